@@ -1,0 +1,16 @@
+import type { Config } from 'jest';
+
+const transform: Config['transform'] = {
+  '^.+\\.ts$': ['@swc/jest', { module: { type: 'es6' }, jsc: { target: 'es2024', parser: { syntax: 'typescript' } } }],
+};
+
+/** ES modules and TypeScript as Node runs them; nothing is mocked, so no automock settings. */
+const config: Config = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform,
+  testMatch: ['<rootDir>/test/{unit,property,contract,integration,e2e}/**/*.test.ts', '<rootDir>/test/*.test.ts'],
+  testTimeout: 60_000,
+};
+
+export default config;

@@ -1,0 +1,37 @@
+import { CompressorError } from '../errors.ts';
+
+/** Truncated, damaged or contradictory bytes. Reading again may help only after the archive was sent again. */
+export class ArchiveCorruptError extends CompressorError {
+  readonly code = 'ARCHIVE_CORRUPT';
+  readonly retryable = false;
+}
+
+/** Not one of our archives, or one of a later major version. */
+export class ArchiveUnsupportedError extends CompressorError {
+  readonly code = 'ARCHIVE_UNSUPPORTED';
+  readonly retryable = false;
+}
+
+/** A declared size is beyond what a reader of this version accepts (a decompression bomb looks like this). */
+export class ArchiveTooLargeError extends CompressorError {
+  readonly code = 'ARCHIVE_TOO_LARGE';
+  readonly retryable = false;
+}
+
+/** `manifest.json` is missing, is not JSON, or has not the fields of the format. */
+export class ManifestInvalidError extends CompressorError {
+  readonly code = 'MANIFEST_INVALID';
+  readonly retryable = false;
+}
+
+/** The manifest says one thing of an object and the tar another. */
+export class ManifestMismatchError extends CompressorError {
+  readonly code = 'MANIFEST_MISMATCH';
+  readonly retryable = false;
+}
+
+/** The restored bytes of an object have not the checksum that was taken at the source. */
+export class ObjectChecksumError extends CompressorError {
+  readonly code = 'OBJECT_CHECKSUM_MISMATCH';
+  readonly retryable = false;
+}

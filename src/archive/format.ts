@@ -1,0 +1,62 @@
+/**
+ * Every number of the archive format. docs/format.md is the specification; this file is its only copy in code.
+ *
+ * An archive is: zstd frames whose decompressed bytes are one POSIX (pax) tar, then one skippable frame with the
+ * seek table of the Zstandard Seekable Format 0.1.0. The last zstd frame holds `manifest.json` and the end of the tar.
+ */
+
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+
+export const FORMAT_NAME = 's3-cross-region-compressor';
+/** Readers refuse an unknown major version and ignore an unknown minor one. */
+export const FORMAT_MAJOR = 1;
+export const FORMAT_MINOR = 0;
+
+/** Unit of tar: headers have this size, bodies are padded to it. */
+export const TAR_BLOCK = 512;
+/** A tar ends with two zero blocks. */
+export const TAR_END = 2 * TAR_BLOCK;
+
+/** Small objects share a frame until the next one would pass this many tar bytes. */
+export const FRAME_TARGET = 8 * MIB;
+/** An object above this size has frames of its own, each of which becomes one part of a multipart upload. */
+export const LARGE_OBJECT = FRAME_TARGET;
+/** A large object is cut into round(size / FRAME_TARGET) equal frames, so a frame has at most 1.5 targets of data. */
+export const MAX_FRAME_DATA = FRAME_TARGET + FRAME_TARGET / 2;
+/** Room for the tar header of one member with the longest legal name, see tar-header.ts. */
+export const MAX_MEMBER_HEADER = 16 * KIB;
+/** Largest decompressed size of a frame of objects. Readers refuse more: it is what bounds their memory. */
+export const MAX_FRAME_SIZE = MAX_FRAME_DATA + MAX_MEMBER_HEADER + TAR_BLOCK;
+/** Largest decompressed size of the last frame, the one with the manifest: some 60,000 objects of an ordinary kind. */
+export const MAX_MANIFEST_SIZE = 32 * MIB;
+/** Readers refuse JSON that is nested deeper; ours has 5 levels. */
+export const MAX_MANIFEST_DEPTH = 16;
+/** Readers refuse more lists and maps than one for this many bytes: parsed, `{}` takes 20 times its two bytes. */
+export const MANIFEST_BYTES_PER_CONTAINER = 8;
+/** S3: bytes of a key in UTF-8. */
+export const MAX_KEY_BYTES = 1024;
+/** S3: parts of one multipart upload. A frame is a part, until an object has more frames than this. */
+export const MAX_PARTS = 10_000;
+/** S3: every part but the last. */
+export const MIN_PART_SIZE = 5 * MIB;
+/** Readers refuse more frames than this (a seek table of 8 MB): 8 TiB at the target size. */
+export const MAX_FRAMES = 1_000_000;
+
+export const OBJECT_MEMBER_PREFIX = 'objects/';
+export const MANIFEST_MEMBER = 'manifest.json';
+
+/** https://github.com/facebook/zstd/blob/dev/doc/zstd_compression_format.md, little-endian on disk. */
+export const ZSTD_MAGIC = 0xfd2fb528;
+/** https://github.com/facebook/zstd/blob/dev/contrib/seekable_format/zstd_seekable_compression_format.md */
+export const SEEK_TABLE_SKIPPABLE_MAGIC = 0x184d2a5e;
+export const SEEK_TABLE_MAGIC = 0x8f92eab1;
+/** Skippable magic and frame size. */
+export const SKIPPABLE_HEADER_SIZE = 8;
+/** Number of frames (u32), descriptor (u8), magic (u32). */
+export const SEEK_TABLE_FOOTER_SIZE = 9;
+/** Compressed size (u32), decompressed size (u32). */
+export const SEEK_TABLE_ENTRY_SIZE = 8;
+/** With bit 7 of the descriptor set, an entry also has a 32-bit checksum. We write none: each frame has its own. */
+export const SEEK_TABLE_CHECKSUM_FLAG = 0x80;
+export const SEEK_TABLE_RESERVED_BITS = 0x7c;

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { refuseCostlyJson } from './costly-json.ts';
+import { ArchiveTooLargeError, ArchiveUnsupportedError, ManifestInvalidError } from './errors.ts';
+import { FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME, MAX_MANIFEST_SIZE, TAR_BLOCK, TAR_END } from './format.ts';
+import {
+  manifestEnvelope,
+  manifestFormat,
+  manifestObject,
+  manifestTarget,
+  publicManifestEnvelope,
+  publicManifestObject,
+} from './manifest-schema.ts';
+
+export type ManifestObject = z.infer<typeof manifestObject>;
+export type ManifestTarget = z.infer<typeof manifestTarget>;
+export type PublicManifestObject = z.infer<typeof publicManifestObject>;
+
+/** `manifest.json`, the last member of an archive: what each object was, and where in the archive its bytes are. */
+export interface Manifest extends Omit<z.infer<typeof manifestEnvelope>, 'targets' | 'objects'> {
+  targets: ManifestTarget[];
+  objects: ManifestObject[];
+}
+
+/** What the public implementation writes: no version, no frames, no checksums. */
+export interface PublicManifest {
+  targets: ManifestTarget[];
+  objects: PublicManifestObject[];
+}
+
+/** Bytes of the longest `manifest.json` whose frame (header, padding and the end of the tar too) readers accept. */
+const MAX_MANIFEST_BYTES = MAX_MANIFEST_SIZE - TAR_BLOCK - TAR_END;
+
+/** @throws ArchiveTooLargeError when readers would refuse it: the archive has to hold fewer objects */
+export function encodeManifest(manifest: Omit<Manifest, 'format'>): Buffer {
+  const version = `${FORMAT_MAJOR}.${FORMAT_MINOR}`;
+  const bytes = Buffer.from(JSON.stringify({ format: { name: FORMAT_NAME, version }, ...manifest }));
+  if (bytes.length > MAX_MANIFEST_BYTES) {
+    const objects = manifest.objects.length;
+    throw new ArchiveTooLargeError(
+      `The manifest of ${objects} objects takes ${bytes.length} bytes, at most ${MAX_MANIFEST_BYTES} are read`,
+      { context: { rule: manifest.rule, objects, size: bytes.length, limit: MAX_MANIFEST_BYTES } },
+    );
+  }
+  return bytes;
+}
+
+/**
+ * @param archive names the archive in errors
+ * @throws ManifestInvalidError, ArchiveUnsupportedError for another major version
+ */
+export function decodeManifest(bytes: Uint8Array, archive: string): Manifest {
+  const json = parseJson(bytes, archive);
+  const declared = z.object({ format: manifestFormat }).safeParse(json);
+  if (declared.success) refuseUnknownMajor(declared.data.format.version, archive);
+  const envelope = validated(manifestEnvelope, json, archive);
+  return {
+    ...envelope,
+    targets: validatedItems(manifestTarget, envelope.targets, 'targets', archive),
+    objects: validatedItems(manifestObject, envelope.objects, 'objects', archive),
+  };
+}
+
+/**
+ * The manifest of an archive that the public implementation wrote.
+ * @throws ManifestInvalidError
+ */
+export function decodePublicManifest(bytes: Uint8Array, archive: string): PublicManifest {
+  const envelope = validated(publicManifestEnvelope, parseJson(bytes, archive), archive);
+  return {
+    targets: validatedItems(manifestTarget, envelope.targets, 'targets', archive),
+    objects: validatedItems(publicManifestObject, envelope.objects, 'objects', archive),
+  };
+}
+
+/**
+ * The two fields from which the public implementation's target spells a key. It cannot spell keys that begin or end
+ * with `/` from a directory and a name, so for those the name is the whole key.
+ */
+export function publicKeyFields(key: string): { source_prefix: string; object_name: string } {
+  const slash = key.lastIndexOf('/');
+  if (slash <= 0 || slash === key.length - 1) return { source_prefix: '', object_name: key };
+  return { source_prefix: key.slice(0, slash), object_name: key.slice(slash + 1) };
+}
+
+function refuseUnknownMajor(version: string, archive: string): void {
+  if (Number.parseInt(version, 10) === FORMAT_MAJOR) return;
+  throw new ArchiveUnsupportedError(
+    `${archive} has format version ${version}; this reader knows version ${FORMAT_MAJOR}. Deploy the target region first.`,
+    { context: { archive, version } },
+  );
+}
+
+function parseJson(bytes: Uint8Array, archive: string): unknown {
+  refuseCostlyJson(bytes, archive);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new ManifestInvalidError(`manifest.json of ${archive} is not JSON in UTF-8`, { cause, context: { archive } });
+  }
+}
+
+/** Stops at the first bad item, so that a hostile list costs no more than a good one. */
+function validatedItems<T>(schema: z.ZodType<T>, items: readonly unknown[], list: string, archive: string): T[] {
+  return items.map((item, index) => validated(schema, item, archive, [list, index]));
+}
+
+function validated<T>(schema: z.ZodType<T>, json: unknown, archive: string, at: readonly PropertyKey[] = []): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  const where = [...at, ...(first?.path ?? [])].join('.');
+  throw new ManifestInvalidError(`manifest.json of ${archive} is not valid at "${where}": ${first?.message ?? ''}`, {
+    cause: result.error,
+    context: { archive, path: where, problems: result.error.issues.length },
+  });
+}

@@ -1,0 +1,86 @@
+import { FRAME_TARGET, LARGE_OBJECT, TAR_BLOCK } from './format.ts';
+import { memberHeaderLength, memberPadding } from './tar-header.ts';
+
+/** What the layout depends on: a tar member's name and the object's size in bytes. */
+export interface MemberSize {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** The piece of one member that lies in one frame: `[header][data][padding]`, each possibly empty. */
+export interface FrameSlice {
+  /** Index into the planned members. */
+  readonly member: number;
+  /** Where the slice begins in the frame's tar bytes. */
+  readonly offset: number;
+  /** Tar header before the data; 0 in all but the member's first slice. */
+  readonly headerLength: number;
+  /** First byte of the object in this slice. */
+  readonly start: number;
+  /** Bytes of the object in this slice. */
+  readonly length: number;
+  /** Zeros up to the next tar block; 0 in all but the member's last slice. */
+  readonly padding: number;
+}
+
+export interface FramePlan {
+  readonly slices: readonly FrameSlice[];
+  /** Tar bytes of the whole frame. */
+  readonly size: number;
+}
+
+/**
+ * Lays members out in frames, in the given order, from their sizes alone.
+ *
+ * | member           | frame                                                                   |
+ * |------------------|-------------------------------------------------------------------------|
+ * | fits             | joins the open frame                                                    |
+ * | would pass 8 MiB | closes the open frame and begins the next                               |
+ * | is over 8 MiB    | closes the open frame and gets round(size / 8 MiB) equal ones of its own |
+ */
+export function planFrames(members: readonly MemberSize[]): FramePlan[] {
+  const frames: FramePlan[] = [];
+  let slices: FrameSlice[] = [];
+  let size = 0;
+  const close = (): void => {
+    if (slices.length > 0) frames.push({ slices, size });
+    slices = [];
+    size = 0;
+  };
+  members.forEach((member, index) => {
+    if (member.size > LARGE_OBJECT) {
+      close();
+      frames.push(...planLargeMember(member, index));
+      return;
+    }
+    const headerLength = memberHeaderLength(member.name, member.size);
+    const padding = memberPadding(member.size);
+    const bytes = headerLength + member.size + padding;
+    if (size + bytes > FRAME_TARGET) close();
+    slices.push({ member: index, offset: size, headerLength, start: 0, length: member.size, padding });
+    size += bytes;
+  });
+  close();
+  return frames;
+}
+
+/** Bytes of the object in each but the last of its frames. */
+export function largeSliceLength(size: number): number {
+  const frames = Math.max(1, Math.round(size / FRAME_TARGET));
+  return Math.ceil(size / frames / TAR_BLOCK) * TAR_BLOCK;
+}
+
+function planLargeMember(member: MemberSize, index: number): FramePlan[] {
+  const sliceLength = largeSliceLength(member.size);
+  const frames: FramePlan[] = [];
+  for (let start = 0; start < member.size; start += sliceLength) {
+    const length = Math.min(sliceLength, member.size - start);
+    const headerLength = start === 0 ? memberHeaderLength(member.name, member.size) : 0;
+    const padding = start + length === member.size ? memberPadding(member.size) : 0;
+    frames.push({
+      slices: [{ member: index, offset: 0, headerLength, start, length, padding }],
+      size: headerLength + length + padding,
+    });
+  }
+  return frames;
+}

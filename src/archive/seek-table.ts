@@ -1,0 +1,115 @@
+import { ArchiveCorruptError, ArchiveTooLargeError, ArchiveUnsupportedError } from './errors.ts';
+import {
+  KIB,
+  MAX_FRAMES,
+  SEEK_TABLE_CHECKSUM_FLAG,
+  SEEK_TABLE_ENTRY_SIZE,
+  SEEK_TABLE_FOOTER_SIZE,
+  SEEK_TABLE_MAGIC,
+  SEEK_TABLE_RESERVED_BITS,
+  SEEK_TABLE_SKIPPABLE_MAGIC,
+  SKIPPABLE_HEADER_SIZE,
+} from './format.ts';
+
+/** Sizes of one zstd frame, in bytes. */
+export interface FrameSize {
+  readonly compressed: number;
+  readonly decompressed: number;
+}
+
+/** A zstd frame and where it begins in the archive. */
+export interface FrameEntry extends FrameSize {
+  readonly offset: number;
+}
+
+/**
+ * The skippable frame that closes an archive: Zstandard Seekable Format 0.1.0, without per-frame checksums.
+ * Little-endian: magic, content length, (compressed, decompressed) a frame, number of frames, descriptor, magic.
+ */
+export function encodeSeekTable(frames: readonly FrameSize[]): Buffer {
+  const content = frames.length * SEEK_TABLE_ENTRY_SIZE + SEEK_TABLE_FOOTER_SIZE;
+  const bytes = Buffer.alloc(SKIPPABLE_HEADER_SIZE + content);
+  bytes.writeUInt32LE(SEEK_TABLE_SKIPPABLE_MAGIC, 0);
+  bytes.writeUInt32LE(content, 4);
+  frames.forEach((frame, index) => {
+    bytes.writeUInt32LE(frame.compressed, SKIPPABLE_HEADER_SIZE + index * SEEK_TABLE_ENTRY_SIZE);
+    bytes.writeUInt32LE(frame.decompressed, SKIPPABLE_HEADER_SIZE + index * SEEK_TABLE_ENTRY_SIZE + 4);
+  });
+  bytes.writeUInt32LE(frames.length, bytes.length - SEEK_TABLE_FOOTER_SIZE);
+  bytes.writeUInt8(0, bytes.length - 5);
+  bytes.writeUInt32LE(SEEK_TABLE_MAGIC, bytes.length - 4);
+  return bytes;
+}
+
+/**
+ * Bytes of the seek table frame at the end of an archive, read from its last bytes.
+ * @param tail at least the last 9 bytes of the archive, if it has as many
+ * @param archive names the archive in errors
+ * @returns undefined when the archive does not end in a seek table (one of the public implementation)
+ */
+export function seekTableLength(tail: Uint8Array, archive: string): number | undefined {
+  if (tail.length < SEEK_TABLE_FOOTER_SIZE) return undefined;
+  const footer = Buffer.from(
+    tail.buffer,
+    tail.byteOffset + tail.length - SEEK_TABLE_FOOTER_SIZE,
+    SEEK_TABLE_FOOTER_SIZE,
+  );
+  if (footer.readUInt32LE(5) !== SEEK_TABLE_MAGIC) return undefined;
+  const frames = footer.readUInt32LE(0);
+  const descriptor = footer.readUInt8(4);
+  if ((descriptor & SEEK_TABLE_RESERVED_BITS) !== 0) {
+    throw new ArchiveUnsupportedError(`The seek table of ${archive} has unknown flags`, {
+      context: { archive, descriptor },
+    });
+  }
+  if (frames > MAX_FRAMES) {
+    throw new ArchiveTooLargeError(`${archive} declares ${frames} frames, at most ${MAX_FRAMES} are read`, {
+      context: { archive, frames },
+    });
+  }
+  return SKIPPABLE_HEADER_SIZE + frames * entrySize(descriptor) + SEEK_TABLE_FOOTER_SIZE;
+}
+
+/**
+ * The frames of an archive.
+ * @param table the last `seekTableLength` bytes of the archive
+ * @param archiveSize bytes of the whole archive: the frames must fill what is before the table exactly
+ * @throws ArchiveCorruptError, ArchiveUnsupportedError, ArchiveTooLargeError
+ */
+export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive: string): FrameEntry[] {
+  const bytes = Buffer.from(table.buffer, table.byteOffset, table.length);
+  const corrupt = (what: string): ArchiveCorruptError =>
+    new ArchiveCorruptError(`The seek table of ${archive} ${what}`, { context: { archive, archiveSize } });
+  if (bytes.length !== seekTableLength(bytes, archive)) throw corrupt('is cut short');
+  if (bytes.readUInt32LE(0) !== SEEK_TABLE_SKIPPABLE_MAGIC) throw corrupt('is not in a skippable frame');
+  if (bytes.readUInt32LE(4) !== bytes.length - SKIPPABLE_HEADER_SIZE) throw corrupt('has a wrong length');
+  const size = entrySize(bytes.readUInt8(bytes.length - 5));
+  const frames: FrameEntry[] = [];
+  let offset = 0;
+  for (let at = SKIPPABLE_HEADER_SIZE; at < bytes.length - SEEK_TABLE_FOOTER_SIZE; at += size) {
+    const compressed = bytes.readUInt32LE(at);
+    const decompressed = bytes.readUInt32LE(at + 4);
+    if (compressed > largestCompressed(decompressed)) {
+      throw new ArchiveTooLargeError(
+        `Frame ${frames.length} of ${archive} takes ${compressed} bytes for ${decompressed}, more than zstd ever needs`,
+        { context: { archive, frame: frames.length, compressed, decompressed } },
+      );
+    }
+    frames.push({ offset, compressed, decompressed });
+    offset += compressed;
+  }
+  if (offset + bytes.length !== archiveSize) {
+    throw corrupt(`adds up to ${offset + bytes.length} bytes, the archive has ${archiveSize}`);
+  }
+  return frames;
+}
+
+/** zstd's own bound for a frame made in one pass (ZSTD_COMPRESSBOUND of zstd.h). What readers fetch is bounded by it. */
+function largestCompressed(decompressed: number): number {
+  const small = Math.max(0, 128 * KIB - decompressed);
+  return decompressed + Math.floor(decompressed / 256) + Math.floor(small / 2048);
+}
+
+function entrySize(descriptor: number): number {
+  return SEEK_TABLE_ENTRY_SIZE + ((descriptor & SEEK_TABLE_CHECKSUM_FLAG) === 0 ? 0 : 4);
+}

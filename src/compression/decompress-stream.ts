@@ -1,0 +1,49 @@
+import zstd from 'zstd-napi/binding.js';
+import { ArchiveCorruptError } from '../archive/errors.ts';
+
+/** What zstd itself recommends for its output: the largest block. */
+const CHUNK_SIZE = 128 * 1024;
+
+/**
+ * Decompresses zstd of any shape: one frame or many, with or without content size and checksum, skippable frames between
+ * them. Windows over 128 MiB are refused, which is zstd's own default. Memory: one window and one chunk.
+ * @param compressed chunks may be overwritten as soon as the next one is asked for
+ * @param archive names the archive in errors
+ * @throws ArchiveCorruptError when the data is damaged, cut off, or followed by something that is not zstd
+ */
+export async function* decompressStream(
+  compressed: AsyncIterable<Uint8Array>,
+  archive: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const context = new zstd.DCtx();
+  let pending = 0;
+  for await (const piece of compressed) {
+    let input = piece;
+    let full = false;
+    // A full output chunk can mean that zstd holds more back, even when it has taken all of the input.
+    while (input.length > 0 || full) {
+      const output = new Uint8Array(CHUNK_SIZE);
+      const [hint, produced, consumed] = decompressChunk(context, output, input, archive);
+      if (produced > 0) yield output.subarray(0, produced);
+      input = input.subarray(consumed);
+      full = produced === CHUNK_SIZE && hint !== 0;
+      pending = hint;
+    }
+  }
+  if (pending !== 0) {
+    throw new ArchiveCorruptError(`${archive} is cut off in the middle of a zstd frame`, { context: { archive } });
+  }
+}
+
+function decompressChunk(
+  context: zstd.DCtx,
+  output: Uint8Array,
+  input: Uint8Array,
+  archive: string,
+): [hint: number, produced: number, consumed: number] {
+  try {
+    return context.decompressStream(output, input);
+  } catch (cause) {
+    throw new ArchiveCorruptError(`${archive} holds bytes that are not valid zstd`, { cause, context: { archive } });
+  }
+}

@@ -1,0 +1,83 @@
+import { Piscina } from 'piscina';
+import { ArchiveCorruptError, ObjectChecksumError } from '../archive/errors.ts';
+import { WorkerLostError } from './errors.ts';
+import type {
+  CompressedFrame,
+  CompressFrameTask,
+  FailedFrame,
+  FrameResult,
+  FrameTask,
+  RestoredFrame,
+  RestoreFrameTask,
+} from './frame-contract.ts';
+
+export interface FramePoolOptions {
+  /** Module of the worker: frame-worker.ts, or its bundle. */
+  readonly worker: URL;
+  /** One a vCPU: the main thread mostly waits for S3. */
+  readonly threads: number;
+}
+
+/** Where frames are compressed; the pool, or a stand-in of a test. */
+export interface FrameCompression {
+  readonly threads: number;
+  compress(task: CompressFrameTask): Promise<CompressedFrame>;
+}
+
+/** Where frames are restored. */
+export interface FrameRestoration {
+  readonly threads: number;
+  restore(task: RestoreFrameTask): Promise<RestoredFrame>;
+}
+
+/** The worker threads. One pool a process; it lives through all invocations of a warm function. */
+export class FramePool implements FrameCompression, FrameRestoration {
+  readonly threads: number;
+  private readonly pool: Piscina<FrameTask, FrameResult>;
+
+  constructor(options: FramePoolOptions) {
+    this.threads = options.threads;
+    this.pool = new Piscina({
+      filename: options.worker.href,
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      concurrentTasksPerWorker: 1,
+    });
+  }
+
+  /** @throws WorkerLostError */
+  async compress(task: CompressFrameTask): Promise<CompressedFrame> {
+    const result = await this.run(task);
+    if (result.kind !== 'compressed')
+      throw new WorkerLostError(`A worker answered ${result.kind} to a frame to compress`);
+    return result;
+  }
+
+  /**
+   * Restores a frame and checks its members.
+   * @throws ArchiveCorruptError, ObjectChecksumError, WorkerLostError
+   */
+  async restore(task: RestoreFrameTask): Promise<RestoredFrame> {
+    const result = await this.run(task);
+    if (result.kind === 'failed') throw asTypedError(result);
+    if (result.kind !== 'restored') throw new WorkerLostError(`A worker answered ${result.kind} to a frame to restore`);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+
+  private async run(task: FrameTask): Promise<FrameResult> {
+    try {
+      return await this.pool.run(task, { transferList: [task.input, task.output] });
+    } catch (cause) {
+      throw new WorkerLostError('A compression worker ended in the middle of a frame', { cause });
+    }
+  }
+}
+
+function asTypedError({ reason, message }: FailedFrame): ArchiveCorruptError | ObjectChecksumError {
+  if (reason === 'checksum') return new ObjectChecksumError(message);
+  return new ArchiveCorruptError(reason === 'frame' ? `A zstd frame cannot be restored: ${message}` : message);
+}

@@ -1,0 +1,41 @@
+/** A rule of `replication_config.json`, checked and complete: defaults filled in, `""` turned into absent. */
+export interface ReplicationRule {
+  /** Stable name of the rule, see rule-id.ts. First segment of its archives' keys. */
+  readonly id: string;
+  readonly source: RuleSource;
+  readonly destinations: readonly Destination[];
+}
+
+export interface RuleSource {
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly kmsKeyArn?: string;
+  /** zstd level of the archives, -7 to 22. */
+  readonly level: number;
+  /** Bytes of objects after which an archive is closed. */
+  readonly maxArchiveBytes: number;
+  /** Bytes of the largest object that the function takes; more goes to the fallback. */
+  readonly maxObjectBytes: number;
+  /** Packs objects, too, that this product itself wrote here as the target of another rule. */
+  readonly chain: boolean;
+}
+
+/** What to do with an object at the target that this product did not write. */
+export type OnConflict = 'overwrite' | 'keep';
+
+export interface Destination {
+  readonly region: string;
+  readonly bucket: string;
+  /** Absent: the source object's own class. */
+  readonly storageClass?: string;
+  readonly kmsKeyArn?: string;
+  readonly onConflict: OnConflict;
+}
+
+/** Whether the rule's filters let this key through, as S3's own notification filter does. */
+export function ruleMatches(rule: ReplicationRule, bucket: string, key: string): boolean {
+  const { source } = rule;
+  return source.bucket === bucket && key.startsWith(source.prefix) && key.endsWith(source.suffix);
+}

@@ -1,0 +1,4 @@
+import { sourceHandler } from '../wiring/source.ts';
+
+/** Lambda entry of a rule's source function: a batch of S3 events in, archives out. */
+export const handler = await sourceHandler(process.env);

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { LocalServerError } from './errors.ts';
+import { pythonEnvironment } from './python-environment.ts';
+
+const SERVE_SCRIPT = fileURLToPath(new URL('./moto/serve.py', import.meta.url));
+
+/** Last lines of the server's own complaints that an error repeats. */
+const QUOTED_LINES = 8;
+
+export interface AwsServerOptions {
+  /** Only names the server in errors: moto answers for whatever region a request is signed for. */
+  readonly region: string;
+  /** Interpreter with the packages. Default: the project's own environment, installed if need be. */
+  readonly python?: string;
+  readonly announce?: (line: string) => void;
+}
+
+export interface AwsServer {
+  /** `http://127.0.0.1:<port>`: S3 (path style), SQS and DynamoDB in one. */
+  readonly endpoint: string;
+  /** Ends the server and everything it stored. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the S3, SQS and DynamoDB servers of one emulated region, in a process of their own: it ends with this
+ * one in every case, because it watches the pipe that the kernel closes.
+ *
+ * @throws LocalServerError when it ends before it is ready; what `pythonEnvironment` throws
+ */
+export async function startAwsServer(options: AwsServerOptions): Promise<AwsServer> {
+  const python = options.python ?? (await pythonEnvironment('server', options.announce ?? (() => undefined)));
+  const child = spawn(python, [SERVE_SCRIPT], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A region of the caller's would win over the one that requests are signed for.
+    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], PYTHONDONTWRITEBYTECODE: undefined },
+  });
+  const complaints: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    complaints.push(line);
+    if (complaints.length > QUOTED_LINES) complaints.shift();
+  });
+  const port = await readPort(child, options.region, complaints);
+  return { endpoint: `http://127.0.0.1:${port}`, stop: () => stopServer(child) };
+}
+
+async function readPort(child: ChildProcess, region: string, complaints: readonly string[]): Promise<string> {
+  if (child.stdout === null) throw new LocalServerError(`The server of ${region} has no standard output`);
+  const lines = createInterface({ input: child.stdout });
+  const port = await new Promise<string | undefined>((resolve, reject) => {
+    lines.once('line', resolve);
+    child.once('error', reject);
+    child.once('exit', () => {
+      resolve(undefined);
+    });
+  });
+  if (port !== undefined) return port;
+  throw new LocalServerError(`The local AWS server of ${region} ended while starting:\n${complaints.join('\n')}`, {
+    context: { region },
+  });
+}
+
+async function stopServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}

@@ -1,0 +1,90 @@
+"""What S3 refuses and moto, as published, takes: a body that does not have the CRC-32 or MD5 announced with it,
+and the completion of an upload whose condition (If-Match) or announced size or CRC-32 does not hold.
+"""
+
+import base64
+import hashlib
+import zlib
+
+from moto.s3.exceptions import MissingKey, NoSuchUpload, PreconditionFailed, S3ClientError
+from moto.s3.models import FakeMultipart
+from moto.s3.responses import S3Response
+
+
+class BadDigest(S3ClientError):
+    code = "BadDigest"
+
+    def __init__(self, algorithm: str):
+        super().__init__(f"The {algorithm} you specified did not match the calculated checksum.")
+
+
+class WrongUploadSize(S3ClientError):
+    code = "InvalidRequest"
+
+    def __init__(self, announced: str, actual: int):
+        super().__init__(f"The upload has {actual} bytes, not the {announced} of x-amz-mp-object-size.")
+
+
+def base64_of_crc32(crc: int) -> str:
+    return base64.b64encode(crc.to_bytes(4, "big")).decode()
+
+
+def check_body(headers, body: bytes) -> None:
+    crc32 = headers.get("x-amz-checksum-crc32")
+    if crc32 is not None and crc32 != base64_of_crc32(zlib.crc32(body)):
+        raise BadDigest("CRC32")
+    md5 = headers.get("content-md5")
+    if md5 is not None and md5 != base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode():
+        raise BadDigest("Content-MD5")
+
+
+def check_condition(response: S3Response) -> None:
+    expected_etag = response.headers.get("if-match")
+    if expected_etag is None:
+        return
+    existing = response.backend.get_object(response.bucket_name, response.parse_key_name())
+    if existing is None:
+        raise MissingKey(key=response.parse_key_name())
+    if existing.etag.strip('"') != expected_etag.strip('"'):
+        raise PreconditionFailed("If-Match")
+
+
+def check_joined(headers, size: int, checksum) -> None:
+    announced_size = headers.get("x-amz-mp-object-size")
+    if announced_size is not None and int(announced_size) != size:
+        raise WrongUploadSize(announced_size, size)
+    announced_crc32 = headers.get("x-amz-checksum-crc32")
+    if announced_crc32 is not None and checksum is not None and announced_crc32 != checksum[1]:
+        raise BadDigest("CRC32")
+
+
+def refuse_what_s3_refuses() -> None:
+    put_object, upload_part = S3Response.put_object, S3Response.upload_part
+    post, complete = S3Response._key_response_post, FakeMultipart.complete
+
+    def put_checked_object(self):
+        check_body(self.headers, self.body or b"")
+        return put_object(self)
+
+    def upload_checked_part(self):
+        check_body(self.headers, self.body or b"")
+        if self._get_param("uploadId") not in self.backend.get_bucket(self.bucket_name).multiparts:
+            raise NoSuchUpload(upload_id=self._get_param("uploadId"))
+        return upload_part(self)
+
+    def post_checked(self, request, body, bucket_name, query, key_name):
+        upload = self.backend.get_bucket(bucket_name).multiparts.get(query.get("uploadId", [None])[0])
+        if upload is not None:
+            check_condition(self)
+            upload.completion_headers = self.headers
+        return post(self, request, body, bucket_name, query, key_name)
+
+    def complete_checked(upload, body):
+        value, etag, checksum = complete(upload, body)
+        check_joined(upload.completion_headers, len(value), checksum)
+        return value, etag, checksum
+
+    S3Response.put_object = put_checked_object
+    S3Response.upload_part = upload_checked_part
+    S3Response._key_response_post = post_checked
+    FakeMultipart.complete = complete_checked

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PythonPackagesError } from './errors.ts';
+import { findPython } from './python/find-python.ts';
+
+/** `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. */
+export type PythonNeed = 'server' | 'test';
+
+interface Requirement {
+  /** What the user reads while pip works. */
+  readonly what: string;
+  /** Every file that decides what is installed; the first one is given to pip. */
+  readonly files: readonly string[];
+  /** Needs that are met as well once this one is. */
+  readonly includes: readonly PythonNeed[];
+}
+
+const REQUIREMENTS: Readonly<Record<PythonNeed, Requirement>> = {
+  server: { what: 'the local S3, SQS and DynamoDB servers (moto)', files: ['server.txt'], includes: [] },
+  test: {
+    what: 'the local servers (moto) and the test readers',
+    files: ['test.txt', 'server.txt'],
+    includes: ['server'],
+  },
+};
+
+const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const INSTALL_SCRIPT = fileURLToPath(new URL('./python/install.py', import.meta.url));
+
+/** Lines of pip's output that an error repeats: the reason stands at the end. */
+const QUOTED_LINES = 8;
+
+export interface PythonEnvironmentOptions {
+  /** Folder with `requirements/` that gets the `.venv`. Default: the project. */
+  readonly root?: string;
+  /** Names or paths of interpreters, in order of preference. */
+  readonly candidates?: readonly string[];
+}
+
+/**
+ * The Python interpreter of the project's own `.venv`, with the packages that `need` names. The first call on a
+ * machine installs them (about 20 seconds) and announces it; later ones only compare a hash. Several processes
+ * may call it at once.
+ *
+ * @throws PythonMissingError, PythonTooOldError, PythonPackagesError
+ */
+export async function pythonEnvironment(
+  need: PythonNeed,
+  announce: (line: string) => void,
+  options: PythonEnvironmentOptions = {},
+): Promise<string> {
+  const root = options.root ?? PROJECT_ROOT;
+  const environment = path.join(root, '.venv');
+  const python = path.join(environment, 'bin', 'python');
+  const digest = await requirementsDigest(root, need);
+  if ((await readMarker(environment, need)) === digest) return python;
+
+  const base = await findPython(options.candidates);
+  const { what, files, includes } = REQUIREMENTS[need];
+  announce(`Installing ${what} into .venv: once, about 20 seconds ...`);
+  const digests = await Promise.all(
+    [need, ...includes].map(async (met) => `${markerName(met)}=${await requirementsDigest(root, met)}`),
+  );
+  const requirements = path.join(root, 'requirements', files[0] ?? '');
+  await runInstall(base, [INSTALL_SCRIPT, environment, requirements, ...digests]);
+  return python;
+}
+
+async function requirementsDigest(root: string, need: PythonNeed): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of REQUIREMENTS[need].files) hash.update(await readFile(path.join(root, 'requirements', file)));
+  return hash.digest('hex');
+}
+
+function markerName(need: PythonNeed): string {
+  return `.installed-${need}`;
+}
+
+async function readMarker(environment: string, need: PythonNeed): Promise<string | undefined> {
+  try {
+    return await readFile(path.join(environment, markerName(need)), 'ascii');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function runInstall(python: string, args: readonly string[]): Promise<void> {
+  const output: string[] = [];
+  const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  if (status === 0) return;
+  const lastLines = output.join('').trim().split('\n').slice(-QUOTED_LINES).join('\n');
+  throw new PythonPackagesError(
+    `The Python environment .venv could not be made with ${python} (its venv module and access to a package index are needed). It said:\n${lastLines}`,
+    { context: { python, status: status ?? 'killed' } },
+  );
+}

@@ -1,0 +1,13 @@
+const FIRST_DELAY_SECONDS = 30;
+const LONGEST_DELAY_SECONDS = 15 * 60;
+
+/**
+ * How long a message that failed stays invisible: 30 s, doubled with each receive, at most 15 minutes, and up to half
+ * of it taken off at random so that messages that failed together do not come back together.
+ * @param receiveCount 1 for the first receive
+ * @param random in [0, 1)
+ */
+export function backOffSeconds(receiveCount: number, random: number): number {
+  const full = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** Math.max(0, receiveCount - 1));
+  return Math.round(full * (1 - random / 2));
+}

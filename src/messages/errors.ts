@@ -1,0 +1,13 @@
+import { CompressorError } from '../errors.ts';
+
+/** The body of a queue message is no S3 notification that this version can read. */
+export class MessageInvalidError extends CompressorError {
+  readonly code = 'MESSAGE_INVALID';
+  readonly retryable = false;
+}
+
+/** SQS did not take or give back messages, after its own retries. */
+export class QueueUnavailableError extends CompressorError {
+  readonly code = 'QUEUE_UNAVAILABLE';
+  readonly retryable = true;
+}

@@ -1,0 +1,39 @@
+import type { CompressorError } from '../errors.ts';
+
+/** A message as the function received it. */
+export interface QueueMessage {
+  readonly messageId: string;
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** How often it was received, this time included. */
+  readonly receiveCount: number;
+}
+
+export interface DeadLetter {
+  readonly message: QueueMessage;
+  /** Its code, context and cause become message attributes, for people and for redrive tools. */
+  readonly reason: CompressorError;
+}
+
+export interface RetryDelay {
+  readonly message: QueueMessage;
+  readonly seconds: number;
+}
+
+/**
+ * The queue port: what a function does with its messages beyond acknowledging them, which the event source mapping
+ * does. Each call takes any number and answers with the ids of those messages that SQS accepted; what is missing in
+ * the answer was not done, and the message must go back to the queue.
+ */
+export interface MessageQueue {
+  /** Puts the same bodies into the queue anew, so that their receive count starts again. */
+  sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>>;
+  deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>>;
+  /** Sets when a message that goes back becomes visible: 0 to 43,200 seconds from now. */
+  retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>>;
+}
+
+/** Takes messages whose work is over the limits of a function run, to be done by a task without such limits. */
+export interface FallbackQueue {
+  send(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>>;
+}

@@ -1,0 +1,28 @@
+import type { CompressorError } from '../errors.ts';
+
+/** What became of a message. One place, settle-batch.ts, turns it into what the queue sees. */
+export type MessageOutcome =
+  /** Everything it asked for is done, or nothing was to be done. */
+  | { readonly kind: 'done' }
+  /** Its turn did not come in this run; waiting must not wear it out. */
+  | { readonly kind: 'again' }
+  /** The attempt failed; another may succeed. */
+  | { readonly kind: 'retry'; readonly reason: CompressorError }
+  /** No attempt can succeed. */
+  | { readonly kind: 'refused'; readonly reason: CompressorError }
+  /** No run of the function can hold it; a fallback task can. */
+  | { readonly kind: 'over-limits'; readonly reason: CompressorError };
+
+/** A message with several objects has the fate of the one that is worst off: nothing of it may be acknowledged early. */
+const SEVERITY: Record<MessageOutcome['kind'], number> = { done: 0, refused: 1, 'over-limits': 2, again: 3, retry: 4 };
+
+export function worstOutcome(outcomes: readonly MessageOutcome[]): MessageOutcome {
+  return outcomes.reduce((worst, next) => (SEVERITY[next.kind] > SEVERITY[worst.kind] ? next : worst), {
+    kind: 'done',
+  });
+}
+
+/** The outcome of an attempt that threw. */
+export function failedOutcome(reason: CompressorError): MessageOutcome {
+  return reason.retryable ? { kind: 'retry', reason } : { kind: 'refused', reason };
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { MessageInvalidError } from './errors.ts';
+import type { WriteOrder } from './sequencer.ts';
+
+/** One version of one object, as S3 announced it. */
+export interface ObjectCreated extends WriteOrder {
+  readonly bucket: string;
+  /** Decoded. */
+  readonly key: string;
+  readonly etag: string;
+  readonly size: number;
+  readonly versionId?: string | undefined;
+  /** `AWS:<role id>:<session>` of the writer, where the event says so. */
+  readonly principalId?: string | undefined;
+}
+
+/** What a message holds: objects to pack, and how many entries were none of our business (test events, other types). */
+export interface Notification {
+  readonly created: readonly ObjectCreated[];
+  readonly ignored: number;
+}
+
+const s3Record = z.object({
+  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are known'),
+  eventName: z.string(),
+  eventTime: z.iso.datetime({ offset: true }),
+  userIdentity: z.object({ principalId: z.string() }).optional(),
+  s3: z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({
+      key: z.string().min(1),
+      size: z.int().nonnegative(),
+      eTag: z.string().min(1),
+      versionId: z.string().optional(),
+      sequencer: z.string().optional(),
+    }),
+  }),
+});
+
+const eventBridgeEvent = z.object({
+  'detail-type': z.string(),
+  time: z.iso.datetime({ offset: true }),
+  detail: z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({
+      key: z.string().min(1),
+      size: z.int().nonnegative(),
+      etag: z.string().min(1),
+      'version-id': z.string().optional(),
+      sequencer: z.string().optional(),
+    }),
+  }),
+});
+
+const envelope = z.looseObject({
+  Event: z.string().optional(),
+  Records: z.array(z.looseObject({ eventName: z.string() })).optional(),
+  source: z.string().optional(),
+  'detail-type': z.string().optional(),
+});
+
+/**
+ * Reads the body of an SQS message that S3, or EventBridge on its behalf, has sent. Unknown fields are ignored and any
+ * 2.x event version is taken. A test event, and events other than the creation of an object, are counted as ignored.
+ * @throws MessageInvalidError
+ */
+export function parseNotification(body: string): Notification {
+  const json = parse(envelope, parseJson(body));
+  if (json.Records !== undefined) return fromS3Records(json.Records);
+  if (json.Event === 's3:TestEvent') return { created: [], ignored: 1 };
+  if (json.source === 'aws.s3') return fromEventBridge(json);
+  throw new MessageInvalidError('The message is neither an S3 notification nor an S3 event of EventBridge');
+}
+
+function fromS3Records(records: readonly { eventName: string }[]): Notification {
+  const creations = records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName));
+  const created = creations.map((record): ObjectCreated => {
+    const { eventTime, userIdentity, s3 } = parse(s3Record, record);
+    return {
+      bucket: s3.bucket.name,
+      key: decodeKey(s3.object.key),
+      etag: s3.object.eTag.replaceAll('"', ''),
+      size: s3.object.size,
+      eventTime: Date.parse(eventTime),
+      sequencer: s3.object.sequencer,
+      versionId: s3.object.versionId,
+      principalId: userIdentity?.principalId,
+    };
+  });
+  return { created, ignored: records.length - created.length };
+}
+
+/** EventBridge sends the key as it is, not URL-encoded. */
+function fromEventBridge(json: unknown): Notification {
+  const { 'detail-type': type } = json as { 'detail-type'?: string };
+  if (type !== 'Object Created') return { created: [], ignored: 1 };
+  const { time, detail } = parse(eventBridgeEvent, json);
+  const created: ObjectCreated = {
+    bucket: detail.bucket.name,
+    key: detail.object.key,
+    etag: detail.object.etag.replaceAll('"', ''),
+    size: detail.object.size,
+    eventTime: Date.parse(time),
+    sequencer: detail.object.sequencer,
+    versionId: detail.object['version-id'],
+  };
+  return { created: [created], ignored: 0 };
+}
+
+/** Keys in S3 notifications are form-encoded: `+` is a space, the rest is percent-encoded UTF-8. */
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new MessageInvalidError(`The key "${encoded}" is not URL-encoded UTF-8`, {
+      cause,
+      context: { key: encoded },
+    });
+  }
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new MessageInvalidError('The message is not JSON', { cause });
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, json: unknown): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [first] = result.error.issues;
+  const where = first?.path.join('.') ?? '';
+  throw new MessageInvalidError(`The notification is not valid at "${where}": ${first?.message ?? ''}`, {
+    cause: result.error,
+    context: { path: where },
+  });
+}

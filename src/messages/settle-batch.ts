@@ -1,0 +1,84 @@
+import { asCompressorError, type CompressorError } from '../errors.ts';
+import { backOffSeconds } from './back-off.ts';
+import type { DeadLetter, FallbackQueue, MessageQueue, QueueMessage, RetryDelay } from './message-queue.ts';
+import type { MessageOutcome } from './outcome.ts';
+
+/** Lambda's answer to its event source mapping: listed messages go back to the queue, the rest are deleted. */
+export interface BatchResponse {
+  readonly batchItemFailures: { readonly itemIdentifier: string }[];
+}
+
+export interface SettleOptions {
+  readonly queue: MessageQueue;
+  /** Absent: what is over the limits goes to the dead letters. */
+  readonly fallback?: FallbackQueue | undefined;
+  /** The queue's `maxReceiveCount`. On the last receive we write the dead letter, since SQS would not say why. */
+  readonly maxReceives: number;
+  readonly random: () => number;
+  /** Told of every queue call that failed; the messages concerned go back to the queue. */
+  readonly onQueueFailure: (error: CompressorError) => void;
+}
+
+export interface SettledMessage {
+  readonly message: QueueMessage;
+  readonly outcome: MessageOutcome;
+}
+
+/**
+ * Decides, for a whole batch, what is acknowledged.
+ *
+ * | outcome               | first                                         | then                             |
+ * |-----------------------|-----------------------------------------------|----------------------------------|
+ * | done                  |                                               | acknowledged                     |
+ * | again                 | sent anew                                     | acknowledged                     |
+ * | over-limits           | sent to the fallback queue, else dead-lettered | acknowledged                     |
+ * | refused               | dead-lettered with its reason                 | acknowledged                     |
+ * | retry                 | its visibility is set to the back-off         | returned                         |
+ * | retry, last receive   | dead-lettered with its reason                 | acknowledged                     |
+ *
+ * Whatever the queue does not accept in the second column is returned instead of acknowledged.
+ */
+export async function settleBatch(settled: readonly SettledMessage[], options: SettleOptions): Promise<BatchResponse> {
+  const again: QueueMessage[] = [];
+  const fallback: QueueMessage[] = [];
+  const letters: DeadLetter[] = [];
+  const delays: RetryDelay[] = [];
+  for (const { message, outcome } of settled) {
+    if (outcome.kind === 'again') again.push(message);
+    else if (outcome.kind === 'over-limits' && options.fallback) fallback.push(message);
+    else if (outcome.kind === 'over-limits' || outcome.kind === 'refused')
+      letters.push({ message, reason: outcome.reason });
+    else if (outcome.kind === 'retry') {
+      if (message.receiveCount >= options.maxReceives) letters.push({ message, reason: outcome.reason });
+      else delays.push({ message, seconds: backOffSeconds(message.receiveCount, options.random()) });
+    }
+  }
+  const [sent, handedOver, buried] = await Promise.all([
+    accepted(again, (messages) => options.queue.sendAgain(messages), options),
+    accepted(fallback, (messages) => options.fallback?.send(messages), options),
+    accepted(letters, (some) => options.queue.deadLetter(some), options),
+    accepted(delays, (some) => options.queue.retryAfter(some), options),
+  ]);
+  const returned = [
+    ...again.filter(({ messageId }) => !sent.has(messageId)),
+    ...fallback.filter(({ messageId }) => !handedOver.has(messageId)),
+    ...letters.map(({ message }) => message).filter(({ messageId }) => !buried.has(messageId)),
+    // A delay that could not be set costs time, not the message: it comes back when the queue's own timeout ends.
+    ...delays.map(({ message }) => message),
+  ];
+  return { batchItemFailures: returned.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+async function accepted<T>(
+  items: readonly T[],
+  send: (items: readonly T[]) => Promise<ReadonlySet<string>> | undefined,
+  options: SettleOptions,
+): Promise<ReadonlySet<string>> {
+  if (items.length === 0) return new Set();
+  try {
+    return (await send(items)) ?? new Set();
+  } catch (thrown) {
+    options.onQueueFailure(asCompressorError(thrown));
+    return new Set();
+  }
+}

@@ -1,0 +1,43 @@
+import { CompressorError } from '../errors.ts';
+
+/** The message speaks of a bucket that this rule does not watch: the queue is wired to the wrong bucket. */
+export class BucketForeignError extends CompressorError {
+  readonly code = 'BUCKET_FOREIGN';
+  readonly retryable = false;
+}
+
+/** No run of the function can pack the object: too many bytes, or too many predicted seconds. */
+export class ObjectOverLimitsError extends CompressorError {
+  readonly code = 'OBJECT_OVER_LIMITS';
+  readonly retryable = false;
+}
+
+/** S3 holds metadata of the object that it cannot give out, so the object could not be restored as it is. */
+export class MetadataUnreadableError extends CompressorError {
+  readonly code = 'METADATA_UNREADABLE';
+  readonly retryable = false;
+}
+
+/** The object has tags, but S3 lists another number of them than it announced: they changed, or may not be read. */
+export class TagsIncompleteError extends CompressorError {
+  readonly code = 'TAGS_INCOMPLETE';
+  readonly retryable = true;
+}
+
+/** The bytes that arrived have not the CRC-32 that S3 keeps for the object. */
+export class SourceChecksumError extends CompressorError {
+  readonly code = 'SOURCE_CHECKSUM_MISMATCH';
+  readonly retryable = true;
+}
+
+/** The run's time ended in the middle of an archive; nothing of it was acknowledged. */
+export class RunTimeExceededError extends CompressorError {
+  readonly code = 'RUN_TIME_EXCEEDED';
+  readonly retryable = true;
+}
+
+/** The manifest outgrew what a reader accepts; the archive has to be cut smaller. */
+export class ManifestTooLargeError extends CompressorError {
+  readonly code = 'MANIFEST_TOO_LARGE';
+  readonly retryable = true;
+}

@@ -1,0 +1,185 @@
+import type { ReplicationRule } from '../configuration/rule.ts';
+import { asCompressorError } from '../errors.ts';
+import type { QueueMessage } from '../messages/message-queue.ts';
+import { failedOutcome } from '../messages/outcome.ts';
+import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
+import { archiveKey } from './archive-key.ts';
+import { BatchLedger } from './batch-ledger.ts';
+import { type BuildResult, buildArchive } from './build-archive.ts';
+import { collectObjects, type PackItem, settleChangedItem, settleItem } from './collect-objects.ts';
+import { cutArchives } from './cut-archives.ts';
+import type { SourceDependencies } from './dependencies.ts';
+import { ManifestTooLargeError, ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
+import type { PackingWork } from './packing-speed.ts';
+import type { LeftOut } from './read-item.ts';
+
+/** Kept back from a run's time for settling its messages. */
+const SETTLING_MILLISECONDS = 10_000;
+
+interface RunClock {
+  /** Seconds that this run, and so any other, has for packing from its beginning. */
+  readonly wholeRun: number;
+  readonly secondsLeft: () => number;
+}
+
+/**
+ * A batch of S3 events in, archives out. Every message gets exactly one fate, and is acknowledged only when each of its
+ * objects is inside an archive that S3 has accepted, or needs no packing.
+ * @param remainingMilliseconds what is left of this run
+ */
+export async function processSourceBatch(
+  messages: readonly QueueMessage[],
+  remainingMilliseconds: () => number,
+  dependencies: SourceDependencies,
+): Promise<BatchResponse> {
+  const { rule, telemetry, queue, fallback, maxReceives, random } = dependencies;
+  const ledger = new BatchLedger(messages);
+  const items = collectObjects(messages, ledger, dependencies);
+  const secondsLeft = (): number => (remainingMilliseconds() - SETTLING_MILLISECONDS) / 1000;
+  const clock = { wholeRun: secondsLeft(), secondsLeft };
+  for (const archive of cutArchives(items, rule.source.maxArchiveBytes)) {
+    await packInTime(archive, clock, ledger, dependencies);
+  }
+  const settled = ledger.settled();
+  for (const { message, outcome } of settled) {
+    if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
+  }
+  const onQueueFailure = telemetry.queueFailed.bind(telemetry);
+  return settleBatch(settled, { queue, fallback, maxReceives, random, onQueueFailure });
+}
+
+/**
+ * | the archive                                   | its items                    |
+ * |-----------------------------------------------|------------------------------|
+ * | is one object that no whole run could hold    | over the limits              |
+ * | is several that no whole run could hold       | packed in two halves         |
+ * | is predicted not to fit what is left          | sent again, unattempted      |
+ * | is accepted by S3                             | done                         |
+ * | has too much metadata for one manifest        | packed in two halves         |
+ * | failed                                        | retry or refused, by reason  |
+ */
+async function packInTime(
+  items: readonly PackItem[],
+  clock: RunClock,
+  ledger: BatchLedger,
+  dependencies: SourceDependencies,
+): Promise<void> {
+  const settleAll = (outcome: Parameters<typeof settleItem>[1]): void => {
+    for (const item of items) settleItem(item, outcome, ledger);
+  };
+  try {
+    const { rule, speed } = dependencies;
+    const objects = items.map(({ object }) => object);
+    const level = await dependencies.chooseLevel(rule, objects);
+    const work = { bytes: objects.reduce((sum, { size }) => sum + size, 0), objects: objects.length, level };
+    const predicted = speed.predict(work);
+    const [only] = items.length === 1 ? items : [];
+    if (only !== undefined && (only.object.size > rule.source.maxObjectBytes || predicted > clock.wholeRun)) {
+      settleAll({ kind: 'over-limits', reason: overLimits(only, predicted, clock, rule) });
+    } else if (predicted > clock.wholeRun) {
+      await packHalves(items, clock, ledger, dependencies);
+    } else if (predicted > clock.secondsLeft()) {
+      settleAll({ kind: 'again' });
+    } else {
+      const { leftOut } = await pack(items, work, clock.secondsLeft(), dependencies);
+      for (const item of items) settlePacked(item, leftOut.get(item), ledger, dependencies);
+    }
+  } catch (thrown) {
+    if (thrown instanceof ManifestTooLargeError && items.length > 1)
+      await packHalves(items, clock, ledger, dependencies);
+    else settleAll(failedOutcome(asCompressorError(thrown)));
+  }
+}
+
+async function packHalves(...[items, ...rest]: Parameters<typeof packInTime>): Promise<void> {
+  const half = Math.ceil(items.length / 2);
+  await packInTime(items.slice(0, half), ...rest);
+  await packInTime(items.slice(half), ...rest);
+}
+
+async function pack(
+  items: readonly PackItem[],
+  work: PackingWork,
+  seconds: number,
+  dependencies: SourceDependencies,
+): Promise<BuildResult> {
+  const { rule, outboundBucket, telemetry, now, speed } = dependencies;
+  const location = {
+    bucket: outboundBucket,
+    key: archiveKey(
+      rule.id,
+      items.map(({ object }) => object),
+    ),
+  };
+  const deadline = new AbortController();
+  const timer = setTimeout(() => {
+    deadline.abort(timeExceeded(location.key, seconds));
+  }, seconds * 1000);
+  const started = now();
+  try {
+    const result = await buildArchive({ items, location, level: work.level, signal: deadline.signal }, dependencies);
+    const elapsed = (now() - started) / 1000;
+    if (result.archive !== undefined) {
+      speed.learn(work, elapsed);
+      const { items: packed, ...bytes } = result.archive;
+      telemetry.archivePacked({
+        rule: rule.id,
+        ...location,
+        ...bytes,
+        objects: packed.length,
+        level: work.level,
+        seconds: elapsed,
+      });
+    }
+    return result;
+  } catch (thrown) {
+    throw deadline.signal.aborted ? deadline.signal.reason : thrown;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function settlePacked(
+  item: PackItem,
+  leftOut: LeftOut | undefined,
+  ledger: BatchLedger,
+  { telemetry }: SourceDependencies,
+): void {
+  switch (leftOut?.kind) {
+    case undefined:
+      settleItem(item, { kind: 'done' }, ledger);
+      return;
+    case 'changed':
+      telemetry.objectSkipped(item.object, 'superseded');
+      settleChangedItem(item, ledger);
+      return;
+    case 'gone':
+    case 'own-write':
+      telemetry.objectSkipped(item.object, leftOut.kind);
+      settleItem(item, { kind: 'done' }, ledger);
+      return;
+    case 'failed':
+      settleItem(item, leftOut.outcome, ledger);
+  }
+}
+
+function overLimits(
+  { object }: PackItem,
+  predicted: number,
+  clock: RunClock,
+  rule: ReplicationRule,
+): ObjectOverLimitsError {
+  const { bucket, key, size } = object;
+  const { maxObjectBytes } = rule.source;
+  return new ObjectOverLimitsError(
+    `s3://${bucket}/${key} (${size} bytes, ${Math.round(predicted)} s predicted) is over the limits of a function run ` +
+      `(${maxObjectBytes} bytes, ${Math.round(clock.wholeRun)} s). Raise max_object_mib or the function's memory, or lower the level.`,
+    { context: { bucket, key, size, predictedSeconds: Math.round(predicted), limitBytes: maxObjectBytes } },
+  );
+}
+
+function timeExceeded(archive: string, seconds: number): RunTimeExceededError {
+  return new RunTimeExceededError(`Archive ${archive} was not done in the ${Math.round(seconds)} s left of this run`, {
+    context: { archive, seconds: Math.round(seconds) },
+  });
+}

@@ -1,0 +1,44 @@
+import type { CompressorError } from '../errors.ts';
+import type { QueueMessage } from '../messages/message-queue.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+
+/** Numbers of one archive that S3 has accepted. Bytes are bytes, times are seconds. */
+export interface PackedArchive {
+  readonly rule: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly objects: number;
+  /** Bytes of the objects alone: neither manifest nor tar headers count as original. */
+  readonly originalBytes: number;
+  /** Bytes of the whole archive, manifest and seek table included: what crosses the regions. */
+  readonly archiveBytes: number;
+  readonly level: number;
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+}
+
+/** Why an object of a message needed no packing. */
+export type SkipReason =
+  /** 404 at read: deleted since the event. */
+  | 'gone'
+  /** 412 at read, or a later event of the same key in the batch. */
+  | 'superseded'
+  /** Written by this product; packing it again could go round in circles. */
+  | 'own-write'
+  /** Outside the rule's prefix and suffix. */
+  | 'not-in-rule';
+
+/** What the source service tells its operator. Implementations must not throw. */
+export interface SourceTelemetry {
+  archivePacked(archive: PackedArchive): void;
+  objectSkipped(object: ObjectLocation, reason: SkipReason): void;
+  /** An attempt on a message failed, or the message was refused for good; the error says which. */
+  messageFailed(message: QueueMessage, error: CompressorError): void;
+  /** The queue did not take what we gave it; the messages concerned come back. */
+  queueFailed(error: CompressorError): void;
+}
+
+/** Bytes that the transfer did not have to carry; negative when the archive is larger than its objects. */
+export function bytesSaved(archive: Pick<PackedArchive, 'originalBytes' | 'archiveBytes'>): number {
+  return archive.originalBytes - archive.archiveBytes;
+}

@@ -1,0 +1,55 @@
+import { CompressorError } from '../errors.ts';
+
+/** 404: nothing is at the key (any more). */
+export class ObjectNotFoundError extends CompressorError {
+  readonly code = 'OBJECT_NOT_FOUND';
+  readonly retryable = false;
+}
+
+/** 412 on a read: the key holds another version than the one asked for; its own event is on the way. */
+export class ObjectChangedError extends CompressorError {
+  readonly code = 'OBJECT_CHANGED';
+  readonly retryable = false;
+}
+
+/** The object has other bytes than the event, the archive index or the answer's own header announced. */
+export class ObjectSizeError extends CompressorError {
+  readonly code = 'OBJECT_SIZE_MISMATCH';
+  readonly retryable = true;
+}
+
+/** GLACIER, DEEP_ARCHIVE or an archive tier: the bytes cannot be read before somebody restores them. */
+export class ObjectArchivedError extends CompressorError {
+  readonly code = 'OBJECT_ARCHIVED';
+  readonly retryable = false;
+}
+
+/** SSE-C: only the holder of the customer's key can read the object. */
+export class CustomerKeyError extends CompressorError {
+  readonly code = 'OBJECT_CUSTOMER_KEY';
+  readonly retryable = false;
+}
+
+/** 403 from S3 or KMS. Retried, since policies are repaired by people while messages wait. */
+export class AccessDeniedError extends CompressorError {
+  readonly code = 'STORAGE_ACCESS_DENIED';
+  readonly retryable = true;
+}
+
+/** 412 or 409 on a write: the key changed under us; look again and decide anew. */
+export class WriteConditionError extends CompressorError {
+  readonly code = 'WRITE_CONDITION_FAILED';
+  readonly retryable = true;
+}
+
+/** Throttling, 5xx, resets and time-outs that outlived the retries of one call. */
+export class StorageUnavailableError extends CompressorError {
+  readonly code = 'STORAGE_UNAVAILABLE';
+  readonly retryable = true;
+}
+
+/** Any other 4xx: a request of ours that S3 will not take, now or later. */
+export class StorageRejectedError extends CompressorError {
+  readonly code = 'STORAGE_REJECTED';
+  readonly retryable = false;
+}

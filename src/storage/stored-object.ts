@@ -1,0 +1,45 @@
+/** The address of an object. Keys are the real ones: decoded, any bytes S3 allows, never a file path. */
+export interface ObjectLocation {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** System metadata that S3 keeps for an object and that a PUT can set again, exactly as received. */
+export interface ObjectHeaders {
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  readonly cacheControl?: string;
+  /** The raw header, not a date: S3 accepts and returns any text here. */
+  readonly expires?: string;
+  readonly websiteRedirectLocation?: string;
+}
+
+/** User metadata: lower-case names without `x-amz-meta-`, values as Unicode (RFC 2047 already decoded). */
+export type UserMetadata = Readonly<Record<string, string>>;
+
+export interface ObjectTag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** What S3 says of an object beside its bytes. */
+export interface ObjectDescription {
+  /** Bytes of the whole object, also when only a range was read. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly lastModified: Date;
+  readonly headers: ObjectHeaders;
+  readonly metadata: UserMetadata;
+  /** `STANDARD` when S3 leaves the header out. */
+  readonly storageClass: string;
+  /** 0 when the object has none, or when the caller may not read tags. */
+  readonly tagCount: number;
+  /** Metadata entries that S3 holds but cannot put into a header (`x-amz-missing-meta`). */
+  readonly missingMetadata: number;
+  readonly versionId?: string;
+  /** CRC-32 that S3 itself keeps for the full object; only on whole-object reads of objects that have one. */
+  readonly crc32?: number;
+}

@@ -1,0 +1,51 @@
+import { ManifestMismatchError } from '../archive/errors.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { type Destination, type ReplicationRule, ruleMatches } from '../configuration/rule.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+import { archiveName } from './dependencies.ts';
+import { ArchiveForeignError, RuleUnknownError } from './errors.ts';
+
+/** A rule, and those of its destinations that are in this region: at least one. */
+export interface RuleHere {
+  readonly rule: ReplicationRule;
+  readonly destinations: readonly Destination[];
+}
+
+/** The rules that restore something in a region. */
+export function rulesOfRegion(rules: readonly ReplicationRule[], region: string): RuleHere[] {
+  return rules
+    .map((rule) => ({ rule, destinations: rule.destinations.filter((destination) => destination.region === region) }))
+    .filter(({ destinations }) => destinations.length > 0);
+}
+
+/**
+ * Whether an archive may be restored here, and by which rule. The archive is data, not authority: its key and manifest
+ * can only pick one of the rules that this region is configured with, and name objects that this rule is about. The
+ * `targets` of a manifest are there for the public implementation; nothing here reads them.
+ * @throws ArchiveForeignError, RuleUnknownError, ManifestMismatchError
+ */
+export function authorizeArchive(archive: ObjectLocation, manifest: Manifest, rules: readonly RuleHere[]): RuleHere {
+  const name = archiveName(archive);
+  const id = archive.key.split('/', 1)[0] ?? '';
+  if (manifest.rule !== id) {
+    throw new ArchiveForeignError(`${name} lies under rule "${id}", its manifest says it is of "${manifest.rule}"`, {
+      context: { archive: name, rule: manifest.rule },
+    });
+  }
+  const here = rules.find(({ rule }) => rule.id === id);
+  if (here === undefined) {
+    throw new RuleUnknownError(
+      `${name} is of rule "${id}", which has no destination in this region. Deploy the configuration that has it here.`,
+      { context: { archive: name, rule: id } },
+    );
+  }
+  for (const object of manifest.objects) {
+    if (!ruleMatches(here.rule, object.source_bucket, object.key)) {
+      throw new ManifestMismatchError(
+        `${name} names object "${object.key}" of bucket "${object.source_bucket}", which is not of its rule "${id}"`,
+        { context: { archive: name, rule: id, bucket: object.source_bucket, key: object.key } },
+      );
+    }
+  }
+  return here;
+}

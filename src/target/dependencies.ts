@@ -1,0 +1,89 @@
+import type { LimitFunction } from 'p-limit';
+import { KIB, MAX_FRAME_SIZE } from '../archive/format.ts';
+import type { BufferPool } from '../compression/buffer-pool.ts';
+import type { FrameRestoration } from '../compression/frame-pool.ts';
+import type { ReplicationRule } from '../configuration/rule.ts';
+import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
+import type { ObjectHeadReader, ObjectReader, ObjectRemover, ObjectWriter } from '../storage/object-store.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+import type { TargetTelemetry } from './telemetry.ts';
+
+export type TargetStore = ObjectReader & ObjectHeadReader & ObjectWriter & ObjectRemover;
+
+/** Bytes of a buffer that takes any frame of objects, compressed: zstd's bound is size + size / 256 + 64 at this size. */
+export const COMPRESSED_BUFFER_SIZE = MAX_FRAME_SIZE + Math.ceil(MAX_FRAME_SIZE / 256) + KIB;
+/** Bytes of a buffer that takes any frame of objects as tar. */
+export const TAR_BUFFER_SIZE = MAX_FRAME_SIZE;
+
+/**
+ * The memory of all restores of a process. Whoever needs both acquires `compressed` first, and whoever holds `tar`
+ * waits for the network only: so nobody waits in a circle.
+ */
+export interface FrameBuffers {
+  /** Of COMPRESSED_BUFFER_SIZE: one a ranged GET in flight. */
+  readonly compressed: BufferPool;
+  /** Of TAR_BUFFER_SIZE: one a frame whose objects are being written. */
+  readonly tar: BufferPool;
+}
+
+export interface TargetLimits {
+  /** Archives that are restored at the same time; each holds its decoded manifest. */
+  readonly parallelArchives: number;
+  /** Writes and looks at the destinations at the same time, over all archives. */
+  readonly parallelPuts: number;
+  /** Bytes of objects in one archive that a run may take. */
+  readonly maxRestoredBytes: number;
+  /** An archive is begun only while the run has this much time left. */
+  readonly startReserveMilliseconds: number;
+  /** What is running when the run has this much time left is stopped, so that uploads are given back and the queue is told. */
+  readonly stopReserveMilliseconds: number;
+}
+
+export interface TargetDependencies {
+  readonly store: TargetStore;
+  readonly pool: FrameRestoration;
+  readonly buffers: FrameBuffers;
+  readonly queue: MessageQueue;
+  /** Absent: archives over the limits go to the dead letters. */
+  readonly fallback?: FallbackQueue | undefined;
+  readonly telemetry: TargetTelemetry;
+  readonly region: string;
+  readonly inboundBucket: string;
+  /** All rules of the configuration; those without a destination in this region are ignored. */
+  readonly rules: readonly ReplicationRule[];
+  /** `maxReceiveCount` of the target queue. */
+  readonly maxReceives: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Time that this run of the function has left. */
+  readonly remainingMilliseconds: () => number;
+  readonly limits: TargetLimits;
+}
+
+/** What all archives of one run share. */
+export interface RestoreRun extends TargetDependencies {
+  readonly puts: LimitFunction;
+  /** Aborts at the run's deadline, with a RunDeadlineError as its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** An archive as its event named it: every read is pinned to this ETag. */
+export interface ArchiveVersion extends ObjectLocation {
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface InboundArchive extends ArchiveVersion {
+  /** When the archive arrived in this region, in milliseconds since 1970. */
+  readonly eventTime: number;
+  /** Its message was received before, so some of its objects may stand restored. */
+  readonly redelivered: boolean;
+}
+
+/** How errors name an archive. */
+export function archiveName({ bucket, key }: ObjectLocation): string {
+  return `s3://${bucket}/${key}`;
+}

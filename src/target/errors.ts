@@ -1,0 +1,55 @@
+import { CompressorError, type ErrorDetails } from '../errors.ts';
+
+/** The event is of another bucket than this region's inbound bucket, or of something that is no archive. */
+export class EventUnexpectedError extends CompressorError {
+  readonly code = 'EVENT_UNEXPECTED';
+  readonly retryable = false;
+}
+
+/** No configured rule with a destination in this region answers for the archive or for one of its objects. */
+export class RuleUnknownError extends CompressorError {
+  readonly code = 'RULE_UNKNOWN';
+  readonly retryable = false;
+}
+
+/** The archive lies under the key of one rule and its manifest names another. */
+export class ArchiveForeignError extends CompressorError {
+  readonly code = 'ARCHIVE_FOREIGN';
+  readonly retryable = false;
+}
+
+/** 404 or 412 on a read of the archive. Ends the restore, not the message: the event asks for nothing any more. */
+export class ArchiveGoneError extends CompressorError {
+  readonly code = 'ARCHIVE_GONE';
+  readonly retryable = false;
+  readonly reason: 'missing' | 'replaced';
+
+  constructor(reason: 'missing' | 'replaced', message: string, details: ErrorDetails) {
+    super(message, details);
+    this.reason = reason;
+  }
+}
+
+/** The archive restores to more bytes than one run may take; a task without a run's limits can do it. */
+export class ArchiveOverLimitsError extends CompressorError {
+  readonly code = 'ARCHIVE_OVER_LIMITS';
+  readonly retryable = false;
+}
+
+/** Some objects of the archive could not be restored. All others are, and the archive is kept. */
+export class ArchiveNotRestoredError extends CompressorError {
+  readonly code = 'ARCHIVE_NOT_RESTORED';
+  /** Whether another attempt may restore at least one of them. */
+  readonly retryable: boolean;
+
+  constructor(retryable: boolean, message: string, details: ErrorDetails) {
+    super(message, details);
+    this.retryable = retryable;
+  }
+}
+
+/** The run's time was over in the middle of an archive; what is restored stays and is skipped the next time. */
+export class RunDeadlineError extends CompressorError {
+  readonly code = 'RUN_DEADLINE';
+  readonly retryable = true;
+}

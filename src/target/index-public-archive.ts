@@ -1,0 +1,65 @@
+import { ArchiveCorruptError, ArchiveTooLargeError, ManifestInvalidError } from '../archive/errors.ts';
+import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE } from '../archive/format.ts';
+import { decodePublicManifest, type PublicManifest } from '../archive/manifest.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
+import { readTarMembers, type TarMember } from './read-tar-members.ts';
+
+/** The public implementation packs at most ten objects an archive; this bounds memory, nothing else. */
+const MAX_MEMBERS = 1_000_000;
+
+/** What the tar says of a member, in the order of the tar. The manifest itself is not among them. */
+export type IndexedMember = Pick<TarMember, 'name' | 'size'>;
+
+export interface PublicArchiveIndex {
+  readonly manifest: PublicManifest;
+  readonly members: readonly IndexedMember[];
+}
+
+/**
+ * First reading of an archive without a seek table: finds the manifest, wherever it is, and proves the archive
+ * readable to its end before anything is written.
+ * @throws ManifestInvalidError, ArchiveCorruptError also for an archive of ours that has lost its end,
+ *   ArchiveTooLargeError, and the errors of `readTarMembers`
+ */
+export async function indexPublicArchive(
+  archive: ArchiveVersion,
+  run: Pick<RestoreRun, 'store' | 'buffers' | 'signal' | 'limits'>,
+): Promise<PublicArchiveIndex> {
+  const name = archiveName(archive);
+  const members: IndexedMember[] = [];
+  let manifest: Uint8Array | undefined;
+  await readTarMembers(archive, run, async (member) => {
+    if (member.name === MANIFEST_MEMBER) manifest = await readManifest(member, name);
+    else if (members.length < MAX_MEMBERS) members.push({ name: member.name, size: member.size });
+    else throw tooLarge(`${name} has more than ${MAX_MEMBERS} members`, name, MAX_MEMBERS);
+  });
+  if (manifest === undefined) {
+    throw new ManifestInvalidError(`${name} has no manifest.json: it was cut off, or is no archive of this product`, {
+      context: { archive: name },
+    });
+  }
+  refuseOwnFormat(manifest, name);
+  return { manifest: decodePublicManifest(manifest, name), members };
+}
+
+async function readManifest({ size, body }: TarMember, archive: string): Promise<Uint8Array> {
+  if (size > MAX_MANIFEST_SIZE) {
+    throw tooLarge(`The manifest of ${archive} has ${size} bytes, at most ${MAX_MANIFEST_SIZE} are read`, archive, size);
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Our archives end in a seek table. Without it the end is missing, and whether only that is missing cannot be known. */
+function refuseOwnFormat(manifest: Uint8Array, archive: string): void {
+  const declared = Buffer.from(manifest).subarray(0, 100).toString('latin1').trimStart();
+  if (!/^\{\s*"format"\s*:/.test(declared)) return;
+  throw new ArchiveCorruptError(`${archive} was cut off: it is one of ours and its seek table is missing`, {
+    context: { archive },
+  });
+}
+
+function tooLarge(message: string, archive: string, limit: number): ArchiveTooLargeError {
+  return new ArchiveTooLargeError(message, { context: { archive, limit } });
+}

@@ -1,0 +1,95 @@
+import { ArchiveCorruptError, ArchiveTooLargeError } from '../archive/errors.ts';
+import { KIB, MAX_MANIFEST_SIZE } from '../archive/format.ts';
+import { decodeManifest, type Manifest } from '../archive/manifest.ts';
+import { manifestBytes, manifestFrame, planRestore, type RestoreFrame } from '../archive/plan-restore.ts';
+import { decodeSeekTable, type FrameEntry, seekTableLength } from '../archive/seek-table.ts';
+import type { FrameRestoration } from '../compression/frame-pool.ts';
+import type { ObjectReader } from '../storage/object-store.ts';
+import { type ArchiveVersion, archiveName } from './dependencies.ts';
+import { readArchiveRange } from './read-archive-range.ts';
+
+/** Holds the seek table of 8,000 frames, and the manifest as well where an archive has up to some hundred objects. */
+const TAIL_SIZE = 64 * KIB;
+/** A zstd frame is never longer than this for a manifest of the largest size. */
+const MAX_COMPRESSED_MANIFEST = MAX_MANIFEST_SIZE + MAX_MANIFEST_SIZE / 256 + KIB;
+
+export interface OpenedArchive {
+  readonly archive: ArchiveVersion;
+  readonly manifest: Manifest;
+  /** Frames of objects, in the order of the archive. */
+  readonly frames: readonly RestoreFrame[];
+  /** The last bytes of the archive: frames that lie in them need no request of their own. */
+  readonly tail: Uint8Array;
+}
+
+/** What opening needs of the world. */
+export interface ArchiveAccess {
+  readonly store: ObjectReader;
+  readonly pool: FrameRestoration;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads what is in an archive, in one to three ranged reads: its tail; the rest of the seek table where that is longer;
+ * the manifest's frame where it begins before the tail.
+ * @returns undefined when the archive has no seek table: not one of ours, or cut off
+ * @throws ArchiveGoneError, the errors of src/archive and of the storage port
+ */
+export async function openArchive(archive: ArchiveVersion, access: ArchiveAccess): Promise<OpenedArchive | undefined> {
+  const name = archiveName(archive);
+  if (archive.size === 0) throw new ArchiveCorruptError(`${name} is empty`, { context: { archive: name } });
+  const tail = await readTail(archive, Math.min(TAIL_SIZE, archive.size), access);
+  const tableLength = seekTableLength(tail, name);
+  if (tableLength === undefined) return undefined;
+  if (tableLength > archive.size) {
+    throw new ArchiveCorruptError(`${name} has ${archive.size} bytes, its seek table alone ${tableLength}`, {
+      context: { archive: name, archiveSize: archive.size },
+    });
+  }
+  const table = tableLength <= tail.length ? tail.subarray(-tableLength) : await readTail(archive, tableLength, access);
+  const entries = decodeSeekTable(table, archive.size, name);
+  const frame = await restoreManifestFrame(archive, manifestFrame(entries, name), tail, access);
+  const manifest = decodeManifest(manifestBytes(frame, name), name);
+  return { archive, manifest, frames: planRestore(manifest, entries, name), tail };
+}
+
+/** Fills `into` with a frame's compressed bytes: from the tail where they lie in it, else by a ranged read. */
+export async function readFrame(
+  opened: Pick<OpenedArchive, 'archive' | 'tail'>,
+  entry: FrameEntry,
+  into: Uint8Array,
+  access: Omit<ArchiveAccess, 'pool'>,
+): Promise<void> {
+  const { archive, tail } = opened;
+  const inTail = entry.offset - (archive.size - tail.length);
+  if (inTail >= 0) into.set(tail.subarray(inTail, inTail + entry.compressed));
+  else await readArchiveRange(access.store, archive, entry.offset, into, access.signal);
+}
+
+async function readTail(archive: ArchiveVersion, length: number, access: ArchiveAccess): Promise<Uint8Array> {
+  const tail = new Uint8Array(length);
+  await readArchiveRange(access.store, archive, archive.size - length, tail, access.signal);
+  return tail;
+}
+
+/** Manifests vary from 1 KB to 64 MiB, so they have buffers of their own size, not those of the pools. */
+async function restoreManifestFrame(
+  archive: ArchiveVersion,
+  entry: FrameEntry,
+  tail: Uint8Array,
+  access: ArchiveAccess,
+): Promise<Uint8Array> {
+  const { compressed, decompressed } = entry;
+  if (compressed > MAX_COMPRESSED_MANIFEST) {
+    const name = archiveName(archive);
+    throw new ArchiveTooLargeError(
+      `The manifest of ${name} takes ${compressed} bytes compressed, at most ${MAX_COMPRESSED_MANIFEST} are read`,
+      { context: { archive: name, size: compressed, limit: MAX_COMPRESSED_MANIFEST } },
+    );
+  }
+  const input = new ArrayBuffer(compressed);
+  await readFrame({ archive, tail }, entry, new Uint8Array(input), access);
+  const output = new ArrayBuffer(decompressed);
+  const restored = await access.pool.restore({ kind: 'restore', input, compressed, output, decompressed, slices: [] });
+  return new Uint8Array(restored.output);
+}

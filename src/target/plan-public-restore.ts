@@ -1,0 +1,110 @@
+import { ManifestMismatchError } from '../archive/errors.ts';
+import { OBJECT_MEMBER_PREFIX } from '../archive/format.ts';
+import type { PublicManifestObject } from '../archive/manifest.ts';
+import { type Destination, ruleMatches } from '../configuration/rule.ts';
+import { originOf, stampOf } from '../storage/provenance.ts';
+import type { RuleHere } from './authorize-archive.ts';
+import { RuleUnknownError } from './errors.ts';
+import type { IndexedMember, PublicArchiveIndex } from './index-public-archive.ts';
+import { objectTags, type RestorableObject, stampedMetadata } from './restorable-object.ts';
+
+export interface PlannedObject {
+  readonly rule: string;
+  readonly object: RestorableObject;
+  readonly destinations: readonly Destination[];
+}
+
+export interface PublicRestorePlan {
+  /** By position in `members` of the index. Members that no entry of the manifest names are not in it. */
+  readonly byMember: ReadonlyMap<number, PlannedObject>;
+  /** Entries whose bytes are not in the tar, or not as many as they say. */
+  readonly unrestorable: readonly { readonly planned: PlannedObject; readonly error: ManifestMismatchError }[];
+}
+
+/**
+ * Brings the entries of a public manifest, the members of its tar and this region's rules together. Several members may have
+ * one name (keys that differ in slashes only do): the k-th of them belongs to the k-th entry with that name.
+ * @param archivedAt stands in for the time of entries that have none: milliseconds since 1970
+ * @throws RuleUnknownError when an entry is of no rule here; then nothing of the archive may be restored
+ */
+export function planPublicRestore(
+  { manifest, members }: PublicArchiveIndex,
+  rules: readonly RuleHere[],
+  archive: string,
+  archivedAt: number,
+): PublicRestorePlan {
+  const waiting = membersByName(members);
+  const byMember = new Map<number, PlannedObject>();
+  const unrestorable: { planned: PlannedObject; error: ManifestMismatchError }[] = [];
+  for (const entry of manifest.objects) {
+    const planned = planObject(entry, rules, archive, archivedAt);
+    const name = entry.relative_key ?? entry.object_name;
+    const position = waiting.get(name)?.next().value;
+    const size = position === undefined ? undefined : members[position]?.size;
+    if (position !== undefined && size === entry.size) byMember.set(position, planned);
+    else unrestorable.push({ planned, error: mismatch(planned.object.key, name, entry.size, size, archive) });
+  }
+  return { byMember, unrestorable };
+}
+
+/** Positions of the members, by name without `objects/`; each to be taken once. */
+function membersByName(members: readonly IndexedMember[]): Map<string, IterableIterator<number, undefined>> {
+  const positions = new Map<string, number[]>();
+  members.forEach(({ name }, position) => {
+    const relative = name.startsWith(OBJECT_MEMBER_PREFIX) ? name.slice(OBJECT_MEMBER_PREFIX.length) : name;
+    const same = positions.get(relative);
+    if (same === undefined) positions.set(relative, [position]);
+    else same.push(position);
+  });
+  return new Map([...positions].map(([name, same]) => [name, same.values()]));
+}
+
+function planObject(
+  entry: PublicManifestObject,
+  rules: readonly RuleHere[],
+  archive: string,
+  archivedAt: number,
+): PlannedObject {
+  const { source_bucket: bucket, size, etag = '', storage_class: storageClass = 'STANDARD' } = entry;
+  const key = objectKey(entry);
+  const here = rules.find(({ rule }) => ruleMatches(rule, bucket, key));
+  if (here === undefined) {
+    throw new RuleUnknownError(
+      `${archive} names object "${key}" of bucket "${bucket}", for which no rule has a destination in this region`,
+      { context: { archive, bucket, key } },
+    );
+  }
+  const eventTime = creationTime(entry.creation_time) ?? archivedAt;
+  const stamp = stampOf({ origin: originOf(bucket), etag, eventTime });
+  const tags = objectTags(entry.tags);
+  const object = { key, size, etag, headers: {}, ...stampedMetadata({}, stamp), tags, storageClass, stamp };
+  return { rule: here.rule.id, object, destinations: here.destinations };
+}
+
+/**
+ * The key that an entry spells. Directory and name cannot spell a single leading slash, but the member's name, which is
+ * the whole key where the rule had no prefix, still has it.
+ */
+function objectKey({ source_prefix: prefix, object_name: name, relative_key: relative }: PublicManifestObject): string {
+  const spelled = prefix === '' ? name : `${prefix}/${name}`;
+  return relative === `/${spelled}` ? relative : spelled;
+}
+
+/** `2023-11-14 22:13:20`, in UTC. */
+function creationTime(text: string | undefined): number | undefined {
+  const time = Date.parse(`${(text ?? '').replace(' ', 'T')}Z`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function mismatch(
+  key: string,
+  member: string,
+  size: number,
+  found: number | undefined,
+  archive: string,
+): ManifestMismatchError {
+  const what = found === undefined ? 'no member for it' : `${found} bytes of it`;
+  return new ManifestMismatchError(`${archive} promises object "${key}" with ${size} bytes and has ${what}`, {
+    context: { archive, key, member, size, found },
+  });
+}

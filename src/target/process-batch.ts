@@ -1,0 +1,121 @@
+import pLimit from 'p-limit';
+import { asCompressorError } from '../errors.ts';
+import type { QueueMessage } from '../messages/message-queue.ts';
+import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
+import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
+import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
+import { archiveName, type RestoreRun, type TargetDependencies } from './dependencies.ts';
+import { ArchiveGoneError, ArchiveOverLimitsError, EventUnexpectedError, RunDeadlineError } from './errors.ts';
+import { restoreArchive } from './restore-archive.ts';
+
+const ARCHIVE_SUFFIX = '.tar.zst';
+
+/**
+ * Restores the archives that a batch of messages announces, each on its own: whatever one of them meets, the others go on.
+ * Never throws; the answer says which messages go back to the queue.
+ */
+export async function processTargetBatch(
+  messages: readonly QueueMessage[],
+  dependencies: TargetDependencies,
+): Promise<BatchResponse> {
+  const { limits, queue, fallback, maxReceives, random, telemetry } = dependencies;
+  const deadline = new AbortController();
+  const timer = setTimeout(
+    () => {
+      deadline.abort(new RunDeadlineError('The time of this run is over; what is restored stays restored'));
+    },
+    Math.max(0, dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds),
+  );
+  try {
+    const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal: deadline.signal };
+    const restore = restoreEachOnce(run);
+    const settled = await Promise.all(
+      messages.map(async (message) => ({ message, outcome: await processMessage(message, run, restore) })),
+    );
+    return await settleBatch(settled, {
+      queue,
+      fallback,
+      maxReceives,
+      random,
+      onQueueFailure: (error) => {
+        telemetry.queueFailed(error);
+      },
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type RestoreCreated = (created: ObjectCreated, redelivered: boolean) => Promise<MessageOutcome>;
+
+async function processMessage(
+  message: QueueMessage,
+  run: RestoreRun,
+  restore: RestoreCreated,
+): Promise<MessageOutcome> {
+  const outcome = await messageOutcome(message, run, restore);
+  if ('reason' in outcome) run.telemetry.messageFailed(message, outcome.reason);
+  return outcome;
+}
+
+async function messageOutcome(
+  message: QueueMessage,
+  run: RestoreRun,
+  restore: RestoreCreated,
+): Promise<MessageOutcome> {
+  try {
+    const { created } = parseNotification(message.body);
+    for (const archive of created) refuseUnexpected(archive, run);
+    return worstOutcome(await Promise.all(created.map((archive) => restore(archive, message.receiveCount > 1))));
+  } catch (thrown) {
+    return failedOutcome(asCompressorError(thrown));
+  }
+}
+
+function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): void {
+  if (bucket === inboundBucket && key.endsWith(ARCHIVE_SUFFIX)) return;
+  throw new EventUnexpectedError(
+    `The event is of s3://${bucket}/${key}; this queue takes "*${ARCHIVE_SUFFIX}" of bucket "${inboundBucket}" only`,
+    { context: { bucket, key, expected: inboundBucket } },
+  );
+}
+
+/** S3 may announce one archive several times; within a batch it is restored once for all of its events. */
+function restoreEachOnce(run: RestoreRun): RestoreCreated {
+  const turns = pLimit(run.limits.parallelArchives);
+  const begun = new Map<string, Promise<MessageOutcome>>();
+  return (created, redelivered) => {
+    const version = `${created.etag} ${created.key}`;
+    const outcome = begun.get(version) ?? turns(() => restoreCreated(created, redelivered, run));
+    begun.set(version, outcome);
+    return outcome;
+  };
+}
+
+async function restoreCreated(created: ObjectCreated, redelivered: boolean, run: RestoreRun): Promise<MessageOutcome> {
+  const { bucket, key, etag, size, eventTime } = created;
+  if (run.signal.aborted || run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
+  try {
+    await restoreArchive({ bucket, key, etag, size, eventTime, redelivered }, run);
+    return { kind: 'done' };
+  } catch (thrown) {
+    if (run.signal.aborted) return { kind: 'retry', reason: interrupted(created) };
+    const error = asCompressorError(thrown);
+    if (error instanceof ArchiveGoneError) {
+      run.telemetry.archiveGone({ bucket, key }, error.reason);
+      return { kind: 'done' };
+    }
+    if (error instanceof ArchiveOverLimitsError) return { kind: 'over-limits', reason: error };
+    return failedOutcome(error);
+  }
+}
+
+function interrupted(archive: ObjectCreated): RunDeadlineError {
+  const name = archiveName(archive);
+  return new RunDeadlineError(
+    `The run ended while ${name} was being restored. Raise the function's timeout if it repeats.`,
+    {
+      context: { archive: name },
+    },
+  );
+}

@@ -1,0 +1,33 @@
+import { ObjectChangedError, ObjectNotFoundError, ObjectSizeError } from '../storage/errors.ts';
+import type { ObjectReader } from '../storage/object-store.ts';
+import { type ArchiveVersion, archiveName } from './dependencies.ts';
+import { ArchiveGoneError } from './errors.ts';
+
+/**
+ * Fills `into` with the archive's bytes from `start` on.
+ * @throws ArchiveGoneError when the archive, or this version of it, is not there (any more)
+ */
+export async function readArchiveRange(
+  store: ObjectReader,
+  archive: ArchiveVersion,
+  start: number,
+  into: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { bucket, key, etag } = archive;
+  const name = archiveName(archive);
+  const context = { archive: name };
+  try {
+    const { size } = await store.read({ bucket, key, etag, into, start, ...(signal && { signal }) });
+    if (size === archive.size) return;
+    throw new ObjectSizeError(`${name} has ${size} bytes, its event said ${archive.size}`, { context });
+  } catch (cause) {
+    if (cause instanceof ObjectNotFoundError) {
+      throw new ArchiveGoneError('missing', `${name} is not there`, { cause, context });
+    }
+    if (cause instanceof ObjectChangedError) {
+      throw new ArchiveGoneError('replaced', `${name} has another version now`, { cause, context });
+    }
+    throw cause;
+  }
+}

@@ -1,0 +1,83 @@
+import { Readable } from 'node:stream';
+import { extract } from 'tar-stream';
+import { ArchiveCorruptError } from '../archive/errors.ts';
+import { MIB } from '../archive/format.ts';
+import { decompressStream } from '../compression/decompress-stream.ts';
+import { CompressorError } from '../errors.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
+import { ArchiveOverLimitsError } from './errors.ts';
+import { readArchiveRange } from './read-archive-range.ts';
+
+/** Bytes of one ranged read. */
+const PIECE_SIZE = 8 * MIB;
+
+/** A regular file in a tar. Its body must be read to its end before the next member comes. */
+export interface TarMember {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+type StreamAccess = Pick<RestoreRun, 'store' | 'buffers' | 'signal' | 'limits'>;
+
+/**
+ * Reads an archive from its first byte to its last as a compressed tar, and shows each regular file to `visit` in turn.
+ * That is what an archive without a seek table allows. Memory is bounded: one piece, zstd's window, one chunk of tar.
+ * @throws ArchiveCorruptError, ArchiveOverLimitsError, ArchiveGoneError, the storage port's errors, what `visit` throws
+ */
+export async function readTarMembers(
+  archive: ArchiveVersion,
+  access: StreamAccess,
+  visit: (member: TarMember) => Promise<void>,
+): Promise<void> {
+  const tar = extract();
+  const input = Readable.from(tarBytes(archive, access), { objectMode: false });
+  input.on('error', (error) => {
+    tar.destroy(error);
+  });
+  input.pipe(tar);
+  try {
+    for await (const entry of tar) {
+      const { name, size = 0, type } = entry.header;
+      if (type === 'file' || type === 'contiguous-file') await visit({ name, size, body: entry });
+      entry.resume();
+    }
+  } catch (cause) {
+    if (cause instanceof CompressorError) throw cause;
+    const name = archiveName(archive);
+    throw new ArchiveCorruptError(`${name} does not hold a valid tar`, { cause, context: { archive: name } });
+  } finally {
+    input.destroy();
+  }
+}
+
+async function* tarBytes(archive: ArchiveVersion, access: StreamAccess): AsyncGenerator<Uint8Array> {
+  const name = archiveName(archive);
+  const { maxRestoredBytes } = access.limits;
+  let total = 0;
+  for await (const chunk of decompressStream(archivePieces(archive, access), name)) {
+    total += chunk.length;
+    if (total > maxRestoredBytes) {
+      throw new ArchiveOverLimitsError(`${name} restores to more than the ${maxRestoredBytes} bytes that a run takes`, {
+        context: { archive: name, limit: maxRestoredBytes },
+      });
+    }
+    yield chunk;
+  }
+}
+
+async function* archivePieces(archive: ArchiveVersion, access: StreamAccess): AsyncGenerator<Uint8Array> {
+  const { store, buffers, signal } = access;
+  const buffer = await buffers.compressed.acquire();
+  try {
+    for (let start = 0; start < archive.size; start += PIECE_SIZE) {
+      signal.throwIfAborted();
+      const piece = new Uint8Array(buffer, 0, Math.min(PIECE_SIZE, archive.size - start));
+      await readArchiveRange(store, archive, start, piece, signal);
+      yield piece;
+    }
+  } finally {
+    buffers.compressed.release(buffer);
+  }
+}

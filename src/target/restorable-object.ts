@@ -1,0 +1,68 @@
+import type { ManifestObject } from '../archive/manifest.ts';
+import type { Destination } from '../configuration/rule.ts';
+import type { WriteTarget } from '../storage/object-store.ts';
+import { type ProvenanceStamp, stampOf, withoutStamp, withStamp } from '../storage/provenance.ts';
+import type { ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from '../storage/stored-object.ts';
+
+/** An object of an archive, ready to be written to any destination. */
+export interface RestorableObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** At the source. */
+  readonly etag: string;
+  /** CRC-32 taken at the source; archives of the public implementation have none. */
+  readonly crc32?: number;
+  readonly headers: ObjectHeaders;
+  /** With the stamp, where there is room for it. */
+  readonly metadata: UserMetadata;
+  readonly tags: readonly ObjectTag[];
+  readonly storageClass: string;
+  readonly stamp: ProvenanceStamp;
+  /** False when the object's own metadata fills S3's 2 KB: then it is written without a stamp. */
+  readonly stamped: boolean;
+}
+
+/** @param origin of the manifest's source bucket, see `originOf` */
+export function restorableObject(object: ManifestObject, origin: string): RestorableObject {
+  const { key, size, etag, sequencer } = object;
+  const stamp = stampOf({ origin, etag, sequencer, eventTime: Date.parse(object.event_time) });
+  return {
+    key,
+    size,
+    etag,
+    crc32: Number.parseInt(object.crc32, 16),
+    // JSON has no `undefined`, which the schema's type allows for the values.
+    headers: (object.headers ?? {}) as ObjectHeaders,
+    ...stampedMetadata(Object.fromEntries(object.metadata ?? []), stamp),
+    tags: objectTags(object.tags),
+    storageClass: object.storage_class,
+    stamp,
+  };
+}
+
+/** A stamp of an earlier hop (a rule with `chain`) is never left beside ours: it would speak for another write. */
+export function stampedMetadata(
+  metadata: UserMetadata,
+  stamp: ProvenanceStamp,
+): Pick<RestorableObject, 'metadata' | 'stamped'> {
+  const stamped = withStamp(metadata, stamp);
+  return { metadata: stamped ?? withoutStamp(metadata), stamped: stamped !== undefined };
+}
+
+/** Tags of a manifest, one pair a map, as S3 has them. */
+export function objectTags(tags: readonly Readonly<Record<string, string>>[]): ObjectTag[] {
+  return tags.flatMap((tag) => Object.entries(tag).map(([key, value]) => ({ key, value })));
+}
+
+/** Where an object goes, and everything about it but the bytes. Keys stay exactly as they were at the source. */
+export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
+  const { key, headers, metadata, tags } = object;
+  const storageClass = destination.storageClass ?? object.storageClass;
+  const target = { bucket: destination.bucket, key, headers, metadata, tags, storageClass };
+  return destination.kmsKeyArn === undefined ? target : { ...target, kmsKeyArn: destination.kmsKeyArn };
+}
+
+export function locationAt(object: { readonly key: string }, destination: Destination): ObjectLocation {
+  return { bucket: destination.bucket, key: object.key };
+}

@@ -1,0 +1,187 @@
+import { ArchiveCorruptError, ObjectChecksumError } from '../archive/errors.ts';
+import { type ExpectedSlice, verifyFrame } from '../archive/frame-bytes.ts';
+import type { ManifestObject } from '../archive/manifest.ts';
+import { memberName } from '../archive/member-name.ts';
+import { type FrameSlice, largeSliceLength } from '../archive/plan-frames.ts';
+import type { RestoreFrame } from '../archive/plan-restore.ts';
+import { asCompressorError, type CompressorError } from '../errors.ts';
+import type { RestoreRun } from './dependencies.ts';
+import type { OpenedArchive } from './open-archive.ts';
+import { locationAt, type RestorableObject } from './restorable-object.ts';
+import type { RestoreProgress } from './restore-progress.ts';
+import { type FrameInUse, useFrame } from './use-frame.ts';
+import { type DueWrite, writeObject } from './write-object.ts';
+import { SlicedObjectWrite } from './write-sliced-object.ts';
+
+export interface FramesToRestore {
+  readonly opened: OpenedArchive;
+  /** What is still to be written of each object of the manifest. */
+  readonly due: readonly (readonly DueWrite[])[];
+  readonly describe: (object: ManifestObject) => RestorableObject;
+  readonly run: RestoreRun;
+  readonly progress: RestoreProgress;
+}
+
+/** A slice with writes that want it. */
+interface WantedSlice {
+  readonly slice: FrameSlice;
+  readonly object: ManifestObject;
+  readonly writes: readonly (DueWrite | SlicedObjectWrite)[];
+}
+
+/**
+ * Restores what is due, frame by frame and as many frames at a time as there are buffers. Frames that nobody wants are
+ * not fetched. Never rejects for an object's sake: `progress` is told of each.
+ */
+export async function restoreFrames(work: FramesToRestore): Promise<void> {
+  const { opened, run, progress } = work;
+  const sliced = slicedWrites(work);
+  const inFlight: Promise<void>[] = [];
+  for (const frame of opened.frames) {
+    const wanted = wantedSlices(frame, work, sliced);
+    if (wanted.length === 0) continue;
+    const input = await run.buffers.compressed.acquire();
+    if (progress.stopReason === undefined) inFlight.push(restoreFrame(frame, wanted, input, work));
+    else run.buffers.compressed.release(input);
+  }
+  await Promise.all(inFlight);
+  const { stopReason } = progress;
+  if (stopReason === undefined) return;
+  await Promise.all([...sliced.values()].flat().map((write) => write.abandon(stopReason)));
+}
+
+/** Objects that span frames become one multipart upload a destination. */
+function slicedWrites({ opened, due, describe, run, progress }: FramesToRestore): Map<number, SlicedObjectWrite[]> {
+  const sliced = new Map<number, SlicedObjectWrite[]>();
+  opened.manifest.objects.forEach((object, index) => {
+    const { frames = 1 } = object;
+    const writes = due[index] ?? [];
+    if (frames === 1 || writes.length === 0) return;
+    const described = describe(object);
+    sliced.set(
+      index,
+      writes.map((write) => new SlicedObjectWrite(described, frames, write, run, progress)),
+    );
+  });
+  return sliced;
+}
+
+function wantedSlices(
+  frame: RestoreFrame,
+  { opened, due }: FramesToRestore,
+  sliced: ReadonlyMap<number, readonly SlicedObjectWrite[]>,
+): WantedSlice[] {
+  return frame.slices.flatMap((slice): WantedSlice[] => {
+    const object = opened.manifest.objects[slice.member];
+    const writes = sliced.get(slice.member)?.filter((write) => write.wanted) ?? due[slice.member] ?? [];
+    return object === undefined || writes.length === 0 ? [] : [{ slice, object, writes }];
+  });
+}
+
+async function restoreFrame(
+  frame: RestoreFrame,
+  wanted: readonly WantedSlice[],
+  input: ArrayBuffer,
+  work: FramesToRestore,
+): Promise<void> {
+  const { opened, run, progress } = work;
+  const request = { opened, entry: frame.entry, input };
+  try {
+    const slices = wanted.map(expectedSlice);
+    await useFrame({ ...request, slices }, run, async ({ tar, checksums, cpuSeconds }) => {
+      progress.cpuSeconds += cpuSeconds;
+      await Promise.all(wanted.map((one, index) => writeSlice(one, tar, checksums[index] ?? 0, work)));
+    });
+  } catch (thrown) {
+    const error = asCompressorError(thrown);
+    const fault = error instanceof ArchiveCorruptError || error instanceof ObjectChecksumError;
+    if (fault && wanted.length > 1) await restoreApart(frame, wanted, work);
+    else await Promise.all(wanted.map((one) => failSlice(one, error, progress)));
+  }
+}
+
+/** Something in the frame is wrong. Each slice is checked by itself, so that one bad object does not fail its neighbours. */
+async function restoreApart(
+  frame: RestoreFrame,
+  wanted: readonly WantedSlice[],
+  { opened, run, ...work }: FramesToRestore,
+): Promise<void> {
+  const { progress } = work;
+  const input = await run.buffers.compressed.acquire();
+  try {
+    await useFrame({ opened, entry: frame.entry, input, slices: [] }, run, async ({ tar }) => {
+      await Promise.all(
+        wanted.map(async (one) => {
+          try {
+            const [crc32 = 0] = verifyFrame(tar, [expectedSlice(one)]);
+            await writeSlice(one, tar, crc32, { opened, run, ...work });
+          } catch (thrown) {
+            await failSlice(one, asCompressorError(thrown), progress);
+          }
+        }),
+      );
+    });
+  } catch (thrown) {
+    const error = asCompressorError(thrown);
+    await Promise.all(wanted.map((one) => failSlice(one, error, progress)));
+  }
+}
+
+/** Writes one slice wherever it is wanted. Never rejects. */
+async function writeSlice(
+  { slice, object, writes }: WantedSlice,
+  tar: Uint8Array,
+  crc32: number,
+  { describe, run, progress }: FramesToRestore,
+): Promise<void> {
+  const start = slice.offset + slice.headerLength;
+  const body = tar.subarray(start, start + slice.length);
+  const described = describe(object);
+  await Promise.all(
+    writes.map((write) =>
+      run.puts(() => {
+        if (write instanceof SlicedObjectWrite) {
+          return write.writeSlice(slice.start / largeSliceLength(object.size), body, crc32);
+        }
+        return writeWhole(described, body, crc32, write, run, progress);
+      }),
+    ),
+  );
+}
+
+async function writeWhole(
+  object: RestorableObject,
+  body: Uint8Array,
+  crc32: number,
+  due: DueWrite,
+  run: RestoreRun,
+  progress: RestoreProgress,
+): Promise<void> {
+  const location = locationAt(object, due.destination);
+  try {
+    progress.settled(location, object.size, await writeObject(object, body, crc32, due, run));
+  } catch (thrown) {
+    progress.fail(location, asCompressorError(thrown));
+  }
+}
+
+async function failSlice(
+  { object, writes }: WantedSlice,
+  error: CompressorError,
+  progress: RestoreProgress,
+): Promise<void> {
+  await Promise.all(
+    writes.map(async (write) => {
+      if (write instanceof SlicedObjectWrite) await write.abandon(error);
+      else progress.fail(locationAt(object, write.destination), error);
+    }),
+  );
+}
+
+/** A slice that holds all of its object has the source's checksum to meet; the others are checked together at the end. */
+function expectedSlice({ slice, object }: WantedSlice): ExpectedSlice {
+  const { offset, headerLength, length, padding } = slice;
+  const { size } = object;
+  const expected = { name: memberName(object.key), size, offset, headerLength, length, padding };
+  return length === size ? { ...expected, crc32: Number.parseInt(object.crc32, 16) } : expected;
+}

@@ -1,0 +1,88 @@
+import { asCompressorError, type CompressorError, UnexpectedError } from '../errors.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+import { archiveName, type RestoreRun } from './dependencies.ts';
+import { ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
+import type { TargetTelemetry } from './telemetry.ts';
+import type { WriteResult } from './write-object.ts';
+
+/** Keys that the error of an archive names; telemetry names them all. */
+const NAMED_FAILURES = 5;
+
+/** What became of the writes of one archive. Counts of all, names of the first failures only: an archive may have a million. */
+export class RestoreProgress {
+  restored = 0;
+  skipped = 0;
+  /** Bytes of what was written. */
+  bytes = 0;
+  /** Of decompression. */
+  cpuSeconds = 0;
+  failed = 0;
+  private readonly archive: ObjectLocation;
+  private readonly telemetry: TargetTelemetry;
+  private readonly signal: AbortSignal;
+  private readonly failedKeys: string[] = [];
+  private readonly codes = new Set<string>();
+  private firstError: CompressorError | undefined;
+  private retryable = false;
+  private gone: ArchiveGoneError | undefined;
+
+  constructor(archive: ObjectLocation, run: Pick<RestoreRun, 'telemetry' | 'signal'>) {
+    this.archive = archive;
+    this.telemetry = run.telemetry;
+    this.signal = run.signal;
+  }
+
+  /** Why nothing more can be restored now: the run's time is over, or the archive went away in the middle. */
+  get stopReason(): CompressorError | undefined {
+    return this.signal.aborted ? asCompressorError(this.signal.reason) : this.gone;
+  }
+
+  settled(object: ObjectLocation, size: number, result: WriteResult): void {
+    if (result === 'restored') {
+      this.restored += 1;
+      this.bytes += size;
+    } else {
+      this.skipped += 1;
+      this.telemetry.objectSkipped(object, result);
+    }
+  }
+
+  fail(object: ObjectLocation, error: CompressorError): void {
+    if (error instanceof ArchiveGoneError) {
+      this.gone ??= error;
+      return;
+    }
+    // Past the deadline every call fails for that one reason, which `assertComplete` gives for all of them.
+    if (this.signal.aborted) return;
+    this.failed += 1;
+    this.firstError ??= error;
+    this.retryable ||= error.retryable;
+    this.codes.add(error.code);
+    if (this.failedKeys.length < NAMED_FAILURES) this.failedKeys.push(`${object.bucket}/${object.key}`);
+    this.telemetry.objectFailed(object, error);
+  }
+
+  /**
+   * Passes only when each of the writes that were due is done or was rightly left out.
+   * @throws RunDeadlineError, ArchiveGoneError, ArchiveNotRestoredError
+   */
+  assertComplete(due: number): void {
+    if (this.stopReason !== undefined) throw this.stopReason;
+    const name = archiveName(this.archive);
+    if (this.firstError !== undefined) {
+      const keys = this.failedKeys.join(', ');
+      const codes = [...this.codes].join(', ');
+      const more = this.failed > this.failedKeys.length ? ', ...' : '';
+      throw new ArchiveNotRestoredError(
+        this.retryable,
+        `${this.failed} of ${due} objects of ${name} could not be restored (${codes}): ${keys}${more}. The archive is kept.`,
+        { cause: this.firstError, context: { archive: name, failed: this.failed, due, codes, keys } },
+      );
+    }
+    if (this.restored + this.skipped !== due) {
+      throw new UnexpectedError(`Of ${due} writes of ${name}, ${this.restored + this.skipped} are accounted for`, {
+        context: { archive: name, due, restored: this.restored, skipped: this.skipped },
+      });
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { ManifestObject } from '../archive/manifest.ts';
+import type { Destination } from '../configuration/rule.ts';
+import { asCompressorError } from '../errors.ts';
+import { WRITE_IF_ABSENT } from './decide-write.ts';
+import type { RestoreRun } from './dependencies.ts';
+import { locationAt, type RestorableObject } from './restorable-object.ts';
+import type { RestoreProgress } from './restore-progress.ts';
+import { type DueWrite, lookAndDecide } from './write-object.ts';
+
+/**
+ * The writes that a manifest's objects need, object by object. Nothing is asked of S3 for a small object of a first
+ * delivery: it is most likely new, and its conditional PUT will say if it is not. Looking first pays where sending the
+ * bytes for nothing is dear (large objects), or where much is likely to stand there already (a redelivered archive).
+ */
+export async function surveyWrites(
+  objects: readonly ManifestObject[],
+  destinations: readonly Destination[],
+  survey: {
+    readonly looksFirst: (object: ManifestObject) => boolean;
+    readonly describe: (object: ManifestObject) => RestorableObject;
+    readonly run: RestoreRun;
+    readonly progress: RestoreProgress;
+  },
+): Promise<(readonly DueWrite[])[]> {
+  const fresh: readonly DueWrite[] = destinations.map((destination) => ({ destination, decision: WRITE_IF_ABSENT }));
+  const { looksFirst, describe, run, progress } = survey;
+  return Promise.all(
+    objects.map(async (object) => {
+      if (!looksFirst(object)) return fresh;
+      const due = await Promise.all(
+        destinations.map((destination) => run.puts(() => surveyWrite(describe(object), destination, run, progress))),
+      );
+      return due.filter((write) => write !== undefined);
+    }),
+  );
+}
+
+/**
+ * Looks at one key. What needs no write is settled here.
+ * @returns undefined when there is nothing to write, or when the look failed
+ */
+export async function surveyWrite(
+  object: RestorableObject,
+  destination: Destination,
+  run: RestoreRun,
+  progress: RestoreProgress,
+): Promise<DueWrite | undefined> {
+  const location = locationAt(object, destination);
+  try {
+    const decision = await lookAndDecide(object, destination, run);
+    if (decision.kind === 'write') return { destination, decision };
+    progress.settled(location, object.size, decision.reason);
+  } catch (thrown) {
+    progress.fail(location, asCompressorError(thrown));
+  }
+  return undefined;
+}

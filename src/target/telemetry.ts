@@ -1,0 +1,44 @@
+import type { CompressorError } from '../errors.ts';
+import type { QueueMessage } from '../messages/message-queue.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+
+/** Numbers of one archive of which every object for this region stands restored. */
+export interface RestoredArchive {
+  readonly rule: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Object writes that were due: objects x destinations of this region. */
+  readonly objects: number;
+  readonly restored: number;
+  readonly skipped: number;
+  /** Bytes of the restored objects. */
+  readonly bytes: number;
+  readonly archiveBytes: number;
+  readonly decompressionCpuSeconds: number;
+  readonly seconds: number;
+  /** Seconds from the earliest source event of the archive to now. */
+  readonly latencySeconds: number;
+}
+
+/** Why an object was not written. */
+export type RestoreSkipReason =
+  /** It stands there already, by an earlier delivery of the same archive. */
+  | 'replay'
+  /** What stands there is newer. */
+  | 'newer-at-target'
+  /** Somebody else wrote what stands there, and the destination says `on_conflict: "keep"`. */
+  | 'kept';
+
+/** What the target service tells its operator. Implementations must not throw. */
+export interface TargetTelemetry {
+  archiveRestored(archive: RestoredArchive): void;
+  objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void;
+  /** An object that this product did not write was overwritten, as `on_conflict` says. */
+  conflictOverwritten(object: ObjectLocation): void;
+  /** The event named an archive that is not there (any more): restored earlier, or replaced by a later version. */
+  archiveGone(archive: ObjectLocation, reason: 'missing' | 'replaced'): void;
+  /** One object could not be restored; the others go on. */
+  objectFailed(object: ObjectLocation, error: CompressorError): void;
+  messageFailed(message: QueueMessage, error: CompressorError): void;
+  queueFailed(error: CompressorError): void;
+}

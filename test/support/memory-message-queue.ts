@@ -1,0 +1,36 @@
+import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../../src/messages/message-queue.ts';
+
+/** The queue port in memory: keeps what was sent, and refuses what a test tells it to. */
+export class MemoryMessageQueue implements MessageQueue {
+  readonly again: QueueMessage[] = [];
+  readonly letters: DeadLetter[] = [];
+  readonly delays: RetryDelay[] = [];
+  /** Calls that throw, as when SQS cannot be reached. */
+  readonly broken = new Set<keyof MessageQueue>();
+  /** Ids of messages that SQS does not take. */
+  readonly rejected = new Set<string>();
+
+  sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
+    return this.take('sendAgain', messages, this.again, (message) => message.messageId);
+  }
+
+  deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {
+    return this.take('deadLetter', letters, this.letters, ({ message }) => message.messageId);
+  }
+
+  retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>> {
+    return this.take('retryAfter', delays, this.delays, ({ message }) => message.messageId);
+  }
+
+  private take<T>(
+    call: keyof MessageQueue,
+    items: readonly T[],
+    kept: T[],
+    idOf: (item: T) => string,
+  ): Promise<ReadonlySet<string>> {
+    if (this.broken.has(call)) return Promise.reject(new Error(`${call} is broken`));
+    const taken = items.filter((item) => !this.rejected.has(idOf(item)));
+    kept.push(...taken);
+    return Promise.resolve(new Set(taken.map(idOf)));
+  }
+}

@@ -1,0 +1,28 @@
+import type { CompressorError } from '../../src/errors.ts';
+import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import type { PackedArchive, SkipReason, SourceTelemetry } from '../../src/source/telemetry.ts';
+import type { ObjectLocation } from '../../src/storage/stored-object.ts';
+
+/** Keeps what the source service tells. */
+export class RecordingSourceTelemetry implements SourceTelemetry {
+  readonly archives: PackedArchive[] = [];
+  readonly skipped: [key: string, reason: SkipReason][] = [];
+  readonly failures: [messageId: string, code: string][] = [];
+  readonly queueFailures: CompressorError[] = [];
+
+  archivePacked(archive: PackedArchive): void {
+    this.archives.push(archive);
+  }
+
+  objectSkipped({ key }: ObjectLocation, reason: SkipReason): void {
+    this.skipped.push([key, reason]);
+  }
+
+  messageFailed({ messageId }: QueueMessage, error: CompressorError): void {
+    this.failures.push([messageId, error.code]);
+  }
+
+  queueFailed(error: CompressorError): void {
+    this.queueFailures.push(error);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Destination, ReplicationRule, RuleSource } from '../../src/configuration/rule.ts';
+import { ruleId } from '../../src/configuration/rule-id.ts';
+
+const MIB = 1024 * 1024;
+
+/** A complete rule: `source-bucket` of eu-west-1 to `target-bucket` of us-east-1, but for what a test says otherwise. */
+export function exampleRule(
+  source: Partial<RuleSource> = {},
+  destinations: Partial<Destination>[] = [{}],
+): ReplicationRule {
+  const complete: RuleSource = {
+    region: 'eu-west-1',
+    bucket: 'source-bucket',
+    prefix: '',
+    suffix: '',
+    level: 3,
+    maxArchiveBytes: 256 * MIB,
+    maxObjectBytes: 10_240 * MIB,
+    chain: false,
+    ...source,
+  };
+  return {
+    id: ruleId(complete),
+    source: complete,
+    destinations: destinations.map((destination) => ({
+      region: 'us-east-1',
+      bucket: 'target-bucket',
+      onConflict: 'overwrite',
+      ...destination,
+    })),
+  };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { MessageInvalidError } from '../../../src/messages/errors.ts';
+import { parseNotification } from '../../../src/messages/parse-notification.ts';
+import { eventBridgeNotification, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
+
+describe('parseNotification', () => {
+  const facts = { key: 'dir/a b.txt', size: 7, etag: 'abc', sequencer: '0055AED6DCD90281E5', versionId: 'v1' };
+
+  test('reads the object of an S3 notification', () => {
+    const { created, ignored } = parseNotification(s3Notification(facts));
+    expect(created).toEqual([
+      {
+        bucket: 'source-bucket',
+        key: 'dir/a b.txt',
+        etag: 'abc',
+        size: 7,
+        eventTime: Date.parse('2026-11-23T10:00:00.000Z'),
+        sequencer: '0055AED6DCD90281E5',
+        versionId: 'v1',
+        principalId: 'AWS:AIDAUSER',
+      },
+    ]);
+    expect(ignored).toBe(0);
+  });
+
+  test('reads the same object from an EventBridge event, whose key is not encoded', () => {
+    const fromS3 = parseNotification(s3Notification(facts)).created[0];
+    const { principalId: _, ...rest } = { ...fromS3 };
+    expect(parseNotification(eventBridgeNotification(facts)).created).toEqual([rest]);
+    const [created] = parseNotification(eventBridgeNotification({ key: 'a+b%20c' })).created;
+    expect(created?.key).toBe('a+b%20c');
+  });
+
+  test.each(['2.0', '2.1', '2.6', '2.17'])('takes event version %s', (eventVersion) => {
+    expect(parseNotification(s3Notification({ key: 'k', eventVersion })).created).toHaveLength(1);
+  });
+
+  test.each([
+    ['spaces and plus', 'red flower+1.jpg'],
+    ['unicode', 'größe/日本語/🎉'],
+    ['percent', '100%/%2e%2E'],
+    ['double, leading and trailing slash', '//a///b/'],
+    ['dots', '../a/./..'],
+    ['newline', 'a\nb'],
+  ])('decodes keys with %s', (_, key) => {
+    expect(parseNotification(s3Notification({ key })).created[0]?.key).toBe(key);
+  });
+
+  test('reads a message with several records', () => {
+    const { created } = parseNotification(s3Notification({ key: 'a' }, { key: 'b' }));
+    expect(created.map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  test('does without sequencer and version, which not every event has', () => {
+    const [created] = parseNotification(s3Notification({ key: 'a' })).created;
+    expect(created).toMatchObject({ sequencer: undefined, versionId: undefined });
+  });
+
+  test('ignores the test event that S3 sends when a notification is set up', () => {
+    expect(parseNotification(TEST_EVENT)).toEqual({ created: [], ignored: 1 });
+  });
+
+  test('ignores events other than creations', () => {
+    expect(parseNotification(s3Notification({ key: 'a', eventName: 'ObjectRemoved:Delete' }))).toEqual({
+      created: [],
+      ignored: 1,
+    });
+    expect(parseNotification(eventBridgeNotification({ key: 'a' }, 'Object Deleted'))).toEqual({
+      created: [],
+      ignored: 1,
+    });
+  });
+
+  test.each([
+    ['no JSON', 'hello', /not JSON/],
+    ['no object', '[]', /not valid/],
+    ['a number', '7', /not valid/],
+    ['no notification', '{"a":1}', /neither an S3 notification/],
+    ['an event version of the future', s3Notification({ key: 'a', eventVersion: '3.0' }), /2\.x/],
+    ['a key that is not UTF-8', s3Notification({ key: 'x' }).replace('"key":"x"', '"key":"%ff"'), /%ff/],
+    ['no size', s3Notification({ key: 'x' }).replace('"size":3,', ''), /s3\.object\.size/],
+    ['a negative size', s3Notification({ key: 'x', size: -1 }), /s3\.object\.size/],
+  ])('refuses a body with %s, and says where', (_, body, message) => {
+    expect(() => parseNotification(body)).toThrow(MessageInvalidError);
+    expect(() => parseNotification(body)).toThrow(message);
+  });
+});

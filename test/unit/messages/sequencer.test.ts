@@ -1,0 +1,25 @@
+import { describe, expect, test } from '@jest/globals';
+import { compareSequencers, compareWrites } from '../../../src/messages/sequencer.ts';
+
+describe('compareSequencers', () => {
+  test('pads the shorter one at its right, as S3 says', () => {
+    expect(compareSequencers('0055AED6', '0055AED6DCD90281E5')).toBeLessThan(0);
+    expect(compareSequencers('0056', '0055AED6DCD90281E5')).toBeGreaterThan(0);
+    expect(compareSequencers('0055', '005500')).toBe(0);
+  });
+
+  test('does not care about the case of hex digits', () => {
+    expect(compareSequencers('00aa', '00AA')).toBe(0);
+    expect(compareSequencers('00ab', '00AA')).toBeGreaterThan(0);
+  });
+});
+
+describe('compareWrites', () => {
+  test('lets sequencers decide over the clock', () => {
+    expect(compareWrites({ sequencer: '02', eventTime: 1 }, { sequencer: '01', eventTime: 9 })).toBeGreaterThan(0);
+  });
+
+  test('falls back to the event time when one has no sequencer', () => {
+    expect(compareWrites({ eventTime: 1 }, { sequencer: '01', eventTime: 9 })).toBeLessThan(0);
+  });
+});

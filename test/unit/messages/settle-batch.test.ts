@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals';
+import type { CompressorError } from '../../../src/errors.ts';
+import { UnexpectedError } from '../../../src/errors.ts';
+import { MessageInvalidError } from '../../../src/messages/errors.ts';
+import type { QueueMessage } from '../../../src/messages/message-queue.ts';
+import { type MessageOutcome, worstOutcome } from '../../../src/messages/outcome.ts';
+import { settleBatch } from '../../../src/messages/settle-batch.ts';
+import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
+import { queueMessage } from '../../support/notifications.ts';
+
+const retry: MessageOutcome = { kind: 'retry', reason: new UnexpectedError('try again') };
+const refused: MessageOutcome = { kind: 'refused', reason: new MessageInvalidError('cannot be read') };
+const overLimits: MessageOutcome = { kind: 'over-limits', reason: new MessageInvalidError('too large') };
+
+function batch() {
+  const queue = new MemoryMessageQueue();
+  const failures: CompressorError[] = [];
+  const options = {
+    queue,
+    maxReceives: 5,
+    random: () => 0,
+    onQueueFailure: (error: CompressorError) => failures.push(error),
+  };
+  const settle = async (...settled: [QueueMessage, MessageOutcome][]) => {
+    const response = await settleBatch(
+      settled.map(([message, outcome]) => ({ message, outcome })),
+      options,
+    );
+    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  };
+  return { queue, failures, options, settle };
+}
+
+describe('settleBatch', () => {
+  test('acknowledges what is done and touches the queue for nothing', async () => {
+    const { queue, settle } = batch();
+    expect(await settle([queueMessage('a'), { kind: 'done' }])).toEqual([]);
+    expect([queue.again, queue.letters, queue.delays]).toEqual([[], [], []]);
+  });
+
+  test('returns a failed message and sets its back-off, doubled with each receive, at most 15 minutes', async () => {
+    const { queue, settle, options } = batch();
+    const messages = [1, 2, 4].map((count) => queueMessage('a', count));
+    const ids = await settle(...messages.map((message): [QueueMessage, MessageOutcome] => [message, retry]));
+    expect(ids).toEqual(messages.map(({ messageId }) => messageId));
+    expect(queue.delays.map(({ seconds }) => seconds)).toEqual([30, 60, 240]);
+    options.maxReceives = 100;
+    await settle([queueMessage('a', 50), retry]);
+    expect(queue.delays.at(-1)?.seconds).toBe(900);
+  });
+
+  test('takes off up to half of the back-off at random', async () => {
+    const { queue, settle, options } = batch();
+    options.random = () => 0.999;
+    await settle([queueMessage('a', 1), retry]);
+    expect(queue.delays[0]?.seconds).toBe(15);
+  });
+
+  test('dead-letters what cannot succeed, with its reason, and acknowledges it', async () => {
+    const { queue, settle } = batch();
+    const message = queueMessage('rubbish');
+    expect(await settle([message, refused])).toEqual([]);
+    expect(queue.letters).toEqual([{ message, reason: (refused as { reason: CompressorError }).reason }]);
+  });
+
+  test('dead-letters on the last receive itself, since the redrive of SQS would not say why', async () => {
+    const { queue, settle } = batch();
+    const message = queueMessage('a', 5);
+    expect(await settle([message, retry])).toEqual([]);
+    expect(queue.letters.map(({ reason }) => reason.code)).toEqual(['UNEXPECTED']);
+  });
+
+  test('sends a message whose turn did not come again, so that waiting never wears it out', async () => {
+    const { queue, settle } = batch();
+    const message = queueMessage('a', 4);
+    expect(await settle([message, { kind: 'again' }])).toEqual([]);
+    expect(queue.again).toEqual([message]);
+  });
+
+  test('sends what is over the limits to the fallback queue, and to the dead letters where there is none', async () => {
+    const { queue, settle, options } = batch();
+    await settle([queueMessage('a'), overLimits]);
+    expect(queue.letters).toHaveLength(1);
+    const sent: QueueMessage[] = [];
+    const fallback = {
+      send: (messages: readonly QueueMessage[]) => {
+        sent.push(...messages);
+        return Promise.resolve(new Set(messages.map(({ messageId }) => messageId)));
+      },
+    };
+    const message = queueMessage('b');
+    const response = await settleBatch([{ message, outcome: overLimits }], { ...options, fallback });
+    expect(response.batchItemFailures).toEqual([]);
+    expect(sent).toEqual([message]);
+    expect(queue.letters).toHaveLength(1);
+  });
+
+  test('returns every message that the queue did not take, and its neighbours not', async () => {
+    const { queue, settle } = batch();
+    const [kept, lost] = [queueMessage('a'), queueMessage('b')];
+    queue.rejected.add(lost.messageId);
+    expect(await settle([kept, { kind: 'again' }], [lost, { kind: 'again' }])).toEqual([lost.messageId]);
+    expect(await settle([lost, refused])).toEqual([lost.messageId]);
+  });
+
+  test('returns everything that was due when the queue cannot be reached, and reports it', async () => {
+    const { queue, settle, failures } = batch();
+    queue.broken.add('deadLetter').add('sendAgain').add('retryAfter');
+    const messages = [queueMessage('a'), queueMessage('b'), queueMessage('c')] as const;
+    const ids = await settle([messages[0], refused], [messages[1], { kind: 'again' }], [messages[2], retry]);
+    expect(ids.toSorted()).toEqual(messages.map(({ messageId }) => messageId).toSorted());
+    expect(failures).toHaveLength(3);
+  });
+});
+
+describe('worstOutcome', () => {
+  test('gives a message of several objects the fate of the one that is worst off', () => {
+    const again: MessageOutcome = { kind: 'again' };
+    expect(worstOutcome([{ kind: 'done' }, refused])).toBe(refused);
+    expect(worstOutcome([refused, overLimits])).toBe(overLimits);
+    expect(worstOutcome([again, overLimits])).toBe(again);
+    expect(worstOutcome([refused, retry, again])).toBe(retry);
+    expect(worstOutcome([])).toEqual({ kind: 'done' });
+  });
+});

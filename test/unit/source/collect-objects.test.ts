@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import { UnexpectedError } from '../../../src/errors.ts';
+import type { QueueMessage } from '../../../src/messages/message-queue.ts';
+import { BatchLedger } from '../../../src/source/batch-ledger.ts';
+import { collectObjects, settleChangedItem, settleItem } from '../../../src/source/collect-objects.ts';
+import { type EventFacts, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
+import { RecordingSourceTelemetry } from '../../support/recording-telemetry.ts';
+import { exampleRule } from '../../support/rules.ts';
+
+function collect(
+  messages: QueueMessage[],
+  options: { ownPrincipals?: string[]; chain?: boolean; prefix?: string } = {},
+) {
+  const telemetry = new RecordingSourceTelemetry();
+  const ledger = new BatchLedger(messages);
+  const rule = exampleRule({ prefix: options.prefix ?? '', chain: options.chain ?? false });
+  const items = collectObjects(messages, ledger, { rule, telemetry, ownPrincipals: options.ownPrincipals ?? [] });
+  const outcomes = () => ledger.settled().map(({ outcome }) => outcome.kind);
+  return { items, ledger, telemetry, outcomes };
+}
+
+const event = (...facts: EventFacts[]): QueueMessage => queueMessage(s3Notification(...facts));
+
+describe('collectObjects', () => {
+  test('packs a key once, with the highest sequencer, and settles the earlier writes with it', () => {
+    const messages = [
+      event({ key: 'k', etag: 'v2', sequencer: '0002' }),
+      event({ key: 'k', etag: 'v3', sequencer: '00020' }),
+      event({ key: 'k', etag: 'v1', sequencer: '0001' }),
+    ];
+    const { items, ledger, outcomes } = collect([...messages, event({ key: 'k', etag: 'v4', sequencer: '00F' })]);
+    expect(items.map(({ object }) => object.etag)).toEqual(['v4']);
+    expect(items[0]?.superseded).toHaveLength(3);
+    settleItem(items[0] as never, { kind: 'done' }, ledger);
+    expect(outcomes()).toEqual(['done', 'done', 'done', 'done']);
+  });
+
+  test('takes an event that came twice for one object', () => {
+    const facts = { key: 'k', etag: 'v1', sequencer: '01' };
+    const { items } = collect([event(facts), event(facts)]);
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({ superseded: [] });
+    expect(items[0]?.messages).toHaveLength(2);
+  });
+
+  test('falls back to the event time where events have no sequencer', () => {
+    const { items } = collect([
+      event({ key: 'k', etag: 'new', eventTime: '2026-11-23T10:00:01.000Z' }),
+      event({ key: 'k', etag: 'old', eventTime: '2026-11-23T10:00:00.000Z' }),
+    ]);
+    expect(items[0]?.object.etag).toBe('new');
+  });
+
+  test('gives the earlier writes a run of their own when the last one is not there any more', () => {
+    const messages = [
+      event({ key: 'k', etag: 'v1' }),
+      event({ key: 'k', etag: 'v2', eventTime: '2026-11-23T11:00:00Z' }),
+    ];
+    const { items, ledger, outcomes } = collect(messages);
+    settleChangedItem(items[0] as never, ledger);
+    expect(outcomes()).toEqual(['again', 'done']);
+  });
+
+  test('acknowledges test events and removals', () => {
+    const { items, outcomes } = collect([
+      queueMessage(TEST_EVENT),
+      event({ key: 'k', eventName: 'ObjectRemoved:Delete' }),
+    ]);
+    expect(items).toEqual([]);
+    expect(outcomes()).toEqual(['done', 'done']);
+  });
+
+  test('refuses a body that cannot be parsed without touching its neighbours', () => {
+    const { items, ledger, outcomes } = collect([queueMessage('{'), event({ key: 'k' })]);
+    settleItem(items[0] as never, { kind: 'done' }, ledger);
+    expect(outcomes()).toEqual(['refused', 'done']);
+  });
+
+  test('refuses events of a bucket that the rule does not watch', () => {
+    const { ledger } = collect([event({ bucket: 'another-bucket', key: 'k' })]);
+    expect(ledger.settled()[0]?.outcome).toMatchObject({ kind: 'refused', reason: { code: 'BUCKET_FOREIGN' } });
+  });
+
+  test('skips keys outside the prefix of the rule', () => {
+    const { items, telemetry, outcomes } = collect([event({ key: 'other/k' })], { prefix: 'logs/' });
+    expect(items).toEqual([]);
+    expect(telemetry.skipped).toEqual([['other/k', 'not-in-rule']]);
+    expect(outcomes()).toEqual(['done']);
+  });
+
+  test('does not pack again what our own target role wrote, unless the rule chains', () => {
+    const message = event({ key: 'k', principalId: 'AWS:AROATARGET:target-function' });
+    const { items, telemetry } = collect([message], { ownPrincipals: ['AROATARGET'] });
+    expect(items).toEqual([]);
+    expect(telemetry.skipped).toEqual([['k', 'own-write']]);
+    expect(collect([message], { ownPrincipals: ['AROATARGET'], chain: true }).items).toHaveLength(1);
+  });
+
+  test('acknowledges a message of several objects only when each of them is done', () => {
+    const { items, ledger, outcomes } = collect([event({ key: 'a' }, { key: 'b' })]);
+    settleItem(items[0] as never, { kind: 'done' }, ledger);
+    expect(outcomes()).toEqual(['retry']);
+    settleItem(items[1] as never, { kind: 'done' }, ledger);
+    expect(outcomes()).toEqual(['done']);
+  });
+
+  test('dead-letters one message of an event that came twice, not both', () => {
+    const { items, ledger, outcomes } = collect([event({ key: 'k' }), event({ key: 'k' })]);
+    settleItem(items[0] as never, { kind: 'refused', reason: new UnexpectedError('no') }, ledger);
+    expect(outcomes()).toEqual(['refused', 'done']);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import type { PackItem } from '../../../src/source/collect-objects.ts';
+import { cutArchives } from '../../../src/source/cut-archives.ts';
+
+function item(key: string, size: number): PackItem {
+  return { object: { bucket: 'b', key, size, etag: 'e', eventTime: 0 }, messages: [], superseded: [] };
+}
+
+function keys(archives: PackItem[][]): string[][] {
+  return archives.map((archive) => archive.map(({ object }) => object.key));
+}
+
+describe('cutArchives', () => {
+  test('makes no archive of no items', () => {
+    expect(cutArchives([], MIB)).toEqual([]);
+  });
+
+  test('closes an archive when the next object would pass the limit', () => {
+    const items = [item('a', 60), item('b', 40), item('c', 1)];
+    expect(keys(cutArchives(items, 100))).toEqual([['a', 'b'], ['c']]);
+  });
+
+  test('never cuts by the number of messages', () => {
+    const items = Array.from({ length: 20_000 }, (_, index) => item(`k${index}`, 10_000));
+    expect(cutArchives(items, 256 * MIB)).toHaveLength(1);
+  });
+
+  test('gives an object over the limit an archive of its own', () => {
+    expect(keys(cutArchives([item('a', 1), item('huge', 500), item('z', 1)], 100))).toEqual([['a'], ['huge'], ['z']]);
+  });
+
+  test('puts large objects first, then sorts by type and key', () => {
+    const items = [item('b.txt', 1), item('a.json', 1), item('a.txt', 1), item('big.txt', 9 * MIB), item('B.JSON', 1)];
+    expect(keys(cutArchives(items, 100 * MIB))).toEqual([['big.txt', 'B.JSON', 'a.json', 'a.txt', 'b.txt']]);
+  });
+
+  test('keeps the manifest within what a reader accepts, whatever the keys are', () => {
+    const items = Array.from({ length: 10_000 }, (_, index) => item(`${index}`.padEnd(1024, 'x'), 0));
+    expect(cutArchives(items, 256 * MIB).length).toBeGreaterThan(1);
+  });
+});
