@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuseCostlyJson } from './costly-json.ts';
-import { ArchiveTooLargeError, ArchiveUnsupportedError, ManifestInvalidError } from './errors.ts';
-import { FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME, MAX_MANIFEST_SIZE, TAR_BLOCK, TAR_END } from './format.ts';
+import { ArchiveUnsupportedError, ManifestInvalidError } from './errors.ts';
+import { FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME } from './format.ts';
 import {
   manifestEnvelope,
   manifestFormat,
@@ -27,21 +27,9 @@ export interface PublicManifest {
   objects: PublicManifestObject[];
 }
 
-/** Bytes of the longest `manifest.json` whose frame (header, padding and the end of the tar too) readers accept. */
-const MAX_MANIFEST_BYTES = MAX_MANIFEST_SIZE - TAR_BLOCK - TAR_END;
-
-/** @throws ArchiveTooLargeError when readers would refuse it: the archive has to hold fewer objects */
 export function encodeManifest(manifest: Omit<Manifest, 'format'>): Buffer {
   const version = `${FORMAT_MAJOR}.${FORMAT_MINOR}`;
-  const bytes = Buffer.from(JSON.stringify({ format: { name: FORMAT_NAME, version }, ...manifest }));
-  if (bytes.length > MAX_MANIFEST_BYTES) {
-    const objects = manifest.objects.length;
-    throw new ArchiveTooLargeError(
-      `The manifest of ${objects} objects takes ${bytes.length} bytes, at most ${MAX_MANIFEST_BYTES} are read`,
-      { context: { rule: manifest.rule, objects, size: bytes.length, limit: MAX_MANIFEST_BYTES } },
-    );
-  }
-  return bytes;
+  return Buffer.from(JSON.stringify({ format: { name: FORMAT_NAME, version }, ...manifest }));
 }
 
 /**

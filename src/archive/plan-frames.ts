@@ -50,7 +50,7 @@ export function planFrames(members: readonly MemberSize[]): FramePlan[] {
   members.forEach((member, index) => {
     if (member.size > LARGE_OBJECT) {
       close();
-      frames.push(...planLargeMember(member, index));
+      for (const frame of planLargeMember(member, index)) frames.push(frame);
       return;
     }
     const headerLength = memberHeaderLength(member.name, member.size);

@@ -33,7 +33,7 @@ async function resolveEndpoint(client: S3Client, bucket: string): Promise<URL> {
       endpoint = context.endpointV2?.url;
       return Promise.resolve({ output: { $metadata: {} }, response: undefined });
     },
-    { step: 'build', name: 'answerWithoutSending' },
+    { step: 'build', priority: 'high', name: 'answerWithoutSending' },
   );
   await client.send(command);
   if (!endpoint) throw new TypeError(`the AWS SDK resolved no endpoint for bucket ${bucket}`);

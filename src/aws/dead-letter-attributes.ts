@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { CompressorError } from '../errors.ts';
 
@@ -15,9 +16,9 @@ const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]
 export function describeDeadLetter(reason: CompressorError): Record<string, MessageAttributeValue> {
   const { bucket, key, ...rest } = reason.context;
   const cause = describeCause(reason.cause);
-  const described = { code: reason.code, reason: reason.message, cause, bucket, key, ...rest };
+  const first = { code: reason.code, reason: reason.message, cause, bucket, key };
   const attributes: [name: string, value: MessageAttributeValue][] = [];
-  for (const [name, value] of Object.entries(described)) {
+  for (const [name, value] of Object.entries({ ...first, ...rest, ...first })) {
     const text = sanitizeValue(String(value ?? ''));
     if (text !== '') attributes.push([sanitizeName(name), { DataType: 'String', StringValue: text }]);
   }
@@ -32,7 +33,7 @@ function describeCause(cause: unknown): string {
     chain.push(`${current.name}: ${current.message}`);
     current = current.cause;
   }
-  if (current !== undefined && !(current instanceof Error)) chain.push(String(current));
+  if (current !== undefined && !(current instanceof Error)) chain.push(inspect(current));
   return chain.join(' <- ');
 }
 

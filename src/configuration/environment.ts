@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EnvironmentInvalidError } from './errors.ts';
 
-/** The environment of a function, passed in: only entry points read `process.env`. */
+/** The environment of a function, passed in: only entry points read that of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const url = z.url();

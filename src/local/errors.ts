@@ -23,3 +23,27 @@ export class LocalServerError extends CompressorError {
   readonly code = 'LOCAL_SERVER_FAILED';
   readonly retryable = false;
 }
+
+/** The handler of a bundled function threw; the message repeats what Lambda would log. */
+export class FunctionThrewError extends CompressorError {
+  readonly code = 'FUNCTION_THREW';
+  readonly retryable = true;
+}
+
+/** The function did not answer within its time-out and was killed. */
+export class FunctionTimedOutError extends CompressorError {
+  readonly code = 'FUNCTION_TIMED_OUT';
+  readonly retryable = true;
+}
+
+/** The process of the function ended in the middle of an invocation: it crashed, or somebody killed it. */
+export class FunctionCrashedError extends CompressorError {
+  readonly code = 'FUNCTION_CRASHED';
+  readonly retryable = true;
+}
+
+/** The bundle could not be loaded, or exports no such handler. */
+export class FunctionInitError extends CompressorError {
+  readonly code = 'FUNCTION_INIT_FAILED';
+  readonly retryable = false;
+}

@@ -74,8 +74,7 @@ export function withStamp(metadata: UserMetadata, stamp: ProvenanceStamp): UserM
 /** The metadata as its owner set it. */
 export function withoutStamp(metadata: UserMetadata): UserMetadata {
   if (!Object.hasOwn(metadata, STAMP_NAME)) return metadata;
-  const { [STAMP_NAME]: _stamp, ...rest } = metadata;
-  return rest;
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== STAMP_NAME));
 }
 
 /** Whether metadata without a stamp leaves room for any stamp; if it does, this product did not write it. */

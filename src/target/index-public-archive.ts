@@ -7,11 +7,12 @@ import { readTarMembers, type TarMember } from './read-tar-members.ts';
 /** The public implementation packs at most ten objects an archive; this bounds memory, nothing else. */
 const MAX_MEMBERS = 1_000_000;
 
-/** What the tar says of a member, in the order of the tar. The manifest itself is not among them. */
+/** What the tar says of a member. */
 export type IndexedMember = Pick<TarMember, 'name' | 'size'>;
 
 export interface PublicArchiveIndex {
   readonly manifest: PublicManifest;
+  /** In the order of the tar; the manifest is one of them. */
   readonly members: readonly IndexedMember[];
 }
 
@@ -29,9 +30,11 @@ export async function indexPublicArchive(
   const members: IndexedMember[] = [];
   let manifest: Uint8Array | undefined;
   await readTarMembers(archive, run, async (member) => {
+    if (members.length === MAX_MEMBERS) {
+      throw tooLarge(`${name} has more than ${MAX_MEMBERS} members`, name, MAX_MEMBERS);
+    }
+    members.push({ name: member.name, size: member.size });
     if (member.name === MANIFEST_MEMBER) manifest = await readManifest(member, name);
-    else if (members.length < MAX_MEMBERS) members.push({ name: member.name, size: member.size });
-    else throw tooLarge(`${name} has more than ${MAX_MEMBERS} members`, name, MAX_MEMBERS);
   });
   if (manifest === undefined) {
     throw new ManifestInvalidError(`${name} has no manifest.json: it was cut off, or is no archive of this product`, {
@@ -44,7 +47,11 @@ export async function indexPublicArchive(
 
 async function readManifest({ size, body }: TarMember, archive: string): Promise<Uint8Array> {
   if (size > MAX_MANIFEST_SIZE) {
-    throw tooLarge(`The manifest of ${archive} has ${size} bytes, at most ${MAX_MANIFEST_SIZE} are read`, archive, size);
+    throw tooLarge(
+      `The manifest of ${archive} has ${size} bytes, at most ${MAX_MANIFEST_SIZE} are read`,
+      archive,
+      MAX_MANIFEST_SIZE,
+    );
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);

@@ -1,5 +1,5 @@
 import { ManifestMismatchError } from '../archive/errors.ts';
-import { OBJECT_MEMBER_PREFIX } from '../archive/format.ts';
+import { MANIFEST_MEMBER, OBJECT_MEMBER_PREFIX } from '../archive/format.ts';
 import type { PublicManifestObject } from '../archive/manifest.ts';
 import { type Destination, ruleMatches } from '../configuration/rule.ts';
 import { originOf, stampOf } from '../storage/provenance.ts';
@@ -47,10 +47,11 @@ export function planPublicRestore(
   return { byMember, unrestorable };
 }
 
-/** Positions of the members, by name without `objects/`; each to be taken once. */
+/** Positions of the objects' members, by name without `objects/`; each to be taken once. */
 function membersByName(members: readonly IndexedMember[]): Map<string, IterableIterator<number, undefined>> {
   const positions = new Map<string, number[]>();
   members.forEach(({ name }, position) => {
+    if (name === MANIFEST_MEMBER) return;
     const relative = name.startsWith(OBJECT_MEMBER_PREFIX) ? name.slice(OBJECT_MEMBER_PREFIX.length) : name;
     const same = positions.get(relative);
     if (same === undefined) positions.set(relative, [position]);

@@ -94,19 +94,18 @@ function restoreEachOnce(run: RestoreRun): RestoreCreated {
 
 async function restoreCreated(created: ObjectCreated, redelivered: boolean, run: RestoreRun): Promise<MessageOutcome> {
   const { bucket, key, etag, size, eventTime } = created;
-  if (run.signal.aborted || run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
+  if (run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
   try {
     await restoreArchive({ bucket, key, etag, size, eventTime, redelivered }, run);
     return { kind: 'done' };
   } catch (thrown) {
-    if (run.signal.aborted) return { kind: 'retry', reason: interrupted(created) };
-    const error = asCompressorError(thrown);
+    // A call that the deadline has cut off fails in its own way; the cause of all of them is the deadline.
+    const error = run.signal.aborted ? interrupted(created) : asCompressorError(thrown);
     if (error instanceof ArchiveGoneError) {
       run.telemetry.archiveGone({ bucket, key }, error.reason);
       return { kind: 'done' };
     }
-    if (error instanceof ArchiveOverLimitsError) return { kind: 'over-limits', reason: error };
-    return failedOutcome(error);
+    return error instanceof ArchiveOverLimitsError ? { kind: 'over-limits', reason: error } : failedOutcome(error);
   }
 }
 

@@ -39,8 +39,9 @@ export async function readTarMembers(
   input.pipe(tar);
   try {
     for await (const entry of tar) {
-      const { name, size = 0, type } = entry.header;
-      if (type === 'file' || type === 'contiguous-file') await visit({ name, size, body: entry });
+      const { name, size, type } = entry.header;
+      if (type === 'file' || type === 'contiguous-file')
+        await visit({ name, size, body: entry as AsyncIterable<Uint8Array> });
       entry.resume();
     }
   } catch (cause) {

@@ -6,8 +6,9 @@ import { ArchiveOverLimitsError } from './errors.ts';
 import { type OpenedArchive, openArchive } from './open-archive.ts';
 import { restorableObject } from './restorable-object.ts';
 import { restoreFrames } from './restore-frames.ts';
-import { RestoreProgress } from './restore-progress.ts';
+import { RestoreProgress, type RestoreSummary } from './restore-progress.ts';
 import { restorePublicArchive } from './restore-public-archive.ts';
+import type { WriteContext } from './settle-write.ts';
 import { surveyWrites } from './survey-writes.ts';
 
 /**
@@ -23,10 +24,9 @@ export async function restoreArchive(archive: InboundArchive, run: RestoreRun): 
   const rules = rulesOfRegion(run.rules, run.region);
   const summary =
     opened === undefined
-      ? await restorePublicArchive(archive, rules, run, progress)
-      : await restoreOwnArchive(archive, opened, rules, run, progress);
+      ? await restorePublicArchive(archive, rules, { run, progress })
+      : await restoreOwnArchive(archive, opened, rules, { run, progress });
   progress.assertComplete(summary.due);
-  await run.store.remove(archive);
   const { restored, skipped, bytes, cpuSeconds } = progress;
   run.telemetry.archiveRestored({
     rule: summary.rule,
@@ -41,23 +41,15 @@ export async function restoreArchive(archive: InboundArchive, run: RestoreRun): 
     seconds: (run.now() - started) / 1000,
     latencySeconds: Math.max(0, run.now() - summary.earliest) / 1000,
   });
-}
-
-/** What an archive asked for. */
-export interface RestoreSummary {
-  readonly rule: string;
-  /** Objects x destinations. */
-  readonly due: number;
-  /** Time of the first source event, in milliseconds since 1970. */
-  readonly earliest: number;
+  // The message is acknowledged after this. If it fails, the next delivery finds everything restored and deletes only.
+  await run.store.remove(archive);
 }
 
 async function restoreOwnArchive(
   archive: InboundArchive,
   opened: OpenedArchive,
   rules: readonly RuleHere[],
-  run: RestoreRun,
-  progress: RestoreProgress,
+  { run, progress }: WriteContext,
 ): Promise<RestoreSummary> {
   const { manifest } = opened;
   const { rule, destinations } = authorizeArchive(archive, manifest, rules);

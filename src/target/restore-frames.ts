@@ -1,25 +1,23 @@
 import { ArchiveCorruptError, ObjectChecksumError } from '../archive/errors.ts';
-import { type ExpectedSlice, verifyFrame } from '../archive/frame-bytes.ts';
+import { verifyFrame } from '../archive/frame-bytes.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
-import { memberName } from '../archive/member-name.ts';
 import { type FrameSlice, largeSliceLength } from '../archive/plan-frames.ts';
 import type { RestoreFrame } from '../archive/plan-restore.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type { RestoreRun } from './dependencies.ts';
+import { expectedSlice } from './expected-slice.ts';
 import type { OpenedArchive } from './open-archive.ts';
 import { locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
-import { type FrameInUse, useFrame } from './use-frame.ts';
-import { type DueWrite, writeObject } from './write-object.ts';
+import { settleWrite, type WriteContext } from './settle-write.ts';
+import { useFrame } from './use-frame.ts';
+import type { DueWrite } from './write-object.ts';
 import { SlicedObjectWrite } from './write-sliced-object.ts';
 
-export interface FramesToRestore {
+export interface FramesToRestore extends WriteContext {
   readonly opened: OpenedArchive;
   /** What is still to be written of each object of the manifest. */
   readonly due: readonly (readonly DueWrite[])[];
   readonly describe: (object: ManifestObject) => RestorableObject;
-  readonly run: RestoreRun;
-  readonly progress: RestoreProgress;
 }
 
 /** A slice with writes that want it. */
@@ -73,7 +71,7 @@ function wantedSlices(
 ): WantedSlice[] {
   return frame.slices.flatMap((slice): WantedSlice[] => {
     const object = opened.manifest.objects[slice.member];
-    const writes = sliced.get(slice.member)?.filter((write) => write.wanted) ?? due[slice.member] ?? [];
+    const writes = sliced.get(slice.member)?.filter((write) => write.wantsSlices()) ?? due[slice.member] ?? [];
     return object === undefined || writes.length === 0 ? [] : [{ slice, object, writes }];
   });
 }
@@ -87,7 +85,7 @@ async function restoreFrame(
   const { opened, run, progress } = work;
   const request = { opened, entry: frame.entry, input };
   try {
-    const slices = wanted.map(expectedSlice);
+    const slices = wanted.map(({ slice, object }) => expectedSlice(slice, object));
     await useFrame({ ...request, slices }, run, async ({ tar, checksums, cpuSeconds }) => {
       progress.cpuSeconds += cpuSeconds;
       await Promise.all(wanted.map((one, index) => writeSlice(one, tar, checksums[index] ?? 0, work)));
@@ -113,7 +111,7 @@ async function restoreApart(
       await Promise.all(
         wanted.map(async (one) => {
           try {
-            const [crc32 = 0] = verifyFrame(tar, [expectedSlice(one)]);
+            const [crc32 = 0] = verifyFrame(tar, [expectedSlice(one.slice, one.object)]);
             await writeSlice(one, tar, crc32, { opened, run, ...work });
           } catch (thrown) {
             await failSlice(one, asCompressorError(thrown), progress);
@@ -143,26 +141,10 @@ async function writeSlice(
         if (write instanceof SlicedObjectWrite) {
           return write.writeSlice(slice.start / largeSliceLength(object.size), body, crc32);
         }
-        return writeWhole(described, body, crc32, write, run, progress);
+        return settleWrite(described, body, crc32, write, { run, progress });
       }),
     ),
   );
-}
-
-async function writeWhole(
-  object: RestorableObject,
-  body: Uint8Array,
-  crc32: number,
-  due: DueWrite,
-  run: RestoreRun,
-  progress: RestoreProgress,
-): Promise<void> {
-  const location = locationAt(object, due.destination);
-  try {
-    progress.settled(location, object.size, await writeObject(object, body, crc32, due, run));
-  } catch (thrown) {
-    progress.fail(location, asCompressorError(thrown));
-  }
 }
 
 async function failSlice(
@@ -176,12 +158,4 @@ async function failSlice(
       else progress.fail(locationAt(object, write.destination), error);
     }),
   );
-}
-
-/** A slice that holds all of its object has the source's checksum to meet; the others are checked together at the end. */
-function expectedSlice({ slice, object }: WantedSlice): ExpectedSlice {
-  const { offset, headerLength, length, padding } = slice;
-  const { size } = object;
-  const expected = { name: memberName(object.key), size, offset, headerLength, length, padding };
-  return length === size ? { ...expected, crc32: Number.parseInt(object.crc32, 16) } : expected;
 }

@@ -5,6 +5,15 @@ import { ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 import type { WriteResult } from './write-object.ts';
 
+/** What an archive asked for. */
+export interface RestoreSummary {
+  readonly rule: string;
+  /** Objects x destinations. */
+  readonly due: number;
+  /** Time of the first source event, in milliseconds since 1970. */
+  readonly earliest: number;
+}
+
 /** Keys that the error of an archive names; telemetry names them all. */
 const NAMED_FAILURES = 5;
 

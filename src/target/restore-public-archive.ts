@@ -1,21 +1,12 @@
-import { crc32 } from '../archive/checksum.ts';
-import { FRAME_TARGET } from '../archive/format.ts';
-import { asCompressorError } from '../errors.ts';
 import type { RuleHere } from './authorize-archive.ts';
-import { WRITE_IF_ABSENT } from './decide-write.ts';
-import { archiveName, type InboundArchive, type RestoreRun } from './dependencies.ts';
+import { archiveName, type InboundArchive } from './dependencies.ts';
 import { indexPublicArchive } from './index-public-archive.ts';
-import { type PlannedObject, planPublicRestore } from './plan-public-restore.ts';
-import { readTarMembers, type TarMember } from './read-tar-members.ts';
+import { planPublicRestore } from './plan-public-restore.ts';
+import { readTarMembers } from './read-tar-members.ts';
 import { locationAt } from './restorable-object.ts';
-import type { RestoreSummary } from './restore-archive.ts';
-import type { RestoreProgress } from './restore-progress.ts';
-import { surveyWrite } from './survey-writes.ts';
-import { type DueWrite, writeObject } from './write-object.ts';
-import { SlicedObjectWrite } from './write-sliced-object.ts';
-
-/** Objects up to this size are one PUT; larger ones become parts of this size. */
-const PART_SIZE = FRAME_TARGET;
+import { restoreMember } from './restore-member.ts';
+import type { RestoreSummary } from './restore-progress.ts';
+import type { WriteContext } from './settle-write.ts';
 
 /**
  * Restores an archive of the public implementation: no seek table, no rule, no checksums. It is read twice from end to end:
@@ -25,23 +16,26 @@ const PART_SIZE = FRAME_TARGET;
 export async function restorePublicArchive(
   archive: InboundArchive,
   rules: readonly RuleHere[],
-  run: RestoreRun,
-  progress: RestoreProgress,
+  context: WriteContext,
 ): Promise<RestoreSummary> {
+  const { run, progress } = context;
   const index = await indexPublicArchive(archive, run);
   const plan = planPublicRestore(index, rules, archiveName(archive), archive.eventTime);
   for (const { planned, error } of plan.unrestorable) {
     for (const destination of planned.destinations) progress.fail(locationAt(planned.object, destination), error);
   }
   const writing: Promise<void>[] = [];
-  let position = -1;
-  await readTarMembers(archive, run, async (member) => {
-    if (member.name === 'manifest.json') return;
-    position += 1;
-    const planned = plan.byMember.get(position);
-    if (planned !== undefined) await restoreMember(member, planned, archive, { run, progress, writing });
-  });
-  await Promise.all(writing);
+  let position = 0;
+  try {
+    await readTarMembers(archive, run, async (member) => {
+      const planned = plan.byMember.get(position);
+      position += 1;
+      if (planned === undefined) return;
+      await restoreMember(member, planned, { ...context, redelivered: archive.redelivered, writing });
+    });
+  } finally {
+    await Promise.all(writing);
+  }
   const all = [...plan.byMember.values(), ...plan.unrestorable.map(({ planned }) => planned)];
   return {
     rule: [...new Set(all.map(({ rule }) => rule))].join(','),

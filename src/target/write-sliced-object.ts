@@ -35,13 +35,13 @@ export class SlicedObjectWrite {
   }
 
   /** Whether slices are still of use. */
-  get wanted(): boolean {
+  wantsSlices(): boolean {
     return this.state === 'open';
   }
 
   /** Sends slice `index` (from 0); `body` may be reused when the promise settles. Never rejects. */
   async writeSlice(index: number, body: Uint8Array, crc32: number): Promise<void> {
-    if (!this.wanted) return;
+    if (!this.wantsSlices()) return;
     this.active += 1;
     try {
       this.opening ??= this.run.store.createUpload(writeTarget(this.object, this.due.destination), this.run.signal);
@@ -50,7 +50,7 @@ export class SlicedObjectWrite {
       this.checksums[index] = crc32;
       this.lengths[index] = body.length;
       this.missing -= 1;
-      if (this.missing === 0 && this.wanted) await this.complete(this.upload, this.due.decision.condition);
+      if (this.missing === 0 && this.wantsSlices()) await this.complete(this.upload, this.due.decision.condition);
     } catch (thrown) {
       this.fail(asCompressorError(thrown));
     } finally {

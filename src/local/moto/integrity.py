@@ -38,23 +38,33 @@ def check_body(headers, body: bytes) -> None:
         raise BadDigest("Content-MD5")
 
 
-def check_condition(response: S3Response) -> None:
+def find_upload(response: S3Response, upload_id: str) -> FakeMultipart:
+    upload = response.backend.get_bucket(response.bucket_name).multiparts.get(upload_id)
+    if upload is None:
+        raise NoSuchUpload(upload_id=upload_id)
+    return upload
+
+
+def prepare_completion(response: S3Response, upload_id: str) -> None:
+    key = response.parse_key_name()
+    existing = response.backend.get_object(response.bucket_name, key)
+    if existing is not None and existing.multipart and existing.multipart.id == upload_id:
+        return  # The same completion again: S3 and moto answer it as they did the first time.
+    upload = find_upload(response, upload_id)
     expected_etag = response.headers.get("if-match")
-    if expected_etag is None:
-        return
-    existing = response.backend.get_object(response.bucket_name, response.parse_key_name())
-    if existing is None:
-        raise MissingKey(key=response.parse_key_name())
-    if existing.etag.strip('"') != expected_etag.strip('"'):
-        raise PreconditionFailed("If-Match")
+    if expected_etag is not None:
+        if existing is None:
+            raise MissingKey(key=key)
+        if existing.etag.strip('"') != expected_etag.strip('"'):
+            raise PreconditionFailed("If-Match")
+    upload.announced_size = response.headers.get("x-amz-mp-object-size")
+    upload.announced_crc32 = response.headers.get("x-amz-checksum-crc32")
 
 
-def check_joined(headers, size: int, checksum) -> None:
-    announced_size = headers.get("x-amz-mp-object-size")
-    if announced_size is not None and int(announced_size) != size:
-        raise WrongUploadSize(announced_size, size)
-    announced_crc32 = headers.get("x-amz-checksum-crc32")
-    if announced_crc32 is not None and checksum is not None and announced_crc32 != checksum[1]:
+def check_joined(upload: FakeMultipart, size: int, checksum) -> None:
+    if upload.announced_size is not None and int(upload.announced_size) != size:
+        raise WrongUploadSize(upload.announced_size, size)
+    if upload.announced_crc32 is not None and checksum is not None and upload.announced_crc32 != checksum[1]:
         raise BadDigest("CRC32")
 
 
@@ -64,24 +74,24 @@ def refuse_what_s3_refuses() -> None:
 
     def put_checked_object(self):
         check_body(self.headers, self.body or b"")
+        if "x-amz-checksum-crc32" in self.headers:
+            # moto keeps a checksum only when this header, which is optional, names its algorithm.
+            self.request.environ.setdefault("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", "CRC32")
         return put_object(self)
 
     def upload_checked_part(self):
         check_body(self.headers, self.body or b"")
-        if self._get_param("uploadId") not in self.backend.get_bucket(self.bucket_name).multiparts:
-            raise NoSuchUpload(upload_id=self._get_param("uploadId"))
+        find_upload(self, self._get_param("uploadId"))
         return upload_part(self)
 
     def post_checked(self, request, body, bucket_name, query, key_name):
-        upload = self.backend.get_bucket(bucket_name).multiparts.get(query.get("uploadId", [None])[0])
-        if upload is not None:
-            check_condition(self)
-            upload.completion_headers = self.headers
+        if "uploadId" in query:
+            prepare_completion(self, query["uploadId"][0])
         return post(self, request, body, bucket_name, query, key_name)
 
     def complete_checked(upload, body):
         value, etag, checksum = complete(upload, body)
-        check_joined(upload.completion_headers, len(value), checksum)
+        check_joined(upload, len(value), checksum)
         return value, etag, checksum
 
     S3Response.put_object = put_checked_object

@@ -118,6 +118,13 @@ def checksum_of(upload: FakeMultipart, parts: list[FakeKey]):
     return builder.build()
 
 
+def copy_without_value(key: FakeKey, _memo) -> FakeKey:
+    """Listing versions copies each key; the copies share the value, which nobody changes."""
+    copied = object.__new__(FakeKey)
+    copied.__dict__.update(key.__dict__)
+    return copied
+
+
 def keep_large_objects_out_of_memory() -> None:
     find_key = S3Response._get_key
     load_value = FakeKey.value.fset
@@ -134,6 +141,7 @@ def keep_large_objects_out_of_memory() -> None:
 
     S3Response._get_key = find_key_unloaded
     FakeKey.value = FakeKey.value.setter(store_value)
+    FakeKey.__deepcopy__ = copy_without_value
     FakeMultipart.complete = complete_without_copies
     # moto closes the file of an overwritten or deleted object under the feet of those who read it; S3 lets them
     # finish. The file closes by itself when nobody refers to it any more.

@@ -19,7 +19,9 @@ from moto.core.request import (  # noqa: E402
     environ_key_for_header,
     should_preserve_original_header_name,
 )
-from moto.server import create_backend_app  # noqa: E402
+from moto.core.utils import convert_to_flask_response  # noqa: E402
+from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app  # noqa: E402
+from moto.s3.responses import S3Response  # noqa: E402
 
 from integrity import refuse_what_s3_refuses  # noqa: E402
 from large_objects import PIECE_BYTES, keep_large_objects_out_of_memory  # noqa: E402
@@ -49,6 +51,27 @@ class MotoGateway(wsgi.Gateway_10):
         return environ
 
 
+class ObjectRequest(BackendRequest):
+    """A request whose body stays as it is: moto would take an object of a form's content type apart."""
+
+    @property
+    def want_form_data_parsed(self) -> bool:
+        return self.method == "POST"
+
+
+def create_s3_application():
+    application = create_backend_app("s3")
+    application.request_class = ObjectRequest
+    # moto's own route stops at a line break, which is legal in a key.
+    application.add_url_rule(
+        r'/<regex("[^/]+"):bucket_name>/<regex("(?s:.+)"):key_name>',
+        methods=["GET", "HEAD", "PUT", "POST", "DELETE"],
+        endpoint="any_key",
+        view_func=convert_to_flask_response(S3Response.key_dispatch),
+    )
+    return application
+
+
 class Dispatcher:
     """Sends each request to the service that it is signed for; unsigned ones are for S3.
 
@@ -56,7 +79,8 @@ class Dispatcher:
     """
 
     def __init__(self):
-        self.applications = {name: create_backend_app(name) for name in ("s3", "sqs", "dynamodb", "moto_api")}
+        self.applications = {name: create_backend_app(name) for name in ("sqs", "dynamodb", "moto_api")}
+        self.applications["s3"] = create_s3_application()
         self.s3_writes = threading.Lock()
 
     def __call__(self, environ, start_response):

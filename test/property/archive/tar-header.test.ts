@@ -31,7 +31,7 @@ async function parseTar(tar: Buffer): Promise<ParsedMember[]> {
   const parser = extract();
   parser.on('entry', ({ name, size, mtime, mode, type }, body, next) => {
     expect(type).toBe('file');
-    found.push({ name, size, modified: (mtime?.getTime() ?? Number.NaN) / 1000, mode });
+    found.push({ name, size, modified: mtime.getTime() / 1000, mode });
     body.on('end', next);
     body.resume();
   });

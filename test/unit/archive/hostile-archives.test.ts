@@ -81,20 +81,47 @@ describe('a manifest and a tar that disagree', () => {
 
   test.each([
     ['an object of the tar is not in the manifest', withObjects((objects) => objects.pop()), ManifestMismatchError],
-    ['an object of the manifest is not in the tar', withObjects((objects) => objects.push({ ...itemAt(objects, 0), key: 'x', relative_key: 'x', offset: 99 })), ManifestMismatchError],
-    ['an object has another key', withObjects((objects) => Object.assign(itemAt(objects, 0), { key: 'oms', relative_key: 'oms' })), ArchiveCorruptError],
-    ['an object has another size in as many blocks', withObjects((objects) => Object.assign(itemAt(objects, 1), { size: 601 })), ArchiveCorruptError],
-    ['two objects have each other\'s keys', withObjects((objects) => { const [a, b] = [itemAt(objects, 0), itemAt(objects, 1)]; const key = { key: a.key, relative_key: a.relative_key }; Object.assign(a, { key: b.key, relative_key: b.relative_key }); Object.assign(b, key); }), ManifestMismatchError],
-    ['an object has the checksum of other bytes', withObjects((objects) => Object.assign(itemAt(objects, 1), { crc32: '00000000' })), ObjectChecksumError],
-    ['the frame is that of another archive', sealArchive({ tarFrames: layOutArchive([other]).tarFrames, manifest: parts().manifest }), ManifestMismatchError],
+    [
+      'an object of the manifest is not in the tar',
+      withObjects((objects) => objects.push({ ...itemAt(objects, 0), key: 'x', relative_key: 'x', offset: 99 })),
+      ManifestMismatchError,
+    ],
+    [
+      'an object has another key',
+      withObjects((objects) => Object.assign(itemAt(objects, 0), { key: 'oms', relative_key: 'oms' })),
+      ArchiveCorruptError,
+    ],
+    [
+      'an object has another size in as many blocks',
+      withObjects((objects) => Object.assign(itemAt(objects, 1), { size: 601 })),
+      ArchiveCorruptError,
+    ],
+    [
+      "two objects have each other's keys",
+      withObjects((objects) => {
+        const [a, b] = [itemAt(objects, 0), itemAt(objects, 1)];
+        const key = { key: a.key, relative_key: a.relative_key };
+        Object.assign(a, { key: b.key, relative_key: b.relative_key });
+        Object.assign(b, key);
+      }),
+      ManifestMismatchError,
+    ],
+    [
+      'an object has the checksum of other bytes',
+      withObjects((objects) => Object.assign(itemAt(objects, 1), { crc32: '00000000' })),
+      ObjectChecksumError,
+    ],
+    [
+      'the frame is that of another archive',
+      sealArchive({ tarFrames: layOutArchive([other]).tarFrames, manifest: parts().manifest }),
+      ManifestMismatchError,
+    ],
   ])('when %s', (_what, bytes, error) => {
     expect(outcomeOf(bytes)).toBeInstanceOf(error);
   });
 
   test('when frames of equal size are swapped', () => {
-    const { tarFrames, manifest } = layOutArchive(
-      ['a', 'b'].map((key) => ({ key, body: Buffer.alloc(5 * MIB, key) })),
-    );
+    const { tarFrames, manifest } = layOutArchive(['a', 'b'].map((key) => ({ key, body: Buffer.alloc(5 * MIB, key) })));
     expect(outcomeOf(sealArchive({ tarFrames: tarFrames.toReversed(), manifest }))).toBeInstanceOf(ArchiveCorruptError);
   });
 
@@ -103,7 +130,9 @@ describe('a manifest and a tar that disagree', () => {
     body.fill('second', 8 * MIB, 16 * MIB);
     const { tarFrames, manifest } = layOutArchive([{ key: 'large', body }]);
     const [first, second, third] = [0, 1, 2].map((index) => itemAt(tarFrames, index));
-    const swapped = [first, third, second].flatMap((frame) => (frame === undefined ? [] : [frame.subarray(0, second?.length)]));
+    const swapped = [first, third, second].flatMap((frame) =>
+      frame === undefined ? [] : [frame.subarray(0, second?.length)],
+    );
     expect(outcomeOf(sealArchive({ tarFrames: swapped, manifest }))).toBeInstanceOf(CompressorError);
   });
 });
@@ -159,7 +188,11 @@ describe('an archive of something else', () => {
     ['objects without a manifest', sealFrames(tarFrames), ManifestMismatchError],
     ['a later major version', json({ ...manifest, format }), ArchiveUnsupportedError],
     ['a manifest without fields', json({}), ManifestInvalidError],
-    ['a manifest of another product', json({ ...manifest, format: { name: 'x', version: '1.0' } }), ManifestInvalidError],
+    [
+      'a manifest of another product',
+      json({ ...manifest, format: { name: 'x', version: '1.0' } }),
+      ManifestInvalidError,
+    ],
     ['bytes before the archive', Buffer.concat([Buffer.alloc(9), ARCHIVE]), ArchiveCorruptError],
     ['bytes after the archive', Buffer.concat([ARCHIVE, Buffer.alloc(9)]), ArchiveUnsupportedError],
     ['two archives', Buffer.concat([ARCHIVE, ARCHIVE]), ArchiveCorruptError],

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { BatchBuffer } from './event-source/batch-buffer.ts';
+import { type BatchOutcome, readBatchResponse } from './event-source/batch-response.ts';
+import { toSqsRecord } from './event-source/sqs-record.ts';
+
+/** SQS's own limit for one receive or one delete call. */
+const PAGE_SIZE = 10;
+
+/** Receives in flight while a batch fills; SQS hands out at most ten messages a call. */
+const PARALLEL_RECEIVES = 4;
+
+/** Short, because stopping waits for it: an aborted long poll could take messages that nobody reads. */
+const LONG_POLL_SECONDS = 1;
+
+const IDLE_POLL_MILLISECONDS = 50;
+
+export interface EventSourceMappingOptions {
+  readonly sqs: SQSClient;
+  readonly queueUrl: string;
+  readonly queueArn: string;
+  readonly region: string;
+  /** Messages a batch, at most. More than 10 need a window, as in Lambda. */
+  readonly batchSize: number;
+  /** How long a batch may wait for more messages, from its first one on. */
+  readonly batchWindowSeconds: number;
+  /** Invocations at the same time, at most. */
+  readonly maximumConcurrency: number;
+  readonly invoke: (event: SQSEvent) => Promise<unknown>;
+  /** Called after each invocation, with what became of its messages. */
+  readonly onInvocation?: (report: InvocationReport) => void;
+}
+
+export interface InvocationReport {
+  readonly messages: number;
+  readonly outcome: BatchOutcome;
+}
+
+/**
+ * Behaves like Lambda's event source mapping for an SQS queue with `ReportBatchItemFailures`: messages that an
+ * invocation has dealt with are deleted, all others are left to the queue's visibility time-out and redrive.
+ */
+export class EventSourceMapping {
+  readonly #options: EventSourceMappingOptions;
+  readonly #buffer: BatchBuffer;
+  readonly #invocations = new Set<Promise<void>>();
+  /** Rejects when the queue itself fails; what the function does is an outcome, not a failure. */
+  readonly #failure = Promise.withResolvers<never>();
+  #polling: Promise<void> | undefined;
+  #stopping = false;
+
+  constructor(options: EventSourceMappingOptions) {
+    this.#options = options;
+    this.#buffer = new BatchBuffer(options.batchSize);
+    // stop() and idle() pass the failure on; without this line Node would end the process before they are called.
+    this.#failure.promise.catch(() => undefined);
+  }
+
+  start(): void {
+    this.#stopping = false;
+    this.#polling ??= this.#poll().catch(this.#failure.reject);
+  }
+
+  /**
+   * Ends polling, invokes what was received already and waits for the invocations under way.
+   *
+   * @throws what the queue answered, when it failed while the mapping ran
+   */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#polling;
+    await Promise.all(this.#invocations);
+    this.#polling = undefined;
+    await Promise.race([this.#failure.promise, Promise.resolve()]);
+  }
+
+  /**
+   * Resolves when the queue holds nothing, visible, delayed or in flight, and no invocation runs.
+   *
+   * @throws what the queue answered, when it failed while the mapping ran; the reason of `signal`
+   */
+  async idle(signal?: AbortSignal): Promise<void> {
+    while (this.#invocations.size > 0 || this.#buffer.length > 0 || !(await this.#queueIsEmpty())) {
+      signal?.throwIfAborted();
+      await Promise.race([this.#failure.promise, sleep(IDLE_POLL_MILLISECONDS)]);
+    }
+  }
+
+  async #queueIsEmpty(): Promise<boolean> {
+    const { Attributes } = await this.#options.sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: this.#options.queueUrl,
+        AttributeNames: [
+          'ApproximateNumberOfMessages',
+          'ApproximateNumberOfMessagesNotVisible',
+          'ApproximateNumberOfMessagesDelayed',
+        ],
+      }),
+    );
+    return Object.values(Attributes ?? {}).every((count) => Number(count) === 0);
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#stopping || this.#buffer.length > 0) {
+      // Not before: a message that waits for a free invocation uses up its visibility time-out.
+      while (this.#invocations.size >= this.#options.maximumConcurrency) await Promise.race(this.#invocations);
+      await this.#collect();
+      const records = this.#buffer.take();
+      if (records.length > 0) this.#startInvocation(records);
+    }
+  }
+
+  /** Fills the buffer until a batch is complete, its window is over, or nothing came for the first message. */
+  async #collect(): Promise<void> {
+    let deadline = Number.POSITIVE_INFINITY;
+    while (!this.#stopping && !this.#buffer.isFull && performance.now() < deadline) {
+      if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
+      await this.#receive();
+      if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
+    }
+  }
+
+  #windowEnd(): number {
+    return performance.now() + this.#options.batchWindowSeconds * 1000;
+  }
+
+  async #receive(): Promise<void> {
+    const { sqs, queueUrl, batchSize } = this.#options;
+    const missing = batchSize - this.#buffer.length;
+    const calls = Math.min(PARALLEL_RECEIVES, Math.ceil(missing / PAGE_SIZE));
+    const pages = await Promise.all(
+      Array.from({ length: calls }, (_, call) =>
+        sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: queueUrl,
+            MaxNumberOfMessages: Math.min(PAGE_SIZE, missing - call * PAGE_SIZE),
+            // Only one call waits: the others are for what is there already.
+            WaitTimeSeconds: call === 0 ? LONG_POLL_SECONDS : 0,
+            MessageSystemAttributeNames: ['All'],
+            MessageAttributeNames: ['All'],
+          }),
+        ),
+      ),
+    );
+    for (const message of pages.flatMap((page) => page.Messages ?? [])) {
+      this.#buffer.add(toSqsRecord(message, this.#options));
+    }
+  }
+
+  #startInvocation(records: readonly SQSRecord[]): void {
+    const invocation = this.#run(records)
+      .catch(this.#failure.reject)
+      .finally(() => this.#invocations.delete(invocation));
+    this.#invocations.add(invocation);
+  }
+
+  async #run(records: readonly SQSRecord[]): Promise<void> {
+    const outcome = await this.#invoke(records);
+    if (outcome.kind === 'answered') {
+      await this.#delete(records.filter((record) => !outcome.failedIds.has(record.messageId)));
+    }
+    this.#options.onInvocation?.({ messages: records.length, outcome });
+  }
+
+  async #invoke(records: readonly SQSRecord[]): Promise<BatchOutcome> {
+    try {
+      const response = await this.#options.invoke({ Records: [...records] });
+      return readBatchResponse(response, new Set(records.map((record) => record.messageId)));
+    } catch (error) {
+      // Thrown, timed out or killed: for Lambda all the same, and the messages stay in the queue.
+      return { kind: 'whole batch failed', reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async #delete(records: readonly SQSRecord[]): Promise<void> {
+    for (let start = 0; start < records.length; start += PAGE_SIZE) {
+      const page = records.slice(start, start + PAGE_SIZE);
+      // An entry that fails has a receipt that is no longer valid: its message has come again, and so be it.
+      await this.#options.sqs.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: this.#options.queueUrl,
+          Entries: page.map((record, index) => ({ Id: String(index), ReceiptHandle: record.receiptHandle })),
+        }),
+      );
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { combineCrc32 } from '../archive/checksum.ts';
+import { ManifestMismatchError } from '../archive/errors.ts';
+import { checksumMismatch } from '../archive/frame-bytes.ts';
+import type { ManifestObject } from '../archive/manifest.ts';
+import type { FrameSlice } from '../archive/plan-frames.ts';
+import { expectedSlice } from './expected-slice.ts';
+import type { OpenedArchive } from './open-archive.ts';
+import { type FrameAccess, useFrame } from './use-frame.ts';
+
+export interface ArchivedObject {
+  readonly object: ManifestObject;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * One object out of an archive, whatever else is in it: its frames are the only ones that are read, one ranged GET each
+ * (besides the one or two that `openArchive` made). The whole object is in memory then.
+ * @returns undefined when the manifest does not name the key
+ * @throws ArchiveGoneError, the errors of src/archive and of the storage port
+ */
+export async function readObjectFromArchive(
+  opened: OpenedArchive,
+  key: string,
+  access: FrameAccess,
+): Promise<ArchivedObject | undefined> {
+  const { manifest, frames } = opened;
+  const member = manifest.objects.findIndex((object) => object.key === key);
+  const object = manifest.objects[member];
+  if (object === undefined) return undefined;
+  const bytes = new Uint8Array(object.size);
+  let crc32 = 0;
+  for (const { entry, slices } of frames.slice(object.frame, object.frame + (object.frames ?? 1))) {
+    const slice = sliceOf(member, slices, object);
+    const input = await access.buffers.compressed.acquire();
+    const request = { opened, entry, input, slices: [expectedSlice(slice, object)] };
+    const part = await useFrame(request, access, ({ tar, checksums: [checksum = 0] }) => {
+      const start = slice.offset + slice.headerLength;
+      bytes.set(tar.subarray(start, start + slice.length), slice.start);
+      return Promise.resolve(checksum);
+    });
+    crc32 = combineCrc32(crc32, part, slice.length);
+  }
+  const expected = Number.parseInt(object.crc32, 16);
+  if (crc32 !== expected) throw checksumMismatch(key, expected, crc32);
+  return { object, bytes };
+}
+
+function sliceOf(member: number, slices: readonly FrameSlice[], object: ManifestObject): FrameSlice {
+  const slice = slices.find((candidate) => candidate.member === member);
+  if (slice !== undefined) return slice;
+  throw new ManifestMismatchError(`Object "${object.key}" is not in frame ${object.frame}, where its manifest has it`, {
+    context: { key: object.key, frame: object.frame },
+  });
+}

@@ -1,0 +1,78 @@
+import { crc32 } from '../archive/checksum.ts';
+import { FRAME_TARGET } from '../archive/format.ts';
+import { asCompressorError } from '../errors.ts';
+import { type BodyPart, cutBody } from './cut-body.ts';
+import { WRITE_IF_ABSENT } from './decide-write.ts';
+import type { PlannedObject } from './plan-public-restore.ts';
+import type { TarMember } from './read-tar-members.ts';
+import { settleWrite, type WriteContext } from './settle-write.ts';
+import { surveyWrite } from './survey-writes.ts';
+import type { DueWrite } from './write-object.ts';
+import { SlicedObjectWrite } from './write-sliced-object.ts';
+
+/** Objects up to this size are one PUT; larger ones become parts of this size. */
+const PART_SIZE = FRAME_TARGET;
+
+export interface MemberWork extends WriteContext {
+  readonly redelivered: boolean;
+  /** Takes the writes that go on while the next member is read. They never reject. */
+  readonly writing: Promise<void>[];
+}
+
+/** Restores an object from a member of a tar that is read as a stream; returns when its bytes are read. */
+export async function restoreMember(member: TarMember, planned: PlannedObject, work: MemberWork): Promise<void> {
+  const { size } = planned.object;
+  const due = await dueWrites(planned, work.redelivered || size > PART_SIZE, work);
+  if (due.length === 0) return;
+  if (size > PART_SIZE) await restoreInParts(member, planned, due, work);
+  else await restoreWhole(member, planned, due, work);
+}
+
+async function dueWrites(
+  { object, destinations }: PlannedObject,
+  looksFirst: boolean,
+  { run, progress }: MemberWork,
+): Promise<DueWrite[]> {
+  if (!looksFirst) return destinations.map((destination) => ({ destination, decision: WRITE_IF_ABSENT }));
+  const due = await Promise.all(destinations.map((destination) => surveyWrite(object, destination, run, progress)));
+  return due.filter((write) => write !== undefined);
+}
+
+async function restoreWhole(
+  { body }: TarMember,
+  { object }: PlannedObject,
+  due: readonly DueWrite[],
+  work: MemberWork,
+): Promise<void> {
+  for await (const part of cutBody(body, PART_SIZE, work.run.buffers.tar)) {
+    const checksum = crc32(part.bytes);
+    const writes = due.map((write) => work.run.puts(() => settleWrite(object, part.bytes, checksum, write, work)));
+    work.writing.push(releaseAfter(writes, part));
+  }
+}
+
+async function restoreInParts(
+  { body }: TarMember,
+  { object }: PlannedObject,
+  due: readonly DueWrite[],
+  { run, progress, writing }: MemberWork,
+): Promise<void> {
+  const parts = Math.ceil(object.size / PART_SIZE);
+  const writes = due.map((write) => new SlicedObjectWrite(object, parts, write, run, progress));
+  try {
+    for await (const part of cutBody(body, PART_SIZE, run.buffers.tar)) {
+      const checksum = crc32(part.bytes);
+      const sent = writes.map((write) => run.puts(() => write.writeSlice(part.index, part.bytes, checksum)));
+      writing.push(releaseAfter(sent, part));
+    }
+  } catch (thrown) {
+    const reason = asCompressorError(thrown);
+    await Promise.all(writes.map((write) => write.abandon(reason)));
+    throw thrown;
+  }
+}
+
+async function releaseAfter(writes: readonly Promise<void>[], part: BodyPart): Promise<void> {
+  await Promise.all(writes);
+  part.release();
+}

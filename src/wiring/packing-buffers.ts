@@ -1,0 +1,18 @@
+import { MAX_FRAME_SIZE } from '../archive/format.ts';
+import { BufferPool } from '../compression/buffer-pool.ts';
+import { compressBound } from '../compression/zstd-frames.ts';
+import { PART_BUFFER_SIZE } from '../source/archive-upload.ts';
+import type { PackingBuffers } from '../source/dependencies.ts';
+
+/** Archive parts on their way to S3, beside the one that is being filled. */
+const PARTS_IN_FLIGHT = 2;
+
+/** Memory of packing: a frame in each worker, one waiting for each, and two being read. */
+export function packingBuffers(threads: number): PackingBuffers {
+  const frames = 2 * threads + 2;
+  return {
+    inputs: new BufferPool(MAX_FRAME_SIZE, frames),
+    outputs: new BufferPool(compressBound(MAX_FRAME_SIZE), frames),
+    parts: new BufferPool(PART_BUFFER_SIZE, PARTS_IN_FLIGHT + 1),
+  };
+}

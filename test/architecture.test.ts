@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import ts from 'typescript';
+
+/**
+ * Which folder of src may import which, and which packages. docs/architecture.md draws the same picture. A folder may
+ * always import its own files and src/errors.ts.
+ */
+const RULES: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly RegExp[] }>> = {
+  archive: { folders: [], packages: [/^node:(buffer|crypto|zlib)$/, /^zod$/] },
+  messages: { folders: [], packages: [/^zod$/] },
+  configuration: { folders: [], packages: [/^zod$/, /^node:(fs\/promises|path|crypto)$/] },
+  storage: { folders: ['messages'], packages: [/^node:crypto$/] },
+  compression: { folders: ['archive'], packages: [/^piscina$/, /^zstd-napi/, /^node:stream/] },
+  source: {
+    folders: ['archive', 'compression', 'configuration', 'messages', 'storage'],
+    packages: [/^node:crypto$/, /^p-limit$/],
+  },
+  target: {
+    folders: ['archive', 'compression', 'configuration', 'messages', 'storage'],
+    packages: [/^node:(crypto|stream|stream\/promises)$/, /^p-limit$/, /^tar-stream$/],
+  },
+  aws: {
+    folders: ['archive', 'messages', 'source', 'storage', 'target'],
+    packages: [/^node:/, /^@aws-sdk\//, /^@aws-lambda-powertools\//, /^@smithy\//, /^undici$/, /^p-limit$/, /^zod$/],
+  },
+  wiring: {
+    folders: ['archive', 'aws', 'compression', 'configuration', 'messages', 'source', 'storage', 'target'],
+    packages: [/^node:os$/, /^aws-lambda$/, /^@aws-sdk\//],
+  },
+  functions: { folders: ['wiring'], packages: [] },
+  build: { folders: [], packages: [/^node:/, /^esbuild$/] },
+  local: {
+    folders: ['archive', 'aws', 'build', 'compression', 'configuration', 'messages', 'source', 'storage', 'target', 'wiring'],
+    packages: [/./],
+  },
+  cli: {
+    folders: ['archive', 'aws', 'build', 'compression', 'configuration', 'local', 'messages', 'source', 'storage', 'target'],
+    packages: [/./],
+  },
+};
+
+const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
+const ENTRY_POINTS = ['functions', 'cli', 'local'];
+
+interface SourceFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const files: SourceFile[] = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
+    const text = readFileSync(join(SOURCES, path), 'utf8');
+    const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+    return { path, folder: path.includes(sep) ? (path.split(sep)[0] ?? '') : '', text, imports };
+  });
+
+function importedFolder(file: SourceFile, specifier: string): string | undefined {
+  const target = relative(SOURCES, join(SOURCES, dirname(file.path), specifier));
+  return target === 'errors.ts' ? undefined : target.split(sep)[0];
+}
+
+describe('the folders of src', () => {
+  test('are all in the table', () => {
+    const folders = new Set(files.map(({ folder }) => folder).filter((folder) => folder !== ''));
+    expect([...folders].toSorted()).toEqual(Object.keys(RULES).toSorted());
+  });
+
+  test('import only what the table allows', () => {
+    const violations = files.flatMap((file) => {
+      const rule = RULES[file.folder];
+      return file.imports.flatMap((specifier) => {
+        const relativeImport = specifier.startsWith('.');
+        const folder = relativeImport ? importedFolder(file, specifier) : undefined;
+        const allowed = relativeImport
+          ? folder === undefined || folder === file.folder || rule?.folders.includes(folder)
+          : rule?.packages.some((pattern) => pattern.test(specifier));
+        return allowed === true ? [] : [`${file.path} imports ${specifier}`];
+      });
+    });
+    expect(violations).toEqual([]);
+  });
+
+  test('depend on each other without circles', () => {
+    const visit = (folder: string, path: readonly string[]): string[] => {
+      if (path.includes(folder)) return [[...path, folder].join(' -> ')];
+      return (RULES[folder]?.folders ?? []).flatMap((next) => visit(next, [...path, folder]));
+    };
+    expect(Object.keys(RULES).flatMap((folder) => visit(folder, []))).toEqual([]);
+  });
+
+  test('leave process.env and argv to the entry points', () => {
+    const readers = files.filter(({ folder, text }) => !ENTRY_POINTS.includes(folder) && /process\.(env|argv)/.test(text));
+    expect(readers.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('keep the Lambda entry points under 40 lines', () => {
+    const entries = files.filter(({ folder }) => folder === 'functions');
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { text } of entries) expect(text.split('\n').length).toBeLessThan(40);
+  });
+});

@@ -1,0 +1,217 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { MIB, TAR_END } from '../../src/archive/format.ts';
+import { memberName } from '../../src/archive/member-name.ts';
+import { memberHeaderLength, memberPadding, writeMemberHeader } from '../../src/archive/tar-header.ts';
+import { pythonEnvironment } from '../../src/local/python-environment.ts';
+import type { TestObject } from '../support/archives.ts';
+import { buildArchive, itemAt, readArchive, readSeekTable } from '../support/archives.ts';
+import { HOSTILE_KEYS } from '../support/hostile-keys.ts';
+
+const run = promisify(execFile);
+/** Names are UTF-8; a C locale would make GNU tar print and store others. */
+const ENVIRONMENT = { ...process.env, LC_ALL: 'C.UTF-8' };
+const OPTIONS = { env: ENVIRONMENT, maxBuffer: 64 * MIB };
+
+const OBJECTS: readonly TestObject[] = [
+  ...HOSTILE_KEYS.map((key, index) => ({
+    key,
+    body: Buffer.from(`${key}\n`.repeat(index)),
+    modified: 1_600_000_000 + index,
+    tags: [{ kind: 'hostile' }, { ['__proto__']: key.slice(0, 20).replaceAll('\0', '') }],
+  })),
+  { key: 'large/three-frames.bin', body: varied(20 * MIB), tags: [] },
+  ...Array.from({ length: 5 }, (_, index) => ({ key: `medium/${index}.bin`, body: varied(3 * MIB + index), tags: [] })),
+  { key: 'late.txt', body: Buffer.from('2242'), modified: 0o77777777777, tags: [] },
+];
+const ARCHIVE = buildArchive(OBJECTS);
+
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'foreign-readers-'));
+  file = path.join(folder, 'archive.tar.zst');
+  await writeFile(file, ARCHIVE);
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Bytes that compress about as well as text, so that every kind of zstd block occurs. */
+function varied(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE(Math.imul(at >> 4, 2_654_435_761) >>> 8, at);
+  return bytes;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+describe('the zstd command line', () => {
+  test('finds the archive sound', async () => {
+    await run('zstd', ['-t', file], OPTIONS);
+  });
+
+  test('counts the frames of the seek table, one skippable frame, and a window that every decoder allows', async () => {
+    const { stdout } = await run('zstd', ['-lv', file], OPTIONS);
+    expect(stdout).toMatch(new RegExp(`Zstandard Frames: ${readSeekTable(ARCHIVE).length}$`, 'm'));
+    expect(stdout).toMatch(/Skippable Frames: 1$/m);
+    expect(stdout).toMatch(/Check: XXH64/);
+    const window = /Window Size: .*\((\d+) B\)/.exec(stdout)?.[1];
+    expect(Number(window)).toBeLessThanOrEqual(128 * MIB);
+  });
+
+  test('decompresses an archive of the highest level in the memory it has by default', async () => {
+    const highest = path.join(folder, 'level-22.tar.zst');
+    await writeFile(highest, buildArchive([{ key: 'a', body: varied(2 * MIB) }], 22));
+    await run('zstd', ['-t', '--memory=128MB', highest], OPTIONS);
+  });
+});
+
+describe('GNU tar behind zstd -d', () => {
+  test('lists every member and ends in order', async () => {
+    const { stdout, stderr } = await run('sh', ['-c', 'zstd -dc "$0" | tar -t', file], OPTIONS);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(OBJECTS.length + 1);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('manifest.json');
+    expect(stderr).toBe('');
+  });
+
+  test('extracts every member with its bytes and time, where a file system can hold it', async () => {
+    // A key and its own folder cannot both be paths of a file system; everything else can.
+    const names = new Set(OBJECTS.map(({ key }) => memberName(key)));
+    const isFolder = (name: string): boolean => [...names].some((other) => other.startsWith(`${name}/`));
+    const storable = OBJECTS.filter(({ key }) => !isFolder(memberName(key)));
+    expect(storable.length).toBeGreaterThan(OBJECTS.length - 8);
+    await writeFile(path.join(folder, 'storable.tar.zst'), buildArchive(storable));
+    const into = path.join(folder, 'extracted');
+    await mkdir(into);
+    const command = 'zstd -dc "$0" | tar -x --warning=no-timestamp -C "$1"';
+    const { stderr } = await run('sh', ['-c', command, path.join(folder, 'storable.tar.zst'), into], OPTIONS);
+    expect(stderr).toBe('');
+    for (const { key, body, modified = 1_700_000_000 } of storable) {
+      const extracted = `${into}/${memberName(key)}`;
+      expect(sha256(await readFile(extracted))).toBe(sha256(body));
+      expect((await stat(extracted)).mtimeMs).toBe(modified * 1000);
+    }
+  });
+});
+
+describe('Python readers', () => {
+  const script = fileURLToPath(new URL('../fixtures/read_archive.py', import.meta.url));
+  let python: string;
+  let tar: string;
+
+  beforeAll(async () => {
+    python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+    tar = path.join(folder, 'archive.tar');
+    await run('zstd', ['-dqf', file, '-o', tar], OPTIONS);
+  }, 300_000);
+
+  const readers = ['tarfile', 'pyzstd', 'indexed_zstd'] as const;
+
+  test.each(readers)('%s finds every member with its name, size, time and bytes', async (reader) => {
+    const { stdout } = await run(python, [script, 'members', reader, reader === 'tarfile' ? tar : file], OPTIONS);
+    const members = JSON.parse(stdout) as unknown[];
+    expect(members.slice(0, -1)).toEqual(
+      OBJECTS.map(({ key, body, modified = 1_700_000_000 }) => ({
+        name: memberName(key),
+        size: body.length,
+        modified,
+        sha256: sha256(body),
+      })),
+    );
+    expect(members.at(-1)).toMatchObject({ name: 'manifest.json' });
+  });
+
+  test.each(['pyzstd', 'indexed_zstd'])(
+    '%s reads single objects at the places that the manifest gives',
+    async (reader) => {
+      const starts: number[] = [];
+      readSeekTable(ARCHIVE).reduce((start, { decompressed }) => {
+        starts.push(start);
+        return start + decompressed;
+      }, 0);
+      // Backwards, so that no reader can get away with reading on.
+      const objects = readArchive(ARCHIVE).toReversed();
+      const ranges = objects.map(({ object: { key, size, frame, offset } }) => [
+        itemAt(starts, frame) + offset + memberHeaderLength(memberName(key), size),
+        size,
+      ]);
+      const child = spawn(python, [script, 'ranges', reader, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+      child.stdin.end(JSON.stringify(ranges));
+      expect(JSON.parse(await text(child.stdout))).toEqual(objects.map(({ body }) => sha256(body)));
+    },
+  );
+});
+
+test('GNU tar and Python read a member of more than 8 GiB, its time and its neighbour', async () => {
+  const huge = { name: memberName('huge.bin'), size: 8 * 1024 * MIB + 1, modified: 0o77777777777 };
+  const next = { name: memberName('next-ü.txt'), size: 5, modified: 1_700_000_000 };
+  const sparse = path.join(folder, 'sparse.tar');
+  const handle = await open(sparse, 'w');
+  const headerOf = (member: typeof huge): Buffer => {
+    const header = Buffer.alloc(memberHeaderLength(member.name, member.size));
+    writeMemberHeader(header, 0, member);
+    return header;
+  };
+  const first = headerOf(huge);
+  await handle.write(first, 0, first.length, 0);
+  const at = first.length + huge.size + memberPadding(huge.size);
+  const tail = Buffer.concat([headerOf(next), Buffer.from('after'), Buffer.alloc(memberPadding(5) + TAR_END)]);
+  await handle.write(tail, 0, tail.length, at);
+  await handle.close();
+
+  const { stdout } = await run('tar', ['-tv', '--utc', '--full-time', '-f', sparse], OPTIONS);
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/\s+/).slice(2)),
+  ).toEqual([
+    ['8589934593', '2242-03-16', '12:56:31', huge.name],
+    ['5', '2023-11-14', '22:13:20', next.name],
+  ]);
+  const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+  const list =
+    'import sys, json, tarfile; print(json.dumps([[m.name, m.size, m.mtime] for m in tarfile.open(sys.argv[1])]))';
+  const listed = await run(python, ['-c', list, sparse], OPTIONS);
+  expect(JSON.parse(listed.stdout)).toEqual([huge, next].map(({ name, size, modified }) => [name, size, modified]));
+}, 300_000);
+
+describe('the target of the public implementation', () => {
+  const script = fileURLToPath(new URL('../fixtures/public_target.py', import.meta.url));
+
+  test('restores every object of our archive under its key, with its bytes and tags', async () => {
+    // Python's own makedirs gives up on 1,000 nested folders, whoever wrote the archive.
+    const objects = OBJECTS.filter(({ key }) => key.split('/').length < 900);
+    expect(objects).toHaveLength(OBJECTS.length - 1);
+    const archive = path.join(folder, 'public-target.tar.zst');
+    await writeFile(archive, buildArchive(objects));
+    const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+    const { stdout } = await run(python, [script, archive, 'eu-west-1'], OPTIONS);
+    expect(JSON.parse(stdout)).toEqual({
+      manifests: 1,
+      manifestIsLast: true,
+      unknown: [],
+      failed: [],
+      withoutMember: [],
+      uploads: objects.map(({ key, body, tags = [] }) => ({
+        bucket: 'target-bucket',
+        key,
+        sha256: sha256(body),
+        tags: tags.flatMap((tag) => Object.entries(tag)),
+        storage_class: 'STANDARD',
+      })),
+    });
+  }, 300_000);
+});

@@ -1,0 +1,101 @@
+import type { CompressorError } from '../../src/errors.ts';
+import { StorageUnavailableError } from '../../src/storage/errors.ts';
+import type {
+  CompleteRequest,
+  ObjectStore,
+  ObjectUpload,
+  PutRequest,
+  ReadRequest,
+  WriteTarget,
+} from '../../src/storage/object-store.ts';
+import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
+
+export type StoreCall =
+  | 'read'
+  | 'readTags'
+  | 'head'
+  | 'put'
+  | 'createUpload'
+  | 'uploadPart'
+  | 'complete'
+  | 'abort'
+  | 'remove';
+
+export interface FailingOptions {
+  /** What the n-th call of its kind (counted from 1) fails with. Default: a StorageUnavailableError. */
+  readonly error?: (call: StoreCall, count: number) => Error;
+  /** `before`: nothing happened. `after`: the call had its effect, and only its answer was lost. */
+  readonly moment?: 'before' | 'after';
+}
+
+/** Any store, whose calls fail where the test says, and which counts them: `new FailingObjectStore(store, { put: [2] })`. */
+export class FailingObjectStore implements ObjectStore {
+  /** Calls made so far, failed ones included. */
+  readonly counts: Record<StoreCall, number> = {
+    read: 0,
+    readTags: 0,
+    head: 0,
+    put: 0,
+    createUpload: 0,
+    uploadPart: 0,
+    complete: 0,
+    abort: 0,
+    remove: 0,
+  };
+  readonly #store: ObjectStore;
+  readonly #failing: Readonly<Partial<Record<StoreCall, readonly number[]>>>;
+  readonly #options: FailingOptions;
+
+  constructor(
+    store: ObjectStore,
+    failing: Readonly<Partial<Record<StoreCall, readonly number[]>>> = {},
+    options: FailingOptions = {},
+  ) {
+    this.#store = store;
+    this.#failing = failing;
+    this.#options = options;
+  }
+
+  read(request: ReadRequest): Promise<ObjectDescription> {
+    return this.#run('read', () => this.#store.read(request));
+  }
+
+  readTags(location: ObjectLocation, signal?: AbortSignal): ReturnType<ObjectStore['readTags']> {
+    return this.#run('readTags', () => this.#store.readTags(location, signal));
+  }
+
+  head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    return this.#run('head', () => this.#store.head(location, signal));
+  }
+
+  put(request: PutRequest): Promise<{ etag: string }> {
+    return this.#run('put', () => this.#store.put(request));
+  }
+
+  remove(location: ObjectLocation & { readonly etag: string }): Promise<void> {
+    return this.#run('remove', () => this.#store.remove(location));
+  }
+
+  async createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> {
+    const upload = await this.#run('createUpload', () => this.#store.createUpload(target, signal));
+    return {
+      uploadPart: (partNumber: number, body: Uint8Array, crc32: number) =>
+        this.#run('uploadPart', () => upload.uploadPart(partNumber, body, crc32)),
+      complete: (request: CompleteRequest) => this.#run('complete', () => upload.complete(request)),
+      abort: () => this.#run('abort', () => upload.abort()),
+    };
+  }
+
+  async #run<T>(call: StoreCall, action: () => Promise<T>): Promise<T> {
+    this.counts[call] += 1;
+    const count = this.counts[call];
+    const fails = this.#failing[call]?.includes(count) ?? false;
+    if (!fails) return action();
+    if (this.#options.moment === 'after') await action();
+    throw this.#options.error?.(call, count) ?? unavailable(call, count);
+  }
+}
+
+function unavailable(call: StoreCall, count: number): CompressorError {
+  return new StorageUnavailableError(`${call} number ${count} fails on purpose`, { context: { call, count } });
+}

@@ -1,0 +1,33 @@
+import { crc32 } from 'node:zlib';
+import { StorageRejectedError, StorageUnavailableError } from '../../src/storage/errors.ts';
+import type { WriteTarget } from '../../src/storage/object-store.ts';
+import type { ObjectLocation } from '../../src/storage/stored-object.ts';
+
+const MAX_KEY_BYTES = 1024;
+const MAX_METADATA_BYTES = 2048;
+const MAX_TAGS = 10;
+
+/** @throws StorageRejectedError when the object would break a limit of S3 */
+export function verifyTarget({ bucket, key, metadata, tags }: WriteTarget): void {
+  const keyBytes = Buffer.byteLength(key);
+  if (keyBytes === 0 || keyBytes > MAX_KEY_BYTES) reject(`a key of ${keyBytes} bytes in ${bucket}`);
+  const metadataBytes = Object.entries(metadata).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value),
+    0,
+  );
+  if (metadataBytes > MAX_METADATA_BYTES) reject(`${metadataBytes} bytes of metadata for s3://${bucket}/${key}`);
+  if (tags.length > MAX_TAGS) reject(`${tags.length} tags for s3://${bucket}/${key}`);
+  if (new Set(tags.map((tag) => tag.key)).size !== tags.length) reject(`the same tag twice for s3://${bucket}/${key}`);
+}
+
+/** S3 answers a wrong checksum with BadDigest, which its adapter retries in vain: in the end it is "unavailable". */
+export function verifyBody({ bucket, key }: ObjectLocation, body: Uint8Array, expected: number): void {
+  if (crc32(body) === expected) return;
+  throw new StorageUnavailableError(`the body for s3://${bucket}/${key} has not the checksum that was sent with it`, {
+    context: { bucket, key, s3Code: 'BadDigest' },
+  });
+}
+
+function reject(reason: string): never {
+  throw new StorageRejectedError(`refused: ${reason}`);
+}

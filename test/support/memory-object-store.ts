@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { crc32 as crc32Of } from 'node:zlib';
+import { BucketNotFoundError } from '../../src/aws/errors.ts';
+import {
+  CustomerKeyError,
+  ObjectArchivedError,
+  ObjectChangedError,
+  ObjectNotFoundError,
+  ObjectSizeError,
+  StorageRejectedError,
+  WriteConditionError,
+} from '../../src/storage/errors.ts';
+import type {
+  ObjectStore,
+  ObjectUpload,
+  PutRequest,
+  ReadRequest,
+  WriteCondition,
+  WriteTarget,
+} from '../../src/storage/object-store.ts';
+import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../src/storage/stored-object.ts';
+import { verifyBody, verifyTarget } from './memory-object-rules.ts';
+import { MemoryUpload } from './memory-upload.ts';
+
+export interface MemoryObjectStoreOptions {
+  /** The buckets that exist. Absent: any bucket that is asked for. */
+  readonly buckets?: readonly string[];
+  /** Milliseconds since 1970; S3 keeps whole seconds of it. */
+  readonly now?: () => number;
+  /** S3's is 5 MiB. */
+  readonly minimumPartSize?: number;
+}
+
+/** An object as a test puts it there or looks at it, past all conditions. */
+export interface MemoryObject {
+  readonly body: Buffer;
+  readonly description: ObjectDescription;
+  readonly tags: readonly ObjectTag[];
+  readonly kmsKeyArn?: string;
+}
+
+interface Stored extends MemoryObject {
+  readonly crc32: number;
+  /** What stands in the way of reading the bytes. */
+  readonly sealed?: 'archived' | 'customer-key';
+}
+
+const UNREADABLE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+const MINIMUM_PART_SIZE = 5 * 1024 * 1024;
+
+/** A storage of its own behind the port, with S3's rules: ETags, conditions, checksums, limits, multipart uploads. */
+export class MemoryObjectStore implements ObjectStore {
+  readonly #buckets = new Map<string, Map<string, Stored>>();
+  readonly #options: MemoryObjectStoreOptions;
+
+  constructor(options: MemoryObjectStoreOptions = {}) {
+    this.#options = options;
+    for (const bucket of options.buckets ?? []) this.#buckets.set(bucket, new Map());
+  }
+
+  /** Puts an object there as a user would, and answers with its ETag. */
+  async place(location: ObjectLocation, body: Uint8Array, target: Partial<WriteTarget> = {}): Promise<string> {
+    const bare: PutRequest = { ...location, body, crc32: crc32Of(body), ...NOTHING_SPECIAL };
+    const { etag } = await this.put({ ...bare, ...target, ...location });
+    return etag;
+  }
+
+  /** From now on the bytes cannot be read, as in an archive tier or under a customer's own key. */
+  seal(location: ObjectLocation, sealed: 'archived' | 'customer-key'): void {
+    const stored = this.#find(location);
+    if (!stored) throw new ObjectNotFoundError(`nothing to seal at s3://${location.bucket}/${location.key}`);
+    this.#bucket(location.bucket).set(location.key, { ...stored, sealed });
+  }
+
+  look(location: ObjectLocation): MemoryObject | undefined {
+    return this.#find(location);
+  }
+
+  /** All keys of a bucket, in S3's order: by UTF-8 bytes. */
+  keys(bucket: string): string[] {
+    return Array.from(this.#bucket(bucket).keys()).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
+
+  /** A user deletes the object, whatever its ETag. */
+  erase({ bucket, key }: ObjectLocation): void {
+    this.#bucket(bucket).delete(key);
+  }
+
+  async read(request: ReadRequest): Promise<ObjectDescription> {
+    await this.#turn(request.signal);
+    const { into, start } = request;
+    const place = `s3://${request.bucket}/${request.key}`;
+    const stored = this.#find(request);
+    if (!stored) throw new ObjectNotFoundError(`nothing at ${place}`);
+    const { description, crc32 } = stored;
+    if (description.etag !== request.etag) throw new ObjectChangedError(`${place} has ETag ${description.etag}`);
+    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${place} has a key of its owner`);
+    if (stored.sealed === 'archived' || UNREADABLE_CLASSES.has(description.storageClass)) {
+      throw new ObjectArchivedError(`${place} is archived`);
+    }
+    if (start !== undefined && into.length === 0) throw new StorageRejectedError(`an empty range of ${place}`);
+    const bytes = stored.body.subarray(start ?? 0, start === undefined ? undefined : start + into.length);
+    if (bytes.length !== into.length) {
+      throw new ObjectSizeError(`${place}: ${bytes.length} bytes where ${into.length} were expected`);
+    }
+    into.set(bytes);
+    return start === undefined ? { ...description, crc32 } : description;
+  }
+
+  async readTags(location: ObjectLocation, signal?: AbortSignal): Promise<{ tags: ObjectTag[] }> {
+    await this.#turn(signal);
+    const stored = this.#find(location);
+    if (!stored) throw new ObjectNotFoundError(`nothing at s3://${location.bucket}/${location.key}`);
+    return { tags: stored.tags.map((tag) => ({ ...tag })) };
+  }
+
+  async head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    await this.#turn(signal);
+    const stored = this.#find(location);
+    if (!stored) return undefined;
+    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${location.key} has a key of its owner`);
+    return stored.description;
+  }
+
+  async put(request: PutRequest): Promise<{ etag: string }> {
+    // What the caller passes may be used again at once after a failure, so it is copied before anything is awaited.
+    const body = Buffer.from(request.body);
+    await this.#turn(request.signal);
+    this.#bucket(request.bucket);
+    verifyTarget(request);
+    verifyBody(request, body, request.crc32);
+    this.#verifyCondition(request, request.condition);
+    const etag = createHash('md5').update(body).digest('hex');
+    this.#store(request, { body, etag, crc32: request.crc32 });
+    return { etag };
+  }
+
+  async createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> {
+    await this.#turn(signal);
+    this.#bucket(target.bucket);
+    verifyTarget(target);
+    return new MemoryUpload(target, {
+      minimumPartSize: this.#options.minimumPartSize ?? MINIMUM_PART_SIZE,
+      signal,
+      finish: (object, condition) => {
+        this.#verifyCondition(target, condition);
+        this.#store(target, object);
+      },
+    });
+  }
+
+  async remove(location: ObjectLocation & { readonly etag: string }): Promise<void> {
+    await this.#turn();
+    if (this.#find(location)?.description.etag === location.etag) this.#bucket(location.bucket).delete(location.key);
+  }
+
+  /** Lets other calls in between, as a network would, and stops the aborted. */
+  async #turn(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await Promise.resolve();
+    signal?.throwIfAborted();
+  }
+
+  #find({ bucket, key }: ObjectLocation): Stored | undefined {
+    return this.#bucket(bucket).get(key);
+  }
+
+  #bucket(name: string): Map<string, Stored> {
+    const found = this.#buckets.get(name);
+    if (found) return found;
+    if (this.#options.buckets) throw new BucketNotFoundError(`bucket ${name} does not exist`);
+    const created = new Map<string, Stored>();
+    this.#buckets.set(name, created);
+    return created;
+  }
+
+  #verifyCondition(location: ObjectLocation, condition: WriteCondition): void {
+    const present = this.#find(location)?.description.etag;
+    const expected = condition.kind === 'matches' ? condition.etag : undefined;
+    if (condition.kind === 'always' || present === expected) return;
+    throw new WriteConditionError(`s3://${location.bucket}/${location.key} has ETag ${present ?? '(nothing)'}`);
+  }
+
+  #store(target: WriteTarget, object: { body: Buffer; etag: string; crc32: number }): void {
+    const { body, etag, crc32 } = object;
+    const now = this.#options.now?.() ?? Date.now();
+    const description: ObjectDescription = {
+      size: body.length,
+      etag,
+      lastModified: new Date(Math.floor(now / 1000) * 1000),
+      headers: { contentType: 'binary/octet-stream', ...target.headers },
+      metadata: { ...target.metadata },
+      storageClass: target.storageClass ?? 'STANDARD',
+      tagCount: target.tags.length,
+      missingMetadata: 0,
+    };
+    const encryption = target.kmsKeyArn === undefined ? {} : { kmsKeyArn: target.kmsKeyArn };
+    this.#bucket(target.bucket).set(target.key, { body, crc32, description, tags: [...target.tags], ...encryption });
+  }
+}
+
+const NOTHING_SPECIAL = {
+  headers: {},
+  metadata: {},
+  tags: [],
+  condition: { kind: 'always' },
+} as const;

@@ -1,0 +1,43 @@
+import type { CompressorError } from '../../src/errors.ts';
+import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import type { ObjectLocation } from '../../src/storage/stored-object.ts';
+import type { RestoredArchive, RestoreSkipReason, TargetTelemetry } from '../../src/target/telemetry.ts';
+
+/** Keeps what the target service tells. */
+export class RecordingTargetTelemetry implements TargetTelemetry {
+  readonly archives: RestoredArchive[] = [];
+  readonly skipped: [key: string, reason: RestoreSkipReason][] = [];
+  readonly conflicts: string[] = [];
+  readonly gone: [key: string, reason: 'missing' | 'replaced'][] = [];
+  readonly failedObjects: [key: string, code: string][] = [];
+  readonly failures: [messageId: string, code: string][] = [];
+  readonly queueFailures: CompressorError[] = [];
+
+  archiveRestored(archive: RestoredArchive): void {
+    this.archives.push(archive);
+  }
+
+  objectSkipped({ key }: ObjectLocation, reason: RestoreSkipReason): void {
+    this.skipped.push([key, reason]);
+  }
+
+  conflictOverwritten({ key }: ObjectLocation): void {
+    this.conflicts.push(key);
+  }
+
+  archiveGone({ key }: ObjectLocation, reason: 'missing' | 'replaced'): void {
+    this.gone.push([key, reason]);
+  }
+
+  objectFailed({ key }: ObjectLocation, error: CompressorError): void {
+    this.failedObjects.push([key, error.code]);
+  }
+
+  messageFailed({ messageId }: QueueMessage, error: CompressorError): void {
+    this.failures.push([messageId, error.code]);
+  }
+
+  queueFailed(error: CompressorError): void {
+    this.queueFailures.push(error);
+  }
+}

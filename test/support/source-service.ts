@@ -1,0 +1,84 @@
+import { Buffer } from 'node:buffer';
+import type { CompressedFrame } from '../../src/compression/frame-contract.ts';
+import type { FrameCompression } from '../../src/compression/frame-pool.ts';
+import { runFrameTask } from '../../src/compression/run-frame-task.ts';
+import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import type { BatchResponse } from '../../src/messages/settle-batch.ts';
+import { configuredLevel } from '../../src/source/choose-level.ts';
+import type { SourceDependencies } from '../../src/source/dependencies.ts';
+import { PackingSpeed } from '../../src/source/packing-speed.ts';
+import { processSourceBatch } from '../../src/source/process-batch.ts';
+import type { WriteTarget } from '../../src/storage/object-store.ts';
+import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { MemoryMessageQueue } from './memory-message-queue.ts';
+import { MemoryObjectStore } from './memory-object-store.ts';
+import { type EventFacts, queueMessage, s3Notification } from './notifications.ts';
+import { RecordingSourceTelemetry } from './recording-telemetry.ts';
+import { exampleRule } from './rules.ts';
+
+/** Frames compressed on the calling thread: unit tests start no worker. */
+export const inlineCompression: FrameCompression = {
+  threads: 1,
+  compress: (task) => Promise.resolve(runFrameTask(task) as CompressedFrame),
+};
+
+export const OUTBOUND = 'outbound-bucket';
+
+/** A source service over storage and queue in memory, and the ways a test has to use and look at it. */
+export class SourceServiceHarness {
+  readonly memory = new MemoryObjectStore();
+  readonly queue = new MemoryMessageQueue();
+  readonly telemetry = new RecordingSourceTelemetry();
+  readonly dependencies: SourceDependencies;
+  /** Milliseconds that a run has. */
+  remaining = 900_000;
+
+  constructor(overrides: Partial<SourceDependencies> = {}) {
+    this.dependencies = {
+      rule: exampleRule(),
+      outboundBucket: OUTBOUND,
+      store: this.memory,
+      queue: this.queue,
+      pool: inlineCompression,
+      buffers: packingBuffers(1),
+      chooseLevel: configuredLevel,
+      speed: new PackingSpeed(1),
+      telemetry: this.telemetry,
+      limits: { parallelReads: 16 },
+      ownPrincipals: [],
+      maxReceives: 5,
+      random: () => 0,
+      now: Date.now,
+      ...overrides,
+    };
+  }
+
+  /** Puts an object into the source bucket; answers with the message that announces it. */
+  async place(
+    key: string,
+    body: Uint8Array | string,
+    target: Partial<WriteTarget> = {},
+    facts: Partial<EventFacts> = {},
+  ) {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const { bucket } = this.dependencies.rule.source;
+    const etag = await this.memory.place({ bucket, key }, bytes, target);
+    return queueMessage(s3Notification({ bucket, key, size: bytes.length, etag, ...facts }));
+  }
+
+  /** Ids of the messages that go back to the queue. */
+  async process(...messages: QueueMessage[]): Promise<string[]> {
+    const response: BatchResponse = await processSourceBatch(messages, () => this.remaining, this.dependencies);
+    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  }
+
+  archiveKeys(): string[] {
+    return this.memory.keys(OUTBOUND);
+  }
+
+  archive(key = this.archiveKeys()[0] ?? ''): Buffer {
+    const found = this.memory.look({ bucket: OUTBOUND, key });
+    if (found === undefined) throw new Error(`No archive "${key}" was uploaded`);
+    return found.body;
+  }
+}

@@ -1,0 +1,110 @@
+import { ArchiveCorruptError, ObjectChecksumError } from '../../src/archive/errors.ts';
+import { BufferPool } from '../../src/compression/buffer-pool.ts';
+import type { RestoredFrame, RestoreFrameTask } from '../../src/compression/frame-contract.ts';
+import type { FrameRestoration } from '../../src/compression/frame-pool.ts';
+import { runFrameTask } from '../../src/compression/run-frame-task.ts';
+import type { ReplicationRule } from '../../src/configuration/rule.ts';
+import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import type { BatchResponse } from '../../src/messages/settle-batch.ts';
+import { COMPRESSED_BUFFER_SIZE, TAR_BUFFER_SIZE, type TargetDependencies } from '../../src/target/dependencies.ts';
+import { processTargetBatch } from '../../src/target/process-batch.ts';
+import { layOutArchive, sealArchive, type TestObject } from './archives.ts';
+import { FailingObjectStore } from './failing-object-store.ts';
+import { MemoryMessageQueue } from './memory-message-queue.ts';
+import { MemoryObjectStore } from './memory-object-store.ts';
+import { queueMessage, s3Notification } from './notifications.ts';
+import { RecordingTargetTelemetry } from './recording-target-telemetry.ts';
+import { exampleRule } from './rules.ts';
+
+export const INBOUND = 'inbound-bucket';
+export const TARGET = 'target-bucket';
+export const RULE = exampleRule();
+/** A million seconds after the test objects of archives.ts were written. */
+export const NOW = 1_701_000_000_000;
+
+/** The pool's work without threads: buffers stay where they are. */
+export class DirectRestoration implements FrameRestoration {
+  readonly threads = 1;
+
+  async restore(task: RestoreFrameTask): Promise<RestoredFrame> {
+    await Promise.resolve();
+    const result = runFrameTask(task);
+    if (result.kind === 'restored') return result;
+    if (result.kind === 'failed' && result.reason === 'checksum') throw new ObjectChecksumError(result.message);
+    throw new ArchiveCorruptError(result.kind === 'failed' ? result.message : 'not a frame to restore');
+  }
+}
+
+export interface RegionOptions {
+  readonly rules?: readonly ReplicationRule[];
+  /** Between the service and the store: to make calls fail, or to count them. */
+  readonly wrap?: (store: MemoryObjectStore) => TargetDependencies['store'];
+  readonly dependencies?: Partial<TargetDependencies>;
+  readonly now?: () => number;
+}
+
+/** A region with an inbound bucket and the target service, all in memory. */
+export class TargetRegion {
+  readonly store: MemoryObjectStore;
+  readonly queue = new MemoryMessageQueue();
+  readonly telemetry = new RecordingTargetTelemetry();
+  readonly calls: FailingObjectStore;
+  readonly buffers = { compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2), tar: new BufferPool(TAR_BUFFER_SIZE, 2) };
+  dependencies: TargetDependencies;
+
+  constructor({ rules = [RULE], wrap, dependencies = {}, now = () => NOW }: RegionOptions = {}) {
+    this.store = new MemoryObjectStore({ now });
+    this.calls = new FailingObjectStore(this.store);
+    this.dependencies = {
+      store: wrap?.(this.store) ?? this.calls,
+      pool: new DirectRestoration(),
+      buffers: this.buffers,
+      queue: this.queue,
+      telemetry: this.telemetry,
+      region: 'us-east-1',
+      inboundBucket: INBOUND,
+      rules,
+      maxReceives: 5,
+      now,
+      random: () => 0.5,
+      remainingMilliseconds: () => 600_000,
+      limits: {
+        parallelArchives: 4,
+        parallelPuts: 64,
+        maxRestoredBytes: 2 ** 40,
+        startReserveMilliseconds: 20_000,
+        stopReserveMilliseconds: 5_000,
+      },
+      ...dependencies,
+    };
+  }
+
+  /** An archive arrives by replication. */
+  async arrive(bytes: Uint8Array, key = `${RULE.id}/a.tar.zst`, receiveCount = 1): Promise<QueueMessage> {
+    const etag = await this.store.place({ bucket: INBOUND, key }, bytes);
+    return announce(key, etag, bytes.length, receiveCount);
+  }
+
+  process(...messages: readonly QueueMessage[]): Promise<BatchResponse> {
+    return processTargetBatch(messages, this.dependencies);
+  }
+
+  /** What stands at a key of the target bucket, as text. */
+  text(key: string, bucket = TARGET): string | undefined {
+    return this.store.look({ bucket, key })?.body.toString();
+  }
+}
+
+export function announce(key: string, etag: string, size: number, receiveCount = 1): QueueMessage {
+  return queueMessage(s3Notification({ bucket: INBOUND, key, etag, size }), receiveCount);
+}
+
+/** An archive of `RULE`, or of another rule. */
+export function archiveOf(objects: readonly TestObject[], rule = RULE.id): Buffer {
+  const { tarFrames, manifest } = layOutArchive(objects);
+  return sealArchive({ tarFrames, manifest: { ...manifest, rule } });
+}
+
+export function textObject(key: string, text: string, more: Partial<TestObject> = {}): TestObject {
+  return { key, body: Buffer.from(text), ...more };
+}

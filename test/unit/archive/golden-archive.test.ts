@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { encodeManifest } from '../../../src/archive/manifest.ts';
+import { encodeSeekTable } from '../../../src/archive/seek-table.ts';
+import { GOLDEN_ARCHIVE, GOLDEN_OBJECTS } from '../../fixtures/golden-archive-1.0.ts';
+import {
+  decompressFrame,
+  itemAt,
+  layOutArchive,
+  manifestTar,
+  readArchive,
+  readSeekTable,
+} from '../../support/archives.ts';
+
+const frames = readSeekTable(GOLDEN_ARCHIVE);
+const goldenTar = frames.map((frame) => decompressFrame(GOLDEN_ARCHIVE, frame));
+
+test('every object of an archive of version 1.0 is read', () => {
+  const restored = readArchive(GOLDEN_ARCHIVE);
+  expect(
+    restored.map(({ object, body }) => ({
+      key: object.key,
+      body,
+      tags: object.tags,
+      headers: object.headers,
+      metadata: object.metadata,
+      sequencer: object.sequencer,
+      created: object.creation_time,
+    })),
+  ).toEqual(
+    GOLDEN_OBJECTS.map(({ key, body, tags = [], headers, metadata, sequencer, modified = 0 }) => ({
+      key,
+      body,
+      tags,
+      headers,
+      metadata,
+      sequencer,
+      created: new Date(modified * 1000).toISOString().slice(0, 19).replace('T', ' '),
+    })),
+  );
+});
+
+test('the tar is written to the byte as version 1.0 wrote it', () => {
+  const { tarFrames, manifest } = layOutArchive(GOLDEN_OBJECTS);
+  expect([...tarFrames, manifestTar(encodeManifest(manifest))]).toEqual(goldenTar);
+  expect(createHash('sha256').update(itemAt(tarFrames, 0)).digest('hex')).toBe(
+    '89b0e01fd39b95a506497de536e1a1ddf9126461a63bb458dc62f5871f766db7',
+  );
+});
+
+test('the manifest is written to the byte as version 1.0 wrote it', () => {
+  const json = encodeManifest(layOutArchive(GOLDEN_OBJECTS).manifest);
+  expect(itemAt(goldenTar, 1).toString('utf8', 512, 512 + json.length)).toBe(json.toString());
+  expect(json.toString()).toMatch(/^\{"format":\{"name":"s3-cross-region-compressor","version":"1\.0"\},"rule":/);
+});
+
+test('the seek table is written to the byte as version 1.0 wrote it', () => {
+  const table = encodeSeekTable(frames);
+  expect(GOLDEN_ARCHIVE.subarray(-table.length)).toEqual(table);
+  expect(table.toString('hex')).toBe('5e2a4d1819000000fd00000000100000ab020000000c00000200000000b1ea928f');
+});

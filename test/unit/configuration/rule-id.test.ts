@@ -1,0 +1,27 @@
+import { describe, expect, test } from '@jest/globals';
+import { ruleId } from '../../../src/configuration/rule-id.ts';
+
+const identity = { region: 'eu-west-1', bucket: 'data', prefix: '', suffix: '' };
+
+describe('ruleId', () => {
+  test('is the same for the same rule, for ever: it names queues and archives', () => {
+    expect(ruleId({ ...identity, prefix: 'logs/app/', suffix: '.gz' })).toBe('data-logs-app-gz-a500f36631');
+  });
+
+  test.each([
+    [{ prefix: 'a/b' }, { prefix: 'a-b' }],
+    [{ prefix: 'logs' }, { prefix: 'logs/' }],
+    [{ suffix: '.gz' }, { suffix: '.zip' }],
+    [{ prefix: 'x' }, { suffix: 'x' }],
+    [{ region: 'eu-west-1' }, { region: 'us-east-1' }],
+    [{ bucket: 'data', prefix: 'eu' }, { bucket: 'data-eu' }],
+    [{ prefix: 'Größe' }, { prefix: 'größe' }],
+  ])('tells %j from %j', (left, right) => {
+    expect(ruleId({ ...identity, ...left })).not.toBe(ruleId({ ...identity, ...right }));
+  });
+
+  test('stays within what queue and role names take, whatever the prefix is', () => {
+    const id = ruleId({ ...identity, bucket: 'b'.repeat(63), prefix: 'ü/'.repeat(300) });
+    expect(id).toMatch(/^[a-z0-9-]{1,51}$/);
+  });
+});

@@ -1,0 +1,441 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import { WorkerLostError } from '../../../src/compression/errors.ts';
+import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
+import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
+import { bytesSaved } from '../../../src/source/telemetry.ts';
+import { AccessDeniedError, ObjectArchivedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { encodeStamp, stampOf } from '../../../src/storage/provenance.ts';
+import { readArchive } from '../../support/archives.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { HOSTILE_KEYS } from '../../support/hostile-keys.ts';
+import { eventBridgeNotification, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { inlineCompression, OUTBOUND, SourceServiceHarness } from '../../support/source-service.ts';
+
+const contents = (archive: Buffer): Record<string, string> =>
+  Object.fromEntries(readArchive(archive).map(({ object, body }) => [object.key, body.toString()]));
+
+describe('a batch of events', () => {
+  test('becomes one archive with every object, and is acknowledged', async () => {
+    const source = new SourceServiceHarness();
+    const messages = [await source.place('a.txt', 'alpha'), await source.place('dir/b.txt', 'beta')];
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.archiveKeys()).toHaveLength(1);
+    expect(contents(source.archive())).toEqual({ 'a.txt': 'alpha', 'dir/b.txt': 'beta' });
+  });
+
+  test('accumulates into one archive however many messages it has (C3.1)', async () => {
+    const source = new SourceServiceHarness();
+    const messages = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => source.place(`k${index}`, `body ${index}`)),
+    );
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.archiveKeys()).toHaveLength(1);
+    expect(source.telemetry.archives[0]).toMatchObject({ objects: 300 });
+  });
+
+  test('takes S3 and EventBridge notifications side by side, and acknowledges test events', async () => {
+    const source = new SourceServiceHarness();
+    const first = await source.place('from-s3', '1');
+    const etag = await source.memory.place({ bucket: 'source-bucket', key: 'from eventbridge' }, Buffer.from('22'));
+    const second = queueMessage(eventBridgeNotification({ key: 'from eventbridge', size: 2, etag }));
+    expect(await source.process(first, second, queueMessage(TEST_EVENT))).toEqual([]);
+    expect(contents(source.archive())).toEqual({ 'from-s3': '1', 'from eventbridge': '22' });
+  });
+
+  test('names its archive after the object versions in it, below the rule and a slash (C2.3)', async () => {
+    const source = new SourceServiceHarness();
+    const messages = [await source.place('a', '1'), await source.place('b', '2')];
+    await source.process(...messages);
+    await source.process(...messages.toReversed());
+    expect(source.archiveKeys()).toHaveLength(1);
+    expect(source.archiveKeys()[0]?.startsWith(`${source.dependencies.rule.id}/`)).toBe(true);
+    await source.process(await source.place('a', 'changed'), messages[1] as never);
+    expect(source.archiveKeys()).toHaveLength(2);
+  });
+
+  test('is cut by bytes when it is larger than an archive may be', async () => {
+    const source = new SourceServiceHarness({ rule: exampleRule({ maxArchiveBytes: 100 }) });
+    const messages = [await source.place('a', 'x'.repeat(60)), await source.place('b', 'x'.repeat(60))];
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.archiveKeys()).toHaveLength(2);
+  });
+
+  test('that is empty makes no archive', async () => {
+    const source = new SourceServiceHarness();
+    expect(await source.process()).toEqual([]);
+    expect(source.archiveKeys()).toEqual([]);
+  });
+});
+
+describe('every kind of key', () => {
+  test('is packed under its own name: folders, slashes, dots, long parts, unicode (C1.5, C1.6, C1.7, C1.8, C1.12)', async () => {
+    const source = new SourceServiceHarness();
+    const keys = [
+      ...HOSTILE_KEYS,
+      'dir/',
+      'w/q',
+      'w//q',
+      '/w/q',
+      'a',
+      'a/b',
+      `long/${'n'.repeat(230)}`,
+      'manifest.json',
+    ];
+    const unique = [...new Set(keys)];
+    const messages = await Promise.all(unique.map((key) => source.place(key, `body of ${key}`)));
+    expect(await source.process(...messages)).toEqual([]);
+    expect(contents(source.archive())).toEqual(Object.fromEntries(unique.map((key) => [key, `body of ${key}`])));
+  });
+});
+
+describe('what an object carries', () => {
+  const carried = {
+    headers: {
+      contentType: 'text/csv; charset=utf-8',
+      contentEncoding: 'gzip',
+      contentDisposition: 'attachment; filename="a.csv"',
+      contentLanguage: 'de-CH',
+      cacheControl: 'max-age=60',
+      expires: 'Thu, 01 Dec 2030 16:00:00 GMT',
+      websiteRedirectLocation: '/elsewhere',
+    },
+    metadata: { owner: 'Zoë', note: '日本語', __proto__x: 'y' },
+    storageClass: 'STANDARD_IA',
+  };
+
+  test('is in the manifest: headers, metadata, tags, storage class, order of writes (C1.10, C1.13)', async () => {
+    const source = new SourceServiceHarness();
+    const tags = Array.from({ length: 10 }, (_, index) => ({ key: `tag ${index}`, value: `ü=${index}&` }));
+    const message = await source.place('a.csv', 'x', { ...carried, tags }, { sequencer: '0055AED6', versionId: 'v7' });
+    expect(await source.process(message)).toEqual([]);
+    const [entry] = readArchive(source.archive());
+    expect(entry?.object).toMatchObject({
+      headers: carried.headers,
+      metadata: Object.entries(carried.metadata),
+      storage_class: 'STANDARD_IA',
+      sequencer: '0055AED6',
+      tags: tags.map(({ key, value }) => ({ [key]: value })),
+    });
+  });
+
+  test('costs one GET, and a second request only when there are tags (C3.8)', async () => {
+    const memory = new SourceServiceHarness().memory;
+    const counting = new FailingObjectStore(memory);
+    const source = new SourceServiceHarness({ store: counting });
+    const plain = Buffer.from('plain');
+    const etag = await memory.place({ bucket: 'source-bucket', key: 'plain' }, plain);
+    const tagged = await memory.place({ bucket: 'source-bucket', key: 'tagged' }, plain, {
+      tags: [{ key: 'k', value: 'v' }],
+    });
+    const event = (key: string, version: string) => queueMessage(s3Notification({ key, size: 5, etag: version }));
+    expect(await source.process(event('plain', etag), event('tagged', tagged))).toEqual([]);
+    expect(counting.counts).toMatchObject({ read: 2, readTags: 1, head: 0, put: 1 });
+  });
+
+  test('is refused, with a reason, when S3 cannot tell all of it', async () => {
+    const source = new SourceServiceHarness();
+    const message = await source.place('a', 'x');
+    const { memory } = source;
+    const store = {
+      readTags: memory.readTags.bind(memory),
+      put: memory.put.bind(memory),
+      createUpload: memory.createUpload.bind(memory),
+      read: async (request: Parameters<typeof memory.read>[0]) => ({
+        ...(await memory.read(request)),
+        missingMetadata: 2,
+      }),
+    };
+    const refusing = new SourceServiceHarness({ store });
+    expect(await refusing.process(message)).toEqual([]);
+    expect(refusing.queue.letters.map(({ reason }) => reason.code)).toEqual(['METADATA_UNREADABLE']);
+  });
+});
+
+describe('one object that cannot be read', () => {
+  const neighbours = async (source: SourceServiceHarness) => [
+    await source.place('left', '1'),
+    await source.place('right', '2'),
+  ];
+
+  test('goes back to the queue alone, its neighbours are packed (C1.1)', async () => {
+    const memory = new SourceServiceHarness();
+    const denied = new FailingObjectStore(
+      memory.memory,
+      { read: [2] },
+      { error: () => new AccessDeniedError('KMS says no') },
+    );
+    const source = new SourceServiceHarness({ store: denied });
+    const [left, right] = await neighbours(memory);
+    const middle = await memory.place('middle', 'x');
+    expect(await source.process(left as never, middle, right as never)).toEqual([middle.messageId]);
+    expect(Object.keys(contents(memory.archive()))).toEqual(['left', 'right']);
+    expect(source.queue.delays.map(({ message }) => message)).toEqual([middle]);
+  });
+
+  test('is dead-lettered with its reason on its last receive (C1.1)', async () => {
+    const memory = new SourceServiceHarness();
+    const denied = new FailingObjectStore(
+      memory.memory,
+      { read: [1] },
+      { error: () => new AccessDeniedError('KMS says no') },
+    );
+    const source = new SourceServiceHarness({ store: denied });
+    const { body } = await memory.place('denied', 'x');
+    expect(await source.process(queueMessage(body, 5))).toEqual([]);
+    expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['STORAGE_ACCESS_DENIED']);
+  });
+
+  test.each([
+    ['archived' as const, 'OBJECT_ARCHIVED'],
+    ['customer-key' as const, 'OBJECT_CUSTOMER_KEY'],
+  ])('because it is %s is dead-lettered with that reason', async (sealed, code) => {
+    const source = new SourceServiceHarness();
+    const [left, right] = await neighbours(source);
+    const message = await source.place('sealed', 'x');
+    source.memory.seal({ bucket: 'source-bucket', key: 'sealed' }, sealed);
+    expect(await source.process(left as never, message, right as never)).toEqual([]);
+    expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual([code]);
+    expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
+  });
+
+  test('because it was deleted since is acknowledged and counted', async () => {
+    const source = new SourceServiceHarness();
+    const [left, right] = await neighbours(source);
+    const message = await source.place('deleted', 'x');
+    source.memory.erase({ bucket: 'source-bucket', key: 'deleted' });
+    expect(await source.process(left as never, message, right as never)).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['deleted', 'gone']]);
+    expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
+  });
+
+  test('because it was overwritten since is left to its own event: never new bytes under an old description (C1.11)', async () => {
+    const source = new SourceServiceHarness();
+    const stale = await source.place('k', 'version 1');
+    const fresh = await source.place('k', 'version 2');
+    expect(await source.process(stale)).toEqual([]);
+    expect(source.archiveKeys()).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['k', 'superseded']]);
+    expect(await source.process(fresh)).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'version 2' });
+  });
+
+  test('because its body is no notification is dead-lettered beside good ones', async () => {
+    const source = new SourceServiceHarness();
+    const [left, right] = await neighbours(source);
+    expect(await source.process(left as never, queueMessage('<xml/>'), right as never)).toEqual([]);
+    expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['MESSAGE_INVALID']);
+    expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
+  });
+
+  test('because its bytes are not what S3 keeps the checksum of goes back to the queue', async () => {
+    const source = new SourceServiceHarness();
+    const good = await source.place('good', 'right bytes');
+    const bad = await source.place('bad', 'wrong bytes');
+    const { memory } = source;
+    const read = async (request: Parameters<typeof memory.read>[0]) => {
+      const description = await memory.read(request);
+      if (request.key === 'bad') request.into.fill(0);
+      return description;
+    };
+    const store = Object.assign(Object.create(memory) as typeof memory, {
+      read,
+      readTags: memory.readTags.bind(memory),
+      put: memory.put.bind(memory),
+      createUpload: memory.createUpload.bind(memory),
+    });
+    const checked = new SourceServiceHarness({ store });
+    expect(await checked.process(good, bad)).toEqual([bad.messageId]);
+    expect(contents(source.archive())).toEqual({ good: 'right bytes' });
+  });
+});
+
+describe('events of one key', () => {
+  test('in any order pack the last write only, and all are acknowledged', async () => {
+    const source = new SourceServiceHarness();
+    const first = await source.place('k', 'one', {}, { sequencer: '01' });
+    const second = await source.place('k', 'two', {}, { sequencer: '02' });
+    expect(await source.process(second, first, second)).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'two' });
+  });
+
+  test('whose order was guessed wrong lose nothing: the earlier message gets another run', async () => {
+    const source = new SourceServiceHarness();
+    const replaced = await source.place('k', 'replaced', {}, { eventTime: '2026-11-23T12:00:00Z' });
+    const standing = await source.place('k', 'standing', {}, { eventTime: '2026-11-23T11:00:00Z' });
+    expect(await source.process(replaced, standing)).toEqual([]);
+    expect(source.queue.again).toEqual([standing]);
+    expect(await source.process(standing)).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'standing' });
+  });
+});
+
+describe('what this product wrote itself', () => {
+  const location = { bucket: 'source-bucket', key: 'restored' };
+  const stamp = encodeStamp(stampOf({ sourceBucket: 'origin', etag: 'e', eventTime: 1 }, location));
+
+  test('is not packed again', async () => {
+    const source = new SourceServiceHarness();
+    const message = await source.place('restored', 'x', { metadata: { s3xrc: stamp } });
+    expect(await source.process(message)).toEqual([]);
+    expect(source.archiveKeys()).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
+  });
+
+  test('is packed when the rule chains', async () => {
+    const source = new SourceServiceHarness({ rule: exampleRule({ chain: true }) });
+    expect(await source.process(await source.place('restored', 'x', { metadata: { s3xrc: stamp } }))).toEqual([]);
+    expect(source.archiveKeys()).toHaveLength(1);
+  });
+
+  test('is packed when somebody copied it, stamp and all, to a key of their own', async () => {
+    const source = new SourceServiceHarness();
+    expect(await source.process(await source.place('copied', 'x', { metadata: { s3xrc: stamp } }))).toEqual([]);
+    expect(contents(source.archive())).toEqual({ copied: 'x' });
+  });
+});
+
+describe('a large object', () => {
+  const body = randomBytes(20 * MIB);
+
+  test('spans frames of its own and is sent in parts', async () => {
+    const source = new SourceServiceHarness();
+    const messages = [await source.place('large.bin', body), await source.place('small', 's')];
+    expect(await source.process(...messages)).toEqual([]);
+    const restored = readArchive(source.archive());
+    expect(restored.map(({ object }) => [object.key, object.frames])).toEqual([
+      ['large.bin', 3],
+      ['small', undefined],
+    ]);
+    expect(restored[0]?.body.equals(body)).toBe(true);
+  });
+
+  test('that is overwritten while it is read leaves the archive without a trace, its neighbours are packed', async () => {
+    const memory = new SourceServiceHarness();
+    const messages = [await memory.place('large.bin', body), await memory.place('small', 's')];
+    let reads = 0;
+    const { memory: store } = memory;
+    const changing = new FailingObjectStore(store);
+    const read = async (request: Parameters<typeof store.read>[0]) => {
+      reads += 1;
+      if (reads === 3) await store.place({ bucket: 'source-bucket', key: 'large.bin' }, Buffer.from('new'));
+      return store.read(request);
+    };
+    const source = new SourceServiceHarness({ store: Object.assign(changing, { read }) });
+    expect(await source.process(...messages)).toEqual([]);
+    expect(contents(memory.archive())).toEqual({ small: 's' });
+    expect(source.telemetry.skipped).toEqual([['large.bin', 'superseded']]);
+  });
+
+  test('over the limits goes to the fallback queue, or with its reason to the dead letters', async () => {
+    const rule = exampleRule({ maxObjectBytes: MIB });
+    const sent: string[] = [];
+    const fallback: FallbackQueue = {
+      send: (messages) => {
+        sent.push(...messages.map(({ messageId }) => messageId));
+        return Promise.resolve(new Set(sent));
+      },
+    };
+    const without = new SourceServiceHarness({ rule });
+    const message = await without.place('large.bin', body);
+    expect(await without.process(message)).toEqual([]);
+    expect(without.queue.letters.map(({ reason }) => reason.code)).toEqual(['OBJECT_OVER_LIMITS']);
+    expect(await new SourceServiceHarness({ rule, fallback }).process(message)).toEqual([]);
+    expect(sent).toEqual([message.messageId]);
+  });
+});
+
+describe('a run', () => {
+  test('sends messages again, unworn, when their turn does not come in time', async () => {
+    const source = new SourceServiceHarness({ rule: exampleRule({ maxArchiveBytes: 100 }) });
+    const messages = [await source.place('a', 'x'.repeat(60)), await source.place('b', 'x'.repeat(60))];
+    const { dependencies } = source;
+    // The first archive takes the whole run.
+    Object.assign(dependencies, {
+      telemetry: Object.assign(source.telemetry, { archivePacked: () => (source.remaining = 11_000) }),
+    });
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.queue.again).toEqual([messages[1]]);
+    expect(source.queue.delays).toEqual([]);
+  });
+
+  test('that ends in the middle of an archive acknowledges nothing of it', async () => {
+    const source = new SourceServiceHarness();
+    const message = await source.place('slow', 'x');
+    source.remaining = 10_000 + 3_000;
+    const { memory } = source;
+    const read = (request: Parameters<typeof memory.read>[0]) =>
+      new Promise<never>((_, reject) => {
+        request.signal?.addEventListener('abort', () => {
+          reject(request.signal?.reason as Error);
+        });
+      });
+    const slow = new SourceServiceHarness({ store: Object.assign(new FailingObjectStore(memory), { read }) });
+    slow.remaining = 10_000 + 3_000;
+    expect(await slow.process(message)).toEqual([message.messageId]);
+    expect(slow.telemetry.failures).toEqual([[message.messageId, 'RUN_TIME_EXCEEDED']]);
+  });
+
+  test('that crashed between upload and acknowledgement rewrites the same archive when it is repeated', async () => {
+    const source = new SourceServiceHarness();
+    const messages = [await source.place('a', '1'), await source.place('b', '2')];
+    await source.process(...messages);
+    const before = source.archive();
+    await source.process(...messages.map(({ body }) => queueMessage(body, 2)));
+    expect(source.archiveKeys()).toHaveLength(1);
+    expect(source.archive().equals(before)).toBe(true);
+  });
+
+  test.each([
+    ['the archive cannot be uploaded', { put: [1] }],
+    ['a part cannot be uploaded', { uploadPart: [1] }],
+    ['the upload cannot be begun', { createUpload: [1] }],
+    ['the upload cannot be completed', { complete: [1] }],
+  ])('returns every message when %s, and leaves no upload behind', async (_, failing) => {
+    const memory = new SourceServiceHarness();
+    const body = 'put' in failing ? Buffer.from('x') : randomBytes(18 * MIB);
+    const message = await memory.place('k', body);
+    const store = new FailingObjectStore(memory.memory, failing, { error: () => new StorageUnavailableError('503') });
+    const source = new SourceServiceHarness({ store });
+    expect(await source.process(message)).toEqual([message.messageId]);
+    expect(memory.memory.keys(OUTBOUND)).toEqual([]);
+    expect(store.counts.abort).toBe('uploadPart' in failing || 'complete' in failing ? 1 : 0);
+    expect(await source.process(queueMessage(message.body, 2))).toEqual([]);
+    expect(readArchive(memory.archive())[0]?.body.equals(body)).toBe(true);
+  });
+
+  test('returns every message when a worker dies, and the next run finds all buffers there', async () => {
+    let calls = 0;
+    const pool = {
+      threads: 1,
+      compress: (task: CompressFrameTask) => {
+        calls += 1;
+        if (calls > 6) return inlineCompression.compress(task);
+        structuredClone(task, { transfer: [task.input, task.output] });
+        return Promise.reject(new WorkerLostError('killed'));
+      },
+    };
+    const source = new SourceServiceHarness({ pool });
+    const message = await source.place('k', 'x');
+    for (let attempt = 1; attempt <= 6; attempt += 1)
+      expect(await source.process(message)).toEqual([message.messageId]);
+    expect(await source.process(message)).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'x' });
+  });
+});
+
+describe('the numbers of an archive', () => {
+  test('count neither manifest nor tar as original bytes, and show it when the archive grew (C4.6)', async () => {
+    const source = new SourceServiceHarness();
+    await source.process(
+      ...(await Promise.all(Array.from({ length: 10 }, (_, index) => source.place(`k${index}`, randomBytes(100))))),
+    );
+    const [archive] = source.telemetry.archives;
+    expect(archive?.originalBytes).toBe(1000);
+    expect(archive?.archiveBytes).toBe(source.archive().length);
+    expect(archive && bytesSaved(archive)).toBe(1000 - source.archive().length);
+    expect(archive && bytesSaved(archive)).toBeLessThan(0);
+  });
+});

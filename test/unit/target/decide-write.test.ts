@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { encodeStamp, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
+import type { ObjectDescription, UserMetadata } from '../../../src/storage/stored-object.ts';
+import { decideWrite, type WriteDecision } from '../../../src/target/decide-write.ts';
+import { type RestorableObject, stampedMetadata } from '../../../src/target/restorable-object.ts';
+
+const TIME = Date.UTC(2026, 10, 23, 10);
+const ETAG = '0cc175b9c0f1b6a831c399e269772661';
+const FULL: UserMetadata = { note: 'x'.repeat(2044) };
+const OLDER_FULL: UserMetadata = { note: 'y'.repeat(2044) };
+
+const ours = (metadata: UserMetadata = {}): RestorableObject => {
+  const stamp = stampOf({ origin: '0123abcd', eventTime: TIME, sequencer: '0055AA', etag: ETAG });
+  const stamped = stampedMetadata(metadata, stamp);
+  return {
+    key: 'k',
+    size: 1,
+    etag: ETAG,
+    crc32: 7,
+    headers: {},
+    tags: [],
+    storageClass: 'STANDARD',
+    stamp,
+    ...stamped,
+  };
+};
+const there = (metadata: UserMetadata, more: Partial<ObjectDescription> = {}): ObjectDescription => ({
+  size: 1,
+  etag: 'there',
+  lastModified: new Date(TIME + 60_000),
+  headers: {},
+  metadata,
+  storageClass: 'STANDARD',
+  tagCount: 0,
+  missingMetadata: 0,
+  ...more,
+});
+const stamped = (sequencer: string): UserMetadata => ({
+  [STAMP_NAME]: encodeStamp(stampOf({ origin: '0123abcd', eventTime: TIME, sequencer, etag: ETAG })),
+});
+
+const absent: WriteDecision = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
+const over = (conflict: boolean): WriteDecision => ({
+  kind: 'write',
+  condition: { kind: 'matches', etag: 'there' },
+  conflict,
+});
+const skip = (reason: 'replay' | 'newer-at-target' | 'kept'): WriteDecision => ({ kind: 'skip', reason });
+const before = new Date(TIME - 1000);
+
+describe('decideWrite, row by row of its table', () => {
+  test.each([
+    ['nothing there', ours(), undefined, 'overwrite', absent],
+    ['stamp of the same write', ours(), there(stamped('0055AA')), 'overwrite', skip('replay')],
+    ['stamp of a newer write', ours(), there(stamped('0055AB')), 'overwrite', skip('newer-at-target')],
+    ['stamp of an older write', ours(), there(stamped('0055A9')), 'overwrite', over(false)],
+    ['an older stamp counts as ours under keep, too', ours(), there(stamped('0055A9')), 'keep', over(false)],
+    ['no stamp, room for one, keep', ours(), there({ a: 'b' }), 'keep', skip('kept')],
+    ['no stamp, room for one, overwrite', ours(), there({ a: 'b' }), 'overwrite', over(true)],
+    [
+      'no stamp, room, older than ours: still a conflict',
+      ours(FULL),
+      there({}, { lastModified: before }),
+      'keep',
+      skip('kept'),
+    ],
+    ['no room, same checksum and metadata', ours(FULL), there(FULL, { crc32: 7 }), 'overwrite', skip('replay')],
+    [
+      'no room, same MD5 and metadata',
+      ours(FULL),
+      there(FULL, { etag: ETAG, lastModified: before }),
+      'keep',
+      skip('replay'),
+    ],
+    [
+      'no room, other metadata, modified later',
+      ours(FULL),
+      there(OLDER_FULL, { crc32: 7 }),
+      'overwrite',
+      skip('newer-at-target'),
+    ],
+    [
+      'no room, other checksum, modified later',
+      ours(FULL),
+      there(FULL, { crc32: 8 }),
+      'overwrite',
+      skip('newer-at-target'),
+    ],
+    [
+      'no room, other checksum, modified before',
+      ours(FULL),
+      there(FULL, { crc32: 8, lastModified: before }),
+      'overwrite',
+      over(true),
+    ],
+    [
+      'no room, other size, modified before',
+      ours(FULL),
+      there(FULL, { size: 2, lastModified: before }),
+      'overwrite',
+      over(true),
+    ],
+    [
+      'no room there, but ours has: modified before',
+      ours(),
+      there(FULL, { lastModified: before }),
+      'overwrite',
+      over(true),
+    ],
+  ] as const)('%s', (_, object, existing, onConflict, decision) => {
+    const expected = existing?.etag === ETAG && decision.kind === 'write' ? over(decision.conflict) : decision;
+
+    expect(decideWrite(object, existing, onConflict)).toEqual(expected);
+  });
+
+  test('an ETag that is no MD5 (multipart, KMS) proves nothing about the bytes', () => {
+    const object = { ...ours(FULL), etag: `${ETAG}-2` };
+    const existing = there(FULL, { etag: `${ETAG}-2`, lastModified: before });
+
+    expect(decideWrite(object, existing, 'overwrite')).toMatchObject({ kind: 'write', conflict: true });
+  });
+});

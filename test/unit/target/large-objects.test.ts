@@ -1,0 +1,210 @@
+import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import { BucketNotFoundError } from '../../../src/aws/errors.ts';
+import { WriteConditionError } from '../../../src/storage/errors.ts';
+import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { archiveOf, INBOUND, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+
+const KEY = `${RULE.id}/a.tar.zst`;
+
+/** Bytes that tell every place from every other. */
+function largeBody(size: number): Buffer {
+  const body = Buffer.alloc(size);
+  for (let at = 0; at + 4 <= size; at += 4) body.writeUInt32LE(at, at);
+  return body;
+}
+
+const large: TestObject = { key: 'large.bin', body: largeBody(25 * MIB + 17), sequencer: '0B' };
+const archive = archiveOf([textObject('before', 'b'), large, textObject('after', 'a')]);
+
+describe('objects that span frames', () => {
+  test('become one multipart upload, a part a frame, and are byte for byte the same', async () => {
+    const region = new TargetRegion();
+
+    const response = await region.process(await region.arrive(archive));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.store.look({ bucket: TARGET, key: 'large.bin' })?.body.equals(large.body)).toBe(true);
+    expect(region.calls.counts).toMatchObject({
+      createUpload: 1,
+      uploadPart: 3,
+      complete: 1,
+      abort: 0,
+      put: 2,
+      head: 1,
+    });
+  });
+
+  test('of one frame but over 8 MiB are one plain PUT', async () => {
+    const region = new TargetRegion();
+    const body = largeBody(11 * MIB);
+
+    await region.process(await region.arrive(archiveOf([{ key: 'k', body }])));
+
+    expect(region.store.look({ bucket: TARGET, key: 'k' })?.body.equals(body)).toBe(true);
+    expect(region.calls.counts).toMatchObject({ put: 1, createUpload: 0 });
+  });
+
+  test('go to several destinations from one decompression', async () => {
+    const rule = exampleRule({}, [{ bucket: 'one', storageClass: 'GLACIER_IR' }, { bucket: 'two' }]);
+    const region = new TargetRegion({ rules: [rule] });
+
+    await region.process(await region.arrive(archiveOf([large], rule.id), `${rule.id}/a.tar.zst`));
+
+    expect(region.store.look({ bucket: 'one', key: 'large.bin' })?.body.equals(large.body)).toBe(true);
+    expect(region.store.look({ bucket: 'two', key: 'large.bin' })?.body.equals(large.body)).toBe(true);
+    expect(region.store.look({ bucket: 'one', key: 'large.bin' })?.description.storageClass).toBe('GLACIER_IR');
+    expect(region.calls.counts.read).toBeLessThanOrEqual(4);
+  });
+
+  test('are neither fetched nor sent when a newer version stands there', async () => {
+    const region = new TargetRegion();
+    await region.process(await region.arrive(archiveOf([{ ...textObject('large.bin', 'newer'), sequencer: '0C' }])));
+    const reads = region.calls.counts.read;
+
+    await region.process(await region.arrive(archive));
+
+    expect(region.text('large.bin')).toBe('newer');
+    expect(region.calls.counts.createUpload).toBe(0);
+    expect(region.calls.counts.read - reads).toBeLessThanOrEqual(3);
+    expect(region.store.keys(INBOUND)).toEqual([]);
+  });
+
+  test('with other bytes than the source had are never completed, and leave no parts behind', async () => {
+    const region = new TargetRegion();
+    const { tarFrames, manifest } = layOutArchive([large, textObject('small', 's')]);
+    const objects = manifest.objects.map((object) =>
+      object.key === 'small' ? object : { ...object, crc32: '00000000' },
+    );
+
+    await region.process(
+      await region.arrive(sealArchive({ tarFrames, manifest: { ...manifest, rule: RULE.id, objects } })),
+    );
+
+    expect(region.calls.counts).toMatchObject({ createUpload: 1, complete: 0, abort: 1 });
+    expect(region.telemetry.failedObjects).toEqual([['large.bin', 'OBJECT_CHECKSUM_MISMATCH']]);
+    expect(region.store.keys(TARGET)).toEqual(['small']);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test.each([
+    ['a part', { uploadPart: [2] }],
+    ['the first part', { uploadPart: [1] }],
+    ['the completion', { complete: [1] }],
+  ])('give their parts back when %s fails, and succeed in the next attempt', async (_, failing) => {
+    const store: { failing?: FailingObjectStore } = {};
+    const region = new TargetRegion({ wrap: (memory) => (store.failing = new FailingObjectStore(memory, failing)) });
+    const message = await region.arrive(archive);
+
+    const first = await region.process(message);
+    const firstCounts = { ...store.failing?.counts };
+    const second = await region.process({ ...message, receiveCount: 2 });
+
+    expect(first.batchItemFailures).toHaveLength(1);
+    expect(firstCounts).toMatchObject({ createUpload: 1, abort: 1 });
+    expect(region.telemetry.failedObjects).toEqual([['large.bin', 'STORAGE_UNAVAILABLE']]);
+    expect(second.batchItemFailures).toEqual([]);
+    expect(store.failing?.counts).toMatchObject({ createUpload: 2, abort: 1, put: 2 });
+    expect(region.store.look({ bucket: TARGET, key: 'large.bin' })?.body.equals(large.body)).toBe(true);
+  });
+
+  test('whose completion happened though its answer was lost are found done', async () => {
+    const options = { moment: 'after' as const };
+    const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { complete: [1] }, options) });
+
+    const response = await region.process(await region.arrive(archive));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.telemetry.skipped).toEqual([['large.bin', 'replay']]);
+    expect(region.store.keys(INBOUND)).toEqual([]);
+  });
+
+  test('are retried when somebody wrote the key before their completion', async () => {
+    const region = new TargetRegion();
+    const failing = new FailingObjectStore(
+      region.store,
+      { complete: [1] },
+      { error: () => new WriteConditionError('lost') },
+    );
+    region.dependencies = { ...region.dependencies, store: failing };
+    const message = await region.arrive(archive);
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failedObjects).toEqual([['large.bin', 'WRITE_CONDITION_FAILED']]);
+    expect(failing.counts.abort).toBe(1);
+  });
+
+  test('report parts that could not be given back', async () => {
+    const region = new TargetRegion({
+      wrap: (store) => new FailingObjectStore(store, { uploadPart: [1], abort: [1] }),
+    });
+
+    const response = await region.process(await region.arrive(archive));
+
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failedObjects).toEqual(Array(2).fill(['large.bin', 'STORAGE_UNAVAILABLE']));
+  });
+
+  test('fail alone in one destination', async () => {
+    const rule = exampleRule({}, [{ bucket: 'one' }, { bucket: 'two' }]);
+    const missing = { error: () => new BucketNotFoundError('no such bucket') };
+    const region = new TargetRegion({
+      rules: [rule],
+      wrap: (store) => new FailingObjectStore(store, { createUpload: [2] }, missing),
+    });
+
+    await region.process(await region.arrive(archiveOf([large], rule.id), `${rule.id}/a.tar.zst`));
+
+    expect(region.store.look({ bucket: 'one', key: 'large.bin' })?.body.equals(large.body)).toBe(true);
+    expect(region.store.keys('two')).toEqual([]);
+    expect(region.telemetry.failedObjects).toHaveLength(1);
+    expect(region.store.keys(INBOUND)).toHaveLength(1);
+  });
+
+  test('give their parts back when the run ends in the middle of them', async () => {
+    const region = new TargetRegion();
+    const stuck = new FailingObjectStore(region.store);
+    const createUpload = stuck.createUpload.bind(stuck);
+    let aborted = 0;
+    region.dependencies = {
+      ...region.dependencies,
+      store: Object.assign(stuck, {
+        createUpload: async (...args: Parameters<typeof createUpload>) => {
+          const upload = await createUpload(...args);
+          const [, signal] = args;
+          return {
+            ...upload,
+            uploadPart: (number: number, body: Uint8Array, crc32: number) =>
+              number === 2 ? rejectOnAbort(signal) : upload.uploadPart(number, body, crc32),
+            abort: () => {
+              aborted += 1;
+              return upload.abort();
+            },
+          };
+        },
+      }),
+      remainingMilliseconds: () => 600,
+      limits: { ...region.dependencies.limits, startReserveMilliseconds: 0, stopReserveMilliseconds: 0 },
+    };
+    const message = await region.arrive(archive);
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: message.messageId }]);
+    expect(region.telemetry.failures).toEqual([[message.messageId, 'RUN_DEADLINE']]);
+    expect(aborted).toBe(1);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+});
+
+function rejectOnAbort(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new Error('the request was aborted'));
+    });
+  });
+}

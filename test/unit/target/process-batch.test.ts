@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals';
+import { StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { eventBridgeNotification, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
+import { announce, archiveOf, INBOUND, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+
+const KEY = `${RULE.id}/a.tar.zst`;
+const two = archiveOf([textObject('a.txt', 'first'), textObject('b/c.txt', 'second')]);
+
+describe('processTargetBatch', () => {
+  test('restores the objects of an archive, deletes the archive and acknowledges its message', async () => {
+    const region = new TargetRegion();
+
+    const response = await region.process(await region.arrive(two));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.text('a.txt')).toBe('first');
+    expect(region.text('b/c.txt')).toBe('second');
+    expect(region.store.keys(INBOUND)).toEqual([]);
+    expect(region.telemetry.archives).toMatchObject([
+      {
+        rule: RULE.id,
+        bucket: INBOUND,
+        key: KEY,
+        objects: 2,
+        restored: 2,
+        skipped: 0,
+        bytes: 11,
+        archiveBytes: two.length,
+      },
+    ]);
+  });
+
+  test('sends one PUT an object and nothing else but the reading and deleting of the archive', async () => {
+    const region = new TargetRegion();
+
+    await region.process(await region.arrive(two));
+
+    expect(region.calls.counts).toMatchObject({ read: 1, head: 0, put: 2, readTags: 0, createUpload: 0, remove: 1 });
+  });
+
+  test('takes the notification of EventBridge as well', async () => {
+    const region = new TargetRegion();
+    const etag = await region.store.place({ bucket: INBOUND, key: KEY }, two);
+    const message = queueMessage(eventBridgeNotification({ bucket: INBOUND, key: KEY, etag, size: two.length }));
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.store.keys(TARGET)).toEqual(['a.txt', 'b/c.txt']);
+  });
+
+  test('acknowledges test events', async () => {
+    const region = new TargetRegion();
+
+    const response = await region.process(queueMessage(TEST_EVENT));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.queue.letters).toEqual([]);
+  });
+
+  test('restores good archives beside a body that cannot be parsed, which goes to the dead letters', async () => {
+    const region = new TargetRegion();
+
+    const response = await region.process(queueMessage('no JSON'), await region.arrive(two));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.text('a.txt')).toBe('first');
+    expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['MESSAGE_INVALID']);
+  });
+
+  test.each([
+    ['another bucket', s3Notification({ bucket: 'other-bucket', key: KEY })],
+    ['an object that is no archive', s3Notification({ bucket: INBOUND, key: 'notes.txt' })],
+  ])('refuses the event of %s without reading it', async (_, body) => {
+    const region = new TargetRegion();
+
+    await region.process(queueMessage(body));
+
+    expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['EVENT_UNEXPECTED']);
+    expect(region.calls.counts.read).toBe(0);
+  });
+
+  test('restores an archive once when a batch announces it twice, and acknowledges both messages', async () => {
+    const region = new TargetRegion();
+    const message = await region.arrive(two);
+
+    const response = await region.process(message, { ...message, messageId: 'twin' });
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.calls.counts).toMatchObject({ put: 2, remove: 1 });
+  });
+
+  test('restores an archive that two runs take at the same time, without harm', async () => {
+    const region = new TargetRegion();
+    const message = await region.arrive(two);
+
+    const responses = await Promise.all([region.process(message), region.process(message)]);
+
+    expect(responses.flatMap(({ batchItemFailures }) => batchItemFailures)).toEqual([]);
+    expect(region.text('a.txt')).toBe('first');
+    expect(region.store.keys(INBOUND)).toEqual([]);
+    expect(region.queue.letters).toEqual([]);
+  });
+
+  test('acknowledges the event of an archive that is gone, since it was restored before', async () => {
+    const region = new TargetRegion();
+
+    const response = await region.process(announce(KEY, 'e1', 1000));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.telemetry.gone).toEqual([[KEY, 'missing']]);
+    expect(region.telemetry.failures).toEqual([]);
+  });
+
+  test('leaves an archive that was replaced to the event of its successor', async () => {
+    const region = new TargetRegion();
+    const message = await region.arrive(two);
+    await region.arrive(archiveOf([textObject('a.txt', 'later')]));
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.telemetry.gone).toEqual([[KEY, 'replaced']]);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+    expect(region.store.keys(TARGET)).toEqual([]);
+  });
+
+  test('sends a message again, unworn, when its turn does not come in this run', async () => {
+    const region = new TargetRegion({ dependencies: { remainingMilliseconds: () => 19_000 } });
+    const message = await region.arrive(two);
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.queue.again).toEqual([message]);
+    expect(region.store.keys(TARGET)).toEqual([]);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test('stops an archive at the deadline of the run and returns its message', async () => {
+    const region = new TargetRegion();
+    const { dependencies } = region;
+    region.dependencies = {
+      ...dependencies,
+      store: Object.assign(new FailingObjectStore(region.store), { put: hangsUntilAborted }),
+      remainingMilliseconds: () => 20,
+      limits: { ...dependencies.limits, startReserveMilliseconds: 0, stopReserveMilliseconds: 0 },
+    };
+    const message = await region.arrive(two);
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: message.messageId }]);
+    expect(region.telemetry.failures).toEqual([[message.messageId, 'RUN_DEADLINE']]);
+    expect(region.telemetry.failedObjects).toEqual([]);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test('hands an archive over to a task when it restores to more than a run takes', async () => {
+    const region = new TargetRegion();
+    const { limits } = region.dependencies;
+    region.dependencies = { ...region.dependencies, limits: { ...limits, maxRestoredBytes: 10 } };
+
+    await region.process(await region.arrive(two));
+
+    expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['ARCHIVE_OVER_LIMITS']);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+    expect(region.store.keys(TARGET)).toEqual([]);
+  });
+
+  test('returns a message with a back-off while the storage is away, and writes a dead letter on its last receive', async () => {
+    const away = { error: () => new StorageUnavailableError('away') };
+    const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { read: [1, 2] }, away) });
+    const first = await region.arrive(two);
+    const last = { ...first, messageId: 'last', receiveCount: 5 };
+
+    const response = await region.process(first);
+    await region.process(last);
+
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: first.messageId }]);
+    expect(region.queue.delays).toEqual([{ message: first, seconds: 23 }]);
+    expect(region.queue.letters.map(({ message, reason }) => [message.messageId, reason.code])).toEqual([
+      ['last', 'STORAGE_UNAVAILABLE'],
+    ]);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+});
+
+function hangsUntilAborted({ signal }: { readonly signal?: AbortSignal }): Promise<{ etag: string }> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new Error('the request was aborted'));
+    });
+  });
+}
