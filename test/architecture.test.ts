@@ -23,7 +23,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
     packages: [/^node:(crypto|stream|stream\/promises)$/, /^p-limit$/, /^tar-stream$/],
   },
   aws: {
-    folders: ['archive', 'messages', 'source', 'storage', 'target'],
+    folders: ['archive', 'configuration', 'messages', 'source', 'storage', 'target'],
     packages: [/^node:/, /^@aws-sdk\//, /^@aws-lambda-powertools\//, /^@smithy\//, /^undici$/, /^p-limit$/, /^zod$/],
   },
   wiring: {

@@ -17,12 +17,18 @@ export interface BucketAddress {
  */
 export async function resolveBucketAddress(client: S3Client, bucket: string): Promise<BucketAddress> {
   const url = await resolveEndpoint(client, bucket);
-  const custom = client.config.isCustomEndpoint === true;
+  const custom = await hasCustomEndpoint(client);
   const virtualHost = `${bucket}.`;
   const host = custom && url.host.startsWith(virtualHost) ? url.host.slice(virtualHost.length) : url.host;
   const basePath = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
   const pathPrefix = custom && host !== url.host ? `${basePath}${bucket}/` : basePath;
   return { origin: `${url.protocol}//${host}`, host, pathPrefix };
+}
+
+/** Set in code, or by AWS_ENDPOINT_URL or a profile, which the SDK reports elsewhere. */
+async function hasCustomEndpoint({ config }: S3Client): Promise<boolean> {
+  if (config.isCustomEndpoint === true) return true;
+  return !config.ignoreConfiguredEndpointUrls && (await config.serviceConfiguredEndpoint?.()) !== undefined;
 }
 
 async function resolveEndpoint(client: S3Client, bucket: string): Promise<URL> {
@@ -33,7 +39,7 @@ async function resolveEndpoint(client: S3Client, bucket: string): Promise<URL> {
       endpoint = context.endpointV2?.url;
       return Promise.resolve({ output: { $metadata: {} }, response: undefined });
     },
-    { step: 'build', priority: 'high', name: 'answerWithoutSending' },
+    { step: 'build', name: 'answerWithoutSending' },
   );
   await client.send(command);
   if (!endpoint) throw new TypeError(`the AWS SDK resolved no endpoint for bucket ${bucket}`);

@@ -40,13 +40,12 @@ const MAX_TEXT_BYTES = 1024 * 1024;
 /**
  * One request and its answer, without streams: chunks go from the parser straight to the sink. As soon as the promise
  * settles neither the request's body nor the sink is touched any more.
+ *
+ * Rejects with the signal's reason, with what the sink threw, or with undici's error.
  */
 export function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    if (request.signal?.aborted === true) {
-      reject(asError(request.signal.reason));
-      return;
-    }
+    request.signal?.throwIfAborted();
     const { method, path, headers, headersTimeout, body } = request;
     const options = { method, path, headers, headersTimeout, body: body ?? null };
     dispatcher.dispatch(options, new ExchangeHandler(request, resolve, reject));
@@ -56,7 +55,7 @@ export function exchange(dispatcher: Dispatcher, request: HttpRequest): Promise<
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
   readonly #resolve: (answer: HttpAnswer) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #reject: (reason: unknown) => void;
   readonly #onAbort: (() => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -66,13 +65,13 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] | undefined;
   #textBytes = 0;
 
-  constructor(request: HttpRequest, resolve: (answer: HttpAnswer) => void, reject: (error: Error) => void) {
+  constructor(request: HttpRequest, resolve: (answer: HttpAnswer) => void, reject: (reason: unknown) => void) {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
     if (request.signal) {
       this.#onAbort = () => {
-        this.#fail(asError(request.signal?.reason));
+        this.#abort(request.signal?.reason);
       };
       request.signal.addEventListener('abort', this.#onAbort);
     }
@@ -81,7 +80,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // Aborted while it waited for a connection: nobody listens, and the body may be someone else's by now.
-    if (this.#settled) controller.abort(new Error('aborted before it was sent'));
+    if (this.#settled) controller.abort(new Error('The call was aborted before it was sent'));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
@@ -118,19 +117,15 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#reject(error);
   }
 
-  #fail(error: Error): void {
+  #abort(reason: unknown): void {
     if (this.#settled) return;
     this.#settle();
-    this.#reject(error);
-    this.#controller?.abort(error);
+    this.#reject(reason);
+    this.#controller?.abort(new Error('The call was aborted'));
   }
 
   #settle(): void {
     this.#settled = true;
     if (this.#onAbort) this.#request.signal?.removeEventListener('abort', this.#onAbort);
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new DOMException(String(reason), 'AbortError');
 }

@@ -117,13 +117,15 @@ export class S3Connection {
       const failure = findFailure(answer);
       return failure ? { failure } : { answer };
     } catch (thrown) {
-      if (thrown instanceof CompressorError || signal?.aborted === true || !(thrown instanceof Error)) throw thrown;
+      if (thrown instanceof CompressorError || signal?.aborted === true) throw thrown;
       if (thrown instanceof errors.InvalidArgumentError) throw describeUnsendable(thrown, call);
-      return { failure: describeLostAnswer(thrown) };
+      return { failure: describeLostAnswer(thrown as Error) };
     }
   }
 
   async #openRoute(bucket: string): Promise<Route> {
+    // Before the SDK asks for credentials on its own: ours is the error that says what is wrong.
+    if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
     const address = await resolveBucketAddress(this.#client, bucket);
     const pool = this.#pools.get(address.origin) ?? new Pool(address.origin, this.#poolOptions);
     this.#pools.set(address.origin, pool);

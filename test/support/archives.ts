@@ -34,6 +34,8 @@ export interface RestoredObject {
 }
 
 const MODIFIED = 1_700_000_000;
+const compressor = new FrameCompressor();
+const decompressor = new FrameDecompressor();
 
 /** A whole archive of these objects, as the source service makes one. */
 export function buildArchive(objects: readonly TestObject[], level = 1): Buffer {
@@ -98,7 +100,7 @@ export function joinFrames(frames: readonly { readonly bytes: Uint8Array; readon
 
 export function compressFrame(tar: Uint8Array, level = 1): Buffer {
   const output = Buffer.alloc(compressBound(tar.length));
-  return output.subarray(0, new FrameCompressor().compress(output, tar, level));
+  return output.subarray(0, compressor.compress(output, tar, level));
 }
 
 export function readSeekTable(bytes: Buffer, archive = 'test.tar.zst'): FrameEntry[] {
@@ -136,7 +138,7 @@ export function decompressFrame(bytes: Buffer, entry: FrameEntry, archive = 'tes
   const tar = Buffer.alloc(entry.decompressed);
   try {
     const frame = bytes.subarray(entry.offset, entry.offset + entry.compressed);
-    new FrameDecompressor().decompress(tar, frame, entry.decompressed);
+    decompressor.decompress(tar, frame, entry.decompressed);
   } catch (cause) {
     throw new ArchiveCorruptError(`A frame of ${archive} cannot be restored`, { cause });
   }

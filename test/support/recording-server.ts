@@ -101,7 +101,8 @@ function play(answer: Answer, response: ServerResponse): void {
   } else if (answer !== 'stall') {
     const { status, headers = {}, body = '' } = answer;
     response.writeHead(status, { 'content-length': String(Buffer.byteLength(body)), ...headers });
-    response.end(body);
+    // As bytes: Node would write a string in one piece with the headers, and in the string's encoding.
+    response.end(Buffer.from(body));
   }
 }
 

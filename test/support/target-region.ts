@@ -108,3 +108,12 @@ export function archiveOf(objects: readonly TestObject[], rule = RULE.id): Buffe
 export function textObject(key: string, text: string, more: Partial<TestObject> = {}): TestObject {
   return { key, body: Buffer.from(text), ...more };
 }
+
+/** A request that never ends by itself. */
+export function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(new Error('the request was aborted'));
+    });
+  });
+}

@@ -7,7 +7,7 @@ import { RequestSigner, type SigningCredentials } from '../../../src/aws/sign-re
 import { objectKeys } from '../../support/hostile-keys.ts';
 
 class Sha256 {
-  readonly #hash: Pick<Hash, 'update' | 'digest'>;
+  readonly #hash: Hash | ReturnType<typeof createHmac>;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as Buffer);
   }

@@ -32,13 +32,13 @@ function unquoted(cell: string | undefined): string {
 }
 
 /** `8,388,608`, `0xfd2fb528` or `` `objects/` ``. */
-function valueOf(cell: string | undefined): string | number {
+function parseValue(cell: string | undefined): string | number {
   const plain = unquoted(cell);
   return plain === '' ? Number((cell ?? '').replaceAll(',', '')) : plain;
 }
 
 test('docs/format.md lists every number of the format, with its value', () => {
-  const listed = tableUnder('Numbers').map(([name, value]) => [unquoted(name), valueOf(value)]);
+  const listed = tableUnder('Numbers').map(([name, value]) => [unquoted(name), parseValue(value)]);
   expect(Object.fromEntries(listed)).toEqual({ ...format });
 });
 

@@ -134,7 +134,7 @@ describe('a manifest that disagrees with the frames is refused', () => {
   });
 
   test('in time that does not grow with what its entries claim', () => {
-    const { frames, manifest } = planned([['a', 2 ** 42]]);
+    const { frames, manifest } = planned([['a', 2 ** 38]]);
     const claims = Array.from({ length: 10_000 }, (_, index) => ({
       ...itemAt(manifest.objects, 0),
       key: `k${index}`,
@@ -142,7 +142,7 @@ describe('a manifest that disagrees with the frames is refused', () => {
     }));
     const started = performance.now();
     expect(() => planRestore({ ...manifest, objects: claims }, frames, 'a')).toThrow(ManifestMismatchError);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
 

@@ -8,7 +8,10 @@ afterEach(() => {
 });
 
 const resolve = (bucket: string, config: S3ClientConfig = {}) =>
-  resolveBucketAddress(new S3Client({ region: 'eu-west-1', ...config }), bucket);
+  resolveBucketAddress(
+    new S3Client({ region: 'eu-west-1', credentials: { accessKeyId: 'A', secretAccessKey: 'S' }, ...config }),
+    bucket,
+  );
 
 it('gives a bucket a host of its own', async () => {
   expect(await resolve('bucket')).toEqual({

@@ -1,11 +1,19 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { BucketNotFoundError } from '../../../src/aws/errors.ts';
 import { WriteConditionError } from '../../../src/storage/errors.ts';
 import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
-import { archiveOf, INBOUND, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+import {
+  archiveOf,
+  INBOUND,
+  RULE,
+  rejectOnAbort,
+  TARGET,
+  TargetRegion,
+  textObject,
+} from '../../support/target-region.ts';
 
 const KEY = `${RULE.id}/a.tar.zst`;
 
@@ -16,8 +24,12 @@ function largeBody(size: number): Buffer {
   return body;
 }
 
-const large: TestObject = { key: 'large.bin', body: largeBody(25 * MIB + 17), sequencer: '0B' };
+const large: TestObject = { key: 'large.bin', body: largeBody(20 * MIB + 17), sequencer: '0B' };
 const archive = archiveOf([textObject('before', 'b'), large, textObject('after', 'a')]);
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('objects that span frames', () => {
   test('become one multipart upload, a part a frame, and are byte for byte the same', async () => {
@@ -166,45 +178,28 @@ describe('objects that span frames', () => {
   });
 
   test('give their parts back when the run ends in the middle of them', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const region = new TargetRegion();
-    const stuck = new FailingObjectStore(region.store);
-    const createUpload = stuck.createUpload.bind(stuck);
-    let aborted = 0;
-    region.dependencies = {
-      ...region.dependencies,
-      store: Object.assign(stuck, {
-        createUpload: async (...args: Parameters<typeof createUpload>) => {
-          const upload = await createUpload(...args);
-          const [, signal] = args;
-          return {
-            ...upload,
-            uploadPart: (number: number, body: Uint8Array, crc32: number) =>
-              number === 2 ? rejectOnAbort(signal) : upload.uploadPart(number, body, crc32),
-            abort: () => {
-              aborted += 1;
-              return upload.abort();
-            },
-          };
-        },
-      }),
-      remainingMilliseconds: () => 600,
-      limits: { ...region.dependencies.limits, startReserveMilliseconds: 0, stopReserveMilliseconds: 0 },
+    const store = new FailingObjectStore(region.store);
+    const createUpload = store.createUpload.bind(store);
+    const endsTheRun = async (...args: Parameters<typeof createUpload>): ReturnType<typeof createUpload> => {
+      const upload = await createUpload(...args);
+      const uploadPart = (partNumber: number, body: Uint8Array, crc32: number): Promise<void> => {
+        if (partNumber !== 2) return upload.uploadPart(partNumber, body, crc32);
+        const rejected = rejectOnAbort(args[1]);
+        jest.runOnlyPendingTimers();
+        return rejected;
+      };
+      return { ...upload, uploadPart };
     };
+    region.dependencies = { ...region.dependencies, store: Object.assign(store, { createUpload: endsTheRun }) };
     const message = await region.arrive(archive);
 
     const response = await region.process(message);
 
     expect(response.batchItemFailures).toEqual([{ itemIdentifier: message.messageId }]);
     expect(region.telemetry.failures).toEqual([[message.messageId, 'RUN_DEADLINE']]);
-    expect(aborted).toBe(1);
+    expect(store.counts).toMatchObject({ createUpload: 1, complete: 0, abort: 1 });
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 });
-
-function rejectOnAbort(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => {
-      reject(new Error('the request was aborted'));
-    });
-  });
-}

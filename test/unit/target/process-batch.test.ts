@@ -1,11 +1,24 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { eventBridgeNotification, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
-import { announce, archiveOf, INBOUND, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+import {
+  announce,
+  archiveOf,
+  INBOUND,
+  RULE,
+  rejectOnAbort,
+  TARGET,
+  TargetRegion,
+  textObject,
+} from '../../support/target-region.ts';
 
 const KEY = `${RULE.id}/a.tar.zst`;
 const two = archiveOf([textObject('a.txt', 'first'), textObject('b/c.txt', 'second')]);
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('processTargetBatch', () => {
   test('restores the objects of an archive, deletes the archive and acknowledges its message', async () => {
@@ -139,14 +152,15 @@ describe('processTargetBatch', () => {
   });
 
   test('stops an archive at the deadline of the run and returns its message', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const region = new TargetRegion();
-    const { dependencies } = region;
-    region.dependencies = {
-      ...dependencies,
-      store: Object.assign(new FailingObjectStore(region.store), { put: hangsUntilAborted }),
-      remainingMilliseconds: () => 20,
-      limits: { ...dependencies.limits, startReserveMilliseconds: 0, stopReserveMilliseconds: 0 },
+    const endsTheRun = ({ signal }: { readonly signal?: AbortSignal }): Promise<never> => {
+      const rejected = rejectOnAbort(signal);
+      jest.runOnlyPendingTimers();
+      return rejected;
     };
+    const store = Object.assign(new FailingObjectStore(region.store), { put: endsTheRun });
+    region.dependencies = { ...region.dependencies, store };
     const message = await region.arrive(two);
 
     const response = await region.process(message);
@@ -186,11 +200,3 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 });
-
-function hangsUntilAborted({ signal }: { readonly signal?: AbortSignal }): Promise<{ etag: string }> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => {
-      reject(new Error('the request was aborted'));
-    });
-  });
-}

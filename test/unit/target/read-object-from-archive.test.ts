@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
+import { encodeManifest } from '../../../src/archive/manifest.ts';
+import { compressBound, FrameCompressor } from '../../../src/compression/zstd-frames.ts';
 import { openArchive } from '../../../src/target/open-archive.ts';
 import { readObjectFromArchive } from '../../../src/target/read-object-from-archive.ts';
-import type { TestObject } from '../../support/archives.ts';
+import { itemAt, joinFrames, layOutArchive, manifestTar } from '../../support/archives.ts';
 import { archiveOf, INBOUND, TargetRegion, textObject } from '../../support/target-region.ts';
 
 /** Opens an archive that lies in memory. */
-async function opened(objects: readonly TestObject[]) {
+async function open(bytes: Uint8Array) {
   const region = new TargetRegion();
-  const bytes = archiveOf(objects);
   const location = { bucket: INBOUND, key: 'a.tar.zst' };
   const etag = await region.store.place(location, bytes);
   const archive = await openArchive({ ...location, etag, size: bytes.length }, region.dependencies);
@@ -21,7 +22,7 @@ describe('readObjectFromArchive', () => {
     const noise = Array.from({ length: 10_000 }, (_, index) =>
       textObject(`k/${index}`, `${Math.sin(index)}`.repeat(50)),
     );
-    const { archive, region } = await opened(noise);
+    const { archive, region } = await open(archiveOf(noise));
 
     const found = await readObjectFromArchive(archive, 'k/7777', region.dependencies);
 
@@ -31,7 +32,9 @@ describe('readObjectFromArchive', () => {
 
   test('reads only the frames of a large object, and joins them', async () => {
     const body = Buffer.alloc(17 * MIB, 'abcdefg');
-    const { archive, region } = await opened([textObject('a', '1'), { key: 'large', body }, textObject('b', '2')]);
+    const { archive, region } = await open(
+      archiveOf([textObject('a', '1'), { key: 'large', body }, textObject('b', '2')]),
+    );
 
     const found = await readObjectFromArchive(archive, 'large', region.dependencies);
 
@@ -39,18 +42,38 @@ describe('readObjectFromArchive', () => {
   });
 
   test('answers undefined for a key that is not in it', async () => {
-    const { archive, region } = await opened([textObject('a', '1')]);
+    const { archive, region } = await open(archiveOf([textObject('a', '1')]));
 
     expect(await readObjectFromArchive(archive, 'b', region.dependencies)).toBeUndefined();
   });
 });
 
 describe('openArchive', () => {
-  test('reads the seek table of any length: one more read when it is longer than the tail', async () => {
-    const frames = Array.from({ length: 9000 }, (_, index) => ({ key: `${index}`, body: Buffer.alloc(0) }));
-    const { archive, region } = await opened(frames);
+  test('reads a seek table that is longer than the tail with one more ranged read', async () => {
+    const parts = Array.from({ length: 9000 }, (_, frame) => {
+      const { tarFrames, manifest } = layOutArchive([textObject(`${frame}`, '')]);
+      return { tar: itemAt(tarFrames, 0), manifest, object: { ...itemAt(manifest.objects, 0), frame } };
+    });
+    const { manifest } = itemAt(parts, 0);
+    const objects = parts.map(({ object }) => object);
+    const compressor = new FrameCompressor();
+    const frames = [...parts.map(({ tar }) => tar), manifestTar(encodeManifest({ ...manifest, objects }))].map(
+      (tar) => {
+        const output = Buffer.alloc(compressBound(tar.length));
+        return { bytes: output.subarray(0, compressor.compress(output, tar, 1)), decompressed: tar.length };
+      },
+    );
+
+    const { archive, region } = await open(joinFrames(frames));
 
     expect(archive.manifest.objects).toHaveLength(9000);
-    expect(region.calls.counts.read).toBeLessThanOrEqual(2);
+    expect(archive.frames).toHaveLength(9000);
+    expect(region.calls.counts.read).toBe(3);
+  });
+
+  test('finds seek table and manifest of a small archive in one ranged read', async () => {
+    const { region } = await open(archiveOf([textObject('a', '1')]));
+
+    expect(region.calls.counts.read).toBe(1);
   });
 });

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { DemoInputError } from '../errors.ts';
+import { type FolderContent, type FoundFile, walkFolder } from './walk-folder.ts';
+
+const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
+const PACKAGES = 'node_modules';
+/** The `node` package brings this; some 120 MB, so that multipart uploads and ranged reads are part of the show. */
+const LARGE_FILE = 'node_modules/node/bin/node';
+const TEXT = /\.(js|mjs|cjs|ts|mts|cts|json|map|md|css|html|txt|ya?ml)$/;
+const LARGEST_TEXT = 1_000_000;
+/** The emulated regions take some 400 requests a second; this keeps the whole run well under two minutes. */
+const TEXT_FILES = 2_500;
+
+/**
+ * The files to replicate: a folder of the user's, or a selection that every checkout has after `npm ci`.
+ * @param folder absolute; undefined for the selection
+ * @throws DemoInputError when there is no such folder, or nothing in it to replicate
+ */
+export async function chooseFiles(folder: string | undefined): Promise<FolderContent> {
+  return folder === undefined ? chooseInstalledFiles() : walkUserFolder(folder);
+}
+
+async function walkUserFolder(folder: string): Promise<FolderContent> {
+  let content: FolderContent;
+  try {
+    content = await walkFolder(folder);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    const why = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is not a folder' : `: ${String(cause)}`;
+    throw new DemoInputError(`--source ${folder} ${why}`, { context: { folder }, cause });
+  }
+  if (content.files.length > 0) return content;
+  const skipped = content.skipped.length === 0 ? 'it is empty' : `all ${content.skipped.length} entries were skipped`;
+  throw new DemoInputError(`Nothing to replicate in --source ${folder}: ${skipped}`, { context: { folder } });
+}
+
+/** Text files taken evenly from all installed packages, so that every content type is there, and one large binary. */
+async function chooseInstalledFiles(): Promise<FolderContent> {
+  const { files } = await walkFolder(`${PROJECT}${PACKAGES}`);
+  const texts = files.filter(({ relativePath, size }) => TEXT.test(relativePath) && size <= LARGEST_TEXT);
+  const step = Math.max(1, texts.length / TEXT_FILES);
+  const chosen = Array.from({ length: Math.min(TEXT_FILES, texts.length) }, (_, index) => texts[Math.floor(index * step)]);
+  const named = chosen.filter((file) => file !== undefined).map(fromProject);
+  return { files: [...named, ...(await largeFile())], skipped: [] };
+}
+
+function fromProject(file: FoundFile): FoundFile {
+  return { ...file, relativePath: `${PACKAGES}/${file.relativePath}` };
+}
+
+/** Not there when npm was told to leave lifecycle scripts out; the demo then goes without. */
+async function largeFile(): Promise<FoundFile[]> {
+  const path = `${PROJECT}${LARGE_FILE}`;
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => undefined,
+  );
+  return size === undefined ? [] : [{ relativePath: LARGE_FILE, path, size }];
+}

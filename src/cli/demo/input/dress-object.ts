@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { ObjectHeaders, ObjectTag, UserMetadata } from '../../../storage/stored-object.ts';
+import { contentTypeOf } from './content-type.ts';
+import type { ObjectDress } from './planned-object.ts';
+
+/** Classes that S3 hands out at once; objects in the others are refused by design and would show nothing. */
+const STORAGE_CLASSES = ['STANDARD', 'STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'ONEZONE_IA', 'GLACIER_IR'];
+const LANGUAGES = ['en', 'de-CH', 'pt-BR', 'ja'];
+const AUTHORS = ['Ada Lovelace', 'Jürgen Groß', '山田太郎', 'Zoë Ångström 🙂', 'Łukasz Żółć'];
+const TEAMS = ['storage', 'data & analytics', 'équipe réseau', 'a+b=c/d:e_f.g-h@i'];
+/** S3's limit. */
+const MAX_TAGS = 10;
+const EXPIRES = 'Wed, 21 Oct 2037 07:28:00 GMT';
+
+/**
+ * Headers, metadata, tags and class for a key: always the same ones for the same key, and over many keys every kind.
+ * They have nothing to do with the bytes; the point is that each has to arrive.
+ */
+export function dressObject(key: string): ObjectDress {
+  const digest = createHash('sha256').update(key).digest();
+  /** A number from 0 to 255 of its own for each trait. */
+  const roll = (trait: number): number => digest.readUInt8(trait);
+  return {
+    headers: chooseHeaders(key, roll),
+    metadata: chooseMetadata(digest, roll),
+    tags: chooseTags(roll),
+    storageClass: pick(STORAGE_CLASSES, roll(10)),
+  };
+}
+
+type Roll = (trait: number) => number;
+
+function chooseHeaders(key: string, roll: Roll): ObjectHeaders {
+  const name = encodeURIComponent(key.slice(-40).toWellFormed());
+  return {
+    contentType: contentTypeOf(key),
+    ...(key.endsWith('.gz') ? { contentEncoding: 'gzip' } : {}),
+    ...(roll(0) % 3 === 0 ? { cacheControl: `public, max-age=${60 * roll(1)}` } : {}),
+    ...(roll(2) % 4 === 0 ? { contentDisposition: `attachment; filename*=UTF-8''${name}` } : {}),
+    ...(roll(3) % 4 === 0 ? { contentLanguage: pick(LANGUAGES, roll(3) >> 2) } : {}),
+    ...(roll(4) % 8 === 0 ? { expires: EXPIRES } : {}),
+    ...(roll(5) % 16 === 0 ? { websiteRedirectLocation: '/moved/elsewhere.html' } : {}),
+  };
+}
+
+function chooseMetadata(digest: Buffer, roll: Roll): UserMetadata {
+  return {
+    ...(roll(6) % 2 === 0 ? { author: pick(AUTHORS, roll(6) >> 1) } : {}),
+    ...(roll(7) % 3 === 0 ? { 'content-sha': digest.toString('hex') } : {}),
+    ...(roll(8) % 32 === 0 ? { remark: 'x'.repeat(1500) } : {}),
+  };
+}
+
+/** Every second object has none: tags are the one thing that costs a request of its own to read. */
+function chooseTags(roll: Roll): ObjectTag[] {
+  const count = roll(9) % 2 === 0 ? 0 : (roll(9) >> 1) % (MAX_TAGS + 1);
+  return Array.from({ length: count }, (_, index) => ({ key: `team ${index}`, value: pick(TEAMS, roll(11 + index)) }));
+}
+
+function pick(choices: readonly string[], number: number): string {
+  return choices[number % choices.length] ?? '';
+}

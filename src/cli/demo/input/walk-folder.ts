@@ -1,0 +1,76 @@
+import { constants, type Dirent } from 'node:fs';
+import { access, lstat, readdir } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+
+/** A regular file below a folder. */
+export interface FoundFile {
+  /** From the folder, with `/`: what its key ends in. */
+  readonly relativePath: string;
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Something in the folder that does not become an object, and why. */
+export interface SkippedEntry {
+  readonly relativePath: string;
+  readonly reason: string;
+}
+
+export interface FolderContent {
+  readonly files: readonly FoundFile[];
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/**
+ * All regular files below a folder, in order of their paths. Names are read as bytes: one that is not UTF-8 cannot be
+ * an S3 key and is skipped by name instead of failing somewhere later under another one.
+ */
+export async function walkFolder(folder: string): Promise<FolderContent> {
+  const files: FoundFile[] = [];
+  const skipped: SkippedEntry[] = [];
+  const pending = [''];
+  for (let parent = pending.pop(); parent !== undefined; parent = pending.pop()) {
+    const entries = await openFolder(folder, parent, skipped);
+    for (const entry of entries) {
+      const relativePath = `${parent}${entry.name.toString()}`;
+      const path = `${folder}/${relativePath}`;
+      const problem = await findProblem(entry, path);
+      if (problem !== undefined) skipped.push({ relativePath, reason: problem });
+      else if (entry.isDirectory()) pending.push(`${relativePath}/`);
+      else files.push({ relativePath, path, size: (await lstat(path)).size });
+    }
+  }
+  return { files: files.sort(byPath), skipped: skipped.sort(byPath) };
+}
+
+async function openFolder(folder: string, parent: string, skipped: SkippedEntry[]): Promise<Dirent<Buffer>[]> {
+  try {
+    return await readdir(`${folder}/${parent}`, { withFileTypes: true, encoding: 'buffer' });
+  } catch (thrown) {
+    if (parent === '') throw thrown;
+    skipped.push({ relativePath: parent, reason: unreadable(thrown) });
+    return [];
+  }
+}
+
+async function findProblem(entry: Dirent<Buffer>, path: string): Promise<string | undefined> {
+  if (!isUtf8(entry.name)) return 'its name is not UTF-8';
+  if (entry.isSymbolicLink()) return 'symbolic link';
+  if (entry.isDirectory()) return undefined;
+  if (!entry.isFile()) return 'not a regular file';
+  try {
+    await access(path, constants.R_OK);
+    return undefined;
+  } catch (thrown) {
+    return unreadable(thrown);
+  }
+}
+
+function unreadable(thrown: unknown): string {
+  return `cannot be read (${thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)})`;
+}
+
+function byPath(left: { readonly relativePath: string }, right: { readonly relativePath: string }): number {
+  return left.relativePath < right.relativePath ? -1 : 1;
+}

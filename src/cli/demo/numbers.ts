@@ -1,0 +1,41 @@
+/** Numbers as people read them. Units are decimal: prices are a GB of 10^9 bytes. */
+const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+export function formatCount(count: number): string {
+  return COUNT.format(count);
+}
+
+/** `1 object`, `2 objects`. */
+export function formatPlural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
+}
+
+export function formatSeconds(seconds: number): string {
+  return seconds < 10 ? `${seconds.toFixed(1)} s` : `${seconds.toFixed(0)} s`;
+}
+
+/** Few gigabytes cost fractions of a cent, so small amounts get more digits. */
+export function formatDollars(dollars: number): string {
+  return `$${dollars.toFixed(Math.abs(dollars) < 1 ? 5 : 2)}`;
+}
+
+/** Original over compressed bytes; nothing compressed has no ratio. */
+export function formatRatio(ratio: number | null): string {
+  return ratio === null ? '–' : `${ratio.toFixed(2)} : 1`;
+}
+
+/** @returns null for nothing compressed */
+export function ratioOf(bytes: number, compressedBytes: number): number | null {
+  return compressedBytes === 0 ? null : bytes / compressedBytes;
+}

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { DemoInputError } from './errors.ts';
+
+/** Above this share of failing calls no number of tries that a user would wait for is enough. */
+const MAX_FAULT_RATE = 0.5;
+const LEVELS = { min: -7, max: 22 };
+
+export interface DemoOptions {
+  /** Absolute. Absent: files that every checkout has. */
+  readonly source?: string;
+  readonly fanOut: boolean;
+  /** zstd level. Absent: that of the configuration. */
+  readonly level?: number;
+  /** Share of the functions' S3 and SQS calls that fail, 0 to 0.5. */
+  readonly faults: number;
+  /** Absolute paths of what to write. */
+  readonly json?: string;
+  readonly archives?: string;
+  readonly report: string;
+}
+
+interface ParsedFlags {
+  source?: string;
+  fanOut?: boolean;
+  level?: number;
+  faults: number;
+  json?: string;
+  archives?: string;
+  report: string;
+}
+
+/**
+ * Reads the command line.
+ * @param args without the interpreter and the script
+ * @returns undefined when help was asked for and printed
+ * @throws DemoInputError with one line that says what is wrong
+ */
+export function parseDemoOptions(args: readonly string[], print: (text: string) => void): DemoOptions | undefined {
+  const command = demoCommand().configureOutput({ writeOut: print, writeErr: () => undefined });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return undefined;
+    throw new DemoInputError(thrown.message.replace(/^error: /, ''), { cause: thrown });
+  }
+  const { source, fanOut = false, level, faults, json, archives, report } = command.opts<ParsedFlags>();
+  return {
+    ...(source === undefined ? {} : { source: resolve(source) }),
+    fanOut,
+    ...(level === undefined ? {} : { level }),
+    faults,
+    ...(json === undefined ? {} : { json: resolve(json) }),
+    ...(archives === undefined ? {} : { archives: resolve(archives) }),
+    report: resolve(report),
+  };
+}
+
+function demoCommand(): Command {
+  return new Command('npm run demo --')
+    .description('Replicates real files between emulated regions and verifies every one of them.')
+    .option('--source <folder>', 'replicate this folder instead of files of node_modules')
+    .option('--fan-out', 'replicate into two regions instead of one')
+    .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
+    .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
+    .option('--json <file>', 'write the numbers into this file')
+    .option('--archives <folder>', 'keep the archives in this folder')
+    .option('--report <file>', 'where the HTML report goes', 'build/demo-report.html')
+    .allowExcessArguments(false)
+    .exitOverride();
+}
+
+function parseLevel(text: string): number {
+  const level = Number(text);
+  if (!/^-?\d+$/.test(text) || level < LEVELS.min || level > LEVELS.max) {
+    throw new InvalidArgumentError(`A level is a whole number from ${LEVELS.min} to ${LEVELS.max}.`);
+  }
+  return level;
+}
+
+function parseRate(text: string): number {
+  const rate = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || rate > MAX_FAULT_RATE) {
+    throw new InvalidArgumentError(`A rate is a number from 0 to ${MAX_FAULT_RATE}, such as 0.05.`);
+  }
+  return rate;
+}

@@ -1,0 +1,19 @@
+import type { ObjectDress } from '../input/planned-object.ts';
+
+/** One PUT that the source bucket accepted. */
+export interface UploadedVersion {
+  readonly key: string;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hex, of the bytes that were read here: neither S3 nor the pipeline had a part in it. */
+  readonly sha256: string;
+  /** Milliseconds since 1970, before the first byte was sent. */
+  readonly begun: number;
+}
+
+/** What stands in the source bucket in the end, and so has to stand in every target bucket. */
+export interface UploadedObject extends UploadedVersion {
+  readonly dress: ObjectDress;
+}

@@ -1,0 +1,81 @@
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
+import type { Destination } from '../../../configuration/rule.ts';
+import type { UploadedObject } from '../upload/uploaded-object.ts';
+import { compareObject } from './compare-object.ts';
+
+const PARALLEL_READS = 16;
+
+export interface Finding {
+  readonly region: string;
+  readonly key: string;
+  readonly differences: readonly string[];
+}
+
+export interface Verification {
+  /** Objects that are as they were uploaded in every destination. */
+  readonly identical: number;
+  /** Objects that some destination has not. */
+  readonly lost: number;
+  /** Objects that some destination has, but otherwise; and objects there that nobody uploaded. */
+  readonly altered: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface VerifiedDestination {
+  readonly destination: Destination;
+  readonly s3: S3Client;
+}
+
+/** Compares every destination with the record of the uploads. */
+export async function verifyDestinations(
+  destinations: readonly VerifiedDestination[],
+  uploaded: readonly UploadedObject[],
+  onVerified: () => void,
+): Promise<Verification> {
+  const lost: Finding[] = [];
+  const altered: Finding[] = [];
+  await Promise.all(
+    destinations.map(async ({ destination, s3 }) => {
+      const place = { s3, bucket: destination.bucket };
+      const { region } = destination;
+      await pLimit(PARALLEL_READS).map(uploaded, async (object) => {
+        const differences = await compareObject(place, object, destination.storageClass ?? object.dress.storageClass);
+        if (differences === undefined) lost.push({ region, key: object.key, differences: ['is not there'] });
+        else if (differences.length > 0) altered.push({ region, key: object.key, differences });
+        onVerified();
+      });
+      const known = new Set(uploaded.map(({ key }) => key));
+      for (const key of await listKeys(s3, destination.bucket)) {
+        if (!known.has(key)) altered.push({ region, key, differences: ['was never uploaded'] });
+      }
+    }),
+  );
+  return { ...countObjects(uploaded, lost, altered), findings: [...lost, ...altered] };
+}
+
+/** An object counts once, as what it is where it is worst off. */
+function countObjects(
+  uploaded: readonly UploadedObject[],
+  lost: readonly Finding[],
+  altered: readonly Finding[],
+): Omit<Verification, 'findings'> {
+  const lostKeys = new Set(lost.map(({ key }) => key));
+  const alteredKeys = new Set(altered.map(({ key }) => key).filter((key) => !lostKeys.has(key)));
+  const identical = uploaded.filter(({ key }) => !lostKeys.has(key) && !alteredKeys.has(key)).length;
+  return { identical, lost: lostKeys.size, altered: alteredKeys.size };
+}
+
+async function listKeys(s3: S3Client, bucket: string): Promise<string[]> {
+  const keys: string[] = [];
+  let token: string | undefined;
+  do {
+    // Keys may hold characters that XML cannot: so they are asked for encoded.
+    const page = await s3.send(
+      new ListObjectsV2Command({ Bucket: bucket, EncodingType: 'url', ContinuationToken: token }),
+    );
+    for (const { Key = '' } of page.Contents ?? []) keys.push(decodeURIComponent(Key.replaceAll('+', '%20')));
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return keys;
+}

@@ -1,0 +1,58 @@
+import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+import { answerRequest, requestKind } from './server/answer-request.ts';
+import type { ServerCounts, ServerMessage, ServerQuestion } from './server/contract.ts';
+import { type ServerRequest, serveConnection } from './server/http-connection.ts';
+import { keepsBody, ObjectTable } from './server/object-table.ts';
+
+/**
+ * S3 in memory, in a process of its own: a free port of the loopback interface, `--latency MS` to the first byte of every
+ * answer. It is started by start-server.ts, tells its port and counts over the IPC channel, and ends when that closes.
+ */
+const { values } = parseArgs({ options: { latency: { type: 'string', default: '0' } } });
+const table = new ObjectTable();
+let requests = new Map<string, number>();
+let firstRequest: string | undefined;
+let cpuBefore = process.cpuUsage();
+
+const server = createServer({ noDelay: true }, (socket) => {
+  serveConnection(socket, {
+    latency: Number(values.latency),
+    keepsBody,
+    answer: (request) => {
+      count(request);
+      return answerRequest(request, table);
+    },
+  });
+});
+
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('The server listens on no port');
+  tell({ kind: 'listening', port: address.port });
+});
+process.on('message', (question: ServerQuestion) => {
+  if (question === 'reset') {
+    requests = new Map();
+    firstRequest = undefined;
+    cpuBefore = process.cpuUsage();
+  }
+  tell({ kind: 'counts', counts: counts() });
+});
+process.on('disconnect', () => process.exit());
+
+function count(request: ServerRequest): void {
+  firstRequest ??= process.hrtime.bigint().toString();
+  const kind = requestKind(request);
+  requests.set(kind, (requests.get(kind) ?? 0) + 1);
+}
+
+function counts(): ServerCounts {
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const base = { requests: Object.fromEntries(requests), cpuSeconds: (user + system) / 1e6 };
+  return firstRequest === undefined ? base : { ...base, firstRequest };
+}
+
+function tell(message: ServerMessage): void {
+  process.send?.(message);
+}

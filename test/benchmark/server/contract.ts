@@ -1,0 +1,41 @@
+import type { Corpus, Workload } from '../workloads.ts';
+
+/** Objects of the workloads: nobody puts them there, and nobody can change them. */
+export const SEED_BUCKET = 'seed';
+/** The one bucket whose bodies are kept. A DELETE is answered and counted, but the object stays for the next sample. */
+export const KEPT_BUCKET = 'kept';
+/** ETag of every seed. */
+export const SEED_ETAG = '9e107d9d372bb6826bd81d3542a419d6';
+
+/** What the server counted since the last reset. */
+export interface ServerCounts {
+  /** Requests by method and kind: `GET`, `PUT`, `POST uploads`, `PUT part`, ... */
+  readonly requests: Readonly<Record<string, number>>;
+  /** CPU time of the server's process, in seconds: with the sample's it tells whether the server was the limit. */
+  readonly cpuSeconds: number;
+  /** When the first request came, in nanoseconds of the system's monotonic clock, as text; absent: none came. */
+  readonly firstRequest?: string;
+}
+
+export type ServerQuestion = 'reset' | 'counts';
+export type ServerMessage =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'counts'; readonly counts: ServerCounts };
+
+/** Key of an object of a workload; it says all there is to know about the object. */
+export function seedKey({ corpus, size }: Workload, index: number): string {
+  return `${corpus}/${size}/${String(index).padStart(6, '0')}${corpus === 'records' ? '.json' : '.log'}`;
+}
+
+export interface Seed {
+  readonly corpus: Corpus;
+  readonly size: number;
+  /** Where the object begins in its corpus. */
+  readonly offset: number;
+}
+
+export function parseSeedKey(key: string): Seed | undefined {
+  const [, corpus, size, index] = /^(records|logs|noise)\/(\d+)\/(\d+)\./.exec(key) ?? [];
+  if (corpus === undefined) return undefined;
+  return { corpus: corpus as Corpus, size: Number(size), offset: Number(size) * Number(index) };
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { ServerCounts, ServerMessage, ServerQuestion } from './contract.ts';
+
+const SERVER = fileURLToPath(new URL('../s3-server.ts', import.meta.url));
+
+/** The server's process, seen from the benchmark. */
+export class BenchmarkServer {
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string;
+  private readonly child: ChildProcess;
+
+  constructor(child: ChildProcess, port: number) {
+    this.child = child;
+    this.origin = `http://127.0.0.1:${port}`;
+  }
+
+  /** Forgets the counts; objects stay. */
+  async reset(): Promise<void> {
+    await this.ask('reset');
+  }
+
+  counts(): Promise<ServerCounts> {
+    return this.ask('counts');
+  }
+
+  close(): void {
+    this.child.disconnect();
+  }
+
+  private async ask(question: ServerQuestion): Promise<ServerCounts> {
+    this.child.send(question);
+    const message = await nextMessage(this.child);
+    if (message.kind !== 'counts') throw new TypeError(`The server answered ${message.kind} to ${question}`);
+    return message.counts;
+  }
+}
+
+/** @param latency milliseconds to the first byte of each answer */
+export async function startServer(latency = 0): Promise<BenchmarkServer> {
+  const child = fork(SERVER, ['--latency', String(latency)]);
+  const message = await nextMessage(child);
+  if (message.kind !== 'listening') throw new TypeError(`The server began with ${message.kind}`);
+  return new BenchmarkServer(child, message.port);
+}
+
+async function nextMessage(child: ChildProcess): Promise<ServerMessage> {
+  const ended = new AbortController();
+  const exit = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
+    throw new Error(`The server of the benchmark ended with status ${String(code)}`);
+  });
+  try {
+    const message: unknown[] = await Promise.race([once(child, 'message', { signal: ended.signal }), exit]);
+    return message[0] as ServerMessage;
+  } finally {
+    exit.catch(() => undefined);
+    ended.abort();
+  }
+}

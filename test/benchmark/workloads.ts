@@ -1,0 +1,141 @@
+/**
+ * What the benchmarks pack: deterministic, made in the server of the benchmark when it is first asked for, never stored.
+ *
+ * | corpus  | content                                             | zstd level 3 / 12, one solid stream |
+ * |---------|-----------------------------------------------------|-------------------------------------|
+ * | records | JSON documents of 10,000 bytes: orders of a shop    | 4.3 / 5.0                           |
+ * | logs    | lines of a service's log                            | 3.6 / 4.4                           |
+ * | noise   | random bytes                                        | 1.0 / 1.0                           |
+ */
+export type Corpus = 'records' | 'logs' | 'noise';
+
+/** Objects of one size; object `i` is the corpus from byte `i * size` on, round and round. */
+export interface Workload {
+  readonly corpus: Corpus;
+  readonly size: number;
+  readonly count: number;
+}
+
+/** Bytes of a corpus. It repeats after this, which is beyond the window of every level up to 19, so no level sees it. */
+export const CORPUS_SIZE = 32_000_000;
+const RECORD_SIZE = 10_000;
+const LINES_AT_A_TIME = 64;
+
+const SYLLABLES = 'ka ro mi ten sol ver an lu der po ist gra ne chi bal or shi um tre fa qui mon est ri'.split(' ');
+
+/** The bytes of a corpus; the same ones on every machine. */
+export function makeCorpus(corpus: Corpus): Buffer {
+  const random = new SeededRandom(7);
+  switch (corpus) {
+    case 'records':
+      return makeRecords(random);
+    case 'logs':
+      return makeLogs(random);
+    case 'noise':
+      return makeNoise(random);
+  }
+}
+
+function makeRecords(random: SeededRandom): Buffer {
+  const words = vocabulary(2000, random);
+  const word = (): string => random.early(words);
+  const products = Array.from(
+    { length: 12_000 },
+    () =>
+      `{"sku":"${random.hex(10)}","title":"${word()} ${word()} ${word()}","category":"${random.early(words)}",` +
+      `"price":${random.below(20_000) / 100},"currency":"EUR","quantity":`,
+  );
+  const bytes = Buffer.alloc(CORPUS_SIZE);
+  for (let at = 0; at < bytes.length; at += RECORD_SIZE) {
+    const day = `2026-11-${10 + random.below(20)}T${10 + random.below(14)}:${10 + random.below(50)}:00.${100 + random.below(900)}Z`;
+    let text = `{"order":"${random.hex(32)}","number":${at},"created":"${day}","customer":{"id":${random.below(900_000)},"name":"${word()} ${word()}"},"items":[`;
+    while (text.length < RECORD_SIZE - 400) {
+      text += `${random.early(products)}${1 + random.below(9)},"trace":"${random.hex(40)}","warehouse":"WH-${10 + random.below(30)}","grams":${random.below(5000)}},`;
+    }
+    text = `${text.slice(0, -1)}],"note":"`;
+    while (text.length < RECORD_SIZE - 2) text += `${word()} `;
+    bytes.write(`${text.slice(0, RECORD_SIZE - 2)}"}`, at, 'latin1');
+  }
+  return bytes;
+}
+
+function makeLogs(random: SeededRandom): Buffer {
+  const words = vocabulary(1500, random);
+  const word = (): string => random.early(words);
+  const messages = Array.from(
+    { length: 20_000 },
+    () => `${word()}.${word()} ${word()} ${word()} ${word()} ${word()} ${word()} ${word()}`,
+  );
+  const levels = ['INFO', 'INFO', 'INFO', 'DEBUG', 'WARN'];
+  const statuses = ['200', '200', '200', '201', '304', '404', '500'];
+  const bytes = Buffer.alloc(CORPUS_SIZE);
+  let time = Date.UTC(2026, 10, 23);
+  for (let at = 0; at < bytes.length; ) {
+    let text = '';
+    for (let line = 0; line < LINES_AT_A_TIME; line += 1) {
+      time += random.below(40);
+      text +=
+        `${new Date(time).toISOString()} ${random.any(levels)} [worker-${random.below(16)}] ${random.early(messages)} request=${random.hex(24)} ` +
+        `user=${random.below(100_000)} status=${random.any(statuses)} duration=${random.below(3000)}ms\n`;
+    }
+    at += bytes.write(text, at, 'latin1');
+  }
+  return bytes;
+}
+
+function makeNoise(random: SeededRandom): Buffer {
+  const words = new Uint32Array(CORPUS_SIZE / Uint32Array.BYTES_PER_ELEMENT);
+  for (let index = 0; index < words.length; index += 1) words[index] = random.next();
+  return Buffer.from(words.buffer);
+}
+
+function vocabulary(size: number, random: SeededRandom): string[] {
+  const words = new Set<string>();
+  while (words.size < size) {
+    words.add(Array.from({ length: 2 + random.below(3) }, () => random.any(SYLLABLES)).join(''));
+  }
+  return [...words];
+}
+
+/** Mulberry32 (T. Ettinger, public domain): small, fast, and good enough for text. */
+class SeededRandom {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed;
+  }
+
+  /** An integer of 32 bits. */
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  }
+
+  below(limit: number): number {
+    return this.next() % limit;
+  }
+
+  hex(digits: number): string {
+    let text = '';
+    while (text.length < digits) text += this.next().toString(16).padStart(8, '0');
+    return text.slice(0, digits);
+  }
+
+  any<T>(items: readonly T[]): T {
+    return itemAt(items, this.below(items.length));
+  }
+
+  /** Any item, the early ones more often: words and products of the real world are not used alike. */
+  early<T>(items: readonly T[]): T {
+    const part = this.next() / 2 ** 32;
+    return itemAt(items, Math.floor(part * part * items.length));
+  }
+}
+
+function itemAt<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`There is no item ${index} among ${items.length}`);
+  return item;
+}
