@@ -5,7 +5,7 @@ export interface RetryOptions {
   readonly attempts?: number;
   /** Retries that all calls together may make before successes must pay for more. */
   readonly budget?: number;
-  /** Milliseconds. Rejects with the signal's reason when that aborts. */
+  /** Milliseconds. Rejects when the signal aborts. */
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to just below 1. */
   readonly random?: () => number;
@@ -48,8 +48,14 @@ export class RetryPolicy {
     return true;
   }
 
+  /** @throws the reason of the signal when that aborts */
   async wait(attempt: number, pressure: Pressure, signal?: AbortSignal): Promise<void> {
     const ceiling = Math.min(MAX_DELAY, BASE_DELAY[pressure] * 2 ** (attempt - 1));
-    await this.#sleep(Math.floor(this.#random() * ceiling), signal);
+    try {
+      await this.#sleep(Math.floor(this.#random() * ceiling), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
   }
 }

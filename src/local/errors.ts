@@ -47,3 +47,9 @@ export class FunctionInitError extends CompressorError {
   readonly code = 'FUNCTION_INIT_FAILED';
   readonly retryable = false;
 }
+
+/** A bucket cannot replicate as its configuration says: it, or the destination, lacks versioning or does not exist. */
+export class ReplicationSetupError extends CompressorError {
+  readonly code = 'LOCAL_REPLICATION_SETUP';
+  readonly retryable = false;
+}

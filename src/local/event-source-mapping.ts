@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { BackgroundLoop } from './background-loop.ts';
 import { BatchBuffer } from './event-source/batch-buffer.ts';
 import { type BatchOutcome, readBatchResponse } from './event-source/batch-response.ts';
 import { toSqsRecord } from './event-source/sqs-record.ts';
@@ -50,34 +51,28 @@ export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
   readonly #buffer: BatchBuffer;
   readonly #invocations = new Set<Promise<void>>();
-  /** Rejects when the queue itself fails; what the function does is an outcome, not a failure. */
-  readonly #failure = Promise.withResolvers<never>();
-  #polling: Promise<void> | undefined;
-  #stopping = false;
+  /** Fails when the queue does; what the function does is an outcome, not a failure. */
+  readonly #polling = new BackgroundLoop(() => this.#poll());
 
   constructor(options: EventSourceMappingOptions) {
     this.#options = options;
     this.#buffer = new BatchBuffer(options.batchSize);
-    // stop() and idle() pass the failure on; without this line Node would end the process before they are called.
-    this.#failure.promise.catch(() => undefined);
   }
 
   start(): void {
-    this.#stopping = false;
-    this.#polling ??= this.#poll().catch(this.#failure.reject);
+    this.#polling.start();
   }
 
   /**
-   * Ends polling, invokes what was received already and waits for the invocations under way.
+   * Ends polling, invokes with what was received already and waits for the invocations under way.
    *
    * @throws what the queue answered, when it failed while the mapping ran
    */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    await this.#polling;
+    await this.#polling.stop();
+    while (this.#buffer.length > 0) await this.#startNextInvocation();
     await Promise.all(this.#invocations);
-    this.#polling = undefined;
-    await Promise.race([this.#failure.promise, Promise.resolve()]);
+    await this.#polling.throwFailure();
   }
 
   /**
@@ -88,7 +83,7 @@ export class EventSourceMapping {
   async idle(signal?: AbortSignal): Promise<void> {
     while (this.#invocations.size > 0 || this.#buffer.length > 0 || !(await this.#queueIsEmpty())) {
       signal?.throwIfAborted();
-      await Promise.race([this.#failure.promise, sleep(IDLE_POLL_MILLISECONDS)]);
+      await this.#polling.orFailure(sleep(IDLE_POLL_MILLISECONDS));
     }
   }
 
@@ -107,19 +102,20 @@ export class EventSourceMapping {
   }
 
   async #poll(): Promise<void> {
-    while (!this.#stopping || this.#buffer.length > 0) {
-      // Not before: a message that waits for a free invocation uses up its visibility time-out.
-      while (this.#invocations.size >= this.#options.maximumConcurrency) await Promise.race(this.#invocations);
-      await this.#collect();
-      const records = this.#buffer.take();
-      if (records.length > 0) this.#startInvocation(records);
-    }
+    // Before anything is received: a message that waits for its invocation uses up its visibility time-out.
+    await this.#waitForFreeInvocation();
+    await this.#collect();
+    if (this.#buffer.length > 0) await this.#startNextInvocation();
+  }
+
+  async #waitForFreeInvocation(): Promise<void> {
+    while (this.#invocations.size >= this.#options.maximumConcurrency) await Promise.race(this.#invocations);
   }
 
   /** Fills the buffer until a batch is complete, its window is over, or nothing came for the first message. */
   async #collect(): Promise<void> {
     let deadline = Number.POSITIVE_INFINITY;
-    while (!this.#stopping && !this.#buffer.isFull && performance.now() < deadline) {
+    while (!this.#polling.isStopping && !this.#buffer.isFull && performance.now() < deadline) {
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
       await this.#receive();
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
@@ -153,9 +149,10 @@ export class EventSourceMapping {
     }
   }
 
-  #startInvocation(records: readonly SQSRecord[]): void {
-    const invocation = this.#run(records)
-      .catch(this.#failure.reject)
+  async #startNextInvocation(): Promise<void> {
+    await this.#waitForFreeInvocation();
+    const invocation = this.#run(this.#buffer.take())
+      .catch(this.#polling.fail)
       .finally(() => this.#invocations.delete(invocation));
     this.#invocations.add(invocation);
   }

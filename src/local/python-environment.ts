@@ -83,7 +83,8 @@ async function readMarker(environment: string, need: PythonNeed): Promise<string
   try {
     return await readFile(path.join(environment, markerName(need)), 'ascii');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    // Not `instanceof Error`: under jest the errors of node:fs are of another realm.
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -80,8 +80,8 @@ async function restoreManifestFrame(
   access: ArchiveAccess,
 ): Promise<Uint8Array> {
   const { compressed, decompressed } = entry;
+  const name = archiveName(archive);
   if (compressed > MAX_COMPRESSED_MANIFEST) {
-    const name = archiveName(archive);
     throw new ArchiveTooLargeError(
       `The manifest of ${name} takes ${compressed} bytes compressed, at most ${MAX_COMPRESSED_MANIFEST} are read`,
       { context: { archive: name, size: compressed, limit: MAX_COMPRESSED_MANIFEST } },
@@ -90,6 +90,18 @@ async function restoreManifestFrame(
   const input = new ArrayBuffer(compressed);
   await readFrame({ archive, tail }, entry, new Uint8Array(input), access);
   const output = new ArrayBuffer(decompressed);
-  const restored = await access.pool.restore({ kind: 'restore', input, compressed, output, decompressed, slices: [] });
-  return new Uint8Array(restored.output);
+  try {
+    const restored = await access.pool.restore({
+      kind: 'restore',
+      input,
+      compressed,
+      output,
+      decompressed,
+      slices: [],
+    });
+    return new Uint8Array(restored.output);
+  } catch (cause) {
+    if (!(cause instanceof ArchiveCorruptError)) throw cause;
+    throw new ArchiveCorruptError(`The manifest's frame of ${name} is damaged`, { cause, context: { archive: name } });
+  }
 }

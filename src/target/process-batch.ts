@@ -53,19 +53,14 @@ async function processMessage(
   run: RestoreRun,
   restore: RestoreCreated,
 ): Promise<MessageOutcome> {
-  const outcome = await messageOutcome(message, run, restore);
+  const outcome = await messageOutcome(message, restore);
   if ('reason' in outcome) run.telemetry.messageFailed(message, outcome.reason);
   return outcome;
 }
 
-async function messageOutcome(
-  message: QueueMessage,
-  run: RestoreRun,
-  restore: RestoreCreated,
-): Promise<MessageOutcome> {
+async function messageOutcome(message: QueueMessage, restore: RestoreCreated): Promise<MessageOutcome> {
   try {
     const { created } = parseNotification(message.body);
-    for (const archive of created) refuseUnexpected(archive, run);
     return worstOutcome(await Promise.all(created.map((archive) => restore(archive, message.receiveCount > 1))));
   } catch (thrown) {
     return failedOutcome(asCompressorError(thrown));
@@ -85,7 +80,7 @@ function restoreEachOnce(run: RestoreRun): RestoreCreated {
   const turns = pLimit(run.limits.parallelArchives);
   const begun = new Map<string, Promise<MessageOutcome>>();
   return (created, redelivered) => {
-    const version = `${created.etag} ${created.key}`;
+    const version = JSON.stringify([created.bucket, created.key, created.etag]);
     const outcome = begun.get(version) ?? turns(() => restoreCreated(created, redelivered, run));
     begun.set(version, outcome);
     return outcome;
@@ -96,6 +91,7 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
   const { bucket, key, etag, size, eventTime } = created;
   if (run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
   try {
+    refuseUnexpected(created, run);
     await restoreArchive({ bucket, key, etag, size, eventTime, redelivered }, run);
     return { kind: 'done' };
   } catch (thrown) {

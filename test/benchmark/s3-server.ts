@@ -32,12 +32,13 @@ server.listen(0, '127.0.0.1', () => {
   tell({ kind: 'listening', port: address.port });
 });
 process.on('message', (question: ServerQuestion) => {
-  if (question === 'reset') {
+  if (question.kind === 'reset') {
     requests = new Map();
     firstRequest = undefined;
     cpuBefore = process.cpuUsage();
   }
-  tell({ kind: 'counts', counts: counts() });
+  if (question.kind === 'written') tell({ kind: 'written', objects: table.writtenTo(question.bucket) });
+  else tell({ kind: 'counts', counts: counts() });
 });
 process.on('disconnect', () => process.exit());
 

@@ -54,7 +54,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
   test('restores hard keys, headers, metadata and tags, and deletes the archive', async () => {
     const region = targetRegion();
     // moto itself cannot store a key with a line break, see docs/local-cloud.md.
-    const keys = HOSTILE_KEYS.filter((key) => key.isWellFormed() && !/[\n\r\0]/.test(key) && !/^[./]+$/.test(key));
+    const keys = HOSTILE_KEYS.filter((key) => Buffer.byteLength(key) < 1000 && !/[\n\r\0]/.test(key));
     const described = {
       headers: { contentType: 'text/x', contentEncoding: 'br', cacheControl: 'no-store', expires: 'never' },
       metadata: [['name', 'Zoë 日本']] as [string, string][],
@@ -65,6 +65,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     const response = await region.process(message);
 
     expect(region.telemetry.failedObjects).toEqual([]);
+    expect(region.telemetry.failures).toEqual([]);
     expect(response.batchItemFailures).toEqual([]);
     for (const key of keys) expect((await read(`hard/${key}`)).toString()).toBe(key);
     const found = await store.head({ bucket: TARGET, key: 'hard/plain.txt' });
@@ -91,10 +92,12 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     expect(response.batchItemFailures).toEqual([]);
     expect((await read('large.bin')).equals(body)).toBe(true);
     expect(await store.head({ bucket: TARGET, key: 'large.bin' })).toEqual(first);
-    expect(region.telemetry.skipped).toEqual([
-      ['large.bin', 'replay'],
-      ['small', 'replay'],
-    ]);
+    expect(new Map(region.telemetry.skipped)).toEqual(
+      new Map([
+        ['large.bin', 'replay'],
+        ['small', 'replay'],
+      ]),
+    );
     const { Uploads: uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: TARGET }));
     expect(uploads).toEqual([]);
   });

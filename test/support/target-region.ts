@@ -109,11 +109,13 @@ export function textObject(key: string, text: string, more: Partial<TestObject> 
   return { key, body: Buffer.from(text), ...more };
 }
 
-/** A request that never ends by itself. */
+/** A request that hangs until it is aborted. */
 export function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => {
+    const abort = (): void => {
       reject(new Error('the request was aborted'));
-    });
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort);
   });
 }

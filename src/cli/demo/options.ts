@@ -43,7 +43,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return undefined;
-    throw new DemoInputError(thrown.message.replace(/^error: /, ''), { cause: thrown });
+    throw new DemoInputError(thrown.message.replace(/^error: /, '').replaceAll('\n', ' '), { cause: thrown });
   }
   const { source, fanOut = false, level, faults, json, archives, report } = command.opts<ParsedFlags>();
   return {

@@ -25,6 +25,8 @@ from moto.s3.responses import S3Response  # noqa: E402
 
 from integrity import refuse_what_s3_refuses  # noqa: E402
 from large_objects import PIECE_BYTES, keep_large_objects_out_of_memory  # noqa: E402
+from queues import index_queues  # noqa: E402
+from replication_rules import keep_replication_filters  # noqa: E402
 
 # A long poll of SQS holds its thread for up to 20 seconds, so there are many more threads than cores.
 THREADS = 48
@@ -119,6 +121,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     keep_large_objects_out_of_memory()
     refuse_what_s3_refuses()
+    keep_replication_filters()
+    index_queues()
     server = wsgi.Server(
         ("127.0.0.1", 0), Dispatcher(), numthreads=THREADS, request_queue_size=512, timeout=IDLE_CONNECTION_SECONDS
     )

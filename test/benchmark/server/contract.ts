@@ -2,8 +2,8 @@ import type { Corpus, Workload } from '../workloads.ts';
 
 /** Objects of the workloads: nobody puts them there, and nobody can change them. */
 export const SEED_BUCKET = 'seed';
-/** The one bucket whose bodies are kept. A DELETE is answered and counted, but the object stays for the next sample. */
-export const KEPT_BUCKET = 'kept';
+/** Buckets whose bodies are kept begin like this. A DELETE in them is answered and counted, but the object stays. */
+export const KEPT_BUCKETS = 'kept-';
 /** ETag of every seed. */
 export const SEED_ETAG = '9e107d9d372bb6826bd81d3542a419d6';
 
@@ -17,10 +17,22 @@ export interface ServerCounts {
   readonly firstRequest?: string;
 }
 
-export type ServerQuestion = 'reset' | 'counts';
+/** An object that was written to the server. */
+export interface WrittenObject {
+  readonly key: string;
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** `reset` forgets the counts; objects stay. `written` are those of a bucket, the earliest first. */
+export type ServerQuestion =
+  | { readonly kind: 'reset' | 'counts' }
+  | { readonly kind: 'written'; readonly bucket: string };
 export type ServerMessage =
   | { readonly kind: 'listening'; readonly port: number }
-  | { readonly kind: 'counts'; readonly counts: ServerCounts };
+  | { readonly kind: 'counts'; readonly counts: ServerCounts }
+  | { readonly kind: 'written'; readonly objects: readonly WrittenObject[] };
 
 /** Key of an object of a workload; it says all there is to know about the object. */
 export function seedKey({ corpus, size }: Workload, index: number): string {

@@ -1,5 +1,5 @@
 import { CORPUS_SIZE, type Corpus, makeCorpus } from '../workloads.ts';
-import { KEPT_BUCKET, parseSeedKey, SEED_BUCKET, SEED_ETAG } from './contract.ts';
+import { KEPT_BUCKETS, parseSeedKey, SEED_BUCKET, SEED_ETAG, type WrittenObject } from './contract.ts';
 
 export interface TableObject {
   readonly etag: string;
@@ -8,7 +8,7 @@ export interface TableObject {
   read(start: number, length: number): Uint8Array[];
 }
 
-/** What is in the server's buckets. Of everything that is written outside the kept bucket only the fact is remembered. */
+/** What is in the server's buckets. Of everything that is written outside the kept buckets only the fact is remembered. */
 export class ObjectTable {
   private readonly corpora = new Map<Corpus, Buffer>();
   private readonly written = new Map<string, TableObject>();
@@ -62,6 +62,14 @@ export class ObjectTable {
     this.uploads.delete(upload);
   }
 
+  /** The objects that were written to a bucket, the earliest first. */
+  writtenTo(bucket: string): WrittenObject[] {
+    const root = `/${bucket}/`;
+    return [...this.written]
+      .filter(([path]) => path.startsWith(root))
+      .map(([path, { etag, size }]) => ({ key: path.slice(root.length), etag, size }));
+  }
+
   private corpus(name: Corpus): Buffer {
     const bytes = this.corpora.get(name) ?? makeCorpus(name);
     this.corpora.set(name, bytes);
@@ -75,7 +83,7 @@ export class ObjectTable {
 }
 
 export function keepsBody(path: string): boolean {
-  return path.startsWith(`/${KEPT_BUCKET}/`);
+  return path.startsWith(`/${KEPT_BUCKETS}`);
 }
 
 function readRound(bytes: Buffer, start: number, length: number): Uint8Array[] {

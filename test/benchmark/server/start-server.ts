@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { ServerCounts, ServerMessage, ServerQuestion } from './contract.ts';
+import type { ServerCounts, ServerMessage, ServerQuestion, WrittenObject } from './contract.ts';
 
 const SERVER = fileURLToPath(new URL('../s3-server.ts', import.meta.url));
 
@@ -18,22 +18,31 @@ export class BenchmarkServer {
 
   /** Forgets the counts; objects stay. */
   async reset(): Promise<void> {
-    await this.ask('reset');
+    await this.ask({ kind: 'reset' });
   }
 
-  counts(): Promise<ServerCounts> {
-    return this.ask('counts');
+  async counts(): Promise<ServerCounts> {
+    const message = await this.ask({ kind: 'counts' });
+    if (message.kind !== 'counts') throw new TypeError(`The server answered ${message.kind} when asked for its counts`);
+    return message.counts;
+  }
+
+  /** What was written to a bucket, the earliest first. */
+  async written(bucket: string): Promise<readonly WrittenObject[]> {
+    const message = await this.ask({ kind: 'written', bucket });
+    if (message.kind !== 'written')
+      throw new TypeError(`The server answered ${message.kind} when asked for its objects`);
+    return message.objects;
   }
 
   close(): void {
     this.child.disconnect();
   }
 
-  private async ask(question: ServerQuestion): Promise<ServerCounts> {
+  private ask(question: ServerQuestion): Promise<ServerMessage> {
+    const answer = nextMessage(this.child);
     this.child.send(question);
-    const message = await nextMessage(this.child);
-    if (message.kind !== 'counts') throw new TypeError(`The server answered ${message.kind} to ${question}`);
-    return message.counts;
+    return answer;
   }
 }
 

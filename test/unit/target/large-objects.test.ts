@@ -2,7 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { BucketNotFoundError } from '../../../src/aws/errors.ts';
 import { WriteConditionError } from '../../../src/storage/errors.ts';
-import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
+import { layOutArchive, readSeekTable, sealArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
 import {
@@ -98,6 +98,22 @@ describe('objects that span frames', () => {
     expect(region.calls.counts).toMatchObject({ createUpload: 1, complete: 0, abort: 1 });
     expect(region.telemetry.failedObjects).toEqual([['large.bin', 'OBJECT_CHECKSUM_MISMATCH']]);
     expect(region.store.keys(TARGET)).toEqual(['small']);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test('of which one frame is damaged fail, and leave no parts behind', async () => {
+    const region = new TargetRegion();
+    const damaged = Buffer.from(archive);
+    const [, , second] = readSeekTable(archive);
+    if (second === undefined) throw new Error('expected more frames');
+    damaged[second.offset + second.compressed - 2] = (damaged[second.offset + second.compressed - 2] ?? 0) ^ 0xff;
+
+    await region.process(await region.arrive(damaged));
+
+    expect(region.telemetry.failedObjects).toEqual([['large.bin', 'ARCHIVE_CORRUPT']]);
+    expect(region.calls.counts.complete).toBe(0);
+    expect(region.calls.counts.abort).toBe(region.calls.counts.createUpload);
+    expect(region.store.keys(TARGET)).toEqual(['after', 'before']);
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 

@@ -171,6 +171,34 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
+  test('calls it the deadline, too, when the run ends while an archive is being opened', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    const region = new TargetRegion();
+    const endsTheRun = ({ signal }: { readonly signal?: AbortSignal }): Promise<never> => {
+      jest.runOnlyPendingTimers();
+      return rejectOnAbort(signal);
+    };
+    const store = Object.assign(new FailingObjectStore(region.store), { read: endsTheRun });
+    region.dependencies = { ...region.dependencies, store };
+    const message = await region.arrive(two);
+
+    const response = await region.process(message);
+
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: message.messageId }]);
+    expect(region.telemetry.failures).toEqual([[message.messageId, 'RUN_DEADLINE']]);
+  });
+
+  test('restores the archives of a message that names something else as well, and then refuses it', async () => {
+    const region = new TargetRegion();
+    const etag = await region.store.place({ bucket: INBOUND, key: KEY }, two);
+    const archive = { bucket: INBOUND, key: KEY, etag, size: two.length };
+
+    await region.process(queueMessage(s3Notification({ bucket: 'other-bucket', key: KEY }, archive)));
+
+    expect(region.text('a.txt')).toBe('first');
+    expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['EVENT_UNEXPECTED']);
+  });
+
   test('hands an archive over to a task when it restores to more than a run takes', async () => {
     const region = new TargetRegion();
     const { limits } = region.dependencies;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { encodeManifest, type ManifestObject } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
-import { AccessDeniedError, StorageRejectedError } from '../../../src/storage/errors.ts';
+import { AccessDeniedError, StorageRejectedError, WriteConditionError } from '../../../src/storage/errors.ts';
 import { decodeStamp, originOf, STAMP_NAME } from '../../../src/storage/provenance.ts';
 import {
   type ArchiveParts,
@@ -10,6 +10,7 @@ import {
   joinFrames,
   layOutArchive,
   manifestTar,
+  readSeekTable,
   sealArchive,
 } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
@@ -239,6 +240,34 @@ describe('order of writes', () => {
     expect(region.text('k')).toBe('second');
     expect(region.telemetry.conflicts).toEqual(['k']);
   });
+});
+
+test('a key that somebody keeps writing is left to a later attempt', async () => {
+  const region = new TargetRegion();
+  const store = new FailingObjectStore(
+    region.store,
+    { put: [1, 2, 3, 4, 5, 6] },
+    { error: () => new WriteConditionError('lost again') },
+  );
+  region.dependencies = { ...region.dependencies, store };
+
+  const response = await region.process(await region.arrive(archiveOf([textObject('k', 'x')])));
+
+  expect(response.batchItemFailures).toHaveLength(1);
+  expect(store.counts.put).toBe(5);
+  expect(region.telemetry.failedObjects).toEqual([['k', 'WRITE_CONDITION_FAILED']]);
+  expect(region.store.keys(INBOUND)).toEqual([KEY]);
+});
+
+test('a damaged manifest is a refusal that names the archive', async () => {
+  const region = new TargetRegion();
+  const archive = archiveOf(bodies);
+  const frame = readSeekTable(archive).at(-1);
+  if (frame === undefined) throw new Error('expected a frame');
+  archive[frame.offset + 20] = (archive[frame.offset + 20] ?? 0) ^ 0xff;
+
+  expect(await refusal(region, archive)).toBe('ARCHIVE_CORRUPT');
+  expect(region.queue.letters[0]?.reason.context['archive']).toBe(`s3://${INBOUND}/${KEY}`);
 });
 
 describe('failures', () => {

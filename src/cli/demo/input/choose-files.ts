@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DemoInputError } from '../errors.ts';
+import { systemErrorCode } from './system-error-code.ts';
 import { type FolderContent, type FoundFile, walkFolder } from './walk-folder.ts';
 
 const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -10,7 +11,7 @@ const LARGE_FILE = 'node_modules/node/bin/node';
 const TEXT = /\.(js|mjs|cjs|ts|mts|cts|json|map|md|css|html|txt|ya?ml)$/;
 const LARGEST_TEXT = 1_000_000;
 /** The emulated regions take some 400 requests a second; this keeps the whole run well under two minutes. */
-const TEXT_FILES = 2_500;
+const TEXT_FILES = 2_000;
 
 /**
  * The files to replicate: a folder of the user's, or a selection that every checkout has after `npm ci`.
@@ -26,13 +27,17 @@ async function walkUserFolder(folder: string): Promise<FolderContent> {
   try {
     content = await walkFolder(folder);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const why = code === 'ENOENT' ? 'does not exist' : code === 'ENOTDIR' ? 'is not a folder' : `: ${String(cause)}`;
-    throw new DemoInputError(`--source ${folder} ${why}`, { context: { folder }, cause });
+    throw new DemoInputError(`--source ${folder} ${describeProblem(cause)}`, { context: { folder }, cause });
   }
   if (content.files.length > 0) return content;
   const skipped = content.skipped.length === 0 ? 'it is empty' : `all ${content.skipped.length} entries were skipped`;
   throw new DemoInputError(`Nothing to replicate in --source ${folder}: ${skipped}`, { context: { folder } });
+}
+
+function describeProblem(cause: unknown): string {
+  const code = systemErrorCode(cause);
+  if (code === 'ENOENT') return 'does not exist';
+  return code === 'ENOTDIR' ? 'is not a folder' : `cannot be read: ${code ?? String(cause)}`;
 }
 
 /** Text files taken evenly from all installed packages, so that every content type is there, and one large binary. */
@@ -40,7 +45,10 @@ async function chooseInstalledFiles(): Promise<FolderContent> {
   const { files } = await walkFolder(`${PROJECT}${PACKAGES}`);
   const texts = files.filter(({ relativePath, size }) => TEXT.test(relativePath) && size <= LARGEST_TEXT);
   const step = Math.max(1, texts.length / TEXT_FILES);
-  const chosen = Array.from({ length: Math.min(TEXT_FILES, texts.length) }, (_, index) => texts[Math.floor(index * step)]);
+  const chosen = Array.from(
+    { length: Math.min(TEXT_FILES, texts.length) },
+    (_, index) => texts[Math.floor(index * step)],
+  );
   const named = chosen.filter((file) => file !== undefined).map(fromProject);
   return { files: [...named, ...(await largeFile())], skipped: [] };
 }

@@ -7,7 +7,8 @@ import type { ObjectDress } from './planned-object.ts';
 const STORAGE_CLASSES = ['STANDARD', 'STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'ONEZONE_IA', 'GLACIER_IR'];
 const LANGUAGES = ['en', 'de-CH', 'pt-BR', 'ja'];
 const AUTHORS = ['Ada Lovelace', 'Jürgen Groß', '山田太郎', 'Zoë Ångström 🙂', 'Łukasz Żółć'];
-const TEAMS = ['storage', 'data & analytics', 'équipe réseau', 'a+b=c/d:e_f.g-h@i'];
+/** Only what S3 allows in tags. */
+const TEAMS = ['storage', 'data analytics', 'Q3 2026', 'a+b=c/d:e_f.g-h@i'];
 /** S3's limit. */
 const MAX_TAGS = 10;
 const EXPIRES = 'Wed, 21 Oct 2037 07:28:00 GMT';

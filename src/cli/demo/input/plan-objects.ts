@@ -35,7 +35,8 @@ export function planObjects(
   };
   for (const { relativePath, path, size } of content.files) add(relativePath, { kind: 'file', path, size });
   if (withHardKeys) {
-    for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix))) add(name, { kind: 'bytes', bytes });
+    for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
+      add(name, { kind: 'bytes', bytes });
   }
   return { objects, skipped };
 }

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { constants, type Dirent } from 'node:fs';
 import { access, lstat, readdir } from 'node:fs/promises';
-import { isUtf8 } from 'node:buffer';
+import { systemErrorCode } from './system-error-code.ts';
 
 /** A regular file below a folder. */
 export interface FoundFile {
@@ -32,14 +33,16 @@ export async function walkFolder(folder: string): Promise<FolderContent> {
   const pending = [''];
   for (let parent = pending.pop(); parent !== undefined; parent = pending.pop()) {
     const entries = await openFolder(folder, parent, skipped);
-    for (const entry of entries) {
-      const relativePath = `${parent}${entry.name.toString()}`;
-      const path = `${folder}/${relativePath}`;
-      const problem = await findProblem(entry, path);
-      if (problem !== undefined) skipped.push({ relativePath, reason: problem });
-      else if (entry.isDirectory()) pending.push(`${relativePath}/`);
-      else files.push({ relativePath, path, size: (await lstat(path)).size });
-    }
+    await Promise.all(
+      entries.map(async (entry) => {
+        const relativePath = `${parent}${entry.name.toString()}`;
+        const path = `${folder}/${relativePath}`;
+        const problem = await findProblem(entry, path);
+        if (problem !== undefined) skipped.push({ relativePath, reason: problem });
+        else if (entry.isDirectory()) pending.push(`${relativePath}/`);
+        else files.push({ relativePath, path, size: (await lstat(path)).size });
+      }),
+    );
   }
   return { files: files.sort(byPath), skipped: skipped.sort(byPath) };
 }
@@ -68,7 +71,7 @@ async function findProblem(entry: Dirent<Buffer>, path: string): Promise<string 
 }
 
 function unreadable(thrown: unknown): string {
-  return `cannot be read (${thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)})`;
+  return `cannot be read (${systemErrorCode(thrown) ?? String(thrown)})`;
 }
 
 function byPath(left: { readonly relativePath: string }, right: { readonly relativePath: string }): number {

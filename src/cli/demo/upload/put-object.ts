@@ -59,7 +59,12 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function putSmallFile(place: ObjectPlace, key: string, opened: OpenedFile, dress: ObjectDress): Promise<SentBody> {
+async function putSmallFile(
+  place: ObjectPlace,
+  key: string,
+  opened: OpenedFile,
+  dress: ObjectDress,
+): Promise<SentBody> {
   const bytes = await opened.file.readFile();
   if (bytes.byteLength !== opened.size) throw changed(opened);
   return putBytes(place, key, bytes, dress);
@@ -93,7 +98,9 @@ async function putParts(place: ObjectPlace, key: string, opened: OpenedFile, dre
       parts.push({ PartNumber: number, ETag });
     }
     if ((await opened.file.stat()).size !== opened.size) throw changed(opened);
-    const { ETag } = await s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }));
+    const { ETag } = await s3.send(
+      new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }),
+    );
     return { etag: withoutQuotes(ETag), size: opened.size, sha256: hash.digest('hex') };
   } catch (thrown) {
     await s3.send(new AbortMultipartUploadCommand(upload));
@@ -123,7 +130,7 @@ function attributes({ headers, metadata, tags, storageClass }: ObjectDress): Par
     Expires: headers.expires === undefined ? undefined : new Date(headers.expires),
     WebsiteRedirectLocation: headers.websiteRedirectLocation,
     Metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, rawUtf8(value)])),
-    Tagging: new URLSearchParams(tags.map(({ key, value }) => [key, value])).toString() || undefined,
+    Tagging: new URLSearchParams(tags.map(({ key, value }): [string, string] => [key, value])).toString() || undefined,
     StorageClass: storageClass as StorageClass,
   };
 }

@@ -37,7 +37,11 @@ function createdEvent(bucket: string, { key, etag, size, begun }: UploadedVersio
         eventSource: 'aws:s3',
         eventTime: new Date(begun).toISOString(),
         eventName: 'ObjectCreated:Put',
-        s3: { s3SchemaVersion: '1.0', bucket: { name: bucket }, object: { key: form.slice('key='.length), size, eTag: etag } },
+        s3: {
+          s3SchemaVersion: '1.0',
+          bucket: { name: bucket },
+          object: { key: form.slice('key='.length), size, eTag: etag },
+        },
       },
     ],
   };

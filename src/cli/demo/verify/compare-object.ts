@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type GetObjectCommandOutput, GetObjectCommand, GetObjectTaggingCommand, NoSuchKey } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type GetObjectCommandOutput, GetObjectTaggingCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import { decodeMetadataValue } from '../../../aws/encoded-words.ts';
 import { STAMP_NAME } from '../../../storage/provenance.ts';
 import type { ObjectHeaders } from '../../../storage/stored-object.ts';
@@ -66,8 +66,8 @@ function compareHeaders(expected: ObjectHeaders, found: GetObjectCommandOutput):
 
 /** Without the entry that the target adds on purpose. */
 function readMetadata({ Metadata = {} }: GetObjectCommandOutput): Record<string, string> {
-  const { [STAMP_NAME]: _stamp, ...own } = Metadata;
-  return Object.fromEntries(Object.entries(own).map(([name, value]) => [name, decodeMetadataValue(value)]));
+  const own = Object.entries(Metadata).filter(([name]) => name !== STAMP_NAME);
+  return Object.fromEntries(own.map(([name, value]) => [name, decodeMetadataValue(value)]));
 }
 
 /** The same text for the same entries in any order. */

@@ -1,0 +1,79 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { ConfigurationInvalidError } from '../configuration/errors.ts';
+import { CompressorError } from '../errors.ts';
+import { DemoInputError } from './demo/errors.ts';
+import { type DemoOptions, parseDemoOptions } from './demo/options.ts';
+import { createProgress, type Progress } from './demo/progress.ts';
+import { renderReport } from './demo/report/render-report.ts';
+import { type DemoResult, isFlawless, numbersOf } from './demo/result.ts';
+import { renderResultTable } from './demo/result-table.ts';
+import { runDemo } from './demo/run-demo.ts';
+import { verdictOf } from './demo/verdict.ts';
+import { openWorkspace } from './demo/workspace.ts';
+
+/** `npm run demo`: see docs/demo.md. */
+const EXIT = { flawless: 0, imperfect: 1, unusable: 2, interrupted: 130 } as const;
+
+async function main(): Promise<number> {
+  const options = parseDemoOptions(process.argv.slice(2), (text) => process.stdout.write(text));
+  if (options === undefined) return EXIT.flawless;
+  await using cleanup = new AsyncDisposableStack();
+  const progress = createProgress(process.stdout);
+  cleanup.defer(() => {
+    progress.close();
+  });
+  endOnSignals(cleanup);
+  const workspace = await openWorkspace(cleanup);
+  await makeFolders(options);
+  const result = await runDemo(options, workspace, progress);
+  progress.close();
+  await writeResult(result, options, progress);
+  return isFlawless(result) ? EXIT.flawless : EXIT.imperfect;
+}
+
+/** Ends child processes and removes files before the process goes; a second signal does not wait for that. */
+function endOnSignals(cleanup: AsyncDisposableStack): void {
+  let interrupted = false;
+  const interrupt = (): void => {
+    if (interrupted) process.exit(EXIT.interrupted);
+    interrupted = true;
+    void cleanup.disposeAsync().finally(() => process.exit(EXIT.interrupted));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+}
+
+/** Before anything else is done, so that a run is not lost to a path that cannot be written. */
+async function makeFolders({ json, report, archives }: DemoOptions): Promise<void> {
+  const folders = [
+    dirname(report),
+    ...(json === undefined ? [] : [dirname(json)]),
+    ...(archives === undefined ? [] : [archives]),
+  ];
+  for (const folder of folders) {
+    try {
+      await mkdir(folder, { recursive: true });
+    } catch (cause) {
+      throw new DemoInputError(`Folder ${folder} cannot be made: ${String(cause)}`, { context: { folder }, cause });
+    }
+  }
+}
+
+async function writeResult(result: DemoResult, { json, report }: DemoOptions, progress: Progress): Promise<void> {
+  await writeFile(report, renderReport(result, new Date()));
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(numbersOf(result), null, 2)}\n`);
+  progress.say(renderResultTable(result));
+  progress.say(`Report: ${relative(process.cwd(), report)}`);
+  progress.say(verdictOf(result));
+}
+
+try {
+  process.exitCode = await main();
+} catch (thrown) {
+  const unusable = thrown instanceof DemoInputError || thrown instanceof ConfigurationInvalidError;
+  // What we throw on purpose says what is wrong; of anything else, the stack is the only clue.
+  const text =
+    thrown instanceof CompressorError ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = unusable ? EXIT.unusable : EXIT.imperfect;
+}

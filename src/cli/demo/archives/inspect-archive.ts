@@ -1,0 +1,103 @@
+import { zstdDecompressSync } from 'node:zlib';
+import { decodeManifest, type Manifest, type ManifestObject } from '../../../archive/manifest.ts';
+import { manifestBytes, manifestFrame, planRestore } from '../../../archive/plan-restore.ts';
+import { decodeSeekTable, type FrameEntry, seekTableLength } from '../../../archive/seek-table.ts';
+import { DemoFailedError } from '../errors.ts';
+import { mediaTypeOf } from '../input/content-type.ts';
+import { shareOutFrame } from './share-out-frame.ts';
+
+/** Ranged reads of one archive. */
+export interface ArchiveBytes {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  read(start: number, length: number): Promise<Uint8Array>;
+}
+
+export interface TypeShare {
+  readonly objects: number;
+  /** Bytes of the objects themselves. */
+  readonly bytes: number;
+  /** Bytes of the archive that they account for. */
+  readonly compressedBytes: number;
+}
+
+export interface ArchiveSummary {
+  readonly name: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly compressedBytes: number;
+  readonly frames: number;
+  readonly level: number;
+  /** By media type, without the manifest and the seek table. */
+  readonly types: ReadonlyMap<string, TypeShare>;
+}
+
+/** A generous guess at the bytes of a seek table, so that nearly always one read is enough. */
+const TAIL_BYTES = 64 * 1024;
+
+/** Reads an archive the way any reader of the format does, with a zstd that is not the one that wrote it. */
+export async function inspectArchive(archive: ArchiveBytes): Promise<ArchiveSummary> {
+  const frames = await readFrames(archive);
+  const manifest = await readManifest(archive, frames);
+  return {
+    name: archive.name,
+    objects: manifest.objects.length,
+    bytes: manifest.objects.reduce((sum, { size }) => sum + size, 0),
+    compressedBytes: archive.size,
+    frames: frames.length,
+    level: manifest.level,
+    types: await sumTypes(archive, manifest, frames),
+  };
+}
+
+async function readFrames(archive: ArchiveBytes): Promise<FrameEntry[]> {
+  const tail = await readEnd(archive, TAIL_BYTES);
+  const length = seekTableLength(tail, archive.name);
+  if (length === undefined) {
+    throw new DemoFailedError(`${archive.name} does not end in a seek table`, { context: { archive: archive.name } });
+  }
+  const table = length <= tail.byteLength ? tail.subarray(tail.byteLength - length) : await readEnd(archive, length);
+  return decodeSeekTable(table, archive.size, archive.name);
+}
+
+function readEnd(archive: ArchiveBytes, length: number): Promise<Uint8Array> {
+  const available = Math.min(length, archive.size);
+  return archive.read(archive.size - available, available);
+}
+
+async function readManifest(archive: ArchiveBytes, frames: readonly FrameEntry[]): Promise<Manifest> {
+  const frame = await readFrame(archive, manifestFrame(frames, archive.name));
+  return decodeManifest(manifestBytes(frame, archive.name), archive.name);
+}
+
+async function readFrame(archive: ArchiveBytes, entry: FrameEntry): Promise<Uint8Array> {
+  return zstdDecompressSync(await archive.read(entry.offset, entry.compressed));
+}
+
+async function sumTypes(
+  archive: ArchiveBytes,
+  manifest: Manifest,
+  frames: readonly FrameEntry[],
+): Promise<Map<string, TypeShare>> {
+  const types = new Map<string, TypeShare>();
+  const add = (type: string, more: TypeShare): void => {
+    const { objects, bytes, compressedBytes } = types.get(type) ?? { objects: 0, bytes: 0, compressedBytes: 0 };
+    types.set(type, {
+      objects: objects + more.objects,
+      bytes: bytes + more.bytes,
+      compressedBytes: compressedBytes + more.compressedBytes,
+    });
+  };
+  for (const object of manifest.objects) add(typeOf(object), { objects: 1, bytes: object.size, compressedBytes: 0 });
+  for (const { entry, slices } of planRestore(manifest, frames, archive.name)) {
+    const typed = slices.map((slice) => ({ ...slice, type: typeOf(manifest.objects[slice.member]) }));
+    const shares = await shareOutFrame(entry.compressed, typed, () => readFrame(archive, entry));
+    for (const [type, compressedBytes] of shares) add(type, { objects: 0, bytes: 0, compressedBytes });
+  }
+  return types;
+}
+
+function typeOf(object: ManifestObject | undefined): string {
+  return mediaTypeOf(object?.headers?.contentType ?? 'application/octet-stream');
+}

@@ -1,0 +1,18 @@
+import type { ReplicationRule } from '../../../configuration/rule.ts';
+import { DemoInputError } from '../errors.ts';
+
+/**
+ * The rule that the demo runs: the first with one destination, or with `fanOut` the first with several.
+ * @throws DemoInputError when the configuration has no such rule
+ */
+export function chooseRule(rules: readonly ReplicationRule[], fanOut: boolean): ReplicationRule {
+  const fits = (rule: ReplicationRule): boolean =>
+    fanOut ? rule.destinations.length > 1 : rule.destinations.length === 1;
+  // Files keep their names, so no rule that wants a suffix would see all of them.
+  const rule = rules.find((candidate) => fits(candidate) && candidate.source.suffix === '');
+  if (rule !== undefined) return rule;
+  const wanted = fanOut ? 'several destinations' : 'one destination';
+  throw new DemoInputError(
+    `configuration/replication_config.json has no rule with ${wanted} and without suffix_filter`,
+  );
+}

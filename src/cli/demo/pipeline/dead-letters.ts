@@ -1,0 +1,44 @@
+import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+
+/** A message that the pipeline gave up on, with the reason that it carries. */
+export interface DeadLetterFound {
+  /** For people: which queue. */
+  readonly queue: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly body: string;
+}
+
+export interface DeadLetterQueue {
+  readonly name: string;
+  readonly sqs: SQSClient;
+  readonly url: string;
+}
+
+/** Long enough that no message is handed out twice while the queue is read. */
+const VISIBILITY_SECONDS = 600;
+
+/** Everything in a dead-letter queue. A message without attributes was put there by SQS, after too many receives. */
+export async function readDeadLetters({ name, sqs, url }: DeadLetterQueue): Promise<DeadLetterFound[]> {
+  const found: DeadLetterFound[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: VISIBILITY_SECONDS,
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    if (Messages.length === 0) return found;
+    for (const { Body = '', MessageAttributes = {} } of Messages) {
+      found.push({
+        queue: name,
+        code: MessageAttributes['code']?.StringValue ?? 'RECEIVED_TOO_OFTEN',
+        reason:
+          MessageAttributes['reason']?.StringValue ?? 'the function failed or was ended each time it had the message',
+        body: Body,
+      });
+    }
+  }
+}

@@ -1,0 +1,25 @@
+/** How long the emulated Lambda and SQS wait before they try again. */
+export interface Patience {
+  readonly functionTimeoutSeconds: number;
+  readonly visibilitySeconds: number;
+  /** The queues' maxReceiveCount. */
+  readonly maxReceives: number;
+}
+
+/** Bytes a second that the whole pipeline is sure to reach, faults included. */
+const SLOWEST_BYTES_PER_SECOND = 4e6;
+/** The target begins no archive with less than 30 s left. */
+const SHORTEST_TIMEOUT_SECONDS = 90;
+const VISIBILITY_WITH_FAULTS_SECONDS = 15;
+
+/**
+ * Without faults the queue hides messages for as long as a function may run, as AWS demands. With faults, workers are
+ * killed and somebody is waiting for the end: messages come back as soon as a run of theirs should be over. One that
+ * still runs then has its messages delivered twice, which is one fault more that must do no harm.
+ */
+export function choosePatience(bytes: number, faultRate: number): Patience {
+  const work = Math.ceil(bytes / SLOWEST_BYTES_PER_SECOND);
+  const functionTimeoutSeconds = SHORTEST_TIMEOUT_SECONDS + work;
+  if (faultRate === 0) return { functionTimeoutSeconds, visibilitySeconds: functionTimeoutSeconds, maxReceives: 5 };
+  return { functionTimeoutSeconds, visibilitySeconds: VISIBILITY_WITH_FAULTS_SECONDS + work, maxReceives: 10 };
+}

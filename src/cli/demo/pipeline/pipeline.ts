@@ -1,0 +1,24 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { FaultsMet } from '../result.ts';
+import type { ObjectPlace } from '../upload/put-object.ts';
+import type { VerifiedDestination } from '../verify/verify-destinations.ts';
+import type { DeadLetterQueue } from './dead-letters.ts';
+import type { FunctionLog } from './function-log.ts';
+
+/** A running pipeline: what the demo feeds, waits for and looks into. */
+export interface Pipeline {
+  readonly source: ObjectPlace & { readonly sqs: SQSClient; readonly queueUrl: string };
+  readonly outbound: ObjectPlace;
+  readonly destinations: readonly VerifiedDestination[];
+  readonly deadLetterQueues: readonly DeadLetterQueue[];
+  readonly log: FunctionLog;
+  /** Archives that arrived in a target region so far, over all of them. */
+  readonly replicated: () => number;
+  readonly faults: () => FaultsMet;
+  /** The rule queue is empty and nothing of it is in work. */
+  packed(): Promise<void>;
+  /** Every archive is in every target region. */
+  copied(): Promise<void>;
+  /** The target queues are empty and nothing of them is in work. */
+  restored(): Promise<void>;
+}

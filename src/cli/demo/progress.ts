@@ -1,0 +1,98 @@
+import { MultiBar, type SingleBar } from 'cli-progress';
+import { formatCount, formatSeconds } from './numbers.ts';
+
+/** One thing that the demo does, with a number that grows. */
+export interface Stage {
+  /** Sets how far it is. May be called often. */
+  reach(value: number): void;
+  /** It is complete. */
+  finish(value: number): void;
+}
+
+export interface Progress {
+  /** @param total what `reach` counts up to */
+  stage(name: string, total: number): Stage;
+  /** Something to know that is no progress. */
+  say(line: string): void;
+  /** Leaves the terminal as it was found. */
+  close(): void;
+}
+
+const NAME_WIDTH = 12;
+
+/** Bars where somebody looks at a terminal; where the output goes to a file or a CI log, a line a stage. */
+export function createProgress(output: NodeJS.WriteStream): Progress {
+  return output.isTTY ? new BarProgress(output) : new LineProgress(output);
+}
+
+class BarProgress implements Progress {
+  readonly #output: NodeJS.WriteStream;
+  #bars: MultiBar | undefined;
+
+  constructor(output: NodeJS.WriteStream) {
+    this.#output = output;
+  }
+
+  stage(name: string, total: number): Stage {
+    this.#bars ??= new MultiBar({
+      stream: this.#output,
+      format: ' {name} {bar} {value}/{total}  {duration_formatted}',
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 36,
+      hideCursor: true,
+      emptyOnZero: true,
+      fps: 8,
+      formatValue: (value, _options, type) =>
+        type === 'value' || type === 'total' ? formatCount(value) : String(value),
+    });
+    const bar: SingleBar = this.#bars.create(total, 0, { name: name.padEnd(NAME_WIDTH) });
+    return {
+      reach: (value) => {
+        bar.update(Math.min(value, total));
+      },
+      finish: (value) => {
+        bar.setTotal(value);
+        bar.update(value);
+        bar.stop();
+      },
+    };
+  }
+
+  say(line: string): void {
+    if (this.#bars?.isActive === true) this.#bars.log(`${line}\n`);
+    else this.#output.write(`${line}\n`);
+  }
+
+  close(): void {
+    this.#bars?.stop();
+    this.#bars = undefined;
+  }
+}
+
+class LineProgress implements Progress {
+  readonly #output: NodeJS.WriteStream;
+
+  constructor(output: NodeJS.WriteStream) {
+    this.#output = output;
+  }
+
+  stage(name: string): Stage {
+    const begun = performance.now();
+    return {
+      reach: () => undefined,
+      finish: (value) => {
+        const seconds = formatSeconds((performance.now() - begun) / 1000);
+        this.say(`${name.padEnd(NAME_WIDTH)} ${formatCount(value).padStart(8)}  after ${seconds}`);
+      },
+    };
+  }
+
+  say(line: string): void {
+    this.#output.write(`${line}\n`);
+  }
+
+  close(): void {
+    // Lines leave nothing behind.
+  }
+}

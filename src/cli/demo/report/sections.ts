@@ -1,0 +1,73 @@
+import type { ArchiveSummary } from '../archives/inspect-archive.ts';
+import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds, ratioOf } from '../numbers.ts';
+import type { DemoResult } from '../result.ts';
+import { html, type Markup } from './html.ts';
+
+const TERABYTE = 1e12;
+
+export function renderTiles(result: DemoResult): Markup {
+  const { transfer, faults, verification } = result;
+  const tiles: [string, string][] = [
+    [formatCount(result.objects), 'objects'],
+    [formatBytes(result.bytes), 'in their last versions'],
+    [formatCount(result.archives.length), 'archives'],
+    [formatBytes(result.compressedBytes), 'compressed'],
+    [formatRatio(result.ratio), 'ratio, all overhead included'],
+    [formatSeconds(result.seconds), 'first upload to last restore'],
+    [formatDollars(transfer.without), 'transfer without compression'],
+    [formatDollars(transfer.with), 'transfer with compression'],
+    [formatCount(verification.identical), 'identical'],
+    [formatCount(verification.lost), 'lost'],
+    [formatCount(verification.altered), 'altered'],
+    [formatCount(result.deadLetters.length), 'dead letters'],
+  ];
+  if (faults.rate > 0) {
+    tiles.push([`${(100 * faults.rate).toFixed(1)} %`, 'of the functions’ calls made to fail']);
+    tiles.push([formatCount(faults.killedWorkers), 'workers killed at work']);
+    tiles.push([formatCount(faults.failedInvocations), 'invocations that failed']);
+  }
+  return html`<div class="tiles">${tiles.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}</div>`;
+}
+
+/** What the ratio is worth: the demo's own few megabytes cost next to nothing. */
+export function renderDollars({ transfer, ratio, rule }: DemoResult): Markup {
+  if (ratio === null || ratio === 0) return html``;
+  const terabyte = (TERABYTE / 1e9) * transfer.dollarsPerGigabyte * rule.destinations.length;
+  return html`<p class="muted">At ${formatDollars(transfer.dollarsPerGigabyte)} a GB and destination, a terabyte of such
+objects would cost ${formatDollars(terabyte)} to send as it is and ${formatDollars(terabyte / ratio)} in archives.
+Requests and compute are not in these numbers.</p>`;
+}
+
+export function renderTypes({ types }: DemoResult): Markup {
+  const rows = [...types].map(([type, { objects, bytes, compressedBytes }]) => {
+    const share = bytes === 0 ? 0 : Math.min(100, (100 * compressedBytes) / bytes);
+    const ratio = formatRatio(bytes === 0 ? null : ratioOf(bytes, compressedBytes));
+    return html`<div class="bar"><span>${type}<br><span class="muted">${formatCount(objects)} of ${formatBytes(bytes)}</span></span>
+<div class="track"><div class="fill" style="width:${share.toFixed(1)}%"></div></div><span>${formatBytes(compressedBytes)} · ${ratio}</span></div>`;
+  });
+  return html`<p class="muted">Full width is what the objects had, the filled part what they take in the archives. Types
+share frames; there, each type compressed for itself says how a frame's bytes are divided.</p><div class="card">${rows}</div>`;
+}
+
+export function renderArchives(archives: readonly ArchiveSummary[]): Markup {
+  const rows = archives.map(
+    ({ name, objects, bytes, compressedBytes, frames, level }) => html`<tr><td><code>${name}</code></td>
+<td>${formatCount(objects)}</td><td>${formatCount(frames)}</td><td>${level}</td><td>${formatBytes(bytes)}</td>
+<td>${formatBytes(compressedBytes)}</td><td>${formatRatio(ratioOf(bytes, compressedBytes))}</td></tr>`,
+  );
+  return html`<div class="card"><table><thead><tr><th>Archive</th><th>Objects</th><th>Frames</th><th>Level</th><th>Bytes</th>
+<th>Compressed</th><th>Ratio</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** Nothing, when there is nothing to complain about. */
+export function renderProblems({ verification, deadLetters }: DemoResult): Markup {
+  const findings = verification.findings.map(({ region, key, differences }) => [region, key, differences.join('; ')]);
+  const letters = deadLetters.map(({ queue, code, reason }) => [queue, code, reason]);
+  return html`${renderTexts('Differences', findings)}${renderTexts('Dead letters', letters)}`;
+}
+
+function renderTexts(title: string, rows: readonly (readonly string[])[]): Markup {
+  if (rows.length === 0) return html``;
+  const cells = rows.map((row) => html`<tr>${row.map((text) => html`<td class="text">${text}</td>`)}</tr>`);
+  return html`<h2>${title}</h2><div class="card"><table><tbody>${cells}</tbody></table></div>`;
+}

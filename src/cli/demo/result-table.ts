@@ -1,0 +1,64 @@
+import Table from 'cli-table3';
+import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds } from './numbers.ts';
+import type { DemoResult } from './result.ts';
+
+/** Findings and dead letters that are listed one by one; the report has all of them. */
+const LISTED = 20;
+
+/** The numbers of a run, for the terminal. */
+export function renderResultTable(result: DemoResult): string {
+  const { verification, transfer, deadLetters, faults } = result;
+  const table = new Table({ style: { head: [], border: [] }, colAligns: ['left', 'right'] });
+  table.push(
+    ['Objects', formatCount(result.objects)],
+    ['Bytes', formatBytes(result.bytes)],
+    ['Uploads, overwritten versions included', formatCount(result.uploads)],
+    ['Events sent twice or late', formatCount(result.repeatedEvents)],
+    ['Archives', formatCount(result.archives.length)],
+    ['Compressed bytes', formatBytes(result.compressedBytes)],
+    ['Ratio', formatRatio(result.ratio)],
+    ['First upload to last restore', formatSeconds(result.seconds)],
+    ['Transfer without compression', formatDollars(transfer.without)],
+    ['Transfer with compression', formatDollars(transfer.with)],
+    ['Dead letters', formatCount(deadLetters.length)],
+  );
+  if (faults.rate > 0) {
+    table.push(
+      ['Share of calls made to fail', `${(100 * faults.rate).toFixed(1)} %`],
+      ['Workers killed', formatCount(faults.killedWorkers)],
+      ['Invocations that failed', formatCount(faults.failedInvocations)],
+    );
+  }
+  table.push(
+    ['Identical', formatCount(verification.identical)],
+    ['Lost', formatCount(verification.lost)],
+    ['Altered', formatCount(verification.altered)],
+  );
+  return [table.toString(), ...listProblems(result)].join('\n');
+}
+
+function listProblems({ verification, deadLetters }: DemoResult): string[] {
+  return [
+    ...listSome(
+      verification.findings.map(
+        ({ region, key, differences }) => `  ${region} ${quote(key)}: ${differences.join('; ')}`,
+      ),
+      'Differences',
+    ),
+    ...listSome(
+      deadLetters.map(({ queue, code, reason }) => `  ${queue} ${code}: ${reason}`),
+      'Dead letters',
+    ),
+  ];
+}
+
+function listSome(lines: readonly string[], title: string): string[] {
+  if (lines.length === 0) return [];
+  const rest = lines.length > LISTED ? [`  ... and ${formatCount(lines.length - LISTED)} more`] : [];
+  return [`${title}:`, ...lines.slice(0, LISTED), ...rest];
+}
+
+/** Keys may hold line breaks and what terminals act upon. */
+function quote(key: string): string {
+  return JSON.stringify(key);
+}

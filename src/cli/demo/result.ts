@@ -1,0 +1,101 @@
+import type { ReplicationRule } from '../../configuration/rule.ts';
+import type { ArchiveSummary, TypeShare } from './archives/inspect-archive.ts';
+import { ratioOf } from './numbers.ts';
+import type { DeadLetterFound } from './pipeline/dead-letters.ts';
+import { type TransferCost, transferCost } from './transfer-cost.ts';
+import type { Verification } from './verify/verify-destinations.ts';
+
+/** What the demo measured and found; table, JSON file and report are three views of it. */
+export interface DemoMeasurements {
+  readonly rule: ReplicationRule;
+  /** Where the objects came from, for people. */
+  readonly source: string;
+  /** In the end; bytes of their last versions. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** All versions that were uploaded, drafts included: what plain replication would have sent. */
+  readonly uploads: number;
+  readonly uploadedBytes: number;
+  /** Events that were sent a second time. */
+  readonly repeatedEvents: number;
+  readonly skippedEntries: number;
+  /** From the first upload until the last object was restored. */
+  readonly seconds: number;
+  readonly archives: readonly ArchiveSummary[];
+  readonly verification: Verification;
+  readonly deadLetters: readonly DeadLetterFound[];
+  readonly faults: FaultsMet;
+}
+
+/** What `--faults` did to the pipeline. */
+export interface FaultsMet {
+  readonly rate: number;
+  readonly killedWorkers: number;
+  readonly failedInvocations: number;
+}
+
+export interface DemoResult extends DemoMeasurements {
+  readonly compressedBytes: number;
+  /** Null when nothing was compressed. */
+  readonly ratio: number | null;
+  readonly transfer: TransferCost;
+  readonly types: ReadonlyMap<string, TypeShare>;
+}
+
+export function summarise(measured: DemoMeasurements): DemoResult {
+  const compressedBytes = measured.archives.reduce((sum, archive) => sum + archive.compressedBytes, 0);
+  return {
+    ...measured,
+    compressedBytes,
+    ratio: ratioOf(measured.uploadedBytes, compressedBytes),
+    transfer: transferCost(measured.uploadedBytes, compressedBytes, measured.rule.destinations.length),
+    types: sumTypes(measured.archives),
+  };
+}
+
+/** Whether every object arrived as it was, and nothing is left that the pipeline gave up on. */
+export function isFlawless({ verification, deadLetters }: DemoResult): boolean {
+  return verification.lost === 0 && verification.altered === 0 && deadLetters.length === 0;
+}
+
+/** The content of the file of `--json`. */
+export function numbersOf(result: DemoResult): Record<string, unknown> {
+  const { objects, bytes, uploads, uploadedBytes, repeatedEvents, archives, compressedBytes, ratio, seconds } = result;
+  const { identical, lost, altered } = result.verification;
+  return {
+    objects,
+    bytes,
+    archives: archives.length,
+    compressedBytes,
+    ratio,
+    seconds: Number(seconds.toFixed(3)),
+    identical,
+    lost,
+    altered,
+    deadLettered: result.deadLetters.length,
+    uploads,
+    uploadedBytes,
+    repeatedEvents,
+    skippedEntries: result.skippedEntries,
+    regions: result.rule.destinations.map(({ region }) => region),
+    transferDollars: {
+      perGigabyte: result.transfer.dollarsPerGigabyte,
+      without: result.transfer.without,
+      with: result.transfer.with,
+    },
+    faults: result.faults,
+  };
+}
+
+function sumTypes(archives: readonly ArchiveSummary[]): Map<string, TypeShare> {
+  const sums = new Map<string, TypeShare>();
+  for (const [type, share] of archives.flatMap(({ types }) => [...types])) {
+    const sum = sums.get(type) ?? { objects: 0, bytes: 0, compressedBytes: 0 };
+    sums.set(type, {
+      objects: sum.objects + share.objects,
+      bytes: sum.bytes + share.bytes,
+      compressedBytes: sum.compressedBytes + share.compressedBytes,
+    });
+  }
+  return new Map([...sums].sort(([, left], [, right]) => right.bytes - left.bytes));
+}

@@ -1,0 +1,90 @@
+import { type ArchiveSummary, inspectArchive } from './archives/inspect-archive.ts';
+import { archiveBytes, keepArchives, listArchives } from './archives/outbound-archives.ts';
+import { chooseFiles } from './input/choose-files.ts';
+import { planObjects, type UploadPlan } from './input/plan-objects.ts';
+import { bodySize } from './input/planned-object.ts';
+import { formatBytes, formatCount, formatPlural } from './numbers.ts';
+import type { DemoOptions } from './options.ts';
+import { chooseRule } from './pipeline/choose-rule.ts';
+import { readDeadLetters } from './pipeline/dead-letters.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
+import { prepareConfiguration } from './pipeline/prepare-configuration.ts';
+import { startPipeline } from './pipeline/start-pipeline.ts';
+import type { Progress } from './progress.ts';
+import { replicate } from './replicate.ts';
+import { type DemoResult, isFlawless, summarise } from './result.ts';
+import type { UploadRecord } from './upload/upload-objects.ts';
+import type { UploadedVersion } from './upload/uploaded-object.ts';
+import { type Verification, verifyDestinations } from './verify/verify-destinations.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Entries of the user's folder that are named one by one. */
+const NAMED_SKIPS = 10;
+
+/**
+ * Starts the pipeline, feeds it, waits until it has nothing left to do, and compares what arrived with what was sent.
+ * @throws DemoInputError, ConfigurationInvalidError, DemoFailedError, and the errors of the local servers
+ */
+export async function runDemo(options: DemoOptions, workspace: Workspace, progress: Progress): Promise<DemoResult> {
+  const configuration = await prepareConfiguration(workspace.configuration, options.level, workspace.temporary);
+  const rule = chooseRule(configuration.rules, options.fanOut);
+  const content = await chooseFiles(options.source);
+  const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: options.source === undefined });
+  const bytes = plan.objects.reduce((total, { body }) => total + bodySize(body), 0);
+  announce(plan, bytes, progress);
+  const pipeline = await startPipeline(
+    { rule, configuration: configuration.directory, bytes, faultRate: options.faults },
+    workspace,
+    progress,
+  );
+  const { record, repeatedEvents, seconds } = await replicate(pipeline, plan.objects, progress);
+  const result = summarise({
+    rule,
+    source: options.source ?? 'Files of node_modules',
+    objects: record.objects.length,
+    bytes: sumBytes(record.objects),
+    uploads: record.objects.length + record.drafts.length,
+    uploadedBytes: sumBytes(record.objects) + sumBytes(record.drafts),
+    repeatedEvents,
+    skippedEntries: plan.skipped.length,
+    seconds,
+    verification: await verify(pipeline, record, progress),
+    deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
+    archives: await collectArchives(pipeline, options.archives),
+    faults: pipeline.faults(),
+  });
+  if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
+  return result;
+}
+
+function announce({ objects, skipped }: UploadPlan, bytes: number, progress: Progress): void {
+  for (const { relativePath, reason } of skipped.slice(0, NAMED_SKIPS)) {
+    progress.say(`Skipped ${JSON.stringify(relativePath)}: ${reason}`);
+  }
+  if (skipped.length > NAMED_SKIPS) progress.say(`Skipped ${formatCount(skipped.length - NAMED_SKIPS)} more entries`);
+  progress.say(`${formatPlural(objects.length, 'object')}, ${formatBytes(bytes)}. Starting the emulated regions ...`);
+}
+
+async function verify(pipeline: Pipeline, { objects }: UploadRecord, progress: Progress): Promise<Verification> {
+  const stage = progress.stage('verified', objects.length * pipeline.destinations.length);
+  let verified = 0;
+  const verification = await verifyDestinations(pipeline.destinations, objects, () => {
+    verified += 1;
+    stage.reach(verified);
+  });
+  stage.finish(verified);
+  return verification;
+}
+
+/** Looks into every archive, and keeps them all in `folder` if the user wants them. */
+async function collectArchives({ outbound }: Pipeline, folder: string | undefined): Promise<ArchiveSummary[]> {
+  const archives = await listArchives(outbound);
+  if (folder !== undefined) await keepArchives(outbound, archives, folder);
+  const summaries: ArchiveSummary[] = [];
+  for (const archive of archives) summaries.push(await inspectArchive(archiveBytes(outbound, archive)));
+  return summaries;
+}
+
+function sumBytes(versions: readonly UploadedVersion[]): number {
+  return versions.reduce((total, { size }) => total + size, 0);
+}

@@ -1,0 +1,24 @@
+/**
+ * Dollars for a GB from eu-west-1 to most other regions. AWS's on-demand price of "data transfer out to other AWS
+ * regions" as of November 2026; from other regions it is 0.01 to 0.15.
+ */
+const DOLLARS_PER_GIGABYTE = 0.02;
+const GIGABYTE = 1e9;
+
+/** Dollars of inter-region transfer, all destinations together. */
+export interface TransferCost {
+  readonly dollarsPerGigabyte: number;
+  /** S3 replicating every object by itself. */
+  readonly without: number;
+  /** S3 replicating the archives. */
+  readonly with: number;
+}
+
+export function transferCost(bytes: number, compressedBytes: number, destinations: number): TransferCost {
+  const dollars = (sent: number): number => (sent / GIGABYTE) * DOLLARS_PER_GIGABYTE * destinations;
+  return {
+    dollarsPerGigabyte: DOLLARS_PER_GIGABYTE,
+    without: dollars(bytes),
+    with: dollars(compressedBytes),
+  };
+}

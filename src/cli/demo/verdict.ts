@@ -1,0 +1,9 @@
+import { formatPlural } from './numbers.ts';
+import type { DemoResult } from './result.ts';
+
+/** The outcome in one sentence. */
+export function verdictOf({ verification, deadLetters }: DemoResult): string {
+  const { identical, lost, altered } = verification;
+  const dead = deadLetters.length === 0 ? '' : `, ${formatPlural(deadLetters.length, 'dead letter')}`;
+  return `${formatPlural(identical, 'object')} identical, ${lost} lost, ${altered} altered${dead}`;
+}

@@ -1,0 +1,33 @@
+/** A plain description of the buckets and queues that the pipeline needs in an emulated cloud. */
+export interface PipelinePlan {
+  readonly rules: readonly RulePlan[];
+  /** Where archives arrive: one bucket and queue a target region. */
+  readonly inbound: readonly BucketPlan[];
+  /** Where objects are restored to. */
+  readonly targets: readonly BucketPlan[];
+  readonly queues: QueuePlan;
+}
+
+export interface BucketPlan {
+  readonly region: string;
+  readonly bucket: string;
+}
+
+export interface RulePlan {
+  readonly id: string;
+  readonly region: string;
+  readonly sourceBucket: string;
+  /** Only keys that begin with this raise events for the rule; empty: all. */
+  readonly sourcePrefix: string;
+  readonly outboundBucket: string;
+  /** Begins the key of each archive of the rule, and ends in `/`. */
+  readonly archivePrefix: string;
+  /** Regions whose inbound buckets get the archives. */
+  readonly targetRegions: readonly string[];
+}
+
+export interface QueuePlan {
+  readonly visibilitySeconds: number;
+  /** Failed attempts before a message moves to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+}

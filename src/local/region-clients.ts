@@ -1,0 +1,35 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/** The local servers do not check signatures, but take the region and the service from them. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
+
+/** The account that moto invents. */
+export const LOCAL_ACCOUNT_ID = '123456789012';
+
+/** SDK clients of one emulated region. */
+export interface RegionClients {
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
+}
+
+export function createRegionClients(region: string, endpoint: string): RegionClients {
+  const shared = { region, endpoint, credentials: LOCAL_CREDENTIALS };
+  return {
+    s3: new S3Client({
+      ...shared,
+      forcePathStyle: true,
+      // The SDK's own checksums cost more than the local servers do.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    }),
+    sqs: new SQSClient(shared),
+    dynamodb: new DynamoDBClient(shared),
+  };
+}
+
+export function destroyRegionClients({ s3, sqs, dynamodb }: RegionClients): void {
+  for (const client of [s3, sqs, dynamodb]) client.destroy();
+}

@@ -1,0 +1,43 @@
+import {
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  type ObjectVersion as ListedVersion,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { ObjectVersion } from './copy-version.ts';
+
+/** All versions in a bucket, oldest first; delete markers are none. */
+export async function listVersions(s3: S3Client, bucket: string): Promise<ObjectVersion[]> {
+  const listed: ListedVersion[] = [];
+  let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+  while (next !== undefined) {
+    const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...next }));
+    listed.push(...(page.Versions ?? []));
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+    next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
+  }
+  // S3 lists a key's versions newest first; where the clock cannot tell, that order decides.
+  return listed
+    .reverse()
+    .sort((one, other) => (one.LastModified?.getTime() ?? 0) - (other.LastModified?.getTime() ?? 0))
+    .map((version) => ({
+      bucket,
+      key: version.Key ?? '',
+      versionId: version.VersionId ?? 'null',
+      etag: (version.ETag ?? '').replaceAll('"', ''),
+      size: version.Size ?? 0,
+    }));
+}
+
+/** `undefined` when there is no such bucket here. */
+export async function readVersioning(s3: S3Client, bucket: string): Promise<'Enabled' | 'Off' | undefined> {
+  try {
+    await s3.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') return undefined;
+    throw error;
+  }
+  const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+  return Status === 'Enabled' ? 'Enabled' : 'Off';
+}

@@ -1,0 +1,60 @@
+import type { Experiment } from '../experiment.ts';
+import { atMost, median } from '../row.ts';
+import { WARM_UP_LOGS, WARM_UP_RECORDS } from './warm-up.ts';
+
+/** The floor writes into memory, where the target service sends every object to another process. */
+export const restoreAgainstTar: Experiment = {
+  rows: [
+    {
+      name: 'restore-1mb',
+      title: 'restore 250 x 1 MB, level 3',
+      unit: 'seconds',
+      floorIs: 'zstd -d | tar x, in memory',
+      goal: atMost(1.3, 'ratio'),
+    },
+  ],
+  async run(laboratory) {
+    const workload = laboratory.workload('logs', 1_000_000, 250);
+    const packed = await laboratory.observePacking({ workload, level: 3, warmUp: WARM_UP_LOGS }, true);
+    const services: number[] = [];
+    const floors: number[] = [];
+    for (let run = 0; run < laboratory.repetitions(5); run += 1) {
+      services.push((await laboratory.observeRestoring(packed)).seconds);
+      const { archives, bucket: inbound } = packed;
+      floors.push((await laboratory.observe({ kind: 'unpack-command', archives, inbound })).seconds);
+    }
+    const ratio = median(services.map((seconds, run) => seconds / (floors[run] ?? Number.NaN)));
+    return [{ measured: median(services), floor: median(floors), ratio }];
+  },
+};
+
+const MANY = 20_000;
+const FEW = 100;
+
+/** Whether the work an object grows with its archive. */
+export const restoreOfManyMembers: Experiment = {
+  rows: [
+    {
+      name: 'restore-many-members',
+      title: `CPU an object, one archive of ${MANY.toLocaleString('en')}`,
+      unit: 'milliseconds',
+      floorIs: `archives of ${FEW}`,
+      goal: atMost(1.1, 'ratio'),
+    },
+  ],
+  async run(laboratory) {
+    const workload = { corpus: 'records', size: 10_000, count: MANY } as const;
+    const task = { workload, level: 3, warmUp: WARM_UP_RECORDS };
+    const one = await laboratory.observePacking(task, true);
+    const many = await laboratory.observePacking({ ...task, batch: FEW }, true);
+    const large: number[] = [];
+    const small: number[] = [];
+    const each = (seconds: number): number => (seconds / MANY) * 1000;
+    for (let run = 0; run < laboratory.repetitions(3); run += 1) {
+      large.push(each((await laboratory.observeRestoring(one)).cpuSeconds));
+      small.push(each((await laboratory.observeRestoring(many)).cpuSeconds));
+    }
+    const ratio = median(large.map((cpu, run) => cpu / (small[run] ?? Number.NaN)));
+    return [{ measured: median(large), floor: median(small), ratio }];
+  },
+};

@@ -1,0 +1,114 @@
+import type { Experiment } from '../experiment.ts';
+import { countRequests, type Laboratory } from '../laboratory.ts';
+import { atLeast, atMost, type Measurement, median, type RowSpec } from '../row.ts';
+import { archiveBytes } from './pack-against-solid.ts';
+import { NO_WARM_UP, WARM_UP_RECORDS } from './warm-up.ts';
+
+const RECORD = 10_000;
+const LATENCY = 20;
+
+/** CPU time an object, of all threads of the service's process. */
+export const cpuOfSmallObjects: Experiment = {
+  rows: [
+    { name: 'cpu-source', title: 'CPU a 10 KB object, source, level 3', unit: 'milliseconds', goal: atMost(0.25) },
+    { name: 'cpu-target', title: 'CPU a 10 KB object, target', unit: 'milliseconds', goal: atMost(0.3) },
+  ],
+  async run(laboratory) {
+    const workload = laboratory.workload('records', RECORD, 20_000);
+    const each = (seconds: number): number => (seconds / workload.count) * 1000;
+    const source: number[] = [];
+    const target: number[] = [];
+    for (let run = 0; run < laboratory.repetitions(3); run += 1) {
+      const packed = await laboratory.observePacking({ workload, level: 3, warmUp: WARM_UP_RECORDS }, true);
+      source.push(each(packed.cpuSeconds));
+      target.push(each((await laboratory.observeRestoring(packed)).cpuSeconds));
+    }
+    return [{ measured: median(source) }, { measured: median(target) }];
+  },
+};
+
+/** How many requests are in flight shows when each takes its time. */
+export const throughputAtLatency: Experiment = {
+  rows: [
+    {
+      name: 'throughput-source',
+      title: `10 KB objects packed, ${LATENCY} ms to the first byte`,
+      unit: 'objects/s',
+      goal: atLeast(1500),
+    },
+    {
+      name: 'throughput-target',
+      title: `10 KB objects restored, ${LATENCY} ms to the first byte`,
+      unit: 'objects/s',
+      goal: atLeast(1000),
+    },
+  ],
+  async run(laboratory) {
+    const workload = laboratory.workload('records', RECORD, 10_000);
+    const source: number[] = [];
+    const target: number[] = [];
+    for (let run = 0; run < laboratory.repetitions(3); run += 1) {
+      const packed = await laboratory.observePacking({ workload, level: 3, warmUp: WARM_UP_RECORDS }, true, LATENCY);
+      source.push(workload.count / packed.seconds);
+      const restored = await laboratory.observeRestoring(packed, LATENCY);
+      target.push(workload.count / restored.seconds);
+    }
+    return [{ measured: median(source) }, { measured: median(target) }];
+  },
+};
+
+/** What the archive's own parts (tar headers, manifest, seek table) and its cutting into frames leave of zstd's ratio. */
+export const ratioOfSmallObjects: Experiment = {
+  rows: [ratioRow(3, 3.97), ratioRow(12, 4.82)],
+  async run(laboratory) {
+    return [await measureRatio(laboratory, 3), await measureRatio(laboratory, 12)];
+  },
+};
+
+function ratioRow(level: number, goal: number): RowSpec {
+  const title = `5,000 x 10 KB, bytes over all archive bytes, level ${level}`;
+  return { name: `ratio-l${level}`, title, unit: 'ratio', floorIs: 'solid zstd stream', goal: atLeast(goal) };
+}
+
+async function measureRatio(laboratory: Laboratory, level: number): Promise<Measurement> {
+  const workload = { corpus: 'records', size: RECORD, count: 5000 } as const;
+  const bytes = workload.size * workload.count;
+  const packed = await laboratory.observePacking({ workload, level, warmUp: NO_WARM_UP });
+  const solid = await laboratory.observe({ kind: 'solid-stream', workload, level, workers: 1 });
+  const measured = bytes / archiveBytes(packed);
+  const floor = bytes / solid.outputBytes;
+  return { measured, floor, ratio: measured / floor };
+}
+
+/** Each request of S3 has its price; the archive's own are shared by its objects. */
+export const requestsOfSmallObjects: Experiment = {
+  rows: [
+    {
+      name: 'requests-source',
+      title: 'S3 requests an object, source, 5,000 x 10 KB',
+      unit: 'requests',
+      goal: atMost(1.02),
+    },
+    {
+      name: 'requests-target',
+      title: 'S3 requests an object, target, 5,000 x 10 KB',
+      unit: 'requests',
+      goal: atMost(1.02),
+    },
+  ],
+  async run(laboratory) {
+    const workload = { corpus: 'records', size: RECORD, count: 5000 } as const;
+    const packed = await laboratory.observePacking({ workload, level: 3, warmUp: NO_WARM_UP }, true);
+    const restored = await laboratory.observeRestoring(packed);
+    return [packed, restored].map(({ server }) => ({
+      measured: countRequests(server) / workload.count,
+      remark: describeRequests(server.requests),
+    }));
+  },
+};
+
+function describeRequests(requests: Readonly<Record<string, number>>): string {
+  return Object.entries(requests)
+    .map(([kind, count]) => `${count} ${kind}`)
+    .join(', ');
+}

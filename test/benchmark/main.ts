@@ -1,0 +1,81 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+import type { Experiment } from './experiment.ts';
+import { coldStart } from './experiments/cold-start.ts';
+import { memoryOfLargeObjects } from './experiments/memory.ts';
+import { packAgainstSolid } from './experiments/pack-against-solid.ts';
+import { restoreAgainstTar, restoreOfManyMembers } from './experiments/restore.ts';
+import {
+  cpuOfSmallObjects,
+  ratioOfSmallObjects,
+  requestsOfSmallObjects,
+  throughputAtLatency,
+} from './experiments/small-objects.ts';
+import { Laboratory } from './laboratory.ts';
+import { formatRemarks, formatTable } from './report.ts';
+import { completeRow, type Row } from './row.ts';
+
+const EXPERIMENTS: readonly Experiment[] = [
+  ...packAgainstSolid,
+  restoreAgainstTar,
+  cpuOfSmallObjects,
+  memoryOfLargeObjects,
+  coldStart,
+  throughputAtLatency,
+  ratioOfSmallObjects,
+  requestsOfSmallObjects,
+  restoreOfManyMembers,
+];
+const NAMES = EXPERIMENTS.flatMap(({ rows }) => rows.map(({ name }) => name));
+
+interface Options {
+  readonly json?: string;
+  readonly only: readonly string[];
+  readonly quick: boolean;
+  readonly list: boolean;
+}
+
+const options = new Command('bench')
+  .description('Measures both services against zstd itself and against the goals of docs/performance.md.')
+  .option('--json <file>', 'write the numbers as JSON')
+  .option('--only <name>', 'measure this row; may be repeated', collectName, [])
+  .option('--quick', 'one run of each sample, and fewer objects: for a first look', false)
+  .option('--list', 'print the names of the rows and end', false)
+  .parse()
+  .opts<Options>();
+
+if (options.list) process.stdout.write(`${NAMES.join('\n')}\n`);
+else await measure(options);
+
+async function measure({ only, quick, json }: Options): Promise<void> {
+  const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
+  const laboratory = new Laboratory({
+    quick,
+    onSample: ({ kind }) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K  sample: ${kind}`);
+    },
+  });
+  const rows: Row[] = [];
+  try {
+    for (const experiment of EXPERIMENTS.filter((one) => one.rows.some(({ name }) => wanted(name)))) {
+      const measurements = await experiment.run(laboratory);
+      experiment.rows.forEach((spec, index) => {
+        const measurement = measurements[index];
+        if (measurement === undefined) throw new TypeError(`Row ${spec.name} was not measured`);
+        if (wanted(spec.name)) rows.push(completeRow(spec, measurement));
+      });
+    }
+  } finally {
+    await laboratory.close();
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+  }
+  const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}, ${process.platform} ${process.arch}`;
+  process.stdout.write(`${machine}\n${formatTable(rows)}\n${formatRemarks(rows)}\n`);
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, quick, rows }, undefined, 2)}\n`);
+}
+
+function collectName(name: string, names: readonly string[]): string[] {
+  if (!NAMES.includes(name)) throw new InvalidArgumentError(`The rows are: ${NAMES.join(', ')}.`);
+  return [...names, name];
+}

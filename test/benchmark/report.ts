@@ -1,0 +1,57 @@
+import Table from 'cli-table3';
+import type { Row, Unit } from './row.ts';
+
+/** The table that people read. */
+export function formatTable(rows: readonly Row[]): string {
+  const table = new Table({
+    head: ['row', 'what', 'measured', 'floor', 'ratio', 'goal', 'met'],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) {
+    const { name, title, unit, measured, floor, ratio, met } = row;
+    table.push([
+      name,
+      title,
+      formatNumber(measured, unit),
+      floor === undefined ? '' : formatNumber(floor, unit),
+      ratio === undefined ? '' : `${ratio.toFixed(3)}x`,
+      formatGoal(row),
+      met ? 'yes' : 'NO',
+    ]);
+  }
+  return table.toString();
+}
+
+/** One line a row that has more to say: what its floor is, and its remark. */
+export function formatRemarks(rows: readonly Row[]): string {
+  return rows
+    .filter(({ floorIs, remark }) => floorIs !== undefined || remark !== undefined)
+    .map(({ name, floorIs, remark }) => {
+      const floor = floorIs === undefined ? [] : [`floor: ${floorIs}`];
+      return `${name}: ${[...floor, ...(remark === undefined ? [] : [remark])].join('; ')}`;
+    })
+    .join('\n');
+}
+
+function formatGoal({ goal: { of, bound, value }, unit }: Row): string {
+  const sign = bound === 'at most' ? '<=' : '>=';
+  return `${sign} ${of === 'ratio' ? `${value}x` : formatNumber(value, unit)}`;
+}
+
+export function formatNumber(value: number, unit: Unit): string {
+  switch (unit) {
+    case 'seconds':
+      return `${value.toFixed(2)} s`;
+    case 'milliseconds':
+      return value < 10 ? `${value.toFixed(3)} ms` : `${value.toFixed(0)} ms`;
+    case 'bytes':
+      return `${(value / 1e6).toFixed(1)} MB`;
+    case 'objects/s':
+      return `${Math.round(value).toLocaleString('en')}/s`;
+    case 'requests':
+      return value.toFixed(4);
+    case 'ratio':
+      return value.toFixed(2);
+  }
+}

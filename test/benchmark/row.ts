@@ -1,0 +1,59 @@
+/** What a number is counted in; how it is printed follows from it. */
+export type Unit = 'seconds' | 'milliseconds' | 'bytes' | 'objects/s' | 'requests' | 'ratio';
+
+export interface Goal {
+  /** What is compared: the number itself, or the number over its floor. */
+  readonly of: 'measured' | 'ratio';
+  readonly bound: 'at most' | 'at least';
+  readonly value: number;
+}
+
+/** One line of the table, before it is measured. */
+export interface RowSpec {
+  /** For `--only`. */
+  readonly name: string;
+  /** What is measured, for people. */
+  readonly title: string;
+  readonly unit: Unit;
+  /** What `floor` is. */
+  readonly floorIs?: string;
+  readonly goal: Goal;
+}
+
+export interface Measurement {
+  /** Median. */
+  readonly measured: number;
+  /** Median of the same bytes done by the floor, in the same unit. */
+  readonly floor?: number;
+  /** Median of the ratios of pairs that ran one after the other; not the ratio of the medians. */
+  readonly ratio?: number;
+  /** What else is worth knowing. */
+  readonly remark?: string;
+}
+
+export interface Row extends RowSpec, Measurement {
+  readonly met: boolean;
+}
+
+/** @throws TypeError when the goal is about a ratio that was not measured */
+export function completeRow(spec: RowSpec, measurement: Measurement): Row {
+  const { of, bound, value } = spec.goal;
+  const number = of === 'ratio' ? measurement.ratio : measurement.measured;
+  if (number === undefined) throw new TypeError(`Row ${spec.name} has a goal for a ratio that was not measured`);
+  return { ...spec, ...measurement, met: bound === 'at most' ? number <= value : number >= value };
+}
+
+export function atMost(value: number, of: Goal['of'] = 'measured'): Goal {
+  return { of, bound: 'at most', value };
+}
+
+export function atLeast(value: number, of: Goal['of'] = 'measured'): Goal {
+  return { of, bound: 'at least', value };
+}
+
+/** The middle of the values; of an even number of them the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
+}

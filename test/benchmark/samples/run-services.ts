@@ -1,0 +1,46 @@
+import { sourceHandler } from '../../../src/wiring/source.ts';
+import { targetHandler } from '../../../src/wiring/target.ts';
+import type { PackTask, RestoreTask, SampleResult } from '../sample-contract.ts';
+import { measure } from './measure.ts';
+import { makeServiceEnvironment } from './service-environment.ts';
+import { archiveEvents, processEvents, workloadEvents } from './sqs-events.ts';
+
+/** Packs with the source function as it is deployed, but for the bundling. */
+export async function runPack(
+  { workload, level, outbound, batch, warmUp }: PackTask,
+  origin: string,
+): Promise<SampleResult> {
+  const environment = await makeServiceEnvironment({ origin, level, archives: outbound, target: 'unused' });
+  try {
+    Object.assign(process.env, environment.source);
+    const handler = await sourceHandler(environment.source);
+    const events = workloadEvents(workload, batch);
+    await processEvents(handler, workloadEvents(warmUp));
+    return await measure(async () => {
+      await processEvents(handler, events);
+      return 0;
+    });
+  } finally {
+    await environment.remove();
+  }
+}
+
+/** Restores with the target function. */
+export async function runRestore(
+  { archives, inbound, target, warmUp }: RestoreTask,
+  origin: string,
+): Promise<SampleResult> {
+  const environment = await makeServiceEnvironment({ origin, level: 3, archives: inbound, target });
+  try {
+    Object.assign(process.env, environment.target);
+    const handler = await targetHandler(environment.target);
+    const events = archiveEvents(archives, inbound);
+    await processEvents(handler, archiveEvents(warmUp, inbound));
+    return await measure(async () => {
+      await processEvents(handler, events);
+      return 0;
+    });
+  } finally {
+    await environment.remove();
+  }
+}

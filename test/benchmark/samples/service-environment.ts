@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ruleId } from '../../../src/configuration/rule-id.ts';
+import { SEED_BUCKET } from '../server/contract.ts';
+
+const SOURCE_REGION = 'eu-west-1';
+const TARGET_REGION = 'us-east-1';
+/** MB of a function with two vCPUs (Lambda developer guide, "Memory and CPU"): so the pool has two workers everywhere. */
+const MEMORY_MEGABYTES = 3538;
+
+export const BENCHMARK_RULE = ruleId({ region: SOURCE_REGION, bucket: SEED_BUCKET, prefix: '', suffix: '' });
+
+export interface ServiceOptions {
+  /** Of the server. */
+  readonly origin: string;
+  readonly level: number;
+  /** Where restored objects go. */
+  readonly target: string;
+  /** Where archives go, or are. */
+  readonly archives: string;
+}
+
+export interface ServiceEnvironment {
+  readonly source: Record<string, string>;
+  readonly target: Record<string, string>;
+  remove(): Promise<void>;
+}
+
+/** Configuration files of one rule in a directory of their own, and the environment of both functions that belongs to them. */
+export async function makeServiceEnvironment(options: ServiceOptions): Promise<ServiceEnvironment> {
+  const directory = await mkdtemp(join(tmpdir(), 'benchmark-configuration-'));
+  const settings = {
+    stack_name: 'benchmark',
+    enabled_regions: [
+      { region: SOURCE_REGION, source_target: ['source'] },
+      { region: TARGET_REGION, source_target: ['target'] },
+    ],
+  };
+  const rule = {
+    source: { region: SOURCE_REGION, bucket: SEED_BUCKET, level: options.level },
+    destinations: [{ region: TARGET_REGION, bucket: options.target }],
+  };
+  await writeFile(join(directory, 'settings.json'), JSON.stringify(settings));
+  await writeFile(join(directory, 'replication_config.json'), JSON.stringify({ replication_configuration: [rule] }));
+  const shared = {
+    CONFIGURATION_DIRECTORY: directory,
+    QUEUE_URL: `${options.origin}/queue`,
+    DEAD_LETTER_QUEUE_URL: `${options.origin}/dead-letters`,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MEMORY_MEGABYTES),
+    AWS_ENDPOINT_URL: options.origin,
+    AWS_ACCESS_KEY_ID: 'AKIDBENCHMARK',
+    AWS_SECRET_ACCESS_KEY: 'benchmark',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  return {
+    source: { ...shared, AWS_REGION: SOURCE_REGION, RULE_ID: BENCHMARK_RULE, OUTBOUND_BUCKET: options.archives },
+    target: { ...shared, AWS_REGION: TARGET_REGION, INBOUND_BUCKET: options.archives },
+    remove: () => rm(directory, { recursive: true }),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import type { SqsHandler } from '../../../src/wiring/source.ts';
+import { SEED_BUCKET, SEED_ETAG, seedKey, type WrittenObject } from '../server/contract.ts';
+import type { Workload } from '../workloads.ts';
+
+const RUN_MILLISECONDS = 900_000;
+
+/** Events of Lambda that announce the objects of a workload, `batch` in each: one message an object, as S3 sends them. */
+export function workloadEvents(workload: Workload, batch = workload.count): SQSEvent[] {
+  const bodies = Array.from({ length: workload.count }, (_, index) =>
+    s3Notification(SEED_BUCKET, { key: seedKey(workload, index), etag: SEED_ETAG, size: workload.size }, index),
+  );
+  return inBatches(bodies, batch);
+}
+
+/** Events that announce archives; Lambda hands the target function ten at a time. */
+export function archiveEvents(archives: readonly WrittenObject[], bucket: string, batch = 10): SQSEvent[] {
+  return inBatches(
+    archives.map((archive, index) => s3Notification(bucket, archive, index)),
+    batch,
+  );
+}
+
+/** Has a handler process events one after the other. @throws Error when a message comes back */
+export async function processEvents(handler: SqsHandler, events: readonly SQSEvent[]): Promise<void> {
+  const context = { getRemainingTimeInMillis: () => RUN_MILLISECONDS } as Context;
+  for (const event of events) {
+    const { batchItemFailures } = await handler(event, context);
+    if (batchItemFailures.length > 0) {
+      throw new Error(`${batchItemFailures.length} of ${event.Records.length} messages came back to the queue`);
+    }
+  }
+}
+
+function inBatches(bodies: readonly string[], batch: number): SQSEvent[] {
+  const events: SQSEvent[] = [];
+  for (let at = 0; at < bodies.length; at += batch) {
+    events.push({ Records: bodies.slice(at, at + batch).map((body, index) => sqsRecord(body, at + index)) });
+  }
+  return events;
+}
+
+function s3Notification(bucket: string, { key, etag, size }: WrittenObject, index: number): string {
+  const record = {
+    eventVersion: '2.6',
+    eventSource: 'aws:s3',
+    awsRegion: 'eu-west-1',
+    eventTime: '2026-11-23T10:00:00.000Z',
+    eventName: 'ObjectCreated:Put',
+    userIdentity: { principalId: 'AWS:AIDABENCHMARK' },
+    requestParameters: { sourceIPAddress: '203.0.113.7' },
+    responseElements: {
+      'x-amz-request-id': '79104EXAMPLEB723',
+      'x-amz-id-2': 'IOWQ4fDEXAMPLEQM+ey7N9WgVhSnQ6JEXAMPLEZb7',
+    },
+    s3: {
+      s3SchemaVersion: '1.0',
+      configurationId: 'benchmark',
+      bucket: { name: bucket, ownerIdentity: { principalId: 'A3' }, arn: `arn:aws:s3:::${bucket}` },
+      object: { key: encodeURIComponent(key), size, eTag: etag, sequencer: (2 ** 40 + index).toString(16) },
+    },
+  };
+  return JSON.stringify({ Records: [record] });
+}
+
+function sqsRecord(body: string, index: number): SQSEvent['Records'][number] {
+  return {
+    messageId: `message-${index}`,
+    receiptHandle: `receipt-${index}`,
+    body,
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: '1795428000000',
+      SenderId: 'AIDABENCHMARK',
+      ApproximateFirstReceiveTimestamp: '1795428000000',
+    },
+    messageAttributes: {},
+    md5OfBody: '9e107d9d372bb6826bd81d3542a419d6',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:benchmark',
+    awsRegion: 'eu-west-1',
+  };
+}

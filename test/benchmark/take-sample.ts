@@ -1,0 +1,24 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { SampleOrder, SampleResult } from './sample-contract.ts';
+
+const ENTRY = fileURLToPath(new URL('./sample.ts', import.meta.url));
+
+/**
+ * Runs a task in a process of its own, so that memory, CPU time and compiled code are its own.
+ * @throws Error when the process ends without a result; its own words are on stderr
+ */
+export async function takeSample(order: SampleOrder): Promise<SampleResult> {
+  // Its log lines are not wanted; faults are.
+  const child = fork(ENTRY, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  let result: SampleResult | undefined;
+  child.on('message', (message: SampleResult) => {
+    result = message;
+  });
+  child.send(order);
+  const [status] = (await once(child, 'exit')) as [number | null];
+  if (result === undefined)
+    throw new Error(`The sample "${order.task.kind}" ended with status ${String(status)} and no result`);
+  return result;
+}

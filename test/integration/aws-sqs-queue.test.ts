@@ -1,0 +1,134 @@
+import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { SqsFallbackQueue, SqsMessageQueue } from '../../src/aws/sqs-message-queue.ts';
+import type { CompressorError } from '../../src/errors.ts';
+import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
+import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import { CustomerKeyError } from '../../src/storage/errors.ts';
+
+let server: AwsServer;
+let client: SQSClient;
+let count = 0;
+const failures: CompressorError[] = [];
+const onFailure = (error: CompressorError): void => {
+  failures.push(error);
+};
+
+beforeAll(async () => {
+  const region = 'eu-west-1';
+  server = await startAwsServer({ region });
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  client = new SQSClient({ endpoint: server.endpoint, region, credentials, maxAttempts: 1 });
+});
+beforeEach(() => {
+  failures.length = 0;
+});
+afterAll(async () => {
+  client.destroy();
+  await server.stop();
+});
+
+const createQueue = async (): Promise<string> => {
+  count += 1;
+  const { QueueUrl = '' } = await client.send(new CreateQueueCommand({ QueueName: `queue-${count}` }));
+  return QueueUrl;
+};
+const messages = (number: number, body = 'body'): QueueMessage[] =>
+  Array.from({ length: number }, (_, n) => ({
+    messageId: `message-${n}`,
+    receiptHandle: `receipt-${n}`,
+    body: `${body} ${n}`,
+    receiveCount: 1,
+  }));
+const drain = async (queueUrl: string): Promise<Message[]> => {
+  const all: Message[] = [];
+  for (;;) {
+    const { Messages = [] } = await client.send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
+    );
+    if (Messages.length === 0) return all;
+    all.push(...Messages);
+  }
+};
+const openQueue = async () => {
+  const [queueUrl, deadLetterQueueUrl] = [await createQueue(), await createQueue()];
+  return {
+    queueUrl,
+    deadLetterQueueUrl,
+    queue: new SqsMessageQueue({ client, queueUrl, deadLetterQueueUrl, onFailure }),
+  };
+};
+
+it('sends any number of messages again', async () => {
+  const { queue, queueUrl } = await openQueue();
+  const sent = messages(23);
+  expect(await queue.sendAgain(sent)).toEqual(new Set(sent.map(({ messageId }) => messageId)));
+  const bodies = (await drain(queueUrl)).map(({ Body }) => Body);
+  expect(new Set(bodies)).toEqual(new Set(sent.map(({ body }) => body)));
+  expect(bodies).toHaveLength(23);
+  expect(failures).toEqual([]);
+});
+
+it('sends messages that are too large for one call in several', async () => {
+  const { queue, queueUrl } = await openQueue();
+  const sent = messages(5, 'x'.repeat(300_000));
+  expect((await queue.sendAgain(sent)).size).toBe(5);
+  expect(await drain(queueUrl)).toHaveLength(5);
+});
+
+it('buries messages with their reason', async () => {
+  const { queue, queueUrl, deadLetterQueueUrl } = await openQueue();
+  const context = { bucket: 'b', key: 'a\u0001 ü', empty: '' };
+  const reason = new CustomerKeyError('no key', { context, cause: new Error('inner') });
+  const [message] = messages(1);
+  if (!message) throw new Error('no message');
+  expect(await queue.deadLetter([{ message, reason }])).toEqual(new Set(['message-0']));
+  const [letter] = await drain(deadLetterQueueUrl);
+  expect(letter?.Body).toBe('body 0');
+  const values = Object.entries(letter?.MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]);
+  expect(Object.fromEntries(values)).toEqual({
+    code: 'OBJECT_CUSTOMER_KEY',
+    reason: 'no key',
+    cause: 'Error: inner',
+    bucket: 'b',
+    key: 'a\\u0001 ü',
+  });
+  expect(await drain(queueUrl)).toEqual([]);
+});
+
+it('hands messages to the fallback queue', async () => {
+  const queueUrl = await createQueue();
+  const fallback = new SqsFallbackQueue({ client, queueUrl, onFailure });
+  expect((await fallback.send(messages(2))).size).toBe(2);
+  expect(await drain(queueUrl)).toHaveLength(2);
+});
+
+it('sets when messages become visible, and names those that it could not set', async () => {
+  const { queue, queueUrl } = await openQueue();
+  await queue.sendAgain(messages(2));
+  const received = (await drain(queueUrl)).map(({ MessageId = '', ReceiptHandle = '', Body = '' }) => ({
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    receiveCount: 1,
+  }));
+  expect(received).toHaveLength(2);
+  const unknown = { messageId: 'unknown', receiptHandle: 'unknown', body: '', receiveCount: 1 };
+  const set = await queue.retryAfter([...received, unknown].map((message) => ({ message, seconds: 0.4 })));
+  expect(set).toEqual(new Set(received.map(({ messageId }) => messageId)));
+  expect(await drain(queueUrl)).toHaveLength(2);
+  expect(failures).toMatchObject([{ code: 'QUEUE_UNAVAILABLE', retryable: true, context: { messages: 1 } }]);
+});
+
+it('reports a queue that is not there, and accepts nothing', async () => {
+  const queueUrl = `${await createQueue()}-not`;
+  const queue = new SqsMessageQueue({ client, queueUrl, deadLetterQueueUrl: queueUrl, onFailure });
+  expect(await queue.sendAgain(messages(11))).toEqual(new Set());
+  expect(failures.map(({ code, context }) => [code, context['queueUrl'], context['messages']])).toEqual(
+    expect.arrayContaining([
+      ['QUEUE_UNAVAILABLE', queueUrl, 10],
+      ['QUEUE_UNAVAILABLE', queueUrl, 1],
+    ]),
+  );
+  expect(failures[0]?.cause).toBeDefined();
+});

@@ -1,0 +1,110 @@
+import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
+import { MIB } from '../../src/archive/format.ts';
+import { FramePool } from '../../src/compression/frame-pool.ts';
+import { processSourceBatch } from '../../src/source/process-batch.ts';
+import type { ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
+import type { ObjectDescription } from '../../src/storage/stored-object.ts';
+import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
+import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { frameBuffers } from '../../src/wiring/target.ts';
+import { MemoryObjectStore } from './memory-object-store.ts';
+import { queueMessage, s3Notification } from './notifications.ts';
+import { exampleRule } from './rules.ts';
+import { OUTBOUND, SourceServiceHarness } from './source-service.ts';
+import { INBOUND, TARGET, TargetRegion } from './target-region.ts';
+
+/**
+ * Sends one large object through both services in a process of its own, so that the peak of its memory is theirs.
+ * The object is made as it is read and checked as it is written; only its archive is kept, which is small.
+ *
+ *     node test/support/send-large-object.ts BYTES   prints {"returned":[],"bytes":..,"crcAgrees":true,"archiveBytes":..,"peakMegabytes":..}
+ */
+const size = Number(process.argv[2]);
+const KEY = 'large.log';
+const LINE = 'the quick brown fox jumps over the lazy dog; ';
+
+/** Any range of a text that differs from one 64 KiB piece to the next. */
+function fill(into: Uint8Array, start: number): void {
+  const piece = 64 * 1024;
+  for (let at = 0; at < into.length; ) {
+    const offset = (start + at) % piece;
+    const text = Buffer.from(`${Math.floor((start + at) / piece)} ${LINE}`.repeat(2000)).subarray(0, piece);
+    const length = Math.min(piece - offset, into.length - at, text.length - offset);
+    into.set(text.subarray(offset, offset + length), at);
+    at += length;
+  }
+}
+
+class LargeObjectSource extends MemoryObjectStore {
+  override read(request: ReadRequest): Promise<ObjectDescription> {
+    if (request.key !== KEY) return super.read(request);
+    fill(request.into, request.start ?? 0);
+    return Promise.resolve({
+      size,
+      etag: 'large-1',
+      lastModified: new Date(0),
+      headers: {},
+      metadata: {},
+      storageClass: 'STANDARD',
+      tagCount: 0,
+      missingMetadata: 0,
+    });
+  }
+}
+
+/** Takes parts in any order and keeps their checksums only. */
+class CheckingTarget extends MemoryObjectStore {
+  bytes = 0;
+  crc = 0;
+
+  override createUpload(target: WriteTarget): Promise<ObjectUpload> {
+    if (target.bucket !== TARGET) return super.createUpload(target);
+    const parts = new Map<number, { crc: number; length: number }>();
+    return Promise.resolve({
+      uploadPart: (partNumber: number, body: Uint8Array) => {
+        parts.set(partNumber, { crc: crc32(body), length: body.length });
+        return Promise.resolve();
+      },
+      complete: () => {
+        for (const [, { crc, length }] of [...parts].toSorted(([left], [right]) => left - right)) {
+          this.crc = combineCrc32(this.crc, crc, length);
+          this.bytes += length;
+        }
+        return Promise.resolve({ etag: 'restored' });
+      },
+      abort: () => Promise.resolve(),
+    });
+  }
+}
+
+const pool = new FramePool({ worker: frameWorkerModule(), threads: 2 });
+const outbound = new LargeObjectSource();
+const source = new SourceServiceHarness({ rule: exampleRule(), store: outbound, pool, buffers: packingBuffers(2) });
+const event = queueMessage(s3Notification({ key: KEY, size, etag: 'large-1' }));
+const packed = await processSourceBatch([event], () => 900_000, source.dependencies);
+const [key = ''] = outbound.keys(OUTBOUND);
+const archive = outbound.look({ bucket: OUTBOUND, key })?.body ?? Buffer.alloc(0);
+
+const inbound = new CheckingTarget();
+const etag = await inbound.place({ bucket: INBOUND, key }, archive);
+const region = new TargetRegion({ wrap: () => inbound, dependencies: { pool, buffers: frameBuffers(2) } });
+const arrival = queueMessage(s3Notification({ bucket: INBOUND, key, etag, size: archive.length }));
+const restored = await region.process(arrival);
+await pool.close();
+
+let expected = 0;
+const piece = new Uint8Array(8 * MIB);
+for (let start = 0; start < size; start += piece.length) {
+  const part = piece.subarray(0, Math.min(piece.length, size - start));
+  fill(part, start);
+  expected = combineCrc32(expected, crc32(part), part.length);
+}
+process.stdout.write(
+  `${JSON.stringify({
+    returned: [...packed.batchItemFailures, ...restored.batchItemFailures],
+    bytes: inbound.bytes,
+    crcAgrees: inbound.crc === expected,
+    archiveBytes: archive.length,
+    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  })}\n`,
+);

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { DemoInputError } from '../../../../src/cli/demo/errors.ts';
+import { parseDemoOptions } from '../../../../src/cli/demo/options.ts';
+
+const ignore = (): void => undefined;
+
+describe('parseDemoOptions', () => {
+  test('has a default for everything', () => {
+    expect(parseDemoOptions([], ignore)).toEqual({
+      fanOut: false,
+      faults: 0,
+      report: resolve('build/demo-report.html'),
+    });
+  });
+
+  test('reads every option', () => {
+    const args = '--source docs --fan-out --level -5 --faults .05 --json a.json --archives kept --report r.html'.split(
+      ' ',
+    );
+    expect(parseDemoOptions(args, ignore)).toEqual({
+      source: resolve('docs'),
+      fanOut: true,
+      level: -5,
+      faults: 0.05,
+      json: resolve('a.json'),
+      archives: resolve('kept'),
+      report: resolve('r.html'),
+    });
+  });
+
+  test.each([
+    [['--faults', '0.51'], '--faults'],
+    [['--faults', '-0.1'], '--faults'],
+    [['--faults', 'many'], '--faults'],
+    [['--faults', '1e-1x'], '--faults'],
+    [['--level', '23'], '--level'],
+    [['--level', '-8'], '--level'],
+    [['--level', '3.5'], '--level'],
+    [['--level', ''], '--level'],
+    [['--level'], '--level'],
+    [['--sauce', 'docs'], '--sauce'],
+    [['docs'], 'arguments'],
+  ])('refuses %j in one line that names the culprit', (args, culprit) => {
+    const parse = (): unknown => parseDemoOptions(args, ignore);
+    expect(parse).toThrow(DemoInputError);
+    expect(parse).toThrow(new RegExp(`^[^\n]*${culprit}[^\n]*$`));
+  });
+
+  test('prints help and asks for nothing else', () => {
+    let printed = '';
+    const options = parseDemoOptions(['--help'], (text) => {
+      printed += text;
+    });
+    expect(options).toBeUndefined();
+    for (const flag of ['--source', '--fan-out', '--level', '--faults', '--json', '--archives', '--report']) {
+      expect(printed).toContain(flag);
+    }
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { dressObject } from '../../../../src/cli/demo/input/dress-object.ts';
+import { planObjects } from '../../../../src/cli/demo/input/plan-objects.ts';
+import { hasRoomForStamp } from '../../../../src/storage/provenance.ts';
+
+function filesNamed(names: readonly string[]): Parameters<typeof planObjects>[0] {
+  return { files: names.map((name) => ({ relativePath: name, path: `/folder/${name}`, size: 5 })), skipped: [] };
+}
+
+const MANY = Array.from({ length: 400 }, (_, index) => `file-${index}.txt`);
+
+describe('planObjects', () => {
+  test('puts every key below the prefix of the rule', () => {
+    const { objects } = planObjects(filesNamed(['a.txt', 'b/c.json']), { prefix: 'published/', withHardKeys: false });
+    expect(objects.map(({ key }) => key)).toEqual(['published/a.txt', 'published/b/c.json']);
+  });
+
+  test('leaves out files whose key would be too long for S3, and says so', () => {
+    const name = 'x'.repeat(1020);
+    const { objects, skipped } = planObjects(filesNamed([name]), { prefix: 'published/', withHardKeys: false });
+    expect(objects).toEqual([]);
+    expect(skipped).toEqual([{ relativePath: name, reason: 'its key would have more than 1024 bytes' }]);
+  });
+
+  test('writes a small share of the objects twice, and a single file only once', () => {
+    const drafts = (names: readonly string[]): number =>
+      planObjects(filesNamed(names), { prefix: '', withHardKeys: false }).objects.filter(({ draft }) => draft).length;
+    expect(drafts(MANY)).toBe(16);
+    expect(drafts(['only.txt'])).toBe(0);
+  });
+
+  test.each(['', 'published/'])('adds hard keys of up to 1,024 bytes below the prefix "%s", each once', (prefix) => {
+    const { objects, skipped } = planObjects(filesNamed([]), { prefix, withHardKeys: true });
+    const keys = objects.map(({ key }) => key);
+    expect(skipped).toEqual([]);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(Math.max(...keys.map((key) => Buffer.byteLength(key)))).toBe(1024);
+    expect(keys.every((key) => key.startsWith(prefix))).toBe(true);
+  });
+});
+
+describe('dressObject', () => {
+  test('gives a key the same headers, metadata, tags and class each time', () => {
+    expect(dressObject('a/b.json')).toEqual(dressObject('a/b.json'));
+  });
+
+  test('shows every header, tags from none to ten, non-ASCII metadata and several classes over many keys', () => {
+    const dresses = MANY.map(dressObject);
+    const headers = new Set(dresses.flatMap(({ headers: own }) => Object.keys(own)));
+    expect([...headers].toSorted()).toEqual([
+      'cacheControl',
+      'contentDisposition',
+      'contentLanguage',
+      'contentType',
+      'expires',
+      'websiteRedirectLocation',
+    ]);
+    expect(dressObject('packed.gz').headers.contentEncoding).toBe('gzip');
+    expect(new Set(dresses.map(({ tags }) => tags.length))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
+    expect(dresses.some(({ metadata }) => /[^\x20-\x7e]/.test(metadata['author'] ?? ''))).toBe(true);
+    expect(new Set(dresses.map(({ storageClass }) => storageClass)).size).toBe(5);
+  });
+
+  test('leaves room in the metadata for the stamp, without which versions cannot be told apart', () => {
+    expect(MANY.every((key) => hasRoomForStamp(dressObject(key).metadata))).toBe(true);
+  });
+});

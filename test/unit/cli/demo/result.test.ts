@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import { renderReport } from '../../../../src/cli/demo/report/render-report.ts';
+import { type DemoMeasurements, isFlawless, numbersOf, summarise } from '../../../../src/cli/demo/result.ts';
+import { renderResultTable } from '../../../../src/cli/demo/result-table.ts';
+import { verdictOf } from '../../../../src/cli/demo/verdict.ts';
+import { exampleRule } from '../../../support/rules.ts';
+
+const MEASURED: DemoMeasurements = {
+  rule: exampleRule(),
+  source: 'A folder',
+  objects: 10,
+  bytes: 4_000_000,
+  uploads: 11,
+  uploadedBytes: 5_000_000,
+  repeatedEvents: 1,
+  skippedEntries: 0,
+  seconds: 1.23456,
+  archives: [
+    {
+      name: 'rule/one.tar.zst',
+      objects: 11,
+      bytes: 5_000_000,
+      compressedBytes: 1_250_000,
+      frames: 2,
+      level: 9,
+      types: new Map([['text/plain', { objects: 11, bytes: 5_000_000, compressedBytes: 1_240_000 }]]),
+    },
+  ],
+  verification: { identical: 10, lost: 0, altered: 0, findings: [] },
+  deadLetters: [],
+  faults: { rate: 0, killedWorkers: 0, failedInvocations: 0 },
+};
+
+describe('the result of a run', () => {
+  test('compares the archives with everything that plain replication would have sent', () => {
+    const result = summarise(MEASURED);
+    expect(result.ratio).toBe(4);
+    expect(result.transfer.without).toBeCloseTo(0.0001 * MEASURED.rule.destinations.length);
+    expect(result.transfer.with).toBeCloseTo(0.000025 * MEASURED.rule.destinations.length);
+  });
+
+  test('has the numbers that scripts rely on', () => {
+    expect(numbersOf(summarise(MEASURED))).toMatchObject({
+      objects: 10,
+      bytes: 4_000_000,
+      archives: 1,
+      compressedBytes: 1_250_000,
+      ratio: 4,
+      seconds: 1.235,
+      identical: 10,
+      lost: 0,
+      altered: 0,
+      deadLettered: 0,
+    });
+  });
+
+  test('is not flawless with a dead letter, even if every object arrived', () => {
+    const letter = { queue: 'rule queue', code: 'OBJECT_ARCHIVED', reason: 'is in GLACIER', body: '' };
+    const result = summarise({ ...MEASURED, deadLetters: [letter] });
+    expect(isFlawless(summarise(MEASURED))).toBe(true);
+    expect(isFlawless(result)).toBe(false);
+    expect(verdictOf(result)).toBe('10 objects identical, 0 lost, 0 altered, 1 dead letter');
+    expect(renderResultTable(result)).toContain('rule queue OBJECT_ARCHIVED: is in GLACIER');
+  });
+
+  test('names lost objects in table and report, with keys that can do no harm there', () => {
+    const key = 'evil\u001b[2J\n<script>alert(1)</script>';
+    const finding = { region: 'us-east-1', key, differences: ['is not there'] };
+    const result = summarise({
+      ...MEASURED,
+      verification: { identical: 9, lost: 1, altered: 0, findings: [finding] },
+    });
+    const table = renderResultTable(result);
+    expect(table).toContain('is not there');
+    expect(table).not.toContain('\u001b[2J');
+    const report = renderReport(result, new Date(0));
+    expect(report).toContain('is not there');
+    expect(report).not.toContain('<script>');
+  });
+
+  test('makes a report that loads nothing from anywhere', () => {
+    const report = renderReport(summarise(MEASURED), new Date(0));
+    expect(report).not.toMatch(/(?:src|href)=|@import|url\((?!#)|https?:/);
+    expect(report).toContain('4.00 : 1');
+  });
+
+  test('stands nothing but an empty file, of which there is no ratio worth the name', () => {
+    const result = summarise({ ...MEASURED, bytes: 0, uploadedBytes: 0, archives: [] });
+    expect(result.ratio).toBeNull();
+    expect(renderReport(result, new Date(0))).not.toContain('NaN');
+    expect(renderResultTable(result)).not.toContain('NaN');
+  });
+});
