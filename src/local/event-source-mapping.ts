@@ -20,6 +20,7 @@ const PARALLEL_RECEIVES = 4;
 /** Short, because stopping waits for it: an aborted long poll could take messages that nobody reads. */
 const LONG_POLL_SECONDS = 1;
 
+const WINDOW_POLL_MILLISECONDS = 50;
 const IDLE_POLL_MILLISECONDS = 50;
 
 export interface EventSourceMappingOptions {
@@ -117,7 +118,9 @@ export class EventSourceMapping {
     let deadline = Number.POSITIVE_INFINITY;
     while (!this.#polling.isStopping && !this.#buffer.isFull && performance.now() < deadline) {
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
-      await this.#receive();
+      const received = await this.#receive(Math.min(LONG_POLL_SECONDS, (deadline - performance.now()) / 1000));
+      // SQS waits for whole seconds only; what is left of the window is waited for here.
+      if (received === 0 && this.#buffer.length > 0) await sleep(WINDOW_POLL_MILLISECONDS);
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
     }
   }
@@ -126,7 +129,8 @@ export class EventSourceMapping {
     return performance.now() + this.#options.batchWindowSeconds * 1000;
   }
 
-  async #receive(): Promise<void> {
+  /** @returns how many messages came */
+  async #receive(patienceSeconds: number): Promise<number> {
     const { sqs, queueUrl, batchSize } = this.#options;
     const missing = batchSize - this.#buffer.length;
     const calls = Math.min(PARALLEL_RECEIVES, Math.ceil(missing / PAGE_SIZE));
@@ -137,16 +141,16 @@ export class EventSourceMapping {
             QueueUrl: queueUrl,
             MaxNumberOfMessages: Math.min(PAGE_SIZE, missing - call * PAGE_SIZE),
             // Only one call waits: the others are for what is there already.
-            WaitTimeSeconds: call === 0 ? LONG_POLL_SECONDS : 0,
+            WaitTimeSeconds: call === 0 ? Math.max(0, Math.floor(patienceSeconds)) : 0,
             MessageSystemAttributeNames: ['All'],
             MessageAttributeNames: ['All'],
           }),
         ),
       ),
     );
-    for (const message of pages.flatMap((page) => page.Messages ?? [])) {
-      this.#buffer.add(toSqsRecord(message, this.#options));
-    }
+    const messages = pages.flatMap((page) => page.Messages ?? []);
+    for (const message of messages) this.#buffer.add(toSqsRecord(message, this.#options));
+    return messages.length;
   }
 
   async #startNextInvocation(): Promise<void> {

@@ -40,7 +40,7 @@ export async function readItem(
     const range = into.length === size ? {} : { start };
     const description = await store.read({ bucket, key, etag, into, signal, ...range });
     if (start > 0) return { read: { description, tags: [] } };
-    if (!rule.source.chain && decodeStamp(description.metadata) !== undefined) {
+    if (!rule.source.chain && decodeStamp(description.metadata, item.object) !== undefined) {
       return { leftOut: { kind: 'own-write' } };
     }
     refuseUnreadableMetadata(item, description);

@@ -1,15 +1,19 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { compareWrites, type WriteOrder } from '../messages/sequencer.ts';
-import type { UserMetadata } from './stored-object.ts';
+import type { ObjectLocation, UserMetadata } from './stored-object.ts';
 
 /**
  * The stamp that every restored object carries: which write at which source it is a copy of. It makes a replay
  * recognisable and lets a restore tell older from newer. It is one user-metadata entry:
  *
- *     s3xrc: 1;<origin>;<event time>;<sequencer>;<etag>
+ *     s3xrc: 1;<place>;<origin>;<event time>;<sequencer>;<etag>
  *
- * version of the stamp; first 8 hex digits of SHA-256 of the source bucket's name; milliseconds since 1970 in base 36;
- * S3's sequencer, empty where the event had none; first 8 characters of the source's ETag, empty where unknown.
+ * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the source
+ * bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none; first 8 characters
+ * of the source's ETag, empty where unknown.
+ *
+ * The place is there because metadata travels with every copy that somebody makes of a restored object. Such a copy is
+ * that somebody's own object: its stamp speaks of another place, and so is none.
  */
 export interface ProvenanceStamp extends WriteOrder {
   /** See `originOf`. */
@@ -28,15 +32,17 @@ const MAX_METADATA_BYTES = 2048;
 /** S3 uses 16 to 18 digits today. */
 const MAX_SEQUENCER_DIGITS = 32;
 const ETAG_DIGITS = 8;
+/** All places take the same room in a stamp. */
+const ANYWHERE: ObjectLocation = { bucket: '', key: '' };
 /** Name and value with the longest sequencer; milliseconds have 8 digits of base 36 until the year 2059, then 9. */
-const MAX_STAMP_BYTES = STAMP_NAME.length + '1;;;;'.length + 8 + 9 + MAX_SEQUENCER_DIGITS + ETAG_DIGITS;
-const STAMP = /^1;([0-9a-f]{8});(-?[0-9a-z]{1,10});([0-9a-f]{0,32});([0-9a-f]{0,8})$/i;
+const MAX_STAMP_BYTES = STAMP_NAME.length + '1;;;;;'.length + 8 + 8 + 9 + MAX_SEQUENCER_DIGITS + ETAG_DIGITS;
+const STAMP = /^1;([0-9a-f]{8});([0-9a-f]{8});(-?[0-9a-z]{1,10});([0-9a-f]{0,32});([0-9a-f]{0,8})$/i;
 const SEQUENCER = new RegExp(`^[0-9a-f]{1,${MAX_SEQUENCER_DIGITS}}$`, 'i');
 const ETAG_PREFIX = new RegExp(`^[0-9a-f]{0,${ETAG_DIGITS}}`, 'i');
 
 /** What a stamp keeps of the name of a source bucket. */
 export function originOf(sourceBucket: string): string {
-  return createHash('sha256').update(sourceBucket).digest('hex').slice(0, 8);
+  return shortHash(sourceBucket);
 }
 
 /** The stamp of a write. What cannot stand in one (a sequencer that is not hexadecimal) is left out of it. */
@@ -47,28 +53,35 @@ export function stampOf(write: WriteOrder & { readonly origin: string; readonly 
   return usable ? { origin, eventTime, sequencer, etag } : { origin, eventTime, etag };
 }
 
-export function encodeStamp(stamp: ProvenanceStamp): string {
-  return `1;${stamp.origin};${stamp.eventTime.toString(36)};${stamp.sequencer ?? ''};${stamp.etag}`;
+/** @param location that the object is written to */
+export function encodeStamp(stamp: ProvenanceStamp, location: ObjectLocation): string {
+  const { origin, eventTime, sequencer = '', etag } = stamp;
+  return `1;${placeOf(location)};${origin};${eventTime.toString(36)};${sequencer};${etag}`;
 }
 
-/** The stamp in an object's metadata; undefined when it has none, or one that this version cannot read. */
-export function decodeStamp(metadata: UserMetadata): ProvenanceStamp | undefined {
+/**
+ * The stamp of an object that was found at `location`; undefined when it has none, one that was made for another place,
+ * or one that this version cannot read.
+ */
+export function decodeStamp(metadata: UserMetadata, location: ObjectLocation): ProvenanceStamp | undefined {
   const value = Object.hasOwn(metadata, STAMP_NAME) ? metadata[STAMP_NAME] : undefined;
-  const [, origin, time, sequencer, etag] = STAMP.exec(value ?? '') ?? [];
+  const [, place, origin, time, sequencer, etag] = STAMP.exec(value ?? '') ?? [];
   if (origin === undefined || time === undefined || etag === undefined) return undefined;
+  if (place !== placeOf(location)) return undefined;
   const eventTime = Number.parseInt(time, 36);
   return sequencer === undefined || sequencer === ''
     ? { origin, eventTime, etag }
     : { origin, eventTime, sequencer, etag };
 }
 
-/**
- * The metadata with this stamp, in place of an earlier one.
- * @returns undefined when S3's 2 KB limit leaves no room
- */
-export function withStamp(metadata: UserMetadata, stamp: ProvenanceStamp): UserMetadata | undefined {
-  const stamped = { ...metadata, [STAMP_NAME]: encodeStamp(stamp) };
-  return metadataBytes(stamped) <= MAX_METADATA_BYTES ? stamped : undefined;
+/** The metadata with this stamp, in place of an earlier one. Ask `hasRoomFor` first. */
+export function withStamp(metadata: UserMetadata, stamp: ProvenanceStamp, location: ObjectLocation): UserMetadata {
+  return { ...metadata, [STAMP_NAME]: encodeStamp(stamp, location) };
+}
+
+/** Whether S3's 2 KB limit leaves room for this stamp, wherever the object is written to. */
+export function hasRoomFor(metadata: UserMetadata, stamp: ProvenanceStamp): boolean {
+  return metadataBytes(withStamp(metadata, stamp, ANYWHERE)) <= MAX_METADATA_BYTES;
 }
 
 /** The metadata as its owner set it. */
@@ -94,6 +107,14 @@ export function relateStamps(stamp: ProvenanceStamp, other: ProvenanceStamp): St
     compareText(stamp.origin, other.origin);
   if (order === 0) return 'same';
   return order < 0 ? 'older' : 'newer';
+}
+
+function placeOf({ bucket, key }: ObjectLocation): string {
+  return shortHash(`${bucket}/${key}`);
+}
+
+function shortHash(text: string): string {
+  return hash('sha256', text).slice(0, 8);
 }
 
 function metadataBytes(metadata: UserMetadata): number {

@@ -1,7 +1,7 @@
 import type { OnConflict } from '../configuration/rule.ts';
 import type { WriteCondition } from '../storage/object-store.ts';
 import { decodeStamp, hasRoomForStamp, relateStamps } from '../storage/provenance.ts';
-import type { ObjectDescription, UserMetadata } from '../storage/stored-object.ts';
+import type { ObjectDescription, ObjectLocation, UserMetadata } from '../storage/stored-object.ts';
 import type { RestorableObject } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
@@ -43,10 +43,11 @@ const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 export function decideWrite(
   object: RestorableObject,
   existing: ObjectDescription | undefined,
+  location: ObjectLocation,
   onConflict: OnConflict,
 ): WriteDecision {
   if (existing === undefined) return WRITE_IF_ABSENT;
-  const stamp = decodeStamp(existing.metadata);
+  const stamp = decodeStamp(existing.metadata, location);
   if (stamp !== undefined) {
     const relation = relateStamps(stamp, object.stamp);
     if (relation === 'same') return { kind: 'skip', reason: 'replay' };

@@ -6,7 +6,7 @@ import { originOf, stampOf } from '../storage/provenance.ts';
 import type { RuleHere } from './authorize-archive.ts';
 import { RuleUnknownError } from './errors.ts';
 import type { IndexedMember, PublicArchiveIndex } from './index-public-archive.ts';
-import { objectTags, type RestorableObject, stampedMetadata } from './restorable-object.ts';
+import { objectTags, type RestorableObject, stampableMetadata } from './restorable-object.ts';
 
 export interface PlannedObject {
   readonly rule: string;
@@ -78,7 +78,7 @@ function planObject(
   const eventTime = creationTime(entry.creation_time) ?? archivedAt;
   const stamp = stampOf({ origin: originOf(bucket), etag, eventTime });
   const tags = objectTags(entry.tags);
-  const object = { key, size, etag, headers: {}, ...stampedMetadata({}, stamp), tags, storageClass, stamp };
+  const object = { key, size, etag, headers: {}, ...stampableMetadata({}, stamp), tags, storageClass, stamp };
   return { rule: here.rule.id, object, destinations: here.destinations };
 }
 

@@ -1,7 +1,7 @@
 import type { ManifestObject } from '../archive/manifest.ts';
 import type { Destination } from '../configuration/rule.ts';
 import type { WriteTarget } from '../storage/object-store.ts';
-import { type ProvenanceStamp, stampOf, withoutStamp, withStamp } from '../storage/provenance.ts';
+import { hasRoomFor, type ProvenanceStamp, stampOf, withoutStamp, withStamp } from '../storage/provenance.ts';
 import type { ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from '../storage/stored-object.ts';
 
 /** An object of an archive, ready to be written to any destination. */
@@ -14,12 +14,12 @@ export interface RestorableObject {
   /** CRC-32 taken at the source; archives of the public implementation have none. */
   readonly crc32?: number;
   readonly headers: ObjectHeaders;
-  /** With the stamp, where there is room for it. */
+  /** As its owner set it. */
   readonly metadata: UserMetadata;
   readonly tags: readonly ObjectTag[];
   readonly storageClass: string;
   readonly stamp: ProvenanceStamp;
-  /** False when the object's own metadata fills S3's 2 KB: then it is written without a stamp. */
+  /** Whether it is written with its stamp: not when its own metadata fills S3's 2 KB. */
   readonly stamped: boolean;
 }
 
@@ -34,7 +34,7 @@ export function restorableObject(object: ManifestObject, origin: string): Restor
     crc32: Number.parseInt(object.crc32, 16),
     // JSON has no `undefined`, which the schema's type allows for the values.
     headers: (object.headers ?? {}) as ObjectHeaders,
-    ...stampedMetadata(Object.fromEntries(object.metadata ?? []), stamp),
+    ...stampableMetadata(Object.fromEntries(object.metadata ?? []), stamp),
     tags: objectTags(object.tags),
     storageClass: object.storage_class,
     stamp,
@@ -42,12 +42,12 @@ export function restorableObject(object: ManifestObject, origin: string): Restor
 }
 
 /** A stamp of an earlier hop (a rule with `chain`) is never left beside ours: it would speak for another write. */
-export function stampedMetadata(
+export function stampableMetadata(
   metadata: UserMetadata,
   stamp: ProvenanceStamp,
 ): Pick<RestorableObject, 'metadata' | 'stamped'> {
-  const stamped = withStamp(metadata, stamp);
-  return { metadata: stamped ?? withoutStamp(metadata), stamped: stamped !== undefined };
+  const own = withoutStamp(metadata);
+  return { metadata: own, stamped: hasRoomFor(own, stamp) };
 }
 
 /** Tags of a manifest, one pair a map, as S3 has them. */
@@ -57,9 +57,11 @@ export function objectTags(tags: readonly Readonly<Record<string, string>>[]): O
 
 /** Where an object goes, and everything about it but the bytes. Keys stay exactly as they were at the source. */
 export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
-  const { key, headers, metadata, tags } = object;
+  const { headers, tags, stamp } = object;
+  const location = locationAt(object, destination);
+  const metadata = object.stamped ? withStamp(object.metadata, stamp, location) : object.metadata;
   const storageClass = destination.storageClass ?? object.storageClass;
-  const target = { bucket: destination.bucket, key, headers, metadata, tags, storageClass };
+  const target = { ...location, headers, metadata, tags, storageClass };
   return destination.kmsKeyArn === undefined ? target : { ...target, kmsKeyArn: destination.kmsKeyArn };
 }
 

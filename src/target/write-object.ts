@@ -22,8 +22,9 @@ export async function lookAndDecide(
   destination: Destination,
   run: Pick<RestoreRun, 'store' | 'signal'>,
 ): Promise<WriteDecision> {
-  const existing = await run.store.head(locationAt(object, destination), run.signal);
-  return decideWrite(object, existing, destination.onConflict);
+  const location = locationAt(object, destination);
+  const existing = await run.store.head(location, run.signal);
+  return decideWrite(object, existing, location, destination.onConflict);
 }
 
 /**

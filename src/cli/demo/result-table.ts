@@ -4,11 +4,12 @@ import type { DemoResult } from './result.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
 const LISTED = 20;
+const NO_INNER_LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
 /** The numbers of a run, for the terminal. */
 export function renderResultTable(result: DemoResult): string {
   const { verification, transfer, deadLetters, faults } = result;
-  const table = new Table({ style: { head: [], border: [] }, colAligns: ['left', 'right'] });
+  const table = new Table({ style: { border: [] }, colAligns: ['left', 'right'], chars: NO_INNER_LINES });
   table.push(
     ['Objects', formatCount(result.objects)],
     ['Bytes', formatBytes(result.bytes)],
@@ -24,7 +25,7 @@ export function renderResultTable(result: DemoResult): string {
   );
   if (faults.rate > 0) {
     table.push(
-      ['Share of calls made to fail', `${(100 * faults.rate).toFixed(1)} %`],
+      [`Calls made to fail (${(100 * faults.rate).toFixed(1)} %)`, formatCount(faults.failedCalls)],
       ['Workers killed', formatCount(faults.killedWorkers)],
       ['Invocations that failed', formatCount(faults.failedInvocations)],
     );

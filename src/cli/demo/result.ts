@@ -29,7 +29,9 @@ export interface DemoMeasurements {
 
 /** What `--faults` did to the pipeline. */
 export interface FaultsMet {
+  /** Share of the functions' calls. */
   readonly rate: number;
+  readonly failedCalls: number;
   readonly killedWorkers: number;
   readonly failedInvocations: number;
 }

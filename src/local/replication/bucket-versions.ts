@@ -3,6 +3,7 @@ import {
   HeadBucketCommand,
   type ObjectVersion as ListedVersion,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { ObjectVersion } from './copy-version.ts';
@@ -12,7 +13,9 @@ export async function listVersions(s3: S3Client, bucket: string): Promise<Object
   const listed: ListedVersion[] = [];
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (next !== undefined) {
-    const page = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket, ...next }));
+    const page: ListObjectVersionsCommandOutput = await s3.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, ...next }),
+    );
     listed.push(...(page.Versions ?? []));
     const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
     next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;

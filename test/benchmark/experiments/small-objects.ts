@@ -57,9 +57,13 @@ export const throughputAtLatency: Experiment = {
   },
 };
 
-/** What the archive's own parts (tar headers, manifest, seek table) and its cutting into frames leave of zstd's ratio. */
+/**
+ * What the archive's own parts (tar headers, manifest, seek table) and its cutting into frames leave of zstd's ratio.
+ * The goals are shares of one solid stream: 3.97 of 4.07 at level 3 and 4.82 of 4.98 at level 12, on the data of the
+ * design's measurements.
+ */
 export const ratioOfSmallObjects: Experiment = {
-  rows: [ratioRow(3, 3.97), ratioRow(12, 4.82)],
+  rows: [ratioRow(3, 0.975), ratioRow(12, 0.968)],
   async run(laboratory) {
     return [await measureRatio(laboratory, 3), await measureRatio(laboratory, 12)];
   },
@@ -67,7 +71,7 @@ export const ratioOfSmallObjects: Experiment = {
 
 function ratioRow(level: number, goal: number): RowSpec {
   const title = `5,000 x 10 KB, bytes over all archive bytes, level ${level}`;
-  return { name: `ratio-l${level}`, title, unit: 'ratio', floorIs: 'solid zstd stream', goal: atLeast(goal) };
+  return { name: `ratio-l${level}`, title, unit: 'ratio', floorIs: 'solid zstd stream', goal: atLeast(goal, 'ratio') };
 }
 
 async function measureRatio(laboratory: Laboratory, level: number): Promise<Measurement> {

@@ -1,15 +1,16 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import type { SqsHandler } from '../../../src/wiring/source.ts';
-import { SEED_BUCKET, SEED_ETAG, seedKey, type WrittenObject } from '../server/contract.ts';
+import { SEED_BUCKET, seedEtag, seedKey, type WrittenObject } from '../server/contract.ts';
 import type { Workload } from '../workloads.ts';
 
 const RUN_MILLISECONDS = 900_000;
 
 /** Events of Lambda that announce the objects of a workload, `batch` in each: one message an object, as S3 sends them. */
 export function workloadEvents(workload: Workload, batch = workload.count): SQSEvent[] {
-  const bodies = Array.from({ length: workload.count }, (_, index) =>
-    s3Notification(SEED_BUCKET, { key: seedKey(workload, index), etag: SEED_ETAG, size: workload.size }, index),
-  );
+  const bodies = Array.from({ length: workload.count }, (_, index) => {
+    const key = seedKey(workload, index);
+    return s3Notification(SEED_BUCKET, { key, etag: seedEtag(key), size: workload.size }, index);
+  });
   return inBatches(bodies, batch);
 }
 

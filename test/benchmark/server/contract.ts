@@ -1,11 +1,10 @@
+import { hash } from 'node:crypto';
 import type { Corpus, Workload } from '../workloads.ts';
 
 /** Objects of the workloads: nobody puts them there, and nobody can change them. */
 export const SEED_BUCKET = 'seed';
 /** Buckets whose bodies are kept begin like this. A DELETE in them is answered and counted, but the object stays. */
 export const KEPT_BUCKETS = 'kept-';
-/** ETag of every seed. */
-export const SEED_ETAG = '9e107d9d372bb6826bd81d3542a419d6';
 
 /** What the server counted since the last reset. */
 export interface ServerCounts {
@@ -34,9 +33,14 @@ export type ServerMessage =
   | { readonly kind: 'counts'; readonly counts: ServerCounts }
   | { readonly kind: 'written'; readonly objects: readonly WrittenObject[] };
 
-/** Key of an object of a workload; it says all there is to know about the object. */
-export function seedKey({ corpus, size }: Workload, index: number): string {
-  return `${corpus}/${size}/${String(index).padStart(6, '0')}${corpus === 'records' ? '.json' : '.log'}`;
+/** Key of the `index`th object of a workload; it says all there is to know about the object. */
+export function seedKey({ corpus, size, first = 0 }: Workload, index: number): string {
+  return `${corpus}/${size}/${String(first + index).padStart(6, '0')}${corpus === 'records' ? '.json' : '.log'}`;
+}
+
+/** Looks like S3's, and compresses as badly. */
+export function seedEtag(key: string): string {
+  return hash('md5', key);
 }
 
 export interface Seed {
@@ -47,7 +51,7 @@ export interface Seed {
 }
 
 export function parseSeedKey(key: string): Seed | undefined {
-  const [, corpus, size, index] = /^(records|logs|noise)\/(\d+)\/(\d+)\./.exec(key) ?? [];
+  const [, corpus, size, index] = /^(records|logs)\/(\d+)\/(\d+)\./.exec(key) ?? [];
   if (corpus === undefined) return undefined;
   return { corpus: corpus as Corpus, size: Number(size), offset: Number(size) * Number(index) };
 }

@@ -64,7 +64,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): voi
       const end = rest.indexOf(HEAD_END);
       pending = end < 0 ? rest : NOTHING;
       if (end < 0) return;
-      head = new RequestHead(rest.latin1Slice(0, end + 2));
+      head = new RequestHead(rest.toString('latin1', 0, end + 2));
       missing = head.contentLength;
       keeps = options.keepsBody(head.path);
       rest = rest.subarray(end + HEAD_END.length);

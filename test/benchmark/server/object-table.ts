@@ -1,5 +1,5 @@
-import { CORPUS_SIZE, type Corpus, makeCorpus } from '../workloads.ts';
-import { KEPT_BUCKETS, parseSeedKey, SEED_BUCKET, SEED_ETAG, type WrittenObject } from './contract.ts';
+import { CORPUS_SIZE, makeCorpus } from '../workloads.ts';
+import { KEPT_BUCKETS, parseSeedKey, SEED_BUCKET, seedEtag, type WrittenObject } from './contract.ts';
 
 export interface TableObject {
   readonly etag: string;
@@ -10,7 +10,7 @@ export interface TableObject {
 
 /** What is in the server's buckets. Of everything that is written outside the kept buckets only the fact is remembered. */
 export class ObjectTable {
-  private readonly corpora = new Map<Corpus, Buffer>();
+  private readonly corpora = { records: makeCorpus('records'), logs: makeCorpus('logs') };
   private readonly written = new Map<string, TableObject>();
   private readonly uploads = new Map<string, Map<number, { size: number; body: readonly Buffer[] }>>();
   private serial = 0;
@@ -19,11 +19,12 @@ export class ObjectTable {
   find(path: string): TableObject | undefined {
     const written = this.written.get(path);
     if (written !== undefined || !path.startsWith(`/${SEED_BUCKET}/`)) return written;
-    const seed = parseSeedKey(path.slice(SEED_BUCKET.length + 2));
+    const key = path.slice(SEED_BUCKET.length + 2);
+    const seed = parseSeedKey(key);
     if (seed === undefined) return undefined;
-    const bytes = this.corpus(seed.corpus);
+    const bytes = this.corpora[seed.corpus];
     const read = (start: number, length: number): Uint8Array[] => readRound(bytes, seed.offset + start, length);
-    return { etag: SEED_ETAG, size: seed.size, read };
+    return { etag: seedEtag(key), size: seed.size, read };
   }
 
   write(path: string, size: number, body: readonly Buffer[]): TableObject {
@@ -68,12 +69,6 @@ export class ObjectTable {
     return [...this.written]
       .filter(([path]) => path.startsWith(root))
       .map(([path, { etag, size }]) => ({ key: path.slice(root.length), etag, size }));
-  }
-
-  private corpus(name: Corpus): Buffer {
-    const bytes = this.corpora.get(name) ?? makeCorpus(name);
-    this.corpora.set(name, bytes);
-    return bytes;
   }
 
   private nextId(): string {

@@ -5,8 +5,8 @@ import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
 import { bytesSaved } from '../../../src/source/telemetry.ts';
-import { AccessDeniedError, ObjectArchivedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
-import { encodeStamp, stampOf } from '../../../src/storage/provenance.ts';
+import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
 import { readArchive } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { HOSTILE_KEYS } from '../../support/hostile-keys.ts';
@@ -274,7 +274,7 @@ describe('events of one key', () => {
 
 describe('what this product wrote itself', () => {
   const location = { bucket: 'source-bucket', key: 'restored' };
-  const stamp = encodeStamp(stampOf({ sourceBucket: 'origin', etag: 'e', eventTime: 1 }, location));
+  const stamp = encodeStamp(stampOf({ origin: originOf('another-bucket'), etag: 'e', eventTime: 1 }), location);
 
   test('is not packed again', async () => {
     const source = new SourceServiceHarness();

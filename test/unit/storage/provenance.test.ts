@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   decodeStamp,
   encodeStamp,
+  hasRoomFor,
   hasRoomForStamp,
   originOf,
   relateStamps,
@@ -18,11 +19,12 @@ const write = {
   etag: 'd41d8cd98f00',
 };
 const stamp = stampOf(write);
+const place = { bucket: 'target-bucket', key: 'dir/key' };
 
 describe('provenance stamps', () => {
   test('have one text for one write', () => {
-    expect(encodeStamp(stamp)).toBe(
-      '1;a1b2c3d4;loyw3w0r;0055AED6DCD90281E5;d41d8cd9'.replace('loyw3w0r', write.eventTime.toString(36)),
+    expect(encodeStamp(stamp, place)).toBe(
+      `1;ed851a78;a1b2c3d4;${write.eventTime.toString(36)};0055AED6DCD90281E5;d41d8cd9`,
     );
     expect(originOf('source-bucket')).toMatch(/^[0-9a-f]{8}$/);
   });
@@ -32,37 +34,39 @@ describe('provenance stamps', () => {
     ['without a sequencer', stampOf({ origin: write.origin, eventTime: 0, etag: 'ab' })],
     ['without an ETag', stampOf({ ...write, etag: '' })],
   ])('are read back from metadata: %s', (_, one) => {
-    expect(decodeStamp({ other: 'x', [STAMP_NAME]: encodeStamp(one) })).toEqual(one);
+    expect(decodeStamp({ other: 'x', [STAMP_NAME]: encodeStamp(one, place) }, place)).toEqual(one);
   });
 
   test.each([
     ['none', {}],
-    ['another version', { [STAMP_NAME]: '2;a1b2c3d4;0;;' }],
+    ['another version', { [STAMP_NAME]: '2;ed851a78;a1b2c3d4;0;;' }],
     ['no stamp at all', { [STAMP_NAME]: 'mine' }],
-    ['too many fields', { [STAMP_NAME]: '1;a1b2c3d4;0;;;' }],
+    ['the stamp of another bucket', { [STAMP_NAME]: encodeStamp(stamp, { ...place, bucket: 'copies' }) }],
+    ['the stamp of another key', { [STAMP_NAME]: encodeStamp(stamp, { ...place, key: 'copy' }) }],
+    ['too many fields', { [STAMP_NAME]: '1;ed851a78;a1b2c3d4;0;;;' }],
   ])('are undefined when there is %s', (_, metadata) => {
-    expect(decodeStamp(metadata)).toBeUndefined();
+    expect(decodeStamp(metadata, place)).toBeUndefined();
   });
 
   test('leave out what could not be read back', () => {
     const odd = stampOf({ ...write, sequencer: 'not;hex', etag: 'xyz' });
 
     expect(odd).toEqual({ origin: write.origin, eventTime: write.eventTime, etag: '' });
-    expect(decodeStamp({ [STAMP_NAME]: encodeStamp(odd) })).toEqual(odd);
+    expect(decodeStamp({ [STAMP_NAME]: encodeStamp(odd, place) }, place)).toEqual(odd);
   });
 
   test('replace the stamp of an earlier hop', () => {
-    const earlier = { a: 'b', [STAMP_NAME]: '1;00000000;0;;' };
+    const earlier = { a: 'b', [STAMP_NAME]: '1;00000000;00000000;0;;' };
 
-    expect(withStamp(earlier, stamp)).toEqual({ a: 'b', [STAMP_NAME]: encodeStamp(stamp) });
+    expect(withStamp(earlier, stamp, place)).toEqual({ a: 'b', [STAMP_NAME]: encodeStamp(stamp, place) });
     expect(withoutStamp(earlier)).toEqual({ a: 'b' });
   });
 
   test('are added up to 2,048 bytes of names and values, counted in UTF-8', () => {
-    const room = 2048 - 'ä'.length * 2 - STAMP_NAME.length - encodeStamp(stamp).length;
+    const room = 2048 - 'ä'.length * 2 - STAMP_NAME.length - encodeStamp(stamp, place).length;
 
-    expect(withStamp({ ä: 'x'.repeat(room) }, stamp)).toBeDefined();
-    expect(withStamp({ ä: 'x'.repeat(room + 1) }, stamp)).toBeUndefined();
+    expect(hasRoomFor({ ä: 'x'.repeat(room) }, stamp)).toBe(true);
+    expect(hasRoomFor({ ä: 'x'.repeat(room + 1) }, stamp)).toBe(false);
     expect(hasRoomForStamp({ note: 'x'.repeat(1000) })).toBe(true);
     expect(hasRoomForStamp({ note: 'x'.repeat(2040) })).toBe(false);
   });
@@ -70,8 +74,8 @@ describe('provenance stamps', () => {
   test('keep metadata that is named like a property of every object', () => {
     const hostile = JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, string>;
 
-    expect(JSON.stringify(withStamp(hostile, stamp))).toBe(
-      `{"__proto__":"x","constructor":"y","${STAMP_NAME}":"${encodeStamp(stamp)}"}`,
+    expect(JSON.stringify(withStamp(hostile, stamp, place))).toBe(
+      `{"__proto__":"x","constructor":"y","${STAMP_NAME}":"${encodeStamp(stamp, place)}"}`,
     );
   });
 

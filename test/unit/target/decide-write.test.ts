@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { encodeStamp, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
 import type { ObjectDescription, UserMetadata } from '../../../src/storage/stored-object.ts';
 import { decideWrite, type WriteDecision } from '../../../src/target/decide-write.ts';
-import { type RestorableObject, stampedMetadata } from '../../../src/target/restorable-object.ts';
+import { type RestorableObject, stampableMetadata } from '../../../src/target/restorable-object.ts';
 
 const TIME = Date.UTC(2026, 10, 23, 10);
 const ETAG = '0cc175b9c0f1b6a831c399e269772661';
@@ -11,7 +11,7 @@ const OLDER_FULL: UserMetadata = { note: 'y'.repeat(2044) };
 
 const ours = (metadata: UserMetadata = {}): RestorableObject => {
   const stamp = stampOf({ origin: '0123abcd', eventTime: TIME, sequencer: '0055AA', etag: ETAG });
-  const stamped = stampedMetadata(metadata, stamp);
+  const stampable = stampableMetadata(metadata, stamp);
   return {
     key: 'k',
     size: 1,
@@ -21,7 +21,7 @@ const ours = (metadata: UserMetadata = {}): RestorableObject => {
     tags: [],
     storageClass: 'STANDARD',
     stamp,
-    ...stamped,
+    ...stampable,
   };
 };
 const there = (metadata: UserMetadata, more: Partial<ObjectDescription> = {}): ObjectDescription => ({
@@ -35,9 +35,11 @@ const there = (metadata: UserMetadata, more: Partial<ObjectDescription> = {}): O
   missingMetadata: 0,
   ...more,
 });
-const stamped = (sequencer: string): UserMetadata => ({
-  [STAMP_NAME]: encodeStamp(stampOf({ origin: '0123abcd', eventTime: TIME, sequencer, etag: ETAG })),
+const PLACE = { bucket: 'target', key: 'k' };
+const stamped = (sequencer: string, place = PLACE): UserMetadata => ({
+  [STAMP_NAME]: encodeStamp(stampOf({ origin: '0123abcd', eventTime: TIME, sequencer, etag: ETAG }), place),
 });
+const COPIED = { bucket: 'elsewhere', key: 'k' };
 
 const absent: WriteDecision = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
 const over = (conflict: boolean): WriteDecision => ({
@@ -55,6 +57,14 @@ describe('decideWrite, row by row of its table', () => {
     ['stamp of a newer write', ours(), there(stamped('0055AB')), 'overwrite', skip('newer-at-target')],
     ['stamp of an older write', ours(), there(stamped('0055A9')), 'overwrite', over(false)],
     ['an older stamp counts as ours under keep, too', ours(), there(stamped('0055A9')), 'keep', over(false)],
+    [
+      'a copy that somebody made of another object of ours, keep',
+      ours(),
+      there(stamped('0055AB', COPIED)),
+      'keep',
+      skip('kept'),
+    ],
+    ['a copy, overwrite', ours(), there(stamped('0055AB', COPIED)), 'overwrite', over(true)],
     ['no stamp, room for one, keep', ours(), there({ a: 'b' }), 'keep', skip('kept')],
     ['no stamp, room for one, overwrite', ours(), there({ a: 'b' }), 'overwrite', over(true)],
     [
@@ -110,13 +120,13 @@ describe('decideWrite, row by row of its table', () => {
   ] as const)('%s', (_, object, existing, onConflict, decision) => {
     const expected = existing?.etag === ETAG && decision.kind === 'write' ? over(decision.conflict) : decision;
 
-    expect(decideWrite(object, existing, onConflict)).toEqual(expected);
+    expect(decideWrite(object, existing, PLACE, onConflict)).toEqual(expected);
   });
 
   test('an ETag that is no MD5 (multipart, KMS) proves nothing about the bytes', () => {
     const object = { ...ours(FULL), etag: `${ETAG}-2` };
     const existing = there(FULL, { etag: `${ETAG}-2`, lastModified: before });
 
-    expect(decideWrite(object, existing, 'overwrite')).toMatchObject({ kind: 'write', conflict: true });
+    expect(decideWrite(object, existing, PLACE, 'overwrite')).toMatchObject({ kind: 'write', conflict: true });
   });
 });

@@ -34,7 +34,7 @@ describe('archives of the public implementation', () => {
     const restored = region.store.look({ bucket: TARGET, key: 'data/a.txt' });
     expect(restored?.tags).toEqual([{ key: 'team', value: 'x' }]);
     expect(restored?.description.storageClass).toBe('STANDARD_IA');
-    expect(decodeStamp(restored?.description.metadata ?? {})).toMatchObject({
+    expect(decodeStamp(restored?.description.metadata ?? {}, { bucket: TARGET, key: 'data/a.txt' })).toMatchObject({
       eventTime: Date.UTC(2023, 10, 14, 22, 13, 20),
       etag: 'd41d8cd9',
     });

@@ -122,7 +122,7 @@ describe('restoring an archive', () => {
       empty: '',
       [STAMP_NAME]: 'stamp',
     });
-    expect(decodeStamp(description?.metadata ?? {})).toEqual({
+    expect(decodeStamp(description?.metadata ?? {}, { bucket: TARGET, key: 'k' })).toEqual({
       origin: originOf('source-bucket'),
       eventTime: 1_700_000_000_000,
       sequencer: '0A',

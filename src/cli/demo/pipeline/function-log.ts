@@ -16,14 +16,9 @@ const KEPT_COMPLAINTS = 100;
 
 /** Follows what the functions of a pipeline write. */
 export class FunctionLog {
-  readonly #onProgress: () => void;
   readonly #complaints: string[] = [];
   #packed = 0;
   #restored = 0;
-
-  constructor(onProgress: () => void) {
-    this.#onProgress = onProgress;
-  }
 
   /** Objects in archives so far; one that is packed again counts again. */
   get packed(): number {
@@ -48,7 +43,6 @@ export class FunctionLog {
     if (entry.level === 'ERROR' && this.#complaints.length < KEPT_COMPLAINTS) {
       this.#complaints.push(entry.error === undefined ? entry.message : `${entry.message}: ${entry.error.message}`);
     }
-    this.#onProgress();
   }
 }
 

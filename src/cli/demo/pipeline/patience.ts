@@ -10,7 +10,7 @@ export interface Patience {
 const SLOWEST_BYTES_PER_SECOND = 4e6;
 /** The target begins no archive with less than 30 s left. */
 const SHORTEST_TIMEOUT_SECONDS = 90;
-const VISIBILITY_WITH_FAULTS_SECONDS = 15;
+const VISIBILITY_WITH_FAULTS_SECONDS = 10;
 
 /**
  * Without faults the queue hides messages for as long as a function may run, as AWS demands. With faults, workers are

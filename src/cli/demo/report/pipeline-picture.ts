@@ -2,10 +2,10 @@ import { formatBytes, formatCount, formatPlural } from '../numbers.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 
-const BOX = { width: 128, height: 66 };
+const BOX = { width: 134, height: 66 };
 const GAP = 22;
 const PADDING = 16;
-const REGION_HEIGHT = 148;
+const REGION_HEIGHT = 124;
 /** Between the source region and the target regions: room for what crosses it. */
 const BORDER_WIDTH = 150;
 const HEADING = 26;
@@ -33,7 +33,7 @@ export function drawPipeline(result: DemoResult): Markup {
   const sourceY = (height - REGION_HEIGHT) / 2;
   const from = { x: sourceWidth, y: boxMiddle(sourceY) };
   return html`<svg viewBox="-2 -2 ${width + 4} ${height + 4}" role="img" aria-label="The way of the data">
-<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">
+<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerUnits="userSpaceOnUse" markerWidth="10" markerHeight="10" orient="auto">
 <path d="M0 0 10 5 0 10z"/></marker></defs>
 ${drawRegion(result.rule.source.region, source, { x: 0, y: sourceY })}
 ${destinations.map(({ region }, index) => {

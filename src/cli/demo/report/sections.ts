@@ -1,5 +1,13 @@
 import type { ArchiveSummary } from '../archives/inspect-archive.ts';
-import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds, ratioOf } from '../numbers.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDollars,
+  formatPlural,
+  formatRatio,
+  formatSeconds,
+  ratioOf,
+} from '../numbers.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 
@@ -22,7 +30,7 @@ export function renderTiles(result: DemoResult): Markup {
     [formatCount(result.deadLetters.length), 'dead letters'],
   ];
   if (faults.rate > 0) {
-    tiles.push([`${(100 * faults.rate).toFixed(1)} %`, 'of the functions’ calls made to fail']);
+    tiles.push([formatCount(faults.failedCalls), `calls made to fail (${(100 * faults.rate).toFixed(1)} %)`]);
     tiles.push([formatCount(faults.killedWorkers), 'workers killed at work']);
     tiles.push([formatCount(faults.failedInvocations), 'invocations that failed']);
   }
@@ -42,7 +50,7 @@ export function renderTypes({ types }: DemoResult): Markup {
   const rows = [...types].map(([type, { objects, bytes, compressedBytes }]) => {
     const share = bytes === 0 ? 0 : Math.min(100, (100 * compressedBytes) / bytes);
     const ratio = formatRatio(bytes === 0 ? null : ratioOf(bytes, compressedBytes));
-    return html`<div class="bar"><span>${type}<br><span class="muted">${formatCount(objects)} of ${formatBytes(bytes)}</span></span>
+    return html`<div class="bar"><span>${type}<br><span class="muted">${formatPlural(objects, 'object')}, ${formatBytes(bytes)}</span></span>
 <div class="track"><div class="fill" style="width:${share.toFixed(1)}%"></div></div><span>${formatBytes(compressedBytes)} · ${ratio}</span></div>`;
   });
   return html`<p class="muted">Full width is what the objects had, the filled part what they take in the archives. Types

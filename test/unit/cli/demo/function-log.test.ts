@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { FunctionLog } from '../../../../src/cli/demo/pipeline/function-log.ts';
 
 function read(...lines: string[]): FunctionLog {
-  const log = new FunctionLog(() => undefined);
+  const log = new FunctionLog();
   for (const line of lines) log.read(line);
   return log;
 }

@@ -28,7 +28,7 @@ const MEASURED: DemoMeasurements = {
   ],
   verification: { identical: 10, lost: 0, altered: 0, findings: [] },
   deadLetters: [],
-  faults: { rate: 0, killedWorkers: 0, failedInvocations: 0 },
+  faults: { rate: 0, failedCalls: 0, killedWorkers: 0, failedInvocations: 0 },
 };
 
 describe('the result of a run', () => {

@@ -1,5 +1,5 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { QueuePlan } from './pipeline-plan.ts';
+import type { QueuePlan } from './plan.ts';
 
 export interface LocalQueue {
   readonly url: string;

@@ -1,0 +1,190 @@
+import { join } from 'node:path';
+import { bundleFunctions } from '../../../build/bundle-functions.ts';
+import type { ReplicationRule } from '../../../configuration/rule.ts';
+import { type EmulatedCloud, startEmulatedCloud } from '../../../local/emulated-cloud.ts';
+import { createPipelineResources, type PipelineResources } from '../../../local/pipeline/create-pipeline-resources.ts';
+import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
+import { Replicator } from '../../../local/replicator.ts';
+import { DemoFailedError } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import type { Workspace } from '../workspace.ts';
+import { FunctionLog } from './function-log.ts';
+import { choosePatience, type Patience } from './patience.ts';
+import type { Pipeline } from './pipeline.ts';
+import { type Service, startService } from './start-service.ts';
+
+/** The same faults in the same order in each run, as far as the order of the calls is the same. */
+const FAULT_SEED = 20_261_123;
+/** Stalled calls are what such a run waits for longest. */
+const STALL_SECONDS = 3;
+const OUTBOUND = 'demo-outbound';
+const INBOUND = 'demo-inbound';
+
+export interface PipelineOptions {
+  readonly rule: ReplicationRule;
+  /** Directory of the configuration files. */
+  readonly configuration: string;
+  /** Of all objects: how long things may take depends on it. */
+  readonly bytes: number;
+  readonly faultRate: number;
+}
+
+/** Starts regions, replicator and functions for one rule. All of it ends with the workspace. */
+export async function startPipeline(
+  options: PipelineOptions,
+  workspace: Workspace,
+  progress: Progress,
+): Promise<Pipeline> {
+  const { rule, faultRate } = options;
+  const { cleanup } = workspace;
+  const bundles = join(workspace.temporary, 'functions');
+  const [cloud] = await Promise.all([startCloud(options, workspace, progress), bundleFunctions(bundles)]);
+  const patience = choosePatience(options.bytes, faultRate);
+  const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
+  let copies = 0;
+  const replicator = new Replicator({
+    regions: cloud.regions,
+    sources: resources.outbound,
+    onReplicated: () => {
+      copies += 1;
+    },
+  });
+  await replicator.start();
+  cleanup.defer(() => replicator.stop());
+  const log = new FunctionLog();
+  const services = startServices(options, { cloud, resources, patience, log, bundles });
+  for (const service of [services.source, ...services.targets]) cleanup.defer(() => service.stop());
+  return {
+    ...places(rule, cloud, resources),
+    log,
+    replicated: () => copies,
+    faults: () => sumFaults(faultRate, cloud, [services.source, ...services.targets]),
+    packed: () => services.source.idle(),
+    copied: () => replicator.idle(),
+    restored: async () => {
+      await Promise.all(services.targets.map((service) => service.idle()));
+    },
+  };
+}
+
+async function startCloud(
+  { rule, faultRate }: PipelineOptions,
+  { cleanup }: Workspace,
+  progress: Progress,
+): Promise<EmulatedCloud> {
+  const cloud = await startEmulatedCloud({
+    regions: [...new Set([rule.source.region, ...targetRegions(rule)])],
+    ...(faultRate === 0 ? {} : { faults: { share: faultRate, seed: FAULT_SEED, stallSeconds: STALL_SECONDS } }),
+    announce: (line) => {
+      progress.say(line);
+    },
+  });
+  cleanup.defer(() => cloud.stop());
+  return cloud;
+}
+
+function pipelinePlan(rule: ReplicationRule, patience: Patience): Parameters<typeof createPipelineResources>[1] {
+  const { region, bucket, prefix } = rule.source;
+  const plannedRule = {
+    id: rule.id,
+    region,
+    sourceBucket: bucket,
+    sourcePrefix: prefix,
+    outboundBucket: OUTBOUND,
+    archivePrefix: `${rule.id}/`,
+    targetRegions: targetRegions(rule),
+  };
+  return {
+    rules: [plannedRule],
+    inbound: targetRegions(rule).map((target) => ({ region: target, bucket: inboundBucket(target) })),
+    targets: rule.destinations.map((destination) => ({ region: destination.region, bucket: destination.bucket })),
+    queues: { visibilitySeconds: patience.visibilitySeconds, maxReceiveCount: patience.maxReceives },
+  };
+}
+
+interface Ground {
+  readonly cloud: EmulatedCloud;
+  readonly resources: PipelineResources;
+  readonly patience: Patience;
+  readonly log: FunctionLog;
+  readonly bundles: string;
+}
+
+function startServices(
+  { rule, configuration, faultRate }: PipelineOptions,
+  { cloud, resources, patience, log, bundles }: Ground,
+): { source: Service; targets: Service[] } {
+  const shared = {
+    bundles,
+    patience,
+    withFaults: faultRate > 0,
+    onLine: (line: string) => {
+      log.read(line);
+    },
+  };
+  const CONFIGURATION_DIRECTORY = configuration;
+  const source = startService({
+    ...shared,
+    kind: 'source',
+    region: cloud.region(rule.source.region),
+    queue: queueOf(resources.ruleQueues, rule.id),
+    environment: { CONFIGURATION_DIRECTORY, RULE_ID: rule.id, OUTBOUND_BUCKET: OUTBOUND },
+  });
+  const targets = targetRegions(rule).map((region) =>
+    startService({
+      ...shared,
+      kind: 'target',
+      region: cloud.region(region),
+      queue: queueOf(resources.targetQueues, region),
+      environment: { CONFIGURATION_DIRECTORY, INBOUND_BUCKET: inboundBucket(region) },
+    }),
+  );
+  return { source, targets };
+}
+
+function places(
+  rule: ReplicationRule,
+  cloud: EmulatedCloud,
+  resources: PipelineResources,
+): Pick<Pipeline, 'source' | 'outbound' | 'destinations' | 'deadLetterQueues'> {
+  const { s3, sqs } = cloud.region(rule.source.region);
+  const ruleQueue = queueOf(resources.ruleQueues, rule.id);
+  return {
+    source: { s3, sqs, bucket: rule.source.bucket, queueUrl: ruleQueue.url },
+    outbound: { s3, bucket: OUTBOUND },
+    destinations: rule.destinations.map((destination) => ({ destination, s3: cloud.region(destination.region).s3 })),
+    deadLetterQueues: [
+      { name: 'rule queue', sqs, url: ruleQueue.deadLetters.url },
+      ...targetRegions(rule).map((region) => ({
+        name: `target queue of ${region}`,
+        sqs: cloud.region(region).sqs,
+        url: queueOf(resources.targetQueues, region).deadLetters.url,
+      })),
+    ],
+  };
+}
+
+function sumFaults(rate: number, cloud: EmulatedCloud, services: readonly Service[]): ReturnType<Pipeline['faults']> {
+  const counts = [...cloud.regions.values()].flatMap(({ faults }) => [...(faults?.counts.values() ?? [])]);
+  return {
+    rate,
+    failedCalls: counts.reduce((sum, count) => sum + count, 0),
+    killedWorkers: services.reduce((sum, { kills }) => sum + kills, 0),
+    failedInvocations: services.reduce((sum, { failures }) => sum + failures, 0),
+  };
+}
+
+/** A rule may have several destinations in one region; there is one function for all of them. */
+function targetRegions({ destinations }: ReplicationRule): string[] {
+  return [...new Set(destinations.map(({ region }) => region))];
+}
+
+function inboundBucket(region: string): string {
+  return `${INBOUND}-${region}`;
+}
+
+function queueOf(queues: ReadonlyMap<string, QueuePair>, name: string): QueuePair {
+  const queue = queues.get(name);
+  if (queue === undefined) throw new DemoFailedError(`No queue was made for ${name}`);
+  return queue;
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import type { SQSEvent } from 'aws-lambda';
+import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
+import { EventSourceMapping } from '../../../local/event-source-mapping.ts';
+import { FunctionHost } from '../../../local/function-host.ts';
+import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../../local/region-clients.ts';
+import { DemoFailedError } from '../errors.ts';
+import { killAtWork } from './kill-at-work.ts';
+import type { Patience } from './patience.ts';
+
+/** Lambda grants one vCPU for 1,769 MB: two worker threads. */
+const MEMORY_MB = 2 * 1769;
+/** Many objects make a good archive, so the source waits for them; an archive is worth a run of its own. */
+const BATCHES = {
+  source: { batchSize: 5_000, batchWindowSeconds: 1 },
+  target: { batchSize: 10, batchWindowSeconds: 0 },
+} as const;
+/** Environments of a function at the same time: each is a process with two threads, and two cores serve them all. */
+const CONCURRENCY = 2;
+
+export interface ServiceOptions {
+  readonly kind: 'source' | 'target';
+  /** Folder of the function bundles. */
+  readonly bundles: string;
+  readonly region: EmulatedRegion;
+  readonly queue: QueuePair;
+  /** What the function needs beside what all functions need. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly patience: Patience;
+  readonly onLine: (line: string) => void;
+  /** Kills an environment at work; failed invocations are then part of the game. */
+  readonly withFaults: boolean;
+}
+
+/** A function and the event source mapping that feeds it. */
+export interface Service {
+  /** How often an environment was killed, and how many invocations failed for whatever reason. */
+  readonly kills: number;
+  readonly failures: number;
+  /** Resolves when the queue is empty. @throws DemoFailedError when an invocation failed though none was meant to */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function startService(options: ServiceOptions): Service {
+  const { region, queue, withFaults } = options;
+  const host = new FunctionHost(hostOptions(options));
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+  let kills = 0;
+  let failures = 0;
+  let stopped = false;
+  const invoke = async (event: SQSEvent): Promise<unknown> => {
+    // Stopping, the mapping hands over what it has received; that must start no new process.
+    if (stopped) throw new DemoFailedError('The demo has ended');
+    const invocation = host.invoke(event);
+    if (withFaults && kills === 0 && (await killAtWork(host, invocation))) kills += 1;
+    return invocation;
+  };
+  const mapping = new EventSourceMapping({
+    sqs: region.sqs,
+    queueUrl: queue.url,
+    queueArn: queue.arn,
+    region: region.name,
+    ...BATCHES[options.kind],
+    maximumConcurrency: CONCURRENCY,
+    invoke,
+    onInvocation: ({ outcome }) => {
+      if (outcome.kind === 'answered') return;
+      failures += 1;
+      if (!withFaults) failed.reject(new DemoFailedError(`The ${options.kind} function failed: ${outcome.reason}`));
+    },
+  });
+  mapping.start();
+  return {
+    get kills() {
+      return kills;
+    },
+    get failures() {
+      return failures;
+    },
+    idle: () => Promise.race([mapping.idle(), failed.promise]),
+    stop: async () => {
+      stopped = true;
+      await host.stop();
+      await mapping.stop();
+    },
+  };
+}
+
+function hostOptions(options: ServiceOptions): ConstructorParameters<typeof FunctionHost>[0] {
+  const { kind, bundles, region, queue, patience } = options;
+  const functionName = `demo-${kind}`;
+  return {
+    bundle: join(bundles, `${kind}.mjs`),
+    handler: 'handler',
+    functionName,
+    invokedFunctionArn: `arn:aws:lambda:${region.name}:${LOCAL_ACCOUNT_ID}:function:${functionName}`,
+    memoryMb: MEMORY_MB,
+    timeoutSeconds: patience.functionTimeoutSeconds,
+    onLine: options.onLine,
+    environment: {
+      AWS_REGION: region.name,
+      AWS_ENDPOINT_URL: region.endpoint,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      QUEUE_URL: throughEndpoint(queue.url, region),
+      DEAD_LETTER_QUEUE_URL: throughEndpoint(queue.deadLetters.url, region),
+      MAX_RECEIVES: String(patience.maxReceives),
+      ...options.environment,
+    },
+  };
+}
+
+/** The SDK sends to the host of a queue's URL, which would go around the fault proxy. */
+function throughEndpoint(queueUrl: string, { endpoint }: EmulatedRegion): string {
+  return new URL(new URL(queueUrl).pathname, endpoint).href;
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const TESTS = new URL('..', import.meta.url);
+const TABLE = new URL('../../docs/decisions/0007-weak-points-and-their-tests.md', import.meta.url);
+
+/** Rows that must be in the table; others may be. */
+const REQUIRED = [
+  ...Array.from({ length: 14 }, (_, index) => `C1.${index + 1}`),
+  ...['C1.16', 'C2.1', 'C2.2', 'C3.1', 'C3.2', 'C3.8', 'C4.6'],
+];
+
+const rows = [...readFileSync(TABLE, 'utf8').matchAll(/^\| (C\d+\.\d+) \| [^|]+ \| `([^`]+)` \| (.+) \|$/gm)].map(
+  ([, row = '', file = '', title = '']) => ({ row, file, title }),
+);
+
+describe('the table of weak points', () => {
+  test('has every row that has to be protected', () => {
+    const known = new Set(rows.map(({ row }) => row));
+    expect(REQUIRED.filter((row) => !known.has(row))).toEqual([]);
+  });
+
+  test.each(rows)('$row is protected by "$title"', ({ file, title }) => {
+    const text = readFileSync(fileURLToPath(new URL(file, TESTS)), 'utf8').replaceAll("\\'", "'");
+    expect(text).toContain(title);
+  });
+});
