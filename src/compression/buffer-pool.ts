@@ -6,33 +6,33 @@
 export class BufferPool {
   readonly bufferSize: number;
   readonly count: number;
-  private readonly idle: ArrayBuffer[] = [];
-  private readonly waiting: ((buffer: ArrayBuffer) => void)[] = [];
-  private unmade: number;
+  readonly #idle: ArrayBuffer[] = [];
+  readonly #waiting: ((buffer: ArrayBuffer) => void)[] = [];
+  #unmade: number;
 
   /** @param bufferSize bytes of each buffer @param count how many there are; made when first needed */
   constructor(bufferSize: number, count: number) {
     this.bufferSize = bufferSize;
     this.count = count;
-    this.unmade = count;
+    this.#unmade = count;
   }
 
   /** A buffer with arbitrary content. Resolves when one is free; give it back with `release`. */
   acquire(): Promise<ArrayBuffer> {
-    const idle = this.idle.pop();
+    const idle = this.#idle.pop();
     if (idle !== undefined) return Promise.resolve(idle);
-    if (this.unmade > 0) {
-      this.unmade -= 1;
+    if (this.#unmade > 0) {
+      this.#unmade -= 1;
       return Promise.resolve(new ArrayBuffer(this.bufferSize));
     }
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Gives a place back. A buffer that was lost with its worker is detached (0 bytes) and is replaced by a new one. */
   release(buffer: ArrayBuffer): void {
     const whole = buffer.byteLength === this.bufferSize ? buffer : new ArrayBuffer(this.bufferSize);
-    const next = this.waiting.shift();
-    if (next === undefined) this.idle.push(whole);
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(whole);
     else next(whole);
   }
 }

@@ -33,11 +33,11 @@ export interface FrameRestoration {
 /** The worker threads. One pool a process; it lives through all invocations of a warm function. */
 export class FramePool implements FrameCompression, FrameRestoration {
   readonly threads: number;
-  private readonly pool: Piscina<FrameTask, FrameResult>;
+  readonly #pool: Piscina<FrameTask, FrameResult>;
 
   constructor(options: FramePoolOptions) {
     this.threads = options.threads;
-    this.pool = new Piscina({
+    this.#pool = new Piscina({
       filename: options.worker.href,
       minThreads: options.threads,
       maxThreads: options.threads,
@@ -47,7 +47,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
 
   /** @throws WorkerLostError */
   async compress(task: CompressFrameTask): Promise<CompressedFrame> {
-    const result = await this.run(task);
+    const result = await this.#run(task);
     if (result.kind !== 'compressed')
       throw new WorkerLostError(`A worker answered ${result.kind} to a frame to compress`);
     return result;
@@ -58,19 +58,19 @@ export class FramePool implements FrameCompression, FrameRestoration {
    * @throws ArchiveCorruptError, ObjectChecksumError, WorkerLostError
    */
   async restore(task: RestoreFrameTask): Promise<RestoredFrame> {
-    const result = await this.run(task);
+    const result = await this.#run(task);
     if (result.kind === 'failed') throw asTypedError(result);
     if (result.kind !== 'restored') throw new WorkerLostError(`A worker answered ${result.kind} to a frame to restore`);
     return result;
   }
 
   async close(): Promise<void> {
-    await this.pool.destroy();
+    await this.#pool.destroy();
   }
 
-  private async run(task: FrameTask): Promise<FrameResult> {
+  async #run(task: FrameTask): Promise<FrameResult> {
     try {
-      return await this.pool.run(task, { transferList: [task.input, task.output] });
+      return await this.#pool.run(task, { transferList: [task.input, task.output] });
     } catch (cause) {
       throw new WorkerLostError('A compression worker ended in the middle of a frame', { cause });
     }

@@ -8,8 +8,8 @@ export function compressBound(size: number): number {
 
 /** One zstd compression context, kept for the life of its thread so that its tables are allocated once. */
 export class FrameCompressor {
-  private readonly context = new zstd.CCtx();
-  private level: number | undefined;
+  readonly #context = new zstd.CCtx();
+  #level: number | undefined;
 
   /**
    * Writes `input` as one zstd frame with content size and content checksum.
@@ -17,20 +17,20 @@ export class FrameCompressor {
    * @returns bytes written to `output`, which must have `compressBound(input.length)` bytes
    */
   compress(output: Uint8Array, input: Uint8Array, level: number): number {
-    if (this.level !== level) {
-      this.context.reset(zstd.ResetDirective.sessionAndParameters);
-      this.context.setParameter(zstd.CParameter.compressionLevel, level);
-      this.context.setParameter(zstd.CParameter.checksumFlag, 1);
-      this.context.setParameter(zstd.CParameter.contentSizeFlag, 1);
-      this.level = level;
+    if (this.#level !== level) {
+      this.#context.reset(zstd.ResetDirective.sessionAndParameters);
+      this.#context.setParameter(zstd.CParameter.compressionLevel, level);
+      this.#context.setParameter(zstd.CParameter.checksumFlag, 1);
+      this.#context.setParameter(zstd.CParameter.contentSizeFlag, 1);
+      this.#level = level;
     }
-    return this.context.compress2(output, input);
+    return this.#context.compress2(output, input);
   }
 }
 
 /** One zstd decompression context, kept for the life of its thread. */
 export class FrameDecompressor {
-  private readonly context = new zstd.DCtx();
+  readonly #context = new zstd.DCtx();
 
   /**
    * Restores exactly one frame. Its declared size is compared before a byte is written, so that a frame that
@@ -40,7 +40,7 @@ export class FrameDecompressor {
   decompress(output: Uint8Array, input: Uint8Array, size: number): void {
     const declared = zstd.getFrameContentSize(input);
     if (declared !== size) throw new Error(`the frame declares ${declared ?? 'no'} bytes, the seek table ${size}`);
-    const written = this.context.decompress(output.subarray(0, size), input);
+    const written = this.#context.decompress(output.subarray(0, size), input);
     if (written !== size) throw new Error(`the frame holds ${written} bytes, the seek table says ${size}`);
   }
 }

@@ -1,84 +1,189 @@
 import { z } from 'zod';
+import { FARGATE_CPUS } from './fargate-sizes.ts';
+import { bucket, checked, dollars, filter, keyPrefix, kmsKey, RETENTION_DAYS, region, wholeNumber } from './fields.ts';
+import { stackNameFault, tagsFault } from './stack-name.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users
- * bring their files along unchanged; what is ours is optional and says so.
+ * bring their files along unchanged; keys of ours are optional. Validation, the JSON Schema files beside the
+ * configuration and the tables of docs/configuration.md are all made of this.
  */
-const text = z.string().min(1);
-/** `""` means "none" in existing files. */
-const optionalText = z.string().default('');
-
-const source = z.strictObject({
-  region: text.describe('Region of the bucket; must have the role "source" in settings.json'),
-  bucket: text.describe('Bucket in which new objects appear'),
-  kms_key_arn: optionalText.describe('Key that encrypts the source objects'),
-  prefix_filter: optionalText.describe('Only keys that begin with this'),
-  suffix_filter: optionalText.describe('Only keys that end with this'),
-  scaling_limit: z.int().min(1).max(1000).default(20).describe('Most runs of the function at a time'),
-  cpu: z.int().default(2048).describe('CPU units of a fallback task (1,024 = 1 vCPU)'),
-  memory: z.int().default(4096).describe('Memory of a fallback task, in MiB'),
-  ephemeral_storage: z.int().min(20).max(200).default(20).describe('Accepted and unused: nothing is written to disk'),
-  scaling_target_backlog_per_task: z.int().min(1).default(60).describe('Messages a fallback task that scaling aims at'),
-  visibility_timeout: z
-    .int()
-    .min(0)
-    .max(43_200)
-    .default(300)
-    .describe('Lower bound of the queue visibility, in seconds'),
-  level: z.int().min(-7).max(22).default(9).describe('Ours: zstd level of the archives'),
-  max_archive_mib: z
-    .int()
-    .min(1)
-    .max(10_240)
-    .default(256)
-    .describe('Ours: MiB of objects after which an archive is closed'),
-  max_object_mib: z
-    .int()
-    .min(1)
-    .max(80_000)
-    .default(10_240)
-    .describe('Ours: MiB of the largest object that the function takes'),
+export const sourceSchema = z.strictObject({
+  region: region('Region of the bucket. It must have the role `source` in settings.json.'),
+  bucket: bucket('Bucket in which new objects appear. It exists already; one bucket may have several rules.'),
+  kms_key_arn: kmsKey('Key that encrypts the source objects, so that the function may decrypt them.'),
+  prefix_filter: filter('Only keys that begin with this.'),
+  suffix_filter: filter('Only keys that end with this.'),
+  scaling_limit: wholeNumber(
+    1,
+    1000,
+    20,
+    'Most runs of the function at a time, and most fallback tasks. Lambda takes no less than 2 for functions, so 1 means 2 there.',
+  ),
+  cpu: z
+    .literal([...FARGATE_CPUS])
+    .default(2048)
+    .meta({
+      description: 'Size of a fallback task, in CPU units: 1,024 are one vCPU.',
+      allowed: 'a size of Fargate: 256, 512, 1024, 2048, 4096, 8192 or 16384',
+    }),
+  memory: wholeNumber(512, 122_880, 4096, {
+    description: 'Memory of a fallback task, in MiB. The function has `function_memory`.',
+    allowed: 'what Fargate has with this `cpu`',
+  }),
+  ephemeral_storage: wholeNumber(20, 200, 20, 'GiB of disk of a fallback task. Accepted; nothing is written to disk.'),
+  scaling_target_backlog_per_task: wholeNumber(1, 100_000, 60, 'Messages a fallback task that scaling aims at.'),
+  visibility_timeout: wholeNumber(
+    0,
+    43_200,
+    300,
+    'Seconds that a message is hidden while it is worked on: a lower bound, since it is never less than 6 times `function_timeout`.',
+  ),
+  function_memory: wholeNumber(1024, 10_240, 3538, 'MB of the function. Lambda gives one vCPU for each 1,769 MB.'),
+  function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of the function may take.'),
+  batch_size: wholeNumber(
+    1,
+    10_000,
+    1000,
+    'Most messages a run gets. About 3,000 fill the 6 MB that Lambda hands over at a time. Above 10, `batch_window` must be at least 1.',
+  ),
+  batch_window: wholeNumber(
+    0,
+    300,
+    20,
+    'Seconds that messages are collected for a run: longer makes larger archives, and objects arrive later.',
+  ),
+  level: wholeNumber(-7, 22, 9, 'zstd level of the archives: higher is smaller and slower.'),
+  max_archive_mib: wholeNumber(1, 10_240, 256, 'MiB of objects after which an archive is closed.'),
+  max_object_mib: wholeNumber(
+    1,
+    80_000,
+    10_240,
+    'MiB of the largest object that the function takes. Larger ones go to the fallback, or without it to the dead letters.',
+  ),
+  fallback: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Whether what is over the limits of a function goes to Fargate tasks.' }),
   chain: z
     .boolean()
     .default(false)
-    .describe('Ours: packs objects, too, that another rule of this product restored here'),
+    .meta({ description: 'Whether objects that another rule restored in this bucket are packed, too.' }),
 });
 
-const destination = z.strictObject({
-  region: text.describe('Region of the bucket; must have the role "target" in settings.json'),
-  bucket: text.describe('Bucket that gets the restored objects'),
-  kms_key_arn: optionalText.describe('Key for the restored objects; none: the bucket default'),
+export const destinationSchema = z.strictObject({
+  region: region('Region of the bucket. It must have the role `target` in settings.json.'),
+  bucket: bucket('Bucket that gets the restored objects. It exists already.'),
+  kms_key_arn: kmsKey('Key for the restored objects. None: as the bucket encrypts by default.'),
   storage_class: z
     .enum(['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'])
     .optional()
-    .describe('Storage class of the restored objects; none: that of the source object'),
-  on_conflict: z
-    .enum(['overwrite', 'keep'])
-    .default('overwrite')
-    .describe('Ours: what happens to an object at the target that somebody else wrote'),
+    .meta({ description: 'Storage class of the restored objects.', otherwise: 'that of the source object' }),
+  target_prefix: keyPrefix(
+    'Put before the key of each restored object. Key and prefix together may have 1,024 bytes, or S3 refuses the object.',
+  ),
+  on_conflict: z.enum(['overwrite', 'keep']).default('overwrite').meta({
+    description: 'What happens to an object that somebody else wrote under the same key at the target.',
+  }),
+});
+
+export const ruleSchema = z.strictObject({
+  source: sourceSchema.meta({ description: 'Which objects are replicated, and by what.' }),
+  destinations: z.array(destinationSchema).min(1).meta({
+    description: 'Where they go. Several destinations share one compression; S3 fans the archive out.',
+    allowed: 'a list with at least one destination',
+  }),
+});
+
+const schemaReference = z.string().optional().meta({
+  description: 'Path of the JSON Schema file, for completion in editors.',
 });
 
 export const replicationSchema = z.strictObject({
-  $schema: z.string().optional(),
-  replication_configuration: z.array(
-    z.strictObject({ source, destinations: z.array(destination).min(1, 'a rule needs at least one destination') }),
-  ),
+  $schema: schemaReference,
+  replication_configuration: z.array(ruleSchema).meta({ description: 'The rules, in any order.' }),
+});
+
+export const regionSchema = z.strictObject({
+  region: region('The region. Each stands here once.'),
+  source_target: z
+    .array(z.enum(['source', 'target']))
+    .min(1)
+    .meta({
+      description: 'Whether objects leave from here, arrive here, or both.',
+      allowed: 'a list of `source`, `target` or both',
+    }),
+  vpc_cidr: z.cidrv4().optional().meta({
+    description: 'Network of the fallback tasks. It may not overlap that of another region.',
+    allowed: 'an IPv4 block from /16 to /28, such as `10.0.0.0/16`',
+  }),
+  availability_zones: z.int().min(1).max(6).optional().meta({
+    description: 'Zones of that network.',
+    otherwise: '2',
+  }),
+  network: z.enum(['public', 'isolated']).default('public').meta({
+    description:
+      'Network of the fallback tasks: public subnets that let nothing in, without fixed cost, or private subnets that reach AWS only, through interface endpoints that cost by the hour.',
+  }),
+  function_memory: wholeNumber(1024, 10_240, 3538, 'MB of the function that restores objects here.'),
+  function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of that function may take.'),
+  scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time.'),
+});
+
+const prices = z.strictObject({
+  date: z.iso.date().meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
+  source: z.string().min(1).meta({ description: 'Where they stand: a contract, a page.' }),
+  transfer_per_gb: z
+    .record(region('From.'), z.record(region('To.'), dollars('A GB.')).meta({ partial: true }))
+    .optional()
+    .meta({
+      description: 'Transfer between regions, a GB (10^9 bytes).',
+      allowed: '`{"FROM": {"TO": US dollars}}` with codes of regions',
+    }),
+  lambda_per_gb_second: dollars('Lambda on arm64, a GB-second.').optional(),
+  fargate_per_vcpu_hour: dollars('Fargate on ARM, a vCPU-hour.').optional(),
+  fargate_per_gb_hour: dollars('Fargate on ARM, a GB-hour of memory.').optional(),
 });
 
 export const settingsSchema = z.strictObject({
-  $schema: z.string().optional(),
-  stack_name: text.describe('Base name of stacks and resources; namespace of the metrics'),
-  enabled_regions: z.array(
-    z.strictObject({
-      region: text,
-      vpc_cidr: z.cidrv4().optional().describe('Network of the fallback tasks in this region'),
-      source_target: z.array(z.enum(['source', 'target'])).min(1),
-      availability_zones: z.int().min(1).max(6).optional(),
+  $schema: schemaReference,
+  stack_name: checked(z.string(), stackNameFault).meta({
+    description: 'Base name of stacks and resources; namespace of the metrics.',
+    allowed: '1 to 26 letters, digits and hyphens, a letter first',
+  }),
+  enabled_regions: z.array(regionSchema).min(1).meta({
+    description: 'The regions that take part.',
+    allowed: 'a list with at least one region',
+  }),
+  notification_emails: z.array(z.email()).default([]).meta({
+    description: 'Addresses that get the alarms.',
+    allowed: 'a list of e-mail addresses',
+  }),
+  tags: z
+    .record(z.string(), z.string())
+    .superRefine((tags, context) => {
+      const message = tagsFault(tags);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    })
+    .default({})
+    .meta({ description: 'Put on every resource.', allowed: 'at most 40 names with values' }),
+  log_level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO').meta({
+    description: 'The least severe lines that the functions log.',
+  }),
+  log_retention_days: z
+    .literal([...RETENTION_DAYS])
+    .default(30)
+    .meta({
+      description: 'Days that logs are kept.',
+      allowed: `a number that CloudWatch Logs has: ${RETENTION_DAYS.join(', ')}`,
     }),
-  ),
-  notification_emails: z.array(z.email()).default([]).describe('Receive the alarms'),
-  tags: z.record(z.string(), z.string()).default({}).describe('Put on every resource'),
+  prices: prices.optional().meta({
+    description: 'Prices of your own contract. They go before those of the AWS Price List.',
+  }),
 });
 
+export type SourceEntry = z.infer<typeof sourceSchema>;
+export type DestinationEntry = z.infer<typeof destinationSchema>;
 export type ReplicationFile = z.infer<typeof replicationSchema>;
+export type RegionEntry = z.infer<typeof regionSchema>;
 export type SettingsFile = z.infer<typeof settingsSchema>;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { LocalServerError } from './errors.ts';
@@ -33,11 +34,7 @@ export interface AwsServer {
  */
 export async function startAwsServer(options: AwsServerOptions): Promise<AwsServer> {
   const python = options.python ?? (await pythonEnvironment('server', options.announce ?? (() => undefined)));
-  const child = spawn(python, [SERVE_SCRIPT], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // A region of the caller's would win over the one that requests are signed for.
-    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], PYTHONDONTWRITEBYTECODE: undefined },
-  });
+  const child = spawn(python, [SERVE_SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'], env: serverVariables(python) });
   const complaints: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     complaints.push(line);
@@ -45,6 +42,19 @@ export async function startAwsServer(options: AwsServerOptions): Promise<AwsServ
   });
   const port = await readPort(child, options.region, complaints);
   return { endpoint: `http://127.0.0.1:${port}`, stop: () => stopServer(child) };
+}
+
+/** Few variables, because a region or credentials of the caller's shell would win over what requests are signed for. */
+function serverVariables(python: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    TMPDIR: process.env['TMPDIR'],
+    // Compiled modules belong into the environment, not beside the sources.
+    PYTHONPYCACHEPREFIX: path.join(path.dirname(python), '..', 'compiled'),
+    // Bodies of requests are large and short-lived: without this, each thread keeps the memory of its largest ones.
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '1048576',
+  };
 }
 
 async function readPort(child: ChildProcess, region: string, complaints: readonly string[]): Promise<string> {

@@ -1,5 +1,6 @@
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
+import { LocalServerError } from './errors.ts';
 import { chooseFault, FAULTS, type Fault } from './faults/choose-fault.ts';
 import type { Random } from './faults/random.ts';
 import { throttlingAnswer } from './faults/throttling-answer.ts';
@@ -42,7 +43,7 @@ export class FaultProxy {
 
   get endpoint(): string {
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The fault proxy is not listening');
+    if (address === null || typeof address === 'string') throw new LocalServerError('The fault proxy does not listen (any more)');
     return `http://127.0.0.1:${address.port}`;
   }
 

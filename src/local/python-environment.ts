@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { access, constants, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PythonPackagesError } from './errors.ts';
@@ -56,7 +56,7 @@ export async function pythonEnvironment(
   const environment = path.join(root, '.venv');
   const python = path.join(environment, 'bin', 'python');
   const digest = await requirementsDigest(root, need);
-  if ((await readMarker(environment, need)) === digest) return python;
+  if ((await readMarker(environment, need)) === digest && (await isExecutable(python))) return python;
 
   const base = await findPython(options.candidates);
   const { what, files, includes } = REQUIREMENTS[need];
@@ -73,6 +73,14 @@ async function requirementsDigest(root: string, need: PythonNeed): Promise<strin
   const hash = createHash('sha256');
   for (const file of REQUIREMENTS[need].files) hash.update(await readFile(path.join(root, 'requirements', file)));
   return hash.digest('hex');
+}
+
+/** False when the Python that the environment was made with is no longer there. */
+async function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 function markerName(need: PythonNeed): string {

@@ -19,23 +19,23 @@ const CONTENT_TYPE = 'application/zstd';
 export class ArchiveUpload {
   /** Bytes appended so far. */
   size = 0;
-  private readonly store: ObjectWriter;
-  private readonly target: WriteTarget;
-  private readonly buffers: BufferPool;
-  private readonly signal: AbortSignal;
-  private readonly sending: Promise<void>[] = [];
-  private upload: Promise<ObjectUpload> | undefined;
-  private part: { buffer: ArrayBuffer; length: number; checksum: number } | undefined;
-  private parts = 0;
-  private checksum = 0;
+  readonly #store: ObjectWriter;
+  readonly #target: WriteTarget;
+  readonly #buffers: BufferPool;
+  readonly #signal: AbortSignal;
+  readonly #sending: Promise<void>[] = [];
+  #upload: Promise<ObjectUpload> | undefined;
+  #part: { buffer: ArrayBuffer; length: number; checksum: number } | undefined;
+  #parts = 0;
+  #checksum = 0;
   /** The first part that S3 did not take: no point in compressing on. */
-  private failure: CompressorError | undefined;
+  #failure: CompressorError | undefined;
 
   constructor(store: ObjectWriter, location: ObjectLocation, buffers: BufferPool, signal: AbortSignal) {
-    this.store = store;
-    this.target = { ...location, headers: { contentType: CONTENT_TYPE }, metadata: {}, tags: [] };
-    this.buffers = buffers;
-    this.signal = signal;
+    this.#store = store;
+    this.#target = { ...location, headers: { contentType: CONTENT_TYPE }, metadata: {}, tags: [] };
+    this.#buffers = buffers;
+    this.#signal = signal;
   }
 
   /**
@@ -43,82 +43,79 @@ export class ArchiveUpload {
    * @param checksum CRC-32 of `bytes`
    */
   async append(bytes: Uint8Array, checksum: number = crc32(bytes)): Promise<void> {
-    const { bufferSize } = this.buffers;
+    const { bufferSize } = this.#buffers;
     if (bytes.length > bufferSize) {
       for (let at = 0; at < bytes.length; at += bufferSize) await this.append(bytes.subarray(at, at + bufferSize));
       return;
     }
-    if (this.failure !== undefined) throw this.failure;
-    if (this.part !== undefined && this.part.length + bytes.length > bufferSize) this.sendPart();
-    this.part ??= { buffer: await this.buffers.acquire(), length: 0, checksum: 0 };
-    new Uint8Array(this.part.buffer).set(bytes, this.part.length);
-    this.part.length += bytes.length;
-    this.part.checksum = combineCrc32(this.part.checksum, checksum, bytes.length);
-    this.checksum = combineCrc32(this.checksum, checksum, bytes.length);
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#part !== undefined && this.#part.length + bytes.length > bufferSize) this.#sendPart();
+    this.#part ??= { buffer: await this.#buffers.acquire(), length: 0, checksum: 0 };
+    new Uint8Array(this.#part.buffer).set(bytes, this.#part.length);
+    this.#part.length += bytes.length;
+    this.#part.checksum = combineCrc32(this.#part.checksum, checksum, bytes.length);
+    this.#checksum = combineCrc32(this.#checksum, checksum, bytes.length);
     this.size += bytes.length;
-    if (this.part.length >= PART_TARGET) this.sendPart();
+    if (this.#part.length >= PART_TARGET) this.#sendPart();
   }
 
   /** Resolves when S3 has accepted the whole archive. */
   async complete(): Promise<void> {
-    if (this.upload === undefined) {
-      await this.putWhole();
+    if (this.#upload === undefined) {
+      await this.#putWhole();
       return;
     }
-    if (this.part !== undefined) this.sendPart();
-    await Promise.all(this.sending);
-    const upload = await this.upload;
-    await upload.complete({ crc32: this.checksum, size: this.size, condition: { kind: 'always' } });
+    if (this.#part !== undefined) this.#sendPart();
+    await Promise.all(this.#sending);
+    const upload = await this.#upload;
+    await upload.complete({ crc32: this.#checksum, size: this.size, condition: { kind: 'always' } });
   }
 
   /** Takes everything back; what is still on its way is waited for, so that no buffer is in use afterwards. */
   async abort(): Promise<void> {
-    await Promise.allSettled(this.sending);
-    this.releasePart();
-    if (this.upload === undefined) return;
-    const upload = await this.upload;
+    await Promise.allSettled(this.#sending);
+    this.#releasePart();
+    if (this.#upload === undefined) return;
+    const upload = await this.#upload;
     await upload.abort();
   }
 
-  private async putWhole(): Promise<void> {
-    const { buffer, length } = this.part ?? { buffer: new ArrayBuffer(0), length: 0 };
+  async #putWhole(): Promise<void> {
+    const { buffer, length } = this.#part ?? { buffer: new ArrayBuffer(0), length: 0 };
     const body = new Uint8Array(buffer, 0, length);
-    await this.store.put({
-      ...this.target,
+    await this.#store.put({
+      ...this.#target,
       body,
-      crc32: this.checksum,
+      crc32: this.#checksum,
       condition: { kind: 'always' },
-      signal: this.signal,
+      signal: this.#signal,
     });
-    this.releasePart();
+    this.#releasePart();
   }
 
-  private sendPart(): void {
-    const { part } = this;
+  #sendPart(): void {
+    const part = this.#part;
     if (part === undefined) return;
-    this.part = undefined;
-    this.parts += 1;
-    if (this.parts > MAX_PARTS) throw new RangeError(`An archive cannot have more than ${MAX_PARTS} parts`);
-    const sent = this.uploadPart(this.parts, part).finally(() => {
-      this.buffers.release(part.buffer);
+    this.#part = undefined;
+    this.#parts += 1;
+    if (this.#parts > MAX_PARTS) throw new RangeError(`An archive cannot have more than ${MAX_PARTS} parts`);
+    const sent = this.#uploadPart(this.#parts, part).finally(() => {
+      this.#buffers.release(part.buffer);
     });
     sent.catch((cause: unknown) => {
-      this.failure ??= asCompressorError(cause);
+      this.#failure ??= asCompressorError(cause);
     });
-    this.sending.push(sent);
+    this.#sending.push(sent);
   }
 
-  private async uploadPart(
-    number: number,
-    part: { buffer: ArrayBuffer; length: number; checksum: number },
-  ): Promise<void> {
-    this.upload ??= this.store.createUpload(this.target, this.signal);
-    const upload = await this.upload;
+  async #uploadPart(number: number, part: { buffer: ArrayBuffer; length: number; checksum: number }): Promise<void> {
+    this.#upload ??= this.#store.createUpload(this.#target, this.#signal);
+    const upload = await this.#upload;
     await upload.uploadPart(number, new Uint8Array(part.buffer, 0, part.length), part.checksum);
   }
 
-  private releasePart(): void {
-    if (this.part !== undefined) this.buffers.release(this.part.buffer);
-    this.part = undefined;
+  #releasePart(): void {
+    if (this.#part !== undefined) this.#buffers.release(this.#part.buffer);
+    this.#part = undefined;
   }
 }

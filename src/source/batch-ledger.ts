@@ -8,24 +8,24 @@ import type { SettledMessage } from '../messages/settle-batch.ts';
  * forgotten goes back to the queue instead of being acknowledged.
  */
 export class BatchLedger {
-  private readonly entries = new Map<QueueMessage, { due: number; outcomes: MessageOutcome[] }>();
+  readonly #entries = new Map<QueueMessage, { due: number; outcomes: MessageOutcome[] }>();
 
   constructor(messages: readonly QueueMessage[]) {
-    for (const message of messages) this.entries.set(message, { due: 0, outcomes: [] });
+    for (const message of messages) this.#entries.set(message, { due: 0, outcomes: [] });
   }
 
   /** The message asks for this many things; `note` has to be called for each. */
   expect(message: QueueMessage, count: number): void {
-    const entry = this.entries.get(message);
+    const entry = this.#entries.get(message);
     if (entry !== undefined) entry.due += count;
   }
 
   note(message: QueueMessage, outcome: MessageOutcome): void {
-    this.entries.get(message)?.outcomes.push(outcome);
+    this.#entries.get(message)?.outcomes.push(outcome);
   }
 
   settled(): SettledMessage[] {
-    return [...this.entries].map(([message, { due, outcomes }]) => {
+    return [...this.#entries].map(([message, { due, outcomes }]) => {
       if (outcomes.length === due) return { message, outcome: worstOutcome(outcomes) };
       const reason = new UnexpectedError(
         `Message ${message.messageId} asked for ${due} objects, ${outcomes.length} were settled`,

@@ -73,47 +73,48 @@ class BeginAnew extends Error {
 }
 
 class ArchiveAttempt {
-  private readonly request: BuildRequest;
-  private readonly dependencies: SourceDependencies;
-  private readonly leftOut: Map<PackItem, LeftOut>;
-  private readonly stop = new AbortController();
-  private readonly upload: ArchiveUpload;
-  private readonly frames: FrameSize[] = [];
-  private readonly packed = new Map<PackItem, { read: ReadItem; place: PackedPlace }>();
-  private cpuSeconds = 0;
+  readonly #request: BuildRequest;
+  readonly #dependencies: SourceDependencies;
+  readonly #leftOut: Map<PackItem, LeftOut>;
+  readonly #stop = new AbortController();
+  readonly #upload: ArchiveUpload;
+  readonly #frames: FrameSize[] = [];
+  readonly #packed = new Map<PackItem, { read: ReadItem; place: PackedPlace }>();
+  #cpuSeconds = 0;
 
   constructor(request: BuildRequest, dependencies: SourceDependencies, leftOut: Map<PackItem, LeftOut>) {
-    this.request = request;
-    this.dependencies = dependencies;
-    this.leftOut = leftOut;
+    this.#request = request;
+    this.#dependencies = dependencies;
+    this.#leftOut = leftOut;
     const { store, buffers } = dependencies;
-    this.upload = new ArchiveUpload(store, request.location, buffers.parts, this.signal);
+    this.#upload = new ArchiveUpload(store, request.location, buffers.parts, this.#signal);
   }
 
-  private get signal(): AbortSignal {
-    return AbortSignal.any([this.request.signal, this.stop.signal]);
+  get #signal(): AbortSignal {
+    return AbortSignal.any([this.#request.signal, this.#stop.signal]);
   }
 
   async run(): Promise<BuiltArchive | undefined> {
     try {
-      await this.packFrames();
-      if (this.packed.size === 0) return undefined;
-      await this.appendManifest();
-      await this.upload.append(encodeSeekTable(this.frames));
-      await this.upload.complete();
+      await this.#packFrames();
+      if (this.#packed.size === 0) return undefined;
+      await this.#appendManifest();
+      await this.#upload.append(encodeSeekTable(this.#frames));
+      await this.#upload.complete();
     } catch (thrown) {
-      await this.upload.abort();
+      await this.#upload.abort();
       throw thrown;
     }
-    const items = [...this.packed.keys()];
+    const items = [...this.#packed.keys()];
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
-    return { items, originalBytes, archiveBytes: this.upload.size, cpuSeconds: this.cpuSeconds };
+    return { items, originalBytes, archiveBytes: this.#upload.size, cpuSeconds: this.#cpuSeconds };
   }
 
   /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in work any more. */
-  private async packFrames(): Promise<void> {
-    const { items, level } = this.request;
-    const { dependencies, signal } = this;
+  async #packFrames(): Promise<void> {
+    const { items, level } = this.#request;
+    const dependencies = this.#dependencies;
+    const signal = this.#signal;
     const reads = pLimit(dependencies.limits.parallelReads);
     const context = { items, level, dependencies, reads, signal };
     const depth = dependencies.buffers.inputs.count;
@@ -125,60 +126,60 @@ class ArchiveAttempt {
         // Its failure is met when its turn comes; until then it must not count as unhandled.
         frame.catch(() => undefined);
         inWork.push(frame);
-        if (inWork.length >= depth) await this.appendNext(inWork);
+        if (inWork.length >= depth) await this.#appendNext(inWork);
       }
-      while (inWork.length > 0) await this.appendNext(inWork);
+      while (inWork.length > 0) await this.#appendNext(inWork);
     } catch (thrown) {
-      this.stop.abort(thrown);
+      this.#stop.abort(thrown);
       for (const result of await Promise.allSettled(inWork)) if (result.status === 'fulfilled') result.value.release();
       throw thrown;
     }
   }
 
-  private async appendNext(inWork: Promise<FrameInWork>[]): Promise<void> {
+  async #appendNext(inWork: Promise<FrameInWork>[]): Promise<void> {
     const frame = await inWork.shift();
     if (frame === undefined) return;
     try {
-      this.noteLeftOut(frame);
+      this.#noteLeftOut(frame);
       const { compressed } = frame;
       if (compressed === undefined) return;
       frame.slices.forEach((slice, index) => {
-        this.notePlace(slice, compressed.offsets[index] ?? 0, compressed.checksums[index] ?? 0);
+        this.#notePlace(slice, compressed.offsets[index] ?? 0, compressed.checksums[index] ?? 0);
       });
-      this.frames.push({ compressed: compressed.compressed, decompressed: compressed.decompressed });
-      this.cpuSeconds += compressed.cpuSeconds;
-      await this.upload.append(new Uint8Array(compressed.output, 0, compressed.compressed), compressed.frameChecksum);
+      this.#frames.push({ compressed: compressed.compressed, decompressed: compressed.decompressed });
+      this.#cpuSeconds += compressed.cpuSeconds;
+      await this.#upload.append(new Uint8Array(compressed.output, 0, compressed.compressed), compressed.frameChecksum);
     } finally {
       frame.release();
     }
   }
 
-  private noteLeftOut({ leftOut }: FrameInWork): void {
+  #noteLeftOut({ leftOut }: FrameInWork): void {
     for (const { item, reason } of leftOut) {
-      if (this.packed.has(item)) throw new BeginAnew(item, reason);
-      this.leftOut.set(item, reason);
+      if (this.#packed.has(item)) throw new BeginAnew(item, reason);
+      this.#leftOut.set(item, reason);
     }
   }
 
-  private notePlace({ item, slice, read }: ReadSlice, offset: number, checksum: number): void {
-    const first = this.packed.get(item);
+  #notePlace({ item, slice, read }: ReadSlice, offset: number, checksum: number): void {
+    const first = this.#packed.get(item);
     // Its first frame was left out: the rest must not be sent alone.
     if (first === undefined && slice.start > 0)
-      throw new BeginAnew(item, this.leftOut.get(item) ?? { kind: 'changed' });
+      throw new BeginAnew(item, this.#leftOut.get(item) ?? { kind: 'changed' });
     const place: PackedPlace =
       first === undefined
-        ? { frame: this.frames.length, frames: 1, offset, crc32: checksum }
+        ? { frame: this.#frames.length, frames: 1, offset, crc32: checksum }
         : {
             ...first.place,
             frames: first.place.frames + 1,
             crc32: combineCrc32(first.place.crc32, checksum, slice.length),
           };
-    this.refuseWrongBytes(item, slice.length, read, checksum);
-    this.packed.set(item, { read: first?.read ?? read, place });
+    this.#refuseWrongBytes(item, slice.length, read, checksum);
+    this.#packed.set(item, { read: first?.read ?? read, place });
   }
 
   /** S3 keeps a CRC-32 of most objects; where it tells, what arrived is compared before anything is built on it. */
-  private refuseWrongBytes(item: PackItem, length: number, { description }: ReadItem, checksum: number): void {
+  #refuseWrongBytes(item: PackItem, length: number, { description }: ReadItem, checksum: number): void {
     if (description.crc32 === undefined || length !== item.object.size || description.crc32 === checksum) return;
     const { bucket, key } = item.object;
     const error = new SourceChecksumError(`The bytes read of s3://${bucket}/${key} have not the CRC-32 that S3 keeps`, {
@@ -187,14 +188,14 @@ class ArchiveAttempt {
     throw new BeginAnew(item, { kind: 'failed', outcome: failedOutcome(error) });
   }
 
-  private async appendManifest(): Promise<void> {
-    const { rule, pool } = this.dependencies;
-    const { level, location } = this.request;
-    const objects = [...this.packed].map(([item, { read, place }]) => manifestEntry(item, read, place));
+  async #appendManifest(): Promise<void> {
+    const { rule, pool } = this.#dependencies;
+    const { level, location } = this.#request;
+    const objects = [...this.#packed].map(([item, { read, place }]) => manifestEntry(item, read, place));
     const manifest = { rule: rule.id, level, targets: manifestTargets(rule), objects };
     const frame = await compressManifest(manifest, level, pool, location);
-    this.frames.push({ compressed: frame.compressed, decompressed: frame.decompressed });
-    this.cpuSeconds += frame.cpuSeconds;
-    await this.upload.append(new Uint8Array(frame.output, 0, frame.compressed), frame.frameChecksum);
+    this.#frames.push({ compressed: frame.compressed, decompressed: frame.decompressed });
+    this.#cpuSeconds += frame.cpuSeconds;
+    await this.#upload.append(new Uint8Array(frame.output, 0, frame.compressed), frame.frameChecksum);
   }
 }

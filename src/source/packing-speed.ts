@@ -32,28 +32,28 @@ export interface PackingWork {
 
 /** Predicts how long an archive will take, from a table first and from the archives of this process after that. */
 export class PackingSpeed {
-  private readonly threads: number;
+  readonly #threads: number;
   /** Measured over predicted seconds, by level. */
-  private readonly corrections = new Map<number, number>();
+  readonly #corrections = new Map<number, number>();
 
   constructor(threads: number) {
-    this.threads = threads;
+    this.#threads = threads;
   }
 
   /** Seconds, on the safe side. */
   predict(work: PackingWork): number {
-    return this.tableSeconds(work) * (this.corrections.get(work.level) ?? 1);
+    return this.#tableSeconds(work) * (this.#corrections.get(work.level) ?? 1);
   }
 
   learn(work: PackingWork, seconds: number): void {
-    const measured = (seconds / SAFETY + FIXED_SECONDS) / this.tableSeconds(work);
-    const known = this.corrections.get(work.level) ?? measured;
-    this.corrections.set(work.level, known + LEARNING_RATE * (measured - known));
+    const measured = (seconds / SAFETY + FIXED_SECONDS) / this.#tableSeconds(work);
+    const known = this.#corrections.get(work.level) ?? measured;
+    this.#corrections.set(work.level, known + LEARNING_RATE * (measured - known));
   }
 
-  private tableSeconds({ bytes, objects, level }: PackingWork): number {
+  #tableSeconds({ bytes, objects, level }: PackingWork): number {
     const row = MEASURED.find(([candidate]) => candidate >= level) ?? [22, 1];
-    const speed = Math.min(row[1] * this.threads, NETWORK_MEGABYTES_PER_SECOND) * SAFETY;
+    const speed = Math.min(row[1] * this.#threads, NETWORK_MEGABYTES_PER_SECOND) * SAFETY;
     return FIXED_SECONDS + bytes / (speed * 1e6) + objects * SECONDS_AN_OBJECT;
   }
 }

@@ -26,24 +26,24 @@ export class RestoreProgress {
   /** Of decompression. */
   cpuSeconds = 0;
   failed = 0;
-  private readonly archive: ObjectLocation;
-  private readonly telemetry: TargetTelemetry;
-  private readonly signal: AbortSignal;
-  private readonly failedKeys: string[] = [];
-  private readonly codes = new Set<string>();
-  private firstError: CompressorError | undefined;
-  private retryable = false;
-  private gone: ArchiveGoneError | undefined;
+  readonly #archive: ObjectLocation;
+  readonly #telemetry: TargetTelemetry;
+  readonly #signal: AbortSignal;
+  readonly #failedKeys: string[] = [];
+  readonly #codes = new Set<string>();
+  #firstError: CompressorError | undefined;
+  #retryable = false;
+  #gone: ArchiveGoneError | undefined;
 
   constructor(archive: ObjectLocation, run: Pick<RestoreRun, 'telemetry' | 'signal'>) {
-    this.archive = archive;
-    this.telemetry = run.telemetry;
-    this.signal = run.signal;
+    this.#archive = archive;
+    this.#telemetry = run.telemetry;
+    this.#signal = run.signal;
   }
 
   /** Why nothing more can be restored now: the run's time is over, or the archive went away in the middle. */
   get stopReason(): CompressorError | undefined {
-    return this.signal.aborted ? asCompressorError(this.signal.reason) : this.gone;
+    return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#gone;
   }
 
   settled(object: ObjectLocation, size: number, result: WriteResult): void {
@@ -52,23 +52,23 @@ export class RestoreProgress {
       this.bytes += size;
     } else {
       this.skipped += 1;
-      this.telemetry.objectSkipped(object, result);
+      this.#telemetry.objectSkipped(object, result);
     }
   }
 
   fail(object: ObjectLocation, error: CompressorError): void {
     if (error instanceof ArchiveGoneError) {
-      this.gone ??= error;
+      this.#gone ??= error;
       return;
     }
     // Past the deadline every call fails for that one reason, which `assertComplete` gives for all of them.
-    if (this.signal.aborted) return;
+    if (this.#signal.aborted) return;
     this.failed += 1;
-    this.firstError ??= error;
-    this.retryable ||= error.retryable;
-    this.codes.add(error.code);
-    if (this.failedKeys.length < NAMED_FAILURES) this.failedKeys.push(`${object.bucket}/${object.key}`);
-    this.telemetry.objectFailed(object, error);
+    this.#firstError ??= error;
+    this.#retryable ||= error.retryable;
+    this.#codes.add(error.code);
+    if (this.#failedKeys.length < NAMED_FAILURES) this.#failedKeys.push(`${object.bucket}/${object.key}`);
+    this.#telemetry.objectFailed(object, error);
   }
 
   /**
@@ -77,15 +77,15 @@ export class RestoreProgress {
    */
   assertComplete(due: number): void {
     if (this.stopReason !== undefined) throw this.stopReason;
-    const name = archiveName(this.archive);
-    if (this.firstError !== undefined) {
-      const keys = this.failedKeys.join(', ');
-      const codes = [...this.codes].join(', ');
-      const more = this.failed > this.failedKeys.length ? ', ...' : '';
+    const name = archiveName(this.#archive);
+    if (this.#firstError !== undefined) {
+      const keys = this.#failedKeys.join(', ');
+      const codes = [...this.#codes].join(', ');
+      const more = this.failed > this.#failedKeys.length ? ', ...' : '';
       throw new ArchiveNotRestoredError(
-        this.retryable,
+        this.#retryable,
         `${this.failed} of ${due} objects of ${name} could not be restored (${codes}): ${keys}${more}. The archive is kept.`,
-        { cause: this.firstError, context: { archive: name, failed: this.failed, due, codes, keys } },
+        { cause: this.#firstError, context: { archive: name, failed: this.failed, due, codes, keys } },
       );
     }
     if (this.restored + this.skipped !== due) {

@@ -11,18 +11,18 @@ export class MemoryMessageQueue implements MessageQueue {
   readonly rejected = new Set<string>();
 
   sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
-    return this.take('sendAgain', messages, this.again, (message) => message.messageId);
+    return this.#take('sendAgain', messages, this.again, (message) => message.messageId);
   }
 
   deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {
-    return this.take('deadLetter', letters, this.letters, ({ message }) => message.messageId);
+    return this.#take('deadLetter', letters, this.letters, ({ message }) => message.messageId);
   }
 
   retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>> {
-    return this.take('retryAfter', delays, this.delays, ({ message }) => message.messageId);
+    return this.#take('retryAfter', delays, this.delays, ({ message }) => message.messageId);
   }
 
-  private take<T>(
+  #take<T>(
     call: keyof MessageQueue,
     items: readonly T[],
     kept: T[],

@@ -3,8 +3,8 @@ import { formatCount, formatSeconds } from './numbers.ts';
 
 /** One thing that the demo does, with a number that grows. */
 export interface Stage {
-  /** Sets how far it is. May be called often. */
-  reach(value: number): void;
+  /** Sets how far it is, and of what if that has become known meanwhile. May be called often. */
+  reach(value: number, total?: number): void;
   /** It is complete. */
   finish(value: number): void;
 }
@@ -36,7 +36,7 @@ class BarProgress implements Progress {
   stage(name: string, total: number): Stage {
     this.#bars ??= new MultiBar({
       stream: this.#output,
-      format: ' {name} {bar} {value}/{total}  {duration_formatted}',
+      format: ' {name} {bar} {value}/{total}  {after}',
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 36,
@@ -46,15 +46,17 @@ class BarProgress implements Progress {
       formatValue: (value, _options, type) =>
         type === 'value' || type === 'total' ? formatCount(value) : String(value),
     });
-    const bar: SingleBar = this.#bars.create(total, 0, { name: name.padEnd(NAME_WIDTH) });
+    const begun = performance.now();
+    const bar: SingleBar = this.#bars.create(total, 0, { name: name.padEnd(NAME_WIDTH), after: '' });
     return {
-      reach: (value) => {
-        bar.update(Math.min(value, total));
+      reach: (value, known = total) => {
+        bar.setTotal(Math.max(known, value));
+        bar.update(value);
       },
+      // The bar is not stopped: it would keep its last frame, which is the one before this update.
       finish: (value) => {
         bar.setTotal(value);
-        bar.update(value);
-        bar.stop();
+        bar.update(value, { after: secondsSince(begun) });
       },
     };
   }
@@ -82,8 +84,7 @@ class LineProgress implements Progress {
     return {
       reach: () => undefined,
       finish: (value) => {
-        const seconds = formatSeconds((performance.now() - begun) / 1000);
-        this.say(`${name.padEnd(NAME_WIDTH)} ${formatCount(value).padStart(8)}  after ${seconds}`);
+        this.say(`${name.padEnd(NAME_WIDTH)} ${formatCount(value).padStart(8)}  ${secondsSince(begun)}`);
       },
     };
   }
@@ -95,4 +96,8 @@ class LineProgress implements Progress {
   close(): void {
     // Lines leave nothing behind.
   }
+}
+
+function secondsSince(begun: number): string {
+  return `after ${formatSeconds((performance.now() - begun) / 1000)}`;
 }

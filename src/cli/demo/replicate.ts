@@ -24,9 +24,10 @@ export async function replicate(
   const packing = progress.stage('packed', objects.length);
   const copying = progress.stage('replicated', 0);
   const restoring = progress.stage('restored', objects.length * pipeline.destinations.length);
+  const regions = new Set(pipeline.destinations.map(({ destination }) => destination.region)).size;
   const refresh = setInterval(() => {
     packing.reach(pipeline.log.packed);
-    copying.reach(pipeline.replicated());
+    copying.reach(pipeline.replicated(), pipeline.log.archives * regions);
     restoring.reach(pipeline.log.restored);
   }, REFRESH_MILLISECONDS);
   try {

@@ -6,8 +6,10 @@ indexes under its lock; what an answer holds, and which errors there are, stays 
 """
 
 import copy
+import functools
 import heapq
 import itertools
+import secrets
 import time
 
 import moto.sqs.models
@@ -170,6 +172,9 @@ def change_message_visibility(self, queue_name, receipt_handle, visibility_timeo
 
 
 def index_queues() -> None:
+    # moto spells the same few names anew for each message sent, and draws 180 random letters for each received.
+    moto.sqs.models.camelcase_to_underscores = functools.cache(moto.sqs.models.camelcase_to_underscores)
+    moto.sqs.models.generate_receipt_handle = lambda: secrets.token_hex(92)
     moto.sqs.models.Queue = IndexedQueue
     SQSBackend.receive_message = receive_message
     SQSBackend.change_message_visibility = change_message_visibility

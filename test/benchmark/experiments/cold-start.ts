@@ -51,7 +51,7 @@ export const coldStart: Experiment = {
         },
       ];
       const starts: number[][] = cases.map(() => []);
-      for (let run = 0; run < laboratory.repetitions(7); run += 1) {
+      for (let run = 0; run < laboratory.repetitions(5); run += 1) {
         for (const [index, one] of cases.entries()) {
           const bundle = pathToFileURL(join(directory, one.bundle)).href;
           for (const event of one.events) {

@@ -31,7 +31,7 @@ const CASES: readonly PackCase[] = [
     size: MB,
     count: 300,
     level: 3,
-    repetitions: 5,
+    repetitions: 3,
     timeGoal: 1.35,
     sizeGoal: 1.005,
   },
@@ -75,7 +75,7 @@ const CASES: readonly PackCase[] = [
     size: 10_000,
     count: 20_000,
     level: 3,
-    repetitions: 5,
+    repetitions: 3,
     timeGoal: 2.5,
   },
 ];

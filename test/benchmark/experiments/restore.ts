@@ -18,7 +18,7 @@ export const restoreAgainstTar: Experiment = {
     const packed = await laboratory.observePacking({ workload, level: 3, warmUp: WARM_UP_LOGS }, true);
     const services: number[] = [];
     const floors: number[] = [];
-    for (let run = 0; run < laboratory.repetitions(5); run += 1) {
+    for (let run = 0; run < laboratory.repetitions(3); run += 1) {
       services.push((await laboratory.observeRestoring(packed)).seconds);
       const { archives, bucket: inbound } = packed;
       floors.push((await laboratory.observe({ kind: 'unpack-command', archives, inbound })).seconds);

@@ -1,14 +1,10 @@
 import { SEED_BUCKET, seedKey } from '../server/contract.ts';
 import type { Workload } from '../workloads.ts';
 
-/** All bytes of a workload, object after object. */
-export async function fetchWorkload(workload: Workload, origin: string): Promise<Uint8Array> {
-  const { size, count } = workload;
-  const bytes = new Uint8Array(size * count);
-  for (let index = 0; index < count; index += 1) {
-    bytes.set(await fetchBytes(`${origin}/${SEED_BUCKET}/${seedKey(workload, index)}`), index * size);
-  }
-  return bytes;
+/** All bytes of a workload, object after object: consecutive objects are consecutive bytes, so one large object has them. */
+export function fetchWorkload({ corpus, size, count }: Workload, origin: string): Promise<Uint8Array> {
+  const key = seedKey({ corpus, size: size * count, count: 1 }, 0);
+  return fetchBytes(`${origin}/${SEED_BUCKET}/${key}`);
 }
 
 export async function fetchBytes(url: string): Promise<Uint8Array> {

@@ -18,11 +18,17 @@ const KEPT_COMPLAINTS = 100;
 export class FunctionLog {
   readonly #complaints: string[] = [];
   #packed = 0;
+  #archives = 0;
   #restored = 0;
 
   /** Objects in archives so far; one that is packed again counts again. */
   get packed(): number {
     return this.#packed;
+  }
+
+  /** Archives that were packed so far. */
+  get archives(): number {
+    return this.#archives;
   }
 
   /** Objects of restored archives so far. */
@@ -38,7 +44,10 @@ export class FunctionLog {
   read(line: string): void {
     const entry = parseLine(line);
     if (entry === undefined) return;
-    if (entry.message === PACKED) this.#packed += entry.objects ?? 0;
+    if (entry.message === PACKED) {
+      this.#packed += entry.objects ?? 0;
+      this.#archives += 1;
+    }
     if (entry.message === RESTORED) this.#restored += entry.objects ?? 0;
     if (entry.level === 'ERROR' && this.#complaints.length < KEPT_COMPLAINTS) {
       this.#complaints.push(entry.error === undefined ? entry.message : `${entry.message}: ${entry.error.message}`);

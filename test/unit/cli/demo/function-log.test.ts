@@ -14,7 +14,7 @@ describe('FunctionLog', () => {
       '{"level":"INFO","message":"Archive packed","objects":4}',
       '{"level":"INFO","message":"Archive restored","objects":5}',
     );
-    expect([log.packed, log.restored]).toEqual([7, 5]);
+    expect([log.packed, log.archives, log.restored]).toEqual([7, 2, 5]);
   });
 
   test('passes over metrics, half lines of killed processes and plain text', () => {

@@ -1,0 +1,32 @@
+/** Changes of one letter that a typing mistake may have, for a word of this length. */
+const toleranceOf = (word: string): number => Math.max(1, Math.floor(word.length / 3));
+
+/** The word that was most likely meant; undefined when none is near. */
+export function closestWord(word: string, words: readonly string[]): string | undefined {
+  const near = words
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= toleranceOf(word))
+    .toSorted((left, right) => left.distance - right.distance);
+  return near[0]?.candidate;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that make one text another (optimal string alignment). */
+function editDistance(left: string, right: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column += 1) {
+      const changed = left[row - 1] === right[column - 1] ? 0 : 1;
+      const swapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      current[column] = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + changed,
+        swapped ? (beforeLast[column - 2] ?? 0) + 1 : Infinity,
+      );
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[right.length] ?? 0;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { AWS_REGIONS } from './aws-regions.ts';
+import { BUCKET_NAME_PATTERN, bucketNameFault } from './bucket-name.ts';
+import { filterFault, keyPartFault } from './key-filter.ts';
+
+/**
+ * Kinds of values. `description` says what a key means, in the tables of docs/configuration.md and in editors; `allowed` says
+ * which values it takes where the type does not say it well, in the tables and in error messages.
+ */
+export interface FieldMeta {
+  readonly description: string;
+  readonly allowed?: string;
+  /** Where the default depends on other things: what it is. */
+  readonly otherwise?: string;
+}
+
+/** Days that CloudWatch Logs can keep a log group (PutRetentionPolicy, read 2026-11-23). */
+export const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+/** Example ARNs that people have in their files are not hexadecimal; so no more than the shape is asked for. */
+const KMS_KEY = /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9A-Za-z-]+$/;
+
+type Fault = (text: string) => string | undefined;
+
+export function region(description: string): z.ZodEnum<Record<string, string>> {
+  const codes: Record<string, string> = Object.fromEntries(AWS_REGIONS.map((code) => [code, code]));
+  return z.enum(codes).meta({ description, allowed: 'code of an AWS region, such as `eu-west-1`' });
+}
+
+export function bucket(description: string): z.ZodString {
+  const allowed = 'name of a general purpose bucket';
+  return checked(z.string(), bucketNameFault).meta({ description, allowed, pattern: BUCKET_NAME_PATTERN });
+}
+
+/** `""` means "none" in existing files. */
+export function kmsKey(description: string): z.ZodDefault<z.ZodString> {
+  const allowed = 'ARN of a key (not of an alias), or `""` for none';
+  return z.string().regex(KMS_KEY).default('').meta({ description, allowed });
+}
+
+export function filter(description: string): z.ZodDefault<z.ZodString> {
+  const allowed = 'text without wildcards, at most 1,024 bytes; `""` for none';
+  return checked(z.string(), filterFault).default('').meta({ description, allowed });
+}
+
+export function keyPrefix(description: string): z.ZodDefault<z.ZodString> {
+  const allowed = 'text, at most 1,024 bytes; `""` for none';
+  return checked(z.string(), keyPartFault).default('').meta({ description, allowed });
+}
+
+export function wholeNumber(
+  minimum: number,
+  maximum: number,
+  standard: number,
+  meta: FieldMeta | string,
+): z.ZodDefault<z.ZodInt> {
+  return z
+    .int()
+    .min(minimum)
+    .max(maximum)
+    .default(standard)
+    .meta(typeof meta === 'string' ? { description: meta } : { ...meta });
+}
+
+/** A price in dollars; 0 is no price (a missing one must not pass for free). */
+export function dollars(description: string): z.ZodNumber {
+  return z.number().positive().meta({ description, allowed: 'US dollars, above 0' });
+}
+
+/** The text, refused with what `fault` says of it. */
+export function checked(schema: z.ZodString, fault: Fault): z.ZodString {
+  return schema.superRefine((text, context) => {
+    const message = fault(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}

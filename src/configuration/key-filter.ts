@@ -1,0 +1,37 @@
+/** Keys that begin with one text and end with another. */
+export interface KeyFilter {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** S3's limit for a key, in bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
+/**
+ * The keys that two filters have in common, which is a filter again: one prefix must begin with the other, and one suffix
+ * end with the other. S3 compares the filters of a bucket's notifications in the same way.
+ * @returns undefined when no key passes both
+ */
+export function intersectFilters(left: KeyFilter, right: KeyFilter): KeyFilter | undefined {
+  const [shortPrefix, prefix] = byLength(left.prefix, right.prefix);
+  const [shortSuffix, suffix] = byLength(left.suffix, right.suffix);
+  return prefix.startsWith(shortPrefix) && suffix.endsWith(shortSuffix) ? { prefix, suffix } : undefined;
+}
+
+/** What makes a text useless as a part of a key; undefined when nothing does. */
+export function keyPartFault(text: string): string | undefined {
+  if (!text.isWellFormed()) return 'half of a surrogate pair cannot stand in a key';
+  if (Buffer.byteLength(text) > MAX_KEY_BYTES) return `a key has at most ${MAX_KEY_BYTES} bytes of UTF-8`;
+  return undefined;
+}
+
+/** What makes a text useless as prefix or suffix of a filter; undefined when nothing does. */
+export function filterFault(text: string): string | undefined {
+  if (text.includes('*')) return 'S3 has no wildcards in filters; all keys that begin (or end) with the text are meant anyway';
+  if (text.startsWith('s3://')) return 'a filter is a part of the key, without s3:// and the bucket';
+  return keyPartFault(text);
+}
+
+function byLength(left: string, right: string): readonly [string, string] {
+  return left.length <= right.length ? [left, right] : [right, left];
+}

@@ -1,0 +1,25 @@
+import { KeyUnusableError } from './errors.ts';
+import type { KeyDirectory } from './ports.ts';
+
+/**
+ * What is wrong with a KMS key for S3 objects in `region`, or undefined. S3 itself does not look before the first
+ * object, which would then fail to replicate.
+ */
+export async function checkKey(
+  arn: string,
+  region: string,
+  purpose: string,
+  keys: KeyDirectory,
+  signal: AbortSignal,
+): Promise<KeyUnusableError | undefined> {
+  const refuse = (complaint: string, remedy: string): KeyUnusableError =>
+    new KeyUnusableError(`The KMS key ${arn} of ${purpose} ${complaint}. ${remedy}, then deploy again.`, {
+      context: { key: arn, region },
+    });
+  const home = arn.split(':')[3] ?? '';
+  if (home !== region) return refuse(`is in ${home}, not in ${region}`, `Name a key of ${region}`);
+  const facts = await keys.find(arn, signal);
+  if (facts === undefined) return refuse('does not exist', 'Create it, or correct its ARN in replication_config.json');
+  if (!facts.symmetricEncryption) return refuse('is no symmetric key for encryption', 'S3 takes no other: name such a key');
+  return facts.enabled ? undefined : refuse(`cannot be used: its state is ${facts.state}`, 'Enable it, or name another');
+}

@@ -1,0 +1,73 @@
+import { CompressorError } from '../errors.ts';
+
+/** The event is no request of CloudFormation, or the properties in it are not those of the resource's type. */
+export class ResourceInvalidError extends CompressorError {
+  readonly code = 'RESOURCE_INVALID';
+  readonly retryable = false;
+}
+
+/** Somebody else's notification takes the same events of the same keys, or has the id of ours. */
+export class NotificationConflictError extends CompressorError {
+  readonly code = 'NOTIFICATION_CONFLICT';
+  readonly retryable = false;
+}
+
+/** Somebody else's replication rules stand in the way of ours. */
+export class ReplicationConflictError extends CompressorError {
+  readonly code = 'REPLICATION_CONFLICT';
+  readonly retryable = false;
+}
+
+/** A bucket is missing, elsewhere, or not versioned where it must be. */
+export class BucketUnusableError extends CompressorError {
+  readonly code = 'BUCKET_UNUSABLE';
+  readonly retryable = false;
+}
+
+/** A KMS key is missing, elsewhere, disabled, or of a kind that S3 does not take. */
+export class KeyUnusableError extends CompressorError {
+  readonly code = 'KEY_UNUSABLE';
+  readonly retryable = false;
+}
+
+/** S3 did not take a configuration. Retried, because policies and roles take seconds to be seen by it. */
+export class ConfigurationRefusedError extends CompressorError {
+  readonly code = 'CONFIGURATION_REFUSED';
+  readonly retryable = true;
+}
+
+/** What was written was gone when looked at again, each time: somebody else writes the same configuration. */
+export class ConfigurationContestedError extends CompressorError {
+  readonly code = 'CONFIGURATION_CONTESTED';
+  readonly retryable = true;
+}
+
+/** The Price List gave no answer. */
+export class PriceListUnavailableError extends CompressorError {
+  readonly code = 'PRICE_LIST_UNAVAILABLE';
+  readonly retryable = true;
+}
+
+/** Neither the Price List nor the price file knows a price. */
+export class PriceMissingError extends CompressorError {
+  readonly code = 'PRICE_MISSING';
+  readonly retryable = false;
+}
+
+/** The resource was not done when the function's time was over. */
+export class DeploymentTimeError extends CompressorError {
+  readonly code = 'DEPLOYMENT_TIME_EXCEEDED';
+  readonly retryable = true;
+}
+
+/** CloudFormation's answer URL took no answer. Lambda then invokes the function again. */
+export class AnswerUndeliveredError extends CompressorError {
+  readonly code = 'ANSWER_UNDELIVERED';
+  readonly retryable = true;
+}
+
+/** KMS gave no answer that can be used. */
+export class KeyStoreUnavailableError extends CompressorError {
+  readonly code = 'KEY_STORE_UNAVAILABLE';
+  readonly retryable = true;
+}

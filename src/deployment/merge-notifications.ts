@@ -1,0 +1,79 @@
+import { NotificationConflictError } from './errors.ts';
+import { encodeFilterValue, filtersOverlap } from './filter-overlap.ts';
+import type { QueueNotification, StoredNotification } from './ports.ts';
+import type { NotificationProperties } from './resource-properties.ts';
+
+/** What a bucket's configuration becomes. */
+export interface NotificationMerge {
+  readonly kept: readonly StoredNotification[];
+  readonly added: readonly QueueNotification[];
+  /** Whether it is already as it should be. */
+  readonly settled: boolean;
+}
+
+const NEW_OBJECTS = ['s3:ObjectCreated:*'];
+
+/**
+ * Puts our notifications into a bucket's configuration, instead of those that earlier properties asked for. Ours is
+ * what has both id and queue of ours; everything else stays as it is, in its order.
+ * @throws NotificationConflictError when S3 would refuse the result
+ */
+export function mergeNotifications(
+  bucket: string,
+  stored: readonly StoredNotification[],
+  wanted: readonly NotificationProperties[],
+  former: readonly NotificationProperties[],
+): NotificationMerge {
+  const targets = wanted.map(toQueueNotification);
+  const owned = new Set([...wanted, ...former].map(({ Id, QueueArn }) => ownershipMark(Id, QueueArn)));
+  const isOwned = ({ id, destination }: StoredNotification): boolean => owned.has(ownershipMark(id, destination));
+  const foreign = stored.filter((entry) => !isOwned(entry));
+  for (const target of targets) refuseConflict(bucket, target, foreign);
+
+  const isWanted = (entry: StoredNotification): boolean => targets.some((target) => isSame(entry, target));
+  const kept = stored.filter((entry) => !isOwned(entry) || isWanted(entry));
+  const added = targets.filter((target) => !stored.some((entry) => isSame(entry, target)));
+  return { kept, added, settled: added.length === 0 && kept.length === stored.length };
+}
+
+function toQueueNotification({ Id, QueueArn, Prefix, Suffix }: NotificationProperties): QueueNotification {
+  return {
+    id: Id,
+    destination: QueueArn,
+    events: NEW_OBJECTS,
+    prefix: encodeFilterValue(Prefix),
+    suffix: encodeFilterValue(Suffix),
+  };
+}
+
+function ownershipMark(id: string, destination: string): string {
+  return `${id} ${destination}`;
+}
+
+function isSame(stored: StoredNotification, target: QueueNotification): boolean {
+  return (
+    stored.id === target.id &&
+    stored.destination === target.destination &&
+    stored.prefix === target.prefix &&
+    stored.suffix === target.suffix &&
+    stored.events.join() === target.events.join()
+  );
+}
+
+function refuseConflict(bucket: string, target: QueueNotification, foreign: readonly StoredNotification[]): void {
+  const rival = foreign.find((entry) => entry.id === target.id || filtersOverlap(entry, target));
+  if (rival === undefined) return;
+  const remedy =
+    rival.id === target.id
+      ? 'Remove it if it is left over from an earlier deployment, or deploy under another stack name'
+      : 'Change its filter or that of the rule, or let it and the rule share the events through EventBridge';
+  throw new NotificationConflictError(
+    `Bucket ${bucket} has the notification "${rival.id}" to ${rival.destination} (${describeFilter(rival)}), which ` +
+      `cannot stand beside "${target.id}" (${describeFilter(target)}): S3 gives an event to one notification only. ${remedy}.`,
+    { context: { bucket, notification: rival.id, destination: rival.destination, wanted: target.id } },
+  );
+}
+
+function describeFilter({ events, prefix, suffix }: Omit<StoredNotification, 'text'>): string {
+  return `${events.join(', ')}; prefix "${prefix}", suffix "${suffix}"`;
+}

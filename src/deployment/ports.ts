@@ -1,0 +1,117 @@
+/** What a destination or a user's bucket is. */
+export interface BucketFacts {
+  readonly region: string;
+  readonly versioned: boolean;
+}
+
+export interface BucketDirectory {
+  /**
+   * The bucket, looked for in `region`; undefined when there is none. A bucket elsewhere is found with its own region.
+   * @throws CompressorError when it cannot be looked at
+   */
+  find(bucket: string, region: string, signal: AbortSignal): Promise<BucketFacts | undefined>;
+}
+
+/** One notification of a bucket as S3 holds it, or another element of its configuration. */
+export interface StoredNotification {
+  /** Handed back as it came: what this version does not understand survives too. */
+  readonly text: string;
+  /** Empty for elements that are no notification, such as the switch to EventBridge. */
+  readonly id: string;
+  /** ARN. */
+  readonly destination: string;
+  readonly events: readonly string[];
+  /** In the encoding of S3's filters. */
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** A notification of ours, to a queue. */
+export type QueueNotification = Omit<StoredNotification, 'text'>;
+
+export interface NotificationStore {
+  /** Undefined when the bucket does not exist. */
+  read(bucket: string, signal: AbortSignal): Promise<readonly StoredNotification[] | undefined>;
+  /**
+   * Replaces the whole configuration.
+   * @throws ConfigurationRefusedError when S3 does not take it
+   */
+  replace(
+    bucket: string,
+    kept: readonly StoredNotification[],
+    added: readonly QueueNotification[],
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** What we say in a replication rule; all else is fixed: enabled, metrics on, delete markers off. */
+export interface PrefixRule {
+  readonly id: string;
+  readonly priority: number;
+  readonly prefix: string;
+  readonly destinationBucket: string;
+  /** Key or alias ARN; empty: replicas keep the destination's own encryption. */
+  readonly replicaKmsKeyArn: string;
+}
+
+/** A rule as S3 holds it. */
+export interface StoredReplicationRule extends PrefixRule {
+  /** Handed back as it came. */
+  readonly text: string;
+  /** Whether the fixed parts are as we put them. */
+  readonly intact: boolean;
+}
+
+export interface StoredReplication {
+  /** ARN of the one role of the bucket; empty without a configuration. */
+  readonly role: string;
+  readonly rules: readonly StoredReplicationRule[];
+}
+
+export interface ReplicationStore {
+  /** Without rules when none are configured; undefined when the bucket does not exist. */
+  read(bucket: string, signal: AbortSignal): Promise<StoredReplication | undefined>;
+  /**
+   * Replaces the whole configuration; removes it when there are no rules.
+   * @throws ConfigurationRefusedError when S3 does not take it
+   */
+  replace(
+    bucket: string,
+    role: string,
+    kept: readonly StoredReplicationRule[],
+    added: readonly PrefixRule[],
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+export interface KeyFacts {
+  readonly enabled: boolean;
+  /** `Enabled`, `PendingDeletion` and so on, for messages. */
+  readonly state: string;
+  /** S3 takes no others. */
+  readonly symmetricEncryption: boolean;
+}
+
+export interface KeyDirectory {
+  /** The key of a key or alias ARN, asked for in the ARN's region; undefined when there is none. */
+  find(arn: string, signal: AbortSignal): Promise<KeyFacts | undefined>;
+}
+
+/** One price in the Price List: a product selected by all of its attributes. */
+export interface PriceQuery {
+  readonly serviceCode: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** End of the usage type, where no other attribute tells products apart. */
+  readonly usageTypeEnd?: string;
+}
+
+export interface PriceList {
+  /**
+   * Prices in USD a unit that the query selects, one a paid tier, as decimal numbers above 0. Empty: no such product.
+   * @throws PriceListUnavailableError
+   */
+  find(query: PriceQuery, signal: AbortSignal): Promise<readonly number[]>;
+}
+
+/** A line for the operator, where nothing else tells of it. */
+export type Announce = (message: string, details: Readonly<Record<string, unknown>>) => void;

@@ -1,0 +1,115 @@
+import type { CompressorError } from '../errors.ts';
+import { checkKey } from './check-key.ts';
+import { combineProblems } from './combine-problems.ts';
+import { BucketUnusableError } from './errors.ts';
+import { mergeReplicationRules, type ReplicationMerge, withoutReplicationRules } from './merge-replication-rules.ts';
+import type { BucketDirectory, KeyDirectory, ReplicationStore, StoredReplication } from './ports.ts';
+import type { ReplicationRuleProperties, ReplicationRulesProperties } from './resource-properties.ts';
+import { type Patience, settleConfiguration } from './settle-configuration.ts';
+
+export interface ReplicationDependencies {
+  readonly replication: ReplicationStore;
+  readonly buckets: BucketDirectory;
+  readonly keys: KeyDirectory;
+  readonly patience: Patience;
+}
+
+/**
+ * Makes the bucket replicate by our rules, instead of what `former` properties of the same bucket asked for, after a
+ * look at every destination: S3 accepts rules that can never work, and then fails each object.
+ * @throws BucketUnusableError that names the region to deploy first, KeyUnusableError, ReplicationConflictError,
+ * ConfigurationContestedError, what the ports throw
+ */
+export async function putReplicationRules(
+  properties: ReplicationRulesProperties,
+  former: ReplicationRulesProperties | undefined,
+  { replication, buckets, keys, patience }: ReplicationDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const { Bucket } = properties;
+  await checkDestinations(properties.Rules, buckets, keys, signal);
+  const replaced = former?.Bucket === Bucket ? former : undefined;
+  const merge = (stored: StoredReplication | undefined): ReplicationMerge => {
+    if (stored !== undefined) return mergeReplicationRules(Bucket, stored, properties, replaced);
+    const message = `The outbound bucket ${Bucket} does not exist: the stack that puts rules on it must make it first.`;
+    throw new BucketUnusableError(message, { context: { bucket: Bucket } });
+  };
+  await settleReplication(Bucket, merge, replication, patience, signal);
+}
+
+/** Removes our rules, and is done at once when they or the bucket are gone. Throws what the store throws. */
+export async function removeReplicationRules(
+  properties: ReplicationRulesProperties,
+  { replication, patience }: ReplicationDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const merge = (stored: StoredReplication | undefined): ReplicationMerge =>
+    stored === undefined
+      ? { role: '', kept: [], added: [], settled: true }
+      : withoutReplicationRules(stored, properties);
+  await settleReplication(properties.Bucket, merge, replication, patience, signal);
+}
+
+async function settleReplication(
+  bucket: string,
+  merge: (stored: StoredReplication | undefined) => ReplicationMerge,
+  replication: ReplicationStore,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<void> {
+  const step = async (): Promise<boolean> => {
+    const { role, kept, added, settled } = merge(await replication.read(bucket, signal));
+    if (!settled) await replication.replace(bucket, role, kept, added, signal);
+    return settled;
+  };
+  await settleConfiguration(bucket, step, patience, signal);
+}
+
+async function checkDestinations(
+  rules: readonly ReplicationRuleProperties[],
+  buckets: BucketDirectory,
+  keys: KeyDirectory,
+  signal: AbortSignal,
+): Promise<void> {
+  const problems: (CompressorError | undefined)[] = [];
+  // Many rules share an inbound bucket and its key.
+  const destinations = new Map(
+    rules.map((rule) => [[rule.DestinationBucket, rule.DestinationRegion, rule.ReplicaKmsKeyArn].join(' '), rule]),
+  );
+  for (const { DestinationBucket, DestinationRegion, ReplicaKmsKeyArn } of destinations.values()) {
+    problems.push(await findDestinationProblem(DestinationBucket, DestinationRegion, buckets, signal));
+    if (ReplicaKmsKeyArn === '') continue;
+    problems.push(
+      await checkKey(ReplicaKmsKeyArn, DestinationRegion, `inbound bucket ${DestinationBucket}`, keys, signal),
+    );
+  }
+  combineProblems(problems);
+}
+
+async function findDestinationProblem(
+  bucket: string,
+  region: string,
+  buckets: BucketDirectory,
+  signal: AbortSignal,
+): Promise<BucketUnusableError | undefined> {
+  const facts = await buckets.find(bucket, region, signal);
+  const refuse = (message: string): BucketUnusableError =>
+    new BucketUnusableError(message, { context: { bucket, region, actual: facts?.region } });
+  if (facts === undefined) {
+    return refuse(
+      `The inbound bucket ${bucket} does not exist in ${region}. Deploy ${region} first ` +
+        `(sam deploy --config-env ${region}), then this region again; \`npm run deploy\` keeps this order.`,
+    );
+  }
+  if (facts.region !== region) {
+    return refuse(
+      `The inbound bucket ${bucket} is in ${facts.region}, not in ${region}: somebody else has its name. Choose another ` +
+        'stack_name in settings.json.',
+    );
+  }
+  if (facts.versioned) return undefined;
+  return refuse(
+    `The inbound bucket ${bucket} in ${region} is not versioned, and S3 replicates into versioned buckets only. Deploy ` +
+      `${region} again (sam deploy --config-env ${region}), which turns versioning on, then this region.`,
+  );
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/**
+ * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
+ * template, which CloudFormation lets no update change) says which kind it is; `ServiceToken` is the function's ARN.
+ * CloudFormation hands every scalar over as a string, so there are only strings, lists and objects here.
+ *
+ * One resource holds all entries of one bucket, not one resource an entry: S3 knows only "replace the whole
+ * configuration" for these, and CloudFormation makes nested stacks at the same time, so that two resources on one
+ * bucket could each undo the other's entry. It also makes the change from one rule to another a single step.
+ */
+
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of an S3 bucket');
+const region = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is no name of a region');
+const arn = (service: string) =>
+  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is no ARN of ${service}`);
+/** Names an entry for good; ASCII without spaces, so that it reads the same in consoles, logs and XML. */
+const entryId = z.string().regex(/^[A-Za-z0-9_.-]{1,255}$/, 'may have 1 to 255 of A-Z a-z 0-9 _ . - only');
+/** Templates pass `""` where a rule names no key. */
+const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
+
+/** What CloudFormation itself adds to the properties of every custom resource. */
+const common = { ServiceToken: z.string().optional(), ServiceTimeout: z.string().optional() };
+
+/** One id twice would be one entry that overwrites the other. */
+function withUniqueIds(entries: readonly { readonly Id: string }[]): boolean {
+  return new Set(entries.map(({ Id }) => Id)).size === entries.length;
+}
+
+const notification = z.strictObject({
+  /** Stable, for example `<stack name>-<rule id>`; entries of other ids are never touched. */
+  Id: entryId,
+  QueueArn: arn('sqs'),
+  /** As in the rule, not URL-encoded. */
+  Prefix: z.string().default(''),
+  Suffix: z.string().default(''),
+});
+
+/**
+ * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket go to queues. Must depend on the
+ * queue policies, since S3 sends each queue a test message.
+ * Permissions: s3:GetBucketNotification and s3:PutBucketNotification on the bucket.
+ * Attributes: `Bucket`.
+ */
+export const bucketNotificationSchema = z.strictObject({
+  ...common,
+  Bucket: bucket,
+  Notifications: z.array(notification).min(1).refine(withUniqueIds, 'two entries have the same Id'),
+});
+
+const replicationRule = z.strictObject({
+  /** Stable, for example `<rule id>-<region>`; rules of other ids are never touched. */
+  Id: entryId,
+  /** First segment of the rule's archive keys, closed by its slash: `photos-` would also match `photos-eu/`. */
+  ArchivePrefix: z.string().regex(/^[^/]+\/$/, 'must be one segment that ends in "/"'),
+  DestinationBucket: bucket,
+  DestinationRegion: region,
+  /** Key or alias ARN in the destination's region that encrypts the replicas. */
+  ReplicaKmsKeyArn: optionalKey,
+});
+
+/**
+ * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are given
+ * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off.
+ * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on
+ * `RoleArn`, s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys.
+ * Attributes: `Bucket`.
+ */
+export const replicationRulesSchema = z.strictObject({
+  ...common,
+  Bucket: bucket,
+  RoleArn: arn('iam'),
+  Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
+});
+
+const checkedBucket = z.strictObject({
+  Bucket: bucket,
+  /** Key of the source objects, or of the restored ones. */
+  KmsKeyArn: optionalKey,
+});
+
+/**
+ * `Custom::SourceChecks` and `Custom::TargetChecks`: that the users' buckets of this region exist here and their keys
+ * can be used; nothing is changed. Rules and functions should depend on it.
+ * Permissions: s3:ListBucket on the buckets, kms:DescribeKey on the keys.
+ * Attributes: none.
+ */
+export const bucketChecksSchema = z.strictObject({
+  ...common,
+  Buckets: z.array(checkedBucket).min(1),
+});
+
+/**
+ * `Custom::Prices`: what this region's calls, compute and transfer to each target region cost.
+ * Permissions: pricing:GetProducts on `*` (it knows no narrower resource).
+ * Attributes: `Prices`, JSON of prices.ts `Prices` (for the functions' environment; at most 3 KB); `PricesDate`, the
+ * day they were read; `PricesSource`, `price-list`, `file` or `price-list and file`.
+ */
+export const pricesSchema = z.strictObject({
+  ...common,
+  TargetRegions: z.array(region).min(1),
+  /** Change it (the version of the release, say) to have prices read again: CloudFormation skips unchanged resources. */
+  Revision: z.string().default(''),
+});
+
+export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
+export type NotificationProperties = BucketNotificationProperties['Notifications'][number];
+export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
+export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
+export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
+export type PricesProperties = z.infer<typeof pricesSchema>;

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listAlive, listDescendants, type ProcessEntry, runDemo, startDemo, until } from '../support/demo-process.ts';
+
+const run = promisify(execFile);
+const SMALL_FILES = 60;
+const LARGE_FILE_BYTES = 20 * 1024 * 1024;
+const TIMEOUT = 180_000;
+/** In a C locale GNU tar would print the names otherwise. */
+const UTF8 = { ...process.env, LC_ALL: 'C.UTF-8' };
+
+let root: string;
+let files: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'demo-test-'));
+  files = join(root, 'files');
+  await mkdir(join(files, 'deep folder', 'ünïcödé'), { recursive: true });
+  for (let index = 0; index < SMALL_FILES; index += 1) {
+    const folder = index % 2 === 0 ? files : join(files, 'deep folder', 'ünïcödé');
+    await writeFile(join(folder, `a+b ${index}.json`), JSON.stringify({ index, text: 'words '.repeat(index) }));
+  }
+  await writeFile(join(files, 'empty.txt'), '');
+  await writeFile(join(files, 'large.bin'), '');
+  await truncate(join(files, 'large.bin'), LARGE_FILE_BYTES);
+});
+
+afterAll(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+async function readNumbers(file: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+}
+
+function paths(name: string): { json: string; report: string; archives: string } {
+  return { json: join(root, `${name}.json`), report: join(root, `${name}.html`), archives: join(root, name) };
+}
+
+describe('npm run demo', () => {
+  test(
+    'replicates a folder, proves it in numbers and a report, and keeps archives that foreign tools read',
+    async () => {
+      const { json, report, archives } = paths('plain');
+      const args = ['--source', files, '--json', json, '--report', report, '--archives', archives];
+      const { status, stdout, stderr } = await runDemo(...args);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const objects = SMALL_FILES + 2;
+      expect(stdout.trimEnd().endsWith(`${objects} objects identical, 0 lost, 0 altered`)).toBe(true);
+      // Not a terminal: no escape sequence may get into a log.
+      expect(stdout).not.toContain('\u001b');
+      const numbers = await readNumbers(json);
+      expect(numbers).toMatchObject({ objects, identical: objects, lost: 0, altered: 0, deadLettered: 0 });
+      expect(numbers['ratio']).toBeGreaterThan(10);
+      expect(await readFile(report, 'utf8')).toContain(`${objects} objects identical`);
+
+      const kept = await readdir(archives);
+      expect(kept).toHaveLength(numbers['archives'] as number);
+      const members = new Set<string>();
+      for (const name of kept) {
+        await run('zstd', ['-tq', join(archives, name)]);
+        const { stdout: list } = await run('tar', ['--zstd', '-tf', join(archives, name)], { env: UTF8 });
+        for (const member of list.trimEnd().split('\n')) members.add(member);
+      }
+      expect(members).toContain('objects/deep folder/ünïcödé/a+b 1.json');
+      expect(members.size).toBe(objects + 1);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'loses and alters nothing in two target regions when calls fail and workers are killed',
+    async () => {
+      const { json, report } = paths('faults');
+      const source = join(files, 'deep folder');
+      const args = [
+        '--source',
+        source,
+        '--fan-out',
+        '--faults',
+        '0.1',
+        '--level',
+        '3',
+        '--json',
+        json,
+        '--report',
+        report,
+      ];
+      const { status, stdout } = await runDemo(...args);
+      expect({ status, stdout }).toMatchObject({ status: 0 });
+      const numbers = await readNumbers(json);
+      expect(numbers).toMatchObject({
+        objects: SMALL_FILES / 2,
+        identical: SMALL_FILES / 2,
+        lost: 0,
+        altered: 0,
+        deadLettered: 0,
+        regions: ['us-east-1', 'ap-southeast-2'],
+      });
+      const { failedCalls } = numbers['faults'] as Record<string, number>;
+      expect(failedCalls).toBeGreaterThan(0);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'replicates one empty file',
+    async () => {
+      const { json, report } = paths('empty');
+      const source = join(root, 'one empty file');
+      await mkdir(source);
+      await writeFile(join(source, 'empty'), '');
+      const { status, stdout } = await runDemo('--source', source, '--json', json, '--report', report);
+      expect({ status, stdout }).toMatchObject({ status: 0 });
+      expect(stdout).toContain('1 object identical, 0 lost, 0 altered');
+      expect(await readNumbers(json)).toMatchObject({ objects: 1, bytes: 0, archives: 1, identical: 1 });
+    },
+    TIMEOUT,
+  );
+
+  test.each([
+    ['an unknown option', ['--sauce', 'x'], '--sauce'],
+    ['a missing folder', ['--source', 'no/such/folder'], 'does not exist'],
+  ])('ends with status 2 and one line for %s', async (_what, args, reason) => {
+    const { status, stdout, stderr } = await runDemo(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(reason);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test(
+    'ends all its processes and removes its files on Ctrl-C',
+    async () => {
+      const { child, outcome } = startDemo('--source', files, '--report', paths('ended').report);
+      const processes = await untilAtWork(child.pid ?? 0);
+      child.kill('SIGINT');
+      expect((await outcome).status).toBe(130);
+      expect(await listAlive(processes)).toEqual([]);
+      expect(existsSync(temporaryFolder(processes))).toBe(false);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'leaves no process behind when it is killed and can do nothing about it',
+    async () => {
+      const { child, outcome } = startDemo('--source', files, '--report', paths('killed').report);
+      const processes = await untilAtWork(child.pid ?? 0);
+      child.kill('SIGKILL');
+      expect((await outcome).signal).toBe('SIGKILL');
+      await until(async () => (await listAlive(processes)).length === 0);
+      await rm(temporaryFolder(processes), { recursive: true, force: true });
+    },
+    TIMEOUT,
+  );
+});
+
+/** Waits until servers and a function run, and names all processes of the demo. */
+async function untilAtWork(pid: number): Promise<readonly ProcessEntry[]> {
+  let processes: ProcessEntry[] = [];
+  await until(async () => {
+    processes = await listDescendants(pid);
+    return processes.some(({ command }) => command.includes('source.mjs'));
+  });
+  return processes;
+}
+
+/** The command line of a function environment names its bundle. */
+function temporaryFolder(processes: readonly ProcessEntry[]): string {
+  const bundle = processes.map(({ command }) => /file:\/\/(\S+)\/functions\/source\.mjs/.exec(command)?.[1]);
+  const folder = bundle.find((path) => path !== undefined);
+  if (folder === undefined) throw new Error('No function environment was found');
+  return folder;
+}

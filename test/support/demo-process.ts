@@ -1,0 +1,78 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const DEMO = fileURLToPath(new URL('../../src/cli/demo.ts', import.meta.url));
+const POLL_MILLISECONDS = 50;
+
+export interface DemoOutcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunningDemo {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<DemoOutcome>;
+}
+
+/** Starts the demo as `npm run demo` does, with its output going to a pipe. */
+export function startDemo(...args: readonly string[]): RunningDemo {
+  const child = spawn(process.execPath, [DEMO, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const outcome = once(child, 'close').then(([status, signal]) => ({
+    status: status as number | null,
+    signal: signal as NodeJS.Signals | null,
+    stdout,
+    stderr,
+  }));
+  return { child, outcome };
+}
+
+export function runDemo(...args: readonly string[]): Promise<DemoOutcome> {
+  return startDemo(...args).outcome;
+}
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** All processes below this one, at any depth. */
+export async function listDescendants(root: number): Promise<ProcessEntry[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,ppid=,args=']);
+  const entries = stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+  });
+  const below = (pid: number): ProcessEntry[] =>
+    entries.filter(({ parent }) => parent === pid).flatMap((entry) => [entry, ...below(entry.pid)]);
+  return below(root);
+}
+
+/** Those that still run. A process that waits to be collected by its parent does not. */
+export async function listAlive(processes: readonly ProcessEntry[]): Promise<ProcessEntry[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,stat=']);
+  const running = new Set(
+    stdout.split('\n').flatMap((line) => {
+      const [, pid, state = ''] = /^\s*(\d+)\s+(\S+)/.exec(line) ?? [];
+      return pid === undefined || state.startsWith('Z') ? [] : [Number(pid)];
+    }),
+  );
+  return processes.filter(({ pid }) => running.has(pid));
+}
+
+/** Asks again and again until the answer is true; the time-out of the test ends it otherwise. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(POLL_MILLISECONDS);
+}
