@@ -56,6 +56,10 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     this.#logger.logMessageFailure(message, error);
   }
 
+  uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void {
+    this.#logger.logFailure('The upload of a failed archive could not be aborted', error, { archive: archive.key });
+  }
+
   queueFailed(error: CompressorError): void {
     this.#logger.logFailure('The queue did not take everything', error);
   }

@@ -5,7 +5,15 @@ export interface ConfigurationProblem {
   readonly file: string;
   /** Dotted path inside the file; empty for the file as a whole. */
   readonly path: string;
+  /** Where it stands in the file, both from 1; absent when the file could not be read. */
+  readonly line?: number;
+  readonly column?: number;
   readonly message: string;
+  /** What stands there, as JSON; absent where nothing does, and where the message says it. */
+  readonly value?: string;
+  readonly allowed?: string;
+  /** What was probably meant. */
+  readonly suggestion?: string;
 }
 
 /** The configuration files cannot be used; `problems` has everything that is wrong with them, not only the first. */
@@ -15,9 +23,9 @@ export class ConfigurationInvalidError extends CompressorError {
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[], cause?: unknown) {
-    const lines = problems.map(({ file, path, message }) => `  ${file}${path === '' ? '' : ` ${path}`}: ${message}`);
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super(`The configuration has ${count}:\n${lines.join('\n')}`, { context: { problems: problems.length }, cause });
+    const text = problems.map(renderProblem).join('\n');
+    super(`The configuration has ${count}:\n${text}`, { context: { problems: problems.length }, cause });
     this.problems = problems;
   }
 }
@@ -26,4 +34,16 @@ export class ConfigurationInvalidError extends CompressorError {
 export class EnvironmentInvalidError extends CompressorError {
   readonly code = 'ENVIRONMENT_INVALID';
   readonly retryable = false;
+}
+
+/** `file:line:column` is what terminals and editors make a link of. */
+function renderProblem(problem: ConfigurationProblem): string {
+  const { file, line, column, path, message, value, allowed, suggestion } = problem;
+  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  return [
+    `  ${place}${path === '' ? '' : ` ${path}`}: ${message}`,
+    ...(value === undefined ? [] : [`    it is: ${value}`]),
+    ...(allowed === undefined ? [] : [`    allowed: ${allowed}`]),
+    ...(suggestion === undefined ? [] : [`    did you mean ${suggestion}?`]),
+  ].join('\n');
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { FARGATE_CPUS } from './fargate-sizes.ts';
-import { bucket, checked, dollars, filter, keyPrefix, kmsKey, RETENTION_DAYS, region, wholeNumber } from './fields.ts';
-import { stackNameFault, tagsFault } from './stack-name.ts';
+import { bucket, dollars, filter, keyPrefix, kmsKey, RETENTION_DAYS, region, wholeNumber } from './fields.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users
@@ -134,7 +133,7 @@ const prices = z.strictObject({
   date: z.iso.date().meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
   source: z.string().min(1).meta({ description: 'Where they stand: a contract, a page.' }),
   transfer_per_gb: z
-    .record(region('From.'), z.record(region('To.'), dollars('A GB.')).meta({ partial: true }))
+    .partialRecord(region('From.'), z.partialRecord(region('To.'), dollars('A GB.')))
     .optional()
     .meta({
       description: 'Transfer between regions, a GB (10^9 bytes).',
@@ -147,10 +146,13 @@ const prices = z.strictObject({
 
 export const settingsSchema = z.strictObject({
   $schema: schemaReference,
-  stack_name: checked(z.string(), stackNameFault).meta({
-    description: 'Base name of stacks and resources; namespace of the metrics.',
-    allowed: '1 to 26 letters, digits and hyphens, a letter first',
-  }),
+  stack_name: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
+    .meta({
+      description: 'Base name of stacks and resources; namespace of the metrics.',
+      allowed: '1 to 128 letters, digits and hyphens, a letter first',
+    }),
   enabled_regions: z.array(regionSchema).min(1).meta({
     description: 'The regions that take part.',
     allowed: 'a list with at least one region',
@@ -160,13 +162,12 @@ export const settingsSchema = z.strictObject({
     allowed: 'a list of e-mail addresses',
   }),
   tags: z
-    .record(z.string(), z.string())
-    .superRefine((tags, context) => {
-      const message = tagsFault(tags);
-      if (message !== undefined) context.addIssue({ code: 'custom', message });
-    })
+    .record(z.string().regex(/^(?!aws:).{1,128}$/), z.string().max(256))
     .default({})
-    .meta({ description: 'Put on every resource.', allowed: 'at most 40 names with values' }),
+    .meta({
+      description: 'Put on every resource.',
+      allowed: 'names of 1 to 128 characters, not beginning with `aws:`, with values of at most 256 characters',
+    }),
   log_level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO').meta({
     description: 'The least severe lines that the functions log.',
   }),

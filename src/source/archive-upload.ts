@@ -75,9 +75,9 @@ export class ArchiveUpload {
   async abort(): Promise<void> {
     await Promise.allSettled(this.#sending);
     this.#releasePart();
-    if (this.#upload === undefined) return;
-    const upload = await this.#upload;
-    await upload.abort();
+    const [begun] = await Promise.allSettled([this.#upload]);
+    // An upload that could not be begun has nothing to take back, and its failure is known already.
+    if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 
   async #putWhole(): Promise<void> {

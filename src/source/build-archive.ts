@@ -3,6 +3,7 @@ import { combineCrc32 } from '../archive/checksum.ts';
 import { memberName } from '../archive/member-name.ts';
 import { planFrames } from '../archive/plan-frames.ts';
 import { encodeSeekTable, type FrameSize } from '../archive/seek-table.ts';
+import { asCompressorError } from '../errors.ts';
 import { failedOutcome } from '../messages/outcome.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { ArchiveUpload } from './archive-upload.ts';
@@ -102,12 +103,21 @@ class ArchiveAttempt {
       await this.#upload.append(encodeSeekTable(this.#frames));
       await this.#upload.complete();
     } catch (thrown) {
-      await this.#upload.abort();
+      await this.#takeBack();
       throw thrown;
     }
     const items = [...this.#packed.keys()];
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
     return { items, originalBytes, archiveBytes: this.#upload.size, cpuSeconds: this.#cpuSeconds };
+  }
+
+  /** What made the attempt fail matters more than an upload that stays: the bucket's lifecycle removes that. */
+  async #takeBack(): Promise<void> {
+    try {
+      await this.#upload.abort();
+    } catch (thrown) {
+      this.#dependencies.telemetry.uploadLeftBehind(this.#request.location, asCompressorError(thrown));
+    }
   }
 
   /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in work any more. */

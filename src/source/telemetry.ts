@@ -34,6 +34,8 @@ export interface SourceTelemetry {
   objectSkipped(object: ObjectLocation, reason: SkipReason): void;
   /** An attempt on a message failed, or the message was refused for good; the error says which. */
   messageFailed(message: QueueMessage, error: CompressorError): void;
+  /** A failed archive's upload could not be taken back; its parts cost until the bucket's lifecycle removes them. */
+  uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
   /** The queue did not take what we gave it; the messages concerned come back. */
   queueFailed(error: CompressorError): void;
 }

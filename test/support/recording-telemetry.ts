@@ -8,6 +8,7 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly archives: PackedArchive[] = [];
   readonly skipped: [key: string, reason: SkipReason][] = [];
   readonly failures: [messageId: string, code: string][] = [];
+  readonly leftBehind: [key: string, code: string][] = [];
   readonly queueFailures: CompressorError[] = [];
 
   archivePacked(archive: PackedArchive): void {
@@ -20,6 +21,10 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
 
   messageFailed({ messageId }: QueueMessage, error: CompressorError): void {
     this.failures.push([messageId, error.code]);
+  }
+
+  uploadLeftBehind({ key }: ObjectLocation, error: CompressorError): void {
+    this.leftBehind.push([key, error.code]);
   }
 
   queueFailed(error: CompressorError): void {

@@ -406,6 +406,16 @@ describe('a run', () => {
     expect(readArchive(memory.archive())[0]?.body.equals(body)).toBe(true);
   });
 
+  test('reports an upload that it could not take back, and still gives the first failure as the reason', async () => {
+    const memory = new SourceServiceHarness();
+    const message = await memory.place('k', randomBytes(18 * MIB));
+    const store = new FailingObjectStore(memory.memory, { complete: [1], abort: [1] });
+    const source = new SourceServiceHarness({ store });
+    expect(await source.process(message)).toEqual([message.messageId]);
+    expect(source.telemetry.leftBehind).toEqual([[expect.stringContaining('.tar.zst'), 'STORAGE_UNAVAILABLE']]);
+    expect(source.telemetry.failures).toEqual([[message.messageId, 'STORAGE_UNAVAILABLE']]);
+  });
+
   test('returns every message when a worker dies, and the next run finds all buffers there', async () => {
     let calls = 0;
     const pool = {

@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { closestWord } from './closest-word.ts';
+import type { Finding } from './finding.ts';
+import { allowedValues, nodeAt, type SchemaNode } from './json-schema.ts';
+import type { JsonPath } from './read-json.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Everything in which a file differs from its schema. */
+export function checkShape(file: Finding['file'], json: unknown, schema: z.ZodType, root: SchemaNode): Finding[] {
+  const { error } = schema.safeParse(json);
+  return (error?.issues ?? []).flatMap((issue) => describeIssue(issue, json, root).map((found) => ({ file, ...found })));
+}
+
+type Found = Omit<Finding, 'file'>;
+
+function describeIssue(issue: Issue, json: unknown, root: SchemaNode): Found[] {
+  const path = issue.path.map((segment) => (typeof segment === 'symbol' ? String(segment) : segment));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key, root));
+  const value = valueAt(json, path);
+  const node = nodeAt(root, path);
+  const allowed = node === undefined ? undefined : allowedValues(node);
+  if (issue.code === 'invalid_key') return [{ path, message: 'is no name that can stand here', allowed: allowedAround(path, root) }];
+  if (value === undefined) return [{ path, message: 'is missing', allowed }];
+  const meant = typeof value === 'string' ? closestWord(value, (node?.enum ?? []).map(String)) : undefined;
+  return [
+    {
+      path,
+      message: issue.code === 'custom' ? issue.message : 'has a value that cannot be',
+      value,
+      allowed,
+      suggestion: meant === undefined ? undefined : JSON.stringify(meant),
+    },
+  ];
+}
+
+function unknownKey(path: JsonPath, key: string, root: SchemaNode): Found {
+  const keys = Object.keys(nodeAt(root, path)?.properties ?? {});
+  return {
+    path: [...path, key],
+    message: 'is no key that is known here',
+    allowed: keys.join(', '),
+    suggestion: closestWord(key, keys),
+  };
+}
+
+function allowedAround(path: JsonPath, root: SchemaNode): string | undefined {
+  const node = nodeAt(root, path.slice(0, -1));
+  return node === undefined ? undefined : allowedValues(node);
+}
+
+function valueAt(json: unknown, path: JsonPath): unknown {
+  let value: unknown = json;
+  for (const segment of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Object.hasOwn(value, segment) ? (value as Record<string | number, unknown>)[segment] : undefined;
+  }
+  return value;
+}

@@ -1,0 +1,68 @@
+import type { z } from 'zod';
+import {
+  type DestinationEntry,
+  destinationSchema,
+  type RegionEntry,
+  regionSchema,
+  type SourceEntry,
+  sourceSchema,
+} from './schema.ts';
+
+/**
+ * What can be understood of files that may be wrong elsewhere: each key that is good by itself. So the checks that need
+ * several keys, or both files, report in the same run as a typing mistake next to them.
+ */
+export interface ConfigurationDraft {
+  /** Undefined when settings.json could not be read at all. */
+  readonly regions: readonly RegionDraft[] | undefined;
+  readonly rules: readonly RuleDraft[];
+}
+
+export interface RegionDraft extends Partial<RegionEntry> {
+  readonly index: number;
+}
+
+export interface RuleDraft {
+  /** Place in the file. */
+  readonly index: number;
+  readonly source: Partial<SourceEntry>;
+  readonly destinations: readonly Partial<DestinationEntry>[];
+}
+
+/** @param settings, replication what the files hold; undefined for one that could not be read */
+export function draftConfiguration(settings: unknown, replication: unknown): ConfigurationDraft {
+  const rules = listAt(replication, 'replication_configuration').map((entry, index) => ({
+    index,
+    source: readFields(sourceSchema, fieldOf(entry, 'source')),
+    destinations: listAt(entry, 'destinations').map((destination) => readFields(destinationSchema, destination)),
+  }));
+  if (settings === undefined) return { regions: undefined, rules };
+  const regions = listAt(settings, 'enabled_regions').map((entry, index) => ({
+    index,
+    ...readFields(regionSchema, entry),
+  }));
+  return { regions, rules };
+}
+
+/** The fields of an object that its schema accepts one by one, defaults filled in. */
+function readFields<Shape extends z.ZodRawShape>(
+  { shape }: z.ZodObject<Shape>,
+  json: unknown,
+): Partial<z.output<z.ZodObject<Shape>>> {
+  const good = Object.entries(shape as Record<string, z.ZodType>).flatMap(([key, field]) => {
+    const { success, data } = field.safeParse(fieldOf(json, key));
+    return success && data !== undefined ? [[key, data]] : [];
+  });
+  return Object.fromEntries(good) as Partial<z.output<z.ZodObject<Shape>>>;
+}
+
+function fieldOf(json: unknown, key: string): unknown {
+  return typeof json === 'object' && json !== null && Object.hasOwn(json, key)
+    ? (json as Record<string, unknown>)[key]
+    : undefined;
+}
+
+function listAt(json: unknown, key: string): readonly unknown[] {
+  const list = fieldOf(json, key);
+  return Array.isArray(list) ? list : [];
+}

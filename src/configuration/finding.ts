@@ -1,0 +1,36 @@
+import type { ConfigurationProblem } from './errors.ts';
+import type { JsonPath, LocatedJson } from './read-json.ts';
+
+export const SETTINGS_FILE = 'settings.json';
+export const REPLICATION_FILE = 'replication_config.json';
+
+/** A problem before its place in the text is looked up. */
+export interface Finding {
+  readonly file: typeof SETTINGS_FILE | typeof REPLICATION_FILE;
+  readonly path: JsonPath;
+  readonly message: string;
+  /** What stands there. */
+  readonly value?: unknown;
+  readonly allowed?: string | undefined;
+  readonly suggestion?: string | undefined;
+}
+
+const LONGEST_VALUE = 120;
+
+/** @param json the file that the finding is of */
+export function locateFinding(finding: Finding, json: LocatedJson): ConfigurationProblem {
+  const { file, path, message, value, allowed, suggestion } = finding;
+  return {
+    file,
+    path: path.join('.'),
+    ...json.locate(path),
+    message,
+    ...(value === undefined ? {} : { value: shorten(JSON.stringify(value)) }),
+    ...(allowed === undefined ? {} : { allowed }),
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+function shorten(text: string): string {
+  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}...`;
+}

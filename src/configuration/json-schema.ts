@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { FieldMeta } from './fields.ts';
+import type { JsonPath } from './read-json.ts';
+import { replicationSchema, settingsSchema } from './schema.ts';
+
+/** What the configuration's JSON Schemas are made of, and what error messages and tables need to know of a key. */
+export interface SchemaNode extends Partial<FieldMeta> {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly (string | number)[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly items?: SchemaNode;
+  readonly additionalProperties?: SchemaNode | boolean;
+}
+
+export const SETTINGS_NODE = schemaNode(settingsSchema, 'settings.json');
+export const REPLICATION_NODE = schemaNode(replicationSchema, 'replication_config.json');
+
+/** The node of the value at a path; undefined for a key that does not exist. */
+export function nodeAt(root: SchemaNode, path: JsonPath): SchemaNode | undefined {
+  let node: SchemaNode | undefined = root;
+  for (const segment of path) {
+    const { properties, items, additionalProperties }: SchemaNode = node ?? {};
+    const others = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+    node = typeof segment === 'number' ? items : (properties?.[segment] ?? others);
+  }
+  return node;
+}
+
+/** Which values a key takes, in words. */
+export function allowedValues({ allowed, enum: values, type, minimum, maximum }: SchemaNode): string {
+  if (allowed !== undefined) return allowed;
+  if (values !== undefined) return values.join(', ');
+  if (type === 'boolean') return 'true, false';
+  if (type === 'integer' || type === 'number') {
+    return `${type === 'integer' ? 'whole number' : 'number'} from ${minimum ?? '-'} to ${maximum ?? '-'}`;
+  }
+  return { object: 'an object', array: 'a list' }[type ?? ''] ?? 'text';
+}
+
+/** A schema file as editors read it: without the keywords that are only ours. */
+export function renderSchemaFile(root: SchemaNode): string {
+  const plain = JSON.stringify(
+    root,
+    (key, value: unknown) => (key === 'allowed' || key === 'otherwise' ? undefined : value),
+    2,
+  );
+  return `${plain}\n`;
+}
+
+/** Draft 7 is what editors know best. */
+function schemaNode(schema: z.ZodType, title: string): SchemaNode {
+  const node = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return { title, ...node } as SchemaNode;
+}
