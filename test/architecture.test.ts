@@ -22,22 +22,55 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
     folders: ['archive', 'compression', 'configuration', 'messages', 'storage'],
     packages: [/^node:(crypto|stream|stream\/promises)$/, /^p-limit$/, /^tar-stream$/],
   },
+  deployment: { folders: ['configuration'], packages: [/^zod$/] },
   aws: {
-    folders: ['archive', 'configuration', 'messages', 'source', 'storage', 'target'],
+    folders: ['archive', 'configuration', 'deployment', 'messages', 'source', 'storage', 'target'],
     packages: [/^node:/, /^@aws-sdk\//, /^@aws-lambda-powertools\//, /^@smithy\//, /^undici$/, /^p-limit$/, /^zod$/],
   },
   wiring: {
-    folders: ['archive', 'aws', 'compression', 'configuration', 'messages', 'source', 'storage', 'target'],
-    packages: [/^node:os$/, /^aws-lambda$/, /^@aws-sdk\//],
+    folders: [
+      'archive',
+      'aws',
+      'compression',
+      'configuration',
+      'deployment',
+      'messages',
+      'source',
+      'storage',
+      'target',
+    ],
+    packages: [/^node:(os|path|fs\/promises|timers\/promises)$/, /^aws-lambda$/, /^@aws-sdk\//],
   },
   functions: { folders: ['wiring'], packages: [] },
   build: { folders: [], packages: [/^node:/, /^esbuild$/] },
   local: {
-    folders: ['archive', 'aws', 'build', 'compression', 'configuration', 'messages', 'source', 'storage', 'target', 'wiring'],
+    folders: [
+      'archive',
+      'aws',
+      'build',
+      'compression',
+      'configuration',
+      'messages',
+      'source',
+      'storage',
+      'target',
+      'wiring',
+    ],
     packages: [/./],
   },
   cli: {
-    folders: ['archive', 'aws', 'build', 'compression', 'configuration', 'local', 'messages', 'source', 'storage', 'target'],
+    folders: [
+      'archive',
+      'aws',
+      'build',
+      'compression',
+      'configuration',
+      'local',
+      'messages',
+      'source',
+      'storage',
+      'target',
+    ],
     packages: [/./],
   },
 };
@@ -95,7 +128,9 @@ describe('the folders of src', () => {
   });
 
   test('leave process.env and argv to the entry points', () => {
-    const readers = files.filter(({ folder, text }) => !ENTRY_POINTS.includes(folder) && /process\.(env|argv)/.test(text));
+    const readers = files.filter(
+      ({ folder, text }) => !ENTRY_POINTS.includes(folder) && /process\.(env|argv)/.test(text),
+    );
     expect(readers.map(({ path }) => path)).toEqual([]);
   });
 

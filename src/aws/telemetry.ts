@@ -38,7 +38,8 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
       objects,
       original_bytes: originalBytes,
       archive_bytes: archiveBytes,
-      level,
+      // "level" is the severity of a log line, and the logger drops it.
+      zstd_level: level,
       seconds,
       cpu_seconds: cpuSeconds,
     });

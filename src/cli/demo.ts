@@ -32,12 +32,14 @@ async function main(): Promise<number> {
   return isFlawless(result) ? EXIT.flawless : EXIT.imperfect;
 }
 
+const interruption = new AbortController();
+
 /** Ends child processes and removes files before the process goes; a second signal does not wait for that. */
 function endOnSignals(cleanup: AsyncDisposableStack): void {
-  let interrupted = false;
   const interrupt = (): void => {
-    if (interrupted) process.exit(EXIT.interrupted);
-    interrupted = true;
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+    interruption.abort();
+    process.exitCode = EXIT.interrupted;
     void cleanup.disposeAsync().finally(() => process.exit(EXIT.interrupted));
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
@@ -70,10 +72,15 @@ async function writeResult(result: DemoResult, { json, report }: DemoOptions, pr
 try {
   process.exitCode = await main();
 } catch (thrown) {
-  const unusable = thrown instanceof DemoInputError || thrown instanceof ConfigurationInvalidError;
+  // After a signal everything fails, because everything is being ended.
+  if (!interruption.signal.aborted) process.exitCode = complain(thrown);
+}
+
+/** @returns the exit status */
+function complain(thrown: unknown): number {
   // What we throw on purpose says what is wrong; of anything else, the stack is the only clue.
-  const text =
-    thrown instanceof CompressorError ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown);
-  process.stderr.write(`${text}\n`);
-  process.exitCode = unusable ? EXIT.unusable : EXIT.imperfect;
+  const stack = thrown instanceof Error ? thrown.stack : String(thrown);
+  process.stderr.write(`${thrown instanceof CompressorError ? thrown.message : stack}\n`);
+  const unusable = thrown instanceof DemoInputError || thrown instanceof ConfigurationInvalidError;
+  return unusable ? EXIT.unusable : EXIT.imperfect;
 }

@@ -8,7 +8,10 @@ const RULES: readonly { readonly pattern: string; readonly broken: string }[] = 
   { pattern: '^[a-z0-9](.*[a-z0-9])?$', broken: 'a bucket name begins and ends with a letter or digit' },
   { pattern: '^(?!.*\\.\\.)', broken: 'a bucket name has no two dots in a row' },
   { pattern: '^(?!\\d+\\.\\d+\\.\\d+\\.\\d+$)', broken: 'a bucket name does not look like an IP address' },
-  { pattern: '^(?!xn--|sthree-|amzn-s3-demo-)', broken: 'names that begin with xn--, sthree- or amzn-s3-demo- are reserved' },
+  {
+    pattern: '^(?!xn--|sthree-|amzn-s3-demo-)',
+    broken: 'names that begin with xn--, sthree- or amzn-s3-demo- are reserved',
+  },
   {
     pattern: '^(?!.*(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$)',
     broken: 'names that end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3 are not of general purpose buckets',

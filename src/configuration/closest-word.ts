@@ -1,13 +1,13 @@
 /** Changes of one letter that a typing mistake may have, for a word of this length. */
 const toleranceOf = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
-/** The word that was most likely meant; undefined when none is near. */
+/** The word that was most likely meant: one that is written alike, or longer; undefined when there is none. */
 export function closestWord(word: string, words: readonly string[]): string | undefined {
   const near = words
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= toleranceOf(word))
     .toSorted((left, right) => left.distance - right.distance);
-  return near[0]?.candidate;
+  return near[0]?.candidate ?? words.find((candidate) => candidate.startsWith(`${word}_`));
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that make one text another (optimal string alignment). */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   type DestinationEntry,
   destinationSchema,
@@ -13,7 +13,7 @@ import {
  * several keys, or both files, report in the same run as a typing mistake next to them.
  */
 export interface ConfigurationDraft {
-  /** Undefined when settings.json could not be read at all. */
+  /** Undefined when settings.json has no list of them. */
   readonly regions: readonly RegionDraft[] | undefined;
   readonly rules: readonly RuleDraft[];
 }
@@ -36,7 +36,7 @@ export function draftConfiguration(settings: unknown, replication: unknown): Con
     source: readFields(sourceSchema, fieldOf(entry, 'source')),
     destinations: listAt(entry, 'destinations').map((destination) => readFields(destinationSchema, destination)),
   }));
-  if (settings === undefined) return { regions: undefined, rules };
+  if (!Array.isArray(fieldOf(settings, 'enabled_regions'))) return { regions: undefined, rules };
   const regions = listAt(settings, 'enabled_regions').map((entry, index) => ({
     index,
     ...readFields(regionSchema, entry),
@@ -49,8 +49,8 @@ function readFields<Shape extends z.ZodRawShape>(
   { shape }: z.ZodObject<Shape>,
   json: unknown,
 ): Partial<z.output<z.ZodObject<Shape>>> {
-  const good = Object.entries(shape as Record<string, z.ZodType>).flatMap(([key, field]) => {
-    const { success, data } = field.safeParse(fieldOf(json, key));
+  const good = Object.entries<z.core.$ZodType>(shape).flatMap(([key, field]) => {
+    const { success, data } = z.safeParse(field, fieldOf(json, key));
     return success && data !== undefined ? [[key, data]] : [];
   });
   return Object.fromEntries(good) as Partial<z.output<z.ZodObject<Shape>>>;

@@ -16,6 +16,8 @@ const shared = {
   DEAD_LETTER_QUEUE_URL: url,
   /** The queue's maxReceiveCount. */
   MAX_RECEIVES: count.default(5),
+  /** The AWS SDK's own variable, which our S3 calls follow, too: tries of one call, the first included. */
+  AWS_MAX_ATTEMPTS: count.optional(),
   /** Set by Lambda, in MB. */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count.optional(),
 };

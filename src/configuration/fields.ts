@@ -70,7 +70,7 @@ export function dollars(description: string): z.ZodNumber {
 }
 
 /** The text, refused with what `fault` says of it. */
-export function checked(schema: z.ZodString, fault: Fault): z.ZodString {
+function checked(schema: z.ZodString, fault: Fault): z.ZodString {
   return schema.superRefine((text, context) => {
     const message = fault(text);
     if (message !== undefined) context.addIssue({ code: 'custom', message });

@@ -16,18 +16,26 @@ export interface SchemaNode extends Partial<FieldMeta> {
   readonly additionalProperties?: SchemaNode | boolean;
 }
 
-export const SETTINGS_NODE = schemaNode(settingsSchema, 'settings.json');
-export const REPLICATION_NODE = schemaNode(replicationSchema, 'replication_config.json');
+export function settingsNode(): SchemaNode {
+  return schemaNode(settingsSchema, 'settings.json');
+}
+
+export function replicationNode(): SchemaNode {
+  return schemaNode(replicationSchema, 'replication_config.json');
+}
 
 /** The node of the value at a path; undefined for a key that does not exist. */
 export function nodeAt(root: SchemaNode, path: JsonPath): SchemaNode | undefined {
-  let node: SchemaNode | undefined = root;
-  for (const segment of path) {
-    const { properties, items, additionalProperties }: SchemaNode = node ?? {};
-    const others = typeof additionalProperties === 'object' ? additionalProperties : undefined;
-    node = typeof segment === 'number' ? items : (properties?.[segment] ?? others);
-  }
-  return node;
+  return path.reduce<SchemaNode | undefined>((node, segment) => childAt(node ?? {}, segment), root);
+}
+
+function childAt(
+  { properties, items, additionalProperties }: SchemaNode,
+  segment: string | number,
+): SchemaNode | undefined {
+  if (typeof segment === 'number') return items;
+  const others = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+  return properties?.[segment] ?? others;
 }
 
 /** Which values a key takes, in words. */

@@ -27,7 +27,8 @@ export function keyPartFault(text: string): string | undefined {
 
 /** What makes a text useless as prefix or suffix of a filter; undefined when nothing does. */
 export function filterFault(text: string): string | undefined {
-  if (text.includes('*')) return 'S3 has no wildcards in filters; all keys that begin (or end) with the text are meant anyway';
+  if (text.includes('*'))
+    return 'S3 has no wildcards in filters; all keys that begin (or end) with the text are meant anyway';
   if (text.startsWith('s3://')) return 'a filter is a part of the key, without s3:// and the bucket';
   return keyPartFault(text);
 }

@@ -28,6 +28,8 @@ export type OnConflict = 'overwrite' | 'keep';
 export interface Destination {
   readonly region: string;
   readonly bucket: string;
+  /** Put before the key of each object; absent: keys stay as they were at the source. */
+  readonly targetPrefix?: string;
   /** Absent: the source object's own class. */
   readonly storageClass?: string;
   readonly kmsKeyArn?: string;

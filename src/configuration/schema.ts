@@ -116,10 +116,7 @@ export const regionSchema = z.strictObject({
     description: 'Network of the fallback tasks. It may not overlap that of another region.',
     allowed: 'an IPv4 block from /16 to /28, such as `10.0.0.0/16`',
   }),
-  availability_zones: z.int().min(1).max(6).optional().meta({
-    description: 'Zones of that network.',
-    otherwise: '2',
-  }),
+  availability_zones: wholeNumber(1, 6, 2, 'Zones of that network.'),
   network: z.enum(['public', 'isolated']).default('public').meta({
     description:
       'Network of the fallback tasks: public subnets that let nothing in, without fixed cost, or private subnets that reach AWS only, through interface endpoints that cost by the hour.',
@@ -129,19 +126,26 @@ export const regionSchema = z.strictObject({
   scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time.'),
 });
 
+/** Names and units are those of prices.json. */
 const prices = z.strictObject({
-  date: z.iso.date().meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
+  date: z.iso
+    .date()
+    .meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
   source: z.string().min(1).meta({ description: 'Where they stand: a contract, a page.' }),
-  transfer_per_gb: z
+  transfer_gb: z
     .partialRecord(region('From.'), z.partialRecord(region('To.'), dollars('A GB.')))
     .optional()
     .meta({
-      description: 'Transfer between regions, a GB (10^9 bytes).',
+      description: 'Transfer between two regions, a GB (10^9 bytes).',
       allowed: '`{"FROM": {"TO": US dollars}}` with codes of regions',
     }),
-  lambda_per_gb_second: dollars('Lambda on arm64, a GB-second.').optional(),
-  fargate_per_vcpu_hour: dollars('Fargate on ARM, a vCPU-hour.').optional(),
-  fargate_per_gb_hour: dollars('Fargate on ARM, a GB-hour of memory.').optional(),
+  lambda_gb_second: dollars('Lambda on arm64, a GB-second.').optional(),
+  lambda_request: dollars('Lambda, a request.').optional(),
+  s3_put_request: dollars('S3, a PUT.').optional(),
+  s3_get_request: dollars('S3, a GET.').optional(),
+  sqs_request: dollars('SQS, a request.').optional(),
+  fargate_vcpu_hour: dollars('Fargate on ARM, a vCPU-hour.').optional(),
+  fargate_gb_hour: dollars('Fargate on ARM, a GB-hour of memory.').optional(),
 });
 
 export const settingsSchema = z.strictObject({

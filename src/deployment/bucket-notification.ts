@@ -2,7 +2,8 @@ import { BucketUnusableError } from './errors.ts';
 import { mergeNotifications } from './merge-notifications.ts';
 import type { NotificationStore } from './ports.ts';
 import type { BucketNotificationProperties } from './resource-properties.ts';
-import { type Patience, settleConfiguration } from './settle-configuration.ts';
+import type { Patience } from './retry-patiently.ts';
+import { settleConfiguration } from './settle-configuration.ts';
 
 export interface NotificationDependencies {
   readonly notifications: NotificationStore;

@@ -4,10 +4,12 @@ import { combineProblems } from './combine-problems.ts';
 import { BucketUnusableError } from './errors.ts';
 import type { BucketDirectory, KeyDirectory } from './ports.ts';
 import type { BucketChecksProperties } from './resource-properties.ts';
+import { type Patience, retryPatiently } from './retry-patiently.ts';
 
 export interface CheckDependencies {
   readonly buckets: BucketDirectory;
   readonly keys: KeyDirectory;
+  readonly patience: Patience;
   /** Region of the stack. */
   readonly region: string;
 }
@@ -23,16 +25,19 @@ export type BucketRole = 'source' | 'destination';
 export async function checkBuckets(
   role: BucketRole,
   { Buckets }: BucketChecksProperties,
-  { buckets, keys, region }: CheckDependencies,
+  { buckets, keys, patience, region }: CheckDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const problems: (CompressorError | undefined)[] = [];
-  for (const { Bucket, KmsKeyArn } of Buckets) {
-    const facts = await buckets.find(Bucket, region, signal);
-    problems.push(findBucketProblem(role, Bucket, facts?.region, region));
-    if (KmsKeyArn !== '') problems.push(await checkKey(KmsKeyArn, region, `${role} bucket ${Bucket}`, keys, signal));
-  }
-  combineProblems(problems);
+  const look = async (): Promise<void> => {
+    const problems: (CompressorError | undefined)[] = [];
+    for (const { Bucket, KmsKeyArn } of Buckets) {
+      const actual = await buckets.findRegion(Bucket, region, signal);
+      problems.push(findBucketProblem(role, Bucket, actual, region));
+      if (KmsKeyArn !== '') problems.push(await checkKey(KmsKeyArn, region, `${role} bucket ${Bucket}`, keys, signal));
+    }
+    combineProblems(problems);
+  };
+  await retryPatiently(look, patience, signal);
 }
 
 function findBucketProblem(

@@ -20,6 +20,9 @@ export async function checkKey(
   if (home !== region) return refuse(`is in ${home}, not in ${region}`, `Name a key of ${region}`);
   const facts = await keys.find(arn, signal);
   if (facts === undefined) return refuse('does not exist', 'Create it, or correct its ARN in replication_config.json');
-  if (!facts.symmetricEncryption) return refuse('is no symmetric key for encryption', 'S3 takes no other: name such a key');
-  return facts.enabled ? undefined : refuse(`cannot be used: its state is ${facts.state}`, 'Enable it, or name another');
+  if (!facts.symmetricEncryption)
+    return refuse('is no symmetric key for encryption', 'S3 takes no other: name such a key');
+  return facts.enabled
+    ? undefined
+    : refuse(`cannot be used: its state is ${facts.state}`, 'Enable it, or name another');
 }

@@ -1,15 +1,16 @@
-/** What a destination or a user's bucket is. */
-export interface BucketFacts {
-  readonly region: string;
-  readonly versioned: boolean;
-}
+import type { CompressorError } from '../errors.ts';
 
 export interface BucketDirectory {
   /**
-   * The bucket, looked for in `region`; undefined when there is none. A bucket elsewhere is found with its own region.
+   * The region that the bucket is in, looked for in `region` first; undefined when there is no such bucket.
    * @throws CompressorError when it cannot be looked at
    */
-  find(bucket: string, region: string, signal: AbortSignal): Promise<BucketFacts | undefined>;
+  findRegion(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined>;
+  /**
+   * Whether a bucket of the region keeps versions now.
+   * @throws CompressorError when it cannot be looked at
+   */
+  isVersioned(bucket: string, region: string, signal: AbortSignal): Promise<boolean>;
 }
 
 /** One notification of a bucket as S3 holds it, or another element of its configuration. */
@@ -113,5 +114,8 @@ export interface PriceList {
   find(query: PriceQuery, signal: AbortSignal): Promise<readonly number[]>;
 }
 
-/** A line for the operator, where nothing else tells of it. */
-export type Announce = (message: string, details: Readonly<Record<string, unknown>>) => void;
+/** Lines for the operator, beside what CloudFormation is told. */
+export interface DeploymentLog {
+  warn(text: string, attributes: Readonly<Record<string, unknown>>): void;
+  logFailure(text: string, error: CompressorError, attributes?: Readonly<Record<string, unknown>>): void;
+}

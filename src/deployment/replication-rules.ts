@@ -5,7 +5,8 @@ import { BucketUnusableError } from './errors.ts';
 import { mergeReplicationRules, type ReplicationMerge, withoutReplicationRules } from './merge-replication-rules.ts';
 import type { BucketDirectory, KeyDirectory, ReplicationStore, StoredReplication } from './ports.ts';
 import type { ReplicationRuleProperties, ReplicationRulesProperties } from './resource-properties.ts';
-import { type Patience, settleConfiguration } from './settle-configuration.ts';
+import { type Patience, retryPatiently } from './retry-patiently.ts';
+import { settleConfiguration } from './settle-configuration.ts';
 
 export interface ReplicationDependencies {
   readonly replication: ReplicationStore;
@@ -27,7 +28,7 @@ export async function putReplicationRules(
   signal: AbortSignal,
 ): Promise<void> {
   const { Bucket } = properties;
-  await checkDestinations(properties.Rules, buckets, keys, signal);
+  await retryPatiently(() => checkDestinations(properties.Rules, buckets, keys, signal), patience, signal);
   const replaced = former?.Bucket === Bucket ? former : undefined;
   const merge = (stored: StoredReplication | undefined): ReplicationMerge => {
     if (stored !== undefined) return mergeReplicationRules(Bucket, stored, properties, replaced);
@@ -92,22 +93,22 @@ async function findDestinationProblem(
   buckets: BucketDirectory,
   signal: AbortSignal,
 ): Promise<BucketUnusableError | undefined> {
-  const facts = await buckets.find(bucket, region, signal);
+  const actual = await buckets.findRegion(bucket, region, signal);
   const refuse = (message: string): BucketUnusableError =>
-    new BucketUnusableError(message, { context: { bucket, region, actual: facts?.region } });
-  if (facts === undefined) {
+    new BucketUnusableError(message, { context: { bucket, region, actual } });
+  if (actual === undefined) {
     return refuse(
       `The inbound bucket ${bucket} does not exist in ${region}. Deploy ${region} first ` +
         `(sam deploy --config-env ${region}), then this region again; \`npm run deploy\` keeps this order.`,
     );
   }
-  if (facts.region !== region) {
+  if (actual !== region) {
     return refuse(
-      `The inbound bucket ${bucket} is in ${facts.region}, not in ${region}: somebody else has its name. Choose another ` +
+      `The inbound bucket ${bucket} is in ${actual}, not in ${region}: somebody else has its name. Choose another ` +
         'stack_name in settings.json.',
     );
   }
-  if (facts.versioned) return undefined;
+  if (await buckets.isVersioned(bucket, region, signal)) return undefined;
   return refuse(
     `The inbound bucket ${bucket} in ${region} is not versioned, and S3 replicates into versioned buckets only. Deploy ` +
       `${region} again (sam deploy --config-env ${region}), which turns versioning on, then this region.`,

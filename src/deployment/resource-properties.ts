@@ -3,7 +3,10 @@ import { z } from 'zod';
 /**
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
  * template, which CloudFormation lets no update change) says which kind it is; `ServiceToken` is the function's ARN.
- * CloudFormation hands every scalar over as a string, so there are only strings, lists and objects here.
+ * CloudFormation hands every scalar over as a string, so there are only strings, lists and objects here. `ServiceTimeout`
+ * (seconds) should be a little more than the function's timeout, itself 120 s or more: it ends the wait for an answer that
+ * was lost, an hour by default. The logical id of a resource must stay: under another one CloudFormation would make the
+ * same entries again and then delete them.
  *
  * One resource holds all entries of one bucket, not one resource an entry: S3 knows only "replace the whole
  * configuration" for these, and CloudFormation makes nested stacks at the same time, so that two resources on one

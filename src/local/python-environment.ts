@@ -6,12 +6,19 @@ import { fileURLToPath } from 'node:url';
 import { PythonPackagesError } from './errors.ts';
 import { findPython } from './python/find-python.ts';
 
-/** `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. */
-export type PythonNeed = 'server' | 'test';
+/**
+ * `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. `deploy`: the SAM CLI
+ * and what checks the templates.
+ */
+export type PythonNeed = 'server' | 'test' | 'deploy';
 
 interface Requirement {
   /** What the user reads while pip works. */
   readonly what: string;
+  /** Folder of the environment: the SAM CLI pins other versions than the servers, so that one cannot hold both. */
+  readonly environment: '.venv' | '.venv-deploy';
+  /** How long the installation takes. */
+  readonly takes: string;
   /** Every file that decides what is installed; the first one is given to pip. */
   readonly files: readonly string[];
   /** Needs that are met as well once this one is. */
@@ -19,11 +26,26 @@ interface Requirement {
 }
 
 const REQUIREMENTS: Readonly<Record<PythonNeed, Requirement>> = {
-  server: { what: 'the local S3, SQS and DynamoDB servers (moto)', files: ['server.txt'], includes: [] },
+  server: {
+    what: 'the local S3, SQS and DynamoDB servers (moto)',
+    environment: '.venv',
+    takes: '20 seconds',
+    files: ['server.txt'],
+    includes: [],
+  },
   test: {
     what: 'the local servers (moto) and the test readers',
+    environment: '.venv',
+    takes: '20 seconds',
     files: ['test.txt', 'server.txt'],
     includes: ['server'],
+  },
+  deploy: {
+    what: 'the SAM CLI and cfn-lint',
+    environment: '.venv-deploy',
+    takes: '90 seconds',
+    files: ['deploy.txt'],
+    includes: [],
   },
 };
 
@@ -34,15 +56,15 @@ const INSTALL_SCRIPT = fileURLToPath(new URL('./python/install.py', import.meta.
 const QUOTED_LINES = 8;
 
 export interface PythonEnvironmentOptions {
-  /** Folder with `requirements/` that gets the `.venv`. Default: the project. */
+  /** Folder with `requirements/` that gets the environment. Default: the project. */
   readonly root?: string;
   /** Names or paths of interpreters, in order of preference. */
   readonly candidates?: readonly string[];
 }
 
 /**
- * The Python interpreter of the project's own `.venv`, with the packages that `need` names. The first call on a
- * machine installs them (about 20 seconds) and announces it; later ones only compare a hash. Several processes
+ * The Python interpreter of the project's own environment, with the packages that `need` names. The first call on a
+ * machine installs them (about 20 seconds, 90 for `deploy`) and announces it; later ones only compare a hash. Several processes
  * may call it at once.
  *
  * @throws PythonMissingError, PythonTooOldError, PythonPackagesError
@@ -53,14 +75,14 @@ export async function pythonEnvironment(
   options: PythonEnvironmentOptions = {},
 ): Promise<string> {
   const root = options.root ?? PROJECT_ROOT;
-  const environment = path.join(root, '.venv');
+  const { what, takes, files, includes, environment: folder } = REQUIREMENTS[need];
+  const environment = path.join(root, folder);
   const python = path.join(environment, 'bin', 'python');
   const digest = await requirementsDigest(root, need);
   if ((await readMarker(environment, need)) === digest && (await isExecutable(python))) return python;
 
   const base = await findPython(options.candidates);
-  const { what, files, includes } = REQUIREMENTS[need];
-  announce(`Installing ${what} into .venv: once, about 20 seconds ...`);
+  announce(`Installing ${what} into ${folder}: once, about ${takes} ...`);
   const digests = await Promise.all(
     [need, ...includes].map(async (met) => `${markerName(met)}=${await requirementsDigest(root, met)}`),
   );
@@ -109,7 +131,7 @@ async function runInstall(python: string, args: readonly string[]): Promise<void
   if (status === 0) return;
   const lastLines = output.join('').trim().split('\n').slice(-QUOTED_LINES).join('\n');
   throw new PythonPackagesError(
-    `The Python environment .venv could not be made with ${python} (its venv module and access to a package index are needed). It said:\n${lastLines}`,
+    `The Python environment could not be made with ${python} (its venv module and access to a package index are needed). It said:\n${lastLines}`,
     { context: { python, status: status ?? 'killed' } },
   );
 }

@@ -55,7 +55,7 @@ export function objectTags(tags: readonly Readonly<Record<string, string>>[]): O
   return tags.flatMap((tag) => Object.entries(tag).map(([key, value]) => ({ key, value })));
 }
 
-/** Where an object goes, and everything about it but the bytes. Keys stay exactly as they were at the source. */
+/** Where an object goes, and everything about it but the bytes. */
 export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
   const { headers, tags, stamp } = object;
   const location = locationAt(object, destination);
@@ -65,6 +65,10 @@ export function writeTarget(object: RestorableObject, destination: Destination):
   return destination.kmsKeyArn === undefined ? target : { ...target, kmsKeyArn: destination.kmsKeyArn };
 }
 
-export function locationAt(object: { readonly key: string }, destination: Destination): ObjectLocation {
-  return { bucket: destination.bucket, key: object.key };
+/** Keys stay exactly as they were at the source, but for the prefix that the destination may put before them. */
+export function locationAt(
+  object: { readonly key: string },
+  { bucket, targetPrefix = '' }: Pick<Destination, 'bucket' | 'targetPrefix'>,
+): ObjectLocation {
+  return { bucket, key: targetPrefix + object.key };
 }

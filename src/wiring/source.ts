@@ -44,7 +44,7 @@ export async function sourceHandler(environment: Environment): Promise<SqsHandle
   const dependencies = {
     rule,
     outboundBucket: settings.OUTBOUND_BUCKET,
-    store: new S3ObjectStore(),
+    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
     queue,
     pool: new FramePool({ worker: frameWorkerModule(), threads }),
     buffers: packingBuffers(threads),

@@ -51,7 +51,7 @@ export async function targetHandler(environment: Environment): Promise<SqsHandle
     },
   });
   const dependencies = {
-    store: new S3ObjectStore(),
+    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
     pool: new FramePool({ worker: frameWorkerModule(), threads }),
     buffers: frameBuffers(threads),
     queue,

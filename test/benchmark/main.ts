@@ -12,8 +12,9 @@ import {
   requestsOfSmallObjects,
   throughputAtLatency,
 } from './experiments/small-objects.ts';
+import { isInstalled } from './is-installed.ts';
 import { Laboratory } from './laboratory.ts';
-import { formatRemarks, formatTable } from './report.ts';
+import { formatRemarks, formatRow, formatTable } from './report.ts';
 import { completeRow, type Row } from './row.ts';
 
 const EXPERIMENTS: readonly Experiment[] = [
@@ -53,26 +54,43 @@ async function measure({ only, quick, json }: Options): Promise<void> {
   const laboratory = new Laboratory({
     quick,
     onSample: ({ kind }) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K  sample: ${kind}`);
+      if (process.stderr.isTTY) tell(`  taking a sample: ${kind}`);
     },
   });
   const rows: Row[] = [];
   try {
     for (const experiment of EXPERIMENTS.filter((one) => one.rows.some(({ name }) => wanted(name)))) {
+      const missing = (experiment.needs ?? []).filter((command) => !isInstalled(command));
+      if (missing.length > 0) {
+        tell(
+          `left out ${experiment.rows.map(({ name }) => name).join(', ')}: ${missing.join(' and ')} not installed\n`,
+        );
+        continue;
+      }
       const measurements = await experiment.run(laboratory);
       experiment.rows.forEach((spec, index) => {
         const measurement = measurements[index];
         if (measurement === undefined) throw new TypeError(`Row ${spec.name} was not measured`);
-        if (wanted(spec.name)) rows.push(completeRow(spec, measurement));
+        if (!wanted(spec.name)) return;
+        const row = completeRow(spec, measurement);
+        rows.push(row);
+        tell(`${row.met ? 'met   ' : 'missed'} ${formatRow(row)}\n`);
       });
     }
   } finally {
     await laboratory.close();
-    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   }
   const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}, ${process.platform} ${process.arch}`;
-  process.stdout.write(`${machine}\n${formatTable(rows)}\n${formatRemarks(rows)}\n`);
+  const note = quick
+    ? 'A quick run: one sample each, a quarter of the objects where rows count them. Not for conclusions.\n'
+    : '';
+  process.stdout.write(`${machine}\n${note}${formatTable(rows)}\n${formatRemarks(rows)}\n`);
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, quick, rows }, undefined, 2)}\n`);
+}
+
+/** Progress, beside the result on stdout; on a terminal it replaces what was told before. */
+function tell(text: string): void {
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : text);
 }
 
 function collectName(name: string, names: readonly string[]): string[] {

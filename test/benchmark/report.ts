@@ -23,6 +23,12 @@ export function formatTable(rows: readonly Row[]): string {
   return table.toString();
 }
 
+/** One row in one line: what there is to see while the rest is measured. */
+export function formatRow({ name, unit, measured, ratio }: Row): string {
+  const number = `${name}: ${formatNumber(measured, unit)}`;
+  return ratio === undefined ? number : `${number}, ${ratio.toFixed(3)}x of the floor`;
+}
+
 /** One line a row that has more to say: what its floor is, and its remark. */
 export function formatRemarks(rows: readonly Row[]): string {
   return rows

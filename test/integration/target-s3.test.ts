@@ -128,4 +128,18 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     expect(response.batchItemFailures).toEqual([]);
     expect(region.telemetry.gone).toEqual([[`${RULE.id}/gone.tar.zst`, 'missing']]);
   });
+
+  test('puts the prefix of a destination before keys, small and large', async () => {
+    const destinations = RULE.destinations.map((destination) => ({ ...destination, targetPrefix: 'copies of/é+/' }));
+    const region = new TargetRegion({ rules: [{ ...RULE, destinations }], dependencies: { store, pool } });
+    const large = Buffer.alloc(17 * MIB, 'large');
+    const objects = [textObject('prefixed/small +', 'small'), { key: 'prefixed/large', body: large }];
+
+    const response = await region.process(await arrive(archiveOf(objects), 'prefixed'));
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect((await read('copies of/é+/prefixed/small +')).toString()).toBe('small');
+    expect((await read('copies of/é+/prefixed/large')).equals(large)).toBe(true);
+    expect(await store.head({ bucket: TARGET, key: 'prefixed/small +' })).toBeUndefined();
+  });
 });

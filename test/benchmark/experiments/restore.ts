@@ -13,6 +13,7 @@ export const restoreAgainstTar: Experiment = {
       goal: atMost(1.3, 'ratio'),
     },
   ],
+  needs: ['zstd', 'tar'],
   async run(laboratory) {
     const workload = laboratory.workload('logs', 1_000_000, 250);
     const packed = await laboratory.observePacking({ workload, level: 3, warmUp: WARM_UP_LOGS }, true);

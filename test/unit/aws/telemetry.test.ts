@@ -71,6 +71,13 @@ it('measures archives of the source by bucket and prefix only', () => {
   });
 });
 
+it('logs each archive with its zstd level, as one line', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, level: 3 };
+  telemetry.archivePacked({ ...archive, originalBytes: 1000, archiveBytes: 250, cpuSeconds: 0.5, seconds: 2 });
+  expect(logLines()).toMatchObject([{ level: 'INFO', archive: 'logs/a.tar.zst', zstd_level: 3 }]);
+});
+
 it('says that an archive grew, and leaves out what cannot be divided', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   const archive = { rule: 'logs', bucket: 'out', key: 'k', objects: 1, level: 3, cpuSeconds: 0, seconds: 0 };

@@ -1,94 +1,66 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ConfigurationInvalidError } from '../../../src/configuration/errors.ts';
+import { describe, expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
-import { ruleMatches } from '../../../src/configuration/rule.ts';
-import { exampleRule } from '../../support/rules.ts';
+import { loadRules, loadTexts, problemsOf, ruleEntry, SETTINGS } from '../../support/configuration.ts';
 
-const COMMITTED = fileURLToPath(new URL('../../../configuration', import.meta.url));
+const PROJECT = new URL('../../../', import.meta.url);
 
-const SETTINGS = {
-  stack_name: 'compressor',
-  enabled_regions: [
-    { region: 'us-west-2', vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: 'us-east-1', vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-    { region: 'eu-central-1', vpc_cidr: '10.2.0.0/16', source_target: ['source', 'target'], availability_zones: 2 },
-  ],
-  notification_emails: ['ops@example.com'],
-  tags: { team: 'storage' },
-};
-
-/** The example of the public implementation, as its users have it. */
-const EXISTING = {
-  replication_configuration: [
-    {
-      source: {
-        region: 'us-west-2',
-        bucket: 'example-source-bucket',
-        kms_key_arn: 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-        prefix_filter: 'large-files/',
-        suffix_filter: '.jpg',
-        scaling_limit: 50,
-        cpu: 4096,
-        memory: 8192,
-        ephemeral_storage: 100,
-        scaling_target_backlog_per_task: 20,
-        visibility_timeout: 1800,
+/** The example of the public implementation as its users have it, made-up key ids included. */
+const EXISTING = [
+  {
+    source: {
+      region: 'us-west-2',
+      bucket: 'example-source-bucket',
+      kms_key_arn: 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      prefix_filter: 'large-files/',
+      suffix_filter: '.jpg',
+      scaling_limit: 50,
+      cpu: 4096,
+      memory: 8192,
+      ephemeral_storage: 100,
+      scaling_target_backlog_per_task: 20,
+      visibility_timeout: 1800,
+    },
+    destinations: [
+      {
+        region: 'us-east-1',
+        bucket: 'example-target-bucket-east',
+        storage_class: 'INTELLIGENT_TIERING',
+        kms_key_arn: '',
       },
-      destinations: [
-        {
-          region: 'us-east-1',
-          bucket: 'example-target-bucket-east',
-          storage_class: 'INTELLIGENT_TIERING',
-          kms_key_arn: '',
-        },
-        { region: 'eu-central-1', bucket: 'example-target-bucket-eu', storage_class: 'GLACIER_IR' },
-      ],
+      {
+        region: 'eu-central-1',
+        bucket: 'example-target-bucket-eu',
+        storage_class: 'GLACIER_IR',
+        kms_key_arn: 'arn:aws:kms:eu-central-1:111122223333:key/efgh5678-ef56-gh78-ij90-efghij456789',
+      },
+    ],
+  },
+  {
+    source: {
+      region: 'us-west-2',
+      bucket: 'example-secondary-bucket',
+      prefix_filter: 'documents/',
+      visibility_timeout: 9000,
     },
-    {
-      source: { region: 'us-west-2', bucket: 'example-secondary-bucket', prefix_filter: 'documents/' },
-      destinations: [{ region: 'us-east-1', bucket: 'example-archive-bucket', storage_class: 'STANDARD_IA' }],
-    },
-  ],
-};
-
-let directory = '';
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'configuration-'));
-});
-afterEach(() => rm(directory, { recursive: true }));
-
-async function load(replication: unknown, settings: unknown = SETTINGS) {
-  const write = (file: string, content: unknown) =>
-    writeFile(join(directory, file), typeof content === 'string' ? content : JSON.stringify(content));
-  await write('settings.json', settings);
-  await write('replication_config.json', replication);
-  return loadConfiguration(directory);
-}
-
-async function problemsOf(replication: unknown, settings: unknown = SETTINGS): Promise<string[]> {
-  try {
-    await load(replication, settings);
-  } catch (thrown) {
-    if (thrown instanceof ConfigurationInvalidError)
-      return thrown.problems.map(({ path, message }) => `${path}: ${message}`);
-    throw thrown;
-  }
-  return [];
-}
+    destinations: [{ region: 'us-east-1', bucket: 'example-archive-bucket', storage_class: 'STANDARD_IA' }],
+  },
+];
 
 describe('loadConfiguration', () => {
   test('loads the committed example', async () => {
-    const { rules, settings } = await loadConfiguration(COMMITTED);
+    const { rules, settings } = await loadConfiguration(fileURLToPath(new URL('configuration', PROJECT)));
     expect(settings.stack_name).toBe('s3-cross-region-compressor');
-    expect(rules.map(({ destinations }) => destinations.length)).toEqual([1, 2]);
+    expect(rules.map(({ destinations }) => destinations.length)).toEqual([1, 2, 1]);
+    expect(rules[2]).toMatchObject({
+      source: { suffix: '.tif' },
+      destinations: [{ targetPrefix: 'eu-west-1/' }],
+      sizing: { functionMemoryMegabytes: 7076 },
+    });
   });
 
   test('loads the files of the public implementation unchanged, and fills in defaults', async () => {
-    const { rules } = await load(EXISTING);
+    const { rules, settings } = await loadRules(EXISTING);
     expect(rules[0]).toMatchObject({
       source: {
         prefix: 'large-files/',
@@ -103,61 +75,88 @@ describe('loadConfiguration', () => {
       ],
     });
     expect(rules[0]?.destinations[0]).not.toHaveProperty('kmsKeyArn');
+    expect(rules[0]?.destinations[0]).not.toHaveProperty('targetPrefix');
     expect(rules[1]).toMatchObject({ source: { prefix: 'documents/', suffix: '' } });
+    expect(settings).toMatchObject({ log_level: 'INFO', log_retention_days: 30 });
   });
 
-  test('reports the problems of both files at once, with their paths', async () => {
-    const replication = {
-      replication_configuration: [{ source: { region: 'r', bucket: 'b', level: 99, colour: 1 }, destinations: [] }],
-    };
-    const problems = await problemsOf(replication, { ...SETTINGS, stack_name: '' });
-    expect(problems).toEqual([
-      expect.stringMatching(/^stack_name: /),
-      expect.stringMatching(/^replication_configuration\.0\.source\.level: /),
-      expect.stringMatching(/^replication_configuration\.0\.source: .*colour/),
-      expect.stringMatching(/^replication_configuration\.0\.destinations: a rule needs at least one/),
+  test('hides a message for 6 times the timeout of the function and the window, or for longer if the file says so', async () => {
+    const { rules } = await loadRules(EXISTING);
+    expect(rules.map(({ sizing }) => sizing.visibilitySeconds)).toEqual([5420, 9000]);
+  });
+
+  test('gives a rule fallback tasks only where it asks for them', async () => {
+    const sizes = { scaling_limit: 1, cpu: 1024, memory: 2048, scaling_target_backlog_per_task: 7 };
+    const { rules } = await loadRules([
+      ruleEntry({ ...sizes, fallback: true }),
+      ruleEntry({ ...sizes, bucket: 'third-bucket' }),
+    ]);
+    expect(rules[0]?.sizing.fallback).toEqual({ cpu: 1024, memoryMebibytes: 2048, maximumTasks: 1, backlogPerTask: 7 });
+    expect(rules[0]?.sizing.maximumConcurrency).toBe(2);
+    expect(rules[1]?.sizing).not.toHaveProperty('fallback');
+  });
+
+  test('takes a file that begins with a byte order mark', async () => {
+    const replication = `\ufeff${JSON.stringify({ replication_configuration: [ruleEntry()] })}`;
+    expect((await loadTexts({ replication })).rules).toHaveLength(1);
+  });
+
+  test('takes prices of an own contract', async () => {
+    const prices = { date: '2026-11-23', source: 'contract', transfer_gb: { 'us-west-2': { 'us-east-1': 0.01 } } };
+    expect((await loadRules([], { ...SETTINGS, prices })).settings.prices).toEqual(prices);
+  });
+
+  test('reports what is wrong in one rule and between both files in the same run, in the order of the files', async () => {
+    const rules = [
+      ruleEntry(
+        { region: 'us-wset-2', levle: 3, cpu: 2048, memory: 3000 },
+        { bucket: 'Other_Bucket' },
+        { region: 'us-west-1' },
+      ),
+      ruleEntry({ bucket: 'one-bucket', prefix_filter: 'logs/*' }),
+    ];
+    const problems = await problemsOf(loadRules(rules, { ...SETTINGS, stack_name: '9' }));
+    expect(problems.map(({ file, path }) => `${file} ${path}`)).toEqual([
+      'settings.json stack_name',
+      'replication_config.json replication_configuration.0.source.region',
+      'replication_config.json replication_configuration.0.source.levle',
+      'replication_config.json replication_configuration.0.source.memory',
+      'replication_config.json replication_configuration.0.destinations.0.bucket',
+      'replication_config.json replication_configuration.0.destinations.1.region',
+      'replication_config.json replication_configuration.1.source.prefix_filter',
+      'replication_config.json replication_configuration.1.destinations.0.region',
     ]);
   });
 
-  test('says which file is missing or no JSON', async () => {
-    expect(await problemsOf('{', SETTINGS)).toEqual([expect.stringContaining('JSON')]);
-    await expect(loadConfiguration(join(directory, 'nowhere'))).rejects.toThrow(
-      /2 problems[\s\S]*settings\.json[\s\S]*ENOENT/,
+  test('spells a problem out with place, value, what is allowed and what was meant', async () => {
+    await expect(loadRules([ruleEntry({ region: 'us-wset-2' })])).rejects.toThrow(
+      [
+        'The configuration has 1 problem:',
+        '  replication_config.json:5:19 replication_configuration.0.source.region: cannot have this value',
+        '    it is: "us-wset-2"',
+        '    allowed: code of an AWS region, such as `eu-west-1`',
+        '    did you mean "us-west-2"?',
+      ].join('\n'),
     );
   });
 
-  test('refuses a rule whose region has not the role', async () => {
-    const [first] = EXISTING.replication_configuration;
-    const wrong = { ...first, source: { ...first?.source, region: 'us-east-1' } };
-    expect(await problemsOf({ replication_configuration: [wrong] })).toEqual([
-      expect.stringMatching(/source\.region: region "us-east-1" has not the role "source"/),
+  test('says where a file is no JSON, and goes on with the other', async () => {
+    const replication = '{\n  "replication_configuration": [\n    { "source": oops }\n  ]\n}';
+    const problems = await problemsOf(loadTexts({ replication, settings: '{"stack_name": "a"}' }));
+    expect(problems).toMatchObject([
+      { file: 'settings.json', path: 'enabled_regions', message: 'is missing' },
+      {
+        file: 'replication_config.json',
+        line: 3,
+        column: 17,
+        message: 'is no JSON: a value is expected, and it says oops',
+      },
     ]);
   });
 
-  test('refuses two rules that are one', async () => {
-    const [first] = EXISTING.replication_configuration;
-    expect(await problemsOf({ replication_configuration: [first, first] })).toEqual([
-      expect.stringMatching(
-        /replication_configuration\.1\.source: has the same region, bucket, prefix and suffix as rule 0/,
-      ),
-    ]);
-  });
-});
-
-describe('ruleMatches', () => {
-  const rule = exampleRule({ prefix: 'logs/', suffix: '.gz' });
-
-  test.each([
-    ['logs/a.gz', true],
-    ['logs/.gz', true],
-    ['logs/a.txt', false],
-    ['logs-private/a.gz', false],
-    ['a/logs/b.gz', false],
-  ])('%s: %s', (key, expected) => {
-    expect(ruleMatches(rule, 'source-bucket', key)).toBe(expected);
-  });
-
-  test('looks at the bucket', () => {
-    expect(ruleMatches(rule, 'another-bucket', 'logs/a.gz')).toBe(false);
+  test('names the files that are not there', async () => {
+    await expect(loadConfiguration(fileURLToPath(new URL('nowhere', PROJECT)))).rejects.toThrow(
+      /2 problems[\s\S]*settings\.json[\s\S]*ENOENT[\s\S]*replication_config\.json[\s\S]*ENOENT/,
+    );
   });
 });

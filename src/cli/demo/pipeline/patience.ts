@@ -4,6 +4,8 @@ export interface Patience {
   readonly visibilitySeconds: number;
   /** The queues' maxReceiveCount. */
   readonly maxReceives: number;
+  /** Tries of one call to S3 or SQS. */
+  readonly attempts: number;
 }
 
 /** Bytes a second that the whole pipeline is sure to reach, faults included. */
@@ -11,6 +13,10 @@ const SLOWEST_BYTES_PER_SECOND = 4e6;
 /** The target begins no archive with less than 30 s left. */
 const SHORTEST_TIMEOUT_SECONDS = 90;
 const VISIBILITY_WITH_FAULTS_SECONDS = 10;
+/** What the product has by itself. */
+const ATTEMPTS = 5;
+/** Share of the calls that may fail for good: an archive of some hundred objects fails if one of its calls does. */
+const FAILING_FOR_GOOD = 0.001;
 
 /**
  * Without faults the queue hides messages for as long as a function may run, as AWS demands. With faults, workers are
@@ -20,6 +26,13 @@ const VISIBILITY_WITH_FAULTS_SECONDS = 10;
 export function choosePatience(bytes: number, faultRate: number): Patience {
   const work = Math.ceil(bytes / SLOWEST_BYTES_PER_SECOND);
   const functionTimeoutSeconds = SHORTEST_TIMEOUT_SECONDS + work;
-  if (faultRate === 0) return { functionTimeoutSeconds, visibilitySeconds: functionTimeoutSeconds, maxReceives: 5 };
-  return { functionTimeoutSeconds, visibilitySeconds: VISIBILITY_WITH_FAULTS_SECONDS + work, maxReceives: 10 };
+  if (faultRate === 0) {
+    return { functionTimeoutSeconds, visibilitySeconds: functionTimeoutSeconds, maxReceives: 5, attempts: ATTEMPTS };
+  }
+  return {
+    functionTimeoutSeconds,
+    visibilitySeconds: VISIBILITY_WITH_FAULTS_SECONDS + work,
+    maxReceives: 10,
+    attempts: Math.max(ATTEMPTS, Math.ceil(Math.log(FAILING_FOR_GOOD) / Math.log(faultRate))),
+  };
 }

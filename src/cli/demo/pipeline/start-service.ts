@@ -107,6 +107,7 @@ function hostOptions(options: ServiceOptions): ConstructorParameters<typeof Func
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
       QUEUE_URL: throughEndpoint(queue.url, region),
       DEAD_LETTER_QUEUE_URL: throughEndpoint(queue.deadLetters.url, region),
+      AWS_MAX_ATTEMPTS: String(patience.attempts),
       MAX_RECEIVES: String(patience.maxReceives),
       ...options.environment,
     },

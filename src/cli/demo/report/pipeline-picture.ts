@@ -92,9 +92,9 @@ function drawCrossing(from: Place, to: Place): Markup {
 }
 
 function drawCrossingNumbers({ compressedBytes, uploadedBytes }: DemoResult, { x, y }: Place): Markup {
-  return html`<text class="small" x="${x}" y="${y - 44}">S3 replication</text>
-<text class="number" x="${x}" y="${y - 26}">${formatBytes(compressedBytes)}</text>
-<text class="small" x="${x}" y="${y + 36}">instead of ${formatBytes(uploadedBytes)}</text>`;
+  return html`<text class="small halo" x="${x}" y="${y - 44}">S3 replication</text>
+<text class="number halo" x="${x}" y="${y - 26}">${formatBytes(compressedBytes)}</text>
+<text class="small halo" x="${x}" y="${y + 36}">instead of ${formatBytes(uploadedBytes)}</text>`;
 }
 
 function regionWidth(boxes: number): number {

@@ -47,6 +47,7 @@ svg text { fill: var(--text); font: 13px system-ui, sans-serif; text-anchor: mid
 svg .title { font-weight: 600; }
 svg .small { fill: var(--muted); font-size: 12px; }
 svg .number { fill: var(--accent); font-weight: 600; }
+svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 5px; }
 svg .region { fill: var(--page); stroke: var(--line); }
 svg .box { fill: var(--card); stroke: var(--muted); }
 svg .function { fill: var(--accent-soft); stroke: var(--accent); }

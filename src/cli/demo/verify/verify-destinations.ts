@@ -38,14 +38,15 @@ export async function verifyDestinations(
   await Promise.all(
     destinations.map(async ({ destination, s3 }) => {
       const place = { s3, bucket: destination.bucket };
-      const { region } = destination;
+      const { region, targetPrefix = '' } = destination;
       await pLimit(PARALLEL_READS).map(uploaded, async (object) => {
-        const differences = await compareObject(place, object, destination.storageClass ?? object.dress.storageClass);
+        const expected = { ...object, key: targetPrefix + object.key };
+        const differences = await compareObject(place, expected, destination.storageClass ?? object.dress.storageClass);
         if (differences === undefined) lost.push({ region, key: object.key, differences: ['is not there'] });
         else if (differences.length > 0) altered.push({ region, key: object.key, differences });
         onVerified();
       });
-      const known = new Set(uploaded.map(({ key }) => key));
+      const known = new Set(uploaded.map(({ key }) => targetPrefix + key));
       for (const key of await listKeys(s3, destination.bucket)) {
         if (!known.has(key)) altered.push({ region, key, differences: ['was never uploaded'] });
       }

@@ -6,10 +6,12 @@ import type { JsonPath } from './read-json.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Everything in which a file differs from its schema. */
-export function checkShape(file: Finding['file'], json: unknown, schema: z.ZodType, root: SchemaNode): Finding[] {
-  const { error } = schema.safeParse(json);
-  return (error?.issues ?? []).flatMap((issue) => describeIssue(issue, json, root).map((found) => ({ file, ...found })));
+/**
+ * Everything in which a file differs from its schema.
+ * @param error what the schema said of it
+ */
+export function describeShape(file: Finding['file'], json: unknown, error: z.ZodError, root: SchemaNode): Finding[] {
+  return error.issues.flatMap((issue) => describeIssue(issue, json, root).map((found) => ({ file, ...found })));
 }
 
 type Found = Omit<Finding, 'file'>;
@@ -20,13 +22,14 @@ function describeIssue(issue: Issue, json: unknown, root: SchemaNode): Found[] {
   const value = valueAt(json, path);
   const node = nodeAt(root, path);
   const allowed = node === undefined ? undefined : allowedValues(node);
-  if (issue.code === 'invalid_key') return [{ path, message: 'is no name that can stand here', allowed: allowedAround(path, root) }];
+  if (issue.code === 'invalid_key')
+    return [{ path, message: 'is no name that can stand here', allowed: allowedAround(path, root) }];
   if (value === undefined) return [{ path, message: 'is missing', allowed }];
   const meant = typeof value === 'string' ? closestWord(value, (node?.enum ?? []).map(String)) : undefined;
   return [
     {
       path,
-      message: issue.code === 'custom' ? issue.message : 'has a value that cannot be',
+      message: issue.code === 'custom' ? issue.message : 'cannot have this value',
       value,
       allowed,
       suggestion: meant === undefined ? undefined : JSON.stringify(meant),

@@ -1,0 +1,25 @@
+import { CompressorError } from '../../errors.ts';
+
+/** The command line cannot be understood. */
+export class DeployInputError extends CompressorError {
+  readonly code = 'DEPLOY_INPUT_INVALID';
+  readonly retryable = false;
+}
+
+/** template.yaml or samconfig.toml is not that of the configuration. */
+export class TemplateStaleError extends CompressorError {
+  readonly code = 'TEMPLATE_STALE';
+  readonly retryable = false;
+}
+
+/** The SAM CLI is not there. */
+export class SamMissingError extends CompressorError {
+  readonly code = 'SAM_MISSING';
+  readonly retryable = false;
+}
+
+/** The SAM CLI ended with an error, which it has printed. */
+export class SamFailedError extends CompressorError {
+  readonly code = 'SAM_FAILED';
+  readonly retryable = true;
+}

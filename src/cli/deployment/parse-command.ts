@@ -1,0 +1,27 @@
+import { type Command, CommanderError } from 'commander';
+import { DeployInputError } from './errors.ts';
+
+/**
+ * Reads the options of a command.
+ * @param args without the interpreter and the script
+ * @returns the command, with its options; undefined when help was asked for and printed
+ * @throws DeployInputError with one line that says what is wrong
+ */
+export function parseCommand(
+  command: Command,
+  args: readonly string[],
+  print: (text: string) => void,
+): Command | undefined {
+  command
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: () => undefined });
+  try {
+    command.parse(args, { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return undefined;
+    throw new DeployInputError(thrown.message.replace(/^error: /, '').replaceAll('\n', ' '), { cause: thrown });
+  }
+  return command;
+}

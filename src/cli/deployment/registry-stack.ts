@@ -1,0 +1,6 @@
+import { resourceNamePrefix } from '../../configuration/resource-names.ts';
+
+/** Name of the stack of src/stacks/registry.yaml. */
+export function registryStack(stackName: string): string {
+  return `${resourceNamePrefix(stackName)}-registry`;
+}

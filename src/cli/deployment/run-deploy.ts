@@ -1,0 +1,101 @@
+import { relative } from 'node:path';
+import { Command } from 'commander';
+import { loadConfiguration } from '../../configuration/load.ts';
+import { resourceNamePrefix } from '../../configuration/resource-names.ts';
+import { type DeploymentStep, deploymentSteps } from '../../templates/deployment-steps.ts';
+import { planRegions } from '../../templates/plan-regions.ts';
+import { regionFilter } from './choose-regions.ts';
+import { makeDeploymentFiles, PROJECT } from './deployment-files.ts';
+import { SamFailedError } from './errors.ts';
+import { parseCommand } from './parse-command.ts';
+import { registryStack } from './registry-stack.ts';
+import { staleError } from './run-configure.ts';
+import { Sam } from './sam.ts';
+
+interface DeployOptions {
+  readonly region?: readonly string[];
+}
+
+/**
+ * `npm run deploy`: every region in its order, targets before sources; stops at the first failure.
+ * @throws ConfigurationInvalidError, TemplateStaleError, DeployInputError, SamMissingError, SamFailedError that says what is
+ *   done and what to do next
+ */
+export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
+  const command = new Command('npm run deploy --')
+    .description('Builds the image and deploys all regions, those that receive first.')
+    .option('--region <region...>', 'deploy only these');
+  const options = parseCommand(command, args, print)?.opts<DeployOptions>();
+  if (options === undefined) return;
+  const configuration = await loadConfiguration(`${PROJECT}configuration`);
+  const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);
+  if (stale.length > 0) throw staleError(stale.map(({ path }) => relative(PROJECT, path)));
+
+  const plans = planRegions(configuration);
+  const asked = regionFilter(
+    options.region,
+    plans.map(({ region }) => region),
+  );
+  const steps = deploymentSteps(plans).filter(({ region }) => asked(region));
+  const sam = new Sam(PROJECT);
+  print('Building the image ...\n');
+  await sam.run(['build']);
+  for (const [index, step] of steps.entries()) {
+    print(`\n[${index + 1}/${steps.length}] ${nameStep(step)}\n`);
+    try {
+      await deployStep(sam, step, configuration.settings.stack_name, print);
+    } catch (error) {
+      throw error instanceof SamFailedError ? stoppedError(error, steps, index) : error;
+    }
+  }
+  print(`\nDeployed: ${steps.map(nameStep).join(', ')}.\n`);
+}
+
+async function deployStep(
+  sam: Sam,
+  { region, stage }: DeploymentStep,
+  stackName: string,
+  print: (text: string) => void,
+): Promise<void> {
+  if (stage === 'targets' && (await sam.outputs(stackName, region))?.get('Stage') === 'all') {
+    print('Has its targets already.\n');
+    return;
+  }
+  const repository = await deployRegistry(sam, region, stackName);
+  const options = ['--config-env', region, '--image-repository', repository, '--parameter-overrides', `Stage=${stage}`];
+  await sam.run(['deploy', ...options]);
+}
+
+/** Makes the image repository of a region, or leaves it as it is. Answers its URI. */
+async function deployRegistry(sam: Sam, region: string, stackName: string): Promise<string> {
+  const stack = registryStack(stackName);
+  const parameters = `RepositoryName=${resourceNamePrefix(stackName)}`;
+  const template = ['--template-file', 'src/stacks/registry.yaml', '--stack-name', stack];
+  await sam.run(['deploy', '--config-env', region, ...template, '--parameter-overrides', parameters]);
+  const uri = (await sam.outputs(stack, region))?.get('RepositoryUri');
+  if (uri !== undefined) return uri;
+  throw new SamFailedError(
+    `Stack ${stack} in ${region} has no output RepositoryUri: somebody else made a stack of this name.`,
+    {
+      context: { stack, region },
+    },
+  );
+}
+
+function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], failed: number): SamFailedError {
+  const names = (part: readonly DeploymentStep[]) => (part.length === 0 ? 'none' : part.map(nameStep).join(', '));
+  const step = steps[failed];
+  const region = step?.region ?? '';
+  const lines = [
+    `Stopped at ${step === undefined ? '' : nameStep(step)}: ${cause.message}`,
+    `  Done: ${names(steps.slice(0, failed))}`,
+    `  Not begun: ${names(steps.slice(failed + 1))}`,
+    `CloudFormation has taken back what it had begun in ${region}; its reasons stand above (CREATE_FAILED or UPDATE_FAILED).`,
+    'Correct the cause, then run `npm run deploy` again: what is done stays as it is. docs/deployment.md lists frequent causes.',
+  ];
+  return new SamFailedError(lines.join('\n'), { context: { ...cause.context, region }, cause });
+}
+
+function nameStep({ region, stage }: DeploymentStep): string {
+  return stage === 'all' ? region : `${region} (targets only)`;
+}

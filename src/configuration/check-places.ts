@@ -1,0 +1,79 @@
+import type { ConfigurationDraft, RegionDraft, RuleDraft } from './draft.ts';
+import { type Finding, REPLICATION_FILE, SETTINGS_FILE } from './finding.ts';
+import type { JsonPath } from './read-json.ts';
+
+type Role = 'source' | 'target';
+
+/** A bucket that a rule names, with the region and key it names it with. */
+interface Place {
+  readonly path: JsonPath;
+  readonly role: Role;
+  readonly region: string | undefined;
+  readonly bucket: string | undefined;
+  readonly kmsKey: string | undefined;
+}
+
+/** Whether each bucket is in one region only, the region has the role, and the key is in the region. */
+export function checkPlaces({ regions, rules }: ConfigurationDraft): Finding[] {
+  const places = rules.flatMap(placesOf);
+  return [
+    ...(regions === undefined ? [] : missingRoles(places, regions)),
+    ...bucketsInTwoRegions(places),
+    ...foreignKeys(places),
+  ];
+}
+
+function placesOf({ index, source, destinations }: RuleDraft): Place[] {
+  const rule: JsonPath = ['replication_configuration', index];
+  return [
+    { path: [...rule, 'source'], role: 'source', ...addressOf(source) },
+    ...destinations.map(
+      (destination, place): Place => ({
+        path: [...rule, 'destinations', place],
+        role: 'target',
+        ...addressOf(destination),
+      }),
+    ),
+  ];
+}
+
+function addressOf(entry: RuleDraft['source'] | RuleDraft['destinations'][number]): Omit<Place, 'path' | 'role'> {
+  return { region: entry.region, bucket: entry.bucket, kmsKey: entry.kms_key_arn };
+}
+
+function missingRoles(places: readonly Place[], regions: readonly RegionDraft[]): Finding[] {
+  const roles = new Map(regions.map(({ region, source_target }) => [region, source_target]));
+  return places.flatMap(({ path, role, region }) => {
+    if (region === undefined) return [];
+    const found: Omit<Finding, 'message'> = { file: REPLICATION_FILE, path: [...path, 'region'], value: region };
+    const allowed = regions.flatMap((entry) => (entry.source_target?.includes(role) === true ? [entry.region] : []));
+    const having = `regions with the role "${role}": ${allowed.join(', ') || 'none'}`;
+    if (!roles.has(region)) {
+      return [{ ...found, message: `is not in enabled_regions of ${SETTINGS_FILE}; add it there`, allowed: having }];
+    }
+    const own = roles.get(region);
+    if (own === undefined || own.includes(role)) return [];
+    const message = `region "${region}" has not the role "${role}" in ${SETTINGS_FILE}; add it to that region's source_target`;
+    return [{ ...found, message, allowed: having }];
+  });
+}
+
+/** Names of buckets are unique in a partition: at least one of the two regions is wrong. */
+function bucketsInTwoRegions(places: readonly Place[]): Finding[] {
+  return places.flatMap(({ path, region, bucket }, index) => {
+    if (region === undefined || bucket === undefined) return [];
+    const first = places.slice(0, index).find((other) => other.bucket === bucket && other.region !== undefined);
+    if (first?.region === undefined || first.region === region) return [];
+    const message = `bucket "${bucket}" is in ${region} here and in ${first.region} at ${first.path.join('.')}; a bucket is in one region`;
+    return [{ file: REPLICATION_FILE, path: [...path, 'region'], message }];
+  });
+}
+
+function foreignKeys(places: readonly Place[]): Finding[] {
+  return places.flatMap(({ path, region, kmsKey = '' }) => {
+    const keyRegion = kmsKey.split(':')[3];
+    if (region === undefined || keyRegion === undefined || keyRegion === region) return [];
+    const message = `is a key of ${keyRegion}, the bucket is in ${region}; S3 uses keys of the bucket's region only`;
+    return [{ file: REPLICATION_FILE, path: [...path, 'kms_key_arn'], message, value: kmsKey }];
+  });
+}

@@ -1,0 +1,76 @@
+import type { RuleDraft } from './draft.ts';
+import { fargateMemories } from './fargate-sizes.ts';
+import { type Finding, REPLICATION_FILE } from './finding.ts';
+import { intersectFilters, type KeyFilter } from './key-filter.ts';
+import type { JsonPath } from './read-json.ts';
+
+/** Lambda waits for more messages than SQS gives at once only when it may wait at all. */
+const BATCH_WITHOUT_WINDOW = 10;
+
+/** What is wrong within a rule, and between two rules of one bucket. */
+export function checkRules(rules: readonly RuleDraft[]): Finding[] {
+  return [...rules.flatMap(checkSizes), ...rules.flatMap(checkDestinations), ...overlappingFilters(rules)];
+}
+
+/** The filter of a rule; undefined when a part of it is wrong. */
+export function filterOf({ prefix_filter: prefix, suffix_filter: suffix }: RuleDraft['source']): KeyFilter | undefined {
+  return prefix === undefined || suffix === undefined ? undefined : { prefix, suffix };
+}
+
+function checkSizes({ index, source }: RuleDraft): Finding[] {
+  const { cpu, memory, batch_size: size, batch_window: window } = source;
+  const found: Finding[] = [];
+  if (cpu !== undefined && memory !== undefined && !fargateMemories(cpu).includes(memory)) {
+    const allowed = `with cpu ${cpu}: ${fargateMemories(cpu).join(', ')}`;
+    const message = `Fargate has no task of ${cpu} CPU units with ${memory} MiB`;
+    found.push({ file: REPLICATION_FILE, path: ruleAt(index, 'source', 'memory'), message, value: memory, allowed });
+  }
+  if (size !== undefined && window === 0 && size > BATCH_WITHOUT_WINDOW) {
+    const message = `Lambda needs a window of at least 1 second for batches of more than ${BATCH_WITHOUT_WINDOW} messages; batch_size is ${size}`;
+    found.push({ file: REPLICATION_FILE, path: ruleAt(index, 'source', 'batch_window'), message, value: window });
+  }
+  return found;
+}
+
+function checkDestinations({ index, source, destinations }: RuleDraft): Finding[] {
+  return destinations.flatMap(({ bucket, target_prefix: prefix }, place) => {
+    if (bucket === undefined) return [];
+    const path = ruleAt(index, 'destinations', place, 'bucket');
+    if (bucket === source.bucket) {
+      const message = 'is the bucket of the source; a rule copies to another one';
+      return [{ file: REPLICATION_FILE, path, message, value: bucket }];
+    }
+    const first = destinations.findIndex((other) => other.bucket === bucket && other.target_prefix === prefix);
+    if (first === place) return [];
+    const message = `destinations.${first} of this rule writes the same keys of the same bucket; one of the two is enough`;
+    return [{ file: REPLICATION_FILE, path, message, value: bucket }];
+  });
+}
+
+/** S3 refuses notifications of one bucket whose filters have keys in common; and such a key would be copied twice. */
+function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
+  return rules.flatMap((rule, place) =>
+    rules.slice(0, place).flatMap((earlier) => {
+      const [own, other] = [filterOf(rule.source), filterOf(earlier.source)];
+      if (rule.source.bucket === undefined || rule.source.bucket !== earlier.source.bucket) return [];
+      if (own === undefined || other === undefined) return [];
+      const common = intersectFilters(own, other);
+      if (common === undefined) return [];
+      const path = ruleAt(rule.index, 'source');
+      if (own.prefix === other.prefix && own.suffix === other.suffix) {
+        const message = `has the same bucket, prefix and suffix as rule ${earlier.index}; merge their destinations`;
+        return [{ file: REPLICATION_FILE, path, message }];
+      }
+      const message = `overlaps rule ${earlier.index} (${describeFilter(other)}): keys with ${describeFilter(common)} are of both, which S3 refuses on one bucket`;
+      return [{ file: REPLICATION_FILE, path, message, value: own }];
+    }),
+  );
+}
+
+function describeFilter({ prefix, suffix }: KeyFilter): string {
+  return `prefix ${JSON.stringify(prefix)} and suffix ${JSON.stringify(suffix)}`;
+}
+
+function ruleAt(index: number, ...path: JsonPath): JsonPath {
+  return ['replication_configuration', index, ...path];
+}

@@ -1,0 +1,20 @@
+/** Addresses from `first` to `last`, as numbers. */
+export interface Ipv4Block {
+  readonly first: number;
+  readonly last: number;
+  /** Bits of the network part. */
+  readonly bits: number;
+}
+
+/** @param cidr a valid block, such as `10.0.0.0/16`; bits behind the network part are ignored, as EC2 does */
+export function parseIpv4Block(cidr: string): Ipv4Block {
+  const [address = '', length = ''] = cidr.split('/');
+  const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const size = 2 ** (32 - Number(length));
+  const first = Math.floor(number / size) * size;
+  return { first, last: first + size - 1, bits: Number(length) };
+}
+
+export function blocksOverlap(left: Ipv4Block, right: Ipv4Block): boolean {
+  return left.first <= right.last && right.first <= left.last;
+}

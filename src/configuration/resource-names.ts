@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Buckets have the tightest names of all: `<prefix>-<account>-<region>-outbound` must fit into 63 characters, of which
+ * account (12), the longest region (14), the ending (8) and three hyphens take 37.
+ */
+const MAX_PREFIX = 26;
+/** Functions and roles have 64 characters; this leaves 8 for an ending. Queues have 80 and alarms 255. */
+const MAX_RULE_NAME = 56;
+const HASH_LENGTH = 8;
+
+/** What the names of all resources of a deployment begin with: the stack's name, shortened with a hash where it is long. */
+export function resourceNamePrefix(stackName: string): string {
+  const name = stackName.toLowerCase();
+  if (name.length <= MAX_PREFIX) return name.replace(/-+$/, '');
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+  return `${name.slice(0, MAX_PREFIX - HASH_LENGTH - 1).replace(/-+$/, '')}-${hash}`;
+}
+
+/**
+ * Name of a rule's function and queue, and beginning of what else is the rule's. What makes it unique is the hash at the end
+ * of the rule's id; only the readable part before it is shortened.
+ * @param id see rule-id.ts
+ */
+export function ruleResourceName(stackName: string, id: string): string {
+  const prefix = resourceNamePrefix(stackName);
+  const hash = id.slice(id.lastIndexOf('-') + 1);
+  const readable = id.slice(0, id.lastIndexOf('-'));
+  const room = MAX_RULE_NAME - prefix.length - hash.length - 2;
+  return [prefix, readable.slice(0, room).replace(/-+$/, ''), hash].filter((part) => part !== '').join('-');
+}

@@ -1,0 +1,93 @@
+import type { Destination, ReplicationRule } from './rule.ts';
+import { ruleId } from './rule-id.ts';
+import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema.ts';
+
+const MIB = 1024 * 1024;
+/** AWS's advice for a queue that feeds a function (Lambda developer guide, "Configuring a queue"). */
+export const VISIBILITY_TIMES_TIMEOUT = 6;
+/** Least that an event source mapping takes for its maximum concurrency. */
+const MIN_CONCURRENCY = 2;
+
+/** A rule with what its stack needs to know. */
+export interface DeployedRule extends ReplicationRule {
+  readonly sizing: RuleSizing;
+}
+
+/** How large the parts of a rule's stack are. */
+export interface RuleSizing {
+  readonly functionMemoryMegabytes: number;
+  readonly functionTimeoutSeconds: number;
+  /** Messages. */
+  readonly batchSize: number;
+  readonly batchWindowSeconds: number;
+  /** Most runs of the function at a time, as Lambda takes it. */
+  readonly maximumConcurrency: number;
+  /** Of the queue: at least 6 times the function's timeout, and the window on top. */
+  readonly visibilitySeconds: number;
+  /** Absent: what is over the limits goes to the dead letters. */
+  readonly fallback?: FallbackSizing;
+}
+
+export interface FallbackSizing {
+  /** Fargate's units. */
+  readonly cpu: number;
+  readonly memoryMebibytes: number;
+  readonly maximumTasks: number;
+  readonly backlogPerTask: number;
+}
+
+type RuleEntry = ReplicationFile['replication_configuration'][number];
+
+/** The rule that a checked entry of the file describes. */
+export function deployedRule({ source, destinations }: RuleEntry): DeployedRule {
+  const identity = {
+    region: source.region,
+    bucket: source.bucket,
+    prefix: source.prefix_filter,
+    suffix: source.suffix_filter,
+  };
+  return {
+    id: ruleId(identity),
+    source: {
+      ...identity,
+      ...(source.kms_key_arn === '' ? {} : { kmsKeyArn: source.kms_key_arn }),
+      level: source.level,
+      maxArchiveBytes: source.max_archive_mib * MIB,
+      maxObjectBytes: source.max_object_mib * MIB,
+      chain: source.chain,
+    },
+    destinations: destinations.map(destinationOf),
+    sizing: sizingOf(source),
+  };
+}
+
+function destinationOf(destination: DestinationEntry): Destination {
+  return {
+    region: destination.region,
+    bucket: destination.bucket,
+    ...(destination.target_prefix === '' ? {} : { targetPrefix: destination.target_prefix }),
+    ...(destination.storage_class === undefined ? {} : { storageClass: destination.storage_class }),
+    ...(destination.kms_key_arn === '' ? {} : { kmsKeyArn: destination.kms_key_arn }),
+    onConflict: destination.on_conflict,
+  };
+}
+
+function sizingOf(source: SourceEntry): RuleSizing {
+  const { function_timeout: timeout, batch_window: window } = source;
+  const sizing = {
+    functionMemoryMegabytes: source.function_memory,
+    functionTimeoutSeconds: timeout,
+    batchSize: source.batch_size,
+    batchWindowSeconds: window,
+    maximumConcurrency: Math.max(MIN_CONCURRENCY, source.scaling_limit),
+    visibilitySeconds: Math.max(source.visibility_timeout, VISIBILITY_TIMES_TIMEOUT * timeout + window),
+  };
+  if (!source.fallback) return sizing;
+  const fallback = {
+    cpu: source.cpu,
+    memoryMebibytes: source.memory,
+    maximumTasks: source.scaling_limit,
+    backlogPerTask: source.scaling_target_backlog_per_task,
+  };
+  return { ...sizing, fallback };
+}

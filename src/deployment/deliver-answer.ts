@@ -1,0 +1,40 @@
+import { AnswerUndeliveredError } from './errors.ts';
+import type { Patience } from './retry-patiently.ts';
+
+/**
+ * Puts the text to the URL and resolves to the HTTP status; rejects when no answer came within the milliseconds.
+ * The URL is signed and must be sent no content type.
+ */
+export type SendAnswer = (url: string, text: string, timeout: number) => Promise<number>;
+
+const ATTEMPTS = 4;
+const ATTEMPT_TIMEOUT = 2500;
+const FIRST_DELAY = 250;
+
+/** Milliseconds that all attempts take at most: to be left of the function's time when an answer is due. */
+export const DELIVERY_RESERVE = 15_000;
+
+/**
+ * Delivers an answer. Without one CloudFormation waits until the resource's ServiceTimeout, an hour by default.
+ * @throws AnswerUndeliveredError
+ */
+export async function deliverAnswer(url: string, text: string, send: SendAnswer, patience: Patience): Promise<void> {
+  const { signal } = new AbortController();
+  let outcome: unknown;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    if (attempt > 1) await patience.sleep(FIRST_DELAY * 2 ** (attempt - 2) * (0.5 + patience.random() / 2), signal);
+    try {
+      const status = await send(url, text, ATTEMPT_TIMEOUT);
+      if (status < 300) return;
+      outcome = `HTTP status ${status}`;
+    } catch (thrown) {
+      outcome = thrown;
+    }
+  }
+  // The URL stays out of it: whoever has it can answer in our place.
+  throw new AnswerUndeliveredError(
+    `CloudFormation's answer URL took no answer in ${ATTEMPTS} attempts, at last: ${String(outcome)}. The resource will ` +
+      'time out unless the next invocation gets through.',
+    { context: { attempts: ATTEMPTS }, cause: outcome },
+  );
+}

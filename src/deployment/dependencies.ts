@@ -1,0 +1,10 @@
+import type { NotificationDependencies } from './bucket-notification.ts';
+import type { CheckDependencies } from './check-buckets.ts';
+import type { PriceDependencies } from './prices.ts';
+import type { ReplicationDependencies } from './replication-rules.ts';
+
+/** What the custom resources work with. */
+export type DeploymentDependencies = NotificationDependencies &
+  ReplicationDependencies &
+  CheckDependencies &
+  PriceDependencies;

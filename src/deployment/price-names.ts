@@ -1,0 +1,43 @@
+import type { PriceQuery } from './ports.ts';
+
+/** USD a unit; the name says which. Compute is arm64, S3 is the class STANDARD. */
+export interface UnitPrices {
+  readonly lambda_gb_second: number;
+  readonly lambda_request: number;
+  readonly s3_put_request: number;
+  readonly s3_get_request: number;
+  readonly sqs_request: number;
+  readonly fargate_vcpu_hour: number;
+  readonly fargate_gb_hour: number;
+}
+
+export type PriceName = keyof UnitPrices;
+
+/** Names of the Price List's own catalogue for each price, beside the region. */
+const PRODUCTS: Readonly<Record<PriceName, PriceQuery>> = {
+  lambda_gb_second: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Duration-ARM' } },
+  lambda_request: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Requests-ARM' } },
+  s3_put_request: { serviceCode: 'AmazonS3', attributes: { group: 'S3-API-Tier1' } },
+  s3_get_request: { serviceCode: 'AmazonS3', attributes: { group: 'S3-API-Tier2' } },
+  sqs_request: {
+    serviceCode: 'AWSQueueService',
+    attributes: { group: 'SQS-APIRequest-Tier1', queueType: 'Standard' },
+  },
+  fargate_vcpu_hour: { serviceCode: 'AmazonECS', attributes: {}, usageTypeEnd: 'Fargate-ARM-vCPU-Hours:perCPU' },
+  fargate_gb_hour: { serviceCode: 'AmazonECS', attributes: {}, usageTypeEnd: 'Fargate-ARM-GB-Hours' },
+};
+
+export const PRICE_NAMES = Object.keys(PRODUCTS) as readonly PriceName[];
+
+export function queryPrice(name: PriceName, region: string): PriceQuery {
+  const product = PRODUCTS[name];
+  return { ...product, attributes: { ...product.attributes, regionCode: region } };
+}
+
+/** Transfer between regions is a product of its own for each pair, paid in the region that sends. */
+export function queryTransfer(fromRegion: string, toRegion: string): PriceQuery {
+  return {
+    serviceCode: 'AWSDataTransfer',
+    attributes: { fromRegionCode: fromRegion, toRegionCode: toRegion, transferType: 'InterRegion Outbound' },
+  };
+}

@@ -1,0 +1,81 @@
+import { asCompressorError } from '../errors.ts';
+import { DELIVERY_RESERVE, deliverAnswer, type SendAnswer } from './deliver-answer.ts';
+import type { DeploymentDependencies } from './dependencies.ts';
+import { DeploymentTimeError } from './errors.ts';
+import type { DeploymentLog } from './ports.ts';
+import { type Attributes, findResource } from './resources.ts';
+import type { Patience } from './retry-patiently.ts';
+import { type AnswerAddress, parseAnswerAddress, parseStackRequest } from './stack-request.ts';
+import { writeFailure, writeSuccess } from './write-answer.ts';
+
+/** What answering needs, which must not be able to fail. */
+export interface AnswerDependencies {
+  readonly send: SendAnswer;
+  readonly patience: Patience;
+  readonly log: DeploymentLog;
+}
+
+/** One run of the function. */
+export interface Invocation {
+  readonly event: unknown;
+  /** Milliseconds until Lambda ends it. */
+  readonly remainingMilliseconds: number;
+  readonly logStream: string;
+}
+
+/**
+ * Serves one request of CloudFormation and answers it whatever happens: success, refusal, bad properties, a fault of
+ * ours, or too little time. Serving a request again is harmless, which Lambda does when this throws.
+ *
+ * @param prepare makes what the resources work with; what it throws is answered like any other failure
+ * @throws ResourceInvalidError when the event names no place for an answer, AnswerUndeliveredError
+ */
+export async function serveStack(
+  { event, remainingMilliseconds, logStream }: Invocation,
+  prepare: () => Promise<DeploymentDependencies>,
+  { send, patience, log }: AnswerDependencies,
+): Promise<void> {
+  const address = parseAnswerAddress(event);
+  // The same in every answer about one resource: what CloudFormation knows it by, or what its properties lead to.
+  let physicalId = address.LogicalResourceId;
+  let answer: string;
+  try {
+    const request = parseStackRequest(event);
+    if (request.RequestType !== 'Create') physicalId = request.PhysicalResourceId;
+    const resource = findResource(request);
+    if (request.RequestType !== 'Delete') physicalId = resource.identify(request) ?? physicalId;
+    const work = async (signal: AbortSignal): Promise<Attributes> =>
+      resource.serve(request, { dependencies: await prepare(), signal });
+    const attributes = await finishWithin(remainingMilliseconds - DELIVERY_RESERVE, address, work);
+    answer = writeSuccess(address, physicalId, attributes);
+  } catch (thrown) {
+    const error = asCompressorError(thrown);
+    log.logFailure('The resource failed', error, { resource: address.LogicalResourceId });
+    answer = writeFailure(address, physicalId, error, logStream);
+  }
+  await deliverAnswer(address.ResponseURL, answer, send, patience);
+}
+
+/** Ends with the work, or with DeploymentTimeError after the milliseconds; then `signal` stops what is left of the work. */
+async function finishWithin<T>(
+  milliseconds: number,
+  { LogicalResourceId }: AnswerAddress,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const { promise: timeUp, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const error = new DeploymentTimeError(
+      `${LogicalResourceId} was not done when the function's time was over. Deploy again; if it repeats, look for slow ` +
+        'or failing calls in the log, and raise the timeout of the deployment function.',
+      { context: { resource: LogicalResourceId, milliseconds } },
+    );
+    controller.abort(error);
+    reject(error);
+  }, milliseconds);
+  try {
+    return await Promise.race([work(controller.signal), timeUp]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

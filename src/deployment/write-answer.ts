@@ -1,0 +1,39 @@
+import type { CompressorError } from '../errors.ts';
+import { ResourceInvalidError } from './errors.ts';
+import type { Attributes } from './resources.ts';
+import type { AnswerAddress } from './stack-request.ts';
+
+/** CloudFormation reads no more of an answer (CloudFormation user guide, "Custom resource response objects"). */
+const MAX_ANSWER_BYTES = 4096;
+
+/** @throws ResourceInvalidError when the attributes do not fit into an answer */
+export function writeSuccess(address: AnswerAddress, physicalId: string, attributes: Attributes): string {
+  const answer = serialize(address, { Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: attributes });
+  if (Buffer.byteLength(answer) <= MAX_ANSWER_BYTES) return answer;
+  throw new ResourceInvalidError(
+    `The attributes of ${address.LogicalResourceId} take more than CloudFormation's ${MAX_ANSWER_BYTES} bytes. Name fewer regions.`,
+    { context: { resource: address.LogicalResourceId } },
+  );
+}
+
+/** The reason is what the operator sees in the console and in `sam deploy`: our message, cut if need be, and the log. */
+export function writeFailure(
+  address: AnswerAddress,
+  physicalId: string,
+  error: CompressorError,
+  logStream: string,
+): string {
+  const ending = ` [${error.code}; log stream ${logStream}]`;
+  const write = (message: string): string =>
+    serialize(address, { Status: 'FAILED', PhysicalResourceId: physicalId, Reason: message + ending });
+  let answer = write(error.message);
+  for (let length = error.message.length; Buffer.byteLength(answer) > MAX_ANSWER_BYTES && length > 0; ) {
+    length = Math.floor(length * 0.95);
+    answer = write(`${error.message.slice(0, length).toWellFormed()} ... (cut; the log has all of it)`);
+  }
+  return answer;
+}
+
+function serialize({ StackId, RequestId, LogicalResourceId }: AnswerAddress, rest: Record<string, unknown>): string {
+  return JSON.stringify({ StackId, RequestId, LogicalResourceId, ...rest });
+}

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pythonEnvironment } from '../python-environment.ts';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('./expand.py', import.meta.url));
+/** A template may have 1 MB, and there are five. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/** JSON of CloudFormation: values, and functions as objects of one key. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+export interface CloudFormationTemplate {
+  readonly Conditions?: Readonly<Record<string, Json>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: string | number }>>;
+  readonly Resources: Readonly<Record<string, CloudFormationResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: Json }>>;
+}
+
+export interface CloudFormationResource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DependsOn?: string | readonly string[];
+  readonly Properties?: Readonly<Record<string, Json>>;
+}
+
+/** What CloudFormation gets to see of template.yaml. */
+export interface ExpandedTemplate {
+  readonly root: CloudFormationTemplate;
+  /** By `Location` in template.yaml. */
+  readonly nested: Readonly<Record<string, CloudFormationTemplate>>;
+  /** What cfn-lint has to say; empty without `lint`. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Translates the root template and all that it nests, as SAM does.
+ * @throws PythonMissingError, PythonTooOldError, PythonPackagesError; an Error when SAM refuses a template
+ */
+export async function expandTemplate(path: string, { lint = false } = {}): Promise<ExpandedTemplate> {
+  const python = await pythonEnvironment('deploy', () => undefined);
+  const { stdout } = await run(python, [SCRIPT, path, ...(lint ? ['--lint'] : [])], { maxBuffer: MAX_OUTPUT });
+  return JSON.parse(stdout) as ExpandedTemplate;
+}

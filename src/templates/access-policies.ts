@@ -1,0 +1,121 @@
+import { TemplateLimitError } from './errors.ts';
+import { inSub, keyPattern } from './iam-pattern.ts';
+import type { RegionPlan } from './plan-regions.ts';
+import { sub, type Yaml, type YamlObject } from './yaml.ts';
+
+type Statement = YamlObject;
+
+/** A managed policy may have 6,144 characters without white space; the rest is for what Fn::Sub makes longer. */
+const POLICY_CHARACTERS = 5_200;
+/** Managed policies that a role may have. */
+const POLICIES_A_ROLE = 10;
+
+/** Names of the users' buckets, keys and objects that statements are about, each once. */
+interface Access {
+  readonly buckets: readonly string[];
+  readonly notifyingBuckets: readonly string[];
+  readonly keys: readonly string[];
+  /** `bucket/pattern`. */
+  readonly objects: readonly string[];
+}
+
+/** What the target function may do with the users' buckets of a region: one document a managed policy. */
+export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] {
+  const items = incoming.map(({ rule, destination }) => ({
+    buckets: [destination.bucket],
+    notifyingBuckets: [],
+    keys: keyOf(destination),
+    objects: [
+      `${destination.bucket}/${inSub(keyPattern(`${destination.targetPrefix ?? ''}${rule.source.prefix}`, rule.source.suffix))}`,
+    ],
+  }));
+  return intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
+    // Conditional writes read what is there; tags travel in the PUT and need a permission of their own.
+    allow(
+      'RestoreObjects',
+      ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject', 's3:PutObjectTagging'],
+      objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
+    ),
+    allow('TellMissingFromForbidden', ['s3:ListBucket'], buckets.map(bucketArn)),
+    ...(keys.length === 0
+      ? []
+      : [
+          {
+            ...allow('EncryptObjects', ['kms:Decrypt', 'kms:GenerateDataKey'], keys),
+            Condition: { StringEquals: { 'kms:ViaService': sub(`s3.\${AWS::Region}.amazonaws.com`) } },
+          },
+        ]),
+  ]);
+}
+
+/** What the custom resources may do with the users' buckets of a region. */
+export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): Statement[][] {
+  const items = [
+    ...outgoing.map(({ source }) => ({
+      buckets: [source.bucket],
+      notifyingBuckets: [source.bucket],
+      keys: keyOf(source),
+      objects: [],
+    })),
+    ...incoming.map(({ destination }) => ({
+      buckets: [destination.bucket],
+      notifyingBuckets: [],
+      keys: keyOf(destination),
+      objects: [],
+    })),
+  ];
+  return intoPolicies(settings.region, items, ({ buckets, notifyingBuckets, keys }) => [
+    allow('CheckBuckets', ['s3:ListBucket'], buckets.map(bucketArn)),
+    ...(notifyingBuckets.length === 0
+      ? []
+      : [
+          allow(
+            'MergeNotifications',
+            ['s3:GetBucketNotification', 's3:PutBucketNotification'],
+            notifyingBuckets.map(bucketArn),
+          ),
+        ]),
+    ...(keys.length === 0 ? [] : [allow('CheckKeys', ['kms:DescribeKey'], keys)]),
+  ]);
+}
+
+/** As few documents as the limit of a policy allows, filled in order. */
+function intoPolicies(region: string, items: readonly Access[], state: (access: Access) => Statement[]): Statement[][] {
+  const policies: Access[] = [];
+  for (const item of items) {
+    const last = policies.at(-1);
+    const grown = last === undefined ? undefined : join(last, item);
+    if (grown !== undefined && JSON.stringify(state(grown)).length <= POLICY_CHARACTERS)
+      policies[policies.length - 1] = grown;
+    else policies.push(join(item));
+  }
+  if (policies.length > POLICIES_A_ROLE) {
+    throw new TemplateLimitError(
+      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_A_ROLE} managed policies). Split the configuration into two stacks with different stack_name.`,
+      { context: { region, policies: policies.length } },
+    );
+  }
+  return policies.map(state);
+}
+
+function join(...parts: readonly Access[]): Access {
+  const union = (field: keyof Access): string[] => [...new Set(parts.flatMap((part) => part[field]))];
+  return {
+    buckets: union('buckets'),
+    notifyingBuckets: union('notifyingBuckets'),
+    keys: union('keys'),
+    objects: union('objects'),
+  };
+}
+
+function allow(sid: string, actions: readonly string[], resources: readonly Yaml[]): Statement {
+  return { Sid: sid, Effect: 'Allow', Action: actions, Resource: resources };
+}
+
+function bucketArn(bucket: string): Yaml {
+  return sub(`arn:\${AWS::Partition}:s3:::${bucket}`);
+}
+
+function keyOf({ kmsKeyArn }: { readonly kmsKeyArn?: string }): string[] {
+  return kmsKeyArn === undefined ? [] : [kmsKeyArn];
+}

@@ -1,0 +1,76 @@
+import type { Configuration } from '../configuration/load.ts';
+import type { Destination } from '../configuration/rule.ts';
+import type { DeployedRule } from '../configuration/rule-entry.ts';
+import { deploymentSteps } from './deployment-steps.ts';
+import { type CostItem, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
+import { planRegions, type RegionPlan } from './plan-regions.ts';
+
+/** What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline. */
+export function describePlan(configuration: Configuration): string {
+  const plans = planRegions(configuration);
+  const steps = deploymentSteps(plans).map(({ region, stage }) =>
+    stage === 'all' ? region : `${region} (targets only)`,
+  );
+  const total = sumDollars(plans.flatMap((plan) => fixedCosts(plan)));
+  return [
+    ...plans.map(describeRegion),
+    `Rules\n${configuration.rules.map(describeRule).join('')}`,
+    `Fixed cost: about ${dollars(total)} a month in all, before anything is replicated.`,
+    `Order of deployment: ${steps.join(', ')}`,
+    '',
+  ].join('\n');
+}
+
+function describeRegion(plan: RegionPlan): string {
+  const { region, settings, outgoing, incoming } = plan;
+  const costs = fixedCosts(plan);
+  const inUse = sumDollars(metricCosts(plan));
+  const arriving = new Set(incoming.map(({ rule }) => rule.id)).size;
+  const lines = [
+    ...(settings.source_target.includes('source')
+      ? [`sends     outbound bucket, ${count(outgoing.length, 'rule')} with a queue and a function each`]
+      : []),
+    ...(settings.source_target.includes('target')
+      ? [`receives  inbound bucket, queue and function, for ${count(arriving, 'rule')}`]
+      : []),
+    'shared    key, alarm topic, deployment function',
+    `costs     ${costs.map(describeCost).join(', ')}`,
+    `          = ${dollars(sumDollars(costs))} a month${inUse === 0 ? '' : `; our own metrics add up to ${dollars(inUse)} while rules are in use`}`,
+  ];
+  return `${region}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function describeCost({ what, count: number, dollars: amount }: CostItem): string {
+  return `${number === 1 ? '' : `${number} `}${what} ${dollars(amount)}`;
+}
+
+function describeRule({ id, source, destinations, sizing }: DeployedRule): string {
+  const keys = `${source.prefix}*${source.suffix}`;
+  const { functionMemoryMegabytes: memory, functionTimeoutSeconds: timeout, maximumConcurrency: runs } = sizing;
+  return [
+    `  ${id}\n`,
+    `    from  ${source.region}  s3://${source.bucket}/${keys}\n`,
+    ...destinations.map((destination) => `    to    ${describeDestination(destination, source.prefix)}\n`),
+    `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
+  ].join('');
+}
+
+function describeDestination(
+  { region, bucket, targetPrefix, storageClass, onConflict }: Destination,
+  prefix: string,
+): string {
+  const notes = [
+    ...(storageClass === undefined ? [] : [`as ${storageClass}`]),
+    ...(onConflict === 'keep' ? ['keeping what others wrote'] : []),
+  ];
+  const place = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
+  return [`${region}  ${place}`, ...notes].join(', ');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function dollars(amount: number): string {
+  return `${amount.toFixed(2)} USD`;
+}

@@ -1,0 +1,13 @@
+import { CompressorError } from '../errors.ts';
+
+/** What the configuration asks for is more than CloudFormation or IAM take in one stack. */
+export class TemplateLimitError extends CompressorError {
+  readonly code = 'TEMPLATE_LIMIT';
+  readonly retryable = false;
+}
+
+/** samconfig.toml has a table of its own where `npm run configure` writes one. */
+export class SamConfigConflictError extends CompressorError {
+  readonly code = 'SAMCONFIG_CONFLICT';
+  readonly retryable = false;
+}

@@ -1,0 +1,38 @@
+import type { Configuration } from '../configuration/load.ts';
+import type { Destination } from '../configuration/rule.ts';
+import type { DeployedRule } from '../configuration/rule-entry.ts';
+import type { RegionEntry } from '../configuration/schema.ts';
+
+/** What one region has to do. Its roles are those of settings.json, whether or not a rule uses them yet. */
+export interface RegionPlan {
+  readonly region: string;
+  readonly settings: RegionEntry;
+  /** Rules whose source is here. */
+  readonly outgoing: readonly DeployedRule[];
+  /** Destinations that are here. */
+  readonly incoming: readonly Arrival[];
+}
+
+export interface Arrival {
+  readonly rule: DeployedRule;
+  readonly destination: Destination;
+}
+
+/** The regions in the order of settings.json, their rules in the order of replication_config.json. */
+export function planRegions({ settings, rules }: Configuration): RegionPlan[] {
+  return settings.enabled_regions.map((entry) => {
+    const { region } = entry;
+    const arrivals = rules.flatMap((rule) => rule.destinations.map((destination) => ({ rule, destination })));
+    return {
+      region,
+      settings: entry,
+      outgoing: rules.filter(({ source }) => source.region === region),
+      incoming: arrivals.filter(({ destination }) => destination.region === region),
+    };
+  });
+}
+
+/** The regions that a rule's archives are replicated to, each once. */
+export function archiveRegions(rule: DeployedRule): string[] {
+  return [...new Set(rule.destinations.map(({ region }) => region))];
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { resourceNamePrefix } from '../configuration/resource-names.ts';
+import { VISIBILITY_TIMES_TIMEOUT } from '../configuration/rule-entry.ts';
+import type { SettingsFile } from '../configuration/schema.ts';
+import { deploymentAccess, targetAccess } from './access-policies.ts';
+import { logicalName } from './logical-name.ts';
+import type { RegionPlan } from './plan-regions.ts';
+import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
+
+/** By logical id. */
+export type Resources = YamlObject;
+
+export interface StackContext {
+  readonly settings: SettingsFile;
+  readonly plan: RegionPlan;
+  /** Folder of the nested templates, relative to the root template. */
+  readonly stacks: string;
+  /** Of the product: a new one reads the prices anew. */
+  readonly version: string;
+}
+
+/** Logical ids of one region; the same words with the region's name behind them. */
+export function regionNames(region: string) {
+  const suffix = logicalName(region);
+  return {
+    here: `In${suffix}`,
+    sends: `SendsFrom${suffix}`,
+    region: `Region${suffix}`,
+    deploymentAccess: (index: number) => `DeploymentAccess${index + 1}${suffix}`,
+    target: `Target${suffix}`,
+    targetAccess: (index: number) => `TargetAccess${index + 1}${suffix}`,
+    targetChecks: `TargetChecks${suffix}`,
+    source: `Source${suffix}`,
+    sourceChecks: `SourceChecks${suffix}`,
+    prices: `Prices${suffix}`,
+    replication: `Replication${suffix}`,
+    rule: (id: string) => `Rule${logicalName(id)}`,
+    notification: (bucket: string) => `Notification${suffix}${logicalName(bucket)}${shortHash(bucket)}`,
+    subscription: (address: string) => `AlarmMail${suffix}${shortHash(address)}`,
+  };
+}
+
+/** A nested application out of src/stacks. */
+export function application(
+  { stacks }: StackContext,
+  file: string,
+  condition: string,
+  parameters: YamlObject,
+  dependsOn: readonly string[] = [],
+): Yaml {
+  return {
+    Type: 'AWS::Serverless::Application',
+    Condition: condition,
+    ...(dependsOn.length === 0 ? {} : { DependsOn: dependsOn }),
+    Properties: { Location: `${stacks}/${file}`, Parameters: parameters },
+  };
+}
+
+/** A resource that the deployment function of the region answers for, see src/deployment/resource-properties.ts. */
+export function customResource(
+  { plan }: StackContext,
+  kind: string,
+  condition: string,
+  properties: YamlObject,
+  dependsOn: readonly string[] = [],
+): Yaml {
+  return {
+    Type: `Custom::${kind}`,
+    Condition: condition,
+    DependsOn: [...accessNames(plan), ...dependsOn],
+    Properties: {
+      ServiceToken: getAtt(regionNames(plan.region).region, 'Outputs.DeploymentFunctionArn'),
+      ...properties,
+    },
+  };
+}
+
+/** The key, the topic with its readers, the deployment function and what it may touch. */
+export function sharedResources(context: StackContext): Resources {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  const subscriptions = settings.notification_emails.map((address): [string, Yaml] => [
+    names.subscription(address),
+    {
+      Type: 'AWS::SNS::Subscription',
+      Condition: names.here,
+      Properties: {
+        TopicArn: getAtt(names.region, 'Outputs.AlarmTopicArn'),
+        Protocol: 'email',
+        Endpoint: address,
+      },
+    },
+  ]);
+  return {
+    [names.region]: application(context, 'region.yaml', names.here, {
+      StackName: settings.stack_name,
+      NamePrefix: resourceNamePrefix(settings.stack_name),
+      LogRetentionDays: settings.log_retention_days,
+    }),
+    ...Object.fromEntries(subscriptions),
+    ...policies(
+      context,
+      names.deploymentAccess,
+      deploymentAccess(plan),
+      getAtt(names.region, 'Outputs.DeploymentRoleName'),
+    ),
+  };
+}
+
+/** The inbound side, with its access to the users' buckets. */
+export function targetResources(context: StackContext): Resources {
+  const { settings, plan } = context;
+  const { function_memory: memory, function_timeout: timeout, scaling_limit: limit } = plan.settings;
+  const names = regionNames(plan.region);
+  const target = application(context, 'target.yaml', names.here, {
+    StackName: settings.stack_name,
+    NamePrefix: resourceNamePrefix(settings.stack_name),
+    ...sharedOutputs(plan.region),
+    MemorySize: memory,
+    Timeout: timeout,
+    VisibilityTimeout: VISIBILITY_TIMES_TIMEOUT * timeout,
+    MaximumConcurrency: limit,
+    LogLevel: settings.log_level,
+    LogRetentionDays: settings.log_retention_days,
+  });
+  if (plan.incoming.length === 0) return { [names.target]: target };
+  const buckets = plan.incoming.map(({ destination }) => destination);
+  return {
+    [names.targetChecks]: customResource(context, 'TargetChecks', names.here, { Buckets: checkedBuckets(buckets) }),
+    [names.target]: target,
+    ...policies(context, names.targetAccess, targetAccess(plan), getAtt(names.target, 'Outputs.RoleName')),
+  };
+}
+
+/** Parameters that every stack of a region gets from region.yaml. */
+export function sharedOutputs(region: string): YamlObject {
+  const names = regionNames(region);
+  return {
+    KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
+    AlarmTopicArn: getAtt(names.region, 'Outputs.AlarmTopicArn'),
+  };
+}
+
+/** Each bucket once a key. */
+export function checkedBuckets(entries: readonly { readonly bucket: string; readonly kmsKeyArn?: string }[]): Yaml {
+  const pairs = new Map(entries.map(({ bucket, kmsKeyArn = '' }) => [`${bucket} ${kmsKeyArn}`, { bucket, kmsKeyArn }]));
+  return [...pairs.values()].map(({ bucket, kmsKeyArn }) => ({
+    Bucket: bucket,
+    ...(kmsKeyArn === '' ? {} : { KmsKeyArn: kmsKeyArn }),
+  }));
+}
+
+function accessNames(plan: RegionPlan): string[] {
+  return deploymentAccess(plan).map((_, index) => regionNames(plan.region).deploymentAccess(index));
+}
+
+function policies(
+  { settings, plan }: StackContext,
+  name: (index: number) => string,
+  documents: readonly Yaml[],
+  role: Yaml,
+): YamlObject {
+  const entries = documents.map((statements, index): [string, Yaml] => [
+    name(index),
+    {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Condition: regionNames(plan.region).here,
+      Properties: {
+        Description: `Buckets of the rules of ${settings.stack_name} in ${plan.region}`,
+        Roles: [role],
+        PolicyDocument: { Version: '2012-10-17', Statement: statements },
+      },
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** Keeps `a.b` and `a-b` apart, since logical ids know neither character, and does not move when others are added. */
+function shortHash(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 8);
+}

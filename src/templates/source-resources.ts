@@ -1,0 +1,117 @@
+import { resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
+import type { DeployedRule } from '../configuration/rule-entry.ts';
+import { keyPattern } from './iam-pattern.ts';
+import { archiveRegions } from './plan-regions.ts';
+import {
+  application,
+  checkedBuckets,
+  customResource,
+  type Resources,
+  regionNames,
+  type StackContext,
+  sharedOutputs,
+} from './region-resources.ts';
+import { getAtt, sub, type Yaml } from './yaml.ts';
+
+/**
+ * The outbound side and its rules. The order is what keeps objects safe: S3 replicates nothing that was there before its
+ * rule, so that replication rules come before the functions, and notifications of new objects come last.
+ */
+export function sourceResources(context: StackContext): Resources {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  const source = application(context, 'source.yaml', names.sends, {
+    StackName: settings.stack_name,
+    NamePrefix: resourceNamePrefix(settings.stack_name),
+    ...sharedOutputs(plan.region),
+    DeploymentRoleName: getAtt(names.region, 'Outputs.DeploymentRoleName'),
+  });
+  if (plan.outgoing.length === 0) return { [names.source]: source };
+  return {
+    [names.sourceChecks]: customResource(context, 'SourceChecks', names.sends, {
+      Buckets: checkedBuckets(plan.outgoing.map((rule) => rule.source)),
+    }),
+    [names.prices]: customResource(context, 'Prices', names.sends, {
+      TargetRegions: [...new Set(plan.outgoing.flatMap(archiveRegions))],
+      Revision: context.version,
+    }),
+    [names.source]: source,
+    [names.replication]: replication(context),
+    ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
+    ...notifications(context),
+  };
+}
+
+function replication(context: StackContext): Yaml {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  const prefix = resourceNamePrefix(settings.stack_name);
+  const routes = plan.outgoing.flatMap((rule) => archiveRegions(rule).map((region) => ({ rule, region })));
+  return customResource(
+    context,
+    'ReplicationRules',
+    names.sends,
+    {
+      Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+      RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
+      Rules: routes.map(({ rule, region }) => ({
+        Id: `${rule.id}-${region}`,
+        ArchivePrefix: `${rule.id}/`,
+        DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
+        DestinationRegion: region,
+        ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),
+      })),
+    },
+    // An archive may go to the region it comes from.
+    plan.incoming.length === 0 ? [] : [names.target],
+  );
+}
+
+function ruleApplication(context: StackContext, { id, source, sizing }: DeployedRule): Yaml {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  const parameters = {
+    StackName: settings.stack_name,
+    Name: ruleResourceName(settings.stack_name, id),
+    RuleId: id,
+    SourceBucket: source.bucket,
+    SourceObjects: keyPattern(source.prefix, source.suffix),
+    ...(source.kmsKeyArn === undefined ? {} : { SourceKeyArn: source.kmsKeyArn }),
+    OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+    StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
+    ...sharedOutputs(plan.region),
+    ...(plan.settings.source_target.includes('target')
+      ? { OwnPrincipals: getAtt(names.target, 'Outputs.RoleId') }
+      : {}),
+    Prices: getAtt(names.prices, 'Prices'),
+    MemorySize: sizing.functionMemoryMegabytes,
+    Timeout: sizing.functionTimeoutSeconds,
+    VisibilityTimeout: sizing.visibilitySeconds,
+    BatchSize: sizing.batchSize,
+    BatchWindow: sizing.batchWindowSeconds,
+    MaximumConcurrency: sizing.maximumConcurrency,
+    LogLevel: settings.log_level,
+    LogRetentionDays: settings.log_retention_days,
+  };
+  return application(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
+}
+
+/** One resource a bucket, with the entries of all its rules: two could undo each other's. */
+function notifications(context: StackContext): Resources {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  const byBucket = Map.groupBy(plan.outgoing, ({ source }) => source.bucket);
+  const entries = [...byBucket].map(([bucket, rules]): [string, Yaml] => [
+    names.notification(bucket),
+    customResource(context, 'BucketNotification', names.sends, {
+      Bucket: bucket,
+      Notifications: rules.map(({ id, source }) => ({
+        Id: ruleResourceName(settings.stack_name, id),
+        QueueArn: getAtt(names.rule(id), 'Outputs.QueueArn'),
+        ...(source.prefix === '' ? {} : { Prefix: source.prefix }),
+        ...(source.suffix === '' ? {} : { Suffix: source.suffix }),
+      })),
+    }),
+  ]);
+  return Object.fromEntries(entries);
+}

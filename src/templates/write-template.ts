@@ -1,0 +1,117 @@
+import type { Configuration } from '../configuration/load.ts';
+import { TemplateLimitError } from './errors.ts';
+import { planRegions, type RegionPlan } from './plan-regions.ts';
+import {
+  type Resources,
+  regionNames,
+  type StackContext,
+  sharedResources,
+  targetResources,
+} from './region-resources.ts';
+import { sourceResources } from './source-resources.ts';
+import { Call, ref, renderYaml, type YamlObject } from './yaml.ts';
+
+/** Limits of CloudFormation for one template (AWS CloudFormation user guide, "Understand quotas"). */
+const MAX_RESOURCES = 500;
+const MAX_BYTES = 1_000_000;
+
+const HEADER = `# Written by \`npm run configure\` from configuration/*.json: change those, and run it again.
+# The stacks themselves, with their comments, are in src/stacks.
+`;
+
+export interface TemplateOptions {
+  /** Folder of the nested templates, relative to the template, with \`/\` between its parts. */
+  readonly stacks: string;
+  /** Version of the product. */
+  readonly version: string;
+}
+
+/**
+ * The text of template.yaml: for each region what it has, under the condition that the stack is deployed there.
+ * @throws TemplateLimitError when CloudFormation would refuse it for its size
+ */
+export function writeTemplate(configuration: Configuration, options: TemplateOptions): string {
+  const plans = planRegions(configuration);
+  const sections = plans.map((plan) => regionSection({ settings: configuration.settings, plan, ...options }));
+  const text = [
+    HEADER,
+    renderYaml(preamble(configuration, plans)),
+    'Resources:\n',
+    ...sections,
+    '\n',
+    renderYaml(OUTPUTS),
+  ].join('');
+  checkLimits(text);
+  return text;
+}
+
+const OUTPUTS = {
+  Outputs: {
+    Stage: { Description: 'What is deployed: targets, or all', Value: ref('Stage') },
+  },
+};
+
+function preamble({ settings }: Configuration, plans: readonly RegionPlan[]): YamlObject {
+  const regions = plans.map(({ region }) => region);
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Transform: 'AWS::Serverless-2016-10-31',
+    Description: `${settings.stack_name} - replicates new S3 objects between regions as compressed archives`,
+    Parameters: {
+      Stage: {
+        Description: 'all, or targets for the first of two rounds, where regions send to each other',
+        Type: 'String',
+        AllowedValues: ['targets', 'all'],
+        Default: 'all',
+      },
+    },
+    Rules: {
+      RegionIsConfigured: {
+        Assertions: [
+          {
+            Assert: { 'Fn::Contains': [regions, ref('AWS::Region')] },
+            AssertDescription: 'This region is not among enabled_regions of configuration/settings.json',
+          },
+        ],
+      },
+    },
+    Conditions: Object.fromEntries(plans.flatMap((plan) => Object.entries(regionConditions(plan)))),
+  };
+}
+
+function regionConditions({ region, settings }: RegionPlan): YamlObject {
+  const names = regionNames(region);
+  const inRegion = new Call('Equals', [ref('AWS::Region'), region]);
+  if (!settings.source_target.includes('source')) return { [names.here]: inRegion };
+  const whole = new Call('Equals', [ref('Stage'), 'all']);
+  return { [names.here]: inRegion, [names.sends]: new Call('And', [new Call('Condition', names.here), whole]) };
+}
+
+function regionSection(context: StackContext): string {
+  const { region, settings } = context.plan;
+  const parts: readonly [string, Resources][] = [
+    [`--- ${region} `.padEnd(118, '-'), sharedResources(context)],
+    ...(settings.source_target.includes('target')
+      ? [['what arrives', targetResources(context)] as [string, Resources]]
+      : []),
+    ...(settings.source_target.includes('source')
+      ? [['what leaves', sourceResources(context)] as [string, Resources]]
+      : []),
+  ];
+  return parts
+    .map(
+      ([title, resources]) =>
+        `\n  # ${title.startsWith('-') ? title : `${region}: ${title}`}\n${renderYaml(resources, '  ')}`,
+    )
+    .join('');
+}
+
+function checkLimits(text: string): void {
+  const resources = text.match(/^ {2}[A-Za-z0-9]+:\n {4}Type: (?:AWS|Custom)::/gm)?.length ?? 0;
+  const bytes = Buffer.byteLength(text);
+  if (resources <= MAX_RESOURCES && bytes <= MAX_BYTES) return;
+  throw new TemplateLimitError(
+    `The template would have ${resources} resources and ${bytes} bytes; CloudFormation takes ${MAX_RESOURCES} and ${MAX_BYTES}. Split the configuration into two, each with a stack_name of its own.`,
+    { context: { resources, bytes } },
+  );
+}

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { PricingClient } from '@aws-sdk/client-pricing';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Context } from 'aws-lambda';
+import { BatchLogger } from '../aws/batch-logger.ts';
+import { S3BucketDirectory } from '../aws/bucket-directory.ts';
+import { S3NotificationStore } from '../aws/bucket-notifications.ts';
+import { S3ReplicationStore } from '../aws/bucket-replication.ts';
+import { KmsKeyDirectory } from '../aws/key-directory.ts';
+import { AwsPriceList, PRICE_LIST_REGION } from '../aws/price-list.ts';
+import { S3Connection } from '../aws/s3-connection.ts';
+import { sendAnswer } from '../aws/send-answer.ts';
+import type { Environment } from '../configuration/environment.ts';
+import type { DeploymentDependencies } from '../deployment/dependencies.ts';
+import { readDeploymentEnvironment } from '../deployment/environment.ts';
+import type { DeploymentLog } from '../deployment/ports.ts';
+import { PRICE_FILE, parsePriceFile } from '../deployment/price-file.ts';
+import type { Patience } from '../deployment/retry-patiently.ts';
+import { serveStack } from '../deployment/serve-stack.ts';
+
+export type DeploymentHandler = (
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis' | 'invokedFunctionArn' | 'logStreamName'>,
+) => Promise<void>;
+
+const PATIENCE: Patience = {
+  sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
+  random: Math.random,
+};
+
+/**
+ * Builds the function behind the custom resources. Unlike the other functions it makes its dependencies at the first
+ * request, since a failure to make them has to be answered too.
+ */
+export function deploymentHandler(environment: Environment): DeploymentHandler {
+  const log = new BatchLogger('deployment', {});
+  let dependencies: DeploymentDependencies | undefined;
+  return async (event, context) => {
+    const partition = context.invokedFunctionArn.split(':')[1] ?? 'aws';
+    await serveStack(
+      { event, remainingMilliseconds: context.getRemainingTimeInMillis(), logStream: context.logStreamName },
+      async () => (dependencies ??= await makeDependencies(environment, partition, log)),
+      { send: sendAnswer, patience: PATIENCE, log },
+    );
+  };
+}
+
+/** @throws EnvironmentInvalidError, ConfigurationInvalidError */
+async function makeDependencies(
+  environment: Environment,
+  partition: string,
+  log: DeploymentLog,
+): Promise<DeploymentDependencies> {
+  const { AWS_REGION, CONFIGURATION_DIRECTORY } = readDeploymentEnvironment(environment);
+  const connection = new S3Connection(new S3Client({ region: AWS_REGION }));
+  return {
+    region: AWS_REGION,
+    notifications: new S3NotificationStore(connection),
+    replication: new S3ReplicationStore(connection, partition),
+    buckets: new S3BucketDirectory((region) => new S3Client({ region, followRegionRedirects: true })),
+    keys: new KmsKeyDirectory((region) => new KMSClient({ region })),
+    priceList: new AwsPriceList(new PricingClient({ region: PRICE_LIST_REGION })),
+    file: parsePriceFile(await readFile(join(CONFIGURATION_DIRECTORY, PRICE_FILE), 'utf8')),
+    patience: PATIENCE,
+    now: Date.now,
+    log,
+  };
+}

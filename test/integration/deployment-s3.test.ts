@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { S3BucketDirectory } from '../../src/aws/bucket-directory.ts';
+import { S3NotificationStore } from '../../src/aws/bucket-notifications.ts';
+import { S3ReplicationStore } from '../../src/aws/bucket-replication.ts';
+import { S3Connection } from '../../src/aws/s3-connection.ts';
+import { errorAnswer, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
+
+const { signal } = new AbortController();
+let server: RecordingServer;
+let connection: S3Connection;
+let clients: S3Client[];
+
+beforeAll(async () => {
+  server = await startRecordingServer();
+  clients = [];
+  connection = new S3Connection(clientOf('eu-west-1'), { sleep: () => Promise.resolve() });
+});
+
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await connection.close();
+  await server.stop();
+});
+
+function clientOf(region: string): S3Client {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new S3Client({
+    region,
+    endpoint: server.endpoint,
+    credentials,
+    followRegionRedirects: true,
+    maxAttempts: 1,
+  });
+  clients.push(client);
+  return client;
+}
+
+describe('S3BucketDirectory', () => {
+  const directory = new S3BucketDirectory(clientOf);
+
+  test('finds a bucket that S3 sends it elsewhere for', async () => {
+    server.script(({ headers }) =>
+      headers['authorization']?.includes('/us-east-1/s3/') === true
+        ? { status: 200, headers: { 'x-amz-bucket-region': 'us-east-1' } }
+        : { status: 301, headers: { 'x-amz-bucket-region': 'us-east-1' } },
+    );
+    await expect(directory.findRegion('data', 'eu-west-1', signal)).resolves.toBe('us-east-1');
+    expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
+  });
+
+  test('tells a bucket that it may not look at from one that is not there', async () => {
+    server.script({ status: 404 });
+    await expect(directory.findRegion('data', 'eu-west-1', signal)).resolves.toBeUndefined();
+    server.script({ status: 403 });
+    await expect(directory.findRegion('data', 'eu-west-1', signal)).rejects.toMatchObject({
+      code: 'STORAGE_ACCESS_DENIED',
+      message: expect.stringContaining('may not look at bucket data in eu-west-1'),
+    });
+  });
+
+  test('takes suspended versioning for none, and an outage for neither', async () => {
+    server.script({
+      status: 200,
+      body: '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>',
+    });
+    await expect(directory.isVersioned('data', 'eu-west-1', signal)).resolves.toBe(false);
+    server.script(errorAnswer(503, 'SlowDown'));
+    await expect(directory.isVersioned('data', 'eu-west-1', signal)).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+    });
+  });
+});
+
+describe('S3NotificationStore', () => {
+  const queue = {
+    id: 'ours',
+    destination: 'arn:aws:sqs:r:1:q',
+    events: ['s3:ObjectCreated:*'],
+    prefix: 'a%26/',
+    suffix: '',
+  };
+
+  test('writes what S3 reads, with its digest', async () => {
+    const store = new S3NotificationStore(connection);
+    server.script({ status: 200 });
+    await store.replace('data', [], [queue], signal);
+    const [sent] = server.requests;
+    expect(sent?.url).toBe('/data/?notification=');
+    expect(sent?.headers['content-md5']).toBe(
+      createHash('md5')
+        .update(sent?.body ?? '')
+        .digest('base64'),
+    );
+    expect(sent?.body.toString()).toBe(
+      '<NotificationConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><QueueConfiguration>' +
+        '<Id>ours</Id><Queue>arn:aws:sqs:r:1:q</Queue><Event>s3:ObjectCreated:*</Event>' +
+        '<Filter><S3Key><FilterRule><Name>prefix</Name><Value>a%26/</Value></FilterRule></S3Key></Filter>' +
+        '</QueueConfiguration></NotificationConfiguration>',
+    );
+    server.script({ status: 200, body: sent?.body ?? '' });
+    await expect(store.read('data', signal)).resolves.toMatchObject([queue]);
+  });
+
+  test('tells what S3 would not take, and that it may take it later', async () => {
+    server.script(errorAnswer(400, 'InvalidArgument', 'Unable to validate the following destination configurations'));
+    await expect(new S3NotificationStore(connection).replace('data', [], [queue], signal)).rejects.toMatchObject({
+      code: 'CONFIGURATION_REFUSED',
+      retryable: true,
+      message: expect.stringContaining('Unable to validate the following destination configurations'),
+    });
+  });
+
+  test('writes again while another write is at work', async () => {
+    server.script(errorAnswer(409, 'OperationAborted'), { status: 200 });
+    await new S3NotificationStore(connection).replace('data', [], [queue], signal);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('S3ReplicationStore', () => {
+  const rule = { id: 'a', priority: 7, prefix: 'a/', destinationBucket: 'inbound', replicaKmsKeyArn: '' };
+
+  test('reads its own rules back as they are meant, in any partition', async () => {
+    const store = new S3ReplicationStore(connection, 'aws-cn');
+    server.script({ status: 200 });
+    const encrypted = { ...rule, id: 'b', replicaKmsKeyArn: 'arn:aws-cn:kms:cn-north-1:1:key/k' };
+    await store.replace('out', 'arn:aws-cn:iam::1:role/r', [], [rule, encrypted], signal);
+    const document = server.requests[0]?.body.toString() ?? '';
+    expect(document).toContain('<Bucket>arn:aws-cn:s3:::inbound</Bucket>');
+    server.script({ status: 200, body: document });
+    await expect(store.read('out', signal)).resolves.toMatchObject({
+      role: 'arn:aws-cn:iam::1:role/r',
+      rules: [
+        { ...rule, intact: true },
+        { ...encrypted, intact: true },
+      ],
+    });
+    server.script({ status: 200, body: document.replace('<Status>Enabled</Status>', '<Status>Disabled</Status>') });
+    const changed = await store.read('out', signal);
+    expect(changed?.rules.map(({ intact }) => intact)).toEqual([false, true]);
+  });
+
+  test('tells a bucket without rules from one that is gone', async () => {
+    const store = new S3ReplicationStore(connection, 'aws');
+    server.script(errorAnswer(404, 'ReplicationConfigurationNotFoundError'));
+    await expect(store.read('out', signal)).resolves.toEqual({ role: '', rules: [] });
+    server.script(errorAnswer(404, 'NoSuchBucket'));
+    await expect(store.read('out', signal)).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { resourceNamePrefix, ruleResourceName } from '../../../src/configuration/resource-names.ts';
+import { type RuleIdentity, ruleId } from '../../../src/configuration/rule-id.ts';
+
+/** Few letters, so that rules which differ in a hyphen, slash or capital only are common. */
+const text = fc.string({ unit: fc.constantFrom('a', 'A', 'b', '/', '-', '.', 'ü', ' '), maxLength: 60 });
+const identity: fc.Arbitrary<RuleIdentity> = fc.record({
+  region: fc.constantFrom('eu-west-1', 'us-east-1'),
+  bucket: fc.stringMatching(/^[ab][ab.-]{1,61}[ab]$/),
+  prefix: text,
+  suffix: text,
+});
+const rules = fc.uniqueArray(identity, { minLength: 60, maxLength: 80, selector: (rule) => JSON.stringify(rule) });
+const stackName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/);
+
+describe('names made of 60 and more rules', () => {
+  test('are unique, within the limits of AWS, and made of letters, digits and hyphens', () => {
+    fc.assert(
+      fc.property(rules, stackName, (many, stack) => {
+        const names = many.map((rule) => ruleResourceName(stack, ruleId(rule)));
+        expect(new Set(names).size).toBe(many.length);
+        // A function's or role's name may have 64 characters, the longest ending takes 8; a queue's 80.
+        for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]{0,55}$/);
+        expect(resourceNamePrefix(stack)).toMatch(/^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$/);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('do not change when rules are added, removed or put in another order', () => {
+    fc.assert(
+      fc.property(rules, fc.nat(), (many, turn) => {
+        const idsOf = (list: readonly RuleIdentity[]) => new Map(list.map((rule) => [rule, ruleId(rule)]));
+        const before = idsOf(many);
+        const turned = many.map((_, index) => many[(index + turn) % many.length] ?? _).slice(1);
+        for (const [rule, id] of idsOf(turned)) expect(id).toBe(before.get(rule));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

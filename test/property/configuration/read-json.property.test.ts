@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { JsonSyntaxError, readJson } from '../../../src/configuration/read-json.ts';
+
+/** The value, or undefined for what is no JSON. */
+function outcome(read: () => unknown): unknown {
+  try {
+    return { value: read() };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof JsonSyntaxError) return undefined;
+    throw error;
+  }
+}
+
+describe('readJson', () => {
+  test('reads what JSON.parse reads', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.nat(4), (text, spaces) => {
+        const spread = JSON.stringify(JSON.parse(text), null, spaces);
+        expect(readJson(spread).value).toEqual(JSON.parse(spread));
+      }),
+    );
+  });
+
+  test('refuses what JSON.parse refuses', () => {
+    const change = fc.record({
+      at: fc.nat(),
+      remove: fc.nat(2),
+      insert: fc.constantFrom('', ',', '"', '}', '0', '\\', '\n', '\u0001'),
+    });
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 2 }), change, (text, { at, remove, insert }) => {
+        const place = at % (text.length + 1);
+        const changed = text.slice(0, place) + insert + text.slice(place + remove);
+        fc.pre(!String(messageOf(changed)).includes('stands twice'));
+        expect(outcome(() => readJson(changed).value)).toEqual(outcome(() => JSON.parse(changed)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function messageOf(text: string): string | undefined {
+  try {
+    readJson(text);
+  } catch (error) {
+    return error instanceof Error ? error.message : undefined;
+  }
+  return undefined;
+}

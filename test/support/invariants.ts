@@ -1,0 +1,55 @@
+import type { Json } from '../../src/local/templates/expand-template.ts';
+import type { CreatedResource } from '../../src/local/templates/instantiate.ts';
+
+export interface Statement {
+  readonly sid: string;
+  readonly effect: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly Json[];
+  /** Path of the resource that it stands in, and its type. */
+  readonly path: string;
+  readonly type: string;
+  readonly json: Json;
+}
+
+/** Every policy statement of the resources but those of trust policies. */
+export function policyStatements(resources: readonly CreatedResource[]): Statement[] {
+  return resources.flatMap(({ path, type, properties }) => {
+    const inline = listOf(properties['Policies']).map((policy) => field(policy, 'PolicyDocument'));
+    const documents = [properties['PolicyDocument'], properties['KeyPolicy'], ...inline];
+    return documents
+      .flatMap((document) => listOf(field(document, 'Statement')))
+      .map((json) => ({
+        sid: String(field(json, 'Sid') ?? ''),
+        effect: String(field(json, 'Effect')),
+        actions: oneOrMore(field(json, 'Action')).map(String),
+        resources: oneOrMore(field(json, 'Resource')),
+        path,
+        type,
+        json,
+      }));
+  });
+}
+
+export function ofType(resources: readonly CreatedResource[], type: string): CreatedResource[] {
+  return resources.filter((resource) => resource.type === type);
+}
+
+/** What stands at a path of property names; undefined where there is nothing. */
+export function at(resource: CreatedResource, ...names: readonly string[]): Json | undefined {
+  return names.reduce<Json | undefined>((value, name) => field(value, name), resource.properties);
+}
+
+export function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? (value as readonly Json[]) : [];
+}
+
+export function field(value: Json | undefined, name: string): Json | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return (value as Readonly<Record<string, Json>>)[name];
+}
+
+function oneOrMore(value: Json | undefined): readonly Json[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly Json[]) : [value];
+}

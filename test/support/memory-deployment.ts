@@ -1,0 +1,117 @@
+import type { DeploymentDependencies } from '../../src/deployment/dependencies.ts';
+import type {
+  DeploymentLog,
+  KeyFacts,
+  PrefixRule,
+  PriceQuery,
+  QueueNotification,
+  StoredNotification,
+  StoredReplication,
+  StoredReplicationRule,
+} from '../../src/deployment/ports.ts';
+import { parsePriceFile } from '../../src/deployment/price-file.ts';
+
+export const PRICE_FILE_TEXT = JSON.stringify({
+  date: '2026-01-31',
+  currency: 'USD',
+  sources: ['a test'],
+  everywhere: {
+    lambda_gb_second: 1,
+    lambda_request: 2,
+    s3_put_request: 3,
+    s3_get_request: 4,
+    sqs_request: 5,
+    fargate_vcpu_hour: 6,
+    fargate_gb_hour: 7,
+  },
+  transfer_gb: { 'eu-west-1': { 'us-east-2': 0.01, other: 0.02 } },
+});
+
+/** S3, KMS and the Price List in memory, for region eu-west-1. */
+export class MemoryDeployment implements DeploymentDependencies {
+  readonly region = 'eu-west-1';
+  readonly file = parsePriceFile(PRICE_FILE_TEXT);
+  readonly now = () => Date.UTC(2026, 10, 23, 12);
+  /** A bucket's notifications; no entry is no bucket. */
+  readonly notificationsOf = new Map<string, readonly StoredNotification[]>();
+  readonly replicationOf = new Map<string, StoredReplication>();
+  readonly bucketFacts = new Map<string, { readonly region: string; readonly versioned: boolean }>();
+  readonly keyFacts = new Map<string, KeyFacts>();
+  readonly listedPrices = new Map<string, readonly number[]>();
+  /** Waits that were asked for, in milliseconds. None of them is waited for. */
+  readonly waits: number[] = [];
+  readonly warnings: string[] = [];
+  readonly failures: { text: string; error: unknown }[] = [];
+  writes = 0;
+  /** Runs after each write: somebody else's turn, or a failure. */
+  afterWrite: () => void = () => undefined;
+  /** Runs before each write. */
+  beforeWrite: () => void = () => undefined;
+  beforePrice: () => void = () => undefined;
+
+  readonly patience = {
+    sleep: (milliseconds: number) => {
+      this.waits.push(milliseconds);
+      return Promise.resolve();
+    },
+    random: () => 0.5,
+  };
+
+  readonly notifications = {
+    read: (bucket: string) => Promise.resolve(this.notificationsOf.get(bucket)),
+    replace: async (bucket: string, kept: readonly StoredNotification[], added: readonly QueueNotification[]) => {
+      await this.#write(() => {
+        const written = added.map((entry) => ({ ...entry, text: `<${entry.id}>` }));
+        this.notificationsOf.set(bucket, [...kept, ...written]);
+      });
+    },
+  };
+
+  readonly replication = {
+    read: (bucket: string) => Promise.resolve(this.replicationOf.get(bucket)),
+    replace: async (
+      bucket: string,
+      role: string,
+      kept: readonly StoredReplicationRule[],
+      added: readonly PrefixRule[],
+    ) => {
+      await this.#write(() => {
+        const written = added.map((rule) => ({ ...rule, text: `<${rule.id}>`, intact: true }));
+        const rules = [...kept, ...written];
+        this.replicationOf.set(bucket, { role: rules.length === 0 ? '' : role, rules });
+      });
+    },
+  };
+
+  readonly buckets = {
+    findRegion: (bucket: string) => Promise.resolve(this.bucketFacts.get(bucket)?.region),
+    isVersioned: (bucket: string) => Promise.resolve(this.bucketFacts.get(bucket)?.versioned === true),
+  };
+  readonly keys = { find: (arn: string) => Promise.resolve(this.keyFacts.get(arn)) };
+  readonly priceList = {
+    find: (query: PriceQuery) =>
+      Promise.resolve().then(() => {
+        this.beforePrice();
+        const { group, toRegionCode } = query.attributes;
+        return this.listedPrices.get(group ?? toRegionCode ?? query.usageTypeEnd ?? '') ?? [];
+      }),
+  };
+
+  readonly log: DeploymentLog = {
+    warn: (text) => {
+      this.warnings.push(text);
+    },
+    logFailure: (text, error) => {
+      this.failures.push({ text, error });
+    },
+  };
+
+  #write(change: () => void): Promise<void> {
+    return Promise.resolve().then(() => {
+      this.writes += 1;
+      this.beforeWrite();
+      change();
+      this.afterWrite();
+    });
+  }
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { bundleFunctions } from '../../src/build/bundle-functions.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+let dockerfile: string;
+let image: string;
+
+/** Does what the copy steps of the Dockerfile do, without Docker: packages, bundles, configuration. */
+beforeAll(async () => {
+  dockerfile = await readFile(join(PROJECT, 'layers/Dockerfile'), 'utf8');
+  image = await mkdtemp(join(tmpdir(), 'image-'));
+  for (const [, name = '', files = ''] of dockerfile.matchAll(
+    /WORKDIR \/build\/node_modules\/(\S+)\nRUN mkdir -p [^\n]*\n\s*&& cp -r ([^\n]*?) \/modules/g,
+  )) {
+    await copyAll(join('node_modules', name), files.split(' '), '');
+  }
+  for (const [, from = '', to = ''] of dockerfile.matchAll(/&& cp (build\/\S+) \/modules\/([a-z-]+)\/\S+/g)) {
+    await copyAll(join('node_modules', to), [from], '');
+  }
+  await bundleFunctions(image);
+  await cp(join(PROJECT, 'configuration'), join(image, 'configuration'), { recursive: true });
+});
+
+afterAll(async () => {
+  await rm(image, { recursive: true });
+});
+
+async function copyAll(folder: string, files: readonly string[], to: string): Promise<void> {
+  for (const file of files) {
+    await mkdir(join(image, folder, to), { recursive: true });
+    await cp(join(PROJECT, folder, file), join(image, folder, to, file), { recursive: true });
+  }
+}
+
+function environmentOf(handler: string): NodeJS.ProcessEnv {
+  const queue = 'https://sqs.eu-west-1.amazonaws.com/111122223333/queue';
+  return {
+    AWS_REGION: handler === 'target' ? 'us-east-1' : 'eu-west-1',
+    CONFIGURATION_DIRECTORY: join(image, 'configuration'),
+    QUEUE_URL: queue,
+    DEAD_LETTER_QUEUE_URL: queue,
+    RULE_ID: 'example-documents-a82747f3ed',
+    OUTBOUND_BUCKET: 'outbound',
+    INBOUND_BUCKET: 'inbound',
+  };
+}
+
+describe('the image', () => {
+  test.each(['source', 'target'])('has all that loading %s.handler needs', async (handler) => {
+    const script = `const { handler } = await import('${join(image, handler)}.mjs'); console.log(typeof handler); process.exit(0);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+      cwd: image,
+      env: environmentOf(handler),
+    });
+    expect(stdout).toBe('function\n');
+  });
+
+  test('asks for no feature of BuildKit, since sam builds with the classic builder', () => {
+    expect(dockerfile).not.toMatch(/--mount|--chmod|<<|# syntax/);
+  });
+
+  test('runs as a user without privileges', () => {
+    expect(dockerfile).toMatch(/^USER [1-9]\d*$/m);
+  });
+});

@@ -1,0 +1,328 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/deployment/deployment-files.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { pythonEnvironment } from '../../src/local/python-environment.ts';
+import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
+import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
+import { sixtyRules } from '../support/deployment-configuration.ts';
+import { at, field, listOf, ofType, policyStatements } from '../support/invariants.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const STACKS = join(PROJECT, 'src/stacks');
+const MINUTES = 60_000;
+const run = promisify(execFile);
+
+/** `*` as a resource, where IAM knows nothing narrower; docs/security.md gives each its reason. */
+const EVERY_RESOURCE = ['ReadPublicPrices'];
+/** Names that must be unique in their region. */
+const NAMES: Readonly<Record<string, string>> = {
+  'AWS::SQS::Queue': 'QueueName',
+  'AWS::Lambda::Function': 'FunctionName',
+  'AWS::CloudWatch::Alarm': 'AlarmName',
+  'AWS::Logs::LogGroup': 'LogGroupName',
+  'AWS::S3::Bucket': 'BucketName',
+  'AWS::DynamoDB::Table': 'TableName',
+};
+const LONGEST: Readonly<Record<string, number>> = {
+  'AWS::SQS::Queue': 80,
+  'AWS::Lambda::Function': 64,
+  'AWS::S3::Bucket': 63,
+};
+
+let folder: string;
+let example: ExpandedTemplate;
+let sixty: ExpandedTemplate;
+/** By configuration and region. */
+const created = new Map<string, CreatedResource[]>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stacks-'));
+  const { settings, replication } = sixtyRules();
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
+  await writeFile(join(folder, 'replication_config.json'), JSON.stringify(replication));
+  const files = await makeDeploymentFiles(await loadConfiguration(folder), folder);
+  await writeDeploymentFiles(files, folder);
+  example = await expandTemplate(join(PROJECT, 'template.yaml'), { lint: true });
+  sixty = await expandTemplate(join(folder, 'template.yaml'));
+  for (const region of ['eu-west-1', 'us-east-1', 'ap-southeast-2']) {
+    created.set(`example ${region}`, instantiate(example, region));
+    created.set(`sixty rules ${region}`, instantiate(sixty, region));
+  }
+}, 10 * MINUTES);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Everything of every configuration and region that `fault` finds something wrong with. */
+function faults(fault: (resource: CreatedResource, all: readonly CreatedResource[]) => unknown): string[] {
+  return [...created].flatMap(([name, resources]) =>
+    resources.filter((resource) => fault(resource, resources)).map(({ path }) => `${name}: ${path}`),
+  );
+}
+
+function statements() {
+  return [...created.values()].flatMap((resources) => policyStatements(resources));
+}
+
+describe('the templates', () => {
+  test('are those of the committed configuration', async () => {
+    const files = await makeDeploymentFiles(await loadConfiguration(join(PROJECT, 'configuration')), PROJECT);
+    expect(files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(PROJECT, path))).toEqual([]);
+  });
+
+  test(
+    'pass `sam validate --lint`, each by itself',
+    async () => {
+      const sam = join(dirname(await pythonEnvironment('deploy', () => undefined)), 'sam');
+      const stacks = (await readdir(STACKS)).map((name) => join(STACKS, name));
+      for (const path of [join(PROJECT, 'template.yaml'), ...stacks]) {
+        const env = { ...process.env, SAM_CLI_TELEMETRY: '0' };
+        const { stdout } = await run(sam, ['validate', '--lint', '--template-file', path], { cwd: folder, env });
+        expect(stdout).toContain('is a valid SAM Template');
+      }
+    },
+    5 * MINUTES,
+  );
+
+  test('pass cfn-lint as CloudFormation gets to see them', () => {
+    expect(example.problems).toEqual([]);
+  });
+
+  test.each(['eu-west-1', 'us-east-1', 'ap-southeast-2'])('make something in %s, and nothing elsewhere', (region) => {
+    expect(created.get(`example ${region}`)?.length).toBeGreaterThan(20);
+    expect(instantiate(example, 'us-west-2')).toEqual([]);
+  });
+});
+
+describe('every queue', () => {
+  test('has a dead-letter queue, or is one; messages stay 14 days, encrypted', () => {
+    expect(
+      faults(({ type, path, properties }) => {
+        if (type !== 'AWS::SQS::Queue') return false;
+        const hasDeadLetters = properties['RedrivePolicy'] !== undefined || path.endsWith('DeadLetters');
+        return (
+          !hasDeadLetters ||
+          properties['MessageRetentionPeriod'] !== 1209600 ||
+          properties['SqsManagedSseEnabled'] !== true
+        );
+      }),
+    ).toEqual([]);
+  });
+
+  test('that feeds a function hides messages at least six times as long as the function may run', () => {
+    const pairs = [...created.values()].flatMap((resources) =>
+      ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ path }) => {
+        const stack = path.slice(0, path.lastIndexOf('/'));
+        const inStack = (id: string) => resources.find((resource) => resource.path === `${stack}/${id}`);
+        const [queue, handler] = [inStack('Queue'), inStack('Function')];
+        return {
+          visibility: Number(queue?.properties['VisibilityTimeout']),
+          timeout: Number(handler?.properties['Timeout']),
+        };
+      }),
+    );
+    expect(pairs.length).toBeGreaterThan(60);
+    expect(pairs.filter(({ visibility, timeout }) => !(visibility >= 6 * timeout && visibility <= 43_200))).toEqual([]);
+  });
+
+  test('reports partial batches and limits how many runs there are', () => {
+    expect(
+      faults(
+        (resource) =>
+          resource.type === 'AWS::Lambda::EventSourceMapping' &&
+          (JSON.stringify(at(resource, 'FunctionResponseTypes')) !== '["ReportBatchItemFailures"]' ||
+            !(Number(at(resource, 'ScalingConfig', 'MaximumConcurrency')) >= 2)),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('every function', () => {
+  test('is an arm64 image and logs into a group of its own that is encrypted and expires', () => {
+    expect(
+      faults((resource, all) => {
+        if (resource.type !== 'AWS::Lambda::Function') return false;
+        const stack = resource.path.slice(0, resource.path.lastIndexOf('/') + 1);
+        const group = String(at(resource, 'LoggingConfig', 'LogGroup')).slice(1, -1);
+        const logs = all.find(({ type, path }) => type === 'AWS::Logs::LogGroup' && path === `${stack}${group}`);
+        return (
+          at(resource, 'PackageType') !== 'Image' ||
+          JSON.stringify(at(resource, 'Architectures')) !== '["arm64"]' ||
+          logs?.properties['RetentionInDays'] === undefined ||
+          logs.properties['KmsKeyId'] === undefined
+        );
+      }),
+    ).toEqual([]);
+  });
+
+  test('has environment variables of less than 4 KB beside the prices', () => {
+    expect(faults((resource) => JSON.stringify(at(resource, 'Environment') ?? {}).length > 1024)).toEqual([]);
+  });
+});
+
+describe('every policy', () => {
+  test('names actions, not wildcards, and says with a Sid what it is for', () => {
+    const allowing = statements().filter(({ effect }) => effect === 'Allow');
+    expect(allowing.length).toBeGreaterThan(500);
+    expect(allowing.filter(({ actions }) => actions.some((action) => action.includes('*')))).toEqual([]);
+    expect(statements().filter(({ sid }) => !/^[A-Z][A-Za-z]{7,}$/.test(sid))).toEqual([]);
+  });
+
+  test('is about resources; about all of them only with a reason in docs/security.md', async () => {
+    const security = await readFile(join(PROJECT, 'docs/security.md'), 'utf8');
+    const everything = statements().filter(
+      ({ resources, effect, type }) => effect === 'Allow' && type !== 'AWS::KMS::Key' && resources.includes('*'),
+    );
+    const sids = new Set(everything.map(({ sid }) => sid));
+    expect([...sids].toSorted()).toEqual([...EVERY_RESOURCE].toSorted());
+    for (const sid of sids) expect(security).toContain(`\`${sid}\``);
+  });
+
+  test('stays under the size that IAM takes', () => {
+    expect(
+      faults(
+        ({ type, properties }) =>
+          type === 'AWS::IAM::ManagedPolicy' && JSON.stringify(properties['PolicyDocument']).length > 6_144,
+      ),
+    ).toEqual([]);
+    expect(
+      faults(
+        ({ type, properties }) => type === 'AWS::IAM::Role' && JSON.stringify(properties['Policies']).length > 10_240,
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('every bucket', () => {
+  test('is versioned, encrypted, not public, and aborts uploads that nobody completes', () => {
+    expect(
+      faults((resource) => {
+        if (resource.type !== 'AWS::S3::Bucket') return false;
+        const open = Object.values((at(resource, 'PublicAccessBlockConfiguration') ?? {}) as Record<string, boolean>);
+        const aborts = listOf(at(resource, 'LifecycleConfiguration', 'Rules')).some((rule) =>
+          field(rule, 'AbortIncompleteMultipartUpload'),
+        );
+        return (
+          at(resource, 'VersioningConfiguration', 'Status') !== 'Enabled' ||
+          !JSON.stringify(at(resource, 'BucketEncryption')).includes('aws:kms') ||
+          open.length !== 4 ||
+          open.includes(false) ||
+          !aborts
+        );
+      }),
+    ).toEqual([]);
+  });
+
+  test('refuses plain HTTP', () => {
+    expect(
+      faults((resource, all) => {
+        if (resource.type !== 'AWS::S3::Bucket') return false;
+        const id = resource.path.slice(resource.path.lastIndexOf('/') + 1);
+        const denials = policyStatements(all).filter(
+          ({ path, effect }) => path === `${resource.path}Policy` && effect === 'Deny',
+        );
+        return !denials.some(
+          ({ json, resources }) =>
+            resources.includes(`<${id}.Arn>`) &&
+            resources.includes(`<${id}.Arn>/*`) &&
+            JSON.stringify(field(json, 'Condition')) === '{"Bool":{"aws:SecureTransport":"false"}}',
+        );
+      }),
+    ).toEqual([]);
+  });
+
+  test('that archives arrive in expires nothing that is current', () => {
+    const rules = (created.get('example us-east-1') ?? [])
+      .filter(({ path }) => path.endsWith('/InboundBucket'))
+      .flatMap((bucket) => listOf(at(bucket, 'LifecycleConfiguration', 'Rules')));
+    expect(rules.length).toBe(1);
+    expect(rules.filter((rule) => field(rule, 'ExpirationInDays') !== undefined)).toEqual([]);
+  });
+});
+
+describe('every key, alarm and name', () => {
+  test('rotates, if it is a key', () => {
+    expect(
+      faults(({ type, properties }) => type === 'AWS::KMS::Key' && properties['EnableKeyRotation'] !== true),
+    ).toEqual([]);
+  });
+
+  test('names a runbook that exists, if it is an alarm, and tells the topic', async () => {
+    const headings = [...(await readFile(join(PROJECT, 'docs/operations.md'), 'utf8')).matchAll(/^#+ (.*)$/gm)];
+    const anchors = headings.map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect(
+      faults(({ type, properties }) => {
+        if (type !== 'AWS::CloudWatch::Alarm') return false;
+        const anchor = /Runbook: docs\/operations\.md#([a-z-]+)$/.exec(String(properties['AlarmDescription']))?.[1];
+        return anchor === undefined || !anchors.includes(anchor) || listOf(properties['AlarmActions']).length === 0;
+      }),
+    ).toEqual([]);
+  });
+
+  test('stands once in its region, and is not longer than its service allows', () => {
+    for (const resources of created.values()) {
+      const names = resources.flatMap(({ type, properties }) => {
+        const property = NAMES[type];
+        return property === undefined ? [] : [{ type, name: String(properties[property]) }];
+      });
+      expect(new Set(names.map(({ type, name }) => `${type} ${name}`)).size).toBe(names.length);
+      expect(names.filter(({ type, name }) => name.length > (LONGEST[type] ?? 255))).toEqual([]);
+    }
+  });
+});
+
+describe('sixty rules', () => {
+  test('stay within the limits of CloudFormation', () => {
+    for (const template of [sixty.root, ...Object.values(sixty.nested)]) {
+      expect(Object.keys(template.Resources).length).toBeLessThanOrEqual(500);
+      expect(JSON.stringify(template).length).toBeLessThan(1_000_000);
+      expect(Object.keys(template.Parameters ?? {}).length).toBeLessThanOrEqual(200);
+    }
+    const policies = (created.get('sixty rules ap-southeast-2') ?? []).filter(({ path }) =>
+      path.startsWith('TargetAccess'),
+    );
+    expect(policies.length).toBeGreaterThan(1);
+    expect(policies.length).toBeLessThanOrEqual(10);
+  });
+
+  test('get one notification resource a bucket, and replication before the function before the notification', () => {
+    const resources = created.get('sixty rules eu-west-1') ?? [];
+    const buckets = ofType(resources, 'Custom::BucketNotification').map((resource) => at(resource, 'Bucket'));
+    expect(new Set(buckets).size).toBe(buckets.length);
+    expect(buckets.length).toBe(21);
+    const rules = resources.filter(
+      ({ path, type }) => path.startsWith('Rule') && type === 'AWS::CloudFormation::Stack',
+    );
+    expect(rules.length).toBe(30);
+    expect(rules.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
+  });
+
+  test('leave alone what our own target function wrote in the same region', () => {
+    const [rule] = (created.get('sixty rules eu-west-1') ?? []).filter(({ path }) =>
+      /^Rule[^/]+\/Function$/.test(path),
+    );
+    expect(rule === undefined ? undefined : at(rule, 'Environment', 'Variables', 'OWN_PRINCIPALS')).toBe(
+      '<TargetEuWest1.Outputs.RoleId>',
+    );
+  });
+
+  test('allow keys with characters that are wildcards to IAM as those characters', () => {
+    const allowed = policyStatements(created.get('sixty rules us-east-1') ?? []).filter(
+      ({ sid }) => sid === 'RestoreObjects',
+    );
+    const bucket = 'arn:aws:s3:::target-bucket-with-a-rather-long-name-us-east-1-0';
+    expect(allowed.flatMap(({ resources }) => resources)).toContain(`${bucket}/data set/\${$}0\${*}/*.csv`);
+  });
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { renderSchemaFile, replicationNode, settingsNode } from '../../../src/configuration/json-schema.ts';
+import { updateKeyTables } from '../../../src/configuration/key-tables.ts';
+import { loadConfiguration } from '../../../src/configuration/load.ts';
+
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+
+/** When one fails: `node src/cli/configuration-documents.ts` writes them anew. */
+describe('what is made of the schema is not stale:', () => {
+  test('configuration/settings.schema.json', () => {
+    expect(read('configuration/settings.schema.json')).toBe(renderSchemaFile(settingsNode()));
+  });
+
+  test('configuration/replication_config.schema.json', () => {
+    expect(read('configuration/replication_config.schema.json')).toBe(renderSchemaFile(replicationNode()));
+  });
+
+  test('the tables of docs/configuration.md', () => {
+    const document = read('docs/configuration.md');
+    expect(document.match(/<!-- keys: \w+ -->/g)).toHaveLength(5);
+    expect(updateKeyTables(document)).toBe(document);
+  });
+});
+
+describe('the JSON Schema files', () => {
+  test('let editors complete regions and explain every key', () => {
+    const source = replicationNode().properties?.['replication_configuration']?.items?.properties?.['source'];
+    expect(source?.properties?.['region']?.enum).toContain('eu-west-1');
+    const unexplained = Object.entries({ ...source?.properties, ...settingsNode().properties }).filter(
+      ([, { description = '' }]) => description === '',
+    );
+    expect(unexplained).toEqual([]);
+    expect(renderSchemaFile(settingsNode())).not.toMatch(/"(allowed|otherwise)":/);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  test('has a worked example that loads', async () => {
+    const [settings = '', replication = ''] = [
+      ...read('docs/configuration.md').matchAll(/```json\n([\s\S]*?)```/g),
+    ].map(([, text = '']) => text);
+    const directory = await mkdtemp(join(tmpdir(), 'configuration-'));
+    try {
+      await writeFile(join(directory, 'settings.json'), settings);
+      await writeFile(join(directory, 'replication_config.json'), replication);
+      const { rules } = await loadConfiguration(directory);
+      expect(rules.map(({ destinations }) => destinations.length)).toEqual([2, 1]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+});

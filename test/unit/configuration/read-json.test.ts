@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { JsonSyntaxError, readJson } from '../../../src/configuration/read-json.ts';
+
+function failureOf(text: string): string | undefined {
+  try {
+    readJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return `${error.position.line}:${error.position.column} ${error.message}`;
+  }
+  return undefined;
+}
+
+describe('readJson', () => {
+  test('knows where each value stands', () => {
+    const { value, locate } = readJson('{\n  "a": [1,\n    { "b": null }],\r\n\t"c": "x"\n}');
+    expect(value).toEqual({ a: [1, { b: null }], c: 'x' });
+    expect(locate([])).toEqual({ line: 1, column: 1 });
+    expect(locate(['a', 0])).toEqual({ line: 2, column: 9 });
+    expect(locate(['a', 1, 'b'])).toEqual({ line: 3, column: 12 });
+    expect(locate(['c'])).toEqual({ line: 4, column: 7 });
+  });
+
+  test('knows the place around a value that is not there', () => {
+    expect(readJson('{ "a": {} }').locate(['a', 'b', 'c'])).toEqual({ line: 1, column: 8 });
+  });
+
+  test.each([
+    ['', '1:1 is no JSON: a value is expected, and the file ends'],
+    ['{\n  "a": 1\n  "b": 2\n}', '3:3 is no JSON: a comma or } is expected, and it says "b":'],
+    ['{ "a": 1, }', '1:11 is no JSON: no comma may stand before }, and it says }'],
+    ['[1, 2', '1:6 is no JSON: a comma or ] is expected, and the file ends'],
+    ["{ 'a': 1 }", "1:3 is no JSON: a key in double quotes is expected, and it says 'a':"],
+    ['{ "a" 1 }', '1:7 is no JSON: a colon is expected after the key, and it says 1'],
+    ['{} // done', '1:4 is no JSON: the file ends after the last closing bracket, and it says //'],
+    ['{ "a": "x\ny" }', '1:8 is no JSON: a value is expected, and it says "x'],
+    ['{ "a": 1, "a": 2 }', '1:11 is no JSON: the key "a" stands twice in one object, and it says "a":'],
+  ])('says where %j is no JSON', (text, expected) => {
+    expect(failureOf(text)).toBe(expected);
+  });
+});

@@ -1,0 +1,232 @@
+import { describe, expect, test } from '@jest/globals';
+import { loadRules, problemsOf, ruleEntry, SETTINGS } from '../../support/configuration.ts';
+
+const [WEST, EAST, EUROPE] = SETTINGS.enabled_regions;
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd';
+
+type Expected = Partial<Record<'path' | 'message' | 'value' | 'allowed' | 'suggestion', unknown>>;
+
+const source = (key: string): string => `replication_configuration.0.source.${key}`;
+
+describe('a rule is refused for', () => {
+  test.each<readonly [string, object, Expected]>([
+    ['an unknown key', { prefix: 'logs/' }, { path: source('prefix'), suggestion: 'prefix_filter' }],
+    ['a key in another spelling', { scalingLimit: 3 }, { path: source('scalingLimit'), suggestion: 'scaling_limit' }],
+    ['an unknown region', { region: 'us-west-9' }, { path: source('region'), value: '"us-west-9"' }],
+    [
+      'a number out of range',
+      { level: 99 },
+      { path: source('level'), value: '99', allowed: 'whole number from -7 to 22' },
+    ],
+    ['a text for a number', { batch_size: '10' }, { path: source('batch_size'), value: '"10"' }],
+    ['a fraction', { function_timeout: 90.5 }, { path: source('function_timeout'), value: '90.5' }],
+    ['null', { level: null }, { path: source('level'), value: 'null' }],
+    [
+      'CPU units that Fargate has not',
+      { cpu: 3000 },
+      { path: source('cpu'), allowed: expect.stringContaining('8192') },
+    ],
+    [
+      'a pair of CPU and memory that Fargate has not',
+      { cpu: 2048, memory: 3000 },
+      { path: source('memory'), allowed: expect.stringMatching(/^with cpu 2048: 4096, 5120, .*16384$/) },
+    ],
+    [
+      'large batches without a window',
+      { batch_size: 11, batch_window: 0 },
+      { path: source('batch_window'), message: expect.stringContaining('at least 1 second') },
+    ],
+    [
+      'a wildcard',
+      { prefix_filter: 'logs/*' },
+      { path: source('prefix_filter'), message: expect.stringContaining('wildcard') },
+    ],
+    ['a URL as prefix', { prefix_filter: 's3://b/logs' }, { path: source('prefix_filter') }],
+    ['a prefix longer than a key', { prefix_filter: 'ü'.repeat(513) }, { path: source('prefix_filter') }],
+    ['half a character', { suffix_filter: '\ud83d' }, { path: source('suffix_filter') }],
+    [
+      'an alias of a key',
+      { kms_key_arn: 'arn:aws:kms:us-west-2:111122223333:alias/a' },
+      { path: source('kms_key_arn') },
+    ],
+    [
+      'a key of another region',
+      { kms_key_arn: KEY },
+      { path: source('kms_key_arn'), message: expect.stringContaining('us-east-1') },
+    ],
+    [
+      'a region without the role',
+      { region: 'us-east-1' },
+      {
+        path: source('region'),
+        message: expect.stringContaining('has not the role "source"'),
+        allowed: 'regions with the role "source": us-west-2, eu-central-1',
+      },
+    ],
+    [
+      'a region that takes no part',
+      { region: 'sa-east-1' },
+      { path: source('region'), message: expect.stringContaining('not in enabled_regions') },
+    ],
+  ])('%s', async (_, wrong, expected) => {
+    expect(await problemsOf(loadRules([ruleEntry(wrong)]))).toEqual([expect.objectContaining(expected)]);
+  });
+
+  test.each([
+    ['ab', '3 to 63'],
+    ['a'.repeat(64), '3 to 63'],
+    ['My-Bucket', 'lower-case'],
+    ['my_bucket', 'lower-case'],
+    ['bucket/logs', 'lower-case'],
+    ['-bucket', 'begins and ends'],
+    ['bucket.', 'begins and ends'],
+    ['a..bucket', 'two dots'],
+    ['192.168.5.4', 'IP address'],
+    ['xn--bucket', 'reserved'],
+    ['bucket--x-s3', 'general purpose'],
+  ])('the bucket name %s', async (bucket, reason) => {
+    expect(await problemsOf(loadRules([ruleEntry({ bucket })]))).toEqual([
+      expect.objectContaining({
+        path: source('bucket'),
+        message: expect.stringContaining(reason),
+        value: `"${bucket}"`,
+      }),
+    ]);
+  });
+
+  test('missing parts, each', async () => {
+    const problems = await problemsOf(
+      loadRules([{ source: { bucket: 'one-bucket' } }, { source: {}, destinations: [] }]),
+    );
+    expect(problems.map(({ path }) => path).toSorted()).toEqual([
+      'replication_configuration.0.destinations',
+      'replication_configuration.0.source.region',
+      'replication_configuration.1.destinations',
+      'replication_configuration.1.source.bucket',
+      'replication_configuration.1.source.region',
+    ]);
+  });
+
+  test('a destination in the bucket of its source', async () => {
+    expect(await problemsOf(loadRules([ruleEntry({}, { region: 'us-west-2', bucket: 'one-bucket' })]))).toEqual([
+      expect.objectContaining({
+        path: 'replication_configuration.0.destinations.0.bucket',
+        message: expect.stringContaining('is the bucket of the source'),
+      }),
+    ]);
+  });
+
+  test('two destinations that write the same keys, not for two prefixes of one bucket', async () => {
+    const twice = loadRules([ruleEntry({}, { storage_class: 'STANDARD' }, { storage_class: 'GLACIER' })]);
+    expect(await problemsOf(twice)).toMatchObject([{ path: 'replication_configuration.0.destinations.1.bucket' }]);
+    expect(await problemsOf(loadRules([ruleEntry({}, { target_prefix: 'a/' }, { target_prefix: 'b/' })]))).toEqual([]);
+  });
+
+  test('a bucket that is in two regions', async () => {
+    const rules = [ruleEntry(), ruleEntry({ bucket: 'third-bucket' }, { region: 'us-east-1' })];
+    expect(await problemsOf(loadRules(rules))).toEqual([
+      expect.objectContaining({
+        path: 'replication_configuration.1.destinations.0.region',
+        message: expect.stringContaining(
+          'in us-east-1 here and in eu-central-1 at replication_configuration.0.destinations.0',
+        ),
+      }),
+    ]);
+  });
+});
+
+describe('two rules of one bucket', () => {
+  test.each([
+    [{ prefix_filter: 'logs/' }, { prefix_filter: 'logs/app/' }],
+    [{}, { prefix_filter: 'logs/' }],
+    [{ suffix_filter: '.gz' }, { prefix_filter: 'logs/' }],
+    [{ suffix_filter: '.gz' }, { suffix_filter: '.tar.gz' }],
+    [{ prefix_filter: 'log' }, { prefix_filter: 'logs/' }],
+  ])('%j and %j overlap', async (left, right) => {
+    expect(await problemsOf(loadRules([ruleEntry(left), ruleEntry(right)]))).toEqual([
+      expect.objectContaining({
+        path: 'replication_configuration.1.source',
+        message: expect.stringMatching(/^overlaps rule 0 .* which S3 refuses/),
+      }),
+    ]);
+  });
+
+  test.each([
+    [{ prefix_filter: 'logs/' }, { prefix_filter: 'data/' }],
+    [
+      { prefix_filter: 'logs/', suffix_filter: '.gz' },
+      { prefix_filter: 'logs/', suffix_filter: '.zip' },
+    ],
+    [
+      { prefix_filter: 'logs/', suffix_filter: '.gz' },
+      { prefix_filter: 'logs/app/', suffix_filter: '.zip' },
+    ],
+    [{ prefix_filter: 'a/b' }, { prefix_filter: 'a-b' }],
+  ])('%j and %j do not', async (left, right) => {
+    expect(await problemsOf(loadRules([ruleEntry(left), ruleEntry(right)]))).toEqual([]);
+  });
+
+  test('are one when they have the same filters', async () => {
+    expect(await problemsOf(loadRules([ruleEntry(), ruleEntry()]))).toMatchObject([
+      { path: 'replication_configuration.1.source', message: expect.stringContaining('merge their destinations') },
+    ]);
+  });
+});
+
+describe('the settings are refused for', () => {
+  test.each<readonly [string, object, Expected]>([
+    [
+      'a region twice',
+      { enabled_regions: [WEST, EAST, EUROPE, { ...EAST, vpc_cidr: '10.9.0.0/16' }] },
+      { path: 'enabled_regions.3.region' },
+    ],
+    [
+      'networks that overlap',
+      { enabled_regions: [WEST, EAST, { ...EUROPE, vpc_cidr: '10.1.128.0/17' }] },
+      { path: 'enabled_regions.2.vpc_cidr', message: expect.stringContaining('10.1.0.0/16 of enabled_regions.1') },
+    ],
+    [
+      'a network larger than a VPC',
+      { enabled_regions: [WEST, EAST, { ...EUROPE, vpc_cidr: '11.0.0.0/8' }] },
+      { path: 'enabled_regions.2.vpc_cidr' },
+    ],
+    [
+      'what is no network',
+      { enabled_regions: [WEST, EAST, { ...EUROPE, vpc_cidr: '10.2.0.0' }] },
+      { path: 'enabled_regions.2.vpc_cidr', value: '"10.2.0.0"' },
+    ],
+    [
+      'a region of another partition',
+      { enabled_regions: [WEST, EAST, EUROPE, { region: 'cn-north-1', source_target: ['target'] }] },
+      { path: 'enabled_regions.3.region', message: expect.stringContaining('partition aws-cn') },
+    ],
+    [
+      'an unknown role',
+      { enabled_regions: [WEST, EAST, { ...EUROPE, source_target: ['source', 'traget'] }] },
+      { path: 'enabled_regions.2.source_target.1', suggestion: '"target"' },
+    ],
+    [
+      'a wrong address',
+      { notification_emails: ['ops@example.com', 'ops'] },
+      { path: 'notification_emails.1', value: '"ops"' },
+    ],
+    ['days that CloudWatch has not', { log_retention_days: 31 }, { path: 'log_retention_days' }],
+    ['a log level in lower case', { log_level: 'debug' }, { path: 'log_level', suggestion: '"DEBUG"' }],
+    [
+      'tags that AWS keeps to itself',
+      { tags: { 'aws:owner': 'us' } },
+      { path: 'tags.aws:owner', message: 'is no name that can stand here' },
+    ],
+    [
+      'a price of nothing',
+      { prices: { date: '2026-11-23', source: 's', sqs_request: 0 } },
+      { path: 'prices.sqs_request', value: '0' },
+    ],
+    ['prices without a date', { prices: { source: 's' } }, { path: 'prices.date', message: 'is missing' }],
+    ['an unknown key', { stackname: 'a' }, { path: 'stackname', suggestion: 'stack_name' }],
+  ])('%s', async (_, wrong, expected) => {
+    expect(await problemsOf(loadRules([ruleEntry()], { ...SETTINGS, ...wrong }))).toEqual([
+      expect.objectContaining(expected),
+    ]);
+  });
+});

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { putNotifications, removeNotifications } from '../../../src/deployment/bucket-notification.ts';
+import { ConfigurationRefusedError } from '../../../src/deployment/errors.ts';
+import type { StoredNotification } from '../../../src/deployment/ports.ts';
+import { MemoryDeployment } from '../../support/memory-deployment.ts';
+
+const QUEUE = 'arn:aws:sqs:eu-west-1:123456789012:logs';
+const { signal } = new AbortController();
+const EVENT_BRIDGE: StoredNotification = {
+  text: '<EventBridgeConfiguration/>',
+  id: '',
+  destination: '',
+  events: [],
+  prefix: '',
+  suffix: '',
+};
+const FOREIGN: StoredNotification = {
+  text: '<TopicConfiguration>with a <New>field</New></TopicConfiguration>',
+  id: 'theirs',
+  destination: 'arn:aws:sns:eu-west-1:123456789012:topic',
+  events: ['s3:ObjectCreated:Put'],
+  prefix: 'images/',
+  suffix: '',
+};
+
+function properties(Prefix: string, overrides: Partial<{ Id: string; QueueArn: string }> = {}) {
+  return { Bucket: 'data', Notifications: [{ Id: 'ours', QueueArn: QUEUE, Prefix, Suffix: '', ...overrides }] };
+}
+
+let s3: MemoryDeployment;
+const stored = () => s3.notificationsOf.get('data') ?? [];
+
+beforeEach(() => {
+  s3 = new MemoryDeployment();
+  s3.notificationsOf.set('data', [EVENT_BRIDGE, FOREIGN]);
+});
+
+describe('putNotifications', () => {
+  test('adds ours after what others have, which stays as it came', async () => {
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    expect(stored().slice(0, 2)).toEqual([EVENT_BRIDGE, FOREIGN]);
+    expect(stored()[2]).toMatchObject({
+      id: 'ours',
+      destination: QUEUE,
+      prefix: 'logs/',
+      events: ['s3:ObjectCreated:*'],
+    });
+    expect(stored()).toHaveLength(3);
+  });
+
+  test('writes nothing when everything is as it should be', async () => {
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    expect(s3.writes).toBe(1);
+    expect(s3.waits).toEqual([]);
+  });
+
+  test('replaces its own entry in one write when the filter changes to one that overlaps the former', async () => {
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    await putNotifications(properties('logs/app/', { Id: 'renamed' }), properties('logs/'), s3, signal);
+    expect(stored().map(({ id, prefix }) => [id, prefix])).toEqual([
+      ['', ''],
+      ['theirs', 'images/'],
+      ['renamed', 'logs/app/'],
+    ]);
+    expect(s3.writes).toBe(2);
+  });
+
+  test('refuses to overlap the notification of somebody else, names it, and changes nothing', async () => {
+    await expect(putNotifications(properties('images/2026/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'NOTIFICATION_CONFLICT',
+      message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/"/s),
+      context: { notification: 'theirs' },
+    });
+    expect(s3.writes).toBe(0);
+  });
+
+  test('does not take over an entry that has its id but another queue', async () => {
+    const theirs = { ...FOREIGN, id: 'ours' };
+    s3.notificationsOf.set('data', [theirs]);
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'NOTIFICATION_CONFLICT',
+    });
+    await removeNotifications(properties('logs/'), s3, signal);
+    expect(stored()).toEqual([theirs]);
+  });
+
+  test('puts its entry again when another writer undid it in between', async () => {
+    s3.afterWrite = () => {
+      if (s3.writes === 1) s3.notificationsOf.set('data', [EVENT_BRIDGE, FOREIGN]);
+    };
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    expect(stored()[2]?.id).toBe('ours');
+    expect(s3.writes).toBe(2);
+  });
+
+  test('gives up on a writer who undoes it every time', async () => {
+    s3.afterWrite = () => s3.notificationsOf.set('data', [FOREIGN]);
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'CONFIGURATION_CONTESTED',
+    });
+    expect(s3.writes).toBe(14);
+  });
+
+  test('waits for S3 to see a queue policy that was made a moment ago', async () => {
+    s3.beforeWrite = () => {
+      if (s3.writes < 3) throw new ConfigurationRefusedError('Unable to validate the destination');
+    };
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    expect(stored()[2]?.id).toBe('ours');
+    expect(s3.waits).toEqual([750, 1500]);
+  });
+
+  test('says what S3 said when it never accepts', async () => {
+    s3.beforeWrite = () => {
+      throw new ConfigurationRefusedError('Unable to validate the destination');
+    };
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toThrow('Unable to validate');
+    expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
+  });
+
+  test('says which bucket is missing', async () => {
+    s3.notificationsOf.clear();
+    await expect(putNotifications(properties(''), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'BUCKET_UNUSABLE',
+      message: expect.stringContaining('Bucket data does not exist'),
+    });
+  });
+
+  test('encodes filters as S3 compares them', async () => {
+    await putNotifications(properties('year=2026/a b'), undefined, s3, signal);
+    expect(stored()[2]?.prefix).toBe('year%3D2026/a+b');
+  });
+});
+
+describe('removeNotifications', () => {
+  test('removes ours only, and is harmless the second time', async () => {
+    await putNotifications(properties('logs/'), undefined, s3, signal);
+    await removeNotifications(properties('logs/'), s3, signal);
+    await removeNotifications(properties('logs/'), s3, signal);
+    expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
+    expect(s3.writes).toBe(2);
+  });
+
+  test('is done when the bucket is gone', async () => {
+    s3.notificationsOf.clear();
+    await removeNotifications(properties('logs/'), s3, signal);
+    expect(s3.writes).toBe(0);
+  });
+});

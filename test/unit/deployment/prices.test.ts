@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { PriceListUnavailableError } from '../../../src/deployment/errors.ts';
+import { findFiledPrice, parsePriceFile } from '../../../src/deployment/price-file.ts';
+import { readPrices } from '../../../src/deployment/prices.ts';
+import { MemoryDeployment } from '../../support/memory-deployment.ts';
+
+const { signal } = new AbortController();
+let aws: MemoryDeployment;
+
+beforeEach(() => {
+  aws = new MemoryDeployment();
+  for (const [product, price] of [
+    ['AWS-Lambda-Duration-ARM', 0.1],
+    ['AWS-Lambda-Requests-ARM', 0.2],
+    ['S3-API-Tier1', 0.3],
+    ['S3-API-Tier2', 0.4],
+    ['SQS-APIRequest-Tier1', 0.5],
+    ['Fargate-ARM-vCPU-Hours:perCPU', 0.6],
+    ['Fargate-ARM-GB-Hours', 0.7],
+    ['us-east-1', 0.8],
+  ] as const) {
+    aws.listedPrices.set(product, [price, price]);
+  }
+});
+
+describe('readPrices', () => {
+  test('takes everything from the Price List and dates it today', async () => {
+    await expect(readPrices(['us-east-1'], aws, signal)).resolves.toEqual({
+      prices: {
+        lambda_gb_second: 0.1,
+        lambda_request: 0.2,
+        s3_put_request: 0.3,
+        s3_get_request: 0.4,
+        sqs_request: 0.5,
+        fargate_vcpu_hour: 0.6,
+        fargate_gb_hour: 0.7,
+        transfer_gb: { 'us-east-1': 0.8 },
+      },
+      date: '2026-11-23',
+      source: 'price-list',
+    });
+  });
+
+  test('takes a price from the file, with its date, when the Price List has none or several', async () => {
+    aws.listedPrices.delete('us-east-1');
+    aws.listedPrices.set('S3-API-Tier1', [0.3, 0.31]);
+    const { prices, date, source } = await readPrices(['us-east-1', 'us-east-2'], aws, signal);
+    expect(prices).toMatchObject({
+      lambda_gb_second: 0.1,
+      s3_put_request: 3,
+      transfer_gb: { 'us-east-1': 0.02, 'us-east-2': 0.01 },
+    });
+    expect({ date, source }).toEqual({ date: '2026-01-31', source: 'price-list and file' });
+    expect(aws.warnings).toHaveLength(3);
+  });
+
+  test('uses the file alone when the Price List cannot be read, asks it once and says so', async () => {
+    let asked = 0;
+    aws.beforePrice = () => {
+      asked += 1;
+      throw new PriceListUnavailableError('no answer');
+    };
+    const { prices, source } = await readPrices(['us-east-1'], aws, signal);
+    expect(prices.transfer_gb).toEqual({ 'us-east-1': 0.02 });
+    expect({ source, asked }).toEqual({ source: 'file', asked: 1 });
+    expect(aws.failures).toMatchObject([{ error: { code: 'PRICE_LIST_UNAVAILABLE' } }]);
+  });
+
+  test('fails for a price that neither knows, and says where it belongs', async () => {
+    const elsewhere = Object.assign(Object.create(aws) as MemoryDeployment, { region: 'mx-central-1' });
+    aws.listedPrices.delete('us-east-1');
+    await expect(readPrices(['us-east-1'], elsewhere, signal)).rejects.toMatchObject({
+      code: 'PRICE_MISSING',
+      message: expect.stringContaining('transfer_gb.mx-central-1.us-east-1'),
+    });
+  });
+});
+
+describe('the price file', () => {
+  const text = readFileSync(new URL('../../../configuration/prices.json', import.meta.url), 'utf8');
+
+  test('that is committed can be read and knows the pairs of the example', () => {
+    const file = parsePriceFile(text);
+    expect(findFiledPrice(file, 'eu-west-1', 'us-east-1')).toBe(0.02);
+    expect(findFiledPrice(file, 'us-east-1', 'us-east-2')).toBe(0.01);
+    expect(findFiledPrice(file, 'xx-nowhere-1', 'us-east-1')).toBeUndefined();
+  });
+
+  test('may have no price of 0, and every problem is told with its place', () => {
+    const broken = text.replace('"sqs_request": 0.0000004', '"sqs_request": 0').replace('"USD"', '"EUR"');
+    expect(() => parsePriceFile(broken)).toThrow(/prices.json currency: .*prices.json everywhere.sqs_request: /s);
+  });
+
+  test('that is no JSON is named', () => {
+    expect(() => parsePriceFile('{')).toThrow(/prices.json: /);
+  });
+});

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { StoredReplicationRule } from '../../../src/deployment/ports.ts';
+import { putReplicationRules, removeReplicationRules } from '../../../src/deployment/replication-rules.ts';
+import { MemoryDeployment } from '../../support/memory-deployment.ts';
+
+const ROLE = 'arn:aws:iam::123456789012:role/ours';
+const KEY = 'arn:aws:kms:us-east-1:123456789012:key/inbound';
+const { signal } = new AbortController();
+
+function rule(Id: string, overrides: Partial<Record<string, string>> = {}) {
+  return {
+    Id,
+    ArchivePrefix: `${Id}/`,
+    DestinationBucket: 'inbound',
+    DestinationRegion: 'us-east-1',
+    ReplicaKmsKeyArn: KEY,
+    ...overrides,
+  };
+}
+
+function properties(...Rules: ReturnType<typeof rule>[]) {
+  return { Bucket: 'outbound', RoleArn: ROLE, Rules };
+}
+
+function foreign(priority: number): StoredReplicationRule {
+  const text = '<Rule>theirs, with a <New>field</New></Rule>';
+  return {
+    text,
+    id: 'theirs',
+    priority,
+    prefix: 'x/',
+    destinationBucket: 'backup',
+    replicaKmsKeyArn: '',
+    intact: false,
+  };
+}
+
+let s3: MemoryDeployment;
+const priorities = () => s3.replicationOf.get('outbound')?.rules.map(({ id, priority }) => [id, priority]);
+
+beforeEach(() => {
+  s3 = new MemoryDeployment();
+  s3.replicationOf.set('outbound', { role: '', rules: [] });
+  s3.bucketFacts.set('inbound', { region: 'us-east-1', versioned: true });
+  s3.keyFacts.set(KEY, { enabled: true, state: 'Enabled', symmetricEncryption: true });
+});
+
+describe('putReplicationRules', () => {
+  test('puts each rule with its prefix, key and a priority of its own', async () => {
+    await putReplicationRules(properties(rule('a'), rule('b')), undefined, s3, signal);
+    expect(s3.replicationOf.get('outbound')).toMatchObject({
+      role: ROLE,
+      rules: [
+        { id: 'a', priority: 1, prefix: 'a/', destinationBucket: 'inbound', replicaKmsKeyArn: KEY },
+        { id: 'b', priority: 2, prefix: 'b/', destinationBucket: 'inbound', replicaKmsKeyArn: KEY },
+      ],
+    });
+    await putReplicationRules(properties(rule('a'), rule('b')), undefined, s3, signal);
+    expect(s3.writes).toBe(1);
+  });
+
+  test('keeps priorities when a rule goes and another comes first', async () => {
+    const before = properties(rule('a'), rule('b'));
+    await putReplicationRules(before, undefined, s3, signal);
+    await putReplicationRules(properties(rule('new'), rule('b')), before, s3, signal);
+    expect(priorities()).toEqual([
+      ['b', 2],
+      ['new', 1],
+    ]);
+  });
+
+  test('leaves the rules of others as they are and gives out none of their priorities', async () => {
+    const theirs = foreign(1);
+    s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs] });
+    await putReplicationRules(properties(rule('a')), undefined, s3, signal);
+    expect(priorities()).toEqual([
+      ['theirs', 1],
+      ['a', 2],
+    ]);
+    expect(s3.replicationOf.get('outbound')?.rules[0]).toBe(theirs);
+    await removeReplicationRules(properties(rule('a')), s3, signal);
+    expect(s3.replicationOf.get('outbound')).toEqual({ role: ROLE, rules: [theirs] });
+  });
+
+  test('writes a rule again that somebody disabled', async () => {
+    await putReplicationRules(properties(rule('a')), undefined, s3, signal);
+    const [present] = s3.replicationOf.get('outbound')?.rules ?? [];
+    if (present === undefined) throw new Error('no rule was put');
+    s3.replicationOf.set('outbound', { role: ROLE, rules: [{ ...present, intact: false }] });
+    await putReplicationRules(properties(rule('a')), undefined, s3, signal);
+    expect(s3.replicationOf.get('outbound')?.rules).toMatchObject([{ id: 'a', priority: 1, intact: true }]);
+  });
+
+  test('changes its role, but not under the rules of others', async () => {
+    const before = properties(rule('a'));
+    await putReplicationRules(before, undefined, s3, signal);
+    const RoleArn = 'arn:aws:iam::123456789012:role/next';
+    await putReplicationRules({ ...before, RoleArn }, before, s3, signal);
+    expect(s3.replicationOf.get('outbound')?.role).toBe(RoleArn);
+
+    const theirRole = 'arn:aws:iam::123456789012:role/theirs';
+    s3.replicationOf.set('outbound', { role: theirRole, rules: [foreign(1)] });
+    await expect(putReplicationRules(before, undefined, s3, signal)).rejects.toMatchObject({
+      code: 'REPLICATION_CONFLICT',
+      message: expect.stringContaining(theirRole),
+    });
+    expect(s3.replicationOf.get('outbound')).toEqual({ role: theirRole, rules: [foreign(1)] });
+  });
+
+  test('says which region to deploy first when an inbound bucket is missing', async () => {
+    s3.bucketFacts.delete('inbound');
+    await expect(putReplicationRules(properties(rule('a')), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'BUCKET_UNUSABLE',
+      message: expect.stringMatching(
+        /inbound bucket inbound does not exist.*Deploy us-east-1 first.*--config-env us-east-1/s,
+      ),
+    });
+    expect(s3.writes).toBe(0);
+  });
+
+  test.each([
+    ['is not versioned', { region: 'us-east-1', versioned: false }, /not versioned.*Deploy us-east-1 again/],
+    ['is in another region', { region: 'eu-north-1', versioned: true }, /is in eu-north-1, not in us-east-1/],
+  ])('refuses an inbound bucket that %s', async (_what, facts, message) => {
+    s3.bucketFacts.set('inbound', facts);
+    await expect(putReplicationRules(properties(rule('a')), undefined, s3, signal)).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['is missing', undefined, /does not exist/],
+    [
+      'is disabled',
+      { enabled: false, state: 'PendingDeletion', symmetricEncryption: true },
+      /state is PendingDeletion/,
+    ],
+    ['is asymmetric', { enabled: true, state: 'Enabled', symmetricEncryption: false }, /no symmetric key/],
+  ])('refuses a replica key that %s', async (_what, facts, message) => {
+    s3.keyFacts.clear();
+    if (facts !== undefined) s3.keyFacts.set(KEY, facts);
+    const put = putReplicationRules(properties(rule('a')), undefined, s3, signal);
+    await expect(put).rejects.toMatchObject({ code: 'KEY_UNUSABLE', message: expect.stringMatching(message) });
+  });
+
+  test('tells of all destinations at once', async () => {
+    const rules = [rule('a', { DestinationBucket: 'x' }), rule('b', { DestinationBucket: 'y' })];
+    await expect(putReplicationRules(properties(...rules), undefined, s3, signal)).rejects.toThrow(
+      /2 problems: \(1\) .*bucket x .*\(2\) .*bucket y /,
+    );
+  });
+});
+
+describe('removeReplicationRules', () => {
+  test('leaves no configuration behind when the rules were all ours', async () => {
+    await putReplicationRules(properties(rule('a')), undefined, s3, signal);
+    s3.bucketFacts.clear();
+    await removeReplicationRules(properties(rule('a')), s3, signal);
+    expect(s3.replicationOf.get('outbound')).toEqual({ role: '', rules: [] });
+  });
+
+  test('is done when the bucket is gone', async () => {
+    s3.replicationOf.clear();
+    await removeReplicationRules(properties(rule('a')), s3, signal);
+    expect(s3.writes).toBe(0);
+  });
+});

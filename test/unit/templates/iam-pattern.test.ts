@@ -1,0 +1,17 @@
+import { describe, expect, test } from '@jest/globals';
+import { inSub, keyPattern } from '../../../src/templates/iam-pattern.ts';
+
+describe('keyPattern', () => {
+  test('covers the keys between prefix and suffix', () => {
+    expect(keyPattern('', '')).toBe('*');
+    expect(keyPattern('data/', '.csv')).toBe('data/*.csv');
+  });
+
+  test('takes characters that are special to IAM for themselves', () => {
+    expect(keyPattern('a*b?c$d/')).toBe(['a', '{*}b', '{?}c', '{$}d/*'].join('$'));
+  });
+
+  test('survives Fn::Sub', () => {
+    expect(inSub(keyPattern('*/'))).toBe(['', '{!*}/*'].join('$'));
+  });
+});

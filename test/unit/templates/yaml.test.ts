@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { Call, getAtt, ref, renderYaml, sub } from '../../../src/templates/yaml.ts';
+
+describe('renderYaml', () => {
+  test('nests objects and lists, with objects in lists on the line of their dash', () => {
+    expect(renderYaml({ A: { B: [{ C: 1, D: [true, 'x'] }, 'y'], E: {}, F: [] } })).toBe(
+      'A:\n  B:\n    - C: 1\n      D:\n        - true\n        - x\n    - y\n  E: {}\n  F: []\n',
+    );
+  });
+
+  test('quotes what YAML would read as something else', () => {
+    const texts = [
+      'yes',
+      'no',
+      'null',
+      'true',
+      '1',
+      '',
+      '*',
+      'a: b',
+      '#',
+      '2012-10-17',
+      '1e3',
+      ' x',
+      "it's",
+      'a"b',
+      '.tif',
+    ];
+    for (const text of texts) expect(renderYaml({ A: text })).toBe(`A: ${JSON.stringify(text)}\n`);
+    for (const text of ['eu-west-1', 'AWS::S3::Bucket', 's3:GetObject', 'src/stacks/rule.yaml']) {
+      expect(renderYaml({ A: text })).toBe(`A: ${text}\n`);
+    }
+  });
+
+  test('writes the short forms of functions', () => {
+    expect(
+      renderYaml({ A: ref('B'), C: getAtt('D', 'E.F'), G: sub('$' + '{H}-x'), I: new Call('Equals', [ref('J'), 'k']) }),
+    ).toBe('A: !Ref B\nC: !GetAtt D.E.F\nG: !Sub "$' + '{H}-x"\nI: !Equals [!Ref J, k]\n');
+  });
+});
