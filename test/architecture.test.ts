@@ -43,6 +43,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
   functions: { folders: ['wiring'], packages: [] },
   build: { folders: [], packages: [/^node:/, /^esbuild$/] },
+  templates: { folders: ['configuration'], packages: [/^node:(crypto|path|url|fs\/promises)$/] },
   local: {
     folders: [
       'archive',
@@ -70,6 +71,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'source',
       'storage',
       'target',
+      'templates',
     ],
     packages: [/./],
   },
