@@ -3,7 +3,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['build/', 'node_modules/', '.venv/', 'coverage/', 'eslint.config.js'] },
+  { ignores: ['build/', 'node_modules/', '.venv/', '.venv-deploy/', '.aws-sam/', 'coverage/', 'eslint.config.js'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

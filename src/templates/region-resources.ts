@@ -7,6 +7,12 @@ import { logicalName } from './logical-name.ts';
 import type { RegionPlan } from './plan-regions.ts';
 import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
 
+/**
+ * Seconds after which CloudFormation gives up on a custom resource, instead of an hour: the function's own 300 and, for a
+ * function that is throttled or cannot start, a few of Lambda's retries.
+ */
+const SERVICE_TIMEOUT = 900;
+
 /** By logical id. */
 export type Resources = YamlObject;
 
@@ -70,6 +76,7 @@ export function customResource(
     DependsOn: [...accessNames(plan), ...dependsOn],
     Properties: {
       ServiceToken: getAtt(regionNames(plan.region).region, 'Outputs.DeploymentFunctionArn'),
+      ServiceTimeout: SERVICE_TIMEOUT,
       ...properties,
     },
   };

@@ -58,10 +58,10 @@ async function command(
   const child = run(process.execPath, [join(PROJECT, `src/cli/${name}.ts`), ...args], { cwd: PROJECT, env });
   const { status, stdout, stderr } = await child.then(
     (ended) => ({ status: 0, ...ended }),
-    (failed: { readonly code: number; readonly stdout: string; readonly stderr: string }) => ({
-      ...failed,
-      status: failed.code,
-    }),
+    (thrown: unknown) => {
+      const failed = thrown as { readonly code: number; readonly stdout: string; readonly stderr: string };
+      return { ...failed, status: failed.code };
+    },
   );
   const lines = (await readFile(calls, 'utf8')).split('\n').filter((line) => line !== '');
   return { status, stdout, stderr, calls: lines };

@@ -20,13 +20,14 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
       // Ten rules share one bucket, and all names begin alike.
       bucket:
         index < 20 ? `shared-bucket-${region}` : `a-bucket-whose-name-is-as-long-as-they-come-in-practice-${index}`,
-      prefix_filter: `data set/$${index}*/`,
+      prefix_filter: `data set/$${index}/`,
       suffix_filter: index % 3 === 0 ? '.csv' : '',
       kms_key_arn: `arn:aws:kms:${region}:111122223333:key/source-${index}`,
     };
     const destination = (to: string): Partial<DestinationEntry> => ({
       region: to,
       bucket: `target-bucket-with-a-rather-long-name-${to}-${index}`,
+      target_prefix: 'from*/',
       kms_key_arn: `arn:aws:kms:${to}:111122223333:key/target-${index}`,
     });
     return { source, destinations: [destination(other), destination('ap-southeast-2')] };

@@ -1,5 +1,5 @@
-import type { Json } from '../../src/local/templates/expand-template.ts';
 import type { CreatedResource } from '../../src/local/templates/instantiate.ts';
+import { type Json, textOf } from '../../src/local/templates/json.ts';
 
 export interface Statement {
   readonly sid: string;
@@ -20,9 +20,9 @@ export function policyStatements(resources: readonly CreatedResource[]): Stateme
     return documents
       .flatMap((document) => listOf(field(document, 'Statement')))
       .map((json) => ({
-        sid: String(field(json, 'Sid') ?? ''),
-        effect: String(field(json, 'Effect')),
-        actions: oneOrMore(field(json, 'Action')).map(String),
+        sid: textOf(field(json, 'Sid') ?? ''),
+        effect: textOf(field(json, 'Effect')),
+        actions: oneOrMore(field(json, 'Action')).map(textOf),
         resources: oneOrMore(field(json, 'Resource')),
         path,
         type,

@@ -54,7 +54,7 @@ function environmentOf(handler: string): NodeJS.ProcessEnv {
 }
 
 describe('the image', () => {
-  test.each(['source', 'target'])('has all that loading %s.handler needs', async (handler) => {
+  test.each(['source', 'target', 'deployment'])('has all that loading %s.handler needs', async (handler) => {
     const script = `const { handler } = await import('${join(image, handler)}.mjs'); console.log(typeof handler); process.exit(0);`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: image,

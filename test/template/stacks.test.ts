@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/deployment/deployment-files.ts';
+import { type Environment, readSourceEnvironment, readTargetEnvironment } from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { pythonEnvironment } from '../../src/local/python-environment.ts';
 import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
+import { textOf } from '../../src/local/templates/json.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
 import { at, field, listOf, ofType, policyStatements } from '../support/invariants.ts';
 
@@ -65,6 +67,10 @@ function faults(fault: (resource: CreatedResource, all: readonly CreatedResource
   return [...created].flatMap(([name, resources]) =>
     resources.filter((resource) => fault(resource, resources)).map(({ path }) => `${name}: ${path}`),
   );
+}
+
+function standIn(variable: string): string {
+  return variable.endsWith('_URL') ? 'https://sqs.eu-west-1.amazonaws.com/111122223333/queue' : 'stand-in';
 }
 
 function statements() {
@@ -150,7 +156,7 @@ describe('every function', () => {
       faults((resource, all) => {
         if (resource.type !== 'AWS::Lambda::Function') return false;
         const stack = resource.path.slice(0, resource.path.lastIndexOf('/') + 1);
-        const group = String(at(resource, 'LoggingConfig', 'LogGroup')).slice(1, -1);
+        const group = textOf(at(resource, 'LoggingConfig', 'LogGroup')).slice(1, -1);
         const logs = all.find(({ type, path }) => type === 'AWS::Logs::LogGroup' && path === `${stack}${group}`);
         return (
           at(resource, 'PackageType') !== 'Image' ||
@@ -160,6 +166,25 @@ describe('every function', () => {
         );
       }),
     ).toEqual([]);
+  });
+
+  test('has the environment that its code asks for', () => {
+    const given = { AWS_REGION: 'eu-west-1', CONFIGURATION_DIRECTORY: '/var/task/configuration' };
+    const readers: Readonly<Record<string, (environment: Environment) => unknown>> = {
+      'source.handler': readSourceEnvironment,
+      'target.handler': readTargetEnvironment,
+    };
+    const read = [...created.values()].flatMap((resources) =>
+      ofType(resources, 'AWS::Lambda::Function').map((resource) => {
+        const command = textOf(listOf(at(resource, 'ImageConfig', 'Command'))[0]);
+        const variables = Object.entries((at(resource, 'Environment', 'Variables') ?? {}) as Record<string, string>);
+        // What CloudFormation will know only later.
+        const values = variables.map(([name, value]) => [name, value.startsWith('<') ? standIn(name) : value]);
+        readers[command]?.({ ...given, ...(Object.fromEntries(values) as Environment) });
+        return command;
+      }),
+    );
+    expect([...new Set(read)].toSorted()).toEqual(['deployment.handler', 'source.handler', 'target.handler']);
   });
 
   test('has environment variables of less than 4 KB beside the prices', () => {
@@ -172,7 +197,7 @@ describe('every policy', () => {
     const allowing = statements().filter(({ effect }) => effect === 'Allow');
     expect(allowing.length).toBeGreaterThan(500);
     expect(allowing.filter(({ actions }) => actions.some((action) => action.includes('*')))).toEqual([]);
-    expect(statements().filter(({ sid }) => !/^[A-Z][A-Za-z]{7,}$/.test(sid))).toEqual([]);
+    expect(statements().filter(({ sid }) => !/^[A-Z][A-Za-z0-9]{7,}$/.test(sid))).toEqual([]);
   });
 
   test('is about resources; about all of them only with a reason in docs/security.md', async () => {
@@ -265,7 +290,7 @@ describe('every key, alarm and name', () => {
     expect(
       faults(({ type, properties }) => {
         if (type !== 'AWS::CloudWatch::Alarm') return false;
-        const anchor = /Runbook: docs\/operations\.md#([a-z-]+)$/.exec(String(properties['AlarmDescription']))?.[1];
+        const anchor = /Runbook: docs\/operations\.md#([a-z-]+)$/.exec(textOf(properties['AlarmDescription']))?.[1];
         return anchor === undefined || !anchors.includes(anchor) || listOf(properties['AlarmActions']).length === 0;
       }),
     ).toEqual([]);
@@ -275,7 +300,7 @@ describe('every key, alarm and name', () => {
     for (const resources of created.values()) {
       const names = resources.flatMap(({ type, properties }) => {
         const property = NAMES[type];
-        return property === undefined ? [] : [{ type, name: String(properties[property]) }];
+        return property === undefined ? [] : [{ type, name: textOf(properties[property]) }];
       });
       expect(new Set(names.map(({ type, name }) => `${type} ${name}`)).size).toBe(names.length);
       expect(names.filter(({ type, name }) => name.length > (LONGEST[type] ?? 255))).toEqual([]);
@@ -323,6 +348,6 @@ describe('sixty rules', () => {
       ({ sid }) => sid === 'RestoreObjects',
     );
     const bucket = 'arn:aws:s3:::target-bucket-with-a-rather-long-name-us-east-1-0';
-    expect(allowed.flatMap(({ resources }) => resources)).toContain(`${bucket}/data set/\${$}0\${*}/*.csv`);
+    expect(allowed.flatMap(({ resources }) => resources)).toContain(`${bucket}/from\${*}/data set/\${$}0/*.csv`);
   });
 });

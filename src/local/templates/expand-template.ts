@@ -2,14 +2,12 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pythonEnvironment } from '../python-environment.ts';
+import type { Json } from './json.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('./expand.py', import.meta.url));
 /** A template may have 1 MB, and there are five. */
 const MAX_OUTPUT = 64 * 1024 * 1024;
-
-/** JSON of CloudFormation: values, and functions as objects of one key. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 export interface CloudFormationTemplate {
   readonly Conditions?: Readonly<Record<string, Json>>;

@@ -1,4 +1,5 @@
-import type { CloudFormationResource, CloudFormationTemplate, ExpandedTemplate, Json } from './expand-template.ts';
+import type { CloudFormationResource, CloudFormationTemplate, ExpandedTemplate } from './expand-template.ts';
+import { type Json, textOf } from './json.ts';
 
 export const EXAMPLE_ACCOUNT = '111122223333';
 
@@ -24,7 +25,7 @@ export function instantiate({ root, nested }: ExpandedTemplate, region: string):
   const pseudo = { 'AWS::Region': region, 'AWS::AccountId': EXAMPLE_ACCOUNT, 'AWS::Partition': 'aws' };
   return createAll(root, pseudo, '').flatMap((resource) => {
     if (resource.type !== 'AWS::CloudFormation::Stack') return [resource];
-    const file = String(resource.properties['TemplateURL']).split('/').at(-1) ?? '';
+    const file = textOf(resource.properties['TemplateURL']).split('/').at(-1) ?? '';
     const template = Object.entries(nested).find(([location]) => location.endsWith(`/${file}`))?.[1];
     if (template === undefined) throw new Error(`${resource.path} nests ${file}, which is not among the templates`);
     const parameters = resource.properties['Parameters'] as Values;
@@ -64,9 +65,9 @@ function resolve(value: Json, scope: Scope): Json {
   const entries = Object.entries(value);
   const [name = '', argument = null] = entries[0] ?? [];
   if (entries.length === 1) {
-    if (name === 'Ref') return lookUp(String(argument), scope);
-    if (name === 'Fn::GetAtt') return `<${Array.isArray(argument) ? argument.join('.') : String(argument)}>`;
-    if (name === 'Fn::Sub') return substitute(String(argument), scope);
+    if (name === 'Ref') return lookUp(textOf(argument), scope);
+    if (name === 'Fn::GetAtt') return `<${Array.isArray(argument) ? argument.join('.') : textOf(argument)}>`;
+    if (name === 'Fn::Sub') return substitute(textOf(argument), scope);
     if (name === 'Fn::If') {
       const [condition, yes = null, no = null] = argument as readonly Json[];
       return resolve(holds({ Condition: condition ?? '' }, scope) ? yes : no, scope);
@@ -87,7 +88,7 @@ function isNoValue(value: Json): boolean {
 
 function substitute(text: string, scope: Scope): string {
   return text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) =>
-    literal === '!' ? `\${${name}}` : String(lookUp(name, scope)),
+    literal === '!' ? `\${${name}}` : textOf(lookUp(name, scope)),
   );
 }
 
@@ -97,7 +98,7 @@ function holds(condition: Json, scope: Scope): boolean {
   const operands = (argument ?? null) as readonly Json[];
   switch (name) {
     case 'Condition':
-      return holds(scope.conditions[String(argument)] ?? null, scope);
+      return holds(scope.conditions[textOf(argument)] ?? null, scope);
     case 'Fn::And':
       return operands.every((operand) => holds(operand, scope));
     case 'Fn::Not':

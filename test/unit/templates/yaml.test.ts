@@ -3,8 +3,8 @@ import { Call, getAtt, ref, renderYaml, sub } from '../../../src/templates/yaml.
 
 describe('renderYaml', () => {
   test('nests objects and lists, with objects in lists on the line of their dash', () => {
-    expect(renderYaml({ A: { B: [{ C: 1, D: [true, 'x'] }, 'y'], E: {}, F: [] } })).toBe(
-      'A:\n  B:\n    - C: 1\n      D:\n        - true\n        - x\n    - y\n  E: {}\n  F: []\n',
+    expect(renderYaml({ A: { B: [{ C: 1, D: [true, 'x'] }, 'z'], E: {}, F: [] } })).toBe(
+      'A:\n  B:\n    - C: 1\n      D:\n        - true\n        - x\n    - z\n  E: {}\n  F: []\n',
     );
   });
 
