@@ -10,6 +10,8 @@ const config: Config = {
   extensionsToTreatAsEsm: ['.ts'],
   transform,
   testMatch: ['<rootDir>/test/{unit,property,contract,integration,e2e}/**/*.test.ts', '<rootDir>/test/*.test.ts'],
+  // Jest's own choice leaves a core idle, which is half of a small machine.
+  maxWorkers: '100%',
   testTimeout: 60_000,
 };
 

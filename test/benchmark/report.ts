@@ -15,7 +15,7 @@ export function formatTable(rows: readonly Row[]): string {
       title,
       formatNumber(measured, unit),
       floor === undefined ? '' : formatNumber(floor, unit),
-      ratio === undefined ? '' : `${ratio.toFixed(3)}x`,
+      ratio === undefined ? '' : formatRatio(ratio),
       formatGoal(row),
       met ? 'yes' : 'NO',
     ]);
@@ -26,7 +26,7 @@ export function formatTable(rows: readonly Row[]): string {
 /** One row in one line: what there is to see while the rest is measured. */
 export function formatRow({ name, unit, measured, ratio }: Row): string {
   const number = `${name}: ${formatNumber(measured, unit)}`;
-  return ratio === undefined ? number : `${number}, ${ratio.toFixed(3)}x of the floor`;
+  return ratio === undefined ? number : `${number}, ${formatRatio(ratio)} of the floor`;
 }
 
 /** One line a row that has more to say: what its floor is, and its remark. */
@@ -38,6 +38,11 @@ export function formatRemarks(rows: readonly Row[]): string {
       return `${name}: ${[...floor, ...(remark === undefined ? [] : [remark])].join('; ')}`;
     })
     .join('\n');
+}
+
+/** Four digits: the goals for sizes are that close to 1. */
+function formatRatio(ratio: number): string {
+  return `${ratio.toFixed(4)}x`;
 }
 
 function formatGoal({ goal: { of, bound, value }, unit }: Row): string {

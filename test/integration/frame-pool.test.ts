@@ -59,7 +59,9 @@ describe('the worker pool', () => {
         slices,
       });
     };
-    const flipped = damage((bytes) => bytes.set([(bytes.at(-1) ?? 0) ^ 1], bytes.length - 1));
+    const flipped = damage((bytes) => {
+      bytes.set([(bytes.at(-1) ?? 0) ^ 1], bytes.length - 1);
+    });
     await expect(flipped).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT', retryable: false });
     const unchanged = (): void => undefined;
     await expect(damage(unchanged, { crc32: 1 })).rejects.toMatchObject({ code: 'OBJECT_CHECKSUM_MISMATCH' });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { SQSEvent } from 'aws-lambda';
@@ -13,7 +13,7 @@ import { archiveEvents, workloadEvents } from '../samples/sqs-events.ts';
 import { NO_WARM_UP, WARM_UP_RECORDS } from './warm-up.ts';
 
 /** Within the project, so that what is not bundled is found in its node_modules. */
-const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const BUILDS = fileURLToPath(new URL('../../../build', import.meta.url));
 /** What Lambda's runtime does: load the module, then hand it an event. */
 const RUNTIME = `
   const { handler } = await import(process.argv[1]);
@@ -30,7 +30,6 @@ export const coldStart: Experiment = {
     goal: atMost(400),
   })),
   async run(laboratory) {
-    const directory = await mkdtemp(join(PROJECT, 'build-benchmark-'));
     const server = await laboratory.server();
     const workload = { ...WARM_UP_RECORDS, count: 1 };
     const packed = await laboratory.observePacking({ workload, level: 3, warmUp: NO_WARM_UP }, true);
@@ -40,6 +39,8 @@ export const coldStart: Experiment = {
       archives: packed.bucket,
       target: 'cold',
     });
+    await mkdir(BUILDS, { recursive: true });
+    const directory = await mkdtemp(join(BUILDS, 'benchmark-'));
     try {
       await bundleFunctions(directory);
       const cases = [
