@@ -52,6 +52,10 @@ function describeRule({ id, source, destinations, sizing }: DeployedRule): strin
     `    from  ${source.region}  s3://${source.bucket}/${keys}\n`,
     ...destinations.map((destination) => `    to    ${describeDestination(destination, source.prefix)}\n`),
     `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
+    // Accepted, because files that ask for it are right; said, because nobody should count on it yet.
+    ...(sizing.fallback === undefined
+      ? []
+      : ['    note  this version builds no fallback: what is over the limits of the function goes to the dead letters\n']),
   ].join('');
 }
 
