@@ -55,7 +55,9 @@ function describeRule({ id, source, destinations, sizing }: DeployedRule): strin
     // Accepted, because files that ask for it are right; said, because nobody should count on it yet.
     ...(sizing.fallback === undefined
       ? []
-      : ['    note  this version builds no fallback: what is over the limits of the function goes to the dead letters\n']),
+      : [
+          '    note  this version builds no fallback: what is over the limits of the function goes to the dead letters\n',
+        ]),
   ].join('');
 }
 
