@@ -102,8 +102,11 @@ export class FaultProxy {
       headers: withoutExpectation(rawHeaders),
       setDefaultHeaders: false,
     });
+    // A caller that is killed while its answer is written is no fault of the proxy's.
+    outgoing.on('error', () => incoming.socket.destroy());
     forwarded.on('response', (answer) => {
-      if (fault === 'reset after') resetAfter(answer, incoming);
+      if (outgoing.destroyed) answer.resume();
+      else if (fault === 'reset after') resetAfter(answer, incoming);
       else if (fault === 'cut body') cutBody(answer, incoming, outgoing);
       else passOn(answer, incoming, outgoing);
     });

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { once } from 'node:events';
+import { request as callOver, createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -134,5 +135,33 @@ describe('FaultProxy', () => {
     proxy = await FaultProxy.start({ target: gone, share: 0, random: seededRandom(1), stallSeconds: 1 });
     client = new Client(proxy.endpoint);
     await expect(put(client)).rejects.toThrow();
+  });
+
+  it('outlives callers that are killed before their answer comes', async () => {
+    const arrived: (() => void)[] = [];
+    const held = createServer((request, response) => {
+      request.resume();
+      arrived.push(() => response.end(ANSWER));
+    }).listen(0, '127.0.0.1');
+    await once(held, 'listening');
+    const address = `http://127.0.0.1:${(held.address() as AddressInfo).port}`;
+    proxy = await FaultProxy.start({ target: address, share: 0, random: seededRandom(1), stallSeconds: 1 });
+    const { endpoint } = proxy;
+
+    const callers = Array.from({ length: 10 }, () =>
+      callOver(endpoint)
+        .on('error', () => undefined)
+        .end(),
+    );
+    while (arrived.length < callers.length) await once(held, 'request');
+    await Promise.all(callers.map((caller) => new Promise((resolve) => caller.on('close', resolve).destroy())));
+    // Once a later call is through, the proxy has seen the others go.
+    const survivor = callOver(endpoint).end();
+    await once(held, 'request');
+    for (const answer of arrived) answer();
+    const [answer] = (await once(survivor, 'response')) as [IncomingMessage];
+    expect((await buffer(answer)).equals(ANSWER)).toBe(true);
+    held.closeAllConnections();
+    held.close();
   });
 });
