@@ -12,40 +12,64 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   archive: { folders: [], packages: [/^node:(buffer|crypto|zlib)$/, /^zod$/] },
   messages: { folders: [], packages: [/^zod$/] },
   configuration: { folders: [], packages: [/^zod$/, /^node:(fs\/promises|path|crypto)$/] },
-  storage: { folders: ['messages'], packages: [/^node:crypto$/] },
+  adaptive: { folders: ['configuration'], packages: [] },
+  limits: { folders: [], packages: [] },
+  storage: { folders: ['archive', 'messages'], packages: [/^node:crypto$/] },
   compression: { folders: ['archive'], packages: [/^piscina$/, /^zstd-napi/, /^node:stream/] },
   source: {
-    folders: ['archive', 'compression', 'configuration', 'messages', 'storage'],
-    packages: [/^node:crypto$/, /^p-limit$/],
+    folders: ['adaptive', 'archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
+    packages: [/^node:crypto$/, /^p-limit$/, /^zod$/],
   },
   target: {
-    folders: ['archive', 'compression', 'configuration', 'messages', 'storage'],
+    folders: ['archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
     packages: [/^node:(crypto|stream|stream\/promises)$/, /^p-limit$/, /^tar-stream$/],
   },
+  resend: { folders: ['messages', 'storage'], packages: [] },
   deployment: { folders: ['configuration'], packages: [/^zod$/] },
+  watermark: { folders: ['archive', 'configuration'], packages: [] },
+  worker: { folders: ['messages'], packages: [] },
   aws: {
-    folders: ['archive', 'configuration', 'deployment', 'messages', 'source', 'storage', 'target'],
+    folders: [
+      'adaptive',
+      'archive',
+      'configuration',
+      'deployment',
+      'messages',
+      'resend',
+      'source',
+      'storage',
+      'target',
+      'watermark',
+      'worker',
+    ],
     packages: [/^node:/, /^@aws-sdk\//, /^@aws-lambda-powertools\//, /^@smithy\//, /^undici$/, /^p-limit$/, /^zod$/],
   },
   wiring: {
     folders: [
+      'adaptive',
       'archive',
       'aws',
       'compression',
       'configuration',
       'deployment',
+      'limits',
       'messages',
+      'resend',
       'source',
       'storage',
       'target',
+      'watermark',
+      'worker',
     ],
     packages: [/^node:(os|path|fs\/promises|timers\/promises)$/, /^aws-lambda$/, /^@aws-sdk\//],
   },
   functions: { folders: ['wiring'], packages: [] },
+  fallback: { folders: ['wiring'], packages: [] },
   build: { folders: [], packages: [/^node:/, /^esbuild$/] },
   templates: { folders: ['configuration'], packages: [/^node:(crypto|path|url|fs\/promises)$/] },
   local: {
     folders: [
+      'adaptive',
       'archive',
       'aws',
       'build',
@@ -61,6 +85,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
   cli: {
     folders: [
+      'adaptive',
       'archive',
       'aws',
       'build',
@@ -68,6 +93,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'configuration',
       'local',
       'messages',
+      'resend',
       'source',
       'storage',
       'target',
@@ -78,7 +104,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
 };
 
 const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
-const ENTRY_POINTS = ['functions', 'cli', 'local'];
+const ENTRY_POINTS = ['functions', 'fallback', 'cli', 'local'];
 
 interface SourceFile {
   readonly path: string;

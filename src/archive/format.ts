@@ -36,12 +36,16 @@ export const MAX_MANIFEST_DEPTH = 16;
 export const MANIFEST_BYTES_PER_CONTAINER = 8;
 /** S3: bytes of a key in UTF-8. */
 export const MAX_KEY_BYTES = 1024;
-/** S3: parts of one multipart upload. A frame is a part, until an object has more frames than this. */
+/** S3: parts of one multipart upload. A frame is a part, until an object has more frames than this; see plan-parts.ts. */
 export const MAX_PARTS = 10_000;
 /** S3: every part but the last. */
 export const MIN_PART_SIZE = 5 * MIB;
-/** Readers refuse more frames than this (a seek table of 8 MB): 8 TiB at the target size. */
-export const MAX_FRAMES = 1_000_000;
+/** S3: every part. */
+export const MAX_PART_SIZE = 5 * 1024 * MIB;
+/** S3: bytes of an object, "50 TB". With zstd's worst case on top, the archive of one is still an object that S3 takes. */
+export const MAX_OBJECT_SIZE = 50e12;
+/** Readers refuse more frames than this (a seek table of 48 MB): those of the largest object, and its manifest. */
+export const MAX_FRAMES = 6_000_000;
 
 export const OBJECT_MEMBER_PREFIX = 'objects/';
 export const MANIFEST_MEMBER = 'manifest.json';

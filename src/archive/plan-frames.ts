@@ -5,6 +5,8 @@ import { memberHeaderLength, memberPadding } from './tar-header.ts';
 export interface MemberSize {
   readonly name: string;
   readonly size: number;
+  /** Members of different groups share no frame. Absent: one group for all. */
+  readonly group?: string;
 }
 
 /** The piece of one member that lies in one frame: `[header][data][padding]`, each possibly empty. */
@@ -30,57 +32,61 @@ export interface FramePlan {
 }
 
 /**
- * Lays members out in frames, in the given order, from their sizes alone.
+ * Lays members out in frames, in the given order, from their sizes alone. Frames are made when they are asked for: an
+ * object of 50 TB has six million of them.
  *
  * | member           | frame                                                                   |
  * |------------------|-------------------------------------------------------------------------|
  * | fits             | joins the open frame                                                    |
  * | would pass 8 MiB | closes the open frame and begins the next                               |
+ * | another group    | closes the open frame and begins the next                               |
  * | is over 8 MiB    | closes the open frame and gets round(size / 8 MiB) equal ones of its own |
  */
-export function planFrames(members: readonly MemberSize[]): FramePlan[] {
-  const frames: FramePlan[] = [];
+export function* planFrames(members: readonly MemberSize[]): Generator<FramePlan, void, undefined> {
   let slices: FrameSlice[] = [];
   let size = 0;
-  const close = (): void => {
-    if (slices.length > 0) frames.push({ slices, size });
-    slices = [];
-    size = 0;
-  };
-  members.forEach((member, index) => {
-    if (member.size > LARGE_OBJECT) {
-      close();
-      for (const frame of planLargeMember(member, index)) frames.push(frame);
-      return;
-    }
+  let group: string | undefined;
+  for (const [index, member] of members.entries()) {
+    const large = member.size > LARGE_OBJECT;
     const headerLength = memberHeaderLength(member.name, member.size);
     const padding = memberPadding(member.size);
     const bytes = headerLength + member.size + padding;
-    if (size + bytes > FRAME_TARGET) close();
-    slices.push({ member: index, offset: size, headerLength, start: 0, length: member.size, padding });
-    size += bytes;
-  });
-  close();
-  return frames;
+    if (slices.length > 0 && (large || member.group !== group || size + bytes > FRAME_TARGET)) {
+      yield { slices, size };
+      slices = [];
+      size = 0;
+    }
+    group = member.group;
+    if (large) {
+      yield* planLargeMember(member, index);
+    } else {
+      slices.push({ member: index, offset: size, headerLength, start: 0, length: member.size, padding });
+      size += bytes;
+    }
+  }
+  if (slices.length > 0) yield { slices, size };
+}
+
+/** Frames that an object takes which has frames of its own. */
+export function countLargeFrames(size: number): number {
+  return Math.ceil(size / largeSliceLength(size));
 }
 
 /** Bytes of the object in each but the last of its frames. */
 export function largeSliceLength(size: number): number {
   const frames = Math.max(1, Math.round(size / FRAME_TARGET));
-  return Math.ceil(size / frames / TAR_BLOCK) * TAR_BLOCK;
+  return Math.max(1, Math.ceil(size / frames / TAR_BLOCK)) * TAR_BLOCK;
 }
 
-function planLargeMember(member: MemberSize, index: number): FramePlan[] {
+function* planLargeMember(member: MemberSize, index: number): Generator<FramePlan, void, undefined> {
   const sliceLength = largeSliceLength(member.size);
-  const frames: FramePlan[] = [];
   for (let start = 0; start < member.size; start += sliceLength) {
     const length = Math.min(sliceLength, member.size - start);
     const headerLength = start === 0 ? memberHeaderLength(member.name, member.size) : 0;
     const padding = start + length === member.size ? memberPadding(member.size) : 0;
-    frames.push({
+    yield {
       slices: [{ member: index, offset: 0, headerLength, start, length, padding }],
       size: headerLength + length + padding,
-    });
+    };
   }
-  return frames;
 }

@@ -5,7 +5,7 @@ import type { Manifest, ManifestObject } from './manifest.ts';
 import { memberName } from './member-name.ts';
 import type { FramePlan, FrameSlice } from './plan-frames.ts';
 import { largeSliceLength } from './plan-frames.ts';
-import type { FrameEntry } from './seek-table.ts';
+import type { FrameEntry, FrameList } from './seek-table.ts';
 import { memberHeaderLength, memberPadding, readMemberSize, verifyMemberHeader } from './tar-header.ts';
 
 /** A frame to fetch, and the slices of the manifest's objects that must be in it. `member` indexes the objects. */
@@ -14,7 +14,7 @@ export interface RestoreFrame extends FramePlan {
 }
 
 /** The frame that holds the manifest: always the last one of the seek table. */
-export function manifestFrame(frames: readonly FrameEntry[], archive: string): FrameEntry {
+export function manifestFrame(frames: FrameList, archive: string): FrameEntry {
   const last = frames.at(-1);
   if (last === undefined) {
     throw new ManifestMismatchError(`${archive} has no frame, so no manifest`, { context: { archive } });
@@ -39,71 +39,116 @@ export function manifestBytes(frame: Uint8Array, archive: string): Uint8Array {
   return frame.subarray(verifyMemberHeader(frame, 0, { name: MANIFEST_MEMBER, size }), end);
 }
 
+/** An object and its place in the list of the manifest. */
+type Member = readonly [index: number, object: ManifestObject];
+
+/**
+ * Where each object of a manifest lies, checked: slices of a frame follow each other without gap or overlap and fill
+ * exactly the size that the seek table gives it, and every frame before the manifest's is spoken for. Takes time for each
+ * object and frame that there is, never for what a manifest claims, and memory for each object only.
+ * @throws ManifestMismatchError, ArchiveTooLargeError
+ */
+export function planRestore(manifest: Manifest, frames: FrameList, archive: string): RestorePlan {
+  const keys = new Set<string>();
+  for (const object of manifest.objects) {
+    if (keys.has(object.key)) throw mismatch(object, 'stands in it twice', archive);
+    keys.add(object.key);
+    if (memberName(object.key) !== `objects/${object.relative_key}`)
+      throw mismatch(object, 'has another key than its member name', archive);
+  }
+  const plan = new RestorePlan(manifest, frames, archive);
+  plan.check();
+  return plan;
+}
+
+/** The frames of objects, in the order of the archive; each is made when it is asked for. */
+export class RestorePlan implements Iterable<RestoreFrame> {
+  readonly #members: readonly Member[];
+  readonly #frames: FrameList;
+  readonly #archive: string;
+
+  /** Use `planRestore`. */
+  constructor({ objects }: Manifest, frames: FrameList, archive: string) {
+    this.#members = [...objects.entries()].sort(
+      ([, left], [, right]) => left.frame - right.frame || left.offset - right.offset,
+    );
+    this.#frames = frames;
+    this.#archive = archive;
+  }
+
+  /** @throws ManifestMismatchError, ArchiveTooLargeError when any of the frames cannot be made */
+  check(): void {
+    const frames = this[Symbol.iterator]();
+    while (frames.next().done !== true);
+  }
+
+  *[Symbol.iterator](): Generator<RestoreFrame, void, undefined> {
+    const last = this.#frames.length - 1;
+    let next = 0;
+    let index = 0;
+    for (const entry of this.#frames) {
+      if (index === last) break;
+      refuseLarger(entry.decompressed, MAX_FRAME_SIZE, `frame ${index}`, this.#archive);
+      const frame: OpenFrame = { entry, slices: [], size: 0 };
+      for (let member = this.#members[next]; member !== undefined; member = this.#members[next]) {
+        const [, object] = member;
+        const { frames: count = 1 } = object;
+        if (object.frame > index) break;
+        if (object.frame + count <= index) throw mismatch(object, 'lies in a frame that is full', this.#archive);
+        this.#place(member, index, frame, last);
+        if (object.frame + count - 1 > index) break;
+        next += 1;
+        if (count > 1) break;
+      }
+      this.#refuseUnfilled(frame, index);
+      yield frame;
+      index += 1;
+    }
+    const left = this.#members[next]?.[1];
+    if (left !== undefined) throw mismatch(left, 'lies in a frame that the archive has not', this.#archive);
+  }
+
+  /** Puts the slice of a member that belongs into frame `index` behind what is in that frame. */
+  #place([member, object]: Member, index: number, frame: OpenFrame, last: number): void {
+    const { key, size, frames: count = 1 } = object;
+    const part = index - object.frame;
+    const sliceLength = count === 1 ? size : largeSliceLength(size);
+    if (part === 0) {
+      if (object.frame + count > last)
+        throw mismatch(object, 'lies in a frame that the archive has not', this.#archive);
+      if (count > 1 && count !== Math.ceil(size / sliceLength))
+        throw mismatch(object, `cannot fill ${count} frames`, this.#archive);
+      if (count > 1 && object.offset !== 0) throw mismatch(object, `does not fill frame ${index} alone`, this.#archive);
+    }
+    const start = part * sliceLength;
+    const slice: FrameSlice = {
+      member,
+      offset: part === 0 ? object.offset : 0,
+      headerLength: part === 0 ? memberHeaderLength(memberName(key), size) : 0,
+      start,
+      length: Math.min(sliceLength, size - start),
+      padding: part === count - 1 ? memberPadding(size) : 0,
+    };
+    if (slice.offset !== frame.size)
+      throw mismatch(object, `begins at ${slice.offset}, not ${frame.size}`, this.#archive);
+    frame.slices.push(slice);
+    frame.size += slice.headerLength + slice.length + slice.padding;
+  }
+
+  #refuseUnfilled({ entry, size }: OpenFrame, index: number): void {
+    if (size === entry.decompressed) return;
+    throw new ManifestMismatchError(
+      `Frame ${index} of ${this.#archive} has ${entry.decompressed} bytes, its objects need ${size}`,
+      { context: { archive: this.#archive, frame: index, declared: entry.decompressed, needed: size } },
+    );
+  }
+}
+
 interface OpenFrame {
   readonly entry: FrameEntry;
   readonly slices: FrameSlice[];
   /** Bytes that the slices so far take. */
   size: number;
-}
-
-/**
- * Where each object of a manifest lies, checked: slices of a frame follow each other without gap or overlap and fill
- * exactly the size that the seek table gives it, and every frame before the manifest's is spoken for. Takes time and
- * memory for each object and frame that there is, never for what a manifest claims.
- * @throws ManifestMismatchError, ArchiveTooLargeError
- */
-export function planRestore(manifest: Manifest, frames: readonly FrameEntry[], archive: string): RestoreFrame[] {
-  const open = frames.slice(0, -1).map((entry, index): OpenFrame => {
-    refuseLarger(entry.decompressed, MAX_FRAME_SIZE, `frame ${index}`, archive);
-    return { entry, slices: [], size: 0 };
-  });
-  const keys = new Set<string>();
-  for (const [member, object] of inTarOrder(manifest.objects)) {
-    if (keys.has(object.key)) throw mismatch(object, 'stands in it twice', archive);
-    keys.add(object.key);
-    placeObject(object, member, open, archive);
-  }
-  open.forEach((frame, index) => {
-    if (frame.size === frame.entry.decompressed) return;
-    throw new ManifestMismatchError(
-      `Frame ${index} of ${archive} has ${frame.entry.decompressed} bytes, its objects need ${frame.size}`,
-      { context: { archive, frame: index, declared: frame.entry.decompressed, needed: frame.size } },
-    );
-  });
-  return open;
-}
-
-function inTarOrder(objects: readonly ManifestObject[]): (readonly [number, ManifestObject])[] {
-  return [...objects.entries()].sort(([, left], [, right]) => left.frame - right.frame || left.offset - right.offset);
-}
-
-function placeObject(object: ManifestObject, member: number, open: readonly OpenFrame[], archive: string): void {
-  const name = memberName(object.key);
-  if (name !== `objects/${object.relative_key}`)
-    throw mismatch(object, 'has another key than its member name', archive);
-  const count = object.frames ?? 1;
-  if (object.frame + count > open.length) throw mismatch(object, 'lies in a frame that the archive has not', archive);
-  const sliceLength = count === 1 ? object.size : largeSliceLength(object.size);
-  if (count > 1 && count !== Math.ceil(object.size / sliceLength))
-    throw mismatch(object, `cannot fill ${count} frames`, archive);
-  open.slice(object.frame, object.frame + count).forEach((frame, part) => {
-    const first = part === 0;
-    const start = part * sliceLength;
-    const length = Math.min(sliceLength, object.size - start);
-    const slice: FrameSlice = {
-      member,
-      offset: first ? object.offset : 0,
-      headerLength: first ? memberHeaderLength(name, object.size) : 0,
-      start,
-      length,
-      padding: part === count - 1 ? memberPadding(object.size) : 0,
-    };
-    if (slice.offset !== frame.size) throw mismatch(object, `begins at ${slice.offset}, not ${frame.size}`, archive);
-    frame.slices.push(slice);
-    frame.size += slice.headerLength + slice.length + slice.padding;
-    const shared = count > 1 && (slice.offset !== 0 || frame.size !== frame.entry.decompressed);
-    if (shared) throw mismatch(object, `does not fill frame ${object.frame + part} alone`, archive);
-  });
 }
 
 function refuseLarger(size: number, limit: number, what: string, archive: string): void {

@@ -10,6 +10,7 @@ import {
   SEEK_TABLE_SKIPPABLE_MAGIC,
   SKIPPABLE_HEADER_SIZE,
 } from './format.ts';
+import { FrameTable } from './frame-table.ts';
 
 /** Sizes of one zstd frame, in bytes. */
 export interface FrameSize {
@@ -22,19 +23,27 @@ export interface FrameEntry extends FrameSize {
   readonly offset: number;
 }
 
+/** Frames by their number in the archive: an array of them, or a table that makes them when they are asked for. */
+export interface FrameList extends Iterable<FrameEntry> {
+  readonly length: number;
+  at(index: number): FrameEntry | undefined;
+}
+
 /**
  * The skippable frame that closes an archive: Zstandard Seekable Format 0.1.0, without per-frame checksums.
  * Little-endian: magic, content length, (compressed, decompressed) a frame, number of frames, descriptor, magic.
  */
-export function encodeSeekTable(frames: readonly FrameSize[]): Buffer {
+export function encodeSeekTable(frames: Iterable<FrameSize> & { readonly length: number }): Buffer {
   const content = frames.length * SEEK_TABLE_ENTRY_SIZE + SEEK_TABLE_FOOTER_SIZE;
   const bytes = Buffer.alloc(SKIPPABLE_HEADER_SIZE + content);
   bytes.writeUInt32LE(SEEK_TABLE_SKIPPABLE_MAGIC, 0);
   bytes.writeUInt32LE(content, 4);
-  frames.forEach((frame, index) => {
-    bytes.writeUInt32LE(frame.compressed, SKIPPABLE_HEADER_SIZE + index * SEEK_TABLE_ENTRY_SIZE);
-    bytes.writeUInt32LE(frame.decompressed, SKIPPABLE_HEADER_SIZE + index * SEEK_TABLE_ENTRY_SIZE + 4);
-  });
+  let at = SKIPPABLE_HEADER_SIZE;
+  for (const { compressed, decompressed } of frames) {
+    bytes.writeUInt32LE(compressed, at);
+    bytes.writeUInt32LE(decompressed, at + 4);
+    at += SEEK_TABLE_ENTRY_SIZE;
+  }
   bytes.writeUInt32LE(frames.length, bytes.length - SEEK_TABLE_FOOTER_SIZE);
   bytes.writeUInt8(0, bytes.length - 5);
   bytes.writeUInt32LE(SEEK_TABLE_MAGIC, bytes.length - 4);
@@ -71,37 +80,38 @@ export function seekTableLength(tail: Uint8Array, archive: string): number | und
 }
 
 /**
- * The frames of an archive.
+ * The frames of an archive. They are read from `table` as long as they are used.
  * @param table the last `seekTableLength` bytes of the archive
  * @param archiveSize bytes of the whole archive: the frames must fill what is before the table exactly
  * @throws ArchiveCorruptError, ArchiveUnsupportedError, ArchiveTooLargeError
  */
-export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive: string): FrameEntry[] {
+export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive: string): FrameTable {
   const bytes = Buffer.from(table.buffer, table.byteOffset, table.length);
   const corrupt = (what: string): ArchiveCorruptError =>
     new ArchiveCorruptError(`The seek table of ${archive} ${what}`, { context: { archive, archiveSize } });
   if (bytes.length !== seekTableLength(bytes, archive)) throw corrupt('is cut short');
   if (bytes.readUInt32LE(0) !== SEEK_TABLE_SKIPPABLE_MAGIC) throw corrupt('is not in a skippable frame');
   if (bytes.readUInt32LE(4) !== bytes.length - SKIPPABLE_HEADER_SIZE) throw corrupt('has a wrong length');
-  const size = entrySize(bytes.readUInt8(bytes.length - 5));
-  const frames: FrameEntry[] = [];
-  let offset = 0;
-  for (let at = SKIPPABLE_HEADER_SIZE; at < bytes.length - SEEK_TABLE_FOOTER_SIZE; at += size) {
-    const compressed = bytes.readUInt32LE(at);
-    const decompressed = bytes.readUInt32LE(at + 4);
+  const entries = bytes.subarray(SKIPPABLE_HEADER_SIZE, bytes.length - SEEK_TABLE_FOOTER_SIZE);
+  const frames = new FrameTable(entries, entrySize(bytes.readUInt8(bytes.length - 5)));
+  if (frames.end + bytes.length !== archiveSize) {
+    throw corrupt(`adds up to ${frames.end + bytes.length} bytes, the archive has ${archiveSize}`);
+  }
+  refuseOversized(frames, archive);
+  return frames;
+}
+
+function refuseOversized(frames: FrameTable, archive: string): void {
+  let frame = 0;
+  for (const { compressed, decompressed } of frames) {
     if (compressed > largestCompressed(decompressed)) {
       throw new ArchiveTooLargeError(
-        `Frame ${frames.length} of ${archive} takes ${compressed} bytes for ${decompressed}, more than zstd ever needs`,
-        { context: { archive, frame: frames.length, compressed, decompressed } },
+        `Frame ${frame} of ${archive} takes ${compressed} bytes for ${decompressed}, more than zstd ever needs`,
+        { context: { archive, frame, compressed, decompressed } },
       );
     }
-    frames.push({ offset, compressed, decompressed });
-    offset += compressed;
+    frame += 1;
   }
-  if (offset + bytes.length !== archiveSize) {
-    throw corrupt(`adds up to ${offset + bytes.length} bytes, the archive has ${archiveSize}`);
-  }
-  return frames;
 }
 
 /** zstd's own bound for a frame made in one pass (ZSTD_COMPRESSBOUND of zstd.h). What readers fetch is bounded by it. */

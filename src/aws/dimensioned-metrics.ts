@@ -1,22 +1,23 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { distributionLines, type WeightedValue } from './emf-distribution.ts';
 
-type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
-
-/** CloudWatch refuses empty dimension values; this one stands for them. */
-const EVERYTHING = '*';
+export type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
 /** Metrics in CloudWatch's embedded format, all with the same dimensions; each set of dimensions is billed on its own. */
 export class DimensionedMetrics {
+  readonly #namespace: string;
+  readonly #dimensions: Readonly<Record<string, string>>;
   readonly #metrics: Metrics;
   readonly #counts = new Map<string, number>();
+  readonly #distributions = new Map<string, { unit: Unit; values: WeightedValue[] }>();
 
   constructor(namespace: string, dimensions: Readonly<Record<string, string>>) {
+    this.#namespace = namespace;
+    this.#dimensions = dimensions;
     this.#metrics = new Metrics({ namespace });
     // Powertools adds a `service` dimension of its own, which would make other metrics of ours.
     this.#metrics.clearDefaultDimensions();
-    this.#metrics.setDefaultDimensions(
-      Object.fromEntries(Object.entries(dimensions).map(([name, value]) => [name, value || EVERYTHING])),
-    );
+    this.#metrics.setDefaultDimensions({ ...dimensions });
   }
 
   /** One observation. A ratio whose divisor was zero is none. */
@@ -29,9 +30,22 @@ export class DimensionedMetrics {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + times);
   }
 
+  /** Many observations at once. A name is either observed or distributed, never both. */
+  distribute(name: string, unit: Unit, values: readonly WeightedValue[]): void {
+    const known = this.#distributions.get(name);
+    if (known === undefined) this.#distributions.set(name, { unit, values: [...values] });
+    else known.values.push(...values);
+  }
+
   flush(): void {
     for (const [name, times] of this.#counts) this.#metrics.addMetric(name, MetricUnit.Count, times);
     this.#counts.clear();
     if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
+    for (const [name, { unit, values }] of this.#distributions) {
+      const metric = { namespace: this.#namespace, dimensions: this.#dimensions, name, unit };
+      // Not `console`: Lambda's adds words of its own to each line, and CloudWatch takes bare JSON only.
+      for (const line of distributionLines(metric, values, Date.now())) process.stdout.write(`${line}\n`);
+    }
+    this.#distributions.clear();
   }
 }

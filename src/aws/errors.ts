@@ -6,8 +6,20 @@ export class BucketNotFoundError extends CompressorError {
   readonly retryable = true;
 }
 
-/** A multipart upload was completed, aborted or expired by someone else; starting a new one can help. */
-export class UploadGoneError extends CompressorError {
-  readonly code = 'UPLOAD_GONE';
+/** The ECS service of a fallback queue could not be looked at or raised; its own scaling does that later. */
+export class FallbackServiceError extends CompressorError {
+  readonly code = 'FALLBACK_SERVICE_UNAVAILABLE';
+  readonly retryable = true;
+}
+
+/** The ECS agent did not protect the task from scale-in, or did not end that. The work goes on. */
+export class TaskProtectionError extends CompressorError {
+  readonly code = 'TASK_PROTECTION_REFUSED';
+  readonly retryable = true;
+}
+
+/** Statistics of levels could not be read or written. Nothing waits for them; those of one archive may be lost. */
+export class StatisticsUnavailableError extends CompressorError {
+  readonly code = 'STATISTICS_UNAVAILABLE';
   readonly retryable = true;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RetryOptions {
-  /** Tries of one call, the first included. */
+  /** Tries of one call, the first included; three times as many where S3 only asks for patience. */
   readonly attempts?: number;
   /** Retries that all calls together may make before successes must pay for more. */
   readonly budget?: number;
@@ -14,6 +14,12 @@ export interface RetryOptions {
 const MAX_DELAY = 20_000;
 /** Milliseconds before the first retry, at most. Throttled prefixes need longer to recover than a broken connection. */
 const BASE_DELAY = { transient: 100, throttled: 500 } as const;
+
+/**
+ * S3 that throttles is not broken: who comes back later is served. With calls refused at random at a rate of 50 %, 15
+ * tries let 3 calls in 100,000 fail, where 5 would let 3 in 100.
+ */
+const PATIENCE_WITH_THROTTLING = 3;
 
 export type Pressure = keyof typeof BASE_DELAY;
 
@@ -42,7 +48,9 @@ export class RetryPolicy {
   }
 
   /** Whether a call that failed in this attempt (counted from 1) may try again; pays for it if so. */
-  spend(attempt: number): boolean {
+  spend(attempt: number, pressure: Pressure): boolean {
+    // The load of such retries is bounded by adaptive-concurrency.ts; the budget would turn waiting into failures.
+    if (pressure === 'throttled') return attempt < PATIENCE_WITH_THROTTLING * this.#attempts;
     if (attempt >= this.#attempts || this.#left <= 0) return false;
     this.#left -= 1;
     return true;

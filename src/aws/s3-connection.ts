@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { errors, Pool } from 'undici';
 import { CompressorError } from '../errors.ts';
+import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Authenticator } from './authenticate.ts';
 import { type BucketAddress, resolveBucketAddress } from './bucket-address.ts';
 import { encodeKey } from './encode-key.ts';
@@ -38,19 +39,27 @@ export interface S3Call extends CallName {
   readonly headers: readonly string[];
   readonly body?: Uint8Array;
   readonly sink?: BodySink;
+  /** Bytes that S3 itself moves before it answers. */
+  readonly copiedBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 interface Route extends BucketAddress {
   readonly pool: Pool;
+  /** S3 throttles by bucket and prefix, so what one of them asks for is no news of the others. */
+  readonly concurrency: AdaptiveConcurrency;
 }
 
 type Attempt =
   | { readonly answer: HttpAnswer; readonly failure?: undefined }
   | { readonly answer?: undefined; readonly failure: S3Failure };
 
+/** Calls to one bucket at a time, while S3 does not ask for less. */
+const DEFAULT_CONNECTIONS = 256;
 /** Bytes a millisecond (128 KiB/s) below which the upload of a body counts as stalled. */
 const SLOWEST_UPLOAD = 131;
+/** Bytes a millisecond (8 MiB/s) below which a copy inside S3 counts as stalled. */
+const SLOWEST_COPY = 8389;
 
 /**
  * Sends signed requests to S3 for little CPU: the SDK spends 0.5 ms on a GET of 10 KB, more than everything else that
@@ -72,7 +81,7 @@ export class S3Connection {
     this.#headersTimeout = options.headersTimeout ?? 30_000;
     this.#poolOptions = {
       allowH2: false,
-      connections: options.connections ?? 256,
+      connections: options.connections ?? DEFAULT_CONNECTIONS,
       connectTimeout: options.connectTimeout ?? 3_000,
       bodyTimeout: options.bodyTimeout ?? 30_000,
     };
@@ -86,6 +95,19 @@ export class S3Connection {
   async send(call: S3Call): Promise<HttpAnswer> {
     const route = this.#routes.get(call.bucket) ?? (await this.#openRoute(call.bucket));
     const path = `${route.pathPrefix}${encodePath(call)}`;
+    const { concurrency } = route;
+    if (!concurrency.tryBegin()) await concurrency.begin(call.signal);
+    let outcome: 'served' | 'failed' = 'failed';
+    try {
+      const answer = await this.#sendUntilAnswered(call, route, path);
+      outcome = 'served';
+      return answer;
+    } finally {
+      concurrency.end(outcome);
+    }
+  }
+
+  async #sendUntilAnswered(call: S3Call, route: Route, path: string): Promise<HttpAnswer> {
     let repaired = false;
     for (let attempt = 1; ; attempt += 1) {
       if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
@@ -96,7 +118,8 @@ export class S3Connection {
       }
       const remedy = findRemedy(failure, call.kind);
       if (remedy === 'transient' || remedy === 'throttled') {
-        if (!this.#retries.spend(attempt)) throw describeOutage(failure, call, attempt);
+        if (remedy === 'throttled') route.concurrency.noteThrottling();
+        if (!this.#retries.spend(attempt, remedy)) throw describeOutage(failure, call, attempt);
         await this.#retries.wait(attempt, remedy, call.signal);
       } else if (remedy === 'none' || repaired) {
         throw describeFailure(failure, call, attempt);
@@ -108,9 +131,10 @@ export class S3Connection {
   }
 
   async #attempt(call: S3Call, route: Route, path: string): Promise<Attempt> {
-    const { method, query = '', body, sink, signal } = call;
+    const { method, query = '', body, copiedBytes = 0, sink, signal } = call;
     const headers = this.#authenticator.sign({ method, host: route.host, path, query, headers: call.headers });
-    const headersTimeout = this.#headersTimeout + Math.ceil((body?.byteLength ?? 0) / SLOWEST_UPLOAD);
+    const moving = Math.ceil((body?.byteLength ?? 0) / SLOWEST_UPLOAD + copiedBytes / SLOWEST_COPY);
+    const headersTimeout = this.#headersTimeout + moving;
     const target = query === '' ? path : `${path}?${query}`;
     try {
       const answer = await exchange(route.pool, { method, path: target, headers, body, sink, signal, headersTimeout });
@@ -129,7 +153,8 @@ export class S3Connection {
     const address = await resolveBucketAddress(this.#client, bucket);
     const pool = this.#pools.get(address.origin) ?? new Pool(address.origin, this.#poolOptions);
     this.#pools.set(address.origin, pool);
-    const route = { ...address, pool };
+    const concurrency = new AdaptiveConcurrency({ most: this.#poolOptions.connections ?? DEFAULT_CONNECTIONS });
+    const route = { ...address, pool, concurrency };
     this.#routes.set(bucket, route);
     return route;
   }

@@ -8,9 +8,10 @@ import {
   ObjectSizeError,
   StorageRejectedError,
   StorageUnavailableError,
+  UploadGoneError,
   WriteConditionError,
 } from '../storage/errors.ts';
-import { BucketNotFoundError, UploadGoneError } from './errors.ts';
+import { BucketNotFoundError } from './errors.ts';
 import { type HttpAnswer, readHeader } from './http-exchange.ts';
 import type { Pressure } from './retry-policy.ts';
 import { readText } from './s3-xml.ts';
@@ -113,6 +114,10 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
     if (call.operation === 'CompleteMultipartUpload' && attempts > 1) return new WriteConditionError(said, details);
     return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may end uploads too early.`, details);
   }
+  if (code === 'InvalidPart') {
+    // Another task works on the same upload and has sent a part anew: its own completion is the one that counts.
+    return new UploadGoneError(`${said}. The next attempt looks at what is there.`, details);
+  }
   if (CUSTOMER_KEY.test(message) || (status === 400 && code === '')) {
     return new CustomerKeyError(`${said}. Only the holder of the key can copy such objects.`, details);
   }
@@ -122,6 +127,8 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   if (status === 403 || status === 401 || code.startsWith('KMS.') || EXPIRED.has(code)) {
     return new AccessDeniedError(`${said}. Check the role's policy, the bucket policy and the KMS key.`, details);
   }
+  // Only copies and reads of a version name one.
+  if (code === 'NoSuchVersion') return new ObjectNotFoundError(said, details);
   // A key that is gone does not have the ETag that If-Match asks for; S3 then answers 404 to a write.
   const unmet = status === 412 || (call.kind === 'write' && (status === 409 || code === 'NoSuchKey'));
   if (unmet)

@@ -1,30 +1,47 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { crc32ToBase64 } from '../archive/checksum.ts';
 import { ObjectNotFoundError, StorageRejectedError, WriteConditionError } from '../storage/errors.ts';
-import type { ObjectStore, ObjectUpload, PutRequest, ReadRequest, WriteTarget } from '../storage/object-store.ts';
+import type {
+  CopyRequest,
+  ObjectCopier,
+  ObjectStore,
+  ObjectUpload,
+  ObjectVersion,
+  PutRequest,
+  ReadRequest,
+  VersionLocation,
+  VersionReader,
+  WriteTarget,
+} from '../storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/stored-object.ts';
 import { describeObject, requireHeader, stripQuotes } from './describe-object.ts';
+import { encodeUriComponent } from './encode-key.ts';
 import { readHeader } from './http-exchange.ts';
+import { listUploads } from './list-uploads.ts';
 import { ObjectSink } from './object-sink.ts';
-import { type ConnectionOptions, S3Connection } from './s3-connection.ts';
-import { createS3Upload } from './s3-upload.ts';
+import { type ConnectionOptions, type S3Call, S3Connection } from './s3-connection.ts';
+import { COPY_LIMITS, type CopyLimits, copyObject } from './s3-copy.ts';
+import { createS3Upload, resumeS3Upload } from './s3-upload.ts';
 import { readElements, readText } from './s3-xml.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
 
 export interface S3ObjectStoreOptions extends ConnectionOptions {
   /** Gives credentials, region and endpoint; no object goes through it. Default: as the environment says. */
   readonly client?: S3Client;
+  readonly copyLimits?: CopyLimits;
 }
 
 /**
  * The storage port over S3's REST interface. All keys that S3 allows work, and what is written is what is read:
  * headers byte for byte, metadata as Unicode.
  */
-export class S3ObjectStore implements ObjectStore {
+export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
   readonly #connection: S3Connection;
+  readonly #copyLimits: CopyLimits;
 
   constructor(options: S3ObjectStoreOptions = {}) {
     this.#connection = new S3Connection(options.client ?? new S3Client({}), options);
+    this.#copyLimits = options.copyLimits ?? COPY_LIMITS;
   }
 
   async read(request: ReadRequest): Promise<ObjectDescription> {
@@ -60,22 +77,8 @@ export class S3ObjectStore implements ObjectStore {
     return { tags: readElements(body, 'Tag').map(readTag), ...(versionId === undefined ? {} : { versionId }) };
   }
 
-  async head({ bucket, key }: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
-    try {
-      const { headers } = await this.#connection.send({
-        kind: 'read',
-        operation: 'HeadObject',
-        method: 'HEAD',
-        bucket,
-        key,
-        headers: [],
-        signal,
-      });
-      return describeObject(headers, Number(requireHeader(headers, 'content-length')));
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) return undefined;
-      throw error;
-    }
+  head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    return this.#describe(location, { headers: [] }, signal);
   }
 
   async put(request: PutRequest): Promise<{ etag: string }> {
@@ -95,11 +98,34 @@ export class S3ObjectStore implements ObjectStore {
     return { etag: stripQuotes(requireHeader(answer.headers, 'etag')) };
   }
 
+  async describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    return this.#describe(
+      version,
+      {
+        query: `versionId=${encodeUriComponent(version.versionId)}`,
+        headers: ['x-amz-checksum-mode', 'ENABLED'],
+      },
+      signal,
+    );
+  }
+
+  copy(request: CopyRequest): Promise<{ etag: string }> {
+    return copyObject(this.#connection, request, this.#copyLimits);
+  }
+
   createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> {
     return createS3Upload(this.#connection, target, signal);
   }
 
-  async remove({ bucket, key, etag }: ObjectLocation & { readonly etag: string }): Promise<void> {
+  listUploads(location: ObjectLocation, signal?: AbortSignal): Promise<string[]> {
+    return listUploads(this.#connection, location, signal);
+  }
+
+  resumeUpload(location: ObjectLocation, id: string, signal?: AbortSignal): Promise<ObjectUpload> {
+    return resumeS3Upload(this.#connection, location, id, signal);
+  }
+
+  async remove({ bucket, key, etag }: ObjectVersion): Promise<void> {
     try {
       await this.#connection.send({
         kind: 'remove',
@@ -111,6 +137,28 @@ export class S3ObjectStore implements ObjectStore {
       });
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError || error instanceof WriteConditionError)) throw error;
+    }
+  }
+
+  async #describe(
+    { bucket, key }: ObjectLocation,
+    call: Pick<S3Call, 'query' | 'headers'>,
+    signal: AbortSignal | undefined,
+  ): Promise<ObjectDescription | undefined> {
+    try {
+      const { headers } = await this.#connection.send({
+        kind: 'read',
+        operation: 'HeadObject',
+        method: 'HEAD',
+        bucket,
+        key,
+        ...call,
+        signal,
+      });
+      return describeObject(headers, Number(requireHeader(headers, 'content-length')));
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return undefined;
+      throw error;
     }
   }
 

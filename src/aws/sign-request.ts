@@ -17,12 +17,21 @@ export interface UnsignedRequest {
   readonly headers: readonly string[];
 }
 
+/** How a service wants its requests signed. */
+export interface SignedService {
+  readonly name: string;
+  /** What stands for the body of every request. */
+  readonly payloadHash: string;
+}
+
 /** S3 hashes no body for this value; integrity is TLS's and the CRC-32 header's task. */
-const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
+export const S3: SignedService = { name: 's3', payloadHash: 'UNSIGNED-PAYLOAD' };
+/** For requests without a body, and paths and queries that no encoding changes: Lambda would want them encoded twice. */
+export const LAMBDA: SignedService = { name: 'lambda', payloadHash: hash('sha256', '', 'hex') };
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /**
- * Signs S3 requests with Signature Version 4 (AWS General Reference, "Create a signed AWS API request").
+ * Signs requests with Signature Version 4 (AWS General Reference, "Create a signed AWS API request").
  *
  * Written for the hot path: 0.01 ms a request, where `@smithy/signature-v4` needs 0.08 ms for the same signature (a
  * property test compares them) and all else of a small GET 0.1 ms. Signed are the headers that S3 demands: `host`,
@@ -30,22 +39,25 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
  */
 export class RequestSigner {
   readonly #region: string;
+  readonly #service: SignedService;
   #key: { secret: string; day: string; object: KeyObject } | undefined;
   #clock = { second: Number.NaN, timestamp: '' };
 
-  constructor(region: string) {
+  constructor(region: string, service: SignedService = S3) {
     this.#region = region;
+    this.#service = service;
   }
 
   /** The headers of the request and those that authenticate it. `time` is in milliseconds since 1970. */
   sign(request: UnsignedRequest, credentials: SigningCredentials, time: number): string[] {
     const timestamp = this.#formatTimestamp(time);
     const day = timestamp.slice(0, 8);
-    const headers = [...request.headers, 'x-amz-content-sha256', UNSIGNED_PAYLOAD, 'x-amz-date', timestamp];
+    const { name, payloadHash } = this.#service;
+    const headers = [...request.headers, 'x-amz-content-sha256', payloadHash, 'x-amz-date', timestamp];
     if (credentials.sessionToken !== undefined) headers.push('x-amz-security-token', credentials.sessionToken);
     const { canonical, names } = canonicalizeHeaders(request.host, headers);
-    const canonicalRequest = `${request.method}\n${request.path}\n${request.query}\n${canonical}\n${names}\n${UNSIGNED_PAYLOAD}`;
-    const scope = `${day}/${this.#region}/s3/aws4_request`;
+    const canonicalRequest = `${request.method}\n${request.path}\n${request.query}\n${canonical}\n${names}\n${payloadHash}`;
+    const scope = `${day}/${this.#region}/${name}/aws4_request`;
     // Header values are bytes in latin1 clothes, so the digest must be taken over latin1, not UTF-8.
     const digest = hash('sha256', Buffer.from(canonicalRequest, 'latin1'), 'hex');
     const signature = createHmac('sha256', this.#deriveKey(credentials.secretAccessKey, day))
@@ -60,7 +72,7 @@ export class RequestSigner {
 
   #deriveKey(secret: string, day: string): KeyObject {
     if (this.#key?.secret === secret && this.#key.day === day) return this.#key.object;
-    const steps = [day, this.#region, 's3', 'aws4_request'];
+    const steps = [day, this.#region, this.#service.name, 'aws4_request'];
     const bytes = steps.reduce<Buffer>(
       (key, step) => createHmac('sha256', key).update(step).digest(),
       Buffer.from(`AWS4${secret}`),

@@ -1,29 +1,51 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { archiveDollars, type RuleCosts, ruleCosts } from '../adaptive/cost-model.ts';
+import { restoreCost } from '../adaptive/restore-cost.ts';
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import type { Prices, UnitPrices } from '../configuration/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { bytesSaved, type PackedArchive, type SkipReason, type SourceTelemetry } from '../source/telemetry.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
-import type { RestoredArchive, RestoreSkipReason, TargetTelemetry } from '../target/telemetry.ts';
+import type {
+  PartlyRestoredArchive,
+  RestoredArchive,
+  RestoreSkipReason,
+  TargetTelemetry,
+} from '../target/telemetry.ts';
 import { BatchLogger } from './batch-logger.ts';
+import { describeLevels, describeShare, levelValues } from './describe-levels.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';
 
 const DOWNLOADS = new Set<unknown>(['GetObject', 'GetObjectTagging']);
 const UPLOADS = new Set<unknown>(['PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload']);
+const ASLEEP = 'The first fallback task could not be started at once';
+
+export interface SourceTelemetryOptions {
+  readonly namespace: string;
+  readonly rule: ReplicationRule;
+  /** Absent: nothing is said about dollars. */
+  readonly prices?: Prices | undefined;
+}
 
 /** Logs and metrics of the source service. `flush` ends a batch. */
 export class PowertoolsSourceTelemetry implements SourceTelemetry {
   readonly #logger: BatchLogger;
   readonly #metrics: DimensionedMetrics;
+  readonly #costs: RuleCosts | undefined;
 
-  constructor({ namespace, rule }: { readonly namespace: string; readonly rule: ReplicationRule }) {
+  /** @throws PriceMissingError */
+  constructor({ namespace, rule, prices }: SourceTelemetryOptions) {
     this.#logger = new BatchLogger('source', { rule: rule.id });
-    this.#metrics = new DimensionedMetrics(namespace, ruleDimensions(rule));
+    this.#metrics = new DimensionedMetrics(namespace, { ...ruleDimensions(rule) });
+    this.#costs = prices === undefined ? undefined : ruleCosts(rule, prices);
   }
 
   archivePacked(archive: PackedArchive): void {
-    const { objects, originalBytes, archiveBytes, seconds, cpuSeconds, level } = archive;
+    const { objects, originalBytes, archiveBytes, seconds, cpuSeconds, delaySeconds, levels } = archive;
     const saved = bytesSaved(archive);
+    const dollars = this.#costs === undefined ? undefined : archiveDollars(this.#costs, { archives: 1, ...archive });
     this.#metrics.observe('CompressionRatio', MetricUnit.NoUnit, originalBytes / archiveBytes);
     this.#metrics.observe('OriginalSize', MetricUnit.Bytes, originalBytes);
     this.#metrics.observe('CompressedSize', MetricUnit.Bytes, archiveBytes);
@@ -32,16 +54,28 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     this.#metrics.observe('CompressionThroughput', MetricUnit.BytesPerSecond, originalBytes / seconds);
     this.#metrics.observe('CompressionTimeSeconds', MetricUnit.Seconds, cpuSeconds);
     this.#metrics.observe('ObjectProcessingTime', MetricUnit.Seconds, seconds / objects);
+    this.#metrics.observe('PackingDelaySeconds', MetricUnit.Seconds, delaySeconds);
+    this.#metrics.distribute('CompressionLevel', MetricUnit.NoUnit, levelValues(levels));
     this.#metrics.count('ObjectsPacked', objects);
+    if (dollars !== undefined) {
+      this.#metrics.observe('TransferSavings', MetricUnit.NoUnit, dollars.transferSavings);
+      this.#metrics.observe('ComputeCost', MetricUnit.NoUnit, dollars.computeCost);
+      this.#metrics.observe('NetBenefit', MetricUnit.NoUnit, dollars.netBenefit);
+    }
     this.#logger.info('Archive packed', {
       archive: archive.key,
       objects,
       original_bytes: originalBytes,
       archive_bytes: archiveBytes,
+      ratio: Number((originalBytes / archiveBytes).toFixed(2)),
+      transfer_savings_dollars: dollars?.transferSavings,
+      net_benefit_dollars: dollars?.netBenefit,
       // "level" is the severity of a log line, and the logger drops it.
-      zstd_level: level,
+      zstd_levels: describeLevels(levels),
+      frames: levels.map(describeShare),
       seconds,
       cpu_seconds: cpuSeconds,
+      delay_seconds: delaySeconds,
     });
   }
 
@@ -61,8 +95,23 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     this.#logger.logFailure('The upload of a failed archive could not be aborted', error, { archive: archive.key });
   }
 
+  objectsDeferred(objects: number, ageSeconds: number): void {
+    this.#metrics.count('ObjectsDeferred', objects);
+    this.#metrics.observe('DeferredAgeSeconds', MetricUnit.Seconds, ageSeconds);
+  }
+
+  statisticsLost(error: CompressorError): void {
+    this.#metrics.count('StatisticsLost');
+    this.#logger.warn('Statistics of levels are lost', { error });
+  }
+
   queueFailed(error: CompressorError): void {
     this.#logger.logFailure('The queue did not take everything', error);
+  }
+
+  fallbackAsleep(error: CompressorError): void {
+    this.#metrics.count('FallbackStartFailures');
+    this.#logger.logFailure(ASLEEP, error);
   }
 
   flush(): void {
@@ -76,6 +125,8 @@ export interface TargetTelemetryOptions {
   readonly rules: readonly ReplicationRule[];
   /** The one that this target serves. */
   readonly region: string;
+  /** Of that region. */
+  readonly prices: Pick<UnitPrices, 'lambda_gb_second'>;
 }
 
 /** Logs and metrics of the target service. `flush` ends a batch. */
@@ -84,8 +135,10 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
   /** What cannot be laid at the door of one rule. */
   readonly #ofRegion: DimensionedMetrics;
+  readonly #prices: Pick<UnitPrices, 'lambda_gb_second'>;
 
-  constructor({ namespace, rules, region }: TargetTelemetryOptions) {
+  constructor({ namespace, rules, region, prices }: TargetTelemetryOptions) {
+    this.#prices = prices;
     this.#logger = new BatchLogger('target', { region });
     this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });
     this.#byRule = new Map(
@@ -97,13 +150,12 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   }
 
   archiveRestored(archive: RestoredArchive): void {
-    const { rule, objects, restored, skipped, bytes, archiveBytes, seconds, decompressionCpuSeconds } = archive;
-    const metrics = this.#byRule.get(rule) ?? this.#ofRegion;
+    const { rule, objects, restored, skipped, bytes, archiveBytes, seconds, decompressionCpuSeconds, latency } =
+      archive;
+    const metrics = this.#countWrites(archive);
     metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
     metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
-    metrics.observe('ReplicationLatencySeconds', MetricUnit.Seconds, archive.latencySeconds);
-    metrics.count('ObjectsProcessed', restored);
-    metrics.count('SkippedObjects', skipped);
+    metrics.observe('ComputeCost', MetricUnit.NoUnit, restoreCost(archive, this.#prices));
     this.#logger.info('Archive restored', {
       rule,
       archive: archive.key,
@@ -113,8 +165,20 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
       bytes,
       archive_bytes: archiveBytes,
       seconds,
-      latency_seconds: archive.latencySeconds,
+      latency_seconds: latency.longest,
     });
+  }
+
+  archivePartlyRestored(archive: PartlyRestoredArchive): void {
+    this.#countWrites(archive);
+  }
+
+  #countWrites({ rule, restored, skipped, latency }: PartlyRestoredArchive): DimensionedMetrics {
+    const metrics = this.#byRule.get(rule) ?? this.#ofRegion;
+    metrics.distribute('ReplicationLatencySeconds', MetricUnit.Seconds, latency.bins());
+    metrics.count('ObjectsProcessed', restored);
+    metrics.count('SkippedObjects', skipped);
+    return metrics;
   }
 
   objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void {
@@ -143,13 +207,14 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#logger.logFailure('The queue did not take everything', error);
   }
 
+  fallbackAsleep(error: CompressorError): void {
+    this.#ofRegion.count('FallbackStartFailures');
+    this.#logger.logFailure(ASLEEP, error);
+  }
+
   flush(): void {
     for (const metrics of this.#byRule.values()) metrics.flush();
     this.#ofRegion.flush();
     this.#logger.beginBatch();
   }
-}
-
-function ruleDimensions({ source }: ReplicationRule): Record<string, string> {
-  return { SourceBucket: source.bucket, SourcePrefix: source.prefix };
 }

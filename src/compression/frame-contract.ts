@@ -1,4 +1,5 @@
 import type { ExpectedSlice, NamedSlice } from '../archive/frame-bytes.ts';
+import type { ProbeResult } from './probe-levels.ts';
 
 /**
  * What the main thread and the workers of the pool say to each other. Buffers travel by transfer, both ways: whoever
@@ -12,8 +13,14 @@ export interface CompressFrameTask {
   readonly endsTar: boolean;
   /** Receives the zstd frame; at least `compressBound(tar bytes)`. */
   readonly output: ArrayBuffer;
-  /** zstd's: -7 to 22. */
+  readonly levels: FrameLevels;
+}
+
+/** zstd's levels: -7 to 22, or the lowest there is, which stores. */
+export interface FrameLevels {
   readonly level: number;
+  /** Taken for a frame of which a spread sample keeps more than this share of its size. Absent: nothing is tested. */
+  readonly ifPacked?: { readonly above: number; readonly level: number };
 }
 
 export interface CompressedFrame {
@@ -30,6 +37,35 @@ export interface CompressedFrame {
   readonly frameChecksum: number;
   /** CPU time of this frame in the worker, in seconds. */
   readonly cpuSeconds: number;
+  /** The level that was taken. */
+  readonly level: number;
+  /** What the test of a spread sample found; absent when none was asked for. */
+  readonly test?: { readonly fraction: number; readonly packed: boolean };
+}
+
+/** Tries levels on a sample of a frame that is about to be compressed. */
+export interface ProbeFrameTask {
+  readonly kind: 'probe';
+  readonly input: ArrayBuffer;
+  /** Bytes of the frame, at the start of `input`. */
+  readonly size: number;
+  readonly levels: readonly number[];
+}
+
+export interface ProbedFrame extends ProbeResult {
+  readonly kind: 'probed';
+  readonly input: ArrayBuffer;
+}
+
+/** Measures how fast this machine compresses. */
+export interface MeasureSpeedTask {
+  readonly kind: 'measure-speed';
+}
+
+export interface MeasuredSpeed {
+  readonly kind: 'speed';
+  /** MB of compressible text in a second of CPU time. */
+  readonly megabytesPerSecond: number;
 }
 
 export interface RestoreFrameTask {
@@ -65,5 +101,10 @@ export interface FailedFrame {
   readonly output: ArrayBuffer;
 }
 
-export type FrameTask = CompressFrameTask | RestoreFrameTask;
-export type FrameResult = CompressedFrame | RestoredFrame | FailedFrame;
+export type FrameTask = CompressFrameTask | ProbeFrameTask | MeasureSpeedTask | RestoreFrameTask;
+export type FrameResult = CompressedFrame | ProbedFrame | MeasuredSpeed | RestoredFrame | FailedFrame;
+
+/** The buffers of a task or an answer, which are transferred instead of copied. */
+export function frameBuffersOf(message: FrameTask | FrameResult): ArrayBuffer[] {
+  return [...('input' in message ? [message.input] : []), ...('output' in message ? [message.output] : [])];
+}

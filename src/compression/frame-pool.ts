@@ -1,14 +1,17 @@
 import { Piscina } from 'piscina';
 import { ArchiveCorruptError, ObjectChecksumError } from '../archive/errors.ts';
 import { WorkerLostError } from './errors.ts';
-import type {
-  CompressedFrame,
-  CompressFrameTask,
-  FailedFrame,
-  FrameResult,
-  FrameTask,
-  RestoredFrame,
-  RestoreFrameTask,
+import {
+  type CompressedFrame,
+  type CompressFrameTask,
+  type FailedFrame,
+  type FrameResult,
+  type FrameTask,
+  frameBuffersOf,
+  type ProbedFrame,
+  type ProbeFrameTask,
+  type RestoredFrame,
+  type RestoreFrameTask,
 } from './frame-contract.ts';
 
 export interface FramePoolOptions {
@@ -22,6 +25,7 @@ export interface FramePoolOptions {
 export interface FrameCompression {
   readonly threads: number;
   compress(task: CompressFrameTask): Promise<CompressedFrame>;
+  probe(task: ProbeFrameTask): Promise<ProbedFrame>;
 }
 
 /** Where frames are restored. */
@@ -54,6 +58,27 @@ export class FramePool implements FrameCompression, FrameRestoration {
   }
 
   /**
+   * Tries levels on a sample of a frame.
+   * @throws WorkerLostError
+   */
+  async probe(task: ProbeFrameTask): Promise<ProbedFrame> {
+    const result = await this.#run(task);
+    if (result.kind !== 'probed') throw new WorkerLostError(`A worker answered ${result.kind} to a frame to probe`);
+    return result;
+  }
+
+  /**
+   * How fast this machine compresses, in MB of text a second of CPU time.
+   * @throws WorkerLostError
+   */
+  async measureSpeed(): Promise<number> {
+    const result = await this.#run({ kind: 'measure-speed' });
+    if (result.kind !== 'speed')
+      throw new WorkerLostError(`A worker answered ${result.kind} to a measurement of speed`);
+    return result.megabytesPerSecond;
+  }
+
+  /**
    * Restores a frame and checks its members.
    * @throws ArchiveCorruptError, ObjectChecksumError, WorkerLostError
    */
@@ -70,7 +95,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
 
   async #run(task: FrameTask): Promise<FrameResult> {
     try {
-      return await this.#pool.run(task, { transferList: [task.input, task.output] });
+      return await this.#pool.run(task, { transferList: frameBuffersOf(task) });
     } catch (cause) {
       throw new WorkerLostError('A compression worker ended in the middle of a frame', { cause });
     }

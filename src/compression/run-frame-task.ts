@@ -6,24 +6,47 @@ import type {
   CompressedFrame,
   CompressFrameTask,
   FailedFrame,
+  FrameLevels,
   FrameResult,
   FrameTask,
+  ProbedFrame,
+  ProbeFrameTask,
   RestoredFrame,
   RestoreFrameTask,
 } from './frame-contract.ts';
+import { measureCpuSpeed } from './measure-cpu-speed.ts';
+import { LevelProbe } from './probe-levels.ts';
 import { FrameCompressor, FrameDecompressor } from './zstd-frames.ts';
 
 const compressor = new FrameCompressor();
 const decompressor = new FrameDecompressor();
+const probe = new LevelProbe(compressor);
 
 /** One frame's work, on the thread it is called on. Tests call it directly; frame-worker.ts runs it in the pool. */
 export function runFrameTask(task: FrameTask): FrameResult {
+  switch (task.kind) {
+    case 'compress':
+      return compressFrame(task, startClock());
+    case 'restore':
+      return restoreFrame(task, startClock());
+    case 'probe':
+      return probeFrame(task);
+    case 'measure-speed':
+      return { kind: 'speed', megabytesPerSecond: measureCpuSpeed(compressor, startClock) };
+  }
+}
+
+/** A clock of CPU seconds of this thread. */
+function startClock(): () => number {
   const before = process.threadCpuUsage();
-  const cpuSeconds = (): number => {
+  return () => {
     const { user, system } = process.threadCpuUsage(before);
     return (user + system) / 1e6;
   };
-  return task.kind === 'compress' ? compressFrame(task, cpuSeconds) : restoreFrame(task, cpuSeconds);
+}
+
+function probeFrame({ input, size, levels }: ProbeFrameTask): ProbedFrame {
+  return { kind: 'probed', input, ...probe.probe(new Uint8Array(input, 0, size), levels, startClock) };
 }
 
 function compressFrame(task: CompressFrameTask, cpuSeconds: () => number): CompressedFrame {
@@ -31,7 +54,8 @@ function compressFrame(task: CompressFrameTask, cpuSeconds: () => number): Compr
   const tar = new Uint8Array(input);
   const { size, offsets, checksums } = assembleFrame(tar, task.slices, task.endsTar);
   const bytes = new Uint8Array(output);
-  const compressed = compressor.compress(bytes, tar.subarray(0, size), task.level);
+  const { level, test } = settleLevel(task.levels, tar.subarray(0, size));
+  const compressed = compressor.compress(bytes, tar.subarray(0, size), level);
   const frameChecksum = crc32(bytes.subarray(0, compressed));
   return {
     kind: 'compressed',
@@ -43,7 +67,16 @@ function compressFrame(task: CompressFrameTask, cpuSeconds: () => number): Compr
     checksums,
     frameChecksum,
     cpuSeconds: cpuSeconds(),
+    level,
+    ...(test === undefined ? {} : { test }),
   };
+}
+
+function settleLevel({ level, ifPacked }: FrameLevels, frame: Uint8Array): Pick<CompressedFrame, 'level' | 'test'> {
+  if (ifPacked === undefined) return { level };
+  const fraction = probe.test(frame);
+  const packed = fraction > ifPacked.above;
+  return { level: packed ? ifPacked.level : level, test: { fraction, packed } };
 }
 
 function restoreFrame(task: RestoreFrameTask, cpuSeconds: () => number): RestoredFrame | FailedFrame {

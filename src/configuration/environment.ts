@@ -20,12 +20,23 @@ const shared = {
   AWS_MAX_ATTEMPTS: count.optional(),
   /** Set by Lambda, in MB. */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count.optional(),
+  /** Where work over the limits of a run goes; absent: to the dead letters. */
+  FALLBACK_QUEUE_URL: url.optional(),
+  /** `cluster/service` of the tasks behind that queue; absent: they are started by somebody else. */
+  FALLBACK_SERVICE: z
+    .string()
+    .regex(/^[^/]+\/[^/]+$/, 'is not of the form cluster/service')
+    .optional(),
 };
 
 const sourceSchema = z.object({
   ...shared,
   RULE_ID: z.string().min(1),
   OUTBOUND_BUCKET: bucket,
+  /** Table of the statistics of levels; absent: what is learnt ends with the process. */
+  STATISTICS_TABLE: z.string().min(1).optional(),
+  /** JSON, see prices.ts; absent where nothing was deployed. */
+  PRICES: z.string().min(1).optional(),
   /** Role ids (`AROA...`) of our own target functions, with commas between. */
   OWN_PRINCIPALS: z
     .string()
@@ -33,10 +44,50 @@ const sourceSchema = z.object({
     .transform((text) => text.split(',').filter((id) => id !== '')),
 });
 
-const targetSchema = z.object({ ...shared, INBOUND_BUCKET: bucket });
+const targetSchema = z.object({
+  ...shared,
+  INBOUND_BUCKET: bucket,
+  /** Bytes of objects in one archive that a run of the function takes, instead of the product's own limit. */
+  MAX_RESTORED_BYTES: count.optional(),
+});
+
+const workerSchema = z.object({
+  /** Whose work the task does; the variables of that function are there, too. */
+  FALLBACK_ROLE: z.enum(['source', 'target']),
+  /** Seconds: the fallback queue's own. */
+  VISIBILITY_TIMEOUT: count.max(43_200),
+  /** Seconds without a message after which the worker ends; 0: never. */
+  IDLE_EXIT_SECONDS: z.coerce.number().int().nonnegative().default(0),
+  /** Set by ECS; absent: there is nobody to ask for protection from scale-in. */
+  ECS_AGENT_URI: url.optional(),
+});
+
+const resendSchema = z.object({
+  ...shared,
+  OUTBOUND_BUCKET: bucket,
+  FAILED_BUCKET: bucket,
+  /** Times that an archive is put again before it is given up. */
+  MAX_RESENDS: z.coerce.number().int().nonnegative().default(3),
+  /** From a failure to the first re-put; doubled each time. */
+  RESEND_DELAY_SECONDS: z.coerce.number().int().nonnegative().default(300),
+});
+
+const watermarkSchema = z.object({
+  AWS_REGION: shared.AWS_REGION,
+  CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
+  OUTBOUND_BUCKET: bucket,
+  FAILED_BUCKET: bucket,
+  /** Their names, with `*` for the region. */
+  INBOUND_BUCKETS: z.string().includes('*'),
+  /** Name of the queue of failed replications. */
+  FAILURES_QUEUE: z.string().min(1),
+});
 
 export type SourceEnvironment = z.infer<typeof sourceSchema>;
 export type TargetEnvironment = z.infer<typeof targetSchema>;
+export type ResendEnvironment = z.infer<typeof resendSchema>;
+export type WorkerEnvironment = z.infer<typeof workerSchema>;
+export type WatermarkEnvironment = z.infer<typeof watermarkSchema>;
 
 /** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
 export function readSourceEnvironment(environment: Environment): SourceEnvironment {
@@ -48,11 +99,28 @@ export function readTargetEnvironment(environment: Environment): TargetEnvironme
   return read(targetSchema, environment);
 }
 
+/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+export function readWorkerEnvironment(environment: Environment): WorkerEnvironment {
+  return read(workerSchema, environment);
+}
+
+/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+export function readResendEnvironment(environment: Environment): ResendEnvironment {
+  return read(resendSchema, environment);
+}
+
+/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+export function readWatermarkEnvironment(environment: Environment): WatermarkEnvironment {
+  return read(watermarkSchema, environment);
+}
+
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {
-  const result = schema.safeParse(environment);
+  // What a template leaves out is absent in AWS, but an empty text under `sam local invoke`.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new EnvironmentInvalidError(`The function's environment is not usable. ${problems.join('; ')}`, {
+  throw new EnvironmentInvalidError(`The environment is not usable. ${problems.join('; ')}`, {
     context: { problems: problems.length },
   });
 }

@@ -36,6 +36,12 @@ export class EnvironmentInvalidError extends CompressorError {
   readonly retryable = false;
 }
 
+/** Neither the own prices, nor the Price List, nor the price file knows a price. */
+export class PriceMissingError extends CompressorError {
+  readonly code = 'PRICE_MISSING';
+  readonly retryable = false;
+}
+
 /** `file:line:column` is what terminals and editors make a link of. */
 function renderProblem(problem: ConfigurationProblem): string {
   const { file, line, column, path, message, value, allowed, suggestion } = problem;

@@ -18,3 +18,18 @@ export function parseIpv4Block(cidr: string): Ipv4Block {
 export function blocksOverlap(left: Ipv4Block, right: Ipv4Block): boolean {
   return left.first <= right.last && right.first <= left.last;
 }
+
+/** Blocks of so many network bits that the block holds; 0 when it is smaller than one. */
+export function mostBlocks({ bits }: Ipv4Block, ofBits: number): number {
+  return ofBits < bits ? 0 : 2 ** (ofBits - bits);
+}
+
+/** The first `count` blocks of so many network bits, as text: `10.0.0.0/19`, `10.0.32.0/19`. */
+export function divideBlock({ first }: Ipv4Block, ofBits: number, count: number): string[] {
+  const size = 2 ** (32 - ofBits);
+  return Array.from({ length: count }, (_, index) => `${formatAddress(first + index * size)}/${ofBits}`);
+}
+
+function formatAddress(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}

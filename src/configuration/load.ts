@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { checkCycles } from './check-cycles.ts';
+import { checkNetworks } from './check-networks.ts';
 import { checkPlaces } from './check-places.ts';
 import { checkRegions } from './check-regions.ts';
 import { checkRules } from './check-rules.ts';
@@ -74,20 +75,22 @@ async function readPart<T>(directory: string, { name, schema, node }: FileFormat
 function checkAcross(draft: ConfigurationDraft): Finding[] {
   return [
     ...checkRegions(draft.regions ?? []),
+    ...checkNetworks(draft),
     ...checkPlaces(draft),
     ...checkRules(draft.rules),
     ...checkCycles(draft.rules),
   ];
 }
 
-/** The problems of one file, from its top to its end. */
+/** The problems of one file, from its top to its end. Of a value that cannot be read it is enough to say so. */
 function allProblems(
   { name, json, problems }: ReadFile<unknown>,
   findings: readonly Finding[],
 ): ConfigurationProblem[] {
   if (json === undefined) return [...problems];
   const located = findings.filter(({ file }) => file === name).map((finding) => locateFinding(finding, json));
-  return [...problems, ...located].toSorted(
+  const unreadable = new Set(problems.map(({ path }) => path));
+  return [...problems, ...located.filter(({ path }) => !unreadable.has(path))].toSorted(
     (left, right) => (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0),
   );
 }

@@ -17,6 +17,21 @@ export function resourceNamePrefix(stackName: string): string {
   return `${name.slice(0, MAX_PREFIX - HASH_LENGTH - 1).replace(/-+$/, '')}-${hash}`;
 }
 
+/** Name of the queue of a fallback. @param name of the function that it stands in for */
+export function fallbackQueueName(name: string): string {
+  return `${name}-fallback`;
+}
+
+/** Name of a bucket of ours, as the stacks make it. */
+export function ownBucketName(
+  stackName: string,
+  account: string,
+  region: string,
+  role: 'outbound' | 'inbound' | 'failed',
+): string {
+  return `${resourceNamePrefix(stackName)}-${account}-${region}-${role}`;
+}
+
 /**
  * Name of a rule's function and queue, and beginning of what else is the rule's. What makes it unique is the hash at the end
  * of the rule's id; only the readable part before it is shortened.

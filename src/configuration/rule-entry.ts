@@ -1,3 +1,4 @@
+import { levelsToChooseFrom } from './levels.ts';
 import type { Destination, ReplicationRule } from './rule.ts';
 import { ruleId } from './rule-id.ts';
 import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema.ts';
@@ -11,6 +12,8 @@ const MIN_CONCURRENCY = 2;
 /** A rule with what its stack needs to know. */
 export interface DeployedRule extends ReplicationRule {
   readonly sizing: RuleSizing;
+  /** Seconds after which an object should stand at its destinations; older ones raise an alarm. */
+  readonly objectiveSeconds: number;
 }
 
 /** How large the parts of a rule's stack are. */
@@ -33,7 +36,10 @@ export interface FallbackSizing {
   readonly cpu: number;
   readonly memoryMebibytes: number;
   readonly maximumTasks: number;
+  /** Messages. */
   readonly backlogPerTask: number;
+  /** Percent of the tasks that do not run on Spot. */
+  readonly onDemandPercent: number;
 }
 
 type RuleEntry = ReplicationFile['replication_configuration'][number];
@@ -51,13 +57,15 @@ export function deployedRule({ source, destinations }: RuleEntry): DeployedRule 
     source: {
       ...identity,
       ...(source.kms_key_arn === '' ? {} : { kmsKeyArn: source.kms_key_arn }),
-      level: source.level,
+      ...(source.level === undefined ? {} : { level: source.level }),
+      levels: levelsToChooseFrom(source.levels),
       maxArchiveBytes: source.max_archive_mib * MIB,
       maxObjectBytes: source.max_object_mib * MIB,
       chain: source.chain,
     },
     destinations: destinations.map(destinationOf),
     sizing: sizingOf(source),
+    objectiveSeconds: source.objective_seconds,
   };
 }
 
@@ -88,6 +96,7 @@ function sizingOf(source: SourceEntry): RuleSizing {
     memoryMebibytes: source.memory,
     maximumTasks: source.scaling_limit,
     backlogPerTask: source.scaling_target_backlog_per_task,
+    onDemandPercent: source.fallback_on_demand_percent,
   };
   return { ...sizing, fallback };
 }

@@ -12,8 +12,10 @@ export interface RuleSource {
   readonly prefix: string;
   readonly suffix: string;
   readonly kmsKeyArn?: string;
-  /** zstd level of the archives, -7 to 22. */
-  readonly level: number;
+  /** zstd level of all archives, -7 to 22. Absent: chosen by dollars among `levels`. */
+  readonly level?: number;
+  /** Ascending; STORE_LEVEL, which is the lowest of all, does not compress. */
+  readonly levels: readonly number[];
   /** Bytes of objects after which an archive is closed. */
   readonly maxArchiveBytes: number;
   /** Bytes of the largest object that the function takes; more goes to the fallback. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FARGATE_CPUS } from './fargate-sizes.ts';
 import { bucket, dollars, filter, keyPrefix, kmsKey, RETENTION_DAYS, region, wholeNumber } from './fields.ts';
+import { LEVELS, STANDARD_LEVELS } from './levels.ts';
+import { unitPriceFields } from './prices.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users
@@ -52,7 +54,18 @@ export const sourceSchema = z.strictObject({
     20,
     'Seconds that messages are collected for a run: longer makes larger archives, and objects arrive later.',
   ),
-  level: wholeNumber(-7, 22, 9, 'zstd level of the archives: higher is smaller and slower.'),
+  level: z.int().min(LEVELS.minimum).max(LEVELS.maximum).optional().meta({
+    description: 'zstd level of all archives of this rule: higher is smaller and slower.',
+    otherwise: 'chosen by dollars, for each kind of content',
+  }),
+  levels: z
+    .array(z.union([z.literal('store'), z.int().min(LEVELS.minimum).max(LEVELS.maximum)]))
+    .min(1)
+    .default([...STANDARD_LEVELS])
+    .meta({
+      description: 'The levels to choose from where `level` is absent; `"store"` does not compress.',
+      allowed: `a list of \`"store"\` and zstd levels from ${LEVELS.minimum} to ${LEVELS.maximum}`,
+    }),
   max_archive_mib: wholeNumber(1, 10_240, 256, 'MiB of objects after which an archive is closed.'),
   max_object_mib: wholeNumber(
     1,
@@ -64,6 +77,18 @@ export const sourceSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Whether what is over the limits of a function goes to Fargate tasks.' }),
+  fallback_on_demand_percent: wholeNumber(
+    0,
+    100,
+    0,
+    'Percent of the fallback tasks that do not run on Spot. Spot costs a third to a half; AWS takes it back within two minutes, and at times has none.',
+  ),
+  objective_seconds: wholeNumber(
+    600,
+    1_209_600,
+    3_600,
+    'Seconds after which an object should stand at every destination; an alarm tells when the oldest that does not is older.',
+  ),
   chain: z
     .boolean()
     .default(false)
@@ -123,11 +148,11 @@ export const regionSchema = z.strictObject({
   }),
   function_memory: wholeNumber(1024, 10_240, 3538, 'MB of the function that restores objects here.'),
   function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of that function may take.'),
-  scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time.'),
+  scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time, and most fallback tasks.'),
 });
 
 /** Names and units are those of prices.json. */
-const prices = z.strictObject({
+export const ownPricesSchema = z.strictObject({
   date: z.iso
     .date()
     .meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
@@ -139,13 +164,7 @@ const prices = z.strictObject({
       description: 'Transfer between two regions, a GB (10^9 bytes).',
       allowed: '`{"FROM": {"TO": US dollars}}` with codes of regions',
     }),
-  lambda_gb_second: dollars('Lambda on arm64, a GB-second.').optional(),
-  lambda_request: dollars('Lambda, a request.').optional(),
-  s3_put_request: dollars('S3, a PUT.').optional(),
-  s3_get_request: dollars('S3, a GET.').optional(),
-  sqs_request: dollars('SQS, a request.').optional(),
-  fargate_vcpu_hour: dollars('Fargate on ARM, a vCPU-hour.').optional(),
-  fargate_gb_hour: dollars('Fargate on ARM, a GB-hour of memory.').optional(),
+  ...z.object(unitPriceFields).partial().shape,
 });
 
 export const settingsSchema = z.strictObject({
@@ -182,7 +201,7 @@ export const settingsSchema = z.strictObject({
       description: 'Days that logs are kept.',
       allowed: `a number that CloudWatch Logs has: ${RETENTION_DAYS.join(', ')}`,
     }),
-  prices: prices.optional().meta({
+  prices: ownPricesSchema.optional().meta({
     description: 'Prices of your own contract. They go before those of the AWS Price List.',
   }),
 });

@@ -1,5 +1,6 @@
 import type { NotificationDependencies } from './bucket-notification.ts';
 import type { CheckDependencies } from './check-buckets.ts';
+import type { FunctionImageDependencies } from './function-image.ts';
 import type { PriceDependencies } from './prices.ts';
 import type { ReplicationDependencies } from './replication-rules.ts';
 
@@ -7,4 +8,5 @@ import type { ReplicationDependencies } from './replication-rules.ts';
 export type DeploymentDependencies = NotificationDependencies &
   ReplicationDependencies &
   CheckDependencies &
+  FunctionImageDependencies &
   PriceDependencies;

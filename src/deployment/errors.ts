@@ -48,12 +48,6 @@ export class PriceListUnavailableError extends CompressorError {
   readonly retryable = true;
 }
 
-/** Neither the Price List nor the price file knows a price. */
-export class PriceMissingError extends CompressorError {
-  readonly code = 'PRICE_MISSING';
-  readonly retryable = false;
-}
-
 /** The resource was not done when the function's time was over. */
 export class DeploymentTimeError extends CompressorError {
   readonly code = 'DEPLOYMENT_TIME_EXCEEDED';
@@ -63,6 +57,12 @@ export class DeploymentTimeError extends CompressorError {
 /** CloudFormation's answer URL took no answer. Lambda then invokes the function again. */
 export class AnswerUndeliveredError extends CompressorError {
   readonly code = 'ANSWER_UNDELIVERED';
+  readonly retryable = true;
+}
+
+/** Lambda does not say which image a function runs. Retried, because the permission to ask is as new as the stack. */
+export class FunctionUnreadableError extends CompressorError {
+  readonly code = 'FUNCTION_UNREADABLE';
   readonly retryable = true;
 }
 

@@ -98,6 +98,15 @@ export interface KeyDirectory {
   find(arn: string, signal: AbortSignal): Promise<KeyFacts | undefined>;
 }
 
+export interface FunctionDirectory {
+  /**
+   * URI of the image that a function runs, with its digest.
+   * @param functionArn of the function or of one of its versions
+   * @throws FunctionUnreadableError
+   */
+  findImage(functionArn: string, signal: AbortSignal): Promise<string>;
+}
+
 /** One price in the Price List: a product selected by all of its attributes. */
 export interface PriceQuery {
   readonly serviceCode: string;

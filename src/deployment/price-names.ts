@@ -1,17 +1,5 @@
+import type { PriceName } from '../configuration/prices.ts';
 import type { PriceQuery } from './ports.ts';
-
-/** USD a unit; the name says which. Compute is arm64, S3 is the class STANDARD. */
-export interface UnitPrices {
-  readonly lambda_gb_second: number;
-  readonly lambda_request: number;
-  readonly s3_put_request: number;
-  readonly s3_get_request: number;
-  readonly sqs_request: number;
-  readonly fargate_vcpu_hour: number;
-  readonly fargate_gb_hour: number;
-}
-
-export type PriceName = keyof UnitPrices;
 
 /** Names of the Price List's own catalogue for each price, beside the region. */
 const PRODUCTS: Readonly<Record<PriceName, PriceQuery>> = {
@@ -19,6 +7,13 @@ const PRODUCTS: Readonly<Record<PriceName, PriceQuery>> = {
   lambda_request: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Requests-ARM' } },
   s3_put_request: { serviceCode: 'AmazonS3', attributes: { group: 'S3-API-Tier1' } },
   s3_get_request: { serviceCode: 'AmazonS3', attributes: { group: 'S3-API-Tier2' } },
+  s3_storage_gb_month: {
+    serviceCode: 'AmazonS3',
+    attributes: { storageClass: 'General Purpose', volumeType: 'Standard' },
+    usageTypeEnd: 'TimedStorage-ByteHrs',
+  },
+  kms_request: { serviceCode: 'awskms', attributes: {}, usageTypeEnd: 'KMS-Requests' },
+  dynamodb_write: { serviceCode: 'AmazonDynamoDB', attributes: {}, usageTypeEnd: 'WriteRequestUnits' },
   sqs_request: {
     serviceCode: 'AWSQueueService',
     attributes: { group: 'SQS-APIRequest-Tier1', queueType: 'Standard' },

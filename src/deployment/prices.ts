@@ -1,21 +1,9 @@
+import { PriceMissingError } from '../configuration/errors.ts';
+import { findFiledPrice, findOwnPrice, type OwnPrices, type PriceFile } from '../configuration/price-file.ts';
+import type { PriceName, Prices, UnitPrices } from '../configuration/prices.ts';
 import { CompressorError } from '../errors.ts';
-import { PriceMissingError } from './errors.ts';
 import type { DeploymentLog, PriceList, PriceQuery } from './ports.ts';
-import { findFiledPrice, type PriceFile } from './price-file.ts';
-import { PRICE_NAMES, type PriceName, queryPrice, queryTransfer, type UnitPrices } from './price-names.ts';
-
-/** What this region's work costs. */
-export interface Prices extends UnitPrices {
-  /** USD a GB (10^9 bytes) to each target region. */
-  readonly transfer_gb: Readonly<Record<string, number>>;
-}
-
-export interface PriceReport {
-  readonly prices: Prices;
-  /** Day of the oldest of them, as `YYYY-MM-DD`. */
-  readonly date: string;
-  readonly source: 'price-list' | 'file' | 'price-list and file';
-}
+import { PRICE_NAMES, queryPrice, queryTransfer } from './price-names.ts';
 
 export interface PriceDependencies {
   readonly priceList: PriceList;
@@ -27,17 +15,26 @@ export interface PriceDependencies {
   readonly log: DeploymentLog;
 }
 
+type Origin = 'settings' | 'price-list' | 'file';
+
+const ORIGINS: Readonly<Record<Origin, string>> = {
+  settings: 'settings.json',
+  'price-list': 'AWS Price List',
+  file: 'prices.json',
+};
+
 /**
- * Prices from the Price List, and where that has none, or more than one, from the file. A price that neither knows is
- * an error: with 0 in its place the compressor would take something dear for free.
+ * Prices of the user's own contract first, then those of the Price List, and where that has none, or more than one, those
+ * of the file. A price that nobody knows is an error: with 0 in its place the compressor would take something dear for free.
  * @throws PriceMissingError that tells where to put the price
  */
 export async function readPrices(
   targetRegions: readonly string[],
+  own: OwnPrices | undefined,
   { priceList, file, region, now, log }: PriceDependencies,
   signal: AbortSignal,
-): Promise<PriceReport> {
-  const used = new Set<'price-list' | 'file'>();
+): Promise<Prices> {
+  const used = new Set<Origin>();
   let available = true;
   const askPriceList = async (query: PriceQuery): Promise<number | undefined> => {
     if (!available) return undefined;
@@ -54,30 +51,60 @@ export async function readPrices(
     }
     return undefined;
   };
-  const find = async (query: PriceQuery, filed: number | undefined, place: string): Promise<number> => {
+  const find = async (wanted: Wanted): Promise<number> => {
+    const { agreed, query, filed, place } = wanted;
+    if (agreed !== undefined) return use('settings', agreed);
     const listed = await askPriceList(query);
-    const price = listed ?? filed;
-    if (price === undefined) throw missingPrice(place);
-    used.add(listed === undefined ? 'file' : 'price-list');
+    if (listed !== undefined) return use('price-list', listed);
+    if (filed !== undefined) return use('file', filed);
+    throw missingPrice(place);
+  };
+  const use = (origin: Origin, price: number): number => {
+    used.add(origin);
     return price;
   };
 
   const units: Partial<Record<PriceName, number>> = {};
-  for (const name of PRICE_NAMES) units[name] = await find(queryPrice(name, region), file.everywhere[name], name);
+  for (const name of PRICE_NAMES) {
+    const agreed = findOwnPrice(own, name);
+    units[name] = await find({ agreed, query: queryPrice(name, region), filed: file.everywhere[name], place: name });
+  }
   const transfer: Record<string, number> = {};
   for (const target of targetRegions) {
-    const filed = findFiledPrice(file, region, target);
-    transfer[target] = await find(queryTransfer(region, target), filed, `transfer_gb.${region}.${target}`);
+    transfer[target] = await find({
+      agreed: findOwnPrice(own, { fromRegion: region, toRegion: target }),
+      query: queryTransfer(region, target),
+      filed: findFiledPrice(file, region, target),
+      place: `transfer_gb.${region}.${target}`,
+    });
   }
-  const source = used.size === 2 ? 'price-list and file' : used.has('file') ? 'file' : 'price-list';
-  const date = source === 'price-list' ? new Date(now()).toISOString().slice(0, 10) : file.date;
-  return { prices: { ...(units as UnitPrices), transfer_gb: transfer }, date, source };
+  const dates: Readonly<Record<Origin, string>> = {
+    settings: own?.date ?? file.date,
+    'price-list': new Date(now()).toISOString().slice(0, 10),
+    file: file.date,
+  };
+  const origins = (Object.keys(ORIGINS) as Origin[]).filter((origin) => used.has(origin));
+  return {
+    ...(units as UnitPrices),
+    transfer_gb: transfer,
+    date: origins.map((origin) => dates[origin]).toSorted()[0] ?? file.date,
+    source: origins.map((origin) => ORIGINS[origin]).join(', '),
+  };
+}
+
+interface Wanted {
+  /** Of the own contract. */
+  readonly agreed: number | undefined;
+  readonly query: PriceQuery;
+  readonly filed: number | undefined;
+  /** What to call it where it is missing. */
+  readonly place: string;
 }
 
 function missingPrice(place: string): PriceMissingError {
   return new PriceMissingError(
-    `Neither the AWS Price List nor configuration/prices.json has the price ${place}. Add it to configuration/prices.json ` +
-      '(USD, from the price page of the service), then deploy again.',
+    `Neither settings.json, nor the AWS Price List, nor configuration/prices.json has the price ${place}. Add it to ` +
+      'configuration/prices.json (USD, from the price page of the service), then deploy again.',
     { context: { price: place } },
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownPricesSchema } from '../configuration/schema.ts';
 
 /**
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
@@ -96,14 +97,37 @@ export const bucketChecksSchema = z.strictObject({
 /**
  * `Custom::Prices`: what this region's calls, compute and transfer to each target region cost.
  * Permissions: pricing:GetProducts on `*` (it knows no narrower resource).
- * Attributes: `Prices`, JSON of prices.ts `Prices` (for the functions' environment; at most 3 KB); `PricesDate`, the
- * day they were read; `PricesSource`, `price-list`, `file` or `price-list and file`.
+ * Attributes: `Prices`, JSON of configuration/prices.ts `Prices` (for the functions' environment; at most 3 KB);
+ * `PricesDate`, the day of the oldest of them; `PricesSource`, where they were read.
  */
 export const pricesSchema = z.strictObject({
   ...common,
   TargetRegions: z.array(region).min(1),
+  /** `prices` of settings.json as JSON; empty for none. */
+  OwnPrices: z
+    .string()
+    .default('')
+    .transform((json, context) => {
+      if (json === '') return undefined;
+      const { success, data } = ownPricesSchema.safeParse(parseJson(json));
+      if (success) return data;
+      context.addIssue({ code: 'custom', message: 'is not "prices" of settings.json as JSON' });
+      return z.NEVER;
+    }),
   /** Change it (the version of the release, say) to have prices read again: CloudFormation skips unchanged resources. */
   Revision: z.string().default(''),
+});
+
+/**
+ * `Custom::FunctionImage`: the image that a function runs. CloudFormation knows it of no function, and SAM puts it into none but
+ * functions, so that this is how the fallback's task definitions come by it.
+ * Permissions: lambda:GetFunction on the function.
+ * Attributes: `Image`, its URI with the digest; `RepositoryArn`, where it lies.
+ */
+export const functionImageSchema = z.strictObject({
+  ...common,
+  /** With its version, which is another one for each image, so that CloudFormation sees the change. */
+  Function: arn('lambda').regex(/:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/, 'is no ARN of a function'),
 });
 
 export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
@@ -112,3 +136,13 @@ export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
 export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
 export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
 export type PricesProperties = z.infer<typeof pricesSchema>;
+export type FunctionImageProperties = z.infer<typeof functionImageSchema>;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema that is asked next refuses it.
+    return undefined;
+  }
+}

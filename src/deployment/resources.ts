@@ -3,11 +3,13 @@ import { putNotifications, removeNotifications } from './bucket-notification.ts'
 import { type BucketRole, checkBuckets } from './check-buckets.ts';
 import type { DeploymentDependencies } from './dependencies.ts';
 import { ResourceInvalidError } from './errors.ts';
+import { findFunctionImage } from './function-image.ts';
 import { readPrices } from './prices.ts';
 import { putReplicationRules, removeReplicationRules } from './replication-rules.ts';
 import {
   bucketChecksSchema,
   bucketNotificationSchema,
+  functionImageSchema,
   pricesSchema,
   replicationRulesSchema,
 } from './resource-properties.ts';
@@ -100,13 +102,25 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
   ['Custom::SourceChecks', defineChecks('source')],
   ['Custom::TargetChecks', defineChecks('destination')],
   [
+    'Custom::FunctionImage',
+    defineResource({
+      schema: functionImageSchema,
+      identify: () => '',
+      put: async (properties, _former, { dependencies, signal }) => {
+        const { image, repositoryArn } = await findFunctionImage(properties, dependencies, signal);
+        return { Image: image, RepositoryArn: repositoryArn };
+      },
+      remove: () => Promise.resolve(),
+    }),
+  ],
+  [
     'Custom::Prices',
     defineResource({
       schema: pricesSchema,
       identify: () => '',
-      put: async ({ TargetRegions }, _former, { dependencies, signal }) => {
-        const { prices, date, source } = await readPrices(TargetRegions, dependencies, signal);
-        return { Prices: JSON.stringify(prices), PricesDate: date, PricesSource: source };
+      put: async ({ TargetRegions, OwnPrices }, _former, { dependencies, signal }) => {
+        const prices = await readPrices(TargetRegions, OwnPrices, dependencies, signal);
+        return { Prices: JSON.stringify(prices), PricesDate: prices.date, PricesSource: prices.source };
       },
       remove: () => Promise.resolve(),
     }),

@@ -16,6 +16,11 @@ export interface AwsServerOptions {
   readonly region: string;
   /** Interpreter with the packages. Default: the project's own environment, installed if need be. */
   readonly python?: string;
+  /**
+   * URL of a resource provider: with it CloudFormation, IAM, STS and KMS are served as well, and CloudFormation tells it of
+   * every resource (moto/stacks.py has the protocol). Needs the packages of `rehearsal`.
+   */
+  readonly resourceProvider?: string;
   readonly announce?: (line: string) => void;
 }
 
@@ -33,8 +38,11 @@ export interface AwsServer {
  * @throws LocalServerError when it ends before it is ready; what `pythonEnvironment` throws
  */
 export async function startAwsServer(options: AwsServerOptions): Promise<AwsServer> {
-  const python = options.python ?? (await pythonEnvironment('server', options.announce ?? (() => undefined)));
-  const child = spawn(python, [SERVE_SCRIPT], { stdio: ['pipe', 'pipe', 'pipe'], env: serverVariables(python) });
+  const { resourceProvider, announce = () => undefined } = options;
+  const need = resourceProvider === undefined ? 'server' : 'rehearsal';
+  const python = options.python ?? (await pythonEnvironment(need, announce));
+  const args = [SERVE_SCRIPT, ...(resourceProvider === undefined ? [] : [resourceProvider])];
+  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'pipe'], env: serverVariables(python) });
   const complaints: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     complaints.push(line);

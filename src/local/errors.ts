@@ -53,3 +53,33 @@ export class ReplicationSetupError extends CompressorError {
   readonly code = 'LOCAL_REPLICATION_SETUP';
   readonly retryable = false;
 }
+
+/** The process of a fallback task ended by itself with a failure. */
+export class WorkerTaskError extends CompressorError {
+  readonly code = 'WORKER_TASK_FAILED';
+  readonly retryable = false;
+}
+
+/** A function wrote a metric that CloudWatch would drop without a word. */
+export class EmfInvalidError extends CompressorError {
+  readonly code = 'EMF_INVALID';
+  readonly retryable = false;
+}
+
+/** There is no Lambda Runtime Interface Emulator for this machine. */
+export class LambdaEmulatorMissingError extends CompressorError {
+  readonly code = 'LAMBDA_EMULATOR_MISSING';
+  readonly retryable = false;
+}
+
+/** The runtime interface client could not be installed; the message ends with what npm said. */
+export class LambdaPackagesError extends CompressorError {
+  readonly code = 'LAMBDA_PACKAGES_FAILED';
+  readonly retryable = true;
+}
+
+/** An event file cannot be used: not there, not JSON, too large, or not what the function is invoked with. */
+export class EventFileError extends CompressorError {
+  readonly code = 'EVENT_FILE_INVALID';
+  readonly retryable = false;
+}

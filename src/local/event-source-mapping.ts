@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { BackgroundLoop } from './background-loop.ts';
 import { BatchBuffer } from './event-source/batch-buffer.ts';
 import { type BatchOutcome, readBatchResponse } from './event-source/batch-response.ts';
 import { toSqsRecord } from './event-source/sqs-record.ts';
+import { queueIsEmpty } from './queue-depth.ts';
 
 /** SQS's own limit for one receive or one delete call. */
 const PAGE_SIZE = 10;
@@ -82,24 +78,11 @@ export class EventSourceMapping {
    * @throws what the queue answered, when it failed while the mapping ran; the reason of `signal`
    */
   async idle(signal?: AbortSignal): Promise<void> {
-    while (this.#invocations.size > 0 || this.#buffer.length > 0 || !(await this.#queueIsEmpty())) {
+    const { sqs, queueUrl } = this.#options;
+    while (this.#invocations.size > 0 || this.#buffer.length > 0 || !(await queueIsEmpty(sqs, queueUrl))) {
       signal?.throwIfAborted();
       await this.#polling.orFailure(sleep(IDLE_POLL_MILLISECONDS));
     }
-  }
-
-  async #queueIsEmpty(): Promise<boolean> {
-    const { Attributes } = await this.#options.sqs.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: this.#options.queueUrl,
-        AttributeNames: [
-          'ApproximateNumberOfMessages',
-          'ApproximateNumberOfMessagesNotVisible',
-          'ApproximateNumberOfMessagesDelayed',
-        ],
-      }),
-    );
-    return Object.values(Attributes ?? {}).every((count) => Number(count) === 0);
   }
 
   async #poll(): Promise<void> {

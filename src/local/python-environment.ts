@@ -7,10 +7,10 @@ import { PythonPackagesError } from './errors.ts';
 import { findPython } from './python/find-python.ts';
 
 /**
- * `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. `deploy`: the SAM CLI
- * and what checks the templates.
+ * `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. `rehearsal`: the emulated
+ * regions with CloudFormation. `deploy`: the SAM CLI and what checks the templates.
  */
-export type PythonNeed = 'server' | 'test' | 'deploy';
+export type PythonNeed = 'server' | 'test' | 'rehearsal' | 'deploy';
 
 interface Requirement {
   /** What the user reads while pip works. */
@@ -38,6 +38,13 @@ const REQUIREMENTS: Readonly<Record<PythonNeed, Requirement>> = {
     environment: '.venv',
     takes: '20 seconds',
     files: ['test.txt', 'server.txt'],
+    includes: ['server'],
+  },
+  rehearsal: {
+    what: 'the local servers (moto) with CloudFormation',
+    environment: '.venv',
+    takes: '25 seconds',
+    files: ['rehearsal.txt', 'server.txt'],
     includes: ['server'],
   },
   deploy: {

@@ -21,6 +21,9 @@ export function createRegionClients(region: string, endpoint: string): RegionCli
     s3: new S3Client({
       ...shared,
       forcePathStyle: true,
+      // With it, for bodies from 2 MiB on, Node writes the headers as UTF-8 instead of Latin-1, and metadata that is not ASCII arrives
+      // encoded twice.
+      expectContinueHeader: false,
       // The SDK's own checksums cost more than the local servers do.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',

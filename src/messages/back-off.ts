@@ -6,8 +6,9 @@ const LONGEST_DELAY_SECONDS = 15 * 60;
  * of it taken off at random so that messages that failed together do not come back together.
  * @param receiveCount 1 for the first receive
  * @param random in [0, 1)
+ * @param firstSeconds instead of the 30 s
  */
-export function backOffSeconds(receiveCount: number, random: number): number {
-  const full = Math.min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** Math.max(0, receiveCount - 1));
+export function backOffSeconds(receiveCount: number, random: number, firstSeconds = FIRST_DELAY_SECONDS): number {
+  const full = Math.min(LONGEST_DELAY_SECONDS, firstSeconds * 2 ** Math.max(0, receiveCount - 1));
   return Math.round(full * (1 - random / 2));
 }

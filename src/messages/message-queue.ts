@@ -37,3 +37,9 @@ export interface MessageQueue {
 export interface FallbackQueue {
   send(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>>;
 }
+
+/** The tasks behind a fallback queue. */
+export interface FallbackService {
+  /** Has the first task started if there is none; does nothing if there are some. */
+  wake(): Promise<void>;
+}

@@ -6,6 +6,8 @@ export type MessageOutcome =
   | { readonly kind: 'done' }
   /** Its turn did not come in this run; waiting must not wear it out. */
   | { readonly kind: 'again' }
+  /** Nothing was attempted; it is due in so many seconds, at most 43,200. Each wait is a receive. */
+  | { readonly kind: 'later'; readonly seconds: number }
   /** The attempt failed; another may succeed. */
   | { readonly kind: 'retry'; readonly reason: CompressorError }
   /** No attempt can succeed. */
@@ -14,7 +16,14 @@ export type MessageOutcome =
   | { readonly kind: 'over-limits'; readonly reason: CompressorError };
 
 /** A message with several objects has the fate of the one that is worst off: nothing of it may be acknowledged early. */
-const SEVERITY: Record<MessageOutcome['kind'], number> = { done: 0, refused: 1, 'over-limits': 2, again: 3, retry: 4 };
+const SEVERITY: Record<MessageOutcome['kind'], number> = {
+  done: 0,
+  refused: 1,
+  'over-limits': 2,
+  again: 3,
+  later: 4,
+  retry: 5,
+};
 
 export function worstOutcome(outcomes: readonly MessageOutcome[]): MessageOutcome {
   return outcomes.reduce((worst, next) => (SEVERITY[next.kind] > SEVERITY[worst.kind] ? next : worst), {

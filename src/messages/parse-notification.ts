@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MessageInvalidError } from './errors.ts';
+import { decodeKey, parse, parseJson } from './notification-body.ts';
 import type { WriteOrder } from './sequencer.ts';
 
 /** One version of one object, as S3 announced it. */
@@ -105,35 +106,4 @@ function fromEventBridge(json: unknown): Notification {
     versionId: detail.object['version-id'],
   };
   return { created: [created], ignored: 0 };
-}
-
-/** Keys in S3 notifications are form-encoded: `+` is a space, the rest is percent-encoded UTF-8. */
-function decodeKey(encoded: string): string {
-  try {
-    return decodeURIComponent(encoded.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new MessageInvalidError(`The key "${encoded}" is not URL-encoded UTF-8`, {
-      cause,
-      context: { key: encoded },
-    });
-  }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new MessageInvalidError('The message is not JSON', { cause });
-  }
-}
-
-function parse<T>(schema: z.ZodType<T>, json: unknown): T {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [first] = result.error.issues;
-  const where = first?.path.join('.') ?? '';
-  throw new MessageInvalidError(`The notification is not valid at "${where}": ${first?.message ?? ''}`, {
-    cause: result.error,
-    context: { path: where },
-  });
 }

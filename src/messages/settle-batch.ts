@@ -31,6 +31,7 @@ export interface SettledMessage {
  * |-----------------------|-----------------------------------------------|----------------------------------|
  * | done                  |                                               | acknowledged                     |
  * | again                 | sent anew                                     | acknowledged                     |
+ * | later                 | its visibility is set to the time it is due   | returned                         |
  * | over-limits           | sent to the fallback queue, else dead-lettered | acknowledged                     |
  * | refused               | dead-lettered with its reason                 | acknowledged                     |
  * | retry                 | its visibility is set to the back-off         | returned                         |
@@ -45,6 +46,7 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
   const delays: RetryDelay[] = [];
   for (const { message, outcome } of settled) {
     if (outcome.kind === 'again') again.push(message);
+    else if (outcome.kind === 'later') delays.push({ message, seconds: outcome.seconds });
     else if (outcome.kind === 'over-limits' && options.fallback) fallback.push(message);
     else if (outcome.kind === 'over-limits' || outcome.kind === 'refused')
       letters.push({ message, reason: outcome.reason });

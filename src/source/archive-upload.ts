@@ -3,60 +3,120 @@ import { MAX_FRAME_SIZE, MAX_PARTS, MIB } from '../archive/format.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import { compressBound } from '../compression/zstd-frames.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type { ObjectUpload, ObjectWriter, WriteTarget } from '../storage/object-store.ts';
+import type { ObjectRemover, ObjectUpload, ObjectWriter, WriteTarget } from '../storage/object-store.ts';
+import { STAGE_PREFIX, StagedPart } from '../storage/staged-part.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
-/** A part is sent when it has this many bytes; one more frame may make it larger. */
-const PART_TARGET = 8 * MIB;
-/** Bytes of a part buffer: a part just under its target, and one frame that did not compress. */
-export const PART_BUFFER_SIZE = PART_TARGET + compressBound(MAX_FRAME_SIZE);
+/** A piece is sent when it has this many bytes; one more frame may make it larger. No part but the last is smaller. */
+const PIECE_TARGET = 8 * MIB;
+/** Bytes of a piece's buffer: a piece just under its target, and one frame that did not compress. */
+export const PART_BUFFER_SIZE = PIECE_TARGET + compressBound(MAX_FRAME_SIZE);
 const CONTENT_TYPE = 'application/zstd';
 
+/** A part of the archive's upload: whole frames. */
+export interface ArchivePart {
+  /** Frames in it. */
+  readonly frames: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly crc32: number;
+}
+
+export interface ArchiveUploadOptions {
+  readonly store: ObjectWriter & ObjectRemover;
+  readonly location: ObjectLocation;
+  readonly buffers: BufferPool;
+  readonly signal: AbortSignal;
+  /** Frames that a part has at least, see plan-parts.ts. */
+  readonly framesPerPart: number;
+}
+
+/** Bytes in a buffer, on their way to S3. */
+interface Piece {
+  readonly buffer: ArrayBuffer;
+  length: number;
+  checksum: number;
+}
+
+/** The part that is being made. */
+interface OpenPart {
+  frames: number;
+  size: number;
+  crc32: number;
+  /** Pieces sent so far. */
+  pieces: number;
+  /** Where the pieces are put together, once there is more than one. */
+  stage?: StagedPart;
+  readonly sending: Promise<void>[];
+}
+
 /**
- * Sends an archive while it is made: bytes are appended in order, collected into parts of whole frames and uploaded as
- * soon as a part is full. An archive of less than one part is a single PUT.
+ * Sends an archive while it is made: frames are appended in order, collected into pieces and uploaded as soon as a
+ * piece is full. A part is one piece, or several where the archive would have too many parts otherwise. An archive of
+ * less than one piece is a single PUT.
  */
 export class ArchiveUpload {
+  /** Parts that are complete, in order; the last of them may still be on their way. */
+  readonly parts: ArchivePart[] = [];
   /** Bytes appended so far. */
   size = 0;
-  readonly #store: ObjectWriter;
+  readonly #options: ArchiveUploadOptions;
   readonly #target: WriteTarget;
-  readonly #buffers: BufferPool;
-  readonly #signal: AbortSignal;
-  readonly #sending: Promise<void>[] = [];
+  readonly #sending = new Set<Promise<void>>();
+  readonly #stages = new Set<StagedPart>();
   #upload: Promise<ObjectUpload> | undefined;
-  #part: { buffer: ArrayBuffer; length: number; checksum: number } | undefined;
-  #parts = 0;
+  #piece: Piece | undefined;
+  #part: OpenPart | undefined;
   #checksum = 0;
-  /** The first part that S3 did not take: no point in compressing on. */
+  /** The first piece that S3 did not take: no point in compressing on. */
   #failure: CompressorError | undefined;
 
-  constructor(store: ObjectWriter, location: ObjectLocation, buffers: BufferPool, signal: AbortSignal) {
-    this.#store = store;
-    this.#target = { ...location, headers: { contentType: CONTENT_TYPE }, metadata: {}, tags: [] };
-    this.#buffers = buffers;
-    this.#signal = signal;
+  constructor(options: ArchiveUploadOptions) {
+    this.#options = options;
+    this.#target = { ...options.location, headers: { contentType: CONTENT_TYPE }, metadata: {}, tags: [] };
+  }
+
+  /** Begins the upload now, not with its first full piece, so that its id can be kept. */
+  begin(): Promise<ObjectUpload> {
+    this.#upload ??= this.#options.store.createUpload(this.#target, this.#options.signal);
+    return this.#upload;
+  }
+
+  /** Goes on with an upload of which these parts are there. */
+  resume(upload: ObjectUpload, parts: readonly ArchivePart[]): void {
+    this.#upload = Promise.resolve(upload);
+    for (const part of parts) {
+      this.parts.push(part);
+      this.size += part.size;
+      this.#checksum = combineCrc32(this.#checksum, part.crc32, part.size);
+    }
   }
 
   /**
-   * @param bytes copied; may be reused when the promise settles
+   * @param bytes a whole frame, or what stands behind the frames; copied, and may be reused when the promise settles
    * @param checksum CRC-32 of `bytes`
    */
   async append(bytes: Uint8Array, checksum: number = crc32(bytes)): Promise<void> {
-    const { bufferSize } = this.#buffers;
+    const { bufferSize } = this.#options.buffers;
     if (bytes.length > bufferSize) {
       for (let at = 0; at < bytes.length; at += bufferSize) await this.append(bytes.subarray(at, at + bufferSize));
       return;
     }
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#part !== undefined && this.#part.length + bytes.length > bufferSize) this.#sendPart();
-    this.#part ??= { buffer: await this.#buffers.acquire(), length: 0, checksum: 0 };
-    new Uint8Array(this.#part.buffer).set(bytes, this.#part.length);
-    this.#part.length += bytes.length;
-    this.#part.checksum = combineCrc32(this.#part.checksum, checksum, bytes.length);
+    if (this.#piece !== undefined && this.#piece.length + bytes.length > bufferSize) this.#sendPiece(false);
+    this.#piece ??= { buffer: await this.#options.buffers.acquire(), length: 0, checksum: 0 };
+    this.#part ??= { frames: 0, size: 0, crc32: 0, pieces: 0, sending: [] };
+    new Uint8Array(this.#piece.buffer).set(bytes, this.#piece.length);
+    this.#piece.length += bytes.length;
+    this.#piece.checksum = combineCrc32(this.#piece.checksum, checksum, bytes.length);
+    this.#part.frames += 1;
+    this.#part.size += bytes.length;
+    this.#part.crc32 = combineCrc32(this.#part.crc32, checksum, bytes.length);
     this.#checksum = combineCrc32(this.#checksum, checksum, bytes.length);
     this.size += bytes.length;
-    if (this.#part.length >= PART_TARGET) this.#sendPart();
+    const { frames, size } = this.#part;
+    if (frames >= this.#options.framesPerPart && size >= PIECE_TARGET) this.#closePart();
+    else if (this.#piece.length >= PIECE_TARGET) this.#sendPiece(false);
   }
 
   /** Resolves when S3 has accepted the whole archive. */
@@ -65,57 +125,115 @@ export class ArchiveUpload {
       await this.#putWhole();
       return;
     }
-    if (this.#part !== undefined) this.#sendPart();
-    await Promise.all(this.#sending);
+    if (this.#part !== undefined) this.#closePart();
+    await this.#settle();
     const upload = await this.#upload;
-    await upload.complete({ crc32: this.#checksum, size: this.size, condition: { kind: 'always' } });
+    if (this.#failure !== undefined) throw this.#failure;
+    await upload.complete({
+      crc32: this.#checksum,
+      size: this.size,
+      condition: { kind: 'always' },
+      lastPart: this.parts.length,
+    });
+  }
+
+  /** Leaves the complete parts where they are, for another attempt to go on with. Nothing is on its way afterwards. */
+  async suspend(): Promise<void> {
+    await this.#settle();
+    this.#releasePiece();
+    await Promise.all(Array.from(this.#stages, (stage) => stage.abort()));
   }
 
   /** Takes everything back; what is still on its way is waited for, so that no buffer is in use afterwards. */
   async abort(): Promise<void> {
-    await Promise.allSettled(this.#sending);
-    this.#releasePart();
+    await this.suspend();
     const [begun] = await Promise.allSettled([this.#upload]);
     // An upload that could not be begun has nothing to take back, and its failure is known already.
     if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 
   async #putWhole(): Promise<void> {
-    const { buffer, length } = this.#part ?? { buffer: new ArrayBuffer(0), length: 0 };
-    const body = new Uint8Array(buffer, 0, length);
-    await this.#store.put({
+    const { buffer, length } = this.#piece ?? { buffer: new ArrayBuffer(0), length: 0 };
+    await this.#options.store.put({
       ...this.#target,
-      body,
+      body: new Uint8Array(buffer, 0, length),
       crc32: this.#checksum,
       condition: { kind: 'always' },
-      signal: this.#signal,
+      signal: this.#options.signal,
     });
-    this.#releasePart();
+    this.#releasePiece();
   }
 
-  #sendPart(): void {
+  #closePart(): void {
+    if (this.#piece !== undefined) this.#sendPiece(true);
     const part = this.#part;
     if (part === undefined) return;
     this.#part = undefined;
-    this.#parts += 1;
-    if (this.#parts > MAX_PARTS) throw new RangeError(`An archive cannot have more than ${MAX_PARTS} parts`);
-    const sent = this.#uploadPart(this.#parts, part).finally(() => {
-      this.#buffers.release(part.buffer);
-    });
-    sent.catch((cause: unknown) => {
-      this.#failure ??= asCompressorError(cause);
-    });
-    this.#sending.push(sent);
+    const { frames, size, crc32 } = part;
+    this.parts.push({ frames, size, crc32 });
+    const { stage } = part;
+    if (stage !== undefined) this.#track(this.#placePart(part, stage, this.parts.length));
   }
 
-  async #uploadPart(number: number, part: { buffer: ArrayBuffer; length: number; checksum: number }): Promise<void> {
-    this.#upload ??= this.#store.createUpload(this.#target, this.#signal);
-    const upload = await this.#upload;
-    await upload.uploadPart(number, new Uint8Array(part.buffer, 0, part.length), part.checksum);
+  /** @param last whether the open part ends with it */
+  #sendPiece(last: boolean): void {
+    const [piece, part] = [this.#piece, this.#part];
+    if (piece === undefined || part === undefined) return;
+    this.#piece = undefined;
+    const number = this.parts.length + 1;
+    if (number > MAX_PARTS) throw new RangeError(`An archive cannot have more than ${MAX_PARTS} parts`);
+    const index = part.pieces;
+    part.pieces += 1;
+    // A frame is appended before it is known whether another one follows it, so only the part's end tells that it is one piece.
+    if (!(last && index === 0)) part.stage ??= this.#openStage(number);
+    const { stage } = part;
+    const sent = this.#write(piece, stage === undefined ? { number } : { stage, index });
+    part.sending.push(sent);
+    this.#track(sent);
   }
 
-  #releasePart(): void {
-    if (this.#part !== undefined) this.#buffers.release(this.#part.buffer);
-    this.#part = undefined;
+  #openStage(number: number): StagedPart {
+    const { store, location, signal } = this.#options;
+    const key = `${STAGE_PREFIX}${location.key}/${number}`;
+    const stage = new StagedPart(store, { bucket: location.bucket, key }, signal);
+    this.#stages.add(stage);
+    return stage;
+  }
+
+  async #write(
+    { buffer, length, checksum }: Piece,
+    place: { readonly number: number } | { readonly stage: StagedPart; readonly index: number },
+  ): Promise<void> {
+    const bytes = new Uint8Array(buffer, 0, length);
+    try {
+      if ('stage' in place) await place.stage.write(place.index, bytes, checksum);
+      else await (await this.begin()).uploadPart(place.number, bytes, checksum);
+    } finally {
+      this.#options.buffers.release(buffer);
+    }
+  }
+
+  async #placePart({ sending }: OpenPart, stage: StagedPart, number: number): Promise<void> {
+    await Promise.all(sending);
+    await stage.moveTo(await this.begin(), number);
+    this.#stages.delete(stage);
+  }
+
+  #track(sending: Promise<void>): void {
+    const settled = sending
+      .catch((cause: unknown) => {
+        this.#failure ??= asCompressorError(cause);
+      })
+      .finally(() => this.#sending.delete(settled));
+    this.#sending.add(settled);
+  }
+
+  async #settle(): Promise<void> {
+    await Promise.all(this.#sending);
+  }
+
+  #releasePiece(): void {
+    if (this.#piece !== undefined) this.#options.buffers.release(this.#piece.buffer);
+    this.#piece = undefined;
   }
 }

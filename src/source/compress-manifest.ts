@@ -35,6 +35,6 @@ export async function compressManifest(
       { name: MANIFEST_MEMBER, size: json.length, modified: 0, offset: 0, headerLength, length: json.length, padding },
     ],
     endsTar: true,
-    level,
+    levels: { level },
   });
 }

@@ -1,9 +1,9 @@
+import type { LevelPolicy } from '../adaptive/level-policy.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import type { FrameCompression } from '../compression/frame-pool.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
-import type { ObjectReader, ObjectWriter, TagReader } from '../storage/object-store.ts';
-import type { ChooseLevel } from './choose-level.ts';
+import type { ObjectStore } from '../storage/object-store.ts';
 import type { PackingSpeed } from './packing-speed.ts';
 import type { SourceTelemetry } from './telemetry.ts';
 
@@ -11,21 +11,23 @@ import type { SourceTelemetry } from './telemetry.ts';
 export interface SourceDependencies {
   readonly rule: ReplicationRule;
   readonly outboundBucket: string;
-  readonly store: ObjectReader & TagReader & ObjectWriter;
+  readonly store: ObjectStore;
   readonly queue: MessageQueue;
   /** Absent while the rule has none: what is over the limits then goes to the dead letters. */
   readonly fallback?: FallbackQueue;
   readonly pool: FrameCompression;
   readonly buffers: PackingBuffers;
-  readonly chooseLevel: ChooseLevel;
+  readonly levels: LevelPolicy;
   readonly speed: PackingSpeed;
   readonly telemetry: SourceTelemetry;
   readonly limits: PackingLimits;
   /** `principalId`s of our own target roles without the session: what they wrote is not packed again. */
   readonly ownPrincipals: readonly string[];
   readonly maxReceives: number;
+  /** Aborts when the process is about to end: what is in work is then sent again, unattempted. Absent in functions. */
+  readonly stop?: AbortSignal;
   readonly random: () => number;
-  /** Milliseconds, monotonic or not: only differences count. */
+  /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
@@ -40,4 +42,6 @@ export interface PackingBuffers {
 export interface PackingLimits {
   /** GETs in flight. */
   readonly parallelReads: number;
+  /** Bytes from which on an object is an archive of its own, which is gone on with after an interruption. */
+  readonly resumableBytes: number;
 }

@@ -1,4 +1,7 @@
 import type { LimitFunction } from 'p-limit';
+import { type ContentClass, expectedClass } from '../adaptive/content-class.ts';
+import type { ArchiveLevels, FrameOutcome, FrameProbe, LevelReason } from '../adaptive/level-policy.ts';
+import { FRAME_TARGET } from '../archive/format.ts';
 import type { NamedSlice } from '../archive/frame-bytes.ts';
 import { memberName } from '../archive/member-name.ts';
 import type { FramePlan, FrameSlice } from '../archive/plan-frames.ts';
@@ -20,12 +23,14 @@ export interface FrameInWork {
   readonly leftOut: readonly { readonly item: PackItem; readonly reason: LeftOut }[];
   /** Absent when no object of the frame could be read. */
   readonly compressed?: CompressedFrame;
+  /** The same for whoever learns levels. */
+  readonly outcome?: FrameOutcome;
   release(): void;
 }
 
 export interface FrameContext {
   readonly items: readonly PackItem[];
-  readonly level: number;
+  readonly levels: ArchiveLevels;
   readonly dependencies: SourceDependencies;
   readonly reads: LimitFunction;
   readonly signal: AbortSignal;
@@ -46,21 +51,43 @@ export async function packFrame(plan: FramePlan, context: FrameContext): Promise
   try {
     const { slices, leftOut } = await readSlices(plan, input, context);
     if (slices.length === 0) return { slices, leftOut, release };
+    const expected = frameClass(plan, context.items);
+    const probe = async (levels: readonly number[]): Promise<FrameProbe> => {
+      const probed = await pool.probe({ kind: 'probe', input, size: plan.size, levels });
+      ({ input } = probed);
+      return probed;
+    };
+    const framesAlike = countFrames(expected, context.items);
+    const { reason, ...levels } = await context.levels.forFrame({ expected, framesAlike, probe });
     const named = slices.map(nameSlice);
-    const compressed = await pool.compress({
-      kind: 'compress',
-      input,
-      output,
-      slices: named,
-      endsTar: false,
-      level: context.level,
-    });
+    const compressed = await pool.compress({ kind: 'compress', input, output, slices: named, endsTar: false, levels });
     ({ input, output } = compressed);
-    return { slices, leftOut, compressed, release };
+    return { slices, leftOut, compressed, outcome: describeOutcome(compressed, expected, reason), release };
   } catch (thrown) {
     release();
     throw thrown;
   }
+}
+
+/** Members of different classes share no frame. */
+function frameClass({ slices }: FramePlan, items: readonly PackItem[]): ContentClass {
+  const item = items[slices[0]?.member ?? 0];
+  return expectedClass(item?.object.key ?? '');
+}
+
+/** About so many frames of an archive are of this class. */
+function countFrames(content: ContentClass, items: readonly PackItem[]): number {
+  const alike = items.filter(({ object }) => expectedClass(object.key) === content);
+  return Math.ceil(alike.reduce((sum, { object }) => sum + object.size, 0) / FRAME_TARGET);
+}
+
+function describeOutcome(
+  { level, decompressed, compressed, cpuSeconds, test }: CompressedFrame,
+  expected: ContentClass,
+  reason: LevelReason,
+): FrameOutcome {
+  const outcome = { expected, level, reason, bytes: decompressed, compressed, cpuSeconds };
+  return test === undefined ? outcome : { ...outcome, test };
 }
 
 /** Waits for every read, failed or not: until then the buffer may still be written to. */

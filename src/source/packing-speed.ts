@@ -17,6 +17,11 @@ const MEASURED: readonly (readonly [level: number, megabytesPerSecond: number])[
 const SAFETY = 0.6;
 /** What one function instance gets from S3, whatever its CPUs do. */
 const NETWORK_MEGABYTES_PER_SECOND = 70;
+/**
+ * A run may be slowed down by what passes, such as an S3 that throttles. However slow it was, an ordinary object must not
+ * look as if no run could hold it.
+ */
+const MOST_CORRECTION = 8;
 /** Weight of the newest archive against all before it. */
 const LEARNING_RATE = 0.5;
 /** Requests to begin and end an archive. */
@@ -24,6 +29,7 @@ const FIXED_SECONDS = 1;
 /** Per object: a GET, a tar header, a manifest entry. */
 const SECONDS_AN_OBJECT = 0.001;
 
+/** A part of an archive, all of which is packed at one level. */
 export interface PackingWork {
   readonly bytes: number;
   readonly objects: number;
@@ -40,20 +46,33 @@ export class PackingSpeed {
     this.#threads = threads;
   }
 
-  /** Seconds, on the safe side. */
-  predict(work: PackingWork): number {
-    return this.#tableSeconds(work) * (this.#corrections.get(work.level) ?? 1);
+  /** Seconds, on the safe side, of an archive whose parts are packed at these levels. */
+  predict(works: readonly PackingWork[]): number {
+    return works.reduce((sum, work) => sum + this.#tableSeconds(work) * (this.#corrections.get(work.level) ?? 1), 0);
   }
 
-  learn(work: PackingWork, seconds: number): void {
-    const measured = (seconds / SAFETY + FIXED_SECONDS) / this.#tableSeconds(work);
-    const known = this.#corrections.get(work.level) ?? measured;
-    this.#corrections.set(work.level, known + LEARNING_RATE * (measured - known));
+  /** An archive of several levels tells of all of them alike. */
+  learn(works: readonly PackingWork[], seconds: number): void {
+    const expected = works.reduce((sum, work) => sum + this.#tableSeconds(work), 0);
+    const measured = Math.min((seconds / SAFETY + FIXED_SECONDS) / expected, MOST_CORRECTION);
+    for (const { level } of works) {
+      const known = this.#corrections.get(level) ?? measured;
+      this.#corrections.set(level, known + LEARNING_RATE * (measured - known));
+    }
+  }
+
+  /** Whether the network, not the compression, decides how long an archive takes at this level. */
+  outrunsNetwork(level: number): boolean {
+    return tableSpeed(level) * this.#threads >= NETWORK_MEGABYTES_PER_SECOND;
   }
 
   #tableSeconds({ bytes, objects, level }: PackingWork): number {
-    const row = MEASURED.find(([candidate]) => candidate >= level) ?? [22, 1];
-    const speed = Math.min(row[1] * this.#threads, NETWORK_MEGABYTES_PER_SECOND) * SAFETY;
+    const speed = Math.min(tableSpeed(level) * this.#threads, NETWORK_MEGABYTES_PER_SECOND) * SAFETY;
     return FIXED_SECONDS + bytes / (speed * 1e6) + objects * SECONDS_AN_OBJECT;
   }
+}
+
+/** MB/s of one core. */
+function tableSpeed(level: number): number {
+  return MEASURED.find(([candidate]) => candidate >= level)?.[1] ?? 1;
 }

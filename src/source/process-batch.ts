@@ -10,7 +10,8 @@ import { collectObjects, type PackItem, settleChangedItem, settleItem } from './
 import { cutArchives } from './cut-archives.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { ManifestTooLargeError, ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
-import type { PackingWork } from './packing-speed.ts';
+import { placeArchive } from './place-archive.ts';
+import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
 
 /** Kept back from a run's time for settling its messages. */
@@ -37,7 +38,7 @@ export async function processSourceBatch(
   const items = collectObjects(messages, ledger, dependencies);
   const secondsLeft = (): number => (remainingMilliseconds() - SETTLING_MILLISECONDS) / 1000;
   const clock = { wholeRun: secondsLeft(), secondsLeft };
-  for (const archive of cutArchives(items, rule.source.maxArchiveBytes)) {
+  for (const archive of cutArchives(items, rule.source.maxArchiveBytes, dependencies.limits.resumableBytes)) {
     await packInTime(archive, clock, ledger, dependencies);
   }
   const settled = ledger.settled();
@@ -49,11 +50,14 @@ export async function processSourceBatch(
 }
 
 /**
+ * What `decidePlace` says, and what else can happen.
+ *
  * | the archive                                   | its items                    |
  * |-----------------------------------------------|------------------------------|
- * | is one object that no whole run could hold    | over the limits              |
- * | is several that no whole run could hold       | packed in two halves         |
+ * | is over a run's limits, and one object        | over the limits              |
+ * | is over a run's limits, and several           | packed in two halves         |
  * | is predicted not to fit what is left          | sent again, unattempted      |
+ * | is interrupted by `stop`                       | sent again, unattempted      |
  * | is accepted by S3                             | done                         |
  * | has too much metadata for one manifest        | packed in two halves         |
  * | failed                                        | retry or refused, by reason  |
@@ -65,27 +69,31 @@ async function packInTime(
   dependencies: SourceDependencies,
 ): Promise<void> {
   const settleAll = (outcome: Parameters<typeof settleItem>[1]): void => {
+    const sentOn = outcome.kind === 'again' || (outcome.kind === 'over-limits' && dependencies.fallback !== undefined);
+    if (sentOn) dependencies.telemetry.objectsDeferred(items.length, oldestAge(items, dependencies));
     for (const item of items) settleItem(item, outcome, ledger);
   };
   try {
-    const { rule, speed } = dependencies;
-    const objects = items.map(({ object }) => object);
-    const level = await dependencies.chooseLevel(rule, objects);
-    const work = { bytes: objects.reduce((sum, { size }) => sum + size, 0), objects: objects.length, level };
-    const predicted = speed.predict(work);
-    const [only] = items.length === 1 ? items : [];
-    if (only !== undefined && (only.object.size > rule.source.maxObjectBytes || predicted > clock.wholeRun)) {
-      settleAll({ kind: 'over-limits', reason: overLimits(only, predicted, clock, rule) });
-    } else if (predicted > clock.wholeRun) {
+    const { rule, stop } = dependencies;
+    stop?.throwIfAborted();
+    const planned = planLevels(items, clock.secondsLeft(), oldestAge(items, dependencies), dependencies);
+    const { predicted } = planned;
+    const [first] = items;
+    const place = placeArchive(items, predicted, rule, { wholeRun: clock.wholeRun, secondsLeft: clock.secondsLeft() });
+    if (place === 'fallback' && first !== undefined) {
+      settleAll({ kind: 'over-limits', reason: overLimits(first, predicted, clock, rule) });
+    } else if (place === 'halves') {
       await packHalves(items, clock, ledger, dependencies);
-    } else if (predicted > clock.secondsLeft()) {
+    } else if (place === 'again') {
       settleAll({ kind: 'again' });
     } else {
-      const { leftOut } = await pack(items, work, clock.secondsLeft(), dependencies);
+      const { leftOut } = await pack(items, planned, clock.secondsLeft(), dependencies);
       for (const item of items) settlePacked(item, leftOut.get(item), ledger, dependencies);
     }
   } catch (thrown) {
-    if (thrown instanceof ManifestTooLargeError && items.length > 1)
+    // Whatever it was that failed, it is the end of the process that made it fail.
+    if (dependencies.stop?.aborted === true) settleAll({ kind: 'again' });
+    else if (thrown instanceof ManifestTooLargeError && items.length > 1)
       await packHalves(items, clock, ledger, dependencies);
     else settleAll(failedOutcome(asCompressorError(thrown)));
   }
@@ -99,11 +107,11 @@ async function packHalves(...[items, ...rest]: Parameters<typeof packInTime>): P
 
 async function pack(
   items: readonly PackItem[],
-  work: PackingWork,
+  { levels, works }: PlannedLevels,
   seconds: number,
   dependencies: SourceDependencies,
 ): Promise<BuildResult> {
-  const { rule, outboundBucket, telemetry, now, speed } = dependencies;
+  const { rule, outboundBucket, telemetry, now, speed, stop } = dependencies;
   const location = {
     bucket: outboundBucket,
     key: archiveKey(
@@ -112,23 +120,29 @@ async function pack(
     ),
   };
   const deadline = new AbortController();
-  const timer = setTimeout(() => {
-    deadline.abort(timeExceeded(location.key, seconds));
-  }, seconds * 1000);
+  // A fallback task has all the time there is, and a timer takes that for no time at all.
+  const timer = Number.isFinite(seconds)
+    ? setTimeout(() => {
+        deadline.abort(timeExceeded(location.key, seconds));
+      }, seconds * 1000)
+    : undefined;
+  const signal = stop === undefined ? deadline.signal : AbortSignal.any([deadline.signal, stop]);
   const started = now();
   try {
-    const result = await buildArchive({ items, location, level: work.level, signal: deadline.signal }, dependencies);
+    const result = await buildArchive({ items, location, levels, signal }, dependencies);
     const elapsed = (now() - started) / 1000;
     if (result.archive !== undefined) {
-      speed.learn(work, elapsed);
-      const { items: packed, ...bytes } = result.archive;
+      const { items: packed, resumed, ...bytes } = result.archive;
+      if (!resumed) speed.learn(works, elapsed);
+      await levels.learn();
       telemetry.archivePacked({
         rule: rule.id,
         ...location,
         ...bytes,
         objects: packed.length,
-        level: work.level,
+        levels: levels.shares(),
         seconds: elapsed,
+        delaySeconds: oldestAge(packed, dependencies),
       });
     }
     return result;
@@ -137,6 +151,15 @@ async function pack(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Seconds since the earliest event. */
+function oldestAge(items: readonly PackItem[], { now }: SourceDependencies): number {
+  const earliest = items.reduce(
+    (earliest, { object }) => Math.min(earliest, object.eventTime),
+    Number.POSITIVE_INFINITY,
+  );
+  return Math.max(0, now() - earliest) / 1000;
 }
 
 function settlePacked(

@@ -1,3 +1,4 @@
+import type { LevelShare } from '../adaptive/level-policy.ts';
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
@@ -12,9 +13,12 @@ export interface PackedArchive {
   readonly originalBytes: number;
   /** Bytes of the whole archive, manifest and seek table included: what crosses the regions. */
   readonly archiveBytes: number;
-  readonly level: number;
+  /** What the frames of each kind of content were compressed with, and why. */
+  readonly levels: readonly LevelShare[];
   readonly cpuSeconds: number;
   readonly seconds: number;
+  /** From the earliest event of its objects until S3 accepted the archive. */
+  readonly delaySeconds: number;
 }
 
 /** Why an object of a message needed no packing. */
@@ -36,6 +40,13 @@ export interface SourceTelemetry {
   messageFailed(message: QueueMessage, error: CompressorError): void;
   /** A failed archive's upload could not be taken back; its parts cost until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
+  /**
+   * Objects whose turn did not come in this run are sent again, or to the fallback: their messages look young from then on.
+   * @param ageSeconds since the earliest of their events
+   */
+  objectsDeferred(objects: number, ageSeconds: number): void;
+  /** Statistics of levels could not be read or written. Nothing else comes of it: archives are packed with what is known. */
+  statisticsLost(error: CompressorError): void;
   /** The queue did not take what we gave it; the messages concerned come back. */
   queueFailed(error: CompressorError): void;
 }

@@ -53,3 +53,9 @@ export class StorageRejectedError extends CompressorError {
   readonly code = 'STORAGE_REJECTED';
   readonly retryable = false;
 }
+
+/** A multipart upload was completed, aborted or expired by someone else; starting a new one can help. */
+export class UploadGoneError extends CompressorError {
+  readonly code = 'UPLOAD_GONE';
+  readonly retryable = true;
+}

@@ -69,12 +69,38 @@ export interface CompleteRequest {
   /** Bytes of the full object; S3 refuses when the parts do not add up. */
   readonly size: number;
   readonly condition: WriteCondition;
+  /** The object's last part; parts with higher numbers are given up. Absent: all parts make the object. */
+  readonly lastPart?: number;
+}
+
+/** A part that S3 has. */
+export interface UploadedPart {
+  /** Counts from 1. */
+  readonly number: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly crc32: number;
+}
+
+/** An object as it is now. */
+export interface ObjectVersion extends ObjectLocation {
+  readonly etag: string;
 }
 
 /** One multipart upload. Parts may come in any order and at the same time; every part but the last has >= 5 MiB. */
 export interface ObjectUpload {
+  /** S3's name of the upload, by which another process can go on with it. */
+  readonly id: string;
+  /** What S3 had when the upload was opened: nothing of a new one. Parts without a CRC-32 are not among them. */
+  readonly earlier: readonly UploadedPart[];
   /** `partNumber` counts from 1. `body` may be reused as soon as the promise settles. */
   uploadPart(partNumber: number, body: Uint8Array, crc32: number): Promise<void>;
+  /**
+   * Makes a whole object of up to 5 GiB, of the same region, a part; its bytes stay inside S3.
+   * @param part what it must be: its bytes, and the number that it gets
+   * @throws StorageUnavailableError when S3 copied other bytes, WriteConditionError when the object has changed
+   */
+  takePart(source: ObjectVersion, part: UploadedPart): Promise<void>;
   complete(request: CompleteRequest): Promise<{ etag: string }>;
   /** Gives the parts back. Safe to call after a failure of any other call, and after `complete`. */
   abort(): Promise<void>;
@@ -86,9 +112,49 @@ export interface ObjectWriter {
   createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload>;
 }
 
-export interface ObjectRemover {
-  /** Deletes the object if it still has this ETag; already gone, or replaced, is not an error. */
-  remove(location: ObjectLocation & { readonly etag: string }): Promise<void>;
+/** What going on with an upload of another process takes. */
+export interface UploadFinder {
+  /** Ids of the uploads to exactly this key that are neither completed nor aborted, 1,000 at most. */
+  listUploads(location: ObjectLocation, signal?: AbortSignal): Promise<string[]>;
+  /** @throws UploadGoneError when it is completed, aborted or expired */
+  resumeUpload(location: ObjectLocation, id: string, signal?: AbortSignal): Promise<ObjectUpload>;
 }
 
-export type ObjectStore = ObjectReader & TagReader & ObjectHeadReader & ObjectWriter & ObjectRemover;
+export interface ObjectRemover {
+  /** Deletes the object if it still has this ETag; already gone, or replaced, is not an error. */
+  remove(version: ObjectVersion): Promise<void>;
+}
+
+/** One version in a bucket that keeps versions. */
+export interface VersionLocation extends ObjectLocation {
+  readonly versionId: string;
+}
+
+export interface VersionReader {
+  /** undefined when the version is gone. With the CRC-32 of the full object, where S3 keeps one. */
+  describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined>;
+}
+
+export interface CopySource extends VersionLocation {
+  readonly etag: string;
+  readonly size: number;
+  /** CRC-32 of the full object, where it is known: a copy that is made of parts is verified against it. */
+  readonly crc32?: number | undefined;
+}
+
+/** All of the new object is said here but its bytes: nothing else of the source is taken over. */
+export interface CopyRequest extends WriteTarget {
+  readonly source: CopySource;
+  readonly condition: WriteCondition;
+  readonly signal?: AbortSignal;
+}
+
+export interface ObjectCopier {
+  /**
+   * Copies within one region, inside S3: the bytes do not come here, whatever their number.
+   * @throws ObjectNotFoundError when the source version is gone, WriteConditionError as a write does
+   */
+  copy(request: CopyRequest): Promise<{ etag: string }>;
+}
+
+export type ObjectStore = ObjectReader & TagReader & ObjectHeadReader & ObjectWriter & UploadFinder & ObjectRemover;

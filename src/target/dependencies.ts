@@ -3,12 +3,19 @@ import { KIB, MAX_FRAME_SIZE } from '../archive/format.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import type { FrameRestoration } from '../compression/frame-pool.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
+import type { RestoringSpeed } from '../limits/restoring-speed.ts';
 import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
-import type { ObjectHeadReader, ObjectReader, ObjectRemover, ObjectWriter } from '../storage/object-store.ts';
+import type {
+  ObjectHeadReader,
+  ObjectReader,
+  ObjectRemover,
+  ObjectWriter,
+  UploadFinder,
+} from '../storage/object-store.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 
-export type TargetStore = ObjectReader & ObjectHeadReader & ObjectWriter & ObjectRemover;
+export type TargetStore = ObjectReader & ObjectHeadReader & ObjectWriter & UploadFinder & ObjectRemover;
 
 /** Bytes of a buffer that takes any frame of objects, compressed: zstd's bound is size + size / 256 + 64 at this size. */
 export const COMPRESSED_BUFFER_SIZE = MAX_FRAME_SIZE + Math.ceil(MAX_FRAME_SIZE / 256) + KIB;
@@ -33,6 +40,8 @@ export interface TargetLimits {
   readonly parallelPuts: number;
   /** Bytes of objects in one archive that a run may take. */
   readonly maxRestoredBytes: number;
+  /** Bytes from which on an object that was interrupted is gone on with, not begun anew: it costs three requests. */
+  readonly resumableBytes: number;
   /** An archive is begun only while the run has this much time left. */
   readonly startReserveMilliseconds: number;
   /** What is running when the run has this much time left is stopped, so that uploads are given back and the queue is told. */
@@ -43,6 +52,7 @@ export interface TargetDependencies {
   readonly store: TargetStore;
   readonly pool: FrameRestoration;
   readonly buffers: FrameBuffers;
+  readonly speed: RestoringSpeed;
   readonly queue: MessageQueue;
   /** Absent: archives over the limits go to the dead letters. */
   readonly fallback?: FallbackQueue | undefined;
@@ -59,13 +69,17 @@ export interface TargetDependencies {
   readonly random: () => number;
   /** Time that this run of the function has left. */
   readonly remainingMilliseconds: () => number;
+  /** Aborts when the process is about to end: what is in work is then sent again, unattempted. Absent in functions. */
+  readonly stop?: AbortSignal;
   readonly limits: TargetLimits;
 }
 
 /** What all archives of one run share. */
 export interface RestoreRun extends TargetDependencies {
+  /** Seconds that any run has for an archive that it begins at once. */
+  readonly wholeRun: number;
   readonly puts: LimitFunction;
-  /** Aborts at the run's deadline, with a RunDeadlineError as its reason. */
+  /** Aborts at the run's deadline, with a RunDeadlineError as its reason, and when `stop` does, with its reason. */
   readonly signal: AbortSignal;
 }
 

@@ -53,3 +53,9 @@ export class RunDeadlineError extends CompressorError {
   readonly code = 'RUN_DEADLINE';
   readonly retryable = true;
 }
+
+/** Parts that an earlier attempt left do not make the object together with ours; they are given back. */
+export class ResumedUploadError extends CompressorError {
+  readonly code = 'RESUMED_UPLOAD_MISMATCH';
+  readonly retryable = true;
+}

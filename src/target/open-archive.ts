@@ -17,7 +17,7 @@ export interface OpenedArchive {
   readonly archive: ArchiveVersion;
   readonly manifest: Manifest;
   /** Frames of objects, in the order of the archive. */
-  readonly frames: readonly RestoreFrame[];
+  readonly frames: Iterable<RestoreFrame>;
   /** The last bytes of the archive: frames that lie in them need no request of their own. */
   readonly tail: Uint8Array;
 }

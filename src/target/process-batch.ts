@@ -18,16 +18,19 @@ export async function processTargetBatch(
   messages: readonly QueueMessage[],
   dependencies: TargetDependencies,
 ): Promise<BatchResponse> {
-  const { limits, queue, fallback, maxReceives, random, telemetry } = dependencies;
+  const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
   const deadline = new AbortController();
-  const timer = setTimeout(
-    () => {
-      deadline.abort(new RunDeadlineError('The time of this run is over; what is restored stays restored'));
-    },
-    Math.max(0, dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds),
-  );
+  const milliseconds = Math.max(0, dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds);
+  // A fallback task has all the time there is, and a timer takes that for no time at all.
+  const timer = Number.isFinite(milliseconds)
+    ? setTimeout(() => {
+        deadline.abort(new RunDeadlineError('The time of this run is over; what is restored stays restored'));
+      }, milliseconds)
+    : undefined;
+  const signal = stop === undefined ? deadline.signal : AbortSignal.any([deadline.signal, stop]);
   try {
-    const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal: deadline.signal };
+    const wholeRun = (dependencies.remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
+    const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal, wholeRun };
     const restore = restoreEachOnce(run);
     const settled = await Promise.all(
       messages.map(async (message) => ({ message, outcome: await processMessage(message, run, restore) })),
@@ -92,9 +95,10 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
   if (run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
   try {
     refuseUnexpected(created, run);
-    await restoreArchive({ bucket, key, etag, size, eventTime, redelivered }, run);
-    return { kind: 'done' };
+    const end = await restoreArchive({ bucket, key, etag, size, eventTime, redelivered }, run);
+    return { kind: end === 'restored' ? 'done' : 'again' };
   } catch (thrown) {
+    if (run.stop?.aborted === true) return { kind: 'again' };
     // A call that the deadline has cut off fails in its own way; the cause of all of them is the deadline.
     const error = run.signal.aborted ? interrupted(created) : asCompressorError(thrown);
     if (error instanceof ArchiveGoneError) {

@@ -1,8 +1,6 @@
 import { combineCrc32 } from '../archive/checksum.ts';
-import { ManifestMismatchError } from '../archive/errors.ts';
 import { checksumMismatch } from '../archive/frame-bytes.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
-import type { FrameSlice } from '../archive/plan-frames.ts';
 import { expectedSlice } from './expected-slice.ts';
 import type { OpenedArchive } from './open-archive.ts';
 import { type FrameAccess, useFrame } from './use-frame.ts';
@@ -29,8 +27,9 @@ export async function readObjectFromArchive(
   if (object === undefined) return undefined;
   const bytes = new Uint8Array(object.size);
   let crc32 = 0;
-  for (const { entry, slices } of frames.slice(object.frame, object.frame + (object.frames ?? 1))) {
-    const slice = sliceOf(member, slices, object);
+  for (const { entry, slices } of frames) {
+    const slice = slices.find((candidate) => candidate.member === member);
+    if (slice === undefined) continue;
     const input = await access.buffers.compressed.acquire();
     const request = { opened, entry, input, slices: [expectedSlice(slice, object)] };
     const part = await useFrame(request, access, ({ tar, checksums: [checksum = 0] }) => {
@@ -43,12 +42,4 @@ export async function readObjectFromArchive(
   const expected = Number.parseInt(object.crc32, 16);
   if (crc32 !== expected) throw checksumMismatch(key, expected, crc32);
   return { object, bytes };
-}
-
-function sliceOf(member: number, slices: readonly FrameSlice[], object: ManifestObject): FrameSlice {
-  const slice = slices.find((candidate) => candidate.member === member);
-  if (slice !== undefined) return slice;
-  throw new ManifestMismatchError(`Object "${object.key}" is not in frame ${object.frame}, where its manifest has it`, {
-    context: { key: object.key, frame: object.frame },
-  });
 }

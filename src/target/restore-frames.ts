@@ -34,18 +34,24 @@ interface WantedSlice {
 export async function restoreFrames(work: FramesToRestore): Promise<void> {
   const { opened, run, progress } = work;
   const sliced = slicedWrites(work);
-  const inFlight: Promise<void>[] = [];
+  const large = [...sliced.values()].flat();
+  await Promise.all(large.map((write) => run.puts(() => write.resume())));
+  const inFlight = new Set<Promise<void>>();
   for (const frame of opened.frames) {
     const wanted = wantedSlices(frame, work, sliced);
     if (wanted.length === 0) continue;
     const input = await run.buffers.compressed.acquire();
-    if (progress.stopReason === undefined) inFlight.push(restoreFrame(frame, wanted, input, work));
-    else run.buffers.compressed.release(input);
+    if (progress.stopReason === undefined) {
+      const restoring = restoreFrame(frame, wanted, input, work);
+      inFlight.add(restoring);
+      void restoring.finally(() => inFlight.delete(restoring));
+    } else run.buffers.compressed.release(input);
   }
   await Promise.all(inFlight);
+  await Promise.all(large.map((write) => write.settle()));
   const { stopReason } = progress;
   if (stopReason === undefined) return;
-  await Promise.all([...sliced.values()].flat().map((write) => write.abandon(stopReason)));
+  await Promise.all(large.map((write) => write.abandon(stopReason)));
 }
 
 /** Objects that span frames become one multipart upload a destination. */
@@ -58,7 +64,7 @@ function slicedWrites({ opened, due, describe, run, progress }: FramesToRestore)
     const described = describe(object);
     sliced.set(
       index,
-      writes.map((write) => new SlicedObjectWrite(described, frames, write, run, progress)),
+      writes.map((write) => new SlicedObjectWrite(described, largeSliceLength(object.size), write, run, progress)),
     );
   });
   return sliced;
@@ -71,9 +77,16 @@ function wantedSlices(
 ): WantedSlice[] {
   return frame.slices.flatMap((slice): WantedSlice[] => {
     const object = opened.manifest.objects[slice.member];
-    const writes = sliced.get(slice.member)?.filter((write) => write.wantsSlices()) ?? due[slice.member] ?? [];
-    return object === undefined || writes.length === 0 ? [] : [{ slice, object, writes }];
+    if (object === undefined) return [];
+    const index = sliceIndex(slice, object);
+    const writes = sliced.get(slice.member)?.filter((write) => write.wantsSlice(index)) ?? due[slice.member] ?? [];
+    return writes.length === 0 ? [] : [{ slice, object, writes }];
   });
+}
+
+/** Which of the slices of its object this is, from 0. */
+function sliceIndex({ start }: FrameSlice, { size }: ManifestObject): number {
+  return start / largeSliceLength(size);
 }
 
 async function restoreFrame(
@@ -139,7 +152,7 @@ async function writeSlice(
     writes.map((write) =>
       run.puts(() => {
         if (write instanceof SlicedObjectWrite) {
-          return write.writeSlice(slice.start / largeSliceLength(object.size), body, crc32);
+          return write.writeSlice(sliceIndex(slice, object), body, crc32);
         }
         return settleWrite(described, body, crc32, write, { run, progress });
       }),

@@ -57,22 +57,30 @@ async function restoreInParts(
   due: readonly DueWrite[],
   { run, progress, writing }: MemberWork,
 ): Promise<void> {
-  const parts = Math.ceil(object.size / PART_SIZE);
-  const writes = due.map((write) => new SlicedObjectWrite(object, parts, write, run, progress));
+  const writes = due.map((write) => new SlicedObjectWrite(object, PART_SIZE, write, run, progress));
+  const released: Promise<void>[] = [];
   try {
     for await (const part of cutBody(body, PART_SIZE, run.buffers.tar)) {
       const checksum = crc32(part.bytes);
       const sent = writes.map((write) => run.puts(() => write.writeSlice(part.index, part.bytes, checksum)));
-      writing.push(releaseAfter(sent, part));
+      const releasing = releaseAfter(sent, part);
+      writing.push(releasing);
+      released.push(releasing);
     }
   } catch (thrown) {
     const reason = asCompressorError(thrown);
     await Promise.all(writes.map((write) => write.abandon(reason)));
     throw thrown;
   }
+  writing.push(settleAfter(released, writes));
 }
 
 async function releaseAfter(writes: readonly Promise<void>[], part: BodyPart): Promise<void> {
   await Promise.all(writes);
   part.release();
+}
+
+async function settleAfter(released: readonly Promise<void>[], writes: readonly SlicedObjectWrite[]): Promise<void> {
+  await Promise.all(released);
+  await Promise.all(writes.map((write) => write.settle()));
 }

@@ -1,7 +1,10 @@
 import { asCompressorError, type CompressorError, UnexpectedError } from '../errors.ts';
+import type { RestoringWork } from '../limits/restoring-speed.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { archiveName, type RestoreRun } from './dependencies.ts';
 import { ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
+import { LatencyDistribution } from './latency-distribution.ts';
+import type { RestorableObject } from './restorable-object.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 import type { WriteResult } from './write-object.ts';
 
@@ -10,8 +13,7 @@ export interface RestoreSummary {
   readonly rule: string;
   /** Objects x destinations. */
   readonly due: number;
-  /** Time of the first source event, in milliseconds since 1970. */
-  readonly earliest: number;
+  readonly work: RestoringWork;
 }
 
 /** Keys that the error of an archive names; telemetry names them all. */
@@ -26,19 +28,23 @@ export class RestoreProgress {
   /** Of decompression. */
   cpuSeconds = 0;
   failed = 0;
+  /** Of what was written. */
+  readonly latency = new LatencyDistribution();
   readonly #archive: ObjectLocation;
   readonly #telemetry: TargetTelemetry;
   readonly #signal: AbortSignal;
+  readonly #now: () => number;
   readonly #failedKeys: string[] = [];
   readonly #codes = new Set<string>();
   #firstError: CompressorError | undefined;
   #retryable = false;
   #gone: ArchiveGoneError | undefined;
 
-  constructor(archive: ObjectLocation, run: Pick<RestoreRun, 'telemetry' | 'signal'>) {
+  constructor(archive: ObjectLocation, run: Pick<RestoreRun, 'telemetry' | 'signal' | 'now'>) {
     this.#archive = archive;
     this.#telemetry = run.telemetry;
     this.#signal = run.signal;
+    this.#now = run.now;
   }
 
   /** Why nothing more can be restored now: the run's time is over, or the archive went away in the middle. */
@@ -46,13 +52,14 @@ export class RestoreProgress {
     return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#gone;
   }
 
-  settled(object: ObjectLocation, size: number, result: WriteResult): void {
+  settled(location: ObjectLocation, { size, stamp }: RestorableObject, result: WriteResult): void {
     if (result === 'restored') {
       this.restored += 1;
       this.bytes += size;
+      this.latency.add((this.#now() - stamp.eventTime) / 1000);
     } else {
       this.skipped += 1;
-      this.#telemetry.objectSkipped(object, result);
+      this.#telemetry.objectSkipped(location, result);
     }
   }
 

@@ -40,6 +40,11 @@ export async function restorePublicArchive(
   return {
     rule: [...new Set(all.map(({ rule }) => rule))].join(','),
     due: all.reduce((sum, { destinations }) => sum + destinations.length, 0),
-    earliest: all.reduce((earliest, { object }) => Math.min(earliest, object.stamp.eventTime), archive.eventTime),
+    work: {
+      archiveBytes: archive.size,
+      bytes: all.reduce((sum, { object }) => sum + object.size, 0),
+      objects: all.length,
+      destinations: 1,
+    },
   };
 }

@@ -20,7 +20,7 @@ export async function settleWrite(
 ): Promise<void> {
   const location = locationAt(object, due.destination);
   try {
-    progress.settled(location, object.size, await writeObject(object, body, crc32, due, run));
+    progress.settled(location, object, await writeObject(object, body, crc32, due, run));
   } catch (thrown) {
     progress.fail(location, asCompressorError(thrown));
   }

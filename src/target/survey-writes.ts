@@ -49,7 +49,7 @@ export async function surveyWrite(
   try {
     const decision = await lookAndDecide(object, destination, run);
     if (decision.kind === 'write') return { destination, decision };
-    progress.settled(location, object.size, decision.reason);
+    progress.settled(location, object, decision.reason);
   } catch (thrown) {
     progress.fail(location, asCompressorError(thrown));
   }

@@ -1,6 +1,7 @@
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import type { LatencyDistribution } from './latency-distribution.ts';
 
 /** Numbers of one archive of which every object for this region stands restored. */
 export interface RestoredArchive {
@@ -16,9 +17,15 @@ export interface RestoredArchive {
   readonly archiveBytes: number;
   readonly decompressionCpuSeconds: number;
   readonly seconds: number;
-  /** Seconds from the earliest source event of the archive to now. */
-  readonly latencySeconds: number;
+  /** Seconds from each source event until its object stood restored; of what this attempt wrote. */
+  readonly latency: LatencyDistribution;
 }
+
+/** What an attempt wrote of an archive whose rest it had to leave for another one. */
+export type PartlyRestoredArchive = Pick<
+  RestoredArchive,
+  'rule' | 'bucket' | 'key' | 'restored' | 'skipped' | 'latency'
+>;
 
 /** Why an object was not written. */
 export type RestoreSkipReason =
@@ -32,6 +39,8 @@ export type RestoreSkipReason =
 /** What the target service tells its operator. Implementations must not throw. */
 export interface TargetTelemetry {
   archiveRestored(archive: RestoredArchive): void;
+  /** Comes before the error that says what is missing. The next attempt tells of the rest only. */
+  archivePartlyRestored(archive: PartlyRestoredArchive): void;
   objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void;
   /** An object that this product did not write was overwritten, as `on_conflict` says. */
   conflictOverwritten(object: ObjectLocation): void;

@@ -1,65 +1,118 @@
+import { createHash } from 'node:crypto';
 import { combineCrc32 } from '../archive/checksum.ts';
 import { checksumMismatch } from '../archive/frame-bytes.ts';
+import { PartLayout } from '../archive/plan-parts.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type { ObjectUpload, WriteCondition } from '../storage/object-store.ts';
+import { WriteConditionError } from '../storage/errors.ts';
+import type { ObjectUpload } from '../storage/object-store.ts';
+import { STAGE_PREFIX, StagedPart } from '../storage/staged-part.ts';
 import type { RestoreRun } from './dependencies.ts';
+import { ResumedUploadError } from './errors.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
+import { createMarkedUpload, findMarkedUpload, markOf, type UploadPlan } from './resume-upload.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
+/** A part on its way. */
+interface PartInWork {
+  /** Slices that are not yet written. */
+  missing: number;
+  /** CRC-32 and bytes of each slice, by its place in the part. */
+  readonly slices: { readonly crc32: number; readonly length: number }[];
+  /** Where the slices of a part that has several are put together. */
+  readonly stage: StagedPart | undefined;
+}
+
 /**
- * A large object on its way to one destination: each slice becomes one part of a multipart upload, in any order and at
- * the same time. It reports its end to `progress` itself, once, and leaves no parts behind when it fails.
+ * A large object on its way to one destination: its slices become the parts of a multipart upload, in any order and at
+ * the same time. It reports its end to `progress` itself, once. When it fails it gives its parts back, except where
+ * another attempt can go on with them: then they stay, and `resume` of that attempt finds them.
  */
 export class SlicedObjectWrite {
   readonly #object: RestorableObject;
   readonly #due: DueWrite;
   readonly #run: RestoreRun;
   readonly #progress: RestoreProgress;
-  readonly #checksums: number[];
-  readonly #lengths: number[];
-  #missing: number;
+  readonly #layout: PartLayout;
+  /** Present when the object is worth going on with. */
+  readonly #plan: UploadPlan | undefined;
+  readonly #inWork = new Map<number, PartInWork>();
+  /** CRC-32 of each part that S3 has, by its number from 0. */
+  readonly #checksums = new Map<number, number>();
+  readonly #placing = new Set<Promise<void>>();
   #active = 0;
   #opening: Promise<ObjectUpload> | undefined;
   #upload: ObjectUpload | undefined;
   #state: 'open' | 'complete' | 'left-out' | 'failed' = 'open';
+  #kept = false;
 
-  constructor(object: RestorableObject, slices: number, due: DueWrite, run: RestoreRun, progress: RestoreProgress) {
+  /** @param sliceLength bytes of each slice but the last */
+  constructor(
+    object: RestorableObject,
+    sliceLength: number,
+    due: DueWrite,
+    run: RestoreRun,
+    progress: RestoreProgress,
+  ) {
     this.#object = object;
     this.#due = due;
     this.#run = run;
     this.#progress = progress;
-    this.#missing = slices;
-    this.#checksums = new Array<number>(slices).fill(0);
-    this.#lengths = new Array<number>(slices).fill(0);
+    this.#layout = new PartLayout(object.size, sliceLength);
+    const { crc32, size } = object;
+    if (crc32 !== undefined && size >= run.limits.resumableBytes) {
+      this.#plan = { target: writeTarget(object, due.destination), layout: this.#layout, crc32 };
+    }
   }
 
-  /** Whether slices are still of use. */
-  wantsSlices(): boolean {
-    return this.#state === 'open';
+  /**
+   * Finds what an earlier attempt has already written. Nothing happens for an object that is too small to be worth the
+   * requests. Never rejects.
+   */
+  async resume(): Promise<void> {
+    if (this.#plan === undefined) return;
+    try {
+      const upload = await findMarkedUpload(this.#run.store, this.#plan, this.#run.signal);
+      if (upload === undefined) return;
+      this.#upload = upload;
+      this.#opening = Promise.resolve(upload);
+      for (const { number, crc32 } of upload.earlier) {
+        if (number <= this.#layout.parts) this.#checksums.set(number - 1, crc32);
+      }
+      if (this.#checksums.size === this.#layout.parts) await this.#complete(upload);
+    } catch (thrown) {
+      this.#fail(asCompressorError(thrown));
+    } finally {
+      await this.#giveBackParts();
+    }
+  }
+
+  /** Whether slice `index` (from 0) is still of use. */
+  wantsSlice(index: number): boolean {
+    return this.#state === 'open' && !this.#checksums.has(this.#layout.partOf(index));
   }
 
   /** Sends slice `index` (from 0); `body` may be reused when the promise settles. Never rejects. */
   async writeSlice(index: number, body: Uint8Array, crc32: number): Promise<void> {
-    if (!this.wantsSlices()) return;
-    this.#active += 1;
-    try {
-      this.#opening ??= this.#run.store.createUpload(
-        writeTarget(this.#object, this.#due.destination),
-        this.#run.signal,
-      );
+    if (!this.wantsSlice(index)) return;
+    await this.#work(async () => {
+      this.#opening ??= this.#open();
       this.#upload = await this.#opening;
-      await this.#upload.uploadPart(index + 1, body, crc32);
-      this.#checksums[index] = crc32;
-      this.#lengths[index] = body.length;
-      this.#missing -= 1;
-      if (this.#missing === 0 && this.wantsSlices()) await this.#complete(this.#upload, this.#due.decision.condition);
-    } catch (thrown) {
-      this.#fail(asCompressorError(thrown));
-    } finally {
-      this.#active -= 1;
-      await this.#giveBackParts();
-    }
+      const number = this.#layout.partOf(index);
+      const part = this.#partInWork(number);
+      const place = index - number * this.#layout.slicesPerPart;
+      await (part.stage?.write(place, body, crc32) ?? this.#upload.uploadPart(number + 1, body, crc32));
+      part.slices[place] = { crc32, length: body.length };
+      part.missing -= 1;
+      if (part.missing > 0) return;
+      if (part.stage === undefined) await this.#finishPart(number, part, this.#upload);
+      else this.#placePart(number, part, this.#upload);
+    });
+  }
+
+  /** Resolves when nothing is on its way any more. Call it after the last slice. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#placing);
   }
 
   /** Ends the write without its missing slices. Nothing happens when it has ended already. Never rejects. */
@@ -68,43 +121,121 @@ export class SlicedObjectWrite {
     await this.#giveBackParts();
   }
 
-  async #complete(upload: ObjectUpload, condition: WriteCondition): Promise<void> {
-    const { size } = this.#object;
-    const crc32 = this.#checksums.reduce((all, part, index) => combineCrc32(all, part, this.#lengths[index] ?? 0), 0);
-    if (this.#object.crc32 !== undefined && crc32 !== this.#object.crc32) {
-      throw checksumMismatch(this.#object.key, this.#object.crc32, crc32);
+  async #work(action: () => Promise<void>): Promise<void> {
+    this.#active += 1;
+    try {
+      await action();
+    } catch (thrown) {
+      this.#fail(asCompressorError(thrown));
+    } finally {
+      this.#active -= 1;
+      await this.#giveBackParts();
     }
+  }
+
+  #open(): Promise<ObjectUpload> {
+    const { store, signal } = this.#run;
+    return this.#plan === undefined
+      ? store.createUpload(writeTarget(this.#object, this.#due.destination), signal)
+      : createMarkedUpload(store, this.#plan, signal);
+  }
+
+  #partInWork(number: number): PartInWork {
+    const known = this.#inWork.get(number);
+    if (known !== undefined) return known;
+    const missing = this.#layout.slicesIn(number);
+    const stage = missing === 1 ? undefined : this.#stageOf(number);
+    const part = { missing, slices: [], stage };
+    this.#inWork.set(number, part);
+    return part;
+  }
+
+  /** In our own bucket of this region: the destination's owner never sees it. */
+  #stageOf(number: number): StagedPart {
+    const { store, inboundBucket, signal } = this.#run;
+    const target = writeTarget(this.#object, this.#due.destination);
+    const plan = this.#plan ?? { target, layout: this.#layout, crc32: 0 };
+    const digest = createHash('sha256').update(markOf(plan)).digest('hex').slice(0, 32);
+    return new StagedPart(store, { bucket: inboundBucket, key: `${STAGE_PREFIX}${digest}/${number + 1}` }, signal);
+  }
+
+  /** In the background: the slice's buffer is free for the next frame while S3 copies gigabytes. */
+  #placePart(number: number, part: PartInWork, upload: ObjectUpload): void {
+    const placing = this.#work(async () => {
+      await part.stage?.moveTo(upload, number + 1);
+      await this.#finishPart(number, part, upload);
+    });
+    this.#placing.add(placing);
+    void placing.finally(() => this.#placing.delete(placing));
+  }
+
+  async #finishPart(number: number, part: PartInWork, upload: ObjectUpload): Promise<void> {
+    const checksum = part.slices.reduce((whole, { crc32, length }) => combineCrc32(whole, crc32, length), 0);
+    this.#inWork.delete(number);
+    this.#checksums.set(number, checksum);
+    if (this.#checksums.size === this.#layout.parts && this.#state === 'open') await this.#complete(upload);
+  }
+
+  async #complete(upload: ObjectUpload): Promise<void> {
+    const { size } = this.#object;
+    const { condition, conflict } = this.#due.decision;
+    const crc32 = this.#joinedChecksum();
+    this.#refuseWrongBytes(crc32, upload);
     const location = locationAt(this.#object, this.#due.destination);
     try {
-      await upload.complete({ crc32, size, condition });
+      await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
       // The key changed under us, or an answer was lost after S3 had done it. If what stands there now makes ours
-      // unnecessary, all is well; else the archive's next attempt sends the object again, since parts serve only once.
+      // unnecessary, all is well; else the archive's next attempt sends the object again.
       const decision = await lookAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;
       this.#state = 'left-out';
-      this.#progress.settled(location, size, decision.reason);
+      this.#progress.settled(location, this.#object, decision.reason);
       return;
     }
     this.#state = 'complete';
-    if (this.#due.decision.conflict) this.#run.telemetry.conflictOverwritten(location);
-    this.#progress.settled(location, size, 'restored');
+    if (conflict) this.#run.telemetry.conflictOverwritten(location);
+    this.#progress.settled(location, this.#object, 'restored');
+  }
+
+  #joinedChecksum(): number {
+    let whole = 0;
+    for (let part = 0; part < this.#layout.parts; part += 1) {
+      whole = combineCrc32(whole, this.#checksums.get(part) ?? 0, this.#layout.sizeOf(part));
+    }
+    return whole;
+  }
+
+  #refuseWrongBytes(crc32: number, upload: ObjectUpload): void {
+    const { key, crc32: expected } = this.#object;
+    if (expected === undefined || crc32 === expected) return;
+    const mismatch = checksumMismatch(key, expected, crc32);
+    if (upload.earlier.length === 0) throw mismatch;
+    throw new ResumedUploadError(`${mismatch.message}. Some of its parts are of an earlier attempt; it begins anew.`, {
+      context: mismatch.context,
+      cause: mismatch,
+    });
   }
 
   #fail(error: CompressorError): void {
     if (this.#state !== 'open') return;
     this.#state = 'failed';
+    // After a lost race S3 does not promise that the parts serve again; and parts that make the wrong object never do.
+    const spoiled = error instanceof WriteConditionError || error instanceof ResumedUploadError;
+    this.#kept = this.#plan !== undefined && error.retryable && !spoiled;
     this.#progress.fail(locationAt(this.#object, this.#due.destination), error);
   }
 
   /** Only when no part is on its way any more: S3 keeps parts that arrive after the abort. */
   async #giveBackParts(): Promise<void> {
     const unused = this.#state === 'failed' || this.#state === 'left-out';
-    if (!unused || this.#active > 0 || this.#upload === undefined) return;
-    const upload = this.#upload;
+    if (!unused || this.#active > 0) return;
+    const stages = [...this.#inWork.values()].flatMap(({ stage }) => stage ?? []);
+    this.#inWork.clear();
+    const upload = this.#kept ? undefined : this.#upload;
     this.#upload = undefined;
     try {
-      await upload.abort();
+      await Promise.all([...stages.map((stage) => stage.abort()), upload?.abort()]);
     } catch (thrown) {
       this.#run.telemetry.objectFailed(locationAt(this.#object, this.#due.destination), asCompressorError(thrown));
     }

@@ -7,8 +7,8 @@ type Statement = YamlObject;
 
 /** A managed policy may have 6,144 characters without white space; the rest is for what Fn::Sub makes longer. */
 const POLICY_CHARACTERS = 5_200;
-/** Managed policies that a role may have. */
-const POLICIES_A_ROLE = 10;
+/** Of the ten managed policies that a role may have: during an update, old and new ones of the deployment role stand side by side. */
+const POLICIES_A_ROLE = 5;
 
 /** Names of the users' buckets, keys and objects that statements are about, each once. */
 interface Access {
@@ -30,13 +30,15 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
     ],
   }));
   return intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
-    // Conditional writes read what is there; tags travel in the PUT and need a permission of their own.
+    // Conditional writes read what is there; tags travel in the PUT and need a permission of their own; an interrupted
+    // object is gone on with where its parts say that it stopped.
     allow(
       'RestoreObjects',
-      ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject', 's3:PutObjectTagging'],
+      ['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject', 's3:PutObjectTagging'],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
-    allow('TellMissingFromForbidden', ['s3:ListBucket'], buckets.map(bucketArn)),
+    // Nobody lists the objects, but without the first S3 says 403 instead of 404 of what is not there. Uploads are listed.
+    allow('FindWhatIsThere', ['s3:ListBucket', 's3:ListBucketMultipartUploads'], buckets.map(bucketArn)),
     ...(keys.length === 0
       ? []
       : [
@@ -91,7 +93,7 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
   }
   if (policies.length > POLICIES_A_ROLE) {
     throw new TemplateLimitError(
-      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_A_ROLE} managed policies). Split the configuration into two stacks with different stack_name.`,
+      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_A_ROLE} managed policies that we give it). Split the configuration into two stacks with different stack_name.`,
       { context: { region, policies: policies.length } },
     );
   }

@@ -1,8 +1,9 @@
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
-import type { DeployedRule } from '../configuration/rule-entry.ts';
+import type { DeployedRule, FallbackSizing } from '../configuration/rule-entry.ts';
 import { deploymentSteps } from './deployment-steps.ts';
 import { type CostItem, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
+import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 
 /** What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline. */
@@ -28,16 +29,41 @@ function describeRegion(plan: RegionPlan): string {
   const arriving = new Set(incoming.map(({ rule }) => rule.id)).size;
   const lines = [
     ...(settings.source_target.includes('source')
-      ? [`sends     outbound bucket, ${count(outgoing.length, 'rule')} with a queue and a function each`]
+      ? [
+          `sends     outbound bucket, failed bucket, resend function, ${count(outgoing.length, 'rule')} with a queue and a function each`,
+        ]
       : []),
     ...(settings.source_target.includes('target')
       ? [`receives  inbound bucket, queue and function, for ${count(arriving, 'rule')}`]
       : []),
+    ...(plan.fallback === undefined ? [] : describeFallback(plan.fallback)),
     'shared    key, alarm topic, deployment function',
     `costs     ${costs.map(describeCost).join(', ')}`,
     `          = ${dollars(sumDollars(costs))} a month${inUse === 0 ? '' : `; our own metrics add up to ${dollars(inUse)} while rules are in use`}`,
   ];
   return `${region}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function describeFallback({ vpcCidr, subnetCidrs, network, rules, arriving }: FallbackPlan): string[] {
+  const served = [
+    ...(rules.length === 0 ? [] : [`${count(rules.length, 'rule')} with a queue and a service each`]),
+    ...(arriving === undefined ? [] : ['a queue and a service for what arrives']),
+  ];
+  return [
+    `fallback  ${network} network ${vpcCidr} in ${count(subnetCidrs.length, 'zone')}, cluster, ${served.join(', ')}`,
+    ...(arriving === undefined ? [] : [`          what arrives: ${describeTasks(arriving)}`]),
+  ];
+}
+
+function describeTasks({
+  cpu,
+  memoryMebibytes,
+  maximumTasks,
+  backlogPerTask,
+  onDemandPercent,
+}: FallbackSizing): string {
+  const spot = onDemandPercent === 0 ? 'on Spot' : `${onDemandPercent} % of them on demand`;
+  return `up to ${maximumTasks} tasks of ${cpu / 1024} vCPU and ${memoryMebibytes} MiB, ${spot}, one for each ${backlogPerTask} messages`;
 }
 
 function describeCost({ what, count: number, dollars: amount }: CostItem): string {
@@ -52,12 +78,7 @@ function describeRule({ id, source, destinations, sizing }: DeployedRule): strin
     `    from  ${source.region}  s3://${source.bucket}/${keys}\n`,
     ...destinations.map((destination) => `    to    ${describeDestination(destination, source.prefix)}\n`),
     `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
-    // Accepted, because files that ask for it are right; said, because nobody should count on it yet.
-    ...(sizing.fallback === undefined
-      ? []
-      : [
-          '    note  this version builds no fallback: what is over the limits of the function goes to the dead letters\n',
-        ]),
+    ...(sizing.fallback === undefined ? [] : [`    else  ${describeTasks(sizing.fallback)}\n`]),
   ].join('');
 }
 

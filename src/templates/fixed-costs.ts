@@ -1,13 +1,14 @@
+import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
 
 /**
- * US dollars a month, us-east-1, November 2026 (AWS pricing pages of KMS, CloudWatch, SQS and ECR; CloudWatch and ECR from
- * memory). They differ by region by some percent, and these sums are to be read so.
+ * US dollars a month, us-east-1, November 2026 (AWS pricing pages of KMS, CloudWatch, SQS, ECR and PrivateLink; CloudWatch,
+ * ECR and the hour of an endpoint from memory). They differ by region by some percent, and these sums are to be read so.
  */
 const PRICES = {
   /** A customer managed key. */
   key: 1,
-  /** An alarm on a metric of standard resolution. */
+  /** An alarm, for each metric of standard resolution that it watches. */
   alarm: 0.1,
   /** A dashboard; the first three of an account are free. */
   dashboard: 3,
@@ -16,15 +17,33 @@ const PRICES = {
   sqsRequest: 0.4 / 1_000_000,
   /** Of 100 MB in a registry. */
   image: 0.01,
+  /** Of one rule and target region: two metrics read (0.01 a thousand), two lists (0.005 a thousand), a second of half a GB. */
+  watermarkRun: (2 * 0.01 + 2 * 0.005) / 1_000 + 0.5 * 0.0000133334,
+  /** Of an interface endpoint in a zone: 0.01 an hour. */
+  endpoint: 0.01 * 730,
 } as const;
 
 /** S3 replication has four metrics a rule: bytes, operations and latency pending, operations failed. */
 const REPLICATION_METRICS = 4;
 /** What src/aws/telemetry.ts writes for an archive that goes well, at the source and at each target region of a rule. */
-const SOURCE_METRICS = 9;
-const TARGET_METRICS = 5;
-const RULE_ALARMS = 4;
+const SOURCE_METRICS = 14;
+const TARGET_METRICS = 6;
+const RULE_ALARMS = 5;
+/** Of a rule and target region: its watermark. */
+const ROUTE_ALARMS = 1;
+/** Of the function that takes the watermarks. */
+const WATERMARK_ALARMS = 1;
+/** Of the function that sends again what S3 could not replicate. */
+const SOURCE_ALARMS = 5;
 const TARGET_ALARMS = 4;
+/** Of fallback.yaml: dead letters and age one each, backlog and maximum two each, idle three. */
+const FALLBACK_ALARM_METRICS = 9;
+/** Of cluster.yaml. */
+const CLUSTER_ALARMS = 1;
+/** Of endpoints.yaml. */
+const ENDPOINTS = 4;
+/** Each five minutes. */
+const WATERMARK_RUNS = (30 * 24 * 60) / 5;
 /** Lambda polls an idle queue with five connections, 20 seconds a request. */
 const IDLE_REQUESTS = (5 * 30 * 24 * 3600) / 20;
 
@@ -36,20 +55,38 @@ export interface CostItem {
 }
 
 /** What a region costs when nothing is replicated, item by item. */
-export function fixedCosts({ settings, outgoing }: RegionPlan): CostItem[] {
+export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostItem[] {
   const isSource = settings.source_target.includes('source');
   const isTarget = settings.source_target.includes('target');
   const routes = outgoing.flatMap(archiveRegions).length;
-  const alarms = 1 + (isSource ? 1 : 0) + (isTarget ? TARGET_ALARMS : 0) + RULE_ALARMS * outgoing.length;
-  const queues = outgoing.length + (isTarget ? 1 : 0);
+  const alarms =
+    1 +
+    (isSource ? SOURCE_ALARMS : 0) +
+    (isTarget ? TARGET_ALARMS : 0) +
+    (outgoing.length > 0 ? WATERMARK_ALARMS : 0) +
+    RULE_ALARMS * outgoing.length +
+    ROUTE_ALARMS * routes;
+  const queues = outgoing.length + (isSource ? 1 : 0) + (isTarget ? 1 : 0);
   return [
     item('KMS key', 1, PRICES.key),
     item('alarms', alarms, PRICES.alarm),
     item('dashboard', isSource ? 1 : 0, PRICES.dashboard),
     item('metrics of S3 replication', REPLICATION_METRICS * routes, PRICES.metric),
+    item('watermarks', routes, PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun),
     item('queues that Lambda polls while idle', queues, IDLE_REQUESTS * PRICES.sqsRequest),
     item('image in the registry', 1, PRICES.image),
+    ...(fallback === undefined ? [] : fallbackCosts(fallback)),
   ].filter(({ count }) => count > 0);
+}
+
+/** Tasks cost while they run; a public network, the cluster and the services cost nothing. */
+function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan): CostItem[] {
+  const services = rules.length + (arriving === undefined ? 0 : 1);
+  const endpoints = network === 'isolated' ? ENDPOINTS * subnetCidrs.length : 0;
+  return [
+    item('metrics under alarms of the fallback', FALLBACK_ALARM_METRICS * services + CLUSTER_ALARMS, PRICES.alarm),
+    item('interface endpoints, one a service of AWS and zone', endpoints, PRICES.endpoint),
+  ];
 }
 
 /** What our own metrics add in a month in which every rule of the region had something to do. */

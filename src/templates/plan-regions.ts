@@ -2,6 +2,7 @@ import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
 import type { DeployedRule } from '../configuration/rule-entry.ts';
 import type { RegionEntry } from '../configuration/schema.ts';
+import { type FallbackPlan, planFallback } from './plan-fallback.ts';
 
 /** What one region has to do. Its roles are those of settings.json, whether or not a rule uses them yet. */
 export interface RegionPlan {
@@ -11,6 +12,8 @@ export interface RegionPlan {
   readonly outgoing: readonly DeployedRule[];
   /** Destinations that are here. */
   readonly incoming: readonly Arrival[];
+  /** Absent: no rule that begins or ends here has the fallback. */
+  readonly fallback?: FallbackPlan;
 }
 
 export interface Arrival {
@@ -23,12 +26,11 @@ export function planRegions({ settings, rules }: Configuration): RegionPlan[] {
   return settings.enabled_regions.map((entry) => {
     const { region } = entry;
     const arrivals = rules.flatMap((rule) => rule.destinations.map((destination) => ({ rule, destination })));
-    return {
-      region,
-      settings: entry,
-      outgoing: rules.filter(({ source }) => source.region === region),
-      incoming: arrivals.filter(({ destination }) => destination.region === region),
-    };
+    const outgoing = rules.filter(({ source }) => source.region === region);
+    const incoming = arrivals.filter(({ destination }) => destination.region === region);
+    const arriving = incoming.map(({ rule }) => rule);
+    const fallback = planFallback(entry, outgoing, arriving);
+    return { region, settings: entry, outgoing, incoming, ...(fallback === undefined ? {} : { fallback }) };
   });
 }
 

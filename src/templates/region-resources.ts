@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resourceNamePrefix } from '../configuration/resource-names.ts';
-import { VISIBILITY_TIMES_TIMEOUT } from '../configuration/rule-entry.ts';
 import type { SettingsFile } from '../configuration/schema.ts';
-import { deploymentAccess, targetAccess } from './access-policies.ts';
+import { deploymentAccess } from './access-policies.ts';
 import { logicalName } from './logical-name.ts';
 import type { RegionPlan } from './plan-regions.ts';
 import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
@@ -32,8 +31,14 @@ export function regionNames(region: string) {
     here: `In${suffix}`,
     sends: `SendsFrom${suffix}`,
     region: `Region${suffix}`,
-    deploymentAccess: (index: number) => `DeploymentAccess${index + 1}${suffix}`,
+    // By what it allows: with a bucket's rule its notification goes, and CloudFormation deletes that after it has changed all that
+    // changes. A policy that were changed would then allow it no more; one that is replaced goes after what depends on it.
+    deploymentAccess: (statements: Yaml) => `DeploymentAccess${shortHash(JSON.stringify(statements))}${suffix}`,
+    network: `Network${suffix}`,
+    endpoints: `Endpoints${suffix}`,
+    cluster: `Cluster${suffix}`,
     target: `Target${suffix}`,
+    targetFallback: `TargetFallback${suffix}`,
     targetAccess: (index: number) => `TargetAccess${index + 1}${suffix}`,
     targetChecks: `TargetChecks${suffix}`,
     source: `Source${suffix}`,
@@ -41,6 +46,10 @@ export function regionNames(region: string) {
     prices: `Prices${suffix}`,
     replication: `Replication${suffix}`,
     rule: (id: string) => `Rule${logicalName(id)}`,
+    ruleFallback: (id: string) => `Fallback${logicalName(id)}`,
+    dashboard: `Dashboard${suffix}`,
+    watermark: `Watermark${suffix}`,
+    watermarkAlarm: (id: string, region: string) => `Watermark${logicalName(id)}${logicalName(region)}`,
     notification: (bucket: string) => `Notification${suffix}${logicalName(bucket)}${shortHash(bucket)}`,
     subscription: (address: string) => `AlarmMail${suffix}${shortHash(address)}`,
   };
@@ -105,37 +114,9 @@ export function sharedResources(context: StackContext): Resources {
       LogRetentionDays: settings.log_retention_days,
     }),
     ...Object.fromEntries(subscriptions),
-    ...policies(
-      context,
-      names.deploymentAccess,
-      deploymentAccess(plan),
+    ...policies(context, (_, statements) => names.deploymentAccess(statements), deploymentAccess(plan), [
       getAtt(names.region, 'Outputs.DeploymentRoleName'),
-    ),
-  };
-}
-
-/** The inbound side, with its access to the users' buckets. */
-export function targetResources(context: StackContext): Resources {
-  const { settings, plan } = context;
-  const { function_memory: memory, function_timeout: timeout, scaling_limit: limit } = plan.settings;
-  const names = regionNames(plan.region);
-  const target = application(context, 'target.yaml', names.here, {
-    StackName: settings.stack_name,
-    NamePrefix: resourceNamePrefix(settings.stack_name),
-    ...sharedOutputs(plan.region),
-    MemorySize: memory,
-    Timeout: timeout,
-    VisibilityTimeout: VISIBILITY_TIMES_TIMEOUT * timeout,
-    MaximumConcurrency: limit,
-    LogLevel: settings.log_level,
-    LogRetentionDays: settings.log_retention_days,
-  });
-  if (plan.incoming.length === 0) return { [names.target]: target };
-  const buckets = plan.incoming.map(({ destination }) => destination);
-  return {
-    [names.targetChecks]: customResource(context, 'TargetChecks', names.here, { Buckets: checkedBuckets(buckets) }),
-    [names.target]: target,
-    ...policies(context, names.targetAccess, targetAccess(plan), getAtt(names.target, 'Outputs.RoleName')),
+    ]),
   };
 }
 
@@ -158,23 +139,24 @@ export function checkedBuckets(entries: readonly { readonly bucket: string; read
 }
 
 function accessNames(plan: RegionPlan): string[] {
-  return deploymentAccess(plan).map((_, index) => regionNames(plan.region).deploymentAccess(index));
+  return deploymentAccess(plan).map((statements) => regionNames(plan.region).deploymentAccess(statements));
 }
 
-function policies(
+/** Managed policies for what the users' buckets need, each on all of the roles. */
+export function policies(
   { settings, plan }: StackContext,
-  name: (index: number) => string,
+  name: (index: number, statements: Yaml) => string,
   documents: readonly Yaml[],
-  role: Yaml,
+  roles: readonly Yaml[],
 ): YamlObject {
   const entries = documents.map((statements, index): [string, Yaml] => [
-    name(index),
+    name(index, statements),
     {
       Type: 'AWS::IAM::ManagedPolicy',
       Condition: regionNames(plan.region).here,
       Properties: {
         Description: `Buckets of the rules of ${settings.stack_name} in ${plan.region}`,
-        Roles: [role],
+        Roles: roles,
         PolicyDocument: { Version: '2012-10-17', Statement: statements },
       },
     },

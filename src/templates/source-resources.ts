@@ -1,5 +1,8 @@
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
 import type { DeployedRule } from '../configuration/rule-entry.ts';
+import { dashboard } from './dashboard.ts';
+import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
 import { keyPattern } from './iam-pattern.ts';
 import { archiveRegions } from './plan-regions.ts';
 import {
@@ -11,6 +14,7 @@ import {
   type StackContext,
   sharedOutputs,
 } from './region-resources.ts';
+import { watermarkResources } from './watermark-resources.ts';
 import { getAtt, sub, type Yaml } from './yaml.ts';
 
 /**
@@ -25,6 +29,8 @@ export function sourceResources(context: StackContext): Resources {
     NamePrefix: resourceNamePrefix(settings.stack_name),
     ...sharedOutputs(plan.region),
     DeploymentRoleName: getAtt(names.region, 'Outputs.DeploymentRoleName'),
+    LogLevel: settings.log_level,
+    LogRetentionDays: settings.log_retention_days,
   });
   if (plan.outgoing.length === 0) return { [names.source]: source };
   return {
@@ -33,12 +39,18 @@ export function sourceResources(context: StackContext): Resources {
     }),
     [names.prices]: customResource(context, 'Prices', names.sends, {
       TargetRegions: [...new Set(plan.outgoing.flatMap(archiveRegions))],
+      ...(settings.prices === undefined ? {} : { OwnPrices: JSON.stringify(settings.prices) }),
       Revision: context.version,
     }),
     [names.source]: source,
     [names.replication]: replication(context),
+    ...Object.fromEntries(
+      (plan.fallback?.rules ?? []).map((each) => [names.ruleFallback(each.rule.id), ruleFallback(context, each)]),
+    ),
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
     ...notifications(context),
+    ...watermarkResources(context),
+    ...dashboard(context),
   };
 }
 
@@ -75,14 +87,13 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
     Name: ruleResourceName(settings.stack_name, id),
     RuleId: id,
     SourceBucket: source.bucket,
+    SourcePrefix: ruleDimensions({ source }).SourcePrefix,
     SourceObjects: keyPattern(source.prefix, source.suffix),
     ...(source.kmsKeyArn === undefined ? {} : { SourceKeyArn: source.kmsKeyArn }),
     OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
     StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
     ...sharedOutputs(plan.region),
-    ...(plan.settings.source_target.includes('target')
-      ? { OwnPrincipals: getAtt(names.target, 'Outputs.RoleId') }
-      : {}),
+    ...ownPrincipals(context),
     Prices: getAtt(names.prices, 'Prices'),
     MemorySize: sizing.functionMemoryMegabytes,
     Timeout: sizing.functionTimeoutSeconds,
@@ -92,6 +103,7 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
     MaximumConcurrency: sizing.maximumConcurrency,
     LogLevel: settings.log_level,
     LogRetentionDays: settings.log_retention_days,
+    ...(sizing.fallback === undefined ? {} : fallbackOutputs(names.ruleFallback(id))),
   };
   return application(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
 }

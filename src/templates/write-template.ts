@@ -1,14 +1,10 @@
 import type { Configuration } from '../configuration/load.ts';
 import { TemplateLimitError } from './errors.ts';
+import { fallbackResources } from './fallback-resources.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
-import {
-  type Resources,
-  regionNames,
-  type StackContext,
-  sharedResources,
-  targetResources,
-} from './region-resources.ts';
+import { type Resources, regionNames, type StackContext, sharedResources } from './region-resources.ts';
 import { sourceResources } from './source-resources.ts';
+import { targetResources } from './target-resources.ts';
 import { Call, ref, renderYaml, type YamlObject } from './yaml.ts';
 
 /** Limits of CloudFormation for one template (AWS CloudFormation user guide, "Understand quotas"). */
@@ -88,9 +84,12 @@ function regionConditions({ region, settings }: RegionPlan): YamlObject {
 }
 
 function regionSection(context: StackContext): string {
-  const { region, settings } = context.plan;
+  const { region, settings, fallback } = context.plan;
   const parts: readonly [string, Resources][] = [
     [`--- ${region} `.padEnd(118, '-'), sharedResources(context)],
+    ...(fallback === undefined
+      ? []
+      : [['what the fallback runs in', fallbackResources(context)] as [string, Resources]]),
     ...(settings.source_target.includes('target')
       ? [['what arrives', targetResources(context)] as [string, Resources]]
       : []),

@@ -46,7 +46,20 @@ function renderValue(value: Yaml, indent: string): string {
       ? `\n${renderItems(value, `${indent}  `)}`
       : `\n${renderYaml(value as YamlObject, `${indent}  `)}`;
   }
+  if (value instanceof Call && isLong(value.argument)) return ` !${value.name} |\n${indented(value.argument, indent)}`;
   return ` ${inline(value)}\n`;
+}
+
+function isLong(argument: Call['argument']): argument is string {
+  return typeof argument === 'string' && argument.includes('\n');
+}
+
+/** A text of several lines as a literal block, which keeps it as it is and ends it with a line break. */
+function indented(text: string, indent: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${indent}  ${line}\n`)
+    .join('');
 }
 
 function renderItems(items: readonly Yaml[], indent: string): string {

@@ -9,15 +9,16 @@ import { BatchLogger } from '../aws/batch-logger.ts';
 import { S3BucketDirectory } from '../aws/bucket-directory.ts';
 import { S3NotificationStore } from '../aws/bucket-notifications.ts';
 import { S3ReplicationStore } from '../aws/bucket-replication.ts';
+import { LambdaFunctionDirectory } from '../aws/function-directory.ts';
 import { KmsKeyDirectory } from '../aws/key-directory.ts';
 import { AwsPriceList, PRICE_LIST_REGION } from '../aws/price-list.ts';
 import { S3Connection } from '../aws/s3-connection.ts';
 import { sendAnswer } from '../aws/send-answer.ts';
 import type { Environment } from '../configuration/environment.ts';
+import { PRICE_FILE, parsePriceFile } from '../configuration/price-file.ts';
 import type { DeploymentDependencies } from '../deployment/dependencies.ts';
 import { readDeploymentEnvironment } from '../deployment/environment.ts';
 import type { DeploymentLog } from '../deployment/ports.ts';
-import { PRICE_FILE, parsePriceFile } from '../deployment/price-file.ts';
 import type { Patience } from '../deployment/retry-patiently.ts';
 import { serveStack } from '../deployment/serve-stack.ts';
 
@@ -55,13 +56,15 @@ async function makeDependencies(
   log: DeploymentLog,
 ): Promise<DeploymentDependencies> {
   const { AWS_REGION, CONFIGURATION_DIRECTORY } = readDeploymentEnvironment(environment);
-  const connection = new S3Connection(new S3Client({ region: AWS_REGION }));
+  const client = new S3Client({ region: AWS_REGION });
+  const connection = new S3Connection(client);
   return {
     region: AWS_REGION,
     notifications: new S3NotificationStore(connection),
     replication: new S3ReplicationStore(connection, partition),
     buckets: new S3BucketDirectory((region) => new S3Client({ region, followRegionRedirects: true })),
     keys: new KmsKeyDirectory((region) => new KMSClient({ region })),
+    functions: new LambdaFunctionDirectory({ credentials: () => client.config.credentials() }),
     priceList: new AwsPriceList(new PricingClient({ region: PRICE_LIST_REGION })),
     file: parsePriceFile(await readFile(join(CONFIGURATION_DIRECTORY, PRICE_FILE), 'utf8')),
     patience: PATIENCE,

@@ -4,15 +4,18 @@ import { compressBound } from '../compression/zstd-frames.ts';
 import { PART_BUFFER_SIZE } from '../source/archive-upload.ts';
 import type { PackingBuffers } from '../source/dependencies.ts';
 
-/** Archive parts on their way to S3, beside the one that is being filled. */
+/** Archive parts on their way to S3, beside those that are being filled. */
 const PARTS_IN_FLIGHT = 2;
 
-/** Memory of packing: a frame in each worker, one waiting for each, and two being read. */
-export function packingBuffers(threads: number): PackingBuffers {
+/**
+ * Memory of packing: a frame in each worker, one waiting for each, and two being read. Archives that are packed side by
+ * side share it. Each holds on to a part until that is full, so each has one of its own: else they could wait in a circle.
+ */
+export function packingBuffers(threads: number, archives = 1): PackingBuffers {
   const frames = 2 * threads + 2;
   return {
     inputs: new BufferPool(MAX_FRAME_SIZE, frames),
     outputs: new BufferPool(compressBound(MAX_FRAME_SIZE), frames),
-    parts: new BufferPool(PART_BUFFER_SIZE, PARTS_IN_FLIGHT + 1),
+    parts: new BufferPool(PART_BUFFER_SIZE, PARTS_IN_FLIGHT + archives),
   };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { CpuSpeed } from '../adaptive/adaptive-levels.ts';
 import { S3ObjectStore } from '../aws/s3-object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
 import { PowertoolsSourceTelemetry } from '../aws/telemetry.ts';
@@ -9,11 +10,14 @@ import { type Environment, readSourceEnvironment, type SourceEnvironment } from 
 import { EnvironmentInvalidError } from '../configuration/errors.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
-import { configuredLevel } from '../source/choose-level.ts';
+import type { SourceDependencies } from '../source/dependencies.ts';
 import { PackingSpeed } from '../source/packing-speed.ts';
 import { processSourceBatch } from '../source/process-batch.ts';
+import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
+import { levelPolicy, processCpuSpeed, statisticsStore } from './level-policy.ts';
 import { packingBuffers } from './packing-buffers.ts';
+import { sourcePrices } from './source-prices.ts';
 import { queueMessages } from './sqs-event.ts';
 import { poolThreads } from './threads.ts';
 
@@ -21,48 +25,81 @@ export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatch
 
 /** GETs of small objects in flight: at 20 ms to the first byte this is 6,400 objects a second. */
 const PARALLEL_READS = 128;
+/** Going on with an object costs some seven requests more, which is nothing beside a gigabyte. */
+const RESUMABLE_BYTES = 1024 ** 3;
 
-/**
- * Builds the source service of one rule from its environment and the configuration files. Everything that is made here
- * lives as long as the process: connections, the worker pool and its buffers serve all invocations.
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
- */
+/** The source service of one process: connections, the worker pool and its buffers live as long as it does. */
+export interface SourceService {
+  /** What one batch at a time needs: log lines and metrics of its own, everything else shared. */
+  slot(): SourceSlot;
+  close(): Promise<void>;
+}
+
+export interface SourceSlot {
+  readonly dependencies: SourceDependencies;
+  readonly telemetry: PowertoolsSourceTelemetry;
+}
+
+/** @throws EnvironmentInvalidError, ConfigurationInvalidError */
 export async function sourceHandler(environment: Environment): Promise<SqsHandler> {
-  const settings = readSourceEnvironment(environment);
-  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
-  const rule = requireRule(configuration.rules, settings);
-  const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
-  const telemetry = new PowertoolsSourceTelemetry({ namespace: configuration.settings.stack_name, rule });
-  const queue = new SqsMessageQueue({
-    client: new SQSClient({}),
-    queueUrl: settings.QUEUE_URL,
-    deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
-    onFailure: (error) => {
-      telemetry.queueFailed(error);
-    },
-  });
-  const dependencies = {
-    rule,
-    outboundBucket: settings.OUTBOUND_BUCKET,
-    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
-    queue,
-    pool: new FramePool({ worker: frameWorkerModule(), threads }),
-    buffers: packingBuffers(threads),
-    chooseLevel: configuredLevel,
-    speed: new PackingSpeed(threads),
-    telemetry,
-    limits: { parallelReads: PARALLEL_READS },
-    ownPrincipals: settings.OWN_PRINCIPALS,
-    maxReceives: settings.MAX_RECEIVES,
-    random: Math.random,
-    now: Date.now,
-  };
+  const service = await openSourceService(readSourceEnvironment(environment), 1);
+  const { dependencies, telemetry } = service.slot();
   return async (event, context) => {
     try {
       return await processSourceBatch(queueMessages(event), () => context.getRemainingTimeInMillis(), dependencies);
     } finally {
       telemetry.flush();
     }
+  };
+}
+
+/**
+ * Builds the source service of one rule from its environment and the configuration files.
+ * @param slots batches at the same time
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ */
+export async function openSourceService(settings: SourceEnvironment, slots: number): Promise<SourceService> {
+  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const rule = requireRule(configuration.rules, settings);
+  const prices = await sourcePrices(settings, configuration, rule);
+  const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  const client = new SQSClient({});
+  const pool = new FramePool({ worker: frameWorkerModule(), threads });
+  const shared = {
+    rule,
+    outboundBucket: settings.OUTBOUND_BUCKET,
+    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
+    pool,
+    buffers: packingBuffers(threads, slots),
+    speed: new PackingSpeed(threads),
+    limits: { parallelReads: PARALLEL_READS, resumableBytes: RESUMABLE_BYTES },
+    ownPrincipals: settings.OWN_PRINCIPALS,
+    maxReceives: settings.MAX_RECEIVES,
+    random: Math.random,
+    now: Date.now,
+  };
+  const statistics = settings.STATISTICS_TABLE === undefined ? undefined : statisticsStore(settings.STATISTICS_TABLE);
+  let cpuSpeed: CpuSpeed | undefined;
+  return {
+    slot: () => {
+      const telemetry = new PowertoolsSourceTelemetry({ namespace: configuration.settings.stack_name, rule, prices });
+      const queue = new SqsMessageQueue({
+        client,
+        queueUrl: settings.QUEUE_URL,
+        deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
+        onFailure: (error) => {
+          telemetry.queueFailed(error);
+        },
+      });
+      const onFailure = telemetry.statisticsLost.bind(telemetry);
+      cpuSpeed ??= processCpuSpeed(pool, onFailure);
+      const levels = levelPolicy({ rule, prices, statistics, cpuSpeed, onFailure });
+      return {
+        telemetry,
+        dependencies: { ...shared, levels, queue, telemetry, ...fallbackQueue(settings, client, telemetry) },
+      };
+    },
+    close: () => pool.close(),
   };
 }
 

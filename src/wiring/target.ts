@@ -5,15 +5,20 @@ import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
 import { PowertoolsTargetTelemetry } from '../aws/telemetry.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
-import { type Environment, readTargetEnvironment } from '../configuration/environment.ts';
+import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
+import { loadPriceFile } from '../configuration/load-prices.ts';
+import { filedPrices } from '../configuration/price-file.ts';
+import { RestoringSpeed } from '../limits/restoring-speed.ts';
 import {
   COMPRESSED_BUFFER_SIZE,
   type FrameBuffers,
   TAR_BUFFER_SIZE,
+  type TargetDependencies,
   type TargetLimits,
 } from '../target/dependencies.ts';
 import { processTargetBatch } from '../target/process-batch.ts';
+import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import type { SqsHandler } from './source.ts';
 import { queueMessages } from './sqs-event.ts';
@@ -24,46 +29,27 @@ const LIMITS: TargetLimits = {
   /** At 20 ms an answer this is 6,400 objects a second. */
   parallelPuts: 128,
   maxRestoredBytes: 80 * 1024 ** 3,
+  resumableBytes: 1024 ** 3,
   startReserveMilliseconds: 30_000,
   stopReserveMilliseconds: 10_000,
 };
 
-/**
- * Builds the target service of one region from its environment and the configuration files. Everything that is made here
- * lives as long as the process.
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
- */
+/** The target service of one process: connections, the worker pool and its buffers live as long as it does. */
+export interface TargetService {
+  /** What one batch at a time needs: log lines and metrics of its own, everything else shared. */
+  slot(): TargetSlot;
+  close(): Promise<void>;
+}
+
+export interface TargetSlot {
+  readonly dependencies: Omit<TargetDependencies, 'remainingMilliseconds'>;
+  readonly telemetry: PowertoolsTargetTelemetry;
+}
+
+/** @throws EnvironmentInvalidError, ConfigurationInvalidError */
 export async function targetHandler(environment: Environment): Promise<SqsHandler> {
-  const settings = readTargetEnvironment(environment);
-  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
-  const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
-  const telemetry = new PowertoolsTargetTelemetry({
-    namespace: configuration.settings.stack_name,
-    rules: configuration.rules,
-    region: settings.AWS_REGION,
-  });
-  const queue = new SqsMessageQueue({
-    client: new SQSClient({}),
-    queueUrl: settings.QUEUE_URL,
-    deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
-    onFailure: (error) => {
-      telemetry.queueFailed(error);
-    },
-  });
-  const dependencies = {
-    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
-    pool: new FramePool({ worker: frameWorkerModule(), threads }),
-    buffers: frameBuffers(threads),
-    queue,
-    telemetry,
-    region: settings.AWS_REGION,
-    inboundBucket: settings.INBOUND_BUCKET,
-    rules: configuration.rules,
-    maxReceives: settings.MAX_RECEIVES,
-    now: Date.now,
-    random: Math.random,
-    limits: LIMITS,
-  };
+  const service = await openTargetService(readTargetEnvironment(environment));
+  const { dependencies, telemetry } = service.slot();
   return async (event, context) => {
     try {
       const remainingMilliseconds = (): number => context.getRemainingTimeInMillis();
@@ -71,6 +57,57 @@ export async function targetHandler(environment: Environment): Promise<SqsHandle
     } finally {
       telemetry.flush();
     }
+  };
+}
+
+/**
+ * Builds the target service of one region from its environment and the configuration files.
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ */
+export async function openTargetService(settings: TargetEnvironment): Promise<TargetService> {
+  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const prices = filedPrices(await loadPriceFile(settings.CONFIGURATION_DIRECTORY), configuration.settings.prices, {
+    fromRegion: settings.AWS_REGION,
+    toRegions: [],
+  });
+  const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  const client = new SQSClient({});
+  const pool = new FramePool({ worker: frameWorkerModule(), threads });
+  const shared = {
+    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
+    pool,
+    buffers: frameBuffers(threads),
+    speed: new RestoringSpeed(threads),
+    region: settings.AWS_REGION,
+    inboundBucket: settings.INBOUND_BUCKET,
+    rules: configuration.rules,
+    maxReceives: settings.MAX_RECEIVES,
+    now: Date.now,
+    random: Math.random,
+    limits: { ...LIMITS, maxRestoredBytes: settings.MAX_RESTORED_BYTES ?? LIMITS.maxRestoredBytes },
+  };
+  return {
+    slot: () => {
+      const telemetry = new PowertoolsTargetTelemetry({
+        namespace: configuration.settings.stack_name,
+        rules: configuration.rules,
+        region: settings.AWS_REGION,
+        prices,
+      });
+      const queue = new SqsMessageQueue({
+        client,
+        queueUrl: settings.QUEUE_URL,
+        deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
+        onFailure: (error) => {
+          telemetry.queueFailed(error);
+        },
+      });
+      return {
+        telemetry,
+        dependencies: { ...shared, queue, telemetry, ...fallbackQueue(settings, client, telemetry) },
+      };
+    },
+    close: () => pool.close(),
   };
 }
 

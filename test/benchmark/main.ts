@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Experiment } from './experiment.ts';
 import { coldStart } from './experiments/cold-start.ts';
-import { memoryOfLargeObjects } from './experiments/memory.ts';
+import { memoryOfLargeArchives, memoryOfLargeObjects } from './experiments/memory.ts';
 import { packAgainstSolid } from './experiments/pack-against-solid.ts';
 import { restoreAgainstTar, restoreOfManyMembers } from './experiments/restore.ts';
 import {
@@ -22,6 +22,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   restoreAgainstTar,
   cpuOfSmallObjects,
   memoryOfLargeObjects,
+  memoryOfLargeArchives,
   coldStart,
   throughputAtLatency,
   ratioOfSmallObjects,

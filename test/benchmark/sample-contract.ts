@@ -10,6 +10,8 @@ export interface PackTask {
   readonly outbound: string;
   /** Objects an event. Absent: all in one. */
   readonly batch?: number;
+  /** MiB of objects after which an archive is closed. Absent: what the configuration has by default. */
+  readonly archiveMebibytes?: number;
   /** Packed as one archive before the clock starts, so that warm code is measured. */
   readonly warmUp: Workload;
 }

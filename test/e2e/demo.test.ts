@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MetricsSummary } from '../../src/cli/demo/metrics-summary.ts';
 import { listAlive, listDescendants, type ProcessEntry, runDemo, startDemo, until } from '../support/demo-process.ts';
 
 const run = promisify(execFile);
 const SMALL_FILES = 60;
 const LARGE_FILE_BYTES = 20 * 1024 * 1024;
+/** Above what functions take in the test of the fallback, and seconds of work for a task. */
+const HUGE_FILE_BYTES = 96 * 1024 * 1024;
 const TIMEOUT = 180_000;
 /** In a C locale GNU tar would print the names otherwise. */
 const UTF8 = { ...process.env, LC_ALL: 'C.UTF-8' };
@@ -38,6 +41,30 @@ async function readNumbers(file: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
 }
 
+/** What the functions wrote as metrics, against what the demo found in the archives themselves. */
+function expectMetricsToAgree(numbers: Record<string, unknown>): void {
+  const { metrics, packed, compressedBytes, transferDollars } = numbers as unknown as {
+    metrics: MetricsSummary;
+    packed: { objects: number; bytes: number };
+    compressedBytes: number;
+    transferDollars: { perGigabyte: number };
+  };
+  expect(metrics.objectsPacked).toBe(packed.objects);
+  expect(metrics.originalBytes).toBe(packed.bytes);
+  expect(metrics.archiveBytes).toBe(compressedBytes);
+  const saved = ((packed.bytes - compressedBytes) / 1e9) * transferDollars.perGigabyte;
+  expect(Math.abs(metrics.dollars.transferSavings - saved)).toBeLessThan(1e-9);
+  expect(metrics.objectsRestored).toBeGreaterThanOrEqual(Number(numbers['identical']));
+  for (const { p50, p90, p99, maximum } of Object.values(metrics.latencySeconds)) {
+    const seconds = [p50, p90, p99, maximum].map(Number);
+    expect(seconds).toEqual(seconds.toSorted((left, right) => left - right));
+    expect(seconds[0]).toBeGreaterThan(0);
+    // 2 % is what the distribution may be off.
+    expect(seconds[3]).toBeLessThan(1.02 * Number(numbers['seconds']) + 1);
+  }
+  expect(metrics.failures).toEqual({ downloads: 0, uploads: 0, restores: 0, statistics: 0 });
+}
+
 function paths(name: string): { json: string; report: string; archives: string } {
   return { json: join(root, `${name}.json`), report: join(root, `${name}.html`), archives: join(root, name) };
 }
@@ -56,6 +83,7 @@ describe('npm run demo', () => {
       expect(stdout).not.toContain('\u001b');
       const numbers = await readNumbers(json);
       expect(numbers).toMatchObject({ objects, identical: objects, lost: 0, altered: 0, deadLettered: 0 });
+      expectMetricsToAgree(numbers);
       expect(numbers['ratio']).toBeGreaterThan(10);
       expect(await readFile(report, 'utf8')).toContain(`${objects} objects identical`);
 
@@ -105,6 +133,30 @@ describe('npm run demo', () => {
       });
       const { failedCalls } = numbers['faults'] as Record<string, number>;
       expect(failedCalls).toBeGreaterThan(0);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'leaves large objects to fallback tasks, which are killed and reclaimed at work, and loses nothing',
+    async () => {
+      const { json, report } = paths('fallback');
+      const source = join(root, 'fallback');
+      await mkdir(source);
+      await writeFile(join(source, 'small.txt'), 'small');
+      await writeFile(join(source, 'huge.bin'), '');
+      await truncate(join(source, 'huge.bin'), HUGE_FILE_BYTES);
+      const args = ['--source', source, '--fallback-over', '32MiB', '--faults', '0.01', '--level', '3'];
+      const { status, stdout, stderr } = await runDemo(...args, '--json', json, '--report', report);
+      if (status !== 0) throw new Error(`The demo ended with status ${status}:\n${stdout}\n${stderr}`);
+      expect(stdout).toContain('2 objects identical, 0 lost, 0 altered');
+      const numbers = await readNumbers(json);
+      // On each of the two sides one task is killed, and one reclaimed.
+      expect(numbers['fallback']).toMatchObject({ killedTasks: 2, reclaimedTasks: 2 });
+      const { packed, restored } = numbers['fallback'] as Record<string, { objects: number; bytes: number }>;
+      expect(packed?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
+      expect(restored?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
+      expect(await readFile(report, 'utf8')).toContain('fallback tasks reclaimed at work');
     },
     TIMEOUT,
   );

@@ -275,6 +275,67 @@ describe('a multipart upload', () => {
     );
   });
 
+  it('is found by its key among those that only begin like it, and gone on with page by page', async () => {
+    const uploads = ['k', 'k2'].map((key) => `<Upload><Key>${key}</Key><UploadId>of-${key}</UploadId></Upload>`);
+    const part = (number: number) =>
+      `<Part><PartNumber>${number}</PartNumber><ETag>&quot;p${number}&quot;</ETag><Size>7</Size><ChecksumCRC32>AAAAAQ==</ChecksumCRC32></Part>`;
+    const page = (parts: string, more: string) => ({
+      status: 200,
+      body: `<ListPartsResult>${parts}${more}</ListPartsResult>`,
+    });
+    server.script(
+      { status: 200, body: `<ListMultipartUploadsResult>${uploads.join('')}</ListMultipartUploadsResult>` },
+      page(part(1), '<IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker>'),
+      page(
+        `${part(3)}<Part><PartNumber>4</PartNumber><ETag>x</ETag><Size>1</Size></Part>`,
+        '<IsTruncated>false</IsTruncated>',
+      ),
+      completed,
+    );
+    const location = { bucket: bare.bucket, key: 'k' };
+    expect(await store.listUploads(location)).toEqual(['of-k']);
+    const upload = await store.resumeUpload(location, 'of-k');
+    expect(upload.earlier).toMatchObject([
+      { number: 1, size: 7, crc32: 1 },
+      { number: 3, size: 7, crc32: 1 },
+    ]);
+    await upload.complete({ crc32: 0, size: 7, condition: { kind: 'always' }, lastPart: 2 });
+    expect(server.requests.map(({ url }) => url)).toEqual([
+      '/b/?max-uploads=1000&prefix=k&uploads=',
+      '/b/k?max-parts=1000&part-number-marker=0&uploadId=of-k',
+      '/b/k?max-parts=1000&part-number-marker=1&uploadId=of-k',
+      '/b/k?uploadId=of-k',
+    ]);
+    const named = server.requests[3]?.body.toString().match(/<PartNumber>\d+/g);
+    expect(named).toEqual(['<PartNumber>1']);
+  });
+
+  it('takes an object as a part only with the bytes that it must have', async () => {
+    const copied = (checksum: string) => ({
+      status: 200,
+      body: `<CopyPartResult><ETag>&quot;p&quot;</ETag><ChecksumCRC32>${checksum}</ChecksumCRC32></CopyPartResult>`,
+    });
+    server.script(created, copied('AAAAAQ=='), copied('AAAAAg=='));
+    const upload = await store.createUpload({ ...bare, key: 'k' });
+    const source = { bucket: 'stage', key: 'a b/1', etag: 'e' };
+    await upload.takePart(source, { number: 2, size: 10, crc32: 1 });
+    const other = upload.takePart(source, { number: 3, size: 10, crc32: 1 });
+    await expect(other).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    const [, copy] = server.requests;
+    expect(copy).toMatchObject({ method: 'PUT', url: '/b/k?partNumber=2&uploadId=id%2F%2B%3D%26' });
+    expect(copy && own(copy)).toEqual({
+      'x-amz-copy-source': 'stage/a%20b/1',
+      'x-amz-copy-source-if-match': '"e"',
+    });
+  });
+
+  it('whose part another task has sent anew is not completed, and may be tried again', async () => {
+    server.script(created, errorAnswer(400, 'InvalidPart'));
+    const upload = await store.createUpload({ ...bare, key: 'k' });
+    const completing = upload.complete({ crc32: 0, size: 0, condition: { kind: 'always' } });
+    await expect(completing).rejects.toMatchObject({ code: 'UPLOAD_GONE', retryable: true });
+  });
+
   it('is completed again after an error under status 200', async () => {
     server.script(created, errorAnswer(200, 'InternalError'), completed);
     const upload = await store.createUpload({ ...bare, key: 'k' });
@@ -354,10 +415,10 @@ describe('trouble', () => {
     await expect(put()).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
       retryable: true,
-      message: expect.stringContaining('PutObject of s3://b/k failed after 5 attempts') as unknown,
-      context: { status: 503, s3Code: 'SlowDown', requestId: 'REQUEST-ID', attempts: 5 },
+      message: expect.stringContaining('PutObject of s3://b/k failed after 15 attempts') as unknown,
+      context: { status: 503, s3Code: 'SlowDown', requestId: 'REQUEST-ID', attempts: 15 },
     });
-    expect(server.requests).toHaveLength(5);
+    expect(server.requests).toHaveLength(15);
   });
 
   it('with all calls exhausts a common budget', async () => {

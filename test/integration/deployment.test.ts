@@ -334,7 +334,7 @@ describe('Custom::Prices', () => {
   test('takes the first paid tier from the Price List, and the rest from the committed file', async () => {
     const { Status, Data } = await request('Prices', 'Create', { TargetRegions: ['us-east-1', 'ap-southeast-2'] });
     expect(Status).toBe('SUCCESS');
-    expect(Data['PricesSource']).toBe('price-list and file');
+    expect(Data['PricesSource']).toBe('AWS Price List, prices.json');
     expect(JSON.parse(Data['Prices'] ?? '')).toMatchObject({
       lambda_gb_second: 0.0000133334,
       transfer_gb: { 'us-east-1': 0.017, 'ap-southeast-2': 0.017 },
@@ -356,7 +356,7 @@ describe('services that refuse', () => {
     services.script(refusal('AccessDeniedException'));
     const { Status, Data } = await request('Prices', 'Create', { TargetRegions: ['us-east-1'] });
     expect(Status).toBe('SUCCESS');
-    expect(Data['PricesSource']).toBe('file');
+    expect(Data['PricesSource']).toBe('prices.json');
     expect(services.requests).toHaveLength(1);
   });
 

@@ -24,7 +24,7 @@ async function sendThrough(objects: readonly SourceObject[]) {
     rule: exampleRule(),
     pool,
     buffers: packingBuffers(2),
-    limits: { parallelReads: 64 },
+    limits: { parallelReads: 64, resumableBytes: 2 ** 30 },
   });
   const target = new TargetRegion({ dependencies: { pool, buffers: frameBuffers(2) } });
   const messages = [];

@@ -45,7 +45,7 @@ export function buildArchive(objects: readonly TestObject[], level = 1): Buffer 
 export function layOutArchive(objects: readonly TestObject[]): ArchiveParts {
   const members = objects.map(({ key, body }) => ({ name: memberName(key), size: body.length }));
   const entries = new Map<number, ManifestObject>();
-  const tarFrames = planFrames(members).map((plan, frame) => {
+  const tarFrames = [...planFrames(members)].map((plan, frame) => {
     const buffer = Buffer.alloc(plan.size, 0xff);
     const named = plan.slices.map((slice) => {
       const { body, modified = MODIFIED } = itemAt(objects, slice.member);
@@ -106,7 +106,7 @@ export function compressFrame(tar: Uint8Array, level = 1): Buffer {
 export function readSeekTable(bytes: Buffer, archive = 'test.tar.zst'): FrameEntry[] {
   const length = seekTableLength(bytes.subarray(-9), archive);
   if (length === undefined) throw new ArchiveUnsupportedError(`${archive} does not end in a seek table`);
-  return decodeSeekTable(bytes.subarray(-length), bytes.length, archive);
+  return [...decodeSeekTable(bytes.subarray(-length), bytes.length, archive)];
 }
 
 /** Reads an archive by the steps of docs/format.md, all in memory. */

@@ -310,6 +310,65 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await store.head(location)).toBeUndefined();
       });
 
+      it('are found by their key alone, and gone on with by somebody else', async () => {
+        const location = fresh();
+        const neighbour = await store.createUpload({ ...at(`${location.key}-and-more`), ...BARE });
+        const begun = await store.createUpload({ ...location, ...BARE });
+        const parts = [Buffer.alloc(PART_BYTES, 1), Buffer.alloc(PART_BYTES, 2), Buffer.from('end')] as const;
+        await begun.uploadPart(3, parts[2], crc32(parts[2]));
+        await begun.uploadPart(1, parts[0], crc32(parts[0]));
+        expect(begun.earlier).toEqual([]);
+
+        expect(await store.listUploads(location)).toEqual([begun.id]);
+        const resumed = await store.resumeUpload(location, begun.id);
+        expect(resumed.earlier).toMatchObject([
+          { number: 1, size: PART_BYTES, crc32: crc32(parts[0]) },
+          { number: 3, size: 3, crc32: crc32(parts[2]) },
+        ]);
+        await resumed.uploadPart(2, parts[1], crc32(parts[1]));
+        const whole = parts.reduce((sum, part) => combineCrc32(sum, crc32(part), part.length), 0);
+        const size = 2 * PART_BYTES + 3;
+        const { etag } = await resumed.complete({ crc32: whole, size, condition: { kind: 'absent' } });
+        expect(crc32((await readAll(location, etag, size)).into)).toBe(whole);
+        expect(await store.listUploads(location)).toEqual([]);
+        const again = store.resumeUpload(location, begun.id);
+        await expect(again).rejects.toMatchObject({ code: 'UPLOAD_GONE', retryable: true });
+        await neighbour.abort();
+      });
+
+      it('give up the parts behind the last one that they are completed with', async () => {
+        const location = fresh();
+        const upload = await store.createUpload({ ...location, ...BARE });
+        const body = Buffer.from('body');
+        await upload.uploadPart(10_000, Buffer.from('mark'), crc32(Buffer.from('mark')));
+        await upload.uploadPart(1, body, crc32(body));
+        expect((await store.resumeUpload(location, upload.id)).earlier.map(({ number }) => number)).toEqual([
+          1, 10_000,
+        ]);
+        const { etag } = await upload.complete({
+          crc32: crc32(body),
+          size: 4,
+          condition: { kind: 'absent' },
+          lastPart: 1,
+        });
+        expect((await readAll(location, etag, 4)).into.toString()).toBe('body');
+      });
+
+      it('take other objects as parts, as long as those are what they were', async () => {
+        const [location, stage] = [fresh(), at('a stage/of +parts')];
+        const [first, second] = [Buffer.alloc(PART_BYTES, 7), Buffer.from('end')] as const;
+        const { etag } = await put(stage, first);
+        const upload = await store.createUpload({ ...location, ...BARE });
+        await upload.takePart({ ...stage, etag }, { number: 1, size: first.length, crc32: crc32(first) });
+        await upload.uploadPart(2, second, crc32(second));
+        const changed = upload.takePart({ ...stage, etag: '0'.repeat(32) }, { number: 1, size: 1, crc32: 0 });
+        await expect(changed).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
+        const whole = combineCrc32(crc32(first), crc32(second), second.length);
+        const size = first.length + second.length;
+        const written = await upload.complete({ crc32: whole, size, condition: { kind: 'absent' } });
+        expect(crc32((await readAll(location, written.etag, size)).into)).toBe(whole);
+      });
+
       it('lets an abort after the completion do nothing', async () => {
         const location = fresh();
         const upload = await store.createUpload({ ...location, ...BARE });

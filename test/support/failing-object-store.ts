@@ -4,8 +4,10 @@ import type {
   CompleteRequest,
   ObjectStore,
   ObjectUpload,
+  ObjectVersion,
   PutRequest,
   ReadRequest,
+  UploadedPart,
   WriteTarget,
 } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
@@ -16,7 +18,10 @@ export type StoreCall =
   | 'head'
   | 'put'
   | 'createUpload'
+  | 'listUploads'
+  | 'resumeUpload'
   | 'uploadPart'
+  | 'takePart'
   | 'complete'
   | 'abort'
   | 'remove';
@@ -26,6 +31,8 @@ export interface FailingOptions {
   readonly error?: (call: StoreCall, count: number) => Error;
   /** `before`: nothing happened. `after`: the call had its effect, and only its answer was lost. */
   readonly moment?: 'before' | 'after';
+  /** Told of each call that succeeded. */
+  readonly accepted?: (call: StoreCall) => void;
 }
 
 /** Any store, whose calls fail where the test says, and which counts them: `new FailingObjectStore(store, { put: [2] })`. */
@@ -37,7 +44,10 @@ export class FailingObjectStore implements ObjectStore {
     head: 0,
     put: 0,
     createUpload: 0,
+    listUploads: 0,
+    resumeUpload: 0,
     uploadPart: 0,
+    takePart: 0,
     complete: 0,
     abort: 0,
     remove: 0,
@@ -72,15 +82,31 @@ export class FailingObjectStore implements ObjectStore {
     return this.#run('put', () => this.#store.put(request));
   }
 
-  remove(location: ObjectLocation & { readonly etag: string }): Promise<void> {
+  remove(location: ObjectVersion): Promise<void> {
     return this.#run('remove', () => this.#store.remove(location));
   }
 
   async createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> {
-    const upload = await this.#run('createUpload', () => this.#store.createUpload(target, signal));
+    return this.#wrap(await this.#run('createUpload', () => this.#store.createUpload(target, signal)));
+  }
+
+  listUploads(location: ObjectLocation, signal?: AbortSignal): Promise<string[]> {
+    return this.#run('listUploads', () => this.#store.listUploads(location, signal));
+  }
+
+  async resumeUpload(location: ObjectLocation, id: string, signal?: AbortSignal): Promise<ObjectUpload> {
+    return this.#wrap(await this.#run('resumeUpload', () => this.#store.resumeUpload(location, id, signal)));
+  }
+
+  #wrap(upload: ObjectUpload): ObjectUpload {
+    const { id, earlier } = upload;
     return {
+      id,
+      earlier,
       uploadPart: (partNumber: number, body: Uint8Array, crc32: number) =>
         this.#run('uploadPart', () => upload.uploadPart(partNumber, body, crc32)),
+      takePart: (source: ObjectVersion, part: UploadedPart) =>
+        this.#run('takePart', () => upload.takePart(source, part)),
       complete: (request: CompleteRequest) => this.#run('complete', () => upload.complete(request)),
       abort: () => this.#run('abort', () => upload.abort()),
     };
@@ -90,7 +116,11 @@ export class FailingObjectStore implements ObjectStore {
     this.counts[call] += 1;
     const count = this.counts[call];
     const fails = this.#failing[call]?.includes(count) ?? false;
-    if (!fails) return action();
+    if (!fails) {
+      const result = await action();
+      this.#options.accepted?.(call);
+      return result;
+    }
     if (this.#options.moment === 'after') await action();
     throw this.#options.error?.(call, count) ?? unavailable(call, count);
   }

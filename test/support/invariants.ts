@@ -31,6 +31,24 @@ export function policyStatements(resources: readonly CreatedResource[]): Stateme
   });
 }
 
+/** Lifecycle rules of a bucket by which objects go, current or not: all but those that only end uploads. */
+export function expirations(bucket: CreatedResource): readonly Json[] {
+  const harmless = new Set(['Id', 'Status', 'Prefix', 'AbortIncompleteMultipartUpload']);
+  return listOf(at(bucket, 'LifecycleConfiguration', 'Rules')).filter((rule) =>
+    Object.keys(rule as Readonly<Record<string, Json>>).some((name) => !harmless.has(name)),
+  );
+}
+
+/** The resource of the same stack that a property refers to: `<Id>` or `<Id.Attribute>`. */
+export function referredTo(
+  resources: readonly CreatedResource[],
+  from: CreatedResource,
+  reference: Json | undefined,
+): CreatedResource | undefined {
+  const id = /^<([A-Za-z0-9]+)/.exec(textOf(reference ?? ''))?.[1] ?? '';
+  return resources.find(({ path }) => path === `${from.path.slice(0, from.path.lastIndexOf('/'))}/${id}`);
+}
+
 export function ofType(resources: readonly CreatedResource[], type: string): CreatedResource[] {
   return resources.filter((resource) => resource.type === type);
 }

@@ -1,4 +1,6 @@
+import { parsePriceFile } from '../../src/configuration/price-file.ts';
 import type { DeploymentDependencies } from '../../src/deployment/dependencies.ts';
+import { FunctionUnreadableError } from '../../src/deployment/errors.ts';
 import type {
   DeploymentLog,
   KeyFacts,
@@ -9,7 +11,6 @@ import type {
   StoredReplication,
   StoredReplicationRule,
 } from '../../src/deployment/ports.ts';
-import { parsePriceFile } from '../../src/deployment/price-file.ts';
 
 export const PRICE_FILE_TEXT = JSON.stringify({
   date: '2026-01-31',
@@ -20,7 +21,10 @@ export const PRICE_FILE_TEXT = JSON.stringify({
     lambda_request: 2,
     s3_put_request: 3,
     s3_get_request: 4,
+    s3_storage_gb_month: 8,
     sqs_request: 5,
+    kms_request: 9,
+    dynamodb_write: 10,
     fargate_vcpu_hour: 6,
     fargate_gb_hour: 7,
   },
@@ -37,6 +41,8 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly replicationOf = new Map<string, StoredReplication>();
   readonly bucketFacts = new Map<string, { readonly region: string; readonly versioned: boolean }>();
   readonly keyFacts = new Map<string, KeyFacts>();
+  /** Image of a function, by its ARN. */
+  readonly images = new Map<string, string>();
   readonly listedPrices = new Map<string, readonly number[]>();
   /** Waits that were asked for, in milliseconds. None of them is waited for. */
   readonly waits: number[] = [];
@@ -88,6 +94,12 @@ export class MemoryDeployment implements DeploymentDependencies {
     isVersioned: (bucket: string) => Promise.resolve(this.bucketFacts.get(bucket)?.versioned === true),
   };
   readonly keys = { find: (arn: string) => Promise.resolve(this.keyFacts.get(arn)) };
+  readonly functions = {
+    findImage: (functionArn: string) => {
+      const image = this.images.get(functionArn);
+      return image === undefined ? Promise.reject(new FunctionUnreadableError('no function')) : Promise.resolve(image);
+    },
+  };
   readonly priceList = {
     find: (query: PriceQuery) =>
       Promise.resolve().then(() => {

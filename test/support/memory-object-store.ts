@@ -8,11 +8,13 @@ import {
   ObjectNotFoundError,
   ObjectSizeError,
   StorageRejectedError,
+  UploadGoneError,
   WriteConditionError,
 } from '../../src/storage/errors.ts';
 import type {
   ObjectStore,
   ObjectUpload,
+  ObjectVersion,
   PutRequest,
   ReadRequest,
   WriteCondition,
@@ -20,7 +22,7 @@ import type {
 } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../src/storage/stored-object.ts';
 import { verifyBody, verifyTarget } from './memory-object-rules.ts';
-import { MemoryUpload } from './memory-upload.ts';
+import { MemoryUpload, type UploadState } from './memory-upload.ts';
 
 export interface MemoryObjectStoreOptions {
   /** The buckets that exist. Absent: any bucket that is asked for. */
@@ -51,6 +53,7 @@ const MINIMUM_PART_SIZE = 5 * 1024 * 1024;
 /** A storage of its own behind the port, with S3's rules: ETags, conditions, checksums, limits, multipart uploads. */
 export class MemoryObjectStore implements ObjectStore {
   readonly #buckets = new Map<string, Map<string, Stored>>();
+  readonly #uploads = new Map<string, { readonly target: WriteTarget; readonly state: UploadState }>();
   readonly #options: MemoryObjectStoreOptions;
 
   constructor(options: MemoryObjectStoreOptions = {}) {
@@ -139,19 +142,50 @@ export class MemoryObjectStore implements ObjectStore {
     await this.#turn(signal);
     this.#bucket(target.bucket);
     verifyTarget(target);
-    return new MemoryUpload(target, {
+    const id = `upload-${this.#uploads.size + 1}`;
+    const { bucket, key } = target;
+    this.#uploads.set(id, { target, state: { bucket, key, parts: new Map(), open: true } });
+    return this.#openUpload(id, signal);
+  }
+
+  async listUploads({ bucket, key }: ObjectLocation, signal?: AbortSignal): Promise<string[]> {
+    await this.#turn(signal);
+    return Array.from(this.#uploads)
+      .filter(([, { state }]) => state.open && state.bucket === bucket && state.key === key)
+      .map(([id]) => id);
+  }
+
+  async resumeUpload({ bucket, key }: ObjectLocation, id: string, signal?: AbortSignal): Promise<ObjectUpload> {
+    await this.#turn(signal);
+    const { state } = this.#uploads.get(id) ?? {};
+    if (state?.open !== true || state.bucket !== bucket || state.key !== key) {
+      throw new UploadGoneError(`no upload ${id} to s3://${bucket}/${key}`);
+    }
+    return this.#openUpload(id, signal);
+  }
+
+  async remove(location: ObjectVersion): Promise<void> {
+    await this.#turn();
+    if (this.#find(location)?.description.etag === location.etag) this.#bucket(location.bucket).delete(location.key);
+  }
+
+  #openUpload(id: string, signal: AbortSignal | undefined): MemoryUpload {
+    const upload = this.#uploads.get(id);
+    if (upload === undefined) throw new UploadGoneError(`no upload ${id}`);
+    const { target, state } = upload;
+    return new MemoryUpload(id, state, {
       minimumPartSize: this.#options.minimumPartSize ?? MINIMUM_PART_SIZE,
       signal,
+      fetch: (source) => {
+        const found = this.#find(source);
+        if (found?.description.etag === source.etag) return found.body;
+        throw new WriteConditionError(`s3://${source.bucket}/${source.key} is not what is to be copied`);
+      },
       finish: (object, condition) => {
         this.#verifyCondition(target, condition);
         this.#store(target, object);
       },
     });
-  }
-
-  async remove(location: ObjectLocation & { readonly etag: string }): Promise<void> {
-    await this.#turn();
-    if (this.#find(location)?.description.etag === location.etag) this.#bucket(location.bucket).delete(location.key);
   }
 
   /** Lets other calls in between, as a network would, and stops the aborted. */

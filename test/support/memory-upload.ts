@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
-import { UploadGoneError } from '../../src/aws/errors.ts';
-import { StorageRejectedError } from '../../src/storage/errors.ts';
-import type { CompleteRequest, ObjectUpload, WriteCondition } from '../../src/storage/object-store.ts';
+import { crc32 as crc32Of } from 'node:zlib';
+import { StorageRejectedError, UploadGoneError } from '../../src/storage/errors.ts';
+import type {
+  CompleteRequest,
+  ObjectUpload,
+  ObjectVersion,
+  UploadedPart,
+  WriteCondition,
+} from '../../src/storage/object-store.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import { verifyBody } from './memory-object-rules.ts';
 
@@ -10,30 +16,49 @@ export interface MemoryUploadOptions {
   readonly signal: AbortSignal | undefined;
   /** Makes the object visible; throws when the condition does not hold. */
   readonly finish: (object: { body: Buffer; etag: string; crc32: number }, condition: WriteCondition) => void;
+  /** The bytes of an object that becomes a part; throws when it has changed. */
+  readonly fetch: (source: ObjectVersion) => Buffer;
+}
+
+/** What S3 keeps of an upload between its creation and its end, whoever works on it. */
+export interface UploadState extends ObjectLocation {
+  readonly parts: Map<number, Buffer>;
+  open: boolean;
 }
 
 export class MemoryUpload implements ObjectUpload {
-  readonly #location: ObjectLocation;
+  readonly id: string;
+  readonly earlier: readonly UploadedPart[];
+  readonly #state: UploadState;
   readonly #options: MemoryUploadOptions;
-  readonly #parts = new Map<number, Buffer>();
-  #open = true;
 
-  constructor(location: ObjectLocation, options: MemoryUploadOptions) {
-    this.#location = location;
+  constructor(id: string, state: UploadState, options: MemoryUploadOptions) {
+    this.id = id;
+    this.#state = state;
     this.#options = options;
+    this.earlier = Array.from(state.parts, ([number, body]) => ({
+      number,
+      size: body.length,
+      crc32: crc32Of(body),
+    })).sort((left, right) => left.number - right.number);
   }
 
   async uploadPart(partNumber: number, body: Uint8Array, crc32: number): Promise<void> {
     const copy = Buffer.from(body);
     await this.#turn();
     if (partNumber < 1 || partNumber > 10_000) throw new StorageRejectedError(`part number ${partNumber}`);
-    verifyBody(this.#location, copy, crc32);
-    this.#parts.set(partNumber, copy);
+    verifyBody(this.#state, copy, crc32);
+    this.#state.parts.set(partNumber, copy);
   }
 
-  async complete({ crc32, size, condition }: CompleteRequest): Promise<{ etag: string }> {
+  async takePart(source: ObjectVersion, { number, crc32 }: UploadedPart): Promise<void> {
+    await this.uploadPart(number, this.#options.fetch(source), crc32);
+  }
+
+  async complete({ crc32, size, condition, lastPart = 10_000 }: CompleteRequest): Promise<{ etag: string }> {
     await this.#turn();
-    const parts = Array.from(this.#parts)
+    const parts = Array.from(this.#state.parts)
+      .filter(([number]) => number <= lastPart)
       .sort(([a], [b]) => a - b)
       .map(([, part]) => part);
     if (parts.length === 0) throw new StorageRejectedError('an upload without parts');
@@ -42,24 +67,24 @@ export class MemoryUpload implements ObjectUpload {
     }
     const body = Buffer.concat(parts);
     if (body.length !== size) throw new StorageRejectedError(`parts of ${body.length} bytes for an object of ${size}`);
-    verifyBody(this.#location, body, crc32);
+    verifyBody(this.#state, body, crc32);
     const digests = parts.map((part) => createHash('md5').update(part).digest());
     const etag = `${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${parts.length}`;
     this.#options.finish({ body, etag, crc32 }, condition);
-    this.#open = false;
+    this.#state.open = false;
     return { etag };
   }
 
   abort(): Promise<void> {
-    this.#open = false;
-    this.#parts.clear();
+    this.#state.open = false;
+    this.#state.parts.clear();
     return Promise.resolve();
   }
 
   async #turn(): Promise<void> {
     await Promise.resolve();
     this.#options.signal?.throwIfAborted();
-    const { bucket, key } = this.#location;
-    if (!this.#open) throw new UploadGoneError(`the upload to s3://${bucket}/${key} is completed or aborted`);
+    const { bucket, key, open } = this.#state;
+    if (!open) throw new UploadGoneError(`the upload to s3://${bucket}/${key} is completed or aborted`);
   }
 }

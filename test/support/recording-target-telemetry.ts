@@ -1,11 +1,17 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
-import type { RestoredArchive, RestoreSkipReason, TargetTelemetry } from '../../src/target/telemetry.ts';
+import type {
+  PartlyRestoredArchive,
+  RestoredArchive,
+  RestoreSkipReason,
+  TargetTelemetry,
+} from '../../src/target/telemetry.ts';
 
 /** Keeps what the target service tells. */
 export class RecordingTargetTelemetry implements TargetTelemetry {
   readonly archives: RestoredArchive[] = [];
+  readonly partly: PartlyRestoredArchive[] = [];
   readonly skipped: [key: string, reason: RestoreSkipReason][] = [];
   readonly conflicts: string[] = [];
   readonly gone: [key: string, reason: 'missing' | 'replaced'][] = [];
@@ -15,6 +21,10 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
 
   archiveRestored(archive: RestoredArchive): void {
     this.archives.push(archive);
+  }
+
+  archivePartlyRestored(archive: PartlyRestoredArchive): void {
+    this.partly.push(archive);
   }
 
   objectSkipped({ key }: ObjectLocation, reason: RestoreSkipReason): void {

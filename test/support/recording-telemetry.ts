@@ -9,6 +9,8 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly skipped: [key: string, reason: SkipReason][] = [];
   readonly failures: [messageId: string, code: string][] = [];
   readonly leftBehind: [key: string, code: string][] = [];
+  readonly deferred: [objects: number, ageSeconds: number][] = [];
+  readonly lostStatistics: CompressorError[] = [];
   readonly queueFailures: CompressorError[] = [];
 
   archivePacked(archive: PackedArchive): void {
@@ -25,6 +27,14 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
 
   uploadLeftBehind({ key }: ObjectLocation, error: CompressorError): void {
     this.leftBehind.push([key, error.code]);
+  }
+
+  objectsDeferred(objects: number, ageSeconds: number): void {
+    this.deferred.push([objects, ageSeconds]);
+  }
+
+  statisticsLost(error: CompressorError): void {
+    this.lostStatistics.push(error);
   }
 
   queueFailed(error: CompressorError): void {

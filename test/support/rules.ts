@@ -1,3 +1,4 @@
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/levels.ts';
 import type { Destination, ReplicationRule, RuleSource } from '../../src/configuration/rule.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
 
@@ -14,6 +15,7 @@ export function exampleRule(
     prefix: '',
     suffix: '',
     level: 3,
+    levels: levelsToChooseFrom(STANDARD_LEVELS),
     maxArchiveBytes: 256 * MIB,
     maxObjectBytes: 10_240 * MIB,
     chain: false,

@@ -3,7 +3,7 @@ import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { processSourceBatch } from '../../src/source/process-batch.ts';
-import type { ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
+import type { CompleteRequest, ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectDescription } from '../../src/storage/stored-object.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
@@ -62,12 +62,16 @@ class CheckingTarget extends MemoryObjectStore {
     if (target.bucket !== TARGET) return super.createUpload(target);
     const parts = new Map<number, { crc: number; length: number }>();
     return Promise.resolve({
+      id: 'checking',
+      earlier: [],
+      takePart: () => Promise.reject(new Error('no part of this object is staged')),
       uploadPart: (partNumber: number, body: Uint8Array) => {
         parts.set(partNumber, { crc: crc32(body), length: body.length });
         return Promise.resolve();
       },
-      complete: () => {
-        for (const [, { crc, length }] of [...parts].toSorted(([left], [right]) => left - right)) {
+      complete: ({ lastPart = Number.POSITIVE_INFINITY }: CompleteRequest) => {
+        const named = [...parts].filter(([number]) => number <= lastPart);
+        for (const [, { crc, length }] of named.toSorted(([left], [right]) => left - right)) {
           this.crc = combineCrc32(this.crc, crc, length);
           this.bytes += length;
         }

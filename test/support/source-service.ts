@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
-import type { CompressedFrame } from '../../src/compression/frame-contract.ts';
+import { fixedLevel } from '../../src/adaptive/fixed-level.ts';
+import type { CompressedFrame, ProbedFrame } from '../../src/compression/frame-contract.ts';
 import type { FrameCompression } from '../../src/compression/frame-pool.ts';
 import { runFrameTask } from '../../src/compression/run-frame-task.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { BatchResponse } from '../../src/messages/settle-batch.ts';
-import { configuredLevel } from '../../src/source/choose-level.ts';
 import type { SourceDependencies } from '../../src/source/dependencies.ts';
 import { PackingSpeed } from '../../src/source/packing-speed.ts';
 import { processSourceBatch } from '../../src/source/process-batch.ts';
@@ -20,6 +20,7 @@ import { exampleRule } from './rules.ts';
 export const inlineCompression: FrameCompression = {
   threads: 1,
   compress: (task) => Promise.resolve(runFrameTask(task) as CompressedFrame),
+  probe: (task) => Promise.resolve(runFrameTask(task) as ProbedFrame),
 };
 
 export const OUTBOUND = 'outbound-bucket';
@@ -41,10 +42,10 @@ export class SourceServiceHarness {
       queue: this.queue,
       pool: inlineCompression,
       buffers: packingBuffers(1),
-      chooseLevel: configuredLevel,
+      levels: fixedLevel(3),
       speed: new PackingSpeed(1),
       telemetry: this.telemetry,
-      limits: { parallelReads: 16 },
+      limits: { parallelReads: 16, resumableBytes: 2 ** 30 },
       ownPrincipals: [],
       maxReceives: 5,
       random: () => 0,

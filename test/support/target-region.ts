@@ -4,6 +4,7 @@ import type { RestoredFrame, RestoreFrameTask } from '../../src/compression/fram
 import type { FrameRestoration } from '../../src/compression/frame-pool.ts';
 import { runFrameTask } from '../../src/compression/run-frame-task.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
+import { RestoringSpeed } from '../../src/limits/restoring-speed.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { BatchResponse } from '../../src/messages/settle-batch.ts';
 import { COMPRESSED_BUFFER_SIZE, TAR_BUFFER_SIZE, type TargetDependencies } from '../../src/target/dependencies.ts';
@@ -59,6 +60,7 @@ export class TargetRegion {
       store: wrap?.(this.store) ?? this.calls,
       pool: new DirectRestoration(),
       buffers: this.buffers,
+      speed: new RestoringSpeed(1),
       queue: this.queue,
       telemetry: this.telemetry,
       region: 'us-east-1',
@@ -72,6 +74,7 @@ export class TargetRegion {
         parallelArchives: 4,
         parallelPuts: 64,
         maxRestoredBytes: 2 ** 40,
+        resumableBytes: 2 ** 30,
         startReserveMilliseconds: 20_000,
         stopReserveMilliseconds: 5_000,
       },

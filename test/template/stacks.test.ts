@@ -6,14 +6,20 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/deployment/deployment-files.ts';
-import { type Environment, readSourceEnvironment, readTargetEnvironment } from '../../src/configuration/environment.ts';
+import {
+  type Environment,
+  readResendEnvironment,
+  readSourceEnvironment,
+  readTargetEnvironment,
+  readWatermarkEnvironment,
+} from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { pythonEnvironment } from '../../src/local/python-environment.ts';
 import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
 import { textOf } from '../../src/local/templates/json.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
-import { at, field, listOf, ofType, policyStatements } from '../support/invariants.ts';
+import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const STACKS = join(PROJECT, 'src/stacks');
@@ -21,7 +27,13 @@ const MINUTES = 60_000;
 const run = promisify(execFile);
 
 /** `*` as a resource, where IAM knows nothing narrower; docs/security.md gives each its reason. */
-const EVERY_RESOURCE = ['ReadPublicPrices'];
+const EVERY_RESOURCE = [
+  'LogInToTheRegistry',
+  'PullImagesAsThisAccount',
+  'ReadMetrics',
+  'ReadPublicPrices',
+  'WorkOnObjectsAsThisAccount',
+];
 /** Names that must be unique in their region. */
 const NAMES: Readonly<Record<string, string>> = {
   'AWS::SQS::Queue': 'QueueName',
@@ -30,11 +42,14 @@ const NAMES: Readonly<Record<string, string>> = {
   'AWS::Logs::LogGroup': 'LogGroupName',
   'AWS::S3::Bucket': 'BucketName',
   'AWS::DynamoDB::Table': 'TableName',
+  'AWS::ECS::Service': 'ServiceName',
+  'AWS::Events::Rule': 'Name',
 };
 const LONGEST: Readonly<Record<string, number>> = {
   'AWS::SQS::Queue': 80,
   'AWS::Lambda::Function': 64,
   'AWS::S3::Bucket': 63,
+  'AWS::Events::Rule': 64,
 };
 
 let folder: string;
@@ -70,6 +85,7 @@ function faults(fault: (resource: CreatedResource, all: readonly CreatedResource
 }
 
 function standIn(variable: string): string {
+  if (variable.endsWith('_SERVICE')) return 'cluster/service';
   return variable.endsWith('_URL') ? 'https://sqs.eu-west-1.amazonaws.com/111122223333/queue' : 'stand-in';
 }
 
@@ -94,7 +110,7 @@ describe('the templates', () => {
         expect(stdout).toContain('is a valid SAM Template');
       }
     },
-    5 * MINUTES,
+    10 * MINUTES,
   );
 
   test('pass cfn-lint as CloudFormation gets to see them', () => {
@@ -124,10 +140,11 @@ describe('every queue', () => {
 
   test('that feeds a function hides messages at least six times as long as the function may run', () => {
     const pairs = [...created.values()].flatMap((resources) =>
-      ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ path }) => {
-        const stack = path.slice(0, path.lastIndexOf('/'));
-        const inStack = (id: string) => resources.find((resource) => resource.path === `${stack}/${id}`);
-        const [queue, handler] = [inStack('Queue'), inStack('Function')];
+      ofType(resources, 'AWS::Lambda::EventSourceMapping').map((mapping) => {
+        const [queue, handler] = [
+          referredTo(resources, mapping, at(mapping, 'EventSourceArn')),
+          referredTo(resources, mapping, at(mapping, 'FunctionName')),
+        ];
         return {
           visibility: Number(queue?.properties['VisibilityTimeout']),
           timeout: Number(handler?.properties['Timeout']),
@@ -173,6 +190,8 @@ describe('every function', () => {
     const readers: Readonly<Record<string, (environment: Environment) => unknown>> = {
       'source.handler': readSourceEnvironment,
       'target.handler': readTargetEnvironment,
+      'resend.handler': readResendEnvironment,
+      'watermark.handler': readWatermarkEnvironment,
     };
     const read = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::Lambda::Function').map((resource) => {
@@ -184,7 +203,13 @@ describe('every function', () => {
         return command;
       }),
     );
-    expect([...new Set(read)].toSorted()).toEqual(['deployment.handler', 'source.handler', 'target.handler']);
+    expect([...new Set(read)].toSorted()).toEqual([
+      'deployment.handler',
+      'resend.handler',
+      'source.handler',
+      'target.handler',
+      'watermark.handler',
+    ]);
   });
 
   test('has environment variables of less than 4 KB beside the prices', () => {
@@ -263,6 +288,19 @@ describe('every bucket', () => {
     ).toEqual([]);
   });
 
+  test('that keeps given-up archives expires nothing at all, and stands beside every outbound bucket (C1.3)', () => {
+    const named = (id: string) =>
+      [...created.values()].flatMap((resources) => resources.filter(({ path }) => path.endsWith(`/${id}`)));
+    const kept = named('FailedBucket');
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.length).toBe(named('OutboundBucket').length);
+    expect(kept.flatMap((bucket) => expirations(bucket))).toEqual([]);
+    expect(kept.filter((bucket) => at(bucket, 'LifecycleConfiguration', 'Rules') === undefined)).toEqual([]);
+    const given = named('ResendFunction').map((handler) => at(handler, 'Environment', 'Variables', 'FAILED_BUCKET'));
+    expect(new Set(given)).toEqual(new Set(['<FailedBucket>']));
+    expect(named('OutboundBucket').every((bucket) => expirations(bucket).length > 0)).toBe(true);
+  });
+
   test('that archives arrive in expires nothing that is current', () => {
     const rules = (created.get('example us-east-1') ?? [])
       .filter(({ path }) => path.endsWith('/InboundBucket'))
@@ -334,12 +372,12 @@ describe('sixty rules', () => {
     expect(rules.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
   });
 
-  test('leave alone what our own target function wrote in the same region', () => {
+  test('leave alone what our own target function and its fallback wrote in the same region', () => {
     const [rule] = (created.get('sixty rules eu-west-1') ?? []).filter(({ path }) =>
       /^Rule[^/]+\/Function$/.test(path),
     );
     expect(rule === undefined ? undefined : at(rule, 'Environment', 'Variables', 'OWN_PRINCIPALS')).toBe(
-      '<TargetEuWest1.Outputs.RoleId>',
+      '<TargetEuWest1.Outputs.RoleId>,<TargetFallbackEuWest1.Outputs.RoleId>',
     );
   });
 

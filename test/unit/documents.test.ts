@@ -10,7 +10,7 @@ const SCRIPTS = Object.keys(
 );
 
 const documents = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'layers/README.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'layers/README.md', 'events/README.md'],
   ...readdirSync(join(PROJECT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .map((path) => join('docs', path)),

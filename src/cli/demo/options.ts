@@ -4,6 +4,9 @@ import { DemoInputError } from './errors.ts';
 
 /** Above this share of failing calls no number of tries that a user would wait for is enough. */
 const MAX_FAULT_RATE = 0.5;
+const MEBIBYTES_A_GIBIBYTE = 1024;
+/** What `max_object_mib` of a rule takes. */
+const LARGEST_FALLBACK_OVER = 80_000;
 const LEVELS = { min: -7, max: 22 };
 
 export interface DemoOptions {
@@ -12,6 +15,8 @@ export interface DemoOptions {
   readonly fanOut: boolean;
   /** zstd level. Absent: that of the configuration. */
   readonly level?: number;
+  /** MiB of the largest object that functions take. Absent: there is no fallback. */
+  readonly fallbackOverMebibytes?: number;
   /** Share of the functions' S3 and SQS calls that fail, 0 to 0.5. */
   readonly faults: number;
   /** Absolute paths of what to write. */
@@ -24,6 +29,7 @@ interface ParsedFlags {
   source?: string;
   fanOut?: boolean;
   level?: number;
+  fallbackOver?: number;
   faults: number;
   json?: string;
   archives?: string;
@@ -45,11 +51,12 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
     if (thrown.exitCode === 0) return undefined;
     throw new DemoInputError(thrown.message.replace(/^error: /, '').replaceAll('\n', ' '), { cause: thrown });
   }
-  const { source, fanOut = false, level, faults, json, archives, report } = command.opts<ParsedFlags>();
+  const { source, fanOut = false, level, fallbackOver, faults, json, archives, report } = command.opts<ParsedFlags>();
   return {
     ...(source === undefined ? {} : { source: resolve(source) }),
     fanOut,
     ...(level === undefined ? {} : { level }),
+    ...(fallbackOver === undefined ? {} : { fallbackOverMebibytes: fallbackOver }),
     faults,
     ...(json === undefined ? {} : { json: resolve(json) }),
     ...(archives === undefined ? {} : { archives: resolve(archives) }),
@@ -63,6 +70,7 @@ function demoCommand(): Command {
     .option('--source <folder>', 'replicate this folder instead of files of node_modules')
     .option('--fan-out', 'replicate into two regions instead of one')
     .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
+    .option('--fallback-over <size>', 'leave larger objects to fallback tasks, such as 64MiB or 2GiB', parseMebibytes)
     .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
     .option('--json <file>', 'write the numbers into this file')
     .option('--archives <folder>', 'keep the archives in this folder')
@@ -77,6 +85,18 @@ function parseLevel(text: string): number {
     throw new InvalidArgumentError(`A level is a whole number from ${LEVELS.min} to ${LEVELS.max}.`);
   }
   return level;
+}
+
+/** @returns MiB, since the configuration knows no smaller unit */
+function parseMebibytes(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+)([MG])iB$/.exec(text) ?? [];
+  const size = Number(digits) * (unit === 'G' ? MEBIBYTES_A_GIBIBYTE : 1);
+  if (unit === '' || size < 1 || size > LARGEST_FALLBACK_OVER) {
+    throw new InvalidArgumentError(
+      `A size is a whole number of MiB or GiB up to ${LARGEST_FALLBACK_OVER} MiB, such as 64MiB.`,
+    );
+  }
+  return size;
 }
 
 function parseRate(text: string): number {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds } from './numbers.ts';
-import type { DemoResult } from './result.ts';
+import type { DemoResult, ObjectShare } from './result.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
 const LISTED = 20;
@@ -8,7 +8,7 @@ const NO_INNER_LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''
 
 /** The numbers of a run, for the terminal. */
 export function renderResultTable(result: DemoResult): string {
-  const { verification, transfer, deadLetters, faults } = result;
+  const { verification, transfer, deadLetters, faults, fallback } = result;
   const table = new Table({ style: { border: [] }, colAligns: ['left', 'right'], chars: NO_INNER_LINES });
   table.push(
     ['Objects', formatCount(result.objects)],
@@ -23,12 +23,24 @@ export function renderResultTable(result: DemoResult): string {
     ['Transfer with compression', formatDollars(transfer.with)],
     ['Dead letters', formatCount(deadLetters.length)],
   );
+  if (fallback !== undefined) {
+    table.push(
+      ['Objects packed by fallback tasks', describeShare(fallback.packed)],
+      ['Objects restored by fallback tasks', describeShare(fallback.restored)],
+    );
+  }
   if (faults.rate > 0) {
     table.push(
       [`Calls made to fail (${(100 * faults.rate).toFixed(1)} %)`, formatCount(faults.failedCalls)],
       ['Workers killed', formatCount(faults.killedWorkers)],
       ['Invocations that failed', formatCount(faults.failedInvocations)],
     );
+    if (fallback !== undefined) {
+      table.push(
+        ['Fallback tasks killed', formatCount(fallback.killedTasks)],
+        ['Fallback tasks reclaimed', formatCount(fallback.reclaimedTasks)],
+      );
+    }
   }
   table.push(
     ['Identical', formatCount(verification.identical)],
@@ -36,6 +48,10 @@ export function renderResultTable(result: DemoResult): string {
     ['Altered', formatCount(verification.altered)],
   );
   return [table.toString(), ...listProblems(result)].join('\n');
+}
+
+function describeShare({ objects, bytes }: ObjectShare): string {
+  return `${formatCount(objects)} (${formatBytes(bytes)})`;
 }
 
 function listProblems({ verification, deadLetters }: DemoResult): string[] {

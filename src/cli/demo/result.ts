@@ -1,7 +1,9 @@
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { ArchiveSummary, TypeShare } from './archives/inspect-archive.ts';
+import type { MetricsSummary } from './metrics-summary.ts';
 import { ratioOf } from './numbers.ts';
 import type { DeadLetterFound } from './pipeline/dead-letters.ts';
+import type { LevelUse } from './pipeline/level-use.ts';
 import { type TransferCost, transferCost } from './transfer-cost.ts';
 import type { Verification } from './verify/verify-destinations.ts';
 
@@ -25,6 +27,26 @@ export interface DemoMeasurements {
   readonly verification: Verification;
   readonly deadLetters: readonly DeadLetterFound[];
   readonly faults: FaultsMet;
+  /** What the functions' own metrics say. */
+  readonly metrics: MetricsSummary;
+  readonly levels: readonly LevelUse[];
+  /** Absent without `--fallback-over`. */
+  readonly fallback?: FallbackShare | undefined;
+}
+
+/** What fallback tasks did in place of the functions. */
+export interface FallbackShare {
+  readonly packed: ObjectShare;
+  /** Over all target regions. */
+  readonly restored: ObjectShare;
+  /** Tasks that were ended at work: at once, as a lost machine is, or with notice, as Spot does. */
+  readonly killedTasks: number;
+  readonly reclaimedTasks: number;
+}
+
+export interface ObjectShare {
+  readonly objects: number;
+  readonly bytes: number;
 }
 
 /** What `--faults` did to the pipeline. */
@@ -86,6 +108,13 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
       with: result.transfer.with,
     },
     faults: result.faults,
+    packed: {
+      objects: archives.reduce((sum, archive) => sum + archive.objects, 0),
+      bytes: archives.reduce((sum, archive) => sum + archive.bytes, 0),
+    },
+    metrics: result.metrics,
+    levels: result.levels,
+    ...(result.fallback === undefined ? {} : { fallback: result.fallback }),
   };
 }
 

@@ -3,6 +3,7 @@ import { archiveBytes, keepArchives, listArchives } from './archives/outbound-ar
 import { chooseFiles } from './input/choose-files.ts';
 import { planObjects, type UploadPlan } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
+import { summariseMetrics } from './metrics-summary.ts';
 import { formatBytes, formatCount, formatPlural } from './numbers.ts';
 import type { DemoOptions } from './options.ts';
 import { chooseRule } from './pipeline/choose-rule.ts';
@@ -26,14 +27,25 @@ const NAMED_SKIPS = 10;
  * @throws DemoInputError, ConfigurationInvalidError, DemoFailedError, and the errors of the local servers
  */
 export async function runDemo(options: DemoOptions, workspace: Workspace, progress: Progress): Promise<DemoResult> {
-  const configuration = await prepareConfiguration(workspace.configuration, options.level, workspace.temporary);
+  const { level, fallbackOverMebibytes: largestMebibytes } = options;
+  const changes = {
+    ...(level === undefined ? {} : { level }),
+    ...(largestMebibytes === undefined ? {} : { largestMebibytes }),
+  };
+  const configuration = await prepareConfiguration(workspace.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
   const content = await chooseFiles(options.source);
   const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: options.source === undefined });
   const bytes = plan.objects.reduce((total, { body }) => total + bodySize(body), 0);
   announce(plan, bytes, progress);
   const pipeline = await startPipeline(
-    { rule, configuration: configuration.directory, bytes, faultRate: options.faults },
+    {
+      rule,
+      configuration: configuration.directory,
+      bytes,
+      faultRate: options.faults,
+      withFallback: largestMebibytes !== undefined,
+    },
     workspace,
     progress,
   );
@@ -52,6 +64,9 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
     archives: await collectArchives(pipeline, options.archives),
     faults: pipeline.faults(),
+    metrics: summariseMetrics(pipeline.log.metrics, [...new Set(rule.destinations.map(({ region }) => region))]),
+    levels: pipeline.log.levels.list(),
+    fallback: pipeline.fallback(),
   });
   if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
   return result;

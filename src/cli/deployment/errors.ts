@@ -23,3 +23,9 @@ export class SamFailedError extends CompressorError {
   readonly code = 'SAM_FAILED';
   readonly retryable = true;
 }
+
+/** An archive that was given up cannot be looked at, or deleted after it was sent again. */
+export class KeptArchiveError extends CompressorError {
+  readonly code = 'KEPT_ARCHIVE_FAILED';
+  readonly retryable = true;
+}

@@ -1,5 +1,9 @@
 """Serves moto's S3, SQS and DynamoDB on a loopback port, with connections kept open.
 
+Usage: serve.py [PROVIDER_URL]
+
+With the URL of a resource provider (stacks.py) it also serves what a deployment calls: CloudFormation, IAM, STS,
+KMS and CloudWatch, and checks permissions once it is told to.
 Prints the port on standard output once it answers, and ends when standard input closes: so it never
 outlives the process that started it, however that one ended.
 """
@@ -25,12 +29,21 @@ from moto.s3.responses import S3Response  # noqa: E402
 
 from integrity import refuse_what_s3_refuses  # noqa: E402
 from large_objects import PIECE_BYTES, keep_large_objects_out_of_memory  # noqa: E402
+from part_listing import list_parts_as_s3_does  # noqa: E402
 from queues import index_queues  # noqa: E402
 from replication_rules import keep_replication_filters  # noqa: E402
 
 # A long poll of SQS holds its thread for up to 20 seconds, so there are many more threads than cores.
 THREADS = 48
 IDLE_CONNECTION_SECONDS = 120
+# What a deployment and the functions in it call beside that: the name that requests are signed for, and moto's package.
+DEPLOYMENT_SERVICES = {
+    "cloudformation": "cloudformation",
+    "iam": "iam",
+    "kms": "kms",
+    "monitoring": "cloudwatch",
+    "sts": "sts",
+}
 
 
 class MotoGateway(wsgi.Gateway_10):
@@ -80,10 +93,17 @@ class Dispatcher:
     moto's own dispatcher looks through the folders of all its services on each request, which doubles the cost.
     """
 
-    def __init__(self):
-        self.applications = {name: create_backend_app(name) for name in ("sqs", "dynamodb", "moto_api")}
+    def __init__(self, further_services: dict[str, str]):
+        services = {
+            "sqs": "sqs",
+            "dynamodb": "dynamodb",
+            "monitoring": "cloudwatch",
+            "moto_api": "moto_api",
+            **further_services,
+        }
+        self.applications = {name: create_backend_app(package) for name, package in services.items()}
         self.applications["s3"] = create_s3_application()
-        self.s3_writes = threading.Lock()
+        self.writes = {name: threading.Lock() for name in ("s3", "dynamodb")}
 
     def __call__(self, environ, start_response):
         service = self.service(environ)
@@ -91,13 +111,13 @@ class Dispatcher:
         if application is None:
             start_response("501 Not Implemented", [("Content-Type", "text/plain")])
             return [f"The local cloud has no {service}".encode()]
-        if service != "s3" or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        if service not in self.writes or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return application(environ, start_response)
-        # moto checks If-Match and If-None-Match, then writes: without the lock two writers could both win,
-        # which S3 rules out. The body is read first, so that a slow sender holds nobody up.
+        # moto checks If-Match and If-None-Match, then writes, and reads a number, then adds: without the lock two writers
+        # could both win, which S3 and DynamoDB rule out. The body is read first, so that a slow sender holds nobody up.
         if "CONTENT_LENGTH" in environ:
             environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-        with self.s3_writes:
+        with self.writes[service]:
             return application(environ, start_response)
 
     @staticmethod
@@ -115,16 +135,28 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
+    provider_url = sys.argv[1] if len(sys.argv) > 1 else None
     threading.Thread(target=end_with_parent, daemon=True).start()
     # Each stored object and part over 5 MiB holds an open file.
     hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     keep_large_objects_out_of_memory()
     refuse_what_s3_refuses()
+    list_parts_as_s3_does()
     keep_replication_filters()
     index_queues()
+    if provider_url is not None:
+        # Only here: it takes packages that the other commands do not install.
+        from permissions import check_what_iam_checks
+        from stacks import deploy_with
+
+        # Tests empty queues more often than once a minute.
+        os.environ["MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR"] = "false"
+        check_what_iam_checks()
+        deploy_with(provider_url)
+    dispatcher = Dispatcher(DEPLOYMENT_SERVICES if provider_url else {})
     server = wsgi.Server(
-        ("127.0.0.1", 0), Dispatcher(), numthreads=THREADS, request_queue_size=512, timeout=IDLE_CONNECTION_SECONDS
+        ("127.0.0.1", 0), dispatcher, numthreads=THREADS, request_queue_size=512, timeout=IDLE_CONNECTION_SECONDS
     )
     server.gateway = MotoGateway
     server.prepare()

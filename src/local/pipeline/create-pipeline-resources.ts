@@ -9,7 +9,8 @@ import {
   replicationRule,
 } from './bucket-setup.ts';
 import type { BucketPlan, PipelinePlan, QueuePlan, RulePlan } from './plan.ts';
-import { createQueue, createQueuePair, type LocalQueue, type QueuePair } from './queue-pair.ts';
+import { createQueuePair, type QueuePair } from './queue-pair.ts';
+import { createStatisticsTable } from './statistics-table.ts';
 
 export interface PipelineResources {
   /** By rule id. */
@@ -17,14 +18,14 @@ export interface PipelineResources {
   /** By target region. */
   readonly targetQueues: ReadonlyMap<string, QueuePair>;
   /** By outbound bucket: where S3 tells of archives that it could not replicate. */
-  readonly replicationFailures: ReadonlyMap<string, LocalQueue>;
+  readonly replicationFailures: ReadonlyMap<string, QueuePair>;
   /** Buckets to be watched by a `Replicator`. */
   readonly outbound: readonly BucketPlan[];
 }
 
 /**
  * Makes the buckets and queues of the product's stacks, wired as there: source bucket -> rule queue; outbound
- * bucket -> one replication rule a target region; inbound bucket -> target queue.
+ * bucket -> one replication rule a target region, and a queue for its failures; inbound bucket -> target queue.
  *
  * @throws ReplicationSetupError when a rule names a target region that has no inbound bucket
  */
@@ -32,20 +33,28 @@ export async function createPipelineResources(cloud: EmulatedCloud, plan: Pipeli
   const targetQueues = new Map<string, QueuePair>();
   for (const inbound of plan.inbound)
     targetQueues.set(inbound.region, await createInbound(cloud, inbound, plan.queues));
+  if (plan.statistics !== undefined) {
+    await createStatisticsTable(cloud.region(plan.statistics.region).dynamodb, plan.statistics.table);
+  }
   for (const { region, bucket } of plan.targets) await createBucket(cloud.region(region).s3, region, bucket);
 
   const ruleQueues = new Map<string, QueuePair>();
   for (const rules of groupByBucket(plan.rules, 'sourceBucket')) {
     for (const [id, queue] of await createSource(cloud, rules, plan.queues)) ruleQueues.set(id, queue);
   }
-  const replicationFailures = new Map<string, LocalQueue>();
+  const replicationFailures = new Map<string, QueuePair>();
   const outbound: BucketPlan[] = [];
   for (const rules of groupByBucket(plan.rules, 'outboundBucket')) {
     const { region, outboundBucket: bucket } = rules[0];
     outbound.push({ region, bucket });
-    replicationFailures.set(bucket, await createOutbound(cloud, rules, plan.inbound));
+    replicationFailures.set(bucket, await createOutbound(cloud, rules, plan));
   }
   return { ruleQueues, targetQueues, replicationFailures, outbound };
+}
+
+/** Where archives of an outbound bucket are kept that could not be replicated. */
+export function failedBucket(outboundBucket: string): string {
+  return `${outboundBucket}-failed`;
 }
 
 type RulesOfBucket = readonly [RulePlan, ...RulePlan[]];
@@ -90,13 +99,15 @@ async function createSource(
 async function createOutbound(
   cloud: EmulatedCloud,
   rules: RulesOfBucket,
-  inbound: readonly BucketPlan[],
-): Promise<LocalQueue> {
+  { inbound, queues }: PipelinePlan,
+): Promise<QueuePair> {
   const { region, outboundBucket } = rules[0];
   const { s3, sqs } = cloud.region(region);
   await createBucket(s3, region, outboundBucket);
   await enableVersioning(s3, outboundBucket);
-  const failures = await createQueue(sqs, `${outboundBucket}-replication-failures`, {});
+  await createBucket(s3, region, failedBucket(outboundBucket));
+  await enableVersioning(s3, failedBucket(outboundBucket));
+  const failures = await createQueuePair(sqs, `${outboundBucket}-replication-failures`, queues);
   await notifyQueues(s3, outboundBucket, [
     { Id: 'replication-failures', QueueArn: failures.arn, Events: ['s3:Replication:OperationFailedReplication'] },
   ]);

@@ -6,6 +6,13 @@ export interface PipelinePlan {
   /** Where objects are restored to. */
   readonly targets: readonly BucketPlan[];
   readonly queues: QueuePlan;
+  /** Where functions keep statistics of levels. Absent: nowhere. */
+  readonly statistics?: TablePlan;
+}
+
+export interface TablePlan {
+  readonly region: string;
+  readonly table: string;
 }
 
 export interface BucketPlan {

@@ -23,6 +23,15 @@ export interface CloudFormationResource {
   readonly Properties?: Readonly<Record<string, Json>>;
 }
 
+export interface ExpandOptions {
+  /** Has cfn-lint look at the result, too. */
+  readonly lint?: boolean;
+  /** URI that the image would have been pushed to. */
+  readonly image?: string;
+}
+
+const EXAMPLE_IMAGE = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/image:functions';
+
 /** What CloudFormation gets to see of template.yaml. */
 export interface ExpandedTemplate {
   readonly root: CloudFormationTemplate;
@@ -36,8 +45,11 @@ export interface ExpandedTemplate {
  * Translates the root template and all that it nests, as SAM does.
  * @throws PythonMissingError, PythonTooOldError, PythonPackagesError; an Error when SAM refuses a template
  */
-export async function expandTemplate(path: string, { lint = false } = {}): Promise<ExpandedTemplate> {
+export async function expandTemplate(
+  path: string,
+  { lint = false, image = EXAMPLE_IMAGE }: ExpandOptions = {},
+): Promise<ExpandedTemplate> {
   const python = await pythonEnvironment('deploy', () => undefined);
-  const { stdout } = await run(python, [SCRIPT, path, ...(lint ? ['--lint'] : [])], { maxBuffer: MAX_OUTPUT });
+  const { stdout } = await run(python, [SCRIPT, path, image, ...(lint ? ['--lint'] : [])], { maxBuffer: MAX_OUTPUT });
   return JSON.parse(stdout) as ExpandedTemplate;
 }

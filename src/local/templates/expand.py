@@ -1,10 +1,10 @@
 """Expands the root template as SAM would, without AWS: what CloudFormation gets to see.
 
-Usage: expand.py TEMPLATE [--lint]
+Usage: expand.py TEMPLATE IMAGE [--lint]
 
 Prints one JSON object: {"root": ..., "nested": {LOCATION: ...}, "problems": [...]}, the templates translated, and with --lint
 what cfn-lint has to say of them. It sees more there than in the SAM files, where a typing mistake inside `Events` passes.
-`sam package` would upload the nested templates and the image: stand-ins take their places.
+`sam package` would upload the nested templates and the image: stand-ins take their places, IMAGE that of the image.
 """
 
 import json
@@ -16,14 +16,13 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/image:functions"
 UPLOADS = "https://s3.amazonaws.com/uploads/"
 
 
-def translate(template: dict) -> dict:
+def translate(template: dict, image: str) -> dict:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["ImageUri"] = IMAGE
+            resource["Properties"]["ImageUri"] = image
         if resource["Type"] == "AWS::Serverless::Application":
             location = resource["Properties"]["Location"]
             resource["Properties"]["Location"] = UPLOADS + os.path.basename(location)
@@ -47,12 +46,12 @@ def lint(name: str, template: dict) -> list[str]:
 
 
 def main() -> None:
-    root_path, *options = sys.argv[1:]
+    root_path, image, *options = sys.argv[1:]
     root = read(root_path)
     folder = os.path.dirname(os.path.abspath(root_path))
     nested = {location: read(os.path.join(folder, location)) for location in sorted(nested_locations(root))}
-    expanded = {location: translate(template) for location, template in nested.items()}
-    translated = translate(root)
+    expanded = {location: translate(template, image) for location, template in nested.items()}
+    translated = translate(root, image)
     problems = []
     if "--lint" in options:
         for name, template in {root_path: translated, **expanded}.items():

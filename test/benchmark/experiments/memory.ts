@@ -1,46 +1,62 @@
 import type { Experiment } from '../experiment.ts';
-import { atMost } from '../row.ts';
+import type { Laboratory, Observation } from '../laboratory.ts';
+import { atMost, type Measurement, type RowSpec } from '../row.ts';
+import type { PackTask } from '../sample-contract.ts';
 import { NO_WARM_UP } from './warm-up.ts';
 
-const LARGE = 4 * 1024 ** 3;
-const ORDINARY = 300_000_000;
-const LIMIT = 512 * 1024 ** 2;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+const LIMIT = 512 * MIB;
+/** What large ones are compared with. */
+const ORDINARY = { corpus: 'logs', size: 300_000_000, count: 1 } as const;
+/** Bytes of an object of the large archive. */
+const MEMBER = 256 * MIB;
 
-/** Peak resident memory must not depend on the size of an object. */
-export const memoryOfLargeObjects: Experiment = {
-  rows: [
-    {
-      name: 'memory-source',
-      title: 'peak memory, source, object of 4 GiB',
-      unit: 'bytes',
-      floorIs: 'object of 300 MB',
-      goal: atMost(LIMIT),
+/** Peak resident memory must depend neither on the size of an object nor on that of an archive. */
+export const memoryOfLargeObjects = memoryExperiment('memory', 'object of 4 GiB', (quick) => ({
+  // A name of exactly this size exists for any size; a quick run takes 1 GiB.
+  workload: { corpus: 'logs', size: quick ? GIB : 4 * GIB, count: 1 },
+}));
+
+export const memoryOfLargeArchives = memoryExperiment('memory-archive', 'archive of 8 GiB', (quick) => ({
+  workload: { corpus: 'logs', size: MEMBER, count: (quick ? 2 * GIB : 8 * GIB) / MEMBER },
+  archiveMebibytes: (8 * GIB) / MIB,
+}));
+
+function memoryExperiment(
+  name: string,
+  what: string,
+  large: (quick: boolean) => Pick<PackTask, 'workload' | 'archiveMebibytes'>,
+): Experiment {
+  const row = (side: 'source' | 'target'): RowSpec => ({
+    name: `${name}-${side}`,
+    title: `peak memory, ${side}, ${what}`,
+    unit: 'bytes',
+    floorIs: 'object of 300 MB',
+    goal: atMost(LIMIT),
+  });
+  return {
+    rows: [row('source'), row('target')],
+    async run(laboratory) {
+      const task = large(laboratory.quick);
+      const bytes = task.workload.size * task.workload.count;
+      const packed = await pack(laboratory, task);
+      const ordinary = await pack(laboratory, { workload: ORDINARY });
+      const restored = await laboratory.observeRestoring(packed);
+      return [compare(packed, ordinary, bytes), compare(restored, await laboratory.observeRestoring(ordinary), bytes)];
     },
-    {
-      name: 'memory-target',
-      title: 'peak memory, target, object of 4 GiB',
-      unit: 'bytes',
-      floorIs: 'object of 300 MB',
-      goal: atMost(LIMIT),
-    },
-  ],
-  async run(laboratory) {
-    // A name of exactly this size exists for any size; a quick run takes 1 GiB.
-    const size = laboratory.quick ? LARGE / 4 : LARGE;
-    const task = { level: 1, warmUp: NO_WARM_UP };
-    const large = await laboratory.observePacking({ ...task, workload: { corpus: 'logs', size, count: 1 } }, true);
-    const ordinary = await laboratory.observePacking(
-      { ...task, workload: { corpus: 'logs', size: ORDINARY, count: 1 } },
-      true,
-    );
-    const pairs = [
-      [large, ordinary],
-      [await laboratory.observeRestoring(large), await laboratory.observeRestoring(ordinary)],
-    ] as const;
-    return pairs.map(([one, other]) => ({
-      measured: one.peakMemory,
-      floor: other.peakMemory,
-      ratio: one.peakMemory / other.peakMemory,
-    }));
-  },
-};
+  };
+}
+
+function pack(laboratory: Laboratory, task: Pick<PackTask, 'workload' | 'archiveMebibytes'>) {
+  return laboratory.observePacking({ level: 1, warmUp: NO_WARM_UP, ...task }, true);
+}
+
+function compare(large: Observation, ordinary: Observation, bytes: number): Measurement {
+  return {
+    measured: large.peakMemory,
+    floor: ordinary.peakMemory,
+    ratio: large.peakMemory / ordinary.peakMemory,
+    remark: `${Math.round(bytes / large.seconds / 1e6)} MB/s, ${((large.cpuSeconds / bytes) * 1e9).toFixed(1)} CPU s/GB`,
+  };
+}

@@ -7,10 +7,16 @@ import { archiveEvents, processEvents, workloadEvents } from './sqs-events.ts';
 
 /** Packs with the source function as it is deployed, but for the bundling. */
 export async function runPack(
-  { workload, level, outbound, batch, warmUp }: PackTask,
+  { workload, level, outbound, batch, archiveMebibytes, warmUp }: PackTask,
   origin: string,
 ): Promise<SampleResult> {
-  const environment = await makeServiceEnvironment({ origin, level, archives: outbound, target: 'unused' });
+  const environment = await makeServiceEnvironment({
+    origin,
+    level,
+    archives: outbound,
+    target: 'unused',
+    ...(archiveMebibytes === undefined ? {} : { archiveMebibytes }),
+  });
   try {
     Object.assign(process.env, environment.source);
     const handler = await sourceHandler(environment.source);

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ruleId } from '../../../src/configuration/rule-id.ts';
 import { SEED_BUCKET } from '../server/contract.ts';
 
+const PRICES = fileURLToPath(new URL('../../../configuration/prices.json', import.meta.url));
 const SOURCE_REGION = 'eu-west-1';
 const TARGET_REGION = 'us-east-1';
 /** MB of a function with two vCPUs (Lambda developer guide, "Memory and CPU"): so the pool has two workers everywhere. */
@@ -19,6 +21,7 @@ export interface ServiceOptions {
   readonly target: string;
   /** Where archives go, or are. */
   readonly archives: string;
+  readonly archiveMebibytes?: number;
 }
 
 export interface ServiceEnvironment {
@@ -38,11 +41,17 @@ export async function makeServiceEnvironment(options: ServiceOptions): Promise<S
     ],
   };
   const rule = {
-    source: { region: SOURCE_REGION, bucket: SEED_BUCKET, level: options.level },
+    source: {
+      region: SOURCE_REGION,
+      bucket: SEED_BUCKET,
+      level: options.level,
+      max_archive_mib: options.archiveMebibytes,
+    },
     destinations: [{ region: TARGET_REGION, bucket: options.target }],
   };
   await writeFile(join(directory, 'settings.json'), JSON.stringify(settings));
   await writeFile(join(directory, 'replication_config.json'), JSON.stringify({ replication_configuration: [rule] }));
+  await copyFile(PRICES, join(directory, 'prices.json'));
   const shared = {
     CONFIGURATION_DIRECTORY: directory,
     QUEUE_URL: `${options.origin}/queue`,

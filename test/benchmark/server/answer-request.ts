@@ -38,6 +38,8 @@ export function requestKind({ method, query }: ServerRequest): string {
 }
 
 function answerRead(request: ServerRequest, table: ObjectTable): ServerAnswer {
+  // Nothing here was interrupted before.
+  if (request.query.endsWith('uploads=')) return xml('<ListMultipartUploadsResult></ListMultipartUploadsResult>');
   const object = table.find(request.path);
   if (object === undefined) return failure(404, 'NoSuchKey');
   const condition = request.header('if-match');

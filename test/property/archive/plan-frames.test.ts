@@ -54,7 +54,7 @@ test('every byte of every member is planned once, in order, without gaps', () =>
 test('frames are never empty, whole tar blocks, and of a size that readers accept', () => {
   fc.assert(
     fc.property(members, (list) => {
-      const sizes = planFrames(list).map(({ size }) => size);
+      const sizes = [...planFrames(list)].map(({ size }) => size);
       expect(sizes.filter((size) => size === 0 || size % TAR_BLOCK !== 0 || size > MAX_FRAME_SIZE)).toEqual([]);
     }),
   );
@@ -63,7 +63,7 @@ test('frames are never empty, whole tar blocks, and of a size that readers accep
 test('a large object shares none of its frames, and each but its last is long enough for a multipart upload', () => {
   fc.assert(
     fc.property(members, (list) => {
-      const frames = planFrames(list);
+      const frames = [...planFrames(list)];
       const shared = frames.filter(
         ({ slices }) => slices.length > 1 && slices.some(({ member }) => itemAt(list, member).size > LARGE_OBJECT),
       );
@@ -75,4 +75,14 @@ test('a large object shares none of its frames, and each but its last is long en
       expect([shared, short]).toEqual([[], []]);
     }),
   );
+});
+
+test('members of different groups share no frame', () => {
+  const members = ['a', 'a', 'b', 'a', undefined].map((group, index) => ({
+    name: `objects/${index}`,
+    size: 1,
+    ...(group === undefined ? {} : { group }),
+  }));
+  const frames = [...planFrames(members)].map(({ slices }) => slices.map(({ member }) => member));
+  expect(frames).toEqual([[0, 1], [2], [3], [4]]);
 });

@@ -22,7 +22,7 @@ test('any frames come back from their table, each where the ones before it end',
         offset += size.compressed;
         return entry;
       });
-      expect(decodeSeekTable(table, end + table.length, 'a')).toEqual(expected);
+      expect([...decodeSeekTable(table, end + table.length, 'a')]).toEqual(expected);
     }),
   );
 });

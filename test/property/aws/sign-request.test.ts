@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { encodeKey, encodeUriComponent } from '../../../src/aws/encode-key.ts';
-import { RequestSigner, type SigningCredentials } from '../../../src/aws/sign-request.ts';
+import { LAMBDA, RequestSigner, type SigningCredentials } from '../../../src/aws/sign-request.ts';
 import { objectKeys } from '../../support/hostile-keys.ts';
 
 class Sha256 {
@@ -95,4 +95,39 @@ it('changes the derived key with the day and with the secret', () => {
   const signatures = [sign('one', 0), sign('one', day), sign('two', day), sign('one', 0)];
   expect(new Set(signatures).size).toBe(3);
   expect(signatures[3]).toBe(signatures[0]);
+});
+
+it('signs what is asked of Lambda as @smithy/signature-v4 does', async () => {
+  const names = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+  await fc.assert(
+    fc.asyncProperty(
+      names,
+      fc.constantFrom('7', '$LATEST'),
+      fc.date({ noInvalidDate: true, min: new Date('2000-01-01'), max: new Date('2099-12-31') }),
+      async (name, qualifier, time) => {
+        const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token==' };
+        const host = 'lambda.eu-west-1.amazonaws.com';
+        const path = `/2015-03-31/functions/${name}`;
+        const query = `Qualifier=${encodeURIComponent(qualifier)}`;
+        const ours = new RequestSigner('eu-west-1', LAMBDA).sign(
+          { method: 'GET', host, path, query, headers: [] },
+          credentials,
+          time.getTime(),
+        );
+        const reference = new SignatureV4({ service: 'lambda', region: 'eu-west-1', credentials, sha256: Sha256 });
+        const theirs = await reference.sign(
+          {
+            method: 'GET',
+            protocol: 'https:',
+            hostname: host,
+            path,
+            query: { Qualifier: qualifier },
+            headers: { host },
+          },
+          { signingDate: time },
+        );
+        expect(ours.at(-1)).toBe(theirs.headers['authorization']);
+      },
+    ),
+  );
 });

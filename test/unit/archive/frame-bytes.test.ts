@@ -16,7 +16,7 @@ const BODIES = new Map([
 /** A frame's buffer as it is after the reads: bodies at their planned places, everything else left over from before. */
 function filledBuffer(): { buffer: Buffer; slices: NamedSlice[] } {
   const members = [...BODIES].map(([name, body]) => ({ name, size: body.length }));
-  const { slices, size } = itemAt(planFrames(members), 0);
+  const { slices, size } = itemAt([...planFrames(members)], 0);
   const buffer = Buffer.alloc(size + 2048, 0xee);
   const named = slices.map((slice) => ({ ...slice, ...itemAt(members, slice.member), modified: 1_700_000_000 }));
   for (const { name, offset, headerLength } of named) buffer.set(BODIES.get(name) ?? [], offset + headerLength);

@@ -28,7 +28,7 @@ test('the length of a table is known from its last nine bytes', () => {
 });
 
 test('frames are placed one after the other from the start of the archive', () => {
-  expect(decodeSeekTable(TABLE, SIZE, 'a')).toEqual([
+  expect([...decodeSeekTable(TABLE, SIZE, 'a')]).toEqual([
     { offset: 0, compressed: 0x100, decompressed: 0x1000 },
     { offset: 0x100, compressed: 0x201, decompressed: 0x02_0001 },
   ]);
@@ -40,7 +40,7 @@ test('entries that carry a checksum are read without it', () => {
     'hex',
   );
   expect(seekTableLength(bytes, 'a')).toBe(bytes.length);
-  expect(decodeSeekTable(bytes, 0x100 + bytes.length, 'a')).toEqual([
+  expect([...decodeSeekTable(bytes, 0x100 + bytes.length, 'a')]).toEqual([
     { offset: 0, compressed: 0x100, decompressed: 0x1000 },
   ]);
 });
@@ -74,8 +74,8 @@ describe('refused', () => {
   });
 
   test('more frames than a reader keeps, before any is read', () => {
-    expect(() => seekTableLength(changed(24, '41420f00'), 'a')).toThrow(ArchiveTooLargeError);
-    expect(seekTableLength(changed(24, '40420f00'), 'a')).toBe(8 + 8_000_000 + 9);
+    expect(() => seekTableLength(changed(24, '818d5b00'), 'a')).toThrow(ArchiveTooLargeError);
+    expect(seekTableLength(changed(24, '808d5b00'), 'a')).toBe(8 + 48_000_000 + 9);
   });
 
   test('a frame with more compressed bytes than zstd ever needs for its content', () => {

@@ -22,14 +22,19 @@ it('ends a wait with the reason of the signal', async () => {
   await expect(waiting).rejects.toBe(reason);
 });
 
-it('allows as many attempts as it was told', () => {
+it('allows as many attempts as it was told, and three times as many to a call that is throttled', () => {
   const policy = new RetryPolicy({ attempts: 3 });
-  expect([1, 2, 3].map((attempt) => policy.spend(attempt))).toEqual([true, true, false]);
+  expect([1, 2, 3].map((attempt) => policy.spend(attempt, 'transient'))).toEqual([true, true, false]);
+  expect([3, 8, 9].map((attempt) => policy.spend(attempt, 'throttled'))).toEqual([true, true, false]);
 });
 
 it('stops retrying when its budget is spent, until calls succeed again', () => {
   const policy = new RetryPolicy({ budget: 2 });
-  expect([policy.spend(1), policy.spend(1), policy.spend(1)]).toEqual([true, true, false]);
+  expect([policy.spend(1, 'transient'), policy.spend(1, 'transient'), policy.spend(1, 'transient')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   policy.earn();
-  expect([policy.spend(1), policy.spend(1)]).toEqual([true, false]);
+  expect([policy.spend(1, 'transient'), policy.spend(1, 'transient')]).toEqual([true, false]);
 });

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import type { LevelShare } from '../../../src/adaptive/level-policy.ts';
+import { restoreCost } from '../../../src/adaptive/restore-cost.ts';
 import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../../src/aws/telemetry.ts';
+import { STORE_LEVEL } from '../../../src/configuration/levels.ts';
+import type { Prices } from '../../../src/configuration/prices.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import { MetricStore } from '../../../src/local/metrics/metric-store.ts';
 import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { LATENCY_ERROR, LatencyDistribution } from '../../../src/target/latency-distribution.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -30,14 +36,52 @@ const rule: ReplicationRule = {
     bucket: 'source-bucket',
     prefix: '',
     suffix: '',
-    level: 3,
+    levels: [],
     maxArchiveBytes: 1,
     maxObjectBytes: 1,
     chain: false,
   },
   destinations: [],
 };
+const fanOut: ReplicationRule = {
+  ...rule,
+  destinations: [
+    { region: 'us-east-1', bucket: 'copy-us', onConflict: 'overwrite' },
+    { region: 'ap-southeast-2', bucket: 'copy-ap', onConflict: 'overwrite' },
+  ],
+};
+const PRICES: Prices = {
+  lambda_gb_second: 0.0000133334,
+  lambda_request: 0.0000002,
+  s3_put_request: 0.000005,
+  s3_get_request: 0.0000004,
+  s3_storage_gb_month: 0.023,
+  sqs_request: 0.0000004,
+  kms_request: 0.000003,
+  dynamodb_write: 0.000000625,
+  fargate_vcpu_hour: 0.03238,
+  fargate_gb_hour: 0.00356,
+  transfer_gb: { 'us-east-1': 0.02, 'ap-southeast-2': 0.09 },
+  date: '2026-11-23',
+  source: 'test',
+};
+const share = { bytes: 1, compressedBytes: 1, cpuSeconds: 0 };
+const LEVELS: readonly LevelShare[] = [
+  { ...share, content: 'text', level: 12, reason: 'cheapest', frames: 3 },
+  { ...share, content: 'packed', level: STORE_LEVEL, reason: 'tried', frames: 1 },
+];
+const partly = { rule: 'logs', bucket: 'in', key: 'logs/a.tar.zst', restored: 3, skipped: 0 };
 const message = { messageId: 'm1', receiptHandle: 'r', body: '', receiveCount: 2 };
+const latencies = (...seconds: readonly number[]): LatencyDistribution => {
+  const distribution = new LatencyDistribution();
+  for (const latency of seconds) distribution.add(latency);
+  return distribution;
+};
+const readMetrics = (): MetricStore => {
+  const store = new MetricStore();
+  for (const line of lines) store.read(JSON.stringify(line));
+  return store;
+};
 const metricLines = (): Line[] => lines.filter((line) => '_aws' in line);
 const logLines = (): Line[] => lines.filter((line) => !('_aws' in line));
 const dimensionsOf = (line: Line | undefined): unknown =>
@@ -46,15 +90,20 @@ const dimensionsOf = (line: Line | undefined): unknown =>
 
 it('measures archives of the source by bucket and prefix only', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, level: 3 };
-  telemetry.archivePacked({ ...archive, originalBytes: 1000, archiveBytes: 250, cpuSeconds: 0.5, seconds: 2 });
+  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS };
+  telemetry.archivePacked({
+    ...archive,
+    originalBytes: 1000,
+    archiveBytes: 250,
+    cpuSeconds: 0.5,
+    seconds: 2,
+    delaySeconds: 30,
+  });
   telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'gone');
   telemetry.flush();
-  expect(metricLines()).toHaveLength(1);
-  expect(dimensionsOf(metricLines()[0])).toMatchObject({
-    Namespace: 'stack',
-    Dimensions: [['SourceBucket', 'SourcePrefix']],
-  });
+  for (const line of metricLines()) {
+    expect(dimensionsOf(line)).toMatchObject({ Namespace: 'stack', Dimensions: [['SourceBucket', 'SourcePrefix']] });
+  }
   expect(metricLines()[0]).toMatchObject({
     SourceBucket: 'source-bucket',
     SourcePrefix: '*',
@@ -71,16 +120,38 @@ it('measures archives of the source by bucket and prefix only', () => {
   });
 });
 
-it('logs each archive with its zstd level, as one line', () => {
+it('logs each archive with its zstd levels and why, as one line', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, level: 3 };
-  telemetry.archivePacked({ ...archive, originalBytes: 1000, archiveBytes: 250, cpuSeconds: 0.5, seconds: 2 });
-  expect(logLines()).toMatchObject([{ level: 'INFO', archive: 'logs/a.tar.zst', zstd_level: 3 }]);
+  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS };
+  telemetry.archivePacked({
+    ...archive,
+    originalBytes: 1000,
+    archiveBytes: 250,
+    cpuSeconds: 0.5,
+    seconds: 2,
+    delaySeconds: 30,
+  });
+  expect(logLines()).toMatchObject([
+    {
+      level: 'INFO',
+      archive: 'logs/a.tar.zst',
+      zstd_levels: 'text 12 (cheapest, 3 frames), packed store (tried, 1 frame)',
+    },
+  ]);
 });
 
 it('says that an archive grew, and leaves out what cannot be divided', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = { rule: 'logs', bucket: 'out', key: 'k', objects: 1, level: 3, cpuSeconds: 0, seconds: 0 };
+  const archive = {
+    rule: 'logs',
+    bucket: 'out',
+    key: 'k',
+    objects: 1,
+    levels: [],
+    cpuSeconds: 0,
+    seconds: 0,
+    delaySeconds: 0,
+  };
   telemetry.archivePacked({ ...archive, originalBytes: 0, archiveBytes: 100 });
   telemetry.flush();
   const [line] = metricLines();
@@ -125,7 +196,12 @@ it('gives the lines of each batch an id of their own', () => {
 });
 
 it('measures archives of the target by rule and region', () => {
-  const telemetry = new PowertoolsTargetTelemetry({ namespace: 'stack', rules: [rule], region: 'us-east-1' });
+  const telemetry = new PowertoolsTargetTelemetry({
+    namespace: 'stack',
+    rules: [rule],
+    region: 'us-east-1',
+    prices: PRICES,
+  });
   telemetry.archiveRestored({
     rule: 'logs',
     bucket: 'in',
@@ -137,7 +213,7 @@ it('measures archives of the target by rule and region', () => {
     archiveBytes: 250,
     decompressionCpuSeconds: 0.25,
     seconds: 2,
-    latencySeconds: 12,
+    latency: latencies(12, 12, 40),
   });
   telemetry.flush();
   expect(dimensionsOf(metricLines()[0])).toMatchObject({
@@ -147,14 +223,155 @@ it('measures archives of the target by rule and region', () => {
     TargetRegion: 'us-east-1',
     DecompressionTimeSeconds: 0.25,
     ObjectRestoreTime: 0.5,
-    ReplicationLatencySeconds: 12,
     ObjectsProcessed: 3,
     SkippedObjects: 1,
+    ComputeCost: restoreCost({ objects: 4, bytes: 1000, decompressionCpuSeconds: 0.25 }, PRICES),
   });
 });
 
+it('tells the latency of each object, in a line of its own', () => {
+  const telemetry = new PowertoolsTargetTelemetry({
+    namespace: 'stack',
+    rules: [rule],
+    region: 'us-east-1',
+    prices: PRICES,
+  });
+  telemetry.archivePartlyRestored({ ...partly, latency: latencies(12, 12, 40) });
+  telemetry.archivePartlyRestored({ ...partly, latency: latencies(12) });
+  telemetry.flush();
+  const store = readMetrics();
+  const latency = store.statistics('ReplicationLatencySeconds', ['SourceBucket', 'SourcePrefix', 'TargetRegion']);
+  expect(latency.count).toBe(4);
+  expect(latency.percentile(75)).toBe(12);
+  expect(latency.maximum).toBeCloseTo(40, -1);
+  expect(store.statistics('ObjectsProcessed', ['SourceBucket', 'SourcePrefix', 'TargetRegion']).sum).toBe(6);
+});
+
+it('spreads latencies of very many objects over lines of 100 values', () => {
+  const telemetry = new PowertoolsTargetTelemetry({
+    namespace: 'stack',
+    rules: [rule],
+    region: 'us-east-1',
+    prices: PRICES,
+  });
+  const seconds = Array.from({ length: 20_000 }, (_, index) => 1.0005 ** index);
+  telemetry.archivePartlyRestored({ ...partly, latency: latencies(...seconds) });
+  telemetry.flush();
+  const latency = readMetrics().statistics('ReplicationLatencySeconds', [
+    'SourceBucket',
+    'SourcePrefix',
+    'TargetRegion',
+  ]);
+  expect(latency.count).toBe(20_000);
+  const median = 1.0005 ** 10_000;
+  expect(Math.abs((latency.percentile(50) ?? 0) - median)).toBeLessThan(LATENCY_ERROR * median);
+});
+
+it('says in dollars what an archive saved and cost', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule: fanOut, prices: PRICES });
+  const archive = {
+    rule: 'logs',
+    bucket: 'out',
+    key: 'k',
+    objects: 4,
+    levels: LEVELS,
+    seconds: 2,
+    delaySeconds: 30,
+  };
+  telemetry.archivePacked({ ...archive, originalBytes: 3e9, archiveBytes: 1e9, cpuSeconds: 10 });
+  telemetry.flush();
+  const store = readMetrics();
+  const sum = (name: string): number => store.statistics(name, ['SourceBucket', 'SourcePrefix']).sum;
+  // 2 GB less to each of two regions, at 0.02 and 0.09 USD a GB.
+  expect(sum('TransferSavings')).toBeCloseTo(2 * 0.02 + 2 * 0.09, 12);
+  expect(sum('ComputeCost')).toBeGreaterThan(10 * (1769 / 1024) * PRICES.lambda_gb_second);
+  expect(sum('NetBenefit')).toBeLessThan(sum('TransferSavings') - sum('ComputeCost'));
+  expect(logLines()[0]).toMatchObject({ ratio: 3, transfer_savings_dollars: sum('TransferSavings') });
+});
+
+it('shows a loss as a loss', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule: fanOut, prices: PRICES });
+  const archive = {
+    rule: 'logs',
+    bucket: 'out',
+    key: 'k',
+    objects: 1,
+    levels: LEVELS,
+    seconds: 2,
+    delaySeconds: 30,
+  };
+  telemetry.archivePacked({ ...archive, originalBytes: 10, archiveBytes: 2000, cpuSeconds: 0 });
+  telemetry.flush();
+  expect(metricLines()[0]).toMatchObject({ TransferSavings: expect.closeTo(-1990e-9 * 0.11, 12) });
+  expect(Number(metricLines()[0]?.['NetBenefit'])).toBeLessThan(0);
+});
+
+it('says nothing about dollars without prices', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const archive = {
+    rule: 'logs',
+    bucket: 'out',
+    key: 'k',
+    objects: 1,
+    levels: LEVELS,
+    seconds: 2,
+    delaySeconds: 30,
+  };
+  telemetry.archivePacked({ ...archive, originalBytes: 10, archiveBytes: 2000, cpuSeconds: 0 });
+  telemetry.flush();
+  for (const name of ['TransferSavings', 'ComputeCost', 'NetBenefit']) {
+    expect(metricLines()[0]).not.toHaveProperty(name);
+  }
+});
+
+it('refuses to work with a price missing', () => {
+  const prices = { ...PRICES, transfer_gb: { 'us-east-1': 0.02 } };
+  expect(() => new PowertoolsSourceTelemetry({ namespace: 'stack', rule: fanOut, prices })).toThrow('ap-southeast-2');
+});
+
+it('shows the level of each frame, and storing below all levels', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const archive = {
+    rule: 'logs',
+    bucket: 'out',
+    key: 'k',
+    objects: 1,
+    levels: LEVELS,
+    seconds: 2,
+    delaySeconds: 30,
+  };
+  telemetry.archivePacked({ ...archive, originalBytes: 10, archiveBytes: 2000, cpuSeconds: 0 });
+  telemetry.flush();
+  const levels = readMetrics().statistics('CompressionLevel', ['SourceBucket', 'SourcePrefix']);
+  expect(levels.count).toBe(4);
+  expect([25, 26].map((percent) => levels.percentile(percent))).toEqual([-8, 12]);
+});
+
+it('counts lost statistics', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  telemetry.statisticsLost(new StorageUnavailableError('DynamoDB is away'));
+  telemetry.flush();
+  expect(readMetrics().statistics('StatisticsLost', ['SourceBucket', 'SourcePrefix']).sum).toBe(1);
+  expect(logLines()[0]).toMatchObject({ level: 'WARN', error: { message: 'DynamoDB is away' } });
+});
+
+it('tells how long sent-again objects have waited', () => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  telemetry.objectsDeferred(3, 100);
+  telemetry.objectsDeferred(2, 40);
+  telemetry.flush();
+  const store = readMetrics();
+  expect(store.statistics('ObjectsDeferred', ['SourceBucket', 'SourcePrefix']).sum).toBe(5);
+  expect(store.statistics('DeferredAgeSeconds', ['SourceBucket', 'SourcePrefix']).maximum).toBe(100);
+});
+
 it('counts what is nobody’s fault but the region’s under the region', () => {
-  const telemetry = new PowertoolsTargetTelemetry({ namespace: 'stack', rules: [rule], region: 'us-east-1' });
+  const telemetry = new PowertoolsTargetTelemetry({
+    namespace: 'stack',
+    rules: [rule],
+    region: 'us-east-1',
+    prices: PRICES,
+  });
   telemetry.objectFailed({ bucket: 'b', key: 'k' }, new AccessDeniedError('no'));
   telemetry.conflictOverwritten({ bucket: 'b', key: 'k' });
   telemetry.flush();

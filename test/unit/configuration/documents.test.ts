@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { renderSchemaFile, replicationNode, settingsNode } from '../../../src/configuration/json-schema.ts';
 import { updateKeyTables } from '../../../src/configuration/key-tables.ts';
-import { loadConfiguration } from '../../../src/configuration/load.ts';
+import { loadTexts } from '../../support/configuration.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
@@ -39,18 +36,14 @@ describe('the JSON Schema files', () => {
 });
 
 describe('docs/configuration.md', () => {
-  test('has a worked example that loads', async () => {
-    const [settings = '', replication = ''] = [
-      ...read('docs/configuration.md').matchAll(/```json\n([\s\S]*?)```/g),
-    ].map(([, text = '']) => text);
-    const directory = await mkdtemp(join(tmpdir(), 'configuration-'));
-    try {
-      await writeFile(join(directory, 'settings.json'), settings);
-      await writeFile(join(directory, 'replication_config.json'), replication);
-      const { rules } = await loadConfiguration(directory);
-      expect(rules.map(({ destinations }) => destinations.length)).toEqual([2, 1]);
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+  test('has worked examples that load', async () => {
+    const blocks = [...read('docs/configuration.md').matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+    const settings = blocks.filter((text) => text.includes('"enabled_regions"'));
+    const replication = blocks.filter((text) => text.includes('"replication_configuration"'));
+    const loaded = await Promise.all(
+      replication.map((text, index) => loadTexts({ replication: text, settings: settings[index] ?? '' })),
+    );
+    expect(loaded.map(({ rules }) => rules.map(({ destinations }) => destinations.length))).toEqual([[2, 1], [1]]);
+    expect(loaded[1]?.rules[0]?.sizing.fallback).toMatchObject({ cpu: 4096, maximumTasks: 10, onDemandPercent: 20 });
   });
 });

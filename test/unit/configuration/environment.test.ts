@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSourceEnvironment, readTargetEnvironment } from '../../../src/configuration/environment.ts';
+import {
+  readSourceEnvironment,
+  readTargetEnvironment,
+  readWorkerEnvironment,
+} from '../../../src/configuration/environment.ts';
 
 const shared = {
   AWS_REGION: 'eu-west-1',
@@ -22,6 +26,25 @@ describe('the environment of a function', () => {
   test('lists the role ids of our own writers', () => {
     const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', OWN_PRINCIPALS: 'AROA1,AROA2' };
     expect(readSourceEnvironment(environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
+  });
+
+  test('says where work over the limits of a run goes, if anywhere', () => {
+    const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out' };
+    expect(readSourceEnvironment(environment).FALLBACK_QUEUE_URL).toBeUndefined();
+    const fallback = { FALLBACK_QUEUE_URL: shared.QUEUE_URL, FALLBACK_SERVICE: 'cluster/service' };
+    expect(readSourceEnvironment({ ...environment, ...fallback })).toMatchObject(fallback);
+    expect(() => readSourceEnvironment({ ...environment, FALLBACK_SERVICE: 'service' })).toThrow(/cluster\/service/);
+  });
+
+  test('of a fallback task says whose work it does, and may leave its end to ECS', () => {
+    const task = { FALLBACK_ROLE: 'target', VISIBILITY_TIMEOUT: '300' };
+    expect(readWorkerEnvironment(task)).toEqual({
+      FALLBACK_ROLE: 'target',
+      VISIBILITY_TIMEOUT: 300,
+      IDLE_EXIT_SECONDS: 0,
+    });
+    const wrong = () => readWorkerEnvironment({ ...task, FALLBACK_ROLE: 'both', VISIBILITY_TIMEOUT: '43201' });
+    expect(wrong).toThrow(/FALLBACK_ROLE: .*VISIBILITY_TIMEOUT: /);
   });
 
   test('is refused with every variable that is missing or wrong', () => {

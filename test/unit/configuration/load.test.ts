@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { STORE_LEVEL } from '../../../src/configuration/levels.ts';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { loadRules, loadTexts, problemsOf, ruleEntry, SETTINGS } from '../../support/configuration.ts';
 
@@ -65,7 +66,7 @@ describe('loadConfiguration', () => {
       source: {
         prefix: 'large-files/',
         suffix: '.jpg',
-        level: 9,
+        levels: [STORE_LEVEL, -5, 1, 3, 6, 9, 12, 19],
         chain: false,
         kmsKeyArn: expect.stringContaining('arn:'),
       },
@@ -91,7 +92,13 @@ describe('loadConfiguration', () => {
       ruleEntry({ ...sizes, fallback: true }),
       ruleEntry({ ...sizes, bucket: 'third-bucket' }),
     ]);
-    expect(rules[0]?.sizing.fallback).toEqual({ cpu: 1024, memoryMebibytes: 2048, maximumTasks: 1, backlogPerTask: 7 });
+    expect(rules[0]?.sizing.fallback).toEqual({
+      cpu: 1024,
+      memoryMebibytes: 2048,
+      maximumTasks: 1,
+      backlogPerTask: 7,
+      onDemandPercent: 0,
+    });
     expect(rules[0]?.sizing.maximumConcurrency).toBe(2);
     expect(rules[1]?.sizing).not.toHaveProperty('fallback');
   });

@@ -230,3 +230,38 @@ describe('the settings are refused for', () => {
     ]);
   });
 });
+
+describe('a rule with the fallback is refused when a region of it', () => {
+  const without = { region: 'eu-central-1', source_target: ['source', 'target'] };
+  const refused = (region: object) =>
+    problemsOf(loadRules([ruleEntry({ fallback: true })], { ...SETTINGS, enabled_regions: [WEST, EAST, region] }));
+
+  test('has no network, which the message asks for by the rule', async () => {
+    expect(await refused(without)).toMatchObject([
+      {
+        file: 'settings.json',
+        path: 'enabled_regions.2.vpc_cidr',
+        message: expect.stringMatching(/missing.*replication_configuration\.0 has its fallback in eu-central-1/),
+      },
+    ]);
+  });
+
+  test('has a network with too few addresses for its zones', async () => {
+    const network = { vpc_cidr: '10.2.0.0/27', availability_zones: 3 };
+    expect(await refused({ ...without, ...network })).toMatchObject([
+      { path: 'enabled_regions.2.vpc_cidr', message: expect.stringContaining('room for 2 subnets of /28') },
+    ]);
+  });
+
+  test('has no network that could be understood, which is said once', async () => {
+    expect(await refused({ ...without, vpc_cidr: '10.2.0.0' })).toHaveLength(1);
+  });
+
+  test('and no other region needs one', async () => {
+    const east = { region: 'us-east-1', source_target: ['target'] };
+    const problems = problemsOf(
+      loadRules([ruleEntry({}, { region: 'us-east-1' })], { ...SETTINGS, enabled_regions: [WEST, east, without] }),
+    );
+    expect(await problems).toEqual([]);
+  });
+});

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { findFiledPrice, parsePriceFile } from '../../../src/configuration/price-file.ts';
 import { PriceListUnavailableError } from '../../../src/deployment/errors.ts';
-import { findFiledPrice, parsePriceFile } from '../../../src/deployment/price-file.ts';
 import { readPrices } from '../../../src/deployment/prices.ts';
 import { MemoryDeployment } from '../../support/memory-deployment.ts';
 
@@ -18,6 +18,9 @@ beforeEach(() => {
     ['SQS-APIRequest-Tier1', 0.5],
     ['Fargate-ARM-vCPU-Hours:perCPU', 0.6],
     ['Fargate-ARM-GB-Hours', 0.7],
+    ['TimedStorage-ByteHrs', 0.9],
+    ['KMS-Requests', 1.1],
+    ['WriteRequestUnits', 1.2],
     ['us-east-1', 0.8],
   ] as const) {
     aws.listedPrices.set(product, [price, price]);
@@ -26,32 +29,33 @@ beforeEach(() => {
 
 describe('readPrices', () => {
   test('takes everything from the Price List and dates it today', async () => {
-    await expect(readPrices(['us-east-1'], aws, signal)).resolves.toEqual({
-      prices: {
-        lambda_gb_second: 0.1,
-        lambda_request: 0.2,
-        s3_put_request: 0.3,
-        s3_get_request: 0.4,
-        sqs_request: 0.5,
-        fargate_vcpu_hour: 0.6,
-        fargate_gb_hour: 0.7,
-        transfer_gb: { 'us-east-1': 0.8 },
-      },
+    await expect(readPrices(['us-east-1'], undefined, aws, signal)).resolves.toEqual({
+      lambda_gb_second: 0.1,
+      lambda_request: 0.2,
+      s3_put_request: 0.3,
+      s3_get_request: 0.4,
+      s3_storage_gb_month: 0.9,
+      sqs_request: 0.5,
+      kms_request: 1.1,
+      dynamodb_write: 1.2,
+      fargate_vcpu_hour: 0.6,
+      fargate_gb_hour: 0.7,
+      transfer_gb: { 'us-east-1': 0.8 },
       date: '2026-11-23',
-      source: 'price-list',
+      source: 'AWS Price List',
     });
   });
 
   test('takes a price from the file, with its date, when the Price List has none or several', async () => {
     aws.listedPrices.delete('us-east-1');
     aws.listedPrices.set('S3-API-Tier1', [0.3, 0.31]);
-    const { prices, date, source } = await readPrices(['us-east-1', 'us-east-2'], aws, signal);
+    const prices = await readPrices(['us-east-1', 'us-east-2'], undefined, aws, signal);
     expect(prices).toMatchObject({
       lambda_gb_second: 0.1,
       s3_put_request: 3,
       transfer_gb: { 'us-east-1': 0.02, 'us-east-2': 0.01 },
     });
-    expect({ date, source }).toEqual({ date: '2026-01-31', source: 'price-list and file' });
+    expect(prices).toMatchObject({ date: '2026-01-31', source: 'AWS Price List, prices.json' });
     expect(aws.warnings).toHaveLength(3);
   });
 
@@ -61,16 +65,43 @@ describe('readPrices', () => {
       asked += 1;
       throw new PriceListUnavailableError('no answer');
     };
-    const { prices, source } = await readPrices(['us-east-1'], aws, signal);
+    const prices = await readPrices(['us-east-1'], undefined, aws, signal);
     expect(prices.transfer_gb).toEqual({ 'us-east-1': 0.02 });
-    expect({ source, asked }).toEqual({ source: 'file', asked: 1 });
+    expect(prices.source).toBe('prices.json');
+    expect(asked).toBe(1);
     expect(aws.failures).toMatchObject([{ error: { code: 'PRICE_LIST_UNAVAILABLE' } }]);
   });
 
-  test('fails for a price that neither knows, and says where it belongs', async () => {
+  test('puts prices of the own contract before all others, and asks the Price List for the rest only', async () => {
+    const own = {
+      date: '2025-05-01',
+      source: 'contract',
+      s3_put_request: 0.03,
+      transfer_gb: { 'eu-west-1': { 'us-east-1': 0.012 }, 'us-west-2': { 'us-east-1': 0.001 } },
+    };
+    const prices = await readPrices(['us-east-1', 'us-east-2'], own, aws, signal);
+    expect(prices).toMatchObject({
+      s3_put_request: 0.03,
+      s3_get_request: 0.4,
+      transfer_gb: { 'us-east-1': 0.012, 'us-east-2': 0.01 },
+      date: '2025-05-01',
+      source: 'settings.json, AWS Price List, prices.json',
+    });
+  });
+
+  test('needs nobody else for a transfer that the own contract names', async () => {
     const elsewhere = Object.assign(Object.create(aws) as MemoryDeployment, { region: 'mx-central-1' });
     aws.listedPrices.delete('us-east-1');
-    await expect(readPrices(['us-east-1'], elsewhere, signal)).rejects.toMatchObject({
+    const own = { date: '2026-05-01', source: 'contract', transfer_gb: { 'mx-central-1': { 'us-east-1': 0.02 } } };
+    await expect(readPrices(['us-east-1'], own, elsewhere, signal)).resolves.toMatchObject({
+      transfer_gb: { 'us-east-1': 0.02 },
+    });
+  });
+
+  test('fails for a price that nobody knows, and says where it belongs', async () => {
+    const elsewhere = Object.assign(Object.create(aws) as MemoryDeployment, { region: 'mx-central-1' });
+    aws.listedPrices.delete('us-east-1');
+    await expect(readPrices(['us-east-1'], undefined, elsewhere, signal)).rejects.toMatchObject({
       code: 'PRICE_MISSING',
       message: expect.stringContaining('transfer_gb.mx-central-1.us-east-1'),
     });

@@ -220,8 +220,25 @@ describe('serveStack', () => {
       request('Create', { LogicalResourceId: 'Prices', ResourceType: 'Custom::Prices', ResourceProperties }),
     );
     expect(PhysicalResourceId).toBe('Prices');
-    expect(Data).toMatchObject({ PricesDate: '2026-01-31', PricesSource: 'file' });
+    expect(Data).toMatchObject({ PricesDate: '2026-01-31', PricesSource: 'prices.json' });
     expect(JSON.parse(Data?.['Prices'] ?? '')).toMatchObject({ transfer_gb: { 'us-east-1': 0.02 } });
+  });
+
+  test('takes prices of the own contract as JSON, and refuses what is none', async () => {
+    const prices = (OwnPrices: string) =>
+      serve(
+        request('Create', {
+          LogicalResourceId: 'Prices',
+          ResourceType: 'Custom::Prices',
+          ResourceProperties: { TargetRegions: ['us-east-1'], OwnPrices },
+        }),
+      );
+    const own = { date: '2026-05-01', source: 'contract', transfer_gb: { 'eu-west-1': { 'us-east-1': 0.012 } } };
+    const { Data } = await prices(JSON.stringify(own));
+    expect(JSON.parse(Data?.['Prices'] ?? '')).toMatchObject({ transfer_gb: { 'us-east-1': 0.012 } });
+    const { Status, Reason } = await prices('{"date": "2026-05-01", "s3_put_request": 0}');
+    expect(Status).toBe('FAILED');
+    expect(Reason).toContain('OwnPrices');
   });
 
   test.each(['Custom::SourceChecks', 'Custom::TargetChecks'])('serves %s, and has nothing to delete', async (type) => {

@@ -56,6 +56,15 @@ describe('settleBatch', () => {
     expect(queue.delays[0]?.seconds).toBe(15);
   });
 
+  test('returns what is due later, and hides it until then, however often it was received', async () => {
+    const { queue, settle } = batch();
+    const [first, last] = [queueMessage('a', 1), queueMessage('b', 5)];
+    const later: MessageOutcome = { kind: 'later', seconds: 240 };
+    expect(await settle([first, later], [last, later])).toEqual([first.messageId, last.messageId]);
+    expect(queue.delays.map(({ seconds }) => seconds)).toEqual([240, 240]);
+    expect(queue.letters).toEqual([]);
+  });
+
   test('dead-letters what cannot succeed, with its reason, and acknowledges it', async () => {
     const { queue, settle } = batch();
     const message = queueMessage('rubbish');

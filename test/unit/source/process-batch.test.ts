@@ -139,15 +139,10 @@ describe('what an object carries', () => {
     const source = new SourceServiceHarness();
     const message = await source.place('a', 'x');
     const { memory } = source;
-    const store = {
-      readTags: memory.readTags.bind(memory),
-      put: memory.put.bind(memory),
-      createUpload: memory.createUpload.bind(memory),
-      read: async (request: Parameters<typeof memory.read>[0]) => ({
-        ...(await memory.read(request)),
-        missingMetadata: 2,
-      }),
-    };
+    const read = memory.read.bind(memory);
+    const store = Object.assign(memory, {
+      read: async (request: Parameters<typeof read>[0]) => ({ ...(await read(request)), missingMetadata: 2 }),
+    });
     const refusing = new SourceServiceHarness({ store });
     expect(await refusing.process(message)).toEqual([]);
     expect(refusing.queue.letters.map(({ reason }) => reason.code)).toEqual(['METADATA_UNREADABLE']);
@@ -419,7 +414,7 @@ describe('a run', () => {
   test('returns every message when a worker dies, and the next run finds all buffers there', async () => {
     let calls = 0;
     const pool = {
-      threads: 1,
+      ...inlineCompression,
       compress: (task: CompressFrameTask) => {
         calls += 1;
         if (calls > 6) return inlineCompression.compress(task);

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { decodeManifest, type Manifest, type ManifestObject } from '../../../archive/manifest.ts';
 import { manifestBytes, manifestFrame, planRestore } from '../../../archive/plan-restore.ts';
-import { decodeSeekTable, type FrameEntry, seekTableLength } from '../../../archive/seek-table.ts';
+import { decodeSeekTable, type FrameEntry, type FrameList, seekTableLength } from '../../../archive/seek-table.ts';
 import { DemoFailedError } from '../errors.ts';
 import { mediaTypeOf } from '../input/content-type.ts';
 import { shareOutFrame } from './share-out-frame.ts';
@@ -51,7 +51,7 @@ export async function inspectArchive(archive: ArchiveBytes): Promise<ArchiveSumm
   };
 }
 
-async function readFrames(archive: ArchiveBytes): Promise<FrameEntry[]> {
+async function readFrames(archive: ArchiveBytes): Promise<FrameList> {
   const tail = await readEnd(archive, TAIL_BYTES);
   const length = seekTableLength(tail, archive.name);
   if (length === undefined) {
@@ -66,7 +66,7 @@ function readEnd(archive: ArchiveBytes, length: number): Promise<Uint8Array> {
   return archive.read(archive.size - available, available);
 }
 
-async function readManifest(archive: ArchiveBytes, frames: readonly FrameEntry[]): Promise<Manifest> {
+async function readManifest(archive: ArchiveBytes, frames: FrameList): Promise<Manifest> {
   const frame = await readFrame(archive, manifestFrame(frames, archive.name));
   return decodeManifest(manifestBytes(frame, archive.name), archive.name);
 }
@@ -75,11 +75,7 @@ async function readFrame(archive: ArchiveBytes, entry: FrameEntry): Promise<Uint
   return zstdDecompressSync(await archive.read(entry.offset, entry.compressed));
 }
 
-async function sumTypes(
-  archive: ArchiveBytes,
-  manifest: Manifest,
-  frames: readonly FrameEntry[],
-): Promise<Map<string, TypeShare>> {
+async function sumTypes(archive: ArchiveBytes, manifest: Manifest, frames: FrameList): Promise<Map<string, TypeShare>> {
   const types = new Map<string, TypeShare>();
   const add = (type: string, more: TypeShare): void => {
     const { objects, bytes, compressedBytes } = types.get(type) ?? { objects: 0, bytes: 0, compressedBytes: 0 };

@@ -1,10 +1,17 @@
 import { z } from 'zod';
+import { EmfInvalidError } from '../../../local/errors.ts';
+import { MetricStore } from '../../../local/metrics/metric-store.ts';
+import { LevelUses, loggedFrames } from './level-use.ts';
 
 /** Lines of the functions' JSON logs that say how far they are. EMF metrics and all other lines are none. */
 const logLine = z.object({
   message: z.string(),
   level: z.string(),
   objects: z.number().optional(),
+  /** Of the objects: packed and restored ones, in the words of either side. */
+  original_bytes: z.number().optional(),
+  bytes: z.number().optional(),
+  frames: loggedFrames.optional(),
   error: z.object({ message: z.string() }).optional(),
 });
 
@@ -16,10 +23,14 @@ const KEPT_COMPLAINTS = 100;
 
 /** Follows what the functions of a pipeline write. */
 export class FunctionLog {
+  /** What they wrote as metrics. */
+  readonly metrics = new MetricStore();
+  readonly levels = new LevelUses();
   readonly #complaints: string[] = [];
   #packed = 0;
   #archives = 0;
   #restored = 0;
+  #bytes = 0;
 
   /** Objects in archives so far; one that is packed again counts again. */
   get packed(): number {
@@ -36,22 +47,43 @@ export class FunctionLog {
     return this.#restored;
   }
 
+  /** Bytes of the objects packed and restored so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Errors that the functions logged, the oldest first. */
   get complaints(): readonly string[] {
     return this.#complaints;
   }
 
   read(line: string): void {
+    this.#readMetrics(line);
     const entry = parseLine(line);
     if (entry === undefined) return;
+    if (entry.message === PACKED || entry.message === RESTORED) this.#bytes += entry.original_bytes ?? entry.bytes ?? 0;
     if (entry.message === PACKED) {
       this.#packed += entry.objects ?? 0;
       this.#archives += 1;
+      this.levels.add(entry.frames ?? []);
     }
     if (entry.message === RESTORED) this.#restored += entry.objects ?? 0;
-    if (entry.level === 'ERROR' && this.#complaints.length < KEPT_COMPLAINTS) {
-      this.#complaints.push(entry.error === undefined ? entry.message : `${entry.message}: ${entry.error.message}`);
+    if (entry.level === 'ERROR') {
+      this.#complain(entry.error === undefined ? entry.message : `${entry.message}: ${entry.error.message}`);
     }
+  }
+
+  #readMetrics(line: string): void {
+    try {
+      this.metrics.read(line);
+    } catch (thrown) {
+      if (!(thrown instanceof EmfInvalidError)) throw thrown;
+      this.#complain(thrown.message);
+    }
+  }
+
+  #complain(complaint: string): void {
+    if (this.#complaints.length < KEPT_COMPLAINTS) this.#complaints.push(complaint);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { FaultsMet } from '../result.ts';
+import type { FallbackShare, FaultsMet } from '../result.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
 import type { VerifiedDestination } from '../verify/verify-destinations.ts';
 import type { DeadLetterQueue } from './dead-letters.ts';
@@ -15,10 +15,12 @@ export interface Pipeline {
   /** Archives that arrived in a target region so far, over all of them. */
   readonly replicated: () => number;
   readonly faults: () => FaultsMet;
-  /** The rule queue is empty and nothing of it is in work. */
+  /** Nothing without fallback tasks. */
+  readonly fallback: () => FallbackShare | undefined;
+  /** The rule queue and its fallback queue are empty and nothing of it is in work. */
   packed(): Promise<void>;
   /** Every archive is in every target region. */
   copied(): Promise<void>;
-  /** The target queues are empty and nothing of them is in work. */
+  /** The target queues and their fallback queues are empty and nothing of them is in work. */
   restored(): Promise<void>;
 }

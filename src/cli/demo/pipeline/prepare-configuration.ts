@@ -1,7 +1,15 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Configuration, loadConfiguration, REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/load.ts';
+import { PRICE_FILE } from '../../../configuration/price-file.ts';
 import { type ReplicationFile, replicationSchema } from '../../../configuration/schema.ts';
+
+/** What the demo's options say about the rules. */
+export interface RuleChanges {
+  readonly level?: number;
+  /** MiB of the largest object that the functions take. */
+  readonly largestMebibytes?: number;
+}
 
 export interface PreparedConfiguration extends Configuration {
   /** What the functions are given. */
@@ -9,26 +17,37 @@ export interface PreparedConfiguration extends Configuration {
 }
 
 /**
- * The user's own configuration files, or with a level a copy of them in which every rule has that level.
+ * The user's own configuration files, or a copy of them in which every rule is changed as the options say.
  * @param copies folder to make the copy in
  * @throws ConfigurationInvalidError
  */
 export async function prepareConfiguration(
   original: string,
-  level: number | undefined,
+  changes: RuleChanges,
   copies: string,
 ): Promise<PreparedConfiguration> {
   const configuration = await loadConfiguration(original);
-  if (level === undefined) return { ...configuration, directory: original };
+  if (Object.keys(changes).length === 0) return { ...configuration, directory: original };
   const directory = join(copies, 'configuration');
   await mkdir(directory, { recursive: true });
-  await copyFile(join(original, SETTINGS_FILE), join(directory, SETTINGS_FILE));
+  for (const name of [SETTINGS_FILE, PRICE_FILE]) await copyFile(join(original, name), join(directory, name));
   const file = replicationSchema.parse(JSON.parse(await readFile(join(original, REPLICATION_FILE), 'utf8')));
-  await writeFile(join(directory, REPLICATION_FILE), JSON.stringify(withLevel(file, level), null, 2));
+  await writeFile(join(directory, REPLICATION_FILE), JSON.stringify(changeRules(file, changes), null, 2));
   return { ...(await loadConfiguration(directory)), directory };
 }
 
-function withLevel(file: ReplicationFile, level: number): ReplicationFile {
-  const rules = file.replication_configuration;
-  return { ...file, replication_configuration: rules.map((rule) => ({ ...rule, source: { ...rule.source, level } })) };
+function changeRules(file: ReplicationFile, { level, largestMebibytes }: RuleChanges): ReplicationFile {
+  const rules = file.replication_configuration.map((rule) => {
+    const { source } = rule;
+    const limits =
+      largestMebibytes === undefined
+        ? {}
+        : {
+            max_object_mib: largestMebibytes,
+            // So that an archive over the target's limit is one that the source's function could not make either.
+            max_archive_mib: Math.min(largestMebibytes, source.max_archive_mib),
+          };
+    return { ...rule, source: { ...source, ...(level === undefined ? {} : { level }), ...limits } };
+  });
+  return { ...file, replication_configuration: rules };
 }

@@ -11,7 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { FunctionLog } from './function-log.ts';
 import { choosePatience, type Patience } from './patience.ts';
 import type { Pipeline } from './pipeline.ts';
-import { type Service, startService } from './start-service.ts';
+import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
 
 /** The same faults in the same order in each run, as far as the order of the calls is the same. */
 const FAULT_SEED = 20_261_123;
@@ -19,6 +19,7 @@ const FAULT_SEED = 20_261_123;
 const STALL_SECONDS = 3;
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
+const STATISTICS = 'demo-statistics';
 
 export interface PipelineOptions {
   readonly rule: ReplicationRule;
@@ -27,6 +28,8 @@ export interface PipelineOptions {
   /** Of all objects: how long things may take depends on it. */
   readonly bytes: number;
   readonly faultRate: number;
+  /** Whether what is over the limits of a function goes to tasks. */
+  readonly withFallback: boolean;
 }
 
 /** Starts regions, replicator and functions for one rule. All of it ends with the workspace. */
@@ -38,7 +41,11 @@ export async function startPipeline(
   const { rule, faultRate } = options;
   const { cleanup } = workspace;
   const bundles = join(workspace.temporary, 'functions');
-  const [cloud] = await Promise.all([startCloud(options, workspace, progress), bundleFunctions(bundles)]);
+  const bundled = bundleFunctions(bundles);
+  // Met below: a cloud that starts meanwhile has to be there before anything is cleaned up.
+  bundled.catch(() => undefined);
+  const cloud = await startCloud(options, workspace, progress);
+  await bundled;
   const patience = choosePatience(options.bytes, faultRate);
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
   let copies = 0;
@@ -52,18 +59,20 @@ export async function startPipeline(
   await replicator.start();
   cleanup.defer(() => replicator.stop());
   const log = new FunctionLog();
-  const services = startServices(options, { cloud, resources, patience, log, bundles });
-  for (const service of [services.source, ...services.targets]) cleanup.defer(() => service.stop());
+  const { source, targets } = await startSides(options, { cloud, resources, patience, log, bundles }, cleanup);
+  const { deadLetterQueues, ...found } = places(rule, cloud, resources);
   return {
-    ...places(rule, cloud, resources),
+    ...found,
     log,
     replicated: () => copies,
-    faults: () => sumFaults(faultRate, cloud, [services.source, ...services.targets]),
-    packed: () => services.source.idle(),
+    faults: () => sumFaults(faultRate, cloud, [source, ...targets]),
+    fallback: () => sumFallbacks(source, targets),
+    packed: () => untilIdle(source),
     copied: () => replicator.idle(),
     restored: async () => {
-      await Promise.all(services.targets.map((service) => service.idle()));
+      await Promise.all(targets.map(untilIdle));
     },
+    deadLetterQueues: [...deadLetterQueues, ...fallbackDeadLetters([source, ...targets])],
   };
 }
 
@@ -99,6 +108,7 @@ function pipelinePlan(rule: ReplicationRule, patience: Patience): Parameters<typ
     inbound: targetRegions(rule).map((target) => ({ region: target, bucket: inboundBucket(target) })),
     targets: rule.destinations.map((destination) => ({ region: destination.region, bucket: destination.bucket })),
     queues: { visibilitySeconds: patience.visibilitySeconds, maxReceiveCount: patience.maxReceives },
+    statistics: { region, table: STATISTICS },
   };
 }
 
@@ -110,10 +120,11 @@ interface Ground {
   readonly bundles: string;
 }
 
-function startServices(
-  { rule, configuration, faultRate }: PipelineOptions,
+async function startSides(
+  { rule, configuration: CONFIGURATION_DIRECTORY, faultRate, withFallback }: PipelineOptions,
   { cloud, resources, patience, log, bundles }: Ground,
-): { source: Service; targets: Service[] } {
+  cleanup: AsyncDisposableStack,
+): Promise<{ source: Side; targets: Side[] }> {
   const shared = {
     bundles,
     patience,
@@ -121,24 +132,34 @@ function startServices(
     onLine: (line: string) => {
       log.read(line);
     },
+    ...(withFallback ? { fallbackOverBytes: rule.source.maxObjectBytes } : {}),
   };
-  const CONFIGURATION_DIRECTORY = configuration;
-  const source = startService({
-    ...shared,
-    kind: 'source',
-    region: cloud.region(rule.source.region),
-    queue: queueOf(resources.ruleQueues, rule.id),
-    environment: { CONFIGURATION_DIRECTORY, RULE_ID: rule.id, OUTBOUND_BUCKET: OUTBOUND },
-  });
-  const targets = targetRegions(rule).map((region) =>
-    startService({
+  const source = await startSide(
+    {
       ...shared,
-      kind: 'target',
+      kind: 'source',
+      region: cloud.region(rule.source.region),
+      queue: queueOf(resources.ruleQueues, rule.id),
+      environment: {
+        CONFIGURATION_DIRECTORY,
+        RULE_ID: rule.id,
+        OUTBOUND_BUCKET: OUTBOUND,
+        STATISTICS_TABLE: STATISTICS,
+      },
+    },
+    cleanup,
+  );
+  const targets: Side[] = [];
+  for (const region of targetRegions(rule)) {
+    const plan = {
+      ...shared,
+      kind: 'target' as const,
       region: cloud.region(region),
       queue: queueOf(resources.targetQueues, region),
       environment: { CONFIGURATION_DIRECTORY, INBOUND_BUCKET: inboundBucket(region) },
-    }),
-  );
+    };
+    targets.push(await startSide(plan, cleanup));
+  }
   return { source, targets };
 }
 
@@ -164,13 +185,13 @@ function places(
   };
 }
 
-function sumFaults(rate: number, cloud: EmulatedCloud, services: readonly Service[]): ReturnType<Pipeline['faults']> {
+function sumFaults(rate: number, cloud: EmulatedCloud, sides: readonly Side[]): ReturnType<Pipeline['faults']> {
   const counts = [...cloud.regions.values()].flatMap(({ faults }) => [...(faults?.counts.values() ?? [])]);
   return {
     rate,
     failedCalls: counts.reduce((sum, count) => sum + count, 0),
-    killedWorkers: services.reduce((sum, { kills }) => sum + kills, 0),
-    failedInvocations: services.reduce((sum, { failures }) => sum + failures, 0),
+    killedWorkers: sides.reduce((sum, { service }) => sum + service.kills, 0),
+    failedInvocations: sides.reduce((sum, { service }) => sum + service.failures, 0),
   };
 }
 

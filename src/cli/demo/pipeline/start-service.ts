@@ -4,10 +4,11 @@ import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
 import { EventSourceMapping } from '../../../local/event-source-mapping.ts';
 import { FunctionHost } from '../../../local/function-host.ts';
 import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../../local/region-clients.ts';
+import { LOCAL_ACCOUNT_ID } from '../../../local/region-clients.ts';
 import { DemoFailedError } from '../errors.ts';
 import { killAtWork } from './kill-at-work.ts';
 import type { Patience } from './patience.ts';
+import { serviceEnvironment } from './service-environment.ts';
 
 /** Lambda grants one vCPU for 1,769 MB: two worker threads. */
 const MEMORY_MB = 2 * 1769;
@@ -100,21 +101,6 @@ function hostOptions(options: ServiceOptions): ConstructorParameters<typeof Func
     memoryMb: MEMORY_MB,
     timeoutSeconds: patience.functionTimeoutSeconds,
     onLine: options.onLine,
-    environment: {
-      AWS_REGION: region.name,
-      AWS_ENDPOINT_URL: region.endpoint,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      QUEUE_URL: throughEndpoint(queue.url, region),
-      DEAD_LETTER_QUEUE_URL: throughEndpoint(queue.deadLetters.url, region),
-      AWS_MAX_ATTEMPTS: String(patience.attempts),
-      MAX_RECEIVES: String(patience.maxReceives),
-      ...options.environment,
-    },
+    environment: { ...serviceEnvironment(region, queue, patience), ...options.environment },
   };
-}
-
-/** The SDK sends to the host of a queue's URL, which would go around the fault proxy. */
-function throughEndpoint(queueUrl: string, { endpoint }: EmulatedRegion): string {
-  return new URL(new URL(queueUrl).pathname, endpoint).href;
 }

@@ -49,13 +49,17 @@ function sourceSteps(result: DemoResult): Step[] {
   return [
     { title: 'Source bucket', lines: [formatPlural(uploads, 'upload'), formatBytes(uploadedBytes)], kind: 'box' },
     { title: 'Rule queue', lines: ['S3 events', `${formatCount(repeatedEvents)} sent twice`], kind: 'box' },
-    { title: 'Source function', lines: [`zstd level ${rule.source.level}`, 'packs'], kind: 'function' },
+    { title: 'Source function', lines: [describeChoice(rule.source.level), 'packs'], kind: 'function' },
     {
       title: 'Outbound bucket',
       lines: [formatPlural(archives.length, 'archive'), formatBytes(compressedBytes)],
       kind: 'box',
     },
   ];
+}
+
+function describeChoice(level: number | undefined): string {
+  return level === undefined ? 'levels by dollars' : `zstd level ${level}`;
 }
 
 function targetSteps({ archives, objects, bytes }: DemoResult): Step[] {

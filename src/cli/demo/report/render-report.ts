@@ -1,6 +1,7 @@
 import { formatPlural } from '../numbers.ts';
 import { type DemoResult, isFlawless } from '../result.ts';
 import { verdictOf } from '../verdict.ts';
+import { renderDashboard, renderLevels } from './dashboard-section.ts';
 import { html } from './html.ts';
 import { drawPipeline } from './pipeline-picture.ts';
 import { renderArchives, renderDollars, renderProblems, renderTiles, renderTypes } from './sections.ts';
@@ -27,6 +28,10 @@ ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 <h2>Numbers</h2>
 ${renderTiles(result)}
 ${renderProblems(result)}
+<h2>The dashboard’s numbers, from the functions’ metrics</h2>
+${renderDashboard(result)}
+<h2>Levels by kind of content</h2>
+${renderLevels(result.levels)}
 <h2>Ratio by content type</h2>
 ${renderTypes(result)}
 <h2>${formatPlural(archives.length, 'archive')}</h2>

@@ -1,3 +1,4 @@
+import { describeLevel } from '../../../configuration/levels.ts';
 import type { ArchiveSummary } from '../archives/inspect-archive.ts';
 import {
   formatBytes,
@@ -14,7 +15,7 @@ import { html, type Markup } from './html.ts';
 const TERABYTE = 1e12;
 
 export function renderTiles(result: DemoResult): Markup {
-  const { transfer, faults, verification } = result;
+  const { transfer, faults, fallback, verification } = result;
   const tiles: [string, string][] = [
     [formatCount(result.objects), 'objects'],
     [formatBytes(result.bytes), 'in their last versions'],
@@ -29,10 +30,19 @@ export function renderTiles(result: DemoResult): Markup {
     [formatCount(verification.altered), 'altered'],
     [formatCount(result.deadLetters.length), 'dead letters'],
   ];
+  if (fallback !== undefined) {
+    const { packed, restored } = fallback;
+    tiles.push([formatCount(packed.objects), `packed by fallback tasks, ${formatBytes(packed.bytes)}`]);
+    tiles.push([formatCount(restored.objects), `restored by fallback tasks, ${formatBytes(restored.bytes)}`]);
+  }
   if (faults.rate > 0) {
     tiles.push([formatCount(faults.failedCalls), `calls made to fail (${(100 * faults.rate).toFixed(1)} %)`]);
     tiles.push([formatCount(faults.killedWorkers), 'workers killed at work']);
     tiles.push([formatCount(faults.failedInvocations), 'invocations that failed']);
+    if (fallback !== undefined) {
+      tiles.push([formatCount(fallback.killedTasks), 'fallback tasks killed at work']);
+      tiles.push([formatCount(fallback.reclaimedTasks), 'fallback tasks reclaimed at work']);
+    }
   }
   return html`<div class="tiles">${tiles.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}</div>`;
 }
@@ -60,7 +70,7 @@ share frames; there, each type compressed for itself says how a frame's bytes ar
 export function renderArchives(archives: readonly ArchiveSummary[]): Markup {
   const rows = archives.map(
     ({ name, objects, bytes, compressedBytes, frames, level }) => html`<tr><td><code>${name}</code></td>
-<td>${formatCount(objects)}</td><td>${formatCount(frames)}</td><td>${level}</td><td>${formatBytes(bytes)}</td>
+<td>${formatCount(objects)}</td><td>${formatCount(frames)}</td><td>${describeLevel(level)}</td><td>${formatBytes(bytes)}</td>
 <td>${formatBytes(compressedBytes)}</td><td>${formatRatio(ratioOf(bytes, compressedBytes))}</td></tr>`,
   );
   return html`<div class="card"><table><thead><tr><th>Archive</th><th>Objects</th><th>Frames</th><th>Level</th><th>Bytes</th>

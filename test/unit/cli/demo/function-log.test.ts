@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { FunctionLog } from '../../../../src/cli/demo/pipeline/function-log.ts';
 
+const METRIC = JSON.stringify({
+  _aws: {
+    Timestamp: 1,
+    CloudWatchMetrics: [{ Namespace: 'stack', Dimensions: [[]], Metrics: [{ Name: 'ObjectsPacked', Unit: 'Count' }] }],
+  },
+  ObjectsPacked: 3,
+});
+
 function read(...lines: string[]): FunctionLog {
   const log = new FunctionLog();
   for (const line of lines) log.read(line);
@@ -18,8 +26,32 @@ describe('FunctionLog', () => {
   });
 
   test('passes over metrics, half lines of killed processes and plain text', () => {
-    const log = read('{"_aws":{"Timestamp":1},"ObjectsPacked":3}', '{"level":"INFO","mess', '    at stack (file.ts:1)');
+    const log = read(METRIC, '{"level":"INFO","mess', '    at stack (file.ts:1)');
     expect([log.packed, log.restored, log.complaints]).toEqual([0, 0, []]);
+  });
+
+  test('collects the metrics, and complains of those that CloudWatch would drop', () => {
+    expect(read(METRIC, METRIC).metrics.statistics('ObjectsPacked', []).sum).toBe(6);
+    expect(read('{"_aws":{"Timestamp":1},"ObjectsPacked":3}').complaints).toEqual([
+      expect.stringContaining('CloudWatch would drop'),
+    ]);
+  });
+
+  test('adds up how much content of a kind got which level', () => {
+    const text = { content: 'text', level: '12', reason: 'cheapest', frames: 2, bytes: 100, compressed_bytes: 20 };
+    const packed = {
+      content: 'packed',
+      level: 'store',
+      reason: 'cheapest',
+      frames: 1,
+      bytes: 900,
+      compressed_bytes: 900,
+    };
+    const line = JSON.stringify({ level: 'INFO', message: 'Archive packed', objects: 1, frames: [text, packed] });
+    expect(read(line, line).levels.list()).toEqual([
+      { content: 'packed', level: 'store', reason: 'cheapest', frames: 2, bytes: 1800, compressedBytes: 1800 },
+      { content: 'text', level: '12', reason: 'cheapest', frames: 4, bytes: 200, compressedBytes: 40 },
+    ]);
   });
 
   test('keeps errors with their reason, up to a limit', () => {

@@ -15,13 +15,15 @@ describe('parseDemoOptions', () => {
   });
 
   test('reads every option', () => {
-    const args = '--source docs --fan-out --level -5 --faults .05 --json a.json --archives kept --report r.html'.split(
-      ' ',
-    );
+    const args = [
+      '--source docs --fan-out --level -5 --fallback-over 2GiB --faults .05',
+      '--json a.json --archives kept --report r.html',
+    ].flatMap((part) => part.split(' '));
     expect(parseDemoOptions(args, ignore)).toEqual({
       source: resolve('docs'),
       fanOut: true,
       level: -5,
+      fallbackOverMebibytes: 2048,
       faults: 0.05,
       json: resolve('a.json'),
       archives: resolve('kept'),
@@ -34,6 +36,10 @@ describe('parseDemoOptions', () => {
     [['--faults', '-0.1'], '--faults'],
     [['--faults', 'many'], '--faults'],
     [['--faults', '1e-1x'], '--faults'],
+    [['--fallback-over', '64'], '--fallback-over'],
+    [['--fallback-over', '64MB'], '--fallback-over'],
+    [['--fallback-over', '0MiB'], '--fallback-over'],
+    [['--fallback-over', '79GiB'], '--fallback-over'],
     [['--level', '23'], '--level'],
     [['--level', '-8'], '--level'],
     [['--level', '3.5'], '--level'],
@@ -53,7 +59,16 @@ describe('parseDemoOptions', () => {
       printed += text;
     });
     expect(options).toBeUndefined();
-    for (const flag of ['--source', '--fan-out', '--level', '--faults', '--json', '--archives', '--report']) {
+    for (const flag of [
+      '--source',
+      '--fan-out',
+      '--level',
+      '--fallback-over',
+      '--faults',
+      '--json',
+      '--archives',
+      '--report',
+    ]) {
       expect(printed).toContain(flag);
     }
   });

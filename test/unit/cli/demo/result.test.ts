@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { summariseMetrics } from '../../../../src/cli/demo/metrics-summary.ts';
 import { renderReport } from '../../../../src/cli/demo/report/render-report.ts';
 import { type DemoMeasurements, isFlawless, numbersOf, summarise } from '../../../../src/cli/demo/result.ts';
 import { renderResultTable } from '../../../../src/cli/demo/result-table.ts';
 import { verdictOf } from '../../../../src/cli/demo/verdict.ts';
+import { MetricStore } from '../../../../src/local/metrics/metric-store.ts';
 import { exampleRule } from '../../../support/rules.ts';
 
 const MEASURED: DemoMeasurements = {
@@ -29,6 +31,8 @@ const MEASURED: DemoMeasurements = {
   verification: { identical: 10, lost: 0, altered: 0, findings: [] },
   deadLetters: [],
   faults: { rate: 0, failedCalls: 0, killedWorkers: 0, failedInvocations: 0 },
+  metrics: summariseMetrics(new MetricStore(), ['us-east-1']),
+  levels: [],
 };
 
 describe('the result of a run', () => {

@@ -1,0 +1,168 @@
+import { cheapestLevel, sampleLevel } from './choose-level.ts';
+import { type ContentClass, PACKED_FRACTION, settledClass } from './content-class.ts';
+import type { MarginalPrices } from './cost-model.ts';
+import { estimateLevels, type LevelEstimate } from './estimate-levels.ts';
+import type {
+  ArchiveLevels,
+  ChosenLevels,
+  FrameAhead,
+  FrameOutcome,
+  FrameProbe,
+  LevelCap,
+  LevelPolicy,
+  LevelReason,
+  LevelShare,
+} from './level-policy.ts';
+import { sumShares } from './level-shares.ts';
+import type { RuleStatistics } from './rule-statistics.ts';
+import type { StatisticsCache } from './statistics-cache.ts';
+import { addProbe, summarizeArchive } from './summarize-archive.ts';
+import { TYPICAL_FRACTION } from './typical-levels.ts';
+
+/** Archives after which a class is probed again: by then what was learnt before counts a third. */
+const PROBE_AGE = 32;
+/** A class that has less frames in an archive is tried in some archives only: on average in one of so many frames. */
+const FRAMES_A_TRIAL = 4;
+
+export interface AdaptiveOptions {
+  /** To choose from, the fastest first. */
+  readonly levels: readonly number[];
+  readonly prices: MarginalPrices;
+  readonly statistics: StatisticsCache;
+  readonly cpuSpeed: CpuSpeed;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** Speed of this machine, the reference machine's being 1. */
+export interface CpuSpeed {
+  /** 1 until it is measured. */
+  readonly known: number;
+  /** Measures it, the first time; never fails. */
+  measure(): Promise<number>;
+}
+
+/**
+ * Levels by dollars. Most frames of a class get the level that costs least as far as is known. Now and then one frame gets
+ * the level that a draw from what is not known favours; an archive pays for that with one of its frames. A class that is
+ * new to the rule is probed before its first frame.
+ */
+export function adaptiveLevels(options: AdaptiveOptions): LevelPolicy {
+  return {
+    levels: options.levels,
+    plan: (cap) => {
+      // In the pool, while the first objects are on their way.
+      void options.cpuSpeed.measure();
+      return new AdaptiveArchive(options, cap);
+    },
+  };
+}
+
+class AdaptiveArchive implements ArchiveLevels {
+  readonly #options: AdaptiveOptions;
+  readonly #cap: LevelCap | undefined;
+  /** What was known when the archive was begun, and what its own probes found. */
+  #statistics: RuleStatistics | undefined;
+  readonly #probes = new Map<ContentClass, Promise<void>>();
+  readonly #probed = new Set<ContentClass>();
+  /** Frames of a class that come before the one that something is tried on. */
+  readonly #trials = new Map<ContentClass, number>();
+  readonly #found: [ContentClass, FrameProbe][] = [];
+  readonly #outcomes: FrameOutcome[] = [];
+  /** Of `#statistics`; emptied when those change. */
+  readonly #estimated = new Map<ContentClass, LevelEstimate[]>();
+
+  constructor(options: AdaptiveOptions, cap: LevelCap | undefined) {
+    this.#options = options;
+    this.#cap = cap;
+  }
+
+  expect(content: ContentClass): number {
+    return this.#cheapest(content).level;
+  }
+
+  async forFrame(frame: FrameAhead): Promise<ChosenLevels> {
+    if (this.#statistics === undefined) {
+      const read = await this.#options.statistics.read();
+      this.#statistics ??= read;
+    }
+    await this.#probeInTime(frame);
+    const content = settledClass(frame.expected, false);
+    if (this.#isTrial(frame) && this.#cap === undefined) {
+      const draw = (drawn: ContentClass): number => sampleLevel(this.#estimates(drawn), this.#options.random).level;
+      return { level: draw(content), ifPacked: { above: PACKED_FRACTION, level: draw('packed') }, reason: 'tried' };
+    }
+    const { level, reason } = this.#cheapest(content);
+    return { level, ifPacked: { above: PACKED_FRACTION, level: this.#cheapest('packed').level }, reason };
+  }
+
+  note(outcome: FrameOutcome): void {
+    this.#outcomes.push(outcome);
+  }
+
+  shares(): LevelShare[] {
+    return sumShares(this.#outcomes);
+  }
+
+  async learn(): Promise<void> {
+    const { statistics, cpuSpeed } = this.#options;
+    const speed = await cpuSpeed.measure();
+    await statistics.add(summarizeArchive(this.#outcomes, this.#found, statistics.known, speed));
+  }
+
+  /** Whether this is the one frame of its class that something is tried on. */
+  #isTrial({ expected, framesAlike }: FrameAhead): boolean {
+    const turn = this.#trials.get(expected) ?? this.#draw(Math.max(framesAlike, FRAMES_A_TRIAL));
+    this.#trials.set(expected, turn - 1);
+    return turn === 0;
+  }
+
+  #draw(choices: number): number {
+    return Math.floor(this.#options.random() * choices);
+  }
+
+  /** One probe a class and archive, which all its frames wait for. */
+  async #probeInTime({ expected, probe }: FrameAhead): Promise<void> {
+    const { archives, probes } = this.#statistics ?? this.#options.statistics.known;
+    const last = probes.get(expected);
+    if (last !== undefined && (archives - last.archive < PROBE_AGE || this.#cap !== undefined)) return;
+    const begun = this.#probes.get(expected) ?? this.#probe(expected, probe);
+    this.#probes.set(expected, begun);
+    await begun;
+  }
+
+  async #probe(expected: ContentClass, probe: FrameAhead['probe']): Promise<void> {
+    const found = await probe(this.#options.levels);
+    const content = settledClass(expected, found.fraction > PACKED_FRACTION);
+    this.#probed.add(content);
+    this.#remember(content, found);
+    // Of what the name promised nothing was learnt, but it need not be looked for in every archive.
+    if (content !== expected) this.#remember(expected, { fraction: TYPICAL_FRACTION[expected], levels: [] });
+  }
+
+  #remember(content: ContentClass, found: FrameProbe): void {
+    this.#found.push([content, found]);
+    const known = this.#statistics ?? this.#options.statistics.known;
+    this.#statistics = addProbe(known, content, found, this.#options.cpuSpeed.known);
+    this.#estimated.clear();
+  }
+
+  #estimates(content: ContentClass): LevelEstimate[] {
+    const { levels, prices, cpuSpeed, statistics } = this.#options;
+    const options = { levels, prices, cpuSpeed: cpuSpeed.known };
+    if (this.#statistics === undefined) return estimateLevels(statistics.known, content, options);
+    const estimates = this.#estimated.get(content) ?? estimateLevels(this.#statistics, content, options);
+    this.#estimated.set(content, estimates);
+    return estimates;
+  }
+
+  #cheapest(content: ContentClass): { level: number; reason: LevelReason } {
+    const estimates = this.#estimates(content);
+    const { level } = cheapestLevel(estimates);
+    const reason = this.#probed.has(content) ? 'probed' : 'cheapest';
+    const cap = this.#cap;
+    if (cap === undefined || level <= cap.highest) return { level, reason };
+    const allowed = estimates.filter((one) => one.level <= cap.highest);
+    return { level: cheapestLevel(allowed.length > 0 ? allowed : estimates.slice(0, 1)).level, reason: cap.reason };
+  }
+}

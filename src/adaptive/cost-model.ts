@@ -1,0 +1,182 @@
+import { type Prices, transferPrice } from '../configuration/prices.ts';
+import type { ReplicationRule } from '../configuration/rule.ts';
+import { WORK } from './measured-work.ts';
+
+/** What dollars are counted by. An archive has so many of each. */
+export interface Amounts {
+  readonly archives: number;
+  readonly objects: number;
+  /** Bytes of the objects alone. */
+  readonly originalBytes: number;
+  /** Bytes of the whole archive. */
+  readonly archiveBytes: number;
+  /** CPU time of compression, in seconds of one vCPU. */
+  readonly cpuSeconds: number;
+}
+
+export type CostDriver = keyof Amounts;
+
+/** What dollars are paid for. */
+export type CostItem = 'transfer' | 'compute' | 'restoring' | 'requests' | 'storage' | 'encryption' | 'statistics';
+
+/** One thing that costs: so many dollars for each of what drives it. */
+export interface CostLine {
+  readonly item: CostItem;
+  readonly driver: CostDriver;
+  /** USD for one of the driver. */
+  readonly dollars: number;
+  readonly what: string;
+}
+
+/** What a rule pays for, with this product and with S3 replicating every object by itself. */
+export interface RuleCosts {
+  readonly ours: readonly CostLine[];
+  readonly plain: readonly CostLine[];
+}
+
+/** Dollars of one archive, or of any sum of them. */
+export interface ArchiveDollars {
+  /** What S3 replicating the objects by itself would have cost, and what was paid instead. */
+  readonly plain: number;
+  readonly ours: number;
+  /** Saved on inter-region transfer alone; negative when the archive grew. */
+  readonly transferSavings: number;
+  /** Paid for CPU time at the source. */
+  readonly computeCost: number;
+  /** Paid for CPU time at the targets, as it is to be expected; restore-cost.ts says what it was in the end. */
+  readonly restoreCost: number;
+  /** `plain` less `ours`. */
+  readonly netBenefit: number;
+}
+
+/** What a level changes: USD for a byte that leaves, and for a second of CPU time. */
+export interface MarginalPrices {
+  readonly archiveByte: number;
+  readonly cpuSecond: number;
+}
+
+const GIGABYTE = 1e9;
+const MEBIBYTE = 1024 * 1024;
+const DAYS_A_MONTH = 365.25 / 12;
+/** Lambda gives one vCPU for 1,769 MB (Lambda developer guide, "Memory"), and bills a GB of 1,024 MB. */
+export const GIGABYTES_A_VCPU = 1769 / 1024;
+/**
+ * Days that S3 keeps an archive on each side. Outbound: it expires after a day and is removed as a noncurrent version after
+ * 3; inbound: deleted when restored, removed after one. S3 rounds each up to the next midnight: half a day on average.
+ */
+export const STAGING_DAYS = { outbound: 1.5 + 3.5, inbound: 1.5 } as const;
+/** Bytes of an archive part, and of a frame: each is a PUT here, and a GET in each region. */
+const PART_BYTES = 8 * MEBIBYTE;
+
+/**
+ * Everything that a rule costs for each archive, object, byte and second. Unit prices are those of the source region, on
+ * both sides; transfer is the price of each pair of regions. docs/economics.md explains each line.
+ * @throws PriceMissingError
+ */
+export function ruleCosts({ destinations }: Pick<ReplicationRule, 'destinations'>, prices: Prices): RuleCosts {
+  const regions = [...new Set(destinations.map(({ region }) => region))];
+  const copies = destinations.length;
+  const sum = (places: readonly string[]): number =>
+    places.reduce((total, region) => total + transferPrice(prices, region), 0);
+  const vcpuSecond = prices.lambda_gb_second * GIGABYTES_A_VCPU;
+  const storageByteDay = prices.s3_storage_gb_month / DAYS_A_MONTH / GIGABYTE;
+  const line = (item: CostItem, driver: CostDriver, dollars: number, what: string): CostLine => ({
+    item,
+    driver,
+    dollars,
+    what,
+  });
+  const ours = [
+    line('transfer', 'archiveBytes', sum(regions) / GIGABYTE, 'archives to each region'),
+    line('compute', 'cpuSeconds', vcpuSecond, 'compression'),
+    line('compute', 'objects', vcpuSecond * WORK.sourceSecondsAnObject, 'reading, beside compression'),
+    line('compute', 'originalBytes', vcpuSecond * WORK.sourceSecondsAByte, 'reading, beside compression'),
+    line('restoring', 'objects', vcpuSecond * WORK.targetSecondsAnObject * copies, 'restoring'),
+    line('restoring', 'originalBytes', vcpuSecond * WORK.targetSecondsAByte * copies, 'restoring'),
+    line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'runs of the functions'),
+    line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsAnObject, 'events of the objects'),
+    line('requests', 'objects', prices.s3_get_request, 'reading the objects'),
+    line('requests', 'archives', prices.s3_put_request * (1 + regions.length), 'writing and replicating archives'),
+    line('requests', 'archiveBytes', (prices.s3_put_request * (1 + regions.length)) / PART_BYTES, 'parts of archives'),
+    line('requests', 'archives', prices.sqs_request * 3 * regions.length, 'events of the archives'),
+    line('requests', 'archives', prices.s3_get_request * 2 * regions.length, 'opening the archives'),
+    line('requests', 'originalBytes', (prices.s3_get_request * regions.length) / PART_BYTES, 'reading their frames'),
+    line('requests', 'objects', prices.s3_put_request * copies, 'writing the objects'),
+    line(
+      'storage',
+      'archiveBytes',
+      storageByteDay * (STAGING_DAYS.outbound + STAGING_DAYS.inbound * regions.length),
+      'archives until they are removed',
+    ),
+    line('encryption', 'archives', prices.kms_request * (1 + 3 * regions.length), 'data keys of the archives'),
+    line('statistics', 'archives', prices.dynamodb_write * WORK.statisticsWrites, 'statistics of the levels'),
+  ];
+  const plain = [
+    line(
+      'transfer',
+      'originalBytes',
+      sum(destinations.map(({ region }) => region)) / GIGABYTE,
+      'objects to each destination',
+    ),
+    line('requests', 'objects', prices.s3_put_request * copies, 'replicating the objects'),
+  ];
+  return { ours, plain };
+}
+
+/** USD of these amounts on these lines. */
+export function sumLines(lines: readonly CostLine[], amounts: Amounts): number {
+  return lines.reduce((total, { driver, dollars }) => total + dollars * amounts[driver], 0);
+}
+
+/** What an archive, or a sum of archives, costs and saves. */
+export function archiveDollars({ ours, plain }: RuleCosts, amounts: Amounts): ArchiveDollars {
+  const of = (lines: readonly CostLine[], item: CostItem): number =>
+    sumLines(
+      lines.filter((line) => line.item === item),
+      amounts,
+    );
+  const dollars = { plain: sumLines(plain, amounts), ours: sumLines(ours, amounts) };
+  return {
+    ...dollars,
+    transferSavings: of(plain, 'transfer') - of(ours, 'transfer'),
+    computeCost: of(ours, 'compute'),
+    restoreCost: of(ours, 'restoring'),
+    netBenefit: dollars.plain - dollars.ours,
+  };
+}
+
+/** The part of the costs that a level decides about. */
+export function marginalPrices({ ours }: RuleCosts): MarginalPrices {
+  const perUnit = (driver: CostDriver): number =>
+    ours.filter((line) => line.driver === driver).reduce((total, { dollars }) => total + dollars, 0);
+  return { archiveByte: perUnit('archiveBytes'), cpuSecond: perUnit('cpuSeconds') };
+}
+
+export interface Experience {
+  /** Archive bytes over object bytes. */
+  readonly ratio: number;
+  /** CPU seconds of compression for a byte of an object. */
+  readonly cpuSecondsAByte: number;
+  /** Bytes of objects in an archive. */
+  readonly bytesAnArchive: number;
+}
+
+/**
+ * Mean size of objects, in bytes, from which on this product is cheaper than plain replication: what an object costs more
+ * with us, over what a byte of it saves.
+ * @returns Infinity when no size pays
+ */
+export function breakEvenObjectSize({ ours, plain }: RuleCosts, experience: Experience): number {
+  const { ratio, cpuSecondsAByte, bytesAnArchive } = experience;
+  const aByte: Amounts = {
+    archives: 1 / bytesAnArchive,
+    objects: 0,
+    originalBytes: 1,
+    archiveBytes: ratio,
+    cpuSeconds: cpuSecondsAByte,
+  };
+  const anObject: Amounts = { archives: 0, objects: 1, originalBytes: 0, archiveBytes: 0, cpuSeconds: 0 };
+  const saved = sumLines(plain, aByte) - sumLines(ours, aByte);
+  const added = sumLines(ours, anObject) - sumLines(plain, anObject);
+  return saved > 0 ? Math.max(0, added / saved) : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,133 @@
+import { STORE_LEVEL } from '../configuration/levels.ts';
+import type { ContentClass } from './content-class.ts';
+import type { MarginalPrices } from './cost-model.ts';
+import { armKey, type RuleStatistics, weightNow } from './rule-statistics.ts';
+import { type LevelPrior, TYPICAL_FRACTION, typicalPrior } from './typical-levels.ts';
+
+/** What a byte of a class costs at a level. */
+export interface LevelEstimate {
+  readonly level: number;
+  /** USD for a byte that goes in. */
+  readonly dollars: number;
+  /** Archives, decayed, that this was seen in; 0 when only a probe, or nothing but experience, speaks. */
+  readonly evidence: number;
+  /** Standard deviation of what `dollars` may really be, as a share of them. */
+  readonly deviation: number;
+}
+
+/**
+ * How far one archive's dollars a byte are usually off, as a share: compressed bytes are within 1-4 % once they are
+ * counted against the test of the same frame, CPU times of shared machines are off by more but weigh less.
+ */
+const USUAL_DEVIATION = 0.04;
+
+interface SeenLevel extends LevelPrior {
+  readonly level: number;
+  readonly evidence: number;
+}
+
+export interface EstimateOptions {
+  readonly levels: readonly number[];
+  readonly prices: MarginalPrices;
+  /** Of this machine, the reference machine's being 1. */
+  readonly cpuSpeed: number;
+}
+
+/**
+ * Estimates each level for a class. Both quantities of a level, compressed bytes and CPU seconds, are the geometric mean of
+ * what was seen, weighted by its archives, and of what the probe promised, weighted 1 and corrected by how far its promises for
+ * all levels that were seen were off. Thus a level that is seldom taken follows the content along with the others; half
+ * of that correction, for which it may be the wrong one, makes it less certain.
+ *
+ * Compressed bytes are counted against what level 1 leaves of a spread sample of the same frame: a ratio estimator
+ * (Cochran, "Sampling Techniques", ch. 6), so that archives of other content do not speak for or against a level.
+ */
+export function estimateLevels(
+  statistics: RuleStatistics,
+  content: ContentClass,
+  { levels, prices, cpuSpeed }: EstimateOptions,
+): LevelEstimate[] {
+  const fraction = testedFraction(statistics, content);
+  const priorOf = (level: number): LevelPrior => findPrior(statistics, content, level, fraction);
+  const seen = seenLevels(statistics, content);
+  const correction = correctPriors(seen, priorOf);
+  return levels.map((level) => {
+    const prior = priorOf(level);
+    const own = seen.find((one) => one.level === level);
+    const evidence = own?.evidence ?? 0;
+    const mean = (measured: number | undefined, promised: number): number =>
+      Math.exp((evidence * Math.log(measured ?? promised) + Math.log(promised)) / (evidence + 1));
+    const dollarsOf = ({ gain, secondsAByte }: LevelPrior): number => {
+      // What is only stored stays as it is: there is nothing to estimate.
+      const compressed = level === STORE_LEVEL ? 1 : fraction * gain;
+      return prices.archiveByte * compressed + (prices.cpuSecond * secondsAByte) / cpuSpeed;
+    };
+    const promised = {
+      gain: prior.gain * correction.gain,
+      secondsAByte: prior.secondsAByte * correction.secondsAByte,
+    };
+    const dollars = dollarsOf({
+      gain: mean(own?.gain, promised.gain),
+      secondsAByte: mean(own?.secondsAByte, promised.secondsAByte),
+    });
+    const surprise = Math.abs(Math.log(dollarsOf(promised) / dollarsOf(prior)));
+    const deviation = USUAL_DEVIATION / Math.sqrt(evidence + 1) + surprise / 2 / (evidence + 1);
+    return { level, dollars, evidence, deviation };
+  });
+}
+
+function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass): number {
+  let bytes = 0;
+  let tested = 0;
+  for (const [key, sums] of arms) {
+    if (!key.startsWith(`${content}:`)) continue;
+    bytes += sums.bytes;
+    tested += sums.tested;
+  }
+  return bytes > 0 ? tested / bytes : (probes.get(content)?.fraction ?? TYPICAL_FRACTION[content]);
+}
+
+/** Of the latest probe; a level that it left out is as far from its nearest neighbour as it usually is. */
+function findPrior(statistics: RuleStatistics, content: ContentClass, level: number, fraction: number): LevelPrior {
+  const typical = typicalPrior(content, level, fraction);
+  const probed = statistics.priors.get(armKey(content, level));
+  if (probed !== undefined || level === STORE_LEVEL) return probed ?? typical;
+  const [neighbour] = probedLevels(statistics, content).toSorted(
+    (left, right) => Math.abs(left.level - level) - Math.abs(right.level - level),
+  );
+  if (neighbour === undefined) return typical;
+  const usual = typicalPrior(content, neighbour.level, fraction);
+  return {
+    gain: (neighbour.gain * typical.gain) / usual.gain,
+    secondsAByte: (neighbour.secondsAByte * typical.secondsAByte) / usual.secondsAByte,
+  };
+}
+
+function probedLevels({ priors }: RuleStatistics, content: ContentClass): (LevelPrior & { level: number })[] {
+  return [...priors].flatMap(([key, prior]) => {
+    const [name, level] = key.split(':');
+    return name === content ? [{ ...prior, level: Number(level) }] : [];
+  });
+}
+
+function seenLevels(statistics: RuleStatistics, content: ContentClass): SeenLevel[] {
+  const weight = weightNow(statistics);
+  return [...statistics.arms].flatMap(([key, { archives, bytes, tested, compressed, cpuSeconds }]) => {
+    const [name, level] = key.split(':');
+    if (name !== content || bytes <= 0 || tested <= 0 || cpuSeconds <= 0) return [];
+    const evidence = archives / weight;
+    return [{ level: Number(level), evidence, gain: compressed / tested, secondsAByte: cpuSeconds / bytes }];
+  });
+}
+
+function correctPriors(seen: readonly SeenLevel[], priorOf: (level: number) => LevelPrior): LevelPrior {
+  const compressing = seen.filter(({ level }) => level !== STORE_LEVEL);
+  const total = compressing.reduce((sum, { evidence }) => sum + evidence, 0);
+  if (total === 0) return { gain: 1, secondsAByte: 1 };
+  const mean = (quantity: keyof LevelPrior): number =>
+    Math.exp(
+      compressing.reduce((sum, one) => sum + one.evidence * Math.log(one[quantity] / priorOf(one.level)[quantity]), 0) /
+        total,
+    );
+  return { gain: mean('gain'), secondsAByte: mean('secondsAByte') };
+}

@@ -1,0 +1,33 @@
+import type { UnitPrices } from '../configuration/prices.ts';
+import { GIGABYTES_A_VCPU } from './cost-model.ts';
+import { WORK } from './measured-work.ts';
+
+/** What a target did for an archive. */
+export interface RestoredAmounts {
+  /** Object writes, those that turned out to be unnecessary included. */
+  readonly objects: number;
+  /** Bytes written. */
+  readonly bytes: number;
+  /** CPU time of decompression, as measured. */
+  readonly decompressionCpuSeconds: number;
+}
+
+/** Part of WORK.targetSecondsAByte: zstd gives about 1 GB a second and core, whatever the level was. */
+const DECOMPRESSION_SECONDS_A_BYTE = 1e-9;
+
+/**
+ * USD of the CPU time that restoring an archive took: decompression as measured, and per object and byte what reading and
+ * writing usually take. The source's prediction of it is in `ruleCosts`.
+ * @param prices of the region where it was restored
+ */
+export function restoreCost(
+  amounts: RestoredAmounts,
+  { lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>,
+): number {
+  const { objects, bytes, decompressionCpuSeconds } = amounts;
+  const seconds =
+    decompressionCpuSeconds +
+    objects * WORK.targetSecondsAnObject +
+    bytes * (WORK.targetSecondsAByte - DECOMPRESSION_SECONDS_A_BYTE);
+  return seconds * GIGABYTES_A_VCPU * lambda_gb_second;
+}

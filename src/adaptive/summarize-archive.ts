@@ -1,0 +1,62 @@
+import { STORE_LEVEL } from '../configuration/levels.ts';
+import type { ContentClass } from './content-class.ts';
+import type { FrameOutcome, FrameProbe } from './level-policy.ts';
+import { outcomeClass } from './level-shares.ts';
+import {
+  type ArmKey,
+  type ArmSums,
+  addSums,
+  armKey,
+  type RuleStatistics,
+  type StatisticsUpdate,
+  weightNow,
+} from './rule-statistics.ts';
+import type { LevelPrior } from './typical-levels.ts';
+
+/** What an archive teaches: its frames, weighted by its age, and its probes. */
+export function summarizeArchive(
+  outcomes: readonly FrameOutcome[],
+  probes: readonly (readonly [ContentClass, FrameProbe])[],
+  known: RuleStatistics,
+  cpuSpeed: number,
+): StatisticsUpdate {
+  const weight = weightNow(known);
+  const sums = new Map<ArmKey, ArmSums>();
+  for (const outcome of outcomes) {
+    // Without a test there is nothing to compare with the frames of other archives.
+    if (outcome.test === undefined) continue;
+    const key = armKey(outcomeClass(outcome), outcome.level);
+    sums.set(key, addSums(sums.get(key), frameSums(outcome, outcome.test.fraction, cpuSpeed)));
+  }
+  const arms = [...sums].map(([key, total]) => [key, addSums(undefined, { ...total, archives: 1 }, weight)] as const);
+  const nothing: RuleStatistics = { ...known, priors: new Map(), probes: new Map() };
+  const probed = probes.reduce(
+    (statistics, [content, probe]) => addProbe(statistics, content, probe, cpuSpeed),
+    nothing,
+  );
+  return { arms: new Map(arms), priors: probed.priors, probes: probed.probes };
+}
+
+/** The statistics with the result of a probe in the place of an earlier one. */
+export function addProbe(
+  statistics: RuleStatistics,
+  content: ContentClass,
+  { fraction, levels }: FrameProbe,
+  cpuSpeed: number,
+): RuleStatistics {
+  const priors = new Map<ArmKey, LevelPrior>(statistics.priors);
+  for (const probed of levels) {
+    // What storing leaves is known; only what compresses was learnt something of.
+    if (probed.level === STORE_LEVEL || probed.secondsAByte <= 0 || fraction <= 0) continue;
+    priors.set(armKey(content, probed.level), {
+      gain: probed.fraction / fraction,
+      secondsAByte: probed.secondsAByte * cpuSpeed,
+    });
+  }
+  const probe = { archive: statistics.archives, fraction };
+  return { ...statistics, priors, probes: new Map([...statistics.probes, [content, probe]]) };
+}
+
+function frameSums({ bytes, compressed, cpuSeconds }: FrameOutcome, fraction: number, cpuSpeed: number): ArmSums {
+  return { archives: 1, bytes, tested: fraction * bytes, compressed, cpuSeconds: cpuSeconds * cpuSpeed };
+}

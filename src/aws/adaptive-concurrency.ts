@@ -1,0 +1,96 @@
+export interface ConcurrencyOptions {
+  /** Calls in flight at first, and ever. */
+  readonly most: number;
+  /** Milliseconds; only differences count. Default: the system's clock. */
+  readonly now?: () => number;
+}
+
+/** What is left of the limit after a cut. */
+const CUT = 0.5;
+/** Milliseconds. Answers to calls that were sent before a cut say nothing about its effect. */
+const QUIET = 1_000;
+
+interface Waiting {
+  readonly admit: () => void;
+}
+
+/**
+ * How many calls one bucket gets at a time: additive increase, multiplicative decrease (D. Chiu, R. Jain, "Analysis of
+ * the Increase and Decrease Algorithms for Congestion Avoidance in Computer Networks", 1989). All clients of a prefix
+ * that S3 throttles come down together and share what it gives, without knowing of each other.
+ *
+ * A call keeps its place while it waits to be tried again. Were the place free meanwhile, another call would take it
+ * and be refused as well: four times the refusals, and half as much time again, in `npm run simulate:backlog`.
+ *
+ * | what happened                         | limit                           |
+ * |---------------------------------------|---------------------------------|
+ * | S3 throttled                          | x 0.5, once a second            |
+ * | served, as many in flight as allowed  | + 1 after as many such calls    |
+ * | anything else                         | stays                           |
+ */
+export class AdaptiveConcurrency {
+  readonly #most: number;
+  readonly #now: () => number;
+  readonly #waiting = new Set<Waiting>();
+  #limit: number;
+  #inFlight = 0;
+  #lastCut = Number.NEGATIVE_INFINITY;
+
+  constructor({ most, now = Date.now }: ConcurrencyOptions) {
+    this.#most = most;
+    this.#limit = most;
+    this.#now = now;
+  }
+
+  /** Calls that may be in flight, 1 at least. */
+  get limit(): number {
+    return Math.floor(this.#limit);
+  }
+
+  /** Whether a call may begin now; it has then begun. Spares the common case a turn of the event loop. */
+  tryBegin(): boolean {
+    if (this.#inFlight >= this.limit || this.#waiting.size > 0) return false;
+    this.#inFlight += 1;
+    return true;
+  }
+
+  /** Resolves when the call may begin, in the order of asking. @throws the reason of the signal */
+  begin(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.tryBegin()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        admit: () => {
+          signal?.removeEventListener('abort', giveUp);
+          resolve();
+        },
+      };
+      const giveUp = (): void => {
+        this.#waiting.delete(waiting);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** S3 asked a call in flight for patience. From what was really in flight: a limit that nobody reached proves nothing. */
+  noteThrottling(): void {
+    if (this.#now() - this.#lastCut < QUIET) return;
+    this.#lastCut = this.#now();
+    this.#limit = Math.max(1, CUT * Math.min(this.#limit, this.#inFlight));
+  }
+
+  /** A call has ended: S3 took it, or it failed and says nothing about the load. */
+  end(outcome: 'served' | 'failed'): void {
+    if (outcome === 'served' && this.#inFlight >= this.limit)
+      this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);
+    this.#inFlight -= 1;
+    for (const waiting of this.#waiting) {
+      if (this.#inFlight >= this.limit) return;
+      this.#waiting.delete(waiting);
+      this.#inFlight += 1;
+      waiting.admit();
+    }
+  }
+}

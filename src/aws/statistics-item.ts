@@ -1,0 +1,83 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { CONTENT_CLASSES, type ContentClass } from '../adaptive/content-class.ts';
+import {
+  type ArmKey,
+  type ArmSums,
+  armKey,
+  type ClassProbe,
+  type RuleStatistics,
+  type StatisticsUpdate,
+} from '../adaptive/rule-statistics.ts';
+import type { LevelPrior } from '../adaptive/typical-levels.ts';
+
+export type StatisticsItem = Record<string, AttributeValue>;
+type NamedNumber = readonly [name: string, value: number];
+
+const SUMS = ['archives', 'bytes', 'tested', 'compressed', 'cpuSeconds'] as const satisfies (keyof ArmSums)[];
+const PRIORS = ['gain', 'secondsAByte'] as const satisfies (keyof LevelPrior)[];
+const PROBES = ['archive', 'fraction'] as const satisfies (keyof ClassProbe)[];
+
+/** `sum:text:9:bytes` and the like: what is added to. */
+export function sumAttributes({ arms }: Pick<StatisticsUpdate, 'arms'>): NamedNumber[] {
+  return flatten('sum', arms, SUMS);
+}
+
+/** `prior:text:9:gain`, `probe:text:fraction` and the like: what a later probe replaces. */
+export function probeAttributes({ priors, probes }: Pick<StatisticsUpdate, 'priors' | 'probes'>): NamedNumber[] {
+  return [...flatten('prior', priors, PRIORS), ...flatten('probe', probes, PROBES)];
+}
+
+function flatten<K extends string, V>(
+  kind: string,
+  entries: ReadonlyMap<K, V>,
+  fields: readonly (keyof V & string)[],
+): NamedNumber[] {
+  return [...entries].flatMap(([key, value]) =>
+    fields.map((field): NamedNumber => [`${kind}:${key}:${field}`, Number(value[field])]),
+  );
+}
+
+/** The statistics of an item; what another version wrote besides is left alone. */
+export function readStatistics(item: StatisticsItem): RuleStatistics {
+  const numbers = new Map(
+    Object.entries(item).flatMap(([name, { N }]) => (N === undefined ? [] : [[name, Number(N)] as const])),
+  );
+  return {
+    archives: numbers.get('archives') ?? 0,
+    landmark: numbers.get('landmark') ?? 0,
+    arms: gather<ArmKey, ArmSums>(numbers, 'sum', SUMS, readArmKey),
+    priors: gather<ArmKey, LevelPrior>(numbers, 'prior', PRIORS, readArmKey),
+    probes: gather<ContentClass, ClassProbe>(numbers, 'probe', PROBES, findClass),
+  };
+}
+
+/** The groups of which all fields are there. */
+function gather<K extends string, V extends Readonly<Record<keyof V, number>>>(
+  numbers: ReadonlyMap<string, number>,
+  kind: string,
+  fields: readonly (keyof V & string)[],
+  readKey: (text: string) => K | undefined,
+): Map<K, V> {
+  const [first = ''] = fields;
+  const keys = [...numbers.keys()]
+    .filter((name) => name.startsWith(`${kind}:`) && name.endsWith(`:${first}`))
+    .map((name) => name.slice(kind.length + 1, -first.length - 1));
+  const groups = new Map<K, V>();
+  for (const text of keys) {
+    const key = readKey(text);
+    const values = fields.map((field) => [field, numbers.get(`${kind}:${text}:${field}`)] as const);
+    if (key === undefined || values.some(([, value]) => value === undefined)) continue;
+    groups.set(key, Object.fromEntries(values) as V);
+  }
+  return groups;
+}
+
+function readArmKey(text: string): ArmKey | undefined {
+  const [name = '', level] = text.split(':');
+  const content = findClass(name);
+  return content === undefined ? undefined : armKey(content, Number(level));
+}
+
+function findClass(name: string): ContentClass | undefined {
+  return CONTENT_CLASSES.find((content) => content === name);
+}

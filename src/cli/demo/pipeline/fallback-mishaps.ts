@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerService } from '../../../local/worker-service.ts';
+
+/** From the moment a task takes work: enough to be in the middle of it. */
+const HEAD_START_MILLISECONDS = 150;
+const TAKEN = '"message":"Work taken"';
+
+/** What becomes of the tasks of one side under `--faults`: the first is killed at work, the next one reclaimed. */
+export class FallbackMishaps {
+  #kills = 0;
+  #reclaims = 0;
+
+  get kills(): number {
+    return this.#kills;
+  }
+
+  get reclaims(): number {
+    return this.#reclaims;
+  }
+
+  /** @param line what a task has written */
+  follow(line: string, service: WorkerService): void {
+    if (!line.includes(TAKEN)) return;
+    if (this.#kills === 0) {
+      this.#kills = 1;
+      void sleep(HEAD_START_MILLISECONDS).then(() => {
+        service.kill();
+      });
+    } else if (this.#reclaims === 0) {
+      this.#reclaims = 1;
+      void sleep(HEAD_START_MILLISECONDS).then(() => service.reclaim());
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** The field `frames` of the log line of an archive. */
+export const loggedFrames = z.array(
+  z.object({
+    content: z.string(),
+    level: z.string(),
+    reason: z.string(),
+    frames: z.number(),
+    bytes: z.number(),
+    compressed_bytes: z.number(),
+  }),
+);
+
+/** How much content of a kind got a level, and why. */
+export interface LevelUse {
+  readonly content: string;
+  /** As people know it: `store` or a number. */
+  readonly level: string;
+  readonly reason: string;
+  readonly frames: number;
+  /** Tar bytes that went in, and bytes that came out. */
+  readonly bytes: number;
+  readonly compressedBytes: number;
+}
+
+/** Sums over archives. */
+export class LevelUses {
+  readonly #uses = new Map<string, LevelUse>();
+
+  add(logged: z.infer<typeof loggedFrames>): void {
+    for (const { content, level, reason, frames, bytes, compressed_bytes: compressedBytes } of logged) {
+      const key = `${content} ${level} ${reason}`;
+      const sum = this.#uses.get(key);
+      this.#uses.set(key, {
+        content,
+        level,
+        reason,
+        frames: (sum?.frames ?? 0) + frames,
+        bytes: (sum?.bytes ?? 0) + bytes,
+        compressedBytes: (sum?.compressedBytes ?? 0) + compressedBytes,
+      });
+    }
+  }
+
+  /** The most bytes first. */
+  list(): LevelUse[] {
+    return [...this.#uses.values()].toSorted((left, right) => right.bytes - left.bytes);
+  }
+}

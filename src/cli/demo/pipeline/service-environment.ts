@@ -1,0 +1,27 @@
+import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
+import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
+import { LOCAL_CREDENTIALS } from '../../../local/region-clients.ts';
+import type { Patience } from './patience.ts';
+
+/** The environment that every function and every task has: region, credentials, its queue and how patient it is. */
+export function serviceEnvironment(
+  region: EmulatedRegion,
+  queue: QueuePair,
+  patience: Patience,
+): Record<string, string> {
+  return {
+    AWS_REGION: region.name,
+    AWS_ENDPOINT_URL: region.endpoint,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    QUEUE_URL: throughEndpoint(queue.url, region),
+    DEAD_LETTER_QUEUE_URL: throughEndpoint(queue.deadLetters.url, region),
+    AWS_MAX_ATTEMPTS: String(patience.attempts),
+    MAX_RECEIVES: String(patience.maxReceives),
+  };
+}
+
+/** The SDK sends to the host of a queue's URL, which would go around the fault proxy. */
+export function throughEndpoint(queueUrl: string, { endpoint }: EmulatedRegion): string {
+  return new URL(new URL(queueUrl).pathname, endpoint).href;
+}

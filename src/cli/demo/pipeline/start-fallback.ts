@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
+import { createQueuePair, type QueuePair } from '../../../local/pipeline/queue-pair.ts';
+import { queueIsEmpty } from '../../../local/queue-depth.ts';
+import { WorkerService } from '../../../local/worker-service.ts';
+import { FallbackMishaps } from './fallback-mishaps.ts';
+import { FunctionLog } from './function-log.ts';
+import type { Patience } from './patience.ts';
+import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
+
+/** Short, since a killed task's message stays hidden for so long; the heartbeat extends it for everybody else. */
+const VISIBILITY_SECONDS = 6;
+const POLL_MILLISECONDS = 50;
+
+export interface FallbackOptions {
+  readonly role: 'source' | 'target';
+  /** Folder of the bundles. */
+  readonly bundles: string;
+  readonly region: EmulatedRegion;
+  /** What the function of this side has beside what all functions have. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly patience: Patience;
+  readonly onLine: (line: string) => void;
+  /** Kills a task at work and reclaims the next. */
+  readonly withFaults: boolean;
+}
+
+/** The fallback of one side in one region: its queue, and a task that works on it. */
+export interface Fallback {
+  readonly region: EmulatedRegion;
+  readonly queue: QueuePair;
+  /** What the function of this side has to know to use it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What its tasks did. */
+  readonly log: FunctionLog;
+  readonly mishaps: FallbackMishaps;
+  /** Resolves when the queue is empty. @throws WorkerTaskError when a task failed */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startFallback(options: FallbackOptions): Promise<Fallback> {
+  const { role, bundles, region, patience } = options;
+  const queue = await createQueuePair(region.sqs, `fallback-${role}`, {
+    visibilitySeconds: VISIBILITY_SECONDS,
+    maxReceiveCount: patience.maxReceives,
+  });
+  const log = new FunctionLog();
+  const mishaps = new FallbackMishaps();
+  const service = new WorkerService({
+    bundle: join(bundles, 'fallback.mjs'),
+    environment: {
+      ...serviceEnvironment(region, queue, patience),
+      FALLBACK_ROLE: role,
+      VISIBILITY_TIMEOUT: String(VISIBILITY_SECONDS),
+      ...options.environment,
+    },
+    onLine: (line) => {
+      log.read(line);
+      options.onLine(line);
+      if (options.withFaults) mishaps.follow(line, service);
+    },
+  });
+  service.start();
+  return {
+    region,
+    queue,
+    environment: { FALLBACK_QUEUE_URL: throughEndpoint(queue.url, region) },
+    log,
+    mishaps,
+    idle: async () => {
+      while (!(await service.orFailure(queueIsEmpty(region.sqs, queue.url)))) await sleep(POLL_MILLISECONDS);
+    },
+    stop: () => service.stop(),
+  };
+}

@@ -1,0 +1,43 @@
+import { GetBucketNotificationConfigurationCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { Stage, StagedQueue } from '../../local/invocation/stage.ts';
+import { readDeadLetters } from '../demo/pipeline/dead-letters.ts';
+
+/** Objects of a bucket that are named; of more, only the number is told. */
+const NAMED_OBJECTS = 10;
+
+/** What stands in the buckets and queues of a stage, for people. */
+export async function describePlaces(stage: Stage): Promise<string> {
+  const lines = ['--- afterwards'];
+  for (const [bucket, region] of stage.buckets) lines.push(...(await describeBucket(stage.clients(region).s3, bucket)));
+  for (const queue of stage.queues) lines.push(...(await describeQueue(stage, queue)));
+  return lines.join('\n');
+}
+
+async function describeBucket(s3: S3Client, bucket: string): Promise<string[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+  const { QueueConfigurations = [] } = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: bucket }));
+  const named = Contents.slice(0, NAMED_OBJECTS);
+  return [
+    `s3://${bucket}: ${countOf(Contents.length, 'object')}`,
+    ...named.map(({ Key, Size }) => `  ${Key ?? ''}  ${Size ?? 0} bytes`),
+    ...(Contents.length > named.length ? ['  ...'] : []),
+    ...QueueConfigurations.map(({ Id, QueueArn }) => `  notification ${Id ?? ''} -> ${QueueArn ?? ''}`),
+  ];
+}
+
+async function describeQueue(stage: Stage, { name, region, url }: StagedQueue): Promise<string[]> {
+  const { sqs } = stage.clients(region);
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] }),
+  );
+  const count = names.reduce((sum, attribute) => sum + Number(Attributes[attribute] ?? 0), 0);
+  const letters = name.endsWith('-dead-letters') ? await readDeadLetters({ name, sqs, url }) : [];
+  return [`sqs ${name}: ${countOf(count, 'message')}`, ...letters.map(({ code, reason }) => `  ${code}: ${reason}`)];
+}
+
+function countOf(count: number, what: string): string {
+  if (count === 0) return 'empty';
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}

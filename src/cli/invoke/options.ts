@@ -1,0 +1,57 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { FUNCTION_NAMES, type FunctionName } from '../../local/invocation/functions.ts';
+import { DeployInputError } from '../deployment/errors.ts';
+import { parseCommand } from '../deployment/parse-command.ts';
+
+export type InvokeOptions =
+  | {
+      readonly kind: 'invoke';
+      readonly functionName: FunctionName;
+      /** Event files, in the order in which the function gets them. */
+      readonly files: readonly string[];
+      /** Instead of the time-out that the templates give the function. */
+      readonly timeoutSeconds: number | undefined;
+    }
+  | { readonly kind: 'serve'; readonly host: string; readonly port: number };
+
+interface ParsedOptions {
+  readonly serve?: true;
+  readonly host: string;
+  readonly port: number;
+  readonly timeout?: number;
+}
+
+const DESCRIPTION = `Sends events to a bundled function under AWS's Lambda Runtime Interface Emulator, against local S3 and SQS servers
+in which everything is there that the events name. Events are sent one after another to the same function.`;
+
+/**
+ * @returns undefined when help was asked for and printed
+ * @throws DeployInputError
+ */
+export function parseInvokeOptions(args: readonly string[], print: (text: string) => void): InvokeOptions | undefined {
+  const command = new Command('npm run invoke --')
+    .description(DESCRIPTION)
+    .addArgument(new Argument('[function]').choices(FUNCTION_NAMES))
+    .argument('[events...]', 'event files, such as events/source-put.json')
+    .option('--timeout <seconds>', "the function's time-out (default: that of the templates)", parseCount)
+    .option('--serve', 'only serve the local S3 and SQS, for `sam local invoke`, until Ctrl-C')
+    .addOption(new Option('--host <address>', 'with --serve: where to listen').default('127.0.0.1'))
+    .addOption(new Option('--port <number>', 'with --serve').argParser(parseCount).default(5000));
+  const parsed = parseCommand(command, args, print);
+  if (parsed === undefined) return undefined;
+  const { serve, host, port, timeout } = parsed.opts<ParsedOptions>();
+  if (serve) return { kind: 'serve', host, port };
+  const [functionName, files] = parsed.processedArgs as [FunctionName | undefined, string[]];
+  if (functionName === undefined || files.length === 0) {
+    throw new DeployInputError(
+      `Name a function (${FUNCTION_NAMES.join(', ')}) and an event file: npm run invoke -- source events/source-put.json`,
+    );
+  }
+  return { kind: 'invoke', functionName, files, timeoutSeconds: timeout };
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0 && count < 65_536) return count;
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}

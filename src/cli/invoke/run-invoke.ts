@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { bundleFunctions } from '../../build/bundle-functions.ts';
+import { findInvocable, type InvocableFunction } from '../../local/invocation/functions.ts';
+import { readEvent } from '../../local/invocation/read-event.ts';
+import { Stage } from '../../local/invocation/stage.ts';
+import { LambdaRuntime } from '../../local/lambda-runtime.ts';
+import { PROJECT } from '../deployment/deployment-files.ts';
+import { describePlaces } from './describe-places.ts';
+import { type InvokeOptions, parseInvokeOptions } from './options.ts';
+import { serveStage } from './serve-stage.ts';
+
+type Print = (text: string) => void;
+
+/** Exit status of a command that a signal has ended. */
+const INTERRUPTED = 130;
+
+/**
+ * `npm run invoke`: events to a function, its log as it comes, its answers, and what stands in buckets and queues in the end.
+ * @throws DeployInputError, EventFileError, LambdaEmulatorMissingError, LambdaPackagesError, FunctionInitError,
+ *   FunctionThrewError, FunctionTimedOutError, FunctionCrashedError
+ */
+export async function runInvoke(args: readonly string[], print: Print): Promise<void> {
+  const options = parseInvokeOptions(args, print);
+  if (options === undefined) return;
+  await using cleanup = new AsyncDisposableStack();
+  if (options.kind === 'serve') await serveStage(options, cleanup, print);
+  else {
+    endOnSignals(cleanup);
+    await invokeFunction(options, cleanup, print);
+  }
+}
+
+/** Ends child processes and removes files before the process goes. */
+function endOnSignals(cleanup: AsyncDisposableStack): void {
+  const end = (): void => {
+    void cleanup.disposeAsync().finally(() => process.exit(INTERRUPTED));
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+}
+
+type Invoke = Extract<InvokeOptions, { kind: 'invoke' }>;
+
+async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, print: Print): Promise<void> {
+  const { functionName, files, timeoutSeconds } = options;
+  // All of them first: a mistake in the last file should not show after minutes.
+  const invocables = await Promise.all(
+    files.map(async (file) => ({ file, invocable: findInvocable(functionName, await readEvent(file), file) })),
+  );
+  const say = (line: string): void => {
+    print(`${line}\n`);
+  };
+  const stage = await Stage.start(say);
+  cleanup.defer(() => stage.stop());
+  const bundles = await mkdtemp(join(PROJECT, 'build', 'invoke-'));
+  cleanup.defer(() => rm(bundles, { recursive: true, force: true }));
+  await bundleFunctions(bundles);
+  const runtimes = new Map<string, LambdaRuntime>();
+  for (const { file, invocable } of invocables) {
+    const { target } = invocable;
+    const event = await stage.prepare(invocable);
+    const runtime = runtimes.get(target.path) ?? (await startRuntime(target));
+    runtimes.set(target.path, runtime);
+    say(`--- ${basename(file)} -> ${target.name} in ${target.region}`);
+    const response = await runtime.invoke(event);
+    for (const answer of stage.answers.takeAnswers()) say(`--- answer to CloudFormation: ${answer}`);
+    say(`--- answer: ${JSON.stringify(response)}`);
+  }
+  say(await describePlaces(stage));
+
+  async function startRuntime(target: InvocableFunction): Promise<LambdaRuntime> {
+    const runtime = await LambdaRuntime.start({
+      bundles,
+      handler: `${target.name}.handler`,
+      functionName: target.name,
+      memoryMb: target.memoryMb,
+      timeoutSeconds: timeoutSeconds ?? target.timeoutSeconds,
+      environment: stage.environmentOf(target),
+      onLine: say,
+    });
+    cleanup.defer(() => runtime.stop());
+    return runtime;
+  }
+}

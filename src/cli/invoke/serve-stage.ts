@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { FUNCTION_NAMES, findInvocable } from '../../local/invocation/functions.ts';
+import { readEvent } from '../../local/invocation/read-event.ts';
+import { Stage } from '../../local/invocation/stage.ts';
+import { PROJECT } from '../deployment/deployment-files.ts';
+import { DeployInputError } from '../deployment/errors.ts';
+import type { InvokeOptions } from './options.ts';
+
+/**
+ * Serves S3 and SQS with everything that the committed events name, where events/env.json expects them, until a signal comes.
+ * @throws DeployInputError when nobody can listen at the address
+ */
+export async function serveStage(
+  { host, port }: Extract<InvokeOptions, { kind: 'serve' }>,
+  cleanup: AsyncDisposableStack,
+  print: (text: string) => void,
+): Promise<void> {
+  const stage = await Stage.start((line) => {
+    print(`${line}\n`);
+  });
+  cleanup.defer(() => stage.stop());
+  for (const file of (await readdir(join(PROJECT, 'events'))).toSorted()) {
+    const name = FUNCTION_NAMES.find((candidate) => file.startsWith(`${candidate}-`));
+    if (name === undefined) continue;
+    await stage.prepare(findInvocable(name, await readEvent(join(PROJECT, 'events', file)), file));
+  }
+  const relay = await startRelay(host, port, Number(new URL(stage.endpoint).port));
+  cleanup.defer(() => {
+    relay.close();
+  });
+  print(`S3 and SQS are at http://${host}:${port} with all that events/ names. Ctrl-C ends them.\n`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+}
+
+/** Passes connections on to the servers, which choose their port themselves. */
+async function startRelay(host: string, port: number, serverPort: number): Promise<Server> {
+  const relay = createServer((incoming) => {
+    const outgoing = connect({ port: serverPort, host: '127.0.0.1' });
+    incoming.pipe(outgoing).pipe(incoming);
+    // Either side may break off at any time; the other one is then told so.
+    incoming.once('error', () => outgoing.destroy()).once('close', () => outgoing.destroy());
+    outgoing.once('error', () => incoming.destroy()).once('close', () => incoming.destroy());
+  });
+  relay.listen(port, host);
+  try {
+    await once(relay, 'listening');
+  } catch (cause) {
+    throw new DeployInputError(
+      `Nobody can listen at ${host}:${port}: ${String(cause)}. Choose another --port or --host.`,
+      {
+        cause,
+      },
+    );
+  }
+  return relay;
+}

@@ -1,0 +1,105 @@
+import {
+  DeleteObjectsCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  type ObjectVersion,
+} from '@aws-sdk/client-s3';
+import { withoutResends } from '../../resend/archive-metadata.ts';
+import { archiveKeyOf, KEPT_PREFIX } from '../../resend/kept-key.ts';
+import type { ObjectDescription } from '../../storage/stored-object.ts';
+import { DeployInputError, KeptArchiveError } from '../deployment/errors.ts';
+import type { ResendPlace } from './resend-place.ts';
+
+export interface KeptArchive {
+  /** Its key in the outbound bucket. */
+  readonly key: string;
+  readonly size: number;
+  /** Newest first, and all of one archive: it may have been given up several times. */
+  readonly versionIds: readonly [string, ...string[]];
+}
+
+/** S3's limit for one DeleteObjects. */
+const MAX_DELETIONS = 1000;
+
+/**
+ * All archives that are kept, in the order of their keys.
+ * @throws DeployInputError when there is no such bucket
+ */
+export async function listKeptArchives({ s3, failedBucket }: ResendPlace): Promise<KeptArchive[]> {
+  const byKey = new Map<string, ObjectVersion[]>();
+  let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+  while (next !== undefined) {
+    const request = { Bucket: failedBucket, Prefix: KEPT_PREFIX, ...next };
+    const page: ListObjectVersionsCommandOutput = await s3
+      .send(new ListObjectVersionsCommand(request))
+      .catch((cause: unknown) => {
+        throw cause instanceof Error && cause.name === 'NoSuchBucket' ? notDeployed(failedBucket, cause) : cause;
+      });
+    for (const version of page.Versions ?? []) {
+      const key = version.Key ?? '';
+      byKey.set(key, [...(byKey.get(key) ?? []), version]);
+    }
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+    next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
+  }
+  return [...byKey].flatMap(([key, versions]) => {
+    // S3 lists the versions of a key newest first. Somebody may have deleted the latest: then nothing is current.
+    const [first, ...rest] = versions;
+    if (first?.IsLatest !== true) return [];
+    const versionIds = [first, ...rest].map(({ VersionId = '' }) => VersionId) as [string, ...string[]];
+    return [{ key: archiveKeyOf(key), size: first.Size ?? 0, versionIds }];
+  });
+}
+
+/** @throws KeptArchiveError when it has gone since it was listed */
+export async function describeKeptArchive(
+  { key, versionIds }: KeptArchive,
+  { store, failedBucket }: ResendPlace,
+): Promise<ObjectDescription> {
+  const location = { bucket: failedBucket, key: `${KEPT_PREFIX}${key}`, versionId: versionIds[0] };
+  const described = await store.describeVersion(location);
+  if (described !== undefined) return described;
+  throw new KeptArchiveError(`s3://${failedBucket}/${location.key} has gone while it was looked at. Run this again.`, {
+    context: { bucket: failedBucket, key: location.key },
+  });
+}
+
+/**
+ * Puts a kept archive back where it is replicated from, its count anew, and deletes it here when S3 has accepted it there.
+ * @throws KeptArchiveError, and what the storage throws; it is still kept then
+ */
+export async function sendKeptArchive(archive: KeptArchive, place: ResendPlace): Promise<void> {
+  const { failedBucket, outboundBucket, store, s3 } = place;
+  const { headers, metadata, etag, size, crc32 } = await describeKeptArchive(archive, place);
+  const key = `${KEPT_PREFIX}${archive.key}`;
+  await store.copy({
+    bucket: outboundBucket,
+    key: archive.key,
+    headers,
+    metadata: withoutResends(metadata),
+    tags: [],
+    source: { bucket: failedBucket, key, versionId: archive.versionIds[0], etag, size, crc32 },
+    condition: { kind: 'always' },
+  });
+  // These versions and no others: one that has come in the meantime is another failure.
+  for (let at = 0; at < archive.versionIds.length; at += MAX_DELETIONS) {
+    const Objects = archive.versionIds.slice(at, at + MAX_DELETIONS).map((VersionId) => ({ Key: key, VersionId }));
+    const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket: failedBucket, Delete: { Objects } }));
+    const [failed] = Errors;
+    if (failed === undefined) continue;
+    throw new KeptArchiveError(
+      `${archive.key} is on its way again, but could not be deleted from ${failedBucket}: ${failed.Code ?? ''} ${failed.Message ?? ''}. Delete it by hand.`,
+      { context: { bucket: failedBucket, key, s3Code: failed.Code } },
+    );
+  }
+}
+
+function notDeployed(bucket: string, cause: Error): DeployInputError {
+  return new DeployInputError(
+    `There is no bucket ${bucket}. Deploy this region first, or look whose credentials these are.`,
+    {
+      context: { bucket },
+      cause,
+    },
+  );
+}

@@ -1,0 +1,33 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { S3ObjectStore } from '../../aws/s3-object-store.ts';
+import { ownBucketName } from '../../configuration/resource-names.ts';
+import type { ObjectCopier, VersionReader } from '../../storage/object-store.ts';
+
+/** Where archives of one source region are kept that could not be replicated, and where they are sent from. */
+export interface ResendPlace {
+  readonly s3: S3Client;
+  readonly store: VersionReader & ObjectCopier;
+  readonly failedBucket: string;
+  readonly outboundBucket: string;
+  close(): Promise<void>;
+}
+
+/** The place in the account of the credentials that the AWS CLI would use, too. */
+export async function openResendPlace(stackName: string, region: string): Promise<ResendPlace> {
+  const sts = new STSClient({ region });
+  const { Account = '' } = await sts.send(new GetCallerIdentityCommand({}));
+  sts.destroy();
+  const s3 = new S3Client({ region });
+  const store = new S3ObjectStore({ client: s3 });
+  return {
+    s3,
+    store,
+    failedBucket: ownBucketName(stackName, Account, region, 'failed'),
+    outboundBucket: ownBucketName(stackName, Account, region, 'outbound'),
+    close: async () => {
+      await store.close();
+      s3.destroy();
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { type SampleShape, sampleFrame } from './sample-frame.ts';
+import { compressBound, type FrameCompressor } from './zstd-frames.ts';
+
+/** 256 KiB take level 1 about 0.6 ms, where the fastest level needs 4 ms for a frame. */
+const TEST: SampleShape = { slices: 16, length: 16 * 1024 };
+/** 1.5 MiB: relative gains of levels are right to 1-4 % (docs/performance.md). */
+const PROBE: SampleShape = { slices: 16, length: 96 * 1024 };
+const TEST_LEVEL = 1;
+/** A level above takes seconds for a probe; it is estimated from the others. */
+const HIGHEST_PROBED_LEVEL = 12;
+
+export interface ProbedLevel {
+  readonly level: number;
+  /** Share of its size that the sample was left with. */
+  readonly fraction: number;
+  readonly secondsAByte: number;
+}
+
+export interface ProbeResult {
+  /** Share of its size that the test leaves. */
+  readonly fraction: number;
+  readonly levels: readonly ProbedLevel[];
+}
+
+/** Measures CPU seconds of this thread since its creation. */
+type StartClock = () => () => number;
+
+/** Samples of frames and what levels make of them. One a thread: its memory is used again. */
+export class LevelProbe {
+  readonly #compressor: FrameCompressor;
+  readonly #sample = new Uint8Array(PROBE.slices * PROBE.length);
+  readonly #output = new Uint8Array(compressBound(PROBE.slices * PROBE.length));
+
+  constructor(compressor: FrameCompressor) {
+    this.#compressor = compressor;
+  }
+
+  /** Share of its size that level 1 leaves of a spread sample; 1 for no bytes. */
+  test(bytes: Uint8Array): number {
+    return this.#compress(sampleFrame(bytes, TEST, this.#sample), TEST_LEVEL);
+  }
+
+  /** What each level leaves of a larger sample, and how long it takes. */
+  probe(bytes: Uint8Array, levels: readonly number[], startClock: StartClock): ProbeResult {
+    const fraction = this.test(bytes);
+    const sample = sampleFrame(bytes, PROBE, this.#sample);
+    const probed = levels.filter((level) => level <= HIGHEST_PROBED_LEVEL);
+    return {
+      fraction,
+      levels: probed.map((level) => {
+        const seconds = startClock();
+        const left = this.#compress(sample, level);
+        return { level, fraction: left, secondsAByte: seconds() / Math.max(1, sample.length) };
+      }),
+    };
+  }
+
+  #compress(sample: Uint8Array, level: number): number {
+    if (sample.length === 0) return 1;
+    return this.#compressor.compress(this.#output, sample, level) / sample.length;
+  }
+}

@@ -1,0 +1,56 @@
+import type { ConfigurationDraft, RegionDraft, RuleDraft } from './draft.ts';
+import { type Finding, SETTINGS_FILE } from './finding.ts';
+import { blocksOverlap, mostBlocks, parseIpv4Block } from './ipv4-block.ts';
+import type { JsonPath } from './read-json.ts';
+
+/** Sizes that a VPC can have, and the smallest that a subnet can (Amazon VPC user guide, "VPC CIDR blocks"). */
+const VPC_BITS = { widest: 16, narrowest: 28 } as const;
+export const SUBNET_BITS = 28;
+
+/** Whether the networks of the regions are possible, apart from each other, and there where a fallback needs one. */
+export function checkNetworks({ regions = [], rules }: ConfigurationDraft): Finding[] {
+  return [...badNetworks(regions), ...networksForFallback(regions, rules)];
+}
+
+function badNetworks(regions: readonly RegionDraft[]): Finding[] {
+  const networks = regions.flatMap(({ vpc_cidr: cidr, index }) =>
+    cidr === undefined ? [] : [{ cidr, index, block: parseIpv4Block(cidr) }],
+  );
+  return networks.flatMap(({ cidr, index, block }) => {
+    const path = at(index, 'vpc_cidr');
+    if (block.bits < VPC_BITS.widest || block.bits > VPC_BITS.narrowest) {
+      const message = 'is no size that a VPC can have';
+      return [{ file: SETTINGS_FILE, path, message, value: cidr, allowed: 'a block from /16 to /28' }];
+    }
+    return networks
+      .filter((other) => other.index < index && blocksOverlap(other.block, block))
+      .map((other) => {
+        const message = `overlaps ${other.cidr} of enabled_regions.${other.index}; each region needs addresses of its own`;
+        return { file: SETTINGS_FILE, path, message, value: cidr };
+      });
+  });
+}
+
+/** A fallback runs where a rule's objects leave and where they arrive. */
+function networksForFallback(regions: readonly RegionDraft[], rules: readonly RuleDraft[]): Finding[] {
+  return regions.flatMap(({ region, index, vpc_cidr: cidr, availability_zones: zones = 1 }): Finding[] => {
+    const rule = rules.find(({ source, destinations }) => {
+      const places = [source, ...destinations].map((place) => place.region);
+      return source.fallback === true && region !== undefined && places.includes(region);
+    });
+    if (rule === undefined) return [];
+    const path = at(index, 'vpc_cidr');
+    if (cidr === undefined) {
+      const message = `is missing, and replication_configuration.${rule.index} has its fallback in ${region ?? '?'}, whose tasks need a network`;
+      return [{ file: SETTINGS_FILE, path, message, allowed: 'a block from /16 to /28 that no other region has' }];
+    }
+    const most = mostBlocks(parseIpv4Block(cidr), SUBNET_BITS);
+    if (most >= zones || most === 0) return [];
+    const message = `has room for ${most} subnet${most === 1 ? '' : 's'} of /${SUBNET_BITS}, and availability_zones asks for ${zones}`;
+    return [{ file: SETTINGS_FILE, path, message, value: cidr }];
+  });
+}
+
+function at(index: number, key: string): JsonPath {
+  return ['enabled_regions', index, key];
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { ConfigurationInvalidError } from './errors.ts';
+import { type PriceName, type Prices, unitPriceFields } from './prices.ts';
+import type { SettingsFile } from './schema.ts';
+
+export const PRICE_FILE = 'prices.json';
+
+const price = z.number().positive();
+
+const priceFileSchema = z.strictObject({
+  /** Day on which somebody last compared the prices with their sources. */
+  date: z.iso.date(),
+  currency: z.literal('USD'),
+  sources: z.array(z.string()).min(1),
+  /** Prices of us-east-1, which stand in for those of every region. */
+  everywhere: z.strictObject(unitPriceFields),
+  /** USD a GB by the region that sends, then by the region that gets; `other` is for all regions not named. */
+  transfer_gb: z.record(z.string(), z.record(z.string(), price)),
+});
+
+export type PriceFile = z.infer<typeof priceFileSchema>;
+
+/** Prices of the user's own contract, as settings.json has them. */
+export type OwnPrices = NonNullable<SettingsFile['prices']>;
+
+/**
+ * Reads the text of `prices.json`.
+ * @throws ConfigurationInvalidError with all its problems
+ */
+export function parsePriceFile(text: string): PriceFile {
+  const result = priceFileSchema.safeParse(parseJson(text));
+  if (result.success) return result.data;
+  throw new ConfigurationInvalidError(
+    result.error.issues.map(({ path, message }) => ({ file: PRICE_FILE, path: path.join('.'), message })),
+  );
+}
+
+/** USD a GB from one region to another; undefined when the file does not say. */
+export function findFiledPrice({ transfer_gb }: PriceFile, fromRegion: string, toRegion: string): number | undefined {
+  const prices = transfer_gb[fromRegion];
+  return prices?.[toRegion] ?? prices?.['other'];
+}
+
+/** A price of the own contract: of a unit, or of a GB from one region to another; undefined when it says nothing. */
+export function findOwnPrice(
+  own: OwnPrices | undefined,
+  wanted: PriceName | { readonly fromRegion: string; readonly toRegion: string },
+): number | undefined {
+  if (typeof wanted === 'string') return own?.[wanted];
+  return own?.transfer_gb?.[wanted.fromRegion]?.[wanted.toRegion];
+}
+
+/**
+ * Prices of one source region without the AWS Price List: own prices first, then the file. A region that neither knows
+ * is left out, and `transferPrice` refuses it.
+ */
+export function filedPrices(
+  file: PriceFile,
+  own: OwnPrices | undefined,
+  { fromRegion, toRegions }: { readonly fromRegion: string; readonly toRegions: readonly string[] },
+): Prices {
+  const transfer = toRegions.flatMap((toRegion) => {
+    const found = findOwnPrice(own, { fromRegion, toRegion }) ?? findFiledPrice(file, fromRegion, toRegion);
+    return found === undefined ? [] : [[toRegion, found] as const];
+  });
+  const ownUnits = Object.keys(unitPriceFields).flatMap((name) => {
+    const found = findOwnPrice(own, name as PriceName);
+    return found === undefined ? [] : [[name, found] as const];
+  });
+  return {
+    ...file.everywhere,
+    ...Object.fromEntries(ownUnits),
+    transfer_gb: Object.fromEntries(transfer),
+    date: own === undefined || file.date < own.date ? file.date : own.date,
+    source: own === undefined ? PRICE_FILE : `${own.source}; ${PRICE_FILE}`,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationInvalidError([{ file: PRICE_FILE, path: '', message }], cause);
+  }
+}

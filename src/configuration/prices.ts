@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { EnvironmentInvalidError, PriceMissingError } from './errors.ts';
+import { dollars } from './fields.ts';
+
+/** USD a unit; the name says which. Compute is arm64, S3 is the class STANDARD, a GB is 10^9 bytes. */
+export interface UnitPrices {
+  readonly lambda_gb_second: number;
+  readonly lambda_request: number;
+  readonly s3_put_request: number;
+  readonly s3_get_request: number;
+  readonly s3_storage_gb_month: number;
+  readonly sqs_request: number;
+  readonly kms_request: number;
+  readonly dynamodb_write: number;
+  readonly fargate_vcpu_hour: number;
+  readonly fargate_gb_hour: number;
+}
+
+export type PriceName = keyof UnitPrices;
+
+/** One schema a price, for every place that prices are written in. */
+export const unitPriceFields = {
+  lambda_gb_second: dollars('Lambda on arm64, a GB-second.'),
+  lambda_request: dollars('Lambda, a request.'),
+  s3_put_request: dollars('S3, a PUT.'),
+  s3_get_request: dollars('S3, a GET.'),
+  s3_storage_gb_month: dollars('S3 storage, a GB-month.'),
+  sqs_request: dollars('SQS, a request.'),
+  kms_request: dollars('KMS, a request.'),
+  dynamodb_write: dollars('DynamoDB on demand, a write of 1 KB.'),
+  fargate_vcpu_hour: dollars('Fargate on ARM, a vCPU-hour.'),
+  fargate_gb_hour: dollars('Fargate on ARM, a GB-hour of memory.'),
+} as const satisfies Readonly<Record<PriceName, z.ZodNumber>>;
+
+/** What the work of one source region costs. */
+export interface Prices extends UnitPrices {
+  /** USD a GB to each target region. */
+  readonly transfer_gb: Readonly<Record<string, number>>;
+  /** Day of the oldest of them, as `YYYY-MM-DD`. */
+  readonly date: string;
+  /** Where they were read. */
+  readonly source: string;
+}
+
+const pricesSchema = z.object({
+  ...unitPriceFields,
+  transfer_gb: z.record(z.string(), dollars('A GB.')),
+  date: z.iso.date(),
+  source: z.string().min(1),
+});
+
+/**
+ * Reads the prices that a function finds in its environment.
+ * @throws EnvironmentInvalidError that names every price that is missing or cannot be
+ */
+export function parsePrices(json: string): Prices {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw invalidPrices(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const result = pricesSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidPrices(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+}
+
+/** @throws PriceMissingError when a region has none: nothing may pass for free */
+export function transferPrice({ transfer_gb }: Pick<Prices, 'transfer_gb'>, region: string): number {
+  const price = transfer_gb[region];
+  if (price !== undefined) return price;
+  throw new PriceMissingError(
+    `There is no price of transfer to ${region}. Deploy the source region again, or name it in "prices" of settings.json.`,
+    { context: { price: `transfer_gb.${region}` } },
+  );
+}
+
+function invalidPrices(problem: string, cause?: unknown): EnvironmentInvalidError {
+  return new EnvironmentInvalidError(`PRICES cannot be used. ${problem}. Deploy the source region again.`, { cause });
+}

@@ -1,0 +1,40 @@
+import { FunctionUnreadableError } from './errors.ts';
+import type { FunctionDirectory } from './ports.ts';
+import type { FunctionImageProperties } from './resource-properties.ts';
+import { type Patience, retryPatiently } from './retry-patiently.ts';
+
+export interface FunctionImageDependencies {
+  readonly functions: FunctionDirectory;
+  readonly patience: Patience;
+}
+
+export interface FunctionImage {
+  /** With its digest, which names one image for good. */
+  readonly image: string;
+  /** ARN of the repository that it lies in. */
+  readonly repositoryArn: string;
+}
+
+/** `ACCOUNT.dkr.ecr.REGION.SUFFIX/REPOSITORY@DIGEST`; the tag form is what a registry gives that knows no digests. */
+const IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[^/]+\/([^@:]+)[@:].+$/;
+
+/**
+ * The image that a version of a function runs, so that an ECS task can run the same one.
+ * @throws FunctionUnreadableError
+ */
+export async function findFunctionImage(
+  { Function: functionArn }: FunctionImageProperties,
+  { functions, patience }: FunctionImageDependencies,
+  signal: AbortSignal,
+): Promise<FunctionImage> {
+  const image = await retryPatiently(() => functions.findImage(functionArn, signal), patience, signal);
+  const [, account, region, repository] = IMAGE.exec(image) ?? [];
+  if (account === undefined || region === undefined || repository === undefined) {
+    throw new FunctionUnreadableError(
+      `The function ${functionArn} runs ${image}, which is no image of a registry that ECS could pull from. Deploy with sam deploy or npm run deploy.`,
+      { context: { function: functionArn, image } },
+    );
+  }
+  const partition = functionArn.split(':')[1] ?? 'aws';
+  return { image, repositoryArn: `arn:${partition}:ecr:${region}:${account}:repository/${repository}` };
+}

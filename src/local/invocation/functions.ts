@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { EventFileError } from '../errors.ts';
+
+/** A function of the example configuration that an event can be sent to. */
+export interface InvocableFunction {
+  /** Name of its bundle. */
+  readonly name: FunctionName;
+  readonly region: string;
+  /** Logical ids from the root template down, as `sam local invoke` and events/env.json name it. */
+  readonly path: string;
+  /** Those of the templates. */
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+}
+
+export const FUNCTION_NAMES = ['source', 'target', 'resend', 'deployment'] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
+  {
+    name: 'source',
+    region: 'eu-west-1',
+    path: 'RuleExampleDocumentsA82747f3ed/Function',
+    memoryMb: 3538,
+    timeoutSeconds: 900,
+  },
+  { name: 'target', region: 'us-east-1', path: 'TargetUsEast1/Function', memoryMb: 3538, timeoutSeconds: 900 },
+  { name: 'resend', region: 'eu-west-1', path: 'SourceEuWest1/ResendFunction', memoryMb: 512, timeoutSeconds: 900 },
+  {
+    name: 'deployment',
+    region: 'eu-west-1',
+    path: 'RegionEuWest1/DeploymentFunction',
+    memoryMb: 512,
+    timeoutSeconds: 300,
+  },
+  {
+    name: 'deployment',
+    region: 'us-east-1',
+    path: 'RegionUsEast1/DeploymentFunction',
+    memoryMb: 512,
+    timeoutSeconds: 300,
+  },
+];
+
+const queueEvent = z.looseObject({
+  Records: z.array(z.looseObject({ awsRegion: z.string(), body: z.string() })).min(1),
+});
+const stackEvent = z.looseObject({
+  RequestType: z.string(),
+  StackId: z.string().regex(/^arn:[^:]+:cloudformation:[^:]+:/),
+  ResponseURL: z.url(),
+  ResourceProperties: z.looseObject({}),
+});
+
+export type QueueEvent = z.infer<typeof queueEvent>;
+export type StackEvent = z.infer<typeof stackEvent>;
+
+/** A function together with an event of the shape that it is invoked with. */
+export type Invocable =
+  | { readonly kind: 'queue'; readonly target: InvocableFunction; readonly event: QueueEvent }
+  | { readonly kind: 'stack'; readonly target: InvocableFunction; readonly event: StackEvent };
+
+/**
+ * Finds the function of the region that an event comes from.
+ * @param origin names the event in errors: its file
+ * @throws EventFileError when the event is not of the shape that the function is invoked with, or of another region
+ */
+export function findInvocable(name: FunctionName, event: unknown, origin: string): Invocable {
+  if (name === 'deployment') {
+    const request = parse(stackEvent, event, origin, 'no request of a CloudFormation custom resource');
+    const target = findFunction(name, request.StackId.split(':')[3] ?? '', origin);
+    return { kind: 'stack', target, event: request };
+  }
+  const batch = parse(queueEvent, event, origin, 'no batch of SQS messages');
+  const target = findFunction(name, batch.Records[0]?.awsRegion ?? '', origin);
+  return { kind: 'queue', target, event: batch };
+}
+
+function findFunction(name: FunctionName, region: string, origin: string): InvocableFunction {
+  const candidates = INVOCABLE_FUNCTIONS.filter((candidate) => candidate.name === name);
+  const found = candidates.find((candidate) => candidate.region === region);
+  if (found !== undefined) return found;
+  const regions = candidates.map((candidate) => candidate.region).join(', ');
+  throw new EventFileError(
+    `${origin} is of ${region}; the example configuration has the ${name} function in ${regions}.`,
+    { context: { file: origin, region } },
+  );
+}
+
+function parse<T>(schema: z.ZodType<T>, event: unknown, origin: string, complaint: string): T {
+  const result = schema.safeParse(event);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  throw new EventFileError(`${origin} is ${complaint}. ${problems}`, { context: { file: origin } });
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+/** An object that a notification names: what S3 must have for the event to be true. */
+export interface NamedObject {
+  readonly bucket: string;
+  /** Decoded. */
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+}
+
+const s3Records = z.looseObject({
+  Records: z.array(
+    z.looseObject({
+      s3: z.looseObject({
+        bucket: z.looseObject({ name: z.string() }),
+        object: z.looseObject({
+          key: z.string(),
+          size: z.number(),
+          eTag: z.string(),
+          versionId: z.string().optional(),
+        }),
+      }),
+    }),
+  ),
+});
+
+const eventBridgeEvent = z.looseObject({
+  detail: z.looseObject({
+    bucket: z.looseObject({ name: z.string() }),
+    object: z.looseObject({ key: z.string(), size: z.number(), etag: z.string() }),
+  }),
+});
+
+/** The objects that the body of a message names, in its order; none for a body that is no notification of objects. */
+export function namedObjects(body: string): NamedObject[] {
+  const json = parseJson(body);
+  const records = s3Records.safeParse(json).data?.Records ?? [];
+  const bridged = eventBridgeEvent.safeParse(json).data?.detail;
+  return [
+    ...records.map(({ s3: { bucket, object } }) => ({
+      bucket: bucket.name,
+      key: decodeKey(object.key),
+      size: object.size,
+      etag: object.eTag,
+    })),
+    ...(bridged === undefined ? [] : [{ bucket: bridged.bucket.name, ...bridged.object }]),
+  ];
+}
+
+/**
+ * The body with the version ids that the local S3 has given, which nobody can choose; a body without any stays as it is.
+ * @param versionOf the version id of an object; undefined: the event's own stays
+ */
+export function withVersionIds(
+  body: string,
+  versionOf: (bucket: string, key: string, etag: string) => string | undefined,
+): string {
+  const records = s3Records.safeParse(parseJson(body)).data?.Records ?? [];
+  return records.reduce((text, { s3: { bucket, object } }) => {
+    const given = object.versionId && versionOf(bucket.name, decodeKey(object.key), object.eTag);
+    // In the text, so that everything else stays as it was written.
+    return given === undefined ? text : text.replace(JSON.stringify(object.versionId), JSON.stringify(given));
+  }, body);
+}
+
+function decodeKey(encoded: string): string {
+  return decodeURIComponent(encoded.replaceAll('+', ' '));
+}
+
+/** Undefined for what is no JSON: events with such bodies are sent on purpose. */
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { EventFileError } from '../errors.ts';
+
+/** Lambda takes no more in one event (AWS Lambda Developer Guide, "Quotas"); the emulator would cut it without a word. */
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+
+/** @throws EventFileError when the file cannot be read, is no JSON, or is more than Lambda would take */
+export async function readEvent(file: string): Promise<unknown> {
+  const text = await readText(file);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_EVENT_BYTES) {
+    throw new EventFileError(
+      `${file} has ${bytes} bytes; Lambda takes events of up to ${MAX_EVENT_BYTES}. Use fewer or smaller records.`,
+      { context: { file, bytes } },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new EventFileError(`${file} is not JSON: ${String(cause)}`, { context: { file }, cause });
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new EventFileError(`The event file ${file} cannot be read: ${String(cause)}`, { context: { file }, cause });
+  }
+}

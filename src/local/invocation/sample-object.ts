@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+
+/** The AWS CLI's part size: what most multipart uploads are made with. */
+export const SAMPLE_PART_BYTES = 8 * 1024 * 1024;
+
+/** Body of an object that an event names: lines of its own key, as many bytes as the event says. */
+export function sampleBody(key: string, size: number): Buffer {
+  return Buffer.alloc(size, `${key}\n`);
+}
+
+export function sampleParts(body: Buffer): Buffer[] {
+  const count = Math.max(1, Math.ceil(body.length / SAMPLE_PART_BYTES));
+  return Array.from({ length: count }, (_, index) =>
+    body.subarray(index * SAMPLE_PART_BYTES, (index + 1) * SAMPLE_PART_BYTES),
+  );
+}
+
+/** True for the ETag of a multipart upload: `<digest>-<parts>`. */
+export function isMultipartETag(etag: string): boolean {
+  return /-\d+$/.test(etag);
+}
+
+/** ETag that S3 gives a body without KMS: its MD5, or that of its parts' MD5s with their number. */
+export function sampleETag(body: Buffer, multipart: boolean): string {
+  if (!multipart) return md5(body).toString('hex');
+  const parts = sampleParts(body);
+  return `${md5(Buffer.concat(parts.map(md5))).toString('hex')}-${parts.length}`;
+}
+
+function md5(bytes: Buffer): Buffer {
+  return createHash('md5').update(bytes).digest();
+}

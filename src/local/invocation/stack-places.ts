@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { StackEvent } from './functions.ts';
+
+export interface StackPlaces {
+  readonly buckets: readonly { readonly bucket: string; readonly region: string }[];
+  /** Names. */
+  readonly queues: readonly string[];
+}
+
+/** The properties of all custom resources that name something which has to be there. */
+const properties = z.looseObject({
+  Bucket: z.string().optional(),
+  Buckets: z.array(z.looseObject({ Bucket: z.string() })).default([]),
+  Rules: z.array(z.looseObject({ DestinationBucket: z.string(), DestinationRegion: z.string() })).default([]),
+  Notifications: z.array(z.looseObject({ QueueArn: z.string() })).default([]),
+});
+
+/** Buckets and queues that a request of CloudFormation names. */
+export function stackPlaces({ ResourceProperties }: StackEvent, region: string): StackPlaces {
+  const { Bucket, Buckets, Rules, Notifications } = properties.parse(ResourceProperties);
+  return {
+    buckets: [
+      ...(Bucket === undefined ? [] : [{ bucket: Bucket, region }]),
+      ...Buckets.map((named) => ({ bucket: named.Bucket, region })),
+      ...Rules.map((rule) => ({ bucket: rule.DestinationBucket, region: rule.DestinationRegion })),
+    ],
+    queues: Notifications.map(({ QueueArn }) => QueueArn.slice(QueueArn.lastIndexOf(':') + 1)),
+  };
+}

@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { request } from 'undici';
+import { FunctionCrashedError, FunctionTimedOutError } from './errors.ts';
+import { findFreePorts } from './lambda-runtime/free-port.ts';
+import { installInterfaceClient } from './lambda-runtime/interface-client.ts';
+import { findInterfaceEmulator } from './lambda-runtime/interface-emulator.ts';
+import { readAnswer } from './lambda-runtime/read-answer.ts';
+
+export interface LambdaRuntimeOptions {
+  /** Folder of the function bundles, inside the project: they find their native packages in its node_modules. */
+  readonly bundles: string;
+  /** As the templates have it in `ImageConfig.Command`: `source.handler`. */
+  readonly handler: string;
+  readonly functionName: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** Environment variables of the function; nothing else of the caller's own environment but PATH and TMPDIR. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Called with each line that the function, its runtime or the emulator writes. */
+  readonly onLine: (line: string) => void;
+  readonly announce?: (line: string) => void;
+}
+
+const INVOCATIONS = '/2015-03-31/functions/function/invocations';
+/** The emulator ends an invocation at the function's time-out; this is for an emulator that hangs itself. */
+const GRACE_SECONDS = 15;
+const CONNECT_EVERY_MS = 20;
+
+/**
+ * Runs a command and ends its whole process group when standard input closes, which the kernel does for a parent that
+ * was killed. The emulator itself would live on.
+ */
+const END_WITH_PARENT = 'exec 3<&0; { cat <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; "$@"';
+
+/**
+ * A bundled function under the very programs that run it in a container: AWS's Lambda Runtime Interface Emulator, which takes
+ * events over HTTP, and the runtime interface client, which loads the bundle and calls its handler. After a time-out or a
+ * crash the emulator starts the function anew, as Lambda does.
+ */
+export class LambdaRuntime {
+  readonly #options: LambdaRuntimeOptions;
+  readonly #process: ChildProcess;
+  readonly #port: number;
+  readonly #linesRead: Promise<unknown>;
+  /** The emulator ends when it gets a second event while it has one, so that each waits for the one before. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isStopping = false;
+
+  private constructor(options: LambdaRuntimeOptions, child: ChildProcess, port: number) {
+    this.#options = options;
+    this.#process = child;
+    this.#port = port;
+    this.#linesRead = Promise.all([child.stdout, child.stderr].map((stream) => this.#readLines(stream)));
+  }
+
+  /** @throws what `findInterfaceEmulator` and `installInterfaceClient` throw; FunctionCrashedError */
+  static async start(options: LambdaRuntimeOptions): Promise<LambdaRuntime> {
+    const announce = options.announce ?? options.onLine;
+    const emulator = await findInterfaceEmulator(announce);
+    const client = await installInterfaceClient(announce);
+    const [port = 0, runtimePort = 0] = await findFreePorts(2);
+    const command = [
+      emulator,
+      ...['--log-level', 'error'],
+      ...['--runtime-interface-emulator-address', `127.0.0.1:${port}`],
+      ...['--runtime-api-address', `127.0.0.1:${runtimePort}`],
+      ...[process.execPath, client, options.handler],
+    ];
+    const child = spawn('sh', ['-c', END_WITH_PARENT, 'sh', ...command], {
+      cwd: options.bundles,
+      // A process group of its own, which is ended as a whole.
+      detached: true,
+      env: variables(options),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const runtime = new LambdaRuntime(options, child, port);
+    try {
+      await runtime.#listens();
+    } catch (error) {
+      await runtime.stop();
+      throw error;
+    }
+    return runtime;
+  }
+
+  /**
+   * Runs the handler on one event, after those that were handed over before.
+   * @throws FunctionInitError, FunctionThrewError, FunctionTimedOutError, FunctionCrashedError
+   */
+  invoke(event: unknown): Promise<unknown> {
+    const turn = this.#last.then(() => this.#send(JSON.stringify(event)));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Ends emulator and function at once. What they have to say about that is not passed on. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const { exitCode, signalCode, stdin } = this.#process;
+    const isRunning = exitCode === null && signalCode === null;
+    const exited = isRunning ? once(this.#process, 'exit') : Promise.resolve();
+    stdin?.destroy();
+    await exited;
+    await this.#linesRead;
+  }
+
+  async #send(body: string): Promise<unknown> {
+    const { functionName, timeoutSeconds } = this.#options;
+    const signal = AbortSignal.timeout((timeoutSeconds + GRACE_SECONDS) * 1000);
+    let answer: { status: number; text: string };
+    try {
+      const url = `http://127.0.0.1:${this.#port}${INVOCATIONS}`;
+      const { statusCode, body: text } = await request(url, {
+        method: 'POST',
+        body,
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      answer = { status: statusCode, text: await text.text() };
+    } catch (cause) {
+      throw signal.aborted
+        ? new FunctionTimedOutError(`${functionName} and its emulator did not answer in ${timeoutSeconds} s`, { cause })
+        : new FunctionCrashedError(`The emulator of ${functionName} ended in the middle of an invocation`, { cause });
+    }
+    const invocation = readAnswer(answer, functionName);
+    if (invocation.kind === 'failed') throw invocation.error;
+    return invocation.response;
+  }
+
+  /** Waits until the emulator takes connections. */
+  async #listens(): Promise<void> {
+    while (!(await takesConnections(this.#port))) {
+      const { exitCode, signalCode } = this.#process;
+      if (exitCode !== null || signalCode !== null) {
+        throw new FunctionCrashedError(`The emulator of ${this.#options.functionName} ended while it was starting`);
+      }
+      await delay(CONNECT_EVERY_MS);
+    }
+  }
+
+  async #readLines(stream: NodeJS.ReadableStream | null): Promise<void> {
+    if (stream === null) return;
+    for await (const line of createInterface({ input: stream })) {
+      if (!this.#isStopping) this.#options.onLine(line.trimEnd());
+    }
+  }
+}
+
+function variables({ bundles, environment, functionName, memoryMb, timeoutSeconds }: LambdaRuntimeOptions) {
+  return {
+    PATH: [path.dirname(process.execPath), process.env['PATH'] ?? ''].join(path.delimiter),
+    TMPDIR: process.env['TMPDIR'],
+    LAMBDA_TASK_ROOT: bundles,
+    NODE_OPTIONS: '--enable-source-maps',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+    AWS_LAMBDA_FUNCTION_TIMEOUT: String(timeoutSeconds),
+    ...environment,
+  };
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const settle = (answer: boolean) => () => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', settle(true)).once('error', settle(false));
+  });
+}

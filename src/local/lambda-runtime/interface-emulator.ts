@@ -1,0 +1,49 @@
+import { access, constants, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { LambdaEmulatorMissingError } from '../errors.ts';
+import { pythonEnvironment } from '../python-environment.ts';
+
+/** Node's names of the processors that the SAM CLI brings an emulator for, and SAM's. */
+const PROCESSORS: ReadonlyMap<string, string> = new Map([
+  ['x64', 'x86_64'],
+  ['arm64', 'arm64'],
+]);
+
+/**
+ * File of the emulator that the SAM CLI carries for a machine.
+ * @throws LambdaEmulatorMissingError for a machine that it has none for
+ */
+export function emulatorFileName(platform: string, processor: string): string {
+  const name = PROCESSORS.get(processor);
+  if (platform === 'linux' && name !== undefined) return `aws-lambda-rie-${name}`;
+  throw new LambdaEmulatorMissingError(
+    `AWS's Lambda Runtime Interface Emulator runs on Linux with x86_64 or arm64, not on ${platform} ${processor}. ` +
+      'Use `sam local invoke` with a container engine instead: events/README.md shows how.',
+    { context: { platform, processor } },
+  );
+}
+
+/**
+ * Path of AWS's Lambda Runtime Interface Emulator: the one that `sam local` puts into containers, out of the project's own
+ * installation of the SAM CLI, which the first call makes (90 seconds).
+ * @throws LambdaEmulatorMissingError; what `pythonEnvironment` throws
+ */
+export async function findInterfaceEmulator(announce: (line: string) => void): Promise<string> {
+  const name = emulatorFileName(process.platform, process.arch);
+  const libraries = path.join(path.dirname(await pythonEnvironment('deploy', announce)), '..', 'lib');
+  for (const python of await readdir(libraries)) {
+    const file = path.join(libraries, python, 'site-packages', 'samcli', 'local', 'rapid', name);
+    if (await isExecutable(file)) return file;
+  }
+  throw new LambdaEmulatorMissingError(
+    `The SAM CLI under ${libraries} carries no executable ${name}. Remove that environment; the next call makes it anew.`,
+    { context: { file: name } },
+  );
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,86 @@
+"""Lets moto's IAM check what AWS's checks of each request, as far as our functions make it.
+
+moto 5.2.5 compares the name of the operation with the policies. That is not always the name of the permission: batches of SQS go by
+that of their single form, HEAD of a bucket is ListBucket, replication rules have names of their own, CloudWatch's do not
+begin with what requests are signed for. For DynamoDB and KMS it
+looks for `*` instead of the table or key. And some requests of S3 take a second permission. Not checked here either:
+conditions, permissions of KMS that S3 and others use on the caller's behalf, policies of queues, topics and keys, iam:PassRole.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from moto.dynamodb.responses import DynamoHandler
+from moto.iam.access_control import IAMRequestBase
+from moto.kms.models import kms_backends
+from moto.kms.responses import KmsResponse
+from moto.s3.exceptions import HeadOnDeleteMarker, MissingBucket
+from moto.s3.models import s3_backends
+from moto.s3.responses import ACTION_MAP
+
+# Amazon SQS developer guide, "Amazon SQS API permissions"; Amazon S3 user guide, "Required permissions for S3 API operations".
+PERMISSIONS = {
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "s3:HeadBucket": "s3:ListBucket",
+    "monitoring:GetMetricData": "cloudwatch:GetMetricData",
+}
+BUCKET_ACTIONS = {
+    "GET": {"replication": "GetReplicationConfiguration"},
+    "PUT": {"replication": "PutReplicationConfiguration"},
+    "DELETE": {"replication": "PutReplicationConfiguration"},
+}
+OBJECT_PREFIX = "arn:aws:s3:::"
+
+
+def is_stored(account_id: str, bucket: str, key: str) -> bool:
+    try:
+        return s3_backends[account_id]["aws"].head_object(bucket, key) is not None
+    except (HeadOnDeleteMarker, MissingBucket):
+        return False
+
+
+def further_permissions(request: IAMRequestBase, resource: str) -> Iterator[tuple[str, str]]:
+    """What else S3 asks for: (action, resource)."""
+    bucket, _, key = resource.removeprefix(OBJECT_PREFIX).partition("/")
+    if request._action == "s3:PutObject" and request._headers.get("X-Amz-Tagging"):
+        yield "s3:PutObjectTagging", resource
+    if request._action == "s3:PutObject" and request._headers.get("If-Match"):
+        yield "s3:GetObject", resource
+    if request._action == "s3:PutObject" and request._headers.get("X-Amz-Copy-Source"):
+        copied, _, version = unquote(request._headers["X-Amz-Copy-Source"]).lstrip("/").partition("?versionId=")
+        yield "s3:GetObjectVersion" if version else "s3:GetObject", OBJECT_PREFIX + copied
+    # Who may not list gets 403 for what does not exist.
+    if request._action == "s3:GetObject" and not is_stored(request.account_id, bucket, key):
+        yield "s3:ListBucket", OBJECT_PREFIX + bucket
+
+
+def table_of(handler: DynamoHandler) -> str:
+    name = handler.body.get("TableName", "*")
+    return f"arn:aws:dynamodb:{handler.region}:{handler.current_account}:table/{name}"
+
+
+def key_of(response: KmsResponse) -> str:
+    name = response._get_param("KeyId") or "*"
+    backend = kms_backends[response.current_account][response.region]
+    # Whoever names an alias is checked against the key behind it.
+    return f"arn:aws:kms:{response.region}:{response.current_account}:key/{backend.any_id_to_key_id(name)}"
+
+
+def check_what_iam_checks() -> None:
+    for method, actions in BUCKET_ACTIONS.items():
+        ACTION_MAP["BUCKET"][method].update(actions)
+    check = IAMRequestBase.check_action_permitted
+
+    def check_all(self: IAMRequestBase, resource: str) -> None:
+        self._action = PERMISSIONS.get(self._action, self._action)
+        needs = [(self._action, resource), *further_permissions(self, resource)]
+        for self._action, needed in needs:
+            check(self, needed)
+
+    IAMRequestBase.check_action_permitted = check_all
+    # Lambda assumes the roles of functions; here a user does in its place, whom trust policies do not name.
+    IAMRequestBase._check_role_trust_relationship = lambda self, role_arn: True
+    DynamoHandler._determine_resource = table_of
+    KmsResponse._determine_resource = key_of

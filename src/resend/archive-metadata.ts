@@ -1,0 +1,60 @@
+import type { UserMetadata } from '../storage/stored-object.ts';
+
+/** How often this archive was sent again. It travels with the archive, so that counting needs no table. */
+const RESENDS = 's3xrc-resends';
+/** The version of the outbound bucket that a kept archive is a copy of. */
+const KEPT_VERSION = 's3xrc-kept-version';
+/** Where it did not arrive and why: `<destination bucket>=<reason>`, several with `; ` between. */
+const FAILURES = 's3xrc-failures';
+/** When it was kept, ISO 8601. */
+const KEPT_AT = 's3xrc-kept-at';
+
+const OURS = new Set([RESENDS, KEPT_VERSION, FAILURES, KEPT_AT]);
+/** Metadata has 2 KB for all entries; a bucket's name has at most 63 characters, and this leaves room for 15 failures. */
+const LONGEST_REASON = 60;
+const MOST_FAILURES = 15;
+
+export interface ArrivalFailure {
+  readonly destination: string;
+  readonly reason: string;
+}
+
+/** What a kept archive says of itself. */
+export interface KeptRecord {
+  readonly versionId: string;
+  readonly failures: readonly ArrivalFailure[];
+  readonly keptAt: string;
+}
+
+/** 0 for an archive that was never sent again, or whose count cannot be read. */
+export function resendsOf(metadata: UserMetadata): number {
+  const text = metadata[RESENDS] ?? '';
+  return /^\d{1,6}$/.test(text) ? Number(text) : 0;
+}
+
+export function withResends(metadata: UserMetadata, resends: number): UserMetadata {
+  return { ...metadata, [RESENDS]: String(resends) };
+}
+
+/** The metadata of an archive as the source function wrote it: its count begins anew. */
+export function withoutResends(metadata: UserMetadata): UserMetadata {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !OURS.has(name)));
+}
+
+export function withKeptRecord(metadata: UserMetadata, { versionId, failures, keptAt }: KeptRecord): UserMetadata {
+  const listed = failures
+    .slice(0, MOST_FAILURES)
+    .map(({ destination, reason }) => `${destination}=${reason.replaceAll(';', ',').slice(0, LONGEST_REASON)}`);
+  return { ...metadata, [KEPT_VERSION]: versionId, [FAILURES]: listed.join('; '), [KEPT_AT]: keptAt };
+}
+
+/** undefined for what the function did not put there. */
+export function keptRecordOf(metadata: UserMetadata): KeptRecord | undefined {
+  const { [KEPT_VERSION]: versionId, [FAILURES]: listed, [KEPT_AT]: keptAt } = metadata;
+  if (versionId === undefined || listed === undefined || keptAt === undefined) return undefined;
+  const failures = listed.split('; ').map((text) => {
+    const [destination = '', ...reason] = text.split('=');
+    return { destination, reason: reason.join('=') };
+  });
+  return { versionId, failures, keptAt };
+}

@@ -1,0 +1,53 @@
+import { backOffSeconds } from '../messages/back-off.ts';
+
+/** What is known of a version that S3 has given up replicating. */
+export interface ResendFacts {
+  /** Times that the archive was sent again before this version; undefined when the version is gone. */
+  readonly resends: number | undefined;
+  readonly versionId: string;
+  /** Of what stands at the key now; undefined when nothing does, or a delete marker. */
+  readonly currentVersionId: string | undefined;
+  readonly secondsSinceFailure: number;
+  /** False on the last receive of the message, which must not end in the dead letters for having waited. */
+  readonly mayWait: boolean;
+}
+
+export interface ResendLimits {
+  readonly maxResends: number;
+  /** Seconds between a failure and the first re-put; doubled each time, at most 15 minutes. */
+  readonly firstDelaySeconds: number;
+}
+
+export type ResendDecision =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'resend'; readonly attempt: number }
+  | { readonly kind: 'give-up' };
+
+/**
+ * What to do about a failed replication.
+ *
+ * | failed version | at the key now             | sent again | back-off is over | then                        |
+ * |----------------|----------------------------|------------|------------------|-----------------------------|
+ * | gone           | any                        |            |                  | gone: nothing to send       |
+ * | there          | another version            |            |                  | superseded                  |
+ * | there          | it, or nothing             | < maximum  | no               | wait for the rest of it     |
+ * | there          | it, or nothing             | < maximum  | yes, or last try | resend                      |
+ * | there          | it, or nothing             | maximum    |                  | give up: keep it            |
+ *
+ * Another version is a later one: what stands at the key is always the latest, and keys of archives say which object versions
+ * they hold. Most often it is our own answer to an earlier delivery of this event, or to its twin about another destination.
+ * Should that version fail, too, S3 says so. Nothing at the key means that the lifecycle rule was faster than we were: the failed version
+ * is still there, noncurrent, and as good as before.
+ */
+export function decideResend(facts: ResendFacts, { maxResends, firstDelaySeconds }: ResendLimits): ResendDecision {
+  const { resends, versionId, currentVersionId, secondsSinceFailure, mayWait } = facts;
+  if (resends === undefined) return { kind: 'gone' };
+  if (currentVersionId !== undefined && currentVersionId !== versionId) return { kind: 'superseded' };
+  if (resends >= maxResends) return { kind: 'give-up' };
+  const attempt = resends + 1;
+  // Without chance: archives that failed together are put again by S3's own copying, which they do not slow down.
+  const seconds = Math.ceil(backOffSeconds(attempt, 0, firstDelaySeconds) - secondsSinceFailure);
+  return seconds > 0 && mayWait ? { kind: 'wait', seconds } : { kind: 'resend', attempt };
+}

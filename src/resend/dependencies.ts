@@ -1,0 +1,25 @@
+import type { MessageQueue } from '../messages/message-queue.ts';
+import type { ObjectCopier, ObjectHeadReader, VersionReader } from '../storage/object-store.ts';
+import type { ResendLimits } from './decide-resend.ts';
+import type { ResendTelemetry } from './telemetry.ts';
+
+/** Everything outside the resend service. */
+export interface ResendDependencies {
+  readonly store: ObjectHeadReader & VersionReader & ObjectCopier;
+  readonly queue: MessageQueue;
+  readonly telemetry: ResendTelemetry;
+  readonly outboundBucket: string;
+  /** Where archives are kept that could not be sent: nothing in it expires. */
+  readonly failedBucket: string;
+  readonly limits: ResendLimits;
+  /** The queue's `maxReceiveCount`. */
+  readonly maxReceives: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** One run: what it has, and when it must stop. */
+export interface ResendRun extends ResendDependencies {
+  readonly signal: AbortSignal;
+}

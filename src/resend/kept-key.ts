@@ -1,0 +1,15 @@
+/** Begins the keys of archives that were given up, in a bucket of their own. */
+export const KEPT_PREFIX = 'failed/';
+
+export function keptKey(archiveKey: string): string {
+  return `${KEPT_PREFIX}${archiveKey}`;
+}
+
+export function archiveKeyOf(keptKey: string): string {
+  return keptKey.slice(KEPT_PREFIX.length);
+}
+
+/** Keys of archives are `<rule id>/<name>`. */
+export function ruleOf(archiveKey: string): string {
+  return archiveKey.slice(0, archiveKey.indexOf('/'));
+}

@@ -1,0 +1,23 @@
+import type { CompressorError } from '../errors.ts';
+import type { QueueMessage } from '../messages/message-queue.ts';
+import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+
+/** Why nothing was done about a failure. */
+export type FailureSkipReason =
+  /** A later version of the archive is under way. */
+  | 'superseded'
+  /** The archive is kept already, and this destination is noted. */
+  | 'kept-before';
+
+/** What the resend service tells its operator. Implementations must not throw. */
+export interface ResendTelemetry {
+  archiveResent(failure: ReplicationFailure, attempt: number): void;
+  /** The last attempt failed, too: the archive waits at `kept` for somebody to correct the reason. */
+  archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void;
+  /** The version was deleted or has expired before it could be sent again: what it held may be missing at the destination. */
+  archiveGone(failure: ReplicationFailure): void;
+  failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void;
+  messageFailed(message: QueueMessage, error: CompressorError): void;
+  queueFailed(error: CompressorError): void;
+}

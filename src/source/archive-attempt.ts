@@ -1,0 +1,241 @@
+import pLimit from 'p-limit';
+import { expectedClass } from '../adaptive/content-class.ts';
+import type { ArchiveLevels } from '../adaptive/level-policy.ts';
+import { FrameSizes } from '../archive/frame-sizes.ts';
+import { memberName } from '../archive/member-name.ts';
+import { countLargeFrames, type FramePlan, planFrames } from '../archive/plan-frames.ts';
+import { framesPerPart } from '../archive/plan-parts.ts';
+import { encodeSeekTable } from '../archive/seek-table.ts';
+import { asCompressorError } from '../errors.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+import { ArchiveUpload } from './archive-upload.ts';
+import type { PackItem } from './collect-objects.ts';
+import { compressManifest } from './compress-manifest.ts';
+import type { SourceDependencies } from './dependencies.ts';
+import { type FrameInWork, packFrame } from './frame-in-work.ts';
+import { manifestEntry, manifestTargets } from './manifest-entry.ts';
+import { BeginAnew, PackedObjects } from './packed-objects.ts';
+import { type InterruptedArchive, PackingCheckpoint } from './packing-checkpoint.ts';
+import { type LeftOut, readItem } from './read-item.ts';
+
+export interface BuildRequest {
+  readonly items: readonly PackItem[];
+  readonly location: ObjectLocation;
+  readonly levels: ArchiveLevels;
+  readonly signal: AbortSignal;
+}
+
+/** An archive that S3 has accepted; `items` are what is in it. */
+export interface BuiltArchive {
+  readonly items: readonly PackItem[];
+  readonly originalBytes: number;
+  readonly archiveBytes: number;
+  /** CPU time of the workers. */
+  readonly cpuSeconds: number;
+  /** Whether some of it is the work of an earlier attempt: then time and CPU are those of the rest. */
+  readonly resumed: boolean;
+}
+
+/** Whether another attempt at the same archive may end better, so that what is done is worth keeping. */
+function canGoOn(failure: unknown, signal: AbortSignal): boolean {
+  if (signal.aborted) return true;
+  if (!(failure instanceof BeginAnew)) return asCompressorError(failure).retryable;
+  return failure.reason.kind === 'failed' && failure.reason.outcome.kind === 'retry';
+}
+
+/** One attempt at an archive: frames are read and compressed side by side, appended in order, and sent as they come. */
+export class ArchiveAttempt {
+  readonly #request: BuildRequest;
+  readonly #dependencies: SourceDependencies;
+  readonly #stop = new AbortController();
+  readonly #upload: ArchiveUpload;
+  readonly #checkpoint: PackingCheckpoint | undefined;
+  readonly #frames = new FrameSizes();
+  readonly #packed: PackedObjects;
+  #cpuSeconds = 0;
+
+  constructor(request: BuildRequest, dependencies: SourceDependencies, leftOut: Map<PackItem, LeftOut>) {
+    this.#request = request;
+    this.#dependencies = dependencies;
+    this.#packed = new PackedObjects(leftOut);
+    const { store, buffers, limits } = dependencies;
+    const { location, items } = request;
+    const [only] = items.length === 1 ? items : [];
+    const large = only !== undefined && only.object.size >= limits.resumableBytes ? only : undefined;
+    const plannedFrames = large === undefined ? 1 : countLargeFrames(large.object.size);
+    this.#checkpoint = large && new PackingCheckpoint(store, location, plannedFrames);
+    this.#upload = new ArchiveUpload({
+      store,
+      location,
+      buffers: buffers.parts,
+      signal: this.#signal,
+      framesPerPart: framesPerPart(plannedFrames),
+    });
+  }
+
+  get #signal(): AbortSignal {
+    return AbortSignal.any([this.#request.signal, this.#stop.signal]);
+  }
+
+  /** @returns undefined when every item was left out; then nothing stays uploaded */
+  async run(): Promise<BuiltArchive | undefined> {
+    try {
+      const found = await this.#checkpoint?.find(this.#request.signal);
+      if (found !== undefined && 'archiveBytes' in found) {
+        return await this.#finish(this.#request.items, found.archiveBytes, true);
+      }
+      await this.#takeOver(found);
+      await this.#packFrames();
+      const items = Array.from(this.#packed, ({ item }) => item);
+      if (items.length === 0) {
+        await this.#discard();
+        return undefined;
+      }
+      await this.#appendManifest();
+      await this.#upload.append(encodeSeekTable(this.#frames));
+      await this.#upload.complete();
+      return await this.#finish(items, this.#upload.size, found !== undefined);
+    } catch (thrown) {
+      await this.#tidy(() => this.#giveUp(thrown));
+      throw thrown;
+    }
+  }
+
+  async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive> {
+    await this.#tidy(async () => this.#checkpoint?.remove());
+    const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
+    return { items, originalBytes, archiveBytes, cpuSeconds: this.#cpuSeconds, resumed };
+  }
+
+  /**
+   * Goes on behind the parts that an earlier attempt has left, with what the manifest and the seek table will say of
+   * them; or begins an upload that a later attempt can find.
+   */
+  async #takeOver(interrupted: InterruptedArchive | undefined): Promise<void> {
+    const [item] = this.#request.items;
+    if (this.#checkpoint === undefined || item === undefined) return;
+    if (interrupted === undefined) {
+      await this.#checkpoint.begin(await this.#upload.begin(), this.#frames);
+      return;
+    }
+    const { upload, parts, frameSizes } = interrupted;
+    this.#upload.resume(upload, parts);
+    const last = parts.at(-1);
+    if (last === undefined) return;
+    // One byte, pinned to the event's ETag: what the first frame's read told the earlier attempt.
+    const result = await readItem(item, new Uint8Array(1), 0, this.#dependencies, this.#request.signal);
+    if ('leftOut' in result) throw new BeginAnew(item, result.leftOut);
+    for (const { size } of this.#plannedFrames()) {
+      const compressed = frameSizes[this.#frames.length];
+      if (compressed === undefined) break;
+      this.#frames.push({ compressed, decompressed: size });
+    }
+    const frames = frameSizes.length;
+    this.#packed.takeOver(item, result.read, { frame: 0, frames, offset: 0, crc32: last.objectCrc32 });
+  }
+
+  /** Keeps what another attempt can go on with, and takes everything else back. */
+  async #giveUp(failure: unknown): Promise<void> {
+    if (this.#checkpoint === undefined || !canGoOn(failure, this.#request.signal)) {
+      await this.#discard();
+    } else {
+      await this.#upload.suspend();
+      await this.#checkpoint.save(this.#frames);
+    }
+  }
+
+  async #discard(): Promise<void> {
+    await this.#upload.abort();
+    await this.#checkpoint?.remove();
+  }
+
+  #plannedFrames(): Generator<FramePlan, void, undefined> {
+    return planFrames(
+      this.#request.items.map(({ object: { key, size } }) => ({
+        name: memberName(key),
+        size,
+        group: expectedClass(key),
+      })),
+    );
+  }
+
+  /** What made an attempt end matters more than an upload or a record that stays: the bucket's lifecycle removes those. */
+  async #tidy(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (thrown) {
+      this.#dependencies.telemetry.uploadLeftBehind(this.#request.location, asCompressorError(thrown));
+    }
+  }
+
+  /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in work any more. */
+  async #packFrames(): Promise<void> {
+    const { items, levels } = this.#request;
+    const dependencies = this.#dependencies;
+    const signal = this.#signal;
+    const reads = pLimit(dependencies.limits.parallelReads);
+    const context = { items, levels, dependencies, reads, signal };
+    const depth = dependencies.buffers.inputs.count;
+    const inWork: Promise<FrameInWork>[] = [];
+    let done = this.#frames.length;
+    try {
+      for (const plan of this.#plannedFrames()) {
+        if (done > 0) {
+          done -= 1;
+          continue;
+        }
+        signal.throwIfAborted();
+        const frame = packFrame(plan, context);
+        // Its failure is met when its turn comes; until then it must not count as unhandled.
+        frame.catch(() => undefined);
+        inWork.push(frame);
+        if (inWork.length >= depth) await this.#appendNext(inWork);
+      }
+      while (inWork.length > 0) await this.#appendNext(inWork);
+    } catch (thrown) {
+      this.#stop.abort(thrown);
+      for (const result of await Promise.allSettled(inWork)) if (result.status === 'fulfilled') result.value.release();
+      throw thrown;
+    }
+  }
+
+  async #appendNext(inWork: Promise<FrameInWork>[]): Promise<void> {
+    const frame = await inWork.shift();
+    if (frame === undefined) return;
+    try {
+      this.#packed.noteLeftOut(frame.leftOut);
+      const { compressed } = frame;
+      if (compressed === undefined) return;
+      frame.slices.forEach((slice, index) => {
+        const place = { frame: this.#frames.length, offset: compressed.offsets[index] ?? 0 };
+        this.#packed.notePlace(slice, place, compressed.checksums[index] ?? 0);
+      });
+      this.#frames.push({ compressed: compressed.compressed, decompressed: compressed.decompressed });
+      this.#cpuSeconds += compressed.cpuSeconds;
+      if (frame.outcome !== undefined) this.#request.levels.note(frame.outcome);
+      await this.#upload.append(new Uint8Array(compressed.output, 0, compressed.compressed), compressed.frameChecksum);
+      this.#noteProgress();
+    } finally {
+      frame.release();
+    }
+  }
+
+  #noteProgress(): void {
+    const [only] = this.#packed;
+    if (only !== undefined) this.#checkpoint?.note(this.#upload.parts, this.#frames, only.place.crc32);
+  }
+
+  async #appendManifest(): Promise<void> {
+    const { rule, pool } = this.#dependencies;
+    const { levels, location } = this.#request;
+    // The manifest is text itself.
+    const ownLevel = levels.expect('text');
+    const level = levels.shares()[0]?.level ?? ownLevel;
+    const objects = Array.from(this.#packed, ({ item, read, place }) => manifestEntry(item, read, place));
+    const manifest = { rule: rule.id, level, targets: manifestTargets(rule), objects };
+    const frame = await compressManifest(manifest, ownLevel, pool, location);
+    this.#frames.push({ compressed: frame.compressed, decompressed: frame.decompressed });
+    this.#cpuSeconds += frame.cpuSeconds;
+    await this.#upload.append(new Uint8Array(frame.output, 0, frame.compressed), frame.frameChecksum);
+  }
+}

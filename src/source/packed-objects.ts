@@ -1,0 +1,90 @@
+import { combineCrc32 } from '../archive/checksum.ts';
+import { failedOutcome } from '../messages/outcome.ts';
+import type { PackItem } from './collect-objects.ts';
+import { SourceChecksumError } from './errors.ts';
+import type { FrameInWork, ReadSlice } from './frame-in-work.ts';
+import type { PackedPlace } from './manifest-entry.ts';
+import type { LeftOut, ReadItem } from './read-item.ts';
+
+/** Says that an item has to be left out of an archive that already holds some of it. */
+export class BeginAnew extends Error {
+  readonly item: PackItem;
+  readonly reason: LeftOut;
+
+  constructor(item: PackItem, reason: LeftOut) {
+    super(`The archive begins anew without "${item.object.key}"`);
+    this.item = item;
+    this.reason = reason;
+  }
+}
+
+/** An object that is in the archive, or as much of it as is. */
+export interface PackedObject {
+  readonly item: PackItem;
+  readonly read: ReadItem;
+  readonly place: PackedPlace;
+}
+
+/** The objects of an archive that is being made, in the order of their frames. */
+export class PackedObjects implements Iterable<PackedObject> {
+  readonly #leftOut: Map<PackItem, LeftOut>;
+  readonly #packed = new Map<PackItem, PackedObject>();
+
+  /** @param leftOut takes the objects that are left out, and why */
+  constructor(leftOut: Map<PackItem, LeftOut>) {
+    this.#leftOut = leftOut;
+  }
+
+  get size(): number {
+    return this.#packed.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<PackedObject> {
+    return this.#packed.values();
+  }
+
+  /** An earlier attempt has packed some of it. */
+  takeOver(item: PackItem, read: ReadItem, place: PackedPlace): void {
+    this.#packed.set(item, { item, read, place });
+  }
+
+  /** @throws BeginAnew when some of one of them is packed already */
+  noteLeftOut(leftOut: FrameInWork['leftOut']): void {
+    for (const { item, reason } of leftOut) {
+      if (this.#packed.has(item)) throw new BeginAnew(item, reason);
+      this.#leftOut.set(item, reason);
+    }
+  }
+
+  /**
+   * A slice is in a frame.
+   * @param start of its header, when it is the object's first
+   * @throws BeginAnew when the object cannot be packed from here on
+   */
+  notePlace({ item, slice, read }: ReadSlice, start: Pick<PackedPlace, 'frame' | 'offset'>, checksum: number): void {
+    const first = this.#packed.get(item);
+    // Its first frame was left out: the rest must not be sent alone.
+    if (first === undefined && slice.start > 0)
+      throw new BeginAnew(item, this.#leftOut.get(item) ?? { kind: 'changed' });
+    const place: PackedPlace =
+      first === undefined
+        ? { ...start, frames: 1, crc32: checksum }
+        : {
+            ...first.place,
+            frames: first.place.frames + 1,
+            crc32: combineCrc32(first.place.crc32, checksum, slice.length),
+          };
+    this.#refuseWrongBytes(item, slice.length, read, checksum);
+    this.#packed.set(item, { item, read: first?.read ?? read, place });
+  }
+
+  /** S3 keeps a CRC-32 of most objects; where it tells, what arrived is compared before anything is built on it. */
+  #refuseWrongBytes(item: PackItem, length: number, { description }: ReadItem, checksum: number): void {
+    if (description.crc32 === undefined || length !== item.object.size || description.crc32 === checksum) return;
+    const { bucket, key } = item.object;
+    const error = new SourceChecksumError(`The bytes read of s3://${bucket}/${key} have not the CRC-32 that S3 keeps`, {
+      context: { bucket, key, expected: description.crc32, actual: checksum },
+    });
+    throw new BeginAnew(item, { kind: 'failed', outcome: failedOutcome(error) });
+  }
+}

@@ -1,0 +1,51 @@
+import type { ReplicationRule } from '../configuration/rule.ts';
+import { decidePlace, type Place } from '../limits/decide-place.ts';
+import { RestoringSpeed } from '../limits/restoring-speed.ts';
+import type { PackItem } from './collect-objects.ts';
+
+/** What a run of the target's function has for an archive: 900 seconds, less what it keeps for beginning and ending. */
+const RESTORE_RUN_SECONDS = 860;
+/** As if the target had one vCPU, which is less than any memory of its function gives. */
+const RESTORING = new RestoringSpeed(1);
+
+/** Seconds that runs of this process have. */
+export interface RunSeconds {
+  /** From the beginning of any run. */
+  readonly wholeRun: number;
+  readonly secondsLeft: number;
+}
+
+/** Where the archive of these items is packed. @param predicted seconds of packing it, at the levels it would get */
+export function placeArchive(
+  items: readonly PackItem[],
+  predicted: number,
+  rule: ReplicationRule,
+  { wholeRun, secondsLeft }: RunSeconds,
+): Place {
+  const sizes = items.map(({ object }) => object.size);
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const restoreSeconds = RESTORING.predict({
+    // Nothing is known of the ratio yet: the worst case.
+    archiveBytes: bytes,
+    bytes,
+    objects: items.length,
+    destinations: mostDestinations(rule),
+  });
+  return decidePlace(
+    { bytes, largest, seconds: predicted, restoreSeconds, divisible: items.length > 1 },
+    {
+      objectBytes: rule.source.maxObjectBytes,
+      totalBytes: Number.POSITIVE_INFINITY,
+      wholeRun,
+      secondsLeft,
+      restoreRun: RESTORE_RUN_SECONDS,
+    },
+  );
+}
+
+/** Destinations in the region that has most of them: one function restores them all. */
+function mostDestinations({ destinations }: ReplicationRule): number {
+  const counts = destinations.map(({ region }) => destinations.filter((other) => other.region === region).length);
+  return counts.reduce((most, count) => Math.max(most, count), 1);
+}

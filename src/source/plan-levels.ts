@@ -1,0 +1,57 @@
+import { CONTENT_CLASSES, expectedClass } from '../adaptive/content-class.ts';
+import type { ArchiveLevels, LevelCap } from '../adaptive/level-policy.ts';
+import type { PackItem } from './collect-objects.ts';
+import type { SourceDependencies } from './dependencies.ts';
+import type { PackingWork } from './packing-speed.ts';
+
+/** An event that is older has waited through a whole run of a function: more arrives than is packed. */
+const BACKLOG_SECONDS = 900;
+
+export interface PlannedLevels {
+  readonly levels: ArchiveLevels;
+  /** What is to be done, by level. */
+  readonly works: readonly PackingWork[];
+  /** Seconds that it will take, on the safe side. */
+  readonly predicted: number;
+}
+
+/**
+ * Levels for an archive, and how long it will take with them.
+ *
+ * | at the cheapest levels it     | oldest event   | levels                                                   |
+ * |-------------------------------|----------------|----------------------------------------------------------|
+ * | fits into what is left        | young          | the cheapest                                             |
+ * | fits into what is left        | over 15 min    | the cheapest of those that the network is slower than    |
+ * | takes longer                  | any            | the cheapest of those that fit; the fastest if none does |
+ */
+export function planLevels(
+  items: readonly PackItem[],
+  secondsLeft: number,
+  oldestSeconds: number,
+  dependencies: Pick<SourceDependencies, 'levels' | 'speed'>,
+): PlannedLevels {
+  const { levels: policy, speed } = dependencies;
+  const plan = (cap?: LevelCap): PlannedLevels => {
+    const levels = policy.plan(cap);
+    const works = sumWork(items, levels);
+    return { levels, works, predicted: speed.predict(works) };
+  };
+  const outrunning = policy.levels.filter((level) => speed.outrunsNetwork(level));
+  const backlog: LevelCap = { highest: outrunning.at(-1) ?? policy.levels[0] ?? 0, reason: 'backlog' };
+  let planned = plan(oldestSeconds > BACKLOG_SECONDS ? backlog : undefined);
+  for (const highest of policy.levels.toReversed().slice(1)) {
+    if (planned.predicted <= secondsLeft) break;
+    planned = plan({ highest, reason: 'little-time' });
+  }
+  return planned;
+}
+
+function sumWork(items: readonly PackItem[], levels: ArchiveLevels): PackingWork[] {
+  const byClass = Map.groupBy(items, ({ object }) => expectedClass(object.key));
+  return CONTENT_CLASSES.flatMap((content) => {
+    const alike = byClass.get(content);
+    if (alike === undefined) return [];
+    const bytes = alike.reduce((sum, { object }) => sum + object.size, 0);
+    return [{ bytes, objects: alike.length, level: levels.expect(content) }];
+  });
+}

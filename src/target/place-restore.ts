@@ -1,0 +1,45 @@
+import type { Manifest } from '../archive/manifest.ts';
+import type { Destination } from '../configuration/rule.ts';
+import { decidePlace } from '../limits/decide-place.ts';
+import type { RestoringWork } from '../limits/restoring-speed.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
+import { ArchiveOverLimitsError } from './errors.ts';
+
+/** What restoring an archive to the destinations of this region takes. */
+export function restoringWork(
+  { size: archiveBytes }: ArchiveVersion,
+  { objects }: Pick<Manifest, 'objects'>,
+  destinations: readonly Destination[],
+): RestoringWork {
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+  return { archiveBytes, bytes, objects: objects.length, destinations: destinations.length };
+}
+
+/**
+ * Whether an archive is restored in this run. Where there is no fallback, one that is only slow is tried all the same:
+ * what is restored stays restored, so each attempt gets further.
+ * @throws ArchiveOverLimitsError when no run of this function could do it
+ */
+export function placeRestore(archive: ArchiveVersion, work: RestoringWork, run: RestoreRun): 'here' | 'again' {
+  const { limits, fallback, speed, wholeRun } = run;
+  const { bytes } = work;
+  const seconds = speed.predict(work);
+  const place = decidePlace(
+    { bytes, largest: 0, seconds, divisible: false },
+    {
+      objectBytes: Number.POSITIVE_INFINITY,
+      totalBytes: limits.maxRestoredBytes,
+      wholeRun: fallback === undefined ? Number.POSITIVE_INFINITY : wholeRun,
+      secondsLeft:
+        fallback === undefined
+          ? Number.POSITIVE_INFINITY
+          : (run.remainingMilliseconds() - limits.stopReserveMilliseconds) / 1000,
+    },
+  );
+  if (place === 'here' || place === 'again') return place;
+  const name = archiveName(archive);
+  throw new ArchiveOverLimitsError(
+    `${name} restores to ${bytes} bytes in some ${Math.round(seconds)} s; a run takes at most ${limits.maxRestoredBytes} bytes and ${Math.round(wholeRun)} s. Send it to a fallback task.`,
+    { context: { archive: name, size: bytes, limit: limits.maxRestoredBytes, predictedSeconds: Math.round(seconds) } },
+  );
+}

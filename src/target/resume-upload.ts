@@ -1,0 +1,69 @@
+import { crc32 } from '../archive/checksum.ts';
+import { MAX_PARTS } from '../archive/format.ts';
+import type { PartLayout } from '../archive/plan-parts.ts';
+import type { ObjectUpload, UploadFinder, WriteTarget } from '../storage/object-store.ts';
+import { openUpload } from '../storage/open-upload.ts';
+
+/**
+ * S3 lists an upload's key, but neither the headers that it was begun with nor what it is for. So the first part that is
+ * sent is a mark: the plan of the upload as text, under the last part number, which is not named when the upload is
+ * completed and is thrown away then. Its size and CRC-32 in the list of parts tell whether an upload is of this plan.
+ */
+const MARK_PART = MAX_PARTS;
+
+export interface UploadPlan {
+  /** With the stamp among its metadata, so that two versions of an object never share an upload. */
+  readonly target: WriteTarget;
+  readonly layout: PartLayout;
+  /** CRC-32 of the whole object. */
+  readonly crc32: number;
+}
+
+/** The text that marks an upload of this plan. */
+export function markOf({ target, layout, crc32: whole }: UploadPlan): Buffer {
+  const { size, sliceLength, slicesPerPart } = layout;
+  return Buffer.from(JSON.stringify({ target, whole, size, sliceLength, slicesPerPart }));
+}
+
+/** Begins an upload that another task can go on with. */
+export async function createMarkedUpload(
+  store: { createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> },
+  plan: UploadPlan,
+  signal: AbortSignal,
+): Promise<ObjectUpload> {
+  const mark = markOf(plan);
+  const upload = await store.createUpload(plan.target, signal);
+  await upload.uploadPart(MARK_PART, mark, crc32(mark));
+  return upload;
+}
+
+/**
+ * The upload to this key and of this plan that has the most parts, if there is one. Others are left alone: they are of
+ * another version, of another task that works on it now, or of somebody else.
+ */
+export async function findMarkedUpload(
+  store: UploadFinder,
+  plan: UploadPlan,
+  signal: AbortSignal,
+): Promise<ObjectUpload | undefined> {
+  const ids = await store.listUploads(plan.target, signal);
+  const uploads = await Promise.all(ids.map((id) => openUpload(store, plan.target, id, signal)));
+  return uploads
+    .filter((upload) => upload !== undefined)
+    .filter((upload) => isOfPlan(upload, plan))
+    .toSorted((left, right) => right.earlier.length - left.earlier.length)[0];
+}
+
+function isOfPlan({ earlier }: ObjectUpload, plan: UploadPlan): boolean {
+  const mark = markOf(plan);
+  const { layout } = plan;
+  const marked = earlier.some(
+    ({ number, size, crc32: checksum }) => number === MARK_PART && size === mark.length && checksum === crc32(mark),
+  );
+  return (
+    marked &&
+    earlier.every(
+      ({ number, size }) => number === MARK_PART || (number <= layout.parts && size === layout.sizeOf(number - 1)),
+    )
+  );
+}

@@ -1,0 +1,107 @@
+import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
+import { byRule, outboundBucket, queues, waiting } from './dashboard-lines.ts';
+import { metric, type Row, type Widget } from './dashboard-widgets.ts';
+import type { StackContext } from './region-resources.ts';
+
+/** What failed at the source. */
+export function failureRow({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row {
+  const prefix = resourceNamePrefix(namespace);
+  const functions = [
+    ...outgoing.map(({ id }) => ruleResourceName(namespace, id)),
+    `${prefix}-resend`,
+    `${prefix}-watermark`,
+  ];
+  const deadLetters = [...queues(namespace, outgoing), `${prefix}-replication-failures`].map(
+    (queue) => `${queue}-dead-letters`,
+  );
+  return {
+    height: 6,
+    widgets: [
+      {
+        title: 'What failed in packing',
+        region,
+        stacked: true,
+        metrics: ['FailedDownloads', 'FailedUploads', 'StatisticsLost'].map((name) => byRule(namespace, name, 'Sum')),
+      },
+      functionWidget('Functions: errors and throttles', region, functions),
+      deadLetterWidget('Dead letters', region, deadLetters),
+      {
+        title: 'Archives sent again, and given up',
+        region,
+        stacked: true,
+        metrics: ['ArchivesResent', 'ArchivesGivenUp'].map((name) =>
+          metric(namespace, name, { SourceBucket: outboundBucket(prefix, region) }, { label: name, stat: 'Sum' }),
+        ),
+      },
+    ],
+  };
+}
+
+/** What failed in a target region. */
+export function targetFailureRow({ settings: { stack_name: namespace } }: StackContext, target: string): Row {
+  const name = `${resourceNamePrefix(namespace)}-target`;
+  const failed = metric(namespace, 'FailedTargetUploads', { TargetRegion: target }, { label: 'Objects', stat: 'Sum' });
+  return {
+    height: 6,
+    widgets: [
+      { title: `${target}: objects that could not be restored`, region: target, metrics: [failed] },
+      functionWidget(`${target}: errors and throttles`, target, [name]),
+      deadLetterWidget(`${target}: dead letters`, target, [`${name}-dead-letters`]),
+    ],
+  };
+}
+
+/** Tasks of the region's rules; nothing where none has a fallback. */
+export function fallbackRows({ settings: { stack_name: namespace }, plan: { region, fallback } }: StackContext): Row[] {
+  if (fallback === undefined || fallback.rules.length === 0) return [];
+  const services = fallback.rules.map(({ rule }) => fallbackQueueName(ruleResourceName(namespace, rule.id)));
+  const ClusterName = resourceNamePrefix(namespace);
+  return [
+    {
+      height: 6,
+      widgets: [
+        {
+          title: 'Fallback: waiting and in work',
+          region,
+          stacked: true,
+          metrics: services.flatMap((queue) => [
+            waiting(queue, 'ApproximateNumberOfMessagesVisible'),
+            waiting(queue, 'ApproximateNumberOfMessagesNotVisible'),
+          ]),
+        },
+        {
+          title: 'Fallback: running tasks',
+          region,
+          period: 60,
+          // ECS has this metric of running tasks only, one sample each a minute.
+          metrics: services.map((ServiceName) =>
+            metric(
+              'AWS/ECS',
+              'CPUUtilization',
+              { ClusterName, ServiceName },
+              { label: ServiceName, stat: 'SampleCount' },
+            ),
+          ),
+        },
+      ],
+    },
+  ];
+}
+
+function functionWidget(title: string, region: string, functions: readonly string[]): Widget {
+  const metrics = functions.flatMap((FunctionName) =>
+    ['Errors', 'Throttles'].map((name) =>
+      metric('AWS/Lambda', name, { FunctionName }, { label: `${name} ${FunctionName}`, stat: 'Sum' }),
+    ),
+  );
+  return { title, region, stacked: true, metrics };
+}
+
+function deadLetterWidget(title: string, region: string, names: readonly string[]): Widget {
+  return {
+    title,
+    region,
+    stacked: true,
+    metrics: names.map((queue) => waiting(queue, 'ApproximateNumberOfMessagesVisible')),
+  };
+}

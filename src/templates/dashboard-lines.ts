@@ -1,0 +1,30 @@
+import { fallbackQueueName, ruleResourceName } from '../configuration/resource-names.ts';
+import type { DeployedRule } from '../configuration/rule-entry.ts';
+import { expression, type MetricLine, metric, search } from './dashboard-widgets.ts';
+
+/** Dimensions of the metrics of a rule. */
+export const RULE = ['SourceBucket', 'SourcePrefix'];
+
+/** Filled in by CloudWatch, a line at a time. `!` keeps CloudFormation from doing it. */
+export const RULE_LABEL = RULE.map((dimension) => `\${!PROP('Dim.${dimension}')}`).join('/');
+
+/** The metrics of that name of all rules. */
+export function byRule(namespace: string, name: string, statistic: string): MetricLine {
+  return expression(search({ namespace, dimensions: RULE, name, statistic }), { label: `${name} ${RULE_LABEL}` });
+}
+
+/** Where objects of these rules wait to be packed. */
+export function queues(stackName: string, rules: readonly DeployedRule[]): string[] {
+  return rules.flatMap(({ id, sizing }) => {
+    const queue = ruleResourceName(stackName, id);
+    return sizing.fallback === undefined ? [queue] : [queue, fallbackQueueName(queue)];
+  });
+}
+
+export function waiting(QueueName: string, name: string): MetricLine {
+  return metric('AWS/SQS', name, { QueueName }, { label: QueueName, stat: 'Maximum' });
+}
+
+export function outboundBucket(prefix: string, region: string): string {
+  return `${prefix}-\${AWS::AccountId}-${region}-outbound`;
+}

@@ -1,0 +1,90 @@
+import { type Call, sub } from './yaml.ts';
+
+/** Columns of a dashboard. */
+const COLUMNS = 24;
+
+/** What is drawn: a metric with its dimensions, or an expression. CloudWatch's own form of it. */
+export type MetricLine = readonly [...string[], Readonly<Record<string, unknown>>];
+
+export interface Widget {
+  readonly title: string;
+  /** Of the metrics. */
+  readonly region: string;
+  readonly metrics: readonly MetricLine[];
+  /** Seconds. */
+  readonly period?: number;
+  /** Default: lines over time. */
+  readonly view?: 'singleValue' | 'timeSeries';
+  readonly stacked?: boolean;
+  /** In place of what the dashboard shows, such as `-P30D`. */
+  readonly start?: string;
+}
+
+/** Widgets side by side, all of one size. */
+export interface Row {
+  /** Of the dashboard's grid. */
+  readonly height: number;
+  readonly widgets: readonly Widget[];
+}
+
+export interface SearchedMetric {
+  readonly namespace: string;
+  readonly dimensions: readonly string[];
+  readonly name: string;
+  readonly statistic: string;
+  /** Only metrics with these values. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+/** All metrics of a name: a rule that is added appears by itself. */
+export function search({ namespace, dimensions, name, statistic, values = {} }: SearchedMetric): string {
+  const terms = Object.entries({ MetricName: name, ...values }).map(([key, value]) => `${key}="${value}"`);
+  return `SEARCH('{${[`"${namespace}"`, ...dimensions].join(',')}} ${terms.join(' ')}', '${statistic}')`;
+}
+
+/** A line of an expression. */
+export function expression(text: string, options: Readonly<Record<string, unknown>> = {}): MetricLine {
+  return [{ expression: text, ...options }];
+}
+
+/** A line of one metric. */
+export function metric(
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, unknown>>,
+): MetricLine {
+  return [namespace, name, ...Object.entries(dimensions).flat(), options];
+}
+
+/** The body of a dashboard: JSON with a widget a paragraph and a metric a line, for those who read the template. */
+export function renderDashboard(rows: readonly Row[]): Call {
+  let y = 0;
+  const widgets = rows.flatMap(({ height, widgets: inRow }) => {
+    const width = Math.floor(COLUMNS / inRow.length);
+    const rendered = inRow.map((widget, index) => renderWidget(widget, { x: index * width, y, width, height }));
+    y += height;
+    return rendered;
+  });
+  return sub(`{ "widgets": [\n${widgets.join(',\n')}\n] }`);
+}
+
+function renderWidget(
+  { title, region, metrics, period = 300, view = 'timeSeries', ...rest }: Widget,
+  place: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
+): string {
+  const { stacked, start } = rest;
+  const frame = JSON.stringify({ type: 'metric', ...place }).slice(0, -1);
+  const properties = JSON.stringify({
+    title,
+    region,
+    period,
+    view,
+    ...(stacked === true ? { stacked } : {}),
+    ...(start === undefined ? {} : { start, end: 'P0D' }),
+    // One number for all of that time.
+    ...(start !== undefined && view === 'singleValue' ? { setPeriodToTimeRange: true } : {}),
+  }).slice(0, -1);
+  const lines = metrics.map((line) => `    ${JSON.stringify(line)}`);
+  return `  ${frame},\n  "properties":${properties},\n  "metrics":[\n${lines.join(',\n')}\n  ]}}`;
+}

@@ -1,0 +1,174 @@
+import { resourceNamePrefix } from '../configuration/resource-names.ts';
+import { failureRow, fallbackRows, targetFailureRow } from './dashboard-failures.ts';
+import { byRule, outboundBucket, queues, RULE, RULE_LABEL, waiting } from './dashboard-lines.ts';
+import { expression, metric, type Row, renderDashboard, search } from './dashboard-widgets.ts';
+import { archiveRegions } from './plan-regions.ts';
+import { type Resources, regionNames, type StackContext } from './region-resources.ts';
+import { sub } from './yaml.ts';
+
+const ROUTE = [...RULE, 'TargetRegion'];
+const DAY = 86_400;
+const HOUR = 3_600;
+const MONTH = '-P30D';
+
+/**
+ * The dashboard of a source region: what its rules save, how late they are, and what is wrong, there and in their target
+ * regions. Our own metrics are searched for; those of AWS are named, since a search knows no beginning of a name.
+ */
+export function dashboard(context: StackContext): Resources {
+  const { region, outgoing } = context.plan;
+  const names = regionNames(region);
+  const targets = [...new Set(outgoing.flatMap(archiveRegions))];
+  const rows = [
+    ...dollarRows(context),
+    ...packingRows(context),
+    ...targets.map((target) => targetRow(context, target)),
+    failureRow(context),
+    ...targets.map((target) => targetFailureRow(context, target)),
+    ...fallbackRows(context),
+  ].filter(({ widgets }) => widgets.every(({ metrics }) => metrics.length > 0));
+  return {
+    [names.dashboard]: {
+      Type: 'AWS::CloudWatch::Dashboard',
+      Condition: names.sends,
+      Properties: {
+        DashboardName: sub(`${resourceNamePrefix(context.settings.stack_name)}-\${AWS::Region}`),
+        DashboardBody: renderDashboard(rows),
+      },
+    },
+  };
+}
+
+function dollarRows({ settings: { stack_name: namespace }, plan: { region } }: StackContext): Row[] {
+  const sum = (name: string): string => `SUM(${search({ namespace, dimensions: RULE, name, statistic: 'Sum' })})`;
+  const net = expression(sum('NetBenefit'), { label: 'Net benefit, USD' });
+  const number = { region, view: 'singleValue' } as const;
+  const ratio = [
+    expression(sum('OriginalSize'), { id: 'original', visible: false }),
+    expression(sum('CompressedSize'), { id: 'compressed', visible: false }),
+    expression('original / compressed', { label: 'Original : compressed' }),
+  ];
+  return [
+    {
+      height: 4,
+      widgets: [
+        { ...number, title: 'Dollars saved today (UTC)', period: DAY, metrics: [net] },
+        { ...number, title: 'Dollars saved in the last 30 days', start: MONTH, metrics: [net] },
+        { ...number, title: 'Ratio today (UTC)', period: DAY, metrics: ratio },
+        {
+          ...number,
+          title: 'Objects packed today (UTC)',
+          period: DAY,
+          metrics: [expression(sum('ObjectsPacked'), { label: 'Objects' })],
+        },
+      ],
+    },
+    {
+      height: 6,
+      widgets: [
+        {
+          title: 'Dollars saved a day, by rule',
+          region,
+          period: DAY,
+          start: MONTH,
+          stacked: true,
+          metrics: [byRule(namespace, 'NetBenefit', 'Sum')],
+        },
+        {
+          title: 'Dollars an hour: saved on transfer, spent on packing, left in all',
+          region,
+          period: HOUR,
+          metrics: [
+            expression(sum('TransferSavings'), { label: 'Saved on transfer' }),
+            expression(sum('ComputeCost'), { label: 'Spent on packing' }),
+            expression(sum('NetBenefit'), { label: 'Net benefit' }),
+          ],
+        },
+      ],
+    },
+  ];
+}
+
+function packingRows({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row[] {
+  return [
+    {
+      height: 6,
+      widgets: [
+        { title: 'Ratio, by rule', region, period: HOUR, metrics: [byRule(namespace, 'CompressionRatio', 'Average')] },
+        {
+          title: 'Throughput of packing, bytes a second, by rule',
+          region,
+          metrics: [byRule(namespace, 'CompressionThroughput', 'Average')],
+        },
+        {
+          title: 'zstd level of the frames, by rule (-8: stored)',
+          region,
+          period: HOUR,
+          metrics: [byRule(namespace, 'CompressionLevel', 'Average')],
+        },
+      ],
+    },
+    {
+      height: 6,
+      widgets: [
+        {
+          title: 'Backlog: waiting objects',
+          region,
+          stacked: true,
+          metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateNumberOfMessagesVisible')),
+        },
+        {
+          title: 'Age of the oldest waiting object, seconds',
+          region,
+          metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
+        },
+        {
+          title: 'Objects packed, and put off to another run',
+          region,
+          stacked: true,
+          metrics: [byRule(namespace, 'ObjectsPacked', 'Sum'), byRule(namespace, 'ObjectsDeferred', 'Sum')],
+        },
+      ],
+    },
+  ];
+}
+
+function targetRow({ settings: { stack_name: namespace }, plan }: StackContext, target: string): Row {
+  const prefix = resourceNamePrefix(namespace);
+  const latency = { namespace, dimensions: ROUTE, name: 'ReplicationLatencySeconds' };
+  const percentiles = ['p50', 'p90', 'p99'].map((statistic) =>
+    expression(search({ ...latency, statistic }), { label: `${statistic} ${RULE_LABEL}` }),
+  );
+  const watermark = search({
+    namespace,
+    dimensions: ROUTE,
+    name: 'WatermarkAgeSeconds',
+    statistic: 'Maximum',
+    values: { TargetRegion: target },
+  });
+  const routes = plan.outgoing.filter((rule) => archiveRegions(rule).includes(target));
+  const behind = routes.map(({ id }) =>
+    metric(
+      'AWS/S3',
+      'ReplicationLatency',
+      {
+        SourceBucket: outboundBucket(prefix, plan.region),
+        DestinationBucket: `${prefix}-\${AWS::AccountId}-${target}-inbound`,
+        RuleId: `${id}-${target}`,
+      },
+      { label: id, stat: 'Maximum' },
+    ),
+  );
+  return {
+    height: 6,
+    widgets: [
+      { title: `${target}: seconds from event to restored object`, region: target, metrics: percentiles },
+      {
+        title: `${target}: age of the watermark, seconds`,
+        region: plan.region,
+        metrics: [expression(watermark, { label: RULE_LABEL })],
+      },
+      { title: `${target}: seconds that S3 is behind`, region: target, metrics: behind },
+    ],
+  };
+}

@@ -1,0 +1,116 @@
+import { resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
+import type { FallbackSizing } from '../configuration/rule-entry.ts';
+import type { FallbackRule } from './plan-fallback.ts';
+import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
+import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
+
+/** What a region has once for its fallback services, and the one of all that arrives; nothing where no rule has a fallback. */
+export function fallbackResources(context: StackContext): Resources {
+  const { settings, plan } = context;
+  if (plan.fallback === undefined) return {};
+  const { vpcCidr, subnetCidrs, network, arriving } = plan.fallback;
+  const names = regionNames(plan.region);
+  const prefix = resourceNamePrefix(settings.stack_name);
+  const isolated = application(context, 'endpoints.yaml', names.here, {
+    StackName: settings.stack_name,
+    NamePrefix: prefix,
+    Vpc: getAtt(names.network, 'Outputs.Vpc'),
+    Subnets: getAtt(names.network, 'Outputs.Subnets'),
+    TaskSecurityGroup: getAtt(names.network, 'Outputs.SecurityGroup'),
+  });
+  return {
+    [names.network]: application(context, 'network.yaml', names.here, {
+      NamePrefix: prefix,
+      VpcCidr: vpcCidr,
+      SubnetCidrs: subnetCidrs.join(','),
+      Zones: subnetCidrs.length,
+      Kind: network,
+    }),
+    ...(network === 'isolated' ? { [names.endpoints]: isolated } : {}),
+    [names.cluster]: application(context, 'cluster.yaml', names.here, {
+      StackName: settings.stack_name,
+      NamePrefix: prefix,
+      ...sharedOutputs(plan.region),
+      DeploymentFunctionArn: getAtt(names.region, 'Outputs.DeploymentFunctionArn'),
+      DeploymentFunctionVersionArn: getAtt(names.region, 'Outputs.DeploymentFunctionVersionArn'),
+      DeploymentRoleName: getAtt(names.region, 'Outputs.DeploymentRoleName'),
+      LogRetentionDays: settings.log_retention_days,
+    }),
+    ...(arriving === undefined ? {} : { [names.targetFallback]: targetFallback(context, arriving) }),
+  };
+}
+
+/** The service of one rule. */
+export function ruleFallback(context: StackContext, { rule, fallback }: FallbackRule): Yaml {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  return fallbackApplication(context, names.sends, fallback, {
+    Name: ruleResourceName(settings.stack_name, rule.id),
+    Side: 'source',
+    LogGroup: `/${settings.stack_name}/rules/${rule.id}/fallback`,
+    RuleId: rule.id,
+    OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+    StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
+    ...ownPrincipals(context),
+    Prices: getAtt(names.prices, 'Prices'),
+  });
+}
+
+/** Parameters of the stack whose function sends to a fallback. */
+export function fallbackOutputs(stack: string): YamlObject {
+  return {
+    FallbackQueueUrl: getAtt(stack, 'Outputs.QueueUrl'),
+    FallbackQueueArn: getAtt(stack, 'Outputs.QueueArn'),
+    FallbackService: getAtt(stack, 'Outputs.Service'),
+    FallbackRoleName: getAtt(stack, 'Outputs.RoleName'),
+  };
+}
+
+/** Roles that restore objects in the region: what they wrote, no rule of the region packs again. */
+export function ownPrincipals({ plan }: StackContext): YamlObject {
+  if (!plan.settings.source_target.includes('target')) return {};
+  const names = regionNames(plan.region);
+  const ownRole = 'Outputs.RoleId';
+  if (plan.fallback?.arriving === undefined) return { OwnPrincipals: getAtt(names.target, ownRole) };
+  return { OwnPrincipals: sub(`\${${names.target}.${ownRole}},\${${names.targetFallback}.${ownRole}}`) };
+}
+
+function targetFallback(context: StackContext, sizing: FallbackSizing): Yaml {
+  const { settings, plan } = context;
+  const prefix = resourceNamePrefix(settings.stack_name);
+  return fallbackApplication(context, regionNames(plan.region).here, sizing, {
+    Name: `${prefix}-target`,
+    Side: 'target',
+    LogGroup: `/${settings.stack_name}/target/fallback`,
+    // By its name: the stack that makes it waits for this one.
+    InboundBucket: sub(`${prefix}-\${AWS::AccountId}-${plan.region}-inbound`),
+  });
+}
+
+function fallbackApplication(
+  context: StackContext,
+  condition: string,
+  { cpu, memoryMebibytes, maximumTasks, backlogPerTask, onDemandPercent }: FallbackSizing,
+  own: YamlObject,
+): Yaml {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  return application(context, 'fallback.yaml', condition, {
+    ...own,
+    ...sharedOutputs(plan.region),
+    Cluster: getAtt(names.cluster, 'Outputs.Cluster'),
+    Image: getAtt(names.cluster, 'Outputs.Image'),
+    ExecutionRoleArn: getAtt(names.cluster, 'Outputs.ExecutionRoleArn'),
+    Subnets: getAtt(names.network, 'Outputs.Subnets'),
+    SecurityGroup: getAtt(names.network, 'Outputs.SecurityGroup'),
+    PublicAddress: getAtt(names.network, 'Outputs.PublicAddress'),
+    Cpu: cpu,
+    Memory: memoryMebibytes,
+    MaximumTasks: maximumTasks,
+    BacklogPerTask: backlogPerTask,
+    OnDemandWeight: onDemandPercent,
+    SpotWeight: 100 - onDemandPercent,
+    LogLevel: settings.log_level,
+    LogRetentionDays: settings.log_retention_days,
+  });
+}

@@ -1,0 +1,65 @@
+import { SUBNET_BITS } from '../configuration/check-networks.ts';
+import { fargateMemories } from '../configuration/fargate-sizes.ts';
+import { divideBlock, parseIpv4Block } from '../configuration/ipv4-block.ts';
+import type { DeployedRule, FallbackSizing } from '../configuration/rule-entry.ts';
+import type { RegionEntry } from '../configuration/schema.ts';
+
+/** What the fallback needs in a region where rules that have it begin or end. */
+export interface FallbackPlan {
+  readonly vpcCidr: string;
+  /** One block a zone. */
+  readonly subnetCidrs: readonly string[];
+  readonly network: RegionEntry['network'];
+  /** Rules that begin here and have a service of their own. */
+  readonly rules: readonly FallbackRule[];
+  /** Of the one service for all that arrives; absent when nothing with a fallback does. */
+  readonly arriving?: FallbackSizing;
+}
+
+export interface FallbackRule {
+  readonly rule: DeployedRule;
+  readonly fallback: FallbackSizing;
+}
+
+/** Bits by which a network is divided: eight subnets, so that there is one for each of six zones and none moves later. */
+const DIVISION_BITS = 3;
+
+/** @returns undefined when no rule that begins or ends in the region has the fallback */
+export function planFallback(
+  settings: RegionEntry,
+  outgoing: readonly DeployedRule[],
+  incoming: readonly DeployedRule[],
+): FallbackPlan | undefined {
+  const rules = outgoing.flatMap(withFallback);
+  const arriving = incoming.flatMap(withFallback).map(({ fallback }) => fallback);
+  if (rules.length === 0 && arriving.length === 0) return undefined;
+  const { region, vpc_cidr: vpcCidr, availability_zones: zones, network } = settings;
+  // check-networks.ts lets no such configuration through.
+  if (vpcCidr === undefined) throw new TypeError(`${region} has a fallback and no vpc_cidr`);
+  const block = parseIpv4Block(vpcCidr);
+  return {
+    vpcCidr,
+    subnetCidrs: divideBlock(block, Math.min(SUBNET_BITS, block.bits + DIVISION_BITS), zones),
+    network,
+    rules,
+    ...(arriving.length === 0 ? {} : { arriving: joinSizings(arriving, settings.scaling_limit) }),
+  };
+}
+
+function withFallback(rule: DeployedRule): FallbackRule[] {
+  const { fallback } = rule.sizing;
+  return fallback === undefined ? [] : [{ rule, fallback }];
+}
+
+/** Large enough for each of several rules. With more CPU units Fargate has more memory, too, so that there is such a size. */
+function joinSizings(sizings: readonly FallbackSizing[], maximumTasks: number): FallbackSizing {
+  const most = (field: keyof FallbackSizing): number => Math.max(...sizings.map((sizing) => sizing[field]));
+  const [cpu, memory] = [most('cpu'), most('memoryMebibytes')];
+  return {
+    cpu,
+    memoryMebibytes: fargateMemories(cpu).find((size) => size >= memory) ?? memory,
+    maximumTasks,
+    backlogPerTask: Math.min(...sizings.map(({ backlogPerTask }) => backlogPerTask)),
+    onDemandPercent: most('onDemandPercent'),
+  };
+}

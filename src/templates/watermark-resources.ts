@@ -1,0 +1,61 @@
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import { resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
+import { archiveRegions } from './plan-regions.ts';
+import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
+import { getAtt, type Yaml } from './yaml.ts';
+
+/** The watermark is taken every five minutes; three in a row are no hiccup. */
+const PERIOD = 300;
+const PERIODS = 3;
+
+/** The function that takes the watermarks, and what makes noise of them. */
+export function watermarkResources(context: StackContext): Resources {
+  const { settings, plan } = context;
+  const names = regionNames(plan.region);
+  return {
+    [names.watermark]: application(context, 'watermark.yaml', names.sends, {
+      StackName: settings.stack_name,
+      NamePrefix: resourceNamePrefix(settings.stack_name),
+      ...sharedOutputs(plan.region),
+      OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+      LogLevel: settings.log_level,
+      LogRetentionDays: settings.log_retention_days,
+    }),
+    ...alarms(context),
+  };
+}
+
+/** One a rule and target region. Not in rule.yaml, which does not know how many regions there are. */
+function alarms({ settings, plan }: StackContext): Resources {
+  const names = regionNames(plan.region);
+  const topic = getAtt(names.region, 'Outputs.AlarmTopicArn');
+  const entries = plan.outgoing.flatMap((rule) =>
+    archiveRegions(rule).map((region): [string, Yaml] => [
+      names.watermarkAlarm(rule.id, region),
+      {
+        Type: 'AWS::CloudWatch::Alarm',
+        Condition: names.sends,
+        Properties: {
+          AlarmName: `${ruleResourceName(settings.stack_name, rule.id)}-watermark-${region}`,
+          AlarmDescription: `Objects of ${rule.source.bucket} reach ${region} too late. Runbook: docs/operations.md#watermark`,
+          Namespace: settings.stack_name,
+          MetricName: 'WatermarkAgeSeconds',
+          Dimensions: Object.entries({ ...ruleDimensions(rule), TargetRegion: region }).map(([Name, Value]) => ({
+            Name,
+            Value,
+          })),
+          Statistic: 'Maximum',
+          Period: PERIOD,
+          EvaluationPeriods: PERIODS,
+          Threshold: rule.objectiveSeconds,
+          ComparisonOperator: 'GreaterThanThreshold',
+          // Without a metric nothing is known; why there is none, the alarm on the watermark function's errors tells.
+          TreatMissingData: 'missing',
+          AlarmActions: [topic],
+          OKActions: [topic],
+        },
+      },
+    ]),
+  );
+  return Object.fromEntries(entries);
+}

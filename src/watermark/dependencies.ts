@@ -1,0 +1,79 @@
+import type { DeployedRule } from '../configuration/rule-entry.ts';
+import type { WatermarkTelemetry } from './telemetry.ts';
+
+/** A metric in CloudWatch. */
+export interface MetricAddress {
+  readonly region: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** The largest value of a period. */
+export interface Reading {
+  /** Beginning of the period, in milliseconds since 1970. */
+  readonly time: number;
+  readonly value: number;
+}
+
+export interface ReadingWindow {
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  readonly periodSeconds: number;
+}
+
+export interface MetricReader {
+  /**
+   * @returns the maxima of each metric in the order asked for, the newest first; none where the metric has no data
+   * @throws WatermarkUnknownError
+   */
+  readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]>;
+}
+
+export interface KeyLister {
+  /**
+   * The first key below a prefix, in the order of its bytes.
+   * @param place `region` is where the bucket is
+   * @throws WatermarkUnknownError
+   */
+  firstKey(place: KeyRange): Promise<ListedKey | undefined>;
+}
+
+export interface KeyRange {
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+export interface ListedKey {
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+}
+
+/** What things are called that the stacks make. */
+export interface PipelineNames {
+  readonly namespace: string;
+  readonly outboundBucket: string;
+  /** Where the resend function keeps archives that it has given up, and what begins their keys there. */
+  readonly failedBucket: string;
+  readonly failedPrefix: string;
+  readonly failuresQueue: string;
+  readonly inboundBucket: (region: string) => string;
+  readonly ruleQueue: (rule: string) => string;
+  readonly fallbackQueue: (rule: string) => string;
+}
+
+/** Everything outside the watermark of a source region. */
+export interface WatermarkDependencies {
+  readonly region: string;
+  /** Those whose source is in the region. */
+  readonly rules: readonly DeployedRule[];
+  readonly names: PipelineNames;
+  readonly metrics: MetricReader;
+  readonly keys: KeyLister;
+  readonly telemetry: WatermarkTelemetry;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}

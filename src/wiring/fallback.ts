@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { EcsTaskProtection } from '../aws/ecs-task-protection.ts';
+import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
+import { SqsWorkSource } from '../aws/sqs-work-source.ts';
+import { PowertoolsWorkerTelemetry } from '../aws/worker-telemetry.ts';
+import {
+  type Environment,
+  readSourceEnvironment,
+  readTargetEnvironment,
+  readWorkerEnvironment,
+} from '../configuration/environment.ts';
+import { processSourceBatch } from '../source/process-batch.ts';
+import { processTargetBatch } from '../target/process-batch.ts';
+import { WorkInterruptedError } from '../worker/errors.ts';
+import type { ProcessMessage, WorkerClock, WorkerEnd } from '../worker/ports.ts';
+import { runWorker } from '../worker/run-worker.ts';
+import { openSourceService, type SourceSlot } from './source.ts';
+import { openTargetService, type TargetSlot } from './target.ts';
+
+/** While one archive waits for its first bytes or its last answer, the other keeps the processors busy. */
+const SLOTS = 2;
+
+/** A task has no end of its own, and nothing is too large for it. */
+const WITHOUT_LIMIT = Number.POSITIVE_INFINITY;
+
+/** What it cannot do, nobody can. */
+const NOBODY_ELSE = { FALLBACK_QUEUE_URL: undefined };
+
+const CLOCK: WorkerClock = {
+  now: () => performance.now(),
+  // A timer that is aborted is no failure: whoever sleeps looks at the signal.
+  sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
+};
+
+export interface FallbackWorker {
+  /** Resolves when the queue was empty for long enough, or when everything is given back after `stop`. */
+  run(): Promise<WorkerEnd>;
+  /** The task is about to be ended. */
+  readonly stop: () => void;
+}
+
+/**
+ * Builds the long-running worker on a fallback queue: the use cases of the function whose environment it has, without
+ * the limits of a function's run.
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ */
+export async function fallbackWorker(environment: Environment): Promise<FallbackWorker> {
+  const settings = readWorkerEnvironment(environment);
+  const { FALLBACK_ROLE, ECS_AGENT_URI } = settings;
+  const work = FALLBACK_ROLE === 'source' ? await sourceWork(environment) : await targetWork(environment);
+  const telemetry = new PowertoolsWorkerTelemetry(FALLBACK_ROLE);
+  const client = new SQSClient({});
+  const queue = new SqsMessageQueue({
+    client,
+    queueUrl: work.queues.QUEUE_URL,
+    deadLetterQueueUrl: work.queues.DEAD_LETTER_QUEUE_URL,
+    onFailure: (error) => {
+      telemetry.queueFailed(error);
+    },
+  });
+  const stopping = new AbortController();
+  const options = {
+    source: new SqsWorkSource({ client, queueUrl: work.queues.QUEUE_URL }),
+    queue,
+    slots: work.slots,
+    protection: ECS_AGENT_URI === undefined ? undefined : new EcsTaskProtection(ECS_AGENT_URI),
+    telemetry,
+    clock: CLOCK,
+    random: Math.random,
+    visibilitySeconds: settings.VISIBILITY_TIMEOUT,
+    idleExitSeconds: settings.IDLE_EXIT_SECONDS,
+  };
+  return {
+    run: async () => {
+      try {
+        return await runWorker(options, stopping.signal);
+      } finally {
+        await work.close();
+        client.destroy();
+      }
+    },
+    stop: () => {
+      stopping.abort(new WorkInterruptedError('The task is about to be ended; another one goes on'));
+    },
+  };
+}
+
+interface Work {
+  readonly slots: readonly ProcessMessage[];
+  readonly queues: { readonly QUEUE_URL: string; readonly DEAD_LETTER_QUEUE_URL: string };
+  close(): Promise<void>;
+}
+
+async function sourceWork(environment: Environment): Promise<Work> {
+  const queues = readSourceEnvironment(environment);
+  const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS);
+  const slots = Array.from({ length: SLOTS }, () => packWithoutLimits(service.slot()));
+  return { slots, queues, close: () => service.close() };
+}
+
+function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMessage {
+  const { rule } = dependencies;
+  const source = { ...rule.source, maxObjectBytes: WITHOUT_LIMIT };
+  return async (message, queue, stop) => {
+    try {
+      const unlimited = { ...dependencies, rule: { ...rule, source }, queue, stop };
+      return await processSourceBatch([message], () => WITHOUT_LIMIT, unlimited);
+    } finally {
+      telemetry.flush();
+    }
+  };
+}
+
+async function targetWork(environment: Environment): Promise<Work> {
+  const queues = readTargetEnvironment(environment);
+  const service = await openTargetService({ ...queues, ...NOBODY_ELSE });
+  const slots = Array.from({ length: SLOTS }, () => restoreWithoutLimits(service.slot()));
+  return { slots, queues, close: () => service.close() };
+}
+
+function restoreWithoutLimits({ dependencies, telemetry }: TargetSlot): ProcessMessage {
+  const limits = { ...dependencies.limits, maxRestoredBytes: WITHOUT_LIMIT };
+  const remainingMilliseconds = (): number => WITHOUT_LIMIT;
+  return async (message, queue, stop) => {
+    try {
+      return await processTargetBatch([message], { ...dependencies, limits, queue, stop, remainingMilliseconds });
+    } finally {
+      telemetry.flush();
+    }
+  };
+}

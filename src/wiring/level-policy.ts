@@ -1,0 +1,73 @@
+import { type AdaptiveOptions, adaptiveLevels, type CpuSpeed } from '../adaptive/adaptive-levels.ts';
+import { marginalPrices, ruleCosts } from '../adaptive/cost-model.ts';
+import { relativeCpuSpeed } from '../adaptive/cpu-speed.ts';
+import { fixedLevel } from '../adaptive/fixed-level.ts';
+import type { LevelPolicy } from '../adaptive/level-policy.ts';
+import { StatisticsCache } from '../adaptive/statistics-cache.ts';
+import type { StatisticsStore } from '../adaptive/statistics-store.ts';
+import { DynamoDbStatistics } from '../aws/dynamodb-statistics.ts';
+import type { FramePool } from '../compression/frame-pool.ts';
+import type { Prices } from '../configuration/prices.ts';
+import type { ReplicationRule } from '../configuration/rule.ts';
+import { asCompressorError, type CompressorError } from '../errors.ts';
+
+export interface LevelPolicyOptions {
+  readonly rule: ReplicationRule;
+  readonly prices: Prices;
+  /** Absent: what is learnt ends with the process. */
+  readonly statistics: StatisticsStore | undefined;
+  readonly cpuSpeed: CpuSpeed;
+  readonly onFailure: (error: CompressorError) => void;
+}
+
+/**
+ * The levels of a rule: the one that its configuration names, or those that dollars choose.
+ * @throws PriceMissingError
+ */
+export function levelPolicy(options: LevelPolicyOptions): LevelPolicy {
+  const { rule, prices, statistics: store, cpuSpeed, onFailure } = options;
+  if (rule.source.level !== undefined) return fixedLevel(rule.source.level);
+  const adaptive: AdaptiveOptions = {
+    levels: rule.source.levels,
+    prices: marginalPrices(ruleCosts(rule, prices)),
+    statistics: new StatisticsCache({ rule: rule.id, store, now: Date.now, onFailure }),
+    cpuSpeed,
+    random: Math.random,
+  };
+  return adaptiveLevels(adaptive);
+}
+
+/** Statistics are worth no waiting: after this the archive goes on without. */
+const STATISTICS_TIMEOUT = { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true } as const;
+
+/** The client is loaded at its first call, which the GETs of the first frames hide. */
+export function statisticsStore(table: string): StatisticsStore {
+  return new DynamoDbStatistics({
+    table,
+    openClient: async () => {
+      const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+      return new DynamoDBClient({ maxAttempts: 2, requestHandler: STATISTICS_TIMEOUT });
+    },
+    now: Date.now,
+  });
+}
+
+/** Measured in the pool, once, when it is first asked for. */
+export function processCpuSpeed(pool: FramePool, onFailure: (error: CompressorError) => void): CpuSpeed {
+  let known = 1;
+  let measuring: Promise<number> | undefined;
+  const measure = async (): Promise<number> => {
+    try {
+      known = relativeCpuSpeed(await pool.measureSpeed());
+    } catch (thrown) {
+      onFailure(asCompressorError(thrown));
+    }
+    return known;
+  };
+  return {
+    get known() {
+      return known;
+    },
+    measure: () => (measuring ??= measure()),
+  };
+}

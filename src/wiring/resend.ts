@@ -1,0 +1,48 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { PowertoolsResendTelemetry } from '../aws/resend-telemetry.ts';
+import { S3ObjectStore } from '../aws/s3-object-store.ts';
+import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
+import { type Environment, readResendEnvironment } from '../configuration/environment.ts';
+import { loadConfiguration } from '../configuration/load.ts';
+import { processResendBatch } from '../resend/process-batch.ts';
+import type { SqsHandler } from './source.ts';
+import { queueMessages } from './sqs-event.ts';
+
+/**
+ * Builds the resend service of one source region from its environment and the configuration files.
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ */
+export async function resendHandler(environment: Environment): Promise<SqsHandler> {
+  const settings = readResendEnvironment(environment);
+  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const telemetry = new PowertoolsResendTelemetry({
+    namespace: configuration.settings.stack_name,
+    outboundBucket: settings.OUTBOUND_BUCKET,
+  });
+  const queue = new SqsMessageQueue({
+    client: new SQSClient({}),
+    queueUrl: settings.QUEUE_URL,
+    deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
+    onFailure: (error) => {
+      telemetry.queueFailed(error);
+    },
+  });
+  const dependencies = {
+    store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
+    queue,
+    telemetry,
+    outboundBucket: settings.OUTBOUND_BUCKET,
+    failedBucket: settings.FAILED_BUCKET,
+    limits: { maxResends: settings.MAX_RESENDS, firstDelaySeconds: settings.RESEND_DELAY_SECONDS },
+    maxReceives: settings.MAX_RECEIVES,
+    now: Date.now,
+    random: Math.random,
+  };
+  return async (event, context) => {
+    try {
+      return await processResendBatch(queueMessages(event), () => context.getRemainingTimeInMillis(), dependencies);
+    } finally {
+      telemetry.flush();
+    }
+  };
+}

@@ -1,0 +1,22 @@
+import type { SourceEnvironment } from '../configuration/environment.ts';
+import type { Configuration } from '../configuration/load.ts';
+import { loadPriceFile } from '../configuration/load-prices.ts';
+import { filedPrices } from '../configuration/price-file.ts';
+import { type Prices, parsePrices } from '../configuration/prices.ts';
+import type { ReplicationRule } from '../configuration/rule.ts';
+
+/**
+ * What the work of a rule costs: as the deployment has read it, or where nothing was deployed, as prices.json says.
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ */
+export async function sourcePrices(
+  { PRICES, CONFIGURATION_DIRECTORY }: Pick<SourceEnvironment, 'PRICES' | 'CONFIGURATION_DIRECTORY'>,
+  { settings }: Configuration,
+  { source, destinations }: ReplicationRule,
+): Promise<Prices> {
+  if (PRICES !== undefined) return parsePrices(PRICES);
+  return filedPrices(await loadPriceFile(CONFIGURATION_DIRECTORY), settings.prices, {
+    fromRegion: source.region,
+    toRegions: [...new Set(destinations.map(({ region }) => region))],
+  });
+}

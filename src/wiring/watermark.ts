@@ -1,0 +1,42 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { S3Client } from '@aws-sdk/client-s3';
+import { CloudWatchMetricReader } from '../aws/cloudwatch-metric-reader.ts';
+import { S3KeyLister } from '../aws/s3-key-lister.ts';
+import { PowertoolsWatermarkTelemetry } from '../aws/watermark-telemetry.ts';
+import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
+import { loadConfiguration } from '../configuration/load.ts';
+import { fallbackQueueName, ruleResourceName } from '../configuration/resource-names.ts';
+import { KEPT_PREFIX } from '../resend/kept-key.ts';
+import { takeWatermarks } from '../watermark/take-watermarks.ts';
+
+/**
+ * Builds the watermark of one source region from its environment and the configuration files.
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ */
+export async function watermarkHandler(environment: Environment): Promise<() => Promise<void>> {
+  const settings = readWatermarkEnvironment(environment);
+  const {
+    settings: { stack_name: stackName },
+    rules,
+  } = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const ruleQueue = (rule: string): string => ruleResourceName(stackName, rule);
+  const dependencies = {
+    region: settings.AWS_REGION,
+    rules: rules.filter(({ source }) => source.region === settings.AWS_REGION),
+    names: {
+      namespace: stackName,
+      outboundBucket: settings.OUTBOUND_BUCKET,
+      failedBucket: settings.FAILED_BUCKET,
+      failedPrefix: KEPT_PREFIX,
+      failuresQueue: settings.FAILURES_QUEUE,
+      inboundBucket: (region: string) => settings.INBOUND_BUCKETS.replace('*', region),
+      ruleQueue,
+      fallbackQueue: (rule: string) => fallbackQueueName(ruleQueue(rule)),
+    },
+    metrics: new CloudWatchMetricReader((region) => new CloudWatchClient({ region })),
+    keys: new S3KeyLister((region) => new S3Client({ region })),
+    telemetry: new PowertoolsWatermarkTelemetry(stackName),
+    now: Date.now,
+  };
+  return () => takeWatermarks(dependencies);
+}

@@ -1,0 +1,62 @@
+import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
+import { WorkInterruptedError } from './errors.ts';
+import type { WorkerClock } from './ports.ts';
+
+/** Two calls in a row may fail before the message shows up again. */
+const BEATS_A_TIMEOUT = 3;
+/**
+ * SQS hides a message for at most 12 hours from its receipt, however often that is extended (SQS developer guide,
+ * "Visibility timeout"). What takes longer is given back before and goes on with the parts that are uploaded.
+ */
+const LONGEST_WORK_MILLISECONDS = 11.5 * 3600 * 1000;
+
+export interface LeaseOptions {
+  readonly queue: MessageQueue;
+  /** The queue's visibility timeout. */
+  readonly visibilitySeconds: number;
+  readonly clock: WorkerClock;
+}
+
+/** The heartbeat of a message in work: keeps it hidden from other receivers until `end`. */
+export class Lease {
+  readonly #message: QueueMessage;
+  readonly #options: LeaseOptions;
+  readonly #ended = new AbortController();
+  readonly #expired = new AbortController();
+  readonly #begun: number;
+  readonly #beating: Promise<void>;
+
+  constructor(message: QueueMessage, options: LeaseOptions) {
+    this.#message = message;
+    this.#options = options;
+    this.#begun = options.clock.now();
+    this.#beating = this.#beat();
+  }
+
+  /** Aborts when the message cannot be hidden any longer. */
+  get expired(): AbortSignal {
+    return this.#expired.signal;
+  }
+
+  /** Resolves when no call is under way any more: from then on others may set the message's visibility. */
+  async end(): Promise<void> {
+    this.#ended.abort();
+    await this.#beating;
+  }
+
+  async #beat(): Promise<void> {
+    const { queue, visibilitySeconds, clock } = this.#options;
+    const { signal } = this.#ended;
+    for (;;) {
+      await clock.sleep((1000 * visibilitySeconds) / BEATS_A_TIMEOUT, signal);
+      if (signal.aborted) return;
+      // A call that fails has been reported by the queue; the next one may succeed in time.
+      await queue.retryAfter([{ message: this.#message, seconds: visibilitySeconds }]);
+      if (clock.now() - this.#begun > LONGEST_WORK_MILLISECONDS) {
+        this.#expired.abort(
+          new WorkInterruptedError('SQS hides no message for more than 12 hours; another task goes on'),
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../messages/message-queue.ts';
+import { giveBack } from './give-back.ts';
+import type { Lease } from './lease.ts';
+
+/** The queue as the use case sees it: settling the message ends its heartbeat first, which would undo a back-off. */
+export class LeasedQueue implements MessageQueue {
+  readonly #queue: MessageQueue;
+  readonly #lease: Lease;
+
+  constructor(queue: MessageQueue, lease: Lease) {
+    this.#queue = queue;
+    this.#lease = lease;
+  }
+
+  async sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
+    await this.#lease.end();
+    return giveBack(this.#queue, messages);
+  }
+
+  async deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {
+    await this.#lease.end();
+    return this.#queue.deadLetter(letters);
+  }
+
+  async retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>> {
+    await this.#lease.end();
+    return this.#queue.retryAfter(delays);
+  }
+}

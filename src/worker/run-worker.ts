@@ -1,0 +1,153 @@
+import { asCompressorError } from '../errors.ts';
+import { backOffSeconds } from '../messages/back-off.ts';
+import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
+import { giveBack } from './give-back.ts';
+import { ProtectionKeeper } from './keep-protection.ts';
+import { Lease } from './lease.ts';
+import { LeasedQueue } from './leased-queue.ts';
+import type {
+  MessageFate,
+  ProcessMessage,
+  TaskProtection,
+  WorkerClock,
+  WorkerEnd,
+  WorkerTelemetry,
+  WorkSource,
+} from './ports.ts';
+
+const FIRST_PAUSE_MILLISECONDS = 1_000;
+const LONGEST_PAUSE_MILLISECONDS = 30_000;
+
+export interface WorkerOptions {
+  readonly source: WorkSource;
+  readonly queue: MessageQueue;
+  /** One a message that may be in work at the same time. */
+  readonly slots: readonly ProcessMessage[];
+  readonly protection?: TaskProtection | undefined;
+  readonly telemetry: WorkerTelemetry;
+  readonly clock: WorkerClock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** The queue's visibility timeout: how long a message of a killed worker stays hidden. */
+  readonly visibilitySeconds: number;
+  /** Seconds without a message after which the worker ends; 0: never. */
+  readonly idleExitSeconds: number;
+}
+
+/**
+ * Works on a queue until it is told to stop, or until nothing came for a while. Stopping, it takes no more messages
+ * and resolves when each of those in hand is settled: the signal reaches the work, which is given back and not
+ * finished. What the queue or ECS answer never ends the worker.
+ * @param stop aborts with a WorkInterruptedError
+ */
+export async function runWorker(options: WorkerOptions, stop: AbortSignal): Promise<WorkerEnd> {
+  const idle = new AbortController();
+  const worker = new Worker(options, { stop, idle });
+  await Promise.all(options.slots.map((process) => worker.runSlot(process)));
+  await worker.close();
+  const end = stop.aborted ? 'stopped' : 'idle';
+  options.telemetry.workerEnded(end, worker.messages);
+  return end;
+}
+
+interface WorkerSignals {
+  readonly stop: AbortSignal;
+  /** Aborted by the slot that notices that the queue has been empty for long enough. */
+  readonly idle: AbortController;
+}
+
+class Worker {
+  /** Taken so far. */
+  messages = 0;
+  readonly #options: WorkerOptions;
+  readonly #stop: AbortSignal;
+  readonly #idle: AbortController;
+  readonly #protection: ProtectionKeeper;
+  #inWork = 0;
+  #lastBusy: number;
+
+  constructor(options: WorkerOptions, { stop, idle }: WorkerSignals) {
+    const { protection, clock, telemetry } = options;
+    this.#options = options;
+    this.#stop = stop;
+    this.#idle = idle;
+    this.#lastBusy = clock.now();
+    this.#protection = new ProtectionKeeper({
+      protection,
+      clock,
+      onFailure: (error) => {
+        telemetry.protectionFailed(error);
+      },
+    });
+  }
+
+  async runSlot(process: ProcessMessage): Promise<void> {
+    const ended = AbortSignal.any([this.#stop, this.#idle.signal]);
+    let pause = FIRST_PAUSE_MILLISECONDS;
+    while (!ended.aborted) {
+      try {
+        const message = await this.#options.source.receive();
+        pause = FIRST_PAUSE_MILLISECONDS;
+        if (message === undefined) this.#noteEmptyQueue();
+        else await this.#takeOrGiveBack(message, process);
+      } catch (thrown) {
+        this.#options.telemetry.queueFailed(asCompressorError(thrown));
+        await this.#options.clock.sleep(pause, ended);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#protection.close();
+  }
+
+  #noteEmptyQueue(): void {
+    const { clock, idleExitSeconds } = this.#options;
+    if (this.#inWork > 0) return;
+    this.#protection.drop();
+    if (idleExitSeconds > 0 && clock.now() - this.#lastBusy >= 1000 * idleExitSeconds) this.#idle.abort();
+  }
+
+  /** A message may still come with the last poll, even one that another slot has just given back. */
+  async #takeOrGiveBack(message: QueueMessage, process: ProcessMessage): Promise<void> {
+    const { source, queue } = this.#options;
+    if (!this.#stop.aborted) await this.#work(message, process);
+    else if ((await giveBack(queue, [message])).size > 0) await source.acknowledge(message);
+  }
+
+  async #work(message: QueueMessage, process: ProcessMessage): Promise<void> {
+    const { telemetry, clock } = this.#options;
+    const begun = clock.now();
+    this.messages += 1;
+    this.#inWork += 1;
+    this.#protection.hold();
+    telemetry.workTaken(message);
+    try {
+      const fate = await this.#settle(message, process);
+      telemetry.workEnded(message, fate, (clock.now() - begun) / 1000);
+    } finally {
+      this.#inWork -= 1;
+      this.#lastBusy = clock.now();
+    }
+  }
+
+  async #settle(message: QueueMessage, process: ProcessMessage): Promise<MessageFate> {
+    const { source, queue, telemetry, random } = this.#options;
+    const lease = new Lease(message, this.#options);
+    try {
+      const signal = AbortSignal.any([this.#stop, lease.expired]);
+      const { batchItemFailures } = await process(message, new LeasedQueue(queue, lease), signal);
+      await lease.end();
+      if (batchItemFailures.length > 0) return 'returned';
+    } catch (thrown) {
+      await lease.end();
+      telemetry.workFailed(message, asCompressorError(thrown));
+      await queue.retryAfter([{ message, seconds: backOffSeconds(message.receiveCount, random()) }]);
+      return 'returned';
+    }
+    // Should this fail, the message comes back and finds its work done.
+    await source.acknowledge(message);
+    return 'acknowledged';
+  }
+}

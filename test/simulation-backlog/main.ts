@@ -1,0 +1,52 @@
+import Table from 'cli-table3';
+import { backlogScenarios } from './scenarios.ts';
+import { type BacklogFigures, simulateBacklog } from './simulate-backlog.ts';
+
+/** `npm run simulate:backlog [-- EVENTS]`: a burst of events, in all the ways in which it can be too much. */
+const EVENTS = Number(process.argv[2] ?? 100_000);
+const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+const table = new Table({
+  head: [
+    'A burst of events',
+    'Seconds',
+    'Restored',
+    'Dead',
+    'Most receives',
+    'Sent again',
+    'Runs (at a time)',
+    'GETs refused',
+    'PUTs refused',
+    'PUTs at a time',
+  ],
+  style: { head: [], border: [] },
+});
+let flawless = true;
+for (const scenario of backlogScenarios(EVENTS)) {
+  const figures = await simulateBacklog(scenario);
+  flawless &&= figures.identical === scenario.events && figures.deadLetters.length === 0;
+  table.push(rowOf(figures));
+  process.stderr.write(`${scenario.name}: ${COUNT.format(figures.seconds)} s\n`);
+}
+process.stdout.write(`${table.toString()}\n`);
+process.exitCode = flawless ? 0 : 1;
+
+function rowOf(figures: BacklogFigures): string[] {
+  const { scenario, source, target } = figures;
+  return [
+    scenario.name,
+    COUNT.format(figures.seconds),
+    COUNT.format(figures.identical),
+    COUNT.format(figures.deadLetters.length),
+    COUNT.format(figures.mostReceives),
+    COUNT.format(figures.sentAgain),
+    `${figures.sourceRuns} (${figures.mostSourceRuns}), ${figures.targetRuns} (${figures.mostTargetRuns})`,
+    share(source),
+    share(target),
+    COUNT.format(target.mostInFlight),
+  ];
+}
+
+function share({ calls, throttled }: { readonly calls: number; readonly throttled: number }): string {
+  return calls === 0 ? '–' : `${((100 * throttled) / calls).toFixed(1)} %`;
+}

@@ -1,0 +1,62 @@
+import { seededRandom } from '../../src/local/faults/random.ts';
+import { type BucketLoad, limitedRate, randomRefusals } from './bucket-load.ts';
+import type { Scenario } from './simulate-backlog.ts';
+
+const SEED = 7;
+/** What S3 promises a prefix, each second. */
+const GETS = 5_500;
+const PUTS = 3_500;
+
+const BURST = {
+  sources: 1,
+  scalingLimit: 20,
+  batchSize: 1_000,
+  timeoutSeconds: 900,
+  frameSeconds: 0.2,
+  archiveBytes: 256 * 1024 * 1024,
+} as const;
+
+/** Everything that section of docs/performance.md shows. @param events of each scenario */
+export function backlogScenarios(events: number): Scenario[] {
+  const throttled = (share: number): Scenario => ({
+    ...BURST,
+    name: `S3 refuses ${(100 * share).toFixed(0)} % at random`,
+    events,
+    sourceLoad: () => refusals(share),
+    targetLoad: () => refusals(share),
+  });
+  return [
+    { ...BURST, name: 'nothing is in the way', events },
+    { ...BURST, name: 'two runs at a time, no more', events, scalingLimit: 2 },
+    {
+      ...BURST,
+      name: 'runs that cannot hold their batch',
+      events,
+      timeoutSeconds: 60,
+      frameSeconds: 8,
+      archiveBytes: 64 * 1024,
+    },
+    throttled(0.01),
+    throttled(0.1),
+    throttled(0.5),
+    {
+      ...BURST,
+      name: 'as many calls as S3 promises a prefix',
+      events,
+      sourceLoad: () => limitedRate(GETS),
+      targetLoad: () => limitedRate(PUTS),
+    },
+    {
+      ...BURST,
+      name: 'eight sources, one target with a tenth of that',
+      events,
+      sources: 8,
+      scalingLimit: 5,
+      targetLoad: () => limitedRate(PUTS / 10),
+    },
+  ];
+}
+
+function refusals(share: number): BucketLoad {
+  return randomRefusals(share, seededRandom(SEED));
+}

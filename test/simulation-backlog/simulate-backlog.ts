@@ -1,0 +1,258 @@
+import { BufferPool } from '../../src/compression/buffer-pool.ts';
+import { compressBound } from '../../src/compression/zstd-frames.ts';
+import type { ReplicationRule } from '../../src/configuration/rule.ts';
+import { seededRandom } from '../../src/local/faults/random.ts';
+import { processSourceBatch } from '../../src/source/process-batch.ts';
+import { processTargetBatch } from '../../src/target/process-batch.ts';
+import { MemoryObjectStore } from '../support/memory-object-store.ts';
+import { EVENT_TIME, s3Notification } from '../support/notifications.ts';
+import { exampleRule } from '../support/rules.ts';
+import { inlineCompression, OUTBOUND, SourceServiceHarness } from '../support/source-service.ts';
+import { INBOUND, TARGET, TargetRegion } from '../support/target-region.ts';
+import type { BucketLoad } from './bucket-load.ts';
+import { type BucketFigures, loadedStore } from './loaded-store.ts';
+import { type Invoke, runFunctions } from './simulated-functions.ts';
+import { SimulatedQueue } from './simulated-queue.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export interface Scenario {
+  readonly name: string;
+  /** Over all source buckets, all at once. */
+  readonly events: number;
+  /** Rules, each with a bucket, a queue and a function of its own, into one target region. */
+  readonly sources: number;
+  /** Most runs at a time of each source function, and of the target function. */
+  readonly scalingLimit: number;
+  readonly batchSize: number;
+  readonly timeoutSeconds: number;
+  /** That compressing a frame takes. */
+  readonly frameSeconds: number;
+  /** Bytes of objects an archive. */
+  readonly archiveBytes: number;
+  /** What S3 refuses: of each source bucket, and of the target bucket. */
+  readonly sourceLoad?: () => BucketLoad;
+  readonly targetLoad?: () => BucketLoad;
+}
+
+export interface BacklogFigures {
+  readonly scenario: Scenario;
+  readonly seconds: number;
+  readonly identical: number;
+  readonly deadLetters: readonly string[];
+  readonly mostReceives: number;
+  readonly sentAgain: number;
+  readonly sourceRuns: number;
+  readonly targetRuns: number;
+  readonly mostSourceRuns: number;
+  readonly mostTargetRuns: number;
+  readonly source: BucketFigures;
+  readonly target: BucketFigures;
+}
+
+const SEED = 20_261_123;
+const MAX_RECEIVES = 5;
+const BATCH_WINDOW_SECONDS = 20;
+const REPLICATION_MILLISECONDS = 5_000;
+const BODY_BYTES = 400;
+/** Enough for a frame of the small objects here; the product's own are larger, and there is one set a run. */
+const FRAME_BUFFER = 3 * 1024 * 1024;
+const TARGET_RUNS = 20;
+
+/**
+ * Runs both services, as they are, on virtual time and a storage in memory: events of all objects at once, functions
+ * that are fed as Lambda does it, an S3 that throttles, archives carried over every few seconds.
+ */
+export async function simulateBacklog(scenario: Scenario): Promise<BacklogFigures> {
+  const simulation = new Simulation(scenario);
+  return await simulation.run();
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #time = new VirtualTime(Date.parse(EVENT_TIME));
+  readonly #random = seededRandom(SEED);
+  readonly #memory = new MemoryObjectStore({ now: this.#time.now });
+  readonly #figures = new Map<string, BucketFigures>();
+  readonly #loads = new Map<string, BucketLoad>();
+  readonly #rules: readonly ReplicationRule[];
+  readonly #sourceQueues: readonly SimulatedQueue[];
+  readonly #targetQueue = new SimulatedQueue(this.#time, MAX_RECEIVES);
+  #replicated = false;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.#rules = Array.from({ length: scenario.sources }, (_, index) =>
+      exampleRule({ bucket: `source-${index}`, level: 1, maxArchiveBytes: scenario.archiveBytes }),
+    );
+    this.#sourceQueues = this.#rules.map(() => new SimulatedQueue(this.#time, MAX_RECEIVES));
+    for (const { source } of this.#rules) this.#load(source.bucket, scenario.sourceLoad);
+    this.#load(TARGET, scenario.targetLoad);
+  }
+
+  async run(): Promise<BacklogFigures> {
+    await this.#placeObjects();
+    const begun = this.#time.now();
+    const packing = this.#rules.map((rule, index) => this.#packAll(rule, index));
+    const work = Promise.all([Promise.all(packing), this.#replicate(), this.#restoreAll()]);
+    await this.#time.run(work);
+    const [sources, , target] = await work;
+    const queues = [...this.#sourceQueues, this.#targetQueue];
+    return {
+      scenario: this.#scenario,
+      seconds: (this.#time.now() - begun) / 1000,
+      identical: this.#countIdentical(),
+      deadLetters: queues.flatMap(({ deadLetters }) => deadLetters),
+      mostReceives: Math.max(...queues.map(({ mostReceives }) => mostReceives)),
+      sentAgain: queues.reduce((sum, queue) => sum + queue.sentAgain, 0),
+      sourceRuns: sources.reduce((sum, { runs }) => sum + runs, 0),
+      targetRuns: target.runs,
+      mostSourceRuns: Math.max(...sources.map(({ mostConcurrent }) => mostConcurrent)),
+      mostTargetRuns: target.mostConcurrent,
+      source: sumFigures(this.#rules.map(({ source }) => this.#figures.get(source.bucket))),
+      target: sumFigures([this.#figures.get(TARGET)]),
+    };
+  }
+
+  #load(bucket: string, make: (() => BucketLoad) | undefined): void {
+    if (make !== undefined) this.#loads.set(bucket, make());
+  }
+
+  async #placeObjects(): Promise<void> {
+    const { events, sources } = this.#scenario;
+    for (let index = 0; index < events; index += 1) {
+      const bucket = `source-${index % sources}`;
+      const key = keyOf(index);
+      const etag = await this.#memory.place({ bucket, key }, bodyOf(index));
+      this.#sourceQueues[index % sources]?.send(s3Notification({ bucket, key, etag, size: BODY_BYTES }));
+    }
+  }
+
+  #packAll(rule: ReplicationRule, index: number): ReturnType<typeof runFunctions> {
+    const queue = this.#sourceQueues[index];
+    if (queue === undefined) throw new RangeError(`Rule ${index} has no queue`);
+    const { scalingLimit, batchSize, timeoutSeconds } = this.#scenario;
+    return runFunctions({
+      time: this.#time,
+      queue,
+      environments: Array.from({ length: scalingLimit }, () => this.#packer(rule, queue)),
+      batchSize,
+      batchWindowSeconds: BATCH_WINDOW_SECONDS,
+      timeoutSeconds,
+      isOver: () => queue.size === 0,
+    });
+  }
+
+  #packer(rule: ReplicationRule, queue: SimulatedQueue): Invoke {
+    const { frameSeconds } = this.#scenario;
+    const time = this.#time;
+    const buffers = {
+      inputs: new BufferPool(FRAME_BUFFER, 2),
+      outputs: new BufferPool(compressBound(FRAME_BUFFER), 2),
+      parts: new BufferPool(2 * FRAME_BUFFER, 3),
+    };
+    const { dependencies } = new SourceServiceHarness({
+      rule,
+      queue,
+      buffers,
+      store: this.#store(),
+      pool: {
+        ...inlineCompression,
+        compress: async (task) => {
+          await time.sleep(1000 * frameSeconds);
+          return inlineCompression.compress(task);
+        },
+      },
+      limits: { parallelReads: 128, resumableBytes: 2 ** 30 },
+      maxReceives: MAX_RECEIVES,
+      random: this.#random,
+      now: time.now,
+    });
+    return (messages, remaining) => processSourceBatch(messages, remaining, dependencies);
+  }
+
+  /** S3 carries archives that are new in the outbound bucket, until no more can come. */
+  async #replicate(): Promise<void> {
+    for (;;) {
+      await this.#time.sleep(REPLICATION_MILLISECONDS);
+      const packed = this.#sourceQueues.every(({ size }) => size === 0);
+      for (const key of this.#memory.keys(OUTBOUND)) {
+        const archive = this.#memory.look({ bucket: OUTBOUND, key });
+        if (archive === undefined) continue;
+        const etag = await this.#memory.place({ bucket: INBOUND, key }, archive.body);
+        this.#targetQueue.send(s3Notification({ bucket: INBOUND, key, etag, size: archive.body.length }));
+        this.#memory.erase({ bucket: OUTBOUND, key });
+      }
+      if (packed) break;
+    }
+    this.#replicated = true;
+  }
+
+  #restoreAll(): ReturnType<typeof runFunctions> {
+    return runFunctions({
+      time: this.#time,
+      queue: this.#targetQueue,
+      environments: Array.from({ length: TARGET_RUNS }, () => this.#restorer()),
+      batchSize: 4,
+      batchWindowSeconds: 0,
+      timeoutSeconds: 900,
+      isOver: () => this.#replicated && this.#targetQueue.size === 0,
+    });
+  }
+
+  #restorer(): Invoke {
+    const region = new TargetRegion({
+      rules: this.#rules,
+      now: this.#time.now,
+      dependencies: {
+        store: this.#store(),
+        queue: this.#targetQueue,
+        maxReceives: MAX_RECEIVES,
+        random: this.#random,
+      },
+    });
+    const { limits } = region.dependencies;
+    return (messages, remainingMilliseconds) =>
+      processTargetBatch(messages, {
+        ...region.dependencies,
+        limits: { ...limits, parallelPuts: 128 },
+        remainingMilliseconds,
+      });
+  }
+
+  #store(): MemoryObjectStore {
+    return loadedStore({
+      time: this.#time,
+      random: this.#random,
+      memory: this.#memory,
+      loads: this.#loads,
+      figures: this.#figures,
+    });
+  }
+
+  #countIdentical(): number {
+    let identical = 0;
+    for (let index = 0; index < this.#scenario.events; index += 1) {
+      const found = this.#memory.look({ bucket: TARGET, key: keyOf(index) });
+      if (found?.body.equals(bodyOf(index)) === true) identical += 1;
+    }
+    return identical;
+  }
+}
+
+function keyOf(index: number): string {
+  return `events/${index}.json`;
+}
+
+function bodyOf(index: number): Buffer {
+  return Buffer.from(JSON.stringify({ index, kind: 'event', state: 'new' }).padEnd(BODY_BYTES));
+}
+
+function sumFigures(all: readonly (BucketFigures | undefined)[]): BucketFigures {
+  const sum = { calls: 0, throttled: 0, inFlight: 0, mostInFlight: 0 };
+  for (const figures of all) {
+    sum.calls += figures?.calls ?? 0;
+    sum.throttled += figures?.throttled ?? 0;
+    sum.mostInFlight += figures?.mostInFlight ?? 0;
+  }
+  return sum;
+}

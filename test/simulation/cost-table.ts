@@ -1,0 +1,114 @@
+import { availableParallelism } from 'node:os';
+import type { FrameProbe } from '../../src/adaptive/level-policy.ts';
+import type { NamedSlice } from '../../src/archive/frame-bytes.ts';
+import { memberHeaderLength, memberPadding } from '../../src/archive/tar-header.ts';
+import { FramePool } from '../../src/compression/frame-pool.ts';
+import { compressBound } from '../../src/compression/zstd-frames.ts';
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/levels.ts';
+import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
+import { KINDS, type Kind, makeSamples } from './content.ts';
+
+/** The levels to choose from. */
+export const CANDIDATES = levelsToChooseFrom(STANDARD_LEVELS);
+/** Levels that are measured beside them, since the public algorithm takes any from 1 to 22. */
+const BETWEEN = [15, 22];
+const SAMPLES = 3;
+/** CPU clocks may tick in milliseconds: fast levels are run as often as takes some 20 ms. */
+const RUNS: readonly (readonly [upTo: number, runs: number])[] = [
+  [3, 12],
+  [12, 3],
+  [22, 1],
+];
+
+/** What a level made of a sample. */
+export interface MeasuredLevel {
+  readonly level: number;
+  readonly compressed: number;
+  readonly cpuSeconds: number;
+}
+
+export interface SampleCosts {
+  readonly bytes: number;
+  /** Share of its size that the test of a frame leaves. */
+  readonly fraction: number;
+  readonly levels: readonly MeasuredLevel[];
+  readonly probe: FrameProbe;
+}
+
+/** For each kind what was measured of its samples. */
+export type CostTable = Readonly<Record<Kind, readonly SampleCosts[]>>;
+
+/** Measures all kinds with the project's own workers. */
+export async function measureCosts(onKind: (kind: Kind) => void): Promise<CostTable> {
+  const pool = new FramePool({ worker: frameWorkerModule(), threads: availableParallelism() });
+  try {
+    const table: Partial<Record<Kind, readonly SampleCosts[]>> = {};
+    for (const kind of Object.keys(KINDS) as Kind[]) {
+      onKind(kind);
+      table[kind] = await Promise.all(makeSamples(kind, SAMPLES).map((sample) => measureSample(sample, pool)));
+    }
+    return table as CostTable;
+  } finally {
+    await pool.close();
+  }
+}
+
+async function measureSample(sample: Uint8Array, pool: FramePool): Promise<SampleCosts> {
+  const { input, slice, size } = frameOf(sample);
+  const { fraction, levels: probed } = await pool.probe({
+    kind: 'probe',
+    input: input.slice(),
+    size,
+    levels: CANDIDATES,
+  });
+  const levels: MeasuredLevel[] = [];
+  for (const level of [...CANDIDATES, ...BETWEEN].toSorted((left, right) => left - right)) {
+    const runs = RUNS.find(([upTo]) => level <= upTo)?.[1] ?? 1;
+    let compressed = 0;
+    let seconds = 0;
+    for (let run = 0; run < runs; run += 1) {
+      const frame = await pool.compress({
+        kind: 'compress',
+        input: input.slice(),
+        output: new ArrayBuffer(compressBound(size)),
+        slices: [slice],
+        endsTar: false,
+        levels: { level },
+      });
+      compressed = frame.compressed;
+      seconds += frame.cpuSeconds;
+    }
+    levels.push({ level, compressed, cpuSeconds: seconds / runs });
+  }
+  return { bytes: size, fraction, levels, probe: { fraction, levels: probed } };
+}
+
+function frameOf(sample: Uint8Array): {
+  input: Uint8Array<ArrayBuffer>['buffer'];
+  slice: NamedSlice;
+  size: number;
+} {
+  const name = 'objects/sample';
+  const headerLength = memberHeaderLength(name, sample.length);
+  const padding = memberPadding(sample.length);
+  const size = headerLength + sample.length + padding;
+  const input = new ArrayBuffer(size);
+  new Uint8Array(input).set(sample, headerLength);
+  const slice = { name, size: sample.length, modified: 0, offset: 0, headerLength, length: sample.length, padding };
+  return { input, slice, size };
+}
+
+/** What a level makes of a sample; a level between two measured ones lies between them on both scales. */
+export function costAtLevel({ levels }: SampleCosts, level: number): MeasuredLevel {
+  const above = levels.find((one) => one.level >= level);
+  const below = levels.findLast((one) => one.level <= level);
+  if (above === undefined || below === undefined) throw new RangeError(`Level ${level} is beyond what was measured`);
+  if (above.level === below.level) return above;
+  const share = (level - below.level) / (above.level - below.level);
+  const between = (low: number, high: number): number => low ** (1 - share) * high ** share;
+  return {
+    level,
+    compressed: between(below.compressed, above.compressed),
+    cpuSeconds: between(below.cpuSeconds, above.cpuSeconds),
+  };
+}

@@ -1,0 +1,49 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { filedPrices, PRICE_FILE, parsePriceFile } from '../../src/configuration/price-file.ts';
+import { measureCosts } from './cost-table.ts';
+import { findMissedGoals, HORIZONS, type SimulatedWorkload, simulateWorkload } from './simulate.ts';
+import { WORKLOADS } from './workloads.ts';
+
+const PRICE_FILE_URL = new URL(`../../configuration/${PRICE_FILE}`, import.meta.url);
+
+const { json, costs } = new Command('simulate')
+  .description('Replays workloads with measured costs: what the choice of levels costs over the best one in hindsight.')
+  .option('--json <file>', 'write the numbers as JSON')
+  .option('--costs <file>', 'write the measured cost table as JSON')
+  .parse()
+  .opts<{ readonly json?: string; readonly costs?: string }>();
+
+const prices = filedPrices(parsePriceFile(await readFile(PRICE_FILE_URL, 'utf8')), undefined, {
+  fromRegion: 'eu-west-1',
+  toRegions: ['us-east-1'],
+});
+const table = await measureCosts((kind) => process.stderr.write(`measuring ${kind}\n`));
+if (costs !== undefined) await writeFile(costs, `${JSON.stringify(table)}\n`);
+
+const results: SimulatedWorkload[] = [];
+for (const workload of WORKLOADS) results.push(await simulateWorkload(workload, table, prices));
+
+const machine = `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`;
+process.stdout.write(`${machine}\nDollars over the oracle's, in %, after ${HORIZONS.join(' / ')} archives.\n`);
+process.stdout.write(`${renderTable(results)}\n`);
+const missed = results.flatMap((result) => findMissedGoals(result));
+process.stdout.write(missed.length === 0 ? 'All goals are met.\n' : `Missed goals:\n${missed.join('\n')}\n`);
+if (json !== undefined)
+  await writeFile(json, `${JSON.stringify({ machine, horizons: HORIZONS, results, missed }, undefined, 2)}\n`);
+
+function renderTable(workloads: readonly SimulatedWorkload[]): string {
+  const [first] = workloads;
+  const names = first?.packers.map(({ packer }) => packer) ?? [];
+  const rows = new Table({ head: ['workload', ...names], style: { head: [], border: [] } });
+  for (const { workload, packers } of workloads) {
+    rows.push([workload, ...packers.map(({ regrets }) => regrets.map(formatPercent).join('\n'))]);
+  }
+  return rows.toString();
+}
+
+function formatPercent(share: number): string {
+  return (share * 100).toFixed(Math.abs(share) < 0.1 ? 2 : 0);
+}

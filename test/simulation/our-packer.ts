@@ -1,0 +1,96 @@
+import { adaptiveLevels } from '../../src/adaptive/adaptive-levels.ts';
+import { type ContentClass, PACKED_FRACTION } from '../../src/adaptive/content-class.ts';
+import type { MarginalPrices } from '../../src/adaptive/cost-model.ts';
+import type { FrameProbe } from '../../src/adaptive/level-policy.ts';
+import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
+import { type Random, seededRandom } from '../../src/local/faults/random.ts';
+import { KINDS } from './content.ts';
+import { CANDIDATES } from './cost-table.ts';
+import { frameDollars, type Packer, packFrame } from './packer.ts';
+import type { SimulatedArchive, SimulatedFrame } from './workloads.ts';
+
+/** Bytes of the samples of a probe, and of a test, as compression/probe-levels.ts takes them. */
+const PROBE_BYTES = 1.5 * 1024 * 1024;
+const TEST_BYTES = 256 * 1024;
+const TEST_LEVEL = 1;
+
+/** The product's own code, fed with simulated frames. What it spends on tests and probes is part of its dollars. */
+export function ourPacker(prices: MarginalPrices, seed: number): Packer {
+  const random = seededRandom(seed);
+  let hostSpeed = 1;
+  const policy = adaptiveLevels({
+    levels: CANDIDATES,
+    prices,
+    statistics: new StatisticsCache({ rule: 'rule', store: undefined, now: () => 0, onFailure: fail }),
+    cpuSpeed: {
+      get known() {
+        return hostSpeed;
+      },
+      measure: () => Promise.resolve(hostSpeed),
+    },
+    random,
+  });
+  return {
+    pack: async (archive) => {
+      hostSpeed = archive.hostSpeed;
+      return packArchive(policy.plan(), archive, prices, random);
+    },
+  };
+}
+
+async function packArchive(
+  levels: ReturnType<ReturnType<typeof adaptiveLevels>['plan']>,
+  { frames, hostSpeed }: SimulatedArchive,
+  prices: MarginalPrices,
+  random: Random,
+): Promise<number> {
+  let dollars = 0;
+  for (const frame of frames) {
+    const expected: ContentClass = KINDS[frame.kind];
+    const framesAlike = frames.filter(({ kind }) => KINDS[kind] === expected).length;
+    const probe = (): Promise<FrameProbe> => {
+      const found = probeFrame(frame, hostSpeed, random);
+      dollars += found.levels.reduce((sum, { secondsAByte }) => sum + secondsAByte * PROBE_BYTES * prices.cpuSecond, 0);
+      return Promise.resolve(found);
+    };
+    const chosen = await levels.forFrame({ expected, framesAlike, probe });
+    const { fraction, cpuSeconds: testSeconds } = testFrame(frame, hostSpeed);
+    const packed = chosen.ifPacked !== undefined && fraction > PACKED_FRACTION;
+    const level = packed ? chosen.ifPacked.level : chosen.level;
+    const result = packFrame(frame, level, hostSpeed);
+    const cpuSeconds = result.cpuSeconds + testSeconds;
+    dollars += frameDollars({ ...result, cpuSeconds }, prices);
+    const { bytes, compressed } = result;
+    levels.note({ expected, level, reason: chosen.reason, bytes, compressed, cpuSeconds, test: { fraction, packed } });
+  }
+  await levels.learn();
+  return dollars;
+}
+
+function testFrame(frame: SimulatedFrame, hostSpeed: number): { fraction: number; cpuSeconds: number } {
+  const { bytes, cpuSeconds } = packFrame(frame, TEST_LEVEL, hostSpeed);
+  return {
+    fraction: Math.min(1, frame.costs.fraction * frame.compressedFactor),
+    cpuSeconds: (cpuSeconds * TEST_BYTES) / bytes,
+  };
+}
+
+/** What the workers' probe measured of the sample, with the deviations of this frame. */
+function probeFrame(
+  { costs, compressedFactor, secondsFactor }: SimulatedFrame,
+  hostSpeed: number,
+  random: Random,
+): FrameProbe {
+  return {
+    fraction: Math.min(1, costs.probe.fraction * compressedFactor),
+    levels: costs.probe.levels.map(({ level, fraction, secondsAByte }) => ({
+      level,
+      fraction: fraction >= 1 ? fraction : Math.min(1, fraction * compressedFactor * (0.98 + 0.04 * random())),
+      secondsAByte: (secondsAByte * secondsFactor * (0.9 + 0.2 * random())) / hostSpeed,
+    })),
+  };
+}
+
+function fail(error: Error): never {
+  throw error;
+}

@@ -1,0 +1,103 @@
+import { type Random, seededRandom } from '../../src/local/faults/random.ts';
+import type { Kind } from './content.ts';
+import type { CostTable, SampleCosts } from './cost-table.ts';
+
+/** What a rule's archives look like over time. */
+export interface Workload {
+  readonly name: string;
+  /** Kinds of the frames, drawn alike; those of the second half where it differs. */
+  readonly kinds: readonly Kind[];
+  readonly laterKinds?: readonly Kind[];
+  /** Frames of an archive: from, to. */
+  readonly frames: readonly [number, number];
+  /** Relative deviation of CPU times. */
+  readonly cpuNoise: number;
+  /** Speeds of the machines that pack. */
+  readonly hosts: readonly number[];
+  /** USD a GB of transfer, all regions together. */
+  readonly transfer: number;
+}
+
+export interface SimulatedFrame {
+  readonly kind: Kind;
+  readonly costs: SampleCosts;
+  /** Size of the frame over that of the sample. */
+  readonly scale: number;
+  /** How this frame differs from its sample. */
+  readonly compressedFactor: number;
+  readonly secondsFactor: number;
+}
+
+export interface SimulatedArchive {
+  readonly frames: readonly SimulatedFrame[];
+  readonly objects: number;
+  /** Seconds of transfer each way, as the public algorithm counts them in. */
+  readonly networkSeconds: number;
+  readonly hostSpeed: number;
+}
+
+const QUIET = { frames: [4, 32], cpuNoise: 0.06, hosts: [1], transfer: 0.02 } as const;
+
+export const WORKLOADS: readonly Workload[] = [
+  { ...QUIET, name: 'json', kinds: ['json'] },
+  { ...QUIET, name: 'logs', kinds: ['logs'] },
+  { ...QUIET, name: 'csv, small archives', kinds: ['csv'], frames: [1, 2] },
+  { ...QUIET, name: 'parquet', kinds: ['parquet'] },
+  { ...QUIET, name: 'pictures', kinds: ['pictures'] },
+  { ...QUIET, name: 'mixed', kinds: ['json', 'logs', 'csv', 'parquet', 'sensors', 'pictures'] },
+  { ...QUIET, name: 'changes half-way', kinds: ['sensors'], laterKinds: ['parquet'] },
+  { ...QUIET, name: 'noisy CPUs', kinds: ['json'], cpuNoise: 0.4, hosts: [0.6, 1, 1.6] },
+  { ...QUIET, name: 'dear transfer', kinds: ['json', 'csv'], transfer: 0.294 },
+];
+
+/** Relative deviations of what a frame is left with: by its archive, and by itself. */
+const ARCHIVE_DEVIATION = 0.1;
+const FRAME_DEVIATION = 0.03;
+const FRAME_BYTES = 8 * 1024 * 1024;
+const NETWORK_BYTES_A_SECOND = 70e6;
+const NETWORK_NOISE = 0.3;
+
+/** The archives of a workload; the same ones for the same seed, whoever packs them. */
+export function makeArchives(workload: Workload, table: CostTable, count: number, seed: number): SimulatedArchive[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, index) => {
+    const later = index >= count / 2 ? workload.laterKinds : undefined;
+    return makeArchive(workload, later ?? workload.kinds, table, random);
+  });
+}
+
+function makeArchive(
+  { frames: [least, most], cpuNoise, hosts }: Workload,
+  kinds: readonly Kind[],
+  table: CostTable,
+  random: Random,
+): SimulatedArchive {
+  const count = least + Math.floor(random() * (most - least + 1));
+  const ofArchive = spread(ARCHIVE_DEVIATION, random);
+  const secondsOfArchive = spread(cpuNoise, random);
+  const frames = Array.from({ length: count }, () => {
+    const kind = drawn(kinds, random);
+    const costs = drawn(table[kind], random);
+    return {
+      kind,
+      costs,
+      scale: FRAME_BYTES / costs.bytes,
+      // What is compressed already cannot be left with more or less.
+      compressedFactor: kind === 'pictures' ? 1 : ofArchive * spread(FRAME_DEVIATION, random),
+      secondsFactor: secondsOfArchive * spread(cpuNoise / 2, random),
+    };
+  });
+  const networkSeconds = ((count * FRAME_BYTES) / NETWORK_BYTES_A_SECOND) * spread(NETWORK_NOISE, random);
+  return { frames, objects: 1 + Math.floor(random() * 10), networkSeconds, hostSpeed: drawn(hosts, random) };
+}
+
+function drawn<T>(items: readonly T[], random: Random): T {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new RangeError('There is nothing to draw from');
+  return item;
+}
+
+/** A factor around 1, log-normal. */
+function spread(deviation: number, random: Random): number {
+  return Math.exp(deviation * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
+}

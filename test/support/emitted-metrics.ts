@@ -1,0 +1,134 @@
+import { PowertoolsResendTelemetry } from '../../src/aws/resend-telemetry.ts';
+import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../src/aws/telemetry.ts';
+import { PowertoolsWatermarkTelemetry } from '../../src/aws/watermark-telemetry.ts';
+import type { Configuration } from '../../src/configuration/load.ts';
+import { filedPrices, parsePriceFile } from '../../src/configuration/price-file.ts';
+import { resourceNamePrefix } from '../../src/configuration/resource-names.ts';
+import type { ReplicationRule } from '../../src/configuration/rule.ts';
+import { MetricStore } from '../../src/local/metrics/metric-store.ts';
+import type { MetricIdentity } from '../../src/local/metrics/parse-emf.ts';
+import { EXAMPLE_ACCOUNT } from '../../src/local/templates/instantiate.ts';
+import { AccessDeniedError } from '../../src/storage/errors.ts';
+import { LatencyDistribution } from '../../src/target/latency-distribution.ts';
+
+/** A metric, and where CloudWatch has it. */
+export interface EmittedMetric extends MetricIdentity {
+  readonly region: string;
+}
+
+export type Occasion = 'when all goes well' | 'when all goes wrong';
+
+const MESSAGE = { messageId: 'm', receiptHandle: 'r', body: '', receiveCount: 1, sentTime: 0 };
+const OBJECT = { bucket: 'b', key: 'k' };
+
+/**
+ * The metrics that the functions of a deployment write, found out by making each of their telemetry classes say
+ * everything it can say.
+ * @param priceFile text of prices.json
+ */
+export function emittedMetrics(
+  { settings, rules }: Configuration,
+  priceFile: string,
+  occasion: Occasion = 'when all goes wrong',
+): EmittedMetric[] {
+  const namespace = settings.stack_name;
+  const file = parsePriceFile(priceFile);
+  const wrong = occasion === 'when all goes wrong';
+  return settings.enabled_regions.flatMap(({ region }) => {
+    const store = new MetricStore();
+    const toRegions = [...new Set(rules.flatMap(({ destinations }) => destinations.map((each) => each.region)))];
+    const prices = filedPrices(file, settings.prices, { fromRegion: region, toRegions });
+    const here = rules.filter(({ source }) => source.region === region);
+    capture(store, () => {
+      for (const rule of here) {
+        tellSource(new PowertoolsSourceTelemetry({ namespace, rule, prices }), rule, wrong);
+        const watermark = new PowertoolsWatermarkTelemetry(namespace);
+        const stages = { waiting: 1, replicating: 0, failing: 0, arrived: 0, givenUp: 0 };
+        for (const { region: target } of rule.destinations) watermark.watermarkTaken(rule, target, 1, stages);
+      }
+      if (here.length > 0 && wrong) {
+        const outboundBucket = `${resourceNamePrefix(namespace)}-${EXAMPLE_ACCOUNT}-${region}-outbound`;
+        tellResend(new PowertoolsResendTelemetry({ namespace, outboundBucket }));
+      }
+      const arriving = rules.filter(({ destinations }) => destinations.some((each) => each.region === region));
+      if (arriving.length > 0) {
+        tellTarget(new PowertoolsTargetTelemetry({ namespace, rules, region, prices }), arriving, wrong);
+      }
+    });
+    return store.metrics().map((metric) => ({ ...metric, region }));
+  });
+}
+
+function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule, wrong: boolean): void {
+  const share = { bytes: 1, compressedBytes: 1, cpuSeconds: 1, frames: 1 };
+  telemetry.archivePacked({
+    ...OBJECT,
+    rule: rule.id,
+    objects: 1,
+    originalBytes: 2,
+    archiveBytes: 1,
+    levels: [{ ...share, content: 'text', level: 3, reason: 'cheapest' }],
+    cpuSeconds: 1,
+    seconds: 1,
+    delaySeconds: 1,
+  });
+  if (wrong) {
+    telemetry.objectSkipped(OBJECT, 'gone');
+    telemetry.objectsDeferred(1, 1);
+    for (const operation of ['GetObject', 'PutObject']) {
+      telemetry.messageFailed(MESSAGE, new AccessDeniedError('no', { context: { operation } }));
+    }
+    telemetry.statisticsLost(new AccessDeniedError('no'));
+    telemetry.fallbackAsleep(new AccessDeniedError('no'));
+  }
+  telemetry.flush();
+}
+
+function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly ReplicationRule[], wrong: boolean): void {
+  for (const { id } of arriving) {
+    const latency = new LatencyDistribution();
+    latency.add(1);
+    telemetry.archiveRestored({
+      ...OBJECT,
+      rule: id,
+      objects: 1,
+      restored: 1,
+      skipped: 0,
+      bytes: 1,
+      archiveBytes: 1,
+      decompressionCpuSeconds: 1,
+      seconds: 1,
+      latency,
+    });
+  }
+  if (wrong) {
+    telemetry.conflictOverwritten(OBJECT);
+    telemetry.objectFailed(OBJECT, new AccessDeniedError('no'));
+    telemetry.fallbackAsleep(new AccessDeniedError('no'));
+  }
+  telemetry.flush();
+}
+
+function tellResend(telemetry: PowertoolsResendTelemetry): void {
+  const failure = { ...OBJECT, versionId: 'v', destination: 'inbound', reason: 'DstBucketNotFound', eventTime: 0 };
+  telemetry.archiveResent(failure, 1);
+  telemetry.archiveGivenUp(failure, OBJECT);
+  telemetry.archiveGone(failure);
+  telemetry.flush();
+}
+
+/** Reads what is written to the standard output meanwhile, and keeps it and the errors from the terminal. */
+function capture(store: MetricStore, write: () => void): void {
+  const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));
+  for (const { stream } of streams) {
+    stream.write = (text: string | Uint8Array): boolean => {
+      for (const line of String(text).split('\n')) store.read(line);
+      return true;
+    };
+  }
+  try {
+    write();
+  } finally {
+    for (const { stream, write: original } of streams) stream.write = original;
+  }
+}

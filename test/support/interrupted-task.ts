@@ -1,0 +1,81 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
+import { FramePool } from '../../src/compression/frame-pool.ts';
+import type { ObjectLocation } from '../../src/storage/stored-object.ts';
+import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
+import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { frameBuffers } from '../../src/wiring/target.ts';
+import { FailingObjectStore, type StoreCall } from './failing-object-store.ts';
+import { queueMessage, s3Notification } from './notifications.ts';
+import { exampleRule } from './rules.ts';
+import { SourceServiceHarness } from './source-service.ts';
+import { TargetRegion } from './target-region.ts';
+
+/** What the process does, as JSON in its only argument. */
+export interface InterruptedTask {
+  readonly work: 'pack' | 'restore';
+  readonly endpoint: string;
+  readonly region: string;
+  /** Of archives. */
+  readonly bucket: string;
+  /** The object to pack, or the archive to restore. */
+  readonly object: ObjectLocation & { readonly etag: string; readonly size: number };
+  /** Kills itself, without a last word, when S3 has accepted this many parts. */
+  readonly killAfterParts?: number;
+}
+
+/** What the process prints when it was not killed. */
+export interface TaskReport {
+  readonly returned: number;
+  readonly counts: Readonly<Record<StoreCall, number>>;
+}
+
+const RESUMABLE_BYTES = 64 * 1024 * 1024;
+
+/** One task that packs or restores a large object over a real S3 server, with real worker threads. */
+const task = JSON.parse(process.argv[2] ?? '') as InterruptedTask;
+const { endpoint, region, bucket, object, killAfterParts } = task;
+const client = new S3Client({
+  endpoint,
+  region,
+  forcePathStyle: true,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+const server = new S3ObjectStore({ client });
+let accepted = 0;
+const store = new FailingObjectStore(
+  server,
+  {},
+  {
+    accepted: (call) => {
+      accepted += call === 'uploadPart' ? 1 : 0;
+      if (accepted === killAfterParts) process.kill(process.pid, 'SIGKILL');
+    },
+  },
+);
+const pool = new FramePool({ worker: frameWorkerModule(), threads: 2 });
+const message = queueMessage(s3Notification(object));
+const returned = task.work === 'pack' ? await pack() : await restore();
+await pool.close();
+await server.close();
+process.stdout.write(`${JSON.stringify({ returned, counts: store.counts } satisfies TaskReport)}\n`);
+
+async function pack(): Promise<number> {
+  const service = new SourceServiceHarness({
+    rule: exampleRule({ level: 1 }),
+    store,
+    outboundBucket: bucket,
+    pool,
+    buffers: packingBuffers(2),
+    limits: { parallelReads: 16, resumableBytes: RESUMABLE_BYTES },
+  });
+  return (await service.process(message)).length;
+}
+
+async function restore(): Promise<number> {
+  const target = new TargetRegion();
+  const limits = { ...target.dependencies.limits, resumableBytes: RESUMABLE_BYTES };
+  const buffers = frameBuffers(2);
+  target.dependencies = { ...target.dependencies, store, pool, buffers, limits, inboundBucket: bucket };
+  return (await target.process(message)).batchItemFailures.length;
+}

@@ -1,0 +1,75 @@
+import { DeleteMessageBatchCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse } from 'aws-lambda';
+import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
+import { toSqsRecord } from '../../../../src/local/event-source/sqs-record.ts';
+import type { FunctionHost } from '../../../../src/local/function-host.ts';
+import type { Clients } from '../clients.ts';
+import { templateEnvironment } from '../deployed-function.ts';
+import { readMapping } from '../pipeline.ts';
+import type { DeployedResource, Rehearsal } from '../rehearsal.ts';
+
+/** One function and all that it needs for its whole job. */
+export interface Job {
+  readonly rehearsal: Rehearsal;
+  readonly deployed: DeployedResource;
+  readonly host: FunctionHost;
+  /** With the credentials of the function's role. */
+  readonly own: Clients;
+  readonly rules: readonly ReplicationRule[];
+}
+
+/** The administrator's clients in the region of the function. */
+export function clientsOf({ rehearsal, deployed }: Job): Clients {
+  return rehearsal.clients(deployed.region);
+}
+
+/** A variable of the function, as its template gives it. */
+export function variable({ rehearsal, deployed }: Job, name: string): string {
+  const value = templateEnvironment(deployed.properties, rehearsal.endpoint)[name];
+  if (value === undefined) throw new Error(`${deployed.physicalId} has no ${name}`);
+  return value;
+}
+
+/** What an earlier job may have left in the function's queues. */
+export async function emptyQueues(job: Job): Promise<void> {
+  for (const name of ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL']) {
+    await clientsOf(job).sqs.send(new PurgeQueueCommand({ QueueUrl: variable(job, name) }));
+  }
+}
+
+/**
+ * Hands everything that waits in the function's queue to one run, as Lambda does: with the function's role, and with what
+ * the run has not named deleted afterwards.
+ * @returns identifiers of the messages that return to the queue
+ */
+export async function deliver(job: Job): Promise<string[]> {
+  const { rehearsal, deployed, host, own } = job;
+  const { region, physicalId } = deployed;
+  const mapping = rehearsal.resources.find(
+    ({ type, region: home, properties }) =>
+      type === 'AWS::Lambda::EventSourceMapping' && home === region && properties['FunctionName'] === physicalId,
+  );
+  if (mapping === undefined) throw new Error(`${physicalId} in ${region} has no event source mapping`);
+  const { queueArn } = readMapping(mapping);
+  const QueueUrl = variable(job, 'QUEUE_URL');
+  const { Messages = [] } = await own.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ['All'] }),
+  );
+  const Records = Messages.map((message) => toSqsRecord(message, { queueArn, region }));
+  const { batchItemFailures } = (await host.invoke({ Records })) as SQSBatchResponse;
+  const returned = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  const done = Records.filter(({ messageId }) => !returned.includes(messageId));
+  if (done.length > 0) {
+    const Entries = done.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
+    await own.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+  }
+  return returned;
+}
+
+/** The reasons of the dead letters, by message attribute. */
+export async function readDeadLetters(job: Job): Promise<string[]> {
+  const QueueUrl = variable(job, 'DEAD_LETTER_QUEUE_URL');
+  const request = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] };
+  const { Messages = [] } = await clientsOf(job).sqs.send(new ReceiveMessageCommand(request));
+  return Messages.map(({ MessageAttributes = {} }) => MessageAttributes['code']?.StringValue ?? 'no code');
+}

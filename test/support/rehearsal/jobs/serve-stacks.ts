@@ -1,0 +1,12 @@
+import { expect } from '@jest/globals';
+import type { Job } from './job.ts';
+
+/** The whole job of a region's deployment function: every custom resource of the region is deleted and made again. */
+export async function serveStacks({ rehearsal, deployed, host }: Job): Promise<void> {
+  const custom = rehearsal.resources.filter(
+    ({ type, region }) => type.startsWith('Custom::') && region === deployed.region,
+  );
+  expect(custom.length).toBeGreaterThan(0);
+  for (const resource of custom.toReversed()) await rehearsal.serveCustom('delete', resource, host);
+  for (const resource of custom) await rehearsal.serveCustom('create', resource, host);
+}

@@ -1,0 +1,335 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  GetBucketNotificationConfigurationCommand,
+  GetBucketReplicationCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { bundleFunctions } from '../../src/build/bundle-functions.ts';
+import { readDeadLetters } from '../../src/cli/demo/pipeline/dead-letters.ts';
+import { runInvoke } from '../../src/cli/invoke/run-invoke.ts';
+import { type FunctionName, findInvocable, INVOCABLE_FUNCTIONS } from '../../src/local/invocation/functions.ts';
+import { readEvent } from '../../src/local/invocation/read-event.ts';
+import { sampleBody } from '../../src/local/invocation/sample-object.ts';
+import { Stage } from '../../src/local/invocation/stage.ts';
+import { LambdaRuntime } from '../../src/local/lambda-runtime.ts';
+import { expandTemplate } from '../../src/local/templates/expand-template.ts';
+import { textOf } from '../../src/local/templates/json.ts';
+import { readArchive } from '../support/archives.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const EVENTS = join(PROJECT, 'events');
+const MINUTES = 60_000;
+const OUTBOUND = 's3-cross-region-compressor-111122223333-eu-west-1-outbound';
+const INBOUND = 's3-cross-region-compressor-111122223333-us-east-1-inbound';
+const QUEUE = 's3-cross-region-compressor-example-documents-a82747f3ed';
+const ACKNOWLEDGED = { batchItemFailures: [] };
+
+let bundles: string;
+let stage: Stage;
+const lines: string[] = [];
+/** By function: one process serves all of its events. */
+const runtimes = new Map<string, LambdaRuntime>();
+
+beforeAll(async () => {
+  await mkdir(join(PROJECT, 'build'), { recursive: true });
+  bundles = await mkdtemp(join(PROJECT, 'build', 'invoke-test-'));
+  await bundleFunctions(bundles);
+  stage = await Stage.start(() => undefined);
+}, 10 * MINUTES);
+
+afterAll(async () => {
+  for (const runtime of runtimes.values()) await runtime.stop();
+  await stage.stop();
+  await rm(bundles, { recursive: true });
+});
+
+beforeEach(() => {
+  lines.length = 0;
+});
+
+function startRuntime(handler: string, environment: Record<string, string>, timeoutSeconds = 60) {
+  const [functionName = ''] = handler.split('.');
+  const onLine = (line: string) => lines.push(line);
+  return LambdaRuntime.start({ bundles, handler, functionName, memoryMb: 3538, timeoutSeconds, environment, onLine });
+}
+
+/** Sends an event file to its function; the buckets and queues of all tests are the same. */
+async function send(name: FunctionName, file: string): Promise<unknown> {
+  const invocable = findInvocable(name, await readEvent(join(EVENTS, file)), file);
+  const event = await stage.prepare(invocable);
+  const { target } = invocable;
+  const runtime =
+    runtimes.get(target.path) ?? (await startRuntime(`${name}.handler`, stage.environmentOf(target), 300));
+  runtimes.set(target.path, runtime);
+  return runtime.invoke(event);
+}
+
+async function keysIn(bucket: string): Promise<string[]> {
+  const { s3 } = stage.clients(stage.buckets.get(bucket) ?? '');
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+  return Contents.map(({ Key = '' }) => Key);
+}
+
+async function bytesOf(Bucket: string, Key: string): Promise<Buffer> {
+  const { s3 } = stage.clients(stage.buckets.get(Bucket) ?? '');
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+}
+
+/** Objects in the archives that an event made, by key. */
+async function packedBy(file: string): Promise<Map<string, Buffer>> {
+  // Absent until the first event has made the bucket.
+  const before = stage.buckets.has(OUTBOUND) ? await keysIn(OUTBOUND) : [];
+  await expect(send('source', file)).resolves.toEqual(ACKNOWLEDGED);
+  const archives = (await keysIn(OUTBOUND)).filter((key) => !before.includes(key));
+  const objects = await Promise.all(archives.map(async (key) => readArchive(await bytesOf(OUTBOUND, key), key)));
+  return new Map(objects.flat().map(({ object, body }) => [object.key, body]));
+}
+
+describe('the source function under the interface emulator', () => {
+  test.each([
+    ['source-put.json', [['invoices/2026/11/INV-10293.json', 18_412]]],
+    ['source-copy.json', [['archive/2025/INV-00017.json', 9_126]]],
+    ['source-multipart.json', [['exports/ledger-2026-11-20.csv', 12_587_233]]],
+    ['source-unicode-key.json', [['Verträge/C++ Schulung/日本 – Angebot №7 (50%).txt', 2_311]]],
+    ['source-eventbridge.json', [['minutes/board meeting 2026-11.txt', 3_500]]],
+    [
+      'source-batch.json',
+      [
+        ['invoices/2026/11/INV-10300.json', 6_480],
+        ['invoices/2026/11/INV-10301.json', 7_711],
+        ['invoices/2026/11/INV-10302.json', 9_422],
+      ],
+    ],
+  ] as const)(
+    'packs what %s names, byte for byte',
+    async (file, objects) => {
+      const packed = await packedBy(file);
+      expect([...packed.keys()].toSorted()).toEqual(objects.map(([key]) => key).toSorted());
+      for (const [key, size] of objects) expect(packed.get(key)?.equals(sampleBody(key, size))).toBe(true);
+    },
+    MINUTES,
+  );
+
+  test('acknowledges a test event and makes nothing of it', async () => {
+    expect(await packedBy('source-test-event.json')).toEqual(new Map());
+    expect(await deadLetters(`${QUEUE}-dead-letters`)).toEqual([]);
+  });
+
+  test('sends a malformed body to the dead letters, with its reason', async () => {
+    expect(await packedBy('source-malformed.json')).toEqual(new Map());
+    const [sent] = ((await readEvent(join(EVENTS, 'source-malformed.json'))) as { Records: { body: string }[] })
+      .Records;
+    expect(await deadLetters(`${QUEUE}-dead-letters`)).toEqual([
+      expect.objectContaining({ code: 'MESSAGE_INVALID', reason: 'The message is not JSON', body: sent?.body }),
+    ]);
+  });
+});
+
+async function deadLetters(name: string) {
+  const queue = stage.queues.find((candidate) => candidate.name === name);
+  if (queue === undefined) throw new Error(`There is no queue ${name}`);
+  return readDeadLetters({ name, sqs: stage.clients(queue.region).sqs, url: queue.url });
+}
+
+test(
+  'the target function restores the archive of target-archive.json and removes it',
+  async () => {
+    await expect(send('target', 'target-archive.json')).resolves.toEqual(ACKNOWLEDGED);
+    expect(await keysIn(INBOUND)).toEqual([]);
+    const restored = await keysIn('example-documents-copy');
+    expect(restored.map((key) => basename(key))).toEqual(['INV-10300.json', 'INV-10301.json', 'INV-10302.json']);
+    for (const key of restored) {
+      const body = await bytesOf('example-documents-copy', key);
+      expect(body.equals(sampleBody(key, body.length))).toBe(true);
+    }
+    expect(await deadLetters('s3-cross-region-compressor-target-dead-letters')).toEqual([]);
+  },
+  MINUTES,
+);
+
+test(
+  'the resend function puts the archive of resend-replication-failure.json again, as a new version that counts',
+  async () => {
+    await expect(send('resend', 'resend-replication-failure.json')).resolves.toEqual(ACKNOWLEDGED);
+    const archive = (await keysIn(OUTBOUND)).find((key) => key.includes('20261120T090117437Z-1a7363667859298b'));
+    const { Metadata = {} } = await stage
+      .clients('eu-west-1')
+      .s3.send(new HeadObjectCommand({ Bucket: OUTBOUND, Key: archive ?? '' }));
+    expect(Metadata).toMatchObject({ 's3xrc-resends': '1' });
+    const committed = await readFile(join(EVENTS, 'archives', basename(archive ?? '')));
+    expect((await bytesOf(OUTBOUND, archive ?? '')).equals(committed)).toBe(true);
+  },
+  MINUTES,
+);
+
+describe('the deployment function under the interface emulator', () => {
+  /** The answer that CloudFormation would get. */
+  async function answerTo(file: string): Promise<unknown> {
+    await send('deployment', file);
+    const answers = stage.answers.takeAnswers();
+    expect(answers).toHaveLength(1);
+    return JSON.parse(answers[0] ?? '');
+  }
+
+  async function notifications() {
+    const { s3 } = stage.clients('eu-west-1');
+    const Bucket = 'example-documents';
+    const { QueueConfigurations = [] } = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+    return QueueConfigurations.map(({ Id, Filter }) => [Id, Filter?.Key?.FilterRules?.map(({ Value }) => Value) ?? []]);
+  }
+
+  async function replicationRules(): Promise<(string | undefined)[]> {
+    const { s3 } = stage.clients('eu-west-1');
+    const { ReplicationConfiguration } = await s3.send(new GetBucketReplicationCommand({ Bucket: OUTBOUND }));
+    return ReplicationConfiguration?.Rules?.map(({ ID }) => ID).toSorted() ?? [];
+  }
+
+  const SUCCESS = { Status: 'SUCCESS' };
+
+  test(
+    'makes, changes and removes a notification',
+    async () => {
+      expect(await answerTo('deployment-notification-create.json')).toMatchObject(SUCCESS);
+      expect(await notifications()).toEqual([[QUEUE, []]]);
+      expect(await answerTo('deployment-notification-update.json')).toMatchObject(SUCCESS);
+      expect(await notifications()).toEqual([[QUEUE, ['invoices/']]]);
+      expect(await answerTo('deployment-notification-delete.json')).toMatchObject(SUCCESS);
+      expect(await notifications()).toEqual([]);
+    },
+    MINUTES,
+  );
+
+  test(
+    'makes, changes and removes replication rules',
+    async () => {
+      const [first, second] = [
+        'example-documents-a82747f3ed-us-east-1',
+        'example-reports-published-c8985ecdaa-ap-southeast-2',
+      ];
+      expect(await answerTo('deployment-replication-create.json')).toMatchObject(SUCCESS);
+      expect(await replicationRules()).toEqual([first]);
+      expect(await answerTo('deployment-replication-update.json')).toMatchObject(SUCCESS);
+      expect(await replicationRules()).toEqual([first, second]);
+      expect(await answerTo('deployment-replication-delete.json')).toMatchObject(SUCCESS);
+      await expect(replicationRules()).rejects.toMatchObject({ name: 'ReplicationConfigurationNotFoundError' });
+    },
+    MINUTES,
+  );
+
+  test(
+    'checks buckets of either side, and gives prices',
+    async () => {
+      expect(await answerTo('deployment-source-checks-create.json')).toMatchObject(SUCCESS);
+      expect(await answerTo('deployment-target-checks-create.json')).toMatchObject(SUCCESS);
+      expect(await answerTo('deployment-prices-create.json')).toMatchObject({
+        ...SUCCESS,
+        Data: { PricesSource: 'prices.json', Prices: expect.stringContaining('us-east-1') },
+      });
+    },
+    MINUTES,
+  );
+});
+
+describe('a function that fails', () => {
+  const HANDLERS = `
+    let invocations = 0;
+    export async function handler({ doing }) {
+      invocations += 1;
+      if (doing === 'throw') throw new RangeError('out of range');
+      if (doing === 'hang') await new Promise((resolve) => setTimeout(resolve, 60_000));
+      if (doing === 'exit') process.exit(3);
+      return invocations;
+    }`;
+  let runtime: LambdaRuntime;
+
+  beforeAll(async () => {
+    await writeFile(join(bundles, 'failing.mjs'), HANDLERS);
+    await writeFile(join(bundles, 'unloadable.mjs'), "throw new Error('no way in');");
+    runtime = await startRuntime('failing.handler', {}, 1);
+  });
+
+  afterAll(() => runtime.stop());
+
+  test('by throwing keeps its process', async () => {
+    await expect(runtime.invoke({})).resolves.toBe(1);
+    await expect(runtime.invoke({ doing: 'throw' })).rejects.toMatchObject({
+      code: 'FUNCTION_THREW',
+      message: 'failing threw RangeError: out of range',
+    });
+    await expect(runtime.invoke({})).resolves.toBe(3);
+  });
+
+  test.each([
+    ['hang', 'FUNCTION_TIMED_OUT', /Task timed out after 1.00 seconds/],
+    ['exit', 'FUNCTION_CRASHED', /exit status 3/],
+  ])('when it has to %s loses its process, and the next event gets a new one', async (doing, code, message) => {
+    await expect(runtime.invoke({ doing })).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(runtime.invoke({})).resolves.toBe(1);
+  });
+
+  test('takes events one after another, however many are handed over at once', async () => {
+    const answers = await Promise.all([{}, {}, {}].map((event) => runtime.invoke(event)));
+    expect(answers.map((answer) => Number(answer) - Number(answers[0]))).toEqual([0, 1, 2]);
+  });
+
+  test('to load says why', async () => {
+    const unloadable = await startRuntime('unloadable.handler', {}, 5);
+    try {
+      await expect(unloadable.invoke({})).rejects.toMatchObject({
+        code: 'FUNCTION_INIT_FAILED',
+        message: 'unloadable could not be initialised: Error: no way in',
+      });
+    } finally {
+      await unloadable.stop();
+    }
+  });
+});
+
+test(
+  'npm run invoke prints the log, the answer and what stands where afterwards',
+  async () => {
+    let printed = '';
+    await runInvoke(['source', join(EVENTS, 'source-put.json')], (text) => {
+      printed += text;
+    });
+    expect(printed).toMatch(/^START RequestId: /m);
+    expect(printed).toMatch(/"message":"Archive packed"/);
+    expect(printed).toContain('--- answer: {"batchItemFailures":[]}\n');
+    expect(printed).toMatch(
+      new RegExp(`^s3://${OUTBOUND}: 1 object\\n  example-documents-a82747f3ed/\\S+  \\d+ bytes$`, 'm'),
+    );
+    expect(printed).toContain(`sqs ${QUEUE}-dead-letters: empty\n`);
+  },
+  2 * MINUTES,
+);
+
+test(
+  'events/env.json names functions and variables that `sam local invoke` knows: it passes only what a template declares',
+  async () => {
+    const env = JSON.parse(await readFile(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
+    expect(Object.keys(env).toSorted()).toEqual(INVOCABLE_FUNCTIONS.map(({ path }) => path).toSorted());
+    const { root, nested } = await expandTemplate(join(PROJECT, 'template.yaml'));
+    for (const { name, path, memoryMb, timeoutSeconds } of INVOCABLE_FUNCTIONS) {
+      const [stack = '', functionId = ''] = path.split('/');
+      const properties = root.Resources[stack]?.Properties ?? {};
+      const url = textOf(properties['TemplateURL']);
+      const template = Object.entries(nested).find(([location]) => basename(location) === basename(url))?.[1];
+      const declared = template?.Resources[functionId]?.Properties ?? {};
+      const { Variables } = declared['Environment'] as { Variables: Record<string, unknown> };
+      expect(Object.keys(Variables)).toEqual(expect.arrayContaining(Object.keys(env[path] ?? {})));
+      expect(declared['ImageConfig']).toEqual({ Command: [`${name}.handler`] });
+      const parameters = properties['Parameters'] as Record<string, unknown>;
+      const limits = ['MemorySize', 'Timeout'].map((limit) =>
+        typeof declared[limit] === 'number' ? declared[limit] : parameters[limit],
+      );
+      expect(limits).toEqual([memoryMb, timeoutSeconds]);
+    }
+  },
+  2 * MINUTES,
+);

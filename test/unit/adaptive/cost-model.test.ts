@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  type Amounts,
+  archiveDollars,
+  breakEvenObjectSize,
+  marginalPrices,
+  ruleCosts,
+  STAGING_DAYS,
+  sumLines,
+} from '../../../src/adaptive/cost-model.ts';
+import { examplePrices } from '../../support/prices.ts';
+import { exampleRule } from '../../support/rules.ts';
+
+const oneRegion = exampleRule();
+const amounts: Amounts = { archives: 1, objects: 100, originalBytes: 1e9, archiveBytes: 0.25e9, cpuSeconds: 20 };
+
+describe('ruleCosts', () => {
+  test('charges transfer of the archive once a region, and of the objects once a destination', () => {
+    const rule = exampleRule({}, [{ bucket: 'first' }, { bucket: 'second' }, { region: 'ap-southeast-2' }]);
+    const costs = ruleCosts(rule, examplePrices({ transfer_gb: { 'us-east-1': 0.02, 'ap-southeast-2': 0.05 } }));
+    const transfer = (lines: typeof costs.ours): number =>
+      sumLines(
+        lines.filter(({ item }) => item === 'transfer'),
+        amounts,
+      );
+    expect(transfer(costs.ours)).toBeCloseTo(0.25 * (0.02 + 0.05), 12);
+    expect(transfer(costs.plain)).toBeCloseTo(0.02 + 0.02 + 0.05, 12);
+  });
+
+  test('charges each object one PUT a destination on both sides, and its event and GET on ours alone', () => {
+    const prices = examplePrices({ lambda_gb_second: Number.MIN_VALUE });
+    const { ours, plain } = ruleCosts(oneRegion, prices);
+    const anObject: Amounts = { archives: 0, objects: 1, originalBytes: 0, archiveBytes: 0, cpuSeconds: 0 };
+    expect(sumLines(plain, anObject)).toBe(prices.s3_put_request);
+    expect(sumLines(ours, anObject)).toBeCloseTo(
+      prices.s3_put_request + prices.s3_get_request + 1.2 * prices.sqs_request,
+      15,
+    );
+  });
+
+  test('never takes a region without a price for free', () => {
+    const prices = examplePrices({ transfer_gb: { 'eu-central-1': 0.02 } });
+    expect(() => ruleCosts(oneRegion, prices)).toThrow(expect.objectContaining({ code: 'PRICE_MISSING' }));
+  });
+});
+
+describe('archiveDollars', () => {
+  test('adds up: net benefit is plain replication less everything that is ours', () => {
+    const costs = ruleCosts(oneRegion, examplePrices());
+    const dollars = archiveDollars(costs, amounts);
+    expect(dollars.ours).toBeCloseTo(sumLines(costs.ours, amounts), 15);
+    expect(dollars.netBenefit).toBeCloseTo(dollars.plain - dollars.ours, 15);
+    expect(dollars.transferSavings).toBeCloseTo(0.75 * 0.02, 12);
+    expect(dollars.netBenefit).toBeLessThan(dollars.transferSavings);
+  });
+
+  test('tells of an archive that grew as of a loss', () => {
+    const grown = archiveDollars(ruleCosts(oneRegion, examplePrices()), { ...amounts, archiveBytes: 1.1e9 });
+    expect(grown.transferSavings).toBeCloseTo(-0.1 * 0.02, 12);
+    expect(grown.netBenefit).toBeLessThan(grown.transferSavings);
+  });
+});
+
+describe('marginalPrices', () => {
+  test('are a vCPU-second, and all that a byte of an archive costs on its way', () => {
+    const prices = examplePrices();
+    const { archiveByte, cpuSecond } = marginalPrices(ruleCosts(oneRegion, prices));
+    expect(cpuSecond).toBeCloseTo(2.3e-5, 6);
+    const staging = (prices.s3_storage_gb_month * (STAGING_DAYS.outbound + STAGING_DAYS.inbound)) / (365.25 / 12);
+    const parts = (2 * prices.s3_put_request) / (8 * 1024 * 1024);
+    expect(archiveByte).toBeCloseTo((0.02 + staging) / 1e9 + parts, 15);
+  });
+});
+
+describe('breakEvenObjectSize', () => {
+  const experience = { ratio: 0.3, cpuSecondsAByte: 20e-9, bytesAnArchive: 64e6 };
+
+  test('is the size at which net benefit changes its sign', () => {
+    const costs = ruleCosts(oneRegion, examplePrices());
+    const size = breakEvenObjectSize(costs, experience);
+    const benefit = (bytes: number): number => {
+      const objects = experience.bytesAnArchive / bytes;
+      return archiveDollars(costs, {
+        archives: 1,
+        objects,
+        originalBytes: 64e6,
+        archiveBytes: 0.3 * 64e6,
+        cpuSeconds: 64e6 * 20e-9,
+      }).netBenefit;
+    };
+    expect(size).toBeGreaterThan(50e3);
+    expect(size).toBeLessThan(1e6);
+    expect(benefit(size)).toBeCloseTo(0, 12);
+    expect(benefit(size * 1.01)).toBeGreaterThan(0);
+    expect(benefit(size * 0.99)).toBeLessThan(0);
+  });
+
+  test('falls as transfer gets dearer', () => {
+    const at = (price: number): number =>
+      breakEvenObjectSize(ruleCosts(oneRegion, examplePrices({ transfer_gb: { 'us-east-1': price } })), experience);
+    expect(at(0.01)).toBeGreaterThan(at(0.02));
+    expect(at(0.02)).toBeGreaterThan(at(0.09));
+  });
+
+  test('is infinite where a byte saves nothing', () => {
+    const costs = ruleCosts(oneRegion, examplePrices());
+    expect(breakEvenObjectSize(costs, { ...experience, ratio: 1 })).toBe(Number.POSITIVE_INFINITY);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseInvokeOptions } from '../../../../src/cli/invoke/options.ts';
+
+const parse = (...args: string[]) => parseInvokeOptions(args, () => undefined);
+
+describe('npm run invoke', () => {
+  test('takes a function, events and a time-out', () => {
+    expect(parse('source', 'a.json', 'b.json', '--timeout', '5')).toEqual({
+      kind: 'invoke',
+      functionName: 'source',
+      files: ['a.json', 'b.json'],
+      timeoutSeconds: 5,
+    });
+  });
+
+  test('serves where events/env.json expects it, if nothing else is said', () => {
+    expect(parse('--serve')).toEqual({ kind: 'serve', host: '127.0.0.1', port: 5000 });
+  });
+
+  test('names the functions that there are when it is given another one', () => {
+    expect(() => parse('sauce', 'a.json')).toThrow(/'sauce' is invalid.*source, target, resend, deployment/);
+  });
+
+  test.each([[[]], [['source']]])('wants a function and an event: %j', (args) => {
+    expect(() => parse(...args)).toThrow(/^Name a function \(source, target, resend, deployment\) and an event file/);
+  });
+
+  test.each(['0', 'soon', '1.5'])('refuses a time-out of %s seconds', (seconds) => {
+    expect(() => parse('source', 'a.json', '--timeout', seconds)).toThrow(/whole number/);
+  });
+
+  test('prints help', () => {
+    let help = '';
+    parseInvokeOptions(['--help'], (text) => {
+      help += text;
+    });
+    expect(help).toContain('npm run invoke --');
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import { decidePlace, type Place, type RunLimits, type Work } from '../../../src/limits/decide-place.ts';
+import { RestoringSpeed } from '../../../src/limits/restoring-speed.ts';
+
+const LIMITS: RunLimits = { objectBytes: 100, totalBytes: 1000, wholeRun: 800, secondsLeft: 300, restoreRun: 860 };
+const WORK: Work = { bytes: 500, largest: 50, seconds: 200, restoreSeconds: 10, divisible: true };
+
+/** The rows of the table in decide-place.ts, and what is around their limits. */
+const ROWS: readonly (readonly [what: string, work: Partial<Work>, place: Place])[] = [
+  ['a largest object over the limit, indivisible', { largest: 101, divisible: false }, 'fallback'],
+  ['a largest object over the limit, among others', { largest: 101 }, 'halves'],
+  ['more bytes than a run takes, indivisible', { bytes: 1001, divisible: false }, 'fallback'],
+  ['more bytes than a run takes, divisible', { bytes: 1001 }, 'halves'],
+  ['more seconds than any run has, indivisible', { seconds: 801, divisible: false }, 'fallback'],
+  ['more seconds than any run has, divisible', { seconds: 801 }, 'halves'],
+  ['more than the target can restore in a run, divisible', { restoreSeconds: 861 }, 'halves'],
+  ['more than the target can restore in a run, indivisible', { restoreSeconds: 861, divisible: false }, 'here'],
+  ['more seconds than this run has left, indivisible', { seconds: 301, divisible: false }, 'again'],
+  ['more seconds than this run has left, divisible', { seconds: 301 }, 'again'],
+  ['everything exactly at its limit', { largest: 100, bytes: 1000, seconds: 300, restoreSeconds: 860 }, 'here'],
+  ['little work', {}, 'here'],
+  ['a row over two limits: the first of them', { largest: 101, seconds: 301, divisible: false }, 'fallback'],
+];
+
+describe('work with', () => {
+  test.each(ROWS)('%s', (_, work, place) => {
+    expect(decidePlace({ ...WORK, ...work }, LIMITS)).toBe(place);
+  });
+});
+
+test('a task without limits does everything here', () => {
+  const none = Number.POSITIVE_INFINITY;
+  const limits = { objectBytes: none, totalBytes: none, wholeRun: none, secondsLeft: none };
+  expect(decidePlace({ bytes: 50e12, largest: 50e12, seconds: 1e6, divisible: false }, limits)).toBe('here');
+});
+
+describe('the predicted time of restoring', () => {
+  const work = { archiveBytes: 1e9, bytes: 4e9, objects: 10, destinations: 1 };
+
+  test('grows with bytes, objects and destinations', () => {
+    const speed = new RestoringSpeed(2);
+    const seconds = speed.predict(work);
+    expect(speed.predict({ ...work, bytes: 8e9 })).toBeGreaterThan(1.5 * seconds);
+    expect(speed.predict({ ...work, destinations: 3 })).toBeGreaterThan(2 * seconds);
+    expect(speed.predict({ ...work, objects: 1e6 })).toBeGreaterThan(1000);
+  });
+
+  test('follows what archives of this process took, and stays on the safe side of it', () => {
+    const speed = new RestoringSpeed(2);
+    for (let archive = 0; archive < 10; archive += 1) speed.learn(work, 30);
+    expect(speed.predict(work)).toBeGreaterThan(30);
+    expect(speed.predict(work)).toBeLessThan(60);
+    expect(speed.predict({ ...work, archiveBytes: 2e9, bytes: 8e9 })).toBeGreaterThan(60);
+  });
+
+  test('learns nothing of an archive that is too small to tell', () => {
+    const speed = new RestoringSpeed(2);
+    const before = speed.predict(work);
+    speed.learn({ archiveBytes: 1000, bytes: 1000, objects: 1, destinations: 1 }, 60);
+    expect(speed.predict(work)).toBe(before);
+  });
+});

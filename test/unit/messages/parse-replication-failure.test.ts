@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { replicationFailureEvent } from '../../../src/local/replication/failure-event.ts';
+import { parseReplicationFailures } from '../../../src/messages/parse-replication-failure.ts';
+
+const VERSION = { bucket: 'outbound', key: 'rule/a b+ü.tar.zst', versionId: 'v1', etag: 'e', size: 10 };
+const ORDER = { ruleId: 'rule-eu', destinationBucket: 'inbound-eu', hasMetrics: true };
+const TIME = '2026-11-23T16:00:00.000Z';
+const event = replicationFailureEvent(VERSION, ORDER, 'DstBucketNotFound', {
+  region: 'us-east-1',
+  configurationId: 'c',
+  time: new Date(TIME),
+}) as { Records: { eventName: string; s3: { object: Record<string, unknown> }; replicationEventData: object }[] };
+const [record] = event.Records;
+
+describe('the notification of a failed replication', () => {
+  test('names the archive, its version, the destination and the reason', () => {
+    expect(parseReplicationFailures(JSON.stringify(event))).toEqual([
+      {
+        bucket: 'outbound',
+        key: 'rule/a b+ü.tar.zst',
+        versionId: 'v1',
+        eventTime: Date.parse(TIME),
+        destination: 'inbound-eu',
+        reason: 'DstBucketNotFound',
+      },
+    ]);
+  });
+
+  test('is read with and without the service in its name, and without a reason', () => {
+    const data = { ...record?.replicationEventData, failureReason: undefined };
+    const named = { ...record, eventName: 's3:Replication:OperationFailedReplication', replicationEventData: data };
+    const [failure] = parseReplicationFailures(JSON.stringify({ Records: [named] }));
+    expect(failure?.reason).toBe('Unknown');
+  });
+
+  test('is none when S3 only tests the queue, or tells of something else', () => {
+    expect(parseReplicationFailures('{"Event":"s3:TestEvent"}')).toEqual([]);
+    const other = { ...record, eventName: 'Replication:OperationMissedThreshold' };
+    expect(parseReplicationFailures(JSON.stringify({ Records: [other] }))).toEqual([]);
+  });
+
+  test.each([
+    ['no JSON', 'nonsense'],
+    ['another message', '{"source":"aws.s3","detail-type":"Object Created"}'],
+    [
+      'a failure without its version',
+      JSON.stringify({ Records: [{ ...record, s3: { ...record?.s3, object: { key: 'k' } } }] }),
+    ],
+    ['a failure without its destination', JSON.stringify({ Records: [{ ...record, replicationEventData: {} }] })],
+  ])('is refused when it is %s', (_, body) => {
+    expect(() => parseReplicationFailures(body)).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }));
+  });
+});

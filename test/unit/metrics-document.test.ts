@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { emittedMetrics } from '../support/emitted-metrics.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const CONFIGURATION = join(PROJECT, 'configuration');
+/** Names in the document that are dimensions, or metrics of AWS. */
+const OTHERS = [
+  ...['SourceBucket', 'SourcePrefix', 'TargetRegion'],
+  ...['ApproximateAgeOfOldestMessage', 'ReplicationLatency'],
+];
+
+test('docs/metrics.md has every metric that the functions write, and no other', async () => {
+  const text = readFileSync(join(PROJECT, 'docs/metrics.md'), 'utf8');
+  const named = new Set([...text.matchAll(/`([A-Z][a-z]+[A-Za-z]+)`/g)].map(([, name = '']) => name));
+  const prices = readFileSync(join(CONFIGURATION, 'prices.json'), 'utf8');
+  const written = new Set(emittedMetrics(await loadConfiguration(CONFIGURATION), prices).map(({ name }) => name));
+  expect([...named].filter((name) => !OTHERS.includes(name)).toSorted()).toEqual([...written].toSorted());
+});

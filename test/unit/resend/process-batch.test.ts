@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import { describe, expect, test } from '@jest/globals';
+import type { CompressorError } from '../../../src/errors.ts';
+import { replicationFailureEvent } from '../../../src/local/replication/failure-event.ts';
+import type { QueueMessage } from '../../../src/messages/message-queue.ts';
+import type { ReplicationFailure } from '../../../src/messages/parse-replication-failure.ts';
+import { keptRecordOf, resendsOf } from '../../../src/resend/archive-metadata.ts';
+import { processResendBatch } from '../../../src/resend/process-batch.ts';
+import type { ResendTelemetry } from '../../../src/resend/telemetry.ts';
+import { ObjectNotFoundError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
+import { VersionedBuckets } from '../../support/versioned-buckets.ts';
+
+const ARCHIVE = { bucket: 'outbound', key: 'rule/a.tar.zst' };
+const KEPT = { bucket: 'failed', key: 'failed/rule/a.tar.zst' };
+const NOW = Date.parse('2026-11-23T16:00:00Z');
+const HOUR = 3_600_000;
+
+/** A resend service over buckets in memory, an hour after whatever failed. */
+function service() {
+  const store = new VersionedBuckets();
+  const queue = new MemoryMessageQueue();
+  const told: string[] = [];
+  const errors: CompressorError[] = [];
+  const telemetry: ResendTelemetry = {
+    archiveResent: ({ key, destination }: ReplicationFailure, attempt) =>
+      told.push(`resent ${key} ${destination} ${attempt}`),
+    archiveGivenUp: ({ destination, reason }, kept) => told.push(`given up ${kept.key} ${destination} ${reason}`),
+    archiveGone: ({ key }) => told.push(`gone ${key}`),
+    failureSkipped: (_, reason) => told.push(reason),
+    messageFailed: (_, error) => errors.push(error),
+    queueFailed: (error) => errors.push(error),
+  };
+  let remaining = 900_000;
+  const process = async (...messages: QueueMessage[]) => {
+    const response = await processResendBatch(messages, () => remaining, {
+      store,
+      queue,
+      telemetry,
+      outboundBucket: 'outbound',
+      failedBucket: 'failed',
+      limits: { maxResends: 3, firstDelaySeconds: 300 },
+      maxReceives: 5,
+      now: () => NOW,
+      random: () => 0,
+    });
+    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  };
+  return {
+    ...{ store, queue, told, errors, process },
+    endRun: () => {
+      remaining = 0;
+    },
+  };
+}
+
+interface FailureChange {
+  readonly destination?: string;
+  readonly time?: number;
+  readonly bucket?: string;
+  readonly receiveCount?: number;
+}
+
+function failed(versionId: string, change: FailureChange = {}): QueueMessage {
+  const { destination = 'inbound-a', time = NOW - HOUR, bucket = 'outbound', receiveCount = 2 } = change;
+  const event = replicationFailureEvent(
+    { bucket, key: ARCHIVE.key, versionId, etag: 'e', size: 5 },
+    { ruleId: 'r', destinationBucket: destination, hasMetrics: true },
+    'DstBucketNotFound',
+    { region: 'us-east-1', configurationId: 'c', time: new Date(time) },
+  );
+  const messageId = `m-${versionId}-${destination}`;
+  return { messageId, receiptHandle: messageId, body: JSON.stringify(event), receiveCount };
+}
+
+describe('an archive that S3 could not replicate', () => {
+  test('is put again at its key, with the same bytes, headers and metadata, and counted on itself', async () => {
+    const { store, told, process } = service();
+    const version = store.put(ARCHIVE, 'bytes', { other: 'x' });
+    expect(await process(failed(version))).toEqual([]);
+    expect(store.look(ARCHIVE)).toMatchObject({ body: 'bytes', metadata: { other: 'x', 's3xrc-resends': '1' } });
+    expect(store.copies[0]?.headers).toEqual({ contentType: 'application/zstd' });
+    expect(told).toEqual(['resent rule/a.tar.zst inbound-a 1']);
+  });
+
+  test('waits for its back-off by the visibility of its message', async () => {
+    const { store, queue, process } = service();
+    const message = failed(store.put(ARCHIVE, 'bytes'), { time: NOW - 60_000, receiveCount: 1 });
+    expect(await process(message)).toEqual([message.messageId]);
+    expect(queue.delays).toEqual([{ message, seconds: 240 }]);
+    expect(store.copies).toEqual([]);
+  });
+
+  test('is put again without a wait on the last receive of its message', async () => {
+    const { store, process } = service();
+    expect(await process(failed(store.put(ARCHIVE, 'bytes'), { time: NOW, receiveCount: 5 }))).toEqual([]);
+    expect(store.versions(ARCHIVE)).toBe(2);
+  });
+
+  test('is put again three times, then kept byte for byte with destination and reason', async () => {
+    const { store, queue, told, errors, process } = service();
+    let version = store.put(ARCHIVE, 'bytes', { other: 'x' });
+    for (let failure = 1; failure <= 4; failure += 1) {
+      expect(await process(failed(version))).toEqual([]);
+      version = store.look(ARCHIVE)?.versionId ?? '';
+    }
+    expect(store.versions(ARCHIVE)).toBe(4);
+    const kept = store.look(KEPT);
+    expect(kept?.body).toBe('bytes');
+    expect(kept?.metadata['other']).toBe('x');
+    expect(keptRecordOf(kept?.metadata ?? {})).toEqual({
+      versionId: version,
+      failures: [{ destination: 'inbound-a', reason: 'DstBucketNotFound' }],
+      keptAt: '2026-11-23T16:00:00.000Z',
+    });
+    expect(told.at(-1)).toBe('given up failed/rule/a.tar.zst inbound-a DstBucketNotFound');
+    expect([queue.letters, errors]).toEqual([[], []]);
+  });
+
+  test('is put again once when the event comes twice, or is about two destinations', async () => {
+    const { store, told, process } = service();
+    const version = store.put(ARCHIVE, 'bytes');
+    const messages = [failed(version), failed(version, { destination: 'inbound-b' }), failed(version)];
+    expect(await process(...messages)).toEqual([]);
+    expect(store.versions(ARCHIVE)).toBe(2);
+    expect(told).toEqual(['resent rule/a.tar.zst inbound-a 1', 'superseded', 'superseded']);
+  });
+
+  test('is kept once, with every destination that it missed', async () => {
+    const { store, told, process } = service();
+    const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
+    await process(failed(version), failed(version, { destination: 'inbound-b' }), failed(version));
+    const { failures } = keptRecordOf(store.look(KEPT)?.metadata ?? {}) ?? {};
+    expect(failures?.map(({ destination }) => destination)).toEqual(['inbound-a', 'inbound-b']);
+    expect(told.at(-1)).toBe('kept-before');
+    expect(store.versions(KEPT)).toBe(2);
+  });
+
+  test('replaces what was kept of an earlier version of it', async () => {
+    const { store, process } = service();
+    store.put(KEPT, 'old', { 's3xrc-kept-version': 'v0', 's3xrc-failures': 'inbound-a=x', 's3xrc-kept-at': 'then' });
+    const version = store.put(ARCHIVE, 'new', { 's3xrc-resends': '3' });
+    await process(failed(version));
+    expect(store.look(KEPT)?.body).toBe('new');
+    expect(keptRecordOf(store.look(KEPT)?.metadata ?? {})?.versionId).toBe(version);
+  });
+
+  test('is left alone when a later version is under way', async () => {
+    const { store, told, process } = service();
+    const version = store.put(ARCHIVE, 'old');
+    store.put(ARCHIVE, 'new');
+    expect(await process(failed(version))).toEqual([]);
+    expect(store.look(ARCHIVE)?.body).toBe('new');
+    expect(told).toEqual(['superseded']);
+  });
+
+  test('is found and put again after it has expired', async () => {
+    const { store, process } = service();
+    const version = store.put(ARCHIVE, 'bytes');
+    store.expire(ARCHIVE);
+    expect(await process(failed(version))).toEqual([]);
+    expect(store.look(ARCHIVE)?.body).toBe('bytes');
+    expect(resendsOf(store.look(ARCHIVE)?.metadata ?? {})).toBe(1);
+  });
+
+  test('is acknowledged and told of when it is gone, before or while it is copied', async () => {
+    const { store, queue, told, process } = service();
+    const version = store.put(ARCHIVE, 'bytes');
+    store.copyFailures.push(new ObjectNotFoundError('gone in between'));
+    expect(await process(failed(version))).toEqual([]);
+    store.erase(ARCHIVE);
+    expect(await process(failed(version))).toEqual([]);
+    expect(told).toEqual(['gone rule/a.tar.zst', 'gone rule/a.tar.zst']);
+    expect(queue.letters).toEqual([]);
+  });
+});
+
+describe('the message of a failed replication', () => {
+  test('comes back when S3 is unavailable, and stops no other', async () => {
+    const { store, errors, process } = service();
+    const version = store.put(ARCHIVE, 'bytes');
+    store.copyFailures.push(new StorageUnavailableError('not now'));
+    const [first, second] = [failed(version), failed(version, { destination: 'inbound-b' })];
+    expect(await process(first, second)).toEqual([first.messageId]);
+    expect(errors.map(({ code }) => code)).toEqual(['STORAGE_UNAVAILABLE']);
+    expect(store.versions(ARCHIVE)).toBe(2);
+  });
+
+  test('comes back when another run has put the archive again in between', async () => {
+    const { store, told, process } = service();
+    const message = failed(store.put(ARCHIVE, 'bytes'));
+    const head = store.head.bind(store);
+    store.head = async (location) => {
+      const seen = await head(location);
+      store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '1' });
+      store.head = head;
+      return seen;
+    };
+    expect(await process(message)).toEqual([message.messageId]);
+    expect(store.copies).toEqual([]);
+    expect(await process(message)).toEqual([]);
+    expect(told.at(-1)).toBe('superseded');
+  });
+
+  test('comes back when the run ends before S3 has copied', async () => {
+    const { store, errors, endRun, process } = service();
+    const message = failed(store.put(ARCHIVE, 'bytes'));
+    endRun();
+    store.describeVersion = async (_, signal = AbortSignal.abort()) => {
+      await once(signal, 'abort');
+      signal.throwIfAborted();
+      return undefined;
+    };
+    expect(await process(message)).toEqual([message.messageId]);
+    expect(errors.map(({ code }) => code)).toEqual(['RESEND_INTERRUPTED']);
+    expect(store.versions(ARCHIVE)).toBe(1);
+  });
+
+  test('goes to the dead letters with its reason when it is of another bucket or cannot be read', async () => {
+    const { store, queue, process } = service();
+    const foreign = failed(store.put(ARCHIVE, 'bytes'), { bucket: 'somebody-elses' });
+    const nonsense = { ...foreign, messageId: 'n', body: 'nonsense' };
+    expect(await process(foreign, nonsense)).toEqual([]);
+    expect(queue.letters.map(({ reason }) => reason.code)).toEqual(['REPLICATION_FAILURE_FOREIGN', 'MESSAGE_INVALID']);
+  });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import { seededRandom } from '../../../src/local/faults/random.ts';
+import { limitedRate, randomRefusals } from '../../simulation-backlog/bucket-load.ts';
+import { type Scenario, simulateBacklog } from '../../simulation-backlog/simulate-backlog.ts';
+import { VirtualTime } from '../../simulation-backlog/virtual-time.ts';
+
+const EVENTS = 1_200;
+
+function scenario(more: Partial<Scenario>): Scenario {
+  return {
+    name: 'a test',
+    events: EVENTS,
+    sources: 1,
+    scalingLimit: 3,
+    batchSize: 100,
+    timeoutSeconds: 900,
+    frameSeconds: 0.2,
+    archiveBytes: 256 * 1024 * 1024,
+    ...more,
+  };
+}
+
+test('a burst loses nothing when S3 refuses half of all calls, and nobody has to try a message twice', async () => {
+  const load = () => randomRefusals(0.5, seededRandom(1));
+  const figures = await simulateBacklog(scenario({ sourceLoad: load, targetLoad: load }));
+  expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [], mostReceives: 1, mostSourceRuns: 3 });
+  expect(figures.source.throttled).toBeGreaterThan(0.4 * figures.source.calls);
+});
+
+test('messages whose turn does not come in a run are not worn out by waiting', async () => {
+  const figures = await simulateBacklog(scenario({ timeoutSeconds: 60, frameSeconds: 15, archiveBytes: 4_000 }));
+  expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [], mostReceives: 1 });
+  expect(figures.sentAgain).toBeGreaterThan(EVENTS);
+});
+
+test('many sources do not overrun a target that serves only so many calls', async () => {
+  const figures = await simulateBacklog(scenario({ sources: 6, targetLoad: () => limitedRate(50) }));
+  expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [] });
+  // 24 s at best, and no call for nothing.
+  expect(figures.seconds).toBeLessThan(60);
+  expect(figures.target.calls).toBeLessThan(3 * EVENTS);
+});
+
+test('virtual time lets everything happen in its order', async () => {
+  const time = new VirtualTime(1_000);
+  const seen: number[] = [];
+  const waits = [500, 20, 300, 20, 0, 40_000, 21];
+  const all = waits.map(async (wait) => {
+    await time.sleep(wait);
+    seen.push(time.now() - 1_000);
+  });
+  await time.run(Promise.all(all));
+  expect(seen).toEqual(waits.toSorted((left, right) => left - right));
+  await expect(time.run(new Promise(() => undefined))).rejects.toThrow('stands still');
+});

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import { BufferPool } from '../../../src/compression/buffer-pool.ts';
+import { ArchiveUpload, PART_BUFFER_SIZE } from '../../../src/source/archive-upload.ts';
+import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+
+const LOCATION = { bucket: 'outbound', key: 'rule/archive.tar.zst' };
+const FRAMES = Array.from({ length: 7 }, () => randomBytes(5 * MIB));
+
+function open(framesPerPart: number, failing: Readonly<Partial<Record<StoreCall, readonly number[]>>> = {}) {
+  const memory = new MemoryObjectStore();
+  const store = new FailingObjectStore(memory, failing);
+  const buffers = new BufferPool(PART_BUFFER_SIZE, 2);
+  const { signal } = new AbortController();
+  return {
+    memory,
+    store,
+    buffers,
+    upload: new ArchiveUpload({ store, location: LOCATION, buffers, signal, framesPerPart }),
+  };
+}
+
+const sent = (memory: MemoryObjectStore) => memory.look(LOCATION)?.body.equals(Buffer.concat(FRAMES));
+
+describe('an archive of so many frames that a part takes several', () => {
+  test('is the same bytes in fewer parts, each of whole frames', async () => {
+    const { memory, store, upload } = open(4);
+    for (const frame of FRAMES) await upload.append(frame);
+    await upload.complete();
+    expect(sent(memory)).toBe(true);
+    expect(upload.parts.map(({ frames, size }) => [frames, size / MIB])).toEqual([
+      [4, 20],
+      [3, 15],
+    ]);
+    expect(store.counts).toMatchObject({ takePart: 2, createUpload: 3, complete: 3, remove: 2, abort: 0 });
+    expect(memory.keys('outbound')).toEqual([LOCATION.key]);
+  });
+
+  test('has a part of one piece sent as it is', async () => {
+    const { memory, store, upload } = open(2);
+    for (const frame of FRAMES) await upload.append(frame);
+    await upload.complete();
+    expect(sent(memory)).toBe(true);
+    expect(upload.parts.map(({ frames }) => frames)).toEqual([2, 2, 2, 1]);
+    expect(store.counts).toMatchObject({ takePart: 0, createUpload: 1, uploadPart: 4 });
+  });
+
+  test('never has a part that is too small, however well it compresses', async () => {
+    const { memory, upload } = open(2);
+    const small = Array.from({ length: 30 }, () => randomBytes(MIB));
+    for (const frame of small) await upload.append(frame);
+    await upload.complete();
+    expect(memory.look(LOCATION)?.body.equals(Buffer.concat(small))).toBe(true);
+    expect(upload.parts.map(({ frames }) => frames)).toEqual([8, 8, 8, 6]);
+  });
+
+  test.each([
+    ['a piece', { uploadPart: [3] }],
+    ['the move of a part', { takePart: [1] }],
+    ['the end of a stage', { complete: [1] }],
+  ])('gives everything back when %s fails', async (_, failing) => {
+    const { memory, buffers, upload } = open(4, failing);
+    const packing = async (): Promise<void> => {
+      for (const frame of FRAMES) await upload.append(frame);
+      await upload.complete();
+    };
+    await expect(packing()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    await upload.abort();
+    expect(memory.keys('outbound').filter((key) => key === LOCATION.key)).toEqual([]);
+    expect(await memory.listUploads(LOCATION)).toEqual([]);
+    for (const part of [1, 2])
+      expect(await memory.listUploads({ bucket: 'outbound', key: `_staging/${LOCATION.key}/${part}` })).toEqual([]);
+    // All buffers are there again.
+    await Promise.all([buffers.acquire(), buffers.acquire()]);
+  });
+});

@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
+import { MIB } from '../../../src/archive/format.ts';
+import { itemAt, readArchive } from '../../support/archives.ts';
+import type { StoreCall } from '../../support/failing-object-store.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import type { MemoryObjectStore } from '../../support/memory-object-store.ts';
+import { OUTBOUND, SourceServiceHarness } from '../../support/source-service.ts';
+
+/** Does not compress: seven frames, each of which makes a part, and an eighth part with the manifest. */
+const BODY = randomBytes(56 * MIB);
+const LIMITS = { parallelReads: 16, resumableBytes: 40 * MIB };
+
+type Failing = Readonly<Partial<Record<StoreCall, readonly number[]>>>;
+
+/** One object, and services over the same storage, each a task of its own. */
+async function interrupt(failing: Failing, moment: 'before' | 'after' = 'before') {
+  const first = new SourceServiceHarness({ limits: LIMITS });
+  const { memory } = first;
+  const message = await first.place('large.bin', BODY);
+  const attempt = async (calls: Failing, when: 'before' | 'after' = 'before') => {
+    const store = new FailingObjectStore(memory, calls, { moment: when });
+    const service = new SourceServiceHarness({ store, limits: LIMITS });
+    return { counts: store.counts, returned: await service.process(message), service };
+  };
+  return { memory, message, attempt, interrupted: await attempt(failing, moment) };
+}
+
+function expectArchived(memory: MemoryObjectStore): void {
+  const key = itemAt(memory.keys(OUTBOUND), 0);
+  const archive = memory.look({ bucket: OUTBOUND, key });
+  const [restored] = readArchive(archive?.body ?? Buffer.alloc(0));
+  expect(restored?.body.equals(BODY)).toBe(true);
+  expect(memory.keys(OUTBOUND)).toEqual([key]);
+}
+
+const uploadsLeft = (memory: MemoryObjectStore, key: string) => memory.listUploads({ bucket: OUTBOUND, key });
+const recordKey = (memory: MemoryObjectStore) =>
+  itemAt(
+    memory.keys(OUTBOUND).filter((key) => key.startsWith('_progress/')),
+    0,
+  );
+const archiveKeyOf = (memory: MemoryObjectStore) => recordKey(memory).slice('_progress/'.length);
+
+describe('the archive of a large object', () => {
+  test('goes on behind the parts that an interrupted attempt has left', async () => {
+    const { memory, attempt, interrupted } = await interrupt({ uploadPart: [7] });
+    expect(interrupted.returned).toHaveLength(1);
+    const key = archiveKeyOf(memory);
+    expect(await uploadsLeft(memory, key)).toHaveLength(1);
+
+    const second = await attempt({});
+
+    expect(second.returned).toEqual([]);
+    expect(second.counts).toMatchObject({ createUpload: 0, resumeUpload: 1, complete: 1 });
+    expect(second.counts.uploadPart).toBeLessThanOrEqual(3);
+    expect(second.counts.read).toBeLessThanOrEqual(4);
+    expectArchived(memory);
+    expect(await uploadsLeft(memory, key)).toEqual([]);
+  });
+
+  test('survives any number of interruptions', async () => {
+    const { memory, attempt } = await interrupt({ uploadPart: [4] });
+    await attempt({ uploadPart: [4] });
+    await attempt({ uploadPart: [4] });
+    const last = await attempt({});
+    expect(last.returned).toEqual([]);
+    expectArchived(memory);
+  });
+
+  test('is given up with everything that is there when the object was overwritten meanwhile', async () => {
+    const { memory, attempt } = await interrupt({ uploadPart: [6] });
+    const key = archiveKeyOf(memory);
+    await memory.place({ bucket: 'source-bucket', key: 'large.bin' }, Buffer.from('newer'));
+
+    const second = await attempt({});
+
+    expect(second.returned).toEqual([]);
+    expect(second.service.telemetry.skipped).toEqual([['large.bin', 'superseded']]);
+    expect(memory.keys(OUTBOUND)).toEqual([]);
+    expect(await uploadsLeft(memory, key)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'its upload has expired',
+      async (memory: MemoryObjectStore, key: string) => {
+        for (const id of await uploadsLeft(memory, key))
+          await (await memory.resumeUpload({ bucket: OUTBOUND, key }, id)).abort();
+      },
+    ],
+    [
+      'its record is damaged',
+      async (memory: MemoryObjectStore) => {
+        await memory.place({ bucket: OUTBOUND, key: recordKey(memory) }, Buffer.from('{"version":1,"parts":'));
+      },
+    ],
+    [
+      'its record does not add up',
+      async (memory: MemoryObjectStore) => {
+        const location = { bucket: OUTBOUND, key: recordKey(memory) };
+        const record = JSON.parse(memory.look(location)?.body.toString() ?? '') as { parts: number[][] };
+        record.parts[0] = [1, 1, 1, 1];
+        await memory.place(location, Buffer.from(JSON.stringify(record)));
+      },
+    ],
+  ])('begins anew, and leaves nothing behind, when %s', async (_, spoil) => {
+    const { memory, attempt } = await interrupt({ uploadPart: [6] });
+    const key = archiveKeyOf(memory);
+    await spoil(memory, key);
+
+    const second = await attempt({});
+
+    expect(second.returned).toEqual([]);
+    expect(second.counts).toMatchObject({ createUpload: 1, uploadPart: 8 });
+    expectArchived(memory);
+    expect(await uploadsLeft(memory, key)).toEqual([]);
+  });
+
+  test('sends again what S3 holds in another form than the record says', async () => {
+    const { memory, attempt } = await interrupt({ uploadPart: [7] });
+    const key = archiveKeyOf(memory);
+    const upload = await memory.resumeUpload({ bucket: OUTBOUND, key }, itemAt(await uploadsLeft(memory, key), 0));
+    const other = Buffer.from('of another task');
+    await upload.uploadPart(5, other, crc32(other));
+    const second = await attempt({});
+    expect(second.returned).toEqual([]);
+    expect(second.counts.uploadPart).toBeGreaterThanOrEqual(4);
+    expectArchived(memory);
+  });
+
+  test('is not made again when S3 accepted it and only the last word was lost', async () => {
+    const { memory, attempt, interrupted } = await interrupt({ complete: [1] }, 'after');
+    expect(interrupted.returned).toHaveLength(1);
+
+    const second = await attempt({});
+
+    expect(second.returned).toEqual([]);
+    expect(second.counts).toMatchObject({ createUpload: 0, uploadPart: 0, read: 1 });
+    expectArchived(memory);
+  });
+
+  test('keeps no record when nothing went wrong, and is alone in its archive', async () => {
+    const source = new SourceServiceHarness({ limits: LIMITS });
+    const messages = [await source.place('small', 'x'), await source.place('large.bin', BODY)];
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.archiveKeys()).toHaveLength(2);
+    expect(source.archiveKeys().filter((key) => key.startsWith('_'))).toEqual([]);
+  });
+});
+
+test('two tasks at the same archive of one object end with the same sound archive', async () => {
+  const source = new SourceServiceHarness({ limits: LIMITS });
+  const message = await source.place('large.bin', BODY);
+  const tasks = [1, 2].map(() => new SourceServiceHarness({ store: source.memory, limits: LIMITS }));
+  await Promise.all(tasks.map((task) => task.process(message)));
+  // Whoever lost its upload to the other one has its message back, and finds the rest to do.
+  const last = new SourceServiceHarness({ store: source.memory, limits: LIMITS });
+  expect(await last.process(message)).toEqual([]);
+  expectArchived(source.memory);
+});

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { combineCrc32, crc32 } from '../../../src/archive/checksum.ts';
+import { StagedPart } from '../../../src/storage/staged-part.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+
+const TARGET = { bucket: 'target', key: 'object', headers: {}, metadata: {}, tags: [] };
+const STAGE = { bucket: 'ours', key: '_staging/1' };
+const signal = new AbortController().signal;
+const pieces = [randomBytes(1000), randomBytes(1000), randomBytes(3)] as const;
+const whole = Buffer.concat(pieces);
+
+test('pieces that come in any order become one part, and nothing stays behind', async () => {
+  const store = new MemoryObjectStore({ minimumPartSize: 1 });
+  const upload = await store.createUpload(TARGET);
+  const staged = new StagedPart(store, STAGE, signal);
+
+  await Promise.all(
+    [2, 0, 1].map((index) => staged.write(index, pieces[index] ?? whole, crc32(pieces[index] ?? whole))),
+  );
+  await staged.moveTo(upload, 1);
+  const end = Buffer.from('end');
+  await upload.uploadPart(2, end, crc32(end));
+  const checksum = combineCrc32(crc32(whole), crc32(end), end.length);
+  await upload.complete({ crc32: checksum, size: whole.length + 3, condition: { kind: 'absent' } });
+
+  expect(store.look(TARGET)?.body.equals(Buffer.concat([whole, end]))).toBe(true);
+  expect(store.keys('ours')).toEqual([]);
+});
+
+test('an abandoned part gives its pieces back', async () => {
+  const memory = new MemoryObjectStore({ minimumPartSize: 1 });
+  const store = new FailingObjectStore(memory, { uploadPart: [2] });
+  const staged = new StagedPart(store, STAGE, signal);
+  await staged.write(0, pieces[0], crc32(pieces[0]));
+  await expect(staged.write(1, pieces[1], crc32(pieces[1]))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  await staged.abort();
+  expect(await memory.listUploads(STAGE)).toEqual([]);
+});
+
+test('a part without pieces has nothing to give back', async () => {
+  const store = new FailingObjectStore(new MemoryObjectStore());
+  await new StagedPart(store, STAGE, signal).abort();
+  expect(store.counts.abort).toBe(0);
+});

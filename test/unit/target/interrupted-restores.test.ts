@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
+import { MIB } from '../../../src/archive/format.ts';
+import { WRITE_IF_ABSENT } from '../../../src/target/decide-write.ts';
+import type { RestoreRun } from '../../../src/target/dependencies.ts';
+import { restorableObject } from '../../../src/target/restorable-object.ts';
+import { RestoreProgress } from '../../../src/target/restore-progress.ts';
+import { SlicedObjectWrite } from '../../../src/target/write-sliced-object.ts';
+import { itemAt, layOutArchive, type TestObject } from '../../support/archives.ts';
+import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { archiveOf, INBOUND, TARGET, TargetRegion } from '../../support/target-region.ts';
+
+const PLACE = { bucket: TARGET, key: 'large.bin' };
+type Failing = Readonly<Partial<Record<StoreCall, readonly number[]>>>;
+
+/** Bytes that tell every place from every other. */
+function body(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE(at, at);
+  return bytes;
+}
+
+/** Six frames, so six parts. */
+const large: TestObject = { key: 'large.bin', body: body(48 * MIB), sequencer: '0B', metadata: [['a', 'b']] };
+
+/** A region in which an object of 40 MiB is worth going on with; each attempt fails where the test says. */
+async function arrive(object: TestObject = large) {
+  const region = new TargetRegion();
+  const limits = { ...region.dependencies.limits, resumableBytes: 40 * MIB };
+  const message = await region.arrive(archiveOf([object]));
+  const attempt = async (failing: Failing = {}, moment: 'before' | 'after' = 'before') => {
+    const store = new FailingObjectStore(region.store, failing, { moment });
+    region.dependencies = { ...region.dependencies, store, limits };
+    const { batchItemFailures } = await region.process(message);
+    return { counts: store.counts, returned: batchItemFailures.length };
+  };
+  return { region, attempt };
+}
+
+function expectRestored({ store }: TargetRegion, expected: TestObject = large): void {
+  expect(store.look(PLACE)?.body.equals(Buffer.from(expected.body))).toBe(true);
+  expect(store.look(PLACE)?.description.metadata).toMatchObject(Object.fromEntries(expected.metadata ?? []));
+  expect(store.keys(INBOUND)).toEqual([]);
+}
+
+describe('a large object whose restore was interrupted', () => {
+  test('is gone on with: parts that are there are neither fetched nor sent again', async () => {
+    const { region, attempt } = await arrive();
+    // The mark and six parts: all but the last two arrive.
+    expect((await attempt({ uploadPart: [6, 7] })).returned).toBe(1);
+
+    const second = await attempt();
+
+    expect(second.returned).toBe(0);
+    expect(second.counts).toMatchObject({ createUpload: 0, resumeUpload: 1, uploadPart: 2, complete: 1 });
+    expect(second.counts.read).toBeLessThanOrEqual(4);
+    expectRestored(region);
+    expect(await region.store.listUploads(PLACE)).toEqual([]);
+  });
+
+  test('only needs to be completed when all parts are there', async () => {
+    const { region, attempt } = await arrive();
+    expect((await attempt({ complete: [1] })).returned).toBe(1);
+    const second = await attempt();
+    expect(second.counts).toMatchObject({ createUpload: 0, uploadPart: 0, complete: 1 });
+    expect(second.returned).toBe(0);
+    expectRestored(region);
+  });
+
+  test('begins anew when its upload has expired', async () => {
+    const { region, attempt } = await arrive();
+    await attempt({ uploadPart: [6] });
+    for (const id of await region.store.listUploads(PLACE)) await (await region.store.resumeUpload(PLACE, id)).abort();
+    const second = await attempt();
+    expect(second.counts).toMatchObject({ createUpload: 1, uploadPart: 7 });
+    expectRestored(region);
+  });
+
+  test('never goes on with the upload of another version, even one with the same bytes', async () => {
+    const { region, attempt } = await arrive();
+    await attempt({ uploadPart: [6] });
+    const [older] = await region.store.listUploads(PLACE);
+    const newer: TestObject = { ...large, sequencer: '0C', metadata: [['a', 'another']] };
+    const message = await region.arrive(archiveOf([newer]));
+    expect((await region.process(message)).batchItemFailures).toEqual([]);
+    expectRestored(region, newer);
+    expect(await region.store.listUploads(PLACE)).toEqual([older]);
+  });
+
+  test("leaves somebody else's upload to the same key alone", async () => {
+    const { region, attempt } = await arrive();
+    const foreign = await region.store.createUpload({ ...PLACE, headers: {}, metadata: {}, tags: [] });
+    await foreign.uploadPart(1, Buffer.from('x'), crc32(Buffer.from('x')));
+    expect((await attempt()).returned).toBe(0);
+    expectRestored(region);
+    expect(await region.store.listUploads(PLACE)).toEqual([foreign.id]);
+  });
+
+  test('is taken back and sent anew when parts of the earlier attempt have other bytes', async () => {
+    const { region, attempt } = await arrive();
+    await attempt({ uploadPart: [6] });
+    const upload = await region.store.resumeUpload(PLACE, itemAt(await region.store.listUploads(PLACE), 0));
+    const wrong = Buffer.alloc(8 * MIB, 'wrong');
+    await upload.uploadPart(3, wrong, crc32(wrong));
+
+    expect((await attempt()).returned).toBe(1);
+    expect(region.telemetry.failedObjects.at(-1)).toEqual(['large.bin', 'RESUMED_UPLOAD_MISMATCH']);
+    expect(await region.store.listUploads(PLACE)).toEqual([]);
+    expect((await attempt()).returned).toBe(0);
+    expectRestored(region);
+  });
+
+  test('is not looked for when it is small', async () => {
+    const { attempt } = await arrive({ ...large, body: body(24 * MIB) });
+    const first = await attempt();
+    expect(first.counts).toMatchObject({ listUploads: 0, uploadPart: 3, createUpload: 1 });
+  });
+});
+
+describe('an object of more slices than S3 has parts', () => {
+  const SLICE = 512;
+  const bytes = body(10_001 * SLICE - 100);
+  const described = layOutArchive([{ key: 'large.bin', body: bytes }]).manifest.objects;
+  const object = restorableObject(itemAt(described, 0), 'origin');
+
+  function write(memory: MemoryObjectStore, failing: Failing = {}) {
+    const store = new FailingObjectStore(memory, failing);
+    const region = new TargetRegion();
+    const limits = { ...region.dependencies.limits, resumableBytes: 1 };
+    const run = {
+      ...region.dependencies,
+      store,
+      limits,
+      signal: new AbortController().signal,
+    } as unknown as RestoreRun;
+    const progress = new RestoreProgress({ bucket: INBOUND, key: 'a' }, run);
+    const destination = itemAt(exampleRule().destinations, 0);
+    const sliced = new SlicedObjectWrite(object, SLICE, { destination, decision: WRITE_IF_ABSENT }, run, progress);
+    const send = async (): Promise<void> => {
+      await sliced.resume();
+      for (let index = 10_000; index >= 0; index -= 1) {
+        const slice = bytes.subarray(index * SLICE, (index + 1) * SLICE);
+        if (sliced.wantsSlice(index)) await sliced.writeSlice(index, slice, crc32(slice));
+      }
+      await sliced.settle();
+    };
+    return { counts: store.counts, progress, send };
+  }
+
+  test('becomes parts of many slices each, put together in our own bucket', async () => {
+    const memory = new MemoryObjectStore({ minimumPartSize: 1 });
+    const { counts, progress, send } = write(memory);
+    await send();
+    expect(progress.restored).toBe(1);
+    expect(memory.look(PLACE)?.body.equals(bytes)).toBe(true);
+    // 157 parts of 64 slices, each a stage of its own.
+    expect(counts).toMatchObject({ takePart: 157, createUpload: 158, complete: 158, remove: 157, abort: 0 });
+    expect(memory.keys(INBOUND)).toEqual([]);
+  });
+
+  test('goes on with whole parts, and gives the others back', async () => {
+    const memory = new MemoryObjectStore({ minimumPartSize: 1 });
+    const first = write(memory, { takePart: [150] });
+    await first.send();
+    expect(first.progress.failed).toBe(1);
+
+    const second = write(memory);
+    await second.send();
+    expect(second.progress.restored).toBe(1);
+    expect(memory.look(PLACE)?.body.equals(bytes)).toBe(true);
+    expect(second.counts.takePart).toBeLessThanOrEqual(10);
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { oldestAge, type RouteObservation, stageAges } from '../../../src/watermark/stage-ages.ts';
+
+const NOW = Date.parse('2026-11-23T19:15:00Z');
+const secondsAgo = (seconds: number): number => NOW - seconds * 1000;
+const reading = (ago: number, value: number) => ({ time: secondsAgo(ago), value });
+
+const NOTHING: RouteObservation = {
+  now: NOW,
+  queueAges: [[], []],
+  replicationLatency: [],
+  failureAge: [],
+  packingDelays: [],
+  deferredAges: [],
+  oldestArrived: undefined,
+  oldestFailed: undefined,
+};
+
+function ageOf(observation: Partial<RouteObservation>): number {
+  return oldestAge(stageAges({ ...NOTHING, ...observation }));
+}
+
+describe('the age of the watermark', () => {
+  test('is 0 when nothing is under way', () => {
+    expect(ageOf({})).toBe(0);
+    expect(ageOf({ queueAges: [[reading(60, 0)]], replicationLatency: [reading(60, 0)] })).toBe(0);
+  });
+
+  test('is that of the oldest message, which has aged since it was counted', () => {
+    expect(ageOf({ queueAges: [[reading(60, 30), reading(120, 500)]] })).toBe(90);
+  });
+
+  test('is that of the older of two queues', () => {
+    expect(ageOf({ queueAges: [[reading(60, 30)], [reading(60, 300)]] })).toBe(360);
+  });
+
+  test('counts what an object had waited before its message was sent again', () => {
+    // Sent again 100 s ago, 400 s after it was written.
+    expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(100, 400)] })).toBe(500);
+  });
+
+  test('forgets what was sent again longer ago than anything has waited', () => {
+    expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(401, 3000)] })).toBe(100);
+    expect(ageOf({ queueAges: [[reading(0, 0)]], deferredAges: [reading(10, 3000)] })).toBe(0);
+  });
+
+  test('adds to what S3 is behind the longest time that packing has taken meanwhile', () => {
+    const packingDelays = [reading(30, 20), reading(200, 90), reading(2000, 7000)];
+    expect(ageOf({ replicationLatency: [reading(60, 140)], packingDelays })).toBe(60 + 140 + 90);
+  });
+
+  test('counts archives that S3 refused until they are sent again', () => {
+    expect(ageOf({ failureAge: [reading(0, 600)], packingDelays: [reading(600, 30)] })).toBe(630);
+  });
+
+  test('is that of the oldest object in an archive that arrived and is not restored, or was given up', () => {
+    expect(ageOf({ oldestArrived: secondsAgo(70) })).toBe(70);
+    expect(ageOf({ oldestArrived: secondsAgo(70), oldestFailed: secondsAgo(90_000) })).toBe(90_000);
+  });
+
+  test('is never negative, whatever the clocks say', () => {
+    expect(ageOf({ oldestArrived: secondsAgo(-5), queueAges: [[reading(-3, 0)]] })).toBe(0);
+  });
+
+  test('names the stage that holds it up', () => {
+    const stages = stageAges({
+      ...NOTHING,
+      queueAges: [[reading(0, 10)]],
+      replicationLatency: [reading(0, 20)],
+      failureAge: [reading(0, 30)],
+      oldestArrived: secondsAgo(40),
+      oldestFailed: secondsAgo(50),
+    });
+    expect(stages).toEqual({ waiting: 10, replicating: 20, failing: 30, arrived: 40, givenUp: 50 });
+  });
+});

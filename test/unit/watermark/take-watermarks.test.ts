@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import { keyTime } from '../../../src/archive/key-time.ts';
+import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import type { DeployedRule } from '../../../src/configuration/rule-entry.ts';
+import type {
+  KeyRange,
+  ListedKey,
+  MetricAddress,
+  Reading,
+  ReadingWindow,
+  WatermarkDependencies,
+} from '../../../src/watermark/dependencies.ts';
+import { WatermarkUnknownError } from '../../../src/watermark/errors.ts';
+import type { StageAges } from '../../../src/watermark/stage-ages.ts';
+import { takeWatermarks } from '../../../src/watermark/take-watermarks.ts';
+import { deployedRules } from '../../support/deployed-rules.ts';
+
+const NOW = Date.parse('2026-11-23T19:15:00Z');
+const SECOND = 1000;
+
+/** One emulated world: metrics by name and the values of their dimensions, first keys by bucket and prefix. */
+class World {
+  readonly readings = new Map<string, Reading[]>();
+  readonly keys = new Map<string, ListedKey>();
+  readonly asked: { metric: MetricAddress; window: ReadingWindow }[] = [];
+  readonly listed: KeyRange[] = [];
+  readonly taken: { rule: string; region: string; age: number; stages: StageAges }[] = [];
+  readonly unknown: string[] = [];
+  deafRegion: string | undefined;
+
+  dependencies(rules: readonly DeployedRule[]): WatermarkDependencies {
+    return {
+      region: 'eu-west-1',
+      rules,
+      names: {
+        namespace: 'stack',
+        outboundBucket: 'outbound',
+        failedBucket: 'failed',
+        failedPrefix: 'failed/',
+        failuresQueue: 'failures',
+        inboundBucket: (region) => `inbound-${region}`,
+        ruleQueue: (rule) => `queue-${rule}`,
+        fallbackQueue: (rule) => `queue-${rule}-fallback`,
+      },
+      metrics: {
+        readMaxima: (metrics, window) => {
+          for (const metric of metrics) this.asked.push({ metric, window });
+          if (metrics.some(({ region }) => region === this.deafRegion)) {
+            return Promise.reject(new WatermarkUnknownError(`CloudWatch of ${this.deafRegion} did not answer`));
+          }
+          return Promise.resolve(metrics.map((metric) => this.readings.get(this.#nameOf(metric)) ?? []));
+        },
+      },
+      keys: {
+        firstKey: (range) => {
+          this.listed.push(range);
+          return Promise.resolve(this.keys.get(`${range.bucket}/${range.prefix}`));
+        },
+      },
+      telemetry: {
+        watermarkTaken: (rule: ReplicationRule, region, age, stages) => {
+          this.taken.push({ rule: rule.id, region, age, stages });
+        },
+        watermarkUnknown: (rule: ReplicationRule, region) => {
+          this.unknown.push(`${rule.id} ${region}`);
+        },
+      },
+      now: () => NOW,
+    };
+  }
+
+  #nameOf({ name, dimensions }: MetricAddress): string {
+    return [name, ...Object.values(dimensions)].join(' ');
+  }
+}
+
+const [toOne, toTwo] = deployedRules([
+  { source: { region: 'eu-west-1', bucket: 'documents' }, destinations: [{ region: 'us-east-1', bucket: 'copy' }] },
+  {
+    source: { region: 'eu-west-1', bucket: 'reports', prefix_filter: 'published/', fallback: true },
+    destinations: [
+      { region: 'us-east-1', bucket: 'reports-us' },
+      { region: 'ap-southeast-2', bucket: 'reports-ap' },
+      { region: 'ap-southeast-2', bucket: 'reports-ap-too' },
+    ],
+  },
+]) as [DeployedRule, DeployedRule];
+
+describe('taking the watermarks of a source region', () => {
+  test('writes one a rule and target region', async () => {
+    const world = new World();
+    await takeWatermarks(world.dependencies([toOne, toTwo]));
+    expect(world.taken.map(({ rule, region, age }) => [rule, region, age])).toEqual([
+      [toOne.id, 'us-east-1', 0],
+      [toTwo.id, 'us-east-1', 0],
+      [toTwo.id, 'ap-southeast-2', 0],
+    ]);
+  });
+
+  test('reads queues at the source, and replication where the archives go', async () => {
+    const world = new World();
+    await takeWatermarks(world.dependencies([toTwo]));
+    const asked = world.asked.map(({ metric: { region, name, dimensions } }) => [
+      region,
+      name,
+      ...Object.values(dimensions),
+    ]);
+    expect(asked).toContainEqual(['eu-west-1', 'ApproximateAgeOfOldestMessage', `queue-${toTwo.id}`]);
+    expect(asked).toContainEqual(['eu-west-1', 'ApproximateAgeOfOldestMessage', `queue-${toTwo.id}-fallback`]);
+    expect(asked).toContainEqual([
+      'ap-southeast-2',
+      'ReplicationLatency',
+      'outbound',
+      'inbound-ap-southeast-2',
+      `${toTwo.id}-ap-southeast-2`,
+    ]);
+  });
+
+  test('asks for a queue of the fallback only where there is one', async () => {
+    const world = new World();
+    await takeWatermarks(world.dependencies([toOne]));
+    expect(world.asked.filter(({ metric }) => JSON.stringify(metric).includes('fallback'))).toEqual([]);
+  });
+
+  test('pays for the function’s own metrics only while something is under way', async () => {
+    const world = new World();
+    await takeWatermarks(world.dependencies([toOne]));
+    expect(world.asked.filter(({ metric }) => metric.namespace === 'stack')).toEqual([]);
+
+    world.readings.set(`ApproximateAgeOfOldestMessage queue-${toOne.id}`, [{ time: NOW, value: 5000 }]);
+    await takeWatermarks(world.dependencies([toOne]));
+    const own = world.asked.filter(({ metric }) => metric.namespace === 'stack');
+    expect(own.map(({ metric }) => metric.name)).toEqual(['PackingDelaySeconds', 'DeferredAgeSeconds']);
+    expect(own[0]?.metric.dimensions).toEqual({ SourceBucket: 'documents', SourcePrefix: '*' });
+    expect(own[0]?.window.from).toBeLessThanOrEqual(NOW - 5000 * SECOND);
+  });
+
+  test('takes the age of an archive that arrived from its key', async () => {
+    const world = new World();
+    const key = `${toOne.id}/${keyTime(NOW - 77 * SECOND)}-0123.tar.zst`;
+    world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW });
+    await takeWatermarks(world.dependencies([toOne]));
+    expect(world.taken[0]).toMatchObject({ age: 77, stages: { arrived: 77 } });
+  });
+
+  test('takes the time of arrival for an archive whose key has none', async () => {
+    const world = new World();
+    const key = `${toOne.id}/0123.tar.zst`;
+    world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW - 5 * SECOND });
+    await takeWatermarks(world.dependencies([toOne]));
+    expect(world.taken[0]?.age).toBe(5);
+  });
+
+  test('counts an archive that was given up for all regions of its rule', async () => {
+    const world = new World();
+    const key = `failed/${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
+    world.keys.set(`failed/failed/${toTwo.id}/`, { key, lastModified: NOW });
+    await takeWatermarks(world.dependencies([toTwo]));
+    expect(world.taken.map(({ age }) => age)).toEqual([9000, 9000]);
+  });
+
+  test('tells the others, and then fails, when a region does not answer', async () => {
+    const world = new World();
+    world.deafRegion = 'us-east-1';
+    await expect(takeWatermarks(world.dependencies([toOne, toTwo]))).rejects.toMatchObject({
+      code: 'WATERMARK_UNKNOWN',
+      message: expect.stringContaining('2 of 3'),
+    });
+    expect(world.unknown).toEqual([`${toOne.id} us-east-1`, `${toTwo.id} us-east-1`]);
+    expect(world.taken.map(({ region }) => region)).toEqual(['ap-southeast-2']);
+  });
+});

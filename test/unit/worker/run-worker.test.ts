@@ -1,0 +1,241 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { QueueMessage } from '../../../src/messages/message-queue.ts';
+import type { BatchResponse } from '../../../src/messages/settle-batch.ts';
+import type { ProcessMessage } from '../../../src/worker/ports.ts';
+import { WorkerBench } from '../../support/worker-bench.ts';
+
+const DONE: BatchResponse = { batchItemFailures: [] };
+const succeed: ProcessMessage = () => Promise.resolve(DONE);
+
+function returned({ messageId }: QueueMessage): BatchResponse {
+  return { batchItemFailures: [{ itemIdentifier: messageId }] };
+}
+
+/** Work that lasts until the test ends it. */
+class LongWork {
+  readonly begun: QueueMessage[] = [];
+  readonly #ends: ((response: BatchResponse) => void)[] = [];
+
+  readonly process: ProcessMessage = (message) => {
+    this.begun.push(message);
+    return new Promise((resolve) => this.#ends.push(resolve));
+  };
+
+  end(response: BatchResponse = DONE): void {
+    this.#ends.shift()?.(response);
+  }
+}
+
+/** Work that lasts until it is interrupted, and is then sent again as the use cases do. */
+const untilInterrupted: ProcessMessage = async (message, queue, signal) => {
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve);
+  });
+  const sent = await queue.sendAgain([message]);
+  return sent.has(message.messageId) ? DONE : returned(message);
+};
+
+describe('a worker', () => {
+  test('acknowledges what is done, and ends when nothing came for long enough', async () => {
+    const bench = new WorkerBench();
+    const messages = bench.place(3);
+    const run = bench.run([succeed]);
+    await bench.clock.advance(65_000);
+    expect(await run).toBe('idle');
+    expect(bench.source.acknowledged).toEqual(messages.map(({ messageId }) => messageId));
+    expect(bench.telemetry.ends).toEqual([['idle', 3]]);
+  });
+
+  test('works on as many messages as it has slots, and no more', async () => {
+    const bench = new WorkerBench();
+    bench.place(5);
+    const work = new LongWork();
+    const run = bench.run([work.process, work.process]);
+    await bench.clock.advance(1_000);
+    expect(work.begun).toHaveLength(2);
+    work.end();
+    await bench.clock.advance(1_000);
+    expect(work.begun).toHaveLength(3);
+    for (let left = 0; left < 4; left += 1) {
+      work.end();
+      await nextTurn();
+      await nextTurn();
+    }
+    await bench.clock.advance(120_000);
+    expect(await run).toBe('idle');
+    expect(bench.source.acknowledged).toHaveLength(5);
+  });
+
+  test('does not end while a message is in work, however long the queue is empty', async () => {
+    const bench = new WorkerBench();
+    bench.place(1);
+    const work = new LongWork();
+    const run = bench.run([work.process, work.process]);
+    await bench.clock.advance(3_600_000);
+    expect(bench.telemetry.ends).toEqual([]);
+    work.end();
+    await bench.clock.advance(70_000);
+    expect(await run).toBe('idle');
+  });
+
+  test('keeps a message hidden while it works, and no longer', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const work = new LongWork();
+    const run = bench.run([work.process]);
+    await bench.clock.advance(1_000_000);
+    expect(bench.queue.delays).toEqual(Array.from({ length: 10 }, () => ({ message, seconds: 300 })));
+    work.end();
+    await bench.clock.advance(1_000_000);
+    expect(bench.queue.delays).toHaveLength(10);
+    await run;
+  });
+
+  test('leaves the back-off that the work has set as it is', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const fail: ProcessMessage = async (failed, queue) => {
+      await queue.retryAfter([{ message: failed, seconds: 30 }]);
+      // The heartbeat would be due several times before the work is over.
+      await bench.clock.sleep(400_000, new AbortController().signal);
+      return returned(failed);
+    };
+    const run = bench.run([fail]);
+    await bench.clock.advance(500_000);
+    await run;
+    expect(bench.queue.delays).toEqual([{ message, seconds: 30 }]);
+    expect(bench.source.acknowledged).toEqual([]);
+    expect(bench.telemetry.ended).toEqual([[message?.messageId, 'returned', 400]]);
+  });
+
+  test('gives up what SQS will not hide any longer, and lets it go on as a new message', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const run = bench.run([untilInterrupted], { visibilitySeconds: 3_600 });
+    await bench.clock.advance(11 * 3_600_000);
+    expect(bench.queue.again).toEqual([]);
+    await bench.clock.advance(3_600_000);
+    expect(bench.queue.again).toEqual([message]);
+    await bench.clock.advance(3_600_000);
+    await run;
+    expect(bench.source.acknowledged).toEqual([message?.messageId]);
+  });
+
+  test('takes nothing more when it is stopped, and ends when its work is given back', async () => {
+    const bench = new WorkerBench();
+    const messages = bench.place(3);
+    const run = bench.run([untilInterrupted, untilInterrupted], { idleExitSeconds: 0 });
+    await bench.clock.advance(1_000);
+    bench.stop();
+    expect(await run).toBe('stopped');
+    expect(bench.queue.again).toEqual(messages.slice(0, 2));
+    expect(bench.source.acknowledged).toHaveLength(2);
+    expect(bench.source.waiting).toEqual(messages.slice(2));
+    expect(bench.telemetry.ends).toEqual([['stopped', 2]]);
+  });
+
+  test('gives a message back at once that it could not send again', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    bench.queue.rejected.add(message?.messageId ?? '');
+    const delays: unknown[] = [];
+    bench.queue.retryAfter = (asked) => {
+      delays.push(...asked);
+      return Promise.resolve(new Set<string>());
+    };
+    const run = bench.run([untilInterrupted]);
+    await bench.clock.advance(1_000);
+    bench.stop();
+    expect(await run).toBe('stopped');
+    expect(delays).toEqual([{ message, seconds: 0 }]);
+    expect(bench.source.acknowledged).toEqual([]);
+  });
+
+  test('gives a message back untouched that comes with its last poll', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    bench.source.onHandOut = () => {
+      bench.stop();
+    };
+    expect(await bench.run([succeed])).toBe('stopped');
+    expect(bench.queue.again).toEqual([message]);
+    expect(bench.source.acknowledged).toEqual([message?.messageId]);
+    expect(bench.telemetry.taken).toEqual([]);
+  });
+
+  test('outlives a queue that does not answer, and asks it ever more slowly', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    bench.source.failures = 7;
+    const run = bench.run([succeed], { idleExitSeconds: 10_000 });
+    // 1 + 2 + 4 + 8 + 16 + 30 seconds of pauses between seven calls.
+    await bench.clock.advance(60_500);
+    expect(bench.source.polls).toBe(6);
+    await bench.clock.advance(30_600);
+    expect(bench.source.acknowledged).toEqual([message?.messageId]);
+    expect(bench.telemetry.errors).toHaveLength(7);
+    bench.stop();
+    await bench.clock.advance(5_000);
+    expect(await run).toBe('stopped');
+  });
+
+  test('backs off a message whose work broke, and goes on', async () => {
+    const bench = new WorkerBench();
+    const [broken, sound] = bench.place(2, 3);
+    const work: ProcessMessage = (message) =>
+      message === broken ? Promise.reject(new TypeError('a fault of ours')) : Promise.resolve(DONE);
+    const run = bench.run([work]);
+    await bench.clock.advance(70_000);
+    await run;
+    expect(bench.queue.delays).toEqual([{ message: broken, seconds: 120 }]);
+    expect(bench.source.acknowledged).toEqual([sound?.messageId]);
+    expect(bench.telemetry.errors).toEqual([['work', 'UNEXPECTED']]);
+  });
+});
+
+describe('the protection from scale-in', () => {
+  test('lasts from the first message until the queue is empty', async () => {
+    const bench = new WorkerBench();
+    bench.place(3);
+    const run = bench.run([succeed]);
+    await bench.clock.advance(70_000);
+    await run;
+    expect(bench.protections).toEqual([60, 0]);
+  });
+
+  test('is renewed long before it runs out', async () => {
+    const bench = new WorkerBench();
+    bench.place(1);
+    const work = new LongWork();
+    const run = bench.run([work.process]);
+    await bench.clock.advance(61 * 60_000);
+    expect(bench.protections).toEqual([60, 60, 60, 60]);
+    work.end();
+    await bench.clock.advance(70_000);
+    await run;
+    expect(bench.protections.at(-1)).toBe(0);
+  });
+
+  test('is no condition for working', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const refuse = () => Promise.reject(new Error('deployment in progress'));
+    const run = bench.run([succeed], { protection: { protect: refuse, release: refuse } });
+    await bench.clock.advance(70_000);
+    await run;
+    expect(bench.source.acknowledged).toEqual([message?.messageId]);
+    expect(bench.telemetry.errors).toEqual([
+      ['protection', 'UNEXPECTED'],
+      ['protection', 'UNEXPECTED'],
+    ]);
+  });
+
+  test('is not asked for outside of ECS', async () => {
+    const bench = new WorkerBench();
+    bench.place(1);
+    const run = bench.run([succeed], { protection: undefined });
+    await bench.clock.advance(70_000);
+    expect(await run).toBe('idle');
+  });
+});
