@@ -13,7 +13,14 @@ function compressTask() {
   const input = new ArrayBuffer(SIZE + 4096);
   new Uint8Array(input).fill(7, 512, 512 + SIZE);
   const output = new ArrayBuffer(compressBound(SIZE + 4096));
-  return { kind: 'compress' as const, input, output, slices: [{ ...slice, modified: 0 }], endsTar: false, levels: { level: 3 } };
+  return {
+    kind: 'compress' as const,
+    input,
+    output,
+    slices: [{ ...slice, modified: 0 }],
+    endsTar: false,
+    levels: { level: 3 },
+  };
 }
 
 describe('the worker pool', () => {
