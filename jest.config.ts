@@ -9,7 +9,7 @@ const config: Config = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform,
-  testMatch: ['<rootDir>/test/{unit,property,contract,integration,e2e}/**/*.test.ts', '<rootDir>/test/*.test.ts'],
+  testMatch: ['<rootDir>/test/{unit,property,integration}/**/*.test.ts', '<rootDir>/test/*.test.ts'],
   // Jest's own choice leaves a core idle, which is half of a small machine.
   maxWorkers: '100%',
   testTimeout: 60_000,
