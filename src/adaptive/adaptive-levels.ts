@@ -22,7 +22,7 @@ import { TYPICAL_FRACTION } from './typical-levels.ts';
 /** Archives after which a class is probed again: by then what was learnt before counts a third. */
 const PROBE_AGE = 32;
 /** A class that has less frames in an archive is tried in some archives only: on average in one of so many frames. */
-const FRAMES_A_TRIAL = 4;
+const FRAMES_A_TRIAL = 16;
 
 export interface AdaptiveOptions {
   /** To choose from, the fastest first. */
