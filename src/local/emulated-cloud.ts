@@ -1,6 +1,6 @@
 import { type AwsServer, startAwsServer } from './aws-server.ts';
 import { LocalServerError } from './errors.ts';
-import { FaultProxy } from './fault-proxy.ts';
+import { FaultProxy, type Outage } from './fault-proxy.ts';
 import { seededRandom } from './faults/random.ts';
 import { pythonEnvironment } from './python-environment.ts';
 import { createRegionClients, destroyRegionClients, type RegionClients } from './region-clients.ts';
@@ -11,6 +11,8 @@ export interface FaultPlan {
   readonly seed: number;
   /** Default: 5. */
   readonly stallSeconds?: number;
+  /** In each region. Default: none. */
+  readonly outage?: Outage;
 }
 
 export interface EmulatedCloudOptions {
@@ -90,6 +92,7 @@ async function openRegion(
     // Each region fails in its own way, and in the same way each time.
     random: seededRandom(plan.seed + index),
     stallSeconds: plan.stallSeconds ?? DEFAULT_STALL_SECONDS,
+    ...(plan.outage === undefined ? {} : { outage: plan.outage }),
   });
   return { name, endpoint: faults.endpoint, directEndpoint, faults, ...clients };
 }

@@ -5,6 +5,14 @@ import { chooseFault, FAULTS, type Fault } from './faults/choose-fault.ts';
 import type { Random } from './faults/random.ts';
 import { throttlingAnswer } from './faults/throttling-answer.ts';
 
+/** A service that goes away for good. */
+export interface Outage {
+  /** What its operations are called in `x-amz-target`, up to the point: `DynamoDB_20120810`. */
+  readonly service: string;
+  /** Requests that it still answers. */
+  readonly afterRequests: number;
+}
+
 export interface FaultProxyOptions {
   /** Endpoint of the region behind the proxy: `http://127.0.0.1:<port>`. */
   readonly target: string;
@@ -15,6 +23,7 @@ export interface FaultProxyOptions {
   readonly stallSeconds: number;
   /** The kinds of faults to choose from. Default: all. */
   readonly faults?: readonly Fault[];
+  readonly outage?: Outage;
 }
 
 /**
@@ -27,6 +36,7 @@ export class FaultProxy {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #counts = new Map<Fault, number>();
   readonly #stalls = new Set<NodeJS.Timeout>();
+  #requestsBeforeOutage = 0;
 
   private constructor(options: FaultProxyOptions) {
     this.#options = options;
@@ -62,6 +72,10 @@ export class FaultProxy {
 
   #handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const { share, faults = FAULTS, random } = this.#options;
+    if (this.#isDown(incoming)) {
+      incoming.socket.resetAndDestroy();
+      return;
+    }
     const fault = chooseFault(share, faults, random);
     if (fault !== undefined) this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
     switch (fault) {
@@ -80,6 +94,15 @@ export class FaultProxy {
         this.#forward(incoming, outgoing, fault);
         break;
     }
+  }
+
+  #isDown({ headers }: IncomingMessage): boolean {
+    const { outage } = this.#options;
+    const operation = headers['x-amz-target'];
+    if (outage === undefined || typeof operation !== 'string' || !operation.startsWith(`${outage.service}.`))
+      return false;
+    this.#requestsBeforeOutage += 1;
+    return this.#requestsBeforeOutage > outage.afterRequests;
   }
 
   #stall(incoming: IncomingMessage): void {

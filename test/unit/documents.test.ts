@@ -26,7 +26,7 @@ function demoOptions(): string[] {
 
 describe('the documents', () => {
   test.each(documents)('$path names only npm scripts that exist', ({ text }) => {
-    const named = [...text.matchAll(/npm run ([a-z][a-z:-]*)/g)].map(([, script = '']) => script);
+    const named = [...text.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(([, script = '']) => script);
     expect(named.filter((script) => !SCRIPTS.includes(script))).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ const NO_INNER_LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''
 
 /** The numbers of a run, for the terminal. */
 export function renderResultTable(result: DemoResult): string {
-  const { verification, transfer, deadLetters, faults, fallback } = result;
+  const { verification, transfer, deadLetters, faults, fallback, metrics } = result;
   const table = new Table({ style: { border: [] }, colAligns: ['left', 'right'], chars: NO_INNER_LINES });
   table.push(
     ['Objects', formatCount(result.objects)],
@@ -34,6 +34,7 @@ export function renderResultTable(result: DemoResult): string {
       [`Calls made to fail (${(100 * faults.rate).toFixed(1)} %)`, formatCount(faults.failedCalls)],
       ['Workers killed', formatCount(faults.killedWorkers)],
       ['Invocations that failed', formatCount(faults.failedInvocations)],
+      ['Statistics lost with DynamoDB', formatCount(metrics.failures.statistics)],
     );
     if (fallback !== undefined) {
       table.push(

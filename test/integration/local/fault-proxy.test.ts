@@ -127,6 +127,29 @@ describe('FaultProxy', () => {
     expect(seen).toEqual([]);
   });
 
+  it('takes one service away for good after some requests, and leaves the others alone', async () => {
+    const outage = { service: 'DynamoDB_20120810', afterRequests: 2 };
+    proxy = await FaultProxy.start({ target, share: 0, random: seededRandom(1), stallSeconds: 1, outage });
+    const { endpoint } = proxy;
+    const call = async (operation: string): Promise<string> => {
+      const over = new Client(endpoint);
+      try {
+        const headers = { 'x-amz-target': operation };
+        const answer = await over.request({ method: 'POST', path: '/', headers, body: '{}' });
+        await answer.body.dump();
+        return String(answer.statusCode);
+      } catch {
+        return 'broken';
+      } finally {
+        await over.destroy();
+      }
+    };
+    const operations = ['GetItem', 'UpdateItem', 'GetItem', 'UpdateItem'].map((name) => `DynamoDB_20120810.${name}`);
+    const answers: string[] = [];
+    for (const operation of [...operations, 'AmazonSQS.SendMessage']) answers.push(await call(operation));
+    expect(answers).toEqual(['200', '200', 'broken', 'broken', '200']);
+  });
+
   it('breaks the connection when the server behind is gone', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));

@@ -17,6 +17,8 @@ import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } fr
 const FAULT_SEED = 20_261_123;
 /** Stalled calls are what such a run waits for longest. */
 const STALL_SECONDS = 3;
+/** What levels were learnt can be read once; then DynamoDB is gone, and packing has to go on without. */
+const OUTAGE = { service: 'DynamoDB_20120810', afterRequests: 1 };
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
 const STATISTICS = 'demo-statistics';
@@ -83,7 +85,9 @@ async function startCloud(
 ): Promise<EmulatedCloud> {
   const cloud = await startEmulatedCloud({
     regions: [...new Set([rule.source.region, ...targetRegions(rule)])],
-    ...(faultRate === 0 ? {} : { faults: { share: faultRate, seed: FAULT_SEED, stallSeconds: STALL_SECONDS } }),
+    ...(faultRate === 0
+      ? {}
+      : { faults: { share: faultRate, seed: FAULT_SEED, stallSeconds: STALL_SECONDS, outage: OUTAGE } }),
     announce: (line) => {
       progress.say(line);
     },
