@@ -1,3 +1,4 @@
+import { MIB } from '../../archive/format.ts';
 import { type ArchiveSummary, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives } from './archives/outbound-archives.ts';
 import { chooseFiles } from './input/choose-files.ts';
@@ -36,13 +37,15 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   const rule = chooseRule(configuration.rules, options.fanOut);
   const content = await chooseFiles(options.source);
   const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: options.source === undefined });
-  const bytes = plan.objects.reduce((total, { body }) => total + bodySize(body), 0);
-  announce(plan, bytes, progress);
+  const sizes = plan.objects.map(({ body }) => bodySize(body));
+  announce(plan, sumOf(sizes), progress);
+  // What goes to tasks keeps no function busy.
+  const forFunctions = sumOf(sizes.filter((size) => size <= (largestMebibytes ?? Number.POSITIVE_INFINITY) * MIB));
   const pipeline = await startPipeline(
     {
       rule,
       configuration: configuration.directory,
-      bytes,
+      bytes: forFunctions,
       faultRate: options.faults,
       withFallback: largestMebibytes !== undefined,
     },
@@ -100,6 +103,10 @@ async function collectArchives({ outbound }: Pipeline, folder: string | undefine
   return summaries;
 }
 
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
 function sumBytes(versions: readonly UploadedVersion[]): number {
-  return versions.reduce((total, { size }) => total + size, 0);
+  return sumOf(versions.map(({ size }) => size));
 }

@@ -27,7 +27,7 @@ export interface PipelineOptions {
   readonly rule: ReplicationRule;
   /** Directory of the configuration files. */
   readonly configuration: string;
-  /** Of all objects: how long things may take depends on it. */
+  /** Of all objects that go through the functions: how long those may take depends on it. */
   readonly bytes: number;
   readonly faultRate: number;
   /** Whether what is over the limits of a function goes to tasks. */
