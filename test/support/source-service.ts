@@ -12,7 +12,7 @@ import type { WriteTarget } from '../../src/storage/object-store.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { MemoryMessageQueue } from './memory-message-queue.ts';
 import { MemoryObjectStore } from './memory-object-store.ts';
-import { type EventFacts, queueMessage, s3Notification } from './notifications.ts';
+import { EVENT_TIME, type EventFacts, queueMessage, s3Notification } from './notifications.ts';
 import { RecordingSourceTelemetry } from './recording-telemetry.ts';
 import { exampleRule } from './rules.ts';
 
@@ -24,6 +24,9 @@ export const inlineCompression: FrameCompression = {
 };
 
 export const OUTBOUND = 'outbound-bucket';
+
+/** Events of tests are always of the same moment; none of them is old unless a test says so. */
+const SOON_AFTER_EVENTS = Date.parse(EVENT_TIME) + 1000;
 
 /** A source service over storage and queue in memory, and the ways a test has to use and look at it. */
 export class SourceServiceHarness {
@@ -49,7 +52,7 @@ export class SourceServiceHarness {
       ownPrincipals: [],
       maxReceives: 5,
       random: () => 0,
-      now: Date.now,
+      now: () => SOON_AFTER_EVENTS + performance.now(),
       ...overrides,
     };
   }
