@@ -102,11 +102,23 @@ describe('npm run demo', () => {
   );
 
   test(
-    'loses and alters nothing in two target regions when calls fail, workers are killed and DynamoDB goes away',
+    'loses and alters nothing in two target regions when calls fail and workers are killed',
     async () => {
       const { json, report } = paths('faults');
       const source = join(files, 'deep folder');
-      const args = ['--source', source, '--fan-out', '--faults', '0.1', '--json', json, '--report', report];
+      const args = [
+        '--source',
+        source,
+        '--fan-out',
+        '--faults',
+        '0.1',
+        '--level',
+        '3',
+        '--json',
+        json,
+        '--report',
+        report,
+      ];
       const { status, stdout, stderr } = await runDemo(...args);
       // The whole story, since a run with other faults may not fail again.
       if (status !== 0) throw new Error(`The demo ended with status ${status}:\n${stdout}\n${stderr}`);
@@ -121,14 +133,12 @@ describe('npm run demo', () => {
       });
       const { failedCalls } = numbers['faults'] as Record<string, number>;
       expect(failedCalls).toBeGreaterThan(0);
-      const { failures } = numbers['metrics'] as { failures: { statistics: number } };
-      expect(failures.statistics).toBeGreaterThan(0);
     },
     TIMEOUT,
   );
 
   test(
-    'leaves large objects to fallback tasks, which are killed and reclaimed at work, and loses nothing',
+    'leaves large objects to fallback tasks, which are killed and reclaimed while DynamoDB is gone, and loses nothing',
     async () => {
       const { json, report } = paths('fallback');
       const source = join(root, 'fallback');
@@ -136,7 +146,7 @@ describe('npm run demo', () => {
       await writeFile(join(source, 'small.txt'), 'small');
       await writeFile(join(source, 'huge.bin'), '');
       await truncate(join(source, 'huge.bin'), HUGE_FILE_BYTES);
-      const args = ['--source', source, '--fallback-over', '32MiB', '--faults', '0.01', '--level', '3'];
+      const args = ['--source', source, '--fallback-over', '32MiB', '--faults', '0.01'];
       const { status, stdout, stderr } = await runDemo(...args, '--json', json, '--report', report);
       if (status !== 0) throw new Error(`The demo ended with status ${status}:\n${stdout}\n${stderr}`);
       expect(stdout).toContain('2 objects identical, 0 lost, 0 altered');
@@ -146,6 +156,9 @@ describe('npm run demo', () => {
       const { packed, restored } = numbers['fallback'] as Record<string, { objects: number; bytes: number }>;
       expect(packed?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
       expect(restored?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
+      // Levels are chosen without what was learnt; that this is lost is told.
+      const { failures } = numbers['metrics'] as { failures: { statistics: number } };
+      expect(failures.statistics).toBeGreaterThan(0);
       expect(await readFile(report, 'utf8')).toContain('fallback tasks reclaimed at work');
     },
     TIMEOUT,

@@ -16,6 +16,8 @@ import { type FunctionName, findInvocable, INVOCABLE_FUNCTIONS } from '../../src
 import { readEvent } from '../../src/local/invocation/read-event.ts';
 import { sampleBody } from '../../src/local/invocation/sample-object.ts';
 import { Stage } from '../../src/local/invocation/stage.ts';
+import { installInterfaceClient } from '../../src/local/lambda-runtime/interface-client.ts';
+import { findInterfaceEmulator } from '../../src/local/lambda-runtime/interface-emulator.ts';
 import { LambdaRuntime } from '../../src/local/lambda-runtime.ts';
 import { expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { textOf } from '../../src/local/templates/json.ts';
@@ -40,6 +42,9 @@ beforeAll(async () => {
   bundles = await mkdtemp(join(PROJECT, 'build', 'invoke-test-'));
   await bundleFunctions(bundles);
   stage = await Stage.start(() => undefined);
+  // The first run on a machine installs both, which takes minutes.
+  await findInterfaceEmulator(() => undefined);
+  await installInterfaceClient(() => undefined);
 }, 10 * MINUTES);
 
 afterAll(async () => {
