@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, constants, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PythonPackagesError } from './errors.ts';
 import { findPython } from './python/find-python.ts';
+import { runInstaller } from './run-installer.ts';
 
 /**
  * `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. `rehearsal`: the emulated
@@ -58,9 +58,6 @@ const REQUIREMENTS: Readonly<Record<PythonNeed, Requirement>> = {
 
 const PROJECT_ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const INSTALL_SCRIPT = fileURLToPath(new URL('./python/install.py', import.meta.url));
-
-/** Lines of pip's output that an error repeats: the reason stands at the end. */
-const QUOTED_LINES = 8;
 
 export interface PythonEnvironmentOptions {
   /** Folder with `requirements/` that gets the environment. Default: the project. */
@@ -127,18 +124,10 @@ async function readMarker(environment: string, need: PythonNeed): Promise<string
 }
 
 async function runInstall(python: string, args: readonly string[]): Promise<void> {
-  const output: string[] = [];
-  const child = spawn(python, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  }
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
-  });
-  if (status === 0) return;
-  const lastLines = output.join('').trim().split('\n').slice(-QUOTED_LINES).join('\n');
+  const failure = await runInstaller(python, args);
+  if (failure === undefined) return;
   throw new PythonPackagesError(
-    `The Python environment could not be made with ${python} (its venv module and access to a package index are needed). It said:\n${lastLines}`,
-    { context: { python, status: status ?? 'killed' } },
+    `The Python environment could not be made with ${python} (its venv module and access to a package index are needed). It said:\n${failure.lastLines}`,
+    { context: { python, status: failure.status ?? 'killed' } },
   );
 }

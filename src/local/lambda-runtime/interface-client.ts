@@ -1,18 +1,15 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LambdaPackagesError } from '../errors.ts';
+import { runInstaller } from '../run-installer.ts';
 
 /** The packages that are installed, pinned: not among the project's own, since they compile for a minute or more. */
 const PACKAGE_FILES = ['package.json', 'package-lock.json'] as const;
 const PACKAGES = fileURLToPath(new URL('./packages', import.meta.url));
 const INSTALLED = fileURLToPath(new URL('../../../build/lambda-runtime', import.meta.url));
 const ENTRY = path.join('node_modules', 'aws-lambda-ric', 'index.mjs');
-
-/** Lines of npm's output that an error repeats. */
-const QUOTED_LINES = 12;
 
 export interface InterfaceClientOptions {
   /** Folder with package.json and package-lock.json. Default: those of the project. */
@@ -74,20 +71,12 @@ async function exists(file: string): Promise<boolean> {
 }
 
 async function installPackages(folder: string): Promise<void> {
-  const output: string[] = [];
   // In the foreground, because npm would else keep to itself what a compiler complained about.
   const args = ['ci', '--foreground-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];
-  const child = spawn('npm', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  }
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
-  });
-  if (status === 0) return;
-  const lastLines = output.join('').trim().split('\n').slice(-QUOTED_LINES).join('\n');
+  const failure = await runInstaller('npm', args, folder);
+  if (failure === undefined) return;
   throw new LambdaPackagesError(
-    `The runtime interface client could not be installed: it needs npm's registry, a C++ compiler, make and cmake. npm said:\n${lastLines}`,
-    { context: { status: status ?? 'killed' } },
+    `The runtime interface client could not be installed: it needs npm's registry, a C++ compiler, make and cmake. npm said:\n${failure.lastLines}`,
+    { context: { status: failure.status ?? 'killed' } },
   );
 }

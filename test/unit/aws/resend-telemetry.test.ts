@@ -1,8 +1,7 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { PowertoolsResendTelemetry } from '../../../src/aws/resend-telemetry.ts';
 import type { ReplicationFailure } from '../../../src/messages/parse-replication-failure.ts';
-
-type Line = Readonly<Record<string, unknown>>;
+import { captureLines } from '../../support/captured-lines.ts';
 
 const FAILURE: ReplicationFailure = {
   bucket: 'outbound',
@@ -12,23 +11,7 @@ const FAILURE: ReplicationFailure = {
   destination: 'inbound',
   reason: 'DstBucketNotFound',
 };
-const lines: Line[] = [];
-const write = process.stdout.write.bind(process.stdout);
-const writeError = process.stderr.write.bind(process.stderr);
-
-beforeEach(() => {
-  lines.length = 0;
-  const capture = (text: string | Uint8Array): boolean => {
-    for (const line of String(text).split('\n').filter(Boolean)) lines.push(JSON.parse(line) as Line);
-    return true;
-  };
-  process.stdout.write = capture;
-  process.stderr.write = capture;
-});
-afterEach(() => {
-  process.stdout.write = write;
-  process.stderr.write = writeError;
-});
+const lines = captureLines();
 
 const open = (): PowertoolsResendTelemetry =>
   new PowertoolsResendTelemetry({ namespace: 'stack', outboundBucket: 'outbound' });

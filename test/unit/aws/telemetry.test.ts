@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { LevelShare } from '../../../src/adaptive/level-policy.ts';
 import { restoreCost } from '../../../src/adaptive/restore-cost.ts';
 import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../../src/aws/telemetry.ts';
@@ -8,26 +8,9 @@ import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import { MetricStore } from '../../../src/local/metrics/metric-store.ts';
 import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { LATENCY_ERROR, LatencyDistribution } from '../../../src/target/latency-distribution.ts';
+import { captureLines, type Line } from '../../support/captured-lines.ts';
 
-type Line = Readonly<Record<string, unknown>>;
-
-const lines: Line[] = [];
-const write = process.stdout.write.bind(process.stdout);
-const writeError = process.stderr.write.bind(process.stderr);
-
-beforeEach(() => {
-  lines.length = 0;
-  const capture = (text: string | Uint8Array): boolean => {
-    for (const line of String(text).split('\n').filter(Boolean)) lines.push(JSON.parse(line) as Line);
-    return true;
-  };
-  process.stdout.write = capture;
-  process.stderr.write = capture;
-});
-afterEach(() => {
-  process.stdout.write = write;
-  process.stderr.write = writeError;
-});
+const lines = captureLines();
 
 const rule: ReplicationRule = {
   id: 'logs',
@@ -70,6 +53,19 @@ const LEVELS: readonly LevelShare[] = [
   { ...share, content: 'text', level: 12, reason: 'cheapest', frames: 3 },
   { ...share, content: 'packed', level: STORE_LEVEL, reason: 'tried', frames: 1 },
 ];
+/** An archive that is larger than what is in it. */
+const GROWN = {
+  rule: 'logs',
+  bucket: 'out',
+  key: 'k',
+  objects: 1,
+  levels: LEVELS,
+  seconds: 2,
+  delaySeconds: 30,
+  originalBytes: 10,
+  archiveBytes: 2000,
+  cpuSeconds: 0,
+};
 const partly = { rule: 'logs', bucket: 'in', key: 'logs/a.tar.zst', restored: 3, skipped: 0 };
 const message = { messageId: 'm1', receiptHandle: 'r', body: '', receiveCount: 2 };
 const latencies = (...seconds: readonly number[]): LatencyDistribution => {
@@ -291,16 +287,7 @@ it('says in dollars what an archive saved and cost', () => {
 
 it('shows a loss as a loss', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule: fanOut, prices: PRICES });
-  const archive = {
-    rule: 'logs',
-    bucket: 'out',
-    key: 'k',
-    objects: 1,
-    levels: LEVELS,
-    seconds: 2,
-    delaySeconds: 30,
-  };
-  telemetry.archivePacked({ ...archive, originalBytes: 10, archiveBytes: 2000, cpuSeconds: 0 });
+  telemetry.archivePacked(GROWN);
   telemetry.flush();
   expect(metricLines()[0]).toMatchObject({ TransferSavings: expect.closeTo(-1990e-9 * 0.11, 12) });
   expect(Number(metricLines()[0]?.['NetBenefit'])).toBeLessThan(0);
@@ -308,16 +295,7 @@ it('shows a loss as a loss', () => {
 
 it('says nothing about dollars without prices', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = {
-    rule: 'logs',
-    bucket: 'out',
-    key: 'k',
-    objects: 1,
-    levels: LEVELS,
-    seconds: 2,
-    delaySeconds: 30,
-  };
-  telemetry.archivePacked({ ...archive, originalBytes: 10, archiveBytes: 2000, cpuSeconds: 0 });
+  telemetry.archivePacked(GROWN);
   telemetry.flush();
   for (const name of ['TransferSavings', 'ComputeCost', 'NetBenefit']) {
     expect(metricLines()[0]).not.toHaveProperty(name);
@@ -331,16 +309,7 @@ it('refuses to work with a price missing', () => {
 
 it('shows the level of each frame, and storing below all levels', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = {
-    rule: 'logs',
-    bucket: 'out',
-    key: 'k',
-    objects: 1,
-    levels: LEVELS,
-    seconds: 2,
-    delaySeconds: 30,
-  };
-  telemetry.archivePacked({ ...archive, originalBytes: 10, archiveBytes: 2000, cpuSeconds: 0 });
+  telemetry.archivePacked(GROWN);
   telemetry.flush();
   const levels = readMetrics().statistics('CompressionLevel', ['SourceBucket', 'SourcePrefix']);
   expect(levels.count).toBe(4);

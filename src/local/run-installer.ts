@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+
+/** Lines of a failed installer that an error quotes: the reason is among its last ones. */
+const QUOTED_LINES = 12;
+
+export interface InstallerFailure {
+  /** Null when the installer was killed. */
+  readonly status: number | null;
+  readonly lastLines: string;
+}
+
+/**
+ * Runs an installer without a word of its own on the terminal.
+ * @returns undefined when it succeeded
+ * @throws what the system says when the command cannot be started
+ */
+export async function runInstaller(
+  command: string,
+  args: readonly string[],
+  folder?: string,
+): Promise<InstallerFailure | undefined> {
+  const output: string[] = [];
+  const child = spawn(command, args, { cwd: folder ?? process.cwd(), stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
+  if (status === 0) return undefined;
+  return { status, lastLines: output.join('').trim().split('\n').slice(-QUOTED_LINES).join('\n') };
+}
