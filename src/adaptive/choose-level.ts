@@ -1,8 +1,16 @@
 import type { LevelEstimate } from './estimate-levels.ts';
 
-/** The level that costs least as far as is known; when all lose money it is still the one that loses least. */
-export function cheapestLevel(estimates: readonly LevelEstimate[]): LevelEstimate {
-  return least(estimates, ({ dollars }) => dollars);
+/**
+ * The level that costs least as far as is known; when all lose money it is still the one that loses least. A guess is no
+ * knowledge: it is taken when there is nothing else.
+ * @param estimates the fastest level first
+ * @param tolerance share of the least dollars that a faster level may cost more
+ */
+export function cheapestLevel(estimates: readonly LevelEstimate[], tolerance = 0): LevelEstimate {
+  const known = estimates.filter(({ isGuess }) => !isGuess);
+  const candidates = known.length > 0 ? known : estimates;
+  const { dollars: best } = least(candidates, ({ dollars }) => dollars);
+  return least(candidates, ({ dollars }) => (dollars <= best * (1 + tolerance) ? best : dollars));
 }
 
 /**

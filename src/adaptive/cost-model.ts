@@ -1,5 +1,6 @@
 import { type Prices, transferPrice } from '../configuration/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
+import { functionVcpuSecond } from './compute-price.ts';
 import { WORK } from './measured-work.ts';
 
 /** What dollars are counted by. An archive has so many of each. */
@@ -58,8 +59,6 @@ export interface MarginalPrices {
 const GIGABYTE = 1e9;
 const MEBIBYTE = 1024 * 1024;
 const DAYS_A_MONTH = 365.25 / 12;
-/** Lambda gives one vCPU for 1,769 MB (Lambda developer guide, "Memory"), and bills a GB of 1,024 MB. */
-export const GIGABYTES_A_VCPU = 1769 / 1024;
 /**
  * Days that S3 keeps an archive on each side. Outbound: it expires after a day and is removed as a noncurrent version after
  * 3; inbound: deleted when restored, removed after one. S3 rounds each up to the next midnight: half a day on average.
@@ -71,14 +70,19 @@ const PART_BYTES = 8 * MEBIBYTE;
 /**
  * Everything that a rule costs for each archive, object, byte and second. Unit prices are those of the source region, on
  * both sides; transfer is the price of each pair of regions. docs/economics.md explains each line.
+ * @param packingSecond USD of a second of one vCPU where archives are packed; a function's, if not given
  * @throws PriceMissingError
  */
-export function ruleCosts({ destinations }: Pick<ReplicationRule, 'destinations'>, prices: Prices): RuleCosts {
+export function ruleCosts(
+  { destinations }: Pick<ReplicationRule, 'destinations'>,
+  prices: Prices,
+  packingSecond = functionVcpuSecond(prices),
+): RuleCosts {
   const regions = [...new Set(destinations.map(({ region }) => region))];
   const copies = destinations.length;
   const sum = (places: readonly string[]): number =>
     places.reduce((total, region) => total + transferPrice(prices, region), 0);
-  const vcpuSecond = prices.lambda_gb_second * GIGABYTES_A_VCPU;
+  const restoringSecond = functionVcpuSecond(prices);
   const storageByteDay = prices.s3_storage_gb_month / DAYS_A_MONTH / GIGABYTE;
   const line = (item: CostItem, driver: CostDriver, dollars: number, what: string): CostLine => ({
     item,
@@ -88,11 +92,11 @@ export function ruleCosts({ destinations }: Pick<ReplicationRule, 'destinations'
   });
   const ours = [
     line('transfer', 'archiveBytes', sum(regions) / GIGABYTE, 'archives to each region'),
-    line('compute', 'cpuSeconds', vcpuSecond, 'compression'),
-    line('compute', 'objects', vcpuSecond * WORK.sourceSecondsAnObject, 'reading, beside compression'),
-    line('compute', 'originalBytes', vcpuSecond * WORK.sourceSecondsAByte, 'reading, beside compression'),
-    line('restoring', 'objects', vcpuSecond * WORK.targetSecondsAnObject * copies, 'restoring'),
-    line('restoring', 'originalBytes', vcpuSecond * WORK.targetSecondsAByte * copies, 'restoring'),
+    line('compute', 'cpuSeconds', packingSecond, 'compression'),
+    line('compute', 'objects', packingSecond * WORK.sourceSecondsAnObject, 'reading, beside compression'),
+    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsAByte, 'reading, beside compression'),
+    line('restoring', 'objects', restoringSecond * WORK.targetSecondsAnObject * copies, 'restoring'),
+    line('restoring', 'originalBytes', restoringSecond * WORK.targetSecondsAByte * copies, 'restoring'),
     line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'runs of the functions'),
     line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsAnObject, 'events of the objects'),
     line('requests', 'objects', prices.s3_get_request, 'reading the objects'),

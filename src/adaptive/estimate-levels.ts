@@ -11,15 +11,21 @@ export interface LevelEstimate {
   readonly dollars: number;
   /** Archives, decayed, that this was seen in; 0 when only a probe, or nothing but experience, speaks. */
   readonly evidence: number;
+  /** Concluded from other levels of the class alone: to be tried on a frame before an archive depends on it. */
+  readonly isGuess: boolean;
   /** Standard deviation of what `dollars` may really be, as a share of them. */
   readonly deviation: number;
 }
 
 /**
- * How far one archive's dollars a byte are usually off, as a share: compressed bytes are within 1-4 % once they are
- * counted against the test of the same frame, CPU times of shared machines are off by more but weigh less.
+ * How far the dollars a byte of one archive are usually off, and those that a probe promises, as a share: compressed bytes of a
+ * whole frame are within 1-2 % once they are counted against the test of the same frame, those of a sample within 1-4 %; CPU
+ * times of shared machines are off by more but weigh less.
  */
-const USUAL_DEVIATION = 0.04;
+const ARCHIVE_DEVIATION = 0.02;
+const PROBE_DEVIATION = 0.04;
+/** Archives that a probe counts as much as: weights are inverse variances. */
+const PROBE_WEIGHT = (ARCHIVE_DEVIATION / PROBE_DEVIATION) ** 2;
 
 interface SeenLevel extends LevelPrior {
   readonly level: number;
@@ -35,8 +41,8 @@ export interface EstimateOptions {
 
 /**
  * Estimates each level for a class. Both quantities of a level, compressed bytes and CPU seconds, are the geometric mean of
- * what was seen, weighted by its archives, and of what the probe promised, weighted 1 and corrected by how far its promises for
- * all levels that were seen were off. Thus a level that is seldom taken follows the content along with the others; half
+ * what was seen, weighted by its archives, and of what the probe promised, corrected by how far its promises for all levels that
+ * were seen were off. Thus a level that is seldom taken follows the content along with the others; half
  * of that correction, for which it may be the wrong one, makes it less certain.
  *
  * Compressed bytes are counted against what level 1 leaves of a spread sample of the same frame: a ratio estimator
@@ -51,12 +57,15 @@ export function estimateLevels(
   const priorOf = (level: number): LevelPrior => findPrior(statistics, content, level, fraction);
   const seen = seenLevels(statistics, content);
   const correction = correctPriors(seen, priorOf);
+  const probed = new Set(probedLevels(statistics, content).map(({ level }) => level));
+  const isLearnt = probed.size > 0 || seen.length > 0;
   return levels.map((level) => {
     const prior = priorOf(level);
     const own = seen.find((one) => one.level === level);
     const evidence = own?.evidence ?? 0;
+    const weight = evidence + PROBE_WEIGHT;
     const mean = (measured: number | undefined, promised: number): number =>
-      Math.exp((evidence * Math.log(measured ?? promised) + Math.log(promised)) / (evidence + 1));
+      Math.exp((evidence * Math.log(measured ?? promised) + PROBE_WEIGHT * Math.log(promised)) / weight);
     const dollarsOf = ({ gain, secondsAByte }: LevelPrior): number => {
       // What is only stored stays as it is: there is nothing to estimate.
       const compressed = level === STORE_LEVEL ? 1 : fraction * gain;
@@ -71,8 +80,9 @@ export function estimateLevels(
       secondsAByte: mean(own?.secondsAByte, promised.secondsAByte),
     });
     const surprise = Math.abs(Math.log(dollarsOf(promised) / dollarsOf(prior)));
-    const deviation = USUAL_DEVIATION / Math.sqrt(evidence + 1) + surprise / 2 / (evidence + 1);
-    return { level, dollars, evidence, deviation };
+    const deviation = ARCHIVE_DEVIATION / Math.sqrt(weight) + (surprise / 2) * (PROBE_WEIGHT / weight);
+    const isGuess = isLearnt && own === undefined && !probed.has(level) && level !== STORE_LEVEL;
+    return { level, dollars, evidence, isGuess, deviation };
   });
 }
 

@@ -1,5 +1,3 @@
-import type { UnitPrices } from '../configuration/prices.ts';
-import { GIGABYTES_A_VCPU } from './cost-model.ts';
 import { WORK } from './measured-work.ts';
 
 /** What a target did for an archive. */
@@ -18,16 +16,13 @@ const DECOMPRESSION_SECONDS_A_BYTE = 1e-9;
 /**
  * USD of the CPU time that restoring an archive took: decompression as measured, and per object and byte what reading and
  * writing usually take. The source's prediction of it is in `ruleCosts`.
- * @param prices of the region where it was restored
+ * @param vcpuSecond USD of a second of one vCPU where it was restored
  */
-export function restoreCost(
-  amounts: RestoredAmounts,
-  { lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>,
-): number {
+export function restoreCost(amounts: RestoredAmounts, vcpuSecond: number): number {
   const { objects, bytes, decompressionCpuSeconds } = amounts;
   const seconds =
     decompressionCpuSeconds +
     objects * WORK.targetSecondsAnObject +
     bytes * (WORK.targetSecondsAByte - DECOMPRESSION_SECONDS_A_BYTE);
-  return seconds * GIGABYTES_A_VCPU * lambda_gb_second;
+  return seconds * vcpuSecond;
 }

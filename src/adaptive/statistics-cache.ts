@@ -17,7 +17,7 @@ export interface StatisticsCacheOptions {
   readonly store: StatisticsStore | undefined;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
-  /** Statistics could not be read, or those of an archive were lost. Nothing else comes of it. */
+  /** Statistics could not be read, or those of an archive were lost: once for each archive. Nothing else comes of it. */
   readonly onFailure: (error: CompressorError) => void;
 }
 
@@ -27,7 +27,8 @@ export class StatisticsCache {
   #known: RuleStatistics = NO_STATISTICS;
   /** When they were read, or the store failed last. */
   #checked = Number.NEGATIVE_INFINITY;
-  #failing = false;
+  /** Why the store did not answer last; absent when it did. */
+  #failure: CompressorError | undefined;
   #reading: Promise<boolean> | undefined;
 
   constructor(options: StatisticsCacheOptions) {
@@ -58,7 +59,8 @@ export class StatisticsCache {
     const addHere = (): void => {
       this.#known = addUpdate(this.#known, update);
     };
-    if (store === undefined || (this.#failing && this.#isFresh())) {
+    if (store === undefined || (this.#failure !== undefined && this.#isFresh())) {
+      if (this.#failure !== undefined) this.#options.onFailure(this.#failure);
       addHere();
       return;
     }
@@ -77,11 +79,11 @@ export class StatisticsCache {
   async #attempt(access: () => Promise<void>): Promise<boolean> {
     try {
       await access();
-      this.#failing = false;
+      this.#failure = undefined;
       return true;
     } catch (thrown) {
-      this.#failing = true;
-      this.#options.onFailure(asCompressorError(thrown));
+      this.#failure = asCompressorError(thrown);
+      this.#options.onFailure(this.#failure);
       return false;
     } finally {
       this.#checked = this.#options.now();

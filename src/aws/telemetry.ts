@@ -1,8 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { archiveDollars, type RuleCosts, ruleCosts } from '../adaptive/cost-model.ts';
+import { archiveDollars, type RuleCosts } from '../adaptive/cost-model.ts';
 import { restoreCost } from '../adaptive/restore-cost.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import type { Prices, UnitPrices } from '../configuration/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
@@ -26,7 +25,7 @@ export interface SourceTelemetryOptions {
   readonly namespace: string;
   readonly rule: ReplicationRule;
   /** Absent: nothing is said about dollars. */
-  readonly prices?: Prices | undefined;
+  readonly costs?: RuleCosts | undefined;
 }
 
 /** Logs and metrics of the source service. `flush` ends a batch. */
@@ -35,11 +34,10 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
   readonly #metrics: DimensionedMetrics;
   readonly #costs: RuleCosts | undefined;
 
-  /** @throws PriceMissingError */
-  constructor({ namespace, rule, prices }: SourceTelemetryOptions) {
+  constructor({ namespace, rule, costs }: SourceTelemetryOptions) {
     this.#logger = new BatchLogger('source', { rule: rule.id });
     this.#metrics = new DimensionedMetrics(namespace, { ...ruleDimensions(rule) });
-    this.#costs = prices === undefined ? undefined : ruleCosts(rule, prices);
+    this.#costs = costs;
   }
 
   archivePacked(archive: PackedArchive): void {
@@ -125,8 +123,8 @@ export interface TargetTelemetryOptions {
   readonly rules: readonly ReplicationRule[];
   /** The one that this target serves. */
   readonly region: string;
-  /** Of that region. */
-  readonly prices: Pick<UnitPrices, 'lambda_gb_second'>;
+  /** USD of a second of one vCPU. */
+  readonly vcpuSecond: number;
 }
 
 /** Logs and metrics of the target service. `flush` ends a batch. */
@@ -135,10 +133,10 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
   /** What cannot be laid at the door of one rule. */
   readonly #ofRegion: DimensionedMetrics;
-  readonly #prices: Pick<UnitPrices, 'lambda_gb_second'>;
+  readonly #vcpuSecond: number;
 
-  constructor({ namespace, rules, region, prices }: TargetTelemetryOptions) {
-    this.#prices = prices;
+  constructor({ namespace, rules, region, vcpuSecond }: TargetTelemetryOptions) {
+    this.#vcpuSecond = vcpuSecond;
     this.#logger = new BatchLogger('target', { region });
     this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });
     this.#byRule = new Map(
@@ -155,7 +153,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     const metrics = this.#countWrites(archive);
     metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
     metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
-    metrics.observe('ComputeCost', MetricUnit.NoUnit, restoreCost(archive, this.#prices));
+    metrics.observe('ComputeCost', MetricUnit.NoUnit, restoreCost(archive, this.#vcpuSecond));
     this.#logger.info('Archive restored', {
       rule,
       archive: archive.key,

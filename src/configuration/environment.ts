@@ -54,6 +54,9 @@ const targetSchema = z.object({
 const workerSchema = z.object({
   /** Whose work the task does; the variables of that function are there, too. */
   FALLBACK_ROLE: z.enum(['source', 'target']),
+  /** Size of the task, which gives the price of its work: CPU units, 1,024 of which are one vCPU, and MiB. */
+  TASK_CPU: count,
+  TASK_MEMORY: count,
   /** Seconds: the fallback queue's own. */
   VISIBILITY_TIMEOUT: count.max(43_200),
   /** Seconds without a message after which the worker ends; 0: never. */

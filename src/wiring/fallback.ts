@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { TaskSize } from '../adaptive/compute-price.ts';
 import { EcsTaskProtection } from '../aws/ecs-task-protection.ts';
 import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
 import { SqsWorkSource } from '../aws/sqs-work-source.ts';
@@ -48,7 +49,8 @@ export interface FallbackWorker {
 export async function fallbackWorker(environment: Environment): Promise<FallbackWorker> {
   const settings = readWorkerEnvironment(environment);
   const { FALLBACK_ROLE, ECS_AGENT_URI } = settings;
-  const work = FALLBACK_ROLE === 'source' ? await sourceWork(environment) : await targetWork(environment);
+  const task = { cpu: settings.TASK_CPU, memoryMebibytes: settings.TASK_MEMORY };
+  const work = FALLBACK_ROLE === 'source' ? await sourceWork(environment, task) : await targetWork(environment, task);
   const telemetry = new PowertoolsWorkerTelemetry(FALLBACK_ROLE);
   const client = new SQSClient({});
   const queue = new SqsMessageQueue({
@@ -92,9 +94,9 @@ interface Work {
   close(): Promise<void>;
 }
 
-async function sourceWork(environment: Environment): Promise<Work> {
+async function sourceWork(environment: Environment, task: TaskSize): Promise<Work> {
   const queues = readSourceEnvironment(environment);
-  const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS);
+  const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => packWithoutLimits(service.slot()));
   return { slots, queues, close: () => service.close() };
 }
@@ -112,9 +114,9 @@ function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMess
   };
 }
 
-async function targetWork(environment: Environment): Promise<Work> {
+async function targetWork(environment: Environment, task: TaskSize): Promise<Work> {
   const queues = readTargetEnvironment(environment);
-  const service = await openTargetService({ ...queues, ...NOBODY_ELSE });
+  const service = await openTargetService({ ...queues, ...NOBODY_ELSE }, task);
   const slots = Array.from({ length: SLOTS }, () => restoreWithoutLimits(service.slot()));
   return { slots, queues, close: () => service.close() };
 }

@@ -1,5 +1,5 @@
 import { type AdaptiveOptions, adaptiveLevels, type CpuSpeed } from '../adaptive/adaptive-levels.ts';
-import { marginalPrices, ruleCosts } from '../adaptive/cost-model.ts';
+import { marginalPrices, type RuleCosts } from '../adaptive/cost-model.ts';
 import { relativeCpuSpeed } from '../adaptive/cpu-speed.ts';
 import { fixedLevel } from '../adaptive/fixed-level.ts';
 import type { LevelPolicy } from '../adaptive/level-policy.ts';
@@ -7,29 +7,25 @@ import { StatisticsCache } from '../adaptive/statistics-cache.ts';
 import type { StatisticsStore } from '../adaptive/statistics-store.ts';
 import { DynamoDbStatistics } from '../aws/dynamodb-statistics.ts';
 import type { FramePool } from '../compression/frame-pool.ts';
-import type { Prices } from '../configuration/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
 
 export interface LevelPolicyOptions {
   readonly rule: ReplicationRule;
-  readonly prices: Prices;
+  readonly costs: RuleCosts;
   /** Absent: what is learnt ends with the process. */
   readonly statistics: StatisticsStore | undefined;
   readonly cpuSpeed: CpuSpeed;
   readonly onFailure: (error: CompressorError) => void;
 }
 
-/**
- * The levels of a rule: the one that its configuration names, or those that dollars choose.
- * @throws PriceMissingError
- */
+/** The levels of a rule: the one that its configuration names, or those that dollars choose. */
 export function levelPolicy(options: LevelPolicyOptions): LevelPolicy {
-  const { rule, prices, statistics: store, cpuSpeed, onFailure } = options;
+  const { rule, costs, statistics: store, cpuSpeed, onFailure } = options;
   if (rule.source.level !== undefined) return fixedLevel(rule.source.level);
   const adaptive: AdaptiveOptions = {
     levels: rule.source.levels,
-    prices: marginalPrices(ruleCosts(rule, prices)),
+    prices: marginalPrices(costs),
     statistics: new StatisticsCache({ rule: rule.id, store, now: Date.now, onFailure }),
     cpuSpeed,
     random: Math.random,

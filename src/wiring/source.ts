@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { CpuSpeed } from '../adaptive/adaptive-levels.ts';
+import { type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
+import { ruleCosts } from '../adaptive/cost-model.ts';
 import { S3ObjectStore } from '../aws/s3-object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
 import { PowertoolsSourceTelemetry } from '../aws/telemetry.ts';
@@ -56,12 +58,18 @@ export async function sourceHandler(environment: Environment): Promise<SqsHandle
 /**
  * Builds the source service of one rule from its environment and the configuration files.
  * @param slots batches at the same time
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ * @param task that it runs in; absent: in a function
+ * @throws EnvironmentInvalidError, ConfigurationInvalidError, PriceMissingError
  */
-export async function openSourceService(settings: SourceEnvironment, slots: number): Promise<SourceService> {
+export async function openSourceService(
+  settings: SourceEnvironment,
+  slots: number,
+  task?: TaskSize,
+): Promise<SourceService> {
   const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
   const rule = requireRule(configuration.rules, settings);
   const prices = await sourcePrices(settings, configuration, rule);
+  const costs = ruleCosts(rule, prices, task === undefined ? undefined : taskVcpuSecond(prices, task));
   const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
@@ -82,7 +90,7 @@ export async function openSourceService(settings: SourceEnvironment, slots: numb
   let cpuSpeed: CpuSpeed | undefined;
   return {
     slot: () => {
-      const telemetry = new PowertoolsSourceTelemetry({ namespace: configuration.settings.stack_name, rule, prices });
+      const telemetry = new PowertoolsSourceTelemetry({ namespace: configuration.settings.stack_name, rule, costs });
       const queue = new SqsMessageQueue({
         client,
         queueUrl: settings.QUEUE_URL,
@@ -93,7 +101,7 @@ export async function openSourceService(settings: SourceEnvironment, slots: numb
       });
       const onFailure = telemetry.statisticsLost.bind(telemetry);
       cpuSpeed ??= processCpuSpeed(pool, onFailure);
-      const levels = levelPolicy({ rule, prices, statistics, cpuSpeed, onFailure });
+      const levels = levelPolicy({ rule, costs, statistics, cpuSpeed, onFailure });
       return {
         telemetry,
         dependencies: { ...shared, levels, queue, telemetry, ...fallbackQueue(settings, client, telemetry) },

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { functionVcpuSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
 import { S3ObjectStore } from '../aws/s3-object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
 import { PowertoolsTargetTelemetry } from '../aws/telemetry.ts';
@@ -62,14 +63,16 @@ export async function targetHandler(environment: Environment): Promise<SqsHandle
 
 /**
  * Builds the target service of one region from its environment and the configuration files.
+ * @param task that it runs in; absent: in a function
  * @throws EnvironmentInvalidError, ConfigurationInvalidError
  */
-export async function openTargetService(settings: TargetEnvironment): Promise<TargetService> {
+export async function openTargetService(settings: TargetEnvironment, task?: TaskSize): Promise<TargetService> {
   const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
   const prices = filedPrices(await loadPriceFile(settings.CONFIGURATION_DIRECTORY), configuration.settings.prices, {
     fromRegion: settings.AWS_REGION,
     toRegions: [],
   });
+  const vcpuSecond = task === undefined ? functionVcpuSecond(prices) : taskVcpuSecond(prices, task);
   const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
@@ -92,7 +95,7 @@ export async function openTargetService(settings: TargetEnvironment): Promise<Ta
         namespace: configuration.settings.stack_name,
         rules: configuration.rules,
         region: settings.AWS_REGION,
-        prices,
+        vcpuSecond,
       });
       const queue = new SqsMessageQueue({
         client,

@@ -98,6 +98,8 @@ function startTask(s3 = server.endpoint): { task: WorkerTask; lines: string[] } 
     onLine: (line) => lines.push(line),
     environment: {
       FALLBACK_ROLE: 'source',
+      TASK_CPU: '2048',
+      TASK_MEMORY: '4096',
       AWS_REGION: REGION,
       AWS_ENDPOINT_URL: server.endpoint,
       AWS_ENDPOINT_URL_S3: s3,

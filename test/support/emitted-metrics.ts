@@ -1,3 +1,5 @@
+import { functionVcpuSecond } from '../../src/adaptive/compute-price.ts';
+import { ruleCosts } from '../../src/adaptive/cost-model.ts';
 import { PowertoolsResendTelemetry } from '../../src/aws/resend-telemetry.ts';
 import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../src/aws/telemetry.ts';
 import { PowertoolsWatermarkTelemetry } from '../../src/aws/watermark-telemetry.ts';
@@ -41,7 +43,7 @@ export function emittedMetrics(
     const here = rules.filter(({ source }) => source.region === region);
     capture(store, () => {
       for (const rule of here) {
-        tellSource(new PowertoolsSourceTelemetry({ namespace, rule, prices }), rule, wrong);
+        tellSource(new PowertoolsSourceTelemetry({ namespace, rule, costs: ruleCosts(rule, prices) }), rule, wrong);
         const watermark = new PowertoolsWatermarkTelemetry(namespace);
         const stages = { waiting: 1, replicating: 0, failing: 0, arrived: 0, givenUp: 0 };
         for (const { region: target } of rule.destinations) watermark.watermarkTaken(rule, target, 1, stages);
@@ -52,7 +54,11 @@ export function emittedMetrics(
       }
       const arriving = rules.filter(({ destinations }) => destinations.some((each) => each.region === region));
       if (arriving.length > 0) {
-        tellTarget(new PowertoolsTargetTelemetry({ namespace, rules, region, prices }), arriving, wrong);
+        tellTarget(
+          new PowertoolsTargetTelemetry({ namespace, rules, region, vcpuSecond: functionVcpuSecond(prices) }),
+          arriving,
+          wrong,
+        );
       }
     });
     return store.metrics().map((metric) => ({ ...metric, region }));

@@ -169,13 +169,16 @@ describe('an archive in a hurry', () => {
 });
 
 describe('an outage of the store', () => {
-  test('stops nothing, is told, and is not asked about again for a minute', async () => {
+  test('stops nothing, is told once an archive, and is not asked about again for a minute', async () => {
     let now = 0;
     const one = new AdaptiveProcess({ levels: LEVELS, store, now: () => now });
     for (let archive = 0; archive < 3; archive += 1) await one.pack(frames('other', SENSORS));
     store.failure = new StatisticsUnavailableError('no answer');
     for (let archive = 0; archive < 5; archive += 1) expect(most(await one.pack(frames('other', SENSORS)))).toBe(9);
-    expect(one.failures.map(({ code }) => code)).toEqual(['STATISTICS_UNAVAILABLE']);
+    expect(one.failures.map(({ code }) => code)).toEqual(Array(5).fill('STATISTICS_UNAVAILABLE'));
+    const { calls } = store;
+    await one.pack(frames('other', SENSORS));
+    expect(store.calls).toBe(calls);
 
     store.failure = undefined;
     now = 61_000;

@@ -92,14 +92,51 @@ describe('estimateLevels', () => {
   });
 });
 
+describe('a level that was neither seen nor probed', () => {
+  const priors: RuleStatistics['priors'] = new Map([
+    ['text:1', { gain: 1, secondsAByte: 2e-9 }],
+    ['text:3', { gain: 0.9, secondsAByte: 4e-9 }],
+  ]);
+  const dear = { levels: LEVELS, prices: { ...CHEAP, archiveByte: 3e-9 }, cpuSpeed: 1 };
+
+  test('is tried, but no archive depends on it', () => {
+    const known = statistics([], { priors });
+    const estimates = estimateLevels(known, 'text', dear);
+    expect(estimates.map(({ isGuess }) => isGuess)).toEqual([false, false, false, true]);
+    expect(estimates.toSorted((left, right) => left.dollars - right.dollars)[0]?.level).toBe(9);
+    expect(cheapestLevel(estimates).level).toBe(3);
+    expect(sampleLevel(estimates, () => 0.5).level).toBe(9);
+  });
+
+  test('is taken once a frame has shown it', () => {
+    const known = statistics([['text:9', arm(1, 0.4, 0.2, 20e-9)]], { priors });
+    expect(cheapestLevel(estimateLevels(known, 'text', dear)).level).toBe(9);
+  });
+
+  test('is as good as any other where nothing is known at all', () => {
+    expect(estimateLevels(NO_STATISTICS, 'text', dear).some(({ isGuess }) => isGuess)).toBe(false);
+  });
+});
+
+describe('cheapestLevel', () => {
+  const estimate = (level: number, dollars: number) => ({ level, dollars, evidence: 1, isGuess: false, deviation: 0 });
+  const close = [estimate(STORE_LEVEL, 1.0029), estimate(1, 1.002), estimate(3, 1), estimate(9, 1.1)];
+
+  test('is the one of the least dollars, or the fastest of those that are as cheap by the tolerance', () => {
+    expect(cheapestLevel(close).level).toBe(3);
+    expect(cheapestLevel(close, 0.0025).level).toBe(1);
+    expect(cheapestLevel(close, 0.003).level).toBe(STORE_LEVEL);
+  });
+});
+
 describe('sampleLevel', () => {
   const share = (evidence: number, level: number): number => {
     const random = seededRandom(1);
     const deviation = 0.04 / Math.sqrt(evidence + 1);
     const estimates = [
-      { level: 3, dollars: 1, evidence, deviation },
-      { level: 6, dollars: 1.03, evidence, deviation },
-      { level: 19, dollars: 3, evidence, deviation },
+      { level: 3, dollars: 1, evidence, isGuess: false, deviation },
+      { level: 6, dollars: 1.03, evidence, isGuess: false, deviation },
+      { level: 19, dollars: 3, evidence, isGuess: true, deviation },
     ];
     const drawn = Array.from({ length: 2000 }, () => sampleLevel(estimates, random).level);
     return drawn.filter((one) => one === level).length / drawn.length;

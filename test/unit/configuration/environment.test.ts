@@ -37,9 +37,11 @@ describe('the environment of a function', () => {
   });
 
   test('of a fallback task says whose work it does, and may leave its end to ECS', () => {
-    const task = { FALLBACK_ROLE: 'target', VISIBILITY_TIMEOUT: '300' };
+    const task = { FALLBACK_ROLE: 'target', TASK_CPU: '2048', TASK_MEMORY: '4096', VISIBILITY_TIMEOUT: '300' };
     expect(readWorkerEnvironment(task)).toEqual({
       FALLBACK_ROLE: 'target',
+      TASK_CPU: 2048,
+      TASK_MEMORY: 4096,
       VISIBILITY_TIMEOUT: 300,
       IDLE_EXIT_SECONDS: 0,
     });

@@ -12,6 +12,8 @@ import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
 /** Short, since a killed task's message stays hidden for so long; the heartbeat extends it for everybody else. */
 const VISIBILITY_SECONDS = 6;
 const POLL_MILLISECONDS = 50;
+/** What a rule's tasks have if it does not say: CPU units and MiB. */
+const TASK = { cpu: 2048, memory: 4096 };
 
 export interface FallbackOptions {
   readonly role: 'source' | 'target';
@@ -53,6 +55,8 @@ export async function startFallback(options: FallbackOptions): Promise<Fallback>
     environment: {
       ...serviceEnvironment(region, queue, patience),
       FALLBACK_ROLE: role,
+      TASK_CPU: String(TASK.cpu),
+      TASK_MEMORY: String(TASK.memory),
       VISIBILITY_TIMEOUT: String(VISIBILITY_SECONDS),
       ...options.environment,
     },
