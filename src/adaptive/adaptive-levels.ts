@@ -26,6 +26,8 @@ const PROBE_AGE = 32;
  * machine can tell: among those the fastest is taken.
  */
 const CLOSE: Readonly<Record<ContentClass, number>> = { packed: 0.003, text: 0, columnar: 0, other: 0 };
+/** A frame that is smaller says too little of its class to be probed. */
+const LEAST_PROBED_BYTES = 256 * 1024;
 /** A class that has less frames in an archive is tried in some archives only: on average in one of so many frames. */
 const FRAMES_A_TRIAL = 16;
 
@@ -127,7 +129,8 @@ class AdaptiveArchive implements ArchiveLevels {
   }
 
   /** One probe a class and archive, which all its frames wait for. */
-  async #probeInTime({ expected, probe }: FrameAhead): Promise<void> {
+  async #probeInTime({ expected, bytes, probe }: FrameAhead): Promise<void> {
+    if (bytes < LEAST_PROBED_BYTES) return;
     const { archives, probes } = this.#statistics ?? this.#options.statistics.known;
     const last = probes.get(expected);
     if (last !== undefined && (archives - last.archive < PROBE_AGE || this.#cap !== undefined)) return;

@@ -32,6 +32,8 @@ export interface ChosenLevels {
 export interface FrameAhead {
   /** By the names in it. */
   readonly expected: ContentClass;
+  /** Tar bytes. */
+  readonly bytes: number;
   /** Frames of that class in the archive. */
   readonly framesAlike: number;
   /** Tries levels on a sample of the frame. */

@@ -13,6 +13,9 @@ import {
 } from './rule-statistics.ts';
 import type { LevelPrior } from './typical-levels.ts';
 
+/** As much as a sample for a probe has, roughly. */
+const FULL_EVIDENCE_BYTES = 1024 * 1024;
+
 /** What an archive teaches: its frames, weighted by its age, and its probes. */
 export function summarizeArchive(
   outcomes: readonly FrameOutcome[],
@@ -28,13 +31,20 @@ export function summarizeArchive(
     const key = armKey(outcomeClass(outcome), outcome.level);
     sums.set(key, addSums(sums.get(key), frameSums(outcome, outcome.test.fraction, cpuSpeed)));
   }
-  const arms = [...sums].map(([key, total]) => [key, addSums(undefined, { ...total, archives: 1 }, weight)] as const);
+  const arms = [...sums].map(
+    ([key, total]) => [key, addSums(undefined, { ...total, archives: evidenceOf(total) }, weight)] as const,
+  );
   const nothing: RuleStatistics = { ...known, priors: new Map(), probes: new Map() };
   const probed = probes.reduce(
     (statistics, [content, probe]) => addProbe(statistics, content, probe, cpuSpeed),
     nothing,
   );
   return { arms: new Map(arms), priors: probed.priors, probes: probed.probes };
+}
+
+/** An archive with little content of a class says less of it than others do. */
+function evidenceOf({ bytes }: ArmSums): number {
+  return Math.min(1, bytes / FULL_EVIDENCE_BYTES);
 }
 
 /** The statistics with the result of a probe in the place of an earlier one. */

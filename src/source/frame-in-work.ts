@@ -58,7 +58,7 @@ export async function packFrame(plan: FramePlan, context: FrameContext): Promise
       return probed;
     };
     const framesAlike = countFrames(expected, context.items);
-    const { reason, ...levels } = await context.levels.forFrame({ expected, framesAlike, probe });
+    const { reason, ...levels } = await context.levels.forFrame({ expected, bytes: plan.size, framesAlike, probe });
     const named = slices.map(nameSlice);
     const compressed = await pool.compress({ kind: 'compress', input, output, slices: named, endsTar: false, levels });
     ({ input, output } = compressed);

@@ -53,7 +53,7 @@ async function packArchive(
       dollars += found.levels.reduce((sum, { secondsAByte }) => sum + secondsAByte * PROBE_BYTES * prices.cpuSecond, 0);
       return Promise.resolve(found);
     };
-    const chosen = await levels.forFrame({ expected, framesAlike, probe });
+    const chosen = await levels.forFrame({ expected, bytes: frame.costs.bytes * frame.scale, framesAlike, probe });
     const { fraction, cpuSeconds: testSeconds } = testFrame(frame, hostSpeed);
     const packed = chosen.ifPacked !== undefined && fraction > PACKED_FRACTION;
     const level = packed ? chosen.ifPacked.level : chosen.level;

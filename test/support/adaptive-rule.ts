@@ -13,6 +13,7 @@ export interface Content {
   readonly levels: Readonly<Record<number, { readonly left: number; readonly secondsAByte: number }>>;
 }
 
+/** Bytes of a frame, unless a test says otherwise. */
 const FRAME = 8e6;
 
 /** One process that packs archives of one rule. */
@@ -57,15 +58,19 @@ export class AdaptiveProcess {
   }
 
   /** Packs an archive of so many frames of each class. @returns the levels of the frames, in order */
-  async pack(frames: readonly (readonly [ContentClass, Content])[], cap?: LevelCap): Promise<ChosenLevels[]> {
+  async pack(
+    frames: readonly (readonly [ContentClass, Content])[],
+    cap?: LevelCap,
+    frameBytes = FRAME,
+  ): Promise<ChosenLevels[]> {
     const archive = this.#policy.plan(cap);
     const chosen: ChosenLevels[] = [];
     for (const [expected, content] of frames) {
       const framesAlike = frames.filter(([other]) => other === expected).length;
       const probe = (levels: readonly number[]) => this.#probe(content, levels);
-      const frame = await archive.forFrame({ expected, framesAlike, probe });
+      const frame = await archive.forFrame({ expected, bytes: frameBytes, framesAlike, probe });
       chosen.push(frame);
-      this.#note(archive, expected, content, frame);
+      this.#note(archive, expected, content, frame, frameBytes);
     }
     await archive.learn();
     return chosen;
@@ -82,7 +87,7 @@ export class AdaptiveProcess {
     return Promise.resolve({ fraction, levels: probed });
   }
 
-  #note(archive: ArchiveLevels, expected: ContentClass, content: Content, chosen: ChosenLevels): void {
+  #note(archive: ArchiveLevels, expected: ContentClass, content: Content, chosen: ChosenLevels, bytes: number): void {
     const packed = content.fraction > (chosen.ifPacked?.above ?? 1);
     const level = packed ? (chosen.ifPacked?.level ?? chosen.level) : chosen.level;
     const { left = 1, secondsAByte = 1e-10 } = content.levels[level] ?? {};
@@ -90,9 +95,9 @@ export class AdaptiveProcess {
       expected,
       level,
       reason: chosen.reason,
-      bytes: FRAME,
-      compressed: FRAME * left,
-      cpuSeconds: (FRAME * secondsAByte) / this.#cpuSpeed,
+      bytes,
+      compressed: bytes * left,
+      cpuSeconds: (bytes * secondsAByte) / this.#cpuSpeed,
       test: { fraction: content.fraction, packed },
     });
   }

@@ -30,6 +30,11 @@ export function formatDollars(dollars: number): string {
   return `$${dollars.toFixed(Math.abs(dollars) < 1 ? 5 : 2)}`;
 }
 
+/** `+1.5 %`. */
+export function formatShare(share: number): string {
+  return `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)} %`;
+}
+
 /** Original over compressed bytes; nothing compressed has no ratio. */
 export function formatRatio(ratio: number | null): string {
   return ratio === null ? '–' : `${ratio.toFixed(2)} : 1`;

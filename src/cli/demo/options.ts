@@ -8,6 +8,8 @@ const MEBIBYTES_A_GIBIBYTE = 1024;
 /** What `max_object_mib` of a rule takes. */
 const LARGEST_FALLBACK_OVER = 80_000;
 const LEVELS = { min: -7, max: 22 };
+/** Level 19 takes ten times as long as all of these, and is asked for by name. */
+const COMPARED_LEVELS = [1, 3, 6, 9, 12];
 
 export interface DemoOptions {
   /** Absolute. Absent: files that every checkout has. */
@@ -15,6 +17,8 @@ export interface DemoOptions {
   readonly fanOut: boolean;
   /** zstd level. Absent: that of the configuration. */
   readonly level?: number;
+  /** Levels to compare with what was chosen. Absent: nothing is compared. */
+  readonly compareLevels?: readonly number[];
   /** MiB of the largest object that functions take. Absent: there is no fallback. */
   readonly fallbackOverMebibytes?: number;
   /** Share of the functions' S3 and SQS calls that fail, 0 to 0.5. */
@@ -29,6 +33,7 @@ interface ParsedFlags {
   source?: string;
   fanOut?: boolean;
   level?: number;
+  compareLevels?: readonly number[] | true;
   fallbackOver?: number;
   faults: number;
   json?: string;
@@ -51,11 +56,22 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
     if (thrown.exitCode === 0) return undefined;
     throw new DemoInputError(thrown.message.replace(/^error: /, '').replaceAll('\n', ' '), { cause: thrown });
   }
-  const { source, fanOut = false, level, fallbackOver, faults, json, archives, report } = command.opts<ParsedFlags>();
+  const {
+    source,
+    fanOut = false,
+    level,
+    compareLevels,
+    fallbackOver,
+    faults,
+    json,
+    archives,
+    report,
+  } = command.opts<ParsedFlags>();
   return {
     ...(source === undefined ? {} : { source: resolve(source) }),
     fanOut,
     ...(level === undefined ? {} : { level }),
+    ...(compareLevels === undefined ? {} : { compareLevels: compareLevels === true ? COMPARED_LEVELS : compareLevels }),
     ...(fallbackOver === undefined ? {} : { fallbackOverMebibytes: fallbackOver }),
     faults,
     ...(json === undefined ? {} : { json: resolve(json) }),
@@ -70,6 +86,11 @@ function demoCommand(): Command {
     .option('--source <folder>', 'replicate this folder instead of files of node_modules')
     .option('--fan-out', 'replicate into two regions instead of one')
     .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
+    .option(
+      '--compare-levels [levels]',
+      `say what each of these levels would have cost (default: ${COMPARED_LEVELS.join(',')})`,
+      parseLevels,
+    )
     .option('--fallback-over <size>', 'leave larger objects to fallback tasks, such as 64MiB or 2GiB', parseMebibytes)
     .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
     .option('--json <file>', 'write the numbers into this file')
@@ -85,6 +106,10 @@ function parseLevel(text: string): number {
     throw new InvalidArgumentError(`A level is a whole number from ${LEVELS.min} to ${LEVELS.max}.`);
   }
   return level;
+}
+
+function parseLevels(text: string): number[] {
+  return [...new Set(text.split(',').map(parseLevel))].toSorted((left, right) => left - right);
 }
 
 /** @returns MiB, since the configuration knows no smaller unit */

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds } from './numbers.ts';
+import { dollarsATerabyte } from './comparison/compare-levels.ts';
+import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds, formatShare } from './numbers.ts';
 import type { DemoResult, ObjectShare } from './result.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
@@ -48,7 +49,31 @@ export function renderResultTable(result: DemoResult): string {
     ['Lost', formatCount(verification.lost)],
     ['Altered', formatCount(verification.altered)],
   );
-  return [table.toString(), ...listProblems(result)].join('\n');
+  return [table.toString(), ...renderComparison(result), ...listProblems(result)].join('\n');
+}
+
+function renderComparison({ comparison = [], packed }: DemoResult): string[] {
+  const [chosen] = comparison;
+  if (chosen === undefined) return [];
+  const table = new Table({
+    head: ['Level', 'Compressed', 'CPU time', 'Dollars a TB', 'Over what was chosen'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right'],
+    chars: NO_INNER_LINES,
+  });
+  for (const cost of comparison) {
+    table.push([
+      cost.level,
+      formatBytes(cost.compressedBytes),
+      formatSeconds(cost.cpuSeconds),
+      formatDollars(dollarsATerabyte(cost, packed.bytes)),
+      cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1),
+    ]);
+  }
+  return [
+    'Transfer, staging and CPU time of compression at the levels that were chosen, and at one level for all:',
+    table.toString(),
+  ];
 }
 
 function describeShare({ objects, bytes }: ObjectShare): string {

@@ -1,5 +1,6 @@
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { ArchiveSummary, TypeShare } from './archives/inspect-archive.ts';
+import type { LevelCost } from './comparison/compare-levels.ts';
 import type { MetricsSummary } from './metrics-summary.ts';
 import { ratioOf } from './numbers.ts';
 import type { DeadLetterFound } from './pipeline/dead-letters.ts';
@@ -30,6 +31,8 @@ export interface DemoMeasurements {
   /** What the functions' own metrics say. */
   readonly metrics: MetricsSummary;
   readonly levels: readonly LevelUse[];
+  /** What was chosen first, then each level of `--compare-levels`; absent without it. */
+  readonly comparison?: readonly LevelCost[] | undefined;
   /** Absent without `--fallback-over`. */
   readonly fallback?: FallbackShare | undefined;
 }
@@ -63,6 +66,8 @@ export interface DemoResult extends DemoMeasurements {
   /** Null when nothing was compressed. */
   readonly ratio: number | null;
   readonly transfer: TransferCost;
+  /** What is in the archives, as their manifests say. */
+  readonly packed: ObjectShare;
   readonly types: ReadonlyMap<string, TypeShare>;
 }
 
@@ -73,6 +78,10 @@ export function summarise(measured: DemoMeasurements): DemoResult {
     compressedBytes,
     ratio: ratioOf(measured.uploadedBytes, compressedBytes),
     transfer: transferCost(measured.uploadedBytes, compressedBytes, measured.rule.destinations.length),
+    packed: {
+      objects: measured.archives.reduce((sum, archive) => sum + archive.objects, 0),
+      bytes: measured.archives.reduce((sum, archive) => sum + archive.bytes, 0),
+    },
     types: sumTypes(measured.archives),
   };
 }
@@ -108,12 +117,10 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
       with: result.transfer.with,
     },
     faults: result.faults,
-    packed: {
-      objects: archives.reduce((sum, archive) => sum + archive.objects, 0),
-      bytes: archives.reduce((sum, archive) => sum + archive.bytes, 0),
-    },
+    packed: result.packed,
     metrics: result.metrics,
     levels: result.levels,
+    ...(result.comparison === undefined ? {} : { comparison: result.comparison }),
     ...(result.fallback === undefined ? {} : { fallback: result.fallback }),
   };
 }

@@ -1,6 +1,11 @@
+import { marginalPrices, ruleCosts } from '../../adaptive/cost-model.ts';
 import { MIB } from '../../archive/format.ts';
+import { loadPriceFile } from '../../configuration/load-prices.ts';
+import { filedPrices } from '../../configuration/price-file.ts';
+import type { ReplicationRule } from '../../configuration/rule.ts';
 import { type ArchiveSummary, inspectArchive } from './archives/inspect-archive.ts';
-import { archiveBytes, keepArchives, listArchives } from './archives/outbound-archives.ts';
+import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
+import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
 import { chooseFiles } from './input/choose-files.ts';
 import { planObjects, type UploadPlan } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
@@ -10,7 +15,7 @@ import type { DemoOptions } from './options.ts';
 import { chooseRule } from './pipeline/choose-rule.ts';
 import { readDeadLetters } from './pipeline/dead-letters.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
-import { prepareConfiguration } from './pipeline/prepare-configuration.ts';
+import { type PreparedConfiguration, prepareConfiguration } from './pipeline/prepare-configuration.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import type { Progress } from './progress.ts';
 import { replicate } from './replicate.ts';
@@ -53,6 +58,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     progress,
   );
   const { record, repeatedEvents, seconds } = await replicate(pipeline, plan.objects, progress);
+  const archives = await listArchives(pipeline.outbound);
   const result = summarise({
     rule,
     source: options.source ?? 'Files of node_modules',
@@ -65,11 +71,12 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     seconds,
     verification: await verify(pipeline, record, progress),
     deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
-    archives: await collectArchives(pipeline, options.archives),
+    archives: await collectArchives(pipeline, archives, options.archives),
     faults: pipeline.faults(),
     metrics: summariseMetrics(pipeline.log.metrics, [...new Set(rule.destinations.map(({ region }) => region))]),
     levels: pipeline.log.levels.list(),
     fallback: pipeline.fallback(),
+    comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });
   if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
   return result;
@@ -95,12 +102,56 @@ async function verify(pipeline: Pipeline, { objects }: UploadRecord, progress: P
 }
 
 /** Looks into every archive, and keeps them all in `folder` if the user wants them. */
-async function collectArchives({ outbound }: Pipeline, folder: string | undefined): Promise<ArchiveSummary[]> {
-  const archives = await listArchives(outbound);
+async function collectArchives(
+  { outbound }: Pipeline,
+  archives: readonly StoredArchive[],
+  folder: string | undefined,
+): Promise<ArchiveSummary[]> {
   if (folder !== undefined) await keepArchives(outbound, archives, folder);
   const summaries: ArchiveSummary[] = [];
   for (const archive of archives) summaries.push(await inspectArchive(archiveBytes(outbound, archive)));
   return summaries;
+}
+
+interface ComparedRule extends Pick<DemoOptions, 'compareLevels'> {
+  readonly rule: ReplicationRule;
+  readonly configuration: PreparedConfiguration;
+}
+
+/** What other levels would have cost, if the user wants to know. */
+async function compare(
+  { outbound, log }: Pipeline,
+  archives: readonly StoredArchive[],
+  { compareLevels: levels, rule, configuration }: ComparedRule,
+  progress: Progress,
+): Promise<LevelCost[] | undefined> {
+  if (levels === undefined) return undefined;
+  const { source, destinations } = rule;
+  const prices = filedPrices(await loadPriceFile(configuration.directory), configuration.settings.prices, {
+    fromRegion: source.region,
+    toRegions: [...new Set(destinations.map(({ region }) => region))],
+  });
+  const uses = log.levels.list();
+  const stage = progress.stage(
+    'compared',
+    uses.reduce((sum, { frames }) => sum + frames, 0),
+  );
+  let frames = 0;
+  const costs = await compareLevels(
+    archives.map((archive) => archiveBytes(outbound, archive)),
+    {
+      levels,
+      candidates: source.level === undefined ? source.levels : [source.level],
+      uses,
+      prices: marginalPrices(ruleCosts(rule, prices)),
+      onFrame: () => {
+        frames += 1;
+        stage.reach(frames);
+      },
+    },
+  );
+  stage.finish(frames);
+  return costs;
 }
 
 function sumOf(sizes: readonly number[]): number {

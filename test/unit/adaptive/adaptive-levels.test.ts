@@ -64,6 +64,16 @@ describe('a rule without a level', () => {
     expect(one.probes).toBe(2);
   });
 
+  test('does not let a few bytes speak for their class', async () => {
+    const one = new AdaptiveProcess({ levels: LEVELS, store });
+    // For them, level 9 looks better than it is.
+    const few: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: { left: 0.22, secondsAByte: 20e-9 } } };
+    for (let archive = 0; archive < 5; archive += 1) await one.pack(frames('text', few, 1), undefined, 10_000);
+    expect(one.probes).toBe(0);
+    expect(most(await one.pack(frames('text', RECORDS)))).toBe(3);
+    expect(one.probes).toBe(1);
+  });
+
   test('gives frames of different content different levels in one archive', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     const mixed = [...frames('text', RECORDS), ...frames('other', SENSORS), ...frames('packed', PICTURES)];

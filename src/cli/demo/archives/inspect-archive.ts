@@ -1,18 +1,9 @@
-import { zstdDecompressSync } from 'node:zlib';
-import { decodeManifest, type Manifest, type ManifestObject } from '../../../archive/manifest.ts';
-import { manifestBytes, manifestFrame, planRestore } from '../../../archive/plan-restore.ts';
-import { decodeSeekTable, type FrameEntry, type FrameList, seekTableLength } from '../../../archive/seek-table.ts';
-import { DemoFailedError } from '../errors.ts';
+import type { Manifest, ManifestObject } from '../../../archive/manifest.ts';
+import { planRestore } from '../../../archive/plan-restore.ts';
+import type { FrameList } from '../../../archive/seek-table.ts';
 import { mediaTypeOf } from '../input/content-type.ts';
+import { type ArchiveBytes, readFrame, readFrames, readManifest } from './read-archive.ts';
 import { shareOutFrame } from './share-out-frame.ts';
-
-/** Ranged reads of one archive. */
-export interface ArchiveBytes {
-  readonly name: string;
-  /** Bytes. */
-  readonly size: number;
-  read(start: number, length: number): Promise<Uint8Array>;
-}
 
 export interface TypeShare {
   readonly objects: number;
@@ -33,9 +24,6 @@ export interface ArchiveSummary {
   readonly types: ReadonlyMap<string, TypeShare>;
 }
 
-/** A generous guess at the bytes of a seek table, so that nearly always one read is enough. */
-const TAIL_BYTES = 64 * 1024;
-
 /** Reads an archive the way any reader of the format does, with a zstd that is not the one that wrote it. */
 export async function inspectArchive(archive: ArchiveBytes): Promise<ArchiveSummary> {
   const frames = await readFrames(archive);
@@ -49,30 +37,6 @@ export async function inspectArchive(archive: ArchiveBytes): Promise<ArchiveSumm
     level: manifest.level,
     types: await sumTypes(archive, manifest, frames),
   };
-}
-
-async function readFrames(archive: ArchiveBytes): Promise<FrameList> {
-  const tail = await readEnd(archive, TAIL_BYTES);
-  const length = seekTableLength(tail, archive.name);
-  if (length === undefined) {
-    throw new DemoFailedError(`${archive.name} does not end in a seek table`, { context: { archive: archive.name } });
-  }
-  const table = length <= tail.byteLength ? tail.subarray(tail.byteLength - length) : await readEnd(archive, length);
-  return decodeSeekTable(table, archive.size, archive.name);
-}
-
-function readEnd(archive: ArchiveBytes, length: number): Promise<Uint8Array> {
-  const available = Math.min(length, archive.size);
-  return archive.read(archive.size - available, available);
-}
-
-async function readManifest(archive: ArchiveBytes, frames: FrameList): Promise<Manifest> {
-  const frame = await readFrame(archive, manifestFrame(frames, archive.name));
-  return decodeManifest(manifestBytes(frame, archive.name), archive.name);
-}
-
-async function readFrame(archive: ArchiveBytes, entry: FrameEntry): Promise<Uint8Array> {
-  return zstdDecompressSync(await archive.read(entry.offset, entry.compressed));
 }
 
 async function sumTypes(archive: ArchiveBytes, manifest: Manifest, frames: FrameList): Promise<Map<string, TypeShare>> {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DemoFailedError } from '../errors.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
-import type { ArchiveBytes } from './inspect-archive.ts';
+import type { ArchiveBytes } from './read-archive.ts';
 
 export interface StoredArchive {
   readonly key: string;

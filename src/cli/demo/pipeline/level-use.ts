@@ -18,6 +18,7 @@ export interface LevelUse {
   /** As people know it: `store` or a number. */
   readonly level: string;
   readonly reason: string;
+  readonly archives: number;
   readonly frames: number;
   /** Tar bytes that went in, and bytes that came out. */
   readonly bytes: number;
@@ -36,6 +37,7 @@ export class LevelUses {
         content,
         level,
         reason,
+        archives: (sum?.archives ?? 0) + 1,
         frames: (sum?.frames ?? 0) + frames,
         bytes: (sum?.bytes ?? 0) + bytes,
         compressedBytes: (sum?.compressedBytes ?? 0) + compressedBytes,

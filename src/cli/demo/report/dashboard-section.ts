@@ -1,4 +1,13 @@
-import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds, ratioOf } from '../numbers.ts';
+import { dollarsATerabyte } from '../comparison/compare-levels.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDollars,
+  formatRatio,
+  formatSeconds,
+  formatShare,
+  ratioOf,
+} from '../numbers.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
@@ -37,4 +46,20 @@ export function renderLevels(levels: readonly LevelUse[]): Markup {
   );
   return html`<div class="card"><table><thead><tr><th>Content</th><th>Level</th><th>Because</th><th>Frames</th><th>Bytes</th>
 <th>Compressed</th><th>Ratio</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+/** What one level for all would have cost. Nothing, if that was not asked for. */
+export function renderComparison({ comparison = [], packed }: DemoResult): Markup {
+  const [chosen] = comparison;
+  if (chosen === undefined) return html``;
+  const rows = comparison.map(
+    (cost) => html`<tr><td>${cost.level}</td><td>${formatBytes(cost.compressedBytes)}</td>
+<td>${formatSeconds(cost.cpuSeconds)}</td><td>${formatDollars(dollarsATerabyte(cost, packed.bytes))}</td>
+<td>${cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1)}</td></tr>`,
+  );
+  return html`<h2>One level for all, instead</h2>
+<p class="muted">Every frame compressed again at each level, after the run and by one clock: transfer, staging and CPU time of
+compression. What was chosen includes what choosing cost: tests, probes and trials.</p>
+<div class="card"><table><thead><tr><th>Level</th><th>Compressed</th><th>CPU time</th><th>Dollars a TB</th>
+<th>Over what was chosen</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }

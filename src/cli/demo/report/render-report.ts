@@ -1,7 +1,7 @@
 import { formatPlural } from '../numbers.ts';
 import { type DemoResult, isFlawless } from '../result.ts';
 import { verdictOf } from '../verdict.ts';
-import { renderDashboard, renderLevels } from './dashboard-section.ts';
+import { renderComparison, renderDashboard, renderLevels } from './dashboard-section.ts';
 import { html } from './html.ts';
 import { drawPipeline } from './pipeline-picture.ts';
 import { renderArchives, renderDollars, renderProblems, renderTiles, renderTypes } from './sections.ts';
@@ -32,6 +32,7 @@ ${renderProblems(result)}
 ${renderDashboard(result)}
 <h2>Levels by kind of content</h2>
 ${renderLevels(result.levels)}
+${renderComparison(result)}
 <h2>Ratio by content type</h2>
 ${renderTypes(result)}
 <h2>${formatPlural(archives.length, 'archive')}</h2>

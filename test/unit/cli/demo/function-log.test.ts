@@ -49,8 +49,16 @@ describe('FunctionLog', () => {
     };
     const line = JSON.stringify({ level: 'INFO', message: 'Archive packed', objects: 1, frames: [text, packed] });
     expect(read(line, line).levels.list()).toEqual([
-      { content: 'packed', level: 'store', reason: 'cheapest', frames: 2, bytes: 1800, compressedBytes: 1800 },
-      { content: 'text', level: '12', reason: 'cheapest', frames: 4, bytes: 200, compressedBytes: 40 },
+      {
+        content: 'packed',
+        level: 'store',
+        reason: 'cheapest',
+        archives: 2,
+        frames: 2,
+        bytes: 1800,
+        compressedBytes: 1800,
+      },
+      { content: 'text', level: '12', reason: 'cheapest', archives: 2, frames: 4, bytes: 200, compressedBytes: 40 },
     ]);
   });
 

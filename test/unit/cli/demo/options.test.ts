@@ -16,13 +16,14 @@ describe('parseDemoOptions', () => {
 
   test('reads every option', () => {
     const args = [
-      '--source docs --fan-out --level -5 --fallback-over 2GiB --faults .05',
+      '--source docs --fan-out --level -5 --compare-levels 9,-1,9 --fallback-over 2GiB --faults .05',
       '--json a.json --archives kept --report r.html',
     ].flatMap((part) => part.split(' '));
     expect(parseDemoOptions(args, ignore)).toEqual({
       source: resolve('docs'),
       fanOut: true,
       level: -5,
+      compareLevels: [-1, 9],
       fallbackOverMebibytes: 2048,
       faults: 0.05,
       json: resolve('a.json'),
@@ -45,12 +46,18 @@ describe('parseDemoOptions', () => {
     [['--level', '3.5'], '--level'],
     [['--level', ''], '--level'],
     [['--level'], '--level'],
+    [['--compare-levels', '1,23'], '--compare-levels'],
+    [['--compare-levels', '1,,3'], '--compare-levels'],
     [['--sauce', 'docs'], '--sauce'],
     [['docs'], 'arguments'],
   ])('refuses %j in one line that names the culprit', (args, culprit) => {
     const parse = (): unknown => parseDemoOptions(args, ignore);
     expect(parse).toThrow(DemoInputError);
     expect(parse).toThrow(new RegExp(`^[^\n]*${culprit}[^\n]*$`));
+  });
+
+  test('compares with the usual levels unless it is told which', () => {
+    expect(parseDemoOptions(['--compare-levels'], ignore)?.compareLevels).toEqual([1, 3, 6, 9, 12]);
   });
 
   test('prints help and asks for nothing else', () => {

@@ -88,6 +88,20 @@ describe('the result of a run', () => {
     expect(report).toContain('4.00 : 1');
   });
 
+  test('compares what was chosen with each level for all, in table, report and numbers', () => {
+    const comparison = [
+      { level: 'chosen', compressedBytes: 1_000_000, cpuSeconds: 1, dollars: 0.00005 },
+      { level: '12', compressedBytes: 900_000, cpuSeconds: 3, dollars: 0.000055 },
+    ];
+    const result = summarise({ ...MEASURED, comparison });
+    const table = renderResultTable(result).split('\n');
+    expect(table.find((line) => line.startsWith('│ chosen'))).toContain('$10.00');
+    expect(table.find((line) => line.startsWith('│ 12'))).toMatch(/900 KB .* 3\.0 s .* \$11\.00 .* \+10\.0 %/);
+    expect(renderReport(result, new Date(0))).toContain('<td>+10.0 %</td>');
+    expect(numbersOf(result)).toMatchObject({ comparison });
+    expect(renderReport(summarise(MEASURED), new Date(0))).not.toContain('One level for all');
+  });
+
   test('stands nothing but an empty file, of which there is no ratio worth the name', () => {
     const result = summarise({ ...MEASURED, bytes: 0, uploadedBytes: 0, archives: [] });
     expect(result.ratio).toBeNull();

@@ -1,0 +1,137 @@
+import { expectedClass, PACKED_FRACTION, settledClass } from '../../../adaptive/content-class.ts';
+import type { MarginalPrices } from '../../../adaptive/cost-model.ts';
+import { describeLevel } from '../../../configuration/levels.ts';
+import { type ArchiveBytes, readFrame, readFrames, readManifest } from '../archives/read-archive.ts';
+import { DemoFailedError } from '../errors.ts';
+import type { LevelUse } from '../pipeline/level-use.ts';
+import { FrameBench, type Recompressed } from './frame-bench.ts';
+
+const TERABYTE = 1e12;
+
+/** What the frames of all archives cost, or would have cost at one level. */
+export interface LevelCost {
+  /** As people know it; `chosen` stands for the levels that the frames have, and what choosing them cost. */
+  readonly level: string;
+  readonly compressedBytes: number;
+  /** CPU time of one core of this machine. */
+  readonly cpuSeconds: number;
+  /** USD of what a level decides about: transfer and staging of the bytes, and CPU time of compression. */
+  readonly dollars: number;
+}
+
+export interface ComparisonOptions {
+  /** To compare with, each for itself. */
+  readonly levels: readonly number[];
+  /** Those that the functions chose from. */
+  readonly candidates: readonly number[];
+  /** What they took, as their logs say; the most bytes first. */
+  readonly uses: readonly LevelUse[];
+  readonly prices: MarginalPrices;
+  /** Called after each frame. */
+  readonly onFrame: () => void;
+}
+
+/**
+ * Compresses the frames of all archives again at each level, when nothing else is running and by one clock. That also says
+ * which level a frame has: zstd makes the same bytes of the same frame at the same level.
+ * @returns what was chosen first, then each level
+ * @throws DemoFailedError when none of the candidates makes a frame as it is
+ */
+export async function compareLevels(
+  archives: readonly ArchiveBytes[],
+  { levels, candidates, uses, prices, onFrame }: ComparisonOptions,
+): Promise<LevelCost[]> {
+  const inUse = candidates.filter((level) => uses.some((use) => use.level === describeLevel(level)));
+  const measured = [...new Set([...levels, ...inUse])];
+  const unmeasured = candidates.filter((level) => !measured.includes(level));
+  const bench = new FrameBench();
+  const chosen = new Sum();
+  const fixed = levels.map((level) => ({ level, sum: new Sum() }));
+  const choosing = new Choosing(bench, candidates, uses);
+  for (const archive of archives) {
+    const frames = await readFrames(archive);
+    const { objects } = await readManifest(archive, frames);
+    const keys = new Map(objects.map(({ frame, key }) => [frame, key]));
+    let key = '';
+    // The last one is the manifest's, which costs the same whatever the objects have.
+    for (const [index, entry] of [...frames].slice(0, -1).entries()) {
+      // Objects of a frame are of one kind, and one that spans several frames is named in the first.
+      key = keys.get(index) ?? key;
+      const tar = await readFrame(archive, entry);
+      const original = await archive.read(entry.offset, entry.compressed);
+      const results = bench.compress(tar, original, measured);
+      for (const { level, sum } of fixed) sum.add(results.get(level));
+      // A function that was killed could not log what it took.
+      const found = findOriginal(results, uses) ?? findOriginal(bench.compress(tar, original, unmeasured), []);
+      if (found === undefined) throw unknownLevel(archive, index);
+      chosen.add(found);
+      chosen.seconds += choosing.secondsFor(key, tar);
+      onFrame();
+    }
+  }
+  const dollars = ({ bytes, seconds }: Sum): number => prices.archiveByte * bytes + prices.cpuSecond * seconds;
+  return [
+    { level: 'chosen', sum: chosen },
+    ...fixed.map(({ level, sum }) => ({ level: describeLevel(level), sum })),
+  ].map(({ level, sum }) => ({ level, compressedBytes: sum.bytes, cpuSeconds: sum.seconds, dollars: dollars(sum) }));
+}
+
+/** @param bytes of the objects that the cost is for */
+export function dollarsATerabyte({ dollars }: LevelCost, bytes: number): number {
+  return (dollars / bytes) * TERABYTE;
+}
+
+class Sum {
+  bytes = 0;
+  seconds = 0;
+
+  add(result: Pick<Recompressed, 'bytes' | 'seconds'> | undefined): void {
+    this.bytes += result?.bytes ?? 0;
+    this.seconds += result?.seconds ?? 0;
+  }
+}
+
+/** Of content that does not compress, several levels make the same bytes: the one that is used most is taken. */
+function findOriginal(results: ReadonlyMap<number, Recompressed>, uses: readonly LevelUse[]): Recompressed | undefined {
+  const originals = [...results].filter(([, { isOriginal }]) => isOriginal);
+  const rank = (level: number): number => {
+    const place = uses.findIndex((use) => use.level === describeLevel(level));
+    return place === -1 ? uses.length : place;
+  };
+  const [first] = originals.toSorted(([left], [right]) => rank(left) - rank(right));
+  return first?.[1];
+}
+
+function unknownLevel({ name }: ArchiveBytes, frame: number): DemoFailedError {
+  return new DemoFailedError(`Frame ${frame} of ${name} has none of the levels that the rule may take`, {
+    context: { archive: name, frame },
+  });
+}
+
+/** What the functions spent on choosing: a test of each frame, and a probe of each kind of content now and then. */
+class Choosing {
+  readonly #bench: FrameBench;
+  readonly #candidates: readonly number[];
+  readonly #probes: Map<string, number>;
+  readonly #isFree: boolean;
+
+  constructor(bench: FrameBench, candidates: readonly number[], uses: readonly LevelUse[]) {
+    this.#bench = bench;
+    this.#candidates = candidates;
+    this.#isFree = uses.every(({ reason }) => reason === 'configured');
+    this.#probes = new Map();
+    for (const { content, reason, archives } of uses) {
+      if (reason === 'probed') this.#probes.set(content, Math.max(archives, this.#probes.get(content) ?? 0));
+    }
+  }
+
+  /** Seconds for a frame; the first one of a kind of content pays for all its probes. */
+  secondsFor(key: string, tar: Uint8Array): number {
+    if (this.#isFree) return 0;
+    const { fraction, seconds } = this.#bench.test(tar);
+    const content = settledClass(expectedClass(key), fraction > PACKED_FRACTION);
+    const probes = this.#probes.get(content) ?? 0;
+    this.#probes.delete(content);
+    return seconds + (probes === 0 ? 0 : probes * this.#bench.probe(tar, this.#candidates));
+  }
+}

@@ -1,0 +1,58 @@
+import { LevelProbe } from '../../../compression/probe-levels.ts';
+import { compressBound, FrameCompressor } from '../../../compression/zstd-frames.ts';
+
+/** A frame compressed again. */
+export interface Recompressed {
+  readonly bytes: number;
+  /** CPU time. */
+  readonly seconds: number;
+  /** Whether that gave the bytes that the archive has. */
+  readonly isOriginal: boolean;
+}
+
+/** Compresses frames on this thread, with a context for each level, so that none pays for changing to it. */
+export class FrameBench {
+  readonly #compressors = new Map<number, FrameCompressor>();
+  readonly #probe = new LevelProbe(new FrameCompressor());
+  #output = new Uint8Array(0);
+
+  /** @param original the frame as the archive has it */
+  compress(tar: Uint8Array, original: Uint8Array, levels: readonly number[]): Map<number, Recompressed> {
+    const bound = compressBound(tar.length);
+    if (this.#output.length < bound) this.#output = new Uint8Array(bound);
+    const results = new Map<number, Recompressed>();
+    for (const level of levels) {
+      const compressor = this.#compressors.get(level) ?? new FrameCompressor();
+      this.#compressors.set(level, compressor);
+      const seconds = startClock();
+      const bytes = compressor.compress(this.#output, tar, level);
+      const spent = seconds();
+      const isOriginal = Buffer.compare(this.#output.subarray(0, bytes), original) === 0;
+      results.set(level, { bytes, seconds: spent, isOriginal });
+    }
+    return results;
+  }
+
+  /** What telling content that is compressed already costs with each frame. */
+  test(tar: Uint8Array): { readonly fraction: number; readonly seconds: number } {
+    const seconds = startClock();
+    const fraction = this.#probe.test(tar);
+    return { fraction, seconds: seconds() };
+  }
+
+  /** @returns seconds that trying these levels on a sample takes */
+  probe(tar: Uint8Array, levels: readonly number[]): number {
+    const seconds = startClock();
+    this.#probe.probe(tar, levels, startClock);
+    return seconds();
+  }
+}
+
+/** A clock of CPU seconds of this thread. */
+function startClock(): () => number {
+  const before = process.threadCpuUsage();
+  return () => {
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1e6;
+  };
+}
