@@ -9,18 +9,16 @@ import {
   armKey,
   type RuleStatistics,
   type StatisticsUpdate,
-  weightNow,
 } from './rule-statistics.ts';
 import type { LevelPrior } from './typical-levels.ts';
 
-/** What an archive teaches: its frames, weighted by its age, and its probes. */
+/** What an archive teaches: its frames and its probes. Weights are given where it is added. */
 export function summarizeArchive(
   outcomes: readonly FrameOutcome[],
   probes: readonly (readonly [ContentClass, FrameProbe])[],
   known: RuleStatistics,
   cpuSpeed: number,
 ): StatisticsUpdate {
-  const weight = weightNow(known);
   const sums = new Map<ArmKey, ArmSums>();
   for (const outcome of outcomes) {
     // Without a test there is nothing to compare with the frames of other archives.
@@ -28,7 +26,7 @@ export function summarizeArchive(
     const key = armKey(outcomeClass(outcome), outcome.level);
     sums.set(key, addSums(sums.get(key), frameSums(outcome, outcome.test.fraction, cpuSpeed)));
   }
-  const arms = [...sums].map(([key, total]) => [key, addSums(undefined, { ...total, archives: 1 }, weight)] as const);
+  const arms = [...sums].map(([key, total]) => [key, { ...total, archives: 1 }] as const);
   const nothing: RuleStatistics = { ...known, priors: new Map(), probes: new Map() };
   const probed = probes.reduce(
     (statistics, [content, probe]) => addProbe(statistics, content, probe, cpuSpeed),
