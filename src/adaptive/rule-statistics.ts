@@ -6,8 +6,15 @@ import type { LevelPrior } from './typical-levels.ts';
  * would forget a quiet rule overnight and a busy one never.
  */
 export const MEMORY_ARCHIVES = 32;
-/** Weights above this (e^64, after 2,048 archives) are scaled down again; numbers of DynamoDB end at 1e125. */
-const LARGEST_EXPONENT = 64;
+/**
+ * Weights above this (e^16, after 512 archives) are scaled down again. DynamoDB refuses a sum of more than 38 digits: what
+ * the item counts in (aws/statistics-item.ts) leaves room for a rebase that comes hundreds of archives late.
+ */
+const LARGEST_EXPONENT = 16;
+/** What weighs less when weights are scaled down is forgotten: nothing was seen of it for 442 archives or more. */
+const LEAST_ARCHIVES = 1e-6;
+/** Of a rule with dozens of levels the arms that weigh most are kept, as many as fit into one expression of DynamoDB. */
+const MOST_ARMS = 80;
 
 /** A class at a level. */
 export type ArmKey = `${ContentClass}:${number}`;
@@ -42,8 +49,11 @@ export interface RuleStatistics {
   readonly probes: ReadonlyMap<ContentClass, ClassProbe>;
 }
 
-/** What one archive adds: sums are added, results of probes are replaced. */
+/** What one archive teaches: sums are added, results of probes are replaced. */
 export type StatisticsUpdate = Pick<RuleStatistics, 'arms' | 'priors' | 'probes'>;
+
+/** The same with the weight of its time. Added to sums of another landmark it would count e^16 times too much, or too little. */
+export type WeightedUpdate = StatisticsUpdate & Pick<RuleStatistics, 'landmark'>;
 
 export const NO_STATISTICS: RuleStatistics = {
   archives: 0,
@@ -77,17 +87,27 @@ export function addSums(sums: ArmSums | undefined, more: ArmSums, weight = 1): A
   };
 }
 
+/** The update as an archive of now. */
+export function weighUpdate(
+  update: StatisticsUpdate,
+  known: Pick<RuleStatistics, 'archives' | 'landmark'>,
+): WeightedUpdate {
+  return { ...update, arms: scaleArms(update.arms, weightNow(known)), landmark: known.landmark };
+}
+
 /** The same statistics with weights that begin at 1 again; undefined while there is no need. */
 export function rebaseStatistics(statistics: RuleStatistics): RuleStatistics | undefined {
   const { archives, landmark, arms } = statistics;
   if ((archives - landmark) / MEMORY_ARCHIVES < LARGEST_EXPONENT) return undefined;
-  const scale = 1 / weightNow(statistics);
-  const rebased = [...arms].map(([key, sums]) => [key, addSums(undefined, sums, scale)] as const);
-  return { ...statistics, landmark: archives, arms: new Map(rebased) };
+  const kept = [...scaleArms(arms, 1 / weightNow(statistics))]
+    .filter(([, sums]) => sums.archives >= LEAST_ARCHIVES)
+    .toSorted(([, left], [, right]) => right.archives - left.archives)
+    .slice(0, MOST_ARMS);
+  return { ...statistics, landmark: archives, arms: new Map(kept) };
 }
 
-/** Statistics with one more archive. @param update weighted already */
-export function addUpdate(statistics: RuleStatistics, update: StatisticsUpdate): RuleStatistics {
+/** Statistics with one more archive. */
+export function addUpdate(statistics: RuleStatistics, update: WeightedUpdate): RuleStatistics {
   const arms = new Map(statistics.arms);
   for (const [key, sums] of update.arms) arms.set(key, addSums(arms.get(key), sums));
   return {
@@ -97,4 +117,8 @@ export function addUpdate(statistics: RuleStatistics, update: StatisticsUpdate):
     priors: new Map([...statistics.priors, ...update.priors]),
     probes: new Map([...statistics.probes, ...update.probes]),
   };
+}
+
+function scaleArms(arms: RuleStatistics['arms'], scale: number): Map<ArmKey, ArmSums> {
+  return new Map([...arms].map(([key, sums]) => [key, addSums(undefined, sums, scale)] as const));
 }

@@ -1,15 +1,19 @@
 import { asCompressorError, type CompressorError } from '../errors.ts';
+import { StatisticsContestedError } from './errors.ts';
 import {
   addUpdate,
   NO_STATISTICS,
   type RuleStatistics,
   rebaseStatistics,
   type StatisticsUpdate,
+  weighUpdate,
 } from './rule-statistics.ts';
 import type { StatisticsStore } from './statistics-store.ts';
 
 /** Older statistics are read again before they decide; a store that failed is left alone for as long. */
 const MAX_AGE_MILLISECONDS = 60_000;
+/** Weights are scaled down once in 512 archives, so that the second attempt finds the landmark that the first was told. */
+const MAX_ATTEMPTS = 3;
 
 export interface StatisticsCacheOptions {
   readonly rule: string;
@@ -53,23 +57,48 @@ export class StatisticsCache {
     return this.#known;
   }
 
-  /** Adds an archive. What the store does not take is lost, but for this process. */
+  /** Adds an archive, with the weight of now. What the store does not take is lost, but for this process. */
   async add(update: StatisticsUpdate): Promise<void> {
-    const { store, rule } = this.#options;
-    const addHere = (): void => {
-      this.#known = addUpdate(this.#known, update);
-    };
+    const { store, onFailure } = this.#options;
     if (store === undefined || (this.#failure !== undefined && this.#isFresh())) {
-      if (this.#failure !== undefined) this.#options.onFailure(this.#failure);
-      addHere();
+      if (this.#failure !== undefined) onFailure(this.#failure);
+      this.#addHere(update);
       return;
     }
-    const added = await this.#attempt(async () => {
-      this.#known = await store.add(rule, update);
+    if (await this.#attempt(() => this.#addThere(store, update))) await this.#rebaseThere(store);
+    else this.#addHere(update);
+  }
+
+  #addHere(update: StatisticsUpdate): void {
+    const added = addUpdate(this.#known, weighUpdate(update, this.#known));
+    this.#known = rebaseStatistics(added) ?? added;
+  }
+
+  /** What is known may be from before a rebase: then it is refused, and weighed again by what is there. */
+  async #addThere(store: StatisticsStore, update: StatisticsUpdate): Promise<void> {
+    const { rule } = this.#options;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const { written, statistics } = await store.add(rule, weighUpdate(update, this.#known));
+      this.#known = statistics;
+      if (written) return;
+    }
+    throw new StatisticsContestedError(
+      `Statistics of rule ${rule} were rebased before each of ${MAX_ATTEMPTS} additions`,
+      {
+        context: { rule, attempts: MAX_ATTEMPTS },
+      },
+    );
+  }
+
+  /** If somebody has added meanwhile, the next archive does it; until then weights only grow. */
+  async #rebaseThere(store: StatisticsStore): Promise<void> {
+    const current = this.#known;
+    const rebased = rebaseStatistics(current);
+    if (rebased === undefined) return;
+    await this.#attempt(async () => {
+      const { statistics } = await store.rebase(this.#options.rule, current, rebased);
+      this.#known = statistics;
     });
-    if (!added) addHere();
-    const rebased = rebaseStatistics(this.#known);
-    if (added && rebased !== undefined) await this.#attempt(() => store.rebase(rule, this.#known, rebased));
   }
 
   #isFresh(): boolean {

@@ -9,21 +9,19 @@ import {
   armKey,
   type RuleStatistics,
   type StatisticsUpdate,
-  weightNow,
 } from './rule-statistics.ts';
 import type { LevelPrior } from './typical-levels.ts';
 
 /** As much as a sample for a probe has, roughly. */
 const FULL_EVIDENCE_BYTES = 1024 * 1024;
 
-/** What an archive teaches: its frames, weighted by its age, and its probes. */
+/** What an archive teaches: its frames and its probes. Weights are given where it is added. */
 export function summarizeArchive(
   outcomes: readonly FrameOutcome[],
   probes: readonly (readonly [ContentClass, FrameProbe])[],
   known: RuleStatistics,
   cpuSpeed: number,
 ): StatisticsUpdate {
-  const weight = weightNow(known);
   const sums = new Map<ArmKey, ArmSums>();
   for (const outcome of outcomes) {
     // Without a test there is nothing to compare with the frames of other archives.
@@ -31,9 +29,7 @@ export function summarizeArchive(
     const key = armKey(outcomeClass(outcome), outcome.level);
     sums.set(key, addSums(sums.get(key), frameSums(outcome, outcome.test.fraction, cpuSpeed)));
   }
-  const arms = [...sums].map(
-    ([key, total]) => [key, addSums(undefined, { ...total, archives: evidenceOf(total) }, weight)] as const,
-  );
+  const arms = [...sums].map(([key, total]) => [key, { ...total, archives: evidenceOf(total) }] as const);
   const nothing: RuleStatistics = { ...known, priors: new Map(), probes: new Map() };
   const probed = probes.reduce(
     (statistics, [content, probe]) => addProbe(statistics, content, probe, cpuSpeed),

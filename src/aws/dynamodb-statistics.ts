@@ -1,8 +1,8 @@
 import type * as DynamoDb from '@aws-sdk/client-dynamodb';
-import { NO_STATISTICS, type RuleStatistics, type StatisticsUpdate } from '../adaptive/rule-statistics.ts';
-import type { StatisticsStore } from '../adaptive/statistics-store.ts';
+import { NO_STATISTICS, type RuleStatistics, type WeightedUpdate } from '../adaptive/rule-statistics.ts';
+import type { StatisticsStore, WriteOutcome } from '../adaptive/statistics-store.ts';
 import { StatisticsUnavailableError } from './errors.ts';
-import { probeAttributes, readStatistics, sumAttributes } from './statistics-item.ts';
+import { probeAttributes, readStatistics, sumAttributes, sumNames } from './statistics-item.ts';
 import { UpdateExpression } from './update-expression.ts';
 
 /** An item that nobody has added to for so long is removed: its rule is gone. */
@@ -37,36 +37,48 @@ export class DynamoDbStatistics implements StatisticsStore {
   }
 
   /** @throws StatisticsUnavailableError */
-  async add(rule: string, update: StatisticsUpdate): Promise<RuleStatistics> {
+  async add(rule: string, update: WeightedUpdate): Promise<WriteOutcome> {
     const expression = new UpdateExpression();
-    expression.add('archives', 1);
+    expression.add('archives', '1');
     for (const [name, value] of sumAttributes(update)) expression.add(name, value);
     for (const [name, value] of probeAttributes(update)) expression.set(name, value);
+    // An item has no landmark before its first rebase.
+    if (update.landmark === 0) expression.demandAbsence('landmark');
+    else expression.demand('landmark', String(update.landmark));
     return this.#update(rule, expression);
   }
 
   /** @throws StatisticsUnavailableError */
-  async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<void> {
+  async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<WriteOutcome> {
     const expression = new UpdateExpression();
-    expression.set('landmark', rebased.landmark);
+    expression.set('landmark', String(rebased.landmark));
     for (const [name, value] of sumAttributes(rebased)) expression.set(name, value);
-    expression.demand('archives', current.archives);
-    try {
-      await this.#update(rule, expression);
-    } catch (thrown) {
-      // Somebody has added since: the next archive tries again, and until then weights only grow.
-      if (!isRefusedCondition(thrown)) throw thrown;
+    for (const key of current.arms.keys()) {
+      if (!rebased.arms.has(key)) for (const name of sumNames(key)) expression.remove(name);
     }
+    expression.demand('archives', String(current.archives));
+    return this.#update(rule, expression);
   }
 
-  async #update(rule: string, expression: UpdateExpression): Promise<RuleStatistics> {
+  async #update(rule: string, expression: UpdateExpression): Promise<WriteOutcome> {
     const { table, now } = this.#options;
-    expression.set('ExpiresAt', Math.floor(now() / 1000) + DAYS_KEPT * 86_400);
-    return this.#call(rule, 'UpdateItem', async (client, { UpdateItemCommand }) => {
-      const Key = { Id: { S: rule } };
-      const command = { TableName: table, Key, ...expression.render(), ReturnValues: 'ALL_NEW' as const };
-      const { Attributes } = await client.send(new UpdateItemCommand(command));
-      return readStatistics(Attributes ?? {});
+    expression.set('ExpiresAt', String(Math.floor(now() / 1000) + DAYS_KEPT * 86_400));
+    return this.#call(rule, 'UpdateItem', async (client, { UpdateItemCommand, ConditionalCheckFailedException }) => {
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: { Id: { S: rule } },
+        ...expression.render(),
+        ReturnValues: 'ALL_NEW',
+        // A refusal tells what is there, so that nothing has to be read before the next attempt.
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        const { Attributes = {} } = await client.send(command);
+        return { written: true, statistics: readStatistics(Attributes) };
+      } catch (thrown) {
+        if (!(thrown instanceof ConditionalCheckFailedException)) throw thrown;
+        return { written: false, statistics: readStatistics(thrown.Item ?? {}) };
+      }
     });
   }
 
@@ -87,10 +99,4 @@ export class DynamoDbStatistics implements StatisticsStore {
       });
     }
   }
-}
-
-function isRefusedCondition(thrown: unknown): boolean {
-  if (!(thrown instanceof StatisticsUnavailableError)) return false;
-  const { cause } = thrown;
-  return cause instanceof Error && cause.name === 'ConditionalCheckFailedException';
 }

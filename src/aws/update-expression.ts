@@ -7,47 +7,61 @@ export interface RenderedUpdate {
   readonly ConditionExpression?: string;
 }
 
-/** An update of numbers in DynamoDB, over attributes whose names need placeholders. */
+/** An update of numbers in DynamoDB, over attributes whose names need placeholders. Those are short: an expression has 4 KB. */
 export class UpdateExpression {
   readonly #adds: string[] = [];
   readonly #sets: string[] = [];
+  readonly #removes: string[] = [];
   #condition: string | undefined;
   readonly #names: Record<string, string> = {};
   readonly #values: Record<string, AttributeValue> = {};
+  #placeholders = 0;
 
-  add(name: string, value: number): void {
+  add(name: string, value: string): void {
     this.#adds.push(this.#bind(name, value).join(' '));
   }
 
-  set(name: string, value: number): void {
-    this.#sets.push(this.#bind(name, value).join(' = '));
+  set(name: string, value: string): void {
+    this.#sets.push(this.#bind(name, value).join('='));
+  }
+
+  remove(name: string): void {
+    this.#removes.push(this.#bindName(name));
   }
 
   /** The update is refused unless the attribute has this value. */
-  demand(name: string, value: number): void {
-    this.#condition = this.#bind(name, value).join(' = ');
+  demand(name: string, value: string): void {
+    this.#condition = this.#bind(name, value).join('=');
+  }
+
+  /** The update is refused if there is such an attribute. */
+  demandAbsence(name: string): void {
+    this.#condition = `attribute_not_exists(${this.#bindName(name)})`;
   }
 
   render(): RenderedUpdate {
     const clause = (verb: string, parts: readonly string[]): string[] =>
-      parts.length === 0 ? [] : [`${verb} ${parts.join(', ')}`];
+      parts.length === 0 ? [] : [`${verb} ${parts.join(',')}`];
+    const clauses = [...clause('ADD', this.#adds), ...clause('SET', this.#sets), ...clause('REMOVE', this.#removes)];
     return {
-      UpdateExpression: [...clause('ADD', this.#adds), ...clause('SET', this.#sets)].join(' '),
+      UpdateExpression: clauses.join(' '),
       ExpressionAttributeNames: this.#names,
       ExpressionAttributeValues: this.#values,
       ...(this.#condition === undefined ? {} : { ConditionExpression: this.#condition }),
     };
   }
 
-  #bind(name: string, value: number): [string, string] {
-    const index = Object.keys(this.#names).length;
-    this.#names[`#${index}`] = name;
-    this.#values[`:${index}`] = { N: renderNumber(value) };
-    return [`#${index}`, `:${index}`];
+  #bind(name: string, value: string): [string, string] {
+    const placeholder = this.#bindName(name);
+    const valuePlaceholder = `:${placeholder.slice(1)}`;
+    this.#values[valuePlaceholder] = { N: value };
+    return [placeholder, valuePlaceholder];
   }
-}
 
-/** 17 digits, which are all that a double has; moto reads an exponent only after a point, hence not `1e-7`. */
-function renderNumber(value: number): string {
-  return Number.isSafeInteger(value) ? String(value) : value.toExponential(16);
+  #bindName(name: string): string {
+    const placeholder = `#${this.#placeholders.toString(36)}`;
+    this.#placeholders += 1;
+    this.#names[placeholder] = name;
+    return placeholder;
+  }
 }

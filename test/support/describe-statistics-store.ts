@@ -1,8 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { NO_STATISTICS, type RuleStatistics, type StatisticsUpdate } from '../../src/adaptive/rule-statistics.ts';
+import {
+  MEMORY_ARCHIVES,
+  NO_STATISTICS,
+  type RuleStatistics,
+  type StatisticsUpdate,
+  type WeightedUpdate,
+} from '../../src/adaptive/rule-statistics.ts';
+import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import type { StatisticsStore } from '../../src/adaptive/statistics-store.ts';
 
-const UPDATE: StatisticsUpdate = {
+const LESSON: StatisticsUpdate = {
   arms: new Map([
     ['text:9', { archives: 1, bytes: 8_388_608, tested: 2_000_000.5, compressed: 1_700_001, cpuSeconds: 0.175 }],
     ['packed:-131072', { archives: 1, bytes: 100, tested: 99, compressed: 101, cpuSeconds: 1e-7 }],
@@ -10,6 +17,7 @@ const UPDATE: StatisticsUpdate = {
   priors: new Map([['text:-5', { gain: 1.4, secondsAByte: 1.6e-9 }]]),
   probes: new Map([['text', { archive: 0, fraction: 0.25 }]]),
 };
+const UPDATE: WeightedUpdate = { ...LESSON, landmark: 0 };
 
 /** What every store of statistics must do. @param open gives a store; rules of one test are not used by another */
 export function describeStatisticsStore(name: string, open: () => StatisticsStore): void {
@@ -20,16 +28,16 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
 
     test('come back as they were added, and the answer to the addition is what is there', async () => {
       const store = open();
-      const added = await store.add('first', UPDATE);
-      expect(added).toEqual({ archives: 1, landmark: 0, ...UPDATE });
-      await expect(store.load('first')).resolves.toEqual(added);
+      const statistics: RuleStatistics = { archives: 1, ...UPDATE };
+      await expect(store.add('first', UPDATE)).resolves.toEqual({ written: true, statistics });
+      await expect(store.load('first')).resolves.toEqual(statistics);
     });
 
     test('are sums, but a later probe stands in the place of the earlier one', async () => {
       const store = open();
       await store.add('second', UPDATE);
       const later = { ...UPDATE, probes: new Map([['text', { archive: 32, fraction: 0.5 }] as const]) };
-      const { archives, arms, probes } = await store.add('second', later);
+      const { archives, arms, probes } = (await store.add('second', later)).statistics;
       expect(archives).toBe(2);
       expect(arms.get('text:9')).toMatchObject({ archives: 2, bytes: 16_777_216, tested: 4_000_001 });
       expect(probes.get('text')).toEqual({ archive: 32, fraction: 0.5 });
@@ -47,17 +55,69 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
 
     test('are rebased only if nobody has added since', async () => {
       const store = open();
-      const current = await store.add('old', UPDATE);
+      const { statistics: current } = await store.add('old', UPDATE);
       const rebased: RuleStatistics = {
         ...current,
         landmark: 1,
         arms: new Map([...current.arms].map(([key, sums]) => [key, { ...sums, bytes: sums.bytes / 4 }])),
       };
-      await store.rebase('old', current, rebased);
+      expect(await store.rebase('old', current, rebased)).toEqual({ written: true, statistics: rebased });
       expect(await store.load('old')).toEqual(rebased);
-      const next = await store.add('old', UPDATE);
-      await store.rebase('old', rebased, { ...rebased, landmark: 9 });
+      const { statistics: next } = await store.add('old', { ...UPDATE, landmark: 1 });
+      const late = await store.rebase('old', rebased, { ...rebased, landmark: 9 });
+      expect(late).toEqual({ written: false, statistics: next });
       expect(await store.load('old')).toEqual(next);
+    });
+
+    test('lose the arms that a rebase leaves out', async () => {
+      const store = open();
+      const { statistics: current } = await store.add('forgotten', UPDATE);
+      const arms = new Map([...current.arms].filter(([key]) => key === 'text:9'));
+      await store.rebase('forgotten', current, { ...current, landmark: 1, arms });
+      expect([...(await store.load('forgotten')).arms.keys()]).toEqual(['text:9']);
+    });
+
+    test('refuse what is weighed for another landmark, and tell what is there', async () => {
+      const store = open();
+      await expect(store.add('moved', { ...UPDATE, landmark: 7 })).resolves.toEqual({
+        written: false,
+        statistics: NO_STATISTICS,
+      });
+      const { statistics: current } = await store.add('moved', UPDATE);
+      const { statistics } = await store.rebase('moved', current, { ...current, landmark: 1 });
+      await expect(store.add('moved', UPDATE)).resolves.toEqual({ written: false, statistics });
+      await expect(store.load('moved')).resolves.toEqual(statistics);
+    });
+
+    test('are not poisoned by a process that does not know of a rebase', async () => {
+      const store = open();
+      await Promise.all(Array.from({ length: 500 }, () => store.add('shared', NO_STATISTICS)));
+      const failures: string[] = [];
+      const [stale, fresh] = [0, 0].map(
+        () =>
+          new StatisticsCache({
+            rule: 'shared',
+            store,
+            now: () => 0,
+            onFailure: ({ message }) => {
+              failures.push(message);
+            },
+          }),
+      );
+      await stale?.read();
+      await fresh?.read();
+      for (let archive = 500; archive < 512; archive += 1) await fresh?.add(LESSON);
+      expect(await store.load('shared')).toMatchObject({ archives: 512, landmark: 512 });
+
+      await stale?.add(LESSON);
+      const { archives, landmark, arms } = await store.load('shared');
+      expect({ archives, landmark, failures }).toEqual({ archives: 513, landmark: 512, failures: [] });
+      const weights = Array.from({ length: 13 }, (_, age) => Math.exp(-age / MEMORY_ARCHIVES));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      expect(arms.get('text:9')?.archives).toBeCloseTo(total, 7);
+      expect(arms.get('text:9')?.cpuSeconds).toBeCloseTo(total * 0.175, 7);
+      // The landmark is known from then on.
+      expect(stale?.known).toEqual(await store.load('shared'));
     });
   });
 }

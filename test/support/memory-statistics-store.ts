@@ -2,9 +2,9 @@ import {
   addUpdate,
   NO_STATISTICS,
   type RuleStatistics,
-  type StatisticsUpdate,
+  type WeightedUpdate,
 } from '../../src/adaptive/rule-statistics.ts';
-import type { StatisticsStore } from '../../src/adaptive/statistics-store.ts';
+import type { StatisticsStore, WriteOutcome } from '../../src/adaptive/statistics-store.ts';
 
 /** Statistics in memory. While `failure` is set, every call fails with it. */
 export class MemoryStatisticsStore implements StatisticsStore {
@@ -15,19 +15,27 @@ export class MemoryStatisticsStore implements StatisticsStore {
 
   async load(rule: string): Promise<RuleStatistics> {
     await this.#answer();
+    return this.#find(rule);
+  }
+
+  async add(rule: string, update: WeightedUpdate): Promise<WriteOutcome> {
+    await this.#answer();
+    const statistics = this.#find(rule);
+    return this.#write(rule, statistics.landmark === update.landmark, addUpdate(statistics, update));
+  }
+
+  async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<WriteOutcome> {
+    await this.#answer();
+    return this.#write(rule, this.#find(rule).archives === current.archives, rebased);
+  }
+
+  #find(rule: string): RuleStatistics {
     return this.rules.get(rule) ?? NO_STATISTICS;
   }
 
-  async add(rule: string, update: StatisticsUpdate): Promise<RuleStatistics> {
-    await this.#answer();
-    const added = addUpdate(this.rules.get(rule) ?? NO_STATISTICS, update);
-    this.rules.set(rule, added);
-    return added;
-  }
-
-  async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<void> {
-    await this.#answer();
-    if (this.rules.get(rule)?.archives === current.archives) this.rules.set(rule, rebased);
+  #write(rule: string, written: boolean, statistics: RuleStatistics): WriteOutcome {
+    if (written) this.rules.set(rule, statistics);
+    return { written, statistics: this.#find(rule) };
   }
 
   #answer(): Promise<void> {
