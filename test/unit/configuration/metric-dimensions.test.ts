@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ruleDimensions } from '../../../src/configuration/metric-dimensions.ts';
 import { exampleRule } from '../../support/rules.ts';
 
-function valueOf(prefix: string, suffix = ''): string {
+function keysOf(prefix: string, suffix = ''): string {
   return ruleDimensions(exampleRule({ bucket: 'documents', prefix, suffix })).SourcePrefix;
 }
 
@@ -13,24 +13,24 @@ describe('the dimension that names the keys of a rule', () => {
     ['logs/', '.json', 'logs/*.json'],
     ['', '.json', '*.json'],
   ])('of prefix "%s" and suffix "%s" is "%s"', (prefix, suffix, value) => {
-    expect(valueOf(prefix, suffix)).toBe(value);
+    expect(keysOf(prefix, suffix)).toBe(value);
   });
 
   test('differs for rules of one bucket and prefix that take different suffixes', () => {
-    const values = ['', '.json', '.csv'].map((suffix) => valueOf('logs/', suffix));
+    const values = ['', '.json', '.csv'].map((suffix) => keysOf('logs/', suffix));
     expect(new Set(values).size).toBe(3);
   });
 
   test('is of visible ASCII, whatever the keys are of', () => {
-    expect(valueOf('ünï 100%/', '\t')).toBe('%C3%BCn%C3%AF%20100%25/*%09');
-    expect(valueOf('%C3%BC')).not.toBe(valueOf('ü'));
-    expect(valueOf('\u{1F600}')).toBe('%F0%9F%98%80');
+    expect(keysOf('ünï 100%/', '\t')).toBe('%C3%BCn%C3%AF%20100%25/*%09');
+    expect(keysOf('%C3%BC')).not.toBe(keysOf('ü'));
+    expect(keysOf('\u{1F600}')).toBe('%F0%9F%98%80');
   });
 
   test('has at most 1,024 characters, and two long filters have two values', () => {
-    const [one, other] = ['a', 'b'].map((end) => valueOf('x'.repeat(1024), end)) as [string, string];
+    const [one, other] = ['a', 'b'].map((end) => keysOf('x'.repeat(1024), end)) as [string, string];
     expect([one.length, other.length]).toEqual([1024, 1024]);
     expect(one).not.toBe(other);
-    expect(valueOf('x'.repeat(1024))).toBe('x'.repeat(1024));
+    expect(keysOf('x'.repeat(1024))).toBe('x'.repeat(1024));
   });
 });
