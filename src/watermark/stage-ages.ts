@@ -17,10 +17,20 @@ export interface RouteObservation {
   readonly fallbackAges: readonly Reading[];
   /** Age of the oldest object when its message went back to a queue, having been received twice or more. */
   readonly retriedAges: readonly Reading[];
+  /** Of archives that S3 has to replicate, or has replicated within a day or so: those with the oldest objects. */
+  readonly outbound: readonly PutArchive[];
   /** Event time of the oldest object in an archive that arrived in the region and is not restored. */
   readonly oldestArrived: number | undefined;
   /** The same in archives that were given up. */
   readonly oldestFailed: number | undefined;
+}
+
+/** Times in milliseconds since 1970. */
+export interface PutArchive {
+  /** When its oldest object was written. */
+  readonly written: number;
+  /** When it was put, the last time: an archive that is sent again is put again. In parts: when that began. */
+  readonly put: number;
 }
 
 /** Seconds since the oldest object was written that is in each stage; 0 where there is none. */
@@ -82,6 +92,7 @@ export function stageAges(observation: RouteObservation): StageAges {
     replicating: Math.max(
       addWorst(replicating, packingDelays, now),
       toldWithin(REPLICATION_UNSEEN_SECONDS, packingDelays, now),
+      oldestPut(Math.max(replicating, failing) + REPLICATION_UNSEEN_SECONDS, observation.outbound, now),
     ),
     failing: addWorst(failing, packingDelays, now),
     arrived: secondsSince(observation.oldestArrived, now),
@@ -116,6 +127,12 @@ function toldWithin(seconds: number, ages: readonly Reading[], now: number): num
 function addWorst(age: number, delays: readonly Reading[], now: number): number {
   const recent = delays.filter(({ time }) => secondsSince(time, now) <= age + METRIC_DELAY_SECONDS);
   return age === 0 ? 0 : age + Math.max(0, ...recent.map(({ value }) => value));
+}
+
+/** Age of the oldest object in archives that were put in the last seconds: S3 may not be done with them. */
+function oldestPut(seconds: number, archives: readonly PutArchive[], now: number): number {
+  const recent = archives.filter(({ put }) => secondsSince(put, now) <= seconds);
+  return Math.max(0, ...recent.map(({ written }) => secondsSince(written, now)));
 }
 
 function secondsSince(time: number | undefined, now: number): number {

@@ -2,13 +2,21 @@ import { parseKeyTime } from '../archive/key-time.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import type { DeployedRule } from '../configuration/rule-entry.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type { KeyRange, MetricAddress, Reading, ReadingWindow, WatermarkDependencies } from './dependencies.ts';
+import type {
+  KeyRange,
+  ListedKey,
+  MetricAddress,
+  Reading,
+  ReadingWindow,
+  WatermarkDependencies,
+} from './dependencies.ts';
 import { WatermarkUnknownError } from './errors.ts';
 import {
   ageNow,
   METRIC_DELAY_SECONDS,
   OWN_PERIOD_SECONDS,
   oldestAge,
+  type PutArchive,
   type RouteObservation,
   stageAges,
   UNSEEN_SECONDS,
@@ -17,6 +25,8 @@ import {
 /** How far back the newest reading of a metric is looked for: SQS and S3 may be some minutes late. */
 const NEWEST_SECONDS = 900;
 const MINUTE = 60;
+/** What S3 lists in one call. */
+const KEYS_A_LIST = 1000;
 /** CloudWatch keeps minutes for 15 days, and a message is kept for 14. */
 const LONGEST_WINDOW_SECONDS = 14.5 * 24 * 3600;
 
@@ -81,6 +91,7 @@ async function observeRoute(
     replicationLatency,
     failureAge,
     ...own,
+    outbound: await putArchives(rule, dependencies),
     oldestArrived: await oldestObject(
       { region, bucket: names.inboundBucket(region), prefix: `${rule.id}/` },
       dependencies,
@@ -123,9 +134,22 @@ async function readOwnAges(
 
 /** Keys of archives begin with the time of their oldest object, so the first one is all there is to look at. */
 async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): Promise<number | undefined> {
-  const first = await keys.firstKey(range);
-  if (first === undefined) return undefined;
-  return parseKeyTime(first.key.slice(range.prefix.length)) ?? first.lastModified;
+  const [first] = await keys.firstKeys(range, 1);
+  return first && writtenAt(first, range);
+}
+
+/** What was kept for days and is sent again comes first, before all that S3 has replicated since yesterday. */
+async function putArchives(
+  rule: DeployedRule,
+  { region, names, keys }: WatermarkDependencies,
+): Promise<readonly PutArchive[]> {
+  const range = { region, bucket: names.outboundBucket, prefix: `${rule.id}/` };
+  const listed = await keys.firstKeys(range, KEYS_A_LIST);
+  return listed.map((key) => ({ written: writtenAt(key, range), put: key.lastModified }));
+}
+
+function writtenAt({ key, lastModified }: ListedKey, { prefix }: KeyRange): number {
+  return parseKeyTime(key.slice(prefix.length)) ?? lastModified;
 }
 
 function queueAge(queue: string, { region }: WatermarkDependencies): MetricAddress {

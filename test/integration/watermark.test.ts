@@ -36,7 +36,7 @@ let s3: S3Client;
 beforeAll(async () => {
   server = await startAwsServer({ region: HOME });
   s3 = openS3(AWAY);
-  for (const Bucket of [INBOUND, 'failed']) await s3.send(new CreateBucketCommand({ Bucket }));
+  for (const Bucket of [INBOUND, 'failed', 'outbound']) await s3.send(new CreateBucketCommand({ Bucket }));
 }, 120_000);
 
 afterAll(async () => {
@@ -76,7 +76,7 @@ const [rule, withFallback] = deployedRules([
   },
 ]) as [DeployedRule, DeployedRule];
 
-async function stages(of = rule): Promise<StageAges | undefined> {
+async function stages(of = rule, now = NOW): Promise<StageAges | undefined> {
   let taken: StageAges | undefined;
   await takeWatermarks({
     region: HOME,
@@ -101,7 +101,7 @@ async function stages(of = rule): Promise<StageAges | undefined> {
         throw error;
       },
     },
-    now: () => NOW,
+    now: () => now,
   });
   return taken;
 }
@@ -180,6 +180,14 @@ test('what the queues and S3 do not tell counts from what functions and tasks wr
   await near('replicating', 10_000);
 }, 60_000);
 
+test('an archive that was given up and is sent again keeps its age until S3 must have replicated it', async () => {
+  const Key = `${withFallback.id}/${keyTime(secondsAgo(400_000))}-0123.tar.zst`;
+  await s3.send(new PutObjectCommand({ Bucket: 'outbound', Key, Body: 'archive' }));
+  expect((await stages(withFallback))?.replicating).toBe(400_000);
+  expect((await stages(withFallback, NOW + 3_600_000))?.replicating).toBe(0);
+  await s3.send(new DeleteObjectCommand({ Bucket: 'outbound', Key }));
+}, 60_000);
+
 test('a message that a task gives back with its last poll keeps the age of its object', async () => {
   const packs = { namespace: 'stack', rule: withFallback };
   const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: () => NOW });
@@ -201,7 +209,7 @@ test('a message that a task gives back with its last poll keeps the age of its o
 
 test('a bucket that is not there is an error with its name', async () => {
   const lister = new S3KeyLister(openS3);
-  await expect(lister.firstKey({ region: AWAY, bucket: 'nowhere', prefix: '' })).rejects.toMatchObject({
+  await expect(lister.firstKeys({ region: AWAY, bucket: 'nowhere', prefix: '' }, 1)).rejects.toMatchObject({
     code: 'WATERMARK_UNKNOWN',
     message: expect.stringContaining('nowhere'),
   });

@@ -14,6 +14,7 @@ const NOTHING: RouteObservation = {
   deferredAges: [],
   fallbackAges: [],
   retriedAges: [],
+  outbound: [],
   oldestArrived: undefined,
   oldestFailed: undefined,
 };
@@ -78,6 +79,19 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(2161, 4000)] })).toBe(0);
     // The rest of the queue is younger, and hides it no more.
     expect(ageOf({ queueAges: [[reading(60, 30)]], retriedAges: [reading(100, 4000)] })).toBe(4100);
+  });
+
+  test('knows of archives that were sent again how old they are', () => {
+    const outbound = [
+      { written: secondsAgo(200_000), put: secondsAgo(7000) },
+      { written: secondsAgo(90_000), put: secondsAgo(800) },
+      { written: secondsAgo(700), put: secondsAgo(20) },
+    ];
+    expect(ageOf({ outbound })).toBe(700);
+    // S3 is behind by more, or has refused something since: then it may be these.
+    expect(ageOf({ outbound, replicationLatency: [reading(0, 300)] })).toBe(90_000);
+    expect(ageOf({ outbound, failureAge: [reading(0, 300)] })).toBe(90_000);
+    expect(ageOf({ outbound, failureAge: [reading(0, 6400)] })).toBe(200_000);
   });
 
   test('counts archives that S3 refused until they are sent again', () => {

@@ -52,9 +52,10 @@ class World {
         },
       },
       keys: {
-        firstKey: (range) => {
+        firstKeys: (range) => {
           this.listed.push(range);
-          return Promise.resolve(this.keys.get(`${range.bucket}/${range.prefix}`));
+          const first = this.keys.get(`${range.bucket}/${range.prefix}`);
+          return Promise.resolve(first === undefined ? [] : [first]);
         },
       },
       telemetry: {
@@ -169,6 +170,19 @@ describe('taking the watermarks of a source region', () => {
     world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW - 5 * SECOND });
     await takeWatermarks(world.dependencies([toOne]));
     expect(world.taken[0]?.age).toBe(5);
+  });
+
+  test('takes the age of an archive that was sent again from its key, while S3 may be at work on it', async () => {
+    for (const [ago, age] of [
+      [500, 90_000],
+      [700, 0],
+    ] as const) {
+      const world = new World();
+      const key = `${toOne.id}/${keyTime(NOW - 90_000 * SECOND)}-0123.tar.zst`;
+      world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - ago * SECOND });
+      await takeWatermarks(world.dependencies([toOne]));
+      expect(world.taken[0]).toMatchObject({ age, stages: { replicating: age } });
+    }
   });
 
   test('counts an archive that was given up for all regions of its rule', async () => {
