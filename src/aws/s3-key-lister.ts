@@ -11,16 +11,14 @@ export class S3KeyLister implements KeyLister {
     this.#open = open;
   }
 
-  async firstKey({ region, bucket, prefix }: KeyRange): Promise<ListedKey | undefined> {
+  async firstKeys({ region, bucket, prefix }: KeyRange, most: number): Promise<readonly ListedKey[]> {
     const client = this.#clients.get(region) ?? this.#open(region);
     this.#clients.set(region, client);
     try {
       const { Contents = [] } = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: most }),
       );
-      const [first] = Contents;
-      if (first?.Key === undefined) return undefined;
-      return { key: first.Key, lastModified: first.LastModified?.getTime() ?? 0 };
+      return Contents.map(({ Key = '', LastModified }) => ({ key: Key, lastModified: LastModified?.getTime() ?? 0 }));
     } catch (cause) {
       const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
       throw new WatermarkUnknownError(`Bucket ${bucket} of ${region} cannot be listed: ${said}`, {

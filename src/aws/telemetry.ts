@@ -5,7 +5,13 @@ import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { bytesSaved, type PackedArchive, type SkipReason, type SourceTelemetry } from '../source/telemetry.ts';
+import {
+  bytesSaved,
+  type DeferredTo,
+  type PackedArchive,
+  type SkipReason,
+  type SourceTelemetry,
+} from '../source/telemetry.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type {
   PartlyRestoredArchive,
@@ -93,9 +99,14 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     this.#logger.logFailure('The upload of a failed archive could not be aborted', error, { archive: archive.key });
   }
 
-  objectsDeferred(objects: number, ageSeconds: number): void {
+  objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void {
     this.#metrics.count('ObjectsDeferred', objects);
     this.#metrics.observe('DeferredAgeSeconds', MetricUnit.Seconds, ageSeconds);
+    if (to === 'fallback') this.#metrics.observe('FallbackAgeSeconds', MetricUnit.Seconds, ageSeconds);
+  }
+
+  messagesReturned(ageSeconds: number): void {
+    this.#metrics.observe('RetriedAgeSeconds', MetricUnit.Seconds, ageSeconds);
   }
 
   statisticsLost(error: CompressorError): void {

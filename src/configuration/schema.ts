@@ -84,10 +84,10 @@ export const sourceSchema = z.strictObject({
     'Percent of the fallback tasks that do not run on Spot. Spot costs a third to a half; AWS takes it back within two minutes, and at times has none.',
   ),
   objective_seconds: wholeNumber(
-    600,
+    1_200,
     1_209_600,
     3_600,
-    'Seconds after which an object should stand at every destination; an alarm tells when the oldest that does not is older.',
+    'Seconds after which an object should stand at every destination; an alarm tells when the oldest that does not may be older. What passed the fallback counts for up to 21 minutes longer than it takes.',
   ),
   chain: z
     .boolean()

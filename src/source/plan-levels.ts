@@ -23,6 +23,10 @@ export interface PlannedLevels {
  * | fits into what is left        | young          | the cheapest                                             |
  * | fits into what is left        | over 15 min    | the cheapest of those that the network is slower than    |
  * | takes longer                  | any            | the cheapest of those that fit; the fastest if none does |
+ * | has no end of its run         | any            | the cheapest                                             |
+ *
+ * A run without an end is a fallback task's: nearly every object there is old, since it has waited for a task to start or for
+ * another to be reclaimed, and more tasks are what helps against a backlog. The level is most of what a huge object costs.
  */
 export function planLevels(
   items: readonly PackItem[],
@@ -38,7 +42,8 @@ export function planLevels(
   };
   const outrunning = policy.levels.filter((level) => speed.outrunsNetwork(level));
   const backlog: LevelCap = { highest: outrunning.at(-1) ?? policy.levels[0] ?? 0, reason: 'backlog' };
-  let planned = plan(oldestSeconds > BACKLOG_SECONDS ? backlog : undefined);
+  const late = oldestSeconds > BACKLOG_SECONDS && Number.isFinite(secondsLeft);
+  let planned = plan(late ? backlog : undefined);
   for (const highest of policy.levels.toReversed().slice(1)) {
     if (planned.predicted <= secondsLeft) break;
     planned = plan({ highest, reason: 'little-time' });

@@ -1,5 +1,6 @@
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
+import { earliestEvent } from '../messages/earliest-event.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome } from '../messages/outcome.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
@@ -16,6 +17,8 @@ import type { LeftOut } from './read-item.ts';
 
 /** Kept back from a run's time for settling its messages. */
 const SETTLING_MILLISECONDS = 10_000;
+/** SQS leaves a message out of its ages from the third receive on; one that goes back now is received once more. */
+const RECEIVES_UNTIL_UNSEEN = 2;
 
 interface RunClock {
   /** Seconds that this run, and so any other, has for packing from its beginning. */
@@ -46,7 +49,29 @@ export async function processSourceBatch(
     if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
   }
   const onQueueFailure = telemetry.queueFailed.bind(telemetry);
-  return settleBatch(settled, { queue, fallback, maxReceives, random, onQueueFailure });
+  const response = await settleBatch(settled, { queue, fallback, maxReceives, random, onQueueFailure });
+  tellReturned(messages, response, dependencies);
+  return response;
+}
+
+/** Of what waits for another attempt the watermark learns from us, where SQS does not say it. */
+function tellReturned(
+  messages: readonly QueueMessage[],
+  { batchItemFailures }: BatchResponse,
+  { telemetry, now }: SourceDependencies,
+): void {
+  const returned = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  const unseen = messages.filter(
+    ({ messageId, receiveCount }) => returned.has(messageId) && receiveCount >= RECEIVES_UNTIL_UNSEEN,
+  );
+  const age = messagesAge(unseen, now);
+  if (age !== undefined) telemetry.messagesReturned(age);
+}
+
+/** Seconds since the earliest event that messages tell of; undefined when they tell of none. */
+function messagesAge(messages: readonly QueueMessage[], now: () => number): number | undefined {
+  const earliest = messages.flatMap(({ body }) => earliestEvent(body) ?? []);
+  return earliest.length === 0 ? undefined : Math.max(0, now() - Math.min(...earliest)) / 1000;
 }
 
 /**
@@ -69,8 +94,11 @@ async function packInTime(
   dependencies: SourceDependencies,
 ): Promise<void> {
   const settleAll = (outcome: Parameters<typeof settleItem>[1]): void => {
-    const sentOn = outcome.kind === 'again' || (outcome.kind === 'over-limits' && dependencies.fallback !== undefined);
-    if (sentOn) dependencies.telemetry.objectsDeferred(items.length, oldestAge(items, dependencies));
+    const toFallback = outcome.kind === 'over-limits' && dependencies.fallback !== undefined;
+    if (toFallback || outcome.kind === 'again') {
+      const to = toFallback ? 'fallback' : 'queue';
+      dependencies.telemetry.objectsDeferred(items.length, oldestAge(items, dependencies), to);
+    }
     for (const item of items) settleItem(item, outcome, ledger);
   };
   try {
@@ -166,7 +194,7 @@ function settlePacked(
   item: PackItem,
   leftOut: LeftOut | undefined,
   ledger: BatchLedger,
-  { telemetry }: SourceDependencies,
+  { telemetry, now }: SourceDependencies,
 ): void {
   switch (leftOut?.kind) {
     case undefined:
@@ -175,6 +203,9 @@ function settlePacked(
     case 'changed':
       telemetry.objectSkipped(item.object, 'superseded');
       settleChangedItem(item, ledger);
+      if (item.superseded.length > 0) {
+        telemetry.objectsDeferred(item.superseded.length, messagesAge(item.superseded, now) ?? 0, 'queue');
+      }
       return;
     case 'gone':
     case 'own-write':

@@ -32,6 +32,9 @@ export type SkipReason =
   /** Outside the rule's prefix and suffix. */
   | 'not-in-rule';
 
+/** Where objects wait whose turn did not come: in the queue that they came from, or in that of the fallback. */
+export type DeferredTo = 'queue' | 'fallback';
+
 /** What the source service tells its operator. Implementations must not throw. */
 export interface SourceTelemetry {
   archivePacked(archive: PackedArchive): void;
@@ -44,7 +47,12 @@ export interface SourceTelemetry {
    * Objects whose turn did not come in this run are sent again, or to the fallback: their messages look young from then on.
    * @param ageSeconds since the earliest of their events
    */
-  objectsDeferred(objects: number, ageSeconds: number): void;
+  objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void;
+  /**
+   * Messages go back to the queue that SQS leaves out of its own ages, or soon will.
+   * @param ageSeconds since the earliest of their events
+   */
+  messagesReturned(ageSeconds: number): void;
   /** Statistics of levels could not be read or written. Nothing else comes of it: archives are packed with what is known. */
   statisticsLost(error: CompressorError): void;
   /** The queue did not take what we gave it; the messages concerned come back. */

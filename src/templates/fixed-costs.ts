@@ -17,8 +17,10 @@ const PRICES = {
   sqsRequest: 0.4 / 1_000_000,
   /** Of 100 MB in a registry. */
   image: 0.01,
-  /** Of one rule and target region: two metrics read (0.01 a thousand), two lists (0.005 a thousand), a second of half a GB. */
-  watermarkRun: (2 * 0.01 + 2 * 0.005) / 1_000 + 0.5 * 0.0000133334,
+  /** Of one rule and target region: four metrics read (0.01 a thousand), three lists (0.005 a thousand), a second of half a GB. */
+  watermarkRun: (4 * 0.01 + 3 * 0.005) / 1_000 + 0.5 * 0.0000133334,
+  /** Two metrics more that are read of a rule with a fallback. */
+  fallbackWatermarkRun: (2 * 0.01) / 1_000,
   /** Of an interface endpoint in a zone: 0.01 an hour. */
   endpoint: 0.01 * 730,
 } as const;
@@ -59,6 +61,7 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostIt
   const isSource = settings.source_target.includes('source');
   const isTarget = settings.source_target.includes('target');
   const routes = outgoing.flatMap(archiveRegions).length;
+  const fallbackRoutes = outgoing.filter(({ sizing }) => sizing.fallback !== undefined).flatMap(archiveRegions).length;
   const alarms =
     1 +
     (isSource ? SOURCE_ALARMS : 0) +
@@ -73,6 +76,7 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostIt
     item('dashboard', isSource ? 1 : 0, PRICES.dashboard),
     item('metrics of S3 replication', REPLICATION_METRICS * routes, PRICES.metric),
     item('watermarks', routes, PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun),
+    item('watermarks of rules with a fallback', fallbackRoutes, WATERMARK_RUNS * PRICES.fallbackWatermarkRun),
     item('queues that Lambda polls while idle', queues, IDLE_REQUESTS * PRICES.sqsRequest),
     item('image in the registry', 1, PRICES.image),
     ...(fallback === undefined ? [] : fallbackCosts(fallback)),

@@ -33,11 +33,12 @@ export interface MetricReader {
 
 export interface KeyLister {
   /**
-   * The first key below a prefix, in the order of its bytes.
+   * The first keys below a prefix, in the order of their bytes.
    * @param place `region` is where the bucket is
+   * @param most at most 1,000, which is one call
    * @throws WatermarkUnknownError
    */
-  firstKey(place: KeyRange): Promise<ListedKey | undefined>;
+  firstKeys(place: KeyRange, most: number): Promise<readonly ListedKey[]>;
 }
 
 export interface KeyRange {

@@ -2,15 +2,33 @@ import { parseKeyTime } from '../archive/key-time.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import type { DeployedRule } from '../configuration/rule-entry.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type { KeyRange, MetricAddress, Reading, ReadingWindow, WatermarkDependencies } from './dependencies.ts';
+import type {
+  KeyRange,
+  ListedKey,
+  MetricAddress,
+  Reading,
+  ReadingWindow,
+  WatermarkDependencies,
+} from './dependencies.ts';
 import { WatermarkUnknownError } from './errors.ts';
-import { ageNow, METRIC_DELAY_SECONDS, oldestAge, type RouteObservation, stageAges } from './stage-ages.ts';
+import {
+  ageNow,
+  METRIC_DELAY_SECONDS,
+  OWN_PERIOD_SECONDS,
+  oldestAge,
+  type PutArchive,
+  type RouteObservation,
+  stageAges,
+  UNSEEN_SECONDS,
+} from './stage-ages.ts';
 
 /** How far back the newest reading of a metric is looked for: SQS and S3 may be some minutes late. */
 const NEWEST_SECONDS = 900;
 const MINUTE = 60;
-/** CloudWatch keeps minutes for 15 days; these are enough points for any age that a message can reach. */
-const LONG_PERIOD_SECONDS = 300;
+/** What S3 lists in one call. */
+const KEYS_A_LIST = 1000;
+/** CloudWatch keeps minutes for 15 days, and a message is kept for 14. */
+const LONGEST_WINDOW_SECONDS = 14.5 * 24 * 3600;
 
 /** One rule's way to one region. */
 interface Route {
@@ -66,14 +84,14 @@ async function observeRoute(
   );
   const [replicationLatency = []] = await metrics.readMaxima([latencyOf(route, dependencies)], newestOf(time));
   const oldest = Math.max(...[...queueAges, failureAge, replicationLatency].map((readings) => ageNow(readings, time)));
-  const [packingDelays, deferredAges] = await readOwnAges(rule, oldest, time, dependencies);
+  const own = await readOwnAges(rule, oldest, time, dependencies);
   return {
     now: time,
     queueAges,
     replicationLatency,
     failureAge,
-    packingDelays,
-    deferredAges,
+    ...own,
+    outbound: await putArchives(rule, dependencies),
     oldestArrived: await oldestObject(
       { region, bucket: names.inboundBucket(region), prefix: `${rule.id}/` },
       dependencies,
@@ -89,30 +107,49 @@ function newestOf(now: number): ReadingWindow {
   return { from: now - NEWEST_SECONDS * 1000, to: now, periodSeconds: MINUTE };
 }
 
-/** The source function's own metrics, which are of interest only while something is under way. */
+type OwnAges = Pick<RouteObservation, 'packingDelays' | 'deferredAges' | 'fallbackAges' | 'retriedAges'>;
+
+/** What functions and tasks at the source have told. Each metric costs with every reading: only what can matter is asked for. */
 async function readOwnAges(
   rule: DeployedRule,
   ageSeconds: number,
   now: number,
   { metrics, names, region }: WatermarkDependencies,
-): Promise<readonly [readonly Reading[], readonly Reading[]]> {
-  if (ageSeconds === 0) return [[], []];
+): Promise<OwnAges> {
+  const wanted = {
+    packingDelays: 'PackingDelaySeconds',
+    retriedAges: 'RetriedAgeSeconds',
+    ...(rule.sizing.fallback ? { fallbackAges: 'FallbackAgeSeconds' } : {}),
+    ...(ageSeconds > 0 ? { deferredAges: 'DeferredAgeSeconds' } : {}),
+  };
   const dimensions = { ...ruleDimensions(rule) };
-  const own = (name: string): MetricAddress => ({ region, namespace: names.namespace, name, dimensions });
-  const window = ageSeconds + METRIC_DELAY_SECONDS + LONG_PERIOD_SECONDS;
-  const [delays = [], ages = []] = await metrics.readMaxima([own('PackingDelaySeconds'), own('DeferredAgeSeconds')], {
-    from: now - window * 1000,
-    to: now,
-    periodSeconds: LONG_PERIOD_SECONDS,
-  });
-  return [delays, ages];
+  const window = Math.max(ageSeconds + METRIC_DELAY_SECONDS + OWN_PERIOD_SECONDS, UNSEEN_SECONDS);
+  const readings = await metrics.readMaxima(
+    Object.values(wanted).map((name) => ({ region, namespace: names.namespace, name, dimensions })),
+    { from: now - Math.min(window, LONGEST_WINDOW_SECONDS) * 1000, to: now, periodSeconds: OWN_PERIOD_SECONDS },
+  );
+  const found = Object.fromEntries(Object.keys(wanted).map((key, index) => [key, readings[index] ?? []]));
+  return { packingDelays: [], deferredAges: [], fallbackAges: [], retriedAges: [], ...found };
 }
 
 /** Keys of archives begin with the time of their oldest object, so the first one is all there is to look at. */
 async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): Promise<number | undefined> {
-  const first = await keys.firstKey(range);
-  if (first === undefined) return undefined;
-  return parseKeyTime(first.key.slice(range.prefix.length)) ?? first.lastModified;
+  const [first] = await keys.firstKeys(range, 1);
+  return first && writtenAt(first, range);
+}
+
+/** What was kept for days and is sent again comes first, before all that S3 has replicated since yesterday. */
+async function putArchives(
+  rule: DeployedRule,
+  { region, names, keys }: WatermarkDependencies,
+): Promise<readonly PutArchive[]> {
+  const range = { region, bucket: names.outboundBucket, prefix: `${rule.id}/` };
+  const listed = await keys.firstKeys(range, KEYS_A_LIST);
+  return listed.map((key) => ({ written: writtenAt(key, range), put: key.lastModified }));
+}
+
+function writtenAt({ key, lastModified }: ListedKey, { prefix }: KeyRange): number {
+  return parseKeyTime(key.slice(prefix.length)) ?? lastModified;
 }
 
 function queueAge(queue: string, { region }: WatermarkDependencies): MetricAddress {

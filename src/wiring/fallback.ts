@@ -4,7 +4,7 @@ import type { TaskSize } from '../adaptive/compute-price.ts';
 import { EcsTaskProtection } from '../aws/ecs-task-protection.ts';
 import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
 import { SqsWorkSource } from '../aws/sqs-work-source.ts';
-import { PowertoolsWorkerTelemetry } from '../aws/worker-telemetry.ts';
+import { PowertoolsWorkerTelemetry, type WorkerTelemetryOptions } from '../aws/worker-telemetry.ts';
 import {
   type Environment,
   readSourceEnvironment,
@@ -51,7 +51,7 @@ export async function fallbackWorker(environment: Environment): Promise<Fallback
   const { FALLBACK_ROLE, ECS_AGENT_URI } = settings;
   const task = { cpu: settings.TASK_CPU, memoryMebibytes: settings.TASK_MEMORY };
   const work = FALLBACK_ROLE === 'source' ? await sourceWork(environment, task) : await targetWork(environment, task);
-  const telemetry = new PowertoolsWorkerTelemetry(FALLBACK_ROLE);
+  const telemetry = new PowertoolsWorkerTelemetry({ role: FALLBACK_ROLE, packs: work.packs, now: Date.now });
   const client = new SQSClient({});
   const queue = new SqsMessageQueue({
     client,
@@ -91,6 +91,7 @@ export async function fallbackWorker(environment: Environment): Promise<Fallback
 interface Work {
   readonly slots: readonly ProcessMessage[];
   readonly queues: { readonly QUEUE_URL: string; readonly DEAD_LETTER_QUEUE_URL: string };
+  readonly packs?: WorkerTelemetryOptions['packs'];
   close(): Promise<void>;
 }
 
@@ -98,7 +99,7 @@ async function sourceWork(environment: Environment, task: TaskSize): Promise<Wor
   const queues = readSourceEnvironment(environment);
   const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => packWithoutLimits(service.slot()));
-  return { slots, queues, close: () => service.close() };
+  return { slots, queues, packs: service, close: () => service.close() };
 }
 
 function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMessage {

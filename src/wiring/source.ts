@@ -32,6 +32,9 @@ const RESUMABLE_BYTES = 1024 ** 3;
 
 /** The source service of one process: connections, the worker pool and its buffers live as long as it does. */
 export interface SourceService {
+  readonly rule: ReplicationRule;
+  /** Of its metrics. */
+  readonly namespace: string;
   /** What one batch at a time needs: log lines and metrics of its own, everything else shared. */
   slot(): SourceSlot;
   close(): Promise<void>;
@@ -88,9 +91,12 @@ export async function openSourceService(
   };
   const statistics = settings.STATISTICS_TABLE === undefined ? undefined : statisticsStore(settings.STATISTICS_TABLE);
   let cpuSpeed: CpuSpeed | undefined;
+  const namespace = configuration.settings.stack_name;
   return {
+    rule,
+    namespace,
     slot: () => {
-      const telemetry = new PowertoolsSourceTelemetry({ namespace: configuration.settings.stack_name, rule, costs });
+      const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs });
       const queue = new SqsMessageQueue({
         client,
         queueUrl: settings.QUEUE_URL,

@@ -15,6 +15,8 @@ export interface LeaseOptions {
   /** The queue's visibility timeout. */
   readonly visibilitySeconds: number;
   readonly clock: WorkerClock;
+  /** Told of every heartbeat. */
+  readonly onBeat: () => void;
 }
 
 /** The heartbeat of a message in work: keeps it hidden from other receivers until `end`. */
@@ -45,11 +47,12 @@ export class Lease {
   }
 
   async #beat(): Promise<void> {
-    const { queue, visibilitySeconds, clock } = this.#options;
+    const { queue, visibilitySeconds, clock, onBeat } = this.#options;
     const { signal } = this.#ended;
     for (;;) {
       await clock.sleep((1000 * visibilitySeconds) / BEATS_A_TIMEOUT, signal);
       if (signal.aborted) return;
+      onBeat();
       // A call that fails has been reported by the queue; the next one may succeed in time.
       await queue.retryAfter([{ message: this.#message, seconds: visibilitySeconds }]);
       if (clock.now() - this.#begun > LONGEST_WORK_MILLISECONDS) {

@@ -45,6 +45,10 @@ export type WorkerEnd = 'idle' | 'stopped';
 /** What the worker tells its operator. Implementations must not throw. */
 export interface WorkerTelemetry {
   workTaken(message: QueueMessage): void;
+  /** Told with every heartbeat: the message is still in work. */
+  workHeld(message: QueueMessage): void;
+  /** The message came with the last poll of a worker that is stopping: it is sent anew, and looks young from then on. */
+  workGivenBack(message: QueueMessage): void;
   workEnded(message: QueueMessage, fate: MessageFate, seconds: number): void;
   /** The use case broke its promise never to throw. */
   workFailed(message: QueueMessage, error: CompressorError): void;

@@ -111,9 +111,14 @@ class Worker {
 
   /** A message may still come with the last poll, even one that another slot has just given back. */
   async #takeOrGiveBack(message: QueueMessage, process: ProcessMessage): Promise<void> {
-    const { source, queue } = this.#options;
-    if (!this.#stop.aborted) await this.#work(message, process);
-    else if ((await giveBack(queue, [message])).size > 0) await source.acknowledge(message);
+    const { source, queue, telemetry } = this.#options;
+    if (!this.#stop.aborted) {
+      await this.#work(message, process);
+      return;
+    }
+    const sent = await giveBack(queue, [message]);
+    telemetry.workGivenBack(message);
+    if (sent.size > 0) await source.acknowledge(message);
   }
 
   async #work(message: QueueMessage, process: ProcessMessage): Promise<void> {
@@ -134,7 +139,10 @@ class Worker {
 
   async #settle(message: QueueMessage, process: ProcessMessage): Promise<MessageFate> {
     const { source, queue, telemetry, random } = this.#options;
-    const lease = new Lease(message, this.#options);
+    const onBeat = (): void => {
+      telemetry.workHeld(message);
+    };
+    const lease = new Lease(message, { ...this.#options, onBeat });
     try {
       const signal = AbortSignal.any([this.#stop, lease.expired]);
       const { batchItemFailures } = await process(message, new LeasedQueue(queue, lease), signal);

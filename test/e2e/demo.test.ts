@@ -3,12 +3,18 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { archiveDollars, type RuleCosts, ruleCosts } from '../../src/adaptive/cost-model.ts';
 import type { MetricsSummary } from '../../src/cli/demo/metrics-summary.ts';
+import { chooseRule } from '../../src/cli/demo/pipeline/choose-rule.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { sourcePrices } from '../../src/wiring/source-prices.ts';
 import { listAlive, listDescendants, type ProcessEntry, runDemo, startDemo, until } from '../support/demo-process.ts';
 
 const run = promisify(execFile);
+const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
 const SMALL_FILES = 60;
 const LARGE_FILE_BYTES = 20 * 1024 * 1024;
 /** Above what functions take in the test of the fallback, and seconds of work for a task. */
@@ -41,19 +47,40 @@ async function readNumbers(file: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
 }
 
-/** What the functions wrote as metrics, against what the demo found in the archives themselves. */
-function expectMetricsToAgree(numbers: Record<string, unknown>): void {
-  const { metrics, packed, compressedBytes, transferDollars } = numbers as unknown as {
+/** Of the rule that the demo runs without `--fan-out`, at the prices of the file. */
+async function costsOfTheDemo(): Promise<RuleCosts> {
+  const configuration = await loadConfiguration(CONFIGURATION);
+  const rule = chooseRule(configuration.rules, false);
+  const settings = { PRICES: undefined, CONFIGURATION_DIRECTORY: CONFIGURATION };
+  return ruleCosts(rule, await sourcePrices(settings, configuration, rule));
+}
+
+/** What the functions wrote as metrics, against what the demo found in the archives themselves, and what that costs. */
+async function expectMetricsToAgree(numbers: Record<string, unknown>): Promise<void> {
+  const { metrics, archives, packed, compressedBytes, transferDollars, packingCpuSeconds } = numbers as unknown as {
     metrics: MetricsSummary;
+    archives: number;
     packed: { objects: number; bytes: number };
     compressedBytes: number;
     transferDollars: { perGigabyte: number };
+    packingCpuSeconds: number;
   };
   expect(metrics.objectsPacked).toBe(packed.objects);
   expect(metrics.originalBytes).toBe(packed.bytes);
   expect(metrics.archiveBytes).toBe(compressedBytes);
   const saved = ((packed.bytes - compressedBytes) / 1e9) * transferDollars.perGigabyte;
   expect(Math.abs(metrics.dollars.transferSavings - saved)).toBeLessThan(1e-9);
+  expect(packingCpuSeconds).toBeGreaterThan(0);
+  const dollars = archiveDollars(await costsOfTheDemo(), {
+    archives,
+    objects: packed.objects,
+    originalBytes: packed.bytes,
+    archiveBytes: compressedBytes,
+    cpuSeconds: packingCpuSeconds,
+  });
+  expect(Math.abs(metrics.dollars.transferSavings - dollars.transferSavings)).toBeLessThan(1e-9);
+  expect(Math.abs(metrics.dollars.packing - dollars.computeCost)).toBeLessThan(1e-9);
+  expect(Math.abs(metrics.dollars.netBenefit - dollars.netBenefit)).toBeLessThan(1e-9);
   expect(metrics.objectsRestored).toBeGreaterThanOrEqual(Number(numbers['identical']));
   for (const { p50, p90, p99, maximum } of Object.values(metrics.latencySeconds)) {
     const seconds = [p50, p90, p99, maximum].map(Number);
@@ -83,7 +110,7 @@ describe('npm run demo', () => {
       expect(stdout).not.toContain('\u001b');
       const numbers = await readNumbers(json);
       expect(numbers).toMatchObject({ objects, identical: objects, lost: 0, altered: 0, deadLettered: 0 });
-      expectMetricsToAgree(numbers);
+      await expectMetricsToAgree(numbers);
       expect(numbers['ratio']).toBeGreaterThan(10);
       expect(await readFile(report, 'utf8')).toContain(`${objects} objects identical`);
 

@@ -4,18 +4,30 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { keyTime } from '../../src/archive/key-time.ts';
 import { CloudWatchMetricReader } from '../../src/aws/cloudwatch-metric-reader.ts';
 import { S3KeyLister } from '../../src/aws/s3-key-lister.ts';
+import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry.ts';
+import { PowertoolsWorkerTelemetry } from '../../src/aws/worker-telemetry.ts';
 import type { DeployedRule } from '../../src/configuration/rule-entry.ts';
 import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
+import { MetricStore } from '../../src/local/metrics/metric-store.ts';
 import { LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';
 import type { StageAges } from '../../src/watermark/stage-ages.ts';
 import { takeWatermarks } from '../../src/watermark/take-watermarks.ts';
+import { captureLines } from '../support/captured-lines.ts';
 import { deployedRules } from '../support/deployed-rules.ts';
+import { queueMessage, s3Notification } from '../support/notifications.ts';
+import { WorkerBench } from '../support/worker-bench.ts';
 
 const HOME = 'eu-west-1';
 const AWAY = 'us-east-1';
 const INBOUND = `inbound-${AWAY}`;
 const NOW = Date.now();
 const secondsAgo = (seconds: number): number => NOW - seconds * 1000;
+
+const PACKED = {
+  ...{ bucket: 'outbound', key: 'a.tar.zst', objects: 1, originalBytes: 2, archiveBytes: 1 },
+  ...{ levels: [], cpuSeconds: 1, seconds: 1 },
+};
+const lines = captureLines();
 
 /** Whatever region a request is signed for, the server keeps that region's metrics apart. */
 let server: AwsServer;
@@ -24,7 +36,7 @@ let s3: S3Client;
 beforeAll(async () => {
   server = await startAwsServer({ region: HOME });
   s3 = openS3(AWAY);
-  for (const Bucket of [INBOUND, 'failed']) await s3.send(new CreateBucketCommand({ Bucket }));
+  for (const Bucket of [INBOUND, 'failed', 'outbound']) await s3.send(new CreateBucketCommand({ Bucket }));
 }, 120_000);
 
 afterAll(async () => {
@@ -56,15 +68,19 @@ async function putMetric(
   );
 }
 
-const [rule] = deployedRules([
+const [rule, withFallback] = deployedRules([
   { source: { region: HOME, bucket: 'documents' }, destinations: [{ region: AWAY, bucket: 'copy' }] },
-]) as [DeployedRule];
+  {
+    source: { region: HOME, bucket: 'films', suffix_filter: '.mov', fallback: true },
+    destinations: [{ region: AWAY, bucket: 'copy-of-films' }],
+  },
+]) as [DeployedRule, DeployedRule];
 
-async function stages(): Promise<StageAges | undefined> {
+async function stages(of = rule, now = NOW): Promise<StageAges | undefined> {
   let taken: StageAges | undefined;
   await takeWatermarks({
     region: HOME,
-    rules: [rule],
+    rules: [of],
     names: {
       namespace: 'stack',
       outboundBucket: 'outbound',
@@ -85,7 +101,7 @@ async function stages(): Promise<StageAges | undefined> {
         throw error;
       },
     },
-    now: () => NOW,
+    now: () => now,
   });
   return taken;
 }
@@ -115,9 +131,85 @@ test('the watermark follows what CloudWatch and S3 say of each stage', async () 
   expect(await stages()).toMatchObject({ arrived: 300 });
 }, 60_000);
 
+/** What a function or task writes while `write` runs, taken over by CloudWatch as it does with such lines of a log. */
+async function publish(write: () => unknown): Promise<void> {
+  lines.length = 0;
+  await write();
+  const store = new MetricStore();
+  for (const line of lines) store.read(JSON.stringify(line));
+  for (const { namespace, name, dimensions } of store.metrics()) {
+    const { maximum } = store.statistics(name, Object.keys(dimensions), dimensions);
+    await putMetric(HOME, namespace, name, dimensions, maximum ?? 0);
+  }
+}
+
+test('what the queues and S3 do not tell counts from what functions and tasks write', async () => {
+  const source = new PowertoolsSourceTelemetry({ namespace: 'stack', rule: withFallback });
+  const packs = { namespace: 'stack', rule: withFallback };
+  const worker = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: () => NOW });
+  const written = (ago: number) => new Date(secondsAgo(ago)).toISOString();
+  const message = (ago: number) => queueMessage(s3Notification({ key: 'a.mov', eventTime: written(ago) }), 3);
+  const near = async (stage: keyof StageAges, age: number): Promise<void> => {
+    const seconds = (await stages(withFallback))?.[stage];
+    expect(seconds).toBeGreaterThanOrEqual(age + 60);
+    expect(seconds).toBeLessThanOrEqual(age + 120);
+  };
+  expect(await stages(withFallback)).toMatchObject({ waiting: 0, replicating: 0 });
+
+  await publish(() => {
+    source.objectsDeferred(1, 600, 'fallback');
+    source.flush();
+  });
+  await near('waiting', 600);
+
+  await publish(() => {
+    worker.workHeld(message(7200));
+  });
+  await near('waiting', 7200);
+
+  await publish(() => {
+    source.messagesReturned(9000);
+    source.flush();
+  });
+  await near('waiting', 9000);
+
+  await publish(() => {
+    source.archivePacked({ ...PACKED, rule: withFallback.id, delaySeconds: 10_000 });
+    source.flush();
+  });
+  await near('replicating', 10_000);
+}, 60_000);
+
+test('an archive that was given up and is sent again keeps its age until S3 must have replicated it', async () => {
+  const Key = `${withFallback.id}/${keyTime(secondsAgo(400_000))}-0123.tar.zst`;
+  await s3.send(new PutObjectCommand({ Bucket: 'outbound', Key, Body: 'archive' }));
+  expect((await stages(withFallback))?.replicating).toBe(400_000);
+  expect((await stages(withFallback, NOW + 3_600_000))?.replicating).toBe(0);
+  await s3.send(new DeleteObjectCommand({ Bucket: 'outbound', Key }));
+}, 60_000);
+
+test('a message that a task gives back with its last poll keeps the age of its object', async () => {
+  const packs = { namespace: 'stack', rule: withFallback };
+  const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: () => NOW });
+  const bench = new WorkerBench();
+  bench.source.waiting.push(
+    queueMessage(s3Notification({ key: 'a.mov', eventTime: new Date(secondsAgo(50_000)).toISOString() })),
+  );
+  bench.source.onHandOut = () => {
+    bench.stop();
+  };
+  await publish(() => bench.run([() => Promise.resolve({ batchItemFailures: [] })], { telemetry }));
+  expect(bench.queue.again).toHaveLength(1);
+
+  // For SQS it is a minute old.
+  const queue = { QueueName: `${withFallback.id}-fallback` };
+  await putMetric(HOME, 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue, 60);
+  expect((await stages(withFallback))?.waiting).toBeGreaterThanOrEqual(50_000);
+}, 60_000);
+
 test('a bucket that is not there is an error with its name', async () => {
   const lister = new S3KeyLister(openS3);
-  await expect(lister.firstKey({ region: AWAY, bucket: 'nowhere', prefix: '' })).rejects.toMatchObject({
+  await expect(lister.firstKeys({ region: AWAY, bucket: 'nowhere', prefix: '' }, 1)).rejects.toMatchObject({
     code: 'WATERMARK_UNKNOWN',
     message: expect.stringContaining('nowhere'),
   });

@@ -80,7 +80,8 @@ function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule,
   });
   if (wrong) {
     telemetry.objectSkipped(OBJECT, 'gone');
-    telemetry.objectsDeferred(1, 1);
+    telemetry.objectsDeferred(1, 1, 'fallback');
+    telemetry.messagesReturned(1);
     for (const operation of ['GetObject', 'PutObject']) {
       telemetry.messageFailed(MESSAGE, new AccessDeniedError('no', { context: { operation } }));
     }

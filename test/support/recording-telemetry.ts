@@ -1,6 +1,6 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
-import type { PackedArchive, SkipReason, SourceTelemetry } from '../../src/source/telemetry.ts';
+import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../src/source/telemetry.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
 /** Keeps what the source service tells. */
@@ -9,7 +9,9 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly skipped: [key: string, reason: SkipReason][] = [];
   readonly failures: [messageId: string, code: string][] = [];
   readonly leftBehind: [key: string, code: string][] = [];
-  readonly deferred: [objects: number, ageSeconds: number][] = [];
+  readonly deferred: [objects: number, ageSeconds: number, to: DeferredTo][] = [];
+  /** Ages, in seconds, of what goes back to the queue. */
+  readonly returned: number[] = [];
   readonly lostStatistics: CompressorError[] = [];
   readonly queueFailures: CompressorError[] = [];
 
@@ -29,8 +31,12 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
     this.leftBehind.push([key, error.code]);
   }
 
-  objectsDeferred(objects: number, ageSeconds: number): void {
-    this.deferred.push([objects, ageSeconds]);
+  objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void {
+    this.deferred.push([objects, ageSeconds, to]);
+  }
+
+  messagesReturned(ageSeconds: number): void {
+    this.returned.push(ageSeconds);
   }
 
   statisticsLost(error: CompressorError): void {

@@ -53,12 +53,22 @@ export class MemoryWorkSource implements WorkSource {
 
 export class RecordingWorkerTelemetry implements WorkerTelemetry {
   readonly taken: string[] = [];
+  readonly held: string[] = [];
+  readonly givenBack: string[] = [];
   readonly ended: [messageId: string, fate: MessageFate, seconds: number][] = [];
   readonly errors: [what: string, code: string][] = [];
   readonly ends: [why: WorkerEnd, messages: number][] = [];
 
   workTaken({ messageId }: QueueMessage): void {
     this.taken.push(messageId);
+  }
+
+  workHeld({ messageId }: QueueMessage): void {
+    this.held.push(messageId);
+  }
+
+  workGivenBack({ messageId }: QueueMessage): void {
+    this.givenBack.push(messageId);
   }
 
   workEnded({ messageId }: QueueMessage, fate: MessageFate, seconds: number): void {

@@ -61,5 +61,8 @@ describe('the days that archives are charged storage for', () => {
     const noncurrent = days('source', 'expire-replicated-archives', 'NoncurrentDays');
     expect(STAGING_DAYS.outbound).toBe(current + 0.5 + noncurrent + 0.5);
     expect(STAGING_DAYS.inbound).toBe(days('target', 'expire-restored-archives', 'NoncurrentDays') + 0.5);
+    const { outbound, inbound } = STAGING_DAYS;
+    expect(document).toMatch(`until they are removed: ${outbound} days outbound`);
+    expect(document).toMatch(`${inbound} days in each target region`);
   });
 });

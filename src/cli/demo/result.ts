@@ -31,6 +31,8 @@ export interface DemoMeasurements {
   /** What the functions' own metrics say. */
   readonly metrics: MetricsSummary;
   readonly levels: readonly LevelUse[];
+  /** CPU time of compression, in seconds, as the functions logged it archive by archive. */
+  readonly packingCpuSeconds: number;
   /** What was chosen first, then each level of `--compare-levels`; absent without it. */
   readonly comparison?: readonly LevelCost[] | undefined;
   /** Absent without `--fallback-over`. */
@@ -120,6 +122,7 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
     packed: result.packed,
     metrics: result.metrics,
     levels: result.levels,
+    packingCpuSeconds: result.packingCpuSeconds,
     ...(result.comparison === undefined ? {} : { comparison: result.comparison }),
     ...(result.fallback === undefined ? {} : { fallback: result.fallback }),
   };

@@ -75,6 +75,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     faults: pipeline.faults(),
     metrics: summariseMetrics(pipeline.log.metrics, [...new Set(rule.destinations.map(({ region }) => region))]),
     levels: pipeline.log.levels.list(),
+    packingCpuSeconds: pipeline.log.packingCpuSeconds,
     fallback: pipeline.fallback(),
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });

@@ -332,12 +332,16 @@ it('counts lost statistics', () => {
 
 it('tells how long sent-again objects have waited', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  telemetry.objectsDeferred(3, 100);
-  telemetry.objectsDeferred(2, 40);
+  telemetry.objectsDeferred(3, 100, 'queue');
+  telemetry.objectsDeferred(2, 40, 'fallback');
+  telemetry.messagesReturned(70);
   telemetry.flush();
   const store = readMetrics();
   expect(store.statistics('ObjectsDeferred', ['SourceBucket', 'SourcePrefix']).sum).toBe(5);
-  expect(store.statistics('DeferredAgeSeconds', ['SourceBucket', 'SourcePrefix']).maximum).toBe(100);
+  const oldest = (name: string) => store.statistics(name, ['SourceBucket', 'SourcePrefix']).maximum;
+  expect(oldest('DeferredAgeSeconds')).toBe(100);
+  expect(oldest('FallbackAgeSeconds')).toBe(40);
+  expect(oldest('RetriedAgeSeconds')).toBe(70);
 });
 
 it('counts what is nobody’s fault but the region’s under the region', () => {

@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseKeyTime } from '../../../src/archive/key-time.ts';
+import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { processSourceBatch } from '../../../src/source/process-batch.ts';
+import { StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { queueMessage, s3Notification } from '../../support/notifications.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { SourceServiceHarness } from '../../support/source-service.ts';
 
+const idOf = ({ messageId }: QueueMessage): string => messageId;
 const NOW = Date.parse('2026-11-23T19:15:00Z');
 const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
 
@@ -42,13 +47,61 @@ describe('objects that are sent on', () => {
     // The whole run would do, but it is over when the turn comes.
     const left = [900_000];
     await processSourceBatch([message], () => left.shift() ?? 0, service.dependencies);
-    expect(service.telemetry.deferred).toEqual([[1, 600]]);
+    expect(service.telemetry.deferred).toEqual([[1, 600, 'queue']]);
     expect(service.telemetry.archives).toEqual([]);
+  });
+
+  test('are told of as going to the fallback when no run can hold them', async () => {
+    const fallback = { send: (sent: readonly QueueMessage[]) => Promise.resolve(new Set(sent.map(idOf))) };
+    const rule = exampleRule({ maxObjectBytes: 1 });
+    const service = new SourceServiceHarness({ now: () => NOW, rule, fallback });
+    await service.process(await service.place('a', 'one', {}, { eventTime: minutesAgo(10) }));
+    expect(service.telemetry.deferred).toEqual([[1, 600, 'fallback']]);
+  });
+
+  test('are told of when an earlier write is looked at again because the key holds another version', async () => {
+    const service = new SourceServiceHarness({ now: () => NOW });
+    const body = await service.place('a', 'now', {}, { eventTime: minutesAgo(9) });
+    const gone = queueMessage(s3Notification({ key: 'a', etag: 'other', eventTime: minutesAgo(5) }));
+    await service.process(body, gone);
+    expect(service.queue.again).toEqual([body]);
+    expect(service.telemetry.deferred).toEqual([[1, 540, 'queue']]);
   });
 
   test('are not told of when they go to the dead letters instead', async () => {
     const service = new SourceServiceHarness({ now: () => NOW, rule: exampleRule({ maxObjectBytes: 1 }) });
     await service.process(await service.place('a', 'one', {}, { eventTime: minutesAgo(10) }));
     expect(service.telemetry.deferred).toEqual([]);
+  });
+});
+
+describe('what failed and goes back to the queue', () => {
+  async function fail(receiveCount: number, ...minutes: number[]): Promise<SourceServiceHarness> {
+    const memory = new SourceServiceHarness().memory;
+    const put = () => Promise.reject(new StorageUnavailableError('S3 is away'));
+    const store = Object.assign(new FailingObjectStore(memory), { put });
+    const service = new SourceServiceHarness({ now: () => NOW, store });
+    const messages = [];
+    for (const ago of minutes) {
+      const message = await service.place(`key ${ago}`, 'one', {}, { eventTime: minutesAgo(ago) });
+      await memory.place({ bucket: 'source-bucket', key: `key ${ago}` }, Buffer.from('one'));
+      messages.push({ ...message, receiveCount });
+    }
+    await service.process(...messages);
+    return service;
+  }
+
+  test('is told of with the age of the oldest, once SQS is about to leave it out', async () => {
+    expect((await fail(2, 10, 30)).telemetry.returned).toEqual([1800]);
+    expect((await fail(4, 10)).telemetry.returned).toEqual([600]);
+  });
+
+  test('is left to SQS before that, and to the dead letters after the last receive', async () => {
+    const first = await fail(1, 10);
+    expect(first.queue.delays).toHaveLength(1);
+    expect(first.telemetry.returned).toEqual([]);
+    const last = await fail(5, 10);
+    expect(last.queue.letters).toHaveLength(1);
+    expect(last.telemetry.returned).toEqual([]);
   });
 });

@@ -59,6 +59,12 @@ describe('planLevels', () => {
     expect(plan([text], 900, 899).cap).toBeUndefined();
   });
 
+  test('leaves the levels to the policy however old the events are when the run has no end', () => {
+    const { cap, works } = plan([text], Number.POSITIVE_INFINITY, 90_000);
+    expect(cap).toBeUndefined();
+    expect(works).toEqual([{ bytes: 600e6, objects: 1, level: 12 }]);
+  });
+
   test('counts each class at its own level', () => {
     const { works, predicted } = plan([item('a.json', 1e6), item('movie.mp4', 600e6)], 900);
     expect(works.map(({ level }) => level)).toEqual([12, 1]);

@@ -12,6 +12,9 @@ const NOTHING: RouteObservation = {
   failureAge: [],
   packingDelays: [],
   deferredAges: [],
+  fallbackAges: [],
+  retriedAges: [],
+  outbound: [],
   oldestArrived: undefined,
   oldestFailed: undefined,
 };
@@ -40,13 +43,55 @@ describe('the age of the watermark', () => {
   });
 
   test('forgets what was sent again longer ago than anything has waited', () => {
-    expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(401, 3000)] })).toBe(100);
+    expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(461, 3000)] })).toBe(100);
     expect(ageOf({ queueAges: [[reading(0, 0)]], deferredAges: [reading(10, 3000)] })).toBe(0);
   });
 
   test('adds to what S3 is behind the longest time that packing has taken meanwhile', () => {
     const packingDelays = [reading(30, 20), reading(200, 90), reading(2000, 7000)];
     expect(ageOf({ replicationLatency: [reading(60, 140)], packingDelays })).toBe(60 + 140 + 90);
+  });
+
+  test('counts what was packed in the last ten minutes although S3 is behind by nothing', () => {
+    // Three hours in the fallback; S3's metrics do not know of the archive yet.
+    const packed = {
+      replicationLatency: [reading(60, 0)],
+      packingDelays: [reading(120, 10_800), reading(700, 20_000)],
+    };
+    expect(ageOf(packed)).toBe(10_920);
+    expect(ageOf({ packingDelays: [reading(600, 10_800)] })).toBe(11_400);
+    expect(ageOf({ packingDelays: [reading(661, 10_800)] })).toBe(0);
+  });
+
+  test('counts what went to the fallback for as long as its queue may not be seen', () => {
+    expect(ageOf({ queueAges: [[reading(60, 0)], []], fallbackAges: [reading(900, 50)] })).toBe(950);
+    expect(ageOf({ queueAges: [[], []], fallbackAges: [reading(1261, 50)] })).toBe(0);
+  });
+
+  test('counts what a task works on by its heartbeats, however often the message was received', () => {
+    // SQS leaves the message out: the queue looks empty.
+    const fallbackAges = [reading(90, 7200), reading(190, 7100)];
+    expect(ageOf({ queueAges: [[reading(60, 0)], [reading(60, 0)]], fallbackAges })).toBe(7290);
+  });
+
+  test('counts what failed for as long as its back-off and its next run may last', () => {
+    expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(1800, 4000)] })).toBe(5800);
+    expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(2161, 4000)] })).toBe(0);
+    // The rest of the queue is younger, and hides it no more.
+    expect(ageOf({ queueAges: [[reading(60, 30)]], retriedAges: [reading(100, 4000)] })).toBe(4100);
+  });
+
+  test('knows of archives that were sent again how old they are', () => {
+    const outbound = [
+      { written: secondsAgo(200_000), put: secondsAgo(7000) },
+      { written: secondsAgo(90_000), put: secondsAgo(800) },
+      { written: secondsAgo(700), put: secondsAgo(20) },
+    ];
+    expect(ageOf({ outbound })).toBe(700);
+    // S3 is behind by more, or has refused something since: then it may be these.
+    expect(ageOf({ outbound, replicationLatency: [reading(0, 300)] })).toBe(90_000);
+    expect(ageOf({ outbound, failureAge: [reading(0, 300)] })).toBe(90_000);
+    expect(ageOf({ outbound, failureAge: [reading(0, 6400)] })).toBe(200_000);
   });
 
   test('counts archives that S3 refused until they are sent again', () => {

@@ -52,9 +52,10 @@ class World {
         },
       },
       keys: {
-        firstKey: (range) => {
+        firstKeys: (range) => {
           this.listed.push(range);
-          return Promise.resolve(this.keys.get(`${range.bucket}/${range.prefix}`));
+          const first = this.keys.get(`${range.bucket}/${range.prefix}`);
+          return Promise.resolve(first === undefined ? [] : [first]);
         },
       },
       telemetry: {
@@ -122,17 +123,37 @@ describe('taking the watermarks of a source region', () => {
     expect(world.asked.filter(({ metric }) => JSON.stringify(metric).includes('fallback'))).toEqual([]);
   });
 
-  test('pays for the function’s own metrics only while something is under way', async () => {
+  test('asks for those of the rule’s own metrics that can matter, as each reading costs', async () => {
     const world = new World();
+    const own = () => world.asked.splice(0).filter(({ metric }) => metric.namespace === 'stack');
     await takeWatermarks(world.dependencies([toOne]));
-    expect(world.asked.filter(({ metric }) => metric.namespace === 'stack')).toEqual([]);
+    expect(own().map(({ metric }) => metric.name)).toEqual(['PackingDelaySeconds', 'RetriedAgeSeconds']);
 
     world.readings.set(`ApproximateAgeOfOldestMessage queue-${toOne.id}`, [{ time: NOW, value: 5000 }]);
     await takeWatermarks(world.dependencies([toOne]));
-    const own = world.asked.filter(({ metric }) => metric.namespace === 'stack');
-    expect(own.map(({ metric }) => metric.name)).toEqual(['PackingDelaySeconds', 'DeferredAgeSeconds']);
-    expect(own[0]?.metric.dimensions).toEqual({ SourceBucket: 'documents', SourcePrefix: '*' });
-    expect(own[0]?.window.from).toBeLessThanOrEqual(NOW - 5000 * SECOND);
+    const [first, ...others] = own();
+    expect(others.map(({ metric }) => metric.name)).toEqual(['RetriedAgeSeconds', 'DeferredAgeSeconds']);
+    expect(first?.metric.dimensions).toEqual({ SourceBucket: 'documents', SourcePrefix: '*' });
+    expect(first?.window.from).toBeLessThanOrEqual(NOW - 5000 * SECOND);
+
+    await takeWatermarks(world.dependencies([toTwo]));
+    expect(new Set(own().map(({ metric }) => metric.name))).toContain('FallbackAgeSeconds');
+  });
+
+  test('trusts no silence of AWS about what has just gone to the fallback, failed, or been packed', async () => {
+    for (const [metric, ago, age] of [
+      ['FallbackAgeSeconds', 900, 1000],
+      ['RetriedAgeSeconds', 1800, 1900],
+      ['PackingDelaySeconds', 600, 700],
+    ] as const) {
+      const world = new World();
+      world.readings.set(`${metric} reports published/`, [{ time: NOW - ago * SECOND, value: 100 }]);
+      await takeWatermarks(world.dependencies([toTwo]));
+      expect(world.taken.map((taken) => [metric, taken.age])).toEqual([
+        [metric, age],
+        [metric, age],
+      ]);
+    }
   });
 
   test('takes the age of an archive that arrived from its key', async () => {
@@ -149,6 +170,19 @@ describe('taking the watermarks of a source region', () => {
     world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW - 5 * SECOND });
     await takeWatermarks(world.dependencies([toOne]));
     expect(world.taken[0]?.age).toBe(5);
+  });
+
+  test('takes the age of an archive that was sent again from its key, while S3 may be at work on it', async () => {
+    for (const [ago, age] of [
+      [500, 90_000],
+      [700, 0],
+    ] as const) {
+      const world = new World();
+      const key = `${toOne.id}/${keyTime(NOW - 90_000 * SECOND)}-0123.tar.zst`;
+      world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - ago * SECOND });
+      await takeWatermarks(world.dependencies([toOne]));
+      expect(world.taken[0]).toMatchObject({ age, stages: { replicating: age } });
+    }
   });
 
   test('counts an archive that was given up for all regions of its rule', async () => {

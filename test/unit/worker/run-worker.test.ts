@@ -86,6 +86,7 @@ describe('a worker', () => {
     const run = bench.run([work.process]);
     await bench.clock.advance(1_000_000);
     expect(bench.queue.delays).toEqual(Array.from({ length: 10 }, () => ({ message, seconds: 300 })));
+    expect(bench.telemetry.held).toEqual(Array.from({ length: 10 }, () => message?.messageId));
     work.end();
     await bench.clock.advance(1_000_000);
     expect(bench.queue.delays).toHaveLength(10);
@@ -162,6 +163,7 @@ describe('a worker', () => {
     expect(bench.queue.again).toEqual([message]);
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
     expect(bench.telemetry.taken).toEqual([]);
+    expect(bench.telemetry.givenBack).toEqual([message?.messageId]);
   });
 
   test('outlives a queue that does not answer, and asks it ever more slowly', async () => {

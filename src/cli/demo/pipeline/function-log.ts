@@ -11,6 +11,7 @@ const logLine = z.object({
   /** Of the objects: packed and restored ones, in the words of either side. */
   original_bytes: z.number().optional(),
   bytes: z.number().optional(),
+  cpu_seconds: z.number().optional(),
   frames: loggedFrames.optional(),
   error: z.object({ message: z.string() }).optional(),
 });
@@ -31,6 +32,7 @@ export class FunctionLog {
   #archives = 0;
   #restored = 0;
   #bytes = 0;
+  #packingCpuSeconds = 0;
 
   /** Objects in archives so far; one that is packed again counts again. */
   get packed(): number {
@@ -52,6 +54,11 @@ export class FunctionLog {
     return this.#bytes;
   }
 
+  /** CPU time of compression so far. */
+  get packingCpuSeconds(): number {
+    return this.#packingCpuSeconds;
+  }
+
   /** Errors that the functions logged, the oldest first. */
   get complaints(): readonly string[] {
     return this.#complaints;
@@ -65,6 +72,7 @@ export class FunctionLog {
     if (entry.message === PACKED) {
       this.#packed += entry.objects ?? 0;
       this.#archives += 1;
+      this.#packingCpuSeconds += entry.cpu_seconds ?? 0;
       this.levels.add(entry.frames ?? []);
     }
     if (entry.message === RESTORED) this.#restored += entry.objects ?? 0;

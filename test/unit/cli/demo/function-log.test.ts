@@ -18,11 +18,12 @@ function read(...lines: string[]): FunctionLog {
 describe('FunctionLog', () => {
   test('adds up the objects of packed and restored archives', () => {
     const log = read(
-      '{"level":"INFO","message":"Archive packed","objects":3}',
-      '{"level":"INFO","message":"Archive packed","objects":4}',
+      '{"level":"INFO","message":"Archive packed","objects":3,"cpu_seconds":0.25}',
+      '{"level":"INFO","message":"Archive packed","objects":4,"cpu_seconds":0.5}',
       '{"level":"INFO","message":"Archive restored","objects":5}',
     );
     expect([log.packed, log.archives, log.restored]).toEqual([7, 2, 5]);
+    expect(log.packingCpuSeconds).toBe(0.75);
   });
 
   test('passes over metrics, half lines of killed processes and plain text', () => {

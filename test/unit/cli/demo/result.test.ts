@@ -33,6 +33,7 @@ const MEASURED: DemoMeasurements = {
   faults: { rate: 0, failedCalls: 0, killedWorkers: 0, failedInvocations: 0 },
   metrics: summariseMetrics(new MetricStore(), ['us-east-1']),
   levels: [],
+  packingCpuSeconds: 0.5,
 };
 
 describe('the result of a run', () => {
