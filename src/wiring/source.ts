@@ -76,6 +76,11 @@ export async function openSourceService(
   const shared = {
     rule,
     outboundBucket: settings.OUTBOUND_BUCKET,
+    resuming: {
+      bucket: settings.PROGRESS_BUCKET,
+      ownershipSeconds: settings.OWNERSHIP_SECONDS,
+      inWork: new Set<string>(),
+    },
     store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
     pool,
     buffers: packingBuffers(threads, slots),
