@@ -27,7 +27,7 @@ export function ownBucketName(
   stackName: string,
   account: string,
   region: string,
-  role: 'outbound' | 'inbound' | 'failed' | 'progress',
+  role: 'outbound' | 'inbound' | 'failed',
 ): string {
   return `${resourceNamePrefix(stackName)}-${account}-${region}-${role}`;
 }
