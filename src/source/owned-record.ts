@@ -20,6 +20,8 @@ export interface OwnedRecordOptions {
 /** The first line of a record: whose it is, and until when (milliseconds since 1970). */
 const OWNER_LINE = /^([0-9a-f-]{36}) (\d{1,16})\n/;
 const LONGEST_OWNER_LINE = 54;
+/** Of one write, each after a look at whose the record is. */
+const MOST_TRIES = 10;
 
 /**
  * A record in S3 that one attempt owns at a time. Every write is conditional on the ETag that the owner wrote last, so that of
@@ -96,7 +98,8 @@ export class OwnedRecord {
     const { store, location } = this.#options;
     const bytes = Buffer.concat([Buffer.from(`${this.#owner} ${ownedUntil}\n`), body]);
     const target = { ...location, headers: { contentType: 'text/plain' }, metadata: {}, tags: [] };
-    for (let expected = etag; ; ) {
+    let expected = etag;
+    for (let tries = 1; ; tries += 1) {
       const condition =
         expected === undefined ? ({ kind: 'absent' } as const) : { kind: 'matches' as const, etag: expected };
       try {
@@ -105,7 +108,7 @@ export class OwnedRecord {
         this.#ownedUntil = ownedUntil;
         return true;
       } catch (thrown) {
-        if (!(thrown instanceof WriteConditionError)) throw thrown;
+        if (!(thrown instanceof WriteConditionError) || tries === MOST_TRIES) throw thrown;
         // Also when the answer to an earlier write of ours was lost: then what stands there is ours.
         const found = await this.#read();
         if (found?.owner !== this.#owner) return false;
