@@ -20,6 +20,11 @@ export class FrameSizes implements Iterable<FrameSize> {
     this.#length += 1;
   }
 
+  /** Compressed bytes of each of the first frames. */
+  compressedSizes(frames: number): Uint32Array {
+    return Uint32Array.from({ length: Math.min(frames, this.#length) }, (_, index) => this.#pairs[2 * index] ?? 0);
+  }
+
   *[Symbol.iterator](): Generator<FrameSize, void, undefined> {
     for (let index = 0; index < this.#length; index += 1) {
       yield { compressed: this.#pairs[2 * index] ?? 0, decompressed: this.#pairs[2 * index + 1] ?? 0 };

@@ -28,6 +28,8 @@ interface Outgoing extends OutgoingMessage {
   readonly message: QueueMessage;
 }
 
+/** SQS delays no message for longer. */
+const LONGEST_DELAY_SECONDS = 900;
 /** Calls to SQS at the same time. */
 const CONCURRENCY = 8;
 
@@ -57,8 +59,12 @@ export class SqsMessageQueue implements MessageQueue {
     this.#deadLetters = { ...options, queueUrl: options.deadLetterQueueUrl };
   }
 
-  sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
-    return new SqsFallbackQueue(this.#options).send(messages);
+  sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
+    return sendAll(
+      this.#options,
+      messages.map((message) => ({ message, body: message.body })),
+      delaySeconds,
+    );
   }
 
   deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {
@@ -85,8 +91,13 @@ export class SqsMessageQueue implements MessageQueue {
   }
 }
 
-function sendAll(options: SqsQueueOptions, outgoing: readonly Outgoing[]): Promise<ReadonlySet<string>> {
+function sendAll(
+  options: SqsQueueOptions,
+  outgoing: readonly Outgoing[],
+  delaySeconds?: number,
+): Promise<ReadonlySet<string>> {
   const { client, queueUrl } = options;
+  const delay = delaySeconds === undefined ? undefined : Math.min(LONGEST_DELAY_SECONDS, Math.ceil(delaySeconds));
   return callBatches(options, 'SendMessageBatch', cutBatches(outgoing, measureMessage), (batch) =>
     client.send(
       new SendMessageBatchCommand({
@@ -95,6 +106,7 @@ function sendAll(options: SqsQueueOptions, outgoing: readonly Outgoing[]): Promi
           Id: String(index),
           MessageBody: body,
           MessageAttributes: attributes,
+          DelaySeconds: delay,
         })),
       }),
     ),

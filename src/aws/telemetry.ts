@@ -99,6 +99,10 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     this.#logger.logFailure('The upload of a failed archive could not be aborted', error, { archive: archive.key });
   }
 
+  archiveInWork(archive: ObjectLocation, seconds: number): void {
+    this.#logger.info('Archive is in work elsewhere', { archive: archive.key, due_in_seconds: seconds });
+  }
+
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void {
     this.#metrics.count('ObjectsDeferred', objects);
     this.#metrics.observe('DeferredAgeSeconds', MetricUnit.Seconds, ageSeconds);

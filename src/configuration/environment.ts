@@ -33,6 +33,10 @@ const sourceSchema = z.object({
   ...shared,
   RULE_ID: z.string().min(1),
   OUTBOUND_BUCKET: bucket,
+  /** Of the records by which an interrupted archive is gone on with. */
+  PROGRESS_BUCKET: bucket,
+  /** After which somebody who is at such an archive and is heard of no more is taken for dead. */
+  OWNERSHIP_SECONDS: count.default(180),
   /** Table of the statistics of levels; absent: what is learnt ends with the process. */
   STATISTICS_TABLE: z.string().min(1).optional(),
   /** JSON, see prices.ts; absent where nothing was deployed. */

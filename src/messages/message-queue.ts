@@ -26,8 +26,11 @@ export interface RetryDelay {
  * the answer was not done, and the message must go back to the queue.
  */
 export interface MessageQueue {
-  /** Puts the same bodies into the queue anew, so that their receive count starts again. */
-  sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>>;
+  /**
+   * Puts the same bodies into the queue anew, so that their receive count starts again.
+   * @param delaySeconds until they become visible, at most 900; absent: at once
+   */
+  sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>>;
   deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>>;
   /** Sets when a message that goes back becomes visible: 0 to 43,200 seconds from now. */
   retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>>;

@@ -5,7 +5,11 @@ export type MessageOutcome =
   /** Everything it asked for is done, or nothing was to be done. */
   | { readonly kind: 'done' }
   /** Its turn did not come in this run; waiting must not wear it out. */
-  | { readonly kind: 'again' }
+  | {
+      readonly kind: 'again';
+      /** Until it is due, at most 900; absent: at once. */
+      readonly seconds?: number;
+    }
   /** Nothing was attempted; it is due in so many seconds, at most 43,200. Each wait is a receive. */
   | { readonly kind: 'later'; readonly seconds: number }
   /** The attempt failed; another may succeed. */

@@ -30,7 +30,7 @@ export interface SettledMessage {
  * | outcome               | first                                         | then                             |
  * |-----------------------|-----------------------------------------------|----------------------------------|
  * | done                  |                                               | acknowledged                     |
- * | again                 | sent anew                                     | acknowledged                     |
+ * | again                 | sent anew, visible at once or when it is due  | acknowledged                     |
  * | later                 | its visibility is set to the time it is due   | returned                         |
  * | over-limits           | sent to the fallback queue, else dead-lettered | acknowledged                     |
  * | refused               | dead-lettered with its reason                 | acknowledged                     |
@@ -40,12 +40,12 @@ export interface SettledMessage {
  * Whatever the queue does not accept in the second column is returned instead of acknowledged.
  */
 export async function settleBatch(settled: readonly SettledMessage[], options: SettleOptions): Promise<BatchResponse> {
-  const again: QueueMessage[] = [];
+  const again = new Map<number | undefined, QueueMessage[]>();
   const fallback: QueueMessage[] = [];
   const letters: DeadLetter[] = [];
   const delays: RetryDelay[] = [];
   for (const { message, outcome } of settled) {
-    if (outcome.kind === 'again') again.push(message);
+    if (outcome.kind === 'again') again.set(outcome.seconds, [...(again.get(outcome.seconds) ?? []), message]);
     else if (outcome.kind === 'later') delays.push({ message, seconds: outcome.seconds });
     else if (outcome.kind === 'over-limits' && options.fallback) fallback.push(message);
     else if (outcome.kind === 'over-limits' || outcome.kind === 'refused')
@@ -56,13 +56,17 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
     }
   }
   const [sent, handedOver, buried] = await Promise.all([
-    accepted(again, (messages) => options.queue.sendAgain(messages), options),
+    Promise.all(
+      Array.from(again, ([seconds, messages]) =>
+        accepted(messages, (some) => options.queue.sendAgain(some, seconds), options),
+      ),
+    ),
     accepted(fallback, (messages) => options.fallback?.send(messages), options),
     accepted(letters, (some) => options.queue.deadLetter(some), options),
     accepted(delays, (some) => options.queue.retryAfter(some), options),
   ]);
   const returned = [
-    ...again.filter(({ messageId }) => !sent.has(messageId)),
+    ...[...again.values()].flat().filter(({ messageId }) => !sent.some((ids) => ids.has(messageId))),
     ...fallback.filter(({ messageId }) => !handedOver.has(messageId)),
     ...letters.map(({ message }) => message).filter(({ messageId }) => !buried.has(messageId)),
     // A delay that could not be set costs time, not the message: it comes back when the queue's own timeout ends.

@@ -12,10 +12,12 @@ import { ArchiveUpload } from './archive-upload.ts';
 import type { PackItem } from './collect-objects.ts';
 import { compressManifest } from './compress-manifest.ts';
 import type { SourceDependencies } from './dependencies.ts';
+import { ArchiveInWorkError } from './errors.ts';
 import { type FrameInWork, packFrame } from './frame-in-work.ts';
 import { manifestEntry, manifestTargets } from './manifest-entry.ts';
+import { archiveInWork } from './owned-record.ts';
 import { BeginAnew, PackedObjects } from './packed-objects.ts';
-import { type InterruptedArchive, PackingCheckpoint } from './packing-checkpoint.ts';
+import { type AcceptedArchive, type InterruptedArchive, PackingCheckpoint } from './packing-checkpoint.ts';
 import { type LeftOut, readItem } from './read-item.ts';
 
 export interface BuildRequest {
@@ -63,7 +65,7 @@ export class ArchiveAttempt {
     const [only] = items.length === 1 ? items : [];
     const large = only !== undefined && only.object.size >= limits.resumableBytes ? only : undefined;
     const plannedFrames = large === undefined ? 1 : countLargeFrames(large.object.size);
-    this.#checkpoint = large && new PackingCheckpoint(store, location, plannedFrames);
+    this.#checkpoint = large && this.#openCheckpoint(plannedFrames);
     this.#upload = new ArchiveUpload({
       store,
       location,
@@ -77,13 +79,29 @@ export class ArchiveAttempt {
     return AbortSignal.any([this.#request.signal, this.#stop.signal]);
   }
 
-  /** @returns undefined when every item was left out; then nothing stays uploaded */
+  /**
+   * @returns undefined when there is nothing to count: every item was left out, and then nothing stays uploaded; or the
+   *   archive was made, and counted, by somebody else
+   * @throws ArchiveInWorkError while somebody else is at the same archive
+   */
   async run(): Promise<BuiltArchive | undefined> {
+    if (this.#checkpoint === undefined) return this.#build();
+    const { key } = this.#request.location;
+    const { inWork, ownershipSeconds } = this.#dependencies.resuming;
+    if (inWork.has(key)) throw archiveInWork(key, ownershipSeconds);
+    inWork.add(key);
     try {
-      const found = await this.#checkpoint?.find(this.#request.signal);
-      if (found !== undefined && 'archiveBytes' in found) {
-        return await this.#finish(this.#request.items, found.archiveBytes, true);
-      }
+      return await this.#build();
+    } finally {
+      this.#checkpoint.stop();
+      inWork.delete(key);
+    }
+  }
+
+  async #build(): Promise<BuiltArchive | undefined> {
+    try {
+      const found = await this.#checkpoint?.find(this.#signal);
+      if (found !== undefined && 'archiveBytes' in found) return await this.#acknowledge(found);
       await this.#takeOver(found);
       await this.#packFrames();
       const items = Array.from(this.#packed, ({ item }) => item);
@@ -96,15 +114,52 @@ export class ArchiveAttempt {
       await this.#upload.complete();
       return await this.#finish(items, this.#upload.size, found !== undefined);
     } catch (thrown) {
-      await this.#tidy(() => this.#giveUp(thrown));
-      throw thrown;
+      throw await this.#giveUp(thrown);
     }
   }
 
-  async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive> {
-    await this.#tidy(async () => this.#checkpoint?.remove());
+  #openCheckpoint(plannedFrames: number): PackingCheckpoint {
+    const { store, now, resuming } = this.#dependencies;
+    const { bucket, ownershipSeconds } = resuming;
+    return new PackingCheckpoint({
+      store,
+      archive: this.#request.location,
+      bucket,
+      plannedFrames,
+      ownershipSeconds,
+      now,
+      onLost: (reason) => {
+        this.#stop.abort(reason);
+      },
+    });
+  }
+
+  /** S3 has the archive. If nobody has counted it, we do: whoever made it did not live to say so. */
+  async #acknowledge({ archiveBytes, counted }: AcceptedArchive): Promise<BuiltArchive | undefined> {
+    const { items } = this.#request;
+    if (!counted) return this.#finish(items, archiveBytes, true);
+    for (const { object } of items) this.#dependencies.telemetry.objectSkipped(object, 'packed-before');
+    try {
+      await this.#checkpoint?.release();
+    } catch (thrown) {
+      this.#noteLeftBehind(thrown);
+    }
+    return undefined;
+  }
+
+  /** @returns undefined when another attempt has taken the archive over meanwhile: it finds it done, and counts it */
+  async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive | undefined> {
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
-    return { items, originalBytes, archiveBytes, cpuSeconds: this.#cpuSeconds, resumed };
+    const built = { items, originalBytes, archiveBytes, cpuSeconds: this.#cpuSeconds, resumed };
+    if (this.#checkpoint === undefined) return built;
+    try {
+      await this.#checkpoint.close();
+      await this.#checkpoint.remove();
+    } catch (thrown) {
+      if (thrown instanceof ArchiveInWorkError) return undefined;
+      this.#noteLeftBehind(thrown);
+    }
+    return built;
   }
 
   /**
@@ -115,7 +170,7 @@ export class ArchiveAttempt {
     const [item] = this.#request.items;
     if (this.#checkpoint === undefined || item === undefined) return;
     if (interrupted === undefined) {
-      await this.#checkpoint.begin(await this.#upload.begin(), this.#frames);
+      await this.#checkpoint.begin(await this.#upload.begin());
       return;
     }
     const { upload, parts, frameSizes } = interrupted;
@@ -123,7 +178,7 @@ export class ArchiveAttempt {
     const last = parts.at(-1);
     if (last === undefined) return;
     // One byte, pinned to the event's ETag: what the first frame's read told the earlier attempt.
-    const result = await readItem(item, new Uint8Array(1), 0, this.#dependencies, this.#request.signal);
+    const result = await readItem(item, new Uint8Array(1), 0, this.#dependencies, this.#signal);
     if ('leftOut' in result) throw new BeginAnew(item, result.leftOut);
     for (const { size } of this.#plannedFrames()) {
       const compressed = frameSizes[this.#frames.length];
@@ -134,17 +189,25 @@ export class ArchiveAttempt {
     this.#packed.takeOver(item, result.read, { frame: 0, frames, offset: 0, crc32: last.objectCrc32 });
   }
 
-  /** Keeps what another attempt can go on with, and takes everything else back. */
-  async #giveUp(failure: unknown): Promise<void> {
-    if (this.#checkpoint === undefined || !canGoOn(failure, this.#request.signal)) {
-      await this.#discard();
-    } else {
+  /**
+   * Keeps what another attempt can go on with, and takes everything else back that is ours.
+   * @returns why the attempt ends: whatever failed, it may have been because another attempt has taken the archive over
+   */
+  async #giveUp(failure: unknown): Promise<unknown> {
+    try {
       await this.#upload.suspend();
-      await this.#checkpoint.save(this.#frames);
+      if (this.#checkpoint !== undefined && canGoOn(failure, this.#request.signal)) await this.#checkpoint.release();
+      else if (this.#checkpoint?.owned !== false) await this.#discard();
+    } catch (thrown) {
+      if (thrown instanceof ArchiveInWorkError) return thrown;
+      this.#noteLeftBehind(thrown);
     }
+    return failure;
   }
 
   async #discard(): Promise<void> {
+    // Not before it is sure that nobody else goes on with it.
+    await this.#checkpoint?.close();
     await this.#upload.abort();
     await this.#checkpoint?.remove();
   }
@@ -160,12 +223,8 @@ export class ArchiveAttempt {
   }
 
   /** What made an attempt end matters more than an upload or a record that stays: the bucket's lifecycle removes those. */
-  async #tidy(action: () => Promise<void>): Promise<void> {
-    try {
-      await action();
-    } catch (thrown) {
-      this.#dependencies.telemetry.uploadLeftBehind(this.#request.location, asCompressorError(thrown));
-    }
+  #noteLeftBehind(thrown: unknown): void {
+    this.#dependencies.telemetry.uploadLeftBehind(this.#request.location, asCompressorError(thrown));
   }
 
   /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in work any more. */

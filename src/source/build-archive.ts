@@ -5,7 +5,7 @@ import { BeginAnew } from './packed-objects.ts';
 import type { LeftOut } from './read-item.ts';
 
 export interface BuildResult {
-  /** Absent when nothing was left to pack; then nothing was uploaded either. */
+  /** Absent when there is nothing to count: nothing was left to pack, or S3 has the archive from another attempt. */
   readonly archive?: BuiltArchive;
   readonly leftOut: ReadonlyMap<PackItem, LeftOut>;
 }

@@ -11,6 +11,7 @@ import type { SourceTelemetry } from './telemetry.ts';
 export interface SourceDependencies {
   readonly rule: ReplicationRule;
   readonly outboundBucket: string;
+  readonly resuming: ResumingOptions;
   readonly store: ObjectStore;
   readonly queue: MessageQueue;
   /** Absent while the rule has none: what is over the limits then goes to the dead letters. */
@@ -44,4 +45,14 @@ export interface PackingLimits {
   readonly parallelReads: number;
   /** Bytes from which on an object is an archive of its own, which is gone on with after an interruption. */
   readonly resumableBytes: number;
+}
+
+/** How archives of `resumableBytes` or more are kept for another attempt to go on with. */
+export interface ResumingOptions {
+  /** Bucket of the records that say how far they are, and who is at them. */
+  readonly bucket: string;
+  /** For so long an attempt that is heard of no more is taken for alive. Clocks of two tasks may differ by less. */
+  readonly ownershipSeconds: number;
+  /** Keys of archives that this process is at. */
+  readonly inWork: Set<string>;
 }

@@ -1,4 +1,4 @@
-import { CompressorError } from '../errors.ts';
+import { CompressorError, type ErrorDetails } from '../errors.ts';
 
 /** The message speaks of a bucket that this rule does not watch: the queue is wired to the wrong bucket. */
 export class BucketForeignError extends CompressorError {
@@ -40,4 +40,17 @@ export class RunTimeExceededError extends CompressorError {
 export class ManifestTooLargeError extends CompressorError {
   readonly code = 'MANIFEST_TOO_LARGE';
   readonly retryable = true;
+}
+
+/** Another attempt is at the archive of the same object: another task, or another message of this one. */
+export class ArchiveInWorkError extends CompressorError {
+  readonly code = 'ARCHIVE_IN_WORK';
+  readonly retryable = true;
+  /** After which it is worth looking again. */
+  readonly seconds: number;
+
+  constructor(message: string, { seconds, ...details }: ErrorDetails & { readonly seconds: number }) {
+    super(message, details);
+    this.seconds = seconds;
+  }
 }

@@ -1,169 +1,213 @@
-import { crc32 } from '../archive/checksum.ts';
 import type { FrameSizes } from '../archive/frame-sizes.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import { ObjectChangedError } from '../storage/errors.ts';
 import type { ObjectStore, ObjectUpload } from '../storage/object-store.ts';
 import { openUpload } from '../storage/open-upload.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { ArchivePart } from './archive-upload.ts';
+import { ArchiveInWorkError } from './errors.ts';
+import { OwnedRecord } from './owned-record.ts';
 import { decodeProgress, encodeProgress, type PackedPart, type PackingProgress } from './packing-progress.ts';
 
-/** First segment of the keys of progress records. No rule id has a `_`, so S3 replicates none of them. */
-export const PROGRESS_PREFIX = '_progress/';
 /** A record is written after this many parts, or after this share of the object's frames, whichever is more. */
 const PARTS_A_RECORD = 4;
 const FRAME_SHARE_A_RECORD = 0.01;
+/** It is written as often as this while it is owned, whatever was done: two writes in a row may fail. */
+const WRITES_AN_OWNERSHIP = 3;
+
+const NOTHING = { uploadId: '', parts: [], frameSizes: new Uint32Array() } as const;
 
 /** An archive that an earlier attempt left: the parts of its upload that both S3 and the record know. */
 export interface InterruptedArchive extends Pick<PackingProgress, 'parts' | 'frameSizes'> {
   readonly upload: ObjectUpload;
 }
 
-/** An archive that S3 has accepted though the attempt that made it did not live to say so. */
+/** An archive that S3 has accepted already. */
 export interface AcceptedArchive {
   readonly archiveBytes: number;
+  /** Whether whoever made it lived to count it. */
+  readonly counted: boolean;
 }
 
-type CheckpointStore = Pick<ObjectStore, 'head' | 'read' | 'put' | 'remove' | 'listUploads' | 'resumeUpload'>;
+export interface CheckpointOptions {
+  readonly store: Pick<ObjectStore, 'head' | 'read' | 'put' | 'remove' | 'listUploads' | 'resumeUpload'>;
+  readonly archive: ObjectLocation;
+  /** Of the records. */
+  readonly bucket: string;
+  /** Frames that the object takes. */
+  readonly plannedFrames: number;
+  /** For so long an attempt that is heard of no more is taken for alive. */
+  readonly ownershipSeconds: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told when the attempt must not go on: another one has taken the archive over, or may by now. */
+  readonly onLost: (reason: CompressorError) => void;
+}
 
 /**
- * Keeps what it takes to go on with the archive of one large object. S3 keeps the parts; a small record beside
- * them, in the bucket of the archives but out of reach of its replication, keeps what S3 does not tell of them. A record is
- * believed only as far as S3 lists the same parts with the same sizes and checksums.
+ * Keeps what it takes to go on with the archive of one large object, and keeps others off while somebody is at it. S3 keeps the
+ * parts; a small record in a bucket of its own keeps what S3 does not tell of them. A record is believed only as far as S3
+ * lists the same parts with the same sizes and checksums.
+ *
+ * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, goes on with the upload that
+ * it names, or aborts one.
  */
 export class PackingCheckpoint {
-  readonly #store: CheckpointStore;
-  readonly #archive: ObjectLocation;
-  readonly #plannedFrames: number;
-  readonly #parts: PackedPart[] = [];
+  readonly #options: CheckpointOptions;
+  readonly #record: OwnedRecord;
+  #parts: PackedPart[] = [];
+  /** Of the frames that an earlier attempt has left; those of `#frames` are among them and more. */
+  #earlier: Uint32Array = NOTHING.frameSizes;
+  #frames: FrameSizes | undefined;
   #uploadId = '';
   #recordedParts = 0;
   #recordedFrames = 0;
   #writing: Promise<void> = Promise.resolve();
-  #failure: CompressorError | undefined;
+  #renewing = false;
+  #beating: NodeJS.Timeout | undefined;
 
-  /** @param plannedFrames that the object takes */
-  constructor(store: CheckpointStore, archive: ObjectLocation, plannedFrames: number) {
-    this.#store = store;
-    this.#archive = archive;
-    this.#plannedFrames = plannedFrames;
+  constructor(options: CheckpointOptions) {
+    const { store, archive, bucket, ownershipSeconds, now } = options;
+    this.#options = options;
+    this.#record = new OwnedRecord({ store, location: { bucket, key: archive.key }, ownershipSeconds, now });
+  }
+
+  /** Whether it is ours, as far as we know. */
+  get owned(): boolean {
+    return this.#record.owned;
   }
 
   /**
-   * What an earlier attempt left of this archive. Uploads to its key that no record speaks of cannot be gone on with: they are
+   * Makes the archive ours, and tells what an earlier attempt left of it. Uploads to its key that cannot be gone on with are
    * given back.
+   * @throws ArchiveInWorkError while another attempt is at it
    */
   async find(signal: AbortSignal): Promise<InterruptedArchive | AcceptedArchive | undefined> {
-    const progress = await this.#readRecord(signal);
-    const interrupted = progress && (await this.#openUpload(progress, signal));
+    const { store, archive, plannedFrames, ownershipSeconds } = this.#options;
+    const left = await this.#record.take(this.#encode(), signal);
+    const progress = left && decodeProgress(left);
+    if (progress?.plannedFrames === plannedFrames) this.#load(progress);
+    this.#beating = setInterval(
+      () => {
+        this.#renew();
+      },
+      (1000 * ownershipSeconds) / WRITES_AN_OWNERSHIP,
+    );
+    const accepted = await store.head(archive, signal);
+    const interrupted = accepted === undefined && progress ? await this.#openUpload(progress, signal) : undefined;
     if (interrupted === undefined) {
-      // A record outlives its upload only when the last moments of an attempt are cut off.
-      const accepted = progress && (await this.#store.head(this.#archive, signal));
-      if (accepted !== undefined) return { archiveBytes: accepted.size };
       await this.#abortAll(signal);
-      return undefined;
+      this.#load(NOTHING);
+      // A record that names an upload outlives its archive only when the last moments of an attempt are cut off.
+      return accepted && { archiveBytes: accepted.size, counted: (progress?.uploadId ?? '') === '' };
     }
-    this.#uploadId = interrupted.upload.id;
-    this.#parts.push(...interrupted.parts);
-    this.#recordedParts = this.#parts.length;
-    this.#recordedFrames = interrupted.frameSizes.length;
+    this.#load({ ...interrupted, uploadId: interrupted.upload.id });
     return interrupted;
   }
 
-  /** Writes the first record, so that no other attempt takes the upload for one that nobody speaks of. */
-  async begin(upload: ObjectUpload, frames: FrameSizes): Promise<void> {
+  /** Notes the upload, so that others can go on with it. */
+  async begin(upload: ObjectUpload): Promise<void> {
     this.#uploadId = upload.id;
-    await this.save(frames);
+    await this.#save();
   }
 
   /**
    * Notes parts that were completed with the frame appended last; call it after each frame. Now and then it has a record
    * written, which nobody waits for.
-   * @throws what an earlier record met
    */
   note(parts: readonly ArchivePart[], frames: FrameSizes, objectCrc32: number): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#frames = frames;
     const part = parts[this.#parts.length];
     if (part === undefined) return;
     this.#parts.push({ ...part, objectCrc32 });
     const newFrames = frames.length - this.#recordedFrames;
     const due =
       this.#parts.length - this.#recordedParts >= PARTS_A_RECORD &&
-      newFrames >= this.#plannedFrames * FRAME_SHARE_A_RECORD;
-    if (!due) return;
-    this.save(frames).catch((thrown: unknown) => {
-      this.#failure ??= asCompressorError(thrown);
-    });
+      newFrames >= this.#options.plannedFrames * FRAME_SHARE_A_RECORD;
+    if (due) this.#renew();
   }
 
-  /** Writes a record of all that was noted; nothing as long as there is no upload. */
-  save(frames: FrameSizes): Promise<void> {
-    if (this.#uploadId === '') return Promise.resolve();
-    const parts = this.#parts.slice();
-    const frameSizes = new Uint32Array(parts.reduce((sum, part) => sum + part.frames, 0));
-    let index = 0;
-    for (const { compressed } of frames) {
-      if (index === frameSizes.length) break;
-      frameSizes[index] = compressed;
-      index += 1;
-    }
-    this.#recordedParts = parts.length;
-    this.#recordedFrames = frames.length;
-    const body = encodeProgress({
-      uploadId: this.#uploadId,
-      plannedFrames: this.#plannedFrames,
-      parts,
-      frameSizes,
-    });
-    // One after the other: an older record must not arrive after a newer one.
-    this.#writing = this.#writing.then(() => this.#put(body));
-    return this.#writing;
+  /** Leaves the archive, at once, to whoever comes next. Call it when nothing of the upload is on its way any more. */
+  async release(): Promise<void> {
+    await this.#settle();
+    if (this.#uploadId === '') await this.#record.remove();
+    else await this.#record.release(this.#encode());
+  }
+
+  /**
+   * The archive is done, or nobody will go on with it. Its upload may be given back, and the archive be counted, only when this
+   * has resolved.
+   * @throws ArchiveInWorkError when another attempt is at it by now
+   */
+  async close(): Promise<void> {
+    await this.#settle();
+    this.#load(NOTHING);
+    await this.#record.write(this.#encode());
+  }
+
+  /** Forgets the archive, after `close`. */
+  async remove(): Promise<void> {
+    await this.#record.remove();
+  }
+
+  /** No record will be written any more but by those who ask for one. */
+  stop(): void {
+    clearInterval(this.#beating);
   }
 
   /** Resolves when no record is on its way any more. */
-  async settle(): Promise<void> {
+  async #settle(): Promise<void> {
+    this.stop();
     await Promise.allSettled([this.#writing]);
   }
 
-  /** The archive is done, or nobody will go on with it. */
-  async remove(): Promise<void> {
-    await this.settle();
-    const location = this.#location;
-    const found = await this.#store.head(location);
-    if (found !== undefined) await this.#store.remove({ ...location, etag: found.etag });
+  #load({ uploadId, parts, frameSizes }: Omit<PackingProgress, 'plannedFrames'>): void {
+    this.#uploadId = uploadId;
+    this.#parts = parts.slice();
+    this.#earlier = frameSizes;
+    this.#frames = undefined;
+    this.#recordedParts = parts.length;
+    this.#recordedFrames = frameSizes.length;
   }
 
-  get #location(): ObjectLocation {
-    const { bucket, key } = this.#archive;
-    return { bucket, key: `${PROGRESS_PREFIX}${key}` };
+  /** One write at a time: while S3 is slow, more of them would only wait for it. */
+  #renew(): void {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    this.#save()
+      .catch((thrown: unknown) => {
+        const error = asCompressorError(thrown);
+        const lost = error instanceof ArchiveInWorkError || this.#options.now() >= this.#record.ownedUntil;
+        if (lost) this.#options.onLost(error);
+      })
+      .finally(() => {
+        this.#renewing = false;
+      });
   }
 
-  async #put(body: Buffer): Promise<void> {
-    const headers = { contentType: 'application/json' };
-    const condition = { kind: 'always' } as const;
-    await this.#store.put({ ...this.#location, headers, metadata: {}, tags: [], body, crc32: crc32(body), condition });
+  /** Writes a record of all that was noted. */
+  #save(): Promise<void> {
+    this.#recordedParts = this.#parts.length;
+    this.#recordedFrames = this.#frames?.length ?? this.#earlier.length;
+    const body = this.#encode();
+    // One after the other: each needs the ETag of the one before.
+    const write = (): Promise<void> => this.#record.write(body);
+    this.#writing = this.#writing.then(write, write);
+    return this.#writing;
   }
 
-  async #readRecord(signal: AbortSignal): Promise<PackingProgress | undefined> {
-    const location = this.#location;
-    for (;;) {
-      const found = await this.#store.head(location, signal);
-      if (found === undefined) return undefined;
-      const into = Buffer.alloc(found.size);
-      try {
-        await this.#store.read({ ...location, etag: found.etag, into, signal });
-        return decodeProgress(into);
-      } catch (thrown) {
-        // A task that works on the same archive has written a newer record in between.
-        if (!(thrown instanceof ObjectChangedError)) throw thrown;
-      }
-    }
+  #encode(): Buffer {
+    const parts = this.#parts.slice();
+    const frames = parts.reduce((sum, part) => sum + part.frames, 0);
+    const frameSizes = this.#frames?.compressedSizes(frames) ?? this.#earlier;
+    const { plannedFrames } = this.#options;
+    return encodeProgress({ uploadId: this.#uploadId, plannedFrames, parts, frameSizes });
   }
 
   /** The upload of a record, with those first parts of it that are there as the record has them. */
   async #openUpload(progress: PackingProgress, signal: AbortSignal): Promise<InterruptedArchive | undefined> {
-    if (progress.plannedFrames !== this.#plannedFrames) return undefined;
-    const upload = await openUpload(this.#store, this.#archive, progress.uploadId, signal);
+    const { store, archive, plannedFrames } = this.#options;
+    if (progress.uploadId === '' || progress.plannedFrames !== plannedFrames) return undefined;
+    const upload = await openUpload(store, archive, progress.uploadId, signal);
     if (upload === undefined) return undefined;
     const listed = new Map(upload.earlier.map((part) => [part.number, part]));
     const missing = progress.parts.findIndex(({ size, crc32: checksum }, index) => {
@@ -176,8 +220,9 @@ export class PackingCheckpoint {
   }
 
   async #abortAll(signal: AbortSignal): Promise<void> {
-    for (const id of await this.#store.listUploads(this.#archive, signal)) {
-      await (await openUpload(this.#store, this.#archive, id, signal))?.abort();
+    const { store, archive } = this.#options;
+    for (const id of await store.listUploads(archive, signal)) {
+      await (await openUpload(store, archive, id, signal))?.abort();
     }
   }
 }

@@ -12,6 +12,7 @@ export interface PackedPart extends ArchivePart {
  * table needs, and the checksum of the object so far.
  */
 export interface PackingProgress {
+  /** Empty while there is no upload. */
   readonly uploadId: string;
   /** Frames that the object is cut into: another number means another layout. */
   readonly plannedFrames: number;
@@ -23,7 +24,7 @@ export interface PackingProgress {
 const count = z.int().nonnegative();
 const record = z.object({
   version: z.literal(1),
-  uploadId: z.string().min(1),
+  uploadId: z.string(),
   plannedFrames: count,
   /** frames, size, crc32, objectCrc32 */
   parts: z.array(z.tuple([count, count, count, count])),

@@ -10,7 +10,7 @@ import { type BuildResult, buildArchive } from './build-archive.ts';
 import { collectObjects, type PackItem, settleChangedItem, settleItem } from './collect-objects.ts';
 import { cutArchives } from './cut-archives.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { ManifestTooLargeError, ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
+import { ArchiveInWorkError, ManifestTooLargeError, ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
 import { placeArchive } from './place-archive.ts';
 import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
@@ -83,7 +83,8 @@ function messagesAge(messages: readonly QueueMessage[], now: () => number): numb
  * | is over a run's limits, and several           | packed in two halves         |
  * | is predicted not to fit what is left          | sent again, unattempted      |
  * | is interrupted by `stop`                       | sent again, unattempted      |
- * | is accepted by S3                             | done                         |
+ * | is accepted by S3, now or before              | done                         |
+ * | is in work elsewhere                           | sent again, due when it may be free |
  * | has too much metadata for one manifest        | packed in two halves         |
  * | failed                                        | retry or refused, by reason  |
  */
@@ -121,6 +122,7 @@ async function packInTime(
   } catch (thrown) {
     // Whatever it was that failed, it is the end of the process that made it fail.
     if (dependencies.stop?.aborted === true) settleAll({ kind: 'again' });
+    else if (thrown instanceof ArchiveInWorkError) settleAll({ kind: 'again', seconds: thrown.seconds });
     else if (thrown instanceof ManifestTooLargeError && items.length > 1)
       await packHalves(items, clock, ledger, dependencies);
     else settleAll(failedOutcome(asCompressorError(thrown)));
@@ -175,6 +177,7 @@ async function pack(
     }
     return result;
   } catch (thrown) {
+    if (thrown instanceof ArchiveInWorkError) telemetry.archiveInWork(location, thrown.seconds);
     throw deadline.signal.aborted ? deadline.signal.reason : thrown;
   } finally {
     clearTimeout(timer);

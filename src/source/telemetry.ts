@@ -30,7 +30,9 @@ export type SkipReason =
   /** Written by this product; packing it again could go round in circles. */
   | 'own-write'
   /** Outside the rule's prefix and suffix. */
-  | 'not-in-rule';
+  | 'not-in-rule'
+  /** Another message about the same version of it came before. */
+  | 'packed-before';
 
 /** Where objects wait whose turn did not come: in the queue that they came from, or in that of the fallback. */
 export type DeferredTo = 'queue' | 'fallback';
@@ -43,6 +45,8 @@ export interface SourceTelemetry {
   messageFailed(message: QueueMessage, error: CompressorError): void;
   /** A failed archive's upload could not be taken back; its parts cost until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
+  /** Somebody else is at the archive of a large object; the message is sent again, to be looked at so much later. */
+  archiveInWork(archive: ObjectLocation, seconds: number): void;
   /**
    * Objects whose turn did not come in this run are sent again, or to the fallback: their messages look young from then on.
    * @param ageSeconds since the earliest of their events

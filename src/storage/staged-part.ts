@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { combineCrc32 } from '../archive/checksum.ts';
 import type { ObjectRemover, ObjectUpload, ObjectWriter } from './object-store.ts';
 import type { ObjectLocation } from './stored-object.ts';
@@ -24,10 +25,10 @@ export class StagedPart {
   readonly #pieces: Piece[] = [];
   #opening: Promise<ObjectUpload> | undefined;
 
-  /** @param location of a stage that no other part has */
+  /** @param location where its key begins. It ends at random: two tasks at the same part must not replace each other's pieces */
   constructor(store: ObjectWriter & ObjectRemover, location: ObjectLocation, signal: AbortSignal) {
     this.#store = store;
-    this.#location = location;
+    this.#location = { bucket: location.bucket, key: `${location.key}-${randomUUID()}` };
     this.#signal = signal;
   }
 

@@ -50,6 +50,7 @@ export function ruleFallback(context: StackContext, { rule, fallback }: Fallback
     LogGroup: `/${settings.stack_name}/rules/${rule.id}/fallback`,
     RuleId: rule.id,
     OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+    ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
     StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
     ...ownPrincipals(context),
     Prices: getAtt(names.prices, 'Prices'),

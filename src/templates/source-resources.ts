@@ -91,6 +91,7 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
     SourceObjects: keyPattern(source.prefix, source.suffix),
     ...(source.kmsKeyArn === undefined ? {} : { SourceKeyArn: source.kmsKeyArn }),
     OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+    ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
     StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
     ...sharedOutputs(plan.region),
     ...ownPrincipals(context),

@@ -27,7 +27,7 @@ export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatch
 
 /** GETs of small objects in flight: at 20 ms to the first byte this is 6,400 objects a second. */
 const PARALLEL_READS = 128;
-/** Going on with an object costs some seven requests more, which is nothing beside a gigabyte. */
+/** Owning and going on with an object costs some seven requests more, and one a minute: nothing beside a gigabyte. */
 const RESUMABLE_BYTES = 1024 ** 3;
 
 /** The source service of one process: connections, the worker pool and its buffers live as long as it does. */
@@ -79,6 +79,11 @@ export async function openSourceService(
   const shared = {
     rule,
     outboundBucket: settings.OUTBOUND_BUCKET,
+    resuming: {
+      bucket: settings.PROGRESS_BUCKET,
+      ownershipSeconds: settings.OWNERSHIP_SECONDS,
+      inWork: new Set<string>(),
+    },
     store: new S3ObjectStore(settings.AWS_MAX_ATTEMPTS === undefined ? {} : { attempts: settings.AWS_MAX_ATTEMPTS }),
     pool,
     buffers: packingBuffers(threads, slots),

@@ -1,13 +1,17 @@
 import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
 
 /**
- * Makes messages that nobody has failed on available at once: sent anew, so that their receives start anew, or where
- * SQS does not take that, visible as they are.
+ * Makes messages that nobody has failed on available, at once or after a delay: sent anew, so that their receives start anew, or
+ * where SQS does not take that, visible as they are.
  * @returns the ids of those that were sent anew and are to be acknowledged
  */
-export async function giveBack(queue: MessageQueue, messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
-  const sent = await queue.sendAgain(messages);
+export async function giveBack(
+  queue: MessageQueue,
+  messages: readonly QueueMessage[],
+  delaySeconds?: number,
+): Promise<ReadonlySet<string>> {
+  const sent = await queue.sendAgain(messages, delaySeconds);
   const left = messages.filter(({ messageId }) => !sent.has(messageId));
-  if (left.length > 0) await queue.retryAfter(left.map((message) => ({ message, seconds: 0 })));
+  if (left.length > 0) await queue.retryAfter(left.map((message) => ({ message, seconds: delaySeconds ?? 0 })));
   return sent;
 }

@@ -12,9 +12,9 @@ export class LeasedQueue implements MessageQueue {
     this.#lease = lease;
   }
 
-  async sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
+  async sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
     await this.#lease.end();
-    return giveBack(this.#queue, messages);
+    return giveBack(this.#queue, messages, delaySeconds);
   }
 
   async deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {

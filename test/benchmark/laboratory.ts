@@ -1,4 +1,3 @@
-import { PROGRESS_PREFIX } from '../../src/source/packing-checkpoint.ts';
 import type { PackTask, SampleResult, SampleTask } from './sample-contract.ts';
 import { KEPT_BUCKETS, type ServerCounts, type WrittenObject } from './server/contract.ts';
 import { type BenchmarkServer, startServer } from './server/start-server.ts';
@@ -62,9 +61,7 @@ export class Laboratory {
   async observePacking(task: Omit<PackTask, 'kind' | 'outbound'>, keep = false, latency = 0): Promise<PackObservation> {
     const bucket = keep ? this.freshBucket(KEPT_BUCKETS) : this.freshBucket('outbound-');
     const observation = await this.observe({ kind: 'pack', outbound: bucket, ...task }, latency);
-    const all = await (await this.server(latency)).written(bucket);
-    // Records of progress, which a kept bucket does not forget, are no archives.
-    const written = all.filter(({ key }) => !key.startsWith(PROGRESS_PREFIX));
+    const written = await (await this.server(latency)).written(bucket);
     const first = task.warmUp.count > 0 ? 1 : 0;
     return { ...observation, bucket, archives: written.slice(first), warmUpArchives: written.slice(0, first) };
   }

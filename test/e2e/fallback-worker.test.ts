@@ -29,6 +29,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const CONFIGURATION = join(PROJECT, 'configuration');
 const REGION = 'eu-west-1';
 const OUTBOUND = 'outbound-bucket';
+const PROGRESS = 'progress-bucket';
 const VISIBILITY_SECONDS = 2;
 
 let server: AwsServer;
@@ -52,7 +53,8 @@ beforeAll(async () => {
   const [first] = rules;
   if (first === undefined) throw new Error('The example configuration has no rule');
   rule = first;
-  for (const Bucket of [rule.source.bucket, OUTBOUND]) await clients.s3.send(new CreateBucketCommand({ Bucket }));
+  for (const Bucket of [rule.source.bucket, OUTBOUND, PROGRESS])
+    await clients.s3.send(new CreateBucketCommand({ Bucket }));
 });
 
 beforeEach(async () => {
@@ -108,6 +110,7 @@ function startTask(s3 = server.endpoint): { task: WorkerTask; lines: string[] } 
       CONFIGURATION_DIRECTORY: CONFIGURATION,
       RULE_ID: rule.id,
       OUTBOUND_BUCKET: OUTBOUND,
+      PROGRESS_BUCKET: PROGRESS,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: queue.deadLetters.url,
       VISIBILITY_TIMEOUT: String(VISIBILITY_SECONDS),

@@ -16,6 +16,7 @@ const SCRIPT = fileURLToPath(new URL('../support/interrupted-task.ts', import.me
 const REGION = 'eu-west-1';
 const SOURCE = { bucket: 'source-bucket', key: 'huge.bin' };
 const ARCHIVES = 'archive-bucket';
+const PROGRESS = 'progress-bucket';
 const TARGET = { bucket: 'target-bucket', key: 'huge.bin' };
 /** 48 frames that do not compress: as many parts on either side, and a 49th of the archive with its manifest. */
 const FRAMES = 48;
@@ -36,7 +37,7 @@ beforeAll(async () => {
     forcePathStyle: true,
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  for (const Bucket of [SOURCE.bucket, ARCHIVES, TARGET.bucket])
+  for (const Bucket of [SOURCE.bucket, ARCHIVES, PROGRESS, TARGET.bucket])
     await client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }));
   store = new S3ObjectStore({ client });
 });
@@ -101,5 +102,6 @@ test('tasks that are killed at nine tenths of a huge object are gone on with, an
   expect(await store.head(TARGET)).toMatchObject({ size: SIZE, metadata: { a: 'b' } });
   expect(await checksumOf(TARGET)).toBe(checksum);
   expect(await store.listUploads(TARGET)).toEqual([]);
-  expect((await client.send(new ListObjectsV2Command({ Bucket: ARCHIVES }))).KeyCount).toBe(0);
+  for (const Bucket of [ARCHIVES, PROGRESS])
+    expect((await client.send(new ListObjectsV2Command({ Bucket }))).KeyCount).toBe(0);
 }, 240_000);

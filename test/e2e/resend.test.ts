@@ -12,7 +12,11 @@ import { loadConfiguration } from '../../src/configuration/load.ts';
 import { type EmulatedCloud, startEmulatedCloud } from '../../src/local/emulated-cloud.ts';
 import { EventSourceMapping } from '../../src/local/event-source-mapping.ts';
 import { FunctionHost } from '../../src/local/function-host.ts';
-import { createPipelineResources, failedBucket } from '../../src/local/pipeline/create-pipeline-resources.ts';
+import {
+  createPipelineResources,
+  failedBucket,
+  progressBucket,
+} from '../../src/local/pipeline/create-pipeline-resources.ts';
 import type { QueuePair } from '../../src/local/pipeline/queue-pair.ts';
 import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';
 import { Replicator } from '../../src/local/replicator.ts';
@@ -87,7 +91,9 @@ beforeAll(async () => {
   });
   await replicator.start();
   deadLetters = [
-    startFunction('source', HOME, ruleQueues.get(id), { RULE_ID: id, OUTBOUND_BUCKET: OUTBOUND }),
+    startFunction('source', HOME, ruleQueues.get(id), {
+      ...{ RULE_ID: id, OUTBOUND_BUCKET: OUTBOUND, PROGRESS_BUCKET: progressBucket(OUTBOUND) },
+    }),
     startFunction('target', AWAY, targetQueues.get(AWAY), { INBOUND_BUCKET: 'inbound' }),
     startFunction('resend', HOME, replicationFailures.get(OUTBOUND), {
       ...{ OUTBOUND_BUCKET: OUTBOUND, FAILED_BUCKET: FAILED, RESEND_DELAY_SECONDS: '1' },

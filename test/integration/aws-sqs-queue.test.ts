@@ -69,6 +69,19 @@ it('sends any number of messages again', async () => {
   expect(failures).toEqual([]);
 });
 
+it('sends messages again that show up only when they are due, in 15 minutes at most', async () => {
+  const { queue, queueUrl } = await openQueue();
+  await queue.sendAgain(messages(2), 0.2);
+  await queue.sendAgain(messages(1), 100_000);
+  expect(await drain(queueUrl)).toEqual([]);
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 10 }),
+  );
+  expect(Messages.length).toBeGreaterThan(0);
+  expect(await drain(queueUrl)).toHaveLength(2 - Messages.length);
+  expect(failures).toEqual([]);
+});
+
 it('sends messages that are too large for one call in several', async () => {
   const { queue, queueUrl } = await openQueue();
   const sent = messages(5, 'x'.repeat(300_000));

@@ -31,6 +31,8 @@ export interface FailingOptions {
   readonly error?: (call: StoreCall, count: number) => Error;
   /** `before`: nothing happened. `after`: the call had its effect, and only its answer was lost. */
   readonly moment?: 'before' | 'after';
+  /** Awaited before the n-th call of its kind is made. */
+  readonly hold?: (call: StoreCall, count: number) => Promise<void> | undefined;
   /** Told of each call that succeeded. */
   readonly accepted?: (call: StoreCall) => void;
 }
@@ -115,6 +117,7 @@ export class FailingObjectStore implements ObjectStore {
   async #run<T>(call: StoreCall, action: () => Promise<T>): Promise<T> {
     this.counts[call] += 1;
     const count = this.counts[call];
+    await this.#options.hold?.(call, count);
     const fails = this.#failing[call]?.includes(count) ?? false;
     if (!fails) {
       const result = await action();

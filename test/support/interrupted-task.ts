@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
@@ -23,6 +24,11 @@ export interface InterruptedTask {
   /** Kills itself, without a last word, when S3 has accepted this many parts. */
   readonly killAfterParts?: number;
 }
+
+/** Bucket of the records of packing. */
+const PROGRESS = 'progress-bucket';
+/** So long the next task waits for one that was killed. */
+const OWNERSHIP_SECONDS = 1;
 
 /** What the process prints when it was not killed. */
 export interface TaskReport {
@@ -60,8 +66,12 @@ await pool.close();
 await server.close();
 process.stdout.write(`${JSON.stringify({ returned, counts: store.counts } satisfies TaskReport)}\n`);
 
+/** Packs, and looks again as SQS would have it as long as the killed task may be alive. */
 async function pack(): Promise<number> {
   const service = new SourceServiceHarness({
+    resuming: { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set() },
+    // Of one clock with the other tasks.
+    now: Date.now,
     rule: exampleRule({ level: 1 }),
     store,
     outboundBucket: bucket,
@@ -69,7 +79,14 @@ async function pack(): Promise<number> {
     buffers: packingBuffers(2),
     limits: { parallelReads: 16, resumableBytes: RESUMABLE_BYTES },
   });
-  return (await service.process(message)).length;
+  const { again, againAfter } = service.queue;
+  let returned = await service.process(message);
+  while (again.length > 0) {
+    await delay(1000 * (againAfter.at(-1) ?? 0));
+    again.length = 0;
+    returned = await service.process(message);
+  }
+  return returned.length;
 }
 
 async function restore(): Promise<number> {

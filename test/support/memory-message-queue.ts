@@ -3,6 +3,8 @@ import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../../s
 /** The queue port in memory: keeps what was sent, and refuses what a test tells it to. */
 export class MemoryMessageQueue implements MessageQueue {
   readonly again: QueueMessage[] = [];
+  /** Of the messages in `again`, in the same order: until they are due. */
+  readonly againAfter: number[] = [];
   readonly letters: DeadLetter[] = [];
   readonly delays: RetryDelay[] = [];
   /** Calls that throw, as when SQS cannot be reached. */
@@ -10,8 +12,10 @@ export class MemoryMessageQueue implements MessageQueue {
   /** Ids of messages that SQS does not take. */
   readonly rejected = new Set<string>();
 
-  sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
-    return this.#take('sendAgain', messages, this.again, (message) => message.messageId);
+  async sendAgain(messages: readonly QueueMessage[], delaySeconds = 0): Promise<ReadonlySet<string>> {
+    const taken = await this.#take('sendAgain', messages, this.again, (message) => message.messageId);
+    this.againAfter.push(...Array.from(taken, () => delaySeconds));
+    return taken;
   }
 
   deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {

@@ -84,6 +84,13 @@ export class MemoryObjectStore implements ObjectStore {
     return Array.from(this.#bucket(bucket).keys()).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
+  /** Keys that uploads are open to, a key for each. */
+  uploadKeys(bucket: string): string[] {
+    return Array.from(this.#uploads.values())
+      .filter(({ state }) => state.open && state.bucket === bucket)
+      .map(({ state }) => state.key);
+  }
+
   /** A user deletes the object, whatever its ETag. */
   erase({ bucket, key }: ObjectLocation): void {
     this.#bucket(bucket).delete(key);

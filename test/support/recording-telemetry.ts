@@ -9,6 +9,7 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly skipped: [key: string, reason: SkipReason][] = [];
   readonly failures: [messageId: string, code: string][] = [];
   readonly leftBehind: [key: string, code: string][] = [];
+  readonly inWork: [key: string, seconds: number][] = [];
   readonly deferred: [objects: number, ageSeconds: number, to: DeferredTo][] = [];
   /** Ages, in seconds, of what goes back to the queue. */
   readonly returned: number[] = [];
@@ -29,6 +30,10 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
 
   uploadLeftBehind({ key }: ObjectLocation, error: CompressorError): void {
     this.leftBehind.push([key, error.code]);
+  }
+
+  archiveInWork({ key }: ObjectLocation, seconds: number): void {
+    this.inWork.push([key, seconds]);
   }
 
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void {

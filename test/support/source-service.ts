@@ -24,6 +24,7 @@ export const inlineCompression: FrameCompression = {
 };
 
 export const OUTBOUND = 'outbound-bucket';
+export const PROGRESS = 'progress-bucket';
 
 /** Events of tests are always of the same moment; none of them is old unless a test says so. */
 const SOON_AFTER_EVENTS = Date.parse(EVENT_TIME) + 1000;
@@ -41,6 +42,7 @@ export class SourceServiceHarness {
     this.dependencies = {
       rule: exampleRule(),
       outboundBucket: OUTBOUND,
+      resuming: { bucket: PROGRESS, ownershipSeconds: 180, inWork: new Set() },
       store: this.memory,
       queue: this.queue,
       pool: inlineCompression,

@@ -49,6 +49,7 @@ function environmentOf(handler: string): NodeJS.ProcessEnv {
     DEAD_LETTER_QUEUE_URL: queue,
     RULE_ID: 'example-documents-a82747f3ed',
     OUTBOUND_BUCKET: 'outbound',
+    PROGRESS_BUCKET: 'progress',
     INBOUND_BUCKET: 'inbound',
   };
 }

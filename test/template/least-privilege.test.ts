@@ -257,6 +257,8 @@ describe('what is outside of its job is refused', () => {
         'deleting what it packs': remove('example-reports', 'published/a.csv'),
         'writing beside what it packs': write('example-reports', 'published/b.csv'),
         'archives of another rule': write(OUTBOUND, `${OTHER_RULE}/a.tar.zst`),
+        'progress of another rule': write(OUTBOUND.replace('outbound', 'progress'), `${OTHER_RULE}/a.tar.zst`),
+        'reading progress of another rule': read(OUTBOUND.replace('outbound', 'progress'), `${OTHER_RULE}/a.tar.zst`),
         'reading archives of another rule': read(OUTBOUND, `${OTHER_RULE}/a.tar.zst`),
         'deleting archives': remove(OUTBOUND, `${OWN_RULE}/a.tar.zst`),
         'the inbound bucket': write(INBOUND, `${OWN_RULE}/a.tar.zst`),

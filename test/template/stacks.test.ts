@@ -301,6 +301,31 @@ describe('every bucket', () => {
     expect(named('OutboundBucket').every((bucket) => expirations(bucket).length > 0)).toBe(true);
   });
 
+  test('of archives under way keeps the parts of 50 TB for as long as it takes, and the records of them for longer', () => {
+    const named = (id: string) =>
+      [...created.values()].flatMap((resources) => resources.filter(({ path }) => path.endsWith(`/${id}`)));
+    const rules = (id: string) => named(id).flatMap((bucket) => listOf(at(bucket, 'LifecycleConfiguration', 'Rules')));
+    const uploads = ['OutboundBucket', 'InboundBucket']
+      .flatMap(rules)
+      .map((rule) => field(field(rule, 'AbortIncompleteMultipartUpload'), 'DaysAfterInitiation'))
+      .filter((days) => days !== undefined)
+      .map(Number);
+    const records = rules('ProgressBucket')
+      .map((rule) => field(rule, 'ExpirationInDays'))
+      .filter((days) => days !== undefined)
+      .map(Number);
+    const daysOfPacking = 50e12 / 70e6 / 86_400;
+    expect(Math.min(...uploads)).toBeGreaterThan(1.5 * daysOfPacking);
+    expect(records).toHaveLength(named('OutboundBucket').length);
+    expect(Math.min(...records)).toBeGreaterThan(Math.max(...uploads));
+    const given = ['Function', 'Task'].flatMap(named).flatMap((resource) => JSON.stringify(resource.properties));
+    const packing = given.filter(
+      (properties) => properties.includes('OUTBOUND_BUCKET') && properties.includes('RULE_ID'),
+    );
+    expect(packing.length).toBeGreaterThan(0);
+    expect(packing.filter((properties) => !properties.includes('PROGRESS_BUCKET'))).toEqual([]);
+  });
+
   test('that archives arrive in expires nothing that is current', () => {
     const rules = (created.get('example us-east-1') ?? [])
       .filter(({ path }) => path.endsWith('/InboundBucket'))

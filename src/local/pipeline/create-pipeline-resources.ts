@@ -57,6 +57,11 @@ export function failedBucket(outboundBucket: string): string {
   return `${outboundBucket}-failed`;
 }
 
+/** Where packing keeps how far the archives of large objects are. */
+export function progressBucket(outboundBucket: string): string {
+  return `${outboundBucket}-progress`;
+}
+
 type RulesOfBucket = readonly [RulePlan, ...RulePlan[]];
 
 function groupByBucket(rules: readonly RulePlan[], role: 'sourceBucket' | 'outboundBucket'): RulesOfBucket[] {
@@ -107,6 +112,8 @@ async function createOutbound(
   await enableVersioning(s3, outboundBucket);
   await createBucket(s3, region, failedBucket(outboundBucket));
   await enableVersioning(s3, failedBucket(outboundBucket));
+  await createBucket(s3, region, progressBucket(outboundBucket));
+  await enableVersioning(s3, progressBucket(outboundBucket));
   const failures = await createQueuePair(sqs, `${outboundBucket}-replication-failures`, queues);
   await notifyQueues(s3, outboundBucket, [
     { Id: 'replication-failures', QueueArn: failures.arn, Events: ['s3:Replication:OperationFailedReplication'] },

@@ -63,7 +63,13 @@ export async function makeServiceEnvironment(options: ServiceOptions): Promise<S
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   return {
-    source: { ...shared, AWS_REGION: SOURCE_REGION, RULE_ID: BENCHMARK_RULE, OUTBOUND_BUCKET: options.archives },
+    source: {
+      ...shared,
+      AWS_REGION: SOURCE_REGION,
+      RULE_ID: BENCHMARK_RULE,
+      OUTBOUND_BUCKET: options.archives,
+      PROGRESS_BUCKET: 'progress',
+    },
     target: { ...shared, AWS_REGION: TARGET_REGION, INBOUND_BUCKET: options.archives },
     remove: () => rm(directory, { recursive: true }),
   };

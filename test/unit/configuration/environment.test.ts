@@ -14,7 +14,9 @@ const shared = {
 
 describe('the environment of a function', () => {
   test('is read with its defaults', () => {
-    expect(readSourceEnvironment({ ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out' })).toMatchObject({
+    expect(
+      readSourceEnvironment({ ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' }),
+    ).toMatchObject({
       MAX_RECEIVES: 5,
       OWN_PRINCIPALS: [],
     });
@@ -24,12 +26,18 @@ describe('the environment of a function', () => {
   });
 
   test('lists the role ids of our own writers', () => {
-    const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', OWN_PRINCIPALS: 'AROA1,AROA2' };
+    const environment = {
+      ...shared,
+      RULE_ID: 'r',
+      OUTBOUND_BUCKET: 'out',
+      PROGRESS_BUCKET: 'progress',
+      OWN_PRINCIPALS: 'AROA1,AROA2',
+    };
     expect(readSourceEnvironment(environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
   });
 
   test('says where work over the limits of a run goes, if anywhere', () => {
-    const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out' };
+    const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' };
     expect(readSourceEnvironment(environment).FALLBACK_QUEUE_URL).toBeUndefined();
     const fallback = { FALLBACK_QUEUE_URL: shared.QUEUE_URL, FALLBACK_SERVICE: 'cluster/service' };
     expect(readSourceEnvironment({ ...environment, ...fallback })).toMatchObject(fallback);

@@ -65,6 +65,26 @@ describe('settleBatch', () => {
     expect(queue.letters).toEqual([]);
   });
 
+  test('sends again what has to wait, each to be seen when it is due, and acknowledges it', async () => {
+    const { queue, settle } = batch();
+    const [now, soon, also, late] = ['a', 'b', 'c', 'd'].map((body) => queueMessage(body, 5));
+    if (!now || !soon || !also || !late) throw new Error('Four messages were made');
+    queue.rejected.add(also.messageId);
+    const answer = settle(
+      [soon, { kind: 'again', seconds: 60 }],
+      [now, { kind: 'again' }],
+      [late, { kind: 'again', seconds: 170 }],
+      [also, { kind: 'again', seconds: 60 }],
+    );
+    expect(await answer).toEqual([also.messageId]);
+    expect(queue.again.map(({ messageId }, index) => [messageId, queue.againAfter[index]])).toEqual([
+      [soon.messageId, 60],
+      [now.messageId, 0],
+      [late.messageId, 170],
+    ]);
+    expect(queue.letters).toEqual([]);
+  });
+
   test('dead-letters what cannot succeed, with its reason, and acknowledges it', async () => {
     const { queue, settle } = batch();
     const message = queueMessage('rubbish');

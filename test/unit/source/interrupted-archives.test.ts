@@ -6,7 +6,7 @@ import { itemAt, readArchive } from '../../support/archives.ts';
 import type { StoreCall } from '../../support/failing-object-store.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import type { MemoryObjectStore } from '../../support/memory-object-store.ts';
-import { OUTBOUND, SourceServiceHarness } from '../../support/source-service.ts';
+import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-service.ts';
 
 /** Does not compress: seven frames, each of which makes a part, and an eighth part with the manifest. */
 const BODY = randomBytes(56 * MIB);
@@ -33,15 +33,12 @@ function expectArchived(memory: MemoryObjectStore): void {
   const [restored] = readArchive(archive?.body ?? Buffer.alloc(0));
   expect(restored?.body.equals(BODY)).toBe(true);
   expect(memory.keys(OUTBOUND)).toEqual([key]);
+  expect(memory.keys(PROGRESS)).toEqual([]);
 }
 
 const uploadsLeft = (memory: MemoryObjectStore, key: string) => memory.listUploads({ bucket: OUTBOUND, key });
-const recordKey = (memory: MemoryObjectStore) =>
-  itemAt(
-    memory.keys(OUTBOUND).filter((key) => key.startsWith('_progress/')),
-    0,
-  );
-const archiveKeyOf = (memory: MemoryObjectStore) => recordKey(memory).slice('_progress/'.length);
+/** The record of an interrupted archive has the archive's key. */
+const archiveKeyOf = (memory: MemoryObjectStore) => itemAt(memory.keys(PROGRESS), 0);
 
 describe('the archive of a large object', () => {
   test('goes on behind the parts that an interrupted attempt has left', async () => {
@@ -79,6 +76,7 @@ describe('the archive of a large object', () => {
     expect(second.returned).toEqual([]);
     expect(second.service.telemetry.skipped).toEqual([['large.bin', 'superseded']]);
     expect(memory.keys(OUTBOUND)).toEqual([]);
+    expect(memory.keys(PROGRESS)).toEqual([]);
     expect(await uploadsLeft(memory, key)).toEqual([]);
   });
 
@@ -92,17 +90,18 @@ describe('the archive of a large object', () => {
     ],
     [
       'its record is damaged',
-      async (memory: MemoryObjectStore) => {
-        await memory.place({ bucket: OUTBOUND, key: recordKey(memory) }, Buffer.from('{"version":1,"parts":'));
+      async (memory: MemoryObjectStore, key: string) => {
+        await memory.place({ bucket: PROGRESS, key }, Buffer.from('{"version":1,"parts":'));
       },
     ],
     [
       'its record does not add up',
-      async (memory: MemoryObjectStore) => {
-        const location = { bucket: OUTBOUND, key: recordKey(memory) };
-        const record = JSON.parse(memory.look(location)?.body.toString() ?? '') as { parts: number[][] };
+      async (memory: MemoryObjectStore, key: string) => {
+        const location = { bucket: PROGRESS, key };
+        const [owner = '', body = ''] = memory.look(location)?.body.toString().split('\n') ?? [];
+        const record = JSON.parse(body) as { parts: number[][] };
         record.parts[0] = [1, 1, 1, 1];
-        await memory.place(location, Buffer.from(JSON.stringify(record)));
+        await memory.place(location, Buffer.from(`${owner}\n${JSON.stringify(record)}`));
       },
     ],
   ])('begins anew, and leaves nothing behind, when %s', async (_, spoil) => {
@@ -138,6 +137,7 @@ describe('the archive of a large object', () => {
 
     expect(second.returned).toEqual([]);
     expect(second.counts).toMatchObject({ createUpload: 0, uploadPart: 0, read: 1 });
+    expect([interrupted, second].map(({ service }) => service.telemetry.archives.length)).toEqual([0, 1]);
     expectArchived(memory);
   });
 
@@ -146,17 +146,6 @@ describe('the archive of a large object', () => {
     const messages = [await source.place('small', 'x'), await source.place('large.bin', BODY)];
     expect(await source.process(...messages)).toEqual([]);
     expect(source.archiveKeys()).toHaveLength(2);
-    expect(source.archiveKeys().filter((key) => key.startsWith('_'))).toEqual([]);
+    expect(source.memory.keys(PROGRESS)).toEqual([]);
   });
-});
-
-test('two tasks at the same archive of one object end with the same sound archive', async () => {
-  const source = new SourceServiceHarness({ limits: LIMITS });
-  const message = await source.place('large.bin', BODY);
-  const tasks = [1, 2].map(() => new SourceServiceHarness({ store: source.memory, limits: LIMITS }));
-  await Promise.all(tasks.map((task) => task.process(message)));
-  // Whoever lost its upload to the other one has its message back, and finds the rest to do.
-  const last = new SourceServiceHarness({ store: source.memory, limits: LIMITS });
-  expect(await last.process(message)).toEqual([]);
-  expectArchived(source.memory);
 });

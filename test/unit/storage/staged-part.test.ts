@@ -36,11 +36,35 @@ test('an abandoned part gives its pieces back', async () => {
   await staged.write(0, pieces[0], crc32(pieces[0]));
   await expect(staged.write(1, pieces[1], crc32(pieces[1]))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   await staged.abort();
-  expect(await memory.listUploads(STAGE)).toEqual([]);
+  expect(memory.uploadKeys('ours')).toEqual([]);
 });
 
 test('a part without pieces has nothing to give back', async () => {
   const store = new FailingObjectStore(new MemoryObjectStore());
   await new StagedPart(store, STAGE, signal).abort();
   expect(store.counts.abort).toBe(0);
+});
+
+test("two tasks at the same part do not replace each other's pieces", async () => {
+  const store = new MemoryObjectStore({ minimumPartSize: 1 });
+  const [one, other] = [Buffer.from('of one'), Buffer.from('of the other')];
+  const upload = await store.createUpload(TARGET);
+  const stages = [one, other].map((bytes) => ({ bytes, staged: new StagedPart(store, STAGE, signal) }));
+  for (const { bytes, staged } of stages) await staged.write(0, bytes, crc32(bytes));
+  // Both have put their pieces together before either of them is copied into place.
+  const together = Promise.withResolvers<undefined>();
+  let waiting = 0;
+  const patient: typeof upload = Object.assign(Object.create(upload) as typeof upload, {
+    takePart: async (...part: Parameters<typeof upload.takePart>) => {
+      waiting += 1;
+      if (waiting === stages.length) together.resolve(undefined);
+      await together.promise;
+      await upload.takePart(...part);
+    },
+  });
+  await Promise.all(stages.map(({ staged }, index) => staged.moveTo(patient, index + 1)));
+  const both = Buffer.concat([one, other]);
+  await upload.complete({ crc32: crc32(both), size: both.length, condition: { kind: 'absent' } });
+  expect(store.look(TARGET)?.body.equals(both)).toBe(true);
+  expect(store.keys('ours')).toEqual([]);
 });

@@ -2,7 +2,11 @@ import { join } from 'node:path';
 import { bundleFunctions } from '../../../build/bundle-functions.ts';
 import type { ReplicationRule } from '../../../configuration/rule.ts';
 import { type EmulatedCloud, startEmulatedCloud } from '../../../local/emulated-cloud.ts';
-import { createPipelineResources, type PipelineResources } from '../../../local/pipeline/create-pipeline-resources.ts';
+import {
+  createPipelineResources,
+  type PipelineResources,
+  progressBucket,
+} from '../../../local/pipeline/create-pipeline-resources.ts';
 import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
 import { Replicator } from '../../../local/replicator.ts';
 import { DemoFailedError } from '../errors.ts';
@@ -22,6 +26,8 @@ const OUTAGE = { service: 'DynamoDB_20120810', afterRequests: 1 };
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
 const STATISTICS = 'demo-statistics';
+/** Short, since somebody is waiting for the next task to take over what a killed one has left. */
+const OWNERSHIP_SECONDS = 6;
 
 export interface PipelineOptions {
   readonly rule: ReplicationRule;
@@ -148,6 +154,8 @@ async function startSides(
         CONFIGURATION_DIRECTORY,
         RULE_ID: rule.id,
         OUTBOUND_BUCKET: OUTBOUND,
+        PROGRESS_BUCKET: progressBucket(OUTBOUND),
+        OWNERSHIP_SECONDS: String(OWNERSHIP_SECONDS),
         STATISTICS_TABLE: STATISTICS,
       },
     },

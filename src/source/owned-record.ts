@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { crc32 } from '../archive/checksum.ts';
+import { ObjectChangedError, ObjectNotFoundError, WriteConditionError } from '../storage/errors.ts';
+import type { ObjectHeadReader, ObjectReader, ObjectRemover, ObjectWriter } from '../storage/object-store.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+import { ArchiveInWorkError } from './errors.ts';
+
+/** What a record needs of storage. */
+export type RecordStore = ObjectReader & ObjectHeadReader & Pick<ObjectWriter, 'put'> & ObjectRemover;
+
+export interface OwnedRecordOptions {
+  readonly store: RecordStore;
+  readonly location: ObjectLocation;
+  /** For so long an owner that writes nothing more is taken for alive. */
+  readonly ownershipSeconds: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The first line of a record: whose it is, and until when (milliseconds since 1970). */
+const OWNER_LINE = /^([0-9a-f-]{36}) (\d{1,16})\n/;
+const LONGEST_OWNER_LINE = 54;
+/** Of one write, each after a look at whose the record is. */
+const MOST_TRIES = 10;
+
+/**
+ * A record in S3 that one attempt owns at a time. Every write is conditional on the ETag that the owner wrote last, so that of
+ * several that want it exactly one gets it, and one that has lost it learns that with its next write. The owner stands in the
+ * bytes and not in the metadata: without KMS the ETag is that of the bytes alone, and would be the same for two owners.
+ */
+export class OwnedRecord {
+  readonly #options: OwnedRecordOptions;
+  readonly #owner = randomUUID();
+  /** Of what we wrote last; absent while the record is not ours. */
+  #etag: string | undefined;
+  #ownedUntil = 0;
+
+  constructor(options: OwnedRecordOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it is ours, as far as we know. */
+  get owned(): boolean {
+    return this.#etag !== undefined;
+  }
+
+  /** Milliseconds since 1970: from then on others take the record for abandoned. */
+  get ownedUntil(): number {
+    return this.#ownedUntil;
+  }
+
+  /**
+   * Makes the record ours, with what it says.
+   * @param first what it says where there was none
+   * @returns what another attempt has left; undefined where there was none
+   * @throws ArchiveInWorkError while somebody else owns it
+   */
+  async take(first: Uint8Array, signal: AbortSignal): Promise<Buffer | undefined> {
+    for (;;) {
+      const found = await this.#read(signal);
+      if (found !== undefined) this.#refuseOwned(found.ownedUntil);
+      if (await this.#put(found?.body ?? first, found?.etag, this.#nextEnd())) return found?.body;
+    }
+  }
+
+  /** Writes it anew, and so renews the ownership. @throws ArchiveInWorkError when somebody else has taken it */
+  async write(body: Uint8Array): Promise<void> {
+    await this.#replace(body, this.#nextEnd());
+  }
+
+  /** Writes it for anybody to take. @throws ArchiveInWorkError when somebody else has taken it */
+  async release(body: Uint8Array): Promise<void> {
+    if (this.#etag === undefined) return;
+    await this.#replace(body, 0);
+    this.#etag = undefined;
+  }
+
+  /** Deletes it, if it is still ours. */
+  async remove(): Promise<void> {
+    const { store, location } = this.#options;
+    if (this.#etag !== undefined) await store.remove({ ...location, etag: this.#etag });
+    this.#etag = undefined;
+  }
+
+  #nextEnd(): number {
+    return Math.ceil(this.#options.now() + 1000 * this.#options.ownershipSeconds);
+  }
+
+  async #replace(body: Uint8Array, ownedUntil: number): Promise<void> {
+    const written = this.#etag !== undefined && (await this.#put(body, this.#etag, ownedUntil));
+    if (written) return;
+    this.#etag = undefined;
+    throw this.#inWork(this.#options.ownershipSeconds);
+  }
+
+  /** @returns false when somebody else has written it meanwhile */
+  async #put(body: Uint8Array, etag: string | undefined, ownedUntil: number): Promise<boolean> {
+    const { store, location } = this.#options;
+    const bytes = Buffer.concat([Buffer.from(`${this.#owner} ${ownedUntil}\n`), body]);
+    const target = { ...location, headers: { contentType: 'text/plain' }, metadata: {}, tags: [] };
+    let expected = etag;
+    for (let tries = 1; ; tries += 1) {
+      const condition =
+        expected === undefined ? ({ kind: 'absent' } as const) : { kind: 'matches' as const, etag: expected };
+      try {
+        const written = await store.put({ ...target, body: bytes, crc32: crc32(bytes), condition });
+        this.#etag = written.etag;
+        this.#ownedUntil = ownedUntil;
+        return true;
+      } catch (thrown) {
+        if (!(thrown instanceof WriteConditionError) || tries === MOST_TRIES) throw thrown;
+        // Also when the answer to an earlier write of ours was lost: then what stands there is ours.
+        const found = await this.#read();
+        if (found?.owner !== this.#owner) return false;
+        expected = found.etag;
+      }
+    }
+  }
+
+  async #read(signal?: AbortSignal): Promise<FoundRecord | undefined> {
+    const { store, location } = this.#options;
+    for (;;) {
+      const head = await store.head(location, signal);
+      if (head === undefined) return undefined;
+      const bytes = Buffer.alloc(head.size);
+      try {
+        await store.read({ ...location, etag: head.etag, into: bytes, ...(signal && { signal }) });
+        return { etag: head.etag, ...splitOwner(bytes) };
+      } catch (thrown) {
+        // Its owner has written or deleted it in between.
+        if (!(thrown instanceof ObjectChangedError || thrown instanceof ObjectNotFoundError)) throw thrown;
+      }
+    }
+  }
+
+  #refuseOwned(ownedUntil: number): void {
+    const milliseconds = ownedUntil - this.#options.now();
+    if (milliseconds > 0) throw this.#inWork(Math.ceil(milliseconds / 1000));
+  }
+
+  #inWork(seconds: number): ArchiveInWorkError {
+    return archiveInWork(this.#options.location.key, Math.min(seconds, this.#options.ownershipSeconds));
+  }
+}
+
+interface FoundRecord {
+  readonly etag: string;
+  readonly owner: string | undefined;
+  readonly ownedUntil: number;
+  readonly body: Buffer;
+}
+
+/** Bytes without a line of ours belong to nobody. */
+function splitOwner(bytes: Buffer): Omit<FoundRecord, 'etag'> {
+  const [line = '', owner, ownedUntil] = OWNER_LINE.exec(bytes.toString('latin1', 0, LONGEST_OWNER_LINE)) ?? [];
+  return { owner, ownedUntil: Number(ownedUntil ?? 0), body: bytes.subarray(line.length) };
+}
+
+/** @param seconds after which to look again */
+export function archiveInWork(archive: string, seconds: number): ArchiveInWorkError {
+  return new ArchiveInWorkError(`Another task, or another message of this one, is at ${archive}`, {
+    context: { archive, seconds },
+    seconds,
+  });
+}
