@@ -235,6 +235,10 @@ describe('every policy', () => {
     for (const sid of sids) expect(security).toContain(`\`${sid}\``);
   });
 
+  test('has only characters that IAM takes', () => {
+    expect(statements().filter(({ json }) => !/^[\x20-\x7e]*$/.test(JSON.stringify(json)))).toEqual([]);
+  });
+
   test('stays under the size that IAM takes', () => {
     expect(
       faults(
@@ -332,6 +336,16 @@ describe('every key, alarm and name', () => {
         return anchor === undefined || !anchors.includes(anchor) || listOf(properties['AlarmActions']).length === 0;
       }),
     ).toEqual([]);
+  });
+
+  test('watches dimensions that CloudWatch can hold, if it is an alarm', () => {
+    const values = [...created.values()].flatMap((resources) =>
+      ofType(resources, 'AWS::CloudWatch::Alarm').flatMap((alarm) =>
+        listOf(at(alarm, 'Dimensions')).map((dimension) => textOf(field(dimension, 'Value'))),
+      ),
+    );
+    expect(values).toContain('%E3%83%87%E3%83%BC%E3%82%BF/%C3%A9%F0%9F%98%80/3/');
+    expect(values.filter((value) => !/^(?!:)(?=.*\S)[\x20-\x7e]{1,1024}$/.test(value))).toEqual([]);
   });
 
   test('stands once in its region, and is not longer than its service allows', () => {

@@ -43,6 +43,7 @@ describe('a rule is refused for', () => {
     ],
     ['a URL as prefix', { prefix_filter: 's3://b/logs' }, { path: source('prefix_filter') }],
     ['a prefix longer than a key', { prefix_filter: 'ü'.repeat(513) }, { path: source('prefix_filter') }],
+    ['a control character', { prefix_filter: 'a\u0001' }, { message: expect.stringContaining('control characters') }],
     ['half a character', { suffix_filter: '\ud83d' }, { path: source('suffix_filter') }],
     [
       'an alias of a key',
