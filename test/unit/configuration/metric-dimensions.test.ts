@@ -2,8 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { asDimensionValue, ruleDimensions } from '../../../src/configuration/metric-dimensions.ts';
 
-const dimensionsOf = (prefix: string) =>
-  ruleDimensions({ source: { region: 'eu-west-1', bucket: 'documents', prefix, suffix: '' } });
+const SOURCE = {
+  region: 'eu-west-1',
+  bucket: 'documents',
+  suffix: '',
+  levels: [3],
+  maxArchiveBytes: 1,
+  maxObjectBytes: 1,
+  chain: false,
+};
+const dimensionsOf = (prefix: string) => ruleDimensions({ source: { ...SOURCE, prefix } });
 
 describe('the dimensions of a rule', () => {
   test('are its bucket and prefix, or * for all keys', () => {
