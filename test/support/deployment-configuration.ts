@@ -3,7 +3,7 @@ import type { DestinationEntry, SourceEntry } from '../../src/configuration/sche
 /** Two source regions that send to each other and to a third: 60 rules, all with the fallback, and what makes names and policies long. */
 export function sixtyRules(): { readonly settings: object; readonly replication: object } {
   const settings = {
-    stack_name: 'A-Stack-Name-That-Is-Much-Longer-Than-A-Bucket-Can-Hold',
+    stack_name: `A-Stack-Name-That-Is-Much-Longer-Than-A-Bucket-Can-Hold-${'x'.repeat(72)}`,
     enabled_regions: [
       { region: 'eu-west-1', source_target: ['source', 'target'], vpc_cidr: '10.1.0.0/16', availability_zones: 6 },
       { region: 'us-east-1', source_target: ['source', 'target'], vpc_cidr: '10.2.0.0/16', network: 'isolated' },

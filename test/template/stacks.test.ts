@@ -113,6 +113,12 @@ describe('the templates', () => {
     10 * MINUTES,
   );
 
+  test('name no partition, since GovCloud has another one', async () => {
+    for (const name of await readdir(STACKS)) {
+      expect([name, (await readFile(join(STACKS, name), 'utf8')).match(/arn:aws[^:$]*:/g)]).toEqual([name, null]);
+    }
+  });
+
   test('pass cfn-lint as CloudFormation gets to see them', () => {
     expect(example.problems).toEqual([]);
   });
@@ -336,6 +342,14 @@ describe('every key, alarm and name', () => {
         return anchor === undefined || !anchors.includes(anchor) || listOf(properties['AlarmActions']).length === 0;
       }),
     ).toEqual([]);
+  });
+
+  test('is called by no more than the 100 characters of a subject, if it is a topic', () => {
+    const names = [...created.values()].flatMap((resources) =>
+      ofType(resources, 'AWS::SNS::Topic').map((topic) => textOf(at(topic, 'DisplayName'))),
+    );
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => name.length > 100)).toEqual([]);
   });
 
   test('watches dimensions that CloudWatch can hold, if it is an alarm', () => {
