@@ -76,7 +76,7 @@ describe('the image', () => {
     const steps = build.split('\n');
     for (const copy of copies) {
       const from = /^--from=build (\S+) /.exec(copy)?.[1] ?? `nothing that the build stage has: ${copy}`;
-      const opened = steps.findIndex((step) => /^RUN chmod -R a\+rX /.test(step) && step.split(' ').includes(from));
+      const opened = steps.findIndex((step) => step.startsWith('RUN chmod -R a+rX ') && step.split(' ').includes(from));
       expect({ from, isOpened: opened >= 0 }).toEqual({ from, isOpened: true });
       // Nothing writes there any more after that.
       expect(steps.slice(opened + 1).filter((step) => step.includes(from))).toEqual([]);

@@ -20,6 +20,7 @@ import { type CreatedResource, instantiate } from '../../src/local/templates/ins
 import { textOf } from '../../src/local/templates/json.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
 import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';
+import { NOT_ENFORCED } from '../support/not-enforced.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const STACKS = join(PROJECT, 'src/stacks');
@@ -239,6 +240,14 @@ describe('every policy', () => {
     const sids = new Set(everything.map(({ sid }) => sid));
     expect([...sids].toSorted()).toEqual([...EVERY_RESOURCE].toSorted());
     for (const sid of sids) expect(security).toContain(`\`${sid}\``);
+  });
+
+  test('that docs/security.md or the tests of least privilege name is in a template', async () => {
+    const security = await readFile(join(PROJECT, 'docs/security.md'), 'utf8');
+    const named = [...security.matchAll(/`([A-Z][a-z]+(?:[A-Z0-9][A-Za-z0-9]*)+)`/g)].map(([, sid = '']) => sid);
+    const known = new Set(statements().map(({ sid }) => sid));
+    expect(named.length).toBeGreaterThan(20);
+    expect([...named, ...Object.keys(NOT_ENFORCED)].filter((sid) => !known.has(sid))).toEqual([]);
   });
 
   test('has only characters that IAM takes', () => {
