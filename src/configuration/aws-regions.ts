@@ -44,9 +44,20 @@ const PARTITIONS = {
   'aws-eusc': ['eusc-de-east-1'],
 } as const;
 
+/**
+ * Partitions whose endpoints are below amazonaws.com: policies, endpoints and the signing of the stacks and functions name that. The
+ * others are known only to be refused by name.
+ */
+const SUPPORTED: readonly string[] = ['aws', 'aws-us-gov'] satisfies (keyof typeof PARTITIONS)[];
+
 export const AWS_REGIONS: readonly string[] = Object.values(PARTITIONS).flat();
 
 /** The partition of a region; undefined when the region is not known. */
 export function partitionOf(region: string): string | undefined {
   return Object.entries(PARTITIONS).find(([, regions]) => regions.some((known) => known === region))?.[0];
+}
+
+/** Whether the stacks can be deployed there. */
+export function isSupported(partition: string | undefined): boolean {
+  return partition !== undefined && SUPPORTED.includes(partition);
 }

@@ -1,11 +1,11 @@
-import { partitionOf } from './aws-regions.ts';
+import { isSupported, partitionOf } from './aws-regions.ts';
 import type { RegionDraft } from './draft.ts';
 import { type Finding, SETTINGS_FILE } from './finding.ts';
 import type { JsonPath } from './read-json.ts';
 
 /** What is wrong between the regions of settings.json. */
 export function checkRegions(regions: readonly RegionDraft[]): Finding[] {
-  return [...repeatedRegions(regions), ...severalPartitions(regions)];
+  return [...repeatedRegions(regions), ...foreignPartitions(regions)];
 }
 
 function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
@@ -17,15 +17,21 @@ function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
   });
 }
 
-/** S3 does not replicate, nor does IAM trust, across partitions. */
-function severalPartitions(regions: readonly RegionDraft[]): Finding[] {
-  const known = regions.flatMap(({ region, index }) => (region === undefined ? [] : [{ region, index }]));
-  const [first] = known;
-  return known.flatMap(({ region, index }) => {
-    const partition = partitionOf(region);
-    if (first === undefined || partition === partitionOf(first.region)) return [];
-    const message = `${region} is in the partition ${partition ?? '?'}, ${first.region} in ${partitionOf(first.region) ?? '?'}; S3 replicates nothing between them`;
-    return [{ file: SETTINGS_FILE, path: at(index, 'region'), message }];
+/** The stacks know no other domain than amazonaws.com; S3 does not replicate, nor does IAM trust, across partitions. */
+function foreignPartitions(regions: readonly RegionDraft[]): Finding[] {
+  const known = regions.flatMap(({ region, index }) => {
+    return region === undefined ? [] : [{ region, index, partition: partitionOf(region) ?? '?' }];
+  });
+  const first = known.find(({ partition }) => isSupported(partition));
+  return known.flatMap(({ region, index, partition }) => {
+    const found = { file: SETTINGS_FILE, path: at(index, 'region') } as const;
+    if (!isSupported(partition)) {
+      const message = `${region} is in the partition ${partition}, where this product cannot be deployed: it reaches AWS below amazonaws.com only`;
+      return [{ ...found, message }];
+    }
+    if (first === undefined || partition === first.partition) return [];
+    const message = `${region} is in the partition ${partition}, ${first.region} in ${first.partition}; S3 replicates nothing between them`;
+    return [{ ...found, message }];
   });
 }
 

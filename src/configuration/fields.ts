@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AWS_REGIONS } from './aws-regions.ts';
 import { BUCKET_NAME_PATTERN, bucketNameFault } from './bucket-name.ts';
 import { filterFault, keyPartFault } from './key-filter.ts';
+import { STACK_NAME_PATTERN, stackNameFault } from './stack-name.ts';
 
 /**
  * Kinds of values. `description` says what a key means, in the tables of docs/configuration.md and in editors; `allowed` says
@@ -32,6 +33,34 @@ export function region(description: string): z.ZodEnum<Record<string, string>> {
 export function bucket(description: string): z.ZodString {
   const allowed = 'name of a general purpose bucket';
   return checked(z.string(), bucketNameFault).meta({ description, allowed, pattern: BUCKET_NAME_PATTERN });
+}
+
+export function stackName(description: string): z.ZodString {
+  const allowed = '2 to 128 letters, digits and single hyphens between them, a letter first';
+  return checked(z.string(), stackNameFault).meta({ description, allowed, pattern: STACK_NAME_PATTERN });
+}
+
+/** Names and values of what every service of AWS takes; a resource has at most 50, of which some are left to SAM and the stacks. */
+const TAG_CHARACTERS = String.raw`[\p{L}\p{N}\p{Zs}_.:/=+@-]`;
+const MAX_TAGS = 40;
+
+export function tags(description: string): z.ZodDefault<z.ZodRecord<z.ZodString, z.ZodString>> {
+  const name = z.string().regex(new RegExp(`^(?![aA][wW][sS]:)${TAG_CHARACTERS}{1,128}$`, 'u'));
+  const value = z.string().regex(new RegExp(`^${TAG_CHARACTERS}{0,256}$`, 'u'));
+  const characters = 'letters, digits, spaces and `_ . : / = + - @`';
+  return z
+    .record(name, value.meta({ allowed: `at most 256 ${characters}` }))
+    .superRefine((record, context) => {
+      const count = Object.keys(record).length;
+      if (count > MAX_TAGS)
+        context.addIssue({ code: 'custom', message: `has ${count} tags; ${MAX_TAGS} are possible` });
+    })
+    .default({})
+    .meta({
+      description,
+      allowed: `at most ${MAX_TAGS} names of 1 to 128 ${characters}, not beginning with \`aws:\`, with values of at most 256 of these`,
+      maxProperties: MAX_TAGS,
+    });
 }
 
 /** `""` means "none" in existing files. */

@@ -30,6 +30,7 @@ export function filterFault(text: string): string | undefined {
   if (text.includes('*'))
     return 'S3 has no wildcards in filters; all keys that begin (or end) with the text are meant anyway';
   if (text.startsWith('s3://')) return 'a filter is a part of the key, without s3:// and the bucket';
+  if (/[\p{Cc}\ufffe\uffff]/u.test(text)) return 'S3 keeps filters as XML, which has no control characters';
   return keyPartFault(text);
 }
 

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { FARGATE_CPUS } from './fargate-sizes.ts';
-import { bucket, dollars, filter, keyPrefix, kmsKey, RETENTION_DAYS, region, wholeNumber } from './fields.ts';
+import {
+  bucket,
+  dollars,
+  filter,
+  keyPrefix,
+  kmsKey,
+  RETENTION_DAYS,
+  region,
+  stackName,
+  tags,
+  wholeNumber,
+} from './fields.ts';
 import { LEVELS, STANDARD_LEVELS } from './levels.ts';
 import { unitPriceFields } from './prices.ts';
 
@@ -169,13 +180,7 @@ export const ownPricesSchema = z.strictObject({
 
 export const settingsSchema = z.strictObject({
   $schema: schemaReference,
-  stack_name: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
-    .meta({
-      description: 'Base name of stacks and resources; namespace of the metrics.',
-      allowed: '1 to 128 letters, digits and hyphens, a letter first',
-    }),
+  stack_name: stackName('Base name of stacks and resources; namespace of the metrics.'),
   enabled_regions: z.array(regionSchema).min(1).meta({
     description: 'The regions that take part.',
     allowed: 'a list with at least one region',
@@ -184,13 +189,7 @@ export const settingsSchema = z.strictObject({
     description: 'Addresses that get the alarms.',
     allowed: 'a list of e-mail addresses',
   }),
-  tags: z
-    .record(z.string().regex(/^(?!aws:).{1,128}$/), z.string().max(256))
-    .default({})
-    .meta({
-      description: 'Put on every resource.',
-      allowed: 'names of 1 to 128 characters, not beginning with `aws:`, with values of at most 256 characters',
-    }),
+  tags: tags('Put on every resource.'),
   log_level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO').meta({
     description: 'The least severe lines that the functions log.',
   }),

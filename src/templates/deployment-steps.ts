@@ -8,24 +8,65 @@ export interface DeploymentStep {
   readonly stage: Stage;
 }
 
+/** What stands in a region, as the outputs of its stack say. */
+export interface DeployedRegion {
+  /** The stage that its stack has. */
+  readonly stage: Stage;
+  /** Whether it has the bucket that archives arrive in. */
+  readonly receives: boolean;
+}
+
+export interface DeploymentOrder {
+  readonly steps: readonly DeploymentStep[];
+  /**
+   * Regions that cannot be deployed: they send to each other, and none of them receives yet. Their stacks are whole, and the stage
+   * `targets` would take their sending sides away, with what waits in the queues.
+   */
+  readonly blocked: readonly RegionPlan[];
+}
+
 /**
  * The order of deploying: a region comes after those it sends to, because replication rules can only name buckets that
- * exist. Regions that send to each other cannot all be second: these get what receives first, and the rest in a second round.
+ * exist. Regions that send to each other cannot all be second:
+ *
+ * | of those that send to each other       | then                                                               |
+ * |----------------------------------------|--------------------------------------------------------------------|
+ * | some have no stack, or only targets    | these get what receives, and all of them the rest in a second round |
+ * | some send only to where targets stand  | these go first                                                      |
+ * | all have whole stacks without targets  | they are blocked                                                    |
+ *
+ * @param deployed what stands already; nothing, when it is not given
  */
-export function deploymentSteps(plans: readonly RegionPlan[]): DeploymentStep[] {
+export function orderDeployment(
+  plans: readonly RegionPlan[],
+  deployed: ReadonlyMap<string, DeployedRegion> = new Map(),
+): DeploymentOrder {
   const steps: DeploymentStep[] = [];
+  /** Have their targets by a step of their own. */
+  const begun = new Set<string>();
+  const receiving = new Set([...deployed].flatMap(([region, { receives }]) => (receives ? [region] : [])));
   let waiting = [...plans];
   while (waiting.length > 0) {
     const regions = new Set(waiting.map(({ region }) => region));
-    const ready = waiting.filter((plan) => !sendsTo(plan).some((region) => regions.has(region)));
-    if (ready.length === 0) {
-      const round = (stage: Stage) => waiting.map(({ region }) => ({ region, stage }));
-      return [...steps, ...round('targets'), ...round('all')];
+    const after = (isMissing: (region: string) => boolean) =>
+      waiting.filter((plan) => !sendsTo(plan).some((region) => regions.has(region) && isMissing(region)));
+    const last = after(() => true);
+    if (last.length === 0) {
+      const first = waiting.filter(({ region }) => deployed.get(region)?.stage !== 'all' && !begun.has(region));
+      steps.push(...first.map(({ region }) => ({ region, stage: 'targets' as const })));
+      for (const { region } of first) begun.add(region);
     }
+    const ready = last.length > 0 ? last : after((region) => !begun.has(region) && !receiving.has(region));
+    if (ready.length === 0) return { steps, blocked: waiting };
     steps.push(...ready.map(({ region }) => ({ region, stage: 'all' as const })));
     waiting = waiting.filter((plan) => !ready.includes(plan));
   }
-  return steps;
+  return { steps, blocked: [] };
+}
+
+/** The order where nothing is deployed yet: then nothing is in the way. */
+export function deploymentSteps(plans: readonly RegionPlan[]): readonly DeploymentStep[] {
+  return orderDeployment(plans).steps;
 }
 
 /** Sources before targets: what sends goes first, so that nothing is on its way to a region that is gone. */

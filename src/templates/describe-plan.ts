@@ -9,15 +9,16 @@ import { planRegions, type RegionPlan } from './plan-regions.ts';
 /** What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline. */
 export function describePlan(configuration: Configuration): string {
   const plans = planRegions(configuration);
-  const steps = deploymentSteps(plans).map(({ region, stage }) =>
-    stage === 'all' ? region : `${region} (targets only)`,
-  );
+  const order = deploymentSteps(plans);
+  const steps = order.map(({ region, stage }) => (stage === 'all' ? region : `${region} (targets only)`));
+  // What stands already, only AWS knows.
+  const condition = order.some(({ stage }) => stage === 'targets') ? ', where nothing stands yet' : '';
   const total = sumDollars(plans.flatMap((plan) => fixedCosts(plan)));
   return [
     ...plans.map(describeRegion),
     `Rules\n${configuration.rules.map(describeRule).join('')}`,
     `Fixed cost: about ${dollars(total)} a month in all, before anything is replicated.`,
-    `Order of deployment: ${steps.join(', ')}`,
+    `Order of deployment${condition}: ${steps.join(', ')}`,
     '',
   ].join('\n');
 }

@@ -11,6 +11,11 @@ export function inSub(pattern: string): string {
   return pattern.replaceAll('${', '${!');
 }
 
+/**
+ * What a policy cannot hold (IAM refuses documents with characters above U+00FF) becomes a wildcard, and with it all that is not
+ * plain ASCII. It is `*` and not one `?` a character: nowhere does IAM say whether `?` counts characters, UTF-16 units or bytes, and
+ * a count that is wrong would refuse every object of the rule. So such a pattern allows a little more of the same bucket.
+ */
 function escapeKey(key: string): string {
-  return key.replace(/[*?$]/g, (character) => `\${${character}}`);
+  return key.replace(/[*?$]|[^\x20-\x7e]+/g, (found) => (/^[*?$]$/.test(found) ? `\${${found}}` : '*'));
 }

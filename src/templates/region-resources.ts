@@ -20,8 +20,8 @@ export interface StackContext {
   readonly plan: RegionPlan;
   /** Folder of the nested templates, relative to the root template. */
   readonly stacks: string;
-  /** Of the product: a new one reads the prices anew. */
-  readonly version: string;
+  /** A new one has the prices read anew. */
+  readonly priceRevision: string;
 }
 
 /** Logical ids of one region; the same words with the region's name behind them. */
@@ -41,6 +41,8 @@ export function regionNames(region: string) {
     targetFallback: `TargetFallback${suffix}`,
     targetAccess: (index: number) => `TargetAccess${index + 1}${suffix}`,
     targetChecks: `TargetChecks${suffix}`,
+    /** An output. */
+    inboundBucket: `InboundBucket${suffix}`,
     source: `Source${suffix}`,
     sourceChecks: `SourceChecks${suffix}`,
     prices: `Prices${suffix}`,

@@ -40,7 +40,7 @@ export function sourceResources(context: StackContext): Resources {
     [names.prices]: customResource(context, 'Prices', names.sends, {
       TargetRegions: [...new Set(plan.outgoing.flatMap(archiveRegions))],
       ...(settings.prices === undefined ? {} : { OwnPrices: JSON.stringify(settings.prices) }),
-      Revision: context.version,
+      Revision: context.priceRevision,
     }),
     [names.source]: source,
     [names.replication]: replication(context),

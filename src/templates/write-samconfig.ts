@@ -1,99 +1,145 @@
 import type { Configuration } from '../configuration/load.ts';
 import { SamConfigConflictError } from './errors.ts';
+import { readTables, type TomlTable } from './toml-tables.ts';
 
-const OPENING =
-  '# >>> Written by `npm run configure`: up to the closing line everything but image_repository is made anew.';
+const OPENING_MARK = '# >>> Written by `npm run configure`';
+const OPENING = `${OPENING_MARK}. Up to the closing line, settings that it does not know stay; comments do not.`;
 const CLOSING = '# <<< Everything outside these two lines is yours.';
 
 const NEW_FILE = `# Settings of the SAM CLI. \`sam deploy --config-env REGION\` takes the tables of one region.
 version = 0.1
 `;
 
-/**
- * The text of samconfig.toml: one set of tables a region, and one for `sam deploy --guided`. What stands outside our two
- * marker lines stays as it is, and so does an `image_repository` that somebody has put into one of our tables.
- * @param existing the file as it is; undefined when there is none
- * @throws SamConfigConflictError when a table of ours stands outside the markers
- */
-export function writeSamConfig({ settings }: Configuration, existing?: string): string {
-  const { before, block, after } = splitFile(existing ?? NEW_FILE);
-  const repositories = readRepositories(block);
-  const regions = settings.enabled_regions.map(({ region }) => region);
-  const tables = [
-    renderTable('default.build.parameters', { cached: true, parallel: true }),
-    ...[undefined, ...regions].flatMap((region) => environmentTables(settings, region, repositories)),
-  ];
-  refuseSecondTables(`${before}\n${after}`, tables);
-  return `${before.trimEnd()}\n\n${OPENING}\n${tables.join('\n')}${CLOSING}\n${after}`;
-}
+/** Last: `sam deploy --guided` adds settings to the end of the other tables, and what follows the last one is outside our lines. */
+const LAST_TABLE = 'default.build.parameters';
 
+/** Where the functions' images are pushed to: one of the two. */
+const REPOSITORY = 'image_repository';
+const REPOSITORIES = 'image_repositories';
+
+type Settings = Configuration['settings'];
 type Value = string | boolean | readonly string[];
 
+/** What we write into a table. */
+interface OwnTable {
+  readonly name: string;
+  /** Always as here. */
+  readonly own: Readonly<Record<string, Value>>;
+  /** As here, until somebody says otherwise. */
+  readonly initial?: Readonly<Record<string, Value>>;
+}
+
+/**
+ * The text of samconfig.toml: one set of tables a region, and one for `sam deploy --guided`. What stands outside our two
+ * marker lines stays as it is, and so does each setting in one of our tables that is not of the configuration.
+ * @param existing the file as it is; undefined when there is none
+ * @param repositories where images are pushed to, by region; replaces what the file says of these regions
+ * @throws SamConfigConflictError when a table of ours stands outside the markers
+ */
+export function writeSamConfig(
+  { settings }: Configuration,
+  existing?: string,
+  repositories: ReadonlyMap<string, string> = new Map(),
+): string {
+  const { before, block, after } = splitFile(existing ?? NEW_FILE);
+  const found = readTables(block);
+  const regions = settings.enabled_regions.map(({ region }) => region);
+  const tables: OwnTable[] = [
+    ...environmentTables(settings, 'default', found),
+    ...regions.flatMap((region) => environmentTables(settings, region, found, repositories.get(region))),
+    { name: LAST_TABLE, own: {}, initial: { cached: true, parallel: true } },
+  ];
+  const names = tables.map(({ name }) => name);
+  refuseSecondTables(`${before}\n${after}`, names);
+  const others = [...found].filter(([name]) => !names.includes(name) && !isEnvironmentTable(name));
+  const rendered = tables.map((table) =>
+    renderTable(table.name, mergeTable(table, found.get(table.name) ?? new Map())),
+  );
+  const ours = [...others.map(([name, table]) => renderTable(name, [...table.values()])), ...rendered].join('\n');
+  return `${before.trimEnd()}\n\n${OPENING}\n${ours}${CLOSING}\n${after}`;
+}
+
+/** Whether the tables of a region say by themselves where each image goes: `sam deploy --guided` writes that. */
+export function hasOwnRepositories(samConfig: string, region: string): boolean {
+  return readTables(samConfig).get(`${region}.deploy.parameters`)?.has(REPOSITORIES) ?? false;
+}
+
 function environmentTables(
-  { stack_name, tags }: Configuration['settings'],
-  region: string | undefined,
-  repositories: ReadonlyMap<string, string>,
-): string[] {
-  const environment = region ?? 'default';
-  const repository = repositories.get(environment);
+  { stack_name, tags }: Settings,
+  environment: string,
+  found: ReadonlyMap<string, TomlTable>,
+  repository?: string,
+): OwnTable[] {
+  const region = environment === 'default' ? {} : { region: environment };
+  const name = `${environment}.deploy.parameters`;
   return [
-    renderTable(`${environment}.global.parameters`, {
-      stack_name,
-      ...(region === undefined ? {} : { region }),
-    }),
-    renderTable(`${environment}.deploy.parameters`, {
-      capabilities: 'CAPABILITY_IAM CAPABILITY_AUTO_EXPAND',
-      resolve_s3: true,
-      s3_prefix: stack_name,
-      confirm_changeset: false,
-      fail_on_empty_changeset: false,
-      // Not said, CloudFormation would keep the value of the deployment before.
-      parameter_overrides: 'Stage=all',
-      ...(Object.keys(tags).length === 0 ? {} : { tags: Object.entries(tags).map(renderTag) }),
-      ...(repository === undefined ? {} : { image_repository: repository }),
-    }),
+    { name: `${environment}.global.parameters`, own: { stack_name, ...region } },
+    {
+      name,
+      own: {
+        capabilities: 'CAPABILITY_IAM CAPABILITY_AUTO_EXPAND',
+        s3_prefix: stack_name,
+        // Not said, CloudFormation would keep the value of the deployment before. In the spelling of `sam deploy --guided`.
+        parameter_overrides: 'Stage="all"',
+        ...(Object.keys(tags).length === 0 ? {} : { tags: Object.entries(tags).map(renderTag) }),
+        ...(repository === undefined ? {} : { [REPOSITORY]: repository }),
+        // `sam deploy --guided` repeats it here, where it would go before ours.
+        ...(found.get(name)?.has('region') === true ? region : {}),
+      },
+      initial: { resolve_s3: true, confirm_changeset: false, fail_on_empty_changeset: false },
+    },
   ];
 }
 
-function renderTable(name: string, values: Readonly<Record<string, Value>>): string {
-  // TOML's basic strings escape as JSON's do.
-  const lines = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
-  return `[${name}]\n${lines.join('')}`;
+/** Keys that only the configuration may decide: gone from it, they go from the file. */
+const OF_THE_CONFIGURATION = new Set(['stack_name', 'tags']);
+
+/** The settings in the order in which they stand there, then those of ours that do not yet. */
+function mergeTable({ own, initial = {} }: OwnTable, found: TomlTable): string[] {
+  const kept = [...found].filter(([key]) => key in own || !OF_THE_CONFIGURATION.has(key));
+  const missing = Object.entries({ ...initial, ...own }).filter(([key]) => !found.has(key));
+  return [
+    ...kept.map(([key, text]) => {
+      const value = own[key];
+      return value === undefined ? text : renderSetting(key, value);
+    }),
+    ...missing.map(([key, value]) => renderSetting(key, value)),
+  ];
+}
+
+function renderTable(name: string, settings: readonly string[]): string {
+  return `[${name}]\n${settings.map((setting) => `${setting}\n`).join('')}`;
+}
+
+/** TOML's basic strings escape as JSON's do. */
+function renderSetting(key: string, value: Value): string {
+  return `${key} = ${JSON.stringify(value)}`;
 }
 
 /** As the SAM CLI takes tags apart: quotes around what may have spaces. */
 function renderTag([name, value]: readonly [string, string]): string {
-  const [quotedName, quotedValue] = [name, value].map((text) => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
-  return `"${quotedName}"="${quotedValue}"`;
+  return `"${name}"="${value}"`;
+}
+
+/** Made by us for a region, perhaps one that is gone. */
+function isEnvironmentTable(name: string): boolean {
+  return /\.(?:global|deploy)\.parameters$/.test(name);
 }
 
 function splitFile(text: string): { before: string; block: string; after: string } {
-  const start = text.indexOf(OPENING);
+  const start = text.indexOf(OPENING_MARK);
   const end = text.indexOf(CLOSING);
   if (start === -1 || end < start) return { before: text, block: '', after: '' };
   const rest = text.slice(end + CLOSING.length);
   return { before: text.slice(0, start), block: text.slice(start, end), after: rest.replace(/^\r?\n/, '') };
 }
 
-/** `image_repository` by environment. */
-function readRepositories(block: string): Map<string, string> {
-  const repositories = new Map<string, string>();
-  let environment = '';
-  for (const line of block.split('\n')) {
-    environment = /^\[([^.\]]+)\.deploy\.parameters\]/.exec(line)?.[1] ?? environment;
-    const repository = /^image_repository\s*=\s*"([^"]+)"/.exec(line)?.[1];
-    if (repository !== undefined) repositories.set(environment, repository);
-  }
-  return repositories;
-}
-
 /** TOML refuses a table that stands twice, and we do not guess which one is meant. */
-function refuseSecondTables(outside: string, tables: readonly string[]): void {
-  const ours = new Set(tables.map((table) => table.slice(0, table.indexOf('\n'))));
-  const second = outside.split('\n').find((line) => ours.has(line.trim()));
+function refuseSecondTables(outside: string, names: readonly string[]): void {
+  const second = [...readTables(outside).keys()].find((name) => names.includes(name));
   if (second === undefined) return;
   throw new SamConfigConflictError(
-    `samconfig.toml has a table ${second.trim()} outside the lines of \`npm run configure\`, which writes that table itself. Move its settings into another table, or remove it.`,
-    { context: { table: second.trim() } },
+    `samconfig.toml has a table [${second}] outside the lines of \`npm run configure\`, which writes that table itself. Move its settings into another table, or remove it.`,
+    { context: { table: second } },
   );
 }

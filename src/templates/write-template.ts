@@ -1,11 +1,12 @@
 import type { Configuration } from '../configuration/load.ts';
+import { resourceNamePrefix } from '../configuration/resource-names.ts';
 import { TemplateLimitError } from './errors.ts';
 import { fallbackResources } from './fallback-resources.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 import { type Resources, regionNames, type StackContext, sharedResources } from './region-resources.ts';
 import { sourceResources } from './source-resources.ts';
 import { targetResources } from './target-resources.ts';
-import { Call, ref, renderYaml, type YamlObject } from './yaml.ts';
+import { Call, ref, renderYaml, sub, type YamlObject } from './yaml.ts';
 
 /** Limits of CloudFormation for one template (AWS CloudFormation user guide, "Understand quotas"). */
 const MAX_RESOURCES = 500;
@@ -18,8 +19,8 @@ const HEADER = `# Written by \`npm run configure\` from configuration/*.json: ch
 export interface TemplateOptions {
   /** Folder of the nested templates, relative to the template, with \`/\` between its parts. */
   readonly stacks: string;
-  /** Version of the product. */
-  readonly version: string;
+  /** Changes whenever prices are to be read anew. */
+  readonly priceRevision: string;
 }
 
 /**
@@ -35,17 +36,30 @@ export function writeTemplate(configuration: Configuration, options: TemplateOpt
     'Resources:\n',
     ...sections,
     '\n',
-    renderYaml(OUTPUTS),
+    renderYaml({ Outputs: outputs(configuration, plans) }),
   ].join('');
   checkLimits(text);
   return text;
 }
 
-const OUTPUTS = {
-  Outputs: {
+/** What `npm run deploy` asks a stack before it deploys it again. */
+function outputs({ settings }: Configuration, plans: readonly RegionPlan[]): YamlObject {
+  const prefix = resourceNamePrefix(settings.stack_name);
+  const targets = plans.filter((plan) => plan.settings.source_target.includes('target'));
+  return {
     Stage: { Description: 'What is deployed: targets, or all', Value: ref('Stage') },
-  },
-};
+    ...Object.fromEntries(
+      targets.map(({ region }) => [
+        regionNames(region).inboundBucket,
+        {
+          Condition: regionNames(region).here,
+          Description: 'Bucket that archives arrive in: other regions may send to this one',
+          Value: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
+        },
+      ]),
+    ),
+  };
+}
 
 function preamble({ settings }: Configuration, plans: readonly RegionPlan[]): YamlObject {
   const regions = plans.map(({ region }) => region);

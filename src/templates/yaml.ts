@@ -90,5 +90,12 @@ function inline(value: Yaml): string {
 
 function scalar(value: Yaml): string {
   if (typeof value !== 'string') return JSON.stringify(value);
-  return PLAIN.test(value) ? value : JSON.stringify(value);
+  return PLAIN.test(value) ? value : JSON.stringify(value).replace(NOT_JSON_ALONE, escapeUnit);
+}
+
+/** What JSON has as it is, but YAML refuses or takes for the end of a line. */
+const NOT_JSON_ALONE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

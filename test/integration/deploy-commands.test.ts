@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,24 +10,37 @@ import { rulesBetween } from '../support/plans.ts';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/** Writes each call down, answers like the SAM CLI, and fails at the call that FAIL_AT matches. */
+/**
+ * Writes each call down, answers like the SAM CLI, and fails at the call that FAIL_AT matches. Stacks have the outputs that stand in
+ * a file `REGION.json` of the folder STACKS, where there is one.
+ */
 const FAKE_SAM = `#!/bin/sh
 echo "$*" >> "$CALLS"
+none() { echo "Error: The input stack x does not exist on Cloudformation in the region y" >&2; exit 1; }
 case "$*" in
   *"$FAIL_AT"*) echo "Resource handler returned message" >&2; exit 1 ;;
-  "list stack-outputs"*-registry*) [ "$EXISTING" = no ] && { echo "Error: The input stack x does not exist on Cloudformation in the region y" >&2; exit 1; }
+  "list stack-outputs"*-registry*) [ "$EXISTING" = no ] && none
     echo '[{"OutputKey": "RepositoryUri", "OutputValue": "registry.example/compressor"}]' ;;
-  "list stack-outputs"*) [ "$EXISTING" = no ] && { echo "Error: The input stack x does not exist on Cloudformation in the region y" >&2; exit 1; }
+  "list stack-outputs"*) [ "$EXISTING" = no ] && none
+    [ -n "$STACKS" ] && { cat "$STACKS/$6.json" 2>/dev/null || none; exit 0; }
     echo '[{"OutputKey": "Stage", "OutputValue": "all"}]' ;;
 esac
 `;
 
 let folder: string;
+/** A checkout of its own: deploying writes into samconfig.toml. */
+let checkout: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sam-'));
   await writeFile(join(folder, 'sam'), FAKE_SAM);
   await chmod(join(folder, 'sam'), 0o755);
+  checkout = join(folder, 'checkout');
+  await mkdir(checkout);
+  for (const name of ['src', 'configuration', 'package.json', 'template.yaml', 'samconfig.toml']) {
+    await cp(join(PROJECT, name), join(checkout, name), { recursive: true });
+  }
+  await symlink(join(PROJECT, 'node_modules'), join(checkout, 'node_modules'));
 });
 
 afterEach(async () => {
@@ -55,7 +68,7 @@ async function command(
     FAIL_AT: 'nothing',
     ...environment,
   };
-  const child = run(process.execPath, [join(PROJECT, `src/cli/${name}.ts`), ...args], { cwd: PROJECT, env });
+  const child = run(process.execPath, [join(checkout, `src/cli/${name}.ts`), ...args], { cwd: checkout, env });
   const { status, stdout, stderr } = await child.then(
     (ended) => ({ status: 0, ...ended }),
     (thrown: unknown) => {
@@ -72,19 +85,18 @@ describe('npm run deploy', () => {
     const { status, calls, stdout } = await command('deploy', []);
     expect(status).toBe(0);
     expect(calls[0]).toBe('build');
-    const regions = calls.filter((call) => call.includes('--image-repository registry.example/compressor'));
+    const regions = calls.filter((call) => call.endsWith('--parameter-overrides Stage=all'));
     expect(regions.map((call) => /--config-env (\S+)/.exec(call)?.[1])).toEqual([
       'us-east-1',
       'ap-southeast-2',
       'eu-west-1',
     ]);
-    expect(regions.every((call) => call.endsWith('--parameter-overrides Stage=all'))).toBe(true);
     expect(calls.filter((call) => call.includes('src/stacks/registry.yaml'))).toHaveLength(3);
     expect(stdout).toMatch(/\[3\/3\] eu-west-1/);
   });
 
   test('stops at the first failure and says what is done and what to do', async () => {
-    const failAt = 'deploy --config-env ap-southeast-2 --image-repository';
+    const failAt = 'deploy --config-env ap-southeast-2 --parameter-overrides Stage';
     const { status, calls, stderr } = await command('deploy', [], { FAIL_AT: failAt });
     expect(status).toBe(1);
     expect(calls.at(-1)).toContain('--config-env ap-southeast-2');
@@ -96,10 +108,41 @@ describe('npm run deploy', () => {
 
   test('deploys one region when asked, and refuses one that is not configured', async () => {
     const { calls } = await command('deploy', ['--region', 'us-east-1']);
-    expect(calls.filter((call) => call.includes('--image-repository'))).toHaveLength(1);
+    expect(calls.filter((call) => call.includes('Stage=all'))).toHaveLength(1);
     const { status, stderr, calls: none } = await command('deploy', ['--region', 'us-east-9']);
     expect({ status, none }).toEqual({ status: 1, none: [] });
     expect(stderr).toContain('us-east-9: not in enabled_regions');
+  });
+
+  test('saves where a region pushes its image to, so that `sam deploy --config-env REGION` works by itself', async () => {
+    const samConfig = join(checkout, 'samconfig.toml');
+    const before = await readFile(samConfig, 'utf8');
+    await command('deploy', ['--region', 'us-east-1']);
+    const saved = await readFile(samConfig, 'utf8');
+    const line = 'image_repository = "registry.example/compressor"\n';
+    expect(saved.replace(line, '')).toBe(before);
+    const table = saved.slice(saved.indexOf('[us-east-1.deploy.parameters]'), saved.indexOf('[ap-southeast-2.global'));
+    expect(table).toContain(line);
+    expect((await command('deploy', [])).status).toBe(0);
+    expect((await command('configure', ['--check'])).status).toBe(0);
+    expect((await readFile(samConfig, 'utf8')).split(line)).toHaveLength(4);
+  });
+
+  test('leaves the repositories alone that `sam deploy --guided` has written for a region', async () => {
+    const samConfig = join(checkout, 'samconfig.toml');
+    const table = '[us-east-1.deploy.parameters]\n';
+    const text = await readFile(samConfig, 'utf8');
+    const guided = text.replace(
+      table,
+      `${table}image_repositories = ["RegionUsEast1/DeploymentFunction=a.example/b"]\n`,
+    );
+    await writeFile(samConfig, guided);
+    const { status, calls } = await command('deploy', ['--region', 'us-east-1']);
+    expect({ status, calls }).toEqual({
+      status: 0,
+      calls: ['build', 'deploy --config-env us-east-1 --parameter-overrides Stage=all'],
+    });
+    expect(await readFile(samConfig, 'utf8')).toBe(guided);
   });
 
   test('says how to get the SAM CLI when it is not there', async () => {
@@ -107,6 +150,54 @@ describe('npm run deploy', () => {
     const { status, stderr } = await command('deploy', [], { PATH: folder });
     expect(status).toBe(1);
     expect(stderr).toContain('requirements/deploy.txt');
+  });
+});
+
+describe('npm run deploy, where regions begin to send to each other', () => {
+  const stage = (value: string) => ({ OutputKey: 'Stage', OutputValue: value });
+
+  /** Configures both directions, and has the stacks say what they have. */
+  async function bothDirections(outputs: Readonly<Record<string, readonly object[]>>): Promise<Ended> {
+    await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
+    for (const name of ['settings.json', 'replication_config.json']) {
+      await cp(join(configuration.folder, name), join(checkout, 'configuration', name));
+    }
+    expect((await command('configure', [])).status).toBe(0);
+    const stacks = join(folder, 'stacks');
+    await mkdir(stacks);
+    for (const [region, found] of Object.entries(outputs)) {
+      await writeFile(join(stacks, `${region}.json`), JSON.stringify(found));
+    }
+    return await command('deploy', [], { STACKS: stacks });
+  }
+
+  const stagesOf = ({ calls }: Ended) =>
+    calls.flatMap((call) => {
+      const [, region = '', deployed] = /--config-env (\S+) .*Stage=(\S+)/.exec(call) ?? [];
+      return deployed === undefined ? [] : [`${region} ${deployed}`];
+    });
+
+  test('deploys targets first where nothing stands yet', async () => {
+    expect(stagesOf(await bothDirections({}))).toEqual([
+      'eu-west-1 targets',
+      'us-east-1 targets',
+      'eu-west-1 all',
+      'us-east-1 all',
+    ]);
+  });
+
+  test('gives a region that only sent its targets with the whole stack, and never deploys targets over it', async () => {
+    const inbound = { OutputKey: 'InboundBucketUsEast1', OutputValue: 'bucket' };
+    const ended = await bothDirections({ 'eu-west-1': [stage('all')], 'us-east-1': [stage('all'), inbound] });
+    expect(stagesOf(ended)).toEqual(['eu-west-1 all', 'us-east-1 all']);
+  });
+
+  test('changes nothing and says which steps to take where no order can work', async () => {
+    const ended = await bothDirections({ 'eu-west-1': [stage('all')], 'us-east-1': [stage('all')] });
+    expect({ status: ended.status, stages: stagesOf(ended) }).toEqual({ status: 1, stages: [] });
+    expect(ended.calls.filter((call) => !call.startsWith('list'))).toEqual([]);
+    expect(ended.stderr).toMatch(/eu-west-1, us-east-1 cannot be deployed/);
+    expect(ended.stderr).toMatch(/from-eu-west-1-to-us-east-1-[0-9a-f]{10}: destination in us-east-1/);
   });
 });
 
@@ -153,6 +244,30 @@ describe('npm run configure', () => {
     const stale = await command('configure', [...options, '--check']);
     expect(stale.status).toBe(1);
     expect(stale.stderr).toContain('run `npm run configure`');
+  });
+
+  test('has prices read again when prices.json changes', async () => {
+    const revision = async () => /Revision: (.*)/.exec(await readFile(join(checkout, 'template.yaml'), 'utf8'))?.[1];
+    const before = await revision();
+    const prices = join(checkout, 'configuration/prices.json');
+    const text = await readFile(prices, 'utf8');
+    await writeFile(prices, `${text}\n`);
+    await command('configure', []);
+    expect(await revision()).toBe(before);
+    await writeFile(prices, text.replace(/"sqs_request": [^,\n]+/, '"sqs_request": 0.123'));
+    await command('configure', []);
+    expect(await revision()).not.toBe(before);
+  });
+
+  test('refuses a template for the project that is not of the configuration in its image', async () => {
+    await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
+    const before = await readFile(join(checkout, 'template.yaml'), 'utf8');
+    const refused = await command('configure', ['--configuration', configuration.folder]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('copy its files to configuration');
+    expect(await readFile(join(checkout, 'template.yaml'), 'utf8')).toBe(before);
+    const elsewhere = ['--configuration', configuration.folder, '--out', join(folder, 'out')];
+    expect((await command('configure', elsewhere)).stdout).toContain('Not to be deployed as it is');
   });
 
   test('explains mistakes of the configuration and writes nothing', async () => {

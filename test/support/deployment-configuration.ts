@@ -3,14 +3,14 @@ import type { DestinationEntry, SourceEntry } from '../../src/configuration/sche
 /** Two source regions that send to each other and to a third: 60 rules, all with the fallback, and what makes names and policies long. */
 export function sixtyRules(): { readonly settings: object; readonly replication: object } {
   const settings = {
-    stack_name: 'A-Stack-Name-That-Is-Much-Longer-Than-A-Bucket-Can-Hold',
+    stack_name: `A-Stack-Name-That-Is-Much-Longer-Than-A-Bucket-Can-Hold-${'x'.repeat(72)}`,
     enabled_regions: [
       { region: 'eu-west-1', source_target: ['source', 'target'], vpc_cidr: '10.1.0.0/16', availability_zones: 6 },
       { region: 'us-east-1', source_target: ['source', 'target'], vpc_cidr: '10.2.0.0/16', network: 'isolated' },
       { region: 'ap-southeast-2', source_target: ['target'], vpc_cidr: '10.3.0.0/16' },
     ],
     notification_emails: ['one@example.com', 'two@example.com'],
-    tags: { team: 'storage "and" more' },
+    tags: { team: 'Lager + Archiv / größer', 'cost:center': '' },
   };
   const rules = Array.from({ length: 60 }, (_, index) => {
     const region = index % 2 === 0 ? 'eu-west-1' : 'us-east-1';
@@ -20,7 +20,8 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
       // Ten rules share one bucket, and all names begin alike.
       bucket:
         index < 20 ? `shared-bucket-${region}` : `a-bucket-whose-name-is-as-long-as-they-come-in-practice-${index}`,
-      prefix_filter: `data set/$${index}/`,
+      // Some in letters that IAM and CloudWatch do not take.
+      prefix_filter: index % 10 === 3 ? `データ/é😀/${index}/` : `data set/$${index}/`,
       suffix_filter: index % 3 === 0 ? '.csv' : '',
       kms_key_arn: `arn:aws:kms:${region}:111122223333:key/source-${index}`,
       fallback: true,
@@ -28,7 +29,7 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
     const destination = (to: string): Partial<DestinationEntry> => ({
       region: to,
       bucket: `target-bucket-with-a-rather-long-name-${to}-${index}`,
-      target_prefix: 'from*/',
+      target_prefix: index % 10 === 3 ? '来た/' : 'from*/',
       kms_key_arn: `arn:aws:kms:${to}:111122223333:key/target-${index}`,
     });
     return { source, destinations: [destination(other), destination('ap-southeast-2')] };

@@ -68,6 +68,22 @@ describe('the image', () => {
     expect(dockerfile).not.toMatch(/--mount|--chmod|<<|# syntax/);
   });
 
+  test('takes only files that everybody may read, whatever the modes of the checkout are', () => {
+    const stages = dockerfile.split(/^FROM .*$/m);
+    const [, build = '', final = ''] = stages;
+    expect(stages).toHaveLength(3);
+    const copies = [...final.matchAll(/^(?:COPY|ADD) (.*)$/gm)].map(([, copy = '']) => copy);
+    expect(copies.length).toBeGreaterThan(0);
+    const steps = build.split('\n');
+    for (const copy of copies) {
+      const from = /^--from=build (\S+) /.exec(copy)?.[1] ?? `nothing that the build stage has: ${copy}`;
+      const opened = steps.findIndex((step) => step.startsWith('RUN chmod -R a+rX ') && step.split(' ').includes(from));
+      expect({ from, isOpened: opened >= 0 }).toEqual({ from, isOpened: true });
+      // Nothing writes there any more after that.
+      expect(steps.slice(opened + 1).filter((step) => step.includes(from))).toEqual([]);
+    }
+  });
+
   test('runs as a user without privileges', () => {
     expect(dockerfile).toMatch(/^USER [1-9]\d*$/m);
   });

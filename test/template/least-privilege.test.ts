@@ -17,6 +17,7 @@ import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import type { FunctionHost } from '../../src/local/function-host.ts';
 import { textOf } from '../../src/local/templates/json.ts';
 import { field, listOf } from '../support/invariants.ts';
+import { NOT_ENFORCED } from '../support/not-enforced.ts';
 import { type Clients, destroyClients, makeClients } from '../support/rehearsal/clients.ts';
 import { deployExample, EXAMPLE, STACK } from '../support/rehearsal/deploy-example.ts';
 import { hostFunction } from '../support/rehearsal/deployed-function.ts';
@@ -44,25 +45,6 @@ const JOBS: Readonly<Record<string, (job: Job) => Promise<void>>> = {
 async function takeWatermarks({ host }: Job): Promise<void> {
   await host.invoke({});
 }
-
-/** Statements that no job fails without here, and why; docs/security.md repeats the list. */
-const NOT_ENFORCED: Readonly<Record<string, string>> = {
-  WriteLogs: 'Lambda writes the logs, and there is no Lambda',
-  ReadPublicPrices: 'moto has no Price List; without one the price file stands in',
-  HandTheReplicationRoleToS3: 'moto does not check iam:PassRole',
-  DecryptObjects: 'moto encrypts nothing',
-  EncryptObjects: 'moto encrypts nothing',
-  EncryptArchives: 'moto encrypts nothing',
-  DecryptArchives: 'moto encrypts nothing',
-  RecryptArchives: 'moto encrypts nothing',
-  DecryptStatistics: 'moto encrypts nothing',
-  LearnLevels: 'without statistics a level is still chosen',
-  TellMissingFromForbidden: 'needed only when an object vanishes between two calls',
-  FindWhatIsThere: 'needed only when an object vanishes between two calls, and for objects of 1 GiB and more',
-  FindInterruptedArchives: 'needed only for objects of 1 GiB and more',
-  KeepProgress: 'needed only for objects of 1 GiB and more',
-  StageParts: 'needed only for objects over 78 GiB',
-};
 
 let rehearsal: Rehearsal;
 let image: Image;

@@ -20,6 +20,7 @@ import { type CreatedResource, instantiate } from '../../src/local/templates/ins
 import { textOf } from '../../src/local/templates/json.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
 import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';
+import { NOT_ENFORCED } from '../support/not-enforced.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const STACKS = join(PROJECT, 'src/stacks');
@@ -112,6 +113,12 @@ describe('the templates', () => {
     },
     10 * MINUTES,
   );
+
+  test('name no partition, since GovCloud has another one', async () => {
+    for (const name of await readdir(STACKS)) {
+      expect([name, (await readFile(join(STACKS, name), 'utf8')).match(/arn:aws[^:$]*:/g)]).toEqual([name, null]);
+    }
+  });
 
   test('pass cfn-lint as CloudFormation gets to see them', () => {
     expect(example.problems).toEqual([]);
@@ -233,6 +240,18 @@ describe('every policy', () => {
     const sids = new Set(everything.map(({ sid }) => sid));
     expect([...sids].toSorted()).toEqual([...EVERY_RESOURCE].toSorted());
     for (const sid of sids) expect(security).toContain(`\`${sid}\``);
+  });
+
+  test('that docs/security.md or the tests of least privilege name is in a template', async () => {
+    const security = await readFile(join(PROJECT, 'docs/security.md'), 'utf8');
+    const named = [...security.matchAll(/`([A-Z][a-z]+(?:[A-Z0-9][A-Za-z0-9]*)+)`/g)].map(([, sid = '']) => sid);
+    const known = new Set(statements().map(({ sid }) => sid));
+    expect(named.length).toBeGreaterThan(20);
+    expect([...named, ...Object.keys(NOT_ENFORCED)].filter((sid) => !known.has(sid))).toEqual([]);
+  });
+
+  test('has only characters that IAM takes', () => {
+    expect(statements().filter(({ json }) => !/^[\x20-\x7e]*$/.test(JSON.stringify(json)))).toEqual([]);
   });
 
   test('stays under the size that IAM takes', () => {
@@ -357,6 +376,24 @@ describe('every key, alarm and name', () => {
         return anchor === undefined || !anchors.includes(anchor) || listOf(properties['AlarmActions']).length === 0;
       }),
     ).toEqual([]);
+  });
+
+  test('is called by no more than the 100 characters of a subject, if it is a topic', () => {
+    const names = [...created.values()].flatMap((resources) =>
+      ofType(resources, 'AWS::SNS::Topic').map((topic) => textOf(at(topic, 'DisplayName'))),
+    );
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => name.length > 100)).toEqual([]);
+  });
+
+  test('watches dimensions that CloudWatch can hold, if it is an alarm', () => {
+    const values = [...created.values()].flatMap((resources) =>
+      ofType(resources, 'AWS::CloudWatch::Alarm').flatMap((alarm) =>
+        listOf(at(alarm, 'Dimensions')).map((dimension) => textOf(field(dimension, 'Value'))),
+      ),
+    );
+    expect(values).toContain('%E3%83%87%E3%83%BC%E3%82%BF/%C3%A9%F0%9F%98%80/3/');
+    expect(values.filter((value) => !/^(?!:)(?=.*\S)[\x20-\x7e]{1,1024}$/.test(value))).toEqual([]);
   });
 
   test('stands once in its region, and is not longer than its service allows', () => {

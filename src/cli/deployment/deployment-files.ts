@@ -1,12 +1,18 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration } from '../../configuration/load.ts';
-import { writeSamConfig } from '../../templates/write-samconfig.ts';
+import { loadPriceFile } from '../../configuration/load-prices.ts';
+import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
 
 export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+/** The configuration that goes into the image. */
+export const CONFIGURATION = join(PROJECT, 'configuration');
 const STACKS = join(PROJECT, 'src/stacks');
+const SAM_CONFIG = 'samconfig.toml';
+const HASH_LENGTH = 12;
 
 /** A file that is made of the configuration. */
 export interface DeploymentFile {
@@ -17,13 +23,13 @@ export interface DeploymentFile {
 
 /**
  * What template.yaml and samconfig.toml of a folder have to be.
- * @throws TemplateLimitError, SamConfigConflictError
+ * @throws ConfigurationInvalidError for prices.json, TemplateLimitError, SamConfigConflictError
  */
 export async function makeDeploymentFiles(configuration: Configuration, folder: string): Promise<DeploymentFile[]> {
   const stacks = relative(resolve(folder), STACKS).split(sep).join('/');
-  const template = writeTemplate(configuration, { stacks, version: await productVersion() });
-  const samConfig = await readIfThere(join(folder, 'samconfig.toml'));
-  const texts = { 'template.yaml': template, 'samconfig.toml': writeSamConfig(configuration, samConfig) };
+  const template = writeTemplate(configuration, { stacks, priceRevision: await priceRevision() });
+  const samConfig = await readIfThere(join(folder, SAM_CONFIG));
+  const texts = { 'template.yaml': template, [SAM_CONFIG]: writeSamConfig(configuration, samConfig) };
   return Promise.all(
     Object.entries(texts).map(async ([name, text]) => {
       const path = join(folder, name);
@@ -37,9 +43,28 @@ export async function writeDeploymentFiles(files: readonly DeploymentFile[], fol
   await Promise.all(files.filter(({ upToDate }) => !upToDate).map(({ path, text }) => writeFile(path, text)));
 }
 
-async function productVersion(): Promise<string> {
-  const manifest = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
-  return manifest.version;
+/** Whether samconfig.toml says for each image of a region where it is pushed to. */
+export async function namesOwnRepositories(folder: string, region: string): Promise<boolean> {
+  return hasOwnRepositories((await readIfThere(join(folder, SAM_CONFIG))) ?? '', region);
+}
+
+/** Writes into samconfig.toml where the images of a region are pushed to, so that `sam deploy --config-env REGION` knows it. */
+export async function saveRepository(
+  configuration: Configuration,
+  folder: string,
+  { region, uri }: { readonly region: string; readonly uri: string },
+): Promise<void> {
+  const path = join(folder, SAM_CONFIG);
+  const before = await readIfThere(path);
+  const text = writeSamConfig(configuration, before, new Map([[region, uri]]));
+  if (text !== before) await writeFile(path, text);
+}
+
+/** Another one for each release and each prices.json: CloudFormation reads the prices again when it changes. */
+async function priceRevision(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
+  const prices = JSON.stringify(await loadPriceFile(CONFIGURATION));
+  return `${version}-${createHash('sha256').update(prices).digest('hex').slice(0, HASH_LENGTH)}`;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -12,6 +12,12 @@ export class TemplateStaleError extends CompressorError {
   readonly retryable = false;
 }
 
+/** Regions that began to send to each other, in one step, cannot be deployed in any order. */
+export class DeployBlockedError extends CompressorError {
+  readonly code = 'DEPLOY_BLOCKED';
+  readonly retryable = false;
+}
+
 /** The SAM CLI is not there. */
 export class SamMissingError extends CompressorError {
   readonly code = 'SAM_MISSING';

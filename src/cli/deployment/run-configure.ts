@@ -1,9 +1,9 @@
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
-import { makeDeploymentFiles, PROJECT, writeDeploymentFiles } from './deployment-files.ts';
-import { TemplateStaleError } from './errors.ts';
+import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from './deployment-files.ts';
+import { DeployInputError, TemplateStaleError } from './errors.ts';
 import { parseCommand } from './parse-command.ts';
 
 interface ConfigureOptions {
@@ -21,14 +21,12 @@ export async function runConfigure(args: readonly string[], print: (text: string
   const command = new Command('npm run configure --')
     .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
     .option('--check', 'write nothing; fail when the files are not those of the configuration')
-    .option(
-      '--configuration <folder>',
-      'read settings.json and replication_config.json here',
-      `${PROJECT}configuration`,
-    )
+    .option('--configuration <folder>', 'read settings.json and replication_config.json here', CONFIGURATION)
     .option('--out <folder>', 'write template.yaml and samconfig.toml here', PROJECT);
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;
+  const isOther = resolve(options.configuration) !== CONFIGURATION;
+  if (isOther && resolve(options.out) === resolve(PROJECT)) throw otherConfigurationError(options.configuration);
   const configuration = await loadConfiguration(options.configuration);
   const files = await makeDeploymentFiles(configuration, options.out);
   const stale = files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(process.cwd(), path));
@@ -40,6 +38,16 @@ export async function runConfigure(args: readonly string[], print: (text: string
   await writeDeploymentFiles(files, options.out);
   print(describePlan(configuration));
   print(stale.length === 0 ? 'Nothing to write: the files are up to date.\n' : `Wrote ${stale.join(' and ')}.\n`);
+  if (isOther) print(`Not to be deployed as it is: the image gets configuration/*.json of ${PROJECT}, which differ.\n`);
+}
+
+/** Functions read the configuration that is in their image, and refuse rules that it does not have. */
+function otherConfigurationError(configuration: string): DeployInputError {
+  const image = relative(process.cwd(), CONFIGURATION) || '.';
+  return new DeployInputError(
+    `template.yaml and the image have to be of one configuration, and the image gets that of ${image}. To deploy what is in ${configuration}, copy its files to ${image} and run \`npm run configure\`. To see what it would make, add \`--out <folder>\`.`,
+    { context: { configuration } },
+  );
 }
 
 export function staleError(stale: readonly string[]): TemplateStaleError {

@@ -1,13 +1,20 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
-import { loadConfiguration } from '../../configuration/load.ts';
+import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
 import { resourceNamePrefix } from '../../configuration/resource-names.ts';
-import { type DeploymentStep, deploymentSteps } from '../../templates/deployment-steps.ts';
+import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { regionFilter } from './choose-regions.ts';
-import { makeDeploymentFiles, PROJECT } from './deployment-files.ts';
+import {
+  CONFIGURATION,
+  makeDeploymentFiles,
+  namesOwnRepositories,
+  PROJECT,
+  saveRepository,
+} from './deployment-files.ts';
 import { SamFailedError } from './errors.ts';
 import { parseCommand } from './parse-command.ts';
+import { planSteps } from './plan-steps.ts';
 import { registryStack } from './registry-stack.ts';
 import { staleError } from './run-configure.ts';
 import { Sam } from './sam.ts';
@@ -18,8 +25,8 @@ interface DeployOptions {
 
 /**
  * `npm run deploy`: every region in its order, targets before sources; stops at the first failure.
- * @throws ConfigurationInvalidError, TemplateStaleError, DeployInputError, SamMissingError, SamFailedError that says what is
- *   done and what to do next
+ * @throws ConfigurationInvalidError, TemplateStaleError, DeployInputError, DeployBlockedError, SamMissingError, SamFailedError
+ *   that says what is done and what to do next
  */
 export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('npm run deploy --')
@@ -27,7 +34,7 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
     .option('--region <region...>', 'deploy only these');
   const options = parseCommand(command, args, print)?.opts<DeployOptions>();
   if (options === undefined) return;
-  const configuration = await loadConfiguration(`${PROJECT}configuration`);
+  const configuration = await loadConfiguration(CONFIGURATION);
   const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);
   if (stale.length > 0) throw staleError(stale.map(({ path }) => relative(PROJECT, path)));
 
@@ -36,14 +43,14 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
     options.region,
     plans.map(({ region }) => region),
   );
-  const steps = deploymentSteps(plans).filter(({ region }) => asked(region));
   const sam = new Sam(PROJECT);
+  const steps = await planSteps(plans, asked, (region) => sam.outputs(configuration.settings.stack_name, region));
   print('Building the image ...\n');
   await sam.run(['build']);
   for (const [index, step] of steps.entries()) {
     print(`\n[${index + 1}/${steps.length}] ${nameStep(step)}\n`);
     try {
-      await deployStep(sam, step, configuration.settings.stack_name, print);
+      await deployStep(sam, step, configuration);
     } catch (error) {
       throw error instanceof SamFailedError ? stoppedError(error, steps, index) : error;
     }
@@ -51,18 +58,12 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
   print(`\nDeployed: ${steps.map(nameStep).join(', ')}.\n`);
 }
 
-async function deployStep(
-  sam: Sam,
-  { region, stage }: DeploymentStep,
-  stackName: string,
-  print: (text: string) => void,
-): Promise<void> {
-  if (stage === 'targets' && (await sam.outputs(stackName, region))?.get('Stage') === 'all') {
-    print('Has its targets already.\n');
-    return;
+async function deployStep(sam: Sam, { region, stage }: DeploymentStep, configuration: Configuration): Promise<void> {
+  const options = ['--config-env', region, '--parameter-overrides', `Stage=${stage}`];
+  if (!(await namesOwnRepositories(PROJECT, region))) {
+    const uri = await deployRegistry(sam, region, configuration.settings.stack_name);
+    await saveRepository(configuration, PROJECT, { region, uri });
   }
-  const repository = await deployRegistry(sam, region, stackName);
-  const options = ['--config-env', region, '--image-repository', repository, '--parameter-overrides', `Stage=${stage}`];
   await sam.run(['deploy', ...options]);
 }
 

@@ -3,7 +3,7 @@ import { loadConfiguration } from '../../configuration/load.ts';
 import { removalOrder } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { regionFilter } from './choose-regions.ts';
-import { PROJECT } from './deployment-files.ts';
+import { CONFIGURATION, PROJECT } from './deployment-files.ts';
 import { SamFailedError } from './errors.ts';
 import { parseCommand } from './parse-command.ts';
 import { registryStack } from './registry-stack.ts';
@@ -26,7 +26,7 @@ export async function runRemove(args: readonly string[], print: (text: string) =
     .option('--yes', 'really do it; without, only say what would be done');
   const options = parseCommand(command, args, print)?.opts<RemoveOptions>();
   if (options === undefined) return;
-  const configuration = await loadConfiguration(`${PROJECT}configuration`);
+  const configuration = await loadConfiguration(CONFIGURATION);
   const order = removalOrder(planRegions(configuration));
   const regions = order.filter(regionFilter(options.region, order));
   const { stack_name: stack } = configuration.settings;

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { resourceNamePrefix, ruleResourceName } from '../../../src/configuration/resource-names.ts';
+import { bucketNameFault } from '../../../src/configuration/bucket-name.ts';
+import { ownBucketName, resourceNamePrefix, ruleResourceName } from '../../../src/configuration/resource-names.ts';
 import { type RuleIdentity, ruleId } from '../../../src/configuration/rule-id.ts';
+import { settingsSchema } from '../../../src/configuration/schema.ts';
 
 /** Few letters, so that rules which differ in a hyphen, slash or capital only are common. */
 const text = fc.string({ unit: fc.constantFrom('a', 'A', 'b', '/', '-', '.', 'ü', ' '), maxLength: 60 });
@@ -12,7 +14,11 @@ const identity: fc.Arbitrary<RuleIdentity> = fc.record({
   suffix: text,
 });
 const rules = fc.uniqueArray(identity, { minLength: 60, maxLength: 80, selector: (rule) => JSON.stringify(rule) });
-const stackName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9-]{0,127}$/);
+const stackName = fc
+  .stringMatching(/^[A-Za-z][A-Za-z0-9-]{1,127}$/)
+  .filter((name) => settingsSchema.shape.stack_name.safeParse(name).success);
+/** Of src/stacks/registry.yaml. */
+const REPOSITORY = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
 
 describe('names made of 60 and more rules', () => {
   test('are unique, within the limits of AWS, and made of letters, digits and hyphens', () => {
@@ -22,7 +28,9 @@ describe('names made of 60 and more rules', () => {
         expect(new Set(names).size).toBe(many.length);
         // A function's or role's name may have 64 characters, the longest ending takes 8; a queue's 80.
         for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]{0,55}$/);
-        expect(resourceNamePrefix(stack)).toMatch(/^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$/);
+        expect(resourceNamePrefix(stack)).toMatch(/^[a-z][a-z0-9-]{0,24}[a-z0-9]$/);
+        expect(resourceNamePrefix(stack)).toMatch(REPOSITORY);
+        expect(bucketNameFault(ownBucketName(stack, '111122223333', 'ap-southeast-2', 'outbound'))).toBeUndefined();
       }),
       { numRuns: 30 },
     );

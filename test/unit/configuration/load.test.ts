@@ -149,7 +149,7 @@ describe('loadConfiguration', () => {
 
   test('says where a file is no JSON, and goes on with the other', async () => {
     const replication = '{\n  "replication_configuration": [\n    { "source": oops }\n  ]\n}';
-    const problems = await problemsOf(loadTexts({ replication, settings: '{"stack_name": "a"}' }));
+    const problems = await problemsOf(loadTexts({ replication, settings: '{"stack_name": "ab"}' }));
     expect(problems).toMatchObject([
       { file: 'settings.json', path: 'enabled_regions', message: 'is missing' },
       {

@@ -43,6 +43,7 @@ describe('a rule is refused for', () => {
     ],
     ['a URL as prefix', { prefix_filter: 's3://b/logs' }, { path: source('prefix_filter') }],
     ['a prefix longer than a key', { prefix_filter: 'ü'.repeat(513) }, { path: source('prefix_filter') }],
+    ['a control character', { prefix_filter: 'a\u0001' }, { message: expect.stringContaining('control characters') }],
     ['half a character', { suffix_filter: '\ud83d' }, { path: source('suffix_filter') }],
     [
       'an alias of a key',
@@ -197,8 +198,18 @@ describe('the settings are refused for', () => {
     ],
     [
       'a region of another partition',
-      { enabled_regions: [WEST, EAST, EUROPE, { region: 'cn-north-1', source_target: ['target'] }] },
-      { path: 'enabled_regions.3.region', message: expect.stringContaining('partition aws-cn') },
+      { enabled_regions: [WEST, EAST, EUROPE, { region: 'us-gov-west-1', source_target: ['target'] }] },
+      { path: 'enabled_regions.3.region', message: expect.stringContaining('partition aws-us-gov, us-west-2 in aws') },
+    ],
+    [
+      'a region of China',
+      { enabled_regions: [{ region: 'cn-north-1', source_target: ['target'] }, WEST, EAST, EUROPE] },
+      { path: 'enabled_regions.0.region', message: expect.stringContaining('aws-cn, where this product cannot') },
+    ],
+    [
+      'a region of the European Sovereign Cloud',
+      { enabled_regions: [WEST, EAST, EUROPE, { region: 'eusc-de-east-1', source_target: ['target'] }] },
+      { path: 'enabled_regions.3.region', message: expect.stringContaining('aws-eusc, where this product cannot') },
     ],
     [
       'an unknown role',
@@ -218,6 +229,31 @@ describe('the settings are refused for', () => {
       { path: 'tags.aws:owner', message: 'is no name that can stand here' },
     ],
     [
+      'the same in capitals',
+      { tags: { 'AWS:owner': 'us' } },
+      { path: 'tags.AWS:owner', message: 'is no name that can stand here' },
+    ],
+    ['a name of a tag that AWS does not take', { tags: { 'owner?': 'us' } }, { path: 'tags.owner?' }],
+    ['a value of a tag that AWS does not take', { tags: { owner: 'us, them' } }, { path: 'tags.owner' }],
+    ['a value of a tag that is too long', { tags: { owner: 'x'.repeat(257) } }, { path: 'tags.owner' }],
+    [
+      'more tags than a resource can have',
+      { tags: Object.fromEntries(Array.from({ length: 41 }, (_, index) => [`tag${index}`, ''])) },
+      { path: 'tags', message: 'has 41 tags; 40 are possible' },
+    ],
+    ...['x', 'my--stack', 'stack-', '-stack', '9stack', 'my_stack'].map(
+      (name) => [`the stack name ${name}`, { stack_name: name }, { path: 'stack_name', value: `"${name}"` }] as const,
+    ),
+    ['a stack name that is too long', { stack_name: 'a'.repeat(129) }, { path: 'stack_name' }],
+    ...['sthree', 'amzn-s3-demo-stack'].map(
+      (name) =>
+        [
+          `the stack name ${name}`,
+          { stack_name: name },
+          { path: 'stack_name', message: expect.stringContaining('reserved') },
+        ] as const,
+    ),
+    [
       'a price of nothing',
       { prices: { date: '2026-11-23', source: 's', sqs_request: 0 } },
       { path: 'prices.sqs_request', value: '0' },
@@ -228,6 +264,13 @@ describe('the settings are refused for', () => {
     expect(await problemsOf(loadRules([ruleEntry()], { ...SETTINGS, ...wrong }))).toEqual([
       expect.objectContaining(expected),
     ]);
+  });
+
+  test('nothing of what every service of AWS takes', async () => {
+    const tags = { 'Kosten:Stelle / größe': 'a_b.c:d/e=f+g-h@i', 'no value': '' };
+    for (const stack_name of ['ab', 'My-Stack-2', 'a'.repeat(128)]) {
+      expect(await problemsOf(loadRules([ruleEntry()], { ...SETTINGS, tags, stack_name }))).toEqual([]);
+    }
   });
 });
 

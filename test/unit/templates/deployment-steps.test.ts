@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
-import { deploymentSteps, removalOrder } from '../../../src/templates/deployment-steps.ts';
+import {
+  type DeployedRegion,
+  deploymentSteps,
+  orderDeployment,
+  removalOrder,
+} from '../../../src/templates/deployment-steps.ts';
 import { planRegions, type RegionPlan } from '../../../src/templates/plan-regions.ts';
 import { rulesBetween } from '../../support/plans.ts';
 
-describe('deploymentSteps', () => {
-  const plans = async (routes: Readonly<Record<string, readonly string[]>>): Promise<RegionPlan[]> => {
-    await using configuration = await rulesBetween(routes);
-    return planRegions(await loadConfiguration(configuration.folder));
-  };
+const plans = async (routes: Readonly<Record<string, readonly string[]>>): Promise<RegionPlan[]> => {
+  await using configuration = await rulesBetween(routes);
+  return planRegions(await loadConfiguration(configuration.folder));
+};
 
+describe('deploymentSteps', () => {
   test('puts every region behind those it sends to', async () => {
     const chain = await plans({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['ap-southeast-2'], 'ap-southeast-2': [] });
     expect(deploymentSteps(chain)).toEqual([
@@ -33,5 +38,47 @@ describe('deploymentSteps', () => {
       'eu-west-1 all',
       'us-east-1 all',
     ]);
+  });
+});
+
+describe('the order of regions that send to each other', () => {
+  const [WEST, EAST] = ['eu-west-1', 'us-east-1'];
+  const whole = { stage: 'all', receives: true } as const;
+  const sendsOnly = { stage: 'all', receives: false } as const;
+  const targetsOnly = { stage: 'targets', receives: true } as const;
+
+  async function order(deployed: Readonly<Record<string, DeployedRegion>>): Promise<object> {
+    const pair = await plans({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
+    const { steps, blocked } = orderDeployment(pair, new Map(Object.entries(deployed)));
+    return {
+      steps: steps.map(({ region, stage }) => `${region} ${stage}`),
+      blocked: blocked.map(({ region }) => region),
+    };
+  }
+
+  test.each<readonly [string, Readonly<Record<string, DeployedRegion>>, readonly string[]]>([
+    ['needs no first round where both receive', { [WEST]: whole, [EAST]: whole }, ['eu-west-1 all', 'us-east-1 all']],
+    [
+      'begins where targets stand already, and never takes away what sends',
+      { [WEST]: sendsOnly, [EAST]: whole },
+      ['eu-west-1 all', 'us-east-1 all'],
+    ],
+    ['and the other way round', { [WEST]: whole, [EAST]: sendsOnly }, ['us-east-1 all', 'eu-west-1 all']],
+    [
+      'gives targets to a new region only',
+      { [WEST]: sendsOnly },
+      ['us-east-1 targets', 'eu-west-1 all', 'us-east-1 all'],
+    ],
+    [
+      'repeats a first round that has stopped',
+      { [WEST]: targetsOnly },
+      ['eu-west-1 targets', 'us-east-1 targets', 'eu-west-1 all', 'us-east-1 all'],
+    ],
+  ])('%s', async (_, deployed, steps) => {
+    expect(await order(deployed)).toEqual({ steps, blocked: [] });
+  });
+
+  test('does not exist where both stacks are whole and neither receives', async () => {
+    expect(await order({ [WEST]: sendsOnly, [EAST]: sendsOnly })).toEqual({ steps: [], blocked: [WEST, EAST] });
   });
 });

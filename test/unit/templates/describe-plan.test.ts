@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { describePlan } from '../../../src/templates/describe-plan.ts';
 import { loadRules, ruleEntry, SETTINGS } from '../../support/configuration.ts';
+import { rulesBetween } from '../../support/plans.ts';
 
 describe('the plan', () => {
   test('names each rule, where its objects go, and the order of deployment', async () => {
@@ -23,6 +25,13 @@ describe('the plan', () => {
     );
     expect(plan.match(/10 metrics under alarms of the fallback 1\.00 USD/g)).toHaveLength(2);
     expect(plan).not.toContain('endpoints');
+  });
+
+  test('says of two rounds that they are for where nothing stands yet', async () => {
+    await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
+    expect(describePlan(await loadConfiguration(configuration.folder))).toContain(
+      'Order of deployment, where nothing stands yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
+    );
   });
 
   test('counts the hours of interface endpoints where a network is isolated', async () => {

@@ -11,6 +11,11 @@ describe('keyPattern', () => {
     expect(keyPattern('a*b?c$d/')).toBe(['a', '{*}b', '{?}c', '{$}d/*'].join('$'));
   });
 
+  test('has a wildcard where a policy cannot hold the characters', () => {
+    expect(keyPattern('日本/über/', '😀.csv')).toBe('*/*ber/**.csv');
+    expect(keyPattern('a\u0001?/')).toBe(['a*', '{?}/*'].join('$'));
+  });
+
   test('survives Fn::Sub', () => {
     expect(inSub(keyPattern('*/'))).toBe(['', '{!*}/*'].join('$'));
   });

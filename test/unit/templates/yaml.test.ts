@@ -32,6 +32,10 @@ describe('renderYaml', () => {
     }
   });
 
+  test('escapes what ends a line in YAML, or may not stand there, but not in JSON', () => {
+    expect(renderYaml({ A: 'a\u2028\u0085日' })).toBe('A: "a\\u2028\\u0085日"\n');
+  });
+
   test('writes the short forms of functions', () => {
     expect(
       renderYaml({ A: ref('B'), C: getAtt('D', 'E.F'), G: sub('$' + '{H}-x'), I: new Call('Equals', [ref('J'), 'k']) }),
