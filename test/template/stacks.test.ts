@@ -444,6 +444,21 @@ describe('sixty rules', () => {
     expect(rules.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
   });
 
+  test('have all tasks of a fallback on Spot, down to the first, unless a share on demand is asked for', () => {
+    const strategies = ofType(created.get('sixty rules eu-west-1') ?? [], 'AWS::ECS::Service').map((service) =>
+      at(service, 'CapacityProviderStrategy'),
+    );
+    expect(strategies.length).toBe(31);
+    expect(new Set(strategies.map((strategy) => JSON.stringify(strategy)))).toEqual(
+      new Set([
+        JSON.stringify([
+          { CapacityProvider: 'FARGATE', Weight: 0 },
+          { CapacityProvider: 'FARGATE_SPOT', Weight: 100 },
+        ]),
+      ]),
+    );
+  });
+
   test('leave alone what our own target function and its fallback wrote in the same region', () => {
     const [rule] = (created.get('sixty rules eu-west-1') ?? []).filter(({ path }) =>
       /^Rule[^/]+\/Function$/.test(path),
