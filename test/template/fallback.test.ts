@@ -345,7 +345,13 @@ describe('the alarm for tasks', () => {
   const action = (cluster: string, eventName: string): Json => ({
     source: 'aws.ecs',
     'detail-type': 'ECS Service Action',
-    detail: { clusterArn: cluster, eventName, eventType: 'ERROR', reason: 'RESOURCE:FARGATE' },
+    detail: {
+      eventType: 'ERROR',
+      eventName,
+      clusterArn: cluster,
+      capacityProviderArns: ['arn:aws:ecs:us-west-2:111122223333:capacity-provider/FARGATE_SPOT'],
+      reason: 'RESOURCE:FARGATE',
+    },
   });
   const OURS = '<Cluster.Arn>';
   const rules = () => everywhere('AWS::Events::Rule').filter(({ path }) => path.endsWith('/FailedTasks'));
