@@ -47,6 +47,9 @@ export const MAX_OBJECT_SIZE = 50e12;
 /** Readers refuse more frames than this (a seek table of 48 MB): those of the largest object, and its manifest. */
 export const MAX_FRAMES = 6_000_000;
 
+/** Ends the key of each archive, of the public implementation's too. No other key in our buckets ends so. */
+export const ARCHIVE_SUFFIX = '.tar.zst';
+
 export const OBJECT_MEMBER_PREFIX = 'objects/';
 export const MANIFEST_MEMBER = 'manifest.json';
 

@@ -13,7 +13,7 @@ const MIN_FRAMES_A_LONG_PART = 64;
 
 /**
  * Frames that make one part of a multipart upload, so that S3's 10,000 parts hold an object or archive of this many
- * frames.
+ * frames. With the parts that S3 allows:
  *
  * | frames          | object       | frames a part             | parts          |
  * |-----------------|--------------|---------------------------|----------------|
@@ -21,9 +21,9 @@ const MIN_FRAMES_A_LONG_PART = 64;
  * | up to 639,936   | to 4.9 TiB   | 64 (512 MiB)              | 157 to 9,999   |
  * | up to 5,960,101 | to 50 TB     | 65 to 597 (up to 4.7 GiB) | up to 9,999    |
  */
-export function framesPerPart(frames: number): number {
-  if (frames <= MAX_BODY_PARTS) return 1;
-  return Math.max(MIN_FRAMES_A_LONG_PART, Math.ceil(frames / MAX_BODY_PARTS));
+export function framesPerPart(frames: number, maxParts = MAX_BODY_PARTS): number {
+  if (frames <= maxParts) return 1;
+  return Math.max(MIN_FRAMES_A_LONG_PART, Math.ceil(frames / maxParts));
 }
 
 /** An object of `size` bytes in slices of `sliceLength`, the last one shorter, as the parts of a multipart upload. */
@@ -34,11 +34,11 @@ export class PartLayout {
   readonly slicesPerPart: number;
   readonly parts: number;
 
-  constructor(size: number, sliceLength: number) {
+  constructor(size: number, sliceLength: number, maxParts = MAX_BODY_PARTS) {
     this.size = size;
     this.sliceLength = sliceLength;
     this.slices = Math.max(1, Math.ceil(size / sliceLength));
-    this.slicesPerPart = framesPerPart(this.slices);
+    this.slicesPerPart = framesPerPart(this.slices, maxParts);
     this.parts = Math.ceil(this.slices / this.slicesPerPart);
   }
 

@@ -22,6 +22,11 @@ export class EcsFallbackService implements FallbackService {
 
   /**
    * Raises the desired count from 0 to 1. A count above 0 is the scaling's own and is left alone.
+   *
+   * ECS has no "only if it is still 0". So it is left alone, too, as long as tasks are there: then scaling has only just
+   * changed its mind, or a task in work goes on and takes messages. What remains is a moment between two calls, the first of
+   * them served by a copy that may be seconds old, in which scaling goes from 0 to 30 and this back to 1: its alarm says
+   * 30 again a minute later, and no task has been up long enough to have begun anything.
    * @throws FallbackServiceError
    */
   async wake(): Promise<void> {
@@ -37,7 +42,8 @@ export class EcsFallbackService implements FallbackService {
       );
       const [found] = services;
       if (found === undefined) throw new Error(failures[0]?.reason ?? 'ECS does not list it');
-      if (found.desiredCount !== 0) return;
+      const { desiredCount = 0, runningCount = 0, pendingCount = 0 } = found;
+      if (desiredCount + runningCount + pendingCount > 0) return;
       await client.send(new UpdateServiceCommand({ cluster, service, desiredCount: 1 }), { abortSignal });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);

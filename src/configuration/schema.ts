@@ -44,7 +44,12 @@ export const sourceSchema = z.strictObject({
     allowed: 'what Fargate has with this `cpu`',
   }),
   ephemeral_storage: wholeNumber(20, 200, 20, 'GiB of disk of a fallback task. Accepted; nothing is written to disk.'),
-  scaling_target_backlog_per_task: wholeNumber(1, 100_000, 60, 'Messages a fallback task that scaling aims at.'),
+  scaling_target_backlog_per_task: wholeNumber(
+    1,
+    100_000,
+    60,
+    'Waiting objects (at the target: archives) for which there is to be one fallback task, `scaling_limit` tasks at most. The default is that of the public format: 60 huge objects get one task, which works on two at a time. Set it lower, down to 1, where one takes minutes to hours and others are not to wait for it.',
+  ),
   visibility_timeout: wholeNumber(
     0,
     43_200,
@@ -92,7 +97,7 @@ export const sourceSchema = z.strictObject({
     0,
     100,
     0,
-    'Percent of the fallback tasks that do not run on Spot. Spot costs a third to a half; AWS takes it back within two minutes, and at times has none.',
+    'Percent of the fallback tasks that do not run on Spot; above 0 the first task is one of them, and the percentage is that of the others. Spot costs a third to a half; AWS takes it back within two minutes, and at times has none.',
   ),
   objective_seconds: wholeNumber(
     1_200,

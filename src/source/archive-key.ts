@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
+import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { keyTime } from '../archive/key-time.ts';
 import type { ObjectCreated } from '../messages/parse-notification.ts';
-
-export const ARCHIVE_SUFFIX = '.tar.zst';
 
 /**
  * Key of an archive: `<rule id>/<time>-<32 hex digits>.tar.zst`, such as `20261123T191500123Z-...`. The time is that of

@@ -3,7 +3,10 @@ import { combineCrc32 } from '../archive/checksum.ts';
 import type { ObjectRemover, ObjectUpload, ObjectWriter } from './object-store.ts';
 import type { ObjectLocation } from './stored-object.ts';
 
-/** First segment of the keys of staged parts. No rule id has a `_`, so no replication rule and no event knows them. */
+/**
+ * First segment of the keys of staged parts. No rule id has a `_`, so no replication rule covers them; and none ends as an
+ * archive does, so the notification of the inbound bucket, which completing a part would raise too, leaves them out.
+ */
 export const STAGE_PREFIX = '_staging/';
 
 const BARE = { headers: {}, metadata: {}, tags: [] } as const;

@@ -42,6 +42,8 @@ export interface TargetLimits {
   readonly maxRestoredBytes: number;
   /** Bytes from which on an object that was interrupted is gone on with, not begun anew: it costs three requests. */
   readonly resumableBytes: number;
+  /** Parts of an upload; an object of more frames has parts of several, which are staged. Absent: as many as S3 allows. */
+  readonly maxParts?: number;
   /** An archive is begun only while the run has this much time left. */
   readonly startReserveMilliseconds: number;
   /** What is running when the run has this much time left is stopped, so that uploads are given back and the queue is told. */

@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
+import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
 import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
+import { STAGE_PREFIX } from '../storage/staged-part.ts';
 import { archiveName, type RestoreRun, type TargetDependencies } from './dependencies.ts';
 import { ArchiveGoneError, ArchiveOverLimitsError, EventUnexpectedError, RunDeadlineError } from './errors.ts';
 import { restoreArchive } from './restore-archive.ts';
-
-const ARCHIVE_SUFFIX = '.tar.zst';
 
 /**
  * Restores the archives that a batch of messages announces, each on its own: whatever one of them meets, the others go on.
@@ -70,6 +70,14 @@ async function messageOutcome(message: QueueMessage, restore: RestoreCreated): P
   }
 }
 
+/**
+ * A part that was put together here. The bucket's notification names archives only, but one without that filter may have been
+ * in force when the part was completed, and such a message is nobody's failure.
+ */
+function isStagedPart({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): boolean {
+  return bucket === inboundBucket && key.startsWith(STAGE_PREFIX);
+}
+
 function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): void {
   if (bucket === inboundBucket && key.endsWith(ARCHIVE_SUFFIX)) return;
   throw new EventUnexpectedError(
@@ -92,6 +100,7 @@ function restoreEachOnce(run: RestoreRun): RestoreCreated {
 
 async function restoreCreated(created: ObjectCreated, redelivered: boolean, run: RestoreRun): Promise<MessageOutcome> {
   const { bucket, key, etag, size, eventTime } = created;
+  if (isStagedPart(created, run)) return { kind: 'done' };
   if (run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
   try {
     refuseUnexpected(created, run);

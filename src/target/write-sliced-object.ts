@@ -58,7 +58,7 @@ export class SlicedObjectWrite {
     this.#due = due;
     this.#run = run;
     this.#progress = progress;
-    this.#layout = new PartLayout(object.size, sliceLength);
+    this.#layout = new PartLayout(object.size, sliceLength, run.limits.maxParts);
     const { crc32, size } = object;
     if (crc32 !== undefined && size >= run.limits.resumableBytes) {
       this.#plan = { target: writeTarget(object, due.destination), layout: this.#layout, crc32 };

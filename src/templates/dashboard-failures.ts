@@ -1,5 +1,6 @@
 import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
-import { byRule, outboundBucket, queues, waiting } from './dashboard-lines.ts';
+import { targetName, targetQueues } from './dashboard-arrivals.ts';
+import { byRule, outboundBucket, queues, runningTasks, waiting } from './dashboard-lines.ts';
 import { metric, type Row, type Widget } from './dashboard-widgets.ts';
 import type { StackContext } from './region-resources.ts';
 
@@ -38,15 +39,16 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
 }
 
 /** What failed in a target region. */
-export function targetFailureRow({ settings: { stack_name: namespace } }: StackContext, target: string): Row {
-  const name = `${resourceNamePrefix(namespace)}-target`;
+export function targetFailureRow(context: StackContext, target: string): Row {
+  const { stack_name: namespace } = context.settings;
+  const deadLetters = targetQueues(context, target).map((queue) => `${queue}-dead-letters`);
   const failed = metric(namespace, 'FailedTargetUploads', { TargetRegion: target }, { label: 'Objects', stat: 'Sum' });
   return {
     height: 6,
     widgets: [
       { title: `${target}: objects that could not be restored`, region: target, metrics: [failed] },
-      functionWidget(`${target}: errors and throttles`, target, [name]),
-      deadLetterWidget(`${target}: dead letters`, target, [`${name}-dead-letters`]),
+      functionWidget(`${target}: errors and throttles`, target, [targetName(context)]),
+      deadLetterWidget(`${target}: dead letters`, target, deadLetters),
     ],
   };
 }
@@ -55,7 +57,6 @@ export function targetFailureRow({ settings: { stack_name: namespace } }: StackC
 export function fallbackRows({ settings: { stack_name: namespace }, plan: { region, fallback } }: StackContext): Row[] {
   if (fallback === undefined || fallback.rules.length === 0) return [];
   const services = fallback.rules.map(({ rule }) => fallbackQueueName(ruleResourceName(namespace, rule.id)));
-  const ClusterName = resourceNamePrefix(namespace);
   return [
     {
       height: 6,
@@ -73,15 +74,7 @@ export function fallbackRows({ settings: { stack_name: namespace }, plan: { regi
           title: 'Fallback: running tasks',
           region,
           period: 60,
-          // ECS has this metric of running tasks only, one sample each a minute.
-          metrics: services.map((ServiceName) =>
-            metric(
-              'AWS/ECS',
-              'CPUUtilization',
-              { ClusterName, ServiceName },
-              { label: ServiceName, stat: 'SampleCount' },
-            ),
-          ),
+          metrics: services.map((service) => runningTasks(namespace, service)),
         },
       ],
     },

@@ -1,4 +1,4 @@
-import { fallbackQueueName, ruleResourceName } from '../configuration/resource-names.ts';
+import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
 import type { DeployedRule } from '../configuration/rule-entry.ts';
 import { expression, type MetricLine, metric, search } from './dashboard-widgets.ts';
 
@@ -23,6 +23,12 @@ export function queues(stackName: string, rules: readonly DeployedRule[]): strin
 
 export function waiting(QueueName: string, name: string): MetricLine {
   return metric('AWS/SQS', name, { QueueName }, { label: QueueName, stat: 'Maximum' });
+}
+
+/** Of a fallback service. ECS has this metric of running tasks only, one sample each a minute. */
+export function runningTasks(stackName: string, ServiceName: string): MetricLine {
+  const dimensions = { ClusterName: resourceNamePrefix(stackName), ServiceName };
+  return metric('AWS/ECS', 'CPUUtilization', dimensions, { label: ServiceName, stat: 'SampleCount' });
 }
 
 export function outboundBucket(prefix: string, region: string): string {

@@ -1,4 +1,5 @@
 import { resourceNamePrefix } from '../configuration/resource-names.ts';
+import { arrivalRow } from './dashboard-arrivals.ts';
 import { failureRow, fallbackRows, targetFailureRow } from './dashboard-failures.ts';
 import { byRule, outboundBucket, queues, RULE, RULE_LABEL, waiting } from './dashboard-lines.ts';
 import { expression, metric, type Row, renderDashboard, search } from './dashboard-widgets.ts';
@@ -22,7 +23,7 @@ export function dashboard(context: StackContext): Resources {
   const rows = [
     ...dollarRows(context),
     ...packingRows(context),
-    ...targets.map((target) => targetRow(context, target)),
+    ...targets.flatMap((target) => [targetRow(context, target), arrivalRow(context, target)]),
     failureRow(context),
     ...targets.map((target) => targetFailureRow(context, target)),
     ...fallbackRows(context),

@@ -6,6 +6,9 @@ import { type CostItem, fixedCosts, metricCosts, sumDollars } from './fixed-cost
 import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 
+/** Messages that a fallback task works on at the same time, see src/wiring/fallback.ts. */
+const TASK_SLOTS = 2;
+
 /** What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline. */
 export function describePlan(configuration: Configuration): string {
   const plans = planRegions(configuration);
@@ -41,8 +44,16 @@ function describeRegion(plan: RegionPlan): string {
     'shared    key, alarm topic, deployment function',
     `costs     ${costs.map(describeCost).join(', ')}`,
     `          = ${dollars(sumDollars(costs))} a month${inUse === 0 ? '' : `; our own metrics add up to ${dollars(inUse)} while rules are in use`}`,
+    ...(plan.fallback === undefined ? [] : [describeOtherNetwork(plan, plan.fallback)]),
   ];
   return `${region}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** What there is to choose from has its price. */
+function describeOtherNetwork(plan: RegionPlan, fallback: FallbackPlan): string {
+  const network = fallback.network === 'public' ? 'isolated' : 'public';
+  const costs = fixedCosts({ ...plan, fallback: { ...fallback, network } });
+  return `          with "network": "${network}" it would be ${dollars(sumDollars(costs))} a month`;
 }
 
 function describeFallback({ vpcCidr, subnetCidrs, network, rules, arriving }: FallbackPlan): string[] {
@@ -52,19 +63,29 @@ function describeFallback({ vpcCidr, subnetCidrs, network, rules, arriving }: Fa
   ];
   return [
     `fallback  ${network} network ${vpcCidr} in ${count(subnetCidrs.length, 'zone')}, cluster, ${served.join(', ')}`,
-    ...(arriving === undefined ? [] : [`          what arrives: ${describeTasks(arriving)}`]),
+    ...(arriving === undefined ? [] : describeTasks(arriving, 'archive').map((line) => `          ${line}`)),
   ];
 }
 
-function describeTasks({
-  cpu,
-  memoryMebibytes,
-  maximumTasks,
-  backlogPerTask,
-  onDemandPercent,
-}: FallbackSizing): string {
-  const spot = onDemandPercent === 0 ? 'on Spot' : `${onDemandPercent} % of them on demand`;
-  return `up to ${maximumTasks} tasks of ${cpu / 1024} vCPU and ${memoryMebibytes} MiB, ${spot}, one for each ${backlogPerTask} messages`;
+/** @param work what a message is about */
+function describeTasks(
+  { cpu, memoryMebibytes, maximumTasks, backlogPerTask, onDemandPercent }: FallbackSizing,
+  work: string,
+): string[] {
+  const size = `${cpu / 1024} vCPU and ${memoryMebibytes} MiB`;
+  return [
+    `up to ${count(maximumTasks, 'task')} of ${size}, ${describeCapacity(onDemandPercent)}, one for each ${count(backlogPerTask, `waiting ${work}`)}`,
+    // A message of the fallback is minutes to hours of work, and the default is meant for short ones.
+    ...(backlogPerTask > TASK_SLOTS
+      ? [`set scaling_target_backlog_per_task lower if they are huge: a task works on ${TASK_SLOTS} at a time`]
+      : []),
+  ];
+}
+
+function describeCapacity(onDemandPercent: number): string {
+  if (onDemandPercent === 0) return 'all on Spot';
+  if (onDemandPercent === 100) return 'all on demand';
+  return `the first on demand and ${onDemandPercent} % of the others`;
 }
 
 function describeCost({ what, count: number, dollars: amount }: CostItem): string {
@@ -79,8 +100,12 @@ function describeRule({ id, source, destinations, sizing }: DeployedRule): strin
     `    from  ${source.region}  s3://${source.bucket}/${keys}\n`,
     ...destinations.map((destination) => `    to    ${describeDestination(destination, source.prefix)}\n`),
     `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
-    ...(sizing.fallback === undefined ? [] : [`    else  ${describeTasks(sizing.fallback)}\n`]),
+    ...(sizing.fallback === undefined ? [] : describeFallbackTasks(sizing.fallback)),
   ].join('');
+}
+
+function describeFallbackTasks(fallback: FallbackSizing): string[] {
+  return describeTasks(fallback, 'object').map((line, index) => `    ${index === 0 ? 'else' : '    '}  ${line}\n`);
 }
 
 function describeDestination(

@@ -18,6 +18,8 @@ export type Resources = YamlObject;
 export interface StackContext {
   readonly settings: SettingsFile;
   readonly plan: RegionPlan;
+  /** Of all regions: a dashboard looks into those that its region sends to. */
+  readonly plans: readonly RegionPlan[];
   /** Folder of the nested templates, relative to the root template. */
   readonly stacks: string;
   /** A new one has the prices read anew. */

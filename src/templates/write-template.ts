@@ -29,7 +29,7 @@ export interface TemplateOptions {
  */
 export function writeTemplate(configuration: Configuration, options: TemplateOptions): string {
   const plans = planRegions(configuration);
-  const sections = plans.map((plan) => regionSection({ settings: configuration.settings, plan, ...options }));
+  const sections = plans.map((plan) => regionSection({ settings: configuration.settings, plan, plans, ...options }));
   const text = [
     HEADER,
     renderYaml(preamble(configuration, plans)),

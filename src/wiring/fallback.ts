@@ -34,19 +34,13 @@ const CLOCK: WorkerClock = {
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
-export interface FallbackWorker {
-  /** Resolves when the queue was empty for long enough, or when everything is given back after `stop`. */
-  run(): Promise<WorkerEnd>;
-  /** The task is about to be ended. */
-  readonly stop: () => void;
-}
-
 /**
- * Builds the long-running worker on a fallback queue: the use cases of the function whose environment it has, without
- * the limits of a function's run.
+ * Runs the worker on a fallback queue: the use cases of the function whose environment it has, without the limits of a
+ * function's run. Resolves when the queue was empty for long enough, or when everything is given back after `ended`.
+ * @param ended aborts when the task is about to be ended; if it has by the time the worker is ready, no work is taken
  * @throws EnvironmentInvalidError, ConfigurationInvalidError
  */
-export async function fallbackWorker(environment: Environment): Promise<FallbackWorker> {
+export async function runFallbackWorker(environment: Environment, ended: AbortSignal): Promise<WorkerEnd> {
   const settings = readWorkerEnvironment(environment);
   const { FALLBACK_ROLE, ECS_AGENT_URI } = settings;
   const task = { cpu: settings.TASK_CPU, memoryMebibytes: settings.TASK_MEMORY };
@@ -61,7 +55,6 @@ export async function fallbackWorker(environment: Environment): Promise<Fallback
       telemetry.queueFailed(error);
     },
   });
-  const stopping = new AbortController();
   const options = {
     source: new SqsWorkSource({ client, queueUrl: work.queues.QUEUE_URL }),
     queue,
@@ -73,19 +66,23 @@ export async function fallbackWorker(environment: Environment): Promise<Fallback
     visibilitySeconds: settings.VISIBILITY_TIMEOUT,
     idleExitSeconds: settings.IDLE_EXIT_SECONDS,
   };
-  return {
-    run: async () => {
-      try {
-        return await runWorker(options, stopping.signal);
-      } finally {
-        await work.close();
-        client.destroy();
-      }
-    },
-    stop: () => {
-      stopping.abort(new WorkInterruptedError('The task is about to be ended; another one goes on'));
-    },
+  try {
+    return await runWorker(options, interruption(ended));
+  } finally {
+    await work.close();
+    client.destroy();
+  }
+}
+
+/** The same signal with the reason that the work knows. */
+function interruption(ended: AbortSignal): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort(new WorkInterruptedError('The task is about to be ended; another one goes on'));
   };
+  if (ended.aborted) stop();
+  else ended.addEventListener('abort', stop, { once: true });
+  return stopping.signal;
 }
 
 interface Work {

@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   GetQueueAttributesCommand,
@@ -92,8 +94,17 @@ async function announceObject(key: string, times = 1): Promise<void> {
   }
 }
 
-/** Starts the real worker. @param s3 its storage */
-function startTask(s3 = server.endpoint): { task: WorkerTask; lines: string[] } {
+interface TaskPlace {
+  /** Its storage. */
+  readonly s3?: string;
+  readonly configuration?: string;
+}
+
+/** Starts the real worker. */
+function startTask({ s3 = server.endpoint, configuration = CONFIGURATION }: TaskPlace = {}): {
+  task: WorkerTask;
+  lines: string[];
+} {
   const lines: string[] = [];
   const task = new WorkerTask({
     bundle: join(folder, 'fallback.mjs'),
@@ -107,7 +118,7 @@ function startTask(s3 = server.endpoint): { task: WorkerTask; lines: string[] } 
       AWS_ENDPOINT_URL_S3: s3,
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
-      CONFIGURATION_DIRECTORY: CONFIGURATION,
+      CONFIGURATION_DIRECTORY: configuration,
       RULE_ID: rule.id,
       OUTBOUND_BUCKET: OUTBOUND,
       PROGRESS_BUCKET: PROGRESS,
@@ -177,7 +188,7 @@ test('makes one archive of an object that was sent several times', async () => {
 
 test('gives its work back within seconds of SIGTERM, as if nobody had tried it', async () => {
   await announceObject('reclaimed.txt');
-  const { task } = startTask(silence.endpoint);
+  const { task } = startTask({ s3: silence.endpoint });
   await silence.received(1);
   const begun = performance.now();
   expect(await task.reclaim()).toEqual({ status: 0, signal: null });
@@ -186,10 +197,28 @@ test('gives its work back within seconds of SIGTERM, as if nobody had tried it',
   expect(message?.Attributes?.ApproximateReceiveCount).toBe('1');
 });
 
+test('takes no work when SIGTERM comes while it starts', async () => {
+  await announceObject('not-begun.txt');
+  // A pipe for a file: the task waits for it in the middle of its start.
+  const configuration = await mkdtemp(join(folder, 'slow-'));
+  await cp(CONFIGURATION, configuration, { recursive: true });
+  const slow = join(configuration, 'settings.json');
+  await rm(slow);
+  await promisify(execFile)('mkfifo', [slow]);
+  const { task, lines } = startTask({ configuration });
+  const pipe = await open(slow, 'w');
+  const reclaimed = task.reclaim();
+  await pipe.writeFile(await readFile(join(CONFIGURATION, 'settings.json')));
+  await pipe.close();
+  expect(await reclaimed).toEqual({ status: 0, signal: null });
+  expect(lines.join('\n')).toContain('"why":"stopped","messages":0');
+  expect((await receive())?.Attributes?.ApproximateReceiveCount).toBe('1');
+});
+
 test('loses nothing when it is killed: the message comes back and another task does the work', async () => {
   const before = await archives();
   await announceObject('killed.txt');
-  const { task } = startTask(silence.endpoint);
+  const { task } = startTask({ s3: silence.endpoint });
   await silence.received(1);
   task.kill();
   expect((await task.ended).signal).toBe('SIGKILL');

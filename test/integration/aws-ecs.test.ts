@@ -33,7 +33,10 @@ describe('waking the fallback service', () => {
   }
 
   test('raises the desired count from 0 to 1', async () => {
-    server.script(json({ services: [{ desiredCount: 0 }] }), json({ service: { desiredCount: 1 } }));
+    server.script(
+      json({ services: [{ desiredCount: 0, runningCount: 0, pendingCount: 0 }] }),
+      json({ service: { desiredCount: 1 } }),
+    );
     await service().wake();
     expect(operations()).toEqual(['DescribeServices', 'UpdateService']);
     expect(requestBodies()).toEqual([
@@ -42,8 +45,12 @@ describe('waking the fallback service', () => {
     ]);
   });
 
-  test('leaves a service alone that has tasks or is getting some', async () => {
-    server.script(json({ services: [{ desiredCount: 3 }] }));
+  test.each([
+    ['is to have tasks', { desiredCount: 3, runningCount: 0, pendingCount: 0 }],
+    ['is getting some', { desiredCount: 0, runningCount: 0, pendingCount: 30 }],
+    ['has some that still work', { desiredCount: 0, runningCount: 2, pendingCount: 0 }],
+  ])('leaves a service alone that %s', async (_, counts) => {
+    server.script(json({ services: [counts] }));
     await service().wake();
     expect(operations()).toEqual(['DescribeServices']);
   });

@@ -14,10 +14,11 @@ import { fargateMemories } from '../../src/configuration/fargate-sizes.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
 import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
-import { textOf } from '../../src/local/templates/json.ts';
+import { type Json, textOf } from '../../src/local/templates/json.ts';
 import { fixedCosts } from '../../src/templates/fixed-costs.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
 import { someFallback } from '../support/deployment-configuration.ts';
+import { matchesPattern } from '../support/event-pattern.ts';
 import { at, field, listOf, ofType, policyStatements } from '../support/invariants.ts';
 
 const MINUTES = 60_000;
@@ -293,7 +294,7 @@ describe('the service', () => {
       expect(service.properties).toMatchObject({
         DesiredCount: 0,
         CapacityProviderStrategy: [
-          { CapacityProvider: 'FARGATE', Weight: 25 },
+          { CapacityProvider: 'FARGATE', Weight: 25, Base: 1 },
           { CapacityProvider: 'FARGATE_SPOT', Weight: 75 },
         ],
         DeploymentConfiguration: { DeploymentCircuitBreaker: { Enable: true, Rollback: true } },
@@ -331,6 +332,84 @@ describe('the service', () => {
       expect(tasks).toBeGreaterThanOrEqual(wanted);
       expect(tasks).toBeLessThanOrEqual(Math.max(wanted, 1.5 * wanted));
     }
+  });
+});
+
+describe('the alarm for tasks', () => {
+  /** As ECS sends them (developer guide, "Amazon ECS events"), what does not matter left out. */
+  const stopped = (cluster: string, detail: Readonly<Record<string, Json>>): Json => ({
+    source: 'aws.ecs',
+    'detail-type': 'ECS Task State Change',
+    detail: { clusterArn: cluster, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', ...detail },
+  });
+  const action = (cluster: string, eventName: string): Json => ({
+    source: 'aws.ecs',
+    'detail-type': 'ECS Service Action',
+    detail: {
+      eventType: 'ERROR',
+      eventName,
+      clusterArn: cluster,
+      capacityProviderArns: ['arn:aws:ecs:us-west-2:111122223333:capacity-provider/FARGATE_SPOT'],
+      reason: 'RESOURCE:FARGATE',
+    },
+  });
+  const OURS = '<Cluster.Arn>';
+  const rules = () => everywhere('AWS::Events::Rule').filter(({ path }) => path.endsWith('/FailedTasks'));
+  const takes = (event: Json): boolean[] =>
+    rules().map((rule) => matchesPattern(at(rule, 'EventPattern') ?? {}, event));
+
+  test.each([
+    ['a task that could not start', stopped(OURS, { stopCode: 'TaskFailedToStart' })],
+    [
+      'a task that ended with an error',
+      stopped(OURS, { stopCode: 'EssentialContainerExited', containers: [{ name: 'worker', exitCode: 137 }] }),
+    ],
+    ['a task for which Spot has no capacity', action(OURS, 'SERVICE_TASK_PLACEMENT_FAILURE')],
+  ])('counts %s', (_, event) => {
+    expect(takes(event)).toEqual([true, true]);
+  });
+
+  test.each([
+    [
+      'a task that was done',
+      stopped(OURS, { stopCode: 'EssentialContainerExited', containers: [{ name: 'worker', exitCode: 0 }] }),
+    ],
+    [
+      'a reclaim by Spot',
+      stopped(OURS, { stopCode: 'SpotInterruption', containers: [{ name: 'worker', exitCode: 0 }] }),
+    ],
+    ['scaling in', stopped(OURS, { stopCode: 'ServiceSchedulerInitiated' })],
+    ['a task that runs', { ...(stopped(OURS, { lastStatus: 'RUNNING', stopCode: 'TaskFailedToStart' }) as object) }],
+    ['a service that has what it wants', action(OURS, 'SERVICE_STEADY_STATE')],
+    ['another cluster’s task', stopped('arn:other', { stopCode: 'TaskFailedToStart' })],
+    ['another cluster’s service', action('arn:other', 'SERVICE_TASK_PLACEMENT_FAILURE')],
+  ])('does not count %s', (_, event) => {
+    expect(takes(event)).toEqual([false, false]);
+  });
+
+  test('watches that rule, whose events are kept', () => {
+    const alarms = everywhere('AWS::CloudWatch::Alarm').filter(({ path }) => path.endsWith('/FailedTasksAlarm'));
+    expect(alarms.map((alarm) => [at(alarm, 'MetricName'), listOf(at(alarm, 'Dimensions'))])).toEqual(
+      Array(2).fill(['TriggeredRules', [{ Name: 'RuleName', Value: '<FailedTasks>' }]]),
+    );
+    expect(rules().map((rule) => listOf(at(rule, 'Targets')).length)).toEqual([1, 1]);
+  });
+});
+
+describe('the alarm that stops idle tasks', () => {
+  const alarm = () => {
+    const [found] = everywhere('AWS::CloudWatch::Alarm').filter(({ path }) => path.endsWith('/IdleAlarm'));
+    if (found === undefined) throw new Error('there is none');
+    return found;
+  };
+
+  test('has a value of 0, and not none, for each minute without a running task', () => {
+    const [idle] = listOf(at(alarm(), 'Metrics'));
+    expect(field(idle, 'Expression')).toBe('IF(FILL(running, 0) > 0 AND waiting + inwork == 0, 1, 0)');
+  });
+
+  test('bears one minute whose value is late, and is over at the second one without tasks', () => {
+    expect([at(alarm(), 'EvaluationPeriods'), at(alarm(), 'DatapointsToAlarm')]).toEqual([6, 5]);
   });
 });
 

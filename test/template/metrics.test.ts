@@ -104,6 +104,38 @@ describe('metrics that dashboards and alarms name', () => {
   });
 });
 
+describe('the dashboard of a source region', () => {
+  /** `namespace metric resource` of what it shows of a region. */
+  const shown = (from: string, of: string): string[] =>
+    namedMetrics(ofType(created.get(from) ?? [], 'AWS::CloudWatch::Dashboard'), from)
+      .filter(({ region }) => region === of)
+      .map(({ namespace, name, dimensions }) => `${namespace} ${name} ${Object.values(dimensions).at(-1) ?? ''}`);
+  const ofQueue = (queue: string): string[] => [
+    `AWS/SQS ApproximateNumberOfMessagesVisible ${queue}`,
+    `AWS/SQS ApproximateAgeOfOldestMessage ${queue}`,
+    `AWS/SQS ApproximateNumberOfMessagesVisible ${queue}-dead-letters`,
+  ];
+
+  test.each(['us-east-1', 'ap-southeast-2'])(
+    'shows what waits in %s to be restored, and its dead letters',
+    (target) => {
+      expect(shown('eu-west-1', target)).toEqual(expect.arrayContaining(ofQueue('compressor-target')));
+    },
+  );
+
+  test.each([
+    ['eu-west-1', 'us-east-1'],
+    ['us-east-1', 'eu-west-1'],
+  ])('in %s shows backlog, dead letters and running tasks of the fallback that %s has for what arrives', (from, to) => {
+    const tasks = 'AWS/ECS CPUUtilization compressor-target-fallback';
+    expect(shown(from, to)).toEqual(expect.arrayContaining([...ofQueue('compressor-target-fallback'), tasks]));
+  });
+
+  test('shows nothing of a fallback where there is none', () => {
+    expect(shown('eu-west-1', 'ap-southeast-2').filter((line) => line.includes('fallback'))).toEqual([]);
+  });
+});
+
 describe('metrics that the code writes', () => {
   test('have no dimension but bucket and prefix of the rule, and the target region', () => {
     const dimensions = new Set(emitted.flatMap((metric) => Object.keys(metric.dimensions)));

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -14,10 +15,13 @@ import {
   readWatermarkEnvironment,
 } from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
+import { ruleId } from '../../src/configuration/rule-id.ts';
 import { pythonEnvironment } from '../../src/local/python-environment.ts';
 import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
 import { textOf } from '../../src/local/templates/json.ts';
+import { archiveKey } from '../../src/source/archive-key.ts';
+import { STAGE_PREFIX } from '../../src/storage/staged-part.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
 import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';
 import { NOT_ENFORCED } from '../support/not-enforced.ts';
@@ -88,6 +92,33 @@ function faults(fault: (resource: CreatedResource, all: readonly CreatedResource
 function standIn(variable: string): string {
   if (variable.endsWith('_SERVICE')) return 'cluster/service';
   return variable.endsWith('_URL') ? 'https://sqs.eu-west-1.amazonaws.com/111122223333/queue' : 'stand-in';
+}
+
+function ofTypeEverywhere(type: string): CreatedResource[] {
+  return [...created.values()].flatMap((resources) => ofType(resources, type));
+}
+
+interface KeyFilter {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+/** What the keys of new objects look like that a bucket tells its queues of; an entry without a filter tells of all. */
+function creationFilters(properties: CreatedResource['properties']): KeyFilter[] {
+  return listOf(field(properties['NotificationConfiguration'], 'QueueConfigurations'))
+    .filter((entry) => textOf(field(entry, 'Event')).startsWith('s3:ObjectCreated:'))
+    .map((entry) => {
+      const rules = listOf(field(field(field(entry, 'Filter'), 'S3Key'), 'Rules'));
+      const end = (name: string): string => {
+        const rule = rules.find((each) => field(each, 'Name') === name);
+        return rule === undefined ? '' : textOf(field(rule, 'Value'));
+      };
+      return { prefix: end('prefix'), suffix: end('suffix') };
+    });
+}
+
+function matches({ prefix, suffix }: KeyFilter, key: string): boolean {
+  return key.startsWith(prefix) && key.endsWith(suffix);
 }
 
 function statements() {
@@ -354,6 +385,45 @@ describe('every bucket', () => {
   });
 });
 
+describe('keys that are staged', () => {
+  const [digest, id] = [
+    '0123456789abcdef0123456789abcdef',
+    ruleId({ region: 'eu-west-1', bucket: 'b', prefix: '', suffix: '' }),
+  ];
+  const archive = archiveKey(id, [{ bucket: 'b', key: 'k', etag: 'e', size: 1, eventTime: 0 }]);
+  /** As the services name them, in their own two buckets. */
+  const staged = [
+    `${STAGE_PREFIX}${digest}/1-${randomUUID()}`,
+    `${STAGE_PREFIX}${digest}/9999-${randomUUID()}`,
+    `${STAGE_PREFIX}${archive}/17-${randomUUID()}`,
+  ];
+
+  test('match no notification of new objects in our buckets', () => {
+    const inbound = faults(
+      ({ type, properties }) => type === 'AWS::S3::Bucket' && creationFilters(properties).length > 0,
+    );
+    expect(inbound.length).toBeGreaterThan(2);
+    expect(inbound.filter((path) => !path.endsWith('/InboundBucket'))).toEqual([]);
+    for (const { properties } of ofTypeEverywhere('AWS::S3::Bucket')) {
+      for (const filter of creationFilters(properties)) {
+        expect(staged.filter((key) => matches(filter, key))).toEqual([]);
+        expect(matches(filter, archive)).toBe(true);
+        // As the public implementation names them: bucket, prefix of the rule verbatim, digits.
+        expect(matches(filter, `source-bucket/logs//${digest}.tar.zst`)).toBe(true);
+      }
+    }
+  });
+
+  test('match no replication rule', () => {
+    const prefixes = ofTypeEverywhere('Custom::ReplicationRules').flatMap(({ properties }) =>
+      listOf(properties['Rules']).map((rule) => textOf(field(rule, 'ArchivePrefix'))),
+    );
+    expect(prefixes.length).toBeGreaterThan(30);
+    expect(prefixes.filter((prefix) => !/^[a-z0-9-]+\/$/.test(prefix))).toEqual([]);
+    expect(prefixes.filter((prefix) => staged.some((key) => key.startsWith(prefix)))).toEqual([]);
+  });
+});
+
 describe('every key, alarm and name', () => {
   test('rotates, if it is a key', () => {
     expect(
@@ -432,6 +502,21 @@ describe('sixty rules', () => {
     );
     expect(rules.length).toBe(30);
     expect(rules.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
+  });
+
+  test('have all tasks of a fallback on Spot, down to the first, unless a share on demand is asked for', () => {
+    const strategies = ofType(created.get('sixty rules eu-west-1') ?? [], 'AWS::ECS::Service').map((service) =>
+      at(service, 'CapacityProviderStrategy'),
+    );
+    expect(strategies.length).toBe(31);
+    expect(new Set(strategies.map((strategy) => JSON.stringify(strategy)))).toEqual(
+      new Set([
+        JSON.stringify([
+          { CapacityProvider: 'FARGATE', Weight: 0 },
+          { CapacityProvider: 'FARGATE_SPOT', Weight: 100 },
+        ]),
+      ]),
+    );
   });
 
   test('leave alone what our own target function and its fallback wrote in the same region', () => {

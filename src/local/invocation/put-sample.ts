@@ -7,7 +7,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { ARCHIVE_SUFFIX } from '../../source/archive-key.ts';
+import { ARCHIVE_SUFFIX } from '../../archive/format.ts';
 import type { NamedObject } from './named-objects.ts';
 import { isMultipartETag, sampleBody, sampleParts } from './sample-object.ts';
 

@@ -36,13 +36,23 @@ export async function notifyQueues(s3: S3Client, bucket: string, queues: readonl
   );
 }
 
-/** The notification of new objects whose keys begin with `prefix`. */
-export function notificationOfNewObjects(id: string, queueArn: string, prefix = ''): QueueConfiguration {
+/** Which keys a notification is of; absent: whatever they begin or end with. */
+export interface KeyEnds {
+  readonly prefix?: string;
+  readonly suffix?: string;
+}
+
+/** The notification of new objects with such keys. */
+export function notificationOfNewObjects(id: string, queueArn: string, ends: KeyEnds = {}): QueueConfiguration {
+  const FilterRules = (['prefix', 'suffix'] as const).flatMap((Name) => {
+    const Value = ends[Name] ?? '';
+    return Value === '' ? [] : [{ Name, Value }];
+  });
   return {
     Id: id,
     QueueArn: queueArn,
     Events: ['s3:ObjectCreated:*'],
-    ...(prefix !== '' && { Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } } }),
+    ...(FilterRules.length > 0 && { Filter: { Key: { FilterRules } } }),
   };
 }
 

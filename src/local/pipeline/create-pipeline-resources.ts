@@ -1,3 +1,4 @@
+import { ARCHIVE_SUFFIX } from '../../archive/format.ts';
 import type { EmulatedCloud } from '../emulated-cloud.ts';
 import { ReplicationSetupError } from '../errors.ts';
 import {
@@ -79,7 +80,7 @@ async function createInbound(cloud: EmulatedCloud, inbound: BucketPlan, queues: 
   const queue = await createQueuePair(sqs, 'target', queues);
   await createBucket(s3, inbound.region, inbound.bucket);
   await enableVersioning(s3, inbound.bucket);
-  await notifyQueues(s3, inbound.bucket, [notificationOfNewObjects('archives', queue.arn)]);
+  await notifyQueues(s3, inbound.bucket, [notificationOfNewObjects('archives', queue.arn, { suffix: ARCHIVE_SUFFIX })]);
   return queue;
 }
 
@@ -95,7 +96,7 @@ async function createSource(
     rules.map(async (rule) => ({ rule, queue: await createQueuePair(sqs, `rule-${rule.id}`, queues) })),
   );
   const notifications = created.map(({ rule, queue }) =>
-    notificationOfNewObjects(rule.id, queue.arn, rule.sourcePrefix),
+    notificationOfNewObjects(rule.id, queue.arn, { prefix: rule.sourcePrefix }),
   );
   await notifyQueues(s3, sourceBucket, notifications);
   return created.map(({ rule, queue }) => [rule.id, queue]);

@@ -71,10 +71,12 @@ describe('createPipelineResources', () => {
   it('carries an archive from the outbound bucket to the queue of its target region', async () => {
     const replicator = new Replicator({ regions: cloud.regions, sources: resources.outbound });
     await replicator.start();
-    await cloud.region(HOME).s3.send(new PutObjectCommand({ Bucket: 'outbound', Key: 'rule-logs/1', Body: 'x' }));
+    await cloud
+      .region(HOME)
+      .s3.send(new PutObjectCommand({ Bucket: 'outbound', Key: 'rule-logs/1.tar.zst', Body: 'x' }));
     await replicator.idle();
     await replicator.stop();
-    expect(await receiveKeys(AWAY, resources.targetQueues.get(AWAY)?.url)).toEqual(['rule-logs%2F1']);
+    expect(await receiveKeys(AWAY, resources.targetQueues.get(AWAY)?.url)).toEqual(['rule-logs%2F1.tar.zst']);
   });
 
   it('versions the buckets that replicate, and those alone', async () => {

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { EnableKeyRotationCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import {
+  type FilterRule,
   type LifecycleRule,
   ListObjectVersionsCommand,
   PutBucketEncryptionCommand,
@@ -160,11 +161,16 @@ async function applyBucket({ action, physicalId: Bucket, properties }: ResourceR
     const LifecycleConfiguration = { Rules };
     await s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration }));
   }
-  const queues = listOf(field(properties['NotificationConfiguration'], 'QueueConfigurations')) as readonly {
+  const queues = listOf(field(properties['NotificationConfiguration'], 'QueueConfigurations')) as unknown as readonly {
     readonly Event: 's3:ObjectCreated:*';
     readonly Queue: string;
+    readonly Filter?: { readonly S3Key: { readonly Rules: FilterRule[] } };
   }[];
-  const QueueConfigurations = queues.map(({ Event, Queue }) => ({ Events: [Event], QueueArn: Queue }));
+  const QueueConfigurations = queues.map(({ Event, Queue, Filter }) => ({
+    Events: [Event],
+    QueueArn: Queue,
+    ...(Filter !== undefined && { Filter: { Key: { FilterRules: Filter.S3Key.Rules } } }),
+  }));
   const NotificationConfiguration = { QueueConfigurations };
   await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
 }

@@ -85,12 +85,27 @@ describe('processTargetBatch', () => {
   test.each([
     ['another bucket', s3Notification({ bucket: 'other-bucket', key: KEY })],
     ['an object that is no archive', s3Notification({ bucket: INBOUND, key: 'notes.txt' })],
+    ['a staged part of another bucket', s3Notification({ bucket: 'other-bucket', key: '_staging/0/1' })],
   ])('refuses the event of %s without reading it', async (_, body) => {
     const region = new TargetRegion();
 
     await region.process(queueMessage(body));
 
     expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['EVENT_UNEXPECTED']);
+    expect(region.calls.counts.read).toBe(0);
+  });
+
+  test('acknowledges the event of a part that was staged beside the archives, in silence, even at the end of a run', async () => {
+    const region = new TargetRegion({ dependencies: { remainingMilliseconds: () => 1_000 } });
+    const key = '_staging/0123456789abcdef0123456789abcdef/17';
+
+    const response = await region.process(
+      queueMessage(s3Notification({ bucket: INBOUND, key, size: 512 * 1024 ** 2 })),
+    );
+
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.queue).toMatchObject({ letters: [], again: [], delays: [] });
+    expect(region.telemetry.failures).toEqual([]);
     expect(region.calls.counts.read).toBe(0);
   });
 

@@ -21,8 +21,10 @@ describe('the plan', () => {
       'fallback  public network 10.2.0.0/16 in 2 zones, cluster, a queue and a service for what arrives',
     );
     expect(plan).toContain(
-      'else  up to 20 tasks of 2 vCPU and 4096 MiB, 20 % of them on demand, one for each 60 messages',
+      '    else  up to 20 tasks of 2 vCPU and 4096 MiB, the first on demand and 20 % of the others, one for each 60 waiting objects\n' +
+        '          set scaling_target_backlog_per_task lower if they are huge: a task works on 2 at a time\n',
     );
+    expect(plan).toContain('20 % of the others, one for each 60 waiting archives\n');
     expect(plan.match(/10 metrics under alarms of the fallback 1\.00 USD/g)).toHaveLength(2);
     expect(plan).not.toContain('endpoints');
   });
@@ -32,6 +34,37 @@ describe('the plan', () => {
     expect(describePlan(await loadConfiguration(configuration.folder))).toContain(
       'Order of deployment, where nothing stands yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
     );
+  });
+
+  test.each([
+    [0, 'all on Spot'],
+    [100, 'all on demand'],
+  ])(
+    'names where tasks run when %d percent are on demand, and leaves advice away that was taken',
+    async (percent, where) => {
+      const rule = { fallback: true, fallback_on_demand_percent: percent, scaling_target_backlog_per_task: 1 };
+      const plan = describePlan(await loadRules([ruleEntry(rule)]));
+      expect(plan).toContain(`MiB, ${where}, one for each 1 waiting object\n`);
+      expect(plan).not.toContain('scaling_target_backlog_per_task');
+    },
+  );
+
+  test('says of each network what the other one would cost, and nothing of it where there is none', async () => {
+    const [west, east, europe] = SETTINGS.enabled_regions;
+    const costs = async (network: string): Promise<(string | undefined)[]> => {
+      const regions = [west, east, { ...europe, network, availability_zones: 3 }];
+      const plan = describePlan(
+        await loadRules([ruleEntry({ fallback: true })], { ...SETTINGS, enabled_regions: regions }),
+      );
+      const [, section = ''] = plan.split('\neu-central-1\n');
+      return [/= ([\d.]+) USD a month/, /with "network": "\w+" it would be ([\d.]+) USD/].map(
+        (pattern) => pattern.exec(section)?.[1],
+      );
+    };
+    const [publicCost, ifIsolated] = await costs('public');
+    expect(await costs('isolated')).toEqual([ifIsolated, publicCost]);
+    expect(Number(ifIsolated) - Number(publicCost)).toBeCloseTo(87.6);
+    expect(describePlan(await loadRules([ruleEntry()]))).not.toContain('"network"');
   });
 
   test('counts the hours of interface endpoints where a network is isolated', async () => {

@@ -1,0 +1,48 @@
+import { fallbackQueueName, resourceNamePrefix } from '../configuration/resource-names.ts';
+import { runningTasks, waiting } from './dashboard-lines.ts';
+import type { Row } from './dashboard-widgets.ts';
+import type { StackContext } from './region-resources.ts';
+
+/** Name of the function and queue of a target region, and beginning of what else is theirs. */
+export function targetName({ settings: { stack_name: stackName } }: StackContext): string {
+  return `${resourceNamePrefix(stackName)}-target`;
+}
+
+/** Where archives wait in a target region to be restored: one queue for all that arrives, and that of its tasks. */
+export function targetQueues(context: StackContext, target: string): string[] {
+  const name = targetName(context);
+  return hasTargetFallback(context, target) ? [name, fallbackQueueName(name)] : [name];
+}
+
+/** What waits in a target region, whichever rule or source region it is of, and the tasks that work on it. */
+export function arrivalRow(context: StackContext, target: string): Row {
+  const queues = targetQueues(context, target);
+  const tasks = {
+    title: `${target}: running fallback tasks`,
+    region: target,
+    period: 60,
+    metrics: [runningTasks(context.settings.stack_name, fallbackQueueName(targetName(context)))],
+  };
+  return {
+    height: 6,
+    widgets: [
+      {
+        title: `${target}: waiting archives`,
+        region: target,
+        stacked: true,
+        metrics: queues.map((queue) => waiting(queue, 'ApproximateNumberOfMessagesVisible')),
+      },
+      {
+        title: `${target}: age of the oldest waiting archive, seconds`,
+        region: target,
+        metrics: queues.map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
+      },
+      ...(hasTargetFallback(context, target) ? [tasks] : []),
+    ],
+  };
+}
+
+/** A rule of any source region gives it one, and it then serves all that arrives there. */
+function hasTargetFallback({ plans }: StackContext, target: string): boolean {
+  return plans.some(({ region, fallback }) => region === target && fallback?.arriving !== undefined);
+}

@@ -1,0 +1,32 @@
+import type { Json } from '../../src/local/templates/json.ts';
+import { field, listOf } from './invariants.ts';
+
+/**
+ * Whether EventBridge would take an event by a pattern (EventBridge user guide, "Event patterns"): values, `anything-but`, and
+ * `$or` at any level, which is what our rules use. Of a list in the event each value may match; lists of objects stay apart by
+ * field, as EventBridge has it.
+ */
+export function matchesPattern(pattern: Json, event: Json | undefined): boolean {
+  return Object.entries(pattern as Readonly<Record<string, Json>>).every(([name, wanted]) => {
+    if (name === '$or') return listOf(wanted).some((alternative) => matchesPattern(alternative, event));
+    const values = valuesAt(event, name);
+    if (!Array.isArray(wanted)) return values.some((value) => matchesPattern(wanted, value));
+    return values.some((value) => listOf(wanted).some((condition) => isWanted(condition, value)));
+  });
+}
+
+function valuesAt(event: Json | undefined, name: string): readonly Json[] {
+  const holders = Array.isArray(event) ? listOf(event) : [event];
+  return holders.flatMap((holder): readonly Json[] => {
+    const value = field(holder, name);
+    if (value === undefined) return [];
+    return Array.isArray(value) ? listOf(value) : [value];
+  });
+}
+
+function isWanted(condition: Json, value: Json): boolean {
+  const excluded = field(condition, 'anything-but');
+  if (excluded !== undefined) return !listOf(excluded).includes(value);
+  if (typeof condition === 'object') throw new Error(`This condition is not known here: ${JSON.stringify(condition)}`);
+  return condition === value;
+}
