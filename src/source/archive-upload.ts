@@ -121,14 +121,15 @@ export class ArchiveUpload {
 
   /** Resolves when S3 has accepted the whole archive. */
   async complete(): Promise<void> {
-    if (this.#upload === undefined) {
+    const isOnePiece = this.parts.length === 0 && (this.#part?.pieces ?? 0) === 0;
+    if (this.#upload === undefined && isOnePiece) {
       await this.#putWhole();
       return;
     }
     if (this.#part !== undefined) this.#closePart();
     await this.#settle();
-    const upload = await this.#upload;
     if (this.#failure !== undefined) throw this.#failure;
+    const upload = await this.begin();
     await upload.complete({
       crc32: this.#checksum,
       size: this.size,

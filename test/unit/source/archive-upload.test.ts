@@ -38,6 +38,16 @@ describe('an archive of so many frames that a part takes several', () => {
     expect(memory.keys('outbound')).toEqual([LOCATION.key]);
   });
 
+  test('is not taken for one piece when its only part was begun in pieces, and nobody has begun the upload', async () => {
+    for (const frames of [FRAMES.slice(0, 4), FRAMES]) {
+      const { memory, upload } = open(10);
+      for (const frame of frames) await upload.append(frame);
+      await upload.complete();
+      expect(memory.look(LOCATION)?.body.equals(Buffer.concat(frames))).toBe(true);
+      expect(memory.keys('outbound')).toEqual([LOCATION.key]);
+    }
+  });
+
   test('has a part of one piece sent as it is', async () => {
     const { memory, store, upload } = open(2);
     for (const frame of FRAMES) await upload.append(frame);
