@@ -93,6 +93,10 @@ export const sourceSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Whether objects that another rule restored in this bucket are packed, too.' }),
+  draining: z.boolean().default(false).meta({
+    description:
+      'Whether the rule takes no new objects any more, while what waits is still replicated: the step before it is removed.',
+  }),
 });
 
 export const destinationSchema = z.strictObject({

@@ -2,9 +2,19 @@ import type { CompressorError } from '../errors.ts';
 import { checkKey } from './check-key.ts';
 import { combineProblems } from './combine-problems.ts';
 import { BucketUnusableError } from './errors.ts';
-import { mergeReplicationRules, type ReplicationMerge, withoutReplicationRules } from './merge-replication-rules.ts';
+import {
+  leavingDestinations,
+  mergeReplicationRules,
+  type ReplicationMerge,
+  withoutLeavingRules,
+  withoutReplicationRules,
+} from './merge-replication-rules.ts';
 import type { BucketDirectory, KeyDirectory, ReplicationStore, StoredReplication } from './ports.ts';
-import type { ReplicationRuleProperties, ReplicationRulesProperties } from './resource-properties.ts';
+import type {
+  LeftoverRulesProperties,
+  ReplicationRuleProperties,
+  ReplicationRulesProperties,
+} from './resource-properties.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
 import { settleConfiguration } from './settle-configuration.ts';
 
@@ -15,9 +25,15 @@ export interface ReplicationDependencies {
   readonly patience: Patience;
 }
 
+/** What becomes of what stands; undefined when the bucket does not exist. */
+type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promise<ReplicationMerge>;
+
+const NOTHING_LEFT: ReplicationMerge = { role: '', kept: [], added: [], settled: true };
+
 /**
- * Makes the bucket replicate by our rules, instead of what `former` properties of the same bucket asked for, after a
- * look at every destination: S3 accepts rules that can never work, and then fails each object.
+ * Makes the bucket replicate by our rules, after a look at every destination: S3 accepts rules that can never work, and
+ * then fails each object. Rules that only `former` properties of the same bucket asked for work on until
+ * `removeLeavingRules`, since the function that writes archives for them is deleted later than this runs.
  * @throws BucketUnusableError that names the region to deploy first, KeyUnusableError, ReplicationConflictError,
  * ConfigurationContestedError, what the ports throw
  */
@@ -30,8 +46,12 @@ export async function putReplicationRules(
   const { Bucket } = properties;
   await retryPatiently(() => checkDestinations(properties.Rules, buckets, keys, signal), patience, signal);
   const replaced = former?.Bucket === Bucket ? former : undefined;
-  const merge = (stored: StoredReplication | undefined): ReplicationMerge => {
-    if (stored !== undefined) return mergeReplicationRules(Bucket, stored, properties, replaced);
+  const merge = async (stored: StoredReplication | undefined): Promise<ReplicationMerge> => {
+    if (stored !== undefined) {
+      const destinations = leavingDestinations(stored, properties, replaced);
+      const gone = await findGone(destinations, properties, buckets, signal);
+      return mergeReplicationRules(Bucket, stored, properties, replaced, gone);
+    }
     const message = `The outbound bucket ${Bucket} does not exist: the stack that puts rules on it must make it first.`;
     throw new BucketUnusableError(message, { context: { bucket: Bucket } });
   };
@@ -44,26 +64,49 @@ export async function removeReplicationRules(
   { replication, patience }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const merge = (stored: StoredReplication | undefined): ReplicationMerge =>
-    stored === undefined
-      ? { role: '', kept: [], added: [], settled: true }
-      : withoutReplicationRules(stored, properties);
+  const merge: Merge = (stored) => (stored === undefined ? NOTHING_LEFT : withoutReplicationRules(stored, properties));
   await settleReplication(properties.Bucket, merge, replication, patience, signal);
+}
+
+/** Removes the rules that are no longer wanted, once nothing writes archives for them. Throws what the store throws. */
+export async function removeLeavingRules(
+  { Bucket }: LeftoverRulesProperties,
+  { replication, patience }: ReplicationDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const merge: Merge = (stored) => (stored === undefined ? NOTHING_LEFT : withoutLeavingRules(stored));
+  await settleReplication(Bucket, merge, replication, patience, signal);
 }
 
 async function settleReplication(
   bucket: string,
-  merge: (stored: StoredReplication | undefined) => ReplicationMerge,
+  merge: Merge,
   replication: ReplicationStore,
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
   const step = async (): Promise<boolean> => {
-    const { role, kept, added, settled } = merge(await replication.read(bucket, signal));
+    const { role, kept, added, settled } = await merge(await replication.read(bucket, signal));
     if (!settled) await replication.replace(bucket, role, kept, added, signal);
     return settled;
   };
   await settleConfiguration(bucket, step, patience, signal);
+}
+
+/** Which of our inbound buckets S3 would not take as a destination: their region was removed before this one. */
+async function findGone(
+  destinations: readonly string[],
+  { Rules }: ReplicationRulesProperties,
+  buckets: BucketDirectory,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>();
+  for (const bucket of destinations) {
+    // Any region will do to begin with: S3 says where a bucket is.
+    const region = await buckets.findRegion(bucket, Rules[0]?.DestinationRegion ?? '', signal);
+    if (region === undefined || !(await buckets.isVersioned(bucket, region, signal))) gone.add(bucket);
+  }
+  return gone;
 }
 
 async function checkDestinations(

@@ -6,8 +6,8 @@ import { ownPricesSchema } from '../configuration/schema.ts';
  * template, which CloudFormation lets no update change) says which kind it is; `ServiceToken` is the function's ARN.
  * CloudFormation hands every scalar over as a string, so there are only strings, lists and objects here. `ServiceTimeout`
  * (seconds) should be a little more than the function's timeout, itself 120 s or more: it ends the wait for an answer that
- * was lost, an hour by default. The logical id of a resource must stay: under another one CloudFormation would make the
- * same entries again and then delete them.
+ * was lost, an hour by default. The logical id of a resource that makes entries must stay: under another one
+ * CloudFormation would make the same entries again and then delete them.
  *
  * One resource holds all entries of one bucket, not one resource an entry: S3 knows only "replace the whole
  * configuration" for these, and CloudFormation makes nested stacks at the same time, so that two resources on one
@@ -65,7 +65,8 @@ const replicationRule = z.strictObject({
 
 /**
  * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are given
- * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off.
+ * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off. An update removes no rule:
+ * `Custom::LeftoverRules` does.
  * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on
  * `RoleArn`, s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys.
  * Attributes: `Bucket`.
@@ -76,6 +77,16 @@ export const replicationRulesSchema = z.strictObject({
   RoleArn: arn('iam'),
   Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
 });
+
+/**
+ * `Custom::LeftoverRules`: nothing while it stands; deleting it removes from an outbound bucket the rules that
+ * `Custom::ReplicationRules` has left at work although they are no longer wanted. It stands under another logical id with
+ * each set of rules, and the stacks of the rules depend on it: so CloudFormation deletes it in the last phase of an
+ * update, after the functions that wrote archives for those rules.
+ * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on its role.
+ * Attributes: none.
+ */
+export const leftoverRulesSchema = z.strictObject({ ...common, Bucket: bucket });
 
 const checkedBucket = z.strictObject({
   Bucket: bucket,
@@ -133,6 +144,7 @@ export const functionImageSchema = z.strictObject({
 export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
 export type NotificationProperties = BucketNotificationProperties['Notifications'][number];
 export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
+export type LeftoverRulesProperties = z.infer<typeof leftoverRulesSchema>;
 export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
 export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
 export type PricesProperties = z.infer<typeof pricesSchema>;

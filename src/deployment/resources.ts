@@ -5,11 +5,12 @@ import type { DeploymentDependencies } from './dependencies.ts';
 import { ResourceInvalidError } from './errors.ts';
 import { findFunctionImage } from './function-image.ts';
 import { readPrices } from './prices.ts';
-import { putReplicationRules, removeReplicationRules } from './replication-rules.ts';
+import { putReplicationRules, removeLeavingRules, removeReplicationRules } from './replication-rules.ts';
 import {
   bucketChecksSchema,
   bucketNotificationSchema,
   functionImageSchema,
+  leftoverRulesSchema,
   pricesSchema,
   replicationRulesSchema,
 } from './resource-properties.ts';
@@ -97,6 +98,15 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
         return { Bucket: properties.Bucket };
       },
       remove: (properties, { dependencies, signal }) => removeReplicationRules(properties, dependencies, signal),
+    }),
+  ],
+  [
+    'Custom::LeftoverRules',
+    defineResource({
+      schema: leftoverRulesSchema,
+      identify: ({ Bucket }) => Bucket,
+      put: () => Promise.resolve({}),
+      remove: (properties, { dependencies, signal }) => removeLeavingRules(properties, dependencies, signal),
     }),
   ],
   ['Custom::SourceChecks', defineChecks('source')],

@@ -15,11 +15,12 @@ import {
   sharedOutputs,
 } from './region-resources.ts';
 import { watermarkResources } from './watermark-resources.ts';
-import { getAtt, sub, type Yaml } from './yaml.ts';
+import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
  * The outbound side and its rules. The order is what keeps objects safe: S3 replicates nothing that was there before its
- * rule, so that replication rules come before the functions, and notifications of new objects come last.
+ * rule, so that replication rules come before the functions, and notifications of new objects come last. What goes, goes in
+ * the opposite order: the notification, the function with its queue, then the replication rules.
  */
 export function sourceResources(context: StackContext): Resources {
   const { settings, plan } = context;
@@ -43,9 +44,12 @@ export function sourceResources(context: StackContext): Resources {
       Revision: context.version,
     }),
     [names.source]: source,
-    [names.replication]: replication(context),
+    ...replication(context),
     ...Object.fromEntries(
-      (plan.fallback?.rules ?? []).map((each) => [names.ruleFallback(each.rule.id), ruleFallback(context, each)]),
+      (plan.fallback?.rules ?? []).map((each) => [
+        names.ruleFallback(each.rule.id),
+        ruleFallback(context, each, [leftovers(context)]),
+      ]),
     ),
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
     ...notifications(context),
@@ -54,29 +58,40 @@ export function sourceResources(context: StackContext): Resources {
   };
 }
 
-function replication(context: StackContext): Yaml {
-  const { settings, plan } = context;
+/** The replication rules of a region, and what removes them once their function is gone. */
+function replication(context: StackContext): Resources {
+  const { plan } = context;
   const names = regionNames(plan.region);
+  const Bucket = getAtt(names.source, 'Outputs.OutboundBucket');
+  const properties = { Bucket, RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'), Rules: routes(context) };
+  return {
+    [names.replication]: customResource(
+      context,
+      'ReplicationRules',
+      names.sends,
+      properties,
+      // An archive may go to the region it comes from.
+      plan.incoming.length === 0 ? [] : [names.target],
+    ),
+    [leftovers(context)]: customResource(context, 'LeftoverRules', names.sends, { Bucket }, [names.replication]),
+  };
+}
+
+function leftovers(context: StackContext): string {
+  return regionNames(context.plan.region).leftovers(routes(context));
+}
+
+/** Each rule once a region that its archives go to. */
+function routes({ settings, plan }: StackContext): YamlObject[] {
   const prefix = resourceNamePrefix(settings.stack_name);
-  const routes = plan.outgoing.flatMap((rule) => archiveRegions(rule).map((region) => ({ rule, region })));
-  return customResource(
-    context,
-    'ReplicationRules',
-    names.sends,
-    {
-      Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
-      RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
-      Rules: routes.map(({ rule, region }) => ({
-        Id: `${rule.id}-${region}`,
-        ArchivePrefix: `${rule.id}/`,
-        DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
-        DestinationRegion: region,
-        ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),
-      })),
-    },
-    // An archive may go to the region it comes from.
-    plan.incoming.length === 0 ? [] : [names.target],
-  );
+  const pairs = plan.outgoing.flatMap((rule) => archiveRegions(rule).map((region) => ({ rule, region })));
+  return pairs.map(({ rule, region }) => ({
+    Id: `${rule.id}-${region}`,
+    ArchivePrefix: `${rule.id}/`,
+    DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
+    DestinationRegion: region,
+    ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),
+  }));
 }
 
 function ruleApplication(context: StackContext, { id, source, sizing }: DeployedRule): Yaml {
@@ -105,14 +120,21 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
     LogRetentionDays: settings.log_retention_days,
     ...(sizing.fallback === undefined ? {} : fallbackOutputs(names.ruleFallback(id))),
   };
-  return application(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
+  return application(context, 'rule.yaml', names.sends, parameters, [
+    names.sourceChecks,
+    names.replication,
+    leftovers(context),
+  ]);
 }
 
-/** One resource a bucket, with the entries of all its rules: two could undo each other's. */
+/**
+ * One resource a bucket, with the entries of all its rules: two could undo each other's. A rule that drains has no entry.
+ */
 function notifications(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
-  const byBucket = Map.groupBy(plan.outgoing, ({ source }) => source.bucket);
+  const taking = plan.outgoing.filter(({ draining }) => !draining);
+  const byBucket = Map.groupBy(taking, ({ source }) => source.bucket);
   const entries = [...byBucket].map(([bucket, rules]): [string, Yaml] => [
     names.notification(bucket),
     customResource(context, 'BucketNotification', names.sends, {

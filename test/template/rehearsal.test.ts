@@ -344,6 +344,21 @@ describe('an update that takes a rule away', () => {
     expect(QueueUrls.filter((url) => url.includes('example-documents'))).toEqual([]);
   });
 
+  test('deletes the function and its queue while what they write is still replicated, and the replication rule last', () => {
+    const place = (type: string, name: RegExp) =>
+      rehearsal.steps.findIndex(
+        (step) => step.action === 'delete' && step.type === type && name.test(JSON.stringify(step.properties)),
+      );
+    const order = [
+      rehearsal.steps.findIndex(({ action, type }) => action === 'update' && type === 'Custom::ReplicationRules'),
+      place('Custom::BucketNotification', /"example-documents"/),
+      place('AWS::Lambda::Function', /example-documents-a82747f3ed/),
+      rehearsal.steps.findIndex(({ action, type }) => action === 'delete' && type === 'Custom::LeftoverRules'),
+    ];
+    expect(order).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((left, right) => left - right));
+  });
+
   test('leaves the other rules at work', async () => {
     expect(await differences(SUCCESSOR, AP, 'example-reports-ap', 'INTELLIGENT_TIERING')).toEqual([]);
     expect(await differences(SUCCESSOR, US, 'example-reports-us', 'STANDARD_IA')).toEqual([]);

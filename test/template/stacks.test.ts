@@ -372,6 +372,19 @@ describe('sixty rules', () => {
     expect(rules.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
   });
 
+  test('have what removes replication rules outlive everything that writes archives for them', () => {
+    const resources = created.get('sixty rules eu-west-1') ?? [];
+    const [leftovers, ...more] = ofType(resources, 'Custom::LeftoverRules');
+    expect(leftovers?.path).toMatch(/^Leftovers[0-9a-f]{8}EuWest1$/);
+    expect(more).toEqual([]);
+    expect(leftovers?.dependsOn).toContain('ReplicationEuWest1');
+    const writers = resources.filter(
+      ({ path, type }) => /^(Rule|Fallback)[^/]*$/.test(path) && type === 'AWS::CloudFormation::Stack',
+    );
+    expect(writers.length).toBeGreaterThan(30);
+    expect(writers.filter(({ dependsOn }) => !dependsOn.includes(leftovers?.path ?? ''))).toEqual([]);
+  });
+
   test('leave alone what our own target function and its fallback wrote in the same region', () => {
     const [rule] = (created.get('sixty rules eu-west-1') ?? []).filter(({ path }) =>
       /^Rule[^/]+\/Function$/.test(path),

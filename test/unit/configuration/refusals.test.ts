@@ -162,6 +162,8 @@ describe('two rules of one bucket', () => {
       { prefix_filter: 'logs/app/', suffix_filter: '.zip' },
     ],
     [{ prefix_filter: 'a/b' }, { prefix_filter: 'a-b' }],
+    [{ prefix_filter: 'logs/', draining: true }, { prefix_filter: 'logs/app/' }],
+    [{ prefix_filter: 'logs/' }, { draining: true }],
   ])('%j and %j do not', async (left, right) => {
     expect(await problemsOf(loadRules([ruleEntry(left), ruleEntry(right)]))).toEqual([]);
   });

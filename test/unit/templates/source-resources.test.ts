@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { planRegions } from '../../../src/templates/plan-regions.ts';
+import type { Resources } from '../../../src/templates/region-resources.ts';
+import { sourceResources } from '../../../src/templates/source-resources.ts';
+import { loadRules, ruleEntry } from '../../support/configuration.ts';
+
+/** What us-west-2 gets for the rules. */
+async function resourcesOf(...rules: readonly object[]): Promise<Resources> {
+  const configuration = await loadRules(rules);
+  const plan = planRegions(configuration).find(({ region }) => region === 'us-west-2');
+  if (plan === undefined) throw new Error('us-west-2 is not among the regions');
+  return sourceResources({ settings: configuration.settings, plan, stacks: 'stacks', version: '1' });
+}
+
+function ofType(resources: Resources, type: string) {
+  return Object.entries(resources).filter(([, resource]) => JSON.stringify(resource).includes(`"Type":"${type}"`));
+}
+
+const LOGS = { prefix_filter: 'logs/' };
+
+describe('a rule that drains', () => {
+  test('has everything but a notification', async () => {
+    const [before, after] = [
+      await resourcesOf(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' })),
+      await resourcesOf(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two', draining: true })),
+    ];
+    const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+    expect(gone).toEqual([expect.stringMatching(/^NotificationUsWest2Two/)]);
+  });
+
+  test('leaves the notifications of its bucket to the other rules of it', async () => {
+    const resources = await resourcesOf(
+      ruleEntry({ ...LOGS, draining: true }),
+      ruleEntry({ prefix_filter: 'logs/app/' }),
+    );
+    const [[, notification] = [], ...more] = ofType(resources, 'Custom::BucketNotification');
+    expect(more).toEqual([]);
+    expect(JSON.stringify(notification)).toContain('"Prefix":"logs/app/"');
+    expect(JSON.stringify(notification)).not.toContain('"Prefix":"logs/"');
+  });
+});
+
+describe('what removes replication rules that are no longer wanted', () => {
+  test('is another resource when the rules are others, and only then', async () => {
+    const nameFor = async (...rules: readonly object[]) =>
+      ofType(await resourcesOf(...rules), 'Custom::LeftoverRules').map(([name]) => name);
+    const [name] = await nameFor(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' }));
+    expect(await nameFor(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two', level: 9 }))).toEqual([name]);
+    expect(await nameFor(ruleEntry())).not.toEqual([name]);
+    const elsewhere = { region: 'us-east-1', bucket: 'third-bucket' };
+    expect(await nameFor(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' }, elsewhere))).not.toEqual([name]);
+  });
+});
