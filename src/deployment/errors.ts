@@ -6,7 +6,7 @@ export class ResourceInvalidError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Somebody else's notification takes the same events of the same keys, or has the id of ours. */
+/** Somebody else's notification takes the same events of the same keys, has the id of ours, or keeps S3 from taking ours. */
 export class NotificationConflictError extends CompressorError {
   readonly code = 'NOTIFICATION_CONFLICT';
   readonly retryable = false;
@@ -30,7 +30,7 @@ export class KeyUnusableError extends CompressorError {
   readonly retryable = false;
 }
 
-/** S3 did not take a configuration. Retried, because policies and roles take seconds to be seen by it. */
+/** S3 did not take a configuration. Retried, because policies and roles take a while to be seen by it. */
 export class ConfigurationRefusedError extends CompressorError {
   readonly code = 'CONFIGURATION_REFUSED';
   readonly retryable = true;

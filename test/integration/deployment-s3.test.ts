@@ -112,6 +112,29 @@ describe('S3NotificationStore', () => {
     });
   });
 
+  test('says what S3 said of each destination', async () => {
+    const parts =
+      '<ArgumentName1>arn:aws:sns:r:1:theirs, null</ArgumentName1><ArgumentValue1>Not found</ArgumentValue1>' +
+      '<ArgumentName2>arn:aws:sqs:r:1:q, null</ArgumentName2><ArgumentValue2>No permission</ArgumentValue2>';
+    const body = `<Error><Code>InvalidArgument</Code><Message>Unable to validate</Message>${parts}</Error>`;
+    server.script({ status: 400, body });
+    await expect(new S3NotificationStore(connection).replace('data', [], [queue], signal)).rejects.toThrow(
+      'Unable to validate (arn:aws:sns:r:1:theirs, null: Not found; arn:aws:sqs:r:1:q, null: No permission)',
+    );
+  });
+
+  test('has S3 look at the destinations of others only when it adds one of ours', async () => {
+    const store = new S3NotificationStore(connection);
+    const theirs = { ...queue, text: '<TopicConfiguration>theirs</TopicConfiguration>' };
+    server.script({ status: 200 });
+    await store.replace('data', [theirs], [queue], signal);
+    await store.replace('data', [theirs], [], signal);
+    expect(server.requests.map(({ headers }) => headers['x-amz-skip-destination-validation'])).toEqual([
+      undefined,
+      'true',
+    ]);
+  });
+
   test('writes again while another write is at work', async () => {
     server.script(errorAnswer(409, 'OperationAborted'), { status: 200 });
     await new S3NotificationStore(connection).replace('data', [], [queue], signal);

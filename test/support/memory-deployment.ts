@@ -46,6 +46,8 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly listedPrices = new Map<string, readonly number[]>();
   /** Waits that were asked for, in milliseconds. None of them is waited for. */
   readonly waits: number[] = [];
+  /** Milliseconds: what was waited for. */
+  clock = 0;
   readonly warnings: string[] = [];
   readonly failures: { text: string; error: unknown }[] = [];
   writes = 0;
@@ -58,9 +60,12 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly patience = {
     sleep: (milliseconds: number) => {
       this.waits.push(milliseconds);
+      this.clock += milliseconds;
       return Promise.resolve();
     },
     random: () => 0.5,
+    now: () => this.clock,
+    deadline: 280_000,
   };
 
   readonly notifications = {

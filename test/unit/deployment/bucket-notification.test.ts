@@ -119,6 +119,29 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
   });
 
+  test('names the entry of somebody else that S3 cannot use any more, at once', async () => {
+    s3.beforeWrite = () => {
+      throw new ConfigurationRefusedError(
+        `S3 answered PutBucketNotificationConfiguration: Unable to validate (${FOREIGN.destination}, null: Destination does not exist)`,
+      );
+    };
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'NOTIFICATION_CONFLICT',
+      message: expect.stringMatching(/"theirs" of somebody else to .*:topic.*Destination does not exist/s),
+    });
+    expect(s3.waits).toEqual([]);
+  });
+
+  test('does not blame an entry of somebody else whose destination only begins alike', async () => {
+    s3.notificationsOf.set('data', [{ ...FOREIGN, destination: QUEUE.slice(0, -1) }]);
+    s3.beforeWrite = () => {
+      throw new ConfigurationRefusedError(`Unable to validate (${QUEUE}, null: Destination does not exist)`);
+    };
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'CONFIGURATION_REFUSED',
+    });
+  });
+
   test('says which bucket is missing', async () => {
     s3.notificationsOf.clear();
     await expect(putNotifications(properties(''), undefined, s3, signal)).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DELIVERY_RESERVE } from '../../../src/deployment/deliver-answer.ts';
 import type { DeploymentDependencies } from '../../../src/deployment/dependencies.ts';
+import { ConfigurationRefusedError } from '../../../src/deployment/errors.ts';
 import { serveStack } from '../../../src/deployment/serve-stack.ts';
 import { MemoryDeployment } from '../../support/memory-deployment.ts';
 
@@ -58,7 +59,7 @@ async function serve(event: unknown, { milliseconds = 60_000, prepare }: Circums
   await serveStack(
     { event, remainingMilliseconds: milliseconds, logStream: 'log-1' },
     prepare ?? (() => Promise.resolve(s3)),
-    { send, patience: s3.patience, log: s3.log },
+    { send, waiting: s3.patience, log: s3.log },
   );
   return JSON.parse(sent.at(-1)?.text ?? '') as Answer;
 }
@@ -176,6 +177,26 @@ describe('serveStack', () => {
     await new Promise(setImmediate);
     expect(s3.writes).toBe(0);
     expect(sent).toHaveLength(1);
+  });
+
+  test('is patient with refusals until an answer is due, and then tells the refusal', async () => {
+    let attempts = 0;
+    s3.beforeWrite = () => {
+      attempts += 1;
+      throw new ConfigurationRefusedError('Unable to validate the destination');
+    };
+    const answer = await serve(request('Create'), { milliseconds: 300_000 });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('CONFIGURATION_REFUSED') });
+    expect(s3.clock).toBeGreaterThan(260_000);
+    expect(s3.clock).toBeLessThanOrEqual(280_000);
+    expect(attempts).toBeGreaterThan(20);
+  });
+
+  test('takes up a permission that needs five minutes to be seen', async () => {
+    s3.beforeWrite = () => {
+      if (s3.clock < 250_000) throw new ConfigurationRefusedError('Unable to validate the destination');
+    };
+    expect((await serve(request('Create'), { milliseconds: 300_000 })).Status).toBe('SUCCESS');
   });
 
   test('keeps an answer within 4,096 bytes, whatever the message, and keeps its code and log', async () => {
