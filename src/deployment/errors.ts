@@ -24,7 +24,7 @@ export class BucketUnusableError extends CompressorError {
   readonly retryable = false;
 }
 
-/** A KMS key is missing, elsewhere, disabled, or of a kind that S3 does not take. */
+/** A KMS key is missing, elsewhere, disabled, of a kind that S3 does not take, or named by no rule. */
 export class KeyUnusableError extends CompressorError {
   readonly code = 'KEY_UNUSABLE';
   readonly retryable = false;

@@ -97,7 +97,8 @@ const checkedBucket = z.strictObject({
 /**
  * `Custom::SourceChecks` and `Custom::TargetChecks`: that the users' buckets of this region exist here and their keys
  * can be used; nothing is changed. Rules and functions should depend on it.
- * Permissions: s3:ListBucket on the buckets, kms:DescribeKey on the keys.
+ * Permissions: s3:ListBucket and, if it is to see a key that nobody names, s3:GetEncryptionConfiguration on the buckets;
+ * kms:DescribeKey on the keys.
  * Attributes: none.
  */
 export const bucketChecksSchema = z.strictObject({
@@ -147,6 +148,7 @@ export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
 export type LeftoverRulesProperties = z.infer<typeof leftoverRulesSchema>;
 export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
 export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
+export type CheckedBucket = BucketChecksProperties['Buckets'][number];
 export type PricesProperties = z.infer<typeof pricesSchema>;
 export type FunctionImageProperties = z.infer<typeof functionImageSchema>;
 

@@ -60,6 +60,26 @@ describe('S3BucketDirectory', () => {
     });
   });
 
+  test.each([
+    ['the ARN of a key', '<KMSMasterKeyID>arn:aws:kms:r:1:key/k</KMSMasterKeyID>', 'arn:aws:kms:r:1:key/k'],
+    ['an alias', '<KMSMasterKeyID>alias/ours</KMSMasterKeyID>', 'alias/ours'],
+    ["AWS's own key", '<KMSMasterKeyID>arn:aws:kms:r:1:alias/aws/s3</KMSMasterKeyID>', undefined],
+    ['no key', '', undefined],
+  ])('finds the default key of a bucket that has %s', async (_what, key, found) => {
+    const body = `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>${key}</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`;
+    server.script({ status: 200, body });
+    await expect(directory.findDefaultKey('data', 'eu-west-1', signal)).resolves.toBe(found);
+    expect(server.requests[0]?.url).toContain('encryption');
+  });
+
+  test.each([
+    [403, 'AccessDenied'],
+    [404, 'ServerSideEncryptionConfigurationNotFoundError'],
+  ])('finds no default key when S3 answers %d %s', async (status, code) => {
+    server.script(errorAnswer(status, code));
+    await expect(directory.findDefaultKey('data', 'eu-west-1', signal)).resolves.toBeUndefined();
+  });
+
   test('takes suspended versioning for none, and an outage for neither', async () => {
     server.script({
       status: 200,

@@ -235,6 +235,12 @@ describe('every policy', () => {
     for (const sid of sids) expect(security).toContain(`\`${sid}\``);
   });
 
+  test('lets the checks see which key a bucket encrypts with', () => {
+    const checks = statements().filter(({ sid }) => sid === 'CheckBuckets');
+    expect(checks.length).toBeGreaterThan(0);
+    expect(checks.filter(({ actions }) => !actions.includes('s3:GetEncryptionConfiguration'))).toEqual([]);
+  });
+
   test('stays under the size that IAM takes', () => {
     expect(
       faults(
