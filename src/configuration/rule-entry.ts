@@ -14,6 +14,8 @@ export interface DeployedRule extends ReplicationRule {
   readonly sizing: RuleSizing;
   /** Seconds after which an object should stand at its destinations; older ones raise an alarm. */
   readonly objectiveSeconds: number;
+  /** How its bucket tells of new objects. */
+  readonly events: SourceEntry['events'];
   /** No new objects come to its queue; all else is at work. */
   readonly draining: boolean;
 }
@@ -68,6 +70,7 @@ export function deployedRule({ source, destinations }: RuleEntry): DeployedRule 
     destinations: destinations.map(destinationOf),
     sizing: sizingOf(source),
     objectiveSeconds: source.objective_seconds,
+    events: source.events,
     draining: source.draining,
   };
 }

@@ -1,7 +1,7 @@
 import { BucketUnusableError, ConfigurationRefusedError, NotificationConflictError } from './errors.ts';
 import { mergeNotifications } from './merge-notifications.ts';
 import type { NotificationStore, StoredNotification } from './ports.ts';
-import type { BucketNotificationProperties } from './resource-properties.ts';
+import type { BucketNotificationProperties, MadeNotifications } from './resource-properties.ts';
 import type { Patience } from './retry-patiently.ts';
 import { settleConfiguration } from './settle-configuration.ts';
 
@@ -11,12 +11,12 @@ export interface NotificationDependencies {
 }
 
 /**
- * Makes the bucket notify our queues, instead of what `former` properties of the same bucket asked for.
+ * Makes the bucket notify our queues, and EventBridge where rules need it, instead of what `former` properties of the same bucket asked for.
  * @throws NotificationConflictError, BucketUnusableError, ConfigurationContestedError, what the store throws
  */
 export async function putNotifications(
-  { Bucket, Notifications }: BucketNotificationProperties,
-  former: BucketNotificationProperties | undefined,
+  { Bucket, Notifications, EventBridge }: BucketNotificationProperties,
+  former: MadeNotifications | undefined,
   { notifications, patience }: NotificationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -24,7 +24,13 @@ export async function putNotifications(
   const step = async (): Promise<boolean> => {
     const stored = await notifications.read(Bucket, signal);
     if (stored === undefined) throw noSuchBucket(Bucket);
-    const { kept, added, settled } = mergeNotifications(Bucket, stored, Notifications, replaced);
+    const { kept, added, settled } = mergeNotifications(
+      Bucket,
+      stored,
+      Notifications,
+      replaced,
+      EventBridge === 'true',
+    );
     if (settled) return true;
     try {
       await notifications.replace(Bucket, kept, added, signal);
@@ -43,9 +49,9 @@ export async function putNotifications(
   await settleConfiguration(Bucket, step, patience, signal);
 }
 
-/** Removes our notifications, and is done at once when they or the bucket are gone. Throws what the store throws. */
+/** Removes our notifications, not the switch to EventBridge, and is done at once when they or the bucket are gone. Throws what the store throws. */
 export async function removeNotifications(
-  { Bucket, Notifications }: BucketNotificationProperties,
+  { Bucket, Notifications }: MadeNotifications,
   { notifications, patience }: NotificationDependencies,
   signal: AbortSignal,
 ): Promise<void> {

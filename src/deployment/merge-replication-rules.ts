@@ -1,8 +1,13 @@
 import { ReplicationConflictError } from './errors.ts';
 import type { PrefixRule, StoredReplication, StoredReplicationRule } from './ports.ts';
-import type { ReplicationRuleProperties, ReplicationRulesProperties } from './resource-properties.ts';
+import type {
+  MadeReplicationRules,
+  ReplicationRuleProperties,
+  ReplicationRulesProperties,
+} from './resource-properties.ts';
 
 type RulesOfRole = Pick<ReplicationRulesProperties, 'RoleArn' | 'Rules'>;
+type MadeRules = Pick<MadeReplicationRules, 'RoleArn' | 'Rules'>;
 
 /**
  * A rule that is no longer wanted gets a priority from here on instead of being removed: until its function is deleted,
@@ -40,7 +45,7 @@ export function mergeReplicationRules(
   bucket: string,
   stored: StoredReplication,
   wanted: RulesOfRole,
-  former: RulesOfRole | undefined,
+  former: MadeRules | undefined,
   gone: ReadonlySet<string> = new Set(),
 ): ReplicationMerge {
   const { ours, foreign } = divideRules(stored, wanted, former);
@@ -62,14 +67,14 @@ export function mergeReplicationRules(
 export function leavingDestinations(
   stored: StoredReplication,
   wanted: RulesOfRole,
-  former: RulesOfRole | undefined,
+  former: MadeRules | undefined,
 ): string[] {
   const { ours } = divideRules(stored, wanted, former);
   return [...new Set(leavingRules(ours, wanted).map(({ destinationBucket }) => destinationBucket))];
 }
 
 /** What is left of a bucket's replication without our rules: others' rules, and the role that they have. */
-export function withoutReplicationRules(stored: StoredReplication, own: RulesOfRole): ReplicationMerge {
+export function withoutReplicationRules(stored: StoredReplication, own: MadeRules): ReplicationMerge {
   return keepOnly(stored, divideRules(stored, own, undefined).foreign);
 }
 
@@ -87,8 +92,8 @@ function keepOnly(stored: StoredReplication, kept: readonly StoredReplicationRul
 
 function divideRules(
   { rules }: StoredReplication,
-  wanted: RulesOfRole,
-  former: RulesOfRole | undefined,
+  wanted: MadeRules,
+  former: MadeRules | undefined,
 ): { readonly ours: readonly StoredReplicationRule[]; readonly foreign: readonly StoredReplicationRule[] } {
   const owned = new Set([...wanted.Rules, ...(former?.Rules ?? [])].map(ownershipMark));
   const isOwned = (rule: StoredReplicationRule): boolean => owned.has(storedMark(rule)) || isLeaving(rule);

@@ -31,9 +31,11 @@ export interface StoredNotification {
   /** In the encoding of S3's filters. */
   readonly prefix: string;
   readonly suffix: string;
+  /** The switch to EventBridge: all else in it is empty. */
+  readonly eventBridge?: true;
 }
 
-/** A notification of ours, to a queue. */
+/** A notification of ours, to a queue, or the switch to EventBridge. */
 export type QueueNotification = Omit<StoredNotification, 'text'>;
 
 export interface NotificationStore {

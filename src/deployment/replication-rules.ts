@@ -12,6 +12,7 @@ import {
 import type { BucketDirectory, KeyDirectory, ReplicationStore, StoredReplication } from './ports.ts';
 import type {
   LeftoverRulesProperties,
+  MadeReplicationRules,
   ReplicationRuleProperties,
   ReplicationRulesProperties,
 } from './resource-properties.ts';
@@ -39,7 +40,7 @@ const NOTHING_LEFT: ReplicationMerge = { role: '', kept: [], added: [], settled:
  */
 export async function putReplicationRules(
   properties: ReplicationRulesProperties,
-  former: ReplicationRulesProperties | undefined,
+  former: MadeReplicationRules | undefined,
   { replication, buckets, keys, patience }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -60,7 +61,7 @@ export async function putReplicationRules(
 
 /** Removes our rules, and is done at once when they or the bucket are gone. Throws what the store throws. */
 export async function removeReplicationRules(
-  properties: ReplicationRulesProperties,
+  properties: MadeReplicationRules,
   { replication, patience }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {

@@ -41,7 +41,7 @@ const notification = z.strictObject({
 });
 
 /**
- * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket go to queues. Must depend on the
+ * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket go to queues, or to EventBridge. Must depend on the
  * queue policies, since S3 sends each queue a test message.
  * Permissions: s3:GetBucketNotification and s3:PutBucketNotification on the bucket.
  * Attributes: `Bucket`.
@@ -49,7 +49,9 @@ const notification = z.strictObject({
 export const bucketNotificationSchema = z.strictObject({
   ...common,
   Bucket: bucket,
-  Notifications: z.array(notification).min(1).refine(withUniqueIds, 'two entries have the same Id'),
+  Notifications: z.array(notification).default([]).refine(withUniqueIds, 'two entries have the same Id'),
+  /** Whether EventBridge has to get the bucket's events as well. Never turned off again: others may have come to need it. */
+  EventBridge: z.enum(['true', 'false']).default('false'),
 });
 
 const replicationRule = z.strictObject({
@@ -142,6 +144,36 @@ export const functionImageSchema = z.strictObject({
   Function: arn('lambda').regex(/:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/, 'is no ARN of a function'),
 });
 
+/** Those entries of a list that can be read. */
+function readable<T>(entry: z.ZodType<T>) {
+  return z
+    .array(z.unknown())
+    .default([])
+    .transform((list) =>
+      list.flatMap((item) => {
+        const { success, data } = entry.safeParse(item);
+        return success ? [data] : [];
+      }),
+    );
+}
+
+/**
+ * The same resources as another release wrote them, with no more than what finds the entries that it made: properties
+ * that this one does not know, or misses, must not keep it from removing them.
+ */
+export const madeNotificationsSchema = z.object({
+  Bucket: bucket,
+  Notifications: readable(z.object({ Id: z.string(), QueueArn: z.string() })),
+});
+export const madeReplicationRulesSchema = z.object({
+  Bucket: bucket,
+  RoleArn: z.string().default(''),
+  Rules: readable(z.object({ Id: z.string(), DestinationBucket: z.string() })),
+});
+export const madeLeftoverRulesSchema = z.object({ Bucket: bucket });
+
+export type MadeNotifications = z.infer<typeof madeNotificationsSchema>;
+export type MadeReplicationRules = z.infer<typeof madeReplicationRulesSchema>;
 export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
 export type NotificationProperties = BucketNotificationProperties['Notifications'][number];
 export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;

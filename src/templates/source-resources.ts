@@ -94,7 +94,8 @@ function routes({ settings, plan }: StackContext): YamlObject[] {
   }));
 }
 
-function ruleApplication(context: StackContext, { id, source, sizing }: DeployedRule): Yaml {
+function ruleApplication(context: StackContext, rule: DeployedRule): Yaml {
+  const { id, source, sizing } = rule;
   const { settings, plan } = context;
   const names = regionNames(plan.region);
   const parameters = {
@@ -105,6 +106,7 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
     SourcePrefix: ruleDimensions({ source }).SourcePrefix,
     SourceObjects: keyPattern(source.prefix, source.suffix),
     ...(source.kmsKeyArn === undefined ? {} : { SourceKeyArn: source.kmsKeyArn }),
+    ...eventBridge(rule),
     OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
     StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
     ...sharedOutputs(plan.region),
@@ -127,6 +129,20 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
   ]);
 }
 
+function isNotified({ events }: DeployedRule): boolean {
+  return events === 'notification';
+}
+
+/** What has EventBridge fill the rule's queue. */
+function eventBridge({ source, events, draining }: DeployedRule): YamlObject {
+  if (events !== 'eventbridge' || draining) return {};
+  return {
+    TakesEventBridge: 'yes',
+    ...(source.prefix === '' ? {} : { KeyPrefix: source.prefix }),
+    ...(source.suffix === '' ? {} : { KeySuffix: source.suffix }),
+  };
+}
+
 /**
  * One resource a bucket, with the entries of all its rules: two could undo each other's. A rule that drains has no entry.
  */
@@ -137,15 +153,23 @@ function notifications(context: StackContext): Resources {
   const byBucket = Map.groupBy(taking, ({ source }) => source.bucket);
   const entries = [...byBucket].map(([bucket, rules]): [string, Yaml] => [
     names.notification(bucket),
-    customResource(context, 'BucketNotification', names.sends, {
-      Bucket: bucket,
-      Notifications: rules.map(({ id, source }) => ({
-        Id: ruleResourceName(settings.stack_name, id),
-        QueueArn: getAtt(names.rule(id), 'Outputs.QueueArn'),
-        ...(source.prefix === '' ? {} : { Prefix: source.prefix }),
-        ...(source.suffix === '' ? {} : { Suffix: source.suffix }),
-      })),
-    }),
+    customResource(
+      context,
+      'BucketNotification',
+      names.sends,
+      {
+        Bucket: bucket,
+        Notifications: rules.filter(isNotified).map(({ id, source }) => ({
+          Id: ruleResourceName(settings.stack_name, id),
+          QueueArn: getAtt(names.rule(id), 'Outputs.QueueArn'),
+          ...(source.prefix === '' ? {} : { Prefix: source.prefix }),
+          ...(source.suffix === '' ? {} : { Suffix: source.suffix }),
+        })),
+        ...(rules.every(isNotified) ? {} : { EventBridge: true }),
+      },
+      // Where the queue is not named above.
+      rules.filter((rule) => !isNotified(rule)).map(({ id }) => names.rule(id)),
+    ),
   ]);
   return Object.fromEntries(entries);
 }

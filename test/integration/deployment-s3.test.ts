@@ -143,14 +143,27 @@ describe('S3NotificationStore', () => {
     );
   });
 
+  test.each(['<EventBridgeConfiguration/>', '<EventBridgeConfiguration></EventBridgeConfiguration>'])(
+    'reads the switch to EventBridge: %s',
+    async (text) => {
+      server.script({ status: 200, body: `<NotificationConfiguration>${text}</NotificationConfiguration>` });
+      await expect(new S3NotificationStore(connection).read('data', signal)).resolves.toMatchObject([
+        { text, eventBridge: true },
+      ]);
+    },
+  );
+
   test('has S3 look at the destinations of others only when it adds one of ours', async () => {
     const store = new S3NotificationStore(connection);
     const theirs = { ...queue, text: '<TopicConfiguration>theirs</TopicConfiguration>' };
     server.script({ status: 200 });
     await store.replace('data', [theirs], [queue], signal);
     await store.replace('data', [theirs], [], signal);
+    await store.replace('data', [theirs], [{ ...queue, eventBridge: true }], signal);
+    expect(server.requests[2]?.body.toString()).toContain('theirs</TopicConfiguration><EventBridgeConfiguration/></');
     expect(server.requests.map(({ headers }) => headers['x-amz-skip-destination-validation'])).toEqual([
       undefined,
+      'true',
       'true',
     ]);
   });

@@ -127,8 +127,12 @@ describe('the deployed stacks', () => {
       expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
       const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
       expect(Rules?.map(({ ID, Expiration, NoncurrentVersionExpiration: old }) => [ID, Expiration?.Days, old])).toEqual(
-        [['expire-restored-archives', undefined, { NoncurrentDays: 1 }]],
+        [
+          ['expire-restored-archives', undefined, { NoncurrentDays: 1 }],
+          ['expire-staged-parts', 15, undefined],
+        ],
       );
+      expect(Rules?.[1]?.Filter).toEqual({ Prefix: '_staging/' });
     }
     for (const { region, physicalId, properties } of deployed('AWS::SQS::Queue')) {
       const { Attributes = {} } = await clients(region).sqs.send(

@@ -13,6 +13,7 @@ const EVENT_BRIDGE: StoredNotification = {
   events: [],
   prefix: '',
   suffix: '',
+  eventBridge: true,
 };
 const FOREIGN: StoredNotification = {
   text: '<TopicConfiguration>with a <New>field</New></TopicConfiguration>',
@@ -24,7 +25,8 @@ const FOREIGN: StoredNotification = {
 };
 
 function properties(Prefix: string, overrides: Partial<{ Id: string; QueueArn: string }> = {}) {
-  return { Bucket: 'data', Notifications: [{ Id: 'ours', QueueArn: QUEUE, Prefix, Suffix: '', ...overrides }] };
+  const Notifications = [{ Id: 'ours', QueueArn: QUEUE, Prefix, Suffix: '', ...overrides }];
+  return { Bucket: 'data', Notifications, EventBridge: 'false' as const };
 }
 
 let s3: MemoryDeployment;
@@ -69,7 +71,7 @@ describe('putNotifications', () => {
   test('refuses to overlap the notification of somebody else, names it, and changes nothing', async () => {
     await expect(putNotifications(properties('images/2026/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
-      message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/"/s),
+      message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/".*set "events": "eventbridge"/s),
       context: { notification: 'theirs' },
     });
     expect(s3.writes).toBe(0);
@@ -148,6 +150,18 @@ describe('putNotifications', () => {
       code: 'BUCKET_UNUSABLE',
       message: expect.stringContaining('Bucket data does not exist'),
     });
+  });
+
+  test('turns EventBridge on where a rule needs it, once, and never off: others may have come to need it', async () => {
+    s3.notificationsOf.set('data', [FOREIGN]);
+    const overlapping = { Bucket: 'data', Notifications: [], EventBridge: 'true' as const };
+    await putNotifications(overlapping, properties('logs/'), s3, signal);
+    await putNotifications(overlapping, overlapping, s3, signal);
+    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ eventBridge: true, id: '' })]);
+    expect(s3.writes).toBe(1);
+    await putNotifications(properties('logs/'), overlapping, s3, signal);
+    await removeNotifications(properties('logs/'), s3, signal);
+    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ eventBridge: true })]);
   });
 
   test('encodes filters as S3 compares them', async () => {

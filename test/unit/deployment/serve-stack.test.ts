@@ -123,6 +123,36 @@ describe('serveStack', () => {
     expect((await serve(request('Delete', { ResourceProperties }))).Status).toBe('SUCCESS');
   });
 
+  test('removes what another release made, whose properties it does not know or misses', async () => {
+    await serve(request('Create'));
+    const [entry] = NOTIFICATION.Notifications;
+    const Notifications = [{ ...entry, Priority: '7', Prefix: ['logs/'] }, 'something else'];
+    const ResourceProperties = { ...NOTIFICATION, Notifications, Mode: 'new' };
+    expect((await serve(request('Delete', { ResourceProperties }))).Status).toBe('SUCCESS');
+    expect(s3.notificationsOf.get('data')).toEqual([]);
+  });
+
+  test('replaces what another release made', async () => {
+    await serve(request('Create'));
+    const OldResourceProperties = { ...NOTIFICATION, Mode: 'old' };
+    const Notifications = [{ Id: 'renamed', QueueArn: QUEUE }];
+    const update = request('Update', { ResourceProperties: { ...NOTIFICATION, Notifications }, OldResourceProperties });
+    expect((await serve(update)).Status).toBe('SUCCESS');
+    expect(s3.notificationsOf.get('data')).toMatchObject([{ id: 'renamed' }]);
+  });
+
+  test.each([
+    ['Custom::ReplicationRules', 1],
+    ['Custom::LeftoverRules', 10_000],
+  ])('removes %s of another release', async (type, priority) => {
+    const rule = { priority, prefix: 'a/', replicaKmsKeyArn: '', text: '<a>', intact: true };
+    s3.replicationOf.set('data', { role: 'r', rules: [{ ...rule, id: 'a', destinationBucket: 'inbound' }] });
+    const ResourceProperties = { Bucket: 'data', Rules: [{ Id: 'a', DestinationBucket: 'inbound' }], Mode: 'new' };
+    const overrides = { ResourceType: type, LogicalResourceId: 'Rules', ResourceProperties };
+    expect((await serve(request('Delete', overrides))).Status).toBe('SUCCESS');
+    expect(s3.replicationOf.get('data')?.rules).toEqual([]);
+  });
+
   test('answers bad properties with every problem, the code and where the log is', async () => {
     const ResourceProperties = { Bucket: 'data', Notification: [], Notifications: [{ Id: 'a b', QueueArn: 'queue' }] };
     const answer = await serve(request('Create', { ResourceProperties }));

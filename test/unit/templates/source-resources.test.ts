@@ -13,7 +13,8 @@ async function resourcesOf(...rules: readonly object[]): Promise<Resources> {
 }
 
 function ofType(resources: Resources, type: string) {
-  return Object.entries(resources).filter(([, resource]) => JSON.stringify(resource).includes(`"Type":"${type}"`));
+  const entries = Object.entries(resources) as [string, { readonly Type: string; readonly Properties: unknown }][];
+  return entries.filter(([, resource]) => resource.Type === type);
 }
 
 const LOGS = { prefix_filter: 'logs/' };
@@ -37,6 +38,32 @@ describe('a rule that drains', () => {
     expect(more).toEqual([]);
     expect(JSON.stringify(notification)).toContain('"Prefix":"logs/app/"');
     expect(JSON.stringify(notification)).not.toContain('"Prefix":"logs/"');
+  });
+});
+
+describe('a rule that gets its events through EventBridge', () => {
+  test('shares the configuration of its bucket with rules that have notifications', async () => {
+    const resources = await resourcesOf(
+      ruleEntry({ ...LOGS, suffix_filter: '.gz', events: 'eventbridge' }),
+      ruleEntry({ prefix_filter: 'data/' }),
+    );
+    const [[, notification] = [], ...more] = ofType(resources, 'Custom::BucketNotification');
+    expect(more).toEqual([]);
+    expect(notification).toMatchObject({
+      Properties: { EventBridge: true, Notifications: [expect.objectContaining({ Prefix: 'data/' })] },
+      DependsOn: expect.arrayContaining([expect.stringMatching(/^RuleOneBucketLogs/)]),
+    });
+    const parameters = ofType(resources, 'AWS::Serverless::Application').map(([, { Properties }]) => Properties);
+    expect(parameters).toContainEqual(
+      expect.objectContaining({
+        Parameters: expect.objectContaining({ TakesEventBridge: 'yes', KeyPrefix: 'logs/', KeySuffix: '.gz' }),
+      }),
+    );
+  });
+
+  test('has neither while it drains', async () => {
+    const resources = await resourcesOf(ruleEntry({ events: 'eventbridge', draining: true }));
+    expect(JSON.stringify(resources)).not.toMatch(/EventBridge|BucketNotification/);
   });
 });
 
