@@ -10,9 +10,9 @@ type RulesOfRole = Pick<ReplicationRulesProperties, 'RoleArn' | 'Rules'>;
 type MadeRules = Pick<MadeReplicationRules, 'RoleArn' | 'Rules'>;
 
 /**
- * A rule that is no longer wanted gets a priority from here on instead of being removed: until its function is deleted,
- * which CloudFormation does after all updates, archives of it are still written. Between rules of different prefixes a
- * priority decides nothing, so that it can say this. The wanted ones are below.
+ * A rule that is no longer wanted gets a priority from here on instead of being removed: its function is deleted later,
+ * after all updates, and what it wrote last has not been carried yet. Between rules of different prefixes a priority
+ * decides nothing, so that it can say this. The wanted ones are below.
  */
 const LEAVING = 10_000;
 /** S3 user guide, "Replication configuration file elements". */
@@ -35,8 +35,9 @@ export interface ReplicationMerge {
  * | rule of ours | its destination | becomes |
  * |---|---|---|
  * | wanted | any | as it is wanted |
- * | asked for by earlier properties only, or leaving | stands | leaving: it works on, until `withoutLeavingRules` |
- * | asked for by earlier properties only, or leaving | is gone | removed: S3 would refuse the whole configuration |
+ * | asked for by `former` properties only | stands | leaving: it works on until the next change |
+ * | asked for by `former` properties only | is gone | removed: S3 would refuse the whole configuration |
+ * | leaving since an earlier change | any | removed: by now nothing writes archives for it |
  *
  * @param gone destinations of leaving rules that S3 would not accept any more
  * @throws ReplicationConflictError when others' rules need another role, or have an id of ours, or there are too many
@@ -54,7 +55,7 @@ export function mergeReplicationRules(
   const roleIsOurs = [wanted.RoleArn, former?.RoleArn, ''].includes(stored.role);
   if (foreign.length > 0 && !roleIsOurs) throw foreignRole(bucket, stored.role, wanted.RoleArn);
 
-  const staying = leavingRules(ours, wanted).filter(({ destinationBucket }) => !gone.has(destinationBucket));
+  const staying = leavingRules(ours, wanted, former).filter(({ destinationBucket }) => !gone.has(destinationBucket));
   const targets = [...assignPriorities(wanted.Rules, ours, foreign), ...assignLeavingPriorities(staying, stored.rules)];
   if (foreign.length + targets.length > MAX_RULES) throw tooManyRules(bucket, foreign.length + targets.length);
   const kept = stored.rules.filter((rule) => foreign.includes(rule) || targets.some((target) => isSame(rule, target)));
@@ -70,23 +71,12 @@ export function leavingDestinations(
   former: MadeRules | undefined,
 ): string[] {
   const { ours } = divideRules(stored, wanted, former);
-  return [...new Set(leavingRules(ours, wanted).map(({ destinationBucket }) => destinationBucket))];
+  return [...new Set(leavingRules(ours, wanted, former).map(({ destinationBucket }) => destinationBucket))];
 }
 
 /** What is left of a bucket's replication without our rules: others' rules, and the role that they have. */
 export function withoutReplicationRules(stored: StoredReplication, own: MadeRules): ReplicationMerge {
-  return keepOnly(stored, divideRules(stored, own, undefined).foreign);
-}
-
-/** The same without the rules only that no function writes archives for any more. */
-export function withoutLeavingRules(stored: StoredReplication): ReplicationMerge {
-  return keepOnly(
-    stored,
-    stored.rules.filter((rule) => !isLeaving(rule)),
-  );
-}
-
-function keepOnly(stored: StoredReplication, kept: readonly StoredReplicationRule[]): ReplicationMerge {
+  const kept = divideRules(stored, own, undefined).foreign;
   return { role: stored.role, kept, added: [], settled: kept.length === stored.rules.length };
 }
 
@@ -105,9 +95,14 @@ function isLeaving({ priority }: StoredReplicationRule): boolean {
 }
 
 /** A bucket has an id once: one that is wanted with another destination cannot stay. */
-function leavingRules(ours: readonly StoredReplicationRule[], wanted: RulesOfRole): StoredReplicationRule[] {
+function leavingRules(
+  ours: readonly StoredReplicationRule[],
+  wanted: RulesOfRole,
+  former: MadeRules | undefined,
+): StoredReplicationRule[] {
   const ids = new Set(wanted.Rules.map(({ Id }) => Id));
-  return ours.filter(({ id }) => !ids.has(id));
+  const made = new Set(former?.Rules.map(ownershipMark));
+  return ours.filter((rule) => !ids.has(rule.id) && made.has(storedMark(rule)));
 }
 
 function assignLeavingPriorities(

@@ -6,12 +6,10 @@ import {
   leavingDestinations,
   mergeReplicationRules,
   type ReplicationMerge,
-  withoutLeavingRules,
   withoutReplicationRules,
 } from './merge-replication-rules.ts';
 import type { BucketDirectory, KeyDirectory, ReplicationStore, StoredReplication } from './ports.ts';
 import type {
-  LeftoverRulesProperties,
   MadeReplicationRules,
   ReplicationRuleProperties,
   ReplicationRulesProperties,
@@ -29,12 +27,9 @@ export interface ReplicationDependencies {
 /** What becomes of what stands; undefined when the bucket does not exist. */
 type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promise<ReplicationMerge>;
 
-const NOTHING_LEFT: ReplicationMerge = { role: '', kept: [], added: [], settled: true };
-
 /**
  * Makes the bucket replicate by our rules, after a look at every destination: S3 accepts rules that can never work, and
- * then fails each object. Rules that only `former` properties of the same bucket asked for work on until
- * `removeLeavingRules`, since the function that writes archives for them is deleted later than this runs.
+ * then fails each object. Rules that only `former` properties of the same bucket asked for work on until the next change.
  * @throws BucketUnusableError that names the region to deploy first, KeyUnusableError, ReplicationConflictError,
  * ConfigurationContestedError, what the ports throw
  */
@@ -65,18 +60,11 @@ export async function removeReplicationRules(
   { replication, patience }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const merge: Merge = (stored) => (stored === undefined ? NOTHING_LEFT : withoutReplicationRules(stored, properties));
+  const merge: Merge = (stored) =>
+    stored === undefined
+      ? { role: '', kept: [], added: [], settled: true }
+      : withoutReplicationRules(stored, properties);
   await settleReplication(properties.Bucket, merge, replication, patience, signal);
-}
-
-/** Removes the rules that are no longer wanted, once nothing writes archives for them. Throws what the store throws. */
-export async function removeLeavingRules(
-  { Bucket }: LeftoverRulesProperties,
-  { replication, patience }: ReplicationDependencies,
-  signal: AbortSignal,
-): Promise<void> {
-  const merge: Merge = (stored) => (stored === undefined ? NOTHING_LEFT : withoutLeavingRules(stored));
-  await settleReplication(Bucket, merge, replication, patience, signal);
 }
 
 async function settleReplication(

@@ -67,8 +67,8 @@ const replicationRule = z.strictObject({
 
 /**
  * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are given
- * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off. An update removes no rule:
- * `Custom::LeftoverRules` does.
+ * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off. A rule that an
+ * update takes away works on until the next one: its function is deleted only after all updates.
  * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on
  * `RoleArn`, s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys.
  * Attributes: `Bucket`.
@@ -79,16 +79,6 @@ export const replicationRulesSchema = z.strictObject({
   RoleArn: arn('iam'),
   Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
 });
-
-/**
- * `Custom::LeftoverRules`: nothing while it stands; deleting it removes from an outbound bucket the rules that
- * `Custom::ReplicationRules` has left at work although they are no longer wanted. It stands under another logical id with
- * each set of rules, and the stacks of the rules depend on it: so CloudFormation deletes it in the last phase of an
- * update, after the functions that wrote archives for those rules.
- * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on its role.
- * Attributes: none.
- */
-export const leftoverRulesSchema = z.strictObject({ ...common, Bucket: bucket });
 
 const checkedBucket = z.strictObject({
   Bucket: bucket,
@@ -170,14 +160,12 @@ export const madeReplicationRulesSchema = z.object({
   RoleArn: z.string().default(''),
   Rules: readable(z.object({ Id: z.string(), DestinationBucket: z.string() })),
 });
-export const madeLeftoverRulesSchema = z.object({ Bucket: bucket });
 
 export type MadeNotifications = z.infer<typeof madeNotificationsSchema>;
 export type MadeReplicationRules = z.infer<typeof madeReplicationRulesSchema>;
 export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
 export type NotificationProperties = BucketNotificationProperties['Notifications'][number];
 export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
-export type LeftoverRulesProperties = z.infer<typeof leftoverRulesSchema>;
 export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
 export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
 export type CheckedBucket = BucketChecksProperties['Buckets'][number];

@@ -5,13 +5,11 @@ import type { DeploymentDependencies } from './dependencies.ts';
 import { ResourceInvalidError } from './errors.ts';
 import { findFunctionImage } from './function-image.ts';
 import { readPrices } from './prices.ts';
-import { putReplicationRules, removeLeavingRules, removeReplicationRules } from './replication-rules.ts';
+import { putReplicationRules, removeReplicationRules } from './replication-rules.ts';
 import {
   bucketChecksSchema,
   bucketNotificationSchema,
   functionImageSchema,
-  leftoverRulesSchema,
-  madeLeftoverRulesSchema,
   madeNotificationsSchema,
   madeReplicationRulesSchema,
   pricesSchema,
@@ -109,18 +107,6 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
       made: {
         schema: madeReplicationRulesSchema,
         remove: (made, { dependencies, signal }) => removeReplicationRules(made, dependencies, signal),
-      },
-    }),
-  ],
-  [
-    'Custom::LeftoverRules',
-    defineResource({
-      schema: leftoverRulesSchema,
-      identify: ({ Bucket }) => Bucket,
-      put: () => Promise.resolve({}),
-      made: {
-        schema: madeLeftoverRulesSchema,
-        remove: (made, { dependencies, signal }) => removeLeavingRules(made, dependencies, signal),
       },
     }),
   ],

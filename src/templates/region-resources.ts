@@ -45,8 +45,6 @@ export function regionNames(region: string) {
     sourceChecks: `SourceChecks${suffix}`,
     prices: `Prices${suffix}`,
     replication: `Replication${suffix}`,
-    // By what is wanted, so that it is deleted, and does its work, whenever that changes.
-    leftovers: (rules: Yaml) => `Leftovers${shortHash(JSON.stringify(rules))}${suffix}`,
     rule: (id: string) => `Rule${logicalName(id)}`,
     ruleFallback: (id: string) => `Fallback${logicalName(id)}`,
     dashboard: `Dashboard${suffix}`,

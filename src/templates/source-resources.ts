@@ -19,8 +19,8 @@ import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
  * The outbound side and its rules. The order is what keeps objects safe: S3 replicates nothing that was there before its
- * rule, so that replication rules come before the functions, and notifications of new objects come last. What goes, goes in
- * the opposite order: the notification, the function with its queue, then the replication rules.
+ * rule, so that replication rules come before the functions, and notifications of new objects come last. When all goes, it
+ * goes in the opposite order; when one rule goes, its replication rule stays until the next change.
  */
 export function sourceResources(context: StackContext): Resources {
   const { settings, plan } = context;
@@ -44,11 +44,11 @@ export function sourceResources(context: StackContext): Resources {
       Revision: context.version,
     }),
     [names.source]: source,
-    ...replication(context),
+    [names.replication]: replication(context),
     ...Object.fromEntries(
       (plan.fallback?.rules ?? []).map((each) => [
         names.ruleFallback(each.rule.id),
-        ruleFallback(context, each, [leftovers(context)]),
+        ruleFallback(context, each, [names.replication]),
       ]),
     ),
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
@@ -58,40 +58,29 @@ export function sourceResources(context: StackContext): Resources {
   };
 }
 
-/** The replication rules of a region, and what removes them once their function is gone. */
-function replication(context: StackContext): Resources {
-  const { plan } = context;
+function replication(context: StackContext): Yaml {
+  const { settings, plan } = context;
   const names = regionNames(plan.region);
-  const Bucket = getAtt(names.source, 'Outputs.OutboundBucket');
-  const properties = { Bucket, RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'), Rules: routes(context) };
-  return {
-    [names.replication]: customResource(
-      context,
-      'ReplicationRules',
-      names.sends,
-      properties,
-      // An archive may go to the region it comes from.
-      plan.incoming.length === 0 ? [] : [names.target],
-    ),
-    [leftovers(context)]: customResource(context, 'LeftoverRules', names.sends, { Bucket }, [names.replication]),
-  };
-}
-
-function leftovers(context: StackContext): string {
-  return regionNames(context.plan.region).leftovers(routes(context));
-}
-
-/** Each rule once a region that its archives go to. */
-function routes({ settings, plan }: StackContext): YamlObject[] {
   const prefix = resourceNamePrefix(settings.stack_name);
-  const pairs = plan.outgoing.flatMap((rule) => archiveRegions(rule).map((region) => ({ rule, region })));
-  return pairs.map(({ rule, region }) => ({
-    Id: `${rule.id}-${region}`,
-    ArchivePrefix: `${rule.id}/`,
-    DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
-    DestinationRegion: region,
-    ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),
-  }));
+  const routes = plan.outgoing.flatMap((rule) => archiveRegions(rule).map((region) => ({ rule, region })));
+  return customResource(
+    context,
+    'ReplicationRules',
+    names.sends,
+    {
+      Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
+      RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
+      Rules: routes.map(({ rule, region }) => ({
+        Id: `${rule.id}-${region}`,
+        ArchivePrefix: `${rule.id}/`,
+        DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
+        DestinationRegion: region,
+        ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),
+      })),
+    },
+    // An archive may go to the region it comes from.
+    plan.incoming.length === 0 ? [] : [names.target],
+  );
 }
 
 function ruleApplication(context: StackContext, rule: DeployedRule): Yaml {
@@ -122,11 +111,7 @@ function ruleApplication(context: StackContext, rule: DeployedRule): Yaml {
     LogRetentionDays: settings.log_retention_days,
     ...(sizing.fallback === undefined ? {} : fallbackOutputs(names.ruleFallback(id))),
   };
-  return application(context, 'rule.yaml', names.sends, parameters, [
-    names.sourceChecks,
-    names.replication,
-    leftovers(context),
-  ]);
+  return application(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
 }
 
 function isNotified({ events }: DeployedRule): boolean {

@@ -44,8 +44,6 @@ export class Rehearsal {
   /** That have a stack. */
   readonly #regions = new Set<string>();
   #image: Image | undefined;
-  /** What CloudFormation has had done, in its order. */
-  readonly steps: Pick<ResourceRequest, 'action' | 'type' | 'logicalId' | 'properties'>[] = [];
   /** What functions wrote, with their names. */
   readonly log: string[] = [];
 
@@ -158,7 +156,6 @@ export class Rehearsal {
 
   async #provide(request: ResourceRequest): Promise<ResourceAnswer> {
     const { action, region, stackId, logicalId, type, properties } = request;
-    this.steps.push({ action, type, logicalId, properties });
     const answer = await this.#serve(request);
     const path = `${stackId}/${logicalId}`;
     if (action === 'delete') this.#resources.delete(path);

@@ -66,15 +66,3 @@ describe('a rule that gets its events through EventBridge', () => {
     expect(JSON.stringify(resources)).not.toMatch(/EventBridge|BucketNotification/);
   });
 });
-
-describe('what removes replication rules that are no longer wanted', () => {
-  test('is another resource when the rules are others, and only then', async () => {
-    const nameFor = async (...rules: readonly object[]) =>
-      ofType(await resourcesOf(...rules), 'Custom::LeftoverRules').map(([name]) => name);
-    const [name] = await nameFor(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' }));
-    expect(await nameFor(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two', level: 9 }))).toEqual([name]);
-    expect(await nameFor(ruleEntry())).not.toEqual([name]);
-    const elsewhere = { region: 'us-east-1', bucket: 'third-bucket' };
-    expect(await nameFor(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' }, elsewhere))).not.toEqual([name]);
-  });
-});
