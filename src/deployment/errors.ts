@@ -12,7 +12,7 @@ export class NotificationConflictError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Somebody else's replication rules stand in the way of ours. */
+/** Somebody else's replication rules stand in the way of ours, or there would be too many. */
 export class ReplicationConflictError extends CompressorError {
   readonly code = 'REPLICATION_CONFLICT';
   readonly retryable = false;
