@@ -1,7 +1,16 @@
-import { GetBucketVersioningCommand, HeadBucketCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  GetBucketEncryptionCommand,
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import type { BucketDirectory } from '../deployment/ports.ts';
 import type { CompressorError } from '../errors.ts';
 import { AccessDeniedError, StorageUnavailableError } from '../storage/errors.ts';
+
+/** AWS's own key for S3, which everybody in the account may use through S3. */
+const AWS_MANAGED = /(^|:)alias\/aws\/s3$/;
 
 /** Looks buckets up in S3. */
 export class S3BucketDirectory implements BucketDirectory {
@@ -31,6 +40,21 @@ export class S3BucketDirectory implements BucketDirectory {
       return Status === 'Enabled';
     } catch (thrown) {
       signal.throwIfAborted();
+      throw describeFailure(thrown, bucket, region);
+    }
+  }
+
+  async findDefaultKey(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const command = new GetBucketEncryptionCommand({ Bucket: bucket });
+      const answer = await this.#clientOf(region).send(command, { abortSignal: signal });
+      const rules = answer.ServerSideEncryptionConfiguration?.Rules ?? [];
+      const keys = rules.map((rule) => rule.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID ?? '');
+      return keys.find((key) => key !== '' && !AWS_MANAGED.test(key));
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const status = thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined;
+      if (status === 403 || status === 404) return undefined;
       throw describeFailure(thrown, bucket, region);
     }
   }

@@ -35,14 +35,17 @@ export class BucketDocument {
     }
   }
 
-  /** @throws ConfigurationRefusedError when S3 does not take the document */
-  async write(bucket: string, document: string, signal: AbortSignal): Promise<void> {
+  /**
+   * @param more headers, names and values in turn
+   * @throws ConfigurationRefusedError when S3 does not take the document
+   */
+  async write(bucket: string, document: string, signal: AbortSignal, more: readonly string[] = []): Promise<void> {
     const call = { kind: 'write', operation: `Put${this.#name}`, method: 'PUT', ...this.#address(bucket) } as const;
     const body = Buffer.from(document);
     // S3 wants a digest with these calls, and MD5 is the one that it has always taken.
     const digest = createHash('md5').update(body).digest('base64');
     try {
-      const headers = ['content-type', 'application/xml', 'content-md5', digest];
+      const headers = ['content-type', 'application/xml', 'content-md5', digest, ...more];
       await this.#connection.send({ ...call, headers, body, signal });
     } catch (thrown) {
       if (!(thrown instanceof StorageRejectedError || thrown instanceof WriteConditionError)) throw thrown;

@@ -4,6 +4,7 @@ import type { S3Connection } from './s3-connection.ts';
 import { encodeText } from './s3-xml.ts';
 import { readAll, readPath, splitElements, splitRoot, type XmlChild } from './xml-children.ts';
 
+const EVENT_BRIDGE = 'EventBridgeConfiguration';
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** The element that holds a notification's destination, for each kind of it. */
@@ -34,7 +35,12 @@ export class S3NotificationStore implements NotificationStore {
   ): Promise<void> {
     const entries = [...kept.map(({ text }) => text), ...added.map(writeNotification)];
     const document = `<NotificationConfiguration xmlns="${NAMESPACE}">${entries.join('')}</NotificationConfiguration>`;
-    await this.#documents.write(bucket, document, signal);
+    // S3 looks at every destination of the document, others' too. Who adds no queue has nothing to do with those, and must
+    // not be held up by one that is dead.
+    const unchecked = added.every(({ eventBridge }) => eventBridge === true)
+      ? ['x-amz-skip-destination-validation', 'true']
+      : [];
+    await this.#documents.write(bucket, document, signal, unchecked);
   }
 }
 
@@ -52,6 +58,7 @@ function describeNotification({ name, text, content }: XmlChild): StoredNotifica
     events: readAll(content, 'Event'),
     prefix: filter.get('prefix') ?? '',
     suffix: filter.get('suffix') ?? '',
+    ...(name === EVENT_BRIDGE && { eventBridge: true }),
   };
 }
 
@@ -61,7 +68,8 @@ function readFilter(content: string): string {
   return splitElements(filter).find(({ name }) => name === 'S3Key')?.content ?? '';
 }
 
-function writeNotification({ id, destination, events, prefix, suffix }: QueueNotification): string {
+function writeNotification({ id, destination, events, prefix, suffix, eventBridge }: QueueNotification): string {
+  if (eventBridge === true) return `<${EVENT_BRIDGE}/>`;
   const rules = Object.entries({ prefix, suffix })
     .filter(([, value]) => value !== '')
     .map(([name, value]) => `<FilterRule><Name>${name}</Name><Value>${encodeText(value)}</Value></FilterRule>`);

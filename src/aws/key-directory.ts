@@ -18,6 +18,7 @@ export class KmsKeyDirectory implements KeyDirectory {
       const command = new DescribeKeyCommand({ KeyId: arn });
       const { KeyMetadata } = await this.#clientOf(region).send(command, { abortSignal: signal });
       return {
+        arn: KeyMetadata?.Arn ?? arn,
         enabled: KeyMetadata?.Enabled === true,
         state: KeyMetadata?.KeyState ?? 'unknown',
         symmetricEncryption: KeyMetadata?.KeySpec === 'SYMMETRIC_DEFAULT' && KeyMetadata.KeyUsage === 'ENCRYPT_DECRYPT',

@@ -33,6 +33,8 @@ export interface S3Failure {
   /** Empty when S3 sent no error document, as with every HEAD. */
   readonly code: string;
   readonly message: string;
+  /** What S3 says of parts of the request, such as the destinations of notifications that it cannot use. */
+  readonly parts?: string;
   readonly requestId: string | undefined;
   /** The server's clock. */
   readonly date: string | undefined;
@@ -76,9 +78,18 @@ export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | 
     status,
     code: readText(body, 'Code') ?? '',
     message: readText(body, 'Message') ?? '',
+    parts: describeParts(body),
     requestId: readHeader(headers, 'x-amz-request-id'),
     date: readHeader(headers, 'date'),
   };
+}
+
+/** S3 numbers the parts: `ArgumentName1`, `ArgumentValue1`. One alone has no number. */
+function describeParts(body: string): string {
+  const numbers = [...body.matchAll(/<ArgumentName(\d*)>/g)].map(([, number = '']) => number);
+  return numbers
+    .map((number) => `${readText(body, `ArgumentName${number}`)}: ${readText(body, `ArgumentValue${number}`) ?? ''}`)
+    .join('; ');
 }
 
 /** The failure of a connection: reset, timed out, not to be established. */
@@ -100,10 +111,11 @@ export function findRemedy({ status, code }: S3Failure, kind: CallKind): Remedy 
 
 /** The error that a failure without remedy becomes. */
 export function describeFailure(failure: S3Failure, call: CallName, attempts: number): CompressorError {
-  const { status, code, message } = failure;
+  const { status, code, message, parts = '' } = failure;
   const context = contextOf(call, attempts, failure);
   const place = `s3://${call.bucket}/${call.key}`;
-  const said = `S3 answered ${call.operation} of ${place} with ${status}${code && ` ${code}`}${message && `: ${message}`}`;
+  const reason = `${code && ` ${code}`}${message && `: ${message}`}${parts && ` (${parts})`}`;
+  const said = `S3 answered ${call.operation} of ${place} with ${status}${reason}`;
   const details = { context };
 
   if (code === 'NoSuchBucket') {

@@ -61,6 +61,8 @@ function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
         const message = `has the same bucket, prefix and suffix as rule ${earlier.index}; merge their destinations`;
         return [{ file: REPLICATION_FILE, path, message }];
       }
+      // A rule that only drains has no notification: the one that takes its place may have keys in common.
+      if (rule.source.draining === true || earlier.source.draining === true) return [];
       const message = `overlaps rule ${earlier.index} (${describeFilter(other)}): keys with ${describeFilter(common)} are of both, which S3 refuses on one bucket`;
       return [{ file: REPLICATION_FILE, path, message, value: own }];
     }),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { checkCycles } from './check-cycles.ts';
+import { checkEvents } from './check-events.ts';
 import { checkNetworks } from './check-networks.ts';
 import { checkPlaces } from './check-places.ts';
 import { checkRegions } from './check-regions.ts';
@@ -78,6 +79,7 @@ function checkAcross(draft: ConfigurationDraft): Finding[] {
     ...checkNetworks(draft),
     ...checkPlaces(draft),
     ...checkRules(draft.rules),
+    ...checkEvents(draft.rules),
     ...checkCycles(draft.rules),
   ];
 }

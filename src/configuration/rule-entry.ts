@@ -14,6 +14,10 @@ export interface DeployedRule extends ReplicationRule {
   readonly sizing: RuleSizing;
   /** Seconds after which an object should stand at its destinations; older ones raise an alarm. */
   readonly objectiveSeconds: number;
+  /** How its bucket tells of new objects. */
+  readonly events: SourceEntry['events'];
+  /** No new objects come to its queue; all else is at work. */
+  readonly draining: boolean;
 }
 
 /** How large the parts of a rule's stack are. */
@@ -66,6 +70,8 @@ export function deployedRule({ source, destinations }: RuleEntry): DeployedRule 
     destinations: destinations.map(destinationOf),
     sizing: sizingOf(source),
     objectiveSeconds: source.objective_seconds,
+    events: source.events,
+    draining: source.draining,
   };
 }
 

@@ -109,6 +109,14 @@ export const sourceSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Whether objects that another rule restored in this bucket are packed, too.' }),
+  events: z.enum(['notification', 'eventbridge']).default('notification').meta({
+    description:
+      'How the bucket tells of new objects: by a notification of its own, of which S3 allows one for each key, or through Amazon EventBridge, beside whatever else there is.',
+  }),
+  draining: z.boolean().default(false).meta({
+    description:
+      'Whether the rule takes no new objects any more, while what waits is still replicated: the step before it is removed.',
+  }),
 });
 
 export const destinationSchema = z.strictObject({

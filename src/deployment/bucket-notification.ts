@@ -1,7 +1,7 @@
-import { BucketUnusableError } from './errors.ts';
+import { BucketUnusableError, ConfigurationRefusedError, NotificationConflictError } from './errors.ts';
 import { mergeNotifications } from './merge-notifications.ts';
-import type { NotificationStore } from './ports.ts';
-import type { BucketNotificationProperties } from './resource-properties.ts';
+import type { NotificationStore, StoredNotification } from './ports.ts';
+import type { BucketNotificationProperties, MadeNotifications } from './resource-properties.ts';
 import type { Patience } from './retry-patiently.ts';
 import { settleConfiguration } from './settle-configuration.ts';
 
@@ -11,12 +11,12 @@ export interface NotificationDependencies {
 }
 
 /**
- * Makes the bucket notify our queues, instead of what `former` properties of the same bucket asked for.
+ * Makes the bucket notify our queues, and EventBridge where rules need it, instead of what `former` properties of the same bucket asked for.
  * @throws NotificationConflictError, BucketUnusableError, ConfigurationContestedError, what the store throws
  */
 export async function putNotifications(
-  { Bucket, Notifications }: BucketNotificationProperties,
-  former: BucketNotificationProperties | undefined,
+  { Bucket, Notifications, EventBridge }: BucketNotificationProperties,
+  former: MadeNotifications | undefined,
   { notifications, patience }: NotificationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -24,16 +24,34 @@ export async function putNotifications(
   const step = async (): Promise<boolean> => {
     const stored = await notifications.read(Bucket, signal);
     if (stored === undefined) throw noSuchBucket(Bucket);
-    const { kept, added, settled } = mergeNotifications(Bucket, stored, Notifications, replaced);
-    if (!settled) await notifications.replace(Bucket, kept, added, signal);
-    return settled;
+    const { kept, added, settled } = mergeNotifications(
+      Bucket,
+      stored,
+      Notifications,
+      replaced,
+      EventBridge === 'true',
+    );
+    if (settled) return true;
+    try {
+      await notifications.replace(Bucket, kept, added, signal);
+    } catch (thrown) {
+      const ours = new Set(Notifications.map(({ QueueArn }) => QueueArn));
+      throw (
+        findDeadEntry(
+          Bucket,
+          kept.filter(({ destination }) => !ours.has(destination)),
+          thrown,
+        ) ?? thrown
+      );
+    }
+    return false;
   };
   await settleConfiguration(Bucket, step, patience, signal);
 }
 
-/** Removes our notifications, and is done at once when they or the bucket are gone. Throws what the store throws. */
+/** Removes our notifications, not the switch to EventBridge, and is done at once when they or the bucket are gone. Throws what the store throws. */
 export async function removeNotifications(
-  { Bucket, Notifications }: BucketNotificationProperties,
+  { Bucket, Notifications }: MadeNotifications,
   { notifications, patience }: NotificationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
@@ -45,6 +63,24 @@ export async function removeNotifications(
     return settled;
   };
   await settleConfiguration(Bucket, step, patience, signal);
+}
+
+/** S3 takes a configuration only when it can reach all destinations in it, and names those that it cannot. */
+function findDeadEntry(
+  bucket: string,
+  foreign: readonly StoredNotification[],
+  refusal: unknown,
+): NotificationConflictError | undefined {
+  if (!(refusal instanceof ConfigurationRefusedError)) return undefined;
+  const named = new Set(refusal.message.split(/[\s,;()]+/).map((word) => word.replace(/:$/, '')));
+  const dead = foreign.find(({ destination }) => destination !== '' && named.has(destination));
+  if (dead === undefined) return undefined;
+  return new NotificationConflictError(
+    `Bucket ${bucket} has the notification "${dead.id}" of somebody else to ${dead.destination}, which S3 cannot use any more, ` +
+      'and so it takes no notification beside it. Remove that notification, or repair its destination and its permissions, ' +
+      `then deploy again. ${refusal.message}`,
+    { context: { bucket, notification: dead.id, destination: dead.destination }, cause: refusal },
+  );
 }
 
 function noSuchBucket(bucket: string): BucketUnusableError {

@@ -1,15 +1,17 @@
 import type { CompressorError } from '../errors.ts';
+import { findUnnamedKey } from './check-default-key.ts';
 import { checkKey } from './check-key.ts';
 import { combineProblems } from './combine-problems.ts';
-import { BucketUnusableError } from './errors.ts';
-import type { BucketDirectory, KeyDirectory } from './ports.ts';
-import type { BucketChecksProperties } from './resource-properties.ts';
+import { BucketUnusableError, KeyUnusableError } from './errors.ts';
+import type { BucketDirectory, DeploymentLog, KeyDirectory } from './ports.ts';
+import type { BucketChecksProperties, CheckedBucket } from './resource-properties.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
 
 export interface CheckDependencies {
   readonly buckets: BucketDirectory;
   readonly keys: KeyDirectory;
   readonly patience: Patience;
+  readonly log: DeploymentLog;
   /** Region of the stack. */
   readonly region: string;
 }
@@ -25,19 +27,54 @@ export type BucketRole = 'source' | 'destination';
 export async function checkBuckets(
   role: BucketRole,
   { Buckets }: BucketChecksProperties,
-  { buckets, keys, patience, region }: CheckDependencies,
+  dependencies: CheckDependencies,
   signal: AbortSignal,
 ): Promise<void> {
+  const { buckets, keys, patience, region } = dependencies;
   const look = async (): Promise<void> => {
     const problems: (CompressorError | undefined)[] = [];
     for (const { Bucket, KmsKeyArn } of Buckets) {
       const actual = await buckets.findRegion(Bucket, region, signal);
       problems.push(findBucketProblem(role, Bucket, actual, region));
+      if (actual === region)
+        problems.push(await checkDefaultKey(role, { Bucket, KmsKeyArn }, Buckets, dependencies, signal));
       if (KmsKeyArn !== '') problems.push(await checkKey(KmsKeyArn, region, `${role} bucket ${Bucket}`, keys, signal));
     }
     combineProblems(problems);
   };
   await retryPatiently(look, patience, signal);
+}
+
+/**
+ * Whether the key that the bucket encrypts with by default will be allowed. The target's function may use all keys of the
+ * region's rules; that of a source only its own, and if it has one, objects may be written with it all the same.
+ */
+async function checkDefaultKey(
+  role: BucketRole,
+  { Bucket, KmsKeyArn }: CheckedBucket,
+  all: readonly CheckedBucket[],
+  dependencies: CheckDependencies,
+  signal: AbortSignal,
+): Promise<KeyUnusableError | undefined> {
+  const { region, log } = dependencies;
+  const isTarget = role === 'destination';
+  // Restored objects are encrypted with the key that their destination names.
+  if (isTarget && KmsKeyArn !== '') return undefined;
+  const named = (isTarget ? all.map((entry) => entry.KmsKeyArn) : [KmsKeyArn]).filter((arn) => arn !== '');
+  const key = await findUnnamedKey(Bucket, region, named, dependencies, signal);
+  if (key === undefined) return undefined;
+  const setting = isTarget ? 'destinations[].kms_key_arn' : 'source.kms_key_arn';
+  if (KmsKeyArn !== '') {
+    const text =
+      'The bucket encrypts by default with another key than its rule names: only objects with that one can be read';
+    log.warn(text, { bucket: Bucket, default_key: key, named_key: KmsKeyArn });
+    return undefined;
+  }
+  return new KeyUnusableError(
+    `The ${role} bucket ${Bucket} encrypts with the KMS key ${key} by default, and no rule names it: every object would be ` +
+      `refused. Set ${setting} in replication_config.json to the ARN of this key, run \`npm run configure\`, and deploy again.`,
+    { context: { bucket: Bucket, key, region } },
+  );
 }
 
 function findBucketProblem(

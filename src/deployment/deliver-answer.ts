@@ -1,5 +1,5 @@
 import { AnswerUndeliveredError } from './errors.ts';
-import type { Patience } from './retry-patiently.ts';
+import type { Waiting } from './retry-patiently.ts';
 
 /**
  * Puts the text to the URL and resolves to the HTTP status; rejects when no answer came within the milliseconds.
@@ -18,11 +18,11 @@ export const DELIVERY_RESERVE = 15_000;
  * Delivers an answer. Without one CloudFormation waits until the resource's ServiceTimeout, an hour by default.
  * @throws AnswerUndeliveredError
  */
-export async function deliverAnswer(url: string, text: string, send: SendAnswer, patience: Patience): Promise<void> {
+export async function deliverAnswer(url: string, text: string, send: SendAnswer, waiting: Waiting): Promise<void> {
   const { signal } = new AbortController();
   let outcome: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    if (attempt > 1) await patience.sleep(FIRST_DELAY * 2 ** (attempt - 2) * (0.5 + patience.random() / 2), signal);
+    if (attempt > 1) await waiting.sleep(FIRST_DELAY * 2 ** (attempt - 2) * (0.5 + waiting.random() / 2), signal);
     try {
       const status = await send(url, text, ATTEMPT_TIMEOUT);
       if (status < 300) return;

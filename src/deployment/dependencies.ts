@@ -10,3 +10,6 @@ export type DeploymentDependencies = NotificationDependencies &
   CheckDependencies &
   FunctionImageDependencies &
   PriceDependencies;
+
+/** What lasts over many requests; how long there is patience is said by each. */
+export type LastingDependencies = Omit<DeploymentDependencies, 'patience'>;

@@ -6,13 +6,13 @@ export class ResourceInvalidError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Somebody else's notification takes the same events of the same keys, or has the id of ours. */
+/** Somebody else's notification takes the same events of the same keys, has the id of ours, or keeps S3 from taking ours. */
 export class NotificationConflictError extends CompressorError {
   readonly code = 'NOTIFICATION_CONFLICT';
   readonly retryable = false;
 }
 
-/** Somebody else's replication rules stand in the way of ours. */
+/** Somebody else's replication rules stand in the way of ours, or there would be too many. */
 export class ReplicationConflictError extends CompressorError {
   readonly code = 'REPLICATION_CONFLICT';
   readonly retryable = false;
@@ -24,13 +24,13 @@ export class BucketUnusableError extends CompressorError {
   readonly retryable = false;
 }
 
-/** A KMS key is missing, elsewhere, disabled, or of a kind that S3 does not take. */
+/** A KMS key is missing, elsewhere, disabled, of a kind that S3 does not take, or named by no rule. */
 export class KeyUnusableError extends CompressorError {
   readonly code = 'KEY_UNUSABLE';
   readonly retryable = false;
 }
 
-/** S3 did not take a configuration. Retried, because policies and roles take seconds to be seen by it. */
+/** S3 did not take a configuration. Retried, because policies and roles take a while to be seen by it. */
 export class ConfigurationRefusedError extends CompressorError {
   readonly code = 'CONFIGURATION_REFUSED';
   readonly retryable = true;

@@ -11,18 +11,28 @@ export interface NotificationMerge {
   readonly settled: boolean;
 }
 
+const EVENT_BRIDGE: QueueNotification = {
+  id: '',
+  destination: '',
+  events: [],
+  prefix: '',
+  suffix: '',
+  eventBridge: true,
+};
 const NEW_OBJECTS = ['s3:ObjectCreated:*'];
 
 /**
  * Puts our notifications into a bucket's configuration, instead of those that earlier properties asked for. Ours is
- * what has both id and queue of ours; everything else stays as it is, in its order.
+ * what has both id and queue of ours; everything else stays as it is, in its order. The switch to EventBridge is turned on
+ * when we need it and never off: whoever else gets events through it cannot be known.
  * @throws NotificationConflictError when S3 would refuse the result
  */
 export function mergeNotifications(
   bucket: string,
   stored: readonly StoredNotification[],
   wanted: readonly NotificationProperties[],
-  former: readonly NotificationProperties[],
+  former: readonly Pick<NotificationProperties, 'Id' | 'QueueArn'>[],
+  needsEventBridge = false,
 ): NotificationMerge {
   const targets = wanted.map(toQueueNotification);
   const owned = new Set([...wanted, ...former].map(({ Id, QueueArn }) => ownershipMark(Id, QueueArn)));
@@ -32,7 +42,9 @@ export function mergeNotifications(
 
   const isWanted = (entry: StoredNotification): boolean => targets.some((target) => isSame(entry, target));
   const kept = stored.filter((entry) => !isOwned(entry) || isWanted(entry));
-  const added = targets.filter((target) => !stored.some((entry) => isSame(entry, target)));
+  const missing = targets.filter((target) => !stored.some((entry) => isSame(entry, target)));
+  const isSwitchedOn = stored.some(({ eventBridge }) => eventBridge === true);
+  const added = needsEventBridge && !isSwitchedOn ? [...missing, EVENT_BRIDGE] : missing;
   return { kept, added, settled: added.length === 0 && kept.length === stored.length };
 }
 
@@ -66,7 +78,7 @@ function refuseConflict(bucket: string, target: QueueNotification, foreign: read
   const remedy =
     rival.id === target.id
       ? 'Remove it if it is left over from an earlier deployment, or deploy under another stack name'
-      : 'Change its filter or that of the rule, or let it and the rule share the events through EventBridge';
+      : 'Change its filter or that of the rule, or set "events": "eventbridge" in the source of the rule, which then needs no notification';
   throw new NotificationConflictError(
     `Bucket ${bucket} has the notification "${rival.id}" to ${rival.destination} (${describeFilter(rival)}), which ` +
       `cannot stand beside "${target.id}" (${describeFilter(target)}): S3 gives an event to one notification only. ${remedy}.`,

@@ -1,8 +1,22 @@
 import { ReplicationConflictError } from './errors.ts';
 import type { PrefixRule, StoredReplication, StoredReplicationRule } from './ports.ts';
-import type { ReplicationRuleProperties, ReplicationRulesProperties } from './resource-properties.ts';
+import type {
+  MadeReplicationRules,
+  ReplicationRuleProperties,
+  ReplicationRulesProperties,
+} from './resource-properties.ts';
 
 type RulesOfRole = Pick<ReplicationRulesProperties, 'RoleArn' | 'Rules'>;
+type MadeRules = Pick<MadeReplicationRules, 'RoleArn' | 'Rules'>;
+
+/**
+ * A rule that is no longer wanted gets a priority from here on instead of being removed: its function is deleted later,
+ * after all updates, and what it wrote last has not been carried yet. Between rules of different prefixes a priority
+ * decides nothing, so that it can say this. The wanted ones are below.
+ */
+const LEAVING = 10_000;
+/** S3 user guide, "Replication configuration file elements". */
+const MAX_RULES = 1000;
 
 /** What a bucket's configuration becomes. */
 export interface ReplicationMerge {
@@ -14,42 +28,100 @@ export interface ReplicationMerge {
 }
 
 /**
- * Puts our rules into a bucket's replication, instead of those that earlier properties asked for. Ours is what has both
- * id and destination of ours; everything else stays as it is. A rule keeps its priority as long as it exists and a new
- * one gets the lowest that is free, so that adding one rule rewrites no other.
+ * Puts our rules into a bucket's replication. Ours is what has both id and destination of ours, and what is leaving;
+ * everything else stays as it is. A rule keeps its priority as long as it exists and a new one gets the lowest that is
+ * free, so that adding one rule rewrites no other.
  *
- * @throws ReplicationConflictError when others' rules need another role, or have an id of ours
+ * | rule of ours | its destination | becomes |
+ * |---|---|---|
+ * | wanted | any | as it is wanted |
+ * | asked for by `former` properties only | stands | leaving: it works on until the next change |
+ * | asked for by `former` properties only | is gone | removed: S3 would refuse the whole configuration |
+ * | leaving since an earlier change | any | removed: by now nothing writes archives for it |
+ *
+ * @param gone destinations of leaving rules that S3 would not accept any more
+ * @throws ReplicationConflictError when others' rules need another role, or have an id of ours, or there are too many
  */
 export function mergeReplicationRules(
   bucket: string,
   stored: StoredReplication,
   wanted: RulesOfRole,
-  former: RulesOfRole | undefined,
+  former: MadeRules | undefined,
+  gone: ReadonlySet<string> = new Set(),
 ): ReplicationMerge {
-  const owned = new Set([...wanted.Rules, ...(former?.Rules ?? [])].map(ownershipMark));
-  const isOwned = ({ id, destinationBucket }: StoredReplicationRule): boolean =>
-    owned.has(ownershipMark({ Id: id, DestinationBucket: destinationBucket }));
-  const foreign = stored.rules.filter((rule) => !isOwned(rule));
-  const ours = stored.rules.filter(isOwned);
+  const { ours, foreign } = divideRules(stored, wanted, former);
   refuseConflicts(bucket, wanted, foreign);
   // A bucket has one role for all rules: changing it under others' rules could stop them.
   const roleIsOurs = [wanted.RoleArn, former?.RoleArn, ''].includes(stored.role);
   if (foreign.length > 0 && !roleIsOurs) throw foreignRole(bucket, stored.role, wanted.RoleArn);
 
-  const targets = assignPriorities(wanted.Rules, ours, foreign);
-  const kept = stored.rules.filter((rule) => !isOwned(rule) || targets.some((target) => isSame(rule, target)));
+  const staying = leavingRules(ours, wanted, former).filter(({ destinationBucket }) => !gone.has(destinationBucket));
+  const targets = [...assignPriorities(wanted.Rules, ours, foreign), ...assignLeavingPriorities(staying, stored.rules)];
+  if (foreign.length + targets.length > MAX_RULES) throw tooManyRules(bucket, foreign.length + targets.length);
+  const kept = stored.rules.filter((rule) => foreign.includes(rule) || targets.some((target) => isSame(rule, target)));
   const added = targets.filter((target) => !ours.some((rule) => isSame(rule, target)));
   const settled = added.length === 0 && kept.length === stored.rules.length && stored.role === wanted.RoleArn;
   return { role: wanted.RoleArn, kept, added, settled };
 }
 
+/** Where the rules replicate to that a merge would let stay although they are not wanted. */
+export function leavingDestinations(
+  stored: StoredReplication,
+  wanted: RulesOfRole,
+  former: MadeRules | undefined,
+): string[] {
+  const { ours } = divideRules(stored, wanted, former);
+  return [...new Set(leavingRules(ours, wanted, former).map(({ destinationBucket }) => destinationBucket))];
+}
+
 /** What is left of a bucket's replication without our rules: others' rules, and the role that they have. */
-export function withoutReplicationRules(stored: StoredReplication, own: RulesOfRole): ReplicationMerge {
-  const owned = new Set(own.Rules.map(ownershipMark));
-  const kept = stored.rules.filter(
-    ({ id, destinationBucket }) => !owned.has(ownershipMark({ Id: id, DestinationBucket: destinationBucket })),
-  );
+export function withoutReplicationRules(stored: StoredReplication, own: MadeRules): ReplicationMerge {
+  const kept = divideRules(stored, own, undefined).foreign;
   return { role: stored.role, kept, added: [], settled: kept.length === stored.rules.length };
+}
+
+function divideRules(
+  { rules }: StoredReplication,
+  wanted: MadeRules,
+  former: MadeRules | undefined,
+): { readonly ours: readonly StoredReplicationRule[]; readonly foreign: readonly StoredReplicationRule[] } {
+  const owned = new Set([...wanted.Rules, ...(former?.Rules ?? [])].map(ownershipMark));
+  const isOwned = (rule: StoredReplicationRule): boolean => owned.has(storedMark(rule)) || isLeaving(rule);
+  return { ours: rules.filter(isOwned), foreign: rules.filter((rule) => !isOwned(rule)) };
+}
+
+function isLeaving({ priority }: StoredReplicationRule): boolean {
+  return priority >= LEAVING;
+}
+
+/** A bucket has an id once: one that is wanted with another destination cannot stay. */
+function leavingRules(
+  ours: readonly StoredReplicationRule[],
+  wanted: RulesOfRole,
+  former: MadeRules | undefined,
+): StoredReplicationRule[] {
+  const ids = new Set(wanted.Rules.map(({ Id }) => Id));
+  const made = new Set(former?.Rules.map(ownershipMark));
+  return ours.filter((rule) => !ids.has(rule.id) && made.has(storedMark(rule)));
+}
+
+function assignLeavingPriorities(
+  staying: readonly StoredReplicationRule[],
+  stored: readonly StoredReplicationRule[],
+): PrefixRule[] {
+  const taken = new Set(stored.map(({ priority }) => priority));
+  let next = LEAVING;
+  return staying.map((rule) => {
+    const { id, prefix, destinationBucket, replicaKmsKeyArn } = rule;
+    if (isLeaving(rule)) return { id, priority: rule.priority, prefix, destinationBucket, replicaKmsKeyArn };
+    while (taken.has(next)) next += 1;
+    taken.add(next);
+    return { id, priority: next, prefix, destinationBucket, replicaKmsKeyArn };
+  });
+}
+
+function storedMark({ id, destinationBucket }: StoredReplicationRule): string {
+  return ownershipMark({ Id: id, DestinationBucket: destinationBucket });
 }
 
 function ownershipMark({ Id, DestinationBucket }: Pick<ReplicationRuleProperties, 'Id' | 'DestinationBucket'>): string {
@@ -61,7 +133,7 @@ function assignPriorities(
   ours: readonly StoredReplicationRule[],
   foreign: readonly StoredReplicationRule[],
 ): PrefixRule[] {
-  const present = new Map(ours.map(({ id, priority }) => [id, priority]));
+  const present = new Map(ours.filter((rule) => !isLeaving(rule)).map(({ id, priority }) => [id, priority]));
   const foreignPriorities = new Set(foreign.map(({ priority }) => priority));
   const taken = new Set(foreignPriorities);
   const assigned = new Map<string, number>();
@@ -108,6 +180,14 @@ function refuseConflicts(bucket: string, wanted: RulesOfRole, foreign: readonly 
     `Bucket ${bucket} has a replication rule "${rival.id}" to ${rival.destinationBucket} that this stack did not put ` +
       'there, and needs that id for a rule of its own. Remove that rule, then deploy again.',
     { context: { bucket, rule: rival.id, destination: rival.destinationBucket } },
+  );
+}
+
+function tooManyRules(bucket: string, rules: number): ReplicationConflictError {
+  return new ReplicationConflictError(
+    `Bucket ${bucket} would have ${rules} replication rules while those that go are still needed, and S3 takes ${MAX_RULES}. ` +
+      'Take rules away in one deployment, and add others in the next.',
+    { context: { bucket, rules } },
   );
 }
 

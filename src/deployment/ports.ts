@@ -11,6 +11,12 @@ export interface BucketDirectory {
    * @throws CompressorError when it cannot be looked at
    */
   isVersioned(bucket: string, region: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * The KMS key that a bucket of the region encrypts with when a writer names none: ARN or id of a key or alias, as S3 holds
+   * it. Undefined without one, with AWS's own, and when we may not look.
+   * @throws CompressorError when it cannot be looked at for another reason
+   */
+  findDefaultKey(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** One notification of a bucket as S3 holds it, or another element of its configuration. */
@@ -25,9 +31,11 @@ export interface StoredNotification {
   /** In the encoding of S3's filters. */
   readonly prefix: string;
   readonly suffix: string;
+  /** The switch to EventBridge: all else in it is empty. */
+  readonly eventBridge?: true;
 }
 
-/** A notification of ours, to a queue. */
+/** A notification of ours, to a queue, or the switch to EventBridge. */
 export type QueueNotification = Omit<StoredNotification, 'text'>;
 
 export interface NotificationStore {
@@ -86,6 +94,8 @@ export interface ReplicationStore {
 }
 
 export interface KeyFacts {
+  /** Of the key itself, whatever it was asked for by. */
+  readonly arn: string;
   readonly enabled: boolean;
   /** `Enabled`, `PendingDeletion` and so on, for messages. */
   readonly state: string;

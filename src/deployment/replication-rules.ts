@@ -2,9 +2,18 @@ import type { CompressorError } from '../errors.ts';
 import { checkKey } from './check-key.ts';
 import { combineProblems } from './combine-problems.ts';
 import { BucketUnusableError } from './errors.ts';
-import { mergeReplicationRules, type ReplicationMerge, withoutReplicationRules } from './merge-replication-rules.ts';
+import {
+  leavingDestinations,
+  mergeReplicationRules,
+  type ReplicationMerge,
+  withoutReplicationRules,
+} from './merge-replication-rules.ts';
 import type { BucketDirectory, KeyDirectory, ReplicationStore, StoredReplication } from './ports.ts';
-import type { ReplicationRuleProperties, ReplicationRulesProperties } from './resource-properties.ts';
+import type {
+  MadeReplicationRules,
+  ReplicationRuleProperties,
+  ReplicationRulesProperties,
+} from './resource-properties.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
 import { settleConfiguration } from './settle-configuration.ts';
 
@@ -15,23 +24,30 @@ export interface ReplicationDependencies {
   readonly patience: Patience;
 }
 
+/** What becomes of what stands; undefined when the bucket does not exist. */
+type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promise<ReplicationMerge>;
+
 /**
- * Makes the bucket replicate by our rules, instead of what `former` properties of the same bucket asked for, after a
- * look at every destination: S3 accepts rules that can never work, and then fails each object.
+ * Makes the bucket replicate by our rules, after a look at every destination: S3 accepts rules that can never work, and
+ * then fails each object. Rules that only `former` properties of the same bucket asked for work on until the next change.
  * @throws BucketUnusableError that names the region to deploy first, KeyUnusableError, ReplicationConflictError,
  * ConfigurationContestedError, what the ports throw
  */
 export async function putReplicationRules(
   properties: ReplicationRulesProperties,
-  former: ReplicationRulesProperties | undefined,
+  former: MadeReplicationRules | undefined,
   { replication, buckets, keys, patience }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
   const { Bucket } = properties;
   await retryPatiently(() => checkDestinations(properties.Rules, buckets, keys, signal), patience, signal);
   const replaced = former?.Bucket === Bucket ? former : undefined;
-  const merge = (stored: StoredReplication | undefined): ReplicationMerge => {
-    if (stored !== undefined) return mergeReplicationRules(Bucket, stored, properties, replaced);
+  const merge = async (stored: StoredReplication | undefined): Promise<ReplicationMerge> => {
+    if (stored !== undefined) {
+      const destinations = leavingDestinations(stored, properties, replaced);
+      const gone = await findGone(destinations, properties, buckets, signal);
+      return mergeReplicationRules(Bucket, stored, properties, replaced, gone);
+    }
     const message = `The outbound bucket ${Bucket} does not exist: the stack that puts rules on it must make it first.`;
     throw new BucketUnusableError(message, { context: { bucket: Bucket } });
   };
@@ -40,11 +56,11 @@ export async function putReplicationRules(
 
 /** Removes our rules, and is done at once when they or the bucket are gone. Throws what the store throws. */
 export async function removeReplicationRules(
-  properties: ReplicationRulesProperties,
+  properties: MadeReplicationRules,
   { replication, patience }: ReplicationDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const merge = (stored: StoredReplication | undefined): ReplicationMerge =>
+  const merge: Merge = (stored) =>
     stored === undefined
       ? { role: '', kept: [], added: [], settled: true }
       : withoutReplicationRules(stored, properties);
@@ -53,17 +69,33 @@ export async function removeReplicationRules(
 
 async function settleReplication(
   bucket: string,
-  merge: (stored: StoredReplication | undefined) => ReplicationMerge,
+  merge: Merge,
   replication: ReplicationStore,
   patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
   const step = async (): Promise<boolean> => {
-    const { role, kept, added, settled } = merge(await replication.read(bucket, signal));
+    const { role, kept, added, settled } = await merge(await replication.read(bucket, signal));
     if (!settled) await replication.replace(bucket, role, kept, added, signal);
     return settled;
   };
   await settleConfiguration(bucket, step, patience, signal);
+}
+
+/** Which of our inbound buckets S3 would not take as a destination: their region was removed before this one. */
+async function findGone(
+  destinations: readonly string[],
+  { Rules }: ReplicationRulesProperties,
+  buckets: BucketDirectory,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>();
+  for (const bucket of destinations) {
+    // Any region will do to begin with: S3 says where a bucket is.
+    const region = await buckets.findRegion(bucket, Rules[0]?.DestinationRegion ?? '', signal);
+    if (region === undefined || !(await buckets.isVersioned(bucket, region, signal))) gone.add(bucket);
+  }
+  return gone;
 }
 
 async function checkDestinations(

@@ -6,8 +6,8 @@ import { ownPricesSchema } from '../configuration/schema.ts';
  * template, which CloudFormation lets no update change) says which kind it is; `ServiceToken` is the function's ARN.
  * CloudFormation hands every scalar over as a string, so there are only strings, lists and objects here. `ServiceTimeout`
  * (seconds) should be a little more than the function's timeout, itself 120 s or more: it ends the wait for an answer that
- * was lost, an hour by default. The logical id of a resource must stay: under another one CloudFormation would make the
- * same entries again and then delete them.
+ * was lost, an hour by default. The logical id of a resource that makes entries must stay: under another one
+ * CloudFormation would make the same entries again and then delete them.
  *
  * One resource holds all entries of one bucket, not one resource an entry: S3 knows only "replace the whole
  * configuration" for these, and CloudFormation makes nested stacks at the same time, so that two resources on one
@@ -41,7 +41,7 @@ const notification = z.strictObject({
 });
 
 /**
- * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket go to queues. Must depend on the
+ * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket go to queues, or to EventBridge. Must depend on the
  * queue policies, since S3 sends each queue a test message.
  * Permissions: s3:GetBucketNotification and s3:PutBucketNotification on the bucket.
  * Attributes: `Bucket`.
@@ -49,7 +49,9 @@ const notification = z.strictObject({
 export const bucketNotificationSchema = z.strictObject({
   ...common,
   Bucket: bucket,
-  Notifications: z.array(notification).min(1).refine(withUniqueIds, 'two entries have the same Id'),
+  Notifications: z.array(notification).default([]).refine(withUniqueIds, 'two entries have the same Id'),
+  /** Whether EventBridge has to get the bucket's events as well. Never turned off again: others may have come to need it. */
+  EventBridge: z.enum(['true', 'false']).default('false'),
 });
 
 const replicationRule = z.strictObject({
@@ -65,7 +67,8 @@ const replicationRule = z.strictObject({
 
 /**
  * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are given
- * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off.
+ * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off. A rule that an
+ * update takes away works on until the next one: its function is deleted only after all updates.
  * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on
  * `RoleArn`, s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys.
  * Attributes: `Bucket`.
@@ -86,7 +89,8 @@ const checkedBucket = z.strictObject({
 /**
  * `Custom::SourceChecks` and `Custom::TargetChecks`: that the users' buckets of this region exist here and their keys
  * can be used; nothing is changed. Rules and functions should depend on it.
- * Permissions: s3:ListBucket on the buckets, kms:DescribeKey on the keys.
+ * Permissions: s3:ListBucket and, if it is to see a key that nobody names, s3:GetEncryptionConfiguration on the buckets;
+ * kms:DescribeKey on the keys.
  * Attributes: none.
  */
 export const bucketChecksSchema = z.strictObject({
@@ -130,11 +134,41 @@ export const functionImageSchema = z.strictObject({
   Function: arn('lambda').regex(/:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/, 'is no ARN of a function'),
 });
 
+/** Those entries of a list that can be read. */
+function readable<T>(entry: z.ZodType<T>) {
+  return z
+    .array(z.unknown())
+    .default([])
+    .transform((list) =>
+      list.flatMap((item) => {
+        const { success, data } = entry.safeParse(item);
+        return success ? [data] : [];
+      }),
+    );
+}
+
+/**
+ * The same resources as another release wrote them, with no more than what finds the entries that it made: properties
+ * that this one does not know, or misses, must not keep it from removing them.
+ */
+export const madeNotificationsSchema = z.object({
+  Bucket: bucket,
+  Notifications: readable(z.object({ Id: z.string(), QueueArn: z.string() })),
+});
+export const madeReplicationRulesSchema = z.object({
+  Bucket: bucket,
+  RoleArn: z.string().default(''),
+  Rules: readable(z.object({ Id: z.string(), DestinationBucket: z.string() })),
+});
+
+export type MadeNotifications = z.infer<typeof madeNotificationsSchema>;
+export type MadeReplicationRules = z.infer<typeof madeReplicationRulesSchema>;
 export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
 export type NotificationProperties = BucketNotificationProperties['Notifications'][number];
 export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
 export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
 export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
+export type CheckedBucket = BucketChecksProperties['Buckets'][number];
 export type PricesProperties = z.infer<typeof pricesSchema>;
 export type FunctionImageProperties = z.infer<typeof functionImageSchema>;
 

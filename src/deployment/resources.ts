@@ -10,6 +10,8 @@ import {
   bucketChecksSchema,
   bucketNotificationSchema,
   functionImageSchema,
+  madeNotificationsSchema,
+  madeReplicationRulesSchema,
   pricesSchema,
   replicationRulesSchema,
 } from './resource-properties.ts';
@@ -23,13 +25,18 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-interface ResourceDefinition<P> {
+/** @typeParam M what is needed of properties to find what was made of them, by whichever release */
+interface ResourceDefinition<P, M> {
   readonly schema: z.ZodType<P>;
   /** What the resource stands for: when it changes, CloudFormation replaces the resource instead of updating it. */
   readonly identify: (properties: P) => string;
-  /** Creates, or changes what `former` made. */
-  readonly put: (properties: P, former: P | undefined, work: Work) => Promise<Attributes>;
-  readonly remove: (properties: P, work: Work) => Promise<void>;
+  /** Creates, or changes what was made of `former`. */
+  readonly put: (properties: P, former: M | undefined, work: Work) => Promise<Attributes>;
+  /** Absent for a resource that makes nothing. */
+  readonly made?: {
+    readonly schema: z.ZodType<M>;
+    readonly remove: (properties: M, work: Work) => Promise<void>;
+  };
 }
 
 /** A kind of resource, whatever its properties are. */
@@ -40,7 +47,7 @@ export interface Resource {
   serve(request: StackRequest, work: Work): Promise<Attributes>;
 }
 
-function defineResource<P>({ schema, identify, put, remove }: ResourceDefinition<P>): Resource {
+function defineResource<P, M>({ schema, identify, put, made }: ResourceDefinition<P, M>): Resource {
   return {
     identify(request) {
       const { success, data } = schema.safeParse(request.ResourceProperties);
@@ -48,15 +55,14 @@ function defineResource<P>({ schema, identify, put, remove }: ResourceDefinition
     },
     async serve(request, work) {
       if (request.RequestType === 'Delete') {
-        const { success, data } = schema.safeParse(request.ResourceProperties);
-        // Nothing was ever made from properties that cannot be used, and a failure here would hold up the stack's rollback.
-        if (success) await remove(data, work);
+        const found = made?.schema.safeParse(request.ResourceProperties);
+        // Nothing was ever made of properties that do not even name a bucket, and a failure here would hold up the rollback.
+        if (found?.success === true) await made?.remove(found.data, work);
         return {};
       }
       const properties = parseProperties(schema, request, request.ResourceProperties);
-      // Absent for a Create; those of an earlier release may not be readable any more.
       const former =
-        request.RequestType === 'Update' ? schema.safeParse(request.OldResourceProperties).data : undefined;
+        request.RequestType === 'Update' ? made?.schema.safeParse(request.OldResourceProperties).data : undefined;
       return put(properties, former, work);
     },
   };
@@ -70,7 +76,6 @@ function defineChecks(role: BucketRole): Resource {
       await checkBuckets(role, properties, dependencies, signal);
       return {};
     },
-    remove: () => Promise.resolve(),
   });
 }
 
@@ -84,7 +89,10 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
         await putNotifications(properties, former, dependencies, signal);
         return { Bucket: properties.Bucket };
       },
-      remove: (properties, { dependencies, signal }) => removeNotifications(properties, dependencies, signal),
+      made: {
+        schema: madeNotificationsSchema,
+        remove: (made, { dependencies, signal }) => removeNotifications(made, dependencies, signal),
+      },
     }),
   ],
   [
@@ -96,7 +104,10 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
         await putReplicationRules(properties, former, dependencies, signal);
         return { Bucket: properties.Bucket };
       },
-      remove: (properties, { dependencies, signal }) => removeReplicationRules(properties, dependencies, signal),
+      made: {
+        schema: madeReplicationRulesSchema,
+        remove: (made, { dependencies, signal }) => removeReplicationRules(made, dependencies, signal),
+      },
     }),
   ],
   ['Custom::SourceChecks', defineChecks('source')],
@@ -110,7 +121,6 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
         const { image, repositoryArn } = await findFunctionImage(properties, dependencies, signal);
         return { Image: image, RepositoryArn: repositoryArn };
       },
-      remove: () => Promise.resolve(),
     }),
   ],
   [
@@ -122,7 +132,6 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
         const prices = await readPrices(TargetRegions, OwnPrices, dependencies, signal);
         return { Prices: JSON.stringify(prices), PricesDate: prices.date, PricesSource: prices.source };
       },
-      remove: () => Promise.resolve(),
     }),
   ],
 ]);

@@ -1,11 +1,19 @@
 import { CompressorError } from '../errors.ts';
 
 /** How to wait. */
-export interface Patience {
+export interface Waiting {
   /** Milliseconds. Rejects when the signal aborts. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** From 0 to just below 1. */
   readonly random: () => number;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** How, and for how long. */
+export interface Patience extends Waiting {
+  /** No attempt begins later: the time of the function is over soon after, and an answer has to be delivered. */
+  readonly deadline: number;
 }
 
 const ATTEMPTS = 7;
@@ -13,23 +21,35 @@ const FIRST_DELAY = 1000;
 const MAX_DELAY = 16_000;
 
 /**
- * Tries until it succeeds or fails for good, for 35 s on average: what a policy, role or bucket that the stack made a
- * moment ago may need until all of AWS sees it.
+ * Refusals that may be those of a permission which the stack has given a moment ago. Most are seen within seconds, but
+ * what a condition on an alias of a KMS key allows may take five minutes (KMS developer guide, "Using aliases to control
+ * access to KMS keys").
+ */
+const SLOWLY_GRANTED = new Set(['STORAGE_ACCESS_DENIED', 'CONFIGURATION_REFUSED', 'FUNCTION_UNREADABLE']);
+
+/**
+ * Tries until it succeeds or fails for good. Refusals are met with all the time that there is, all else that may pass
+ * for 35 s on average.
  * @throws what the last attempt threw; at once when that is not retryable
  */
 export async function retryPatiently<T>(
   attempt: () => Promise<T>,
-  { sleep, random }: Patience,
+  { sleep, random, now, deadline }: Patience,
   signal: AbortSignal,
 ): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     signal.throwIfAborted();
+    let failure: CompressorError;
     try {
       return await attempt();
     } catch (thrown) {
-      if (!(thrown instanceof CompressorError && thrown.retryable) || failures === ATTEMPTS) throw thrown;
+      if (!(thrown instanceof CompressorError && thrown.retryable)) throw thrown;
+      failure = thrown;
     }
     const ceiling = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** (failures - 1));
-    await sleep(Math.floor(ceiling * (0.5 + random() / 2)), signal);
+    const delay = Math.floor(ceiling * (0.5 + random() / 2));
+    const isTried = failures >= ATTEMPTS && !SLOWLY_GRANTED.has(failure.code);
+    if (isTried || now() + delay > deadline) throw failure;
+    await sleep(delay, signal);
   }
 }

@@ -1,17 +1,17 @@
 import { asCompressorError } from '../errors.ts';
 import { DELIVERY_RESERVE, deliverAnswer, type SendAnswer } from './deliver-answer.ts';
-import type { DeploymentDependencies } from './dependencies.ts';
+import type { LastingDependencies } from './dependencies.ts';
 import { DeploymentTimeError } from './errors.ts';
 import type { DeploymentLog } from './ports.ts';
 import { type Attributes, findResource } from './resources.ts';
-import type { Patience } from './retry-patiently.ts';
+import type { Waiting } from './retry-patiently.ts';
 import { type AnswerAddress, parseAnswerAddress, parseStackRequest } from './stack-request.ts';
 import { writeFailure, writeSuccess } from './write-answer.ts';
 
 /** What answering needs, which must not be able to fail. */
 export interface AnswerDependencies {
   readonly send: SendAnswer;
-  readonly patience: Patience;
+  readonly waiting: Waiting;
   readonly log: DeploymentLog;
 }
 
@@ -23,6 +23,9 @@ export interface Invocation {
   readonly logStream: string;
 }
 
+/** Milliseconds that a last attempt has, before there is no more time for the work. */
+const LAST_ATTEMPT = 5_000;
+
 /**
  * Serves one request of CloudFormation and answers it whatever happens: success, refusal, bad properties, a fault of
  * ours, or too little time. Serving a request again is harmless, which Lambda does when this throws.
@@ -32,8 +35,8 @@ export interface Invocation {
  */
 export async function serveStack(
   { event, remainingMilliseconds, logStream }: Invocation,
-  prepare: () => Promise<DeploymentDependencies>,
-  { send, patience, log }: AnswerDependencies,
+  prepare: () => Promise<LastingDependencies>,
+  { send, waiting, log }: AnswerDependencies,
 ): Promise<void> {
   const address = parseAnswerAddress(event);
   // The same in every answer about one resource: what CloudFormation knows it by, or what its properties lead to.
@@ -44,8 +47,9 @@ export async function serveStack(
     if (request.RequestType !== 'Create') physicalId = request.PhysicalResourceId;
     const resource = findResource(request);
     if (request.RequestType !== 'Delete') physicalId = resource.identify(request) ?? physicalId;
+    const patience = { ...waiting, deadline: waiting.now() + remainingMilliseconds - DELIVERY_RESERVE - LAST_ATTEMPT };
     const work = async (signal: AbortSignal): Promise<Attributes> =>
-      resource.serve(request, { dependencies: await prepare(), signal });
+      resource.serve(request, { dependencies: { ...(await prepare()), patience }, signal });
     const attributes = await finishWithin(remainingMilliseconds - DELIVERY_RESERVE, address, work);
     answer = writeSuccess(address, physicalId, attributes);
   } catch (thrown) {
@@ -53,7 +57,7 @@ export async function serveStack(
     log.logFailure('The resource failed', error, { resource: address.LogicalResourceId });
     answer = writeFailure(address, physicalId, error, logStream);
   }
-  await deliverAnswer(address.ResponseURL, answer, send, patience);
+  await deliverAnswer(address.ResponseURL, answer, send, waiting);
 }
 
 /** Ends with the work, or with DeploymentTimeError after the milliseconds; then `signal` stops what is left of the work. */

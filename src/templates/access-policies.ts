@@ -67,7 +67,8 @@ export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): 
     })),
   ];
   return intoPolicies(settings.region, items, ({ buckets, notifyingBuckets, keys }) => [
-    allow('CheckBuckets', ['s3:ListBucket'], buckets.map(bucketArn)),
+    // See that they are there, and which key they encrypt with by default: one that no rule names would fail every object.
+    allow('CheckBuckets', ['s3:GetEncryptionConfiguration', 's3:ListBucket'], buckets.map(bucketArn)),
     ...(notifyingBuckets.length === 0
       ? []
       : [

@@ -92,12 +92,12 @@ function describeCost({ what, count: number, dollars: amount }: CostItem): strin
   return `${number === 1 ? '' : `${number} `}${what} ${dollars(amount)}`;
 }
 
-function describeRule({ id, source, destinations, sizing }: DeployedRule): string {
+function describeRule({ id, source, destinations, sizing, events, draining }: DeployedRule): string {
   const keys = `${source.prefix}*${source.suffix}`;
   const { functionMemoryMegabytes: memory, functionTimeoutSeconds: timeout, maximumConcurrency: runs } = sizing;
   return [
-    `  ${id}\n`,
-    `    from  ${source.region}  s3://${source.bucket}/${keys}\n`,
+    `  ${id}${draining ? '  (draining: takes no new objects)' : ''}\n`,
+    `    from  ${source.region}  s3://${source.bucket}/${keys}${events === 'eventbridge' ? ', through EventBridge' : ''}\n`,
     ...destinations.map((destination) => `    to    ${describeDestination(destination, source.prefix)}\n`),
     `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
     ...(sizing.fallback === undefined ? [] : describeFallbackTasks(sizing.fallback)),

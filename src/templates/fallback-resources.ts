@@ -40,11 +40,15 @@ export function fallbackResources(context: StackContext): Resources {
   };
 }
 
-/** The service of one rule. */
-export function ruleFallback(context: StackContext, { rule, fallback }: FallbackRule): Yaml {
+/** The service of one rule. @param dependsOn what has to outlive it */
+export function ruleFallback(
+  context: StackContext,
+  { rule, fallback }: FallbackRule,
+  dependsOn: readonly string[],
+): Yaml {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
-  return fallbackApplication(context, names.sends, fallback, {
+  const own = {
     Name: ruleResourceName(settings.stack_name, rule.id),
     Side: 'source',
     LogGroup: `/${settings.stack_name}/rules/${rule.id}/fallback`,
@@ -54,7 +58,8 @@ export function ruleFallback(context: StackContext, { rule, fallback }: Fallback
     StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
     ...ownPrincipals(context),
     Prices: getAtt(names.prices, 'Prices'),
-  });
+  };
+  return fallbackApplication(context, names.sends, fallback, own, dependsOn);
 }
 
 /** Parameters of the stack whose function sends to a fallback. */
@@ -93,10 +98,11 @@ function fallbackApplication(
   condition: string,
   { cpu, memoryMebibytes, maximumTasks, backlogPerTask, onDemandPercent }: FallbackSizing,
   own: YamlObject,
+  dependsOn: readonly string[] = [],
 ): Yaml {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
-  return application(context, 'fallback.yaml', condition, {
+  const parameters = {
     ...own,
     ...sharedOutputs(plan.region),
     Cluster: getAtt(names.cluster, 'Outputs.Cluster'),
@@ -113,5 +119,6 @@ function fallbackApplication(
     SpotWeight: 100 - onDemandPercent,
     LogLevel: settings.log_level,
     LogRetentionDays: settings.log_retention_days,
-  });
+  };
+  return application(context, 'fallback.yaml', condition, parameters, dependsOn);
 }

@@ -15,11 +15,12 @@ import {
   sharedOutputs,
 } from './region-resources.ts';
 import { watermarkResources } from './watermark-resources.ts';
-import { getAtt, sub, type Yaml } from './yaml.ts';
+import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
  * The outbound side and its rules. The order is what keeps objects safe: S3 replicates nothing that was there before its
- * rule, so that replication rules come before the functions, and notifications of new objects come last.
+ * rule, so that replication rules come before the functions, and notifications of new objects come last. When all goes, it
+ * goes in the opposite order; when one rule goes, its replication rule stays until the next change.
  */
 export function sourceResources(context: StackContext): Resources {
   const { settings, plan } = context;
@@ -45,7 +46,10 @@ export function sourceResources(context: StackContext): Resources {
     [names.source]: source,
     [names.replication]: replication(context),
     ...Object.fromEntries(
-      (plan.fallback?.rules ?? []).map((each) => [names.ruleFallback(each.rule.id), ruleFallback(context, each)]),
+      (plan.fallback?.rules ?? []).map((each) => [
+        names.ruleFallback(each.rule.id),
+        ruleFallback(context, each, [names.replication]),
+      ]),
     ),
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
     ...notifications(context),
@@ -79,7 +83,8 @@ function replication(context: StackContext): Yaml {
   );
 }
 
-function ruleApplication(context: StackContext, { id, source, sizing }: DeployedRule): Yaml {
+function ruleApplication(context: StackContext, rule: DeployedRule): Yaml {
+  const { id, source, sizing } = rule;
   const { settings, plan } = context;
   const names = regionNames(plan.region);
   const parameters = {
@@ -90,6 +95,7 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
     SourcePrefix: ruleDimensions({ source }).SourcePrefix,
     SourceObjects: keyPattern(source.prefix, source.suffix),
     ...(source.kmsKeyArn === undefined ? {} : { SourceKeyArn: source.kmsKeyArn }),
+    ...eventBridge(rule),
     OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
     ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
     StatisticsTable: getAtt(names.source, 'Outputs.StatisticsTable'),
@@ -109,22 +115,47 @@ function ruleApplication(context: StackContext, { id, source, sizing }: Deployed
   return application(context, 'rule.yaml', names.sends, parameters, [names.sourceChecks, names.replication]);
 }
 
-/** One resource a bucket, with the entries of all its rules: two could undo each other's. */
+function isNotified({ events }: DeployedRule): boolean {
+  return events === 'notification';
+}
+
+/** What has EventBridge fill the rule's queue. */
+function eventBridge({ source, events, draining }: DeployedRule): YamlObject {
+  if (events !== 'eventbridge' || draining) return {};
+  return {
+    TakesEventBridge: 'yes',
+    ...(source.prefix === '' ? {} : { KeyPrefix: source.prefix }),
+    ...(source.suffix === '' ? {} : { KeySuffix: source.suffix }),
+  };
+}
+
+/**
+ * One resource a bucket, with the entries of all its rules: two could undo each other's. A rule that drains has no entry.
+ */
 function notifications(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
-  const byBucket = Map.groupBy(plan.outgoing, ({ source }) => source.bucket);
+  const taking = plan.outgoing.filter(({ draining }) => !draining);
+  const byBucket = Map.groupBy(taking, ({ source }) => source.bucket);
   const entries = [...byBucket].map(([bucket, rules]): [string, Yaml] => [
     names.notification(bucket),
-    customResource(context, 'BucketNotification', names.sends, {
-      Bucket: bucket,
-      Notifications: rules.map(({ id, source }) => ({
-        Id: ruleResourceName(settings.stack_name, id),
-        QueueArn: getAtt(names.rule(id), 'Outputs.QueueArn'),
-        ...(source.prefix === '' ? {} : { Prefix: source.prefix }),
-        ...(source.suffix === '' ? {} : { Suffix: source.suffix }),
-      })),
-    }),
+    customResource(
+      context,
+      'BucketNotification',
+      names.sends,
+      {
+        Bucket: bucket,
+        Notifications: rules.filter(isNotified).map(({ id, source }) => ({
+          Id: ruleResourceName(settings.stack_name, id),
+          QueueArn: getAtt(names.rule(id), 'Outputs.QueueArn'),
+          ...(source.prefix === '' ? {} : { Prefix: source.prefix }),
+          ...(source.suffix === '' ? {} : { Suffix: source.suffix }),
+        })),
+        ...(rules.every(isNotified) ? {} : { EventBridge: true }),
+      },
+      // Where the queue is not named above.
+      rules.filter((rule) => !isNotified(rule)).map(({ id }) => names.rule(id)),
+    ),
   ]);
   return Object.fromEntries(entries);
 }

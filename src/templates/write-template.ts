@@ -6,7 +6,7 @@ import { planRegions, type RegionPlan } from './plan-regions.ts';
 import { type Resources, regionNames, type StackContext, sharedResources } from './region-resources.ts';
 import { sourceResources } from './source-resources.ts';
 import { targetResources } from './target-resources.ts';
-import { Call, ref, renderYaml, sub, type YamlObject } from './yaml.ts';
+import { Call, ref, renderYaml, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /** Limits of CloudFormation for one template (AWS CloudFormation user guide, "Understand quotas"). */
 const MAX_RESOURCES = 500;
@@ -97,9 +97,32 @@ function regionConditions({ region, settings }: RegionPlan): YamlObject {
   return { [names.here]: inRegion, [names.sends]: new Call('And', [new Call('Condition', names.here), whole]) };
 }
 
+/** Logical ids of the nested stacks that a region has. */
+export function nestedStacks(configuration: Configuration, region: string): string[] {
+  const plan = planRegions(configuration).find((each) => each.region === region);
+  if (plan === undefined) return [];
+  const context: StackContext = { settings: configuration.settings, plan, stacks: '', priceRevision: '' };
+  const resources = regionParts(context).flatMap(([, part]) => Object.entries(part));
+  return resources.filter(([, resource]) => isNestedStack(resource)).map(([name]) => name);
+}
+
+function isNestedStack(resource: Yaml): boolean {
+  return typeof resource === 'object' && 'Type' in resource && resource['Type'] === 'AWS::Serverless::Application';
+}
+
 function regionSection(context: StackContext): string {
+  return regionParts(context)
+    .map(
+      ([title, resources]) =>
+        `\n  # ${title.startsWith('-') ? title : `${context.plan.region}: ${title}`}\n${renderYaml(resources, '  ')}`,
+    )
+    .join('');
+}
+
+/** With their titles. */
+function regionParts(context: StackContext): readonly (readonly [string, Resources])[] {
   const { region, settings, fallback } = context.plan;
-  const parts: readonly [string, Resources][] = [
+  return [
     [`--- ${region} `.padEnd(118, '-'), sharedResources(context)],
     ...(fallback === undefined
       ? []
@@ -111,12 +134,6 @@ function regionSection(context: StackContext): string {
       ? [['what leaves', sourceResources(context)] as [string, Resources]]
       : []),
   ];
-  return parts
-    .map(
-      ([title, resources]) =>
-        `\n  # ${title.startsWith('-') ? title : `${region}: ${title}`}\n${renderYaml(resources, '  ')}`,
-    )
-    .join('');
 }
 
 function checkLimits(text: string): void {

@@ -16,10 +16,10 @@ import { S3Connection } from '../aws/s3-connection.ts';
 import { sendAnswer } from '../aws/send-answer.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { PRICE_FILE, parsePriceFile } from '../configuration/price-file.ts';
-import type { DeploymentDependencies } from '../deployment/dependencies.ts';
+import type { LastingDependencies } from '../deployment/dependencies.ts';
 import { readDeploymentEnvironment } from '../deployment/environment.ts';
 import type { DeploymentLog } from '../deployment/ports.ts';
-import type { Patience } from '../deployment/retry-patiently.ts';
+import type { Waiting } from '../deployment/retry-patiently.ts';
 import { serveStack } from '../deployment/serve-stack.ts';
 
 export type DeploymentHandler = (
@@ -27,9 +27,10 @@ export type DeploymentHandler = (
   context: Pick<Context, 'getRemainingTimeInMillis' | 'invokedFunctionArn' | 'logStreamName'>,
 ) => Promise<void>;
 
-const PATIENCE: Patience = {
+const WAITING: Waiting = {
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
   random: Math.random,
+  now: Date.now,
 };
 
 /**
@@ -38,13 +39,13 @@ const PATIENCE: Patience = {
  */
 export function deploymentHandler(environment: Environment): DeploymentHandler {
   const log = new BatchLogger('deployment', {});
-  let dependencies: DeploymentDependencies | undefined;
+  let dependencies: LastingDependencies | undefined;
   return async (event, context) => {
     const partition = context.invokedFunctionArn.split(':')[1] ?? 'aws';
     await serveStack(
       { event, remainingMilliseconds: context.getRemainingTimeInMillis(), logStream: context.logStreamName },
       async () => (dependencies ??= await makeDependencies(environment, partition, log)),
-      { send: sendAnswer, patience: PATIENCE, log },
+      { send: sendAnswer, waiting: WAITING, log },
     );
   };
 }
@@ -54,7 +55,7 @@ async function makeDependencies(
   environment: Environment,
   partition: string,
   log: DeploymentLog,
-): Promise<DeploymentDependencies> {
+): Promise<LastingDependencies> {
   const { AWS_REGION, CONFIGURATION_DIRECTORY } = readDeploymentEnvironment(environment);
   const client = new S3Client({ region: AWS_REGION });
   const connection = new S3Connection(client);
@@ -67,7 +68,6 @@ async function makeDependencies(
     functions: new LambdaFunctionDirectory({ credentials: () => client.config.credentials() }),
     priceList: new AwsPriceList(new PricingClient({ region: PRICE_LIST_REGION })),
     file: parsePriceFile(await readFile(join(CONFIGURATION_DIRECTORY, PRICE_FILE), 'utf8')),
-    patience: PATIENCE,
     now: Date.now,
     log,
   };

@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
+import { createBucket } from '../../src/local/pipeline/bucket-setup.ts';
+import { LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';
 import { rulesBetween } from '../support/plans.ts';
+import { type Clients, destroyClients, makeClients } from '../support/rehearsal/clients.ts';
+import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -27,9 +35,52 @@ case "$*" in
 esac
 `;
 
+const SOURCE = 'eu-west-1';
+const STACK = 's3-cross-region-compressor';
+const TEMPLATES = 'templates';
+
 let folder: string;
 /** A checkout of its own: deploying writes into samconfig.toml. */
 let checkout: string;
+/** Stands for the account that is deployed to. */
+let provider: ResourceProvider;
+let server: AwsServer;
+let account: Clients;
+
+beforeAll(async () => {
+  provider = await startResourceProvider(() => Promise.resolve({}));
+  server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
+  account = makeClients(SOURCE, server.endpoint, LOCAL_CREDENTIALS);
+  await createBucket(account.s3, 'us-east-1', TEMPLATES);
+}, 120_000);
+
+afterAll(async () => {
+  destroyClients(account);
+  await server.stop();
+  await provider.stop();
+});
+
+/** The stack of the source region with a nested stack of each name, which has one queue. */
+async function deployedWith(...names: readonly string[]): Promise<void> {
+  const nested = { Resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { Ref: 'Name' } } } } };
+  const Body = JSON.stringify({ ...nested, Parameters: { Name: { Type: 'String' } } });
+  await account.s3.send(new PutObjectCommand({ Bucket: TEMPLATES, Key: 'rule.json', Body }));
+  const TemplateURL = `https://s3.amazonaws.com/${TEMPLATES}/rule.json`;
+  const stacks = names.map((name) => [
+    name,
+    { Type: 'AWS::CloudFormation::Stack', Properties: { TemplateURL, Parameters: { Name: `queue-of-${name}` } } },
+  ]);
+  const TemplateBody = JSON.stringify({ Resources: Object.fromEntries(stacks) as unknown });
+  await account.cloudFormation.send(new CreateStackCommand({ StackName: STACK, TemplateBody }));
+}
+
+async function send(name: string, count: number): Promise<string> {
+  const QueueUrl = `${server.endpoint}/123456789012/queue-of-${name}`;
+  for (let sent = 0; sent < count; sent += 1) {
+    await account.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}' }));
+  }
+  return QueueUrl;
+}
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sam-'));
@@ -66,6 +117,9 @@ async function command(
     PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}`,
     CALLS: calls,
     FAIL_AT: 'nothing',
+    AWS_ENDPOINT_URL: server.endpoint,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     ...environment,
   };
   const child = run(process.execPath, [join(checkout, `src/cli/${name}.ts`), ...args], { cwd: checkout, env });
@@ -198,6 +252,53 @@ describe('npm run deploy, where regions begin to send to each other', () => {
     expect(ended.calls.filter((call) => !call.startsWith('list'))).toEqual([]);
     expect(ended.stderr).toMatch(/eu-west-1, us-east-1 cannot be deployed/);
     expect(ended.stderr).toMatch(/from-eu-west-1-to-us-east-1-[0-9a-f]{10}: destination in us-east-1/);
+  });
+});
+
+/** As the example's rule, and a rule that the configuration does not have any more. */
+const STAYS = 'RuleExampleDocumentsA82747f3ed';
+const GOES = 'RuleFormerBucket0123456789';
+
+describe('queues that are not empty', () => {
+  afterEach(async () => {
+    await account.cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
+  });
+
+  test('keep a rule from being taken away before anything is deployed, unless it is forced', async () => {
+    await deployedWith(STAYS, GOES);
+    await send(STAYS, 1);
+    const QueueUrl = await send(GOES, 3);
+    await account.sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+    const { status, calls, stderr } = await command('deploy', []);
+    expect(status).toBe(1);
+    expect(calls).toEqual(['build']);
+    expect(stderr).toContain(`queue-of-${GOES}: 2 waiting, 1 in work`);
+    expect(stderr).not.toContain(STAYS);
+    expect(stderr).toMatch(/eu-west-1.*docs\/operations\.md.*--force/s);
+    expect((await command('deploy', ['--force'])).status).toBe(0);
+  });
+
+  test('are no matter when their rules stay, or when they are empty', async () => {
+    await deployedWith(STAYS, GOES);
+    await send(STAYS, 1);
+    expect((await command('deploy', [])).status).toBe(0);
+  });
+
+  test('keep a region from being removed, unless it is forced', async () => {
+    await deployedWith(STAYS);
+    await send(STAYS, 1);
+    const { status, calls, stderr } = await command('remove', ['--yes']);
+    expect(status).toBe(1);
+    expect(calls.filter((call) => call.startsWith('delete'))).toEqual([]);
+    expect(stderr).toContain(`queue-of-${STAYS}: 1 waiting, 0 in work`);
+    const forced = await command('remove', ['--yes', '--force']);
+    expect(forced.calls.filter((call) => call.startsWith('delete'))).toHaveLength(6);
+  });
+
+  test('cannot be told from empty ones without permission, and then nothing is deployed', async () => {
+    const { status, calls, stderr } = await command('deploy', [], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    expect({ status, calls }).toEqual({ status: 1, calls: ['build'] });
+    expect(stderr).toMatch(/cannot be seen.*cloudformation:ListStackResources.*--force/s);
   });
 });
 

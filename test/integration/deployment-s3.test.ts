@@ -60,6 +60,26 @@ describe('S3BucketDirectory', () => {
     });
   });
 
+  test.each([
+    ['the ARN of a key', '<KMSMasterKeyID>arn:aws:kms:r:1:key/k</KMSMasterKeyID>', 'arn:aws:kms:r:1:key/k'],
+    ['an alias', '<KMSMasterKeyID>alias/ours</KMSMasterKeyID>', 'alias/ours'],
+    ["AWS's own key", '<KMSMasterKeyID>arn:aws:kms:r:1:alias/aws/s3</KMSMasterKeyID>', undefined],
+    ['no key', '', undefined],
+  ])('finds the default key of a bucket that has %s', async (_what, key, found) => {
+    const body = `<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>${key}</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`;
+    server.script({ status: 200, body });
+    await expect(directory.findDefaultKey('data', 'eu-west-1', signal)).resolves.toBe(found);
+    expect(server.requests[0]?.url).toContain('encryption');
+  });
+
+  test.each([
+    [403, 'AccessDenied'],
+    [404, 'ServerSideEncryptionConfigurationNotFoundError'],
+  ])('finds no default key when S3 answers %d %s', async (status, code) => {
+    server.script(errorAnswer(status, code));
+    await expect(directory.findDefaultKey('data', 'eu-west-1', signal)).resolves.toBeUndefined();
+  });
+
   test('takes suspended versioning for none, and an outage for neither', async () => {
     server.script({
       status: 200,
@@ -110,6 +130,44 @@ describe('S3NotificationStore', () => {
       retryable: true,
       message: expect.stringContaining('Unable to validate the following destination configurations'),
     });
+  });
+
+  test('says what S3 said of each destination', async () => {
+    const parts =
+      '<ArgumentName1>arn:aws:sns:r:1:theirs, null</ArgumentName1><ArgumentValue1>Not found</ArgumentValue1>' +
+      '<ArgumentName2>arn:aws:sqs:r:1:q, null</ArgumentName2><ArgumentValue2>No permission</ArgumentValue2>';
+    const body = `<Error><Code>InvalidArgument</Code><Message>Unable to validate</Message>${parts}</Error>`;
+    server.script({ status: 400, body });
+    await expect(new S3NotificationStore(connection).replace('data', [], [queue], signal)).rejects.toThrow(
+      'Unable to validate (arn:aws:sns:r:1:theirs, null: Not found; arn:aws:sqs:r:1:q, null: No permission)',
+    );
+  });
+
+  test.each(['<EventBridgeConfiguration/>', '<EventBridgeConfiguration></EventBridgeConfiguration>'])(
+    'reads the switch to EventBridge: %s',
+    async (text) => {
+      server.script({ status: 200, body: `<NotificationConfiguration>${text}</NotificationConfiguration>` });
+      await expect(new S3NotificationStore(connection).read('data', signal)).resolves.toMatchObject([
+        { text, eventBridge: true },
+      ]);
+    },
+  );
+
+  test('has S3 look at the destinations of others only when it adds one of ours', async () => {
+    const store = new S3NotificationStore(connection);
+    const theirs = { ...queue, text: '<TopicConfiguration>theirs</TopicConfiguration>' };
+    server.script({ status: 200 });
+    await store.replace('data', [theirs], [queue], signal);
+    await store.replace('data', [theirs], [], signal);
+    await store.replace('data', [theirs], [{ ...queue, eventBridge: true }], signal);
+    expect(server.requests[2]?.body.toString()).toContain('theirs</TopicConfiguration><EventBridgeConfiguration/></');
+    expect(server.requests.map(({ headers }) => headers['x-amz-skip-destination-validation'])).toEqual([
+      undefined,
+      'true',
+      'true',
+    ]);
+    // S3 refuses requests whose x-amz headers are not all signed.
+    expect(server.requests[1]?.headers['authorization']).toContain('x-amz-skip-destination-validation');
   });
 
   test('writes again while another write is at work', async () => {

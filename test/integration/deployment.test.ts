@@ -281,12 +281,24 @@ describe('Custom::ReplicationRules', () => {
 
     const changed = replicationRules(bucket, 'b', 'c');
     expect(await request('ReplicationRules', 'Update', changed, created)).toMatchObject({ Status: 'SUCCESS' });
-    expect((await rules())?.Rules?.map(({ ID, Priority }) => [ID, Priority])).toEqual([
+    // What is no longer wanted works on until the next change.
+    const placed = async () => (await rules())?.Rules?.map(({ ID, Priority }) => [ID, Priority]);
+    expect(await placed()).toEqual([
       ['theirs', 1],
       ['b', 3],
       ['c', 2],
+      ['a', 10_000],
     ]);
-    expect(await request('ReplicationRules', 'Delete', changed)).toMatchObject({ Status: 'SUCCESS' });
+    expect((await rules())?.Rules?.at(-1)).toEqual({ ...ours[0], Priority: 10_000 });
+    const next = replicationRules(bucket, 'b', 'c', 'd');
+    expect(await request('ReplicationRules', 'Update', next, changed)).toMatchObject({ Status: 'SUCCESS' });
+    expect(await placed()).toEqual([
+      ['theirs', 1],
+      ['b', 3],
+      ['c', 2],
+      ['d', 4],
+    ]);
+    expect(await request('ReplicationRules', 'Delete', next)).toMatchObject({ Status: 'SUCCESS' });
     expect(await rules()).toEqual(before);
   });
 

@@ -25,6 +25,7 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
       suffix_filter: index % 3 === 0 ? '.csv' : '',
       kms_key_arn: `arn:aws:kms:${region}:111122223333:key/source-${index}`,
       fallback: true,
+      ...(index === 40 && { events: 'eventbridge' as const, chain: true }),
     };
     const destination = (to: string): Partial<DestinationEntry> => ({
       region: to,

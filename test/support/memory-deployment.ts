@@ -11,6 +11,7 @@ import type {
   StoredReplication,
   StoredReplicationRule,
 } from '../../src/deployment/ports.ts';
+import { AccessDeniedError } from '../../src/storage/errors.ts';
 
 export const PRICE_FILE_TEXT = JSON.stringify({
   date: '2026-01-31',
@@ -40,12 +41,17 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly notificationsOf = new Map<string, readonly StoredNotification[]>();
   readonly replicationOf = new Map<string, StoredReplication>();
   readonly bucketFacts = new Map<string, { readonly region: string; readonly versioned: boolean }>();
-  readonly keyFacts = new Map<string, KeyFacts>();
+  /** Key of its default encryption, as S3 holds it. */
+  readonly defaultKeys = new Map<string, string>();
+  /** By what is asked for; the ARN is the same if none is given. */
+  readonly keyFacts = new Map<string, Omit<KeyFacts, 'arn'> & Partial<KeyFacts>>();
   /** Image of a function, by its ARN. */
   readonly images = new Map<string, string>();
   readonly listedPrices = new Map<string, readonly number[]>();
   /** Waits that were asked for, in milliseconds. None of them is waited for. */
   readonly waits: number[] = [];
+  /** Milliseconds: what was waited for. */
+  clock = 0;
   readonly warnings: string[] = [];
   readonly failures: { text: string; error: unknown }[] = [];
   writes = 0;
@@ -58,9 +64,12 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly patience = {
     sleep: (milliseconds: number) => {
       this.waits.push(milliseconds);
+      this.clock += milliseconds;
       return Promise.resolve();
     },
     random: () => 0.5,
+    now: () => this.clock,
+    deadline: 280_000,
   };
 
   readonly notifications = {
@@ -92,8 +101,17 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly buckets = {
     findRegion: (bucket: string) => Promise.resolve(this.bucketFacts.get(bucket)?.region),
     isVersioned: (bucket: string) => Promise.resolve(this.bucketFacts.get(bucket)?.versioned === true),
+    findDefaultKey: (bucket: string) => Promise.resolve(this.defaultKeys.get(bucket)),
   };
-  readonly keys = { find: (arn: string) => Promise.resolve(this.keyFacts.get(arn)) };
+  /** Keys that the deployment function may not look at. */
+  readonly hiddenKeys = new Set<string>();
+  readonly keys = {
+    find: (arn: string) => {
+      if (this.hiddenKeys.has(arn)) return Promise.reject(new AccessDeniedError(`${arn} may not be looked at`));
+      const facts = this.keyFacts.get(arn);
+      return Promise.resolve(facts === undefined ? undefined : { arn, ...facts });
+    },
+  };
   readonly functions = {
     findImage: (functionArn: string) => {
       const image = this.images.get(functionArn);

@@ -127,8 +127,12 @@ describe('the deployed stacks', () => {
       expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
       const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
       expect(Rules?.map(({ ID, Expiration, NoncurrentVersionExpiration: old }) => [ID, Expiration?.Days, old])).toEqual(
-        [['expire-restored-archives', undefined, { NoncurrentDays: 1 }]],
+        [
+          ['expire-restored-archives', undefined, { NoncurrentDays: 1 }],
+          ['expire-staged-parts', 15, undefined],
+        ],
       );
+      expect(Rules?.[1]?.Filter).toEqual({ Prefix: '_staging/' });
     }
     for (const { region, physicalId, properties } of deployed('AWS::SQS::Queue')) {
       const { Attributes = {} } = await clients(region).sqs.send(
@@ -328,7 +332,7 @@ describe('an update that takes a rule away', () => {
     await pipeline.idle();
   }, 10 * MINUTES);
 
-  test('takes its notification, replication rule and queues, and leaves those of others', async () => {
+  test('takes its notification and queues, and leaves those of others', async () => {
     expect(await Promise.all((USERS_BUCKETS[SOURCE] ?? []).map(notifications))).toEqual([
       ['theirs'],
       [`${STACK}-example-reports-pu-c8985ecdaa`, 'theirs'],
@@ -339,6 +343,7 @@ describe('an update that takes a rule away', () => {
       'example-reports-published-c8985ecdaa/',
       'example-reports-published-c8985ecdaa/',
       'example-media-originals-tif-af60f0990e/',
+      'example-documents-a82747f3ed/',
     ]);
     const { QueueUrls = [] } = await clients(SOURCE).sqs.send(new ListQueuesCommand({}));
     expect(QueueUrls.filter((url) => url.includes('example-documents'))).toEqual([]);

@@ -285,6 +285,12 @@ describe('every policy', () => {
     expect(statements().filter(({ json }) => !/^[\x20-\x7e]*$/.test(JSON.stringify(json)))).toEqual([]);
   });
 
+  test('lets the checks see which key a bucket encrypts with', () => {
+    const checks = statements().filter(({ sid }) => sid === 'CheckBuckets');
+    expect(checks.length).toBeGreaterThan(0);
+    expect(checks.filter(({ actions }) => !actions.includes('s3:GetEncryptionConfiguration'))).toEqual([]);
+  });
+
   test('stays under the size that IAM takes', () => {
     expect(
       faults(
@@ -297,6 +303,31 @@ describe('every policy', () => {
         ({ type, properties }) => type === 'AWS::IAM::Role' && JSON.stringify(properties['Policies']).length > 10_240,
       ),
     ).toEqual([]);
+  });
+});
+
+describe('what AWS itself does for us', () => {
+  test('replication is let into its role without a condition that S3 may not meet', () => {
+    const [role] = (created.get('example eu-west-1') ?? []).filter(({ path }) => path.endsWith('/ReplicationRole'));
+    expect(role === undefined ? undefined : at(role, 'AssumeRolePolicyDocument', 'Statement')).toEqual([
+      { Effect: 'Allow', Principal: { Service: 's3.amazonaws.com' }, Action: 'sts:AssumeRole' },
+    ]);
+  });
+
+  test('Lambda may pull the image for functions of the account', async () => {
+    const registry = instantiate(await expandTemplate(join(STACKS, 'registry.yaml')), 'eu-west-1');
+    const [repository] = ofType(registry, 'AWS::ECR::Repository');
+    expect(repository === undefined ? undefined : at(repository, 'RepositoryPolicyText', 'Statement')).toEqual([
+      {
+        Sid: 'LetFunctionsOfThisAccountPullTheImage',
+        Effect: 'Allow',
+        Principal: { Service: 'lambda.amazonaws.com' },
+        Action: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        Condition: {
+          StringLike: { 'aws:sourceArn': expect.stringMatching(/^arn:.*:lambda:eu-west-1:\d{12}:function:\*$/) },
+        },
+      },
+    ]);
   });
 });
 
@@ -376,12 +407,15 @@ describe('every bucket', () => {
     expect(packing.filter((properties) => !properties.includes('PROGRESS_BUCKET'))).toEqual([]);
   });
 
-  test('that archives arrive in expires nothing that is current', () => {
+  test('that archives arrive in expires nothing that is current, but parts that nobody will put into place', () => {
     const rules = (created.get('example us-east-1') ?? [])
       .filter(({ path }) => path.endsWith('/InboundBucket'))
       .flatMap((bucket) => listOf(at(bucket, 'LifecycleConfiguration', 'Rules')));
-    expect(rules.length).toBe(1);
-    expect(rules.filter((rule) => field(rule, 'ExpirationInDays') !== undefined)).toEqual([]);
+    const expiring = rules.filter((rule) => field(rule, 'ExpirationInDays') !== undefined);
+    expect(rules.length).toBeGreaterThan(expiring.length);
+    expect(expiring.map((rule) => [field(rule, 'Prefix'), field(rule, 'ExpirationInDays')])).toEqual([
+      [STAGE_PREFIX, 15],
+    ]);
   });
 });
 
@@ -517,6 +551,40 @@ describe('sixty rules', () => {
         ]),
       ]),
     );
+  });
+
+  test('have replication rules outlive everything that writes archives, when all goes', () => {
+    const resources = created.get('sixty rules eu-west-1') ?? [];
+    const writers = resources.filter(
+      ({ path, type }) => /^(Rule|Fallback)[^/]*$/.test(path) && type === 'AWS::CloudFormation::Stack',
+    );
+    expect(writers.length).toBeGreaterThan(30);
+    expect(writers.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
+  });
+
+  test('have one that EventBridge tells of new objects, with leave for its queues', () => {
+    const resources = created.get('sixty rules eu-west-1') ?? [];
+    const [events, ...more] = ofType(resources, 'AWS::Events::Rule').filter(({ path }) => path.endsWith('/NewObjects'));
+    expect(more).toEqual([]);
+    if (events === undefined) throw new Error('there is no rule of EventBridge');
+    expect(at(events, 'EventPattern')).toEqual({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: {
+        bucket: { name: ['a-bucket-whose-name-is-as-long-as-they-come-in-practice-40'] },
+        object: { key: [{ prefix: 'data set/$40/' }] },
+      },
+    });
+    const stack = events.path.slice(0, events.path.lastIndexOf('/'));
+    const senders = policyStatements(resources).filter(
+      ({ path, sid }) => path.startsWith(`${stack}/`) && sid.startsWith('LetEventBridge'),
+    );
+    expect(senders.map(({ resources: queues }) => queues)).toEqual([['<Queue.Arn>'], ['<DeadLetters.Arn>']]);
+    const [notification] = ofType(resources, 'Custom::BucketNotification').filter(
+      (resource) => at(resource, 'EventBridge') === true,
+    );
+    expect(notification?.properties).toMatchObject({ Notifications: [] });
+    expect(notification?.dependsOn).toContain(stack);
   });
 
   test('leave alone what our own target function and its fallback wrote in the same region', () => {

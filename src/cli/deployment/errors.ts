@@ -30,6 +30,18 @@ export class SamFailedError extends CompressorError {
   readonly retryable = true;
 }
 
+/** Queues that would be deleted have messages. */
+export class MessagesWaitingError extends CompressorError {
+  readonly code = 'MESSAGES_WAITING';
+  readonly retryable = true;
+}
+
+/** Whether queues that would be deleted are empty cannot be seen. */
+export class QueuesUnreadableError extends CompressorError {
+  readonly code = 'QUEUES_UNREADABLE';
+  readonly retryable = true;
+}
+
 /** An archive that was given up cannot be looked at, or deleted after it was sent again. */
 export class KeptArchiveError extends CompressorError {
   readonly code = 'KEPT_ARCHIVE_FAILED';

@@ -4,6 +4,7 @@ import { type Configuration, loadConfiguration } from '../../configuration/load.
 import { resourceNamePrefix } from '../../configuration/resource-names.ts';
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
+import { nestedStacks } from '../../templates/write-template.ts';
 import { regionFilter } from './choose-regions.ts';
 import {
   CONFIGURATION,
@@ -18,20 +19,23 @@ import { planSteps } from './plan-steps.ts';
 import { registryStack } from './registry-stack.ts';
 import { staleError } from './run-configure.ts';
 import { Sam } from './sam.ts';
+import { refuseWaitingMessages } from './waiting-messages.ts';
 
 interface DeployOptions {
+  readonly force?: boolean;
   readonly region?: readonly string[];
 }
 
 /**
  * `npm run deploy`: every region in its order, targets before sources; stops at the first failure.
  * @throws ConfigurationInvalidError, TemplateStaleError, DeployInputError, DeployBlockedError, SamMissingError, SamFailedError
- *   that says what is done and what to do next
+ *   that says what is done and what to do next, MessagesWaitingError and QueuesUnreadableError before anything is changed
  */
 export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('npm run deploy --')
     .description('Builds the image and deploys all regions, those that receive first.')
-    .option('--region <region...>', 'deploy only these');
+    .option('--region <region...>', 'deploy only these')
+    .option('--force', 'take rules away although messages wait in their queues, which are lost');
   const options = parseCommand(command, args, print)?.opts<DeployOptions>();
   if (options === undefined) return;
   const configuration = await loadConfiguration(CONFIGURATION);
@@ -47,6 +51,7 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
   const steps = await planSteps(plans, asked, (region) => sam.outputs(configuration.settings.stack_name, region));
   print('Building the image ...\n');
   await sam.run(['build']);
+  if (options.force !== true) await refuseLostMessages(configuration, steps);
   for (const [index, step] of steps.entries()) {
     print(`\n[${index + 1}/${steps.length}] ${nameStep(step)}\n`);
     try {
@@ -56,6 +61,15 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
     }
   }
   print(`\nDeployed: ${steps.map(nameStep).join(', ')}.\n`);
+}
+
+/** Before the first region is changed: targets that have lost a rule do not know its archives any more. */
+async function refuseLostMessages(configuration: Configuration, steps: readonly DeploymentStep[]): Promise<void> {
+  for (const region of new Set(steps.map((step) => step.region))) {
+    const planned = nestedStacks(configuration, region);
+    const goes = (logicalId: string): boolean => !planned.includes(logicalId);
+    await refuseWaitingMessages(configuration.settings.stack_name, region, goes, 'This configuration');
+  }
 }
 
 async function deployStep(sam: Sam, { region, stage }: DeploymentStep, configuration: Configuration): Promise<void> {

@@ -8,8 +8,10 @@ import { SamFailedError } from './errors.ts';
 import { parseCommand } from './parse-command.ts';
 import { registryStack } from './registry-stack.ts';
 import { Sam } from './sam.ts';
+import { refuseWaitingMessages } from './waiting-messages.ts';
 
 interface RemoveOptions {
+  readonly force?: boolean;
   readonly region?: readonly string[];
   readonly yes?: boolean;
 }
@@ -17,13 +19,15 @@ interface RemoveOptions {
 /**
  * `npm run remove`: deletes the stacks of every region, those that send first. Buckets of the users are not ours to delete;
  * they only lose our notification.
- * @throws ConfigurationInvalidError, DeployInputError, SamMissingError, SamFailedError that says what is done and what to do
+ * @throws ConfigurationInvalidError, DeployInputError, SamMissingError, SamFailedError that says what is done and what to do,
+ *   MessagesWaitingError, QueuesUnreadableError
  */
 export async function runRemove(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('npm run remove --')
     .description('Deletes the stacks of all regions, those that send first.')
     .option('--region <region...>', 'remove only these')
-    .option('--yes', 'really do it; without, only say what would be done');
+    .option('--yes', 'really do it; without, only say what would be done')
+    .option('--force', 'do it although messages wait in the queues, which are lost');
   const options = parseCommand(command, args, print)?.opts<RemoveOptions>();
   if (options === undefined) return;
   const configuration = await loadConfiguration(CONFIGURATION);
@@ -32,13 +36,15 @@ export async function runRemove(args: readonly string[], print: (text: string) =
   const { stack_name: stack } = configuration.settings;
   if (options.yes !== true) {
     print(`Would delete the stacks ${stack} and ${registryStack(stack)} in ${regions.join(', then ')}.\n`);
-    print('Messages that wait in their queues are lost with them: see "Remove" in docs/deployment.md.\n');
-    print('`npm run remove -- --yes` does it.\n');
+    print(
+      '`npm run remove -- --yes` does it, unless messages wait in their queues: see "Remove" in docs/deployment.md.\n',
+    );
     return;
   }
   const sam = new Sam(PROJECT);
   for (const [index, region] of regions.entries()) {
     print(`\n[${index + 1}/${regions.length}] ${region}\n`);
+    if (options.force !== true) await refuseWaitingMessages(stack, region, () => true, 'Removing the stack');
     try {
       await deleteStack(sam, stack, region, print);
       await deleteStack(sam, registryStack(stack), region, print);

@@ -177,8 +177,16 @@ async function applyBucket({ action, physicalId: Bucket, properties }: ResourceR
 
 /** CloudFormation's form of a rule as the API's. */
 function lifecycleRule(rule: Json): LifecycleRule {
-  const { Id, Status, ExpirationInDays, ExpiredObjectDeleteMarker, ...rest } = rule as {
+  const {
+    Id,
+    Status,
+    Prefix = '',
+    ExpirationInDays,
+    ExpiredObjectDeleteMarker,
+    ...rest
+  } = rule as {
     readonly Id: string;
+    readonly Prefix?: string;
     readonly Status: 'Enabled';
     readonly ExpirationInDays?: number;
     readonly ExpiredObjectDeleteMarker?: boolean;
@@ -188,7 +196,7 @@ function lifecycleRule(rule: Json): LifecycleRule {
     ...(ExpiredObjectDeleteMarker !== undefined && { ExpiredObjectDeleteMarker }),
   };
   const hasExpiration = Object.keys(expiration).length > 0;
-  return { ID: Id, Status, Filter: { Prefix: '' }, ...(hasExpiration && { Expiration: expiration }), ...rest };
+  return { ID: Id, Status, Filter: { Prefix }, ...(hasExpiration && { Expiration: expiration }), ...rest };
 }
 
 async function applyQueue({ action, physicalId: QueueUrl, properties }: ResourceRequest, { sqs }: Clients) {

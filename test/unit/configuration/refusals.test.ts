@@ -20,6 +20,7 @@ describe('a rule is refused for', () => {
     ],
     ['a text for a number', { batch_size: '10' }, { path: source('batch_size'), value: '"10"' }],
     ['a fraction', { function_timeout: 90.5 }, { path: source('function_timeout'), value: '90.5' }],
+    ['events of another kind', { events: 'sns' }, { path: source('events'), value: '"sns"' }],
     ['null', { level: null }, { path: source('level'), value: 'null' }],
     [
       'CPU units that Fargate has not',
@@ -136,6 +137,25 @@ describe('a rule is refused for', () => {
   });
 });
 
+describe('events of EventBridge', () => {
+  const restores = ruleEntry(
+    { region: 'eu-central-1', bucket: 'third-bucket' },
+    { region: 'us-west-2', bucket: 'one-bucket' },
+  );
+
+  test('are refused where they would have restored objects packed again that are to be left alone', async () => {
+    expect(await problemsOf(loadRules([ruleEntry({ events: 'eventbridge' }), restores]))).toEqual([
+      expect.objectContaining({
+        path: 'replication_configuration.0.source.events',
+        message: expect.stringContaining('another rule restores objects in one-bucket'),
+        allowed: expect.stringContaining('`chain`'),
+      }),
+    ]);
+    expect(await problemsOf(loadRules([ruleEntry({ events: 'eventbridge', chain: true }), restores]))).toEqual([]);
+    expect(await problemsOf(loadRules([ruleEntry({ events: 'eventbridge' })]))).toEqual([]);
+  });
+});
+
 describe('two rules of one bucket', () => {
   test.each([
     [{ prefix_filter: 'logs/' }, { prefix_filter: 'logs/app/' }],
@@ -163,6 +183,8 @@ describe('two rules of one bucket', () => {
       { prefix_filter: 'logs/app/', suffix_filter: '.zip' },
     ],
     [{ prefix_filter: 'a/b' }, { prefix_filter: 'a-b' }],
+    [{ prefix_filter: 'logs/', draining: true }, { prefix_filter: 'logs/app/' }],
+    [{ prefix_filter: 'logs/' }, { draining: true }],
   ])('%j and %j do not', async (left, right) => {
     expect(await problemsOf(loadRules([ruleEntry(left), ruleEntry(right)]))).toEqual([]);
   });

@@ -13,6 +13,7 @@ const EVENT_BRIDGE: StoredNotification = {
   events: [],
   prefix: '',
   suffix: '',
+  eventBridge: true,
 };
 const FOREIGN: StoredNotification = {
   text: '<TopicConfiguration>with a <New>field</New></TopicConfiguration>',
@@ -24,7 +25,8 @@ const FOREIGN: StoredNotification = {
 };
 
 function properties(Prefix: string, overrides: Partial<{ Id: string; QueueArn: string }> = {}) {
-  return { Bucket: 'data', Notifications: [{ Id: 'ours', QueueArn: QUEUE, Prefix, Suffix: '', ...overrides }] };
+  const Notifications = [{ Id: 'ours', QueueArn: QUEUE, Prefix, Suffix: '', ...overrides }];
+  return { Bucket: 'data', Notifications, EventBridge: 'false' as const };
 }
 
 let s3: MemoryDeployment;
@@ -69,7 +71,7 @@ describe('putNotifications', () => {
   test('refuses to overlap the notification of somebody else, names it, and changes nothing', async () => {
     await expect(putNotifications(properties('images/2026/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
-      message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/"/s),
+      message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/".*set "events": "eventbridge"/s),
       context: { notification: 'theirs' },
     });
     expect(s3.writes).toBe(0);
@@ -119,12 +121,47 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
   });
 
+  test('names the entry of somebody else that S3 cannot use any more, at once', async () => {
+    s3.beforeWrite = () => {
+      throw new ConfigurationRefusedError(
+        `S3 answered PutBucketNotificationConfiguration: Unable to validate (${FOREIGN.destination}, null: Destination does not exist)`,
+      );
+    };
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'NOTIFICATION_CONFLICT',
+      message: expect.stringMatching(/"theirs" of somebody else to .*:topic.*Destination does not exist/s),
+    });
+    expect(s3.waits).toEqual([]);
+  });
+
+  test('does not blame an entry of somebody else whose destination only begins alike', async () => {
+    s3.notificationsOf.set('data', [{ ...FOREIGN, destination: QUEUE.slice(0, -1) }]);
+    s3.beforeWrite = () => {
+      throw new ConfigurationRefusedError(`Unable to validate (${QUEUE}, null: Destination does not exist)`);
+    };
+    await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
+      code: 'CONFIGURATION_REFUSED',
+    });
+  });
+
   test('says which bucket is missing', async () => {
     s3.notificationsOf.clear();
     await expect(putNotifications(properties(''), undefined, s3, signal)).rejects.toMatchObject({
       code: 'BUCKET_UNUSABLE',
       message: expect.stringContaining('Bucket data does not exist'),
     });
+  });
+
+  test('turns EventBridge on where a rule needs it, once, and never off: others may have come to need it', async () => {
+    s3.notificationsOf.set('data', [FOREIGN]);
+    const overlapping = { Bucket: 'data', Notifications: [], EventBridge: 'true' as const };
+    await putNotifications(overlapping, properties('logs/'), s3, signal);
+    await putNotifications(overlapping, overlapping, s3, signal);
+    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ eventBridge: true, id: '' })]);
+    expect(s3.writes).toBe(1);
+    await putNotifications(properties('logs/'), overlapping, s3, signal);
+    await removeNotifications(properties('logs/'), s3, signal);
+    expect(stored()).toEqual([FOREIGN, expect.objectContaining({ eventBridge: true })]);
   });
 
   test('encodes filters as S3 compares them', async () => {

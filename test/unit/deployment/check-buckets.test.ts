@@ -60,3 +60,54 @@ describe('checkBuckets', () => {
     );
   });
 });
+
+describe('a bucket that encrypts by default with a key of the customer', () => {
+  const OWN = 'arn:aws:kms:eu-west-1:123456789012:key/1234-abcd';
+  const OTHER = 'arn:aws:kms:eu-west-1:123456789012:key/5678-efgh';
+  const ALIAS = 'arn:aws:kms:eu-west-1:123456789012:alias/data-key';
+  const FACTS = { enabled: true, state: 'Enabled', symmetricEncryption: true };
+  const target = (...keys: string[]) => {
+    const Buckets = keys.map((KmsKeyArn, index) => ({ Bucket: index === 0 ? 'data' : `other-${index}`, KmsKeyArn }));
+    return checkBuckets('destination', { Buckets }, s3, signal);
+  };
+
+  beforeEach(() => {
+    s3.bucketFacts.set('other-1', { region: 'eu-west-1', versioned: false });
+    for (const key of [OWN, OTHER]) s3.keyFacts.set(key, FACTS);
+  });
+
+  test.each([OWN, '1234-abcd', ALIAS, 'alias/data-key'])('is refused when no rule names it: %s', async (held) => {
+    s3.defaultKeys.set('data', held);
+    const refusal = { code: 'KEY_UNUSABLE', message: expect.stringContaining(`the KMS key ${held} by default`) };
+    await expect(check('data')).rejects.toMatchObject(refusal);
+    await expect(check('data')).rejects.toThrow(/Set source\.kms_key_arn .* to the ARN of this key/);
+    await expect(target('')).rejects.toThrow(/Set destinations\[\]\.kms_key_arn/);
+  });
+
+  test.each([OWN, '1234-abcd', ALIAS, 'alias/data-key'])('is taken when its rule names it: %s', async (held) => {
+    s3.defaultKeys.set('data', held);
+    s3.keyFacts.set(ALIAS, { ...FACTS, arn: OWN });
+    await check('data', OWN);
+    await target('', OWN);
+    expect(s3.warnings).toEqual([]);
+  });
+
+  test('is no matter at a target whose rule names another: that one encrypts', async () => {
+    s3.defaultKeys.set('data', OTHER);
+    await target(OWN);
+    await expect(target('', OWN)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
+  });
+
+  test('is told at a source whose rule names another: objects may be written with that one', async () => {
+    s3.defaultKeys.set('data', OTHER);
+    await check('data', OWN);
+    expect(s3.warnings).toEqual([expect.stringContaining('another key than its rule names')]);
+  });
+
+  test('is taken when KMS does not say what an alias stands for', async () => {
+    s3.defaultKeys.set('data', ALIAS);
+    s3.hiddenKeys.add(ALIAS);
+    await check('data', OWN);
+    expect([s3.warnings, s3.waits]).toEqual([[], []]);
+  });
+});

@@ -27,7 +27,7 @@ async function answerTo(properties: object): Promise<Record<string, unknown>> {
       answer = text;
       return Promise.resolve(200);
     },
-    patience: aws.patience,
+    waiting: aws.patience,
     log: aws.log,
   });
   return JSON.parse(answer) as Record<string, unknown>;

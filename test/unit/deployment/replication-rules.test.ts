@@ -66,6 +66,7 @@ describe('putReplicationRules', () => {
     expect(priorities()).toEqual([
       ['b', 2],
       ['new', 1],
+      ['a', 10_000],
     ]);
   });
 
@@ -141,11 +142,68 @@ describe('putReplicationRules', () => {
     await expect(put).rejects.toMatchObject({ code: 'KEY_UNUSABLE', message: expect.stringMatching(message) });
   });
 
+  test('refuses more rules at a time than S3 takes, with those that have to stay for a while', async () => {
+    const many = (first: number, count: number) =>
+      properties(...Array.from({ length: count }, (_, index) => rule(`rule-${first + index}`)));
+    await putReplicationRules(many(0, 600), undefined, s3, signal);
+    await expect(putReplicationRules(many(600, 600), many(0, 600), s3, signal)).rejects.toMatchObject({
+      code: 'REPLICATION_CONFLICT',
+      message: expect.stringContaining('would have 1200 replication rules'),
+    });
+    expect(s3.writes).toBe(1);
+  });
+
   test('tells of all destinations at once', async () => {
     const rules = [rule('a', { DestinationBucket: 'x' }), rule('b', { DestinationBucket: 'y' })];
     await expect(putReplicationRules(properties(...rules), undefined, s3, signal)).rejects.toThrow(
       /2 problems: \(1\) .*bucket x .*\(2\) .*bucket y /,
     );
+  });
+});
+
+describe('a rule that is taken away', () => {
+  const both = () => properties(rule('a'), rule('b', { DestinationBucket: 'inbound-2' }));
+  const stored = () => s3.replicationOf.get('outbound')?.rules ?? [];
+
+  beforeEach(async () => {
+    s3.bucketFacts.set('inbound-2', { region: 'us-east-1', versioned: true });
+    await putReplicationRules(both(), undefined, s3, signal);
+    await putReplicationRules(properties(rule('a')), both(), s3, signal);
+  });
+
+  test('replicates on as before until the next change, when its function is gone', async () => {
+    const [, before] = stored();
+    expect(before).toMatchObject({ id: 'b', prefix: 'b/', destinationBucket: 'inbound-2', replicaKmsKeyArn: KEY });
+    // The same request once more, as Lambda may send it.
+    await putReplicationRules(properties(rule('a')), both(), s3, signal);
+    expect(stored()).toContainEqual(before);
+
+    await putReplicationRules(properties(rule('a'), rule('c')), properties(rule('a')), s3, signal);
+    expect(priorities()).toEqual([
+      ['a', 1],
+      ['c', 2],
+    ]);
+  });
+
+  test('stays when it is wanted again: an update was rolled back', async () => {
+    await putReplicationRules(both(), properties(rule('a')), s3, signal);
+    expect(priorities()).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ]);
+  });
+
+  test('goes at once when its destination is gone: S3 would refuse all rules', async () => {
+    s3.bucketFacts.delete('inbound-2');
+    await putReplicationRules(properties(rule('a')), both(), s3, signal);
+    expect(stored().map(({ id }) => id)).toEqual(['a']);
+  });
+
+  test('goes with all others when the stack goes, and takes none of somebody else along', async () => {
+    const theirs = foreign(7);
+    s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs, ...stored()] });
+    await removeReplicationRules(properties(rule('a')), s3, signal);
+    expect(stored()).toEqual([theirs]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DELIVERY_RESERVE } from '../../../src/deployment/deliver-answer.ts';
 import type { DeploymentDependencies } from '../../../src/deployment/dependencies.ts';
+import { ConfigurationRefusedError } from '../../../src/deployment/errors.ts';
 import { serveStack } from '../../../src/deployment/serve-stack.ts';
 import { MemoryDeployment } from '../../support/memory-deployment.ts';
 
@@ -58,7 +59,7 @@ async function serve(event: unknown, { milliseconds = 60_000, prepare }: Circums
   await serveStack(
     { event, remainingMilliseconds: milliseconds, logStream: 'log-1' },
     prepare ?? (() => Promise.resolve(s3)),
-    { send, patience: s3.patience, log: s3.log },
+    { send, waiting: s3.patience, log: s3.log },
   );
   return JSON.parse(sent.at(-1)?.text ?? '') as Answer;
 }
@@ -122,6 +123,33 @@ describe('serveStack', () => {
     expect((await serve(request('Delete', { ResourceProperties }))).Status).toBe('SUCCESS');
   });
 
+  test('removes what another release made, whose properties it does not know or misses', async () => {
+    await serve(request('Create'));
+    const [entry] = NOTIFICATION.Notifications;
+    const Notifications = [{ ...entry, Priority: '7', Prefix: ['logs/'] }, 'something else'];
+    const ResourceProperties = { ...NOTIFICATION, Notifications, Mode: 'new' };
+    expect((await serve(request('Delete', { ResourceProperties }))).Status).toBe('SUCCESS');
+    expect(s3.notificationsOf.get('data')).toEqual([]);
+  });
+
+  test('replaces what another release made', async () => {
+    await serve(request('Create'));
+    const OldResourceProperties = { ...NOTIFICATION, Mode: 'old' };
+    const Notifications = [{ Id: 'renamed', QueueArn: QUEUE }];
+    const update = request('Update', { ResourceProperties: { ...NOTIFICATION, Notifications }, OldResourceProperties });
+    expect((await serve(update)).Status).toBe('SUCCESS');
+    expect(s3.notificationsOf.get('data')).toMatchObject([{ id: 'renamed' }]);
+  });
+
+  test('removes replication rules that another release made', async () => {
+    const rule = { priority: 1, prefix: 'a/', replicaKmsKeyArn: '', text: '<a>', intact: true };
+    s3.replicationOf.set('data', { role: 'r', rules: [{ ...rule, id: 'a', destinationBucket: 'inbound' }] });
+    const ResourceProperties = { Bucket: 'data', Rules: [{ Id: 'a', DestinationBucket: 'inbound' }], Mode: 'new' };
+    const overrides = { ResourceType: 'Custom::ReplicationRules', LogicalResourceId: 'Rules', ResourceProperties };
+    expect((await serve(request('Delete', overrides))).Status).toBe('SUCCESS');
+    expect(s3.replicationOf.get('data')?.rules).toEqual([]);
+  });
+
   test('answers bad properties with every problem, the code and where the log is', async () => {
     const ResourceProperties = { Bucket: 'data', Notification: [], Notifications: [{ Id: 'a b', QueueArn: 'queue' }] };
     const answer = await serve(request('Create', { ResourceProperties }));
@@ -176,6 +204,26 @@ describe('serveStack', () => {
     await new Promise(setImmediate);
     expect(s3.writes).toBe(0);
     expect(sent).toHaveLength(1);
+  });
+
+  test('is patient with refusals until an answer is due, and then tells the refusal', async () => {
+    let attempts = 0;
+    s3.beforeWrite = () => {
+      attempts += 1;
+      throw new ConfigurationRefusedError('Unable to validate the destination');
+    };
+    const answer = await serve(request('Create'), { milliseconds: 300_000 });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('CONFIGURATION_REFUSED') });
+    expect(s3.clock).toBeGreaterThan(260_000);
+    expect(s3.clock).toBeLessThanOrEqual(280_000);
+    expect(attempts).toBeGreaterThan(20);
+  });
+
+  test('takes up a permission that needs five minutes to be seen', async () => {
+    s3.beforeWrite = () => {
+      if (s3.clock < 250_000) throw new ConfigurationRefusedError('Unable to validate the destination');
+    };
+    expect((await serve(request('Create'), { milliseconds: 300_000 })).Status).toBe('SUCCESS');
   });
 
   test('keeps an answer within 4,096 bytes, whatever the message, and keeps its code and log', async () => {

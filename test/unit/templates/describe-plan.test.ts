@@ -9,7 +9,10 @@ describe('the plan', () => {
     const plan = describePlan(await loadRules([ruleEntry()]));
     expect(plan).toMatch(/from {2}us-west-2 {2}s3:\/\//);
     expect(plan).toMatch(/Order of deployment: .*eu-central-1.*us-west-2/);
-    expect(plan).not.toMatch(/fallback|endpoints| tasks/);
+    expect(plan).not.toMatch(/fallback|endpoints| tasks|draining/);
+    expect(describePlan(await loadRules([ruleEntry({ draining: true })]))).toMatch(
+      /one-bucket-\S+ {2}\(draining: takes no new objects\)\n/,
+    );
   });
 
   test('says where a fallback runs, how large its tasks are, and what it costs while nothing needs it', async () => {

@@ -1,0 +1,36 @@
+import { CompressorError } from '../errors.ts';
+import type { BucketDirectory, KeyDirectory } from './ports.ts';
+
+/**
+ * The customer managed key that the bucket encrypts with by default, when it is none of `named`: then whoever has been
+ * given the named ones only gets 403 for each object. Undefined when it is named, and when that cannot be told.
+ *
+ * | S3 holds | is named when |
+ * |---|---|
+ * | the ARN of a key | it is among them |
+ * | the id of a key | one of them ends with it |
+ * | an alias | KMS says so; a refusal tells nothing. Without any that are named it is not |
+ *
+ * @param named ARNs of keys, not of aliases
+ */
+export async function findUnnamedKey(
+  bucket: string,
+  region: string,
+  named: readonly string[],
+  { buckets, keys }: { readonly buckets: BucketDirectory; readonly keys: KeyDirectory },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const key = await buckets.findDefaultKey(bucket, region, signal);
+  if (key === undefined || named.some((arn) => arn === key || arn.endsWith(`:key/${key}`))) return undefined;
+  const [model] = named;
+  if (model === undefined || !/(^|:)alias\//.test(key)) return key;
+  // Aliases without an ARN are of the account that the named keys are of.
+  const alias = key.startsWith('arn:') ? key : `${model.split(':').slice(0, 5).join(':')}:${key}`;
+  try {
+    const facts = await keys.find(alias, signal);
+    return facts !== undefined && named.includes(facts.arn) ? undefined : key;
+  } catch (thrown) {
+    if (thrown instanceof CompressorError && thrown.code === 'STORAGE_ACCESS_DENIED') return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test } from '@jest/globals';
+import { planRegions } from '../../../src/templates/plan-regions.ts';
+import type { Resources } from '../../../src/templates/region-resources.ts';
+import { sourceResources } from '../../../src/templates/source-resources.ts';
+import { loadRules, ruleEntry } from '../../support/configuration.ts';
+
+/** What us-west-2 gets for the rules. */
+async function resourcesOf(...rules: readonly object[]): Promise<Resources> {
+  const configuration = await loadRules(rules);
+  const plan = planRegions(configuration).find(({ region }) => region === 'us-west-2');
+  if (plan === undefined) throw new Error('us-west-2 is not among the regions');
+  return sourceResources({ settings: configuration.settings, plan, stacks: 'stacks', priceRevision: '1' });
+}
+
+function ofType(resources: Resources, type: string) {
+  const entries = Object.entries(resources) as [string, { readonly Type: string; readonly Properties: unknown }][];
+  return entries.filter(([, resource]) => resource.Type === type);
+}
+
+const LOGS = { prefix_filter: 'logs/' };
+
+describe('a rule that drains', () => {
+  test('has everything but a notification', async () => {
+    const [before, after] = [
+      await resourcesOf(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' })),
+      await resourcesOf(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two', draining: true })),
+    ];
+    const gone = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
+    expect(gone).toEqual([expect.stringMatching(/^NotificationUsWest2Two/)]);
+  });
+
+  test('leaves the notifications of its bucket to the other rules of it', async () => {
+    const resources = await resourcesOf(
+      ruleEntry({ ...LOGS, draining: true }),
+      ruleEntry({ prefix_filter: 'logs/app/' }),
+    );
+    const [[, notification] = [], ...more] = ofType(resources, 'Custom::BucketNotification');
+    expect(more).toEqual([]);
+    expect(JSON.stringify(notification)).toContain('"Prefix":"logs/app/"');
+    expect(JSON.stringify(notification)).not.toContain('"Prefix":"logs/"');
+  });
+});
+
+describe('a rule that gets its events through EventBridge', () => {
+  test('shares the configuration of its bucket with rules that have notifications', async () => {
+    const resources = await resourcesOf(
+      ruleEntry({ ...LOGS, suffix_filter: '.gz', events: 'eventbridge' }),
+      ruleEntry({ prefix_filter: 'data/' }),
+    );
+    const [[, notification] = [], ...more] = ofType(resources, 'Custom::BucketNotification');
+    expect(more).toEqual([]);
+    expect(notification).toMatchObject({
+      Properties: { EventBridge: true, Notifications: [expect.objectContaining({ Prefix: 'data/' })] },
+      DependsOn: expect.arrayContaining([expect.stringMatching(/^RuleOneBucketLogs/)]),
+    });
+    const parameters = ofType(resources, 'AWS::Serverless::Application').map(([, { Properties }]) => Properties);
+    expect(parameters).toContainEqual(
+      expect.objectContaining({
+        Parameters: expect.objectContaining({ TakesEventBridge: 'yes', KeyPrefix: 'logs/', KeySuffix: '.gz' }),
+      }),
+    );
+  });
+
+  test('has neither while it drains', async () => {
+    const resources = await resourcesOf(ruleEntry({ events: 'eventbridge', draining: true }));
+    expect(JSON.stringify(resources)).not.toMatch(/EventBridge|BucketNotification/);
+  });
+});
