@@ -99,9 +99,10 @@ function regionConditions({ region, settings }: RegionPlan): YamlObject {
 
 /** Logical ids of the nested stacks that a region has. */
 export function nestedStacks(configuration: Configuration, region: string): string[] {
-  const plan = planRegions(configuration).find((each) => each.region === region);
+  const plans = planRegions(configuration);
+  const plan = plans.find((each) => each.region === region);
   if (plan === undefined) return [];
-  const context: StackContext = { settings: configuration.settings, plan, stacks: '', priceRevision: '' };
+  const context: StackContext = { settings: configuration.settings, plan, plans, stacks: '', priceRevision: '' };
   const resources = regionParts(context).flatMap(([, part]) => Object.entries(part));
   return resources.filter(([, resource]) => isNestedStack(resource)).map(([name]) => name);
 }

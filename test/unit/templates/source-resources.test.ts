@@ -7,9 +7,10 @@ import { loadRules, ruleEntry } from '../../support/configuration.ts';
 /** What us-west-2 gets for the rules. */
 async function resourcesOf(...rules: readonly object[]): Promise<Resources> {
   const configuration = await loadRules(rules);
-  const plan = planRegions(configuration).find(({ region }) => region === 'us-west-2');
+  const plans = planRegions(configuration);
+  const plan = plans.find(({ region }) => region === 'us-west-2');
   if (plan === undefined) throw new Error('us-west-2 is not among the regions');
-  return sourceResources({ settings: configuration.settings, plan, stacks: 'stacks', priceRevision: '1' });
+  return sourceResources({ settings: configuration.settings, plan, plans, stacks: 'stacks', priceRevision: '1' });
 }
 
 function ofType(resources: Resources, type: string) {
