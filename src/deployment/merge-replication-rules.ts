@@ -90,8 +90,9 @@ function divideRules(
   return { ours: rules.filter(isOwned), foreign: rules.filter((rule) => !isOwned(rule)) };
 }
 
-function isLeaving({ priority }: StoredReplicationRule): boolean {
-  return priority >= LEAVING;
+/** Others may have such priorities, too, but hardly with an id that begins with the prefix. */
+function isLeaving({ id, priority, prefix }: Omit<StoredReplicationRule, 'text' | 'intact'>): boolean {
+  return priority >= LEAVING && prefix.endsWith('/') && id.startsWith(prefix.slice(0, -1));
 }
 
 /** A bucket has an id once: one that is wanted with another destination cannot stay. */

@@ -83,6 +83,25 @@ describe('putReplicationRules', () => {
     expect(s3.replicationOf.get('outbound')).toEqual({ role: ROLE, rules: [theirs] });
   });
 
+  test('does not take a rule of somebody else for a leaving one because of its priority', async () => {
+    const theirs = foreign(10_000);
+    s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs] });
+    const before = properties(rule('a'), rule('b'));
+    await putReplicationRules(before, undefined, s3, signal);
+    await putReplicationRules(properties(rule('b')), before, s3, signal);
+    expect(priorities()).toEqual([
+      ['theirs', 10_000],
+      ['b', 2],
+      ['a', 10_001],
+    ]);
+    await putReplicationRules(properties(rule('b'), rule('c')), properties(rule('b')), s3, signal);
+    expect(priorities()).toEqual([
+      ['theirs', 10_000],
+      ['b', 2],
+      ['c', 1],
+    ]);
+  });
+
   test('writes a rule again that somebody disabled', async () => {
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
     const [present] = s3.replicationOf.get('outbound')?.rules ?? [];
