@@ -53,9 +53,9 @@ export function estimateLevels(
   content: ContentClass,
   { levels, prices, cpuSpeed }: EstimateOptions,
 ): LevelEstimate[] {
-  const fraction = testedFraction(statistics, content);
-  const priorOf = (level: number): LevelPrior => findPrior(statistics, content, level, fraction);
   const seen = seenLevels(statistics, content);
+  const fraction = testedFraction(statistics, content, seen);
+  const priorOf = (level: number): LevelPrior => findPrior(statistics, content, level, fraction);
   const correction = correctPriors(seen, priorOf);
   const probed = new Set(probedLevels(statistics, content).map(({ level }) => level));
   const isLearnt = probed.size > 0 || seen.length > 0;
@@ -86,7 +86,8 @@ export function estimateLevels(
   });
 }
 
-function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass): number {
+/** What level 1 leaves of a byte: of all frames, and of the sample of the probe, which few bytes of frames do not outweigh. */
+function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass, seen: readonly SeenLevel[]): number {
   let bytes = 0;
   let tested = 0;
   for (const [key, sums] of arms) {
@@ -94,7 +95,10 @@ function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass)
     bytes += sums.bytes;
     tested += sums.tested;
   }
-  return bytes > 0 ? tested / bytes : (probes.get(content)?.fraction ?? TYPICAL_FRACTION[content]);
+  const expected = probes.get(content)?.fraction ?? TYPICAL_FRACTION[content];
+  if (bytes === 0) return expected;
+  const evidence = seen.reduce((sum, one) => sum + one.evidence, 0);
+  return (evidence * (tested / bytes) + PROBE_WEIGHT * expected) / (evidence + PROBE_WEIGHT);
 }
 
 /** Of the latest probe; a level that it left out is as far from its nearest neighbour as it usually is. */
@@ -130,6 +134,7 @@ function seenLevels(statistics: RuleStatistics, content: ContentClass): SeenLeve
   });
 }
 
+/** As far as what was seen outweighs the probe: a frame of a few bytes tells more of its overhead than of any level. */
 function correctPriors(seen: readonly SeenLevel[], priorOf: (level: number) => LevelPrior): LevelPrior {
   const compressing = seen.filter(({ level }) => level !== STORE_LEVEL);
   const total = compressing.reduce((sum, { evidence }) => sum + evidence, 0);
@@ -137,7 +142,7 @@ function correctPriors(seen: readonly SeenLevel[], priorOf: (level: number) => L
   const mean = (quantity: keyof LevelPrior): number =>
     Math.exp(
       compressing.reduce((sum, one) => sum + one.evidence * Math.log(one[quantity] / priorOf(one.level)[quantity]), 0) /
-        total,
+        (total + PROBE_WEIGHT),
     );
   return { gain: mean('gain'), secondsAByte: mean('secondsAByte') };
 }

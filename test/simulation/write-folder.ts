@@ -1,33 +1,37 @@
 import { Buffer } from 'node:buffer';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Kind, makeSamples } from './content.ts';
 
-/** Files of a megabyte, most of them text, as in a data lake that also keeps pictures and exports. */
-const NAMES: readonly (readonly [kind: Kind, share: number, name: (number: number) => string])[] = [
-  ['json', 0.25, (number) => `records/part-${number}.json`],
-  ['logs', 0.25, (number) => `logs/access-${number}.log`],
-  ['csv', 0.2, (number) => `sales/day-${number}.csv`],
-  ['parquet', 0.15, (number) => `tables/part-${number}.parquet`],
+/** Bytes as they are made up, a megabyte a file: what they are, their share of the folder, and their names. */
+const MADE: readonly (readonly [kind: Kind, share: number, name: (number: number) => string])[] = [
+  ['logs', 0.1, (number) => `logs/access-${number}.log`],
+  ['parquet', 0.2, (number) => `tables/part-${number}.parquet`],
   ['sensors', 0.05, (number) => `sensors/${number}.bin`],
   ['pictures', 0.05, (number) => `pictures/${number}.png`],
 ];
-/** There are so many of each kind at least, see benchmark/workloads.ts. */
+/** There are so many different samples of each kind at least, see benchmark/workloads.ts. */
 const DIFFERENT_SAMPLES = 30;
-/** JSON that is gzipped already takes the rest. */
+/** JSON that is gzipped already, four megabytes in a file. */
 const GZIPPED_SHARE = 0.05;
+/** The rest is text that people wrote: files of the installed packages. */
+const TEXT_SHARE = 0.55;
+const TEXT = new Set(['.js', '.ts', '.mts', '.cts', '.mjs', '.cjs', '.json', '.md', '.txt', '.yml', '.css', '.html']);
+const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const MEGABYTE = 1e6;
 
 const command = new Command('simulate:folder')
-  .description('Writes a folder of mixed content, the same one each time, to try the demo on.')
+  .description('Writes a folder of mixed content, to try the demo on.')
   .argument('<folder>', 'where to')
   .option('--megabytes <size>', 'how much', parseSize, 128)
   .parse();
 const [folder = ''] = command.args;
 const { megabytes } = command.opts<{ readonly megabytes: number }>();
 
-for (const [kind, share, name] of NAMES) await writeFiles(samplesOf(kind, countOf(share)), name);
+for (const [kind, share, name] of MADE) await writeFiles(samplesOf(kind, countOf(share)), name);
 const records = samplesOf('json', 4 * countOf(GZIPPED_SHARE));
 await writeFiles(
   Array.from({ length: countOf(GZIPPED_SHARE) }, (_, index) =>
@@ -35,6 +39,11 @@ await writeFiles(
   ),
   (number) => `backup/records-${number}.json.gz`,
 );
+await copyText(TEXT_SHARE * megabytes * MEGABYTE);
+
+function countOf(share: number): number {
+  return Math.max(1, Math.round(share * megabytes));
+}
 
 /** Each once, and from the first again where there are no more: further apart than any level looks. */
 function samplesOf(kind: Kind, count: number): Uint8Array[] {
@@ -42,22 +51,33 @@ function samplesOf(kind: Kind, count: number): Uint8Array[] {
   return Array.from({ length: count }, (_, index) => samples[index % samples.length] ?? new Uint8Array());
 }
 
-function countOf(share: number): number {
-  return Math.max(1, Math.round(share * megabytes));
+async function writeFiles(files: readonly Uint8Array[], name: (number: number) => string): Promise<void> {
+  for (const [index, bytes] of files.entries()) await write(name(index + 1), bytes);
 }
 
-async function writeFiles(files: readonly Uint8Array[], name: (number: number) => string): Promise<void> {
-  for (const [index, bytes] of files.entries()) {
-    const path = join(folder, name(index + 1));
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeFile(path, bytes);
+/** Texts in the order of their names, until there are so many bytes or none is left. */
+async function copyText(bytes: number): Promise<void> {
+  const names = await readdir(PACKAGES, { recursive: true, withFileTypes: true });
+  const paths = names.filter((entry) => entry.isFile() && TEXT.has(extname(entry.name)));
+  let left = bytes;
+  for (const path of paths.map(({ parentPath, name }) => join(parentPath, name)).toSorted()) {
+    if (left <= 0) return;
+    const text = await readFile(path);
+    await write(join('text', path.slice(PACKAGES.length)), text);
+    left -= text.length;
   }
+}
+
+async function write(name: string, bytes: Uint8Array): Promise<void> {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
 }
 
 function parseSize(text: string): number {
   const size = Number(text);
-  if (!/^\d+$/.test(text) || size < 16 || size > 10_000) {
-    throw new InvalidArgumentError('A size is a whole number of megabytes from 16 to 10000.');
+  if (!/^\d+$/.test(text) || size < 16 || size > 1000) {
+    throw new InvalidArgumentError('A size is a whole number of megabytes from 16 to 1000.');
   }
   return size;
 }

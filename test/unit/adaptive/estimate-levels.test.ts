@@ -66,6 +66,30 @@ describe('estimateLevels', () => {
     expect((nine?.dollars ?? 0) / (three?.dollars ?? 1)).toBeGreaterThan(1);
   });
 
+  test('is not led astray by the overhead of a frame of a few bytes', () => {
+    const priors: RuleStatistics['priors'] = new Map([
+      ['text:1', { gain: 1, secondsAByte: 2e-9 }],
+      ['text:3', { gain: 0.9, secondsAByte: 4e-9 }],
+      ['text:9', { gain: 0.89, secondsAByte: 20e-9 }],
+    ]);
+    const few = { ...arm(0.004, 0.4, 0.35, 1e-6), archives: 0.004 };
+    expect(cheapest(statistics([['text:9', few]], { priors }))).toBe(3);
+  });
+
+  test('is not told by a few bytes how well all others compress', () => {
+    const priors: RuleStatistics['priors'] = new Map([
+      ['text:1', { gain: 1, secondsAByte: 2e-9 }],
+      ['text:3', { gain: 0.96, secondsAByte: 4e-9 }],
+      ['text:9', { gain: 0.95, secondsAByte: 40e-9 }],
+    ]);
+    const probes: RuleStatistics['probes'] = new Map([['text', { archive: 0, fraction: 0.9 }]]);
+    const few = { ...arm(0.004, 0.02, 0.02, 2e-9), archives: 0.004 };
+    const known = statistics([['text:1', few]], { priors, probes });
+    const [, one, three] = estimateLevels(known, 'text', options);
+    expect(one?.dollars).toBeCloseTo(0.9 * CHEAP.archiveByte, 12);
+    expect(three?.dollars).toBeLessThan(one?.dollars ?? 0);
+  });
+
   test('spends more CPU where bytes are dear, and where the machine is fast', () => {
     const known = statistics([
       ['text:1', arm(20, 0.4, 0.4, 2e-9)],

@@ -41,9 +41,8 @@ export async function compareLevels(
   archives: readonly ArchiveBytes[],
   { levels, candidates, uses, prices, onFrame }: ComparisonOptions,
 ): Promise<LevelCost[]> {
-  const inUse = candidates.filter((level) => uses.some((use) => use.level === describeLevel(level)));
-  const measured = [...new Set([...levels, ...inUse])];
-  const unmeasured = candidates.filter((level) => !measured.includes(level));
+  // A function that was killed could not log what it took: so all of them, those that are known to be in use first.
+  const likely = candidates.toSorted((left, right) => rankOf(left, uses) - rankOf(right, uses));
   const bench = new FrameBench();
   const chosen = new Sum();
   const fixed = levels.map((level) => ({ level, sum: new Sum() }));
@@ -59,12 +58,9 @@ export async function compareLevels(
       key = keys.get(index) ?? key;
       const tar = await readFrame(archive, entry);
       const original = await archive.read(entry.offset, entry.compressed);
-      const results = bench.compress(tar, original, measured);
+      const results = new Map(levels.map((level) => [level, bench.compress(tar, original, level)]));
       for (const { level, sum } of fixed) sum.add(results.get(level));
-      // A function that was killed could not log what it took.
-      const found = findOriginal(results, uses) ?? findOriginal(bench.compress(tar, original, unmeasured), []);
-      if (found === undefined) throw unknownLevel(archive, index);
-      chosen.add(found);
+      chosen.add(findOriginal(likely, (level) => results.get(level) ?? bench.compress(tar, original, level)));
       chosen.seconds += choosing.secondsFor(key, tar);
       onFrame();
     }
@@ -92,20 +88,18 @@ class Sum {
 }
 
 /** Of content that does not compress, several levels make the same bytes: the one that is used most is taken. */
-function findOriginal(results: ReadonlyMap<number, Recompressed>, uses: readonly LevelUse[]): Recompressed | undefined {
-  const originals = [...results].filter(([, { isOriginal }]) => isOriginal);
-  const rank = (level: number): number => {
-    const place = uses.findIndex((use) => use.level === describeLevel(level));
-    return place === -1 ? uses.length : place;
-  };
-  const [first] = originals.toSorted(([left], [right]) => rank(left) - rank(right));
-  return first?.[1];
+function findOriginal(levels: readonly number[], compress: (level: number) => Recompressed): Recompressed {
+  for (const level of levels) {
+    const result = compress(level);
+    if (result.isOriginal) return result;
+  }
+  throw new DemoFailedError('A frame has none of the levels that the rule may take', { context: { levels: levels.join(', ') } });
 }
 
-function unknownLevel({ name }: ArchiveBytes, frame: number): DemoFailedError {
-  return new DemoFailedError(`Frame ${frame} of ${name} has none of the levels that the rule may take`, {
-    context: { archive: name, frame },
-  });
+/** Place of a level among those in use, the most bytes first; behind all of them if it is in no log. */
+function rankOf(level: number, uses: readonly LevelUse[]): number {
+  const place = uses.findIndex((use) => use.level === describeLevel(level));
+  return place === -1 ? uses.length : place;
 }
 
 /** What the functions spent on choosing: a test of each frame, and a probe of each kind of content now and then. */

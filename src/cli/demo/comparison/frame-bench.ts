@@ -17,20 +17,15 @@ export class FrameBench {
   #output = new Uint8Array(0);
 
   /** @param original the frame as the archive has it */
-  compress(tar: Uint8Array, original: Uint8Array, levels: readonly number[]): Map<number, Recompressed> {
+  compress(tar: Uint8Array, original: Uint8Array, level: number): Recompressed {
     const bound = compressBound(tar.length);
     if (this.#output.length < bound) this.#output = new Uint8Array(bound);
-    const results = new Map<number, Recompressed>();
-    for (const level of levels) {
-      const compressor = this.#compressors.get(level) ?? new FrameCompressor();
-      this.#compressors.set(level, compressor);
-      const seconds = startClock();
-      const bytes = compressor.compress(this.#output, tar, level);
-      const spent = seconds();
-      const isOriginal = Buffer.compare(this.#output.subarray(0, bytes), original) === 0;
-      results.set(level, { bytes, seconds: spent, isOriginal });
-    }
-    return results;
+    const compressor = this.#compressors.get(level) ?? new FrameCompressor();
+    this.#compressors.set(level, compressor);
+    const clock = startClock();
+    const bytes = compressor.compress(this.#output, tar, level);
+    const seconds = clock();
+    return { bytes, seconds, isOriginal: Buffer.compare(this.#output.subarray(0, bytes), original) === 0 };
   }
 
   /** What telling content that is compressed already costs with each frame. */
