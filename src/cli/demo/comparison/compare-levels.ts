@@ -93,7 +93,9 @@ function findOriginal(levels: readonly number[], compress: (level: number) => Re
     const result = compress(level);
     if (result.isOriginal) return result;
   }
-  throw new DemoFailedError('A frame has none of the levels that the rule may take', { context: { levels: levels.join(', ') } });
+  throw new DemoFailedError('A frame has none of the levels that the rule may take', {
+    context: { levels: levels.join(', ') },
+  });
 }
 
 /** Place of a level among those in use, the most bytes first; behind all of them if it is in no log. */
