@@ -2,6 +2,7 @@ import { crc32 } from '../archive/checksum.ts';
 import { ObjectChecksumError } from '../archive/errors.ts';
 import { assembleFrame, verifyFrame } from '../archive/frame-bytes.ts';
 import { CompressorError } from '../errors.ts';
+import { startCpuClock } from './cpu-clock.ts';
 import type {
   CompressedFrame,
   CompressFrameTask,
@@ -26,27 +27,18 @@ const probe = new LevelProbe(compressor);
 export function runFrameTask(task: FrameTask): FrameResult {
   switch (task.kind) {
     case 'compress':
-      return compressFrame(task, startClock());
+      return compressFrame(task, startCpuClock());
     case 'restore':
-      return restoreFrame(task, startClock());
+      return restoreFrame(task, startCpuClock());
     case 'probe':
       return probeFrame(task);
     case 'measure-speed':
-      return { kind: 'speed', megabytesPerSecond: measureCpuSpeed(compressor, startClock) };
+      return { kind: 'speed', megabytesPerSecond: measureCpuSpeed(compressor, startCpuClock) };
   }
 }
 
-/** A clock of CPU seconds of this thread. */
-function startClock(): () => number {
-  const before = process.threadCpuUsage();
-  return () => {
-    const { user, system } = process.threadCpuUsage(before);
-    return (user + system) / 1e6;
-  };
-}
-
 function probeFrame({ input, size, levels }: ProbeFrameTask): ProbedFrame {
-  return { kind: 'probed', input, ...probe.probe(new Uint8Array(input, 0, size), levels, startClock) };
+  return { kind: 'probed', input, ...probe.probe(new Uint8Array(input, 0, size), levels, startCpuClock) };
 }
 
 function compressFrame(task: CompressFrameTask, cpuSeconds: () => number): CompressedFrame {

@@ -17,7 +17,7 @@ const MADE: readonly (readonly [kind: Kind, share: number, name: (number: number
 const DIFFERENT_SAMPLES = 30;
 /** JSON that is gzipped already, four megabytes in a file. */
 const GZIPPED_SHARE = 0.05;
-/** The rest is text that people wrote: files of the installed packages. */
+/** The rest is text that people wrote: sources and documents of the installed packages. */
 const TEXT_SHARE = 0.55;
 const TEXT = new Set(['.js', '.ts', '.mts', '.cts', '.mjs', '.cjs', '.json', '.md', '.txt', '.yml', '.css', '.html']);
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
@@ -39,7 +39,7 @@ await writeFiles(
   ),
   (number) => `backup/records-${number}.json.gz`,
 );
-await copyText(TEXT_SHARE * megabytes * MEGABYTE);
+await writeText(TEXT_SHARE * megabytes * MEGABYTE);
 
 function countOf(share: number): number {
   return Math.max(1, Math.round(share * megabytes));
@@ -55,16 +55,22 @@ async function writeFiles(files: readonly Uint8Array[], name: (number: number) =
   for (const [index, bytes] of files.entries()) await write(name(index + 1), bytes);
 }
 
-/** Texts in the order of their names, until there are so many bytes or none is left. */
-async function copyText(bytes: number): Promise<void> {
+/** Texts in the order of their names, put together to files of a megabyte, until there are so many bytes or none is left. */
+async function writeText(bytes: number): Promise<void> {
   const names = await readdir(PACKAGES, { recursive: true, withFileTypes: true });
   const paths = names.filter((entry) => entry.isFile() && TEXT.has(extname(entry.name)));
-  let left = bytes;
+  let texts: Buffer[] = [];
+  let [size, written, files] = [0, 0, 0];
   for (const path of paths.map(({ parentPath, name }) => join(parentPath, name)).toSorted()) {
-    if (left <= 0) return;
+    if (written >= bytes) return;
     const text = await readFile(path);
-    await write(join('text', path.slice(PACKAGES.length)), text);
-    left -= text.length;
+    texts.push(text);
+    size += text.length;
+    if (size < MEGABYTE) continue;
+    files += 1;
+    await write(`text/sources-${files}.txt`, Buffer.concat(texts));
+    written += size;
+    [texts, size] = [[], 0];
   }
 }
 

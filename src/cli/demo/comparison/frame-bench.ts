@@ -1,3 +1,4 @@
+import { startCpuClock } from '../../../compression/cpu-clock.ts';
 import { LevelProbe } from '../../../compression/probe-levels.ts';
 import { compressBound, FrameCompressor } from '../../../compression/zstd-frames.ts';
 
@@ -22,7 +23,7 @@ export class FrameBench {
     if (this.#output.length < bound) this.#output = new Uint8Array(bound);
     const compressor = this.#compressors.get(level) ?? new FrameCompressor();
     this.#compressors.set(level, compressor);
-    const clock = startClock();
+    const clock = startCpuClock();
     const bytes = compressor.compress(this.#output, tar, level);
     const seconds = clock();
     return { bytes, seconds, isOriginal: Buffer.compare(this.#output.subarray(0, bytes), original) === 0 };
@@ -30,24 +31,15 @@ export class FrameBench {
 
   /** What telling content that is compressed already costs with each frame. */
   test(tar: Uint8Array): { readonly fraction: number; readonly seconds: number } {
-    const seconds = startClock();
+    const seconds = startCpuClock();
     const fraction = this.#probe.test(tar);
     return { fraction, seconds: seconds() };
   }
 
   /** @returns seconds that trying these levels on a sample takes */
   probe(tar: Uint8Array, levels: readonly number[]): number {
-    const seconds = startClock();
-    this.#probe.probe(tar, levels, startClock);
+    const seconds = startCpuClock();
+    this.#probe.probe(tar, levels, startCpuClock);
     return seconds();
   }
-}
-
-/** A clock of CPU seconds of this thread. */
-function startClock(): () => number {
-  const before = process.threadCpuUsage();
-  return () => {
-    const { user, system } = process.threadCpuUsage(before);
-    return (user + system) / 1e6;
-  };
 }
