@@ -13,8 +13,9 @@ const MADE: readonly (readonly [kind: Kind, share: number, name: (number: number
   ['sensors', 0.05, (number) => `sensors/${number}.bin`],
   ['pictures', 0.05, (number) => `pictures/${number}.png`],
 ];
-/** There are so many different samples of each kind at least, see benchmark/workloads.ts. */
-const DIFFERENT_SAMPLES = 30;
+/** Corpora of the benchmarks, of which there are so many different samples (benchmark/workloads.ts); of the others there is no end. */
+const CORPORA: readonly Kind[] = ['json', 'logs'];
+const SAMPLES_OF_CORPUS = 30;
 /** JSON that is gzipped already, four megabytes in a file. */
 const GZIPPED_SHARE = 0.05;
 /** The rest is text that people wrote: sources and documents of the installed packages. */
@@ -47,7 +48,7 @@ function countOf(share: number): number {
 
 /** Each once, and from the first again where there are no more: further apart than any level looks. */
 function samplesOf(kind: Kind, count: number): Uint8Array[] {
-  const samples = makeSamples(kind, Math.min(count, DIFFERENT_SAMPLES));
+  const samples = makeSamples(kind, CORPORA.includes(kind) ? Math.min(count, SAMPLES_OF_CORPUS) : count);
   return Array.from({ length: count }, (_, index) => samples[index % samples.length] ?? new Uint8Array());
 }
 
