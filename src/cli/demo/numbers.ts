@@ -1,5 +1,6 @@
 /** Numbers as people read them. Units are decimal: prices are a GB of 10^9 bytes. */
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const TERABYTE = 1e12;
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
 export function formatCount(count: number): string {
@@ -28,6 +29,11 @@ export function formatSeconds(seconds: number): string {
 /** Few gigabytes cost fractions of a cent, so small amounts get more digits. */
 export function formatDollars(dollars: number): string {
   return `$${dollars.toFixed(Math.abs(dollars) < 1 ? 5 : 2)}`;
+}
+
+/** What so many bytes cost, for a terabyte of them; nothing has no price. */
+export function formatDollarsATerabyte(dollars: number, bytes: number): string {
+  return bytes === 0 ? '–' : formatDollars((dollars / bytes) * TERABYTE);
 }
 
 /** `+1.5 %`. */

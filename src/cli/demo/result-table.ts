@@ -1,6 +1,13 @@
 import Table from 'cli-table3';
-import { dollarsATerabyte } from './comparison/compare-levels.ts';
-import { formatBytes, formatCount, formatDollars, formatRatio, formatSeconds, formatShare } from './numbers.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDollars,
+  formatDollarsATerabyte,
+  formatRatio,
+  formatSeconds,
+  formatShare,
+} from './numbers.ts';
 import type { DemoResult, ObjectShare } from './result.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
@@ -66,7 +73,7 @@ function renderComparison({ comparison = [], packed }: DemoResult): string[] {
       cost.level,
       formatBytes(cost.compressedBytes),
       formatSeconds(cost.cpuSeconds),
-      formatDollars(dollarsATerabyte(cost, packed.bytes)),
+      formatDollarsATerabyte(cost.dollars, packed.bytes),
       cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1),
     ]);
   }

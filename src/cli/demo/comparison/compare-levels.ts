@@ -6,8 +6,6 @@ import { DemoFailedError } from '../errors.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';
 import { FrameBench, type Recompressed } from './frame-bench.ts';
 
-const TERABYTE = 1e12;
-
 /** What the frames of all archives cost, or would have cost at one level. */
 export interface LevelCost {
   /** As people know it; `chosen` stands for the levels that the frames have, and what choosing them cost. */
@@ -70,11 +68,6 @@ export async function compareLevels(
     { level: 'chosen', sum: chosen },
     ...fixed.map(({ level, sum }) => ({ level: describeLevel(level), sum })),
   ].map(({ level, sum }) => ({ level, compressedBytes: sum.bytes, cpuSeconds: sum.seconds, dollars: dollars(sum) }));
-}
-
-/** @param bytes of the objects that the cost is for */
-export function dollarsATerabyte({ dollars }: LevelCost, bytes: number): number {
-  return (dollars / bytes) * TERABYTE;
 }
 
 class Sum {

@@ -1,8 +1,8 @@
-import { dollarsATerabyte } from '../comparison/compare-levels.ts';
 import {
   formatBytes,
   formatCount,
   formatDollars,
+  formatDollarsATerabyte,
   formatRatio,
   formatSeconds,
   formatShare,
@@ -54,7 +54,7 @@ export function renderComparison({ comparison = [], packed }: DemoResult): Marku
   if (chosen === undefined) return html``;
   const rows = comparison.map(
     (cost) => html`<tr><td>${cost.level}</td><td>${formatBytes(cost.compressedBytes)}</td>
-<td>${formatSeconds(cost.cpuSeconds)}</td><td>${formatDollars(dollarsATerabyte(cost, packed.bytes))}</td>
+<td>${formatSeconds(cost.cpuSeconds)}</td><td>${formatDollarsATerabyte(cost.dollars, packed.bytes)}</td>
 <td>${cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1)}</td></tr>`,
   );
   return html`<h2>One level for all, instead</h2>

@@ -101,6 +101,9 @@ describe('the result of a run', () => {
     expect(renderReport(result, new Date(0))).toContain('<td>+10.0 %</td>');
     expect(numbersOf(result)).toMatchObject({ comparison });
     expect(renderReport(summarise(MEASURED), new Date(0))).not.toContain('One level for all');
+    const empty = summarise({ ...MEASURED, archives: [], comparison });
+    expect(renderResultTable(empty)).not.toMatch(/NaN|Infinity/);
+    expect(renderReport(empty, new Date(0))).not.toMatch(/NaN|Infinity/);
   });
 
   test('stands nothing but an empty file, of which there is no ratio worth the name', () => {
