@@ -34,7 +34,7 @@ function describeRegion(plan: RegionPlan): string {
   const lines = [
     ...(settings.source_target.includes('source')
       ? [
-          `sends     outbound bucket, failed bucket, resend function, ${count(outgoing.length, 'rule')} with a queue and a function each`,
+          `sends     outbound, failed and progress bucket, resend function, ${count(outgoing.length, 'rule')} with a queue and a function each`,
         ]
       : []),
     ...(settings.source_target.includes('target')

@@ -367,6 +367,9 @@ describe('npm run configure', () => {
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain('copy its files to configuration');
     expect(await readFile(join(checkout, 'template.yaml'), 'utf8')).toBe(before);
+    // Looking for mistakes in it makes no template.
+    const checked = await command('configure', ['--configuration', configuration.folder, '--check']);
+    expect([checked.status, checked.stderr]).toEqual([1, expect.stringContaining('not up to date')]);
     const elsewhere = ['--configuration', configuration.folder, '--out', join(folder, 'out')];
     expect((await command('configure', elsewhere)).stdout).toContain('Not to be deployed as it is');
   });

@@ -26,7 +26,8 @@ export async function runConfigure(args: readonly string[], print: (text: string
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;
   const isOther = resolve(options.configuration) !== CONFIGURATION;
-  if (isOther && resolve(options.out) === resolve(PROJECT)) throw otherConfigurationError(options.configuration);
+  const isForProject = options.check !== true && resolve(options.out) === resolve(PROJECT);
+  if (isOther && isForProject) throw otherConfigurationError(options.configuration);
   const configuration = await loadConfiguration(options.configuration);
   const files = await makeDeploymentFiles(configuration, options.out);
   const stale = files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(process.cwd(), path));
