@@ -8,7 +8,7 @@ import type { LevelPrior } from './typical-levels.ts';
 export const MEMORY_ARCHIVES = 32;
 /**
  * Weights above this (e^16, after 512 archives) are scaled down again. DynamoDB refuses a sum of more than 38 digits: what
- * the item counts in (aws/statistics-item.ts) leaves room for a rebase that comes hundreds of archives late.
+ * the item counts in (aws/dynamodb/statistics-item.ts) leaves room for a rebase that comes hundreds of archives late.
  */
 const LARGEST_EXPONENT = 16;
 /** What weighs less when weights are scaled down is forgotten: nothing was seen of it for 442 archives or more. */

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { EcsFallbackService } from '../aws/ecs-fallback-service.ts';
-import { SqsFallbackQueue } from '../aws/sqs-message-queue.ts';
+import { EcsFallbackService } from '../aws/ecs/fallback-service.ts';
+import { SqsFallbackQueue } from '../aws/sqs/message-queue.ts';
 import type { SourceEnvironment } from '../configuration/environment.ts';
 import type { CompressorError } from '../errors.ts';
 import type { FallbackQueue } from '../messages/message-queue.ts';

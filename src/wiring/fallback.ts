@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { TaskSize } from '../adaptive/compute-price.ts';
-import { EcsTaskProtection } from '../aws/ecs-task-protection.ts';
-import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
-import { SqsWorkSource } from '../aws/sqs-work-source.ts';
-import { PowertoolsWorkerTelemetry, type WorkerTelemetryOptions } from '../aws/worker-telemetry.ts';
+import { EcsTaskProtection } from '../aws/ecs/task-protection.ts';
+import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
+import { SqsWorkSource } from '../aws/sqs/work-source.ts';
+import { PowertoolsWorkerTelemetry, type WorkerTelemetryOptions } from '../aws/telemetry/worker.ts';
 import {
   type Environment,
   readSourceEnvironment,

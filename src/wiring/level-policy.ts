@@ -5,7 +5,7 @@ import { fixedLevel } from '../adaptive/fixed-level.ts';
 import type { LevelPolicy } from '../adaptive/level-policy.ts';
 import { StatisticsCache } from '../adaptive/statistics-cache.ts';
 import type { StatisticsStore } from '../adaptive/statistics-store.ts';
-import { DynamoDbStatistics } from '../aws/dynamodb-statistics.ts';
+import { DynamoDbStatistics } from '../aws/dynamodb/statistics.ts';
 import type { FramePool } from '../compression/frame-pool.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { functionVcpuSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
-import { S3ObjectStore } from '../aws/s3-object-store.ts';
-import { SqsMessageQueue } from '../aws/sqs-message-queue.ts';
-import { PowertoolsTargetTelemetry } from '../aws/telemetry.ts';
+import { S3ObjectStore } from '../aws/s3/object-store.ts';
+import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
+import { PowertoolsTargetTelemetry } from '../aws/telemetry/services.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';

@@ -1,8 +1,8 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
-import { CloudWatchMetricReader } from '../aws/cloudwatch-metric-reader.ts';
-import { S3KeyLister } from '../aws/s3-key-lister.ts';
-import { PowertoolsWatermarkTelemetry } from '../aws/watermark-telemetry.ts';
+import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
+import { S3KeyLister } from '../aws/s3/key-lister.ts';
+import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
 import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/resource-names.ts';

@@ -11,8 +11,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { SqsMessageQueue } from '../../src/aws/sqs-message-queue.ts';
-import { SqsWorkSource } from '../../src/aws/sqs-work-source.ts';
+import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
+import { SqsWorkSource } from '../../src/aws/sqs/work-source.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';

@@ -6,7 +6,7 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
-import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import { itemAt } from '../support/archives.ts';

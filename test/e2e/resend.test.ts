@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
 import type { ResendPlace } from '../../src/cli/resend/resend-place.ts';
 import { runResend } from '../../src/cli/resend/run-resend.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { EcsFallbackService } from '../../src/aws/ecs-fallback-service.ts';
-import { EcsTaskProtection } from '../../src/aws/ecs-task-protection.ts';
+import { EcsFallbackService } from '../../src/aws/ecs/fallback-service.ts';
+import { EcsTaskProtection } from '../../src/aws/ecs/task-protection.ts';
 import { type Answer, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
 let server: RecordingServer;

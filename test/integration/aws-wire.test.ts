@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { crc32, crc32ToBase64 } from '../../src/archive/checksum.ts';
-import { S3ObjectStore, type S3ObjectStoreOptions } from '../../src/aws/s3-object-store.ts';
+import { S3ObjectStore, type S3ObjectStoreOptions } from '../../src/aws/s3/object-store.ts';
 import type { PutRequest, ReadRequest } from '../../src/storage/object-store.ts';
 import { HOSTILE_KEYS } from '../support/hostile-keys.ts';
 import {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { S3BucketDirectory } from '../../src/aws/bucket-directory.ts';
-import { S3NotificationStore } from '../../src/aws/bucket-notifications.ts';
-import { S3ReplicationStore } from '../../src/aws/bucket-replication.ts';
-import { S3Connection } from '../../src/aws/s3-connection.ts';
+import { S3BucketDirectory } from '../../src/aws/deployment/bucket-directory.ts';
+import { S3NotificationStore } from '../../src/aws/deployment/bucket-notifications.ts';
+import { S3ReplicationStore } from '../../src/aws/deployment/bucket-replication.ts';
+import { S3Connection } from '../../src/aws/s3/connection.ts';
 import { errorAnswer, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
 const { signal } = new AbortController();

@@ -2,7 +2,7 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } fro
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NO_STATISTICS, type StatisticsUpdate } from '../../src/adaptive/rule-statistics.ts';
 import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
-import { DynamoDbStatistics } from '../../src/aws/dynamodb-statistics.ts';
+import { DynamoDbStatistics } from '../../src/aws/dynamodb/statistics.ts';
 import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import { createStatisticsTable } from '../../src/local/pipeline/statistics-table.ts';
 import { describeStatisticsStore } from '../support/describe-statistics-store.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { LambdaFunctionDirectory } from '../../src/aws/function-directory.ts';
+import { LambdaFunctionDirectory } from '../../src/aws/deployment/function-directory.ts';
 import { type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
 const FUNCTION = 'arn:aws:lambda:eu-west-1:123456789012:function:compressor-deployment';

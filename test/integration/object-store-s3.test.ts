@@ -1,5 +1,5 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { startAwsServer } from '../../src/local/aws-server.ts';
 import { describeObjectStore } from '../support/describe-object-store.ts';
 

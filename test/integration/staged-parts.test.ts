@@ -4,8 +4,8 @@ import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
-import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
-import { SqsMessageQueue } from '../../src/aws/sqs-message-queue.ts';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
+import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import { type EmulatedCloud, startEmulatedCloud } from '../../src/local/emulated-cloud.ts';
 import { notificationOfNewObjects, notifyQueues } from '../../src/local/pipeline/bucket-setup.ts';

@@ -2,7 +2,7 @@ import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
-import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';

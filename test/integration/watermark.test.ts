@@ -2,10 +2,10 @@ import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { keyTime } from '../../src/archive/key-time.ts';
-import { CloudWatchMetricReader } from '../../src/aws/cloudwatch-metric-reader.ts';
-import { S3KeyLister } from '../../src/aws/s3-key-lister.ts';
-import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry.ts';
-import { PowertoolsWorkerTelemetry } from '../../src/aws/worker-telemetry.ts';
+import { CloudWatchMetricReader } from '../../src/aws/cloudwatch/metric-reader.ts';
+import { S3KeyLister } from '../../src/aws/s3/key-lister.ts';
+import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/services.ts';
+import { PowertoolsWorkerTelemetry } from '../../src/aws/telemetry/worker.ts';
 import type { DeployedRule } from '../../src/configuration/rule-entry.ts';
 import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import { MetricStore } from '../../src/local/metrics/metric-store.ts';

@@ -1,5 +1,5 @@
-import { AdaptiveConcurrency } from '../../src/aws/adaptive-concurrency.ts';
-import { RetryPolicy } from '../../src/aws/retry-policy.ts';
+import { AdaptiveConcurrency } from '../../src/aws/s3/adaptive-concurrency.ts';
+import { RetryPolicy } from '../../src/aws/s3/retry-policy.ts';
 import type { Random } from '../../src/local/faults/random.ts';
 import { StorageUnavailableError } from '../../src/storage/errors.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';

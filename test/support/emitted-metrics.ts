@@ -1,8 +1,8 @@
 import { functionVcpuSecond } from '../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../src/adaptive/cost-model.ts';
-import { PowertoolsResendTelemetry } from '../../src/aws/resend-telemetry.ts';
-import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../src/aws/telemetry.ts';
-import { PowertoolsWatermarkTelemetry } from '../../src/aws/watermark-telemetry.ts';
+import { PowertoolsResendTelemetry } from '../../src/aws/telemetry/resend.ts';
+import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../src/aws/telemetry/services.ts';
+import { PowertoolsWatermarkTelemetry } from '../../src/aws/telemetry/watermark.ts';
 import type { Configuration } from '../../src/configuration/load.ts';
 import { filedPrices, parsePriceFile } from '../../src/configuration/price-file.ts';
 import { resourceNamePrefix } from '../../src/configuration/resource-names.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
-import { S3ObjectStore } from '../../src/aws/s3-object-store.ts';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { S3ObjectStore } from '../../aws/s3-object-store.ts';
+import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import { ownBucketName } from '../../configuration/resource-names.ts';
 import type { ObjectCopier, VersionReader } from '../../storage/object-store.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, type GetObjectCommandOutput, GetObjectTaggingCommand, NoSuchKey } from '@aws-sdk/client-s3';
-import { decodeMetadataValue } from '../../../aws/encoded-words.ts';
+import { decodeMetadataValue } from '../../../aws/s3/encoded-words.ts';
 import { STAMP_NAME } from '../../../storage/provenance.ts';
 import type { ObjectHeaders } from '../../../storage/stored-object.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';

@@ -1,0 +1,73 @@
+import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
+import type { MetricAddress, MetricReader, Reading, ReadingWindow } from '../../watermark/dependencies.ts';
+import { WatermarkUnknownError } from '../../watermark/errors.ts';
+
+/** Reads maxima from CloudWatch, each from its own region: one call a region. */
+export class CloudWatchMetricReader implements MetricReader {
+  readonly #open: (region: string) => CloudWatchClient;
+  readonly #clients = new Map<string, CloudWatchClient>();
+
+  constructor(open: (region: string) => CloudWatchClient) {
+    this.#open = open;
+  }
+
+  async readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]> {
+    const byRegion = Map.groupBy(metrics.entries(), ([, { region }]) => region);
+    const readings = metrics.map((): Reading[] => []);
+    await Promise.all(
+      [...byRegion].map(async ([region, entries]) => {
+        const queries = entries.map(([index, metric]) => queryFor(index, metric, window));
+        for await (const { index, reading } of this.#ask(region, queries, window)) readings[index]?.push(reading);
+      }),
+    );
+    return readings;
+  }
+
+  async *#ask(
+    region: string,
+    MetricDataQueries: MetricDataQuery[],
+    { from, to }: ReadingWindow,
+  ): AsyncGenerator<{ index: number; reading: Reading }> {
+    try {
+      const pages = paginateGetMetricData(
+        { client: this.#client(region) },
+        { MetricDataQueries, StartTime: new Date(from), EndTime: new Date(to), ScanBy: 'TimestampDescending' },
+      );
+      for await (const { MetricDataResults = [] } of pages) {
+        for (const { Id = '', Timestamps = [], Values = [] } of MetricDataResults) {
+          for (const [at, time] of Timestamps.entries()) {
+            yield { index: Number(Id.slice(1)), reading: { time: time.getTime(), value: Values[at] ?? 0 } };
+          }
+        }
+      }
+    } catch (cause) {
+      const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      throw new WatermarkUnknownError(`CloudWatch of ${region} did not answer: ${said}`, {
+        context: { region },
+        cause,
+      });
+    }
+  }
+
+  #client(region: string): CloudWatchClient {
+    const client = this.#clients.get(region) ?? this.#open(region);
+    this.#clients.set(region, client);
+    return client;
+  }
+}
+
+/** Ids must begin with a letter. */
+function queryFor(index: number, metric: MetricAddress, { periodSeconds }: ReadingWindow): MetricDataQuery {
+  return {
+    Id: `m${index}`,
+    MetricStat: {
+      Metric: {
+        Namespace: metric.namespace,
+        MetricName: metric.name,
+        Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
+      },
+      Period: periodSeconds,
+      Stat: 'Maximum',
+    },
+  };
+}

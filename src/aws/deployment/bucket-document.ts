@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { ConfigurationRefusedError } from '../../deployment/errors.ts';
+import { ObjectNotFoundError, StorageRejectedError, WriteConditionError } from '../../storage/errors.ts';
+import { BucketNotFoundError } from '../errors.ts';
+import type { S3Connection } from '../s3/connection.ts';
+
+/**
+ * One of a bucket's configurations as the XML that S3 sends. The SDK would hand over only what its version knows of it,
+ * and writing that back would delete from others' entries what it does not.
+ */
+export class BucketDocument {
+  readonly #connection: S3Connection;
+  readonly #name: string;
+  readonly #query: string;
+
+  /**
+   * @param name in the names of S3's operations, such as `BucketReplication`
+   * @param subresource in the query, such as `replication`
+   */
+  constructor(connection: S3Connection, name: string, subresource: string) {
+    this.#connection = connection;
+    this.#name = name;
+    this.#query = `${subresource}=`;
+  }
+
+  /** Empty when nothing is configured; undefined when the bucket does not exist. */
+  async read(bucket: string, signal: AbortSignal): Promise<string | undefined> {
+    const call = { kind: 'read', operation: `Get${this.#name}`, method: 'GET', ...this.#address(bucket) } as const;
+    try {
+      return (await this.#connection.send({ ...call, headers: [], signal })).body;
+    } catch (thrown) {
+      if (thrown instanceof BucketNotFoundError) return undefined;
+      if (thrown instanceof ObjectNotFoundError) return '';
+      throw thrown;
+    }
+  }
+
+  /**
+   * @param more headers, names and values in turn
+   * @throws ConfigurationRefusedError when S3 does not take the document
+   */
+  async write(bucket: string, document: string, signal: AbortSignal, more: readonly string[] = []): Promise<void> {
+    const call = { kind: 'write', operation: `Put${this.#name}`, method: 'PUT', ...this.#address(bucket) } as const;
+    const body = Buffer.from(document);
+    // S3 wants a digest with these calls, and MD5 is the one that it has always taken.
+    const digest = createHash('md5').update(body).digest('base64');
+    try {
+      const headers = ['content-type', 'application/xml', 'content-md5', digest, ...more];
+      await this.#connection.send({ ...call, headers, body, signal });
+    } catch (thrown) {
+      if (!(thrown instanceof StorageRejectedError || thrown instanceof WriteConditionError)) throw thrown;
+      const message = `${thrown.message}. The message of S3 names what it cannot use: a queue whose policy does not let S3 in, a role, or a bucket.`;
+      throw new ConfigurationRefusedError(message, { context: thrown.context, cause: thrown });
+    }
+  }
+
+  async remove(bucket: string, signal: AbortSignal): Promise<void> {
+    const call = {
+      kind: 'remove',
+      operation: `Delete${this.#name}`,
+      method: 'DELETE',
+      ...this.#address(bucket),
+    } as const;
+    await this.#connection.send({ ...call, headers: [], signal });
+  }
+
+  #address(bucket: string): { bucket: string; key: string; query: string } {
+    return { bucket, key: '', query: this.#query };
+  }
+}

@@ -1,0 +1,67 @@
+import { request } from 'undici';
+import { z } from 'zod';
+import { FunctionUnreadableError } from '../../deployment/errors.ts';
+import type { FunctionDirectory } from '../../deployment/ports.ts';
+import { LAMBDA, RequestSigner, type SigningCredentials } from '../s3/sign-request.ts';
+
+/** What we read of `GetFunction`. */
+const answerSchema = z.object({ Code: z.object({ ResolvedImageUri: z.string().min(1) }) });
+
+export interface FunctionDirectoryOptions {
+  readonly credentials: () => Promise<SigningCredentials>;
+  /** Without a path; absent: Lambda's own of the function's region. */
+  readonly endpoint?: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Asks Lambda about functions. One call a deployment needs no client of the SDK: it is signed as those to S3 are. */
+export class LambdaFunctionDirectory implements FunctionDirectory {
+  readonly #options: FunctionDirectoryOptions;
+
+  constructor(options: FunctionDirectoryOptions) {
+    this.#options = options;
+  }
+
+  async findImage(functionArn: string, signal: AbortSignal): Promise<string> {
+    const { status, text } = await this.#getFunction(functionArn, signal);
+    if (status !== 200) {
+      throw unreadable(functionArn, `Lambda answered ${status}: ${text}. Allow lambda:GetFunction on it`);
+    }
+    const answer = answerSchema.safeParse(parseJson(text));
+    if (!answer.success) throw unreadable(functionArn, 'Lambda named no image. It must be deployed as an image');
+    return answer.data.Code.ResolvedImageUri;
+  }
+
+  async #getFunction(functionArn: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
+    const [, partition, , region = '', , , name = '', qualifier = '$LATEST'] = functionArn.split(':');
+    const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+    const { endpoint = `https://lambda.${region}.${suffix}`, credentials, now = Date.now } = this.#options;
+    const path = `/2015-03-31/functions/${name}`;
+    const query = `Qualifier=${encodeURIComponent(qualifier)}`;
+    const call = { method: 'GET', host: new URL(endpoint).host, path, query, headers: [] };
+    try {
+      const headers = new RequestSigner(region, LAMBDA).sign(call, await credentials(), now());
+      const { statusCode, body } = await request(`${endpoint}${path}?${query}`, { headers, signal });
+      return { status: statusCode, text: await body.text() };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+      throw unreadable(functionArn, `Lambda did not answer: ${said}`, thrown);
+    }
+  }
+}
+
+function unreadable(functionArn: string, said: string, cause?: unknown): FunctionUnreadableError {
+  const details = { context: { function: functionArn }, ...(cause === undefined ? {} : { cause }) };
+  return new FunctionUnreadableError(`The image of the function ${functionArn} cannot be looked up. ${said}.`, details);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema that is asked next refuses it.
+    return undefined;
+  }
+}

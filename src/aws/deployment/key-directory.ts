@@ -1,0 +1,43 @@
+import { DescribeKeyCommand, type KMSClient, KMSServiceException, NotFoundException } from '@aws-sdk/client-kms';
+import { KeyStoreUnavailableError } from '../../deployment/errors.ts';
+import type { KeyDirectory, KeyFacts } from '../../deployment/ports.ts';
+import type { CompressorError } from '../../errors.ts';
+import { AccessDeniedError } from '../../storage/errors.ts';
+
+/** Looks keys up in KMS. */
+export class KmsKeyDirectory implements KeyDirectory {
+  readonly #clientOf: (region: string) => KMSClient;
+
+  constructor(clientOf: (region: string) => KMSClient) {
+    this.#clientOf = clientOf;
+  }
+
+  async find(arn: string, signal: AbortSignal): Promise<KeyFacts | undefined> {
+    const region = arn.split(':')[3] ?? '';
+    try {
+      const command = new DescribeKeyCommand({ KeyId: arn });
+      const { KeyMetadata } = await this.#clientOf(region).send(command, { abortSignal: signal });
+      return {
+        arn: KeyMetadata?.Arn ?? arn,
+        enabled: KeyMetadata?.Enabled === true,
+        state: KeyMetadata?.KeyState ?? 'unknown',
+        symmetricEncryption: KeyMetadata?.KeySpec === 'SYMMETRIC_DEFAULT' && KeyMetadata.KeyUsage === 'ENCRYPT_DECRYPT',
+      };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof NotFoundException) return undefined;
+      throw describeFailure(thrown, arn);
+    }
+  }
+}
+
+function describeFailure(thrown: unknown, arn: string): CompressorError {
+  const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  const details = { context: { key: arn }, cause: thrown };
+  return thrown instanceof KMSServiceException && thrown.name === 'AccessDeniedException'
+    ? new AccessDeniedError(
+        `The deployment function may not look at the KMS key ${arn} (${said}). Allow kms:DescribeKey in the policy of the key.`,
+        details,
+      )
+    : new KeyStoreUnavailableError(`The KMS key ${arn} cannot be looked at: ${said}`, details);
+}

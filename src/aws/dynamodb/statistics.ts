@@ -1,0 +1,102 @@
+import type * as DynamoDb from '@aws-sdk/client-dynamodb';
+import { NO_STATISTICS, type RuleStatistics, type WeightedUpdate } from '../../adaptive/rule-statistics.ts';
+import type { StatisticsStore, WriteOutcome } from '../../adaptive/statistics-store.ts';
+import { StatisticsUnavailableError } from '../errors.ts';
+import { probeAttributes, readStatistics, sumAttributes, sumNames } from './statistics-item.ts';
+import { UpdateExpression } from './update-expression.ts';
+
+/** An item that nobody has added to for so long is removed: its rule is gone. */
+const DAYS_KEPT = 90;
+export interface DynamoDbStatisticsOptions {
+  readonly table: string;
+  /** Made at the first call, so that a cold start does not wait for it. */
+  readonly openClient: () => Promise<DynamoDb.DynamoDBClient>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Statistics of rules in DynamoDB: one item a rule, one number an attribute, so that an archive of several classes is one
+ * write. An item has at most four classes times the rule's levels: some 4 KB.
+ */
+export class DynamoDbStatistics implements StatisticsStore {
+  readonly #options: DynamoDbStatisticsOptions;
+  #client: Promise<DynamoDb.DynamoDBClient> | undefined;
+
+  constructor(options: DynamoDbStatisticsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StatisticsUnavailableError */
+  async load(rule: string): Promise<RuleStatistics> {
+    const { table } = this.#options;
+    return this.#call(rule, 'GetItem', async (client, { GetItemCommand }) => {
+      const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: { Id: { S: rule } } }));
+      return Item === undefined ? NO_STATISTICS : readStatistics(Item);
+    });
+  }
+
+  /** @throws StatisticsUnavailableError */
+  async add(rule: string, update: WeightedUpdate): Promise<WriteOutcome> {
+    const expression = new UpdateExpression();
+    expression.add('archives', '1');
+    for (const [name, value] of sumAttributes(update)) expression.add(name, value);
+    for (const [name, value] of probeAttributes(update)) expression.set(name, value);
+    // An item has no landmark before its first rebase.
+    if (update.landmark === 0) expression.demandAbsence('landmark');
+    else expression.demand('landmark', String(update.landmark));
+    return this.#update(rule, expression);
+  }
+
+  /** @throws StatisticsUnavailableError */
+  async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<WriteOutcome> {
+    const expression = new UpdateExpression();
+    expression.set('landmark', String(rebased.landmark));
+    for (const [name, value] of sumAttributes(rebased)) expression.set(name, value);
+    for (const key of current.arms.keys()) {
+      if (!rebased.arms.has(key)) for (const name of sumNames(key)) expression.remove(name);
+    }
+    expression.demand('archives', String(current.archives));
+    return this.#update(rule, expression);
+  }
+
+  async #update(rule: string, expression: UpdateExpression): Promise<WriteOutcome> {
+    const { table, now } = this.#options;
+    expression.set('ExpiresAt', String(Math.floor(now() / 1000) + DAYS_KEPT * 86_400));
+    return this.#call(rule, 'UpdateItem', async (client, { UpdateItemCommand, ConditionalCheckFailedException }) => {
+      const command = new UpdateItemCommand({
+        TableName: table,
+        Key: { Id: { S: rule } },
+        ...expression.render(),
+        ReturnValues: 'ALL_NEW',
+        // A refusal tells what is there, so that nothing has to be read before the next attempt.
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
+      try {
+        const { Attributes = {} } = await client.send(command);
+        return { written: true, statistics: readStatistics(Attributes) };
+      } catch (thrown) {
+        if (!(thrown instanceof ConditionalCheckFailedException)) throw thrown;
+        return { written: false, statistics: readStatistics(thrown.Item ?? {}) };
+      }
+    });
+  }
+
+  async #call<T>(
+    rule: string,
+    operation: string,
+    call: (client: DynamoDb.DynamoDBClient, sdk: typeof DynamoDb) => Promise<T>,
+  ): Promise<T> {
+    const { table, openClient } = this.#options;
+    try {
+      this.#client ??= openClient();
+      return await call(await this.#client, await import('@aws-sdk/client-dynamodb'));
+    } catch (cause) {
+      const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      throw new StatisticsUnavailableError(`${operation} of the statistics of rule ${rule} in ${table}: ${said}`, {
+        context: { operation, rule, table },
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ECSClientConfig } from '@aws-sdk/client-ecs';
+import type { FallbackService } from '../../messages/message-queue.ts';
+import { FallbackServiceError } from '../errors.ts';
+
+/** A function must not spend its run on this; the service's own scaling comes a few minutes later anyway. */
+const PATIENCE_MILLISECONDS = 5_000;
+const ATTEMPTS = 2;
+
+/** The ECS service that works on a fallback queue. */
+export class EcsFallbackService implements FallbackService {
+  readonly #cluster: string;
+  readonly #service: string;
+  readonly #client: ECSClientConfig;
+
+  /** @param name `cluster/service` */
+  constructor(name: string, client: ECSClientConfig = {}) {
+    const [cluster = '', service = ''] = name.split('/');
+    this.#cluster = cluster;
+    this.#service = service;
+    this.#client = { maxAttempts: ATTEMPTS, ...client };
+  }
+
+  /**
+   * Raises the desired count from 0 to 1. A count above 0 is the scaling's own and is left alone.
+   *
+   * ECS has no "only if it is still 0". So it is left alone, too, as long as tasks are there: then scaling has only just
+   * changed its mind, or a task in work goes on and takes messages. What remains is a moment between two calls, the first of
+   * them served by a copy that may be seconds old, in which scaling goes from 0 to 30 and this back to 1: its alarm says
+   * 30 again a minute later, and no task has been up long enough to have begun anything.
+   * @throws FallbackServiceError
+   */
+  async wake(): Promise<void> {
+    // Loaded here: most runs never need it, and every cold start would pay for it.
+    const { DescribeServicesCommand, ECSClient, UpdateServiceCommand } = await import('@aws-sdk/client-ecs');
+    const client = new ECSClient(this.#client);
+    const abortSignal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
+    const [cluster, service] = [this.#cluster, this.#service];
+    try {
+      const { services = [], failures = [] } = await client.send(
+        new DescribeServicesCommand({ cluster, services: [service] }),
+        { abortSignal },
+      );
+      const [found] = services;
+      if (found === undefined) throw new Error(failures[0]?.reason ?? 'ECS does not list it');
+      const { desiredCount = 0, runningCount = 0, pendingCount = 0 } = found;
+      if (desiredCount + runningCount + pendingCount > 0) return;
+      await client.send(new UpdateServiceCommand({ cluster, service, desiredCount: 1 }), { abortSignal });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new FallbackServiceError(
+        `The first task of ${cluster}/${service} could not be started: ${reason}. Its scaling does it within minutes.`,
+        { context: { cluster, service }, cause },
+      );
+    } finally {
+      client.destroy();
+    }
+  }
+}

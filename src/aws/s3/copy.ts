@@ -1,0 +1,119 @@
+import pLimit from 'p-limit';
+import { combineCrc32, crc32FromBase64 } from '../../archive/checksum.ts';
+import { StorageUnavailableError } from '../../storage/errors.ts';
+import type { CopyRequest, CopySource } from '../../storage/object-store.ts';
+import { stripQuotes } from './describe-object.ts';
+import { encodeKey, encodeUriComponent } from './encode-key.ts';
+import type { S3Connection } from './connection.ts';
+import { createS3Upload, type S3Upload } from './upload.ts';
+import { readText } from './xml.ts';
+import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
+
+export interface CopyLimits {
+  /** Bytes up to which one request copies the whole object. S3 takes 5 GiB, but one request is slower than many. */
+  readonly wholeBytes: number;
+  /** Bytes of a part, at least; S3 takes 5 MiB to 5 GiB. */
+  readonly partBytes: number;
+  /** Parts that S3 copies at the same time. */
+  readonly parallelParts: number;
+}
+
+const MIB = 1024 * 1024;
+/** S3's own limit for one upload. */
+const MAX_PARTS = 10_000;
+
+export const COPY_LIMITS: CopyLimits = { wholeBytes: 512 * MIB, partBytes: 512 * MIB, parallelParts: 32 };
+
+/** Makes an object of the bytes of another one in the same region, as large as S3 has them; S3 verifies its checksum. */
+export async function copyObject(
+  connection: S3Connection,
+  request: CopyRequest,
+  limits: CopyLimits,
+): Promise<{ etag: string }> {
+  const { bucket, key, source, condition, signal } = request;
+  if (source.size > limits.wholeBytes) return copyInParts(connection, request, limits);
+  const { body } = await connection.send({
+    kind: 'write',
+    operation: 'CopyObject',
+    method: 'PUT',
+    bucket,
+    key,
+    headers: [
+      ...buildObjectHeaders(request),
+      ...buildSourceHeaders(source),
+      'x-amz-metadata-directive',
+      'REPLACE',
+      'x-amz-tagging-directive',
+      'REPLACE',
+      ...buildConditionHeaders(condition),
+    ],
+    copiedBytes: source.size,
+    signal,
+  });
+  const etag = readText(body, 'ETag');
+  if (etag === undefined) throw new StorageUnavailableError(`An answer without <ETag> is not one of S3: ${body}`);
+  return { etag: stripQuotes(etag) };
+}
+
+async function copyInParts(
+  connection: S3Connection,
+  request: CopyRequest,
+  limits: CopyLimits,
+): Promise<{ etag: string }> {
+  const { source, condition, signal } = request;
+  const upload = await createS3Upload(connection, request, signal);
+  try {
+    const ofParts = await copyParts(upload, source, limits);
+    return await upload.complete({
+      crc32: source.crc32 ?? requireCrc32(ofParts, source),
+      size: source.size,
+      condition,
+    });
+  } catch (thrown) {
+    await upload.abort().catch((failure: unknown) => {
+      throw new StorageUnavailableError(
+        `A copy of s3://${source.bucket}/${source.key} failed, and S3 did not take its parts back`,
+        { context: { bucket: request.bucket, key: request.key }, cause: new AggregateError([thrown, failure]) },
+      );
+    });
+    throw thrown;
+  }
+}
+
+/** @returns the CRC-32 of all parts in a row, where S3 said those of each */
+async function copyParts(upload: S3Upload, source: CopySource, limits: CopyLimits): Promise<number | undefined> {
+  const sourceHeaders = buildSourceHeaders(source);
+  const partBytes = Math.max(limits.partBytes, Math.ceil(source.size / MAX_PARTS));
+  const ranges = Array.from({ length: Math.ceil(source.size / partBytes) }, (_, index) => ({
+    sourceHeaders,
+    start: index * partBytes,
+    length: Math.min(partBytes, source.size - index * partBytes),
+  }));
+  const turns = pLimit(limits.parallelParts);
+  const checksums = await Promise.all(
+    ranges.map((range, index) => turns(() => upload.copyPart(index + 1, range))),
+  ).catch((thrown: unknown) => {
+    turns.clearQueue();
+    throw thrown;
+  });
+  let whole = 0;
+  for (const [index, checksum] of checksums.entries()) {
+    if (checksum === undefined) return undefined;
+    whole = combineCrc32(whole, crc32FromBase64(checksum), ranges[index]?.length ?? 0);
+  }
+  return whole;
+}
+
+/** Pinned to the version and to its ETag. */
+function buildSourceHeaders({ bucket, key, versionId, etag }: CopySource): string[] {
+  const place = `${bucket}/${encodeKey(key)}?versionId=${encodeUriComponent(versionId)}`;
+  return ['x-amz-copy-source', place, 'x-amz-copy-source-if-match', `"${etag}"`];
+}
+
+function requireCrc32(crc32: number | undefined, { bucket, key }: CopySource): number {
+  if (crc32 !== undefined) return crc32;
+  throw new StorageUnavailableError(
+    `S3 says no CRC-32 of s3://${bucket}/${key}, nor of the parts of its copy; it cannot be verified`,
+    { context: { bucket, key } },
+  );
+}

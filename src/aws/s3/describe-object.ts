@@ -1,0 +1,73 @@
+import { crc32FromBase64 } from '../../archive/checksum.ts';
+import { StorageUnavailableError } from '../../storage/errors.ts';
+import type { ObjectDescription, ObjectHeaders } from '../../storage/stored-object.ts';
+import { decodeMetadataValue } from './encoded-words.ts';
+import { type AnswerHeaders, readHeader } from './http-exchange.ts';
+
+const METADATA_PREFIX = 'x-amz-meta-';
+
+/** The system metadata that a PUT can set, and the header of each. Values pass as they are, byte for byte (latin1). */
+export const HEADER_NAMES = {
+  contentType: 'content-type',
+  contentEncoding: 'content-encoding',
+  contentDisposition: 'content-disposition',
+  contentLanguage: 'content-language',
+  cacheControl: 'cache-control',
+  expires: 'expires',
+  websiteRedirectLocation: 'x-amz-website-redirect-location',
+} as const satisfies Record<keyof ObjectHeaders, string>;
+
+const HEADER_FIELDS = Object.entries(HEADER_NAMES);
+
+/** What the answer to a GET or HEAD says of its object. `size` is that of the whole object. */
+export function describeObject(answer: AnswerHeaders, size: number): ObjectDescription {
+  const headers: Record<string, string> = {};
+  for (const [field, name] of HEADER_FIELDS) {
+    const value = readHeader(answer, name);
+    if (value !== undefined) headers[field] = value;
+  }
+  const versionId = readHeader(answer, 'x-amz-version-id');
+  const crc32 = readCrc32(answer);
+  return {
+    size,
+    etag: stripQuotes(requireHeader(answer, 'etag')),
+    lastModified: new Date(requireHeader(answer, 'last-modified')),
+    headers,
+    metadata: readMetadata(answer),
+    storageClass: readHeader(answer, 'x-amz-storage-class') ?? 'STANDARD',
+    tagCount: Number(readHeader(answer, 'x-amz-tagging-count') ?? 0),
+    missingMetadata: Number(readHeader(answer, 'x-amz-missing-meta') ?? 0),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(crc32 === undefined ? {} : { crc32 }),
+  };
+}
+
+function readMetadata(answer: AnswerHeaders): Record<string, string> {
+  const entries: [name: string, value: string][] = [];
+  for (const name in answer) {
+    if (!name.startsWith(METADATA_PREFIX)) continue;
+    entries.push([name.slice(METADATA_PREFIX.length), decodeMetadataValue(readHeader(answer, name) ?? '')]);
+  }
+  // Not assigned one by one: an entry may be called `__proto__`.
+  return Object.fromEntries(entries);
+}
+
+/** @throws StorageUnavailableError when the header is missing: whatever answered is not S3 */
+export function requireHeader(answer: AnswerHeaders, name: string): string {
+  const value = readHeader(answer, name);
+  if (value === undefined) {
+    throw new StorageUnavailableError(`An answer without the header ${name} is not one of S3. Check the endpoint.`);
+  }
+  return value;
+}
+
+export function stripQuotes(etag: string): string {
+  return etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag;
+}
+
+/** A checksum of checksums (COMPOSITE; its value ends in `-` and the number of parts) says nothing of the bytes in a row. */
+function readCrc32(answer: AnswerHeaders): number | undefined {
+  const value = readHeader(answer, 'x-amz-checksum-crc32');
+  if (value === undefined || value.includes('-')) return undefined;
+  return readHeader(answer, 'x-amz-checksum-type') === 'COMPOSITE' ? undefined : crc32FromBase64(value);
+}

@@ -1,0 +1,181 @@
+import type { CompressorError, ErrorContext } from '../../errors.ts';
+import {
+  AccessDeniedError,
+  CustomerKeyError,
+  ObjectArchivedError,
+  ObjectChangedError,
+  ObjectNotFoundError,
+  ObjectSizeError,
+  StorageRejectedError,
+  StorageUnavailableError,
+  UploadGoneError,
+  WriteConditionError,
+} from '../../storage/errors.ts';
+import { BucketNotFoundError } from '../errors.ts';
+import { type HttpAnswer, readHeader } from './http-exchange.ts';
+import type { Pressure } from './retry-policy.ts';
+import { readText } from './xml.ts';
+
+/** What a failed precondition means differs between them. */
+export type CallKind = 'read' | 'write' | 'remove';
+
+export interface CallName {
+  readonly kind: CallKind;
+  readonly operation: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** A failure in S3's own words, or in those of the connection when no answer came. */
+export interface S3Failure {
+  /** 0 without an answer. */
+  readonly status: number;
+  /** Empty when S3 sent no error document, as with every HEAD. */
+  readonly code: string;
+  readonly message: string;
+  /** What S3 says of parts of the request, such as the destinations of notifications that it cannot use. */
+  readonly parts?: string;
+  readonly requestId: string | undefined;
+  /** The server's clock. */
+  readonly date: string | undefined;
+  readonly cause?: Error;
+}
+
+/** What can be done about a failure: try again, try again with other credentials or another clock, or nothing. */
+export type Remedy = Pressure | 'new-credentials' | 'server-clock' | 'none';
+
+const THROTTLING = new Set([
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'KMS.ThrottlingException',
+  'RequestLimitExceeded',
+  'BandwidthLimitExceeded',
+  'RequestThrottled',
+  'TooManyRequests',
+]);
+/** 4xx answers whose reason passes: the body was cut or damaged on its way, or S3 gave up waiting for it. */
+const PASSING = new Set([
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'IncompleteBody',
+  'BadDigest',
+  'OperationAborted',
+]);
+const EXPIRED = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TokenRefreshRequired',
+  'InvalidToken',
+  'RequestExpired',
+]);
+const CUSTOMER_KEY = /form of server side encryption|customer[- ]provided|encryption-customer/i;
+
+/** The failure in an answer, or undefined for a success. CompleteMultipartUpload may send one under status 200. */
+export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | undefined {
+  if (status < 300 && !body.includes('<Error>')) return undefined;
+  return {
+    status,
+    code: readText(body, 'Code') ?? '',
+    message: readText(body, 'Message') ?? '',
+    parts: describeParts(body),
+    requestId: readHeader(headers, 'x-amz-request-id'),
+    date: readHeader(headers, 'date'),
+  };
+}
+
+/** S3 numbers the parts: `ArgumentName1`, `ArgumentValue1`. One alone has no number. */
+function describeParts(body: string): string {
+  const numbers = [...body.matchAll(/<ArgumentName(\d*)>/g)].map(([, number = '']) => number);
+  return numbers
+    .map((number) => `${readText(body, `ArgumentName${number}`)}: ${readText(body, `ArgumentValue${number}`) ?? ''}`)
+    .join('; ');
+}
+
+/** The failure of a connection: reset, timed out, not to be established. */
+export function describeLostAnswer(cause: Error): S3Failure {
+  const code = 'code' in cause ? String(cause.code) : cause.name;
+  return { status: 0, code, message: cause.message, requestId: undefined, date: undefined, cause };
+}
+
+export function findRemedy({ status, code }: S3Failure, kind: CallKind): Remedy {
+  if (THROTTLING.has(code) || status === 429) return 'throttled';
+  // A HEAD has no document to say why: old credentials are the one cause that can be repaired.
+  if (EXPIRED.has(code) || (status === 400 && code === '')) return 'new-credentials';
+  if (code === 'RequestTimeTooSkewed') return 'server-clock';
+  // A 503 without a document is how S3 throttles HEAD. An error under status 200 is one of the server's.
+  if (status === 503) return 'throttled';
+  if (status >= 500 || status < 300 || status === 408 || status === 307 || PASSING.has(code)) return 'transient';
+  return status === 409 && kind === 'remove' ? 'transient' : 'none';
+}
+
+/** The error that a failure without remedy becomes. */
+export function describeFailure(failure: S3Failure, call: CallName, attempts: number): CompressorError {
+  const { status, code, message, parts = '' } = failure;
+  const context = contextOf(call, attempts, failure);
+  const place = `s3://${call.bucket}/${call.key}`;
+  const reason = `${code && ` ${code}`}${message && `: ${message}`}${parts && ` (${parts})`}`;
+  const said = `S3 answered ${call.operation} of ${place} with ${status}${reason}`;
+  const details = { context };
+
+  if (code === 'NoSuchBucket') {
+    return new BucketNotFoundError(`${said}. Create the bucket, or correct its name in the configuration.`, details);
+  }
+  if (code === 'NoSuchUpload') {
+    // The answer to an earlier attempt may have been lost after it completed the upload: then the object is there.
+    if (call.operation === 'CompleteMultipartUpload' && attempts > 1) return new WriteConditionError(said, details);
+    return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may end uploads too early.`, details);
+  }
+  if (code === 'InvalidPart') {
+    // Another task works on the same upload and has sent a part anew: its own completion is the one that counts.
+    return new UploadGoneError(`${said}. The next attempt looks at what is there.`, details);
+  }
+  if (CUSTOMER_KEY.test(message) || (status === 400 && code === '')) {
+    return new CustomerKeyError(`${said}. Only the holder of the key can copy such objects.`, details);
+  }
+  if (code === 'InvalidObjectState') {
+    return new ObjectArchivedError(`${said}. Restore the object from its storage class first.`, details);
+  }
+  if (status === 403 || status === 401 || code.startsWith('KMS.') || EXPIRED.has(code)) {
+    return new AccessDeniedError(`${said}. Check the role's policy, the bucket policy and the KMS key.`, details);
+  }
+  // Only copies and reads of a version name one.
+  if (code === 'NoSuchVersion') return new ObjectNotFoundError(said, details);
+  // A key that is gone does not have the ETag that If-Match asks for; S3 then answers 404 to a write.
+  const unmet = status === 412 || (call.kind === 'write' && (status === 409 || code === 'NoSuchKey'));
+  if (unmet)
+    return call.kind === 'read' ? new ObjectChangedError(said, details) : new WriteConditionError(said, details);
+  if (status === 404 && call.kind !== 'write') return new ObjectNotFoundError(said, details);
+  if (status === 416) return new ObjectSizeError(`${said}. The object is shorter than announced.`, details);
+  return new StorageRejectedError(`${said}${adviceFor(failure)}`, details);
+}
+
+/** The error of a call whose attempts are used up. `last` is what the last of them met. */
+export function describeOutage(last: S3Failure, call: CallName, attempts: number): StorageUnavailableError {
+  const { status, code, message, cause } = last;
+  const name = `${call.operation} of s3://${call.bucket}/${call.key}`;
+  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  const said = status === 0 ? `no answer (${code}: ${message})` : `the answer ${status} ${code}: ${message}`;
+  return new StorageUnavailableError(`${name} failed after ${tries}, at last with ${said}`, {
+    context: contextOf(call, attempts, last),
+    cause,
+  });
+}
+
+/** The error of a request that cannot be put into HTTP, such as a header with control characters. */
+export function describeUnsendable(cause: unknown, call: CallName): StorageRejectedError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `${call.operation} of s3://${call.bucket}/${call.key} cannot be sent: ${reason}`;
+  return new StorageRejectedError(message, { context: contextOf(call, 0), cause });
+}
+
+function contextOf(call: CallName, attempts: number, failure?: S3Failure): ErrorContext {
+  const { operation, bucket, key } = call;
+  const { status, code, requestId } = failure ?? {};
+  return { operation, bucket, key, attempts, status, s3Code: code, requestId };
+}
+
+function adviceFor({ status, code }: S3Failure): string {
+  const wrongRegion = status === 301 || code === 'AuthorizationHeaderMalformed';
+  return wrongRegion ? '. The bucket is in another region than the configuration says.' : '';
+}

@@ -1,0 +1,53 @@
+import { ObjectSizeError } from '../../storage/errors.ts';
+import type { ReadRequest } from '../../storage/object-store.ts';
+import { type AnswerHeaders, type BodySink, readHeader } from './http-exchange.ts';
+
+const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/;
+
+/** Copies the body of a GET into the caller's buffer, which must be exactly what S3 has to send. */
+export class ObjectSink implements BodySink {
+  readonly #request: ReadRequest;
+  #filled = 0;
+  #objectSize = 0;
+
+  constructor(request: ReadRequest) {
+    this.#request = request;
+  }
+
+  /** Bytes of the whole object. */
+  get objectSize(): number {
+    return this.#objectSize;
+  }
+
+  begin(status: number, headers: AnswerHeaders): void {
+    const { into, start } = this.#request;
+    const length = Number(readHeader(headers, 'content-length') ?? into.length);
+    this.#filled = 0;
+    this.#objectSize = length;
+    if (start !== undefined) {
+      const [, first, , total] = CONTENT_RANGE.exec(readHeader(headers, 'content-range') ?? '') ?? [];
+      if (status !== 206 || Number(first) !== start) throw this.#mismatch('another range than was asked for');
+      this.#objectSize = Number(total);
+    }
+    // Before the body: nobody wants to read the 5 GB that a small object has become.
+    if (length !== into.length) throw this.#mismatch(`${length} bytes`);
+  }
+
+  write(chunk: Buffer): void {
+    const { into } = this.#request;
+    if (this.#filled + chunk.length > into.length) throw this.#mismatch('more bytes than it announced');
+    into.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+  }
+
+  /** @throws ObjectSizeError when the body ended early */
+  end(): void {
+    if (this.#filled !== this.#request.into.length) throw this.#mismatch(`${this.#filled} bytes`);
+  }
+
+  #mismatch(sent: string): ObjectSizeError {
+    const { bucket, key, start, into } = this.#request;
+    const message = `S3 sent ${sent} of s3://${bucket}/${key}, where ${into.length} bytes were expected.`;
+    return new ObjectSizeError(message, { context: { bucket, key, start, expected: into.length } });
+  }
+}

@@ -1,0 +1,183 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { crc32ToBase64 } from '../../archive/checksum.ts';
+import { ObjectNotFoundError, StorageRejectedError, WriteConditionError } from '../../storage/errors.ts';
+import type {
+  CopyRequest,
+  ObjectCopier,
+  ObjectStore,
+  ObjectUpload,
+  ObjectVersion,
+  PutRequest,
+  ReadRequest,
+  VersionLocation,
+  VersionReader,
+  WriteTarget,
+} from '../../storage/object-store.ts';
+import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../storage/stored-object.ts';
+import { describeObject, requireHeader, stripQuotes } from './describe-object.ts';
+import { encodeUriComponent } from './encode-key.ts';
+import { readHeader } from './http-exchange.ts';
+import { listUploads } from './list-uploads.ts';
+import { ObjectSink } from './object-sink.ts';
+import { type ConnectionOptions, type S3Call, S3Connection } from './connection.ts';
+import { COPY_LIMITS, type CopyLimits, copyObject } from './copy.ts';
+import { createS3Upload, resumeS3Upload } from './upload.ts';
+import { readElements, readText } from './xml.ts';
+import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
+
+export interface S3ObjectStoreOptions extends ConnectionOptions {
+  /** Gives credentials, region and endpoint; no object goes through it. Default: as the environment says. */
+  readonly client?: S3Client;
+  readonly copyLimits?: CopyLimits;
+}
+
+/**
+ * The storage port over S3's REST interface. All keys that S3 allows work, and what is written is what is read:
+ * headers byte for byte, metadata as Unicode.
+ */
+export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
+  readonly #connection: S3Connection;
+  readonly #copyLimits: CopyLimits;
+
+  constructor(options: S3ObjectStoreOptions = {}) {
+    this.#connection = new S3Connection(options.client ?? new S3Client({}), options);
+    this.#copyLimits = options.copyLimits ?? COPY_LIMITS;
+  }
+
+  async read(request: ReadRequest): Promise<ObjectDescription> {
+    const { bucket, key, signal } = request;
+    const sink = new ObjectSink(request);
+    const headers = buildReadHeaders(request);
+    const answer = await this.#connection.send({
+      kind: 'read',
+      operation: 'GetObject',
+      method: 'GET',
+      bucket,
+      key,
+      headers,
+      sink,
+      signal,
+    });
+    sink.end();
+    return describeObject(answer.headers, sink.objectSize);
+  }
+
+  async readTags({ bucket, key }: ObjectLocation, signal?: AbortSignal): ReturnType<ObjectStore['readTags']> {
+    const { headers, body } = await this.#connection.send({
+      kind: 'read',
+      operation: 'GetObjectTagging',
+      method: 'GET',
+      bucket,
+      key,
+      query: 'tagging=',
+      headers: [],
+      signal,
+    });
+    const versionId = readHeader(headers, 'x-amz-version-id');
+    return { tags: readElements(body, 'Tag').map(readTag), ...(versionId === undefined ? {} : { versionId }) };
+  }
+
+  head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    return this.#describe(location, { headers: [] }, signal);
+  }
+
+  async put(request: PutRequest): Promise<{ etag: string }> {
+    const { bucket, key, body, signal } = request;
+    const headers = buildObjectHeaders(request);
+    headers.push('x-amz-checksum-crc32', crc32ToBase64(request.crc32), ...buildConditionHeaders(request.condition));
+    const answer = await this.#connection.send({
+      kind: 'write',
+      operation: 'PutObject',
+      method: 'PUT',
+      bucket,
+      key,
+      headers,
+      body,
+      signal,
+    });
+    return { etag: stripQuotes(requireHeader(answer.headers, 'etag')) };
+  }
+
+  async describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    return this.#describe(
+      version,
+      {
+        query: `versionId=${encodeUriComponent(version.versionId)}`,
+        headers: ['x-amz-checksum-mode', 'ENABLED'],
+      },
+      signal,
+    );
+  }
+
+  copy(request: CopyRequest): Promise<{ etag: string }> {
+    return copyObject(this.#connection, request, this.#copyLimits);
+  }
+
+  createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> {
+    return createS3Upload(this.#connection, target, signal);
+  }
+
+  listUploads(location: ObjectLocation, signal?: AbortSignal): Promise<string[]> {
+    return listUploads(this.#connection, location, signal);
+  }
+
+  resumeUpload(location: ObjectLocation, id: string, signal?: AbortSignal): Promise<ObjectUpload> {
+    return resumeS3Upload(this.#connection, location, id, signal);
+  }
+
+  async remove({ bucket, key, etag }: ObjectVersion): Promise<void> {
+    try {
+      await this.#connection.send({
+        kind: 'remove',
+        operation: 'DeleteObject',
+        method: 'DELETE',
+        bucket,
+        key,
+        headers: ['if-match', `"${etag}"`],
+      });
+    } catch (error) {
+      if (!(error instanceof ObjectNotFoundError || error instanceof WriteConditionError)) throw error;
+    }
+  }
+
+  async #describe(
+    { bucket, key }: ObjectLocation,
+    call: Pick<S3Call, 'query' | 'headers'>,
+    signal: AbortSignal | undefined,
+  ): Promise<ObjectDescription | undefined> {
+    try {
+      const { headers } = await this.#connection.send({
+        kind: 'read',
+        operation: 'HeadObject',
+        method: 'HEAD',
+        bucket,
+        key,
+        ...call,
+        signal,
+      });
+      return describeObject(headers, Number(requireHeader(headers, 'content-length')));
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Ends the connections; calls under way finish first. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+function buildReadHeaders({ bucket, key, etag, into, start }: ReadRequest): string[] {
+  const headers = ['if-match', `"${etag}"`];
+  if (start === undefined) return [...headers, 'x-amz-checksum-mode', 'ENABLED'];
+  if (into.length === 0) {
+    const message = `A range of no bytes of s3://${bucket}/${key} was asked for, which HTTP cannot express.`;
+    throw new StorageRejectedError(message, { context: { bucket, key, start } });
+  }
+  return [...headers, 'range', `bytes=${start}-${start + into.length - 1}`];
+}
+
+function readTag(xml: string): ObjectTag {
+  return { key: readText(xml, 'Key') ?? '', value: readText(xml, 'Value') ?? '' };
+}

@@ -1,0 +1,158 @@
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import pLimit from 'p-limit';
+import type { CompressorError } from '../../errors.ts';
+import { QueueUnavailableError } from '../../messages/errors.ts';
+import type { DeadLetter, FallbackQueue, MessageQueue, QueueMessage, RetryDelay } from '../../messages/message-queue.ts';
+import { describeDeadLetter } from './dead-letter-attributes.ts';
+import { cutBatches, measureMessage, type OutgoingMessage } from './batches.ts';
+
+export interface SqsQueueOptions {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  /** Told of every batch, or part of one, that SQS did not take. What it took is in the answer all the same. */
+  readonly onFailure: (error: CompressorError) => void;
+}
+
+/** What one call to SQS answered; entries carry the number of their item as id. */
+interface BatchAnswer {
+  readonly Failed?: BatchResultErrorEntry[] | undefined;
+  readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;
+}
+
+interface Outgoing extends OutgoingMessage {
+  readonly message: QueueMessage;
+}
+
+/** SQS delays no message for longer. */
+const LONGEST_DELAY_SECONDS = 900;
+/** Calls to SQS at the same time. */
+const CONCURRENCY = 8;
+
+/** Sends messages to one queue, and answers with the ids of the original messages that it took. */
+export class SqsFallbackQueue implements FallbackQueue {
+  readonly #options: SqsQueueOptions;
+
+  constructor(options: SqsQueueOptions) {
+    this.#options = options;
+  }
+
+  send(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
+    return sendAll(
+      this.#options,
+      messages.map((message) => ({ message, body: message.body })),
+    );
+  }
+}
+
+/** The queue port over SQS. */
+export class SqsMessageQueue implements MessageQueue {
+  readonly #options: SqsQueueOptions;
+  readonly #deadLetters: SqsQueueOptions;
+
+  constructor(options: SqsQueueOptions & { readonly deadLetterQueueUrl: string }) {
+    this.#options = options;
+    this.#deadLetters = { ...options, queueUrl: options.deadLetterQueueUrl };
+  }
+
+  sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
+    return sendAll(
+      this.#options,
+      messages.map((message) => ({ message, body: message.body })),
+      delaySeconds,
+    );
+  }
+
+  deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {
+    return sendAll(
+      this.#deadLetters,
+      letters.map(({ message, reason }) => ({ message, body: message.body, attributes: describeDeadLetter(reason) })),
+    );
+  }
+
+  retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>> {
+    const { client, queueUrl } = this.#options;
+    return callBatches(this.#options, 'ChangeMessageVisibilityBatch', cutBatches(delays), (batch) =>
+      client.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: batch.map(({ message, seconds }, index) => ({
+            Id: String(index),
+            ReceiptHandle: message.receiptHandle,
+            VisibilityTimeout: Math.round(seconds),
+          })),
+        }),
+      ),
+    );
+  }
+}
+
+function sendAll(
+  options: SqsQueueOptions,
+  outgoing: readonly Outgoing[],
+  delaySeconds?: number,
+): Promise<ReadonlySet<string>> {
+  const { client, queueUrl } = options;
+  const delay = delaySeconds === undefined ? undefined : Math.min(LONGEST_DELAY_SECONDS, Math.ceil(delaySeconds));
+  return callBatches(options, 'SendMessageBatch', cutBatches(outgoing, measureMessage), (batch) =>
+    client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: batch.map(({ body, attributes }, index) => ({
+          Id: String(index),
+          MessageBody: body,
+          MessageAttributes: attributes,
+          DelaySeconds: delay,
+        })),
+      }),
+    ),
+  );
+}
+
+/** Makes one call a batch and gathers the ids of the messages that SQS accepted. */
+async function callBatches<T extends { readonly message: QueueMessage }>(
+  { queueUrl, onFailure }: SqsQueueOptions,
+  operation: string,
+  batches: readonly (readonly T[])[],
+  call: (batch: readonly T[]) => Promise<BatchAnswer>,
+): Promise<ReadonlySet<string>> {
+  const accepted = new Set<string>();
+  const limit = pLimit(CONCURRENCY);
+  await limit.map(batches, async (batch) => {
+    try {
+      const { Successful = [], Failed = [] } = await call(batch);
+      for (const { Id } of Successful) {
+        const item = batch[Number(Id)];
+        if (item) accepted.add(item.message.messageId);
+      }
+      if (Failed.length > 0) onFailure(describePartialFailure(operation, queueUrl, batch.length, Failed));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `${operation} of ${batch.length} messages to ${queueUrl} failed: ${reason}`;
+      onFailure(
+        new QueueUnavailableError(message, { context: { operation, queueUrl, messages: batch.length }, cause }),
+      );
+    }
+  });
+  return accepted;
+}
+
+function describePartialFailure(
+  operation: string,
+  queueUrl: string,
+  total: number,
+  failed: readonly BatchResultErrorEntry[],
+): QueueUnavailableError {
+  const reasons = new Set(
+    failed.map(({ Code = 'unknown', Message = '' }) => (Message ? `${Code} (${Message})` : Code)),
+  );
+  const list = Array.from(reasons).join('; ');
+  const message = `${operation} to ${queueUrl}: SQS did not take ${failed.length} of ${total} messages: ${list}`;
+  return new QueueUnavailableError(message, {
+    context: { operation, queueUrl, messages: failed.length, reasons: list },
+  });
+}

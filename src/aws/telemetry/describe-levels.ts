@@ -1,0 +1,33 @@
+import type { LevelShare } from '../../adaptive/level-policy.ts';
+import { describeLevel, LEVELS, STORE_LEVEL } from '../../configuration/levels.ts';
+import type { WeightedValue } from './emf-distribution.ts';
+
+/** How the metric says that frames were stored: below every level, so that averages go the right way. */
+export const STORED = LEVELS.minimum - 1;
+
+/** The level of each frame of an archive. */
+export function levelValues(shares: readonly LevelShare[]): WeightedValue[] {
+  return shares.map(({ level, frames }) => ({ value: level === STORE_LEVEL ? STORED : level, count: frames }));
+}
+
+/** Levels and why, for people: `text 12 (cheapest, 3 frames), packed store (cheapest, 1 frame)`. */
+export function describeLevels(shares: readonly LevelShare[]): string {
+  return shares
+    .map(({ content, level, reason, frames }) => {
+      const count = `${frames} frame${frames === 1 ? '' : 's'}`;
+      return `${content} ${describeLevel(level)} (${reason}, ${count})`;
+    })
+    .join(', ');
+}
+
+/** The same for machines: what queries over the log can add up. */
+export function describeShare({
+  content,
+  level,
+  reason,
+  frames,
+  bytes,
+  compressedBytes,
+}: LevelShare): Readonly<Record<string, string | number>> {
+  return { content, level: describeLevel(level), reason, frames, bytes, compressed_bytes: compressedBytes };
+}

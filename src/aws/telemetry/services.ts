@@ -1,0 +1,233 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { archiveDollars, type RuleCosts } from '../../adaptive/cost-model.ts';
+import { restoreCost } from '../../adaptive/restore-cost.ts';
+import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
+import type { ReplicationRule } from '../../configuration/rule.ts';
+import type { CompressorError } from '../../errors.ts';
+import type { QueueMessage } from '../../messages/message-queue.ts';
+import {
+  bytesSaved,
+  type DeferredTo,
+  type PackedArchive,
+  type SkipReason,
+  type SourceTelemetry,
+} from '../../source/telemetry.ts';
+import type { ObjectLocation } from '../../storage/stored-object.ts';
+import type {
+  PartlyRestoredArchive,
+  RestoredArchive,
+  RestoreSkipReason,
+  TargetTelemetry,
+} from '../../target/telemetry.ts';
+import { BatchLogger } from './batch-logger.ts';
+import { describeLevels, describeShare, levelValues } from './describe-levels.ts';
+import { DimensionedMetrics } from './dimensioned-metrics.ts';
+
+const DOWNLOADS = new Set<unknown>(['GetObject', 'GetObjectTagging']);
+const UPLOADS = new Set<unknown>(['PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload']);
+const ASLEEP = 'The first fallback task could not be started at once';
+
+export interface SourceTelemetryOptions {
+  readonly namespace: string;
+  readonly rule: ReplicationRule;
+  /** Absent: nothing is said about dollars. */
+  readonly costs?: RuleCosts | undefined;
+}
+
+/** Logs and metrics of the source service. `flush` ends a batch. */
+export class PowertoolsSourceTelemetry implements SourceTelemetry {
+  readonly #logger: BatchLogger;
+  readonly #metrics: DimensionedMetrics;
+  readonly #costs: RuleCosts | undefined;
+
+  constructor({ namespace, rule, costs }: SourceTelemetryOptions) {
+    this.#logger = new BatchLogger('source', { rule: rule.id });
+    this.#metrics = new DimensionedMetrics(namespace, { ...ruleDimensions(rule) });
+    this.#costs = costs;
+  }
+
+  archivePacked(archive: PackedArchive): void {
+    const { objects, originalBytes, archiveBytes, seconds, cpuSeconds, delaySeconds, levels } = archive;
+    const saved = bytesSaved(archive);
+    const dollars = this.#costs === undefined ? undefined : archiveDollars(this.#costs, { archives: 1, ...archive });
+    this.#metrics.observe('CompressionRatio', MetricUnit.NoUnit, originalBytes / archiveBytes);
+    this.#metrics.observe('OriginalSize', MetricUnit.Bytes, originalBytes);
+    this.#metrics.observe('CompressedSize', MetricUnit.Bytes, archiveBytes);
+    this.#metrics.observe('BytesSaved', MetricUnit.Bytes, saved);
+    this.#metrics.observe('TransferEfficiency', MetricUnit.Percent, (100 * saved) / originalBytes);
+    this.#metrics.observe('CompressionThroughput', MetricUnit.BytesPerSecond, originalBytes / seconds);
+    this.#metrics.observe('CompressionTimeSeconds', MetricUnit.Seconds, cpuSeconds);
+    this.#metrics.observe('ObjectProcessingTime', MetricUnit.Seconds, seconds / objects);
+    this.#metrics.observe('PackingDelaySeconds', MetricUnit.Seconds, delaySeconds);
+    this.#metrics.distribute('CompressionLevel', MetricUnit.NoUnit, levelValues(levels));
+    this.#metrics.count('ObjectsPacked', objects);
+    if (dollars !== undefined) {
+      this.#metrics.observe('TransferSavings', MetricUnit.NoUnit, dollars.transferSavings);
+      this.#metrics.observe('ComputeCost', MetricUnit.NoUnit, dollars.computeCost);
+      this.#metrics.observe('NetBenefit', MetricUnit.NoUnit, dollars.netBenefit);
+    }
+    this.#logger.info('Archive packed', {
+      archive: archive.key,
+      objects,
+      original_bytes: originalBytes,
+      archive_bytes: archiveBytes,
+      ratio: Number((originalBytes / archiveBytes).toFixed(2)),
+      transfer_savings_dollars: dollars?.transferSavings,
+      net_benefit_dollars: dollars?.netBenefit,
+      // "level" is the severity of a log line, and the logger drops it.
+      zstd_levels: describeLevels(levels),
+      frames: levels.map(describeShare),
+      seconds,
+      cpu_seconds: cpuSeconds,
+      delay_seconds: delaySeconds,
+    });
+  }
+
+  objectSkipped(object: ObjectLocation, reason: SkipReason): void {
+    this.#metrics.count('SkippedObjects');
+    this.#logger.debug('Object skipped', { ...object, reason });
+  }
+
+  messageFailed(message: QueueMessage, error: CompressorError): void {
+    const operation = error.context['operation'];
+    if (DOWNLOADS.has(operation)) this.#metrics.count('FailedDownloads');
+    if (UPLOADS.has(operation)) this.#metrics.count('FailedUploads');
+    this.#logger.logMessageFailure(message, error);
+  }
+
+  uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void {
+    this.#logger.logFailure('The upload of a failed archive could not be aborted', error, { archive: archive.key });
+  }
+
+  archiveInWork(archive: ObjectLocation, seconds: number): void {
+    this.#logger.info('Archive is in work elsewhere', { archive: archive.key, due_in_seconds: seconds });
+  }
+
+  objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void {
+    this.#metrics.count('ObjectsDeferred', objects);
+    this.#metrics.observe('DeferredAgeSeconds', MetricUnit.Seconds, ageSeconds);
+    if (to === 'fallback') this.#metrics.observe('FallbackAgeSeconds', MetricUnit.Seconds, ageSeconds);
+  }
+
+  messagesReturned(ageSeconds: number): void {
+    this.#metrics.observe('RetriedAgeSeconds', MetricUnit.Seconds, ageSeconds);
+  }
+
+  statisticsLost(error: CompressorError): void {
+    this.#metrics.count('StatisticsLost');
+    this.#logger.warn('Statistics of levels are lost', { error });
+  }
+
+  queueFailed(error: CompressorError): void {
+    this.#logger.logFailure('The queue did not take everything', error);
+  }
+
+  fallbackAsleep(error: CompressorError): void {
+    this.#metrics.count('FallbackStartFailures');
+    this.#logger.logFailure(ASLEEP, error);
+  }
+
+  flush(): void {
+    this.#metrics.flush();
+    this.#logger.beginBatch();
+  }
+}
+
+export interface TargetTelemetryOptions {
+  readonly namespace: string;
+  readonly rules: readonly ReplicationRule[];
+  /** The one that this target serves. */
+  readonly region: string;
+  /** USD of a second of one vCPU. */
+  readonly vcpuSecond: number;
+}
+
+/** Logs and metrics of the target service. `flush` ends a batch. */
+export class PowertoolsTargetTelemetry implements TargetTelemetry {
+  readonly #logger: BatchLogger;
+  readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
+  /** What cannot be laid at the door of one rule. */
+  readonly #ofRegion: DimensionedMetrics;
+  readonly #vcpuSecond: number;
+
+  constructor({ namespace, rules, region, vcpuSecond }: TargetTelemetryOptions) {
+    this.#vcpuSecond = vcpuSecond;
+    this.#logger = new BatchLogger('target', { region });
+    this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });
+    this.#byRule = new Map(
+      rules.map((rule) => [
+        rule.id,
+        new DimensionedMetrics(namespace, { ...ruleDimensions(rule), TargetRegion: region }),
+      ]),
+    );
+  }
+
+  archiveRestored(archive: RestoredArchive): void {
+    const { rule, objects, restored, skipped, bytes, archiveBytes, seconds, decompressionCpuSeconds, latency } =
+      archive;
+    const metrics = this.#countWrites(archive);
+    metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
+    metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
+    metrics.observe('ComputeCost', MetricUnit.NoUnit, restoreCost(archive, this.#vcpuSecond));
+    this.#logger.info('Archive restored', {
+      rule,
+      archive: archive.key,
+      objects,
+      restored,
+      skipped,
+      bytes,
+      archive_bytes: archiveBytes,
+      seconds,
+      latency_seconds: latency.longest,
+    });
+  }
+
+  archivePartlyRestored(archive: PartlyRestoredArchive): void {
+    this.#countWrites(archive);
+  }
+
+  #countWrites({ rule, restored, skipped, latency }: PartlyRestoredArchive): DimensionedMetrics {
+    const metrics = this.#byRule.get(rule) ?? this.#ofRegion;
+    metrics.distribute('ReplicationLatencySeconds', MetricUnit.Seconds, latency.bins());
+    metrics.count('ObjectsProcessed', restored);
+    metrics.count('SkippedObjects', skipped);
+    return metrics;
+  }
+
+  objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void {
+    this.#logger.debug('Object skipped', { ...object, reason });
+  }
+
+  conflictOverwritten(object: ObjectLocation): void {
+    this.#ofRegion.count('OverwrittenObjects');
+    this.#logger.warn('An object that another writer had put was overwritten', { ...object });
+  }
+
+  archiveGone(archive: ObjectLocation, reason: 'missing' | 'replaced'): void {
+    this.#logger.info('Archive of the event is gone', { archive: archive.key, reason });
+  }
+
+  objectFailed(object: ObjectLocation, error: CompressorError): void {
+    this.#ofRegion.count('FailedTargetUploads');
+    this.#logger.logFailure('Object could not be restored', error, { ...object });
+  }
+
+  messageFailed(message: QueueMessage, error: CompressorError): void {
+    this.#logger.logMessageFailure(message, error);
+  }
+
+  queueFailed(error: CompressorError): void {
+    this.#logger.logFailure('The queue did not take everything', error);
+  }
+
+  fallbackAsleep(error: CompressorError): void {
+    this.#ofRegion.count('FallbackStartFailures');
+    this.#logger.logFailure(ASLEEP, error);
+  }
+
+  flush(): void {
+    for (const metrics of this.#byRule.values()) metrics.flush();
+    this.#ofRegion.flush();
+    this.#logger.beginBatch();
+  }
+}

@@ -1,0 +1,31 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
+import type { ReplicationRule } from '../../configuration/rule.ts';
+import type { CompressorError } from '../../errors.ts';
+import type { StageAges } from '../../watermark/stage-ages.ts';
+import type { WatermarkTelemetry } from '../../watermark/telemetry.ts';
+import { BatchLogger } from './batch-logger.ts';
+import { DimensionedMetrics } from './dimensioned-metrics.ts';
+
+/** Logs and metrics of the watermark. A way on which nothing is late has a metric, and no line in the log. */
+export class PowertoolsWatermarkTelemetry implements WatermarkTelemetry {
+  readonly #logger = new BatchLogger('watermark', {});
+  readonly #namespace: string;
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  watermarkTaken(rule: ReplicationRule, region: string, ageSeconds: number, stages: StageAges): void {
+    const metrics = new DimensionedMetrics(this.#namespace, { ...ruleDimensions(rule), TargetRegion: region });
+    metrics.observe('WatermarkAgeSeconds', MetricUnit.Seconds, ageSeconds);
+    metrics.flush();
+    if (ageSeconds > 0) {
+      this.#logger.info('Watermark', { rule: rule.id, region, age_seconds: ageSeconds, stages });
+    }
+  }
+
+  watermarkUnknown(rule: ReplicationRule, region: string, error: CompressorError): void {
+    this.#logger.logFailure('The watermark cannot be taken', error, { rule: rule.id, region });
+  }
+}

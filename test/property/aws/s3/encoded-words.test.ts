@@ -1,0 +1,32 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeMetadataValue, encodeMetadataValue } from '../../../../src/aws/s3/encoded-words.ts';
+
+const texts = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 200 }),
+  fc.string({ unit: 'binary', maxLength: 200 }).filter((text) => text.isWellFormed()),
+  fc.array(fc.constantFrom('=?', '?=', 'UTF-8', '?B?', '?q?', ' ', 'é', 'a'), { maxLength: 12 }).map((p) => p.join('')),
+);
+
+it('gives back every text, through a header of printable ASCII without spaces at its ends', () => {
+  fc.assert(
+    fc.property(texts, (text) => {
+      const header = encodeMetadataValue(text);
+      expect(header).toMatch(/^[\x20-\x7e]*$/);
+      expect(header.trim()).toBe(header);
+      expect(decodeMetadataValue(header)).toBe(text);
+    }),
+  );
+});
+
+it('writes no word of more than 75 characters, and splits no character', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 }), (text) => {
+      const words = encodeMetadataValue(`é${text}`).split(' ');
+      for (const word of words) {
+        expect(word.length).toBeLessThanOrEqual(75);
+        expect(decodeMetadataValue(word)).not.toContain('\ufffd');
+      }
+    }),
+  );
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type CallKind,
+  describeFailure,
+  findFailure,
+  findRemedy,
+  type S3Failure,
+} from '../../../../src/aws/s3/failure.ts';
+
+const failure = (status: number, code = '', message = 'why'): S3Failure => ({
+  status,
+  code,
+  message,
+  requestId: 'R',
+  date: undefined,
+});
+const call = (kind: CallKind, operation = 'SomeCall') => ({ kind, operation, bucket: 'b', key: 'k' });
+
+describe('findRemedy', () => {
+  it.each<[string, S3Failure, CallKind, ReturnType<typeof findRemedy>]>([
+    ['an internal error', failure(500, 'InternalError'), 'read', 'transient'],
+    ['a bad gateway', failure(502), 'read', 'transient'],
+    ['a lost connection', failure(0, 'ECONNRESET'), 'write', 'transient'],
+    ['a redirect while DNS catches up', failure(307, 'TemporaryRedirect'), 'write', 'transient'],
+    ['a slow body', failure(400, 'RequestTimeout'), 'write', 'transient'],
+    ['a damaged body', failure(400, 'BadDigest'), 'write', 'transient'],
+    ['an error under status 200', failure(200, 'InternalError'), 'write', 'transient'],
+    ['a racing delete', failure(409, 'ConditionalRequestConflict'), 'remove', 'transient'],
+    ['slow down', failure(503, 'SlowDown'), 'read', 'throttled'],
+    ['a throttled HEAD', failure(503), 'read', 'throttled'],
+    ['throttling by KMS', failure(400, 'KMS.ThrottlingException'), 'read', 'throttled'],
+    ['an expired token', failure(400, 'ExpiredToken'), 'read', 'new-credentials'],
+    ['a HEAD that says nothing', failure(400), 'read', 'new-credentials'],
+    ['a wrong clock', failure(403, 'RequestTimeTooSkewed'), 'read', 'server-clock'],
+    ['a missing permission', failure(403, 'AccessDenied'), 'read', 'none'],
+    ['a racing write', failure(409, 'ConditionalRequestConflict'), 'write', 'none'],
+    ['a missing key', failure(404, 'NoSuchKey'), 'read', 'none'],
+  ])('has for %s the right one', (_, met, kind, remedy) => {
+    expect(findRemedy(met, kind)).toBe(remedy);
+  });
+});
+
+describe('describeFailure', () => {
+  const sseC = 'The object was stored using a form of Server Side Encryption. The correct parameters must be provided.';
+  it.each<[CallKind, S3Failure, string, boolean]>([
+    ['read', failure(404, 'NoSuchKey'), 'OBJECT_NOT_FOUND', false],
+    ['read', failure(404), 'OBJECT_NOT_FOUND', false],
+    ['read', failure(404, 'NoSuchBucket'), 'BUCKET_NOT_FOUND', true],
+    ['read', failure(412, 'PreconditionFailed'), 'OBJECT_CHANGED', false],
+    ['read', failure(416, 'InvalidRange'), 'OBJECT_SIZE_MISMATCH', true],
+    ['read', failure(403, 'InvalidObjectState'), 'OBJECT_ARCHIVED', false],
+    ['read', failure(400, 'InvalidRequest', sseC), 'OBJECT_CUSTOMER_KEY', false],
+    ['read', failure(403, 'AccessDenied', 'Customer-provided keys are required'), 'OBJECT_CUSTOMER_KEY', false],
+    ['read', failure(400), 'OBJECT_CUSTOMER_KEY', false],
+    ['read', failure(403, 'AccessDenied', 'no kms:Decrypt on a customer managed key'), 'STORAGE_ACCESS_DENIED', true],
+    ['read', failure(400, 'KMS.DisabledException'), 'STORAGE_ACCESS_DENIED', true],
+    ['read', failure(400, 'ExpiredToken'), 'STORAGE_ACCESS_DENIED', true],
+    ['read', failure(301, 'PermanentRedirect'), 'STORAGE_REJECTED', false],
+    ['write', failure(412, 'PreconditionFailed'), 'WRITE_CONDITION_FAILED', true],
+    ['write', failure(409, 'ConditionalRequestConflict'), 'WRITE_CONDITION_FAILED', true],
+    ['write', failure(404, 'NoSuchKey'), 'WRITE_CONDITION_FAILED', true],
+    ['write', failure(404, 'NoSuchUpload'), 'UPLOAD_GONE', true],
+    ['write', failure(400, 'InvalidTag'), 'STORAGE_REJECTED', false],
+    ['write', failure(404), 'STORAGE_REJECTED', false],
+    ['remove', failure(412, 'PreconditionFailed'), 'WRITE_CONDITION_FAILED', true],
+  ])('makes of a %s that met %j %s', (kind, met, code, retryable) => {
+    const error = describeFailure(met, call(kind), 1);
+    expect(error).toMatchObject({ code, retryable });
+    expect(error.message).toContain('s3://b/k');
+    expect(error.context).toMatchObject({ status: met.status, s3Code: met.code, requestId: 'R', attempts: 1 });
+  });
+
+  it('takes a lost upload for a lost answer when the completion was tried before', () => {
+    const completion = call('write', 'CompleteMultipartUpload');
+    expect(describeFailure(failure(404, 'NoSuchUpload'), completion, 1).code).toBe('UPLOAD_GONE');
+    expect(describeFailure(failure(404, 'NoSuchUpload'), completion, 2).code).toBe('WRITE_CONDITION_FAILED');
+  });
+});
+
+it('finds the error that a 200 hides', () => {
+  const body = '<?xml version="1.0"?>\n  \n<Error><Code>InternalError</Code><Message>again</Message></Error>';
+  expect(findFailure({ status: 200, headers: {}, body })).toMatchObject({ status: 200, code: 'InternalError' });
+  expect(findFailure({ status: 200, headers: {}, body: '<CompleteMultipartUploadResult/>' })).toBeUndefined();
+});
