@@ -1,4 +1,4 @@
-import { type Prices, transferPrice } from '../configuration/prices.ts';
+import { type Prices, transferPrice } from '../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { functionVcpuSecond } from './compute-price.ts';
 import { WORK } from './measured-work.ts';

@@ -1,4 +1,4 @@
-import { STORE_LEVEL } from '../configuration/levels.ts';
+import { STORE_LEVEL } from '../configuration/schema/levels.ts';
 import type { ContentClass } from './content-class.ts';
 import type { MarginalPrices } from './cost-model.ts';
 import { armKey, type RuleStatistics, weightNow } from './rule-statistics.ts';

@@ -1,4 +1,4 @@
-import { STORE_LEVEL } from '../configuration/levels.ts';
+import { STORE_LEVEL } from '../configuration/schema/levels.ts';
 import type { ContentClass } from './content-class.ts';
 
 /** What is known of a level before anything was measured here. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { renderSchemaFile, replicationNode, settingsNode } from '../configuration/json-schema.ts';
-import { updateKeyTables } from '../configuration/key-tables.ts';
+import { renderSchemaFile, replicationNode, settingsNode } from '../configuration/schema/json-schema.ts';
+import { updateKeyTables } from '../configuration/schema/key-tables.ts';
 
 /** Writes what is made of the configuration's schema: the JSON Schema files and the tables of docs/configuration.md. */
 const project = new URL('../../', import.meta.url);

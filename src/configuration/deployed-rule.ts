@@ -1,7 +1,7 @@
-import { levelsToChooseFrom } from './levels.ts';
+import { levelsToChooseFrom } from './schema/levels.ts';
 import type { Destination, ReplicationRule } from './rule.ts';
 import { ruleId } from './rule-id.ts';
-import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema.ts';
+import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema/schema.ts';
 
 const MIB = 1024 * 1024;
 /** AWS's advice for a queue that feeds a function (Lambda developer guide, "Configuring a queue"). */

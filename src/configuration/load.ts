@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { checkCycles } from './check-cycles.ts';
-import { checkEvents } from './check-events.ts';
-import { checkNetworks } from './check-networks.ts';
-import { checkPlaces } from './check-places.ts';
-import { checkRegions } from './check-regions.ts';
-import { checkRules } from './check-rules.ts';
-import { describeShape } from './describe-shape.ts';
-import { type ConfigurationDraft, draftConfiguration } from './draft.ts';
+import { checkCycles } from './checks/cycles.ts';
+import { checkEvents } from './checks/events.ts';
+import { checkNetworks } from './checks/networks.ts';
+import { checkPlaces } from './checks/locations.ts';
+import { checkRegions } from './checks/regions.ts';
+import { checkRules } from './checks/rules.ts';
+import { describeShape } from './schema/describe-shape.ts';
+import { type ConfigurationDraft, draftConfiguration } from './schema/draft.ts';
 import { ConfigurationInvalidError, type ConfigurationProblem } from './errors.ts';
-import { type Finding, locateFinding, REPLICATION_FILE, SETTINGS_FILE } from './finding.ts';
-import { replicationNode, type SchemaNode, settingsNode } from './json-schema.ts';
-import { JsonSyntaxError, type LocatedJson, readJson } from './read-json.ts';
-import { type DeployedRule, deployedRule } from './rule-entry.ts';
-import { replicationSchema, type SettingsFile, settingsSchema } from './schema.ts';
+import { type Finding, locateFinding, REPLICATION_FILE, SETTINGS_FILE } from './schema/finding.ts';
+import { replicationNode, type SchemaNode, settingsNode } from './schema/json-schema.ts';
+import { JsonSyntaxError, type LocatedJson, readJson } from './schema/read-json.ts';
+import { type DeployedRule, deployedRule } from './deployed-rule.ts';
+import { replicationSchema, type SettingsFile, settingsSchema } from './schema/schema.ts';
 
 export { REPLICATION_FILE, SETTINGS_FILE };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ownPricesSchema } from '../configuration/schema.ts';
+import { ownPricesSchema } from '../configuration/schema/schema.ts';
 
 /**
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
@@ -101,7 +101,7 @@ export const bucketChecksSchema = z.strictObject({
 /**
  * `Custom::Prices`: what this region's calls, compute and transfer to each target region cost.
  * Permissions: pricing:GetProducts on `*` (it knows no narrower resource).
- * Attributes: `Prices`, JSON of configuration/prices.ts `Prices` (for the functions' environment; at most 3 KB);
+ * Attributes: `Prices`, JSON of configuration/prices/prices.ts `Prices` (for the functions' environment; at most 3 KB);
  * `PricesDate`, the day of the oldest of them; `PricesSource`, where they were read.
  */
 export const pricesSchema = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
-import type { DeployedRule, FallbackSizing } from '../configuration/rule-entry.ts';
+import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
 import { deploymentSteps } from './deployment-steps.ts';
 import { type CostItem, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
 import type { FallbackPlan } from './plan-fallback.ts';

@@ -1,7 +1,7 @@
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
-import type { DeployedRule } from '../configuration/rule-entry.ts';
-import type { RegionEntry } from '../configuration/schema.ts';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import type { RegionEntry } from '../configuration/schema/schema.ts';
 import { type FallbackPlan, planFallback } from './plan-fallback.ts';
 
 /** What one region has to do. Its roles are those of settings.json, whether or not a rule uses them yet. */

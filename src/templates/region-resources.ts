@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { resourceNamePrefix } from '../configuration/resource-names.ts';
-import type { SettingsFile } from '../configuration/schema.ts';
+import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
+import type { SettingsFile } from '../configuration/schema/schema.ts';
 import { deploymentAccess } from './access-policies.ts';
 import { logicalName } from './logical-name.ts';
 import type { RegionPlan } from './plan-regions.ts';

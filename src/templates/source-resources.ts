@@ -1,7 +1,7 @@
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import { resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
-import type { DeployedRule } from '../configuration/rule-entry.ts';
-import { dashboard } from './dashboard.ts';
+import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
 import { keyPattern } from './iam-pattern.ts';
 import { archiveRegions } from './plan-regions.ts';

@@ -1,5 +1,5 @@
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import { resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
+import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { archiveRegions } from './plan-regions.ts';
 import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
 import { getAtt, type Yaml } from './yaml.ts';

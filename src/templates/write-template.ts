@@ -1,5 +1,5 @@
 import type { Configuration } from '../configuration/load.ts';
-import { resourceNamePrefix } from '../configuration/resource-names.ts';
+import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { TemplateLimitError } from './errors.ts';
 import { fallbackResources } from './fallback-resources.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';

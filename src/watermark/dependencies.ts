@@ -1,4 +1,4 @@
-import type { DeployedRule } from '../configuration/rule-entry.ts';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { WatermarkTelemetry } from './telemetry.ts';
 
 /** A metric in CloudWatch. */

@@ -15,7 +15,7 @@ import { AwsPriceList, PRICE_LIST_REGION } from '../aws/deployment/price-list.ts
 import { S3Connection } from '../aws/s3/connection.ts';
 import { sendAnswer } from '../aws/deployment/send-answer.ts';
 import type { Environment } from '../configuration/environment.ts';
-import { PRICE_FILE, parsePriceFile } from '../configuration/price-file.ts';
+import { PRICE_FILE, parsePriceFile } from '../configuration/prices/price-file.ts';
 import type { LastingDependencies } from '../deployment/dependencies.ts';
 import { readDeploymentEnvironment } from '../deployment/environment.ts';
 import type { DeploymentLog } from '../deployment/ports.ts';

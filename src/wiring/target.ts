@@ -8,8 +8,8 @@ import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
-import { loadPriceFile } from '../configuration/load-prices.ts';
-import { filedPrices } from '../configuration/price-file.ts';
+import { loadPriceFile } from '../configuration/prices/load.ts';
+import { filedPrices } from '../configuration/prices/price-file.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
 import {
   COMPRESSED_BUFFER_SIZE,

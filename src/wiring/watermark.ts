@@ -5,7 +5,7 @@ import { S3KeyLister } from '../aws/s3/key-lister.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
 import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
-import { fallbackQueueName, ruleResourceName } from '../configuration/resource-names.ts';
+import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
 import { takeWatermarks } from '../watermark/take-watermarks.ts';
 

@@ -6,7 +6,7 @@ import { CloudWatchMetricReader } from '../../src/aws/cloudwatch/metric-reader.t
 import { S3KeyLister } from '../../src/aws/s3/key-lister.ts';
 import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/services.ts';
 import { PowertoolsWorkerTelemetry } from '../../src/aws/telemetry/worker.ts';
-import type { DeployedRule } from '../../src/configuration/rule-entry.ts';
+import type { DeployedRule } from '../../src/configuration/deployed-rule.ts';
 import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import { MetricStore } from '../../src/local/metrics/metric-store.ts';
 import { LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';

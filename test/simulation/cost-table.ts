@@ -4,7 +4,7 @@ import type { NamedSlice } from '../../src/archive/frame-bytes.ts';
 import { memberHeaderLength, memberPadding } from '../../src/archive/tar-header.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { compressBound } from '../../src/compression/zstd-frames.ts';
-import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/levels.ts';
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { KINDS, type Kind, makeSamples } from './content.ts';
 

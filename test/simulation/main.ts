@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { filedPrices, PRICE_FILE, parsePriceFile } from '../../src/configuration/price-file.ts';
+import { filedPrices, PRICE_FILE, parsePriceFile } from '../../src/configuration/prices/price-file.ts';
 import { measureCosts } from './cost-table.ts';
 import { findMissedGoals, HORIZONS, type SimulatedWorkload, simulateWorkload } from './simulate.ts';
 import { WORKLOADS } from './workloads.ts';

@@ -1,5 +1,5 @@
-import { type DeployedRule, deployedRule } from '../../src/configuration/rule-entry.ts';
-import { replicationSchema } from '../../src/configuration/schema.ts';
+import { type DeployedRule, deployedRule } from '../../src/configuration/deployed-rule.ts';
+import { replicationSchema } from '../../src/configuration/schema/schema.ts';
 
 /** Rules as replication_config.json would have them, with all defaults. */
 export function deployedRules(entries: readonly unknown[]): DeployedRule[] {

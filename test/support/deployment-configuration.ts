@@ -1,4 +1,4 @@
-import type { DestinationEntry, SourceEntry } from '../../src/configuration/schema.ts';
+import type { DestinationEntry, SourceEntry } from '../../src/configuration/schema/schema.ts';
 
 /** Two source regions that send to each other and to a third: 60 rules, all with the fallback, and what makes names and policies long. */
 export function sixtyRules(): { readonly settings: object; readonly replication: object } {

@@ -1,4 +1,4 @@
-import { parsePriceFile } from '../../src/configuration/price-file.ts';
+import { parsePriceFile } from '../../src/configuration/prices/price-file.ts';
 import type { DeploymentDependencies } from '../../src/deployment/dependencies.ts';
 import { FunctionUnreadableError } from '../../src/deployment/errors.ts';
 import type {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { filedPrices, parsePriceFile } from '../../src/configuration/price-file.ts';
-import type { Prices } from '../../src/configuration/prices.ts';
+import { filedPrices, parsePriceFile } from '../../src/configuration/prices/price-file.ts';
+import type { Prices } from '../../src/configuration/prices/prices.ts';
 
 const FILE = parsePriceFile(readFileSync(new URL('../../configuration/prices.json', import.meta.url), 'utf8'));
 

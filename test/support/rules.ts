@@ -1,4 +1,4 @@
-import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/levels.ts';
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 import type { Destination, ReplicationRule, RuleSource } from '../../src/configuration/rule.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
 

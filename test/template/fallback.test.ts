@@ -10,7 +10,7 @@ import {
   readTargetEnvironment,
   readWorkerEnvironment,
 } from '../../src/configuration/environment.ts';
-import { fargateMemories } from '../../src/configuration/fargate-sizes.ts';
+import { fargateMemories } from '../../src/configuration/schema/fargate-sizes.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
 import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';

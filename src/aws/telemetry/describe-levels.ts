@@ -1,5 +1,5 @@
 import type { LevelShare } from '../../adaptive/level-policy.ts';
-import { describeLevel, LEVELS, STORE_LEVEL } from '../../configuration/levels.ts';
+import { describeLevel, LEVELS, STORE_LEVEL } from '../../configuration/schema/levels.ts';
 import type { WeightedValue } from './emf-distribution.ts';
 
 /** How the metric says that frames were stored: below every level, so that averages go the right way. */

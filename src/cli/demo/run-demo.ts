@@ -1,7 +1,7 @@
 import { marginalPrices, ruleCosts } from '../../adaptive/cost-model.ts';
 import { MIB } from '../../archive/format.ts';
-import { loadPriceFile } from '../../configuration/load-prices.ts';
-import { filedPrices } from '../../configuration/price-file.ts';
+import { loadPriceFile } from '../../configuration/prices/load.ts';
+import { filedPrices } from '../../configuration/prices/price-file.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import { type ArchiveSummary, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';

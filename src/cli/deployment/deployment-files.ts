@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Configuration } from '../../configuration/load.ts';
-import { loadPriceFile } from '../../configuration/load-prices.ts';
+import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
 

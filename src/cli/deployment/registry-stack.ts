@@ -1,4 +1,4 @@
-import { resourceNamePrefix } from '../../configuration/resource-names.ts';
+import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 
 /** Name of the stack of src/stacks/registry.yaml. */
 export function registryStack(stackName: string): string {

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
-import { resourceNamePrefix } from '../../configuration/resource-names.ts';
+import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { nestedStacks } from '../../templates/write-template.ts';

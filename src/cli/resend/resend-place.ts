@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
-import { ownBucketName } from '../../configuration/resource-names.ts';
+import { ownBucketName } from '../../configuration/schema/resource-names.ts';
 import type { ObjectCopier, VersionReader } from '../../storage/object-store.ts';
 
 /** Where archives of one source region are kept that could not be replicated, and where they are sent from. */

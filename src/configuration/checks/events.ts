@@ -1,5 +1,5 @@
-import type { RuleDraft } from './draft.ts';
-import { type Finding, REPLICATION_FILE } from './finding.ts';
+import type { RuleDraft } from '../schema/draft.ts';
+import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 
 /**
  * Whether a rule can tell what others restored in its bucket from what users wrote there: events of EventBridge do not

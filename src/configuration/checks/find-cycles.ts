@@ -1,4 +1,4 @@
-import { intersectFilters, type KeyFilter } from './key-filter.ts';
+import { intersectFilters, type KeyFilter } from '../schema/key-filter.ts';
 
 /** What a rule does to keys. */
 export interface KeyFlow {

@@ -1,6 +1,6 @@
-import type { ConfigurationDraft, RegionDraft, RuleDraft } from './draft.ts';
-import { type Finding, REPLICATION_FILE, SETTINGS_FILE } from './finding.ts';
-import type { JsonPath } from './read-json.ts';
+import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
+import { type Finding, REPLICATION_FILE, SETTINGS_FILE } from '../schema/finding.ts';
+import type { JsonPath } from '../schema/read-json.ts';
 
 type Role = 'source' | 'target';
 

@@ -1,7 +1,7 @@
-import type { ConfigurationDraft, RegionDraft, RuleDraft } from './draft.ts';
-import { type Finding, SETTINGS_FILE } from './finding.ts';
-import { blocksOverlap, mostBlocks, parseIpv4Block } from './ipv4-block.ts';
-import type { JsonPath } from './read-json.ts';
+import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
+import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
+import { blocksOverlap, mostBlocks, parseIpv4Block } from '../schema/ipv4-block.ts';
+import type { JsonPath } from '../schema/read-json.ts';
 
 /** Sizes that a VPC can have, and the smallest that a subnet can (Amazon VPC user guide, "VPC CIDR blocks"). */
 const VPC_BITS = { widest: 16, narrowest: 28 } as const;

@@ -1,8 +1,8 @@
-import type { RuleDraft } from './draft.ts';
-import { fargateMemories } from './fargate-sizes.ts';
-import { type Finding, REPLICATION_FILE } from './finding.ts';
-import { intersectFilters, type KeyFilter } from './key-filter.ts';
-import type { JsonPath } from './read-json.ts';
+import type { RuleDraft } from '../schema/draft.ts';
+import { fargateMemories } from '../schema/fargate-sizes.ts';
+import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
+import { intersectFilters, type KeyFilter } from '../schema/key-filter.ts';
+import type { JsonPath } from '../schema/read-json.ts';
 
 /** Lambda waits for more messages than SQS gives at once only when it may wait at all. */
 const BATCH_WITHOUT_WINDOW = 10;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationInvalidError } from './errors.ts';
+import { ConfigurationInvalidError } from '../errors.ts';
 import { PRICE_FILE, type PriceFile, parsePriceFile } from './price-file.ts';
 
 /**

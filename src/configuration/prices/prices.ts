@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EnvironmentInvalidError, PriceMissingError } from './errors.ts';
-import { dollars } from './fields.ts';
+import { EnvironmentInvalidError, PriceMissingError } from '../errors.ts';
+import { dollars } from '../schema/fields.ts';
 
 /** USD a unit; the name says which. Compute is arm64, S3 is the class STANDARD, a GB is 10^9 bytes. */
 export interface UnitPrices {

@@ -1,4 +1,4 @@
-import type { ConfigurationProblem } from './errors.ts';
+import type { ConfigurationProblem } from '../errors.ts';
 import type { JsonPath, LocatedJson } from './read-json.ts';
 
 export const SETTINGS_FILE = 'settings.json';

@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from './fields.ts';
 import { LEVELS, STANDARD_LEVELS } from './levels.ts';
-import { unitPriceFields } from './prices.ts';
+import { unitPriceFields } from '../prices/prices.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users

@@ -1,6 +1,6 @@
-import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../configuration/resource-names.ts';
-import type { DeployedRule } from '../configuration/rule-entry.ts';
-import { expression, type MetricLine, metric, search } from './dashboard-widgets.ts';
+import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { expression, type MetricLine, metric, search } from './widgets.ts';
 
 /** Dimensions of the metrics of a rule. */
 export const RULE = ['SourceBucket', 'SourcePrefix'];

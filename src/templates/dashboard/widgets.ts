@@ -1,4 +1,4 @@
-import { type Call, sub } from './yaml.ts';
+import { type Call, sub } from '../yaml.ts';
 
 /** Columns of a dashboard. */
 const COLUMNS = 24;

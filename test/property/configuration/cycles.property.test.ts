@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findCycles, type KeyFlow } from '../../../src/configuration/find-cycles.ts';
+import { findCycles, type KeyFlow } from '../../../src/configuration/checks/find-cycles.ts';
 
 const word = (maxLength: number) => fc.string({ unit: fc.constantFrom('x', 'y'), maxLength });
 const bucket = fc.constantFrom('a', 'b', 'c');

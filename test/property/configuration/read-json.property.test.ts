@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { JsonSyntaxError, readJson } from '../../../src/configuration/read-json.ts';
+import { JsonSyntaxError, readJson } from '../../../src/configuration/schema/read-json.ts';
 
 /** The value, or undefined for what is no JSON. */
 function outcome(read: () => unknown): unknown {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ContentClass } from '../../../src/adaptive/content-class.ts';
 import type { ChosenLevels } from '../../../src/adaptive/level-policy.ts';
 import { StatisticsUnavailableError } from '../../../src/aws/errors.ts';
-import { STORE_LEVEL } from '../../../src/configuration/levels.ts';
+import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { AdaptiveProcess, type Content } from '../../support/adaptive-rule.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';
 

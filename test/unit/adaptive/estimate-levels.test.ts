@@ -8,7 +8,7 @@ import {
   NO_STATISTICS,
   type RuleStatistics,
 } from '../../../src/adaptive/rule-statistics.ts';
-import { STORE_LEVEL } from '../../../src/configuration/levels.ts';
+import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { seededRandom } from '../../../src/local/faults/random.ts';
 
 const LEVELS = [STORE_LEVEL, 1, 3, 9];

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { CompressedFrame, FrameLevels } from '../../../src/compression/frame-contract.ts';
 import { runFrameTask } from '../../../src/compression/run-frame-task.ts';
 import { compressBound, FrameCompressor } from '../../../src/compression/zstd-frames.ts';
-import { STORE_LEVEL } from '../../../src/configuration/levels.ts';
+import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { makeCorpus } from '../../benchmark/workloads.ts';
 
 const MIB = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { STORE_LEVEL } from '../../../src/configuration/levels.ts';
+import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { loadRules, loadTexts, problemsOf, ruleEntry, SETTINGS } from '../../support/configuration.ts';
 

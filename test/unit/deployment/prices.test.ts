@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { findFiledPrice, parsePriceFile } from '../../../src/configuration/price-file.ts';
+import { findFiledPrice, parsePriceFile } from '../../../src/configuration/prices/price-file.ts';
 import { PriceListUnavailableError } from '../../../src/deployment/errors.ts';
 import { readPrices } from '../../../src/deployment/prices.ts';
 import { MemoryDeployment } from '../../support/memory-deployment.ts';

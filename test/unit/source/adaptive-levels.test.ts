@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { adaptiveLevels } from '../../../src/adaptive/adaptive-levels.ts';
 import { StatisticsCache } from '../../../src/adaptive/statistics-cache.ts';
 import { StatisticsUnavailableError } from '../../../src/aws/errors.ts';
-import { levelsToChooseFrom, STANDARD_LEVELS } from '../../../src/configuration/levels.ts';
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../../src/configuration/schema/levels.ts';
 import { makeCorpus } from '../../benchmark/workloads.ts';
 import { readArchive } from '../../support/archives.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';

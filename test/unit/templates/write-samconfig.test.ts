@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Configuration } from '../../../src/configuration/load.ts';
-import { settingsSchema } from '../../../src/configuration/schema.ts';
+import { settingsSchema } from '../../../src/configuration/schema/schema.ts';
 import { SamConfigConflictError } from '../../../src/templates/errors.ts';
 import { writeSamConfig } from '../../../src/templates/write-samconfig.ts';
 

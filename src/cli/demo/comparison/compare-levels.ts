@@ -1,6 +1,6 @@
 import { expectedClass, PACKED_FRACTION, settledClass } from '../../../adaptive/content-class.ts';
 import type { MarginalPrices } from '../../../adaptive/cost-model.ts';
-import { describeLevel } from '../../../configuration/levels.ts';
+import { describeLevel } from '../../../configuration/schema/levels.ts';
 import { type ArchiveBytes, readFrame, readFrames, readManifest } from '../archives/read-archive.ts';
 import { DemoFailedError } from '../errors.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Configuration, loadConfiguration, REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/load.ts';
-import { PRICE_FILE } from '../../../configuration/price-file.ts';
-import { type ReplicationFile, replicationSchema } from '../../../configuration/schema.ts';
+import { PRICE_FILE } from '../../../configuration/prices/price-file.ts';
+import { type ReplicationFile, replicationSchema } from '../../../configuration/schema/schema.ts';
 
 /** What the demo's options say about the rules. */
 export interface RuleChanges {

@@ -1,4 +1,4 @@
-import { describeLevel } from '../../../configuration/levels.ts';
+import { describeLevel } from '../../../configuration/schema/levels.ts';
 import type { ArchiveSummary } from '../archives/inspect-archive.ts';
 import {
   formatBytes,

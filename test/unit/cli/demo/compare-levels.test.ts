@@ -5,7 +5,7 @@ import type { ArchiveLevels, LevelPolicy } from '../../../../src/adaptive/level-
 import type { ArchiveBytes } from '../../../../src/cli/demo/archives/read-archive.ts';
 import { type ComparisonOptions, compareLevels } from '../../../../src/cli/demo/comparison/compare-levels.ts';
 import type { LevelUse } from '../../../../src/cli/demo/pipeline/level-use.ts';
-import { STORE_LEVEL } from '../../../../src/configuration/levels.ts';
+import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
 import { makeCorpus } from '../../../benchmark/workloads.ts';
 import { SourceServiceHarness } from '../../../support/source-service.ts';
 

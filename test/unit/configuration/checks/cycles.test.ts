@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadRules, problemsOf, SETTINGS } from '../../support/configuration.ts';
+import { loadRules, problemsOf, SETTINGS } from '../../../support/configuration.ts';
 
 const REGIONS = ['us-west-2', 'us-east-1', 'eu-central-1', 'ap-south-1'];
 const EVERYWHERE = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadRules, problemsOf, ruleEntry, SETTINGS } from '../../support/configuration.ts';
+import { loadRules, problemsOf, ruleEntry, SETTINGS } from '../../../support/configuration.ts';
 
 const [WEST, EAST, EUROPE] = SETTINGS.enabled_regions;
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd';

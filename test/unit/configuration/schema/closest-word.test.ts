@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { closestWord } from '../../../src/configuration/closest-word.ts';
+import { closestWord } from '../../../../src/configuration/schema/closest-word.ts';
 
 const WORDS = [
   'region',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { renderSchemaFile, replicationNode, settingsNode } from '../../../src/configuration/json-schema.ts';
-import { updateKeyTables } from '../../../src/configuration/key-tables.ts';
-import { loadTexts } from '../../support/configuration.ts';
+import { renderSchemaFile, replicationNode, settingsNode } from '../../../../src/configuration/schema/json-schema.ts';
+import { updateKeyTables } from '../../../../src/configuration/schema/key-tables.ts';
+import { loadTexts } from '../../../support/configuration.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { JsonSyntaxError, readJson } from '../../../src/configuration/read-json.ts';
+import { JsonSyntaxError, readJson } from '../../../../src/configuration/schema/read-json.ts';
 
 function failureOf(text: string): string | undefined {
   try {
