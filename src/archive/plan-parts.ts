@@ -2,7 +2,7 @@ import { MAX_PARTS } from './format.ts';
 
 /**
  * Parts that carry bytes: of the numbers that S3 allows the last one is kept free for the mark that tells whose upload it
- * is (src/target/resume-upload.ts).
+ * is (src/restoring/resume-upload.ts).
  */
 export const MAX_BODY_PARTS = MAX_PARTS - 1;
 /**

@@ -11,8 +11,8 @@ import {
   readTargetEnvironment,
   readWorkerEnvironment,
 } from '../configuration/environment.ts';
-import { processSourceBatch } from '../source/process-batch.ts';
-import { processTargetBatch } from '../target/process-batch.ts';
+import { processSourceBatch } from '../packing/process-batch.ts';
+import { processTargetBatch } from '../restoring/process-batch.ts';
 import { WorkInterruptedError } from '../worker/errors.ts';
 import type { ProcessMessage, WorkerClock, WorkerEnd } from '../worker/ports.ts';
 import { runWorker } from '../worker/run-worker.ts';

@@ -1,8 +1,8 @@
 import { MAX_FRAME_SIZE } from '../archive/format.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { compressBound } from '../compression/zstd-frames.ts';
-import { PART_BUFFER_SIZE } from '../source/archive-upload.ts';
-import type { PackingBuffers } from '../source/dependencies.ts';
+import { PART_BUFFER_SIZE } from '../packing/archive-upload.ts';
+import type { PackingBuffers } from '../packing/dependencies.ts';
 
 /** Archive parts on their way to S3, beside those that are being filled. */
 const PARTS_IN_FLIGHT = 2;

@@ -12,9 +12,9 @@ import { type Environment, readSourceEnvironment, type SourceEnvironment } from 
 import { EnvironmentInvalidError } from '../configuration/errors.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
-import type { SourceDependencies } from '../source/dependencies.ts';
-import { PackingSpeed } from '../source/packing-speed.ts';
-import { processSourceBatch } from '../source/process-batch.ts';
+import type { SourceDependencies } from '../packing/dependencies.ts';
+import { PackingSpeed } from '../packing/packing-speed.ts';
+import { processSourceBatch } from '../packing/process-batch.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import { levelPolicy, processCpuSpeed, statisticsStore } from './level-policy.ts';

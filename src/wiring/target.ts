@@ -17,8 +17,8 @@ import {
   TAR_BUFFER_SIZE,
   type TargetDependencies,
   type TargetLimits,
-} from '../target/dependencies.ts';
-import { processTargetBatch } from '../target/process-batch.ts';
+} from '../restoring/dependencies.ts';
+import { processTargetBatch } from '../restoring/process-batch.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import type { SqsHandler } from './source.ts';

@@ -13,7 +13,7 @@ import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import { createQueuePair, type QueuePair } from '../../src/local/pipeline/queue-pair.ts';
 import { queueIsEmpty } from '../../src/local/queue-depth.ts';
 import { createRegionClients, destroyRegionClients, type RegionClients } from '../../src/local/region-clients.ts';
-import { processSourceBatch } from '../../src/source/process-batch.ts';
+import { processSourceBatch } from '../../src/packing/process-batch.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { WorkInterruptedError } from '../../src/worker/errors.ts';

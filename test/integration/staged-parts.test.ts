@@ -13,7 +13,7 @@ import { createPipelineResources, type PipelineResources } from '../../src/local
 import type { LocalQueue, QueuePair } from '../../src/local/pipeline/queue-pair.ts';
 import { Replicator } from '../../src/local/replicator.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
-import { ArchiveUpload, PART_BUFFER_SIZE } from '../../src/source/archive-upload.ts';
+import { ArchiveUpload, PART_BUFFER_SIZE } from '../../src/packing/archive-upload.ts';
 import { archiveOf, INBOUND, RULE, TARGET, TargetRegion } from '../support/target-region.ts';
 
 const HOME = 'eu-west-1';

@@ -11,7 +11,7 @@ import { MetricStore } from '../../src/local/metrics/metric-store.ts';
 import type { MetricIdentity } from '../../src/local/metrics/parse-emf.ts';
 import { EXAMPLE_ACCOUNT } from '../../src/local/templates/instantiate.ts';
 import { AccessDeniedError } from '../../src/storage/errors.ts';
-import { LatencyDistribution } from '../../src/target/latency-distribution.ts';
+import { LatencyDistribution } from '../../src/restoring/latency-distribution.ts';
 
 /** A metric, and where CloudWatch has it. */
 export interface EmittedMetric extends MetricIdentity {

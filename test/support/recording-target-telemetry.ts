@@ -6,7 +6,7 @@ import type {
   RestoredArchive,
   RestoreSkipReason,
   TargetTelemetry,
-} from '../../src/target/telemetry.ts';
+} from '../../src/restoring/telemetry.ts';
 
 /** Keeps what the target service tells. */
 export class RecordingTargetTelemetry implements TargetTelemetry {

@@ -1,6 +1,6 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
-import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../src/source/telemetry.ts';
+import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../src/packing/telemetry.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
 /** Keeps what the source service tells. */

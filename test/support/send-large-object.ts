@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { combineCrc32, crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
-import { processSourceBatch } from '../../src/source/process-batch.ts';
+import { processSourceBatch } from '../../src/packing/process-batch.ts';
 import type { CompleteRequest, ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectDescription } from '../../src/storage/stored-object.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';

@@ -20,7 +20,7 @@ import { pythonEnvironment } from '../../src/local/python-environment.ts';
 import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
 import { textOf } from '../../src/local/templates/json.ts';
-import { archiveKey } from '../../src/source/archive-key.ts';
+import { archiveKey } from '../../src/packing/archive-key.ts';
 import { STAGE_PREFIX } from '../../src/storage/staged-part.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
 import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';

@@ -11,14 +11,14 @@ import {
   type PackedArchive,
   type SkipReason,
   type SourceTelemetry,
-} from '../../source/telemetry.ts';
+} from '../../packing/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import type {
   PartlyRestoredArchive,
   RestoredArchive,
   RestoreSkipReason,
   TargetTelemetry,
-} from '../../target/telemetry.ts';
+} from '../../restoring/telemetry.ts';
 import { BatchLogger } from './batch-logger.ts';
 import { describeLevels, describeShare, levelValues } from './describe-levels.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';

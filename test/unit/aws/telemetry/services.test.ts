@@ -9,7 +9,7 @@ import type { Prices } from '../../../../src/configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
 import { MetricStore } from '../../../../src/local/metrics/metric-store.ts';
 import { AccessDeniedError, StorageUnavailableError } from '../../../../src/storage/errors.ts';
-import { LATENCY_ERROR, LatencyDistribution } from '../../../../src/target/latency-distribution.ts';
+import { LATENCY_ERROR, LatencyDistribution } from '../../../../src/restoring/latency-distribution.ts';
 import { captureLines, type Line } from '../../../support/captured-lines.ts';
 
 const lines = captureLines();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
-import { cutBody } from '../../../src/target/cut-body.ts';
+import { cutBody } from '../../../src/restoring/cut-body.ts';
 
 async function* chunks(...sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   let next = 0;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { UnexpectedError } from '../../../src/errors.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
-import { BatchLedger } from '../../../src/source/batch-ledger.ts';
-import { collectObjects, settleChangedItem, settleItem } from '../../../src/source/collect-objects.ts';
+import { BatchLedger } from '../../../src/packing/batch-ledger.ts';
+import { collectObjects, settleChangedItem, settleItem } from '../../../src/packing/collect-objects.ts';
 import { type EventFacts, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
 import { RecordingSourceTelemetry } from '../../support/recording-telemetry.ts';
 import { exampleRule } from '../../support/rules.ts';

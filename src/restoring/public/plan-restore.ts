@@ -1,12 +1,12 @@
-import { ManifestMismatchError } from '../archive/errors.ts';
-import { MANIFEST_MEMBER, OBJECT_MEMBER_PREFIX } from '../archive/format.ts';
-import type { PublicManifestObject } from '../archive/manifest.ts';
-import { type Destination, ruleMatches } from '../configuration/rule.ts';
-import { originOf, stampOf } from '../storage/provenance.ts';
-import type { RuleHere } from './authorize-archive.ts';
-import { RuleUnknownError } from './errors.ts';
-import type { IndexedMember, PublicArchiveIndex } from './index-public-archive.ts';
-import { objectTags, type RestorableObject, stampableMetadata } from './restorable-object.ts';
+import { ManifestMismatchError } from '../../archive/errors.ts';
+import { MANIFEST_MEMBER, OBJECT_MEMBER_PREFIX } from '../../archive/format.ts';
+import type { PublicManifestObject } from '../../archive/manifest.ts';
+import { type Destination, ruleMatches } from '../../configuration/rule.ts';
+import { originOf, stampOf } from '../../storage/provenance.ts';
+import type { RuleHere } from '../authorize-archive.ts';
+import { RuleUnknownError } from '../errors.ts';
+import type { IndexedMember, PublicArchiveIndex } from './index-archive.ts';
+import { objectTags, type RestorableObject, stampableMetadata } from '../restorable-object.ts';
 
 export interface PlannedObject {
   readonly rule: string;

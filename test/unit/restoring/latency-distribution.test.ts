@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LATENCY_ERROR, LatencyDistribution } from '../../../src/target/latency-distribution.ts';
+import { LATENCY_ERROR, LatencyDistribution } from '../../../src/restoring/latency-distribution.ts';
 
 function distributionOf(latencies: readonly number[]): LatencyDistribution {
   const distribution = new LatencyDistribution();

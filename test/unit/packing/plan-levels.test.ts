@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { fixedLevel } from '../../../src/adaptive/fixed-level.ts';
 import type { LevelCap, LevelPolicy } from '../../../src/adaptive/level-policy.ts';
-import type { PackItem } from '../../../src/source/collect-objects.ts';
-import { PackingSpeed } from '../../../src/source/packing-speed.ts';
-import { planLevels } from '../../../src/source/plan-levels.ts';
+import type { PackItem } from '../../../src/packing/collect-objects.ts';
+import { PackingSpeed } from '../../../src/packing/packing-speed.ts';
+import { planLevels } from '../../../src/packing/plan-levels.ts';
 
 const LEVELS = [1, 3, 9, 12];
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseKeyTime } from '../../../src/archive/key-time.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
-import { processSourceBatch } from '../../../src/source/process-batch.ts';
+import { processSourceBatch } from '../../../src/packing/process-batch.ts';
 import { StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { queueMessage, s3Notification } from '../../support/notifications.ts';

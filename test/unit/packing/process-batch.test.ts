@@ -4,7 +4,7 @@ import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
-import { bytesSaved } from '../../../src/source/telemetry.ts';
+import { bytesSaved } from '../../../src/packing/telemetry.ts';
 import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
 import { readArchive } from '../../support/archives.ts';

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { encodeManifest } from '../../../src/archive/manifest.ts';
 import { compressBound, FrameCompressor } from '../../../src/compression/zstd-frames.ts';
-import { openArchive } from '../../../src/target/open-archive.ts';
-import { readObjectFromArchive } from '../../../src/target/read-object-from-archive.ts';
+import { openArchive } from '../../../src/restoring/open-archive.ts';
+import { readObjectFromArchive } from '../../../src/restoring/read-object-from-archive.ts';
 import { itemAt, joinFrames, layOutArchive, manifestTar } from '../../support/archives.ts';
 import { archiveOf, INBOUND, TargetRegion, textObject } from '../../support/target-region.ts';
 

@@ -1,7 +1,7 @@
-import { ArchiveCorruptError, ArchiveTooLargeError, ManifestInvalidError } from '../archive/errors.ts';
-import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE } from '../archive/format.ts';
-import { decodePublicManifest, type PublicManifest } from '../archive/manifest.ts';
-import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
+import { ArchiveCorruptError, ArchiveTooLargeError, ManifestInvalidError } from '../../archive/errors.ts';
+import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE } from '../../archive/format.ts';
+import { decodePublicManifest, type PublicManifest } from '../../archive/manifest.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun } from '../dependencies.ts';
 import { readTarMembers, type TarMember } from './read-tar-members.ts';
 
 /** The public implementation packs at most ten objects an archive; this bounds memory, nothing else. */

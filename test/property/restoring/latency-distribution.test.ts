@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MetricStatistics } from '../../../src/local/metrics/metric-store.ts';
-import { LATENCY_ERROR, LatencyDistribution } from '../../../src/target/latency-distribution.ts';
+import { LATENCY_ERROR, LatencyDistribution } from '../../../src/restoring/latency-distribution.ts';
 
 const latency = fc.double({ min: 0.001, max: 14 * 24 * 3600, noNaN: true });
 

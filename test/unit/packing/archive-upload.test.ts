@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
-import { ArchiveUpload, PART_BUFFER_SIZE } from '../../../src/source/archive-upload.ts';
+import { ArchiveUpload, PART_BUFFER_SIZE } from '../../../src/packing/archive-upload.ts';
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 

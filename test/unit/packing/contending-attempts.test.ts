@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
-import type { SourceDependencies } from '../../../src/source/dependencies.ts';
+import type { SourceDependencies } from '../../../src/packing/dependencies.ts';
 import { itemAt, readArchive } from '../../support/archives.ts';
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
 import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-service.ts';

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
-import { ArchiveCorruptError } from '../archive/errors.ts';
-import { MIB } from '../archive/format.ts';
-import { decompressStream } from '../compression/decompress-stream.ts';
-import { CompressorError } from '../errors.ts';
-import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
-import { ArchiveOverLimitsError } from './errors.ts';
-import { readArchiveRange } from './read-archive-range.ts';
+import { ArchiveCorruptError } from '../../archive/errors.ts';
+import { MIB } from '../../archive/format.ts';
+import { decompressStream } from '../../compression/decompress-stream.ts';
+import { CompressorError } from '../../errors.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun } from '../dependencies.ts';
+import { ArchiveOverLimitsError } from '../errors.ts';
+import { readArchiveRange } from '../read-archive-range.ts';
 
 /** Bytes of one ranged read. */
 const PIECE_SIZE = 8 * MIB;

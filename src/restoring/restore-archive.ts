@@ -7,7 +7,7 @@ import { placeRestore, restoringWork } from './place-restore.ts';
 import { restorableObject } from './restorable-object.ts';
 import { restoreFrames } from './restore-frames.ts';
 import { RestoreProgress, type RestoreSummary } from './restore-progress.ts';
-import { restorePublicArchive } from './restore-public-archive.ts';
+import { restorePublicArchive } from './public/restore-archive.ts';
 import type { WriteContext } from './settle-write.ts';
 import { surveyWrites } from './survey-writes.ts';
 
