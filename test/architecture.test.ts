@@ -16,11 +16,11 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   limits: { folders: [], packages: [] },
   storage: { folders: ['archive', 'messages'], packages: [/^node:crypto$/] },
   compression: { folders: ['archive'], packages: [/^piscina$/, /^zstd-napi/, /^node:stream/] },
-  source: {
+  packing: {
     folders: ['adaptive', 'archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
     packages: [/^node:crypto$/, /^p-limit$/, /^zod$/],
   },
-  target: {
+  restoring: {
     folders: ['archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
     packages: [/^node:(crypto|stream|stream\/promises)$/, /^p-limit$/, /^tar-stream$/],
   },
@@ -36,9 +36,9 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'deployment',
       'messages',
       'resend',
-      'source',
+      'packing',
+      'restoring',
       'storage',
-      'target',
       'watermark',
       'worker',
     ],
@@ -55,19 +55,18 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'limits',
       'messages',
       'resend',
-      'source',
+      'packing',
+      'restoring',
       'storage',
-      'target',
       'watermark',
       'worker',
     ],
     packages: [/^node:(os|path|fs\/promises|timers\/promises)$/, /^aws-lambda$/, /^@aws-sdk\//],
   },
   functions: { folders: ['wiring'], packages: [] },
-  fallback: { folders: ['wiring'], packages: [] },
   build: { folders: [], packages: [/^node:/, /^esbuild$/] },
   templates: { folders: ['configuration'], packages: [/^node:(crypto|path|url|fs\/promises)$/] },
-  local: {
+  'local-cloud': {
     folders: [
       'adaptive',
       'archive',
@@ -76,9 +75,9 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'compression',
       'configuration',
       'messages',
-      'source',
+      'packing',
+      'restoring',
       'storage',
-      'target',
       'wiring',
     ],
     packages: [/./],
@@ -91,20 +90,20 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'build',
       'compression',
       'configuration',
-      'local',
+      'local-cloud',
       'messages',
       'resend',
-      'source',
+      'packing',
+      'restoring',
       'storage',
-      'target',
       'templates',
     ],
     packages: [/./],
   },
 };
 
-const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
-const ENTRY_POINTS = ['functions', 'fallback', 'cli', 'local'];
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const ENTRY_POINTS = ['functions', 'cli', 'local-cloud'];
 
 interface SourceFile {
   readonly path: string;
@@ -113,17 +112,49 @@ interface SourceFile {
   readonly imports: readonly string[];
 }
 
-const files: SourceFile[] = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => {
-    const text = readFileSync(join(SOURCES, path), 'utf8');
-    const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
-    return { path, folder: path.includes(sep) ? (path.split(sep)[0] ?? '') : '', text, imports };
-  });
+const files: SourceFile[] = ['src', 'local-cloud'].flatMap((room) =>
+  readdirSync(join(PROJECT, room), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((name) => {
+      const path = join(room, name);
+      const text = readFileSync(join(PROJECT, path), 'utf8');
+      const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+      return { path, folder: folderOf(path) ?? '', text, imports };
+    }),
+);
 
-function importedFolder(file: SourceFile, specifier: string): string | undefined {
-  const target = relative(SOURCES, join(SOURCES, dirname(file.path), specifier));
-  return target === 'errors.ts' ? undefined : target.split(sep)[0];
+/** The folder of src that a file is in, or the top folder beside src; undefined for src/errors.ts. */
+function folderOf(path: string): string | undefined {
+  const [room, folder] = path.split(sep);
+  if (room !== 'src') return room;
+  return folder === 'errors.ts' ? undefined : folder;
+}
+
+function importedFile(file: SourceFile, specifier: string): string {
+  return relative(PROJECT, join(PROJECT, dirname(file.path), specifier));
+}
+
+/** The files of the shortest way from a file back to itself, of those that do it through imports of any kind. */
+function circlesOfFiles(): string[] {
+  const graph = new Map(
+    files.map((file) => [
+      file.path,
+      file.imports.filter((specifier) => specifier.startsWith('.')).map((specifier) => importedFile(file, specifier)),
+    ]),
+  );
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) {
+      circles.push([...way.slice(way.indexOf(path)), path].join(' -> '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return circles;
 }
 
 describe('the folders of src', () => {
@@ -137,7 +168,7 @@ describe('the folders of src', () => {
       const rule = RULES[file.folder];
       return file.imports.flatMap((specifier) => {
         const relativeImport = specifier.startsWith('.');
-        const folder = relativeImport ? importedFolder(file, specifier) : undefined;
+        const folder = relativeImport ? folderOf(importedFile(file, specifier)) : undefined;
         const allowed = relativeImport
           ? folder === undefined || folder === file.folder || rule?.folders.includes(folder)
           : rule?.packages.some((pattern) => pattern.test(specifier));
@@ -153,6 +184,10 @@ describe('the folders of src', () => {
       return (RULES[folder]?.folders ?? []).flatMap((next) => visit(next, [...path, folder]));
     };
     expect(Object.keys(RULES).flatMap((folder) => visit(folder, []))).toEqual([]);
+  });
+
+  test('have no circle of files, not even one of types only', () => {
+    expect(circlesOfFiles()).toEqual([]);
   });
 
   test('leave process.env and argv to the entry points', () => {

@@ -11,7 +11,7 @@ const ENTRIES = {
   resend: 'functions/resend.ts',
   watermark: 'functions/watermark.ts',
   deployment: 'functions/deployment.ts',
-  fallback: 'fallback/main.ts',
+  fallback: 'functions/worker.ts',
   'frame-worker': 'compression/frame-worker.ts',
 } as const;
 

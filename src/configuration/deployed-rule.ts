@@ -1,6 +1,6 @@
-import { levelsToChooseFrom } from './schema/levels.ts';
 import type { Destination, ReplicationRule } from './rule.ts';
 import { ruleId } from './rule-id.ts';
+import { levelsToChooseFrom } from './schema/levels.ts';
 import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema/schema.ts';
 
 const MIB = 1024 * 1024;

@@ -4,10 +4,10 @@ import { authorizeArchive, type RuleHere, rulesOfRegion } from './authorize-arch
 import type { InboundArchive, RestoreRun } from './dependencies.ts';
 import { type OpenedArchive, openArchive } from './open-archive.ts';
 import { placeRestore, restoringWork } from './place-restore.ts';
+import { restorePublicArchive } from './public/restore-archive.ts';
 import { restorableObject } from './restorable-object.ts';
 import { restoreFrames } from './restore-frames.ts';
 import { RestoreProgress, type RestoreSummary } from './restore-progress.ts';
-import { restorePublicArchive } from './public/restore-archive.ts';
 import type { WriteContext } from './settle-write.ts';
 import { surveyWrites } from './survey-writes.ts';
 

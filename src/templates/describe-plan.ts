@@ -1,12 +1,12 @@
+import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
-import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
 import { deploymentSteps } from './deployment-steps.ts';
 import { type CostItem, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 
-/** Messages that a fallback task works on at the same time, see src/wiring/fallback.ts. */
+/** Messages that a fallback task works on at the same time, see src/wiring/worker.ts. */
 const TASK_SLOTS = 2;
 
 /** What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline. */

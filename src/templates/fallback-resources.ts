@@ -1,5 +1,5 @@
-import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import type { FallbackSizing } from '../configuration/deployed-rule.ts';
+import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import type { FallbackRule } from './plan-fallback.ts';
 import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
 import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';

@@ -1,7 +1,7 @@
 import { SUBNET_BITS } from '../configuration/checks/networks.ts';
+import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
 import { fargateMemories } from '../configuration/schema/fargate-sizes.ts';
 import { divideBlock, parseIpv4Block } from '../configuration/schema/ipv4-block.ts';
-import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
 import type { RegionEntry } from '../configuration/schema/schema.ts';
 
 /** What the fallback needs in a region where rules that have it begin or end. */

@@ -1,6 +1,6 @@
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
-import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { RegionEntry } from '../configuration/schema/schema.ts';
 import { type FallbackPlan, planFallback } from './plan-fallback.ts';
 

@@ -1,5 +1,5 @@
-import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { VISIBILITY_TIMES_TIMEOUT } from '../configuration/deployed-rule.ts';
+import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { targetAccess } from './access-policies.ts';
 import { fallbackOutputs } from './fallback-resources.ts';
 import {

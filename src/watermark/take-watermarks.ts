@@ -1,6 +1,6 @@
 import { parseKeyTime } from '../archive/key-time.ts';
-import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
 import type {
   KeyRange,

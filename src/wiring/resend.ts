@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { PowertoolsResendTelemetry } from '../aws/telemetry/resend.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
+import { PowertoolsResendTelemetry } from '../aws/telemetry/resend.ts';
 import { type Environment, readResendEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import { processResendBatch } from '../resend/process-batch.ts';

@@ -11,15 +11,15 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { createQueuePair, type QueuePair } from '../../local-cloud/pipeline/queue-pair.ts';
+import { createRegionClients, destroyRegionClients, type RegionClients } from '../../local-cloud/region-clients.ts';
+import { WorkerTask } from '../../local-cloud/worker-service/worker-task.ts';
 import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import { SqsWorkSource } from '../../src/aws/sqs/work-source.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
-import { createQueuePair, type QueuePair } from '../../src/local/pipeline/queue-pair.ts';
-import { createRegionClients, destroyRegionClients, type RegionClients } from '../../src/local/region-clients.ts';
-import { WorkerTask } from '../../src/local/worker-service/worker-task.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { WorkInterruptedError } from '../../src/worker/errors.ts';
 import { runWorker } from '../../src/worker/run-worker.ts';

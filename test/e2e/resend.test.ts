@@ -4,22 +4,22 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type EmulatedCloud, startEmulatedCloud } from '../../local-cloud/emulated-cloud.ts';
+import { EventSourceMapping } from '../../local-cloud/event-source-mapping.ts';
+import { FunctionHost } from '../../local-cloud/function-host.ts';
+import {
+  createPipelineResources,
+  failedBucket,
+  progressBucket,
+} from '../../local-cloud/pipeline/create-pipeline-resources.ts';
+import type { QueuePair } from '../../local-cloud/pipeline/queue-pair.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
+import { Replicator } from '../../local-cloud/replicator.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
 import type { ResendPlace } from '../../src/cli/resend/resend-place.ts';
 import { runResend } from '../../src/cli/resend/run-resend.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
-import { type EmulatedCloud, startEmulatedCloud } from '../../src/local/emulated-cloud.ts';
-import { EventSourceMapping } from '../../src/local/event-source-mapping.ts';
-import { FunctionHost } from '../../src/local/function-host.ts';
-import {
-  createPipelineResources,
-  failedBucket,
-  progressBucket,
-} from '../../src/local/pipeline/create-pipeline-resources.ts';
-import type { QueuePair } from '../../src/local/pipeline/queue-pair.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';
-import { Replicator } from '../../src/local/replicator.ts';
 import { keptRecordOf } from '../../src/resend/archive-metadata.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));

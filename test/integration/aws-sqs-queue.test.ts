@@ -1,8 +1,8 @@
 import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { SqsFallbackQueue, SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import type { CompressorError } from '../../src/errors.ts';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { CustomerKeyError } from '../../src/storage/errors.ts';
 

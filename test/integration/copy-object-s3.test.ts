@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { DeleteObjectCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { createBucket, enableVersioning } from '../../local-cloud/pipeline/bucket-setup.ts';
 import { combineCrc32, crc32, crc32ToBase64 } from '../../src/archive/checksum.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
-import { createBucket, enableVersioning } from '../../src/local/pipeline/bucket-setup.ts';
 import type { CopyRequest, CopySource } from '../../src/storage/object-store.ts';
 import { errorAnswer, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 

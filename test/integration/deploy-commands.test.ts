@@ -8,9 +8,9 @@ import { CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudfor
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
-import { createBucket } from '../../src/local/pipeline/bucket-setup.ts';
-import { LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { createBucket } from '../../local-cloud/pipeline/bucket-setup.ts';
+import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
 import { rulesBetween } from '../support/plans.ts';
 import { type Clients, destroyClients, makeClients } from '../support/rehearsal/clients.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
@@ -122,7 +122,7 @@ async function command(
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     ...environment,
   };
-  const child = run(process.execPath, [join(checkout, `src/cli/${name}.ts`), ...args], { cwd: checkout, env });
+  const child = run(process.execPath, [join(checkout, `src/cli/${name}/main.ts`), ...args], { cwd: checkout, env });
   const { status, stdout, stderr } = await child.then(
     (ended) => ({ status: 0, ...ended }),
     (thrown: unknown) => {

@@ -12,8 +12,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
-import { createRegionClients, destroyRegionClients, type RegionClients } from '../../src/local/region-clients.ts';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { createRegionClients, destroyRegionClients, type RegionClients } from '../../local-cloud/region-clients.ts';
 import { deploymentHandler } from '../../src/wiring/deployment.ts';
 import { type RecordedRequest, type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 

@@ -1,10 +1,10 @@
 import { DynamoDBClient, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { createStatisticsTable } from '../../local-cloud/pipeline/statistics-table.ts';
 import { NO_STATISTICS, type StatisticsUpdate } from '../../src/adaptive/rule-statistics.ts';
 import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import { DynamoDbStatistics } from '../../src/aws/dynamodb/statistics.ts';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
-import { createStatisticsTable } from '../../src/local/pipeline/statistics-table.ts';
 import { describeStatisticsStore } from '../support/describe-statistics-store.ts';
 
 const NOW = Date.UTC(2026, 10, 23);

@@ -1,6 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { startAwsServer } from '../../local-cloud/aws-server.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
-import { startAwsServer } from '../../src/local/aws-server.ts';
 import { describeObjectStore } from '../support/describe-object-store.ts';
 
 describeObjectStore('S3', async () => {

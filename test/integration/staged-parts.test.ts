@@ -2,16 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type EmulatedCloud, startEmulatedCloud } from '../../local-cloud/emulated-cloud.ts';
+import { notificationOfNewObjects, notifyQueues } from '../../local-cloud/pipeline/bucket-setup.ts';
+import {
+  createPipelineResources,
+  type PipelineResources,
+} from '../../local-cloud/pipeline/create-pipeline-resources.ts';
+import type { LocalQueue, QueuePair } from '../../local-cloud/pipeline/queue-pair.ts';
+import { Replicator } from '../../local-cloud/replicator.ts';
 import { crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
-import { type EmulatedCloud, startEmulatedCloud } from '../../src/local/emulated-cloud.ts';
-import { notificationOfNewObjects, notifyQueues } from '../../src/local/pipeline/bucket-setup.ts';
-import { createPipelineResources, type PipelineResources } from '../../src/local/pipeline/create-pipeline-resources.ts';
-import type { LocalQueue, QueuePair } from '../../src/local/pipeline/queue-pair.ts';
-import { Replicator } from '../../src/local/replicator.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { ArchiveUpload, PART_BUFFER_SIZE } from '../../src/packing/archive-upload.ts';
 import { archiveOf, INBOUND, RULE, TARGET, TargetRegion } from '../support/target-region.ts';

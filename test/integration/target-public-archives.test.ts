@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { MIB } from '../../src/archive/format.ts';
-import { pythonEnvironment } from '../../src/local/python-environment.ts';
 import { type PublicEntry, publicEntry } from '../support/public-archives.ts';
 import { INBOUND, TARGET, TargetRegion } from '../support/target-region.ts';
 

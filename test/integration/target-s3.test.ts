@@ -1,10 +1,10 @@
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { crc32 } from '../../src/archive/checksum.ts';
 import { MIB } from '../../src/archive/format.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { HOSTILE_KEYS } from '../support/hostile-keys.ts';

@@ -1,15 +1,15 @@
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
+import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
 import { keyTime } from '../../src/archive/key-time.ts';
 import { CloudWatchMetricReader } from '../../src/aws/cloudwatch/metric-reader.ts';
 import { S3KeyLister } from '../../src/aws/s3/key-lister.ts';
 import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/services.ts';
 import { PowertoolsWorkerTelemetry } from '../../src/aws/telemetry/worker.ts';
 import type { DeployedRule } from '../../src/configuration/deployed-rule.ts';
-import { type AwsServer, startAwsServer } from '../../src/local/aws-server.ts';
-import { MetricStore } from '../../src/local/metrics/metric-store.ts';
-import { LOCAL_CREDENTIALS } from '../../src/local/region-clients.ts';
 import type { StageAges } from '../../src/watermark/stage-ages.ts';
 import { takeWatermarks } from '../../src/watermark/take-watermarks.ts';
 import { captureLines } from '../support/captured-lines.ts';

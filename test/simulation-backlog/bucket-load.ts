@@ -1,4 +1,4 @@
-import type { Random } from '../../src/local/faults/random.ts';
+import type { Random } from '../../local-cloud/faults/random.ts';
 
 /** Decides which calls S3 refuses with 503 SlowDown. */
 export interface BucketLoad {

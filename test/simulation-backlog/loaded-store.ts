@@ -1,6 +1,6 @@
+import type { Random } from '../../local-cloud/faults/random.ts';
 import { AdaptiveConcurrency } from '../../src/aws/s3/adaptive-concurrency.ts';
 import { RetryPolicy } from '../../src/aws/s3/retry-policy.ts';
-import type { Random } from '../../src/local/faults/random.ts';
 import { StorageUnavailableError } from '../../src/storage/errors.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';

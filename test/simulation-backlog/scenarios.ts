@@ -1,4 +1,4 @@
-import { seededRandom } from '../../src/local/faults/random.ts';
+import { seededRandom } from '../../local-cloud/faults/random.ts';
 import { type BucketLoad, limitedRate, randomRefusals } from './bucket-load.ts';
 import type { Scenario } from './simulate-backlog.ts';
 

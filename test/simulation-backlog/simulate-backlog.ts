@@ -1,7 +1,7 @@
+import { seededRandom } from '../../local-cloud/faults/random.ts';
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import { compressBound } from '../../src/compression/zstd-frames.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
-import { seededRandom } from '../../src/local/faults/random.ts';
 import { processSourceBatch } from '../../src/packing/process-batch.ts';
 import { processTargetBatch } from '../../src/restoring/process-batch.ts';
 import { MemoryObjectStore } from '../support/memory-object-store.ts';

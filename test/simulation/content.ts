@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { deflateSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
 import type { ContentClass } from '../../src/adaptive/content-class.ts';
-import { type Random, seededRandom } from '../../src/local/faults/random.ts';
 import { makeCorpus } from '../benchmark/workloads.ts';
 
 /** Kinds of real bytes that workloads are made of, and the class that their names promise. */

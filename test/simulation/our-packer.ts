@@ -1,9 +1,9 @@
+import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
 import { adaptiveLevels } from '../../src/adaptive/adaptive-levels.ts';
 import { type ContentClass, PACKED_FRACTION } from '../../src/adaptive/content-class.ts';
 import type { MarginalPrices } from '../../src/adaptive/cost-model.ts';
 import type { FrameProbe } from '../../src/adaptive/level-policy.ts';
 import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
-import { type Random, seededRandom } from '../../src/local/faults/random.ts';
 import { KINDS } from './content.ts';
 import { CANDIDATES } from './cost-table.ts';
 import { frameDollars, type Packer, packFrame } from './packer.ts';

@@ -1,5 +1,5 @@
+import { seededRandom } from '../../local-cloud/faults/random.ts';
 import type { MarginalPrices } from '../../src/adaptive/cost-model.ts';
-import { seededRandom } from '../../src/local/faults/random.ts';
 import { frameDollars, type Packer, packFrame } from './packer.ts';
 
 /** Constants that the public implementation publishes. */

@@ -1,6 +1,6 @@
 import { type MarginalPrices, marginalPrices, ruleCosts } from '../../src/adaptive/cost-model.ts';
-import { describeLevel } from '../../src/configuration/schema/levels.ts';
 import type { Prices } from '../../src/configuration/prices/prices.ts';
+import { describeLevel } from '../../src/configuration/schema/levels.ts';
 import { CANDIDATES, type CostTable } from './cost-table.ts';
 import { ourPacker } from './our-packer.ts';
 import { fixedPacker, oracle, type Packer } from './packer.ts';

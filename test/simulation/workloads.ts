@@ -1,4 +1,4 @@
-import { type Random, seededRandom } from '../../src/local/faults/random.ts';
+import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
 import type { Kind } from './content.ts';
 import type { CostTable, SampleCosts } from './cost-table.ts';
 

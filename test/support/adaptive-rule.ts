@@ -1,10 +1,10 @@
+import { seededRandom } from '../../local-cloud/faults/random.ts';
 import { type AdaptiveOptions, adaptiveLevels } from '../../src/adaptive/adaptive-levels.ts';
 import type { ContentClass } from '../../src/adaptive/content-class.ts';
 import type { ArchiveLevels, ChosenLevels, FrameProbe, LevelCap } from '../../src/adaptive/level-policy.ts';
 import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import type { StatisticsStore } from '../../src/adaptive/statistics-store.ts';
 import type { CompressorError } from '../../src/errors.ts';
-import { seededRandom } from '../../src/local/faults/random.ts';
 
 /** What content is like: what the levels make of a byte of it, on a machine of speed 1. */
 export interface Content {

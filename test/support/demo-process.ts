@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const DEMO = fileURLToPath(new URL('../../src/cli/demo.ts', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../src/cli/demo/main.ts', import.meta.url));
 const POLL_MILLISECONDS = 50;
 
 export interface DemoOutcome {

@@ -1,3 +1,5 @@
+import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
+import type { MetricIdentity } from '../../local-cloud/metrics/parse-emf.ts';
 import { functionVcpuSecond } from '../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../src/adaptive/cost-model.ts';
 import { PowertoolsResendTelemetry } from '../../src/aws/telemetry/resend.ts';
@@ -5,13 +7,11 @@ import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../src/
 import { PowertoolsWatermarkTelemetry } from '../../src/aws/telemetry/watermark.ts';
 import type { Configuration } from '../../src/configuration/load.ts';
 import { filedPrices, parsePriceFile } from '../../src/configuration/prices/price-file.ts';
-import { resourceNamePrefix } from '../../src/configuration/schema/resource-names.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
-import { MetricStore } from '../../src/local/metrics/metric-store.ts';
-import type { MetricIdentity } from '../../src/local/metrics/parse-emf.ts';
-import { EXAMPLE_ACCOUNT } from '../../src/local/templates/instantiate.ts';
-import { AccessDeniedError } from '../../src/storage/errors.ts';
+import { resourceNamePrefix } from '../../src/configuration/schema/resource-names.ts';
 import { LatencyDistribution } from '../../src/restoring/latency-distribution.ts';
+import { AccessDeniedError } from '../../src/storage/errors.ts';
+import { EXAMPLE_ACCOUNT } from './templates/instantiate.ts';
 
 /** A metric, and where CloudWatch has it. */
 export interface EmittedMetric extends MetricIdentity {

@@ -1,5 +1,5 @@
-import type { Json } from '../../src/local/templates/json.ts';
 import { field, listOf } from './invariants.ts';
+import type { Json } from './templates/json.ts';
 
 /**
  * Whether EventBridge would take an event by a pattern (EventBridge user guide, "Event patterns"): values, `anything-but`, and

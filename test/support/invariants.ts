@@ -1,5 +1,5 @@
-import type { CreatedResource } from '../../src/local/templates/instantiate.ts';
-import { type Json, textOf } from '../../src/local/templates/json.ts';
+import type { CreatedResource } from './templates/instantiate.ts';
+import { type Json, textOf } from './templates/json.ts';
 
 export interface Statement {
   readonly sid: string;

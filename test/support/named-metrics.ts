@@ -1,6 +1,6 @@
-import type { CreatedResource } from '../../src/local/templates/instantiate.ts';
-import { type Json, textOf } from '../../src/local/templates/json.ts';
 import { at, field, listOf, ofType } from './invariants.ts';
+import type { CreatedResource } from './templates/instantiate.ts';
+import { type Json, textOf } from './templates/json.ts';
 
 /** A metric that an alarm or a dashboard looks at. */
 export interface NamedMetric {

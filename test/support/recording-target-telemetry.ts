@@ -1,12 +1,12 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
-import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import type {
   PartlyRestoredArchive,
   RestoredArchive,
   RestoreSkipReason,
   TargetTelemetry,
 } from '../../src/restoring/telemetry.ts';
+import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
 /** Keeps what the target service tells. */
 export class RecordingTargetTelemetry implements TargetTelemetry {

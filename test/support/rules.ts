@@ -1,6 +1,6 @@
-import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 import type { Destination, ReplicationRule, RuleSource } from '../../src/configuration/rule.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 
 const MIB = 1024 * 1024;
 

@@ -3,23 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/deployment/deployment-files.ts';
+import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import {
   type Environment,
   readSourceEnvironment,
   readTargetEnvironment,
   readWorkerEnvironment,
 } from '../../src/configuration/environment.ts';
-import { fargateMemories } from '../../src/configuration/schema/fargate-sizes.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
-import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
-import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
-import { type Json, textOf } from '../../src/local/templates/json.ts';
+import { fargateMemories } from '../../src/configuration/schema/fargate-sizes.ts';
 import { fixedCosts } from '../../src/templates/fixed-costs.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
 import { someFallback } from '../support/deployment-configuration.ts';
 import { matchesPattern } from '../support/event-pattern.ts';
 import { at, field, listOf, ofType, policyStatements } from '../support/invariants.ts';
+import { type ExpandedTemplate, expandTemplate } from '../support/templates/expand-template.ts';
+import { type CreatedResource, instantiate } from '../support/templates/instantiate.ts';
+import { type Json, textOf } from '../support/templates/json.ts';
 
 const MINUTES = 60_000;
 const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];

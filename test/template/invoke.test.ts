@@ -9,19 +9,19 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type FunctionName, findInvocable, INVOCABLE_FUNCTIONS } from '../../local-cloud/invocation/functions.ts';
+import { readEvent } from '../../local-cloud/invocation/read-event.ts';
+import { sampleBody } from '../../local-cloud/invocation/sample-object.ts';
+import { Stage } from '../../local-cloud/invocation/stage.ts';
+import { installInterfaceClient } from '../../local-cloud/lambda-runtime/interface-client.ts';
+import { findInterfaceEmulator } from '../../local-cloud/lambda-runtime/interface-emulator.ts';
+import { LambdaRuntime } from '../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
 import { readDeadLetters } from '../../src/cli/demo/pipeline/dead-letters.ts';
 import { runInvoke } from '../../src/cli/invoke/run-invoke.ts';
-import { type FunctionName, findInvocable, INVOCABLE_FUNCTIONS } from '../../src/local/invocation/functions.ts';
-import { readEvent } from '../../src/local/invocation/read-event.ts';
-import { sampleBody } from '../../src/local/invocation/sample-object.ts';
-import { Stage } from '../../src/local/invocation/stage.ts';
-import { installInterfaceClient } from '../../src/local/lambda-runtime/interface-client.ts';
-import { findInterfaceEmulator } from '../../src/local/lambda-runtime/interface-emulator.ts';
-import { LambdaRuntime } from '../../src/local/lambda-runtime.ts';
-import { expandTemplate } from '../../src/local/templates/expand-template.ts';
-import { textOf } from '../../src/local/templates/json.ts';
 import { readArchive } from '../support/archives.ts';
+import { expandTemplate } from '../support/templates/expand-template.ts';
+import { textOf } from '../support/templates/json.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const EVENTS = join(PROJECT, 'events');

@@ -12,10 +12,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { FunctionHost } from '../../local-cloud/function-host.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
-import type { FunctionHost } from '../../src/local/function-host.ts';
-import { textOf } from '../../src/local/templates/json.ts';
 import { field, listOf } from '../support/invariants.ts';
 import { NOT_ENFORCED } from '../support/not-enforced.ts';
 import { type Clients, destroyClients, makeClients } from '../support/rehearsal/clients.ts';
@@ -29,6 +28,7 @@ import { restoreArchives } from '../support/rehearsal/jobs/restore-archives.ts';
 import { serveStacks } from '../support/rehearsal/jobs/serve-stacks.ts';
 import { type DeployedResource, functionArn, type Rehearsal } from '../support/rehearsal/rehearsal.ts';
 import { statementsOf } from '../support/rehearsal/role-policies.ts';
+import { textOf } from '../support/templates/json.ts';
 
 const MINUTES = 60_000;
 

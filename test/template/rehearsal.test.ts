@@ -20,17 +20,17 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import { compareObject } from '../../src/cli/demo/verify/compare-object.ts';
-import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/deployment/deployment-files.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
-import { expandTemplate } from '../../src/local/templates/expand-template.ts';
-import { textOf } from '../../src/local/templates/json.ts';
 import { deploymentSteps, removalOrder } from '../../src/templates/deployment-steps.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
 import { deployExample, EXAMPLE, STACK, USERS_BUCKETS } from '../support/rehearsal/deploy-example.ts';
 import type { Image } from '../support/rehearsal/image.ts';
 import { Pipeline, readMapping } from '../support/rehearsal/pipeline.ts';
 import type { Rehearsal } from '../support/rehearsal/rehearsal.ts';
+import { expandTemplate } from '../support/templates/expand-template.ts';
+import { textOf } from '../support/templates/json.ts';
 
 const SOURCE = 'eu-west-1';
 const OUTBOUND = `${STACK}-123456789012-eu-west-1-outbound`;

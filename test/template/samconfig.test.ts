@@ -4,13 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import {
-  makeDeploymentFiles,
-  saveRepository,
-  writeDeploymentFiles,
-} from '../../src/cli/deployment/deployment-files.ts';
+import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { makeDeploymentFiles, saveRepository, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
-import { pythonEnvironment } from '../../src/local/python-environment.ts';
 import { rulesBetween } from '../support/plans.ts';
 
 const MINUTES = 60_000;

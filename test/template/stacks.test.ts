@@ -6,7 +6,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/deployment/deployment-files.ts';
+import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
+import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import {
   type Environment,
   readResendEnvironment,
@@ -16,15 +17,14 @@ import {
 } from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
-import { pythonEnvironment } from '../../src/local/python-environment.ts';
-import { type ExpandedTemplate, expandTemplate } from '../../src/local/templates/expand-template.ts';
-import { type CreatedResource, instantiate } from '../../src/local/templates/instantiate.ts';
-import { textOf } from '../../src/local/templates/json.ts';
 import { archiveKey } from '../../src/packing/archive-key.ts';
 import { STAGE_PREFIX } from '../../src/storage/staged-part.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
 import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';
 import { NOT_ENFORCED } from '../support/not-enforced.ts';
+import { type ExpandedTemplate, expandTemplate } from '../support/templates/expand-template.ts';
+import { type CreatedResource, instantiate } from '../support/templates/instantiate.ts';
+import { textOf } from '../support/templates/json.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const STACKS = join(PROJECT, 'src/stacks');

@@ -8,9 +8,11 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** Code and `retryable` of every error class, as the sources have them. */
 function declaredErrors(): Map<string, string> {
   const declared = new Map<string, string>();
-  for (const path of readdirSync(join(PROJECT, 'src'), { recursive: true, encoding: 'utf8' })) {
-    if (!path.endsWith('errors.ts')) continue;
-    const text = readFileSync(join(PROJECT, 'src', path), 'utf8');
+  const files = ['src', 'local-cloud'].flatMap((room) =>
+    readdirSync(join(PROJECT, room), { recursive: true, encoding: 'utf8' }).map((path) => join(PROJECT, room, path)),
+  );
+  for (const path of files.filter((file) => file.endsWith('errors.ts'))) {
+    const text = readFileSync(path, 'utf8');
     for (const [, code = '', retryable = ''] of text.matchAll(
       /readonly code = '([A-Z_]+)';\s*(?:\/\*\*.*\*\/\s*)?readonly retryable(?: = (true|false)|: boolean);/g,
     )) {

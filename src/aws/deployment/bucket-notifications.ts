@@ -1,8 +1,8 @@
 import type { NotificationStore, QueueNotification, StoredNotification } from '../../deployment/ports.ts';
-import { BucketDocument } from './bucket-document.ts';
 import type { S3Connection } from '../s3/connection.ts';
 import { encodeText } from '../s3/xml.ts';
 import { readAll, readPath, splitElements, splitRoot, type XmlChild } from '../s3/xml-children.ts';
+import { BucketDocument } from './bucket-document.ts';
 
 const EVENT_BRIDGE = 'EventBridgeConfiguration';
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';

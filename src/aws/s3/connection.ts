@@ -5,8 +5,6 @@ import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Authenticator } from './authenticate.ts';
 import { type BucketAddress, resolveBucketAddress } from './bucket-address.ts';
 import { encodeKey } from './encode-key.ts';
-import { type BodySink, exchange, type HttpAnswer } from './http-exchange.ts';
-import { type RetryOptions, RetryPolicy } from './retry-policy.ts';
 import {
   type CallName,
   describeFailure,
@@ -17,6 +15,8 @@ import {
   findRemedy,
   type S3Failure,
 } from './failure.ts';
+import { type BodySink, exchange, type HttpAnswer } from './http-exchange.ts';
+import { type RetryOptions, RetryPolicy } from './retry-policy.ts';
 
 /** All times in milliseconds. */
 export interface ConnectionOptions extends RetryOptions {

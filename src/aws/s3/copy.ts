@@ -2,12 +2,12 @@ import pLimit from 'p-limit';
 import { combineCrc32, crc32FromBase64 } from '../../archive/checksum.ts';
 import { StorageUnavailableError } from '../../storage/errors.ts';
 import type { CopyRequest, CopySource } from '../../storage/object-store.ts';
+import type { S3Connection } from './connection.ts';
 import { stripQuotes } from './describe-object.ts';
 import { encodeKey, encodeUriComponent } from './encode-key.ts';
-import type { S3Connection } from './connection.ts';
 import { createS3Upload, type S3Upload } from './upload.ts';
-import { readText } from './xml.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
+import { readText } from './xml.ts';
 
 export interface CopyLimits {
   /** Bytes up to which one request copies the whole object. S3 takes 5 GiB, but one request is slower than many. */

@@ -1,9 +1,9 @@
 import { crc32FromBase64 } from '../../archive/checksum.ts';
 import type { UploadedPart } from '../../storage/object-store.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
+import type { S3Connection } from './connection.ts';
 import { stripQuotes } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
-import type { S3Connection } from './connection.ts';
 import type { UploadAddress } from './upload.ts';
 import { readElements, readText } from './xml.ts';
 

@@ -14,16 +14,16 @@ import type {
   WriteTarget,
 } from '../../storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../storage/stored-object.ts';
+import { type ConnectionOptions, type S3Call, S3Connection } from './connection.ts';
+import { COPY_LIMITS, type CopyLimits, copyObject } from './copy.ts';
 import { describeObject, requireHeader, stripQuotes } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
 import { readHeader } from './http-exchange.ts';
 import { listUploads } from './list-uploads.ts';
 import { ObjectSink } from './object-sink.ts';
-import { type ConnectionOptions, type S3Call, S3Connection } from './connection.ts';
-import { COPY_LIMITS, type CopyLimits, copyObject } from './copy.ts';
 import { createS3Upload, resumeS3Upload } from './upload.ts';
-import { readElements, readText } from './xml.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
+import { readElements, readText } from './xml.ts';
 
 export interface S3ObjectStoreOptions extends ConnectionOptions {
   /** Gives credentials, region and endpoint; no object goes through it. Default: as the environment says. */

@@ -8,12 +8,12 @@ import type {
   WriteTarget,
 } from '../../storage/object-store.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
+import type { S3Call, S3Connection } from './connection.ts';
 import { requireHeader, stripQuotes } from './describe-object.ts';
 import { encodeKey, encodeUriComponent } from './encode-key.ts';
 import { listParts } from './list-uploads.ts';
-import type { S3Call, S3Connection } from './connection.ts';
-import { encodeText, readText } from './xml.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
+import { encodeText, readText } from './xml.ts';
 
 /** How a part stands in the request that completes the upload. */
 interface SentPart {

@@ -7,9 +7,15 @@ import {
 import pLimit from 'p-limit';
 import type { CompressorError } from '../../errors.ts';
 import { QueueUnavailableError } from '../../messages/errors.ts';
-import type { DeadLetter, FallbackQueue, MessageQueue, QueueMessage, RetryDelay } from '../../messages/message-queue.ts';
-import { describeDeadLetter } from './dead-letter-attributes.ts';
+import type {
+  DeadLetter,
+  FallbackQueue,
+  MessageQueue,
+  QueueMessage,
+  RetryDelay,
+} from '../../messages/message-queue.ts';
 import { cutBatches, measureMessage, type OutgoingMessage } from './batches.ts';
+import { describeDeadLetter } from './dead-letter-attributes.ts';
 
 export interface SqsQueueOptions {
   readonly client: SQSClient;

@@ -12,13 +12,13 @@ import {
   type SkipReason,
   type SourceTelemetry,
 } from '../../packing/telemetry.ts';
-import type { ObjectLocation } from '../../storage/stored-object.ts';
 import type {
   PartlyRestoredArchive,
   RestoredArchive,
   RestoreSkipReason,
   TargetTelemetry,
 } from '../../restoring/telemetry.ts';
+import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
 import { describeLevels, describeShare, levelValues } from './describe-levels.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';

@@ -1,4 +1,4 @@
-import type { MetricStatistics, MetricStore } from '../../local/metrics/metric-store.ts';
+import type { MetricStatistics, MetricStore } from '../../../local-cloud/metrics/metric-store.ts';
 
 const RULE = ['SourceBucket', 'SourcePrefix'];
 const ROUTE = [...RULE, 'TargetRegion'];

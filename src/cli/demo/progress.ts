@@ -1,5 +1,5 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
-import { formatCount, formatSeconds } from './numbers.ts';
+import { formatCount, formatSeconds } from '../command/numbers.ts';
 
 /** One thing that the demo does, with a number that grows. */
 export interface Stage {

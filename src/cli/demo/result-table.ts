@@ -7,7 +7,7 @@ import {
   formatRatio,
   formatSeconds,
   formatShare,
-} from './numbers.ts';
+} from '../command/numbers.ts';
 import type { DemoResult, ObjectShare } from './result.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */

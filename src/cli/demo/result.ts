@@ -1,8 +1,8 @@
 import type { ReplicationRule } from '../../configuration/rule.ts';
+import { ratioOf } from '../command/numbers.ts';
 import type { ArchiveSummary, TypeShare } from './archives/inspect-archive.ts';
 import type { LevelCost } from './comparison/compare-levels.ts';
 import type { MetricsSummary } from './metrics-summary.ts';
-import { ratioOf } from './numbers.ts';
 import type { DeadLetterFound } from './pipeline/dead-letters.ts';
 import type { LevelUse } from './pipeline/level-use.ts';
 import { type TransferCost, transferCost } from './transfer-cost.ts';

@@ -1,4 +1,4 @@
-import { formatPlural } from './numbers.ts';
+import { formatPlural } from '../command/numbers.ts';
 import type { DemoResult } from './result.ts';
 
 /** The outcome in one sentence. */

@@ -1,6 +1,6 @@
 import { GetBucketNotificationConfigurationCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { Stage, StagedQueue } from '../../local/invocation/stage.ts';
+import type { Stage, StagedQueue } from '../../../local-cloud/invocation/stage.ts';
 import { readDeadLetters } from '../demo/pipeline/dead-letters.ts';
 
 /** Objects of a bucket that are named; of more, only the number is told. */

@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { FUNCTION_NAMES, type FunctionName } from '../../local/invocation/functions.ts';
-import { DeployInputError } from '../deployment/errors.ts';
-import { parseCommand } from '../deployment/parse-command.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../../local-cloud/invocation/functions.ts';
+import { DeployInputError } from '../command/errors.ts';
+import { parseCommand } from '../command/parse-command.ts';
 
 export type InvokeOptions =
   | {

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { findInvocable, type InvocableFunction } from '../../../local-cloud/invocation/functions.ts';
+import { readEvent } from '../../../local-cloud/invocation/read-event.ts';
+import { Stage } from '../../../local-cloud/invocation/stage.ts';
+import { LambdaRuntime } from '../../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../build/bundle-functions.ts';
-import { findInvocable, type InvocableFunction } from '../../local/invocation/functions.ts';
-import { readEvent } from '../../local/invocation/read-event.ts';
-import { Stage } from '../../local/invocation/stage.ts';
-import { LambdaRuntime } from '../../local/lambda-runtime.ts';
-import { PROJECT } from '../deployment/deployment-files.ts';
+import { PROJECT } from '../command/deployment-files.ts';
 import { describePlaces } from './describe-places.ts';
 import { type InvokeOptions, parseInvokeOptions } from './options.ts';
 import { serveStage } from './serve-stage.ts';

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { FUNCTION_NAMES, findInvocable } from '../../local/invocation/functions.ts';
-import { readEvent } from '../../local/invocation/read-event.ts';
-import { Stage } from '../../local/invocation/stage.ts';
-import { PROJECT } from '../deployment/deployment-files.ts';
-import { DeployInputError } from '../deployment/errors.ts';
+import { FUNCTION_NAMES, findInvocable } from '../../../local-cloud/invocation/functions.ts';
+import { readEvent } from '../../../local-cloud/invocation/read-event.ts';
+import { Stage } from '../../../local-cloud/invocation/stage.ts';
+import { PROJECT } from '../command/deployment-files.ts';
+import { DeployInputError } from '../command/errors.ts';
 import type { InvokeOptions } from './options.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
 import { withoutResends } from '../../resend/archive-metadata.ts';
 import { archiveKeyOf, KEPT_PREFIX } from '../../resend/kept-key.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
-import { DeployInputError, KeptArchiveError } from '../deployment/errors.ts';
+import { DeployInputError, KeptArchiveError } from '../command/errors.ts';
 import type { ResendPlace } from './resend-place.ts';
 
 export interface KeptArchive {

@@ -3,9 +3,9 @@ import pLimit from 'p-limit';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { keptRecordOf } from '../../resend/archive-metadata.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
-import { PROJECT } from '../deployment/deployment-files.ts';
-import { DeployInputError } from '../deployment/errors.ts';
-import { parseCommand } from '../deployment/parse-command.ts';
+import { PROJECT } from '../command/deployment-files.ts';
+import { DeployInputError } from '../command/errors.ts';
+import { parseCommand } from '../command/parse-command.ts';
 import { describeKeptArchive, type KeptArchive, listKeptArchives, sendKeptArchive } from './kept-archives.ts';
 import { openResendPlace, type ResendPlace } from './resend-place.ts';
 

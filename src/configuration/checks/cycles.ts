@@ -1,8 +1,8 @@
-import { filterOf } from './rules.ts';
 import type { RuleDraft } from '../schema/draft.ts';
-import { type Cycle, findCycles, type KeyFlow } from './find-cycles.ts';
 import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 import type { KeyFilter } from '../schema/key-filter.ts';
+import { type Cycle, findCycles, type KeyFlow } from './find-cycles.ts';
+import { filterOf } from './rules.ts';
 
 /** Rules by which objects would travel for ever. */
 export function checkCycles(rules: readonly RuleDraft[]): Finding[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigurationInvalidError } from '../errors.ts';
-import { type PriceName, type Prices, unitPriceFields } from './prices.ts';
 import type { SettingsFile } from '../schema/schema.ts';
+import { type PriceName, type Prices, unitPriceFields } from './prices.ts';
 
 export const PRICE_FILE = 'prices.json';
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unitPriceFields } from '../prices/prices.ts';
 import { FARGATE_CPUS } from './fargate-sizes.ts';
 import {
   bucket,
@@ -13,7 +14,6 @@ import {
   wholeNumber,
 } from './fields.ts';
 import { LEVELS, STANDARD_LEVELS } from './levels.ts';
-import { unitPriceFields } from '../prices/prices.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users

@@ -5,8 +5,8 @@ import { type Destination, ruleMatches } from '../../configuration/rule.ts';
 import { originOf, stampOf } from '../../storage/provenance.ts';
 import type { RuleHere } from '../authorize-archive.ts';
 import { RuleUnknownError } from '../errors.ts';
-import type { IndexedMember, PublicArchiveIndex } from './index-archive.ts';
 import { objectTags, type RestorableObject, stampableMetadata } from '../restorable-object.ts';
+import type { IndexedMember, PublicArchiveIndex } from './index-archive.ts';
 
 export interface PlannedObject {
   readonly rule: string;

@@ -1,12 +1,12 @@
 import type { RuleHere } from '../authorize-archive.ts';
 import { archiveName, type InboundArchive } from '../dependencies.ts';
-import { indexPublicArchive } from './index-archive.ts';
-import { planPublicRestore } from './plan-restore.ts';
-import { readTarMembers } from './read-tar-members.ts';
 import { locationAt } from '../restorable-object.ts';
 import { restoreMember } from '../restore-member.ts';
 import type { RestoreSummary } from '../restore-progress.ts';
 import type { WriteContext } from '../settle-write.ts';
+import { indexPublicArchive } from './index-archive.ts';
+import { planPublicRestore } from './plan-restore.ts';
+import { readTarMembers } from './read-tar-members.ts';
 
 /**
  * Restores an archive of the public implementation: no seek table, no rule, no checksums. It is read twice from end to end:

@@ -1,7 +1,7 @@
 import { fallbackQueueName, resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
+import type { StackContext } from '../region-resources.ts';
 import { runningTasks, waiting } from './lines.ts';
 import type { Row } from './widgets.ts';
-import type { StackContext } from '../region-resources.ts';
 
 /** Name of the function and queue of a target region, and beginning of what else is theirs. */
 export function targetName({ settings: { stack_name: stackName } }: StackContext): string {

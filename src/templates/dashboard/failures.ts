@@ -1,8 +1,8 @@
 import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
+import type { StackContext } from '../region-resources.ts';
 import { targetName, targetQueues } from './arrivals.ts';
 import { byRule, outboundBucket, queues, runningTasks, waiting } from './lines.ts';
 import { metric, type Row, type Widget } from './widgets.ts';
-import type { StackContext } from '../region-resources.ts';
 
 /** What failed at the source. */
 export function failureRow({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row {

@@ -1,5 +1,5 @@
-import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import { expression, type MetricLine, metric, search } from './widgets.ts';
 
 /** Dimensions of the metrics of a rule. */

@@ -1,11 +1,11 @@
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
+import { archiveRegions } from '../plan-regions.ts';
+import { type Resources, regionNames, type StackContext } from '../region-resources.ts';
+import { sub } from '../yaml.ts';
 import { arrivalRow } from './arrivals.ts';
 import { failureRow, fallbackRows, targetFailureRow } from './failures.ts';
 import { byRule, outboundBucket, queues, RULE, RULE_LABEL, waiting } from './lines.ts';
 import { expression, metric, type Row, renderDashboard, search } from './widgets.ts';
-import { archiveRegions } from '../plan-regions.ts';
-import { type Resources, regionNames, type StackContext } from '../region-resources.ts';
-import { sub } from '../yaml.ts';
 
 const ROUTE = [...RULE, 'TargetRegion'];
 const DAY = 86_400;

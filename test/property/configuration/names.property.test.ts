@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { bucketNameFault } from '../../../src/configuration/schema/bucket-name.ts';
-import { ownBucketName, resourceNamePrefix, ruleResourceName } from '../../../src/configuration/schema/resource-names.ts';
 import { type RuleIdentity, ruleId } from '../../../src/configuration/rule-id.ts';
+import { bucketNameFault } from '../../../src/configuration/schema/bucket-name.ts';
+import {
+  ownBucketName,
+  resourceNamePrefix,
+  ruleResourceName,
+} from '../../../src/configuration/schema/resource-names.ts';
 import { settingsSchema } from '../../../src/configuration/schema/schema.ts';
 
 /** Few letters, so that rules which differ in a hyphen, slash or capital only are common. */

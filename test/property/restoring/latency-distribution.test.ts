@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MetricStatistics } from '../../../src/local/metrics/metric-store.ts';
+import { MetricStatistics } from '../../../local-cloud/metrics/metric-store.ts';
 import { LATENCY_ERROR, LatencyDistribution } from '../../../src/restoring/latency-distribution.ts';
 
 const latency = fc.double({ min: 0.001, max: 14 * 24 * 3600, noNaN: true });

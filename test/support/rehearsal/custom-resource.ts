@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { FunctionHost } from '../../../src/local/function-host.ts';
-import type { Json } from '../../../src/local/templates/json.ts';
+import type { FunctionHost } from '../../../local-cloud/function-host.ts';
+import type { Json } from '../templates/json.ts';
 import type { ResourceAnswer, ResourceProvider, ResourceRequest } from './resource-provider.ts';
 
 const REQUEST_TYPES = { create: 'Create', update: 'Update', delete: 'Delete' } as const;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createBucket } from '../../../local-cloud/pipeline/bucket-setup.ts';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
-import { createBucket } from '../../../src/local/pipeline/bucket-setup.ts';
-import { expandTemplate } from '../../../src/local/templates/expand-template.ts';
 import { deploymentSteps } from '../../../src/templates/deployment-steps.ts';
 import { planRegions } from '../../../src/templates/plan-regions.ts';
+import { expandTemplate } from '../templates/expand-template.ts';
 import { buildImage, type Image } from './image.ts';
 import { Rehearsal } from './rehearsal.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { FunctionHost } from '../../../src/local/function-host.ts';
-import { textOf } from '../../../src/local/templates/json.ts';
+import { FunctionHost } from '../../../local-cloud/function-host.ts';
 import { field, listOf } from '../invariants.ts';
+import { textOf } from '../templates/json.ts';
 import type { Credentials } from './clients.ts';
 import type { Image } from './image.ts';
 import type { Properties } from './resource-provider.ts';

@@ -17,8 +17,8 @@ import {
   PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { type Json, textOf } from '../../../src/local/templates/json.ts';
 import { field, listOf } from '../invariants.ts';
+import { type Json, textOf } from '../templates/json.ts';
 import type { Clients } from './clients.ts';
 import type { ResourceRequest } from './resource-provider.ts';
 

@@ -1,8 +1,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { EventSourceMapping } from '../../../src/local/event-source-mapping.ts';
-import { Replicator } from '../../../src/local/replicator.ts';
-import { textOf } from '../../../src/local/templates/json.ts';
+import { EventSourceMapping } from '../../../local-cloud/event-source-mapping.ts';
+import { Replicator } from '../../../local-cloud/replicator.ts';
 import { field, listOf } from '../invariants.ts';
+import { textOf } from '../templates/json.ts';
 import { type DeployedResource, functionArn, type Rehearsal } from './rehearsal.ts';
 
 /** Seconds of a batching window for each second of the template: nobody waits 20 s in a test. */

@@ -2,12 +2,12 @@ import { CreateStackCommand, DeleteStackCommand, UpdateStackCommand } from '@aws
 import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
-import { type AwsServer, startAwsServer } from '../../../src/local/aws-server.ts';
-import type { FunctionHost } from '../../../src/local/function-host.ts';
-import { createBucket } from '../../../src/local/pipeline/bucket-setup.ts';
-import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../../src/local/region-clients.ts';
-import type { ExpandedTemplate } from '../../../src/local/templates/expand-template.ts';
-import { textOf } from '../../../src/local/templates/json.ts';
+import { type AwsServer, startAwsServer } from '../../../local-cloud/aws-server.ts';
+import type { FunctionHost } from '../../../local-cloud/function-host.ts';
+import { createBucket } from '../../../local-cloud/pipeline/bucket-setup.ts';
+import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../../local-cloud/region-clients.ts';
+import type { ExpandedTemplate } from '../templates/expand-template.ts';
+import { textOf } from '../templates/json.ts';
 import { type Clients, type Credentials, destroyClients, makeClients } from './clients.ts';
 import { serveCustomResource } from './custom-resource.ts';
 import { hostFunction } from './deployed-function.ts';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Json } from '../../../src/local/templates/json.ts';
+import type { Json } from '../templates/json.ts';
 
 export type Properties = Readonly<Record<string, Json>>;
 
-/** What the local CloudFormation tells of a resource; src/local/moto/stacks.py sends it. */
+/** What the local CloudFormation tells of a resource; local-cloud/moto/stacks.py sends it. */
 export interface ResourceRequest {
   readonly action: 'create' | 'update' | 'delete';
   readonly region: string;

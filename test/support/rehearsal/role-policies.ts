@@ -9,8 +9,8 @@ import {
   ListRolePoliciesCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { type Json, textOf } from '../../../src/local/templates/json.ts';
 import { field, listOf } from '../invariants.ts';
+import { type Json, textOf } from '../templates/json.ts';
 
 /** One policy that stands on a role, inline or managed. */
 interface RolePolicy {

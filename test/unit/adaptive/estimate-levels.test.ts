@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../../../local-cloud/faults/random.ts';
 import { cheapestLevel, sampleLevel } from '../../../src/adaptive/choose-level.ts';
 import { estimateLevels } from '../../../src/adaptive/estimate-levels.ts';
 import {
@@ -9,7 +10,6 @@ import {
   type RuleStatistics,
 } from '../../../src/adaptive/rule-statistics.ts';
 import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
-import { seededRandom } from '../../../src/local/faults/random.ts';
 
 const LEVELS = [STORE_LEVEL, 1, 3, 9];
 const CHEAP = { archiveByte: 0.02e-9, cpuSecond: 2.3e-5 };

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
+import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { loadRules, loadTexts, problemsOf, ruleEntry, SETTINGS } from '../../support/configuration.ts';
 
 const PROJECT = new URL('../../../', import.meta.url);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { replicationFailureEvent } from '../../../src/local/replication/failure-event.ts';
+import { replicationFailureEvent } from '../../../local-cloud/replication/failure-event.ts';
 import { parseReplicationFailures } from '../../../src/messages/parse-replication-failure.ts';
 
 const VERSION = { bucket: 'outbound', key: 'rule/a b+ü.tar.zst', versionId: 'v1', etag: 'e', size: 10 };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
+import { replicationFailureEvent } from '../../../local-cloud/replication/failure-event.ts';
 import type { CompressorError } from '../../../src/errors.ts';
-import { replicationFailureEvent } from '../../../src/local/replication/failure-event.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import type { ReplicationFailure } from '../../../src/messages/parse-replication-failure.ts';
 import { keptRecordOf, resendsOf } from '../../../src/resend/archive-metadata.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodeStamp, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
-import type { ObjectDescription, UserMetadata } from '../../../src/storage/stored-object.ts';
 import { decideWrite, type WriteDecision } from '../../../src/restoring/decide-write.ts';
 import { type RestorableObject, stampableMetadata } from '../../../src/restoring/restorable-object.ts';
+import { encodeStamp, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
+import type { ObjectDescription, UserMetadata } from '../../../src/storage/stored-object.ts';
 
 const TIME = Date.UTC(2026, 10, 23, 10);
 const ETAG = '0cc175b9c0f1b6a831c399e269772661';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { seededRandom } from '../../../src/local/faults/random.ts';
+import { seededRandom } from '../../../local-cloud/faults/random.ts';
 import { limitedRate, randomRefusals } from '../../simulation-backlog/bucket-load.ts';
 import { type Scenario, simulateBacklog } from '../../simulation-backlog/simulate-backlog.ts';
 import { VirtualTime } from '../../simulation-backlog/virtual-time.ts';

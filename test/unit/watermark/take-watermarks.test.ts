@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { keyTime } from '../../../src/archive/key-time.ts';
-import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import type { DeployedRule } from '../../../src/configuration/deployed-rule.ts';
+import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import type {
   KeyRange,
   ListedKey,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerService } from '../../../local/worker-service.ts';
+import type { WorkerService } from '../../../../local-cloud/worker-service.ts';
 
 /** From the moment a task takes work: enough to be in the middle of it. */
 const HEAD_START_MILLISECONDS = 150;

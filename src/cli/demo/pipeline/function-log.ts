@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { EmfInvalidError } from '../../../local/errors.ts';
-import { MetricStore } from '../../../local/metrics/metric-store.ts';
+import { EmfInvalidError } from '../../../../local-cloud/errors.ts';
+import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { LevelUses, loggedFrames } from './level-use.ts';
 
 /** Lines of the functions' JSON logs that say how far they are. EMF metrics and all other lines are none. */

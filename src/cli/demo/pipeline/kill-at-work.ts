@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FunctionHost } from '../../../local/function-host.ts';
+import type { FunctionHost } from '../../../../local-cloud/function-host.ts';
 
 /** From the invocation on: enough to start an environment and to be in the middle of a batch. */
 const HEAD_START_MILLISECONDS = 700;

@@ -1,6 +1,6 @@
-import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
-import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
-import { LOCAL_CREDENTIALS } from '../../../local/region-clients.ts';
+import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
+import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
+import { LOCAL_CREDENTIALS } from '../../../../local-cloud/region-clients.ts';
 import type { Patience } from './patience.ts';
 
 /** The environment that every function and every task has: region, credentials, its queue and how patient it is. */

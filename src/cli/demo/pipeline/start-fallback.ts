@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
-import { createQueuePair, type QueuePair } from '../../../local/pipeline/queue-pair.ts';
-import { queueIsEmpty } from '../../../local/queue-depth.ts';
-import { WorkerService } from '../../../local/worker-service.ts';
+import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
+import { createQueuePair, type QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
+import { queueIsEmpty } from '../../../../local-cloud/queue-depth.ts';
+import { WorkerService } from '../../../../local-cloud/worker-service.ts';
 import { FallbackMishaps } from './fallback-mishaps.ts';
 import { FunctionLog } from './function-log.ts';
 import type { Patience } from './patience.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { bundleFunctions } from '../../../build/bundle-functions.ts';
-import type { ReplicationRule } from '../../../configuration/rule.ts';
-import { type EmulatedCloud, startEmulatedCloud } from '../../../local/emulated-cloud.ts';
+import { type EmulatedCloud, startEmulatedCloud } from '../../../../local-cloud/emulated-cloud.ts';
 import {
   createPipelineResources,
   type PipelineResources,
   progressBucket,
-} from '../../../local/pipeline/create-pipeline-resources.ts';
-import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
-import { Replicator } from '../../../local/replicator.ts';
+} from '../../../../local-cloud/pipeline/create-pipeline-resources.ts';
+import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
+import { Replicator } from '../../../../local-cloud/replicator.ts';
+import { bundleFunctions } from '../../../build/bundle-functions.ts';
+import type { ReplicationRule } from '../../../configuration/rule.ts';
 import { DemoFailedError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Workspace } from '../workspace.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
-import type { EmulatedRegion } from '../../../local/emulated-cloud.ts';
-import { EventSourceMapping } from '../../../local/event-source-mapping.ts';
-import { FunctionHost } from '../../../local/function-host.ts';
-import type { QueuePair } from '../../../local/pipeline/queue-pair.ts';
-import { LOCAL_ACCOUNT_ID } from '../../../local/region-clients.ts';
+import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
+import { EventSourceMapping } from '../../../../local-cloud/event-source-mapping.ts';
+import { FunctionHost } from '../../../../local-cloud/function-host.ts';
+import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
+import { LOCAL_ACCOUNT_ID } from '../../../../local-cloud/region-clients.ts';
 import { DemoFailedError } from '../errors.ts';
 import { killAtWork } from './kill-at-work.ts';
 import type { Patience } from './patience.ts';

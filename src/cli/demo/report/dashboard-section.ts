@@ -7,7 +7,7 @@ import {
   formatSeconds,
   formatShare,
   ratioOf,
-} from '../numbers.ts';
+} from '../../command/numbers.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';

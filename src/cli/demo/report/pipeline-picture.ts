@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatPlural } from '../numbers.ts';
+import { formatBytes, formatCount, formatPlural } from '../../command/numbers.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 

@@ -1,4 +1,4 @@
-import { formatPlural } from '../numbers.ts';
+import { formatPlural } from '../../command/numbers.ts';
 import { type DemoResult, isFlawless } from '../result.ts';
 import { verdictOf } from '../verdict.ts';
 import { renderComparison, renderDashboard, renderLevels } from './dashboard-section.ts';

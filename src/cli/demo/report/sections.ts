@@ -1,5 +1,4 @@
 import { describeLevel } from '../../../configuration/schema/levels.ts';
-import type { ArchiveSummary } from '../archives/inspect-archive.ts';
 import {
   formatBytes,
   formatCount,
@@ -8,7 +7,8 @@ import {
   formatRatio,
   formatSeconds,
   ratioOf,
-} from '../numbers.ts';
+} from '../../command/numbers.ts';
+import type { ArchiveSummary } from '../archives/inspect-archive.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 

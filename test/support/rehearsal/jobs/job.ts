@@ -1,8 +1,8 @@
 import { DeleteMessageBatchCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { toSqsRecord } from '../../../../local-cloud/event-source/sqs-record.ts';
+import type { FunctionHost } from '../../../../local-cloud/function-host.ts';
 import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
-import { toSqsRecord } from '../../../../src/local/event-source/sqs-record.ts';
-import type { FunctionHost } from '../../../../src/local/function-host.ts';
 import type { Clients } from '../clients.ts';
 import { templateEnvironment } from '../deployed-function.ts';
 import { readMapping } from '../pipeline.ts';

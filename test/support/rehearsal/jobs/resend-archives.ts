@@ -1,7 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from '@jest/globals';
-import { replicationFailureEvent } from '../../../../src/local/replication/failure-event.ts';
+import { replicationFailureEvent } from '../../../../local-cloud/replication/failure-event.ts';
 import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from './job.ts';
 
 const MINUTE = 60_000;

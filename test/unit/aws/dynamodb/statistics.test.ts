@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { type Random, seededRandom } from '../../../../local-cloud/faults/random.ts';
 import { CONTENT_CLASSES } from '../../../../src/adaptive/content-class.ts';
 import { estimateLevels } from '../../../../src/adaptive/estimate-levels.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../../../../src/adaptive/rule-statistics.ts';
 import { StatisticsCache } from '../../../../src/adaptive/statistics-cache.ts';
 import { DynamoDbStatistics } from '../../../../src/aws/dynamodb/statistics.ts';
-import { type Random, seededRandom } from '../../../../src/local/faults/random.ts';
 import { describeStatisticsStore } from '../../../support/describe-statistics-store.ts';
 import { exactDynamoDb } from '../../../support/exact-dynamodb.ts';
 

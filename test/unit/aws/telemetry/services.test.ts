@@ -1,15 +1,15 @@
 import { expect, it } from '@jest/globals';
+import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { functionVcpuSecond } from '../../../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../../../src/adaptive/cost-model.ts';
 import type { LevelShare } from '../../../../src/adaptive/level-policy.ts';
 import { restoreCost } from '../../../../src/adaptive/restore-cost.ts';
 import { PowertoolsSourceTelemetry, PowertoolsTargetTelemetry } from '../../../../src/aws/telemetry/services.ts';
-import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
 import type { Prices } from '../../../../src/configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
-import { MetricStore } from '../../../../src/local/metrics/metric-store.ts';
-import { AccessDeniedError, StorageUnavailableError } from '../../../../src/storage/errors.ts';
+import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
 import { LATENCY_ERROR, LatencyDistribution } from '../../../../src/restoring/latency-distribution.ts';
+import { AccessDeniedError, StorageUnavailableError } from '../../../../src/storage/errors.ts';
 import { captureLines, type Line } from '../../../support/captured-lines.ts';
 
 const lines = captureLines();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { PowertoolsWorkerTelemetry } from '../../../../src/aws/telemetry/worker.ts';
-import { MetricStore } from '../../../../src/local/metrics/metric-store.ts';
 import { captureLines } from '../../../support/captured-lines.ts';
 import { queueMessage, s3Notification } from '../../../support/notifications.ts';
 import { exampleRule } from '../../../support/rules.ts';

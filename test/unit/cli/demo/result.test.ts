@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { summariseMetrics } from '../../../../src/cli/demo/metrics-summary.ts';
 import { renderReport } from '../../../../src/cli/demo/report/render-report.ts';
 import { type DemoMeasurements, isFlawless, numbersOf, summarise } from '../../../../src/cli/demo/result.ts';
 import { renderResultTable } from '../../../../src/cli/demo/result-table.ts';
 import { verdictOf } from '../../../../src/cli/demo/verdict.ts';
-import { MetricStore } from '../../../../src/local/metrics/metric-store.ts';
 import { exampleRule } from '../../../support/rules.ts';
 
 const MEASURED: DemoMeasurements = {

@@ -4,9 +4,9 @@ import { renderSchemaFile, replicationNode, settingsNode } from '../../../../src
 import { updateKeyTables } from '../../../../src/configuration/schema/key-tables.ts';
 import { loadTexts } from '../../../support/configuration.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 
-/** When one fails: `node src/cli/configuration-documents.ts` writes them anew. */
+/** When one fails: `node src/cli/configure/write-documents.ts` writes them anew. */
 describe('what is made of the schema is not stale:', () => {
   test('configuration/settings.schema.json', () => {
     expect(read('configuration/settings.schema.json')).toBe(renderSchemaFile(settingsNode()));

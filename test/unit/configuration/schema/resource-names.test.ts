@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { resourceNamePrefix, ruleResourceName } from '../../../../src/configuration/schema/resource-names.ts';
 import { ruleId } from '../../../../src/configuration/rule-id.ts';
+import { resourceNamePrefix, ruleResourceName } from '../../../../src/configuration/schema/resource-names.ts';
 
 const ID = ruleId({ region: 'eu-west-1', bucket: 'data', prefix: 'logs/', suffix: '' });
 

@@ -1,0 +1,85 @@
+import { CompressorError } from '../src/errors.ts';
+
+/** No Python interpreter answers to any of the names that were tried. */
+export class PythonMissingError extends CompressorError {
+  readonly code = 'PYTHON_MISSING';
+  readonly retryable = false;
+}
+
+/** Python is there, but older than the local servers need. */
+export class PythonTooOldError extends CompressorError {
+  readonly code = 'PYTHON_TOO_OLD';
+  readonly retryable = false;
+}
+
+/** The project's own Python environment could not be made; the message ends with what pip or venv said. */
+export class PythonPackagesError extends CompressorError {
+  readonly code = 'PYTHON_PACKAGES_FAILED';
+  readonly retryable = true;
+}
+
+/** The child process that serves an emulated region ended, or never said that it is ready. */
+export class LocalServerError extends CompressorError {
+  readonly code = 'LOCAL_SERVER_FAILED';
+  readonly retryable = false;
+}
+
+/** The handler of a bundled function threw; the message repeats what Lambda would log. */
+export class FunctionThrewError extends CompressorError {
+  readonly code = 'FUNCTION_THREW';
+  readonly retryable = true;
+}
+
+/** The function did not answer within its time-out and was killed. */
+export class FunctionTimedOutError extends CompressorError {
+  readonly code = 'FUNCTION_TIMED_OUT';
+  readonly retryable = true;
+}
+
+/** The process of the function ended in the middle of an invocation: it crashed, or somebody killed it. */
+export class FunctionCrashedError extends CompressorError {
+  readonly code = 'FUNCTION_CRASHED';
+  readonly retryable = true;
+}
+
+/** The bundle could not be loaded, or exports no such handler. */
+export class FunctionInitError extends CompressorError {
+  readonly code = 'FUNCTION_INIT_FAILED';
+  readonly retryable = false;
+}
+
+/** A bucket cannot replicate as its configuration says: it, or the destination, lacks versioning or does not exist. */
+export class ReplicationSetupError extends CompressorError {
+  readonly code = 'LOCAL_REPLICATION_SETUP';
+  readonly retryable = false;
+}
+
+/** The process of a fallback task ended by itself with a failure. */
+export class WorkerTaskError extends CompressorError {
+  readonly code = 'WORKER_TASK_FAILED';
+  readonly retryable = false;
+}
+
+/** A function wrote a metric that CloudWatch would drop without a word. */
+export class EmfInvalidError extends CompressorError {
+  readonly code = 'EMF_INVALID';
+  readonly retryable = false;
+}
+
+/** There is no Lambda Runtime Interface Emulator for this machine. */
+export class LambdaEmulatorMissingError extends CompressorError {
+  readonly code = 'LAMBDA_EMULATOR_MISSING';
+  readonly retryable = false;
+}
+
+/** The runtime interface client could not be installed; the message ends with what npm said. */
+export class LambdaPackagesError extends CompressorError {
+  readonly code = 'LAMBDA_PACKAGES_FAILED';
+  readonly retryable = true;
+}
+
+/** An event file cannot be used: not there, not JSON, too large, or not what the function is invoked with. */
+export class EventFileError extends CompressorError {
+  readonly code = 'EVENT_FILE_INVALID';
+  readonly retryable = false;
+}

@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { type AwsServer, startAwsServer } from '../aws-server.ts';
+import { LocalServerError } from '../errors.ts';
+import { createBucket, enableVersioning } from '../pipeline/bucket-setup.ts';
+import { createQueue, type LocalQueue } from '../pipeline/queue-pair.ts';
+import { createRegionClients, destroyRegionClients, LOCAL_CREDENTIALS, type RegionClients } from '../region-clients.ts';
+import { type AnswerServer, startAnswerServer } from './answer-server.ts';
+import type { Invocable, InvocableFunction, QueueEvent, StackEvent } from './functions.ts';
+import { namedObjects, withVersionIds } from './named-objects.ts';
+import { putSample } from './put-sample.ts';
+import { stackPlaces } from './stack-places.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const EVENTS = path.join(PROJECT, 'events');
+const CONFIGURATION = path.join(PROJECT, 'configuration');
+
+/** Where events/env.json has the local servers: how a container calls the machine that it runs on. */
+const CONTAINER_ENDPOINT = 'http://host.docker.internal:5000';
+
+const environments = z.record(z.string(), z.record(z.string(), z.string()));
+type Environments = z.infer<typeof environments>;
+
+export interface StagedQueue extends LocalQueue {
+  readonly name: string;
+  readonly region: string;
+}
+
+/** Local S3 and SQS in which the events of `events/` are true: the buckets, objects and queues that they name are there. */
+export class Stage {
+  readonly #server: AwsServer;
+  readonly #environments: Environments;
+  readonly #clients = new Map<string, RegionClients>();
+  /** Region by bucket. */
+  readonly #buckets = new Map<string, string>();
+  readonly #queues = new Map<string, StagedQueue>();
+  readonly #versions = new Map<string, string>();
+  readonly answers: AnswerServer;
+
+  private constructor(server: AwsServer, answers: AnswerServer, known: Environments) {
+    this.#server = server;
+    this.answers = answers;
+    this.#environments = known;
+  }
+
+  /** @throws what `startAwsServer` throws */
+  static async start(announce: (line: string) => void): Promise<Stage> {
+    const known = environments.parse(JSON.parse(await readFile(path.join(EVENTS, 'env.json'), 'utf8')));
+    // One server is enough: moto answers for whatever region a request is signed for.
+    const server = await startAwsServer({ region: 'all regions', announce });
+    return new Stage(server, await startAnswerServer(), known);
+  }
+
+  get endpoint(): string {
+    return this.#server.endpoint;
+  }
+
+  /** Region by bucket, in the order in which they were made. */
+  get buckets(): ReadonlyMap<string, string> {
+    return this.#buckets;
+  }
+
+  get queues(): readonly StagedQueue[] {
+    return [...this.#queues.values()];
+  }
+
+  clients(region: string): RegionClients {
+    const clients = this.#clients.get(region) ?? createRegionClients(region, this.endpoint);
+    this.#clients.set(region, clients);
+    return clients;
+  }
+
+  /** Variables of a function: those of events/env.json with this stage's addresses, and what Lambda itself would set. */
+  environmentOf({ path: functionPath, region }: InvocableFunction): Record<string, string> {
+    const given = this.#variables(functionPath);
+    const here = Object.entries(given).map(([name, value]) => [name, value.replace(CONTAINER_ENDPOINT, this.endpoint)]);
+    return {
+      ...(Object.fromEntries(here) as Record<string, string>),
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      CONFIGURATION_DIRECTORY: CONFIGURATION,
+    };
+  }
+
+  /**
+   * Makes everything that the function and its event name.
+   * @returns the event to send: version ids are those that the local S3 has given, and the answer of a custom resource comes
+   *   to `answers`
+   */
+  async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent> {
+    return invocable.kind === 'queue'
+      ? this.#prepareBatch(invocable.target, invocable.event)
+      : this.#prepareRequest(invocable.target, invocable.event);
+  }
+
+  async stop(): Promise<void> {
+    for (const clients of this.#clients.values()) destroyRegionClients(clients);
+    await Promise.all([this.answers.stop(), this.#server.stop()]);
+  }
+
+  async #prepareBatch({ name, path: functionPath, region }: InvocableFunction, event: QueueEvent): Promise<QueueEvent> {
+    const variables = this.#variables(functionPath);
+    for (const [variable, value] of Object.entries(variables)) {
+      if (variable.endsWith('QUEUE_URL')) await this.#makeQueue(region, path.basename(value));
+      if (variable.endsWith('_BUCKET')) await this.#makeBucket(region, value);
+    }
+    if (name === 'target') await this.#makeDestinations(region);
+    for (const named of event.Records.flatMap(({ body }) => namedObjects(body))) {
+      await this.#makeBucket(region, named.bucket);
+      const { etag, versionId } = await putSample(this.clients(region).s3, named, path.join(EVENTS, 'archives'));
+      if (versionId !== undefined) this.#versions.set(versionName(named.bucket, named.key, etag), versionId);
+    }
+    const versionOf = (...version: [string, string, string]) => this.#versions.get(versionName(...version));
+    return {
+      ...event,
+      Records: event.Records.map((record) => ({ ...record, body: withVersionIds(record.body, versionOf) })),
+    };
+  }
+
+  async #prepareRequest({ region }: InvocableFunction, event: StackEvent): Promise<StackEvent> {
+    const { buckets, queues } = stackPlaces(event, region);
+    for (const bucket of buckets) await this.#makeBucket(bucket.region, bucket.bucket);
+    for (const queue of queues) await this.#makeQueue(region, queue);
+    return { ...event, ResponseURL: this.answers.url };
+  }
+
+  /** Where the rules of the configuration restore to in a region. */
+  async #makeDestinations(region: string): Promise<void> {
+    const { rules } = await loadConfiguration(CONFIGURATION);
+    const destinations = rules
+      .flatMap((rule) => rule.destinations)
+      .filter((destination) => destination.region === region);
+    for (const { bucket } of destinations) await this.#makeBucket(region, bucket);
+  }
+
+  #variables(functionPath: string): Readonly<Record<string, string>> {
+    const variables = this.#environments[functionPath];
+    if (variables !== undefined) return variables;
+    throw new LocalServerError(`events/env.json has no variables of ${functionPath}`, { context: { functionPath } });
+  }
+
+  async #makeBucket(region: string, bucket: string): Promise<void> {
+    if (this.#buckets.has(bucket)) return;
+    const { s3 } = this.clients(region);
+    await createBucket(s3, region, bucket);
+    await enableVersioning(s3, bucket);
+    this.#buckets.set(bucket, region);
+  }
+
+  async #makeQueue(region: string, name: string): Promise<void> {
+    if (this.#queues.has(name)) return;
+    const queue = await createQueue(this.clients(region).sqs, name, {});
+    this.#queues.set(name, { ...queue, name, region });
+  }
+}
+
+function versionName(bucket: string, key: string, etag: string): string {
+  return JSON.stringify([bucket, key, etag]);
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import type { CompressorError } from '../../src/errors.ts';
+import { FunctionCrashedError, FunctionInitError, FunctionThrewError, FunctionTimedOutError } from '../errors.ts';
+
+/** What the emulator's HTTP answer said. */
+export interface EmulatorAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export type Invocation =
+  | { readonly kind: 'answered'; readonly response: unknown }
+  | { readonly kind: 'failed'; readonly error: CompressorError };
+
+/** How the interface client reports what a handler threw. A handler that returns such an object is taken for one that threw. */
+const thrown = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
+/** How the emulator reports the end of the process. */
+const ended = z.object({ errorType: z.literal('Runtime.ExitError'), errorMessage: z.string() });
+
+const BAD_GATEWAY = 502;
+
+/**
+ * Tells the answer of a function from its failures. The emulator says 200 for an answer, for an error of the handler and for
+ * a time-out alike, so that the text decides; 502 means that the process could not start or has ended.
+ */
+export function readAnswer({ status, text }: EmulatorAnswer, functionName: string): Invocation {
+  if (/^Task timed out after [\d.]+ seconds$/.test(text)) {
+    return failed(new FunctionTimedOutError(`${functionName}: ${text}`));
+  }
+  const value = parseJson(text);
+  const error = thrown.safeParse(value).data;
+  if (status === BAD_GATEWAY) {
+    if (error === undefined) return failed(new FunctionCrashedError(describeEnd(functionName, value)));
+    const message = `${functionName} could not be initialised: ${error.errorType}: ${error.errorMessage}`;
+    return failed(new FunctionInitError(message, { context: { trace: error.trace.join('\n') } }));
+  }
+  if (error !== undefined) {
+    const message = `${functionName} threw ${error.errorType}: ${error.errorMessage}`;
+    return failed(new FunctionThrewError(message, { context: { trace: error.trace.join('\n') } }));
+  }
+  if (status === 200) return { kind: 'answered', response: value };
+  return failed(new FunctionCrashedError(`The emulator of ${functionName} answered ${status}: ${text}`));
+}
+
+function failed(error: CompressorError): Invocation {
+  return { kind: 'failed', error };
+}
+
+function describeEnd(functionName: string, value: unknown): string {
+  const reason = ended.safeParse(value).data?.errorMessage.replace(/^RequestId: \S+ Error: /, '');
+  return `The process of ${functionName} ended in the middle of an invocation${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** A text that is no JSON is an answer, too: the emulator passes on whatever the function says. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

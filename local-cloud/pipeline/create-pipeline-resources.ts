@@ -1,0 +1,132 @@
+import { ARCHIVE_SUFFIX } from '../../src/archive/format.ts';
+import type { EmulatedCloud } from '../emulated-cloud.ts';
+import { ReplicationSetupError } from '../errors.ts';
+import {
+  createBucket,
+  enableVersioning,
+  notificationOfNewObjects,
+  notifyQueues,
+  replicate,
+  replicationRule,
+} from './bucket-setup.ts';
+import type { BucketPlan, PipelinePlan, QueuePlan, RulePlan } from './plan.ts';
+import { createQueuePair, type QueuePair } from './queue-pair.ts';
+import { createStatisticsTable } from './statistics-table.ts';
+
+export interface PipelineResources {
+  /** By rule id. */
+  readonly ruleQueues: ReadonlyMap<string, QueuePair>;
+  /** By target region. */
+  readonly targetQueues: ReadonlyMap<string, QueuePair>;
+  /** By outbound bucket: where S3 tells of archives that it could not replicate. */
+  readonly replicationFailures: ReadonlyMap<string, QueuePair>;
+  /** Buckets to be watched by a `Replicator`. */
+  readonly outbound: readonly BucketPlan[];
+}
+
+/**
+ * Makes the buckets and queues of the product's stacks, wired as there: source bucket -> rule queue; outbound
+ * bucket -> one replication rule a target region, and a queue for its failures; inbound bucket -> target queue.
+ *
+ * @throws ReplicationSetupError when a rule names a target region that has no inbound bucket
+ */
+export async function createPipelineResources(cloud: EmulatedCloud, plan: PipelinePlan): Promise<PipelineResources> {
+  const targetQueues = new Map<string, QueuePair>();
+  for (const inbound of plan.inbound)
+    targetQueues.set(inbound.region, await createInbound(cloud, inbound, plan.queues));
+  if (plan.statistics !== undefined) {
+    await createStatisticsTable(cloud.region(plan.statistics.region).dynamodb, plan.statistics.table);
+  }
+  for (const { region, bucket } of plan.targets) await createBucket(cloud.region(region).s3, region, bucket);
+
+  const ruleQueues = new Map<string, QueuePair>();
+  for (const rules of groupByBucket(plan.rules, 'sourceBucket')) {
+    for (const [id, queue] of await createSource(cloud, rules, plan.queues)) ruleQueues.set(id, queue);
+  }
+  const replicationFailures = new Map<string, QueuePair>();
+  const outbound: BucketPlan[] = [];
+  for (const rules of groupByBucket(plan.rules, 'outboundBucket')) {
+    const { region, outboundBucket: bucket } = rules[0];
+    outbound.push({ region, bucket });
+    replicationFailures.set(bucket, await createOutbound(cloud, rules, plan));
+  }
+  return { ruleQueues, targetQueues, replicationFailures, outbound };
+}
+
+/** Where archives of an outbound bucket are kept that could not be replicated. */
+export function failedBucket(outboundBucket: string): string {
+  return `${outboundBucket}-failed`;
+}
+
+/** Where packing keeps how far the archives of large objects are. */
+export function progressBucket(outboundBucket: string): string {
+  return `${outboundBucket}-progress`;
+}
+
+type RulesOfBucket = readonly [RulePlan, ...RulePlan[]];
+
+function groupByBucket(rules: readonly RulePlan[], role: 'sourceBucket' | 'outboundBucket'): RulesOfBucket[] {
+  const groups = new Map<string, [RulePlan, ...RulePlan[]]>();
+  for (const rule of rules) {
+    const group = groups.get(rule[role]);
+    if (group === undefined) groups.set(rule[role], [rule]);
+    else group.push(rule);
+  }
+  return [...groups.values()];
+}
+
+async function createInbound(cloud: EmulatedCloud, inbound: BucketPlan, queues: QueuePlan): Promise<QueuePair> {
+  const { s3, sqs } = cloud.region(inbound.region);
+  const queue = await createQueuePair(sqs, 'target', queues);
+  await createBucket(s3, inbound.region, inbound.bucket);
+  await enableVersioning(s3, inbound.bucket);
+  await notifyQueues(s3, inbound.bucket, [notificationOfNewObjects('archives', queue.arn, { suffix: ARCHIVE_SUFFIX })]);
+  return queue;
+}
+
+async function createSource(
+  cloud: EmulatedCloud,
+  rules: RulesOfBucket,
+  queues: QueuePlan,
+): Promise<[string, QueuePair][]> {
+  const { region, sourceBucket } = rules[0];
+  const { s3, sqs } = cloud.region(region);
+  await createBucket(s3, region, sourceBucket);
+  const created = await Promise.all(
+    rules.map(async (rule) => ({ rule, queue: await createQueuePair(sqs, `rule-${rule.id}`, queues) })),
+  );
+  const notifications = created.map(({ rule, queue }) =>
+    notificationOfNewObjects(rule.id, queue.arn, { prefix: rule.sourcePrefix }),
+  );
+  await notifyQueues(s3, sourceBucket, notifications);
+  return created.map(({ rule, queue }) => [rule.id, queue]);
+}
+
+async function createOutbound(
+  cloud: EmulatedCloud,
+  rules: RulesOfBucket,
+  { inbound, queues }: PipelinePlan,
+): Promise<QueuePair> {
+  const { region, outboundBucket } = rules[0];
+  const { s3, sqs } = cloud.region(region);
+  await createBucket(s3, region, outboundBucket);
+  await enableVersioning(s3, outboundBucket);
+  await createBucket(s3, region, failedBucket(outboundBucket));
+  await enableVersioning(s3, failedBucket(outboundBucket));
+  await createBucket(s3, region, progressBucket(outboundBucket));
+  await enableVersioning(s3, progressBucket(outboundBucket));
+  const failures = await createQueuePair(sqs, `${outboundBucket}-replication-failures`, queues);
+  await notifyQueues(s3, outboundBucket, [
+    { Id: 'replication-failures', QueueArn: failures.arn, Events: ['s3:Replication:OperationFailedReplication'] },
+  ]);
+  const routes = rules.flatMap((rule) => rule.targetRegions.map((target) => ({ rule, target })));
+  const replicationRules = routes.map(({ rule, target }, index) => {
+    const destination = inbound.find((candidate) => candidate.region === target);
+    if (destination !== undefined) {
+      return replicationRule(index + 1, `${rule.id}-${target}`, rule.archivePrefix, destination.bucket);
+    }
+    throw new ReplicationSetupError(`Rule ${rule.id} names ${target}, which has no inbound bucket`);
+  });
+  await replicate(s3, outboundBucket, replicationRules);
+  return failures;
+}

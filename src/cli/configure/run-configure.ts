@@ -1,0 +1,59 @@
+import { relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import { loadConfiguration } from '../../configuration/load.ts';
+import { describePlan } from '../../templates/describe-plan.ts';
+import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from '../command/deployment-files.ts';
+import { DeployInputError, TemplateStaleError } from '../command/errors.ts';
+import { parseCommand } from '../command/parse-command.ts';
+
+interface ConfigureOptions {
+  readonly check?: boolean;
+  readonly configuration: string;
+  readonly out: string;
+}
+
+/**
+ * `npm run configure`: checks the configuration, writes template.yaml and samconfig.toml, prints the plan.
+ * @throws ConfigurationInvalidError, TemplateStaleError (with --check only), DeployInputError, TemplateLimitError,
+ *   SamConfigConflictError
+ */
+export async function runConfigure(args: readonly string[], print: (text: string) => void): Promise<void> {
+  const command = new Command('npm run configure --')
+    .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
+    .option('--check', 'write nothing; fail when the files are not those of the configuration')
+    .option('--configuration <folder>', 'read settings.json and replication_config.json here', CONFIGURATION)
+    .option('--out <folder>', 'write template.yaml and samconfig.toml here', PROJECT);
+  const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
+  if (options === undefined) return;
+  const isOther = resolve(options.configuration) !== CONFIGURATION;
+  const isForProject = options.check !== true && resolve(options.out) === resolve(PROJECT);
+  if (isOther && isForProject) throw otherConfigurationError(options.configuration);
+  const configuration = await loadConfiguration(options.configuration);
+  const files = await makeDeploymentFiles(configuration, options.out);
+  const stale = files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(process.cwd(), path));
+  if (options.check === true) {
+    if (stale.length > 0) throw staleError(stale);
+    print('The configuration is good, and template.yaml and samconfig.toml are up to date.\n');
+    return;
+  }
+  await writeDeploymentFiles(files, options.out);
+  print(describePlan(configuration));
+  print(stale.length === 0 ? 'Nothing to write: the files are up to date.\n' : `Wrote ${stale.join(' and ')}.\n`);
+  if (isOther) print(`Not to be deployed as it is: the image gets configuration/*.json of ${PROJECT}, which differ.\n`);
+}
+
+/** Functions read the configuration that is in their image, and refuse rules that it does not have. */
+function otherConfigurationError(configuration: string): DeployInputError {
+  const image = relative(process.cwd(), CONFIGURATION) || '.';
+  return new DeployInputError(
+    `template.yaml and the image have to be of one configuration, and the image gets that of ${image}. To deploy what is in ${configuration}, copy its files to ${image} and run \`npm run configure\`. To see what it would make, add \`--out <folder>\`.`,
+    { context: { configuration } },
+  );
+}
+
+export function staleError(stale: readonly string[]): TemplateStaleError {
+  const verb = stale.length === 1 ? 'is' : 'are';
+  return new TemplateStaleError(`${stale.join(' and ')} ${verb} not up to date: run \`npm run configure\`.`, {
+    context: { files: stale.join(', ') },
+  });
+}

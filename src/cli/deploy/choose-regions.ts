@@ -1,0 +1,19 @@
+import { DeployInputError } from '../command/errors.ts';
+
+/**
+ * Whether a region was asked for on the command line; all are when none was named.
+ * @throws DeployInputError for a region that settings.json does not have
+ */
+export function regionFilter(
+  asked: readonly string[] | undefined,
+  known: readonly string[],
+): (region: string) => boolean {
+  if (asked === undefined) return () => true;
+  const unknown = asked.filter((region) => !known.includes(region));
+  if (unknown.length > 0) {
+    throw new DeployInputError(`${unknown.join(', ')}: not in enabled_regions, which has ${known.join(', ')}.`, {
+      context: { regions: unknown.join(', ') },
+    });
+  }
+  return (region) => asked.includes(region);
+}

@@ -1,0 +1,64 @@
+import {
+  type DeployedRegion,
+  type DeploymentStep,
+  deploymentSteps,
+  orderDeployment,
+  type Stage,
+} from '../../templates/deployment-steps.ts';
+import { archiveRegions, type RegionPlan } from '../../templates/plan-regions.ts';
+import { regionNames } from '../../templates/region-resources.ts';
+import { DeployBlockedError } from '../command/errors.ts';
+import type { Sam } from './sam.ts';
+
+/**
+ * The steps of a deployment. Where regions send to each other they depend on what stands there already, which the stacks tell.
+ * @param asked the regions that are to be deployed
+ * @throws DeployBlockedError, SamMissingError, SamFailedError
+ */
+export async function planSteps(
+  plans: readonly RegionPlan[],
+  asked: (region: string) => boolean,
+  outputs: (region: string) => ReturnType<Sam['outputs']>,
+): Promise<readonly DeploymentStep[]> {
+  const deployed = new Map<string, DeployedRegion>();
+  for (const { region, stage } of deploymentSteps(plans)) {
+    if (stage !== 'targets') continue;
+    const found = readOutputs(region, await outputs(region));
+    if (found !== undefined) deployed.set(region, found);
+  }
+  const { steps, blocked } = orderDeployment(plans, deployed);
+  if (blocked.some(({ region }) => asked(region))) throw blockedError(blocked);
+  return steps.filter(({ region }) => asked(region));
+}
+
+/** Undefined for no stack, and for what is left of a first deployment that failed. */
+function readOutputs(region: string, outputs: ReadonlyMap<string, string> | undefined): DeployedRegion | undefined {
+  const stage = outputs?.get('Stage');
+  if (outputs === undefined || !isStage(stage)) return undefined;
+  return { stage, receives: outputs.has(regionNames(region).inboundBucket) };
+}
+
+function isStage(stage: string | undefined): stage is Stage {
+  return stage === 'targets' || stage === 'all';
+}
+
+function blockedError(blocked: readonly RegionPlan[]): DeployBlockedError {
+  const regions = blocked.map(({ region }) => region);
+  const routes = blocked.flatMap(({ region: from, outgoing }) =>
+    outgoing.flatMap((rule) =>
+      archiveRegions(rule)
+        .filter((region) => region !== from && regions.includes(region))
+        .map((region) => `     ${rule.id}: destination in ${region}`),
+    ),
+  );
+  const lines = [
+    `${regions.join(', ')} cannot be deployed: each waits for a bucket of another one, since all of them only send so far. Nothing was changed.`,
+    'Two steps do it:',
+    '  1. Keep the role "target" in settings.json, take these destinations out of replication_config.json (and rules that have no other):',
+    ...routes,
+    '     then `npm run configure` and `npm run deploy`, which adds the buckets.',
+    '  2. Put them back, `npm run configure` and `npm run deploy`.',
+    'Do not deploy with Stage=targets: it would delete what sends, with the messages in its queues.',
+  ];
+  return new DeployBlockedError(lines.join('\n'), { context: { regions: regions.join(', ') } });
+}

@@ -1,0 +1,110 @@
+import {
+  CloudFormationClient,
+  CloudFormationServiceException,
+  paginateListStackResources,
+  type StackResourceSummary,
+} from '@aws-sdk/client-cloudformation';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { MessagesWaitingError, QueuesUnreadableError } from '../command/errors.ts';
+
+interface WaitingQueue {
+  readonly name: string;
+  /** To be received now or later. */
+  readonly waiting: number;
+  /** Received, and not done with. */
+  readonly inWork: number;
+}
+
+interface Clients {
+  readonly cloudFormation: CloudFormationClient;
+  readonly sqs: SQSClient;
+}
+
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesDelayed',
+  'ApproximateNumberOfMessagesNotVisible',
+] as const;
+
+/**
+ * Sees that no queue has messages whose stack is about to be deleted: CloudFormation deletes queues with all that is in them.
+ * @param goes whether the nested stack of this logical id goes
+ * @param cause what takes the queues away, for the message
+ * @throws MessagesWaitingError, QueuesUnreadableError
+ */
+export async function refuseWaitingMessages(
+  stack: string,
+  region: string,
+  goes: (logicalId: string) => boolean,
+  cause: string,
+): Promise<void> {
+  const clients: Clients = {
+    cloudFormation: new CloudFormationClient({ region }),
+    // The region's endpoint is that of its queues, and AWS_ENDPOINT_URL counts.
+    sqs: new SQSClient({ region, useQueueUrlAsEndpoint: false }),
+  };
+  let queues: WaitingQueue[];
+  try {
+    queues = await findWaiting(stack, goes, clients);
+  } catch (thrown) {
+    const said = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new QueuesUnreadableError(
+      `Whether the queues of ${stack} in ${region} are empty cannot be seen: ${said}. It takes cloudformation:ListStackResources ` +
+        'and sqs:GetQueueAttributes; --force goes on without a look.',
+      { context: { stack, region }, cause: thrown },
+    );
+  } finally {
+    clients.cloudFormation.destroy();
+    clients.sqs.destroy();
+  }
+  if (queues.length === 0) return;
+  const lines = [
+    `${cause} takes queues away in ${region} that are not empty. What is in them would be lost:`,
+    ...queues.map(({ name, waiting, inWork }) => `  ${name}: ${waiting} waiting, ${inWork} in work`),
+    'Drain them first: "Remove a rule" in docs/operations.md. --force goes on, and loses these messages.',
+  ];
+  throw new MessagesWaitingError(lines.join('\n'), { context: { stack, region, queues: queues.length } });
+}
+
+async function findWaiting(
+  stack: string,
+  goes: (logicalId: string) => boolean,
+  clients: Clients,
+): Promise<WaitingQueue[]> {
+  const nested = (await listResources(stack, clients)).filter(
+    ({ ResourceType, LogicalResourceId = '' }) =>
+      ResourceType === 'AWS::CloudFormation::Stack' && goes(LogicalResourceId),
+  );
+  const found: WaitingQueue[] = [];
+  for (const { PhysicalResourceId: id = '' } of nested) {
+    for (const { ResourceType, PhysicalResourceId: url = '' } of await listResources(id, clients)) {
+      if (ResourceType === 'AWS::SQS::Queue') found.push(await countMessages(url, clients));
+    }
+  }
+  return found.filter(({ waiting, inWork }) => waiting + inWork > 0);
+}
+
+/** Those that stand; none when the stack does not exist. */
+async function listResources(StackName: string, { cloudFormation }: Clients): Promise<StackResourceSummary[]> {
+  const resources: StackResourceSummary[] = [];
+  try {
+    for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName })) {
+      resources.push(...(page.StackResourceSummaries ?? []));
+    }
+  } catch (thrown) {
+    // CloudFormation has no code of its own for it.
+    const isMissing = thrown instanceof CloudFormationServiceException && thrown.message.includes('does not exist');
+    if (!isMissing) throw thrown;
+  }
+  return resources.filter(
+    ({ PhysicalResourceId = '', ResourceStatus }) => PhysicalResourceId !== '' && ResourceStatus !== 'DELETE_COMPLETE',
+  );
+}
+
+/** SQS's numbers are approximate for a minute after the last change: a queue that has just been drained may need a second look. */
+async function countMessages(QueueUrl: string, { sqs }: Clients): Promise<WaitingQueue> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] }));
+  const [visible, delayed, hidden] = COUNTS.map((name) => Number(Attributes[name] ?? 0));
+  const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);
+  return { name, waiting: (visible ?? 0) + (delayed ?? 0), inWork: hidden ?? 0 };
+}

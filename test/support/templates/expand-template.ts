@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
+import type { Json } from './json.ts';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('./expand.py', import.meta.url));
+/** A template may have 1 MB, and there are five. */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+export interface CloudFormationTemplate {
+  readonly Conditions?: Readonly<Record<string, Json>>;
+  readonly Parameters?: Readonly<Record<string, { readonly Type: string; readonly Default?: string | number }>>;
+  readonly Resources: Readonly<Record<string, CloudFormationResource>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: Json }>>;
+}
+
+export interface CloudFormationResource {
+  readonly Type: string;
+  readonly Condition?: string;
+  readonly DependsOn?: string | readonly string[];
+  readonly Properties?: Readonly<Record<string, Json>>;
+}
+
+export interface ExpandOptions {
+  /** Has cfn-lint look at the result, too. */
+  readonly lint?: boolean;
+  /** URI that the image would have been pushed to. */
+  readonly image?: string;
+}
+
+const EXAMPLE_IMAGE = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/image:functions';
+
+/** What CloudFormation gets to see of template.yaml. */
+export interface ExpandedTemplate {
+  readonly root: CloudFormationTemplate;
+  /** By `Location` in template.yaml. */
+  readonly nested: Readonly<Record<string, CloudFormationTemplate>>;
+  /** What cfn-lint has to say; empty without `lint`. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Translates the root template and all that it nests, as SAM does.
+ * @throws PythonMissingError, PythonTooOldError, PythonPackagesError; an Error when SAM refuses a template
+ */
+export async function expandTemplate(
+  path: string,
+  { lint = false, image = EXAMPLE_IMAGE }: ExpandOptions = {},
+): Promise<ExpandedTemplate> {
+  const python = await pythonEnvironment('deploy', () => undefined);
+  const { stdout } = await run(python, [SCRIPT, path, image, ...(lint ? ['--lint'] : [])], { maxBuffer: MAX_OUTPUT });
+  return JSON.parse(stdout) as ExpandedTemplate;
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { readBatchResponse } from '../../../local-cloud/event-source/batch-response.ts';
+
+const BATCH = new Set(['a', 'b', 'c']);
+
+describe('readBatchResponse', () => {
+  it.each([
+    ['undefined', undefined],
+    ['null', null],
+    ['an empty object', {}],
+    ['a null list', { batchItemFailures: null }],
+    ['an empty list', { batchItemFailures: [] }],
+  ])('takes %s for a success of the whole batch', (_, response) => {
+    expect(readBatchResponse(response, BATCH)).toEqual({ kind: 'answered', failedIds: new Set() });
+  });
+
+  it('returns exactly the messages that the function names, once each', () => {
+    const response = { batchItemFailures: ['b', 'b', 'c'].map((itemIdentifier) => ({ itemIdentifier })) };
+    expect(readBatchResponse(response, BATCH)).toEqual({ kind: 'answered', failedIds: new Set(['b', 'c']) });
+  });
+
+  it.each([
+    ['an empty identifier', { batchItemFailures: [{ itemIdentifier: '' }] }],
+    ['a null identifier', { batchItemFailures: [{ itemIdentifier: null }] }],
+    ['a misspelt identifier field', { batchItemFailures: [{ itemIdentifer: 'a' }] }],
+    ['an identifier that is not of the batch', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
+    ['a list that is none', { batchItemFailures: 'a' }],
+    ['an answer that is no object', 'done'],
+  ])('returns the whole batch on %s', (_, response) => {
+    expect(readBatchResponse(response, BATCH).kind).toBe('whole batch failed');
+  });
+});

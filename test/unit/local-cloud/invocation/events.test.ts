@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { findInvocable, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
+import { namedObjects } from '../../../../local-cloud/invocation/named-objects.ts';
+import { readEvent } from '../../../../local-cloud/invocation/read-event.ts';
+import { isMultipartETag, sampleBody, sampleETag } from '../../../../local-cloud/invocation/sample-object.ts';
+import { loadConfiguration } from '../../../../src/configuration/load.ts';
+import { findResource } from '../../../../src/deployment/resources.ts';
+import { parseStackRequest } from '../../../../src/deployment/stack-request.ts';
+import { parseNotification } from '../../../../src/messages/parse-notification.ts';
+import { parseReplicationFailures } from '../../../../src/messages/parse-replication-failure.ts';
+import { queueMessages } from '../../../../src/wiring/sqs-event.ts';
+
+const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
+const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
+const FUNCTION_OF_FILE = /^(source|target|resend|deployment)-/;
+const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
+
+type SqsEvent = Parameters<typeof queueMessages>[0];
+
+/** Bodies as the functions take them out of an event. */
+async function bodiesOf(file: string): Promise<string[]> {
+  return queueMessages((await readEvent(join(EVENTS, file))) as SqsEvent).map(({ body }) => body);
+}
+
+async function createdIn(file: string) {
+  return (await bodiesOf(file)).flatMap((body) => parseNotification(body).created);
+}
+
+describe('the events of the source function', () => {
+  test.each([
+    ['source-put.json', 'invoices/2026/11/INV-10293.json', 18_412],
+    ['source-copy.json', 'archive/2025/INV-00017.json', 9_126],
+    ['source-multipart.json', 'exports/ledger-2026-11-20.csv', 12_587_233],
+    ['source-unicode-key.json', 'Verträge/C++ Schulung/日本 – Angebot №7 (50%).txt', 2_311],
+    ['source-eventbridge.json', 'minutes/board meeting 2026-11.txt', 3_500],
+  ])('%s creates %s', async (file, key, size) => {
+    const created = await createdIn(file);
+    expect(created).toEqual([expect.objectContaining({ bucket: 'example-documents', key, size })]);
+    expect(created[0]?.sequencer).toMatch(/^[0-9A-F]{18}$/);
+    expect(created[0]?.versionId).toHaveLength(32);
+  });
+
+  test('source-multipart.json has the ETag of an upload in parts', async () => {
+    expect((await createdIn('source-multipart.json')).map(({ etag }) => etag)).toEqual([
+      expect.stringMatching(/^[0-9a-f]{32}-2$/),
+    ]);
+  });
+
+  test('source-batch.json writes one key twice, the second time with the higher sequencer', async () => {
+    const created = await createdIn('source-batch.json');
+    expect(created.map(({ key }) => basename(key))).toEqual([
+      'INV-10300.json',
+      'INV-10301.json',
+      'INV-10302.json',
+      'INV-10300.json',
+    ]);
+    expect((created[3]?.sequencer ?? '') > (created[0]?.sequencer ?? '')).toBe(true);
+  });
+
+  test('source-test-event.json creates nothing and is no mistake', async () => {
+    expect((await bodiesOf('source-test-event.json')).map(parseNotification)).toEqual([{ created: [], ignored: 1 }]);
+  });
+
+  test('source-malformed.json cannot be parsed', async () => {
+    const [body = ''] = await bodiesOf('source-malformed.json');
+    expect(() => parseNotification(body)).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }));
+  });
+
+  test('are of a rule of the committed configuration', async () => {
+    const { rules } = await loadConfiguration(join(EVENTS, '../configuration'));
+    const env = JSON.parse(readFileSync(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const rule = rules.find(({ id }) => id === env['RuleExampleDocumentsA82747f3ed/Function']?.['RULE_ID']);
+    expect(rule?.source).toMatchObject({ region: 'eu-west-1', bucket: 'example-documents', prefix: '' });
+  });
+});
+
+describe('the other events', () => {
+  test('target-archive.json names the committed archive, by its bytes', async () => {
+    const bytes = readFileSync(join(EVENTS, 'archives', ARCHIVE));
+    expect(await createdIn('target-archive.json')).toEqual([
+      expect.objectContaining({
+        bucket: 's3-cross-region-compressor-111122223333-us-east-1-inbound',
+        key: `example-documents-a82747f3ed/${ARCHIVE}`,
+        size: bytes.length,
+        etag: sampleETag(bytes, false),
+      }),
+    ]);
+  });
+
+  test('resend-replication-failure.json says which archive did not arrive where, and why', async () => {
+    expect((await bodiesOf('resend-replication-failure.json')).flatMap(parseReplicationFailures)).toEqual([
+      expect.objectContaining({
+        bucket: 's3-cross-region-compressor-111122223333-eu-west-1-outbound',
+        key: `example-documents-a82747f3ed/${ARCHIVE}`,
+        destination: 's3-cross-region-compressor-111122223333-us-east-1-inbound',
+        reason: 'DstPutObjectNotPermitted',
+      }),
+    ]);
+  });
+
+  test.each(FILES.filter((file) => file.startsWith('deployment-')))(
+    '%s is a request for a resource of ours, with properties that it takes',
+    async (file) => {
+      const request = parseStackRequest(await readEvent(join(EVENTS, file)));
+      expect(file).toContain(`-${request.RequestType.toLowerCase()}.json`);
+      const identity = findResource(request).identify(request);
+      expect(identity).toMatch(new RegExp(`^${request.LogicalResourceId}(:|$)`));
+      if (request.RequestType !== 'Create') expect(request.PhysicalResourceId).toBe(identity);
+    },
+  );
+});
+
+describe('every event', () => {
+  test.each(FILES)('%s is of the shape and the region of its function', async (file) => {
+    const [, name] = FUNCTION_OF_FILE.exec(file) ?? [];
+    const known = INVOCABLE_FUNCTIONS.find((candidate) => candidate.name === name);
+    if (known === undefined) throw new Error(`${file} is named after no function`);
+    const { target } = findInvocable(known.name, await readEvent(join(EVENTS, file)), file);
+    expect(target.name).toBe(name);
+  });
+
+  test.each(FILES.filter((file) => file.startsWith('source-')))(
+    '%s has the ETags of the sample objects that are made for it',
+    async (file) => {
+      const named = (await bodiesOf(file)).flatMap(namedObjects);
+      expect(named.map(({ etag }) => etag)).toEqual(
+        named.map(({ key, size, etag }) => sampleETag(sampleBody(key, size), isMultipartETag(etag))),
+      );
+    },
+  );
+
+  test('has a row in the table of events/README.md, and no other has', () => {
+    const readme = readFileSync(join(EVENTS, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| `([a-z-]+\.json)` \|/gm)].map(([, file = '']) => file);
+    expect(rows.toSorted()).toEqual(FILES.toSorted());
+  });
+
+  test('names no account but the one of AWS documentation, and nobody by name', () => {
+    for (const file of FILES) {
+      const accounts = readFileSync(join(EVENTS, file), 'utf8').match(/(?<=arn:aws:[a-z]+:[a-z0-9-]*:)\d{12}/g) ?? [];
+      expect(accounts.filter((account) => account !== '111122223333')).toEqual([]);
+    }
+  });
+});
