@@ -1,8 +1,12 @@
+/** Of this thread; Node before 23.9, which only commands run on, tells the whole process's. */
+const cpuUsage = (before?: NodeJS.CpuUsage): NodeJS.CpuUsage =>
+  typeof process.threadCpuUsage === 'function' ? process.threadCpuUsage(before) : process.cpuUsage(before);
+
 /** Starts a clock of CPU seconds of this thread. */
 export function startCpuClock(): () => number {
-  const before = process.threadCpuUsage();
+  const before = cpuUsage();
   return () => {
-    const { user, system } = process.threadCpuUsage(before);
+    const { user, system } = cpuUsage(before);
     return (user + system) / 1e6;
   };
 }

@@ -1,10 +1,8 @@
 import { Piscina } from 'piscina';
-import { ArchiveCorruptError, ObjectChecksumError } from '../archive/errors.ts';
 import { WorkerLostError } from './errors.ts';
 import {
   type CompressedFrame,
   type CompressFrameTask,
-  type FailedFrame,
   type FrameResult,
   type FrameTask,
   frameBuffersOf,
@@ -13,6 +11,7 @@ import {
   type RestoredFrame,
   type RestoreFrameTask,
 } from './frame-contract.ts';
+import { frameError } from './frame-error.ts';
 
 export interface FramePoolOptions {
   /** Module of the worker: frame-worker.ts, or its bundle. */
@@ -84,7 +83,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
    */
   async restore(task: RestoreFrameTask): Promise<RestoredFrame> {
     const result = await this.#run(task);
-    if (result.kind === 'failed') throw asTypedError(result);
+    if (result.kind === 'failed') throw frameError(result);
     if (result.kind !== 'restored') throw new WorkerLostError(`A worker answered ${result.kind} to a frame to restore`);
     return result;
   }
@@ -100,9 +99,4 @@ export class FramePool implements FrameCompression, FrameRestoration {
       throw new WorkerLostError('A compression worker ended in the middle of a frame', { cause });
     }
   }
-}
-
-function asTypedError({ reason, message }: FailedFrame): ArchiveCorruptError | ObjectChecksumError {
-  if (reason === 'checksum') return new ObjectChecksumError(message);
-  return new ArchiveCorruptError(reason === 'frame' ? `A zstd frame cannot be restored: ${message}` : message);
 }

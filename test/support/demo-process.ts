@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const DEMO = fileURLToPath(new URL('../../src/cli/demo/main.ts', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const POLL_MILLISECONDS = 50;
 
 export interface DemoOutcome {
@@ -21,7 +21,7 @@ export interface RunningDemo {
 
 /** Starts the demo as `npm run demo` does, with its output going to a pipe. */
 export function startDemo(...args: readonly string[]): RunningDemo {
-  const child = spawn(process.execPath, [DEMO, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [DEMO, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -47,3 +47,9 @@ export class KeptArchiveError extends CompressorError {
   readonly code = 'KEPT_ARCHIVE_FAILED';
   readonly retryable = true;
 }
+
+/** The command line asks for something that does not exist or does not go together. Ends with exit status 2. */
+export class UsageError extends CompressorError {
+  readonly code = 'COMMAND_USAGE_INVALID';
+  readonly retryable = false;
+}

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
 import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from '../command/deployment-files.ts';
@@ -21,8 +21,15 @@ export async function runConfigure(args: readonly string[], print: (text: string
   const command = new Command('npm run configure --')
     .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
     .option('--check', 'write nothing; fail when the files are not those of the configuration')
-    .option('--configuration <folder>', 'read settings.json and replication_config.json here', CONFIGURATION)
-    .option('--out <folder>', 'write template.yaml and samconfig.toml here', PROJECT);
+    .addOption(
+      new Option('--configuration <folder>', 'read settings.json and replication_config.json here').default(
+        CONFIGURATION,
+        "the project's",
+      ),
+    )
+    .addOption(
+      new Option('--out <folder>', 'write template.yaml and samconfig.toml here').default(PROJECT, 'the project'),
+    );
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;
   const isOther = resolve(options.configuration) !== CONFIGURATION;

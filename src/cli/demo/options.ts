@@ -81,7 +81,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
 }
 
 function demoCommand(): Command {
-  return new Command('npm run demo --')
+  return new Command('s3xrc demo')
     .description('Replicates real files between emulated regions and verifies every one of them.')
     .option('--source <folder>', 'replicate this folder instead of files of node_modules')
     .option('--fan-out', 'replicate into two regions instead of one')

@@ -29,7 +29,7 @@ in which everything is there that the events name. Events are sent one after ano
  * @throws DeployInputError
  */
 export function parseInvokeOptions(args: readonly string[], print: (text: string) => void): InvokeOptions | undefined {
-  const command = new Command('npm run invoke --')
+  const command = new Command('s3xrc invoke')
     .description(DESCRIPTION)
     .addArgument(new Argument('[function]').choices(FUNCTION_NAMES))
     .argument('[events...]', 'event files, such as events/source-put.json')

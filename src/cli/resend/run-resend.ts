@@ -1,9 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pLimit from 'p-limit';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { keptRecordOf } from '../../resend/archive-metadata.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
-import { PROJECT } from '../command/deployment-files.ts';
+import { CONFIGURATION } from '../command/deployment-files.ts';
 import { DeployInputError } from '../command/errors.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { describeKeptArchive, type KeptArchive, listKeptArchives, sendKeptArchive } from './kept-archives.ts';
@@ -26,12 +26,17 @@ export async function runResend(
   print: (text: string) => void,
   open: (stackName: string, region: string) => Promise<ResendPlace> = openResendPlace,
 ): Promise<void> {
-  const command = new Command('npm run resend --')
+  const command = new Command('s3xrc resend')
     .description('Lists the archives that S3 could not replicate out of a region, or sends them again.')
     .argument('<region>', 'source region')
     .argument('[keys...]', 'archives to send, as they are listed; none: list them')
     .option('--all', 'send all of them')
-    .option('--configuration <folder>', 'where the configuration files are', `${PROJECT}configuration`);
+    .addOption(
+      new Option('--configuration <folder>', 'where the configuration files are').default(
+        CONFIGURATION,
+        "the project's",
+      ),
+    );
   const parsed = parseCommand(command, args, print);
   if (parsed === undefined) return;
   const { all = false, configuration: folder } = parsed.opts<ResendOptions>();

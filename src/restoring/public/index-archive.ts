@@ -1,8 +1,8 @@
 import { ArchiveCorruptError, ArchiveTooLargeError, ManifestInvalidError } from '../../archive/errors.ts';
 import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE } from '../../archive/format.ts';
 import { decodePublicManifest, type PublicManifest } from '../../archive/manifest.ts';
-import { type ArchiveVersion, archiveName, type RestoreRun } from '../dependencies.ts';
-import { readTarMembers, type TarMember } from './read-tar-members.ts';
+import { type ArchiveVersion, archiveName } from '../dependencies.ts';
+import { readTarMembers, type StreamAccess, type TarMember } from './read-tar-members.ts';
 
 /** The public implementation packs at most ten objects an archive; this bounds memory, nothing else. */
 const MAX_MEMBERS = 1_000_000;
@@ -22,10 +22,7 @@ export interface PublicArchiveIndex {
  * @throws ManifestInvalidError, ArchiveCorruptError also for an archive of ours that has lost its end,
  *   ArchiveTooLargeError, and the errors of `readTarMembers`
  */
-export async function indexPublicArchive(
-  archive: ArchiveVersion,
-  run: Pick<RestoreRun, 'store' | 'buffers' | 'signal' | 'limits'>,
-): Promise<PublicArchiveIndex> {
+export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAccess): Promise<PublicArchiveIndex> {
   const name = archiveName(archive);
   const members: IndexedMember[] = [];
   let manifest: Uint8Array | undefined;

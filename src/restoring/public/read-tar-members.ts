@@ -4,7 +4,8 @@ import { ArchiveCorruptError } from '../../archive/errors.ts';
 import { MIB } from '../../archive/format.ts';
 import { decompressStream } from '../../compression/decompress-stream.ts';
 import { CompressorError } from '../../errors.ts';
-import { type ArchiveVersion, archiveName, type RestoreRun } from '../dependencies.ts';
+import type { ObjectReader } from '../../storage/object-store.ts';
+import { type ArchiveVersion, archiveName, type RestoreRun, type TargetLimits } from '../dependencies.ts';
 import { ArchiveOverLimitsError } from '../errors.ts';
 import { readArchiveRange } from '../read-archive-range.ts';
 
@@ -19,7 +20,11 @@ export interface TarMember {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-type StreamAccess = Pick<RestoreRun, 'store' | 'buffers' | 'signal' | 'limits'>;
+/** What reading from end to end needs of a restore, or of a command. */
+export interface StreamAccess extends Pick<RestoreRun, 'buffers' | 'signal'> {
+  readonly store: ObjectReader;
+  readonly limits: Pick<TargetLimits, 'maxRestoredBytes'>;
+}
 
 /**
  * Reads an archive from its first byte to its last as a compressed tar, and shows each regular file to `visit` in turn.

@@ -34,6 +34,6 @@ describe('npm run invoke', () => {
     parseInvokeOptions(['--help'], (text) => {
       help += text;
     });
-    expect(help).toContain('npm run invoke --');
+    expect(help).toContain('s3xrc invoke');
   });
 });

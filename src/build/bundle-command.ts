@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const SOURCES = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * The whole of undici needs a newer Node than 20, for parts of it that the command does not use. These are the parts that it
+ * does use, in the form of the package.
+ */
+const UNDICI_PARTS = `
+const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
+const api = require('undici/lib/api/index.js');
+Object.assign(Dispatcher.prototype, api);
+const Pool = require('undici/lib/dispatcher/pool.js');
+const Agent = require('undici/lib/dispatcher/agent.js');
+module.exports = {
+  Pool,
+  errors: require('undici/lib/core/errors.js'),
+  buildConnector: require('undici/lib/core/connect.js'),
+  request: (url, options = {}) => {
+    const { origin, pathname, search } = new URL(url);
+    return new Agent().request({ ...options, origin, path: pathname + search, method: options.method ?? 'GET' });
+  },
+  fetch: (...args) => globalThis.fetch(...args),
+};
+`;
+
+const undiciParts: Plugin = {
+  name: 'undici-parts',
+  setup: (bundling) => {
+    bundling.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'undici-parts' }));
+    bundling.onLoad({ filter: /.*/, namespace: 'undici-parts' }, () => ({
+      contents: UNDICI_PARTS,
+      resolveDir: SOURCES,
+    }));
+  },
+};
+
+/**
+ * Bundles s3xrc for Node 20 and later. What stays outside are the packages of `dependencies` that are native or start threads
+ * from their own files, and the tools that only a checkout has.
+ */
+export async function bundleCommand(directory: string): Promise<void> {
+  await build({
+    entryPoints: [{ out: 'main', in: join(SOURCES, 'cli/main.ts') }],
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    external: ['zstd-napi', 'zstd-napi/binding.js', 'piscina', 'esbuild'],
+    splitting: true,
+    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+    keepNames: true,
+    plugins: [undiciParts],
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}

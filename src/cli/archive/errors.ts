@@ -1,0 +1,13 @@
+import { CompressorError } from '../../errors.ts';
+
+/** The archive named on the command line does not exist or cannot be read. */
+export class ArchiveUnreadableError extends CompressorError {
+  readonly code = 'ARCHIVE_UNREADABLE';
+  readonly retryable = false;
+}
+
+/** An object of an archive cannot be written into the folder without leaving it, or without destroying something in it. */
+export class ExtractionRefusedError extends CompressorError {
+  readonly code = 'EXTRACTION_REFUSED';
+  readonly retryable = false;
+}

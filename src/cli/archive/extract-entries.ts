@@ -1,0 +1,159 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, unlink } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { relativeKey } from '../../archive/member-name.ts';
+import { ExtractionRefusedError } from './errors.ts';
+import type { ArchiveEntry, DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
+
+export interface ExtractOptions {
+  /** Absolute or relative; made when it does not exist. */
+  readonly folder: string;
+  readonly overwrite: boolean;
+  readonly wanted: ((index: number) => boolean) | undefined;
+  /** Told of each object that is written whole. */
+  readonly onEntry: (entry: ArchiveEntry, file: string) => void;
+}
+
+export interface Extraction {
+  readonly written: number;
+  readonly bytes: number;
+  /** Damaged in the archive, or not to be written into the folder. */
+  readonly refused: readonly DamagedEntry[];
+}
+
+/**
+ * Where an object goes below a folder: its key, with the segments changed that are no file name (`''`, `.`, `..`, too long,
+ * NUL), as member names have them. No key leads out of the folder.
+ */
+export function fileOf(folder: string, key: string): string {
+  const root = resolve(folder);
+  const file = join(root, relativeKey(key));
+  if (file.startsWith(root.endsWith(sep) ? root : root + sep)) return file;
+  throw new ExtractionRefusedError(`"${key}" would be written outside of ${folder}`, { context: { key, folder } });
+}
+
+/**
+ * Writes objects as files. A file appears under its name only as a new file: an existing one is kept unless `overwrite` says
+ * otherwise, and symbolic links below the folder are never followed. A damaged object leaves no file behind.
+ * @throws what node:fs throws for a full disk or a read-only folder, and what reading the archive throws
+ */
+export async function extractEntries(readable: ReadableArchive, options: ExtractOptions): Promise<Extraction> {
+  const root = resolve(options.folder);
+  await mkdir(root, { recursive: true });
+  const refused = new Map<number, string>();
+  const files = new Map<number, string>();
+  let current: { readonly index: number; readonly handle: FileHandle } | undefined;
+  let bytes = 0;
+
+  const finish = async (): Promise<void> => {
+    const { handle } = current ?? {};
+    current = undefined;
+    await handle?.close();
+  };
+  const visit = async (chunk: EntryChunk): Promise<void> => {
+    if (refused.has(chunk.index)) return;
+    if (current?.index !== chunk.index) {
+      await finish();
+      const entry = readable.entries[chunk.index];
+      if (entry === undefined) return;
+      try {
+        const file = fileOf(root, entry.key);
+        current = { index: chunk.index, handle: await create(root, file, options.overwrite) };
+        files.set(chunk.index, file);
+      } catch (thrown) {
+        refused.set(chunk.index, refusalOf(thrown, entry.key));
+        return;
+      }
+    }
+    await writeAll(current.handle, chunk);
+    bytes += chunk.bytes.length;
+  };
+
+  try {
+    const damaged = await readable.read(options.wanted, visit);
+    await finish();
+    for (const { entry, reason } of damaged) {
+      const index = readable.entries.indexOf(entry);
+      refused.set(index, reason);
+      const file = files.get(index);
+      files.delete(index);
+      if (file !== undefined) await unlink(file);
+    }
+  } catch (thrown) {
+    // What was being written is not whole: a full disk or Ctrl-C must not leave half an object that looks like one.
+    const half = current === undefined ? undefined : files.get(current.index);
+    await finish();
+    if (half !== undefined) await unlink(half);
+    throw thrown;
+  }
+  for (const [index, file] of files) {
+    const entry = readable.entries[index];
+    if (entry !== undefined) options.onEntry(entry, relative(root, file));
+  }
+  return {
+    written: files.size,
+    bytes,
+    refused: [...refused].flatMap(([index, reason]) => {
+      const entry = readable.entries[index];
+      return entry === undefined ? [] : [{ entry, reason }];
+    }),
+  };
+}
+
+async function writeAll(handle: FileHandle, { bytes, start }: EntryChunk): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const result = await handle.write(bytes, written, bytes.length - written, start + written);
+    written += result.bytesWritten;
+  }
+}
+
+async function create(root: string, file: string, overwrite: boolean): Promise<FileHandle> {
+  await makeFolders(root, dirname(file));
+  if (overwrite) await unlink(file).catch(ignoreMissing);
+  // O_EXCL follows no link at the last segment, and never opens what exists.
+  return open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666);
+}
+
+/** Makes each folder on the way down, and refuses a symbolic link among them: it could lead anywhere. */
+async function makeFolders(root: string, folder: string): Promise<void> {
+  let path = root;
+  for (const segment of relative(root, folder).split(sep)) {
+    if (segment === '') continue;
+    path = join(path, segment);
+    await mkdir(path).catch(ignoreExisting);
+    const found = await lstat(path);
+    if (found.isDirectory()) continue;
+    const what = found.isSymbolicLink() ? 'a symbolic link' : 'a file';
+    throw new ExtractionRefusedError(`${relative(root, path)} is ${what}, and a folder is needed there`, {
+      context: { path },
+    });
+  }
+}
+
+function refusalOf(thrown: unknown, key: string): string {
+  if (thrown instanceof ExtractionRefusedError) return thrown.message;
+  switch (codeOf(thrown)) {
+    case 'EEXIST':
+      return `a file or folder of that name exists; --overwrite replaces files`;
+    case 'EISDIR':
+    case 'EPERM':
+      return `a folder of that name exists`;
+    case 'ENAMETOOLONG':
+      return `"${key}" is longer than a path may be here; read it with \`archive cat\``;
+    default:
+      throw thrown;
+  }
+}
+
+function codeOf(thrown: unknown): unknown {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
+}
+
+function ignoreExisting(thrown: unknown): void {
+  if (codeOf(thrown) !== 'EEXIST') throw thrown;
+}
+
+function ignoreMissing(thrown: unknown): void {
+  if (codeOf(thrown) !== 'ENOENT') throw thrown;
+}

@@ -1,0 +1,83 @@
+import { CompressorError } from '../../errors.ts';
+
+/** Codes of errors that mean: the command line is at fault. */
+const USAGE_CODES: ReadonlySet<string> = new Set([
+  'COMMAND_USAGE_INVALID',
+  'DEPLOY_INPUT_INVALID',
+  'DEMO_INPUT_INVALID',
+]);
+/** Names that the AWS SDK gives its errors when it finds no usable credentials. */
+const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+]);
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is exceeded',
+  ENOENT: 'no such file or folder',
+  EISDIR: 'it is a folder, not a file',
+  ENOTDIR: 'part of the path is a file, not a folder',
+  EEXIST: 'it exists already',
+  EMFILE: 'too many open files',
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'the host name is unknown',
+};
+
+export interface Failure {
+  /** Without `error: `; several lines where the error has them. */
+  readonly text: string;
+  readonly exitStatus: 1 | 2;
+}
+
+/**
+ * What a user is told about something that was thrown. Whatever a user can cause is one sentence; the stack is printed only
+ * for what nobody expected, where it is the only clue.
+ */
+export function describeFailure(thrown: unknown): Failure {
+  if (thrown instanceof CompressorError) {
+    return { text: thrown.message, exitStatus: USAGE_CODES.has(thrown.code) ? 2 : 1 };
+  }
+  const { name, message, code, path, stack } = fieldsOf(thrown);
+  const system = code === undefined ? undefined : SYSTEM_ERRORS[code];
+  if (system !== undefined) return { text: path === undefined ? message : `${path}: ${system}`, exitStatus: 1 };
+  if (CREDENTIAL_ERRORS.has(name)) {
+    return {
+      text: `no usable AWS credentials (${message}). Set AWS_PROFILE or pass --profile, or log in with the AWS CLI.`,
+      exitStatus: 1,
+    };
+  }
+  if (isServiceError(thrown)) return { text: `AWS answered ${name}: ${message}`, exitStatus: 1 };
+  return { text: `unexpected: ${stack ?? message}`, exitStatus: 1 };
+}
+
+interface ErrorFields {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly path: string | undefined;
+  readonly stack: string | undefined;
+}
+
+/** By shape, not by `instanceof`: errors of node:fs may be of another realm. */
+function fieldsOf(thrown: unknown): ErrorFields {
+  if (typeof thrown !== 'object' || thrown === null) {
+    return { name: '', message: String(thrown), code: undefined, path: undefined, stack: undefined };
+  }
+  const field = (key: string): string | undefined => {
+    const value: unknown = Reflect.get(thrown, key);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const name = field('name') ?? '';
+  return { name, message: field('message') ?? name, code: field('code'), path: field('path'), stack: field('stack') };
+}
+
+/** Errors of the SDK's clients carry the request's metadata. */
+function isServiceError(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && '$metadata' in thrown;
+}

@@ -1,0 +1,60 @@
+import type { CliCommand, RunCommand } from './command/cli-command.ts';
+
+/** What the commands that only print text look like inside. */
+type PrintingCommand = (args: readonly string[], print: (text: string) => void) => Promise<void>;
+
+/** A command that fails by throwing and has nothing to stop at Ctrl-C. */
+function printing(command: PrintingCommand): RunCommand {
+  return async (args, { print }) => {
+    const written: Promise<void>[] = [];
+    await command(args, (text) => written.push(print(text)));
+    await Promise.all(written);
+    return 0;
+  };
+}
+
+/** Every command of s3xrc, in the order in which `s3xrc help` and docs/commands.md list them. */
+export const COMMANDS: readonly CliCommand[] = [
+  {
+    name: 'demo',
+    summary: 'Replicate real files through two emulated regions and verify every object',
+    examples: ['demo --source docs', 'demo --fan-out --faults 0.05'],
+    load: async () => (await import('./demo/run-command.ts')).runDemoCommand,
+  },
+  {
+    name: 'configure',
+    summary: 'Check the configuration, write the templates and print the plan',
+    examples: ['configure', 'configure --check --configuration configuration'],
+    load: async () => printing((await import('./configure/run-configure.ts')).runConfigure),
+  },
+  {
+    name: 'deploy',
+    summary: 'Build the image and deploy all regions, those that receive first',
+    examples: ['deploy', 'deploy --region eu-west-1'],
+    load: async () => printing((await import('./deploy/run-deploy.ts')).runDeploy),
+  },
+  {
+    name: 'remove',
+    summary: 'Delete the stacks of all regions, those that send first',
+    examples: ['remove', 'remove --region eu-west-1'],
+    load: async () => printing((await import('./remove/run-remove.ts')).runRemove),
+  },
+  {
+    name: 'invoke',
+    summary: 'Send an event to a bundled function under the Lambda runtime emulator',
+    examples: ['invoke source events/source-put.json', 'invoke --serve --port 5000'],
+    load: async () => printing((await import('./invoke/run-invoke.ts')).runInvoke),
+  },
+  {
+    name: 'archive',
+    summary: 'List, read, extract or verify an archive, on disk or in S3',
+    examples: ['archive ls s3://bucket/key.tar.zst', 'archive cat archive.tar.zst path/to/object.json'],
+    load: async () => (await import('./archive/run-archive.ts')).runArchive,
+  },
+  {
+    name: 'resend',
+    summary: 'List the archives that S3 could not replicate, or send them again',
+    examples: ['resend eu-west-1', 'resend eu-west-1 --all'],
+    load: async () => printing((await import('./resend/run-resend.ts')).runResend),
+  },
+];

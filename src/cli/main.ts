@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import type { CommandContext } from './command/cli-command.ts';
+import { INTERRUPTED, runCli } from './command/run-cli.ts';
+import { COMMANDS } from './commands.ts';
+
+/** `s3xrc`: see docs/commands.md. */
+const interruption = new AbortController();
+const interrupt = (): void => {
+  // A second signal does not wait for the first one's end.
+  if (interruption.signal.aborted) process.exit(INTERRUPTED);
+  interruption.abort();
+};
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+// A reader such as `head` that has seen enough ends the output, which is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+const context: CommandContext = {
+  program: 's3xrc',
+  signal: interruption.signal,
+  print: async (data) => {
+    if (!process.stdout.write(data)) await once(process.stdout, 'drain');
+  },
+  note: (text) => {
+    process.stderr.write(`${text}\n`);
+  },
+};
+
+const exitStatus = await runCli(process.argv.slice(2), COMMANDS, context);
+process.exitCode = interruption.signal.aborted ? INTERRUPTED : exitStatus;

@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { buildArchive } from '../support/archives.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const REGION = 'eu-west-1';
+const OBJECTS = 10_000;
+const wanted = { key: 'dir/3/file4003.json', body: Buffer.from(JSON.stringify({ number: 4003 })) };
+const hostile = { key: '../../escape', body: Buffer.from('kept inside') };
+
+let folder = '';
+let file = '';
+let server: AwsServer;
+let archive: Buffer;
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Runs the real command in a process of its own, with only the environment that it is given. */
+function s3xrc(...args: readonly string[]): Outcome {
+  const env = {
+    PATH: process.env['PATH'],
+    AWS_ENDPOINT_URL: server.endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { env, maxBuffer: 1 << 28 });
+  return { status, stdout, stderr: stderr.toString() };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'archive-command-'));
+  file = join(folder, 'archive.tar.zst');
+  const objects = Array.from({ length: OBJECTS }, (_, number) => ({
+    key: `dir/${number % 10}/file${number}.json`,
+    body: Buffer.from(JSON.stringify({ number })),
+  }));
+  const large = { key: 'large.bin', body: Buffer.alloc(20 * 1024 * 1024, 'large') };
+  archive = buildArchive([...objects, hostile, large]);
+  await writeFile(file, archive);
+  server = await startAwsServer({ region: REGION });
+  const s3 = new S3Client({
+    endpoint: server.endpoint,
+    region: REGION,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  await s3.send(
+    new CreateBucketCommand({ Bucket: 'archives', CreateBucketConfiguration: { LocationConstraint: REGION } }),
+  );
+  await s3.send(new PutObjectCommand({ Bucket: 'archives', Key: 'rule/a b.tar.zst', Body: archive }));
+  s3.destroy();
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+describe('s3xrc archive', () => {
+  test('takes one object of ten thousand out of S3 with three ranged reads', () => {
+    const { status, stdout, stderr } = s3xrc('archive', 'cat', 's3://archives/rule/a b.tar.zst', wanted.key, '--debug');
+    expect({ status, body: stdout.toString() }).toEqual({ status: 0, body: wanted.body.toString() });
+    expect(stderr.match(/^read /gm)).toHaveLength(3);
+  });
+
+  test('lists, describes and verifies a file', () => {
+    const keys = s3xrc('archive', 'ls', file, '--json').stdout.toString().trim().split('\n');
+    expect(keys.map((line) => (JSON.parse(line) as { key: string }).key)).toContain(hostile.key);
+    expect(keys).toHaveLength(OBJECTS + 2);
+    const info = JSON.parse(s3xrc('archive', 'info', file, '--json').stdout.toString()) as Record<string, unknown>;
+    expect(info).toMatchObject({ format: 'seekable', objects: OBJECTS + 2, archiveBytes: archive.length });
+    const verified = s3xrc('archive', 'verify', file);
+    expect(verified).toMatchObject({ status: 0, stderr: '' });
+    expect(verified.stdout.toString()).toMatch(/^ok: 10,002 objects, .* checksums agree\n$/);
+  });
+
+  test('extracts objects below the folder, and nothing beside it', async () => {
+    const into = join(folder, 'a/b/out');
+    expect(s3xrc('archive', 'extract', file, hostile.key, 'large.bin', '--into', into).status).toBe(0);
+    expect(await readFile(join(into, '%2E%2E/%2E%2E/escape'))).toEqual(hostile.body);
+    expect((await readFile(join(into, 'large.bin'))).equals(Buffer.alloc(20 * 1024 * 1024, 'large'))).toBe(true);
+  });
+
+  test('names each object of a damaged frame and exits with 1, and reads the others', async () => {
+    const damaged = join(folder, 'damaged.tar.zst');
+    const bytes = Buffer.from(archive);
+    // Within the first frame.
+    bytes.fill(0xff, 40, 44);
+    await writeFile(damaged, bytes);
+    const { status, stdout } = s3xrc('archive', 'verify', damaged, '--json');
+    const result = JSON.parse(stdout.toString()) as { good: number; damaged: { key: string }[] };
+    expect(status).toBe(1);
+    expect(result.damaged.length).toBeGreaterThan(0);
+    expect(result.good + result.damaged.length).toBe(OBJECTS + 2);
+  });
+
+  test.each([
+    [['archive', 'cat', 'FILE', 'dir/3/file4003.jsn'], 2, /did you mean "dir\/3\/file4003\.json"/],
+    [['archive', 'ls', 'FOLDER'], 1, /is not a file/],
+    [['archive', 'ls', 'FOLDER/none'], 1, /no such file or folder/],
+    [['archive', 'ls', 's3://archives/none'], 1, /does not exist/],
+    [['archive', 'ls', 's3://archives'], 2, /write s3:\/\/bucket\/key/],
+    [['archive', 'ls', 'FILE', '--jsn'], 2, /--jsn/],
+    [['archive', 'peek', 'FILE'], 2, /peek/],
+  ])('says what is wrong with %j in one line, without a stack', (args, expected, message) => {
+    const given = args.map((arg) => arg.replace('FILE', file).replace('FOLDER', folder));
+    const { status, stdout, stderr } = s3xrc(...given);
+    expect({ status, stdout: stdout.toString() }).toEqual({ status: expected, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: [^\n]+\n(Try: s3xrc archive --help\n)?$/);
+  });
+});
+
+test('the completion for bash is one that bash takes, and completes subcommands', () => {
+  const script = s3xrc('completion', 'bash').stdout.toString();
+  const probe = `${script}\nCOMP_WORDS=(s3xrc archive ver); COMP_CWORD=2; _s3xrc; echo "\${COMPREPLY[@]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', probe]);
+  expect({ out: stdout.toString(), err: stderr.toString() }).toEqual({ out: 'verify\n', err: '' });
+});

@@ -1,0 +1,61 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { describeFailure } from '../../../../src/cli/command/describe-failure.ts';
+
+function thrownBy(action: () => void): unknown {
+  try {
+    action();
+  } catch (thrown) {
+    return thrown;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('a failure that a user can cause', () => {
+  test('is one line for a file that does not exist', () => {
+    const path = join(tmpdir(), 'no-such-folder', 'file');
+    expect(describeFailure(thrownBy(() => readFileSync(path)))).toEqual({
+      text: `${path}: no such file or folder`,
+      exitStatus: 1,
+    });
+  });
+
+  test('is one line for a folder where a file belongs', () => {
+    expect(
+      describeFailure(
+        thrownBy(() => {
+          writeFileSync(tmpdir(), '');
+        }),
+      ),
+    ).toEqual({
+      text: `${tmpdir()}: it is a folder, not a file`,
+      exitStatus: 1,
+    });
+  });
+
+  test.each([
+    ['ENOSPC', 'no space left on the device'],
+    ['EROFS', 'the file system is read-only'],
+    ['EACCES', 'permission denied'],
+  ])('is one line for %s', (code, text) => {
+    expect(describeFailure(Object.assign(new Error('x'), { code, path: '/f' })).text).toBe(`/f: ${text}`);
+  });
+
+  test('says what to do without credentials', () => {
+    const error = Object.assign(new Error('Could not load'), { name: 'CredentialsProviderError' });
+    expect(describeFailure(error).text).toMatch(/^no usable AWS credentials \(Could not load\)\. .*--profile/);
+  });
+
+  test('says what AWS answered', () => {
+    const error = Object.assign(new Error('not allowed'), { name: 'AccessDenied', $metadata: {} });
+    expect(describeFailure(error).text).toBe('AWS answered AccessDenied: not allowed');
+  });
+});
+
+test('a failure that nobody expected keeps its stack', () => {
+  expect(describeFailure(new TypeError('x is undefined')).text).toMatch(
+    /^unexpected: TypeError: x is undefined\n\s+at /,
+  );
+});
