@@ -1,4 +1,4 @@
-import type { FrameEntry } from './seek-table.ts';
+import type { FrameEntry } from './frame-entry.ts';
 
 /** Frames between two remembered offsets: what finding one frame has to add up at most. */
 const STRIDE = 256;

@@ -10,24 +10,10 @@ import {
   SEEK_TABLE_SKIPPABLE_MAGIC,
   SKIPPABLE_HEADER_SIZE,
 } from './format.ts';
+import type { FrameSize } from './frame-entry.ts';
 import { FrameTable } from './frame-table.ts';
 
-/** Sizes of one zstd frame, in bytes. */
-export interface FrameSize {
-  readonly compressed: number;
-  readonly decompressed: number;
-}
-
-/** A zstd frame and where it begins in the archive. */
-export interface FrameEntry extends FrameSize {
-  readonly offset: number;
-}
-
-/** Frames by their number in the archive: an array of them, or a table that makes them when they are asked for. */
-export interface FrameList extends Iterable<FrameEntry> {
-  readonly length: number;
-  at(index: number): FrameEntry | undefined;
-}
+export type { FrameEntry, FrameList, FrameSize } from './frame-entry.ts';
 
 /**
  * The skippable frame that closes an archive: Zstandard Seekable Format 0.1.0, without per-frame checksums.

@@ -1,4 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import type { Reading } from './reading.ts';
 import type { WatermarkTelemetry } from './telemetry.ts';
 
 /** A metric in CloudWatch. */
@@ -7,13 +8,6 @@ export interface MetricAddress {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
-}
-
-/** The largest value of a period. */
-export interface Reading {
-  /** Beginning of the period, in milliseconds since 1970. */
-  readonly time: number;
-  readonly value: number;
 }
 
 export interface ReadingWindow {

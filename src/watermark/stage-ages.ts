@@ -1,4 +1,4 @@
-import type { Reading } from './dependencies.ts';
+import type { Reading } from './reading.ts';
 
 /** What was seen of a rule's way to one region. Times in milliseconds since 1970, values in seconds, the newest first. */
 export interface RouteObservation {

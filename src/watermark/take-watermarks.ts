@@ -2,15 +2,9 @@ import { parseKeyTime } from '../archive/key-time.ts';
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type {
-  KeyRange,
-  ListedKey,
-  MetricAddress,
-  Reading,
-  ReadingWindow,
-  WatermarkDependencies,
-} from './dependencies.ts';
+import type { KeyRange, ListedKey, MetricAddress, ReadingWindow, WatermarkDependencies } from './dependencies.ts';
 import { WatermarkUnknownError } from './errors.ts';
+import type { Reading } from './reading.ts';
 import {
   ageNow,
   METRIC_DELAY_SECONDS,

@@ -1,6 +1,7 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
-import type { MetricAddress, MetricReader, Reading, ReadingWindow } from '../../watermark/dependencies.ts';
+import type { MetricAddress, MetricReader, ReadingWindow } from '../../watermark/dependencies.ts';
 import { WatermarkUnknownError } from '../../watermark/errors.ts';
+import type { Reading } from '../../watermark/reading.ts';
 
 /** Reads maxima from CloudWatch, each from its own region: one call a region. */
 export class CloudWatchMetricReader implements MetricReader {

@@ -4,7 +4,7 @@ import type { ObjectLocation } from '../../storage/stored-object.ts';
 import type { S3Connection } from './connection.ts';
 import { stripQuotes } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
-import type { UploadAddress } from './upload.ts';
+import type { UploadAddress } from './upload-address.ts';
 import { readElements, readText } from './xml.ts';
 
 /** S3's largest page of either list. */

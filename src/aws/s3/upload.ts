@@ -12,6 +12,7 @@ import type { S3Call, S3Connection } from './connection.ts';
 import { requireHeader, stripQuotes } from './describe-object.ts';
 import { encodeKey, encodeUriComponent } from './encode-key.ts';
 import { listParts } from './list-uploads.ts';
+import type { UploadAddress } from './upload-address.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
 import { encodeText, readText } from './xml.ts';
 
@@ -59,11 +60,6 @@ export async function resumeS3Upload(
 ): Promise<ObjectUpload> {
   const parts = await listParts(connection, { bucket, key, uploadId, signal });
   return new S3Upload(connection, { bucket, key, uploadId, signal }, parts);
-}
-
-export interface UploadAddress extends ObjectLocation {
-  readonly uploadId: string;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** One multipart upload over S3's REST interface. */

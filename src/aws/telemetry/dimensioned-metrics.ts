@@ -1,7 +1,6 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { distributionLines, type WeightedValue } from './emf-distribution.ts';
-
-export type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+import type { Unit } from './unit.ts';
 
 /** Metrics in CloudWatch's embedded format, all with the same dimensions; each set of dimensions is billed on its own. */
 export class DimensionedMetrics {

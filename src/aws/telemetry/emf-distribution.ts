@@ -1,4 +1,4 @@
-import type { Unit } from './dimensioned-metrics.ts';
+import type { Unit } from './unit.ts';
 
 /** CloudWatch takes this many values of a metric in a line. */
 const MAX_VALUES = 100;

@@ -6,11 +6,11 @@ import type {
   KeyRange,
   ListedKey,
   MetricAddress,
-  Reading,
   ReadingWindow,
   WatermarkDependencies,
 } from '../../../src/watermark/dependencies.ts';
 import { WatermarkUnknownError } from '../../../src/watermark/errors.ts';
+import type { Reading } from '../../../src/watermark/reading.ts';
 import type { StageAges } from '../../../src/watermark/stage-ages.ts';
 import { takeWatermarks } from '../../../src/watermark/take-watermarks.ts';
 import { deployedRules } from '../../support/deployed-rules.ts';

@@ -1,0 +1,16 @@
+/** Sizes of one zstd frame, in bytes. */
+export interface FrameSize {
+  readonly compressed: number;
+  readonly decompressed: number;
+}
+
+/** A zstd frame and where it begins in the archive. */
+export interface FrameEntry extends FrameSize {
+  readonly offset: number;
+}
+
+/** Frames by their number in the archive: an array of them, or a table that makes them when they are asked for. */
+export interface FrameList extends Iterable<FrameEntry> {
+  readonly length: number;
+  at(index: number): FrameEntry | undefined;
+}
