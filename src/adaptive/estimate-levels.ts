@@ -1,6 +1,7 @@
 import { STORE_LEVEL } from '../configuration/schema/levels.ts';
 import type { ContentClass } from './content-class.ts';
 import type { MarginalPrices } from './cost-model.ts';
+import { isPositive } from './finite-numbers.ts';
 import { armKey, type RuleStatistics, weightNow } from './rule-statistics.ts';
 import { type LevelPrior, TYPICAL_FRACTION, typicalPrior } from './typical-levels.ts';
 
@@ -91,7 +92,7 @@ function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass,
   let bytes = 0;
   let tested = 0;
   for (const [key, sums] of arms) {
-    if (!key.startsWith(`${content}:`)) continue;
+    if (!key.startsWith(`${content}:`) || !isPositive(sums.tested)) continue;
     bytes += sums.bytes;
     tested += sums.tested;
   }
@@ -128,7 +129,7 @@ function seenLevels(statistics: RuleStatistics, content: ContentClass): SeenLeve
   const weight = weightNow(statistics);
   return [...statistics.arms].flatMap(([key, { archives, bytes, tested, compressed, cpuSeconds }]) => {
     const [name, level] = key.split(':');
-    if (name !== content || bytes <= 0 || tested <= 0 || cpuSeconds <= 0) return [];
+    if (name !== content || ![bytes, tested, compressed, cpuSeconds].every(isPositive)) return [];
     const evidence = archives / weight;
     return [{ level: Number(level), evidence, gain: compressed / tested, secondsAByte: cpuSeconds / bytes }];
   });

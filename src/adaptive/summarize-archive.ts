@@ -1,5 +1,6 @@
 import { STORE_LEVEL } from '../configuration/schema/levels.ts';
 import type { ContentClass } from './content-class.ts';
+import { isPositive } from './finite-numbers.ts';
 import type { FrameOutcome, FrameProbe } from './level-policy.ts';
 import { outcomeClass } from './level-shares.ts';
 import {
@@ -26,8 +27,11 @@ export function summarizeArchive(
   for (const outcome of outcomes) {
     // Without a test there is nothing to compare with the frames of other archives.
     if (outcome.test === undefined) continue;
+    const frame = frameSums(outcome, outcome.test.fraction, cpuSpeed);
+    // One NaN, of a clock that failed, would make the sums of all later archives NaN, too.
+    if (!Object.values(frame).every(Number.isFinite)) continue;
     const key = armKey(outcomeClass(outcome), outcome.level);
-    sums.set(key, addSums(sums.get(key), frameSums(outcome, outcome.test.fraction, cpuSpeed)));
+    sums.set(key, addSums(sums.get(key), frame));
   }
   const arms = [...sums].map(([key, total]) => [key, { ...total, archives: evidenceOf(total) }] as const);
   const nothing: RuleStatistics = { ...known, priors: new Map(), probes: new Map() };
@@ -53,12 +57,11 @@ export function addProbe(
   const priors = new Map<ArmKey, LevelPrior>(statistics.priors);
   for (const probed of levels) {
     // What storing leaves is known; only what compresses was learnt something of.
-    if (probed.level === STORE_LEVEL || probed.secondsAByte <= 0 || fraction <= 0) continue;
-    priors.set(armKey(content, probed.level), {
-      gain: probed.fraction / fraction,
-      secondsAByte: probed.secondsAByte * cpuSpeed,
-    });
+    if (probed.level === STORE_LEVEL) continue;
+    const prior = { gain: probed.fraction / fraction, secondsAByte: probed.secondsAByte * cpuSpeed };
+    if (isPositive(prior.gain) && isPositive(prior.secondsAByte)) priors.set(armKey(content, probed.level), prior);
   }
+  if (!Number.isFinite(fraction)) return statistics;
   const probe = { archive: statistics.archives, fraction };
   return { ...statistics, priors, probes: new Map([...statistics.probes, [content, probe]]) };
 }

@@ -1,6 +1,7 @@
 import { type AdaptiveOptions, adaptiveLevels, type CpuSpeed } from '../adaptive/adaptive-levels.ts';
 import { marginalPrices, type RuleCosts } from '../adaptive/cost-model.ts';
 import { relativeCpuSpeed } from '../adaptive/cpu-speed.ts';
+import { isPositive } from '../adaptive/finite-numbers.ts';
 import { fixedLevel } from '../adaptive/fixed-level.ts';
 import type { LevelPolicy } from '../adaptive/level-policy.ts';
 import { StatisticsCache } from '../adaptive/statistics-cache.ts';
@@ -54,7 +55,9 @@ export function processCpuSpeed(pool: FramePool, onFailure: (error: CompressorEr
   let measuring: Promise<number> | undefined;
   const measure = async (): Promise<number> => {
     try {
-      known = relativeCpuSpeed(await pool.measureSpeed());
+      const measured = relativeCpuSpeed(await pool.measureSpeed());
+      // A clock too coarse for the benchmark says 0 seconds: nothing was measured then.
+      if (isPositive(measured)) known = measured;
     } catch (thrown) {
       onFailure(asCompressorError(thrown));
     }

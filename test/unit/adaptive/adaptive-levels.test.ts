@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { ContentClass } from '../../../src/adaptive/content-class.ts';
+import { estimateLevels } from '../../../src/adaptive/estimate-levels.ts';
 import type { ChosenLevels } from '../../../src/adaptive/level-policy.ts';
+import { type ArmSums, NO_STATISTICS } from '../../../src/adaptive/rule-statistics.ts';
 import { StatisticsUnavailableError } from '../../../src/aws/errors.ts';
 import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { AdaptiveProcess, type Content } from '../../support/adaptive-rule.ts';
@@ -130,6 +132,39 @@ describe('a rule without a level', () => {
     const sum = (part: number[]): number => part.reduce((total, count) => total + count, 0);
     expect(sum(trials)).toBeLessThan(20);
     expect(sum(trials.slice(15))).toBeLessThanOrEqual(sum(trials.slice(0, 15)));
+  });
+});
+
+describe('a clock that fails', () => {
+  const broken = (secondsAByte: number): Content => ({
+    fraction: 0.6,
+    levels: Object.fromEntries([1, 3, 9].map((level) => [level, { left: 0.5, secondsAByte }])),
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'says nothing of any level: CPU time of %p in an archive between others',
+    async (seconds) => {
+      const one = new AdaptiveProcess({ levels: LEVELS, store });
+      await one.pack(frames('other', SENSORS));
+      for (let archive = 0; archive < 3; archive += 1) await one.pack(frames('other', broken(seconds)));
+      expect(most(await one.pack(frames('other', SENSORS)))).toBe(9);
+      const arms: ArmSums[] = [...(store.rules.get('rule')?.arms.values() ?? [])];
+      expect(arms.length).toBeGreaterThan(0);
+      expect(arms.filter(({ cpuSeconds, bytes }) => !Number.isFinite(cpuSeconds / bytes))).toEqual([]);
+    },
+  );
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('does not make a probe of %p the whole truth', async (seconds) => {
+    const one = new AdaptiveProcess({ levels: LEVELS, store });
+    await one.pack(frames('other', broken(seconds)));
+    expect(most(await one.pack(frames('other', SENSORS)))).not.toBe(STORE_LEVEL);
+  });
+
+  test('leaves statistics of use that had a NaN written into them before', () => {
+    const sums = { archives: 5, bytes: 1e6, tested: 6e5, compressed: 5e5, cpuSeconds: Number.NaN };
+    const poisoned = { ...NO_STATISTICS, arms: new Map([['other:3', sums] as const]) };
+    const options = { levels: LEVELS, prices: { archiveByte: 0.02e-9, cpuSecond: 2.3e-5 }, cpuSpeed: 1 };
+    expect(estimateLevels(poisoned, 'other', options).filter(({ dollars }) => !Number.isFinite(dollars))).toEqual([]);
   });
 });
 
