@@ -1,4 +1,4 @@
-import type { UnitPrices } from '../configuration/prices/prices.ts';
+import type { UnitPrices } from '../configuration/schema/unit-prices.ts';
 
 /** Lambda gives one vCPU for 1,769 MB (Lambda developer guide, "Memory"), and bills a GB of 1,024 MB. */
 const LAMBDA_GIGABYTES_A_VCPU = 1769 / 1024;

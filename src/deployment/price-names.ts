@@ -1,4 +1,4 @@
-import type { PriceName } from '../configuration/prices/prices.ts';
+import type { PriceName } from '../configuration/schema/unit-prices.ts';
 import type { PriceQuery } from './ports.ts';
 
 /** Names of the Price List's own catalogue for each price, beside the region. */

@@ -1,6 +1,7 @@
 import { PriceMissingError } from '../configuration/errors.ts';
 import { findFiledPrice, findOwnPrice, type OwnPrices, type PriceFile } from '../configuration/prices/price-file.ts';
-import type { PriceName, Prices, UnitPrices } from '../configuration/prices/prices.ts';
+import type { Prices } from '../configuration/prices/prices.ts';
+import type { PriceName, UnitPrices } from '../configuration/schema/unit-prices.ts';
 import { CompressorError } from '../errors.ts';
 import type { DeploymentLog, PriceList, PriceQuery } from './ports.ts';
 import { PRICE_NAMES, queryPrice, queryTransfer } from './price-names.ts';

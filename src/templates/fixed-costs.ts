@@ -27,7 +27,7 @@ const PRICES = {
 
 /** S3 replication has four metrics a rule: bytes, operations and latency pending, operations failed. */
 const REPLICATION_METRICS = 4;
-/** What src/aws/telemetry/services.ts writes for an archive that goes well, at the source and at each target region of a rule. */
+/** What src/aws/telemetry/packing.ts and restoring.ts write for an archive that goes well, at the source and at each target region of a rule. */
 const SOURCE_METRICS = 14;
 const TARGET_METRICS = 6;
 const RULE_ALARMS = 5;

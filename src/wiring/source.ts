@@ -6,7 +6,7 @@ import { type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
 import { ruleCosts } from '../adaptive/cost-model.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
-import { PowertoolsSourceTelemetry } from '../aws/telemetry/services.ts';
+import { PowertoolsSourceTelemetry } from '../aws/telemetry/packing.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readSourceEnvironment, type SourceEnvironment } from '../configuration/environment.ts';
 import { EnvironmentInvalidError } from '../configuration/errors.ts';

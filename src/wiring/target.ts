@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { functionVcpuSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
-import { PowertoolsTargetTelemetry } from '../aws/telemetry/services.ts';
+import { PowertoolsTargetTelemetry } from '../aws/telemetry/restoring.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';

@@ -7,7 +7,7 @@ import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
 import { keyTime } from '../../src/archive/key-time.ts';
 import { CloudWatchMetricReader } from '../../src/aws/cloudwatch/metric-reader.ts';
 import { S3KeyLister } from '../../src/aws/s3/key-lister.ts';
-import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/services.ts';
+import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/packing.ts';
 import { PowertoolsWorkerTelemetry } from '../../src/aws/telemetry/worker.ts';
 import type { DeployedRule } from '../../src/configuration/deployed-rule.ts';
 import type { StageAges } from '../../src/watermark/stage-ages.ts';

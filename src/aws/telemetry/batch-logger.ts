@@ -24,4 +24,12 @@ export class BatchLogger extends Logger {
     const fate = error.retryable ? 'will be tried again' : 'goes to the dead letters';
     this.logFailure(`Message failed and ${fate}`, error, { message_id: messageId, receive_count: receiveCount });
   }
+
+  logQueueFailure(error: CompressorError): void {
+    this.logFailure('The queue did not take everything', error);
+  }
+
+  logAsleep(error: CompressorError): void {
+    this.logFailure('The first fallback task could not be started at once', error);
+  }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ConfigurationInvalidError } from '../errors.ts';
 import type { SettingsFile } from '../schema/schema.ts';
-import { type PriceName, type Prices, unitPriceFields } from './prices.ts';
+import { type PriceName, unitPriceFields } from '../schema/unit-prices.ts';
+import type { Prices } from './prices.ts';
 
 export const PRICE_FILE = 'prices.json';
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { unitPriceFields } from '../prices/prices.ts';
 import { FARGATE_CPUS } from './fargate-sizes.ts';
 import {
   bucket,
@@ -14,6 +13,7 @@ import {
   wholeNumber,
 } from './fields.ts';
 import { LEVELS, STANDARD_LEVELS } from './levels.ts';
+import { unitPriceFields } from './unit-prices.ts';
 
 /**
  * The two configuration files. Keys, meanings and defaults are those of the public implementation, so that its users

@@ -1,0 +1,114 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { restoreCost } from '../../adaptive/restore-cost.ts';
+import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
+import type { ReplicationRule } from '../../configuration/rule.ts';
+import type { CompressorError } from '../../errors.ts';
+import type { QueueMessage } from '../../messages/message-queue.ts';
+import type {
+  PartlyRestoredArchive,
+  RestoredArchive,
+  RestoreSkipReason,
+  TargetTelemetry,
+} from '../../restoring/telemetry.ts';
+import type { ObjectLocation } from '../../storage/stored-object.ts';
+import { BatchLogger } from './batch-logger.ts';
+import { DimensionedMetrics } from './dimensioned-metrics.ts';
+
+export interface TargetTelemetryOptions {
+  readonly namespace: string;
+  readonly rules: readonly ReplicationRule[];
+  /** The one that this target serves. */
+  readonly region: string;
+  /** USD of a second of one vCPU. */
+  readonly vcpuSecond: number;
+}
+
+/** Logs and metrics of the target service. `flush` ends a batch. */
+export class PowertoolsTargetTelemetry implements TargetTelemetry {
+  readonly #logger: BatchLogger;
+  readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
+  /** What cannot be laid at the door of one rule. */
+  readonly #ofRegion: DimensionedMetrics;
+  readonly #vcpuSecond: number;
+
+  constructor({ namespace, rules, region, vcpuSecond }: TargetTelemetryOptions) {
+    this.#vcpuSecond = vcpuSecond;
+    this.#logger = new BatchLogger('target', { region });
+    this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });
+    this.#byRule = new Map(
+      rules.map((rule) => [
+        rule.id,
+        new DimensionedMetrics(namespace, { ...ruleDimensions(rule), TargetRegion: region }),
+      ]),
+    );
+  }
+
+  archiveRestored(archive: RestoredArchive): void {
+    const { rule, objects, restored, skipped, bytes, archiveBytes, seconds, decompressionCpuSeconds, latency } =
+      archive;
+    const metrics = this.#countWrites(archive);
+    metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
+    metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
+    metrics.observe('ComputeCost', MetricUnit.NoUnit, restoreCost(archive, this.#vcpuSecond));
+    this.#logger.info('Archive restored', {
+      rule,
+      archive: archive.key,
+      objects,
+      restored,
+      skipped,
+      bytes,
+      archive_bytes: archiveBytes,
+      seconds,
+      latency_seconds: latency.longest,
+    });
+  }
+
+  archivePartlyRestored(archive: PartlyRestoredArchive): void {
+    this.#countWrites(archive);
+  }
+
+  #countWrites({ rule, restored, skipped, latency }: PartlyRestoredArchive): DimensionedMetrics {
+    const metrics = this.#byRule.get(rule) ?? this.#ofRegion;
+    metrics.distribute('ReplicationLatencySeconds', MetricUnit.Seconds, latency.bins());
+    metrics.count('ObjectsProcessed', restored);
+    metrics.count('SkippedObjects', skipped);
+    return metrics;
+  }
+
+  objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void {
+    this.#logger.debug('Object skipped', { ...object, reason });
+  }
+
+  conflictOverwritten(object: ObjectLocation): void {
+    this.#ofRegion.count('OverwrittenObjects');
+    this.#logger.warn('An object that another writer had put was overwritten', { ...object });
+  }
+
+  archiveGone(archive: ObjectLocation, reason: 'missing' | 'replaced'): void {
+    this.#logger.info('Archive of the event is gone', { archive: archive.key, reason });
+  }
+
+  objectFailed(object: ObjectLocation, error: CompressorError): void {
+    this.#ofRegion.count('FailedTargetUploads');
+    this.#logger.logFailure('Object could not be restored', error, { ...object });
+  }
+
+  messageFailed(message: QueueMessage, error: CompressorError): void {
+    this.#logger.logMessageFailure(message, error);
+  }
+
+  queueFailed(error: CompressorError): void {
+    this.#logger.logQueueFailure(error);
+  }
+
+  fallbackAsleep(error: CompressorError): void {
+    this.#ofRegion.count('FallbackStartFailures');
+    this.#logger.logAsleep(error);
+  }
+
+  flush(): void {
+    for (const metrics of this.#byRule.values()) metrics.flush();
+    this.#ofRegion.flush();
+    this.#logger.beginBatch();
+  }
+}
