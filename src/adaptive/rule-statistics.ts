@@ -14,7 +14,7 @@ const LARGEST_EXPONENT = 16;
 /** What weighs less when weights are scaled down is forgotten: nothing was seen of it for 442 archives or more. */
 const LEAST_ARCHIVES = 1e-6;
 /** Of a rule with dozens of levels the arms that weigh most are kept, as many as fit into one expression of DynamoDB. */
-const MOST_ARMS = 80;
+export const MAX_ARMS = 80;
 
 /** A class at a level. */
 export type ArmKey = `${ContentClass}:${number}`;
@@ -102,7 +102,7 @@ export function rebaseStatistics(statistics: RuleStatistics): RuleStatistics | u
   const kept = [...scaleArms(arms, 1 / weightNow(statistics))]
     .filter(([, sums]) => sums.archives >= LEAST_ARCHIVES)
     .toSorted(([, left], [, right]) => right.archives - left.archives)
-    .slice(0, MOST_ARMS);
+    .slice(0, MAX_ARMS);
   return { ...statistics, landmark: archives, arms: new Map(kept) };
 }
 

@@ -2,8 +2,9 @@ import type * as DynamoDb from '@aws-sdk/client-dynamodb';
 import { NO_STATISTICS, type RuleStatistics, type WeightedUpdate } from '../../adaptive/rule-statistics.ts';
 import type { StatisticsStore, WriteOutcome } from '../../adaptive/statistics-store.ts';
 import { StatisticsUnavailableError } from '../errors.ts';
-import { probeAttributes, readStatistics, sumAttributes, sumNames } from './statistics-item.ts';
-import { UpdateExpression } from './update-expression.ts';
+import { readStatistics } from './statistics-item.ts';
+import { additionOf, rebaseOf } from './statistics-updates.ts';
+import type { UpdateExpression } from './update-expression.ts';
 
 /** An item that nobody has added to for so long is removed: its rule is gone. */
 const DAYS_KEPT = 90;
@@ -38,26 +39,12 @@ export class DynamoDbStatistics implements StatisticsStore {
 
   /** @throws StatisticsUnavailableError */
   async add(rule: string, update: WeightedUpdate): Promise<WriteOutcome> {
-    const expression = new UpdateExpression();
-    expression.add('archives', '1');
-    for (const [name, value] of sumAttributes(update)) expression.add(name, value);
-    for (const [name, value] of probeAttributes(update)) expression.set(name, value);
-    // An item has no landmark before its first rebase.
-    if (update.landmark === 0) expression.demandAbsence('landmark');
-    else expression.demand('landmark', String(update.landmark));
-    return this.#update(rule, expression);
+    return this.#update(rule, additionOf(update));
   }
 
   /** @throws StatisticsUnavailableError */
   async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<WriteOutcome> {
-    const expression = new UpdateExpression();
-    expression.set('landmark', String(rebased.landmark));
-    for (const [name, value] of sumAttributes(rebased)) expression.set(name, value);
-    for (const key of current.arms.keys()) {
-      if (!rebased.arms.has(key)) for (const name of sumNames(key)) expression.remove(name);
-    }
-    expression.demand('archives', String(current.archives));
-    return this.#update(rule, expression);
+    return this.#update(rule, rebaseOf(current, rebased));
   }
 
   async #update(rule: string, expression: UpdateExpression): Promise<WriteOutcome> {

@@ -7,6 +7,7 @@ import {
   type ArmSums,
   addSums,
   armKey,
+  MAX_ARMS,
   MEMORY_ARCHIVES,
   NO_STATISTICS,
   type RuleStatistics,
@@ -118,6 +119,6 @@ describe('statistics of a rule that runs for long', () => {
     const { landmark, arms: kept } = await store.load('rule');
     expect(landmark).toBe(512);
     // The latest ones weigh most.
-    expect(new Set(kept.keys())).toEqual(new Set(arms.slice(-80)));
+    expect(new Set(kept.keys())).toEqual(new Set(arms.slice(-MAX_ARMS)));
   });
 });
