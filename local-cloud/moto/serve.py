@@ -17,6 +17,11 @@ import threading
 # Read by moto when it is imported. The CORS layer costs time on each request and no SDK needs it.
 os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
+from patched_version import require_patched_version  # noqa: E402
+
+# Before the first import of moto: what the patches need may not be there in another version.
+require_patched_version()
+
 from cheroot import wsgi  # noqa: E402
 from moto.core.request import (  # noqa: E402
     PRESERVED_HEADER_NAMES_ENVIRON_KEY,
