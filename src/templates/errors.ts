@@ -11,3 +11,9 @@ export class SamConfigConflictError extends CompressorError {
   readonly code = 'SAMCONFIG_CONFLICT';
   readonly retryable = false;
 }
+
+/** A stack has alarms and no place for them. */
+export class AlarmPlaceMissingError extends CompressorError {
+  readonly code = 'ALARM_PLACE_MISSING';
+  readonly retryable = false;
+}

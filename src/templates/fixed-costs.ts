@@ -1,3 +1,4 @@
+import { ALARMS } from './alarms.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
 
@@ -30,18 +31,10 @@ const REPLICATION_METRICS = 4;
 /** What src/aws/telemetry/packing.ts and restoring.ts write for an archive that goes well, at the source and at each target region of a rule. */
 const SOURCE_METRICS = 14;
 const TARGET_METRICS = 6;
-const RULE_ALARMS = 5;
 /** Of a rule and target region: its watermark. */
 const ROUTE_ALARMS = 1;
-/** Of the function that takes the watermarks. */
-const WATERMARK_ALARMS = 1;
-/** Of the function that sends again what S3 could not replicate. */
-const SOURCE_ALARMS = 5;
-const TARGET_ALARMS = 4;
-/** Of fallback.yaml: dead letters and age one each, backlog and maximum two each, idle three. */
-const FALLBACK_ALARM_METRICS = 9;
-/** Of cluster.yaml. */
-const CLUSTER_ALARMS = 1;
+/** Metrics under the alarms by which a fallback scales, in fallback.yaml: backlog and maximum two each, idle three. */
+const SCALING_ALARM_METRICS = 7;
 /** Of endpoints.yaml. */
 const ENDPOINTS = 4;
 /** Each five minutes. */
@@ -63,11 +56,11 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostIt
   const routes = outgoing.flatMap(archiveRegions).length;
   const fallbackRoutes = outgoing.filter(({ sizing }) => sizing.fallback !== undefined).flatMap(archiveRegions).length;
   const alarms =
-    1 +
-    (isSource ? SOURCE_ALARMS : 0) +
-    (isTarget ? TARGET_ALARMS : 0) +
-    (outgoing.length > 0 ? WATERMARK_ALARMS : 0) +
-    RULE_ALARMS * outgoing.length +
+    ALARMS.region.length +
+    (isSource ? ALARMS.source.length : 0) +
+    (isTarget ? ALARMS.target.length : 0) +
+    (outgoing.length > 0 ? ALARMS.watermark.length : 0) +
+    ALARMS.rule.length * outgoing.length +
     ROUTE_ALARMS * routes;
   const queues = outgoing.length + (isSource ? 1 : 0) + (isTarget ? 1 : 0);
   return [
@@ -86,9 +79,10 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostIt
 /** Tasks cost while they run; a public network, the cluster and the services cost nothing. */
 function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan): CostItem[] {
   const services = rules.length + (arriving === undefined ? 0 : 1);
+  const alarmMetrics = (ALARMS.fallback.length + SCALING_ALARM_METRICS) * services + ALARMS.cluster.length;
   const endpoints = network === 'isolated' ? ENDPOINTS * subnetCidrs.length : 0;
   return [
-    item('metrics under alarms of the fallback', FALLBACK_ALARM_METRICS * services + CLUSTER_ALARMS, PRICES.alarm),
+    item('metrics under alarms of the fallback', alarmMetrics, PRICES.alarm),
     item('interface endpoints, one a service of AWS and zone', endpoints, PRICES.endpoint),
   ];
 }

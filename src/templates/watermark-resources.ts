@@ -1,5 +1,6 @@
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { alarmProperties } from './alarms.ts';
 import { archiveRegions } from './plan-regions.ts';
 import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
 import { getAtt, type Yaml } from './yaml.ts';
@@ -35,25 +36,23 @@ function alarms({ settings, plan }: StackContext): Resources {
       {
         Type: 'AWS::CloudWatch::Alarm',
         Condition: names.sends,
-        Properties: {
-          AlarmName: `${ruleResourceName(settings.stack_name, rule.id)}-watermark-${region}`,
-          AlarmDescription: `Objects of ${rule.source.bucket} reach ${region} too late. Runbook: docs/operations.md#watermark`,
-          Namespace: settings.stack_name,
-          MetricName: 'WatermarkAgeSeconds',
-          Dimensions: Object.entries({ ...ruleDimensions(rule), TargetRegion: region }).map(([Name, Value]) => ({
-            Name,
-            Value,
-          })),
-          Statistic: 'Maximum',
-          Period: PERIOD,
-          EvaluationPeriods: PERIODS,
-          Threshold: rule.objectiveSeconds,
-          ComparisonOperator: 'GreaterThanThreshold',
+        Properties: alarmProperties({
+          name: `${ruleResourceName(settings.stack_name, rule.id)}-watermark-${region}`,
+          says: `Objects of ${rule.source.bucket} reach ${region} too late`,
+          metric: {
+            namespace: settings.stack_name,
+            name: 'WatermarkAgeSeconds',
+            dimensions: { ...ruleDimensions(rule), TargetRegion: region },
+            statistic: 'Maximum',
+            period: PERIOD,
+          },
+          threshold: rule.objectiveSeconds,
+          periods: PERIODS,
+          runbook: 'watermark',
           // Without a metric nothing is known; why there is none, the alarm on the watermark function's errors tells.
-          TreatMissingData: 'missing',
-          AlarmActions: [topic],
-          OKActions: [topic],
-        },
+          missing: 'missing',
+          topic,
+        }),
       },
     ]),
   );

@@ -1,0 +1,28 @@
+import { type AlarmRow, alarmProperties } from './alarms.ts';
+import { AlarmPlaceMissingError } from './errors.ts';
+import { renderYaml } from './yaml.ts';
+
+const BEGIN = '  # >>> Written by `npm run alarms:write` out of src/templates/alarms.ts\n';
+const END = '  # <<<\n';
+
+/**
+ * The text of a stack with its alarms between the two marks.
+ * @throws AlarmPlaceMissingError when the stack has no marks
+ */
+export function updateAlarms(stack: string, file: string, rows: readonly AlarmRow[]): string {
+  const begin = stack.indexOf(BEGIN);
+  const end = stack.indexOf(END, begin);
+  if (begin === -1 || end === -1) {
+    throw new AlarmPlaceMissingError(
+      `${file} has alarms in src/templates/alarms.ts and no place for them. Put these two lines among its resources:\n${BEGIN}${END}`,
+      { context: { file } },
+    );
+  }
+  return `${stack.slice(0, begin + BEGIN.length)}${rows.map(renderAlarm).join('\n')}${stack.slice(end)}`;
+}
+
+function renderAlarm(row: AlarmRow): string {
+  const comment = row.why === undefined ? '' : `  # ${row.why}\n`;
+  const resource = { Type: 'AWS::CloudWatch::Alarm', Properties: alarmProperties(row) };
+  return `${comment}${renderYaml({ [row.id]: resource }, '  ')}`;
+}

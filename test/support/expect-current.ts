@@ -1,0 +1,16 @@
+/**
+ * Fails unless a generated text is the one that its sources make now.
+ * @param mending command that writes it anew; the failure ends with it
+ */
+export function expectCurrent(found: string, made: string, mending: string): void {
+  if (found === made) return;
+  const before = found.split('\n');
+  const after = made.split('\n');
+  const line = after.findIndex((text, index) => text !== before[index]);
+  const at = line === -1 ? after.length : line;
+  throw new Error(
+    `It is out of date from line ${at + 1} on.\n` +
+      `  there: ${before[at] ?? '(the end)'}\n   made: ${after[at] ?? '(the end)'}\n` +
+      `Run \`${mending}\` and commit what it writes.`,
+  );
+}
