@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { marginalPrices, ruleCosts, STAGING_DAYS } from '../../src/adaptive/cost-model.ts';
 import { updateEconomics } from '../support/economics.ts';
+import { expectCurrent } from '../support/expect-current.ts';
 import { examplePrices } from '../support/prices.ts';
 import { exampleRule } from '../support/rules.ts';
 
@@ -18,10 +19,9 @@ function row(title: string): number[] {
 const stack = (name: string): string => readFileSync(new URL(`../../src/stacks/${name}.yaml`, import.meta.url), 'utf8');
 
 describe('docs/economics.md', () => {
-  /** When it fails: `node test/support/write-economics.ts` writes the tables anew. */
   test('has the tables that the cost model makes', () => {
     expect(document.match(/<!-- (month|break-even) -->/g)).toHaveLength(2);
-    expect(updateEconomics(document)).toBe(document);
+    expectCurrent(document, updateEconomics(document), 'node test/support/write-economics.ts');
   });
 
   test('adds up, and starts from the published figure of plain replication', () => {

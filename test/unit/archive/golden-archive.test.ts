@@ -11,6 +11,7 @@ import {
   readArchive,
   readSeekTable,
 } from '../../support/archives.ts';
+import { seekTableDifference, tarDifference } from '../../support/byte-difference.ts';
 
 const frames = readSeekTable(GOLDEN_ARCHIVE);
 const goldenTar = frames.map((frame) => decompressFrame(GOLDEN_ARCHIVE, frame));
@@ -42,7 +43,10 @@ test('every object of an archive of version 1.0 is read', () => {
 
 test('the tar is written to the byte as version 1.0 wrote it', () => {
   const { tarFrames, manifest } = layOutArchive(GOLDEN_OBJECTS);
-  expect([...tarFrames, manifestTar(encodeManifest(manifest))]).toEqual(goldenTar);
+  const written = [...tarFrames, manifestTar(encodeManifest(manifest))];
+  expect(written.map((tar, frame) => tarDifference(tar, itemAt(goldenTar, frame)))).toEqual(
+    goldenTar.map(() => undefined),
+  );
   expect(createHash('sha256').update(itemAt(tarFrames, 0)).digest('hex')).toBe(
     '89b0e01fd39b95a506497de536e1a1ddf9126461a63bb458dc62f5871f766db7',
   );
@@ -56,6 +60,6 @@ test('the manifest is written to the byte as version 1.0 wrote it', () => {
 
 test('the seek table is written to the byte as version 1.0 wrote it', () => {
   const table = encodeSeekTable(frames);
-  expect(GOLDEN_ARCHIVE.subarray(-table.length)).toEqual(table);
+  expect(seekTableDifference(table, GOLDEN_ARCHIVE.subarray(-33))).toBeUndefined();
   expect(table.toString('hex')).toBe('5e2a4d1819000000fd00000000100000ab020000000c00000200000000b1ea928f');
 });

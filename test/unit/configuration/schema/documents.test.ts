@@ -3,23 +3,25 @@ import { describe, expect, test } from '@jest/globals';
 import { renderSchemaFile, replicationNode, settingsNode } from '../../../../src/configuration/schema/json-schema.ts';
 import { updateKeyTables } from '../../../../src/configuration/schema/key-tables.ts';
 import { loadTexts } from '../../../support/configuration.ts';
+import { expectCurrent } from '../../../support/expect-current.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 
-/** When one fails: `node src/cli/configure/write-documents.ts` writes them anew. */
+const MENDING = 'npm run configuration:documents';
+
 describe('what is made of the schema is not stale:', () => {
   test('configuration/settings.schema.json', () => {
-    expect(read('configuration/settings.schema.json')).toBe(renderSchemaFile(settingsNode()));
+    expectCurrent(read('configuration/settings.schema.json'), renderSchemaFile(settingsNode()), MENDING);
   });
 
   test('configuration/replication_config.schema.json', () => {
-    expect(read('configuration/replication_config.schema.json')).toBe(renderSchemaFile(replicationNode()));
+    expectCurrent(read('configuration/replication_config.schema.json'), renderSchemaFile(replicationNode()), MENDING);
   });
 
   test('the tables of docs/configuration.md', () => {
     const document = read('docs/configuration.md');
     expect(document.match(/<!-- keys: \w+ -->/g)).toHaveLength(5);
-    expect(updateKeyTables(document)).toBe(document);
+    expectCurrent(document, updateKeyTables(document), MENDING);
   });
 });
 

@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { GOLDEN_ARCHIVE } from '../../fixtures/golden-archive-1.0.ts';
+import { decompressFrame, itemAt, readSeekTable } from '../../support/archives.ts';
+import { seekTableDifference, tarDifference } from '../../support/byte-difference.ts';
+
+const frames = readSeekTable(GOLDEN_ARCHIVE);
+const tar = decompressFrame(GOLDEN_ARCHIVE, itemAt(frames, 0));
+
+function changed(bytes: Uint8Array, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0xff;
+  return copy;
+}
+
+test('a difference of tars is told by member, field and offset', () => {
+  const name = tar.toString('utf8', 0, 100).replace(/\0.*$/s, '');
+  expect(tarDifference(tar, tar)).toBeUndefined();
+  expect(tarDifference(changed(tar, 137), tar)).toContain(`in member "${name}", mtime, at offset 137: `);
+  expect(tarDifference(changed(tar, 512), tar)).toContain(`in member "${name}", body, at offset 512: `);
+  expect(tarDifference(tar.subarray(0, -1), tar)).toContain(`at offset ${tar.length - 1}: the end instead of 00`);
+});
+
+test('a difference of seek tables is told by frame, field and offset', () => {
+  const table = GOLDEN_ARCHIVE.subarray(-33);
+  expect(seekTableDifference(table, table)).toBeUndefined();
+  expect(seekTableDifference(changed(table, 20), table)).toContain('in frame 1, decompressed size, at offset 20: ');
+  expect(seekTableDifference(changed(table, 28), table)).toContain('in descriptor, at offset 28: ');
+});
