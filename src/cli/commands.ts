@@ -46,6 +46,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => printing((await import('./invoke/run-invoke.ts')).runInvoke),
   },
   {
+    name: 'dead-letters',
+    summary: 'Look at the messages that were given up, send them back, or discard them',
+    examples: ['dead-letters list', 'dead-letters redrive --code STORAGE_ACCESS_DENIED --dry-run'],
+    load: async () => (await import('./dead-letters/run-dead-letters.ts')).runDeadLetters,
+  },
+  {
     name: 'archive',
     summary: 'List, read, extract or verify an archive, on disk or in S3',
     examples: ['archive ls s3://bucket/key.tar.zst', 'archive cat archive.tar.zst path/to/object.json'],

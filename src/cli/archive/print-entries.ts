@@ -1,13 +1,6 @@
 import { formatBytes, formatCount } from '../command/numbers.ts';
+import { printableKey } from '../command/printable-key.ts';
 import type { ArchiveEntry, DamagedEntry, ReadableArchive } from './readable-archive.ts';
-
-/** Keys may hold anything, line breaks and escape sequences of a terminal included; a listing has one line per key. */
-export function printableKey(key: string): string {
-  return key.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
 
 /** One line per object: size, time, key. */
 export function renderListing(entries: readonly ArchiveEntry[]): string {

@@ -3,17 +3,11 @@ import { closestWord } from '../../configuration/schema/closest-word.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatBytes, formatPlural } from '../command/numbers.ts';
+import { printableKey } from '../command/printable-key.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
 import { extractEntries } from './extract-entries.ts';
 import { type OpenReadable, openReadable } from './open-readable.ts';
-import {
-  printableKey,
-  renderDamage,
-  renderJsonLines,
-  renderListing,
-  renderSummary,
-  summarize,
-} from './print-entries.ts';
+import { renderDamage, renderJsonLines, renderListing, renderSummary, summarize } from './print-entries.ts';
 import type { ReadableArchive } from './readable-archive.ts';
 
 interface SharedOptions {

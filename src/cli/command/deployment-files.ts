@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Configuration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
+import { PROJECT } from './project.ts';
 
-export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+export { PROJECT } from './project.ts';
+
 /** The configuration that goes into the image. */
 export const CONFIGURATION = join(PROJECT, 'configuration');
 const STACKS = join(PROJECT, 'src/stacks');

@@ -1,0 +1,7 @@
+/** Keys may hold anything, line breaks and escape sequences of a terminal included; a listing has one line per key. */
+export function printableKey(key: string): string {
+  return key.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

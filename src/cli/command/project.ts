@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the project, with a slash at its end, wherever this code runs from: its source or a bundle of it. */
+export const PROJECT = `${findProject(dirname(fileURLToPath(import.meta.url)))}/`;
+
+function findProject(folder: string): string {
+  if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'configuration'))) return folder;
+  const parent = dirname(folder);
+  return parent === folder ? process.cwd() : findProject(parent);
+}

@@ -1,0 +1,121 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ListDeadLetterSourceQueuesCommand,
+  type Message,
+  paginateListQueues,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { MessageInvalidError } from '../../messages/errors.ts';
+import { parseNotification } from '../../messages/parse-notification.ts';
+import { type DeadLetter, type DeadLetterQueue, RECEIVED_TOO_OFTEN } from './dead-letter.ts';
+
+/** Long enough to read a queue of 100,000 messages and act on them; whatever is not acted on is released at once. */
+const VISIBILITY_SECONDS = 3600;
+const BATCH = 10;
+const ENDING = '-dead-letters';
+
+export interface QueueClientOptions {
+  readonly region: string;
+  readonly profile?: string | undefined;
+}
+
+export function createQueueClient({ region, profile }: QueueClientOptions): SQSClient {
+  return new SQSClient({ region, ...(profile === undefined ? {} : { profile }), useQueueUrlAsEndpoint: false });
+}
+
+/** The dead-letter queues of a deployment in a region. @param prefix what names of its resources begin with */
+export async function findDeadLetterQueues(sqs: SQSClient, region: string, prefix: string): Promise<DeadLetterQueue[]> {
+  const urls: string[] = [];
+  for await (const { QueueUrls = [] } of paginateListQueues(
+    { client: sqs, pageSize: 1000 },
+    { QueueNamePrefix: prefix },
+  )) {
+    urls.push(...QueueUrls.filter((url) => url.endsWith(ENDING)));
+  }
+  const queues: DeadLetterQueue[] = [];
+  for (const url of urls.toSorted()) {
+    const { queueUrls: sources = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url }));
+    queues.push({ region, name: url.slice(url.lastIndexOf('/') + 1), url, sources });
+  }
+  return queues;
+}
+
+/**
+ * Receives what is in a queue. SQS samples its servers, so an empty answer counts only when it comes twice in a row.
+ * The messages stay hidden until they are released, deleted, or an hour has passed.
+ * @param most messages to read at most
+ */
+export async function receiveLetters(
+  sqs: SQSClient,
+  queue: DeadLetterQueue,
+  most: number,
+  signal: AbortSignal,
+): Promise<DeadLetter[]> {
+  const letters = new Map<string, DeadLetter>();
+  for (let empty = 0; empty < 2 && letters.size < most && !signal.aborted; ) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queue.url,
+        MaxNumberOfMessages: Math.min(BATCH, most - letters.size),
+        VisibilityTimeout: VISIBILITY_SECONDS,
+        MessageAttributeNames: ['All'],
+        MessageSystemAttributeNames: ['SentTimestamp'],
+        WaitTimeSeconds: empty,
+      }),
+    );
+    const fresh = Messages.filter(({ MessageId = '' }) => !letters.has(MessageId));
+    empty = fresh.length === 0 ? empty + 1 : 0;
+    for (const message of Messages) letters.set(message.MessageId ?? '', describeMessage(message, queue));
+  }
+  return [...letters.values()];
+}
+
+/** Makes messages visible again. One whose hour has passed is visible already. */
+export async function releaseLetters(sqs: SQSClient, letters: readonly DeadLetter[]): Promise<void> {
+  for (let at = 0; at < letters.length; at += BATCH) {
+    const batch = letters.slice(at, at + BATCH);
+    const [first] = batch;
+    if (first === undefined) return;
+    await sqs.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: first.queue.url,
+        Entries: batch.map(({ receiptHandle }, index) => ({
+          Id: String(index),
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: 0,
+        })),
+      }),
+    );
+  }
+}
+
+function describeMessage(message: Message, queue: DeadLetterQueue): DeadLetter {
+  const { MessageId = '', ReceiptHandle = '', Body = '', MessageAttributes = {}, Attributes = {} } = message;
+  const attribute = (name: string): string | undefined => MessageAttributes[name]?.StringValue;
+  const object = attribute('key') === undefined ? readObject(Body) : undefined;
+  const bucket = attribute('bucket') ?? object?.bucket;
+  const key = attribute('key') ?? object?.key;
+  return {
+    queue,
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    code: attribute('code') ?? RECEIVED_TOO_OFTEN,
+    reason: attribute('reason') ?? 'it exceeded maxReceiveCount',
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(key === undefined ? {} : { key }),
+    sentAt: Number(Attributes.SentTimestamp ?? 0),
+  };
+}
+
+/** The first object that a notification names. */
+function readObject(body: string): { readonly bucket: string; readonly key: string } | undefined {
+  try {
+    return parseNotification(body).created[0];
+  } catch (thrown) {
+    // A body that cannot be read is a reason to be here, not one to fail.
+    if (thrown instanceof MessageInvalidError) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,222 @@
+import { open } from 'node:fs/promises';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfiguration } from '../../configuration/load.ts';
+import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
+import { planRegions } from '../../templates/plan-regions.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { confirm } from '../command/confirm.ts';
+import { CONFIGURATION } from '../command/deployment-files.ts';
+import { formatPlural } from '../command/numbers.ts';
+import { runSubcommands } from '../command/run-subcommands.ts';
+import { regionFilter } from '../deploy/choose-regions.ts';
+import { deleteLetters, redriveLetters } from './act-on-letters.ts';
+import type { DeadLetter, DeadLetterQueue } from './dead-letter.ts';
+import { createQueueClient, findDeadLetterQueues, receiveLetters, releaseLetters } from './queue-reader.ts';
+import { readAdvice } from './read-advice.ts';
+import { renderGroups, renderLetters } from './render-letters.ts';
+import { groupLetters, type LetterFilter, matches } from './select-letters.ts';
+
+interface Flags extends LetterFilter {
+  readonly configuration: string;
+  readonly region?: readonly string[];
+  readonly profile?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly save?: string;
+}
+
+/** Most that SQS lets be hidden in one queue at a time. */
+const MAX_LETTERS = 100_000;
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/**
+ * `s3xrc dead-letters`: looks at the messages that were given up in all regions, sends them back, or discards them.
+ * @returns for `list`: 1 when there is any; else 1 when some that were chosen are still there
+ * @throws UsageError, ConfigurationInvalidError, DeadLetterError, and what SQS answers
+ */
+export async function runDeadLetters(args: readonly string[], context: CommandContext): Promise<number> {
+  const command = new Command(`${context.program} dead-letters`).description(
+    'The messages that were given up, with their reasons. Looking at them changes nothing.',
+  );
+  let status = 0;
+  const add = (name: string, description: string): Command =>
+    command
+      .command(name)
+      .description(description)
+      .option('--code <code>', 'only this error code')
+      .option('--prefix <prefix>', 'only keys that begin with this')
+      .option('--older-than <age>', 'only messages that are older, such as 30m, 12h or 7d', parseAge)
+      .option('--queue <name>', 'only this dead-letter queue')
+      .option('--region <region...>', 'only these regions')
+      .option('--profile <name>', 'profile of the AWS configuration')
+      .option('--limit <number>', 'read at most so many messages per queue', parseLimit, MAX_LETTERS)
+      .addOption(
+        new Option('--configuration <folder>', 'where the configuration files are').default(
+          CONFIGURATION,
+          "the project's",
+        ),
+      );
+  add('list', 'Group them by reason, with what to do about each')
+    .option('--json', 'as JSON')
+    .action(async (flags: Flags) => {
+      status = await list(flags, context);
+    });
+  add('show', 'Print each of them with its body')
+    .option('--json', 'a JSON object per line')
+    .action(async (flags: Flags) => {
+      await visit(flags, context, async ({ chosen }) => {
+        await context.print(renderLetters(chosen, flags.json === true));
+        return [];
+      });
+    });
+  add('redrive', 'Send them to the queue that each came from')
+    .option('--dry-run', 'only say what would be sent')
+    .option('--yes', 'do not ask')
+    .action(async (flags: Flags) => {
+      status = await act('redrive', flags, context);
+    });
+  add('discard', 'Delete them, after saving them to a file')
+    .option('--dry-run', 'only say what would be deleted')
+    .option('--save <file>', 'where they are saved (default: discarded-<time>.jsonl)')
+    .option('--yes', 'do not ask')
+    .action(async (flags: Flags) => {
+      status = await act('discard', flags, context);
+    });
+  await runSubcommands(command, args, context);
+  return status;
+}
+
+interface Visited {
+  readonly sqs: SQSClient;
+  readonly queue: DeadLetterQueue;
+  readonly chosen: readonly DeadLetter[];
+}
+
+/** Reads queue by queue; what `use` does not return as done is visible again afterwards, whatever happens. */
+async function visit(
+  flags: Flags,
+  { signal }: CommandContext,
+  use: (visited: Visited) => Promise<readonly DeadLetter[]>,
+): Promise<void> {
+  const configuration = await loadConfiguration(flags.configuration);
+  const all = planRegions(configuration).map(({ region }) => region);
+  const prefix = resourceNamePrefix(configuration.settings.stack_name);
+  for (const region of all.filter(regionFilter(flags.region, all))) {
+    const sqs = createQueueClient({ region, profile: flags.profile });
+    try {
+      for (const queue of await findDeadLetterQueues(sqs, region, prefix)) {
+        if (flags.queue !== undefined && queue.name !== flags.queue) continue;
+        const letters = await receiveLetters(sqs, queue, flags.limit, signal);
+        let done: readonly DeadLetter[] = [];
+        try {
+          signal.throwIfAborted();
+          done = await use({ sqs, queue, chosen: letters.filter((letter) => matches(letter, flags, Date.now())) });
+        } finally {
+          await releaseLetters(
+            sqs,
+            letters.filter((letter) => !done.includes(letter)),
+          );
+        }
+      }
+    } finally {
+      sqs.destroy();
+    }
+  }
+}
+
+async function list(flags: Flags, context: CommandContext): Promise<number> {
+  const found: DeadLetter[] = [];
+  await visit(flags, context, ({ chosen }) => {
+    found.push(...chosen);
+    return Promise.resolve([]);
+  });
+  const groups = groupLetters(found, Date.now());
+  await context.print(renderGroups(groups, await readAdvice(), flags.json === true));
+  return found.length === 0 ? 0 : 1;
+}
+
+async function act(action: 'redrive' | 'discard', flags: Flags, context: CommandContext): Promise<number> {
+  let left = 0;
+  await visit(flags, context, async (visited) => {
+    if (visited.chosen.length === 0) return [];
+    const done = await (action === 'redrive' ? redrive : discard)(visited, flags, context);
+    if (flags.dryRun !== true) left += visited.chosen.length - done.length;
+    return done;
+  });
+  return left === 0 ? 0 : 1;
+}
+
+async function redrive(
+  { sqs, queue, chosen }: Visited,
+  flags: Flags,
+  context: CommandContext,
+): Promise<readonly DeadLetter[]> {
+  const [destination, ...others] = queue.sources;
+  const count = formatPlural(chosen.length, 'message');
+  if (destination === undefined || others.length > 0) {
+    context.note(`${queue.name} (${queue.region}): ${queue.sources.length} queues name it, so nothing is sent back`);
+    return [];
+  }
+  const name = destination.slice(destination.lastIndexOf('/') + 1);
+  if (flags.dryRun === true) {
+    await context.print(`would send ${count} from ${queue.name} to ${name} in ${queue.region}\n`);
+    return [];
+  }
+  if (!(await agree(`Send ${count} from ${queue.name} to ${name} in ${queue.region}?`, flags, context))) return [];
+  const sent = await redriveLetters(sqs, chosen, destination);
+  await context.print(
+    `sent ${formatPlural(sent.length, 'message')} from ${queue.name} to ${name} in ${queue.region}\n`,
+  );
+  return sent;
+}
+
+async function discard(
+  { sqs, queue, chosen }: Visited,
+  flags: Flags,
+  context: CommandContext,
+): Promise<readonly DeadLetter[]> {
+  const count = formatPlural(chosen.length, 'message');
+  const file = flags.save ?? `discarded-${new Date().toISOString().replaceAll(':', '-')}.jsonl`;
+  if (flags.dryRun === true) {
+    await context.print(`would discard ${count} of ${queue.name} in ${queue.region}\n`);
+    return [];
+  }
+  const question = `Discard ${count} of ${queue.name} in ${queue.region}? Their objects will not be replicated. They are saved to ${file}.`;
+  if (!(await agree(question, flags, context))) return [];
+  await save(file, renderLetters(chosen, true));
+  await deleteLetters(sqs, chosen);
+  await context.print(`discarded ${count} of ${queue.name} in ${queue.region}; saved to ${file}\n`);
+  return chosen;
+}
+
+/** On the disk before anything is deleted. */
+async function save(path: string, text: string): Promise<void> {
+  const file = await open(path, 'a');
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function agree(question: string, { yes }: Flags, { signal }: CommandContext): Promise<boolean> {
+  if (yes === true) return Promise.resolve(true);
+  return confirm(question, signal, { input: process.stdin, output: process.stderr });
+}
+
+function parseAge(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const scale = UNITS[unit];
+  if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
+  throw new InvalidArgumentError('An age is a whole number with s, m, h or d, such as 12h.');
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (/^\d+$/.test(text) && limit > 0 && limit <= MAX_LETTERS) return limit;
+  throw new InvalidArgumentError(`A limit is a whole number from 1 to ${MAX_LETTERS}.`);
+}
