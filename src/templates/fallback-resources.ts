@@ -1,7 +1,9 @@
 import type { FallbackSizing } from '../configuration/deployed-rule.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import type { FallbackRule } from './plan-fallback.ts';
-import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
+import { regionNames } from './region-names.ts';
+import { sharedOutputs } from './region-resources.ts';
+import { application, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /** What a region has once for its fallback services, and the one of all that arrives; nothing where no rule has a fallback. */

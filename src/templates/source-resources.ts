@@ -5,15 +5,9 @@ import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
 import { keyPattern } from './iam-pattern.ts';
 import { archiveRegions } from './plan-regions.ts';
-import {
-  application,
-  checkedBuckets,
-  customResource,
-  type Resources,
-  regionNames,
-  type StackContext,
-  sharedOutputs,
-} from './region-resources.ts';
+import { regionNames } from './region-names.ts';
+import { sharedOutputs } from './region-resources.ts';
+import { application, checkedBuckets, customResource, type Resources, type StackContext } from './sam-calls.ts';
 import { watermarkResources } from './watermark-resources.ts';
 import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 

@@ -2,16 +2,16 @@ import { VISIBILITY_TIMES_TIMEOUT } from '../configuration/deployed-rule.ts';
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { targetAccess } from './access-policies.ts';
 import { fallbackOutputs } from './fallback-resources.ts';
+import { regionNames } from './region-names.ts';
+import { sharedOutputs } from './region-resources.ts';
 import {
   application,
   checkedBuckets,
   customResource,
   policies,
   type Resources,
-  regionNames,
   type StackContext,
-  sharedOutputs,
-} from './region-resources.ts';
+} from './sam-calls.ts';
 import { getAtt } from './yaml.ts';
 
 /** The inbound side, with its access to the users' buckets. */

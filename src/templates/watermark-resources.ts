@@ -1,8 +1,10 @@
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
-import { alarmProperties } from './alarms.ts';
+import { alarmProperties } from './alarm.ts';
 import { archiveRegions } from './plan-regions.ts';
-import { application, type Resources, regionNames, type StackContext, sharedOutputs } from './region-resources.ts';
+import { regionNames } from './region-names.ts';
+import { sharedOutputs } from './region-resources.ts';
+import { application, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml } from './yaml.ts';
 
 /** The watermark is taken every five minutes; three in a row are no hiccup. */

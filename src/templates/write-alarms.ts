@@ -1,4 +1,4 @@
-import { type AlarmRow, alarmProperties } from './alarms.ts';
+import { type AlarmRow, alarmProperties } from './alarm.ts';
 import { AlarmPlaceMissingError } from './errors.ts';
 import { renderYaml } from './yaml.ts';
 

@@ -6,7 +6,7 @@ import {
   type Stage,
 } from '../../templates/deployment-steps.ts';
 import { archiveRegions, type RegionPlan } from '../../templates/plan-regions.ts';
-import { regionNames } from '../../templates/region-resources.ts';
+import { regionNames } from '../../templates/region-names.ts';
 import { DeployBlockedError } from '../command/errors.ts';
 import type { Sam } from './sam.ts';
 

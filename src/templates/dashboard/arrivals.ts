@@ -1,5 +1,5 @@
 import { fallbackQueueName, resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
-import type { StackContext } from '../region-resources.ts';
+import type { StackContext } from '../sam-calls.ts';
 import { runningTasks, waiting } from './lines.ts';
 import type { Row } from './widgets.ts';
 

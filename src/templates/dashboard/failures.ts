@@ -1,5 +1,5 @@
 import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
-import type { StackContext } from '../region-resources.ts';
+import type { StackContext } from '../sam-calls.ts';
 import { targetName, targetQueues } from './arrivals.ts';
 import { byRule, outboundBucket, queues, runningTasks, waiting } from './lines.ts';
 import { metric, type Row, type Widget } from './widgets.ts';

@@ -1,6 +1,7 @@
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import { archiveRegions } from '../plan-regions.ts';
-import { type Resources, regionNames, type StackContext } from '../region-resources.ts';
+import { regionNames } from '../region-names.ts';
+import type { Resources, StackContext } from '../sam-calls.ts';
 import { sub } from '../yaml.ts';
 import { arrivalRow } from './arrivals.ts';
 import { failureRow, fallbackRows, targetFailureRow } from './failures.ts';

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { ALARMS, alarmProperties } from '../../../src/templates/alarms.ts';
+import { alarmProperties } from '../../../src/templates/alarm.ts';
+import { ALARMS } from '../../../src/templates/alarms.ts';
 import { updateAlarms } from '../../../src/templates/write-alarms.ts';
 import { expectCurrent } from '../../support/expect-current.ts';
 

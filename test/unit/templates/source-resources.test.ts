@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { planRegions } from '../../../src/templates/plan-regions.ts';
-import type { Resources } from '../../../src/templates/region-resources.ts';
+import type { Resources } from '../../../src/templates/sam-calls.ts';
 import { sourceResources } from '../../../src/templates/source-resources.ts';
 import { loadRules, ruleEntry } from '../../support/configuration.ts';
 

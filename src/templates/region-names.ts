@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { logicalName } from './logical-name.ts';
+import type { Yaml } from './yaml.ts';
+
+/** Logical ids of one region; the same words with the region's name behind them. */
+export function regionNames(region: string) {
+  const suffix = logicalName(region);
+  return {
+    here: `In${suffix}`,
+    sends: `SendsFrom${suffix}`,
+    region: `Region${suffix}`,
+    // By what it allows: with a bucket's rule its notification goes, and CloudFormation deletes that after it has changed all that
+    // changes. A policy that were changed would then allow it no more; one that is replaced goes after what depends on it.
+    deploymentAccess: (statements: Yaml) => `DeploymentAccess${shortHash(JSON.stringify(statements))}${suffix}`,
+    network: `Network${suffix}`,
+    endpoints: `Endpoints${suffix}`,
+    cluster: `Cluster${suffix}`,
+    target: `Target${suffix}`,
+    targetFallback: `TargetFallback${suffix}`,
+    targetAccess: (index: number) => `TargetAccess${index + 1}${suffix}`,
+    targetChecks: `TargetChecks${suffix}`,
+    /** An output. */
+    inboundBucket: `InboundBucket${suffix}`,
+    source: `Source${suffix}`,
+    sourceChecks: `SourceChecks${suffix}`,
+    prices: `Prices${suffix}`,
+    replication: `Replication${suffix}`,
+    rule: (id: string) => `Rule${logicalName(id)}`,
+    ruleFallback: (id: string) => `Fallback${logicalName(id)}`,
+    dashboard: `Dashboard${suffix}`,
+    watermark: `Watermark${suffix}`,
+    watermarkAlarm: (id: string, region: string) => `Watermark${logicalName(id)}${logicalName(region)}`,
+    notification: (bucket: string) => `Notification${suffix}${logicalName(bucket)}${shortHash(bucket)}`,
+    subscription: (address: string) => `AlarmMail${suffix}${shortHash(address)}`,
+  };
+}
+
+/** Keeps `a.b` and `a-b` apart, since logical ids know neither character, and does not move when others are added. */
+function shortHash(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,96 @@
+import type { SettingsFile } from '../configuration/schema/schema.ts';
+import { deploymentAccess } from './access-policies.ts';
+import type { RegionPlan } from './plan-regions.ts';
+import { regionNames } from './region-names.ts';
+import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
+
+/**
+ * Seconds after which CloudFormation gives up on a custom resource, instead of an hour: the function's own 300 and, for a
+ * function that is throttled or cannot start, a few of Lambda's retries.
+ */
+const SERVICE_TIMEOUT = 900;
+
+/** By logical id. */
+export type Resources = YamlObject;
+
+export interface StackContext {
+  readonly settings: SettingsFile;
+  readonly plan: RegionPlan;
+  /** Of all regions: a dashboard looks into those that its region sends to. */
+  readonly plans: readonly RegionPlan[];
+  /** Folder of the nested templates, relative to the root template. */
+  readonly stacks: string;
+  /** A new one has the prices read anew. */
+  readonly priceRevision: string;
+}
+
+/** A nested application out of src/stacks. */
+export function application(
+  { stacks }: StackContext,
+  file: string,
+  condition: string,
+  parameters: YamlObject,
+  dependsOn: readonly string[] = [],
+): Yaml {
+  return {
+    Type: 'AWS::Serverless::Application',
+    Condition: condition,
+    ...(dependsOn.length === 0 ? {} : { DependsOn: dependsOn }),
+    Properties: { Location: `${stacks}/${file}`, Parameters: parameters },
+  };
+}
+
+/** A resource that the deployment function of the region answers for, see src/deployment/resource-properties.ts. */
+export function customResource(
+  { plan }: StackContext,
+  kind: string,
+  condition: string,
+  properties: YamlObject,
+  dependsOn: readonly string[] = [],
+): Yaml {
+  return {
+    Type: `Custom::${kind}`,
+    Condition: condition,
+    DependsOn: [...accessNames(plan), ...dependsOn],
+    Properties: {
+      ServiceToken: getAtt(regionNames(plan.region).region, 'Outputs.DeploymentFunctionArn'),
+      ServiceTimeout: SERVICE_TIMEOUT,
+      ...properties,
+    },
+  };
+}
+
+function accessNames(plan: RegionPlan): string[] {
+  return deploymentAccess(plan).map((statements) => regionNames(plan.region).deploymentAccess(statements));
+}
+
+/** Each bucket once a key. */
+export function checkedBuckets(entries: readonly { readonly bucket: string; readonly kmsKeyArn?: string }[]): Yaml {
+  const pairs = new Map(entries.map(({ bucket, kmsKeyArn = '' }) => [`${bucket} ${kmsKeyArn}`, { bucket, kmsKeyArn }]));
+  return [...pairs.values()].map(({ bucket, kmsKeyArn }) => ({
+    Bucket: bucket,
+    ...(kmsKeyArn === '' ? {} : { KmsKeyArn: kmsKeyArn }),
+  }));
+}
+
+/** Managed policies for what the users' buckets need, each on all of the roles. */
+export function policies(
+  { settings, plan }: StackContext,
+  name: (index: number, statements: Yaml) => string,
+  documents: readonly Yaml[],
+  roles: readonly Yaml[],
+): YamlObject {
+  const entries = documents.map((statements, index): [string, Yaml] => [
+    name(index, statements),
+    {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Condition: regionNames(plan.region).here,
+      Properties: {
+        Description: `Buckets of the rules of ${settings.stack_name} in ${plan.region}`,
+        Roles: roles,
+        PolicyDocument: { Version: '2012-10-17', Statement: statements },
+      },
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
