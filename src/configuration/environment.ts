@@ -14,8 +14,8 @@ const shared = {
   CONFIGURATION_DIRECTORY: z.string().min(1),
   QUEUE_URL: url,
   DEAD_LETTER_QUEUE_URL: url,
-  /** The queue's maxReceiveCount. */
-  MAX_RECEIVES: count.default(5),
+  /** The queue's maxReceiveCount. No default: with another number messages are dead-lettered too early, or without a reason. */
+  MAX_RECEIVES: count,
   /** The AWS SDK's own variable, which our S3 calls follow, too: tries of one call, the first included. */
   AWS_MAX_ATTEMPTS: count.optional(),
   /** Set by Lambda, in MB. */

@@ -124,6 +124,7 @@ function startTask({ s3 = server.endpoint, configuration = CONFIGURATION }: Task
       PROGRESS_BUCKET: PROGRESS,
       QUEUE_URL: queue.url,
       DEAD_LETTER_QUEUE_URL: queue.deadLetters.url,
+      MAX_RECEIVES: '5',
       VISIBILITY_TIMEOUT: String(VISIBILITY_SECONDS),
       IDLE_EXIT_SECONDS: '1',
     },

@@ -47,6 +47,7 @@ function environmentOf(handler: string): NodeJS.ProcessEnv {
     CONFIGURATION_DIRECTORY: join(image, 'configuration'),
     QUEUE_URL: queue,
     DEAD_LETTER_QUEUE_URL: queue,
+    MAX_RECEIVES: '5',
     RULE_ID: 'example-documents-a82747f3ed',
     OUTBOUND_BUCKET: 'outbound',
     PROGRESS_BUCKET: 'progress',

@@ -56,6 +56,7 @@ export async function makeServiceEnvironment(options: ServiceOptions): Promise<S
     CONFIGURATION_DIRECTORY: directory,
     QUEUE_URL: `${options.origin}/queue`,
     DEAD_LETTER_QUEUE_URL: `${options.origin}/dead-letters`,
+    MAX_RECEIVES: '5',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MEMORY_MEGABYTES),
     AWS_ENDPOINT_URL: options.origin,
     AWS_ACCESS_KEY_ID: 'AKIDBENCHMARK',

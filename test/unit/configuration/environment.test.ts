@@ -10,6 +10,7 @@ const shared = {
   CONFIGURATION_DIRECTORY: '/var/task/configuration',
   QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/queue',
   DEAD_LETTER_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead-letters',
+  MAX_RECEIVES: '5',
 };
 
 describe('the environment of a function', () => {
@@ -60,5 +61,7 @@ describe('the environment of a function', () => {
   test('is refused with every variable that is missing or wrong', () => {
     const read = () => readSourceEnvironment({ ...shared, QUEUE_URL: 'queue', MAX_RECEIVES: 'many' });
     expect(read).toThrow(/QUEUE_URL: .*MAX_RECEIVES: .*RULE_ID: .*OUTBOUND_BUCKET: /);
+    const { MAX_RECEIVES: _, ...without } = { ...shared, INBOUND_BUCKET: 'in-1' };
+    expect(() => readTargetEnvironment(without)).toThrow(/MAX_RECEIVES: /);
   });
 });
