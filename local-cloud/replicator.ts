@@ -7,7 +7,7 @@ import { ReplicationSetupError } from './errors.ts';
 import type { RegionClients } from './region-clients.ts';
 import { listVersions, readVersioning } from './replication/bucket-versions.ts';
 import { chooseDestinations, type ReplicationOrder } from './replication/choose-destinations.ts';
-import { copyVersion, type ObjectVersion } from './replication/copy-version.ts';
+import { copyVersion, type ReplicatedVersion } from './replication/copy-version.ts';
 import { replicationFailureEvent } from './replication/failure-event.ts';
 
 const POLL_MILLISECONDS = 100;
@@ -24,7 +24,7 @@ export interface ReplicatorOptions {
   /** A reason makes the replication of this object fail for good, as a missing permission would. */
   readonly refuse?: (key: string, destinationBucket: string) => string | undefined;
   /** Called with each finished copy. */
-  readonly onReplicated?: (version: ObjectVersion, destinationBucket: string) => void;
+  readonly onReplicated?: (version: ReplicatedVersion, destinationBucket: string) => void;
 }
 
 /**
@@ -101,7 +101,7 @@ export class Replicator {
     }
   }
 
-  #enqueue(region: string, version: ObjectVersion, order: ReplicationOrder): void {
+  #enqueue(region: string, version: ReplicatedVersion, order: ReplicationOrder): void {
     const target = `${order.destinationBucket}/${version.key}`;
     const before = this.#copies.get(target) ?? sleep((this.#options.delaySeconds ?? 0) * 1000);
     const copy = before
@@ -113,7 +113,7 @@ export class Replicator {
     this.#copies.set(target, copy);
   }
 
-  async #replicate(region: string, version: ObjectVersion, order: ReplicationOrder): Promise<void> {
+  async #replicate(region: string, version: ReplicatedVersion, order: ReplicationOrder): Promise<void> {
     const { destinationBucket, storageClass } = order;
     const destination = await this.#locate(destinationBucket);
     const refusal = this.#options.refuse?.(version.key, destinationBucket) ?? destination.problem;
@@ -143,7 +143,12 @@ export class Replicator {
     return { problem: 'DstBucketNotFound' };
   }
 
-  async #tellOfFailure(region: string, version: ObjectVersion, order: ReplicationOrder, reason: string): Promise<void> {
+  async #tellOfFailure(
+    region: string,
+    version: ReplicatedVersion,
+    order: ReplicationOrder,
+    reason: string,
+  ): Promise<void> {
     if (!order.hasMetrics) return;
     const { s3, sqs } = this.#clients(region);
     const { QueueConfigurations } = await s3.send(

@@ -134,6 +134,12 @@ function importedFile(file: SourceFile, specifier: string): string {
   return relative(PROJECT, join(PROJECT, dirname(file.path), specifier));
 }
 
+function exportedNames(text: string): string[] {
+  const declarations = /^export (?:abstract class|class|const|(?:async )?function\*?|interface|type) (\w+)/gm;
+  // An overloaded function is declared several times.
+  return [...new Set([...text.matchAll(declarations)].map(([, name = '']) => name))];
+}
+
 type Graph = ReadonlyMap<string, Iterable<string>>;
 
 /** What each file imports of ours, by imports of any kind. */
@@ -206,6 +212,15 @@ describe('the folders of src', () => {
 
   test('have no circle of the folders inside of them', () => {
     expect(circlesOf(folderGraph())).toEqual([]);
+  });
+
+  test('export each name once, so that a search finds one thing', () => {
+    const places = files.flatMap(({ path, folder, text }) =>
+      // Every entry of Lambda is a `handler`.
+      folder === 'functions' ? [] : exportedNames(text).map((name) => ({ name, path })),
+    );
+    const repeated = [...Map.groupBy(places, ({ name }) => name)].filter(([, found]) => found.length > 1);
+    expect(repeated.map(([name, found]) => `${name}: ${found.map(({ path }) => path).join(', ')}`)).toEqual([]);
   });
 
   test('leave process.env and argv to the entry points', () => {

@@ -8,7 +8,7 @@ export interface EmulatorAnswer {
   readonly text: string;
 }
 
-export type Invocation =
+export type FunctionAnswer =
   | { readonly kind: 'answered'; readonly response: unknown }
   | { readonly kind: 'failed'; readonly error: CompressorError };
 
@@ -23,7 +23,7 @@ const BAD_GATEWAY = 502;
  * Tells the answer of a function from its failures. The emulator says 200 for an answer, for an error of the handler and for
  * a time-out alike, so that the text decides; 502 means that the process could not start or has ended.
  */
-export function readAnswer({ status, text }: EmulatorAnswer, functionName: string): Invocation {
+export function readAnswer({ status, text }: EmulatorAnswer, functionName: string): FunctionAnswer {
   if (/^Task timed out after [\d.]+ seconds$/.test(text)) {
     return failed(new FunctionTimedOutError(`${functionName}: ${text}`));
   }
@@ -42,7 +42,7 @@ export function readAnswer({ status, text }: EmulatorAnswer, functionName: strin
   return failed(new FunctionCrashedError(`The emulator of ${functionName} answered ${status}: ${text}`));
 }
 
-function failed(error: CompressorError): Invocation {
+function failed(error: CompressorError): FunctionAnswer {
   return { kind: 'failed', error };
 }
 

@@ -68,7 +68,7 @@ export function replicationRule(priority: number, id: string, prefix: string, de
   };
 }
 
-export async function replicate(s3: S3Client, bucket: string, rules: readonly ReplicationRule[]): Promise<void> {
+export async function replicateBucket(s3: S3Client, bucket: string, rules: readonly ReplicationRule[]): Promise<void> {
   await s3.send(
     new PutBucketReplicationCommand({
       Bucket: bucket,

@@ -6,7 +6,7 @@ import {
   enableVersioning,
   notificationOfNewObjects,
   notifyQueues,
-  replicate,
+  replicateBucket,
   replicationRule,
 } from './bucket-setup.ts';
 import type { BucketPlan, PipelinePlan, QueuePlan, RulePlan } from './plan.ts';
@@ -127,6 +127,6 @@ async function createOutbound(
     }
     throw new ReplicationSetupError(`Rule ${rule.id} names ${target}, which has no inbound bucket`);
   });
-  await replicate(s3, outboundBucket, replicationRules);
+  await replicateBucket(s3, outboundBucket, replicationRules);
   return failures;
 }

@@ -6,10 +6,10 @@ import {
   type ListObjectVersionsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { ObjectVersion } from './copy-version.ts';
+import type { ReplicatedVersion } from './copy-version.ts';
 
 /** All versions in a bucket, oldest first; delete markers are none. */
-export async function listVersions(s3: S3Client, bucket: string): Promise<ObjectVersion[]> {
+export async function listVersions(s3: S3Client, bucket: string): Promise<ReplicatedVersion[]> {
   const listed: ListedVersion[] = [];
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (next !== undefined) {

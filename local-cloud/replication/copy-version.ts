@@ -16,7 +16,7 @@ import {
 const SINGLE_PUT_BYTES = 32 * 1024 * 1024;
 const PART_BYTES = 16 * 1024 * 1024;
 
-export interface ObjectVersion {
+export interface ReplicatedVersion {
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string;
@@ -37,7 +37,7 @@ export interface CopyTarget {
  *
  * @returns the id of the version that it became
  */
-export async function copyVersion(source: S3Client, version: ObjectVersion, target: CopyTarget): Promise<string> {
+export async function copyVersion(source: S3Client, version: ReplicatedVersion, target: CopyTarget): Promise<string> {
   const location = { Bucket: version.bucket, Key: version.key, VersionId: version.versionId };
   const isLarge = version.size > SINGLE_PUT_BYTES;
   const described = await source.send(

@@ -1,12 +1,12 @@
 import type { ReplicationOrder } from './choose-destinations.ts';
-import type { ObjectVersion } from './copy-version.ts';
+import type { ReplicatedVersion } from './copy-version.ts';
 
 /**
  * The notification that S3 sends when it gives an object's replication up.
  * Source: Amazon S3 User Guide, "Event message structure" (`replicationEventData`).
  */
 export function replicationFailureEvent(
-  version: ObjectVersion,
+  version: ReplicatedVersion,
   order: ReplicationOrder,
   reason: string,
   origin: { readonly region: string; readonly configurationId: string; readonly time: Date },

@@ -4,7 +4,7 @@ import { asCompressorError } from '../errors.ts';
 import { type BodyPart, cutBody } from './cut-body.ts';
 import { WRITE_IF_ABSENT } from './decide-write.ts';
 import type { PlannedObject } from './public/plan-restore.ts';
-import type { TarMember } from './public/read-tar-members.ts';
+import type { StreamedMember } from './public/read-tar-members.ts';
 import { settleWrite, type WriteContext } from './settle-write.ts';
 import { surveyWrite } from './survey-writes.ts';
 import type { DueWrite } from './write-object.ts';
@@ -20,7 +20,7 @@ export interface MemberWork extends WriteContext {
 }
 
 /** Restores an object from a member of a tar that is read as a stream; returns when its bytes are read. */
-export async function restoreMember(member: TarMember, planned: PlannedObject, work: MemberWork): Promise<void> {
+export async function restoreMember(member: StreamedMember, planned: PlannedObject, work: MemberWork): Promise<void> {
   const { size } = planned.object;
   const due = await dueWrites(planned, work.redelivered || size > PART_SIZE, work);
   if (due.length === 0) return;
@@ -39,7 +39,7 @@ async function dueWrites(
 }
 
 async function restoreWhole(
-  { body }: TarMember,
+  { body }: StreamedMember,
   { object }: PlannedObject,
   due: readonly DueWrite[],
   work: MemberWork,
@@ -52,7 +52,7 @@ async function restoreWhole(
 }
 
 async function restoreInParts(
-  { body }: TarMember,
+  { body }: StreamedMember,
   { object }: PlannedObject,
   due: readonly DueWrite[],
   { run, progress, writing }: MemberWork,

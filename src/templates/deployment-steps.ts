@@ -1,17 +1,17 @@
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
 
 /** `targets`: what receives, only; `all`: the whole region. The parameter `Stage` of template.yaml. */
-export type Stage = 'targets' | 'all';
+export type DeployedPart = 'targets' | 'all';
 
 export interface DeploymentStep {
   readonly region: string;
-  readonly stage: Stage;
+  readonly stage: DeployedPart;
 }
 
 /** What stands in a region, as the outputs of its stack say. */
 export interface DeployedRegion {
   /** The stage that its stack has. */
-  readonly stage: Stage;
+  readonly stage: DeployedPart;
   /** Whether it has the bucket that archives arrive in. */
   readonly receives: boolean;
 }

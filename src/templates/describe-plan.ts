@@ -2,7 +2,7 @@ import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rul
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { deploymentSteps } from './deployment-steps.ts';
-import { type CostItem, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
+import { type FixedCost, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 
@@ -88,7 +88,7 @@ function describeCapacity(onDemandPercent: number): string {
   return `the first on demand and ${onDemandPercent} % of the others`;
 }
 
-function describeCost({ what, count: number, dollars: amount }: CostItem): string {
+function describeCost({ what, count: number, dollars: amount }: FixedCost): string {
   return `${number === 1 ? '' : `${number} `}${what} ${dollars(amount)}`;
 }
 

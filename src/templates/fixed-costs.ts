@@ -42,7 +42,7 @@ const WATERMARK_RUNS = (30 * 24 * 60) / 5;
 /** Lambda polls an idle queue with five connections, 20 seconds a request. */
 const IDLE_REQUESTS = (5 * 30 * 24 * 3600) / 20;
 
-export interface CostItem {
+export interface FixedCost {
   readonly what: string;
   readonly count: number;
   /** US dollars a month for all of them. */
@@ -50,7 +50,7 @@ export interface CostItem {
 }
 
 /** What a region costs when nothing is replicated, item by item. */
-export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostItem[] {
+export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): FixedCost[] {
   const isSource = settings.source_target.includes('source');
   const isTarget = settings.source_target.includes('target');
   const routes = outgoing.flatMap(archiveRegions).length;
@@ -77,7 +77,7 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): CostIt
 }
 
 /** Tasks cost while they run; a public network, the cluster and the services cost nothing. */
-function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan): CostItem[] {
+function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan): FixedCost[] {
   const services = rules.length + (arriving === undefined ? 0 : 1);
   const alarmMetrics = (ALARMS.fallback.length + SCALING_ALARM_METRICS) * services + ALARMS.cluster.length;
   const endpoints = network === 'isolated' ? ENDPOINTS * subnetCidrs.length : 0;
@@ -88,17 +88,17 @@ function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan):
 }
 
 /** What our own metrics add in a month in which every rule of the region had something to do. */
-export function metricCosts({ outgoing, incoming }: RegionPlan): CostItem[] {
+export function metricCosts({ outgoing, incoming }: RegionPlan): FixedCost[] {
   const arriving = new Set(incoming.map(({ rule }) => rule.id)).size;
   return [
     item('metrics of rules in use', SOURCE_METRICS * outgoing.length + TARGET_METRICS * arriving, PRICES.metric),
   ].filter(({ count }) => count > 0);
 }
 
-export function sumDollars(items: readonly CostItem[]): number {
+export function sumDollars(items: readonly FixedCost[]): number {
   return items.reduce((sum, { dollars }) => sum + dollars, 0);
 }
 
-function item(what: string, count: number, each: number): CostItem {
+function item(what: string, count: number, each: number): FixedCost {
   return { what, count, dollars: count * each };
 }

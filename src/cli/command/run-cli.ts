@@ -1,7 +1,7 @@
 import type { CliCommand, CommandContext } from './cli-command.ts';
 import { type Completable, completionScript, readHelp } from './completion.ts';
-import { describeFailure } from './describe-failure.ts';
 import { UsageError } from './errors.ts';
+import { explainFailure } from './explain-failure.ts';
 import { findCommand, renderExamples, renderOverview } from './overview.ts';
 
 /** Exit status after Ctrl-C or SIGTERM, as shells have it: 128 + SIGINT. */
@@ -24,7 +24,7 @@ export async function runCli(
     return await dispatch(args, commands, context);
   } catch (thrown) {
     if (context.signal.aborted) return INTERRUPTED;
-    const { text, exitStatus } = describeFailure(thrown);
+    const { text, exitStatus } = explainFailure(thrown);
     context.note(`error: ${text.replace(/^error: /, '')}`);
     const known = commands.some((command) => command.name === name);
     if (exitStatus === 2) context.note(`Try: ${context.program} ${known ? `${name} --help` : 'help'}`);

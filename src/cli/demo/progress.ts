@@ -2,7 +2,7 @@ import { MultiBar, type SingleBar } from 'cli-progress';
 import { formatCount, formatSeconds } from '../command/numbers.ts';
 
 /** One thing that the demo does, with a number that grows. */
-export interface Stage {
+export interface ProgressBar {
   /** Sets how far it is, and of what if that has become known meanwhile. May be called often. */
   reach(value: number, total?: number): void;
   /** It is complete. */
@@ -11,7 +11,7 @@ export interface Stage {
 
 export interface Progress {
   /** @param total what `reach` counts up to */
-  stage(name: string, total: number): Stage;
+  stage(name: string, total: number): ProgressBar;
   /** Something to know that is no progress. */
   say(line: string): void;
   /** Leaves the terminal as it was found. */
@@ -33,7 +33,7 @@ class BarProgress implements Progress {
     this.#output = output;
   }
 
-  stage(name: string, total: number): Stage {
+  stage(name: string, total: number): ProgressBar {
     this.#bars ??= new MultiBar({
       stream: this.#output,
       format: ' {name} {bar} {value}/{total}  {after}',
@@ -79,7 +79,7 @@ class LineProgress implements Progress {
     this.#output = output;
   }
 
-  stage(name: string): Stage {
+  stage(name: string): ProgressBar {
     const begun = performance.now();
     return {
       reach: () => undefined,

@@ -1,6 +1,6 @@
-import type { PlannedObject } from './input/planned-object.ts';
+import type { DemoObject } from './input/planned-object.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
-import type { Progress, Stage } from './progress.ts';
+import type { Progress, ProgressBar } from './progress.ts';
 import { repeatEvents } from './upload/repeat-events.ts';
 import { type UploadRecord, uploadObjects } from './upload/upload-objects.ts';
 
@@ -16,7 +16,7 @@ export interface Replication {
 /** Uploads the objects and waits until the pipeline has done everything with them, a bar for each stage. */
 export async function replicate(
   pipeline: Pipeline,
-  objects: readonly PlannedObject[],
+  objects: readonly DemoObject[],
   progress: Progress,
 ): Promise<Replication> {
   const uploads = objects.length + objects.filter(({ draft }) => draft !== undefined).length;
@@ -46,7 +46,7 @@ export async function replicate(
   }
 }
 
-async function upload({ source }: Pipeline, objects: readonly PlannedObject[], stage: Stage): Promise<UploadRecord> {
+async function upload({ source }: Pipeline, objects: readonly DemoObject[], stage: ProgressBar): Promise<UploadRecord> {
   let uploaded = 0;
   const record = await uploadObjects(source, objects, () => {
     uploaded += 1;

@@ -1,6 +1,6 @@
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import { ratioOf } from '../command/numbers.ts';
-import type { ArchiveSummary, TypeShare } from './archives/inspect-archive.ts';
+import type { InspectedArchive, TypeShare } from './archives/inspect-archive.ts';
 import type { LevelCost } from './comparison/compare-levels.ts';
 import type { MetricsSummary } from './metrics-summary.ts';
 import type { DeadLetterFound } from './pipeline/dead-letters.ts';
@@ -24,7 +24,7 @@ export interface DemoMeasurements {
   readonly skippedEntries: number;
   /** From the first upload until the last object was restored. */
   readonly seconds: number;
-  readonly archives: readonly ArchiveSummary[];
+  readonly archives: readonly InspectedArchive[];
   readonly verification: Verification;
   readonly deadLetters: readonly DeadLetterFound[];
   readonly faults: FaultsMet;
@@ -128,7 +128,7 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
   };
 }
 
-function sumTypes(archives: readonly ArchiveSummary[]): Map<string, TypeShare> {
+function sumTypes(archives: readonly InspectedArchive[]): Map<string, TypeShare> {
   const sums = new Map<string, TypeShare>();
   for (const [type, share] of archives.flatMap(({ types }) => [...types])) {
     const sum = sums.get(type) ?? { objects: 0, bytes: 0, compressedBytes: 0 };

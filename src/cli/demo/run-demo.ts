@@ -4,11 +4,11 @@ import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
-import { type ArchiveSummary, inspectArchive } from './archives/inspect-archive.ts';
+import { type InspectedArchive, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
 import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
 import { chooseFiles } from './input/choose-files.ts';
-import { planObjects, type UploadPlan } from './input/plan-objects.ts';
+import { type DemoPlan, planObjects } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
 import { summariseMetrics } from './metrics-summary.ts';
 import type { DemoOptions } from './options.ts';
@@ -83,7 +83,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   return result;
 }
 
-function announce({ objects, skipped }: UploadPlan, bytes: number, progress: Progress): void {
+function announce({ objects, skipped }: DemoPlan, bytes: number, progress: Progress): void {
   for (const { relativePath, reason } of skipped.slice(0, NAMED_SKIPS)) {
     progress.say(`Skipped ${JSON.stringify(relativePath)}: ${reason}`);
   }
@@ -107,9 +107,9 @@ async function collectArchives(
   { outbound }: Pipeline,
   archives: readonly StoredArchive[],
   folder: string | undefined,
-): Promise<ArchiveSummary[]> {
+): Promise<InspectedArchive[]> {
   if (folder !== undefined) await keepArchives(outbound, archives, folder);
-  const summaries: ArchiveSummary[] = [];
+  const summaries: InspectedArchive[] = [];
   for (const archive of archives) summaries.push(await inspectArchive(archiveBytes(outbound, archive)));
   return summaries;
 }

@@ -1,9 +1,9 @@
 import {
+  type DeployedPart,
   type DeployedRegion,
   type DeploymentStep,
   deploymentSteps,
   orderDeployment,
-  type Stage,
 } from '../../templates/deployment-steps.ts';
 import { archiveRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { regionNames } from '../../templates/region-names.ts';
@@ -38,7 +38,7 @@ function readOutputs(region: string, outputs: ReadonlyMap<string, string> | unde
   return { stage, receives: outputs.has(regionNames(region).inboundBucket) };
 }
 
-function isStage(stage: string | undefined): stage is Stage {
+function isStage(stage: string | undefined): stage is DeployedPart {
   return stage === 'targets' || stage === 'all';
 }
 

@@ -2,13 +2,13 @@ import { ArchiveCorruptError, ArchiveTooLargeError, ManifestInvalidError } from 
 import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE } from '../../archive/format.ts';
 import { decodePublicManifest, type PublicManifest } from '../../archive/manifest.ts';
 import { type ArchiveVersion, archiveName } from '../dependencies.ts';
-import { readTarMembers, type StreamAccess, type TarMember } from './read-tar-members.ts';
+import { readTarMembers, type StreamAccess, type StreamedMember } from './read-tar-members.ts';
 
 /** The public implementation packs at most ten objects an archive; this bounds memory, nothing else. */
 const MAX_MEMBERS = 1_000_000;
 
 /** What the tar says of a member. */
-export type IndexedMember = Pick<TarMember, 'name' | 'size'>;
+export type IndexedMember = Pick<StreamedMember, 'name' | 'size'>;
 
 export interface PublicArchiveIndex {
   readonly manifest: PublicManifest;
@@ -42,7 +42,7 @@ export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAcc
   return { manifest: decodePublicManifest(manifest, name), members };
 }
 
-async function readManifest({ size, body }: TarMember, archive: string): Promise<Uint8Array> {
+async function readManifest({ size, body }: StreamedMember, archive: string): Promise<Uint8Array> {
   if (size > MAX_MANIFEST_SIZE) {
     throw tooLarge(
       `The manifest of ${archive} has ${size} bytes, at most ${MAX_MANIFEST_SIZE} are read`,

@@ -13,7 +13,7 @@ import { readArchiveRange } from '../read-archive-range.ts';
 const PIECE_SIZE = 8 * MIB;
 
 /** A regular file in a tar. Its body must be read to its end before the next member comes. */
-export interface TarMember {
+export interface StreamedMember {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
@@ -34,7 +34,7 @@ export interface StreamAccess extends Pick<RestoreRun, 'buffers' | 'signal'> {
 export async function readTarMembers(
   archive: ArchiveVersion,
   access: StreamAccess,
-  visit: (member: TarMember) => Promise<void>,
+  visit: (member: StreamedMember) => Promise<void>,
 ): Promise<void> {
   const tar = extract();
   const input = Readable.from(tarBytes(archive, access), { objectMode: false });

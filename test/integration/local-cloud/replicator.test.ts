@@ -17,7 +17,7 @@ import {
   enableVersioning,
   notificationOfNewObjects,
   notifyQueues,
-  replicate,
+  replicateBucket,
   replicationRule,
 } from '../../../local-cloud/pipeline/bucket-setup.ts';
 import { createQueue } from '../../../local-cloud/pipeline/queue-pair.ts';
@@ -82,7 +82,7 @@ async function listKeys(bucket: string, region = AWAY): Promise<string[]> {
 describe('Replicator', () => {
   it('copies bytes, headers, user metadata, tags and storage class to the same key', async () => {
     const { s3 } = cloud.region(HOME);
-    await replicate(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator();
     const Key = 'rule/a b+ü.tar.zst';
     const Body = Buffer.from([0, 255, 10, 13]);
@@ -117,7 +117,7 @@ describe('Replicator', () => {
 
   it('copies only what was written after it started, each version once, and no delete marker', async () => {
     const { s3 } = cloud.region(HOME);
-    await replicate(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     await put('before');
     const running = await startReplicator();
     await put('twice', 'one');
@@ -137,7 +137,7 @@ describe('Replicator', () => {
       replicationRule(2, 'a-second', 'a/', second),
       replicationRule(3, 'b-second', 'b/', second),
     ];
-    await replicate(cloud.region(HOME).s3, outbound, rules);
+    await replicateBucket(cloud.region(HOME).s3, outbound, rules);
     const running = await startReplicator();
     for (const key of ['a/1', 'b/1', 'c/1']) await put(key);
     await running.idle();
@@ -146,8 +146,8 @@ describe('Replicator', () => {
   });
 
   it('does not replicate a replica, so that two-way rules cannot loop', async () => {
-    await replicate(cloud.region(HOME).s3, outbound, [replicationRule(1, 'there', '', inbound)]);
-    await replicate(cloud.region(AWAY).s3, inbound, [replicationRule(1, 'back', '', outbound)]);
+    await replicateBucket(cloud.region(HOME).s3, outbound, [replicationRule(1, 'there', '', inbound)]);
+    await replicateBucket(cloud.region(AWAY).s3, inbound, [replicationRule(1, 'back', '', outbound)]);
     const sources = [
       { region: HOME, bucket: outbound },
       { region: AWAY, bucket: inbound },
@@ -165,7 +165,7 @@ describe('Replicator', () => {
     const { s3, sqs } = cloud.region(AWAY);
     const queue = await createQueue(sqs, `events-${testNumber}`, {});
     await notifyQueues(s3, inbound, [notificationOfNewObjects('archives', queue.arn)]);
-    await replicate(cloud.region(HOME).s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    await replicateBucket(cloud.region(HOME).s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator();
     await put('archive');
     await running.idle();
@@ -177,7 +177,7 @@ describe('Replicator', () => {
 
   it('copies a large object in parts', async () => {
     const { s3 } = cloud.region(HOME);
-    await replicate(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator();
     const Body = Buffer.alloc(33 * 1024 * 1024, 'abcdefghijk');
     const location = { Bucket: outbound, Key: 'large' };
@@ -197,7 +197,7 @@ describe('Replicator', () => {
     const queue = await createQueue(sqs, `failures-${testNumber}`, {});
     const Events = ['s3:Replication:OperationFailedReplication' as const];
     await notifyQueues(s3, outbound, [{ Id: 'failures', QueueArn: queue.arn, Events }]);
-    await replicate(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator({
       refuse: (key) => (key === 'bad' ? 'DstPutObjectNotPermitted' : undefined),
     });
@@ -219,7 +219,7 @@ describe('Replicator', () => {
     const plain = `plain-${testNumber}`;
     await createBucket(cloud.region(AWAY).s3, AWAY, plain);
     const rules = [replicationRule(1, 'missing', 'a', 'nowhere'), replicationRule(2, 'plain', 'a', plain)];
-    await replicate(s3, outbound, rules);
+    await replicateBucket(s3, outbound, rules);
     const running = await startReplicator();
     await put('a');
     await running.idle();
@@ -235,7 +235,7 @@ describe('Replicator', () => {
   });
 
   it('makes the replica wait for the delay', async () => {
-    await replicate(cloud.region(HOME).s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    await replicateBucket(cloud.region(HOME).s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator({ delaySeconds: 0.5 });
     await put('late');
     const written = performance.now();

@@ -2,7 +2,7 @@ import type { Manifest, ManifestObject } from '../../../archive/manifest.ts';
 import { planRestore } from '../../../archive/plan-restore.ts';
 import type { FrameList } from '../../../archive/seek-table.ts';
 import { mediaTypeOf } from '../input/content-type.ts';
-import { type ArchiveBytes, readFrame, readFrames, readManifest } from './read-archive.ts';
+import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from './read-archive.ts';
 import { shareOutFrame } from './share-out-frame.ts';
 
 export interface TypeShare {
@@ -13,7 +13,7 @@ export interface TypeShare {
   readonly compressedBytes: number;
 }
 
-export interface ArchiveSummary {
+export interface InspectedArchive {
   readonly name: string;
   readonly objects: number;
   readonly bytes: number;
@@ -25,7 +25,7 @@ export interface ArchiveSummary {
 }
 
 /** Reads an archive the way any reader of the format does, with a zstd that is not the one that wrote it. */
-export async function inspectArchive(archive: ArchiveBytes): Promise<ArchiveSummary> {
+export async function inspectArchive(archive: ArchiveBytes): Promise<InspectedArchive> {
   const frames = await readFrames(archive);
   const manifest = await readManifest(archive, frames);
   return {
@@ -52,7 +52,7 @@ async function sumTypes(archive: ArchiveBytes, manifest: Manifest, frames: Frame
   for (const object of manifest.objects) add(typeOf(object), { objects: 1, bytes: object.size, compressedBytes: 0 });
   for (const { entry, slices } of planRestore(manifest, frames, archive.name)) {
     const typed = slices.map((slice) => ({ ...slice, type: typeOf(manifest.objects[slice.member]) }));
-    const shares = await shareOutFrame(entry.compressed, typed, () => readFrame(archive, entry));
+    const shares = await shareOutFrame(entry.compressed, typed, () => readArchiveFrame(archive, entry));
     for (const [type, compressedBytes] of shares) add(type, { objects: 0, bytes: 0, compressedBytes });
   }
   return types;

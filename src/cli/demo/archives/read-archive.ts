@@ -27,12 +27,12 @@ export async function readFrames(archive: ArchiveBytes): Promise<FrameList> {
 }
 
 export async function readManifest(archive: ArchiveBytes, frames: FrameList): Promise<Manifest> {
-  const frame = await readFrame(archive, manifestFrame(frames, archive.name));
+  const frame = await readArchiveFrame(archive, manifestFrame(frames, archive.name));
   return decodeManifest(manifestBytes(frame, archive.name), archive.name);
 }
 
 /** The tar bytes of a frame, by a zstd that is not the one that wrote it. */
-export async function readFrame(archive: ArchiveBytes, entry: FrameEntry): Promise<Uint8Array> {
+export async function readArchiveFrame(archive: ArchiveBytes, entry: FrameEntry): Promise<Uint8Array> {
   return zstdDecompressSync(await archive.read(entry.offset, entry.compressed));
 }
 

@@ -1,7 +1,7 @@
 import { expectedClass, PACKED_FRACTION, settledClass } from '../../../adaptive/content-class.ts';
 import type { MarginalPrices } from '../../../adaptive/cost-model.ts';
 import { describeLevel } from '../../../configuration/schema/levels.ts';
-import { type ArchiveBytes, readFrame, readFrames, readManifest } from '../archives/read-archive.ts';
+import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from '../archives/read-archive.ts';
 import { DemoFailedError } from '../errors.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';
 import { FrameBench, type Recompressed } from './frame-bench.ts';
@@ -54,7 +54,7 @@ export async function compareLevels(
     for (const [index, entry] of [...frames].slice(0, -1).entries()) {
       // Objects of a frame are of one kind, and one that spans several frames is named in the first.
       key = keys.get(index) ?? key;
-      const tar = await readFrame(archive, entry);
+      const tar = await readArchiveFrame(archive, entry);
       const original = await archive.read(entry.offset, entry.compressed);
       const results = new Map(levels.map((level) => [level, bench.compress(tar, original, level)]));
       for (const { level, sum } of fixed) sum.add(results.get(level));

@@ -1,7 +1,7 @@
 import { MAX_KEY_BYTES } from '../../../archive/format.ts';
 import { dressObject } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
-import type { PlannedObject } from './planned-object.ts';
+import type { DemoObject } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
 /** One object in so many is written twice. */
@@ -9,8 +9,8 @@ const DRAFT_EVERY = 25;
 /** Not the first one, so that a folder with a single file is uploaded plainly. */
 const DRAFT_AT = 12;
 
-export interface UploadPlan {
-  readonly objects: readonly PlannedObject[];
+export interface DemoPlan {
+  readonly objects: readonly DemoObject[];
   readonly skipped: readonly SkippedEntry[];
 }
 
@@ -21,10 +21,10 @@ export interface UploadPlan {
 export function planObjects(
   content: FolderContent,
   { prefix, withHardKeys }: { readonly prefix: string; readonly withHardKeys: boolean },
-): UploadPlan {
+): DemoPlan {
   const skipped: SkippedEntry[] = [...content.skipped];
-  const objects: PlannedObject[] = [];
-  const add = (name: string, body: PlannedObject['body']): void => {
+  const objects: DemoObject[] = [];
+  const add = (name: string, body: DemoObject['body']): void => {
     const key = `${prefix}${name}`;
     if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
       skipped.push({ relativePath: name, reason: `its key would have more than ${MAX_KEY_BYTES} bytes` });

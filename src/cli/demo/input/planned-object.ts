@@ -13,7 +13,7 @@ export type ObjectBody =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
 
 /** An object that the demo uploads. */
-export interface PlannedObject {
+export interface DemoObject {
   readonly key: string;
   readonly body: ObjectBody;
   readonly dress: ObjectDress;

@@ -1,13 +1,13 @@
 import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
 import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { LOCAL_CREDENTIALS } from '../../../../local-cloud/region-clients.ts';
-import type { Patience } from './patience.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** The environment that every function and every task has: region, credentials, its queue and how patient it is. */
 export function serviceEnvironment(
   region: EmulatedRegion,
   queue: QueuePair,
-  patience: Patience,
+  patience: Timeouts,
 ): Record<string, string> {
   return {
     AWS_REGION: region.name,

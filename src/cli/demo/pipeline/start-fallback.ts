@@ -6,8 +6,8 @@ import { queueIsEmpty } from '../../../../local-cloud/queue-depth.ts';
 import { WorkerService } from '../../../../local-cloud/worker-service.ts';
 import { FallbackMishaps } from './fallback-mishaps.ts';
 import { FunctionLog } from './function-log.ts';
-import type { Patience } from './patience.ts';
 import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** Short, since a killed task's message stays hidden for so long; the heartbeat extends it for everybody else. */
 const VISIBILITY_SECONDS = 6;
@@ -22,7 +22,7 @@ export interface FallbackOptions {
   readonly region: EmulatedRegion;
   /** What the function of this side has beside what all functions have. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly patience: Patience;
+  readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
   /** Kills a task at work and reclaims the next. */
   readonly withFaults: boolean;

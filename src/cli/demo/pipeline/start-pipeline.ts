@@ -13,9 +13,9 @@ import { DemoFailedError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Workspace } from '../workspace.ts';
 import { FunctionLog } from './function-log.ts';
-import { choosePatience, type Patience } from './patience.ts';
 import type { Pipeline } from './pipeline.ts';
 import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
+import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 
 /** The same faults in the same order in each run, as far as the order of the calls is the same. */
 const FAULT_SEED = 20_261_123;
@@ -54,7 +54,7 @@ export async function startPipeline(
   bundled.catch(() => undefined);
   const cloud = await startCloud(options, workspace, progress);
   await bundled;
-  const patience = choosePatience(options.bytes, faultRate);
+  const patience = chooseTimeouts(options.bytes, faultRate);
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
   let copies = 0;
   const replicator = new Replicator({
@@ -102,7 +102,7 @@ async function startCloud(
   return cloud;
 }
 
-function pipelinePlan(rule: ReplicationRule, patience: Patience): Parameters<typeof createPipelineResources>[1] {
+function pipelinePlan(rule: ReplicationRule, patience: Timeouts): Parameters<typeof createPipelineResources>[1] {
   const { region, bucket, prefix } = rule.source;
   const plannedRule = {
     id: rule.id,
@@ -125,7 +125,7 @@ function pipelinePlan(rule: ReplicationRule, patience: Patience): Parameters<typ
 interface Ground {
   readonly cloud: EmulatedCloud;
   readonly resources: PipelineResources;
-  readonly patience: Patience;
+  readonly patience: Timeouts;
   readonly log: FunctionLog;
   readonly bundles: string;
 }

@@ -7,8 +7,8 @@ import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { LOCAL_ACCOUNT_ID } from '../../../../local-cloud/region-clients.ts';
 import { DemoFailedError } from '../errors.ts';
 import { killAtWork } from './kill-at-work.ts';
-import type { Patience } from './patience.ts';
 import { serviceEnvironment } from './service-environment.ts';
+import type { Timeouts } from './timeouts.ts';
 
 /** Lambda grants one vCPU for 1,769 MB: two worker threads. */
 const MEMORY_MB = 2 * 1769;
@@ -28,7 +28,7 @@ export interface ServiceOptions {
   readonly queue: QueuePair;
   /** What the function needs beside what all functions need. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly patience: Patience;
+  readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
   /** Kills an environment at work; failed invocations are then part of the game. */
   readonly withFaults: boolean;

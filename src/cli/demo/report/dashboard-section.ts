@@ -13,7 +13,7 @@ import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 
 /** The numbers of the CloudWatch dashboard, out of the metrics that the functions wrote during the run. */
-export function renderDashboard({ metrics }: DemoResult): Markup {
+export function renderDashboardSection({ metrics }: DemoResult): Markup {
   const { dollars, failures } = metrics;
   const tiles: readonly (readonly [string, string])[] = [
     [formatDollars(dollars.netBenefit), 'net benefit'],

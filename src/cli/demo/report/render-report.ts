@@ -1,7 +1,7 @@
 import { formatPlural } from '../../command/numbers.ts';
 import { type DemoResult, isFlawless } from '../result.ts';
 import { verdictOf } from '../verdict.ts';
-import { renderComparison, renderDashboard, renderLevels } from './dashboard-section.ts';
+import { renderComparison, renderDashboardSection, renderLevels } from './dashboard-section.ts';
 import { html } from './html.ts';
 import { drawPipeline } from './pipeline-picture.ts';
 import { renderArchives, renderDollars, renderProblems, renderTiles, renderTypes } from './sections.ts';
@@ -29,7 +29,7 @@ ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 ${renderTiles(result)}
 ${renderProblems(result)}
 <h2>The dashboard’s numbers, from the functions’ metrics</h2>
-${renderDashboard(result)}
+${renderDashboardSection(result)}
 <h2>Levels by kind of content</h2>
 ${renderLevels(result.levels)}
 ${renderComparison(result)}

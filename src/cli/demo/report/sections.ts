@@ -8,7 +8,7 @@ import {
   formatSeconds,
   ratioOf,
 } from '../../command/numbers.ts';
-import type { ArchiveSummary } from '../archives/inspect-archive.ts';
+import type { InspectedArchive } from '../archives/inspect-archive.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 
@@ -67,7 +67,7 @@ export function renderTypes({ types }: DemoResult): Markup {
 share frames; there, each type compressed for itself says how a frame's bytes are divided.</p><div class="card">${rows}</div>`;
 }
 
-export function renderArchives(archives: readonly ArchiveSummary[]): Markup {
+export function renderArchives(archives: readonly InspectedArchive[]): Markup {
   const rows = archives.map(
     ({ name, objects, bytes, compressedBytes, frames, level }) => html`<tr><td><code>${name}</code></td>
 <td>${formatCount(objects)}</td><td>${formatCount(frames)}</td><td>${describeLevel(level)}</td><td>${formatBytes(bytes)}</td>

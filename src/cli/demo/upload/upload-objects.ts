@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { PlannedObject } from '../input/planned-object.ts';
+import type { DemoObject } from '../input/planned-object.ts';
 import { type ObjectPlace, putObject } from './put-object.ts';
 import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
 
@@ -18,16 +18,16 @@ export interface UploadRecord {
  */
 export async function uploadObjects(
   place: ObjectPlace,
-  planned: readonly PlannedObject[],
+  planned: readonly DemoObject[],
   onUploaded: (version: UploadedVersion) => void,
 ): Promise<UploadRecord> {
   const turns = pLimit(PARALLEL_UPLOADS);
-  const upload = async (object: PlannedObject, body: PlannedObject['body']): Promise<UploadedVersion> => {
+  const upload = async (object: DemoObject, body: DemoObject['body']): Promise<UploadedVersion> => {
     const version = await putObject(place, object.key, body, object.dress);
     onUploaded(version);
     return version;
   };
-  const uploadFinal = async (object: PlannedObject): Promise<UploadedObject> => ({
+  const uploadFinal = async (object: DemoObject): Promise<UploadedObject> => ({
     ...(await upload(object, object.body)),
     dress: object.dress,
   });

@@ -6,7 +6,7 @@ import { compareObject } from './compare-object.ts';
 
 const PARALLEL_READS = 16;
 
-export interface Finding {
+export interface Deviation {
   readonly region: string;
   readonly key: string;
   readonly differences: readonly string[];
@@ -19,7 +19,7 @@ export interface Verification {
   readonly lost: number;
   /** Objects that some destination has, but otherwise; and objects there that nobody uploaded. */
   readonly altered: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Deviation[];
 }
 
 export interface VerifiedDestination {
@@ -33,8 +33,8 @@ export async function verifyDestinations(
   uploaded: readonly UploadedObject[],
   onVerified: () => void,
 ): Promise<Verification> {
-  const lost: Finding[] = [];
-  const altered: Finding[] = [];
+  const lost: Deviation[] = [];
+  const altered: Deviation[] = [];
   await Promise.all(
     destinations.map(async ({ destination, s3 }) => {
       const place = { s3, bucket: destination.bucket };
@@ -58,8 +58,8 @@ export async function verifyDestinations(
 /** An object counts once, as what it is where it is worst off. */
 function countObjects(
   uploaded: readonly UploadedObject[],
-  lost: readonly Finding[],
-  altered: readonly Finding[],
+  lost: readonly Deviation[],
+  altered: readonly Deviation[],
 ): Omit<Verification, 'findings'> {
   const lostKeys = new Set(lost.map(({ key }) => key));
   const alteredKeys = new Set(altered.map(({ key }) => key).filter((key) => !lostKeys.has(key)));

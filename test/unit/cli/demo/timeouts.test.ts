@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { choosePatience } from '../../../../src/cli/demo/pipeline/patience.ts';
+import { chooseTimeouts } from '../../../../src/cli/demo/pipeline/timeouts.ts';
 
 describe('choosePatience', () => {
   test('hides messages as long as a function may run when nothing is made to fail, as AWS demands', () => {
-    const { visibilitySeconds, functionTimeoutSeconds } = choosePatience(1e9, 0);
+    const { visibilitySeconds, functionTimeoutSeconds } = chooseTimeouts(1e9, 0);
     expect(visibilitySeconds).toBeGreaterThanOrEqual(functionTimeoutSeconds);
   });
 
   test('brings messages of killed workers back early when faults are asked for, later for more bytes', () => {
-    expect(choosePatience(0, 0.05).visibilitySeconds).toBe(10);
-    expect(choosePatience(400e6, 0.05).visibilitySeconds).toBe(110);
+    expect(chooseTimeouts(0, 0.05).visibilitySeconds).toBe(10);
+    expect(chooseTimeouts(400e6, 0.05).visibilitySeconds).toBe(110);
   });
 
   test('leaves the target more time than the 30 s that it wants to have before it begins', () => {
-    expect(choosePatience(0, 0.5).functionTimeoutSeconds).toBeGreaterThan(60);
+    expect(chooseTimeouts(0, 0.5).functionTimeoutSeconds).toBeGreaterThan(60);
   });
 
   test.each([
@@ -23,6 +23,6 @@ describe('choosePatience', () => {
     [0.3, 6],
     [0.5, 10],
   ])('tries calls of which %d fail as often as it takes for one in a thousand to fail for good', (rate, attempts) => {
-    expect(choosePatience(0, rate).attempts).toBe(attempts);
+    expect(chooseTimeouts(0, rate).attempts).toBe(attempts);
   });
 });

@@ -1,5 +1,5 @@
 /** How long the emulated Lambda and SQS wait before they try again. */
-export interface Patience {
+export interface Timeouts {
   readonly functionTimeoutSeconds: number;
   readonly visibilitySeconds: number;
   /** The queues' maxReceiveCount. */
@@ -23,7 +23,7 @@ const FAILING_FOR_GOOD = 0.001;
  * killed and somebody is waiting for the end: messages come back as soon as a run of theirs should be over. One that
  * still runs then has its messages delivered twice, which is one fault more that must do no harm.
  */
-export function choosePatience(bytes: number, faultRate: number): Patience {
+export function chooseTimeouts(bytes: number, faultRate: number): Timeouts {
   const work = Math.ceil(bytes / SLOWEST_BYTES_PER_SECOND);
   const functionTimeoutSeconds = SHORTEST_TIMEOUT_SECONDS + work;
   if (faultRate === 0) {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { describeFailure } from '../../../../src/cli/command/describe-failure.ts';
+import { explainFailure } from '../../../../src/cli/command/explain-failure.ts';
 
 function thrownBy(action: () => void): unknown {
   try {
@@ -16,7 +16,7 @@ function thrownBy(action: () => void): unknown {
 describe('a failure that a user can cause', () => {
   test('is one line for a file that does not exist', () => {
     const path = join(tmpdir(), 'no-such-folder', 'file');
-    expect(describeFailure(thrownBy(() => readFileSync(path)))).toEqual({
+    expect(explainFailure(thrownBy(() => readFileSync(path)))).toEqual({
       text: `${path}: no such file or folder`,
       exitStatus: 1,
     });
@@ -24,7 +24,7 @@ describe('a failure that a user can cause', () => {
 
   test('is one line for a folder where a file belongs', () => {
     expect(
-      describeFailure(
+      explainFailure(
         thrownBy(() => {
           writeFileSync(tmpdir(), '');
         }),
@@ -40,22 +40,22 @@ describe('a failure that a user can cause', () => {
     ['EROFS', 'the file system is read-only'],
     ['EACCES', 'permission denied'],
   ])('is one line for %s', (code, text) => {
-    expect(describeFailure(Object.assign(new Error('x'), { code, path: '/f' })).text).toBe(`/f: ${text}`);
+    expect(explainFailure(Object.assign(new Error('x'), { code, path: '/f' })).text).toBe(`/f: ${text}`);
   });
 
   test('says what to do without credentials', () => {
     const error = Object.assign(new Error('Could not load'), { name: 'CredentialsProviderError' });
-    expect(describeFailure(error).text).toMatch(/^no usable AWS credentials \(Could not load\)\. .*--profile/);
+    expect(explainFailure(error).text).toMatch(/^no usable AWS credentials \(Could not load\)\. .*--profile/);
   });
 
   test('says what AWS answered', () => {
     const error = Object.assign(new Error('not allowed'), { name: 'AccessDenied', $metadata: {} });
-    expect(describeFailure(error).text).toBe('AWS answered AccessDenied: not allowed');
+    expect(explainFailure(error).text).toBe('AWS answered AccessDenied: not allowed');
   });
 });
 
 test('a failure that nobody expected keeps its stack', () => {
-  expect(describeFailure(new TypeError('x is undefined')).text).toMatch(
+  expect(explainFailure(new TypeError('x is undefined')).text).toMatch(
     /^unexpected: TypeError: x is undefined\n\s+at /,
   );
 });

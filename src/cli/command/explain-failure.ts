@@ -39,7 +39,7 @@ export interface Failure {
  * What a user is told about something that was thrown. Whatever a user can cause is one sentence; the stack is printed only
  * for what nobody expected, where it is the only clue.
  */
-export function describeFailure(thrown: unknown): Failure {
+export function explainFailure(thrown: unknown): Failure {
   if (thrown instanceof CompressorError) {
     return { text: thrown.message, exitStatus: USAGE_CODES.has(thrown.code) ? 2 : 1 };
   }
