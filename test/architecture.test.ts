@@ -6,7 +6,7 @@ import ts from 'typescript';
 
 /**
  * Which folder of src may import which, and which packages. docs/architecture.md draws the same picture. A folder may
- * always import its own files and src/errors.ts.
+ * always import its own files and those of FOR_ALL.
  */
 const RULES: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly RegExp[] }>> = {
   archive: { folders: [], packages: [/^node:(buffer|crypto|zlib)$/, /^zod$/] },
@@ -103,6 +103,8 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
 };
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+/** Files of src that every folder may import. */
+const FOR_ALL = ['errors.ts', 'json.ts', 'units.ts'];
 const ENTRY_POINTS = ['functions', 'cli', 'local-cloud'];
 
 interface SourceFile {
@@ -123,11 +125,11 @@ const files: SourceFile[] = ['src', 'local-cloud'].flatMap((room) =>
     }),
 );
 
-/** The folder of src that a file is in, or the top folder beside src; undefined for src/errors.ts. */
+/** The folder of src that a file is in, or the top folder beside src; undefined for what every folder may import. */
 function folderOf(path: string): string | undefined {
   const [room, folder] = path.split(sep);
   if (room !== 'src') return room;
-  return folder === 'errors.ts' ? undefined : folder;
+  return FOR_ALL.includes(folder ?? '') ? undefined : folder;
 }
 
 function importedFile(file: SourceFile, specifier: string): string {

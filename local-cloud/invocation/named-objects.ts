@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../../src/json.ts';
 
 /** An object that a notification names: what S3 must have for the event to be true. */
 export interface NamedObject {
@@ -34,7 +35,7 @@ const eventBridgeEvent = z.looseObject({
 
 /** The objects that the body of a message names, in its order; none for a body that is no notification of objects. */
 export function namedObjects(body: string): NamedObject[] {
-  const json = parseJson(body);
+  const json = tryParseJson(body);
   const records = s3Records.safeParse(json).data?.Records ?? [];
   const bridged = eventBridgeEvent.safeParse(json).data?.detail;
   return [
@@ -56,7 +57,7 @@ export function withVersionIds(
   body: string,
   versionOf: (bucket: string, key: string, etag: string) => string | undefined,
 ): string {
-  const records = s3Records.safeParse(parseJson(body)).data?.Records ?? [];
+  const records = s3Records.safeParse(tryParseJson(body)).data?.Records ?? [];
   return records.reduce((text, { s3: { bucket, object } }) => {
     const given = object.versionId && versionOf(bucket.name, decodeKey(object.key), object.eTag);
     // In the text, so that everything else stays as it was written.
@@ -66,13 +67,4 @@ export function withVersionIds(
 
 function decodeKey(encoded: string): string {
   return decodeURIComponent(encoded.replaceAll('+', ' '));
-}
-
-/** Undefined for what is no JSON: events with such bodies are sent on purpose. */
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '../../src/json.ts';
 import { EventFileError } from '../errors.ts';
 
 /** Lambda takes no more in one event (AWS Lambda Developer Guide, "Quotas"); the emulator would cut it without a word. */
@@ -14,11 +15,10 @@ export async function readEvent(file: string): Promise<unknown> {
       { context: { file, bytes } },
     );
   }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new EventFileError(`${file} is not JSON: ${String(cause)}`, { context: { file }, cause });
-  }
+  return parseJson(
+    text,
+    (cause) => new EventFileError(`${file} is not JSON: ${String(cause)}`, { context: { file }, cause }),
+  );
 }
 
 async function readText(file: string): Promise<string> {

@@ -27,7 +27,7 @@ export function readAnswer({ status, text }: EmulatorAnswer, functionName: strin
   if (/^Task timed out after [\d.]+ seconds$/.test(text)) {
     return failed(new FunctionTimedOutError(`${functionName}: ${text}`));
   }
-  const value = parseJson(text);
+  const value = answerOf(text);
   const error = thrown.safeParse(value).data;
   if (status === BAD_GATEWAY) {
     if (error === undefined) return failed(new FunctionCrashedError(describeEnd(functionName, value)));
@@ -52,7 +52,7 @@ function describeEnd(functionName: string, value: unknown): string {
 }
 
 /** A text that is no JSON is an answer, too: the emulator passes on whatever the function says. */
-function parseJson(text: string): unknown {
+function answerOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

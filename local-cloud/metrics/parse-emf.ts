@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../../src/json.ts';
 import { EmfInvalidError } from '../errors.ts';
 
 /** Limits of CloudWatch's embedded metric format (CloudWatch user guide, "Specification: Embedded metric format"). */
@@ -76,12 +77,8 @@ function dimensionValue(document: Readonly<Record<string, unknown>>, name: strin
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
   if (!line.startsWith('{')) return undefined;
-  try {
-    return JSON.parse(line) as Readonly<Record<string, unknown>>;
-  } catch {
-    // Half a line: its process was killed while it wrote.
-    return undefined;
-  }
+  // Undefined for half a line: its process was killed while it wrote.
+  return tryParseJson(line) as Readonly<Record<string, unknown>> | undefined;
 }
 
 function invalid(line: string, problem: string): EmfInvalidError {

@@ -1,5 +1,6 @@
 import { type Prices, transferPrice } from '../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
+import { MIB } from '../units.ts';
 import { functionVcpuSecond } from './compute-price.ts';
 import { WORK } from './measured-work.ts';
 
@@ -57,7 +58,6 @@ export interface MarginalPrices {
 }
 
 const GIGABYTE = 1e9;
-const MEBIBYTE = 1024 * 1024;
 const DAYS_A_MONTH = 365.25 / 12;
 /**
  * Days that S3 keeps an archive on each side. Outbound: it expires after a day and is removed as a noncurrent version after
@@ -65,7 +65,7 @@ const DAYS_A_MONTH = 365.25 / 12;
  */
 export const STAGING_DAYS = { outbound: 1.5 + 3.5, inbound: 1.5 } as const;
 /** Bytes of an archive part, and of a frame: each is a PUT here, and a GET in each region. */
-const PART_BYTES = 8 * MEBIBYTE;
+const PART_BYTES = 8 * MIB;
 
 /**
  * Everything that a rule costs for each archive, object, byte and second. Unit prices are those of the source region, on

@@ -1,3 +1,5 @@
+import { KIB, MIB } from '../units.ts';
+
 /**
  * Every number of the archive format. docs/format.md is the specification; this file is its only copy in code.
  *
@@ -5,8 +7,7 @@
  * seek table of the Zstandard Seekable Format 0.1.0. The last zstd frame holds `manifest.json` and the end of the tar.
  */
 
-export const KIB = 1024;
-export const MIB = 1024 * KIB;
+export { KIB, MIB };
 
 export const FORMAT_NAME = 's3-cross-region-compressor';
 /** Readers refuse an unknown major version and ignore an unknown minor one. */

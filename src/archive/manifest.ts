@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../json.ts';
 import { refuseCostlyJson } from './costly-json.ts';
 import { ArchiveUnsupportedError, ManifestInvalidError } from './errors.ts';
 import { FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME } from './format.ts';
@@ -37,7 +38,7 @@ export function encodeManifest(manifest: Omit<Manifest, 'format'>): Buffer {
  * @throws ManifestInvalidError, ArchiveUnsupportedError for another major version
  */
 export function decodeManifest(bytes: Uint8Array, archive: string): Manifest {
-  const json = parseJson(bytes, archive);
+  const json = manifestJson(bytes, archive);
   const declared = z.object({ format: manifestFormat }).safeParse(json);
   if (declared.success) refuseUnknownMajor(declared.data.format.version, archive);
   const envelope = validated(manifestEnvelope, json, archive);
@@ -53,7 +54,7 @@ export function decodeManifest(bytes: Uint8Array, archive: string): Manifest {
  * @throws ManifestInvalidError
  */
 export function decodePublicManifest(bytes: Uint8Array, archive: string): PublicManifest {
-  const envelope = validated(publicManifestEnvelope, parseJson(bytes, archive), archive);
+  const envelope = validated(publicManifestEnvelope, manifestJson(bytes, archive), archive);
   return {
     targets: validatedItems(manifestTarget, envelope.targets, 'targets', archive),
     objects: validatedItems(publicManifestObject, envelope.objects, 'objects', archive),
@@ -78,13 +79,17 @@ function refuseUnknownMajor(version: string, archive: string): void {
   );
 }
 
-function parseJson(bytes: Uint8Array, archive: string): unknown {
+function manifestJson(bytes: Uint8Array, archive: string): unknown {
   refuseCostlyJson(bytes, archive);
+  const invalid = (cause: unknown): ManifestInvalidError =>
+    new ManifestInvalidError(`manifest.json of ${archive} is not JSON in UTF-8`, { cause, context: { archive } });
+  let text: string;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new ManifestInvalidError(`manifest.json of ${archive} is not JSON in UTF-8`, { cause, context: { archive } });
+    throw invalid(cause);
   }
+  return parseJson(text, invalid);
 }
 
 /** Stops at the first bad item, so that a hostile list costs no more than a good one. */

@@ -1,9 +1,9 @@
+import { MIB } from '../units.ts';
 import type { Destination, ReplicationRule } from './rule.ts';
 import { ruleId } from './rule-id.ts';
 import { levelsToChooseFrom } from './schema/levels.ts';
 import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema/schema.ts';
 
-const MIB = 1024 * 1024;
 /** AWS's advice for a queue that feeds a function (Lambda developer guide, "Configuring a queue"). */
 export const VISIBILITY_TIMES_TIMEOUT = 6;
 /** Least that an event source mapping takes for its maximum concurrency. */

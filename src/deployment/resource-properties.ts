@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ownPricesSchema } from '../configuration/schema/schema.ts';
+import { tryParseJson } from '../json.ts';
 
 /**
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
@@ -113,7 +114,7 @@ export const pricesSchema = z.strictObject({
     .default('')
     .transform((json, context) => {
       if (json === '') return undefined;
-      const { success, data } = ownPricesSchema.safeParse(parseJson(json));
+      const { success, data } = ownPricesSchema.safeParse(tryParseJson(json));
       if (success) return data;
       context.addIssue({ code: 'custom', message: 'is not "prices" of settings.json as JSON' });
       return z.NEVER;
@@ -171,12 +172,3 @@ export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
 export type CheckedBucket = BucketChecksProperties['Buckets'][number];
 export type PricesProperties = z.infer<typeof pricesSchema>;
 export type FunctionImageProperties = z.infer<typeof functionImageSchema>;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema that is asked next refuses it.
-    return undefined;
-  }
-}

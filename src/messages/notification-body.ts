@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from '../json.ts';
 import { MessageInvalidError } from './errors.ts';
 
 /** Keys in S3 notifications are form-encoded: `+` is a space, the rest is percent-encoded UTF-8. @throws MessageInvalidError */
@@ -14,12 +15,8 @@ export function decodeKey(encoded: string): string {
 }
 
 /** @throws MessageInvalidError */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new MessageInvalidError('The message is not JSON', { cause });
-  }
+export function parseBody(body: string): unknown {
+  return parseJson(body, (cause) => new MessageInvalidError('The message is not JSON', { cause }));
 }
 
 /** @throws MessageInvalidError that names the first field that is wrong */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MessageInvalidError } from './errors.ts';
-import { decodeKey, parse, parseJson } from './notification-body.ts';
+import { decodeKey, parse, parseBody } from './notification-body.ts';
 import type { WriteOrder } from './sequencer.ts';
 
 /** One version of one object, as S3 announced it. */
@@ -66,7 +66,7 @@ const envelope = z.looseObject({
  * @throws MessageInvalidError
  */
 export function parseNotification(body: string): Notification {
-  const json = parse(envelope, parseJson(body));
+  const json = parse(envelope, parseBody(body));
   if (json.Records !== undefined) return fromS3Records(json.Records);
   if (json.Event === 's3:TestEvent') return { created: [], ignored: 1 };
   if (json.source === 'aws.s3') return fromEventBridge(json);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../json.ts';
 import type { ArchivePart } from './archive-upload.ts';
 
 /** A part of an archive that holds one object, and what going on behind it takes. */
@@ -47,7 +48,7 @@ export function encodeProgress({ uploadId, plannedFrames, parts, frameSizes }: P
 
 /** @returns undefined for what another version wrote, or what does not add up: then the archive begins anew */
 export function decodeProgress(bytes: Buffer): PackingProgress | undefined {
-  const parsed = record.safeParse(parseJson(bytes));
+  const parsed = record.safeParse(tryParseJson(bytes.toString()));
   if (!parsed.success) return undefined;
   const { uploadId, plannedFrames } = parsed.data;
   const sizes = Buffer.from(parsed.data.frameSizes, 'base64');
@@ -56,15 +57,6 @@ export function decodeProgress(bytes: Buffer): PackingProgress | undefined {
   );
   const parts = parsed.data.parts.map(([frames, size, crc32, objectCrc32]) => ({ frames, size, crc32, objectCrc32 }));
   return addsUp(parts, frameSizes) ? { uploadId, plannedFrames, parts, frameSizes } : undefined;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function addsUp(parts: readonly PackedPart[], frameSizes: Uint32Array): boolean {

@@ -2,6 +2,7 @@ import { request } from 'undici';
 import { z } from 'zod';
 import { FunctionUnreadableError } from '../../deployment/errors.ts';
 import type { FunctionDirectory } from '../../deployment/ports.ts';
+import { tryParseJson } from '../../json.ts';
 import { LAMBDA, RequestSigner, type SigningCredentials } from '../s3/sign-request.ts';
 
 /** What we read of `GetFunction`. */
@@ -28,7 +29,7 @@ export class LambdaFunctionDirectory implements FunctionDirectory {
     if (status !== 200) {
       throw unreadable(functionArn, `Lambda answered ${status}: ${text}. Allow lambda:GetFunction on it`);
     }
-    const answer = answerSchema.safeParse(parseJson(text));
+    const answer = answerSchema.safeParse(tryParseJson(text));
     if (!answer.success) throw unreadable(functionArn, 'Lambda named no image. It must be deployed as an image');
     return answer.data.Code.ResolvedImageUri;
   }
@@ -55,13 +56,4 @@ export class LambdaFunctionDirectory implements FunctionDirectory {
 function unreadable(functionArn: string, said: string, cause?: unknown): FunctionUnreadableError {
   const details = { context: { function: functionArn }, ...(cause === undefined ? {} : { cause }) };
   return new FunctionUnreadableError(`The image of the function ${functionArn} cannot be looked up. ${said}.`, details);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema that is asked next refuses it.
-    return undefined;
-  }
 }

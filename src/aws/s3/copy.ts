@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { combineCrc32, crc32FromBase64 } from '../../archive/checksum.ts';
 import { StorageUnavailableError } from '../../storage/errors.ts';
 import type { CopyRequest, CopySource } from '../../storage/object-store.ts';
+import { MIB } from '../../units.ts';
 import type { S3Connection } from './connection.ts';
 import { stripQuotes } from './describe-object.ts';
 import { encodeKey, encodeUriComponent } from './encode-key.ts';
@@ -18,7 +19,6 @@ export interface CopyLimits {
   readonly parallelParts: number;
 }
 
-const MIB = 1024 * 1024;
 /** S3's own limit for one upload. */
 const MAX_PARTS = 10_000;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../json.ts';
 import { ConfigurationInvalidError } from '../errors.ts';
 import type { SettingsFile } from '../schema/schema.ts';
 import { type PriceName, unitPriceFields } from '../schema/unit-prices.ts';
@@ -29,7 +30,7 @@ export type OwnPrices = NonNullable<SettingsFile['prices']>;
  * @throws ConfigurationInvalidError with all its problems
  */
 export function parsePriceFile(text: string): PriceFile {
-  const result = priceFileSchema.safeParse(parseJson(text));
+  const result = priceFileSchema.safeParse(parseJson(text, notJson));
   if (result.success) return result.data;
   throw new ConfigurationInvalidError(
     result.error.issues.map(({ path, message }) => ({ file: PRICE_FILE, path: path.join('.'), message })),
@@ -77,11 +78,7 @@ export function filedPrices(
   };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationInvalidError([{ file: PRICE_FILE, path: '', message }], cause);
-  }
+function notJson(cause: unknown): ConfigurationInvalidError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new ConfigurationInvalidError([{ file: PRICE_FILE, path: '', message }], cause);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../../json.ts';
 import { EnvironmentInvalidError, PriceMissingError } from '../errors.ts';
 import { dollars } from '../schema/fields.ts';
 import { type UnitPrices, unitPriceFields } from '../schema/unit-prices.ts';
@@ -25,12 +26,9 @@ const pricesSchema = z.object({
  * @throws EnvironmentInvalidError that names every price that is missing or cannot be
  */
 export function parsePrices(json: string): Prices {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw invalidPrices(cause instanceof Error ? cause.message : String(cause), cause);
-  }
+  const value = parseJson(json, (cause) =>
+    invalidPrices(cause instanceof Error ? cause.message : String(cause), cause),
+  );
   const result = pricesSchema.safeParse(value);
   if (result.success) return result.data;
   throw invalidPrices(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
