@@ -1,4 +1,3 @@
-import { fetch } from 'undici';
 import { z } from 'zod';
 import type { TaskProtection } from '../../worker/ports.ts';
 import { TaskProtectionError } from '../errors.ts';

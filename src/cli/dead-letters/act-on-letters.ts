@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { DeadLetter } from './dead-letter.ts';
+import type { ReceivedLetter } from './dead-letter.ts';
 import { DeadLetterError } from './errors.ts';
 
 const BATCH = 10;
@@ -7,8 +7,8 @@ const BATCH = 10;
 const MAX_BATCH_BYTES = 1024 * 1024;
 
 /** Batches that SQS takes: at most ten messages, and no more bytes than one call may carry. */
-export function batchLetters(letters: readonly DeadLetter[]): DeadLetter[][] {
-  const batches: DeadLetter[][] = [];
+export function batchLetters(letters: readonly ReceivedLetter[]): ReceivedLetter[][] {
+  const batches: ReceivedLetter[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const letter of letters) {
     const size = Buffer.byteLength(letter.body);
@@ -33,10 +33,10 @@ export function batchLetters(letters: readonly DeadLetter[]): DeadLetter[][] {
  */
 export async function redriveLetters(
   sqs: SQSClient,
-  letters: readonly DeadLetter[],
+  letters: readonly ReceivedLetter[],
   destination: string,
-): Promise<DeadLetter[]> {
-  const accepted: DeadLetter[] = [];
+): Promise<ReceivedLetter[]> {
+  const accepted: ReceivedLetter[] = [];
   for (const batch of batchLetters(letters)) {
     const Entries = batch.map(({ body }, index) => ({ Id: String(index), MessageBody: body }));
     const { Successful = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: destination, Entries }));
@@ -48,7 +48,7 @@ export async function redriveLetters(
 }
 
 /** @throws DeadLetterError when SQS does not delete one */
-export async function deleteLetters(sqs: SQSClient, letters: readonly DeadLetter[]): Promise<void> {
+export async function deleteLetters(sqs: SQSClient, letters: readonly ReceivedLetter[]): Promise<void> {
   for (const batch of batchLetters(letters)) {
     const [first] = batch;
     if (first === undefined) continue;

@@ -8,7 +8,7 @@ export interface DeadLetterQueue {
 }
 
 /** A message that was given up. */
-export interface DeadLetter {
+export interface ReceivedLetter {
   readonly queue: DeadLetterQueue;
   readonly messageId: string;
   /** What it takes to delete or release it, until its visibility timeout ends. */

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { MessageInvalidError } from '../../messages/errors.ts';
 import { parseNotification } from '../../messages/parse-notification.ts';
-import { type DeadLetter, type DeadLetterQueue, RECEIVED_TOO_OFTEN } from './dead-letter.ts';
+import { type DeadLetterQueue, RECEIVED_TOO_OFTEN, type ReceivedLetter } from './dead-letter.ts';
 
 /** Long enough to read a queue of 100,000 messages and act on them; whatever is not acted on is released at once. */
 const VISIBILITY_SECONDS = 3600;
@@ -51,8 +51,8 @@ export async function receiveLetters(
   queue: DeadLetterQueue,
   most: number,
   signal: AbortSignal,
-): Promise<DeadLetter[]> {
-  const letters = new Map<string, DeadLetter>();
+): Promise<ReceivedLetter[]> {
+  const letters = new Map<string, ReceivedLetter>();
   for (let empty = 0; empty < 2 && letters.size < most && !signal.aborted; ) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
@@ -72,7 +72,7 @@ export async function receiveLetters(
 }
 
 /** Makes messages visible again. One whose hour has passed is visible already. */
-export async function releaseLetters(sqs: SQSClient, letters: readonly DeadLetter[]): Promise<void> {
+export async function releaseLetters(sqs: SQSClient, letters: readonly ReceivedLetter[]): Promise<void> {
   for (let at = 0; at < letters.length; at += BATCH) {
     const batch = letters.slice(at, at + BATCH);
     const [first] = batch;
@@ -90,7 +90,7 @@ export async function releaseLetters(sqs: SQSClient, letters: readonly DeadLette
   }
 }
 
-function describeMessage(message: Message, queue: DeadLetterQueue): DeadLetter {
+function describeMessage(message: Message, queue: DeadLetterQueue): ReceivedLetter {
   const { MessageId = '', ReceiptHandle = '', Body = '', MessageAttributes = {}, Attributes = {} } = message;
   const attribute = (name: string): string | undefined => MessageAttributes[name]?.StringValue;
   const object = attribute('key') === undefined ? readObject(Body) : undefined;

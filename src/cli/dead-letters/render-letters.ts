@@ -1,6 +1,6 @@
 import { formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
-import type { DeadLetter } from './dead-letter.ts';
+import type { ReceivedLetter } from './dead-letter.ts';
 import type { LetterGroup } from './select-letters.ts';
 
 const AGES: readonly (readonly [seconds: number, unit: string])[] = [
@@ -33,7 +33,7 @@ export function renderGroups(
 }
 
 /** Each message with all that is known of it. */
-export function renderLetters(letters: readonly DeadLetter[], json: boolean): string {
+export function renderLetters(letters: readonly ReceivedLetter[], json: boolean): string {
   return letters
     .map(({ queue, messageId, sentAt, code, reason, bucket, key, body }) => {
       const sent = new Date(sentAt).toISOString();

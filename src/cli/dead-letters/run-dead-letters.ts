@@ -11,7 +11,7 @@ import { formatPlural } from '../command/numbers.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { deleteLetters, redriveLetters } from './act-on-letters.ts';
-import type { DeadLetter, DeadLetterQueue } from './dead-letter.ts';
+import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
 import { createQueueClient, findDeadLetterQueues, receiveLetters, releaseLetters } from './queue-reader.ts';
 import { readAdvice } from './read-advice.ts';
 import { renderGroups, renderLetters } from './render-letters.ts';
@@ -92,14 +92,14 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
 interface Visited {
   readonly sqs: SQSClient;
   readonly queue: DeadLetterQueue;
-  readonly chosen: readonly DeadLetter[];
+  readonly chosen: readonly ReceivedLetter[];
 }
 
 /** Reads queue by queue; what `use` does not return as done is visible again afterwards, whatever happens. */
 async function visit(
   flags: Flags,
   { signal }: CommandContext,
-  use: (visited: Visited) => Promise<readonly DeadLetter[]>,
+  use: (visited: Visited) => Promise<readonly ReceivedLetter[]>,
 ): Promise<void> {
   const configuration = await loadConfiguration(flags.configuration);
   const all = planRegions(configuration).map(({ region }) => region);
@@ -110,7 +110,7 @@ async function visit(
       for (const queue of await findDeadLetterQueues(sqs, region, prefix)) {
         if (flags.queue !== undefined && queue.name !== flags.queue) continue;
         const letters = await receiveLetters(sqs, queue, flags.limit, signal);
-        let done: readonly DeadLetter[] = [];
+        let done: readonly ReceivedLetter[] = [];
         try {
           signal.throwIfAborted();
           done = await use({ sqs, queue, chosen: letters.filter((letter) => matches(letter, flags, Date.now())) });
@@ -128,7 +128,7 @@ async function visit(
 }
 
 async function list(flags: Flags, context: CommandContext): Promise<number> {
-  const found: DeadLetter[] = [];
+  const found: ReceivedLetter[] = [];
   await visit(flags, context, ({ chosen }) => {
     found.push(...chosen);
     return Promise.resolve([]);
@@ -153,7 +153,7 @@ async function redrive(
   { sqs, queue, chosen }: Visited,
   flags: Flags,
   context: CommandContext,
-): Promise<readonly DeadLetter[]> {
+): Promise<readonly ReceivedLetter[]> {
   const [destination, ...others] = queue.sources;
   const count = formatPlural(chosen.length, 'message');
   if (destination === undefined || others.length > 0) {
@@ -177,7 +177,7 @@ async function discard(
   { sqs, queue, chosen }: Visited,
   flags: Flags,
   context: CommandContext,
-): Promise<readonly DeadLetter[]> {
+): Promise<readonly ReceivedLetter[]> {
   const count = formatPlural(chosen.length, 'message');
   const file = flags.save ?? `discarded-${new Date().toISOString().replaceAll(':', '-')}.jsonl`;
   if (flags.dryRun === true) {

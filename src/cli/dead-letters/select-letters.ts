@@ -1,4 +1,4 @@
-import type { DeadLetter } from './dead-letter.ts';
+import type { ReceivedLetter } from './dead-letter.ts';
 
 export interface LetterFilter {
   readonly code?: string;
@@ -11,7 +11,7 @@ export interface LetterFilter {
 }
 
 /** Whether a message meets every condition of the filter. @param now milliseconds since 1970 */
-export function matches(letter: DeadLetter, filter: LetterFilter, now: number): boolean {
+export function matches(letter: ReceivedLetter, filter: LetterFilter, now: number): boolean {
   const { code, prefix, olderThan, queue } = filter;
   if (code !== undefined && letter.code !== code) return false;
   if (prefix !== undefined && letter.key?.startsWith(prefix) !== true) return false;
@@ -34,8 +34,8 @@ export interface LetterGroup {
 const SAMPLE_KEYS = 3;
 
 /** Messages of one queue and one code together, the largest groups first. @param now milliseconds since 1970 */
-export function groupLetters(letters: readonly DeadLetter[], now: number): LetterGroup[] {
-  const groups = new Map<string, DeadLetter[]>();
+export function groupLetters(letters: readonly ReceivedLetter[], now: number): LetterGroup[] {
+  const groups = new Map<string, ReceivedLetter[]>();
   for (const letter of letters) {
     const id = JSON.stringify([letter.code, letter.queue.region, letter.queue.name]);
     const group = groups.get(id);
@@ -47,7 +47,7 @@ export function groupLetters(letters: readonly DeadLetter[], now: number): Lette
     .toSorted((left, right) => right.count - left.count || (left.code < right.code ? -1 : 1));
 }
 
-function describeGroup(group: readonly DeadLetter[], now: number): LetterGroup[] {
+function describeGroup(group: readonly ReceivedLetter[], now: number): LetterGroup[] {
   const [first] = group;
   if (first === undefined) return [];
   const oldest = group.reduce((least, { sentAt }) => Math.min(least, sentAt), first.sentAt);

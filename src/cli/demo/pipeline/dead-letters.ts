@@ -9,7 +9,7 @@ export interface DeadLetterFound {
   readonly body: string;
 }
 
-export interface DeadLetterQueue {
+export interface WatchedDeadLetters {
   readonly name: string;
   readonly sqs: SQSClient;
   readonly url: string;
@@ -19,7 +19,7 @@ export interface DeadLetterQueue {
 const VISIBILITY_SECONDS = 600;
 
 /** Everything in a dead-letter queue. A message without attributes was put there by SQS, after too many receives. */
-export async function readDeadLetters({ name, sqs, url }: DeadLetterQueue): Promise<DeadLetterFound[]> {
+export async function readDeadLetters({ name, sqs, url }: WatchedDeadLetters): Promise<DeadLetterFound[]> {
   const found: DeadLetterFound[] = [];
   for (;;) {
     const { Messages = [] } = await sqs.send(

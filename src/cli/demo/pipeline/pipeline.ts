@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { FallbackShare, FaultsMet } from '../result.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
 import type { VerifiedDestination } from '../verify/verify-destinations.ts';
-import type { DeadLetterQueue } from './dead-letters.ts';
+import type { WatchedDeadLetters } from './dead-letters.ts';
 import type { FunctionLog } from './function-log.ts';
 
 /** A running pipeline: what the demo feeds, waits for and looks into. */
@@ -10,7 +10,7 @@ export interface Pipeline {
   readonly source: ObjectPlace & { readonly sqs: SQSClient; readonly queueUrl: string };
   readonly outbound: ObjectPlace;
   readonly destinations: readonly VerifiedDestination[];
-  readonly deadLetterQueues: readonly DeadLetterQueue[];
+  readonly deadLetterQueues: readonly WatchedDeadLetters[];
   readonly log: FunctionLog;
   /** Archives that arrived in a target region so far, over all of them. */
   readonly replicated: () => number;

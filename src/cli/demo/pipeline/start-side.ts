@@ -1,5 +1,5 @@
 import type { FallbackShare } from '../result.ts';
-import type { DeadLetterQueue } from './dead-letters.ts';
+import type { WatchedDeadLetters } from './dead-letters.ts';
 import { type Fallback, startFallback } from './start-fallback.ts';
 import { type Service, type ServiceOptions, startService } from './start-service.ts';
 
@@ -35,7 +35,7 @@ export async function untilIdle({ service, fallback }: Side): Promise<void> {
   await fallback?.idle();
 }
 
-export function fallbackDeadLetters(sides: readonly Side[]): DeadLetterQueue[] {
+export function fallbackDeadLetters(sides: readonly Side[]): WatchedDeadLetters[] {
   return fallbacksOf(sides).map(({ region, queue }) => ({
     name: `fallback queue of ${region.name}`,
     sqs: region.sqs,

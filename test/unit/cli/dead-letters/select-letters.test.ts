@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { batchLetters } from '../../../../src/cli/dead-letters/act-on-letters.ts';
-import type { DeadLetter } from '../../../../src/cli/dead-letters/dead-letter.ts';
+import type { ReceivedLetter } from '../../../../src/cli/dead-letters/dead-letter.ts';
 import { readAdvice } from '../../../../src/cli/dead-letters/read-advice.ts';
 import { groupLetters, matches } from '../../../../src/cli/dead-letters/select-letters.ts';
 
 const NOW = 1_800_000_000_000;
 const queue = { region: 'eu-west-1', name: 'app-rule-dead-letters', url: 'https://q', sources: ['https://s'] };
 
-function letter(more: Partial<DeadLetter>): DeadLetter {
+function letter(more: Partial<ReceivedLetter>): ReceivedLetter {
   return {
     queue,
     messageId: 'm',
