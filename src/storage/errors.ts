@@ -1,9 +1,15 @@
 import { CompressorError } from '../errors.ts';
 
-/** 404: nothing is at the key (any more). */
+/** NoSuchKey, NoSuchVersion, or the bare 404 of a HEAD: nothing is at the key (any more). */
 export class ObjectNotFoundError extends CompressorError {
   readonly code = 'OBJECT_NOT_FOUND';
   readonly retryable = false;
+}
+
+/** 404 with another code, or none: a proxy's page or an unknown access key says nothing about the object. */
+export class AbsenceUnconfirmedError extends CompressorError {
+  readonly code = 'ABSENCE_UNCONFIRMED';
+  readonly retryable = true;
 }
 
 /** 412 on a read: the key holds another version than the one asked for; its own event is on the way. */

@@ -35,7 +35,10 @@ export interface TagReader {
 }
 
 export interface ObjectHeadReader {
-  /** undefined when nothing is there (a delete marker counts as nothing). */
+  /**
+   * With the CRC-32 of the full object, where S3 keeps one; undefined when nothing is there (or a delete marker). A HEAD's
+   * 404 gives no reason, so no work ends on it: a conditional write or a read follows.
+   */
   head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined>;
 }
 
@@ -131,7 +134,7 @@ export interface VersionLocation extends ObjectLocation {
 }
 
 export interface VersionReader {
-  /** undefined when the version is gone. With the CRC-32 of the full object, where S3 keeps one. */
+  /** undefined when the version is gone, which S3 has confirmed: it ends work. With the CRC-32 of the full object, where S3 keeps one. */
   describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined>;
 }
 

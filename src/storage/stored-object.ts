@@ -40,6 +40,6 @@ export interface ObjectDescription {
   /** Metadata entries that S3 holds but cannot put into a header (`x-amz-missing-meta`). */
   readonly missingMetadata: number;
   readonly versionId?: string;
-  /** CRC-32 that S3 itself keeps for the full object; only on whole-object reads of objects that have one. */
+  /** CRC-32 that S3 itself keeps for the full object, where it has one; not on reads of a range. */
   readonly crc32?: number;
 }

@@ -63,6 +63,37 @@ afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));
 });
 
+describe('a HEAD', () => {
+  const version = { bucket: 'b', key: 'k', versionId: 'v 1' };
+
+  it('asks for the checksum, so that what was written can be recognized by it', async () => {
+    server.script({ status: 200, headers: { ...OBJECT_HEADERS, 'x-amz-checksum-crc32': crc32ToBase64(7) } });
+    expect(await store.head({ bucket: 'b', key: 'k' })).toMatchObject({ crc32: 7 });
+    expect(last()).toMatchObject({ method: 'HEAD', url: '/b/k' });
+    expect(own(last())).toEqual({ 'x-amz-checksum-mode': 'ENABLED' });
+  });
+
+  it('confirms with a GET that a version is gone before it says so', async () => {
+    server.script({ status: 404 }, errorAnswer(404, 'NoSuchVersion'));
+    expect(await store.describeVersion(version)).toBeUndefined();
+    expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'HEAD /b/k?versionId=v%201',
+      'GET /b/k?versionId=v%201',
+    ]);
+    expect(own(last())).toEqual({ range: 'bytes=0-0' });
+  });
+
+  it.each([
+    ['a page of a gateway', { status: 404, body: '<html>no such page</html>' }, 'ABSENCE_UNCONFIRMED'],
+    ['an unknown access key', errorAnswer(404, 'XAdminUserNotFound'), 'ABSENCE_UNCONFIRMED'],
+    ['a missing bucket', errorAnswer(404, 'NoSuchBucket'), 'BUCKET_NOT_FOUND'],
+    ['the object itself', { status: 206, headers: OBJECT_HEADERS, body: 'x' }, 'ABSENCE_UNCONFIRMED'],
+  ])('takes no version for gone when the GET meets %s', async (_, answer, code) => {
+    server.script({ status: 404 }, answer);
+    await expect(store.describeVersion(version)).rejects.toMatchObject({ code, retryable: true });
+  });
+});
+
 describe('a PUT', () => {
   it('carries body, headers, metadata, tags, class, key, checksum and condition', async () => {
     server.script(written);

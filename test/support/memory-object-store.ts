@@ -129,7 +129,7 @@ export class MemoryObjectStore implements ObjectStore {
     const stored = this.#find(location);
     if (!stored) return undefined;
     if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${location.key} has a key of its owner`);
-    return stored.description;
+    return { ...stored.description, crc32: stored.crc32 };
   }
 
   async put(request: PutRequest): Promise<{ etag: string }> {

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationRefusedError } from '../../deployment/errors.ts';
-import { ObjectNotFoundError, StorageRejectedError, WriteConditionError } from '../../storage/errors.ts';
+import { CompressorError } from '../../errors.ts';
+import { AbsenceUnconfirmedError, StorageRejectedError, WriteConditionError } from '../../storage/errors.ts';
 import { BucketNotFoundError } from '../errors.ts';
 import type { S3Connection } from '../s3/connection.ts';
+
+/** S3's codes for a configuration that a bucket has not, such as ReplicationConfigurationNotFoundError. */
+const NOTHING_CONFIGURED = /^(NoSuch\w+Configuration|\w+NotFoundError)$/;
 
 /**
  * One of a bucket's configurations as the XML that S3 sends. The SDK would hand over only what its version knows of it,
@@ -30,7 +34,8 @@ export class BucketDocument {
       return (await this.#connection.send({ ...call, headers: [], signal })).body;
     } catch (thrown) {
       if (thrown instanceof BucketNotFoundError) return undefined;
-      if (thrown instanceof ObjectNotFoundError) return '';
+      if (thrown instanceof AbsenceUnconfirmedError && NOTHING_CONFIGURED.test(String(thrown.context['s3Code'])))
+        return '';
       throw thrown;
     }
   }
@@ -48,7 +53,8 @@ export class BucketDocument {
       const headers = ['content-type', 'application/xml', 'content-md5', digest, ...more];
       await this.#connection.send({ ...call, headers, body, signal });
     } catch (thrown) {
-      if (!(thrown instanceof StorageRejectedError || thrown instanceof WriteConditionError)) throw thrown;
+      const refused = [StorageRejectedError, WriteConditionError, AbsenceUnconfirmedError];
+      if (!(thrown instanceof CompressorError && refused.some((type) => thrown instanceof type))) throw thrown;
       const message = `${thrown.message}. The message of S3 names what it cannot use: a queue whose policy does not let S3 in, a role, or a bucket.`;
       throw new ConfigurationRefusedError(message, { context: thrown.context, cause: thrown });
     }

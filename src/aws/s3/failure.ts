@@ -1,5 +1,6 @@
 import type { CompressorError, ErrorContext } from '../../errors.ts';
 import {
+  AbsenceUnconfirmedError,
   AccessDeniedError,
   CustomerKeyError,
   ObjectArchivedError,
@@ -139,15 +140,27 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   if (status === 403 || status === 401 || code.startsWith('KMS.') || EXPIRED.has(code)) {
     return new AccessDeniedError(`${said}. Check the role's policy, the bucket policy and the KMS key.`, details);
   }
-  // Only copies and reads of a version name one.
-  if (code === 'NoSuchVersion') return new ObjectNotFoundError(said, details);
+  if (isAbsence(failure, call)) return new ObjectNotFoundError(said, details);
   // A key that is gone does not have the ETag that If-Match asks for; S3 then answers 404 to a write.
   const unmet = status === 412 || (call.kind === 'write' && (status === 409 || code === 'NoSuchKey'));
   if (unmet)
     return call.kind === 'read' ? new ObjectChangedError(said, details) : new WriteConditionError(said, details);
-  if (status === 404 && call.kind !== 'write') return new ObjectNotFoundError(said, details);
+  if (status === 404) {
+    const advice =
+      'That does not say whether the object exists. Check what answers at the endpoint, and the credentials.';
+    return new AbsenceUnconfirmedError(`${said}. ${advice}`, details);
+  }
   if (status === 416) return new ObjectSizeError(`${said}. The object is shorter than announced.`, details);
   return new StorageRejectedError(`${said}${adviceFor(failure)}`, details);
+}
+
+/** Whether S3 says in so many words that the object does not exist; a HEAD has no words, see S3ObjectStore.describeVersion. */
+function isAbsence({ status, code }: S3Failure, { kind, operation }: CallName): boolean {
+  // Only copies and reads of a version name one.
+  if (code === 'NoSuchVersion') return true;
+  // A write that met NoSuchKey had a condition on what was there.
+  if (kind === 'write' || status !== 404) return false;
+  return code === 'NoSuchKey' || (operation.startsWith('Head') && code === '');
 }
 
 /** The error of a call whose attempts are used up. `last` is what the last of them met. */

@@ -1,6 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { crc32ToBase64 } from '../../archive/checksum.ts';
-import { ObjectNotFoundError, StorageRejectedError, WriteConditionError } from '../../storage/errors.ts';
+import {
+  AbsenceUnconfirmedError,
+  ObjectNotFoundError,
+  StorageRejectedError,
+  WriteConditionError,
+} from '../../storage/errors.ts';
 import type {
   CopyRequest,
   ObjectCopier,
@@ -24,6 +29,9 @@ import { ObjectSink } from './object-sink.ts';
 import { createS3Upload, resumeS3Upload } from './upload.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
 import { readElements, readText } from './xml.ts';
+
+/** Asks for the CRC-32 that S3 keeps. */
+const CHECKSUM: readonly string[] = ['x-amz-checksum-mode', 'ENABLED'];
 
 export interface S3ObjectStoreOptions extends ConnectionOptions {
   /** Gives credentials, region and endpoint; no object goes through it. Default: as the environment says. */
@@ -78,7 +86,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
   }
 
   head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
-    return this.#describe(location, { headers: [] }, signal);
+    return this.#describe(location, { headers: CHECKSUM }, signal);
   }
 
   async put(request: PutRequest): Promise<{ etag: string }> {
@@ -99,13 +107,30 @@ export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
   }
 
   async describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
-    return this.#describe(
-      version,
+    const query = `versionId=${encodeUriComponent(version.versionId)}`;
+    const found = await this.#describe(version, { query, headers: CHECKSUM }, signal);
+    if (found === undefined) await this.#confirmAbsence(version, query, signal);
+    return found;
+  }
+
+  /** A HEAD has no document to say what its 404 means; a GET has. @throws unless S3 names the object or version as missing */
+  async #confirmAbsence(
+    { bucket, key }: ObjectLocation,
+    query: string,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    try {
+      const call = { kind: 'read', operation: 'GetObject', method: 'GET', bucket, key, query, signal } as const;
+      await this.#connection.send({ ...call, headers: ['range', 'bytes=0-0'] });
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return;
+      throw error;
+    }
+    throw new AbsenceUnconfirmedError(
+      `S3 says 404 to a HEAD of s3://${bucket}/${key}, and gives it to a GET. Try again.`,
       {
-        query: `versionId=${encodeUriComponent(version.versionId)}`,
-        headers: ['x-amz-checksum-mode', 'ENABLED'],
+        context: { bucket, key },
       },
-      signal,
     );
   }
 
@@ -170,7 +195,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
 
 function buildReadHeaders({ bucket, key, etag, into, start }: ReadRequest): string[] {
   const headers = ['if-match', `"${etag}"`];
-  if (start === undefined) return [...headers, 'x-amz-checksum-mode', 'ENABLED'];
+  if (start === undefined) return [...headers, ...CHECKSUM];
   if (into.length === 0) {
     const message = `A range of no bytes of s3://${bucket}/${key} was asked for, which HTTP cannot express.`;
     throw new StorageRejectedError(message, { context: { bucket, key, start } });

@@ -77,7 +77,9 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
 
   objectSkipped(object: ObjectLocation, reason: SkipReason): void {
     this.#metrics.count('SkippedObjects');
-    this.#logger.debug('Object skipped', { ...object, reason });
+    // That an object is gone ends its message for good, so who looks for it must find a line.
+    if (reason === 'gone') this.#logger.info('Object of the event is gone', { ...object });
+    else this.#logger.debug('Object skipped', { ...object, reason });
   }
 
   messageFailed(message: QueueMessage, error: CompressorError): void {

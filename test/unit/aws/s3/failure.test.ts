@@ -44,7 +44,14 @@ describe('describeFailure', () => {
   const sseC = 'The object was stored using a form of Server Side Encryption. The correct parameters must be provided.';
   it.each<[CallKind, S3Failure, string, boolean]>([
     ['read', failure(404, 'NoSuchKey'), 'OBJECT_NOT_FOUND', false],
-    ['read', failure(404), 'OBJECT_NOT_FOUND', false],
+    ['read', failure(404, 'NoSuchVersion'), 'OBJECT_NOT_FOUND', false],
+    ['write', failure(404, 'NoSuchVersion'), 'OBJECT_NOT_FOUND', false],
+    ['remove', failure(404, 'NoSuchKey'), 'OBJECT_NOT_FOUND', false],
+    // A gateway's page, an unknown access key on one server, and what nobody has thought of.
+    ['read', failure(404), 'ABSENCE_UNCONFIRMED', true],
+    ['read', failure(404, 'XAdminUserNotFound'), 'ABSENCE_UNCONFIRMED', true],
+    ['read', failure(404, 'NoSuchSomething'), 'ABSENCE_UNCONFIRMED', true],
+    ['remove', failure(404), 'ABSENCE_UNCONFIRMED', true],
     ['read', failure(404, 'NoSuchBucket'), 'BUCKET_NOT_FOUND', true],
     ['read', failure(412, 'PreconditionFailed'), 'OBJECT_CHANGED', false],
     ['read', failure(416, 'InvalidRange'), 'OBJECT_SIZE_MISMATCH', true],
@@ -61,13 +68,18 @@ describe('describeFailure', () => {
     ['write', failure(404, 'NoSuchKey'), 'WRITE_CONDITION_FAILED', true],
     ['write', failure(404, 'NoSuchUpload'), 'UPLOAD_GONE', true],
     ['write', failure(400, 'InvalidTag'), 'STORAGE_REJECTED', false],
-    ['write', failure(404), 'STORAGE_REJECTED', false],
+    ['write', failure(404), 'ABSENCE_UNCONFIRMED', true],
     ['remove', failure(412, 'PreconditionFailed'), 'WRITE_CONDITION_FAILED', true],
   ])('makes of a %s that met %j %s', (kind, met, code, retryable) => {
     const error = describeFailure(met, call(kind), 1);
     expect(error).toMatchObject({ code, retryable });
     expect(error.message).toContain('s3://b/k');
     expect(error.context).toMatchObject({ status: met.status, s3Code: met.code, requestId: 'R', attempts: 1 });
+  });
+
+  it('takes the bare 404 of a HEAD, which has no document, for an object that does not exist', () => {
+    expect(describeFailure(failure(404), call('read', 'HeadObject'), 1).code).toBe('OBJECT_NOT_FOUND');
+    expect(describeFailure(failure(404), call('read', 'GetObject'), 1).code).toBe('ABSENCE_UNCONFIRMED');
   });
 
   it('takes a lost upload for a lost answer when the completion was tried before', () => {
