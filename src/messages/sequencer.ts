@@ -9,12 +9,31 @@ export interface WriteOrder {
   readonly eventTime: number;
 }
 
-/** Negative when `left` was written before `right`, positive when after, 0 when nothing tells them apart. */
+/**
+ * Negative when `left` was written before `right`, positive when after, 0 when nothing tells them apart.
+ *
+ * | sequencers  | order                          |
+ * |-------------|--------------------------------|
+ * | both        | theirs, whatever the clocks say |
+ * | neither     | that of the event times        |
+ * | one of them | the write without it is earlier |
+ *
+ * The last row makes it a total order. By time, a write without a sequencer could lie after one write and before an earlier one
+ * where clocks differ, and what a sort makes of a circle depends on where it begins. S3 gives every creation a sequencer, so
+ * events without one are from other servers, or were written by hand.
+ */
 export function compareWrites(left: WriteOrder, right: WriteOrder): number {
   if (left.sequencer !== undefined && right.sequencer !== undefined) {
     return compareSequencers(left.sequencer, right.sequencer);
   }
-  return left.eventTime - right.eventTime;
+  if (left.sequencer === right.sequencer) return left.eventTime - right.eventTime;
+  return left.sequencer === undefined ? -1 : 1;
+}
+
+/** Whether S3 itself says that `left` was written before `right`: clocks prove nothing. */
+export function isProvenOlder(left: WriteOrder, right: WriteOrder): boolean {
+  if (left.sequencer === undefined || right.sequencer === undefined) return false;
+  return compareSequencers(left.sequencer, right.sequencer) < 0;
 }
 
 export function compareSequencers(left: string, right: string): number {

@@ -1,7 +1,7 @@
 import { ruleMatches } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
+import { failedOutcome } from '../messages/outcome.ts';
 import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
 import { compareWrites } from '../messages/sequencer.ts';
 import type { BatchLedger } from './batch-ledger.ts';
@@ -13,11 +13,12 @@ export interface PackItem {
   readonly object: ObjectCreated;
   /** The messages that named exactly this version; more than one when S3 sent its event twice. */
   readonly messages: readonly QueueMessage[];
-  /** Messages of earlier writes to the same key in this batch. */
-  readonly superseded: readonly QueueMessage[];
+  /** Earlier writes to the same key in this batch, the last one first. */
+  readonly superseded: readonly WrittenObject[];
 }
 
-interface Claim {
+/** What one message says of one object. */
+export interface WrittenObject {
   readonly object: ObjectCreated;
   readonly message: QueueMessage;
 }
@@ -33,7 +34,7 @@ export function collectObjects(
   ledger: BatchLedger,
   dependencies: CollectDependencies,
 ): PackItem[] {
-  const claims = new Map<string, Claim[]>();
+  const claims = new Map<string, WrittenObject[]>();
   for (const message of messages) {
     for (const object of readMessage(message, ledger, dependencies)) {
       const writes = claims.get(object.key);
@@ -42,28 +43,6 @@ export function collectObjects(
     }
   }
   return [...claims.values()].map((writes) => lastWrite(writes, dependencies));
-}
-
-/** Settles an item: its own messages get the outcome, those of earlier writes what follows from it. */
-export function settleItem(item: PackItem, outcome: MessageOutcome, ledger: BatchLedger): void {
-  item.messages.forEach((message, index) => {
-    // An event that came twice is one problem, not two: one of the messages carries it.
-    ledger.note(
-      message,
-      index === 0 || outcome.kind === 'retry' || outcome.kind === 'again' ? outcome : { kind: 'done' },
-    );
-  });
-  const earlier: MessageOutcome = outcome.kind === 'retry' || outcome.kind === 'again' ? outcome : { kind: 'done' };
-  for (const message of item.superseded) ledger.note(message, earlier);
-}
-
-/**
- * Settles an item whose key holds another version than its event said (412). Should our order of the batch have been
- * wrong (events without sequencers), an earlier message may name what is there now: those get a run of their own.
- */
-export function settleChangedItem(item: PackItem, ledger: BatchLedger): void {
-  for (const message of item.messages) ledger.note(message, { kind: 'done' });
-  for (const message of item.superseded) ledger.note(message, { kind: 'again' });
 }
 
 function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: CollectDependencies): ObjectCreated[] {
@@ -85,7 +64,7 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
   }
 }
 
-function lastWrite(writes: readonly Claim[], { telemetry }: CollectDependencies): PackItem {
+function lastWrite(writes: readonly WrittenObject[], { telemetry }: CollectDependencies): PackItem {
   const [first, ...rest] = writes.toSorted((left, right) => compareWrites(right.object, left.object));
   if (first === undefined) throw new RangeError('A key without a write cannot be collected');
   const same = rest.filter(({ object }) => isSameWrite(object, first.object));
@@ -94,7 +73,7 @@ function lastWrite(writes: readonly Claim[], { telemetry }: CollectDependencies)
   return {
     object: first.object,
     messages: [first, ...same].map(({ message }) => message),
-    superseded: superseded.map(({ message }) => message),
+    superseded,
   };
 }
 

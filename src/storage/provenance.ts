@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { compareWrites, type WriteOrder } from '../messages/sequencer.ts';
+import { compareSequencers, type WriteOrder } from '../messages/sequencer.ts';
 import type { ObjectLocation, UserMetadata } from './stored-object.ts';
 
 /**
@@ -96,17 +96,23 @@ export function hasRoomForStamp(metadata: UserMetadata): boolean {
 }
 
 /**
- * How the write of `stamp` relates to that of `other`. Writes of one source are ordered as S3 ordered them, writes of
- * two sources by time alone. Ties go by ETag and origin: any order will do if all readers agree on it.
+ * How the write of `stamp` relates to that of `other`. Writes of one source are ordered as S3 ordered them; writes of
+ * two sources, or where one of the two has no sequencer, by time alone. Ties go by ETag and origin: any order will do if all readers agree on it.
  */
 export function relateStamps(stamp: ProvenanceStamp, other: ProvenanceStamp): StampRelation {
-  const sameOrigin = stamp.origin === other.origin;
   const order =
-    (sameOrigin ? compareWrites(stamp, other) : stamp.eventTime - other.eventTime) ||
+    (compareBySequencer(stamp, other) ?? stamp.eventTime - other.eventTime) ||
     compareText(stamp.etag, other.etag) ||
     compareText(stamp.origin, other.origin);
   if (order === 0) return 'same';
   return order < 0 ? 'older' : 'newer';
+}
+
+/** undefined where sequencers do not tell. */
+function compareBySequencer(stamp: ProvenanceStamp, other: ProvenanceStamp): number | undefined {
+  if (stamp.origin !== other.origin) return undefined;
+  if (stamp.sequencer === undefined || other.sequencer === undefined) return undefined;
+  return compareSequencers(stamp.sequencer, other.sequencer);
 }
 
 function placeOf({ bucket, key }: ObjectLocation): string {

@@ -19,7 +19,13 @@ describe('compareWrites', () => {
     expect(compareWrites({ sequencer: '02', eventTime: 1 }, { sequencer: '01', eventTime: 9 })).toBeGreaterThan(0);
   });
 
-  test('falls back to the event time when one has no sequencer', () => {
-    expect(compareWrites({ eventTime: 1 }, { sequencer: '01', eventTime: 9 })).toBeLessThan(0);
+  test('falls back to the event time when neither has a sequencer', () => {
+    expect(compareWrites({ eventTime: 1 }, { eventTime: 9 })).toBeLessThan(0);
+    expect(compareWrites({ eventTime: 9 }, { eventTime: 9 })).toBe(0);
+  });
+
+  test('puts a write without a sequencer before one that has it, whatever the clocks say', () => {
+    expect(compareWrites({ eventTime: 9 }, { sequencer: '01', eventTime: 1 })).toBeLessThan(0);
+    expect(compareWrites({ sequencer: '01', eventTime: 1 }, { eventTime: 9 })).toBeGreaterThan(0);
   });
 });

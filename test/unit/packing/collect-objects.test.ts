@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { UnexpectedError } from '../../../src/errors.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { BatchLedger } from '../../../src/packing/batch-ledger.ts';
-import { collectObjects, settleChangedItem, settleItem } from '../../../src/packing/collect-objects.ts';
+import { collectObjects } from '../../../src/packing/collect-objects.ts';
+import { ItemSettlement } from '../../../src/packing/settle-item.ts';
 import { type EventFacts, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
 import { RecordingSourceTelemetry } from '../../support/recording-telemetry.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -16,7 +17,7 @@ function collect(
   const rule = exampleRule({ prefix: options.prefix ?? '', chain: options.chain ?? false });
   const items = collectObjects(messages, ledger, { rule, telemetry, ownPrincipals: options.ownPrincipals ?? [] });
   const outcomes = () => ledger.settled().map(({ outcome }) => outcome.kind);
-  return { items, ledger, telemetry, outcomes };
+  return { items, ledger, settlement: new ItemSettlement(ledger), telemetry, outcomes };
 }
 
 const event = (...facts: EventFacts[]): QueueMessage => queueMessage(s3Notification(...facts));
@@ -28,10 +29,10 @@ describe('collectObjects', () => {
       event({ key: 'k', etag: 'v3', sequencer: '00020' }),
       event({ key: 'k', etag: 'v1', sequencer: '0001' }),
     ];
-    const { items, ledger, outcomes } = collect([...messages, event({ key: 'k', etag: 'v4', sequencer: '00F' })]);
+    const { items, settlement, outcomes } = collect([...messages, event({ key: 'k', etag: 'v4', sequencer: '00F' })]);
     expect(items.map(({ object }) => object.etag)).toEqual(['v4']);
     expect(items[0]?.superseded).toHaveLength(3);
-    settleItem(items[0] as never, { kind: 'done' }, ledger);
+    settlement.settle(items[0] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['done', 'done', 'done', 'done']);
   });
 
@@ -51,16 +52,6 @@ describe('collectObjects', () => {
     expect(items[0]?.object.etag).toBe('new');
   });
 
-  test('gives the earlier writes a run of their own when the last one is not there any more', () => {
-    const messages = [
-      event({ key: 'k', etag: 'v1' }),
-      event({ key: 'k', etag: 'v2', eventTime: '2026-11-23T11:00:00Z' }),
-    ];
-    const { items, ledger, outcomes } = collect(messages);
-    settleChangedItem(items[0] as never, ledger);
-    expect(outcomes()).toEqual(['again', 'done']);
-  });
-
   test('acknowledges test events and removals', () => {
     const { items, outcomes } = collect([
       queueMessage(TEST_EVENT),
@@ -71,8 +62,8 @@ describe('collectObjects', () => {
   });
 
   test('refuses a body that cannot be parsed without touching its neighbours', () => {
-    const { items, ledger, outcomes } = collect([queueMessage('{'), event({ key: 'k' })]);
-    settleItem(items[0] as never, { kind: 'done' }, ledger);
+    const { items, settlement, outcomes } = collect([queueMessage('{'), event({ key: 'k' })]);
+    settlement.settle(items[0] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['refused', 'done']);
   });
 
@@ -97,16 +88,16 @@ describe('collectObjects', () => {
   });
 
   test('acknowledges a message of several objects only when each of them is done', () => {
-    const { items, ledger, outcomes } = collect([event({ key: 'a' }, { key: 'b' })]);
-    settleItem(items[0] as never, { kind: 'done' }, ledger);
+    const { items, settlement, outcomes } = collect([event({ key: 'a' }, { key: 'b' })]);
+    settlement.settle(items[0] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['retry']);
-    settleItem(items[1] as never, { kind: 'done' }, ledger);
+    settlement.settle(items[1] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['done']);
   });
 
   test('dead-letters one message of an event that came twice, not both', () => {
-    const { items, ledger, outcomes } = collect([event({ key: 'k' }), event({ key: 'k' })]);
-    settleItem(items[0] as never, { kind: 'refused', reason: new UnexpectedError('no') }, ledger);
+    const { items, settlement, outcomes } = collect([event({ key: 'k' }), event({ key: 'k' })]);
+    settlement.settle(items[0] as never, { kind: 'refused', reason: new UnexpectedError('no') });
     expect(outcomes()).toEqual(['refused', 'done']);
   });
 });

@@ -1,0 +1,65 @@
+import pLimit from 'p-limit';
+import { asCompressorError } from '../errors.ts';
+import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
+import type { PackItem, WrittenObject } from './collect-objects.ts';
+import type { SourceDependencies } from './dependencies.ts';
+import type { ItemSettlement } from './settle-item.ts';
+
+type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
+
+/**
+ * Which of several writes to a key is stored, when their order was a guess and the guess was wrong: one HEAD per key tells. So no
+ * message is requeued for that, and two messages that each hold an earlier and a later write cannot requeue each other for ever.
+ *
+ * | HEAD says                          | then                                                                     |
+ * |------------------------------------|--------------------------------------------------------------------------|
+ * | the ETag of one of them            | that one is packed; the others are settled                               |
+ * | another ETag                       | all are settled: the event of what is stored is another message's        |
+ * | nothing is there                   | the last of them is read, since only a GET says why; the others are settled |
+ * | a failure                          | all share it                                                             |
+ * | nothing in the time that is left   | all are requeued, unattempted                                            |
+ *
+ * Whoever overwrites the key after the HEAD raises an event after it.
+ * @param secondsLeft of the run
+ * @returns what to pack, nothing of it with earlier writes
+ */
+export async function findStoredWrites(
+  settlement: ItemSettlement,
+  secondsLeft: number,
+  { store, limits, stop }: FindDependencies,
+): Promise<PackItem[]> {
+  const undecided = settlement.takeUndecided();
+  if (undecided.length === 0) return [];
+  const signal = endOf(secondsLeft, stop);
+  const looks = pLimit(limits.parallelReads);
+  const found = await looks.map(undecided, async (writes) => {
+    const [last] = writes;
+    if (last === undefined) return [];
+    try {
+      const stored = await store.head(last.object, signal);
+      const first = stored === undefined ? last : writes.find(({ object }) => object.etag === stored.etag);
+      const same = writes.filter(({ object }) => object.etag === first?.object.etag);
+      for (const write of writes) if (!same.includes(write)) settlement.settleWrite(write, { kind: 'done' });
+      return first === undefined ? [] : [itemOf(first, same)];
+    } catch (thrown) {
+      // Whatever it was that failed, the time for it was over.
+      const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
+      for (const write of writes) settlement.settleWrite(write, outcome);
+      return [];
+    }
+  });
+  return found.flat();
+}
+
+function endOf(secondsLeft: number, stop: AbortSignal | undefined): AbortSignal {
+  const endings = stop === undefined ? [] : [stop];
+  const milliseconds = Math.floor(1000 * secondsLeft);
+  if (milliseconds <= 0) endings.push(AbortSignal.abort());
+  // A fallback task has all the time there is, and a timer takes that for no time at all.
+  else if (Number.isFinite(milliseconds)) endings.push(AbortSignal.timeout(milliseconds));
+  return AbortSignal.any(endings);
+}
+
+function itemOf({ object }: WrittenObject, same: readonly WrittenObject[]): PackItem {
+  return { object, messages: same.map(({ message }) => message), superseded: [] };
+}

@@ -1,0 +1,69 @@
+import type { MessageOutcome } from '../messages/outcome.ts';
+import { isProvenOlder } from '../messages/sequencer.ts';
+import type { BatchLedger } from './batch-ledger.ts';
+import type { PackItem, WrittenObject } from './collect-objects.ts';
+
+/** Writes to one key of which each may be what is stored, since the one that was taken for the last was not packed. */
+export type UndecidedWrites = readonly WrittenObject[];
+
+const DONE: MessageOutcome = { kind: 'done' };
+
+/**
+ * Turns what became of an item into the outcomes of its messages, and of those of earlier writes to its key.
+ *
+ * | the item                                        | earlier by sequencer | earlier by time, or a tie   |
+ * |-------------------------------------------------|----------------------|-----------------------------|
+ * | done: packed, or read and found not to need it  | done                 | done                        |
+ * | gone (NoSuchKey)                                | done                 | done                        |
+ * | again, retry                                    | the same             | the same                    |
+ * | changed (412): another version is stored        | done                 | undecided: looked at again  |
+ * | refused, over the limits                        | done                 | undecided: looked at again  |
+ *
+ * Sequencers prove that a write was overwritten, whatever became of the later one. Times and ties prove nothing: what was taken for
+ * earlier may be the version that is stored, and only reading the other one shows that it is not.
+ */
+export class ItemSettlement {
+  readonly #ledger: BatchLedger;
+  #undecided: UndecidedWrites[] = [];
+
+  constructor(ledger: BatchLedger) {
+    this.#ledger = ledger;
+  }
+
+  settle(item: PackItem, outcome: MessageOutcome): void {
+    const shared = outcome.kind === 'retry' || outcome.kind === 'again';
+    item.messages.forEach((message, index) => {
+      // An event that came twice is one problem, not two: one of the messages carries it.
+      this.#ledger.note(message, index === 0 || shared ? outcome : DONE);
+    });
+    if (outcome.kind === 'refused' || outcome.kind === 'over-limits') this.#decideLater(item);
+    else for (const { message } of item.superseded) this.#ledger.note(message, shared ? outcome : DONE);
+  }
+
+  /** The key holds another version than the item's event said. */
+  settleChanged(item: PackItem): void {
+    for (const message of item.messages) this.#ledger.note(message, DONE);
+    this.#decideLater(item);
+  }
+
+  /** Settles one of the undecided writes. */
+  settleWrite({ message }: WrittenObject, outcome: MessageOutcome): void {
+    this.#ledger.note(message, outcome);
+  }
+
+  /** A list for each key; each is handed out once. */
+  takeUndecided(): UndecidedWrites[] {
+    const undecided = this.#undecided;
+    this.#undecided = [];
+    return undecided;
+  }
+
+  #decideLater({ object, superseded }: PackItem): void {
+    const undecided: WrittenObject[] = [];
+    for (const write of superseded) {
+      if (isProvenOlder(write.object, object)) this.settleWrite(write, DONE);
+      else undecided.push(write);
+    }
+    if (undecided.length > 0) this.#undecided.push(undecided);
+  }
+}
