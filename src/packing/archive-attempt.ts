@@ -8,6 +8,7 @@ import { framesPerPart } from '../archive/plan-parts.ts';
 import { encodeSeekTable } from '../archive/seek-table.ts';
 import { asCompressorError } from '../errors.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import { archiveKey, newAttempt } from './archive-key.ts';
 import { ArchiveUpload } from './archive-upload.ts';
 import type { PackItem } from './collect-objects.ts';
 import { compressManifest } from './compress-manifest.ts';
@@ -22,13 +23,13 @@ import { type LeftOut, readItem } from './read-item.ts';
 
 export interface BuildRequest {
   readonly items: readonly PackItem[];
-  readonly location: ObjectLocation;
   readonly levels: ArchiveLevels;
   readonly signal: AbortSignal;
 }
 
 /** An archive that S3 has accepted; `items` are what is in it. */
 export interface BuiltArchive {
+  readonly location: ObjectLocation;
   readonly items: readonly PackItem[];
   readonly originalBytes: number;
   readonly archiveBytes: number;
@@ -48,6 +49,7 @@ function canGoOn(failure: unknown, signal: AbortSignal): boolean {
 /** One attempt at an archive: frames are read and compressed side by side, appended in order, and sent as they come. */
 export class ArchiveAttempt {
   readonly #request: BuildRequest;
+  readonly #location: ObjectLocation;
   readonly #dependencies: SourceDependencies;
   readonly #stop = new AbortController();
   readonly #upload: ArchiveUpload;
@@ -60,15 +62,20 @@ export class ArchiveAttempt {
     this.#request = request;
     this.#dependencies = dependencies;
     this.#packed = new PackedObjects(leftOut);
-    const { store, buffers, limits } = dependencies;
-    const { location, items } = request;
+    const { store, buffers, limits, rule, outboundBucket } = dependencies;
+    const { items } = request;
     const [only] = items.length === 1 ? items : [];
     const large = only !== undefined && only.object.size >= limits.resumableBytes ? only : undefined;
+    // What could not be read is left out, so another attempt at the same events may hold other objects; but not at one object.
+    const objects = items.map(({ object }) => object);
+    const key = archiveKey(rule.id, objects, large === undefined ? newAttempt() : undefined);
+    this.#location = { bucket: outboundBucket, key };
     const plannedFrames = large === undefined ? 1 : countLargeFrames(large.object.size);
     this.#checkpoint = large && this.#openCheckpoint(plannedFrames);
     this.#upload = new ArchiveUpload({
       store,
-      location,
+      location: this.#location,
+      shared: large !== undefined,
       buffers: buffers.parts,
       signal: this.#signal,
       framesPerPart: framesPerPart(plannedFrames),
@@ -86,7 +93,7 @@ export class ArchiveAttempt {
    */
   async run(): Promise<BuiltArchive | undefined> {
     if (this.#checkpoint === undefined) return this.#build();
-    const { key } = this.#request.location;
+    const { key } = this.#location;
     const { inWork, ownershipSeconds } = this.#dependencies.resuming;
     if (inWork.has(key)) throw archiveInWork(key, ownershipSeconds);
     inWork.add(key);
@@ -111,8 +118,8 @@ export class ArchiveAttempt {
       }
       await this.#appendManifest();
       await this.#upload.append(encodeSeekTable(this.#frames));
-      await this.#upload.complete();
-      return await this.#finish(items, this.#upload.size, found !== undefined);
+      const archiveBytes = await this.#upload.complete();
+      return await this.#finish(items, archiveBytes, found !== undefined);
     } catch (thrown) {
       throw await this.#giveUp(thrown);
     }
@@ -123,7 +130,7 @@ export class ArchiveAttempt {
     const { bucket, ownershipSeconds } = resuming;
     return new PackingCheckpoint({
       store,
-      archive: this.#request.location,
+      archive: this.#location,
       bucket,
       plannedFrames,
       ownershipSeconds,
@@ -150,7 +157,8 @@ export class ArchiveAttempt {
   /** @returns undefined when another attempt has taken the archive over meanwhile: it finds it done, and counts it */
   async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive | undefined> {
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
-    const built = { items, originalBytes, archiveBytes, cpuSeconds: this.#cpuSeconds, resumed };
+    const cpuSeconds = this.#cpuSeconds;
+    const built = { location: this.#location, items, originalBytes, archiveBytes, cpuSeconds, resumed };
     if (this.#checkpoint === undefined) return built;
     try {
       await this.#checkpoint.close();
@@ -224,7 +232,7 @@ export class ArchiveAttempt {
 
   /** What made an attempt end matters more than an upload or a record that stays: the bucket's lifecycle removes those. */
   #noteLeftBehind(thrown: unknown): void {
-    this.#dependencies.telemetry.uploadLeftBehind(this.#request.location, asCompressorError(thrown));
+    this.#dependencies.telemetry.uploadLeftBehind(this.#location, asCompressorError(thrown));
   }
 
   /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in work any more. */
@@ -286,13 +294,13 @@ export class ArchiveAttempt {
 
   async #appendManifest(): Promise<void> {
     const { rule, pool } = this.#dependencies;
-    const { levels, location } = this.#request;
+    const { levels } = this.#request;
     // The manifest is text itself.
     const ownLevel = levels.expect('text');
     const level = levels.shares()[0]?.level ?? ownLevel;
     const objects = Array.from(this.#packed, ({ item, read, place }) => manifestEntry(item, read, place));
     const manifest = { rule: rule.id, level, targets: manifestTargets(rule), objects };
-    const frame = await compressManifest(manifest, ownLevel, pool, location);
+    const frame = await compressManifest(manifest, ownLevel, pool, this.#location);
     this.#frames.push({ compressed: frame.compressed, decompressed: frame.decompressed });
     this.#cpuSeconds += frame.cpuSeconds;
     await this.#upload.append(new Uint8Array(frame.output, 0, frame.compressed), frame.frameChecksum);

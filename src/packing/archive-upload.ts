@@ -3,15 +3,24 @@ import { MAX_FRAME_SIZE, MAX_PARTS, MIB } from '../archive/format.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import { compressBound } from '../compression/zstd-frames.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import type { ObjectRemover, ObjectUpload, ObjectWriter, WriteTarget } from '../storage/object-store.ts';
+import type {
+  ObjectHeadReader,
+  ObjectRemover,
+  ObjectUpload,
+  ObjectWriter,
+  WriteTarget,
+} from '../storage/object-store.ts';
 import { STAGE_PREFIX, StagedPart } from '../storage/staged-part.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import { findAccepted } from './find-accepted.ts';
 
-/** A piece is sent when it has this many bytes; one more frame may make it larger. No part but the last is smaller. */
+/** A piece is sent when it has this many bytes; one more frame may make it larger. No piece but the last is smaller. */
 const PIECE_TARGET = 8 * MIB;
 /** Bytes of a piece's buffer: a piece just under its target, and one frame that did not compress. */
 export const PART_BUFFER_SIZE = PIECE_TARGET + compressBound(MAX_FRAME_SIZE);
 const CONTENT_TYPE = 'application/zstd';
+/** An archive's key is written once. */
+const ONCE = { kind: 'absent' } as const;
 
 /** A part of the archive's upload: whole frames. */
 export interface ArchivePart {
@@ -23,8 +32,10 @@ export interface ArchivePart {
 }
 
 export interface ArchiveUploadOptions {
-  readonly store: ObjectWriter & ObjectRemover;
+  readonly store: ObjectHeadReader & ObjectWriter & ObjectRemover;
   readonly location: ObjectLocation;
+  /** Whether other attempts write the same key, each with the same object in it. */
+  readonly shared: boolean;
   readonly buffers: BufferPool;
   readonly signal: AbortSignal;
   /** Frames that a part has at least, see plan-parts.ts. */
@@ -98,44 +109,63 @@ export class ArchiveUpload {
    */
   async append(bytes: Uint8Array, checksum: number = crc32(bytes)): Promise<void> {
     const { bufferSize } = this.#options.buffers;
-    if (bytes.length > bufferSize) {
-      for (let at = 0; at < bytes.length; at += bufferSize) await this.append(bytes.subarray(at, at + bufferSize));
-      return;
-    }
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#piece !== undefined && this.#piece.length + bytes.length > bufferSize) this.#sendPiece(false);
-    this.#piece ??= { buffer: await this.#options.buffers.acquire(), length: 0, checksum: 0 };
-    this.#part ??= { frames: 0, size: 0, crc32: 0, pieces: 0, sending: [] };
-    new Uint8Array(this.#piece.buffer).set(bytes, this.#piece.length);
-    this.#piece.length += bytes.length;
-    this.#piece.checksum = combineCrc32(this.#piece.checksum, checksum, bytes.length);
-    this.#part.frames += 1;
-    this.#part.size += bytes.length;
-    this.#part.crc32 = combineCrc32(this.#part.crc32, checksum, bytes.length);
-    this.#checksum = combineCrc32(this.#checksum, checksum, bytes.length);
-    this.size += bytes.length;
-    const { frames, size } = this.#part;
-    if (frames >= this.#options.framesPerPart && size >= PIECE_TARGET) this.#closePart();
-    else if (this.#piece.length >= PIECE_TARGET) this.#sendPiece(false);
+    let at = 0;
+    do {
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#piece ??= { buffer: await this.#options.buffers.acquire(), length: 0, checksum: 0 };
+      // A piece that is begun is filled up: sent as it is, it might be too small for a part that is not the last.
+      const chunk = bytes.subarray(at, at + bufferSize - this.#piece.length);
+      this.#appendChunk(this.#piece, chunk, chunk.length === bytes.length ? checksum : crc32(chunk));
+      at += chunk.length;
+    } while (at < bytes.length);
   }
 
-  /** Resolves when S3 has accepted the whole archive. */
-  async complete(): Promise<void> {
+  /** @param chunk fits into the piece */
+  #appendChunk(piece: Piece, chunk: Uint8Array, checksum: number): void {
+    this.#part ??= { frames: 0, size: 0, crc32: 0, pieces: 0, sending: [] };
+    const part = this.#part;
+    new Uint8Array(piece.buffer).set(chunk, piece.length);
+    piece.length += chunk.length;
+    piece.checksum = combineCrc32(piece.checksum, checksum, chunk.length);
+    part.frames += 1;
+    part.size += chunk.length;
+    part.crc32 = combineCrc32(part.crc32, checksum, chunk.length);
+    this.#checksum = combineCrc32(this.#checksum, checksum, chunk.length);
+    this.size += chunk.length;
+    if (part.frames >= this.#options.framesPerPart && part.size >= PIECE_TARGET) this.#closePart();
+    else if (piece.length >= PIECE_TARGET) this.#sendPiece(false);
+  }
+
+  /**
+   * Resolves when S3 has the whole archive: this one, or, where the key is shared, that of another attempt.
+   * @returns bytes of the archive that S3 has
+   */
+  async complete(): Promise<number> {
     const isOnePiece = this.parts.length === 0 && (this.#part?.pieces ?? 0) === 0;
-    if (this.#upload === undefined && isOnePiece) {
-      await this.#putWhole();
-      return;
-    }
+    if (this.#upload === undefined && isOnePiece) return this.#orAccepted(() => this.#putWhole());
     if (this.#part !== undefined) this.#closePart();
     await this.#settle();
     if (this.#failure !== undefined) throw this.#failure;
     const upload = await this.begin();
-    await upload.complete({
-      crc32: this.#checksum,
-      size: this.size,
-      condition: { kind: 'always' },
-      lastPart: this.parts.length,
-    });
+    return this.#orAccepted(() =>
+      upload.complete({ crc32: this.#checksum, size: this.size, condition: ONCE, lastPart: this.parts.length }),
+    );
+  }
+
+  /** Makes the call that ends the archive; where that fails, S3 may have it all the same. */
+  async #orAccepted(end: () => Promise<unknown>): Promise<number> {
+    const { store, location, shared, signal } = this.#options;
+    try {
+      await end();
+      return this.size;
+    } catch (thrown) {
+      const sent = { location, size: this.size, crc32: this.#checksum, shared };
+      const accepted = await findAccepted(asCompressorError(thrown), sent, store, signal);
+      if (accepted === undefined) throw thrown;
+      this.#releasePiece();
+      if (!accepted.maybeOurs) await (await this.#upload)?.abort();
+      return accepted.size;
+    }
   }
 
   /** Leaves the complete parts where they are, for another attempt to go on with. Nothing is on its way afterwards. */
@@ -159,7 +189,7 @@ export class ArchiveUpload {
       ...this.#target,
       body: new Uint8Array(buffer, 0, length),
       crc32: this.#checksum,
-      condition: { kind: 'always' },
+      condition: ONCE,
       signal: this.#options.signal,
     });
     this.#releasePiece();

@@ -46,11 +46,17 @@ export class ManifestTooLargeError extends CompressorError {
 export class ArchiveInWorkError extends CompressorError {
   readonly code = 'ARCHIVE_IN_WORK';
   readonly retryable = true;
+  /** Its key. */
+  readonly archive: string;
   /** After which it is worth looking again. */
   readonly seconds: number;
 
-  constructor(message: string, { seconds, ...details }: ErrorDetails & { readonly seconds: number }) {
-    super(message, details);
+  constructor(
+    message: string,
+    { archive, seconds, ...details }: ErrorDetails & { readonly archive: string; readonly seconds: number },
+  ) {
+    super(message, { ...details, context: { archive, seconds } });
+    this.archive = archive;
     this.seconds = seconds;
   }
 }

@@ -158,8 +158,5 @@ function splitOwner(bytes: Buffer): Omit<FoundRecord, 'etag'> {
 
 /** @param seconds after which to look again */
 export function archiveInWork(archive: string, seconds: number): ArchiveInWorkError {
-  return new ArchiveInWorkError(`Another task, or another message of this one, is at ${archive}`, {
-    context: { archive, seconds },
-    seconds,
-  });
+  return new ArchiveInWorkError(`Another task, or another message of this one, is at ${archive}`, { archive, seconds });
 }

@@ -2,18 +2,19 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { earliestEvent } from '../messages/earliest-event.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
-import { failedOutcome } from '../messages/outcome.ts';
+import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
-import { archiveKey } from './archive-key.ts';
 import { BatchLedger } from './batch-ledger.ts';
 import { type BuildResult, buildArchive } from './build-archive.ts';
-import { collectObjects, type PackItem, settleChangedItem, settleItem } from './collect-objects.ts';
+import { collectObjects, type PackItem } from './collect-objects.ts';
 import { cutArchives } from './cut-archives.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { ArchiveInWorkError, ManifestTooLargeError, ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
+import { findStoredWrites } from './find-stored-write.ts';
 import { placeArchive } from './place-archive.ts';
 import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
+import { ItemSettlement } from './settle-item.ts';
 
 /** Kept back from a run's time for settling its messages. */
 const SETTLING_MILLISECONDS = 10_000;
@@ -41,9 +42,14 @@ export async function processSourceBatch(
   const items = collectObjects(messages, ledger, dependencies);
   const secondsLeft = (): number => (remainingMilliseconds() - SETTLING_MILLISECONDS) / 1000;
   const clock = { wholeRun: secondsLeft(), secondsLeft };
-  for (const archive of cutArchives(items, rule.source.maxArchiveBytes, dependencies.limits.resumableBytes)) {
-    await packInTime(archive, clock, ledger, dependencies);
-  }
+  const settlement = new ItemSettlement(ledger);
+  const packAll = async (some: readonly PackItem[]): Promise<void> => {
+    for (const archive of cutArchives(some, rule.source.maxArchiveBytes, dependencies.limits.resumableBytes)) {
+      await packInTime(archive, clock, settlement, dependencies);
+    }
+  };
+  await packAll(items);
+  await packAll(await findStoredWrites(settlement, clock.secondsLeft(), dependencies));
   const settled = ledger.settled();
   for (const { message, outcome } of settled) {
     if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
@@ -91,16 +97,16 @@ function messagesAge(messages: readonly QueueMessage[], now: () => number): numb
 async function packInTime(
   items: readonly PackItem[],
   clock: RunClock,
-  ledger: BatchLedger,
+  settlement: ItemSettlement,
   dependencies: SourceDependencies,
 ): Promise<void> {
-  const settleAll = (outcome: Parameters<typeof settleItem>[1]): void => {
+  const settleAll = (outcome: MessageOutcome): void => {
     const toFallback = outcome.kind === 'over-limits' && dependencies.fallback !== undefined;
     if (toFallback || outcome.kind === 'again') {
       const to = toFallback ? 'fallback' : 'queue';
       dependencies.telemetry.objectsDeferred(items.length, oldestAge(items, dependencies), to);
     }
-    for (const item of items) settleItem(item, outcome, ledger);
+    for (const item of items) settlement.settle(item, outcome);
   };
   try {
     const { rule, stop } = dependencies;
@@ -112,19 +118,19 @@ async function packInTime(
     if (place === 'fallback' && first !== undefined) {
       settleAll({ kind: 'over-limits', reason: overLimits(first, predicted, clock, rule) });
     } else if (place === 'halves') {
-      await packHalves(items, clock, ledger, dependencies);
+      await packHalves(items, clock, settlement, dependencies);
     } else if (place === 'again') {
       settleAll({ kind: 'again' });
     } else {
       const { leftOut } = await pack(items, planned, clock.secondsLeft(), dependencies);
-      for (const item of items) settlePacked(item, leftOut.get(item), ledger, dependencies);
+      for (const item of items) settlePacked(item, leftOut.get(item), settlement, dependencies);
     }
   } catch (thrown) {
     // Whatever it was that failed, it is the end of the process that made it fail.
     if (dependencies.stop?.aborted === true) settleAll({ kind: 'again' });
     else if (thrown instanceof ArchiveInWorkError) settleAll({ kind: 'again', seconds: thrown.seconds });
     else if (thrown instanceof ManifestTooLargeError && items.length > 1)
-      await packHalves(items, clock, ledger, dependencies);
+      await packHalves(items, clock, settlement, dependencies);
     else settleAll(failedOutcome(asCompressorError(thrown)));
   }
 }
@@ -142,27 +148,20 @@ async function pack(
   dependencies: SourceDependencies,
 ): Promise<BuildResult> {
   const { rule, outboundBucket, telemetry, now, speed, stop } = dependencies;
-  const location = {
-    bucket: outboundBucket,
-    key: archiveKey(
-      rule.id,
-      items.map(({ object }) => object),
-    ),
-  };
   const deadline = new AbortController();
   // A fallback task has all the time there is, and a timer takes that for no time at all.
   const timer = Number.isFinite(seconds)
     ? setTimeout(() => {
-        deadline.abort(timeExceeded(location.key, seconds));
+        deadline.abort(timeExceeded(items, seconds));
       }, seconds * 1000)
     : undefined;
   const signal = stop === undefined ? deadline.signal : AbortSignal.any([deadline.signal, stop]);
   const started = now();
   try {
-    const result = await buildArchive({ items, location, levels, signal }, dependencies);
+    const result = await buildArchive({ items, levels, signal }, dependencies);
     const elapsed = (now() - started) / 1000;
     if (result.archive !== undefined) {
-      const { items: packed, resumed, ...bytes } = result.archive;
+      const { location, items: packed, resumed, ...bytes } = result.archive;
       if (!resumed) speed.learn(works, elapsed);
       await levels.learn();
       telemetry.archivePacked({
@@ -177,7 +176,9 @@ async function pack(
     }
     return result;
   } catch (thrown) {
-    if (thrown instanceof ArchiveInWorkError) telemetry.archiveInWork(location, thrown.seconds);
+    if (thrown instanceof ArchiveInWorkError) {
+      telemetry.archiveInWork({ bucket: outboundBucket, key: thrown.archive }, thrown.seconds);
+    }
     throw deadline.signal.aborted ? deadline.signal.reason : thrown;
   } finally {
     clearTimeout(timer);
@@ -196,27 +197,24 @@ function oldestAge(items: readonly PackItem[], { now }: SourceDependencies): num
 function settlePacked(
   item: PackItem,
   leftOut: LeftOut | undefined,
-  ledger: BatchLedger,
-  { telemetry, now }: SourceDependencies,
+  settlement: ItemSettlement,
+  { telemetry }: SourceDependencies,
 ): void {
   switch (leftOut?.kind) {
     case undefined:
-      settleItem(item, { kind: 'done' }, ledger);
+      settlement.settle(item, { kind: 'done' });
       return;
     case 'changed':
       telemetry.objectSkipped(item.object, 'superseded');
-      settleChangedItem(item, ledger);
-      if (item.superseded.length > 0) {
-        telemetry.objectsDeferred(item.superseded.length, messagesAge(item.superseded, now) ?? 0, 'queue');
-      }
+      settlement.settleChanged(item);
       return;
     case 'gone':
     case 'own-write':
       telemetry.objectSkipped(item.object, leftOut.kind);
-      settleItem(item, { kind: 'done' }, ledger);
+      settlement.settle(item, { kind: 'done' });
       return;
     case 'failed':
-      settleItem(item, leftOut.outcome, ledger);
+      settlement.settle(item, leftOut.outcome);
   }
 }
 
@@ -235,8 +233,11 @@ function overLimits(
   );
 }
 
-function timeExceeded(archive: string, seconds: number): RunTimeExceededError {
-  return new RunTimeExceededError(`Archive ${archive} was not done in the ${Math.round(seconds)} s left of this run`, {
-    context: { archive, seconds: Math.round(seconds) },
-  });
+function timeExceeded(items: readonly PackItem[], seconds: number): RunTimeExceededError {
+  const [first] = items;
+  const { bucket, key } = first?.object ?? { bucket: '', key: '' };
+  return new RunTimeExceededError(
+    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not done in the ${Math.round(seconds)} s left of this run`,
+    { context: { bucket, key, objects: items.length, seconds: Math.round(seconds) } },
+  );
 }

@@ -36,8 +36,8 @@ export type ResendDecision =
  * | there          | it, or nothing             | < maximum  | yes, or last try | resend                      |
  * | there          | it, or nothing             | maximum    |                  | give up: keep it            |
  *
- * Another version is a later one: what stands at the key is always the latest, and keys of archives say which object versions
- * they hold. Most often it is our own answer to an earlier delivery of this event, or to its twin about another destination.
+ * Another version is a later one, of the same bytes: the key of an archive is written once, and only a resend makes another version
+ * (docs/decisions/0015-archives-are-written-once.md). Most often it is our own answer to an earlier delivery of this event, or to its twin about another destination.
  * Should that version fail, too, S3 says so. Nothing at the key means that the lifecycle rule was faster than we were: the failed version
  * is still there, noncurrent, and as good as before.
  */

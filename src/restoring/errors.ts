@@ -18,16 +18,16 @@ export class ArchiveForeignError extends CompressorError {
   readonly retryable = false;
 }
 
-/** 404 or 412 on a read of the archive. Ends the restore, not the message: the event asks for nothing any more. */
+/** NoSuchKey on a read of the archive: it was restored and deleted before. The event asks for nothing any more. */
 export class ArchiveGoneError extends CompressorError {
   readonly code = 'ARCHIVE_GONE';
   readonly retryable = false;
-  readonly reason: 'missing' | 'replaced';
+}
 
-  constructor(reason: 'missing' | 'replaced', message: string, details: ErrorDetails) {
-    super(message, details);
-    this.reason = reason;
-  }
+/** 412 on a read of the archive: another version of it is stored, as after a resend. That one is restored instead. */
+export class ArchiveChangedError extends CompressorError {
+  readonly code = 'ARCHIVE_CHANGED';
+  readonly retryable = true;
 }
 
 /** The archive restores to more bytes than one run may take; a task without a run's limits can do it. */

@@ -6,9 +6,15 @@ import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/ou
 import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
 import { STAGE_PREFIX } from '../storage/staged-part.ts';
-import { archiveName, type RestoreRun, type TargetDependencies } from './dependencies.ts';
-import { ArchiveGoneError, ArchiveOverLimitsError, EventUnexpectedError, RunDeadlineError } from './errors.ts';
-import { restoreArchive } from './restore-archive.ts';
+import { archiveName, type InboundArchive, type RestoreRun, type TargetDependencies } from './dependencies.ts';
+import {
+  ArchiveChangedError,
+  ArchiveGoneError,
+  ArchiveOverLimitsError,
+  EventUnexpectedError,
+  RunDeadlineError,
+} from './errors.ts';
+import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 
 /**
  * Restores the archives that a batch of messages announces, each on its own: whatever one of them meets, the others go on.
@@ -104,17 +110,33 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
   if (run.remainingMilliseconds() < run.limits.startReserveMilliseconds) return { kind: 'again' };
   try {
     refuseUnexpected(created, run);
-    const end = await restoreArchive({ bucket, key, etag, size, eventTime, redelivered }, run);
+    const end = await restoreStored({ bucket, key, etag, size, eventTime, redelivered }, run);
     return { kind: end === 'restored' ? 'done' : 'again' };
   } catch (thrown) {
     if (run.stop?.aborted === true) return { kind: 'again' };
     // A call that the deadline has cut off fails in its own way; the cause of all of them is the deadline.
     const error = run.signal.aborted ? interrupted(created) : asCompressorError(thrown);
     if (error instanceof ArchiveGoneError) {
-      run.telemetry.archiveGone({ bucket, key }, error.reason);
+      run.telemetry.archiveGone({ bucket, key });
       return { kind: 'done' };
     }
     return error instanceof ArchiveOverLimitsError ? { kind: 'over-limits', reason: error } : failedOutcome(error);
+  }
+}
+
+/**
+ * Restores the archive of an event, or the version of it that is stored by now. An archive's key is written once, so only a resend
+ * makes another version, of the same bytes. Its own event then finds nothing left to do.
+ */
+async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<RestoreEnd> {
+  try {
+    return await restoreArchive(archive, run);
+  } catch (thrown) {
+    if (!(thrown instanceof ArchiveChangedError)) throw thrown;
+    const stored = await run.store.head(archive, run.signal);
+    // Gone in between, or so says a HEAD, which S3 gives no reason with: another try reads it.
+    if (stored === undefined) throw thrown;
+    return restoreArchive({ ...archive, etag: stored.etag, size: stored.size, redelivered: true }, run);
   }
 }
 

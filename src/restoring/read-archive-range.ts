@@ -1,11 +1,11 @@
 import { ObjectChangedError, ObjectNotFoundError, ObjectSizeError } from '../storage/errors.ts';
 import type { ObjectReader } from '../storage/object-store.ts';
 import { type ArchiveVersion, archiveName } from './dependencies.ts';
-import { ArchiveGoneError } from './errors.ts';
+import { ArchiveChangedError, ArchiveGoneError } from './errors.ts';
 
 /**
  * Fills `into` with the archive's bytes from `start` on.
- * @throws ArchiveGoneError when the archive, or this version of it, is not there (any more)
+ * @throws ArchiveGoneError when the archive is not there (any more), ArchiveChangedError when another version of it is
  */
 export async function readArchiveRange(
   store: ObjectReader,
@@ -22,11 +22,9 @@ export async function readArchiveRange(
     if (size === archive.size) return;
     throw new ObjectSizeError(`${name} has ${size} bytes, its event said ${archive.size}`, { context });
   } catch (cause) {
-    if (cause instanceof ObjectNotFoundError) {
-      throw new ArchiveGoneError('missing', `${name} is not there`, { cause, context });
-    }
+    if (cause instanceof ObjectNotFoundError) throw new ArchiveGoneError(`${name} is not there`, { cause, context });
     if (cause instanceof ObjectChangedError) {
-      throw new ArchiveGoneError('replaced', `${name} has another version now`, { cause, context });
+      throw new ArchiveChangedError(`${name} has another version now, which is to be restored`, { cause, context });
     }
     throw cause;
   }

@@ -17,7 +17,8 @@ export type RestoreEnd = 'restored' | 'again';
 /**
  * Restores every object of an archive to every destination of this region, then deletes the archive: `restored` means
  * that all of that is done. Until then the archive stays, and another call does what is missing.
- * @throws ArchiveGoneError when there is nothing to do any more, ArchiveNotRestoredError when objects are missing,
+ * @throws ArchiveGoneError when there is nothing to do any more, ArchiveChangedError when another version is stored by now,
+ *   ArchiveNotRestoredError when objects are missing,
  *   ArchiveOverLimitsError, and for an archive that cannot be opened or may not be restored the reason
  */
 export async function restoreArchive(archive: InboundArchive, run: RestoreRun): Promise<RestoreEnd> {

@@ -2,7 +2,7 @@ import { asCompressorError, type CompressorError, UnexpectedError } from '../err
 import type { RestoringWork } from '../limits/restoring-speed.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { archiveName, type RestoreRun } from './dependencies.ts';
-import { ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
+import { ArchiveChangedError, ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
 import { LatencyDistribution } from './latency-distribution.ts';
 import type { RestorableObject } from './restorable-object.ts';
 import type { TargetTelemetry } from './telemetry.ts';
@@ -38,7 +38,7 @@ export class RestoreProgress {
   readonly #codes = new Set<string>();
   #firstError: CompressorError | undefined;
   #retryable = false;
-  #gone: ArchiveGoneError | undefined;
+  #unreadable: ArchiveGoneError | ArchiveChangedError | undefined;
 
   constructor(archive: ObjectLocation, run: Pick<RestoreRun, 'telemetry' | 'signal' | 'now'>) {
     this.#archive = archive;
@@ -49,7 +49,7 @@ export class RestoreProgress {
 
   /** Why nothing more can be restored now: the run's time is over, or the archive went away in the middle. */
   get stopReason(): CompressorError | undefined {
-    return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#gone;
+    return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#unreadable;
   }
 
   settled(location: ObjectLocation, { size, stamp }: RestorableObject, result: WriteResult): void {
@@ -64,8 +64,8 @@ export class RestoreProgress {
   }
 
   fail(object: ObjectLocation, error: CompressorError): void {
-    if (error instanceof ArchiveGoneError) {
-      this.#gone ??= error;
+    if (error instanceof ArchiveGoneError || error instanceof ArchiveChangedError) {
+      this.#unreadable ??= error;
       return;
     }
     // Past the deadline every call fails for that one reason, which `assertComplete` gives for all of them.
@@ -80,7 +80,7 @@ export class RestoreProgress {
 
   /**
    * Passes only when each of the writes that were due is done or was rightly left out.
-   * @throws RunDeadlineError, ArchiveGoneError, ArchiveNotRestoredError
+   * @throws RunDeadlineError, ArchiveGoneError, ArchiveChangedError, ArchiveNotRestoredError
    */
   assertComplete(due: number): void {
     if (this.stopReason !== undefined) throw this.stopReason;

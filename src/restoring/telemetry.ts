@@ -44,8 +44,8 @@ export interface TargetTelemetry {
   objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void;
   /** An object that this product did not write was overwritten, as `on_conflict` says. */
   conflictOverwritten(object: ObjectLocation): void;
-  /** The event named an archive that is not there (any more): restored earlier, or replaced by a later version. */
-  archiveGone(archive: ObjectLocation, reason: 'missing' | 'replaced'): void;
+  /** The event named an archive that is not there (any more): restored earlier. */
+  archiveGone(archive: ObjectLocation): void;
   /** One object could not be restored; the others go on. */
   objectFailed(object: ObjectLocation, error: CompressorError): void;
   messageFailed(message: QueueMessage, error: CompressorError): void;

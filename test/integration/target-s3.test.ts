@@ -126,7 +126,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     const response = await region.process(announce(`${RULE.id}/gone.tar.zst`, 'e1', 500));
 
     expect(response.batchItemFailures).toEqual([]);
-    expect(region.telemetry.gone).toEqual([[`${RULE.id}/gone.tar.zst`, 'missing']]);
+    expect(region.telemetry.gone).toEqual([`${RULE.id}/gone.tar.zst`]);
   });
 
   test('puts the prefix of a destination before keys, small and large', async () => {

@@ -14,7 +14,7 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
   readonly partly: PartlyRestoredArchive[] = [];
   readonly skipped: [key: string, reason: RestoreSkipReason][] = [];
   readonly conflicts: string[] = [];
-  readonly gone: [key: string, reason: 'missing' | 'replaced'][] = [];
+  readonly gone: string[] = [];
   readonly failedObjects: [key: string, code: string][] = [];
   readonly failures: [messageId: string, code: string][] = [];
   readonly queueFailures: CompressorError[] = [];
@@ -35,8 +35,8 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
     this.conflicts.push(key);
   }
 
-  archiveGone({ key }: ObjectLocation, reason: 'missing' | 'replaced'): void {
-    this.gone.push([key, reason]);
+  archiveGone({ key }: ObjectLocation): void {
+    this.gone.push(key);
   }
 
   objectFailed({ key }: ObjectLocation, error: CompressorError): void {

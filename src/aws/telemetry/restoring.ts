@@ -84,8 +84,8 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#logger.warn('An object that another writer had put was overwritten', { ...object });
   }
 
-  archiveGone(archive: ObjectLocation, reason: 'missing' | 'replaced'): void {
-    this.#logger.info('Archive of the event is gone', { archive: archive.key, reason });
+  archiveGone(archive: ObjectLocation): void {
+    this.#logger.info('Archive of the event is gone', { archive: archive.key });
   }
 
   objectFailed(object: ObjectLocation, error: CompressorError): void {

@@ -18,7 +18,7 @@ function open(framesPerPart: number, failing: Readonly<Partial<Record<StoreCall,
     memory,
     store,
     buffers,
-    upload: new ArchiveUpload({ store, location: LOCATION, buffers, signal, framesPerPart }),
+    upload: new ArchiveUpload({ store, location: LOCATION, shared: false, buffers, signal, framesPerPart }),
   };
 }
 
@@ -64,6 +64,21 @@ describe('an archive of so many frames that a part takes several', () => {
     await upload.complete();
     expect(memory.look(LOCATION)?.body.equals(Buffer.concat(small))).toBe(true);
     expect(upload.parts.map(({ frames }) => frames)).toEqual([8, 8, 8, 6]);
+  });
+
+  test.each([
+    ['a seek table of 22 TB', 1, [MIB], 21 * MIB],
+    ['a seek table of 50 TB', 597, [9 * MIB, MIB], 48_000_017],
+    ['the metadata of many objects', 1, [MIB], 30 * MIB],
+    ['what ends exactly with a full piece', 1, [MIB], PART_BUFFER_SIZE - MIB],
+  ])('never sends a begun piece that is too small when %s comes behind it', async (_, framesPerPart, frames, end) => {
+    const { memory, upload } = open(framesPerPart);
+    const all = [...frames, end].map((size) => randomBytes(size));
+    for (const bytes of all) await upload.append(bytes);
+    // The store refuses a part of less than 5 MiB that is not the last, as S3 does.
+    expect(await upload.complete()).toBe(all.reduce((sum, { length }) => sum + length, 0));
+    expect(memory.look(LOCATION)?.body.equals(Buffer.concat(all))).toBe(true);
+    expect(memory.keys('outbound')).toEqual([LOCATION.key]);
   });
 
   test.each([

@@ -5,7 +5,7 @@ import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
 import { bytesSaved } from '../../../src/packing/telemetry.ts';
-import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { AbsenceUnconfirmedError, AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
 import { readArchive } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
@@ -50,10 +50,12 @@ describe('a batch of events', () => {
     const messages = [await source.place('a', '1'), await source.place('b', '2')];
     await source.process(...messages);
     await source.process(...messages.toReversed());
-    expect(source.archiveKeys()).toHaveLength(1);
-    expect(source.archiveKeys()[0]?.startsWith(`${source.dependencies.rule.id}/`)).toBe(true);
     await source.process(await source.place('a', 'changed'), messages[1] as never);
-    expect(source.archiveKeys()).toHaveLength(2);
+    expect(source.archiveKeys()).toHaveLength(3);
+    expect(source.archiveKeys().every((key) => key.startsWith(`${source.dependencies.rule.id}/`))).toBe(true);
+    const plans = source.telemetry.archives.map(({ key }) => /-([0-9a-f]{32})-[0-9a-f]{16}\.tar\.zst$/.exec(key)?.[1]);
+    expect(plans[1]).toBe(plans[0]);
+    expect(plans[2]).not.toBe(plans[0]);
   });
 
   test('is cut by bytes when it is larger than an archive may be', async () => {
@@ -206,6 +208,17 @@ describe('one object that cannot be read', () => {
     expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
   });
 
+  test('because something else than S3 says 404 is not taken for gone: it goes back to the queue', async () => {
+    const { memory } = new SourceServiceHarness();
+    const source = new SourceServiceHarness({
+      store: new FailingObjectStore(memory, { read: [1] }, { error: () => new AbsenceUnconfirmedError('a page') }),
+    });
+    const message = queueMessage(s3Notification({ key: 'k', etag: 'e', size: 1 }));
+    expect(await source.process(message)).toEqual([message.messageId]);
+    expect(source.telemetry.skipped).toEqual([]);
+    expect(source.telemetry.failures).toEqual([[message.messageId, 'ABSENCE_UNCONFIRMED']]);
+  });
+
   test('because it was overwritten since is left to its own event: never new bytes under an old description (C1.11)', async () => {
     const source = new SourceServiceHarness();
     const stale = await source.place('k', 'version 1');
@@ -256,14 +269,87 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ k: 'two' });
   });
 
-  test('whose order was guessed wrong lose nothing: the earlier message gets another run', async () => {
+  const at = (seconds: number) => ({ eventTime: `2026-11-23T11:00:${String(seconds).padStart(2, '0')}Z` });
+
+  test('whose order was guessed wrong lose nothing: what is stored is packed in the same run', async () => {
     const source = new SourceServiceHarness();
-    const replaced = await source.place('k', 'replaced', {}, { eventTime: '2026-11-23T12:00:00Z' });
-    const standing = await source.place('k', 'standing', {}, { eventTime: '2026-11-23T11:00:00Z' });
-    expect(await source.process(replaced, standing)).toEqual([]);
-    expect(source.queue.again).toEqual([standing]);
-    expect(await source.process(standing)).toEqual([]);
-    expect(contents(source.archive())).toEqual({ k: 'standing' });
+    const replaced = await source.place('k', 'replaced', {}, at(9));
+    const oldest = await source.place('k', 'oldest', {}, at(1));
+    const stored = await source.place('k', 'stored', {}, at(5));
+    expect(await source.process(replaced, oldest, stored)).toEqual([]);
+    expect(source.queue.again).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'stored' });
+  });
+
+  test('that tie are each looked at: a refusal of the one that was chosen does not lose the one that is stored', async () => {
+    for (const chosen of ['x'.repeat(50), 'too large for a run'.repeat(10)]) {
+      const rule = exampleRule({ maxObjectBytes: 100 });
+      const source = new SourceServiceHarness({ rule });
+      const larger = await source.place('k', chosen, {}, at(5));
+      const stored = await source.place('k', 'small', {}, at(5));
+      expect(await source.process(larger, stored)).toEqual([]);
+      expect(contents(source.archive())).toEqual({ k: 'small' });
+      expect(source.queue.again).toEqual([]);
+    }
+  });
+
+  test('of which a sequencer says that they were overwritten are acknowledged, never requeued, however fast writes come', async () => {
+    const source = new SourceServiceHarness();
+    const messages = [];
+    for (let write = 1; write <= 60; write += 1) {
+      messages.push(await source.place('k', `write ${write}`, {}, { sequencer: String(write).padStart(4, '0') }));
+    }
+    const next = await source.place('k', 'write 61', {}, { sequencer: '0061' });
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.archiveKeys()).toEqual([]);
+    expect([source.queue.again, source.queue.delays]).toEqual([[], []]);
+    expect(await source.process(next)).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'write 61' });
+  });
+
+  test('in two messages of two records in opposite orders do not go round for ever', async () => {
+    const source = new SourceServiceHarness();
+    const facts = async (key: string, body: string, seconds: number) => {
+      const etag = await source.memory.place({ bucket: 'source-bucket', key }, Buffer.from(body));
+      return { key, etag, size: body.length, ...at(seconds) };
+    };
+    // Of each key an earlier version is stored than the last one that events tell of.
+    const [x2, y2] = [await facts('x', 'x2', 2), await facts('y', 'y2', 2)];
+    const [x1, y1] = [await facts('x', 'x1', 1), await facts('y', 'y1', 1)];
+    const messages = [queueMessage(s3Notification(x1, y2)), queueMessage(s3Notification(x2, y1))];
+    expect(await source.process(...messages)).toEqual([]);
+    expect([source.queue.again, source.queue.letters]).toEqual([[], []]);
+    expect(contents(source.archive())).toEqual({ x: 'x1', y: 'y1' });
+  });
+
+  test('are all stale when none of them is stored, or nothing is', async () => {
+    const source = new SourceServiceHarness();
+    const messages = [await source.place('k', 'one', {}, at(1)), await source.place('k', 'two', {}, at(2))];
+    await source.place('k', 'three', {}, at(3));
+    expect(await source.process(...messages)).toEqual([]);
+    source.memory.erase({ bucket: 'source-bucket', key: 'k' });
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.archiveKeys()).toEqual([]);
+    expect(source.queue.again).toEqual([]);
+  });
+
+  test('go back to the queue when it cannot be seen which of them is stored', async () => {
+    const writer = new SourceServiceHarness();
+    const messages = [await writer.place('k', 'replaced', {}, at(9)), await writer.place('k', 'stored', {}, at(5))];
+    const source = new SourceServiceHarness({ store: new FailingObjectStore(writer.memory, { head: [1] }) });
+    expect(await source.process(...messages)).toEqual([messages[1]?.messageId]);
+    expect(source.telemetry.failures.map(([, code]) => code)).toEqual(['STORAGE_UNAVAILABLE']);
+  });
+
+  test('wait for another run when there is no time to see which of them is stored', async () => {
+    const writer = new SourceServiceHarness();
+    const messages = [await writer.place('k', 'replaced', {}, at(9)), await writer.place('k', 'stored', {}, at(5))];
+    const hold = (): undefined => {
+      source.remaining = 10_000;
+    };
+    const source = new SourceServiceHarness({ store: new FailingObjectStore(writer.memory, {}, { hold }) });
+    expect(await source.process(...messages)).toEqual([]);
+    expect(source.queue.again).toEqual([messages[1]]);
   });
 });
 
@@ -371,16 +457,6 @@ describe('a run', () => {
     slow.remaining = 10_000 + 3_000;
     expect(await slow.process(message)).toEqual([message.messageId]);
     expect(slow.telemetry.failures).toEqual([[message.messageId, 'RUN_TIME_EXCEEDED']]);
-  });
-
-  test('that crashed between upload and acknowledgement rewrites the same archive when it is repeated', async () => {
-    const source = new SourceServiceHarness();
-    const messages = [await source.place('a', '1'), await source.place('b', '2')];
-    await source.process(...messages);
-    const before = source.archive();
-    await source.process(...messages.map(({ body }) => queueMessage(body, 2)));
-    expect(source.archiveKeys()).toHaveLength(1);
-    expect(source.archive().equals(before)).toBe(true);
   });
 
   test.each([

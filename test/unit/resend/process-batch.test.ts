@@ -4,6 +4,7 @@ import { replicationFailureEvent } from '../../../local-cloud/replication/failur
 import type { CompressorError } from '../../../src/errors.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import type { ReplicationFailure } from '../../../src/messages/parse-replication-failure.ts';
+import { archiveKey, newAttempt } from '../../../src/packing/archive-key.ts';
 import { keptRecordOf, resendsOf } from '../../../src/resend/archive-metadata.ts';
 import { processResendBatch } from '../../../src/resend/process-batch.ts';
 import type { ResendTelemetry } from '../../../src/resend/telemetry.ts';
@@ -58,13 +59,20 @@ interface FailureChange {
   readonly destination?: string;
   readonly time?: number;
   readonly bucket?: string;
+  readonly key?: string;
   readonly receiveCount?: number;
 }
 
 function failed(versionId: string, change: FailureChange = {}): QueueMessage {
-  const { destination = 'inbound-a', time = NOW - HOUR, bucket = 'outbound', receiveCount = 2 } = change;
+  const {
+    destination = 'inbound-a',
+    time = NOW - HOUR,
+    bucket = 'outbound',
+    key = ARCHIVE.key,
+    receiveCount = 2,
+  } = change;
   const event = replicationFailureEvent(
-    { bucket, key: ARCHIVE.key, versionId, etag: 'e', size: 5 },
+    { bucket, key, versionId, etag: 'e', size: 5 },
     { ruleId: 'r', destinationBucket: destination, hasMetrics: true },
     'DstBucketNotFound',
     { region: 'us-east-1', configurationId: 'c', time: new Date(time) },
@@ -81,6 +89,17 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.look(ARCHIVE)).toMatchObject({ body: 'bytes', metadata: { other: 'x', 's3xrc-resends': '1' } });
     expect(store.copies[0]?.headers).toEqual({ contentType: 'application/zstd' });
     expect(told).toEqual(['resent rule/a.tar.zst inbound-a 1']);
+  });
+
+  test('is put again although another attempt at the same events was archived later: that one has a key of its own', async () => {
+    const { store, told, process } = service();
+    const events = [{ bucket: 'b', key: 'k', etag: 'e', size: 1, eventTime: 0, sequencer: '01' }];
+    const [whole, partial] = [archiveKey('rule', events, newAttempt()), archiveKey('rule', events, newAttempt())];
+    const version = store.put({ ...ARCHIVE, key: whole }, 'a and b');
+    store.put({ ...ARCHIVE, key: partial }, 'a alone');
+    expect(await process(failed(version, { key: whole }))).toEqual([]);
+    expect(told).toEqual([`resent ${whole} inbound-a 1`]);
+    expect(store.look({ ...ARCHIVE, key: whole })).toMatchObject({ body: 'a and b' });
   });
 
   test('waits for its back-off by the visibility of its message', async () => {

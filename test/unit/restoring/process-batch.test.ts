@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
 import { StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { eventBridgeNotification, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
@@ -137,21 +139,61 @@ describe('processTargetBatch', () => {
     const response = await region.process(announce(KEY, 'e1', 1000));
 
     expect(response.batchItemFailures).toEqual([]);
-    expect(region.telemetry.gone).toEqual([[KEY, 'missing']]);
+    expect(region.telemetry.gone).toEqual([KEY]);
     expect(region.telemetry.failures).toEqual([]);
   });
 
-  test('leaves an archive that was replaced to the event of its successor', async () => {
+  test('restores the version that is stored by now when an archive was sent again under its key', async () => {
     const region = new TargetRegion();
-    const message = await region.arrive(two);
+    const first = await region.arrive(two);
+    // A resend keeps the bytes; of a copy in parts the ETag is another one all the same.
+    const { store } = region;
+    const upload = await store.createUpload({ bucket: INBOUND, key: KEY, headers: {}, metadata: {}, tags: [] });
+    await upload.uploadPart(1, two, crc32(two));
+    const { etag } = await upload.complete({ crc32: crc32(two), size: two.length, condition: { kind: 'always' } });
+
+    const responses = [await region.process(first), await region.process(announce(KEY, etag, two.length))];
+
+    expect(responses.flatMap(({ batchItemFailures }) => batchItemFailures)).toEqual([]);
+    expect(region.text('a.txt')).toBe('first');
+    expect(store.keys(TARGET)).toEqual(['a.txt', 'b/c.txt']);
+    expect(store.keys(INBOUND)).toEqual([]);
+    expect(region.telemetry.gone).toEqual([KEY]);
+  });
+
+  test('never acknowledges an event because the archive is another one: it comes back while that cannot be read', async () => {
+    const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { head: [1] }) });
+    const first = await region.arrive(two);
     await region.arrive(archiveOf([textObject('a.txt', 'later')]));
+
+    const response = await region.process(first);
+
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: first.messageId }]);
+    expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test('restores the stored version, too, when the archive changes while its frames are being read', async () => {
+    const region = new TargetRegion();
+    const body = randomBytes(100_000).toString('hex');
+    const archive = archiveOf([textObject('large.txt', body)]);
+    const message = await region.arrive(archive);
+    let reads = 0;
+    const read = async (request: Parameters<typeof region.store.read>[0]) => {
+      reads += 1;
+      if (reads === 2) await region.arrive(archiveOf([textObject('large.txt', body), textObject('b.txt', 'more')]));
+      return region.store.read(request);
+    };
+    region.dependencies = {
+      ...region.dependencies,
+      store: Object.assign(new FailingObjectStore(region.store), { read }),
+    };
 
     const response = await region.process(message);
 
+    expect(reads).toBeGreaterThan(2);
     expect(response.batchItemFailures).toEqual([]);
-    expect(region.telemetry.gone).toEqual([[KEY, 'replaced']]);
-    expect(region.store.keys(INBOUND)).toEqual([KEY]);
-    expect(region.store.keys(TARGET)).toEqual([]);
+    expect(region.store.keys(TARGET)).toEqual(['b.txt', 'large.txt']);
+    expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
   test('sends a message again, unworn, when its turn does not come in this run', async () => {

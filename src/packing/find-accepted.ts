@@ -1,0 +1,57 @@
+import type { CompressorError } from '../errors.ts';
+import { StorageUnavailableError, UploadGoneError, WriteConditionError } from '../storage/errors.ts';
+import type { ObjectHeadReader } from '../storage/object-store.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+
+/** The archive that an attempt was sending when the last call failed. */
+export interface SentArchive {
+  readonly location: ObjectLocation;
+  /** Bytes. */
+  readonly size: number;
+  readonly crc32: number;
+  /** Whether other attempts write this key too, each with the same object in it. */
+  readonly shared: boolean;
+}
+
+/** What is stored at the key of an archive although its last call failed. */
+export interface AcceptedInstead {
+  /** Bytes of what is stored. */
+  readonly size: number;
+  /** Whether it may be what we have sent: then its upload is no longer ours to abort. */
+  readonly maybeOurs: boolean;
+}
+
+/**
+ * Looks whether S3 has the archive after all, when the call that ends it has failed.
+ *
+ * | the call met                                   | at the key                    | then                                          |
+ * |------------------------------------------------|-------------------------------|-----------------------------------------------|
+ * | 412 or 409, a lost upload, no answer           | ours, by size and CRC-32      | success: the answer to an earlier try was lost |
+ * | the same                                       | another, and the key is shared | success: another attempt has archived the object |
+ * | the same                                       | another, and the key is ours  | failure: nobody else has a reason to write it |
+ * | the same                                       | nothing                       | failure                                       |
+ * | anything else                                  | not looked at                 | failure                                       |
+ *
+ * @returns undefined where it is a failure
+ * @throws what the look itself meets
+ */
+export async function findAccepted(
+  failure: CompressorError,
+  { location, size, crc32, shared }: SentArchive,
+  store: ObjectHeadReader,
+  signal: AbortSignal,
+): Promise<AcceptedInstead | undefined> {
+  if (!mayHaveSucceeded(failure)) return undefined;
+  const found = await store.head(location, signal);
+  if (found === undefined) return undefined;
+  const maybeOurs = found.size === size && (found.crc32 === undefined || found.crc32 === crc32);
+  return maybeOurs || shared ? { size: found.size, maybeOurs } : undefined;
+}
+
+function mayHaveSucceeded(failure: CompressorError): boolean {
+  return (
+    failure instanceof WriteConditionError ||
+    failure instanceof UploadGoneError ||
+    failure instanceof StorageUnavailableError
+  );
+}
