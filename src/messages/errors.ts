@@ -6,6 +6,12 @@ export class MessageInvalidError extends CompressorError {
   readonly retryable = false;
 }
 
+/** The message was requeued again and again by batches that settled nothing. */
+export class TurnNotReachedError extends CompressorError {
+  readonly code = 'TURN_NOT_REACHED';
+  readonly retryable = true;
+}
+
 /** SQS did not take or give back messages, after its own retries. */
 export class QueueUnavailableError extends CompressorError {
   readonly code = 'QUEUE_UNAVAILABLE';

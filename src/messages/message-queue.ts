@@ -7,6 +7,8 @@ export interface QueueMessage {
   readonly body: string;
   /** How often it was received, this time included. */
   readonly receiveCount: number;
+  /** How often it was requeued in a row without progress (bound-turns.ts); absent: never. */
+  readonly turns?: number;
 }
 
 export interface DeadLetter {
@@ -27,7 +29,7 @@ export interface RetryDelay {
  */
 export interface MessageQueue {
   /**
-   * Puts the same bodies into the queue anew, so that their receive count starts again.
+   * Puts the same bodies into the queue anew, with their turns, so that their receive count starts again.
    * @param delaySeconds until they become visible, at most 900; absent: at once
    */
   sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>>;

@@ -1,5 +1,6 @@
 import type { ReplicationRule } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
+import { boundTurns } from '../messages/bound-turns.ts';
 import { earliestEvent } from '../messages/earliest-event.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
@@ -50,7 +51,7 @@ export async function processSourceBatch(
   };
   await packAll(items);
   await packAll(await findStoredWrites(settlement, clock.secondsLeft(), dependencies));
-  const settled = ledger.settled();
+  const settled = boundTurns(ledger.settled());
   for (const { message, outcome } of settled) {
     if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
   }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
+import { boundTurns } from '../messages/bound-turns.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
 import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
@@ -38,9 +39,13 @@ export async function processTargetBatch(
     const wholeRun = (dependencies.remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
     const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal, wholeRun };
     const restore = restoreEachOnce(run);
-    const settled = await Promise.all(
-      messages.map(async (message) => ({ message, outcome: await processMessage(message, run, restore) })),
+    const processed = await Promise.all(
+      messages.map(async (message) => ({ message, outcome: await messageOutcome(message, restore) })),
     );
+    const settled = boundTurns(processed);
+    for (const { message, outcome } of settled) {
+      if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
+    }
     return await settleBatch(settled, {
       queue,
       fallback,
@@ -56,16 +61,6 @@ export async function processTargetBatch(
 }
 
 type RestoreCreated = (created: ObjectCreated, redelivered: boolean) => Promise<MessageOutcome>;
-
-async function processMessage(
-  message: QueueMessage,
-  run: RestoreRun,
-  restore: RestoreCreated,
-): Promise<MessageOutcome> {
-  const outcome = await messageOutcome(message, restore);
-  if ('reason' in outcome) run.telemetry.messageFailed(message, outcome.reason);
-  return outcome;
-}
 
 async function messageOutcome(message: QueueMessage, restore: RestoreCreated): Promise<MessageOutcome> {
   try {

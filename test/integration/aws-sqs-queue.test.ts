@@ -1,10 +1,12 @@
 import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { toSqsRecord } from '../../local-cloud/event-source/sqs-record.ts';
 import { SqsFallbackQueue, SqsMessageQueue } from '../../src/aws/sqs/message-queue.ts';
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { CustomerKeyError } from '../../src/storage/errors.ts';
+import { queueMessages } from '../../src/wiring/sqs-event.ts';
 
 let server: AwsServer;
 let client: SQSClient;
@@ -67,6 +69,19 @@ it('sends any number of messages again', async () => {
   expect(new Set(bodies)).toEqual(new Set(sent.map(({ body }) => body)));
   expect(bodies).toHaveLength(23);
   expect(failures).toEqual([]);
+});
+
+it('sends messages again with their turns, as a function reads them from its event', async () => {
+  const { queue, queueUrl } = await openQueue();
+  await queue.sendAgain(messages(2).map((message, index) => ({ ...message, turns: 3 * index })));
+  const records = (await drain(queueUrl)).map((message) => toSqsRecord(message, { queueArn: 'arn', region: 'r' }));
+  const turns = queueMessages({ Records: records }).map((message) => [message.body, message.turns]);
+  expect(new Map(turns as [string, number][])).toEqual(
+    new Map([
+      ['body 0', 0],
+      ['body 1', 3],
+    ]),
+  );
 });
 
 it('sends messages again that show up only when they are due, in 15 minutes at most', async () => {

@@ -3,6 +3,8 @@ import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../../s
 /** The queue port in memory: keeps what was sent, and refuses what a test tells it to. */
 export class MemoryMessageQueue implements MessageQueue {
   readonly again: QueueMessage[] = [];
+  /** Of the messages in `again`, in the same order: how often they were requeued without progress. */
+  readonly againTurns: number[] = [];
   /** Of the messages in `again`, in the same order: until they are due. */
   readonly againAfter: number[] = [];
   readonly letters: DeadLetter[] = [];
@@ -13,7 +15,12 @@ export class MemoryMessageQueue implements MessageQueue {
   readonly rejected = new Set<string>();
 
   async sendAgain(messages: readonly QueueMessage[], delaySeconds = 0): Promise<ReadonlySet<string>> {
-    const taken = await this.#take('sendAgain', messages, this.again, (message) => message.messageId);
+    const sent: QueueMessage[] = [];
+    const taken = await this.#take('sendAgain', messages, sent, (message) => message.messageId);
+    for (const { turns = 0, ...message } of sent) {
+      this.again.push(message);
+      this.againTurns.push(turns);
+    }
     this.againAfter.push(...Array.from(taken, () => delaySeconds));
     return taken;
   }

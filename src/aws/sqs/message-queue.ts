@@ -16,6 +16,7 @@ import type {
 } from '../../messages/message-queue.ts';
 import { cutBatches, measureMessage, type OutgoingMessage } from './batches.ts';
 import { describeDeadLetter } from './dead-letter-attributes.ts';
+import { describeTurns } from './turns-attribute.ts';
 
 export interface SqsQueueOptions {
   readonly client: SQSClient;
@@ -68,7 +69,7 @@ export class SqsMessageQueue implements MessageQueue {
   sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
     return sendAll(
       this.#options,
-      messages.map((message) => ({ message, body: message.body })),
+      messages.map((message) => ({ message, body: message.body, ...describeTurns(message) })),
       delaySeconds,
     );
   }

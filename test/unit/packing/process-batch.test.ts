@@ -3,7 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
+import { MAX_TURNS } from '../../../src/messages/bound-turns.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
+import { processSourceBatch } from '../../../src/packing/process-batch.ts';
 import { bytesSaved } from '../../../src/packing/telemetry.ts';
 import { AbsenceUnconfirmedError, AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
@@ -440,6 +442,22 @@ describe('a run', () => {
     expect(await source.process(...messages)).toEqual([]);
     expect(source.queue.again).toEqual([messages[1]]);
     expect(source.queue.delays).toEqual([]);
+  });
+
+  test('requeues what it has no time for a bounded number of times when nothing moves, which the message counts', async () => {
+    const source = new SourceServiceHarness();
+    let message = await source.place('a', 'x');
+    // The whole run would do, but it is over when the turn comes.
+    const process = async (): Promise<number> => {
+      const left = [900_000];
+      const response = await processSourceBatch([message], () => left.shift() ?? 0, source.dependencies);
+      message = { ...message, turns: source.queue.againTurns.at(-1) ?? 0 };
+      return response.batchItemFailures.length;
+    };
+    for (let turn = 1; turn <= MAX_TURNS; turn += 1) expect(await process()).toBe(0);
+    expect(source.queue.againTurns).toEqual(Array.from({ length: MAX_TURNS }, (_, index) => index + 1));
+    expect(await process()).toBe(1);
+    expect(source.telemetry.failures).toEqual([[message.messageId, 'TURN_NOT_REACHED']]);
   });
 
   test('that ends in the middle of an archive acknowledges nothing of it', async () => {

@@ -1,0 +1,40 @@
+import { TurnNotReachedError } from './errors.ts';
+import type { SettledMessage } from './settle-batch.ts';
+
+/**
+ * A message is requeued this often in a row by batches that settled nothing. Lambda's detection of recursive loops, where it is not
+ * switched off, drops an invocation after about 16 requeues.
+ */
+export const MAX_TURNS = 8;
+
+/** Whether the message leaves its queue for good. */
+const SETTLED = new Set(['done', 'refused', 'over-limits']);
+
+/**
+ * Bounds how often a message is requeued because its turn did not come. As long as each batch settles something, waiting is no loop: the
+ * queue becomes shorter, and the count begins anew. Where nothing moves, the message goes back like one that failed, and is dead-lettered
+ * with its reason in the end.
+ *
+ * | outcome                            | the batch settled something | turns so far | then                     |
+ * |------------------------------------|-----------------------------|--------------|--------------------------|
+ * | again                              | yes                         | any          | requeued, counted from 0 |
+ * | again                              | no                          | < MAX_TURNS  | requeued, counted        |
+ * | again                              | no                          | MAX_TURNS    | retry: TURN_NOT_REACHED  |
+ * | again when another attempt may end | any                         | any          | requeued, not counted    |
+ * | any other                          | any                         | any          | as it is                 |
+ *
+ * The last but one waits for the work of another attempt, whose lease ends in minutes when it makes none.
+ */
+export function boundTurns(settled: readonly SettledMessage[]): SettledMessage[] {
+  const progress = settled.some(({ outcome }) => SETTLED.has(outcome.kind));
+  return settled.map(({ message, outcome }) => {
+    if (outcome.kind !== 'again' || outcome.seconds !== undefined) return { message, outcome };
+    const turns = progress ? 0 : (message.turns ?? 0) + 1;
+    if (turns <= MAX_TURNS) return { message: { ...message, turns }, outcome };
+    const reason = new TurnNotReachedError(
+      `The turn of message ${message.messageId} did not come in ${MAX_TURNS} invocations in a row that settled nothing`,
+      { context: { turns: MAX_TURNS } },
+    );
+    return { message, outcome: { kind: 'retry', reason } };
+  });
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { UnexpectedError } from '../../../src/errors.ts';
+import { boundTurns, MAX_TURNS } from '../../../src/messages/bound-turns.ts';
+import type { QueueMessage } from '../../../src/messages/message-queue.ts';
+import type { MessageOutcome } from '../../../src/messages/outcome.ts';
+import { queueMessage } from '../../support/notifications.ts';
+
+const again: MessageOutcome = { kind: 'again' };
+const retry: MessageOutcome = { kind: 'retry', reason: new UnexpectedError('no') };
+const settle = (...settled: [QueueMessage, MessageOutcome][]) =>
+  boundTurns(settled.map(([message, outcome]) => ({ message, outcome }))).map(({ message, outcome }) => [
+    message.turns,
+    outcome.kind,
+  ]);
+const waited = (turns: number): QueueMessage => ({ ...queueMessage('a'), turns });
+
+describe('a message whose turn does not come', () => {
+  test('is requeued a small number of times without progress, and then goes back like one that failed', () => {
+    let [message, requeues] = [queueMessage('a'), 0];
+    for (;;) {
+      const [first] = boundTurns([{ message, outcome: again }]);
+      if (first?.outcome.kind !== 'again') {
+        expect(first?.outcome).toMatchObject({ kind: 'retry', reason: { code: 'TURN_NOT_REACHED', retryable: true } });
+        break;
+      }
+      requeues += 1;
+      message = first.message;
+    }
+    expect(requeues).toBe(MAX_TURNS);
+    // Lambda's own bound, which must never be met before ours.
+    expect(MAX_TURNS).toBeLessThan(16);
+  });
+
+  test.each<[string, MessageOutcome]>([
+    ['packed', { kind: 'done' }],
+    ['refused', { kind: 'refused', reason: new UnexpectedError('no') }],
+    ['handed over', { kind: 'over-limits', reason: new UnexpectedError('no') }],
+  ])('begins anew to be counted when a neighbour was %s, so that waiting never wears it out', (_, outcome) => {
+    expect(settle([waited(MAX_TURNS), again], [queueMessage('b'), outcome])[0]).toEqual([0, 'again']);
+  });
+
+  test('is counted when its neighbours failed or wait as well', () => {
+    const neighbours: [QueueMessage, MessageOutcome][] = [
+      [queueMessage('b'), retry],
+      [waited(MAX_TURNS), { kind: 'later', seconds: 9 }],
+    ];
+    expect(settle([waited(3), again], ...neighbours)).toEqual([
+      [4, 'again'],
+      [undefined, 'retry'],
+      [MAX_TURNS, 'later'],
+    ]);
+  });
+
+  test('is not counted while another attempt is at its archive', () => {
+    const inWork: MessageOutcome = { kind: 'again', seconds: 180 };
+    expect(settle([waited(MAX_TURNS), inWork])).toEqual([[MAX_TURNS, 'again']]);
+  });
+});
