@@ -24,7 +24,7 @@ import { at, expirations, field, listOf, ofType, policyStatements, referredTo } 
 import { NOT_ENFORCED } from '../support/not-enforced.ts';
 import { type ExpandedTemplate, expandTemplate } from '../support/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../support/templates/instantiate.ts';
-import { textOf } from '../support/templates/json.ts';
+import { type Json, textOf } from '../support/templates/json.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const STACKS = join(PROJECT, 'src/stacks');
@@ -234,9 +234,12 @@ describe('every function', () => {
     const read = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::Lambda::Function').map((resource) => {
         const command = textOf(listOf(at(resource, 'ImageConfig', 'Command'))[0]);
-        const variables = Object.entries((at(resource, 'Environment', 'Variables') ?? {}) as Record<string, string>);
+        const variables = Object.entries((at(resource, 'Environment', 'Variables') ?? {}) as Record<string, Json>);
         // What CloudFormation will know only later.
-        const values = variables.map(([name, value]) => [name, value.startsWith('<') ? standIn(name) : value]);
+        const values = variables.map(([name, value]) => {
+          const text = textOf(value);
+          return [name, text.startsWith('<') ? standIn(name) : text];
+        });
         readers[command]?.({ ...given, ...(Object.fromEntries(values) as Environment) });
         return command;
       }),

@@ -6,6 +6,11 @@ import { findInvocable, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invo
 import { namedObjects } from '../../../../local-cloud/invocation/named-objects.ts';
 import { readEvent } from '../../../../local-cloud/invocation/read-event.ts';
 import { isMultipartETag, sampleBody, sampleETag } from '../../../../local-cloud/invocation/sample-object.ts';
+import {
+  readResendEnvironment,
+  readSourceEnvironment,
+  readTargetEnvironment,
+} from '../../../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { findResource } from '../../../../src/deployment/resources.ts';
 import { parseStackRequest } from '../../../../src/deployment/stack-request.ts';
@@ -74,6 +79,17 @@ describe('the events of the source function', () => {
     const env = JSON.parse(readFileSync(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
     const rule = rules.find(({ id }) => id === env['RuleExampleDocumentsA82747f3ed/Function']?.['RULE_ID']);
     expect(rule?.source).toMatchObject({ region: 'eu-west-1', bucket: 'example-documents', prefix: '' });
+  });
+});
+
+describe('env.json', () => {
+  test('has every variable that a function asks for and Lambda does not set', () => {
+    const env = JSON.parse(readFileSync(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const byLambda = { AWS_REGION: 'eu-west-1', CONFIGURATION_DIRECTORY: '/var/task/configuration' };
+    const variablesOf = (path: string) => ({ ...byLambda, ...env[path] });
+    expect(readSourceEnvironment(variablesOf('RuleExampleDocumentsA82747f3ed/Function')).MAX_RECEIVES).toBe(5);
+    expect(readTargetEnvironment(variablesOf('TargetUsEast1/Function')).MAX_RECEIVES).toBe(5);
+    expect(readResendEnvironment(variablesOf('SourceEuWest1/ResendFunction')).MAX_RECEIVES).toBe(8);
   });
 });
 
