@@ -35,6 +35,8 @@ export interface DeploymentOrder {
  * | some send only to where targets stand  | these go first                                                      |
  * | all have whole stacks without targets  | they are blocked                                                    |
  *
+ * A region that only sends to such regions is in no ring itself: it comes after their targets, in one step.
+ *
  * @param deployed what stands already; nothing, when it is not given
  */
 export function orderDeployment(
@@ -52,7 +54,9 @@ export function orderDeployment(
       waiting.filter((plan) => !sendsTo(plan).some((region) => regions.has(region) && isMissing(region)));
     const last = after(() => true);
     if (last.length === 0) {
-      const first = waiting.filter(({ region }) => deployed.get(region)?.stage !== 'all' && !begun.has(region));
+      const first = waiting.filter(
+        (plan) => isInRing(plan, waiting) && deployed.get(plan.region)?.stage !== 'all' && !begun.has(plan.region),
+      );
       steps.push(...first.map(({ region }) => ({ region, stage: 'targets' as const })));
       for (const { region } of first) begun.add(region);
     }
@@ -73,6 +77,18 @@ export function deploymentSteps(plans: readonly RegionPlan[]): readonly Deployme
 export function removalOrder(plans: readonly RegionPlan[]): string[] {
   const order = deploymentSteps(plans).filter(({ stage }) => stage === 'all');
   return order.map(({ region }) => region).toReversed();
+}
+
+/** Whether what is sent from here comes back, directly or through others that wait. */
+function isInRing(plan: RegionPlan, waiting: readonly RegionPlan[]): boolean {
+  const reached = new Set<string>();
+  const next = sendsTo(plan);
+  for (let region = next.pop(); region !== undefined; region = next.pop()) {
+    if (reached.has(region)) continue;
+    reached.add(region);
+    next.push(...waiting.filter((other) => other.region === region).flatMap(sendsTo));
+  }
+  return reached.has(plan.region);
 }
 
 /** Other regions that get archives from here. */

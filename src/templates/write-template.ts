@@ -1,5 +1,6 @@
 import type { Configuration } from '../configuration/load.ts';
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
+import type { Stage } from './deployment-steps.ts';
 import { TemplateLimitError } from './errors.ts';
 import { fallbackResources } from './fallback-resources.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
@@ -99,18 +100,23 @@ function regionConditions({ region, settings }: RegionPlan): YamlObject {
   return { [names.here]: inRegion, [names.sends]: new Call('And', [new Call('Condition', names.here), whole]) };
 }
 
-/** Logical ids of the nested stacks that a region has. */
-export function nestedStacks(configuration: Configuration, region: string): string[] {
+/** Logical ids of the nested stacks that a region has at a stage. */
+export function nestedStacks(configuration: Configuration, region: string, stage: Stage = 'all'): string[] {
   const plans = planRegions(configuration);
   const plan = plans.find((each) => each.region === region);
   if (plan === undefined) return [];
   const context: StackContext = { settings: configuration.settings, plan, plans, stacks: '', priceRevision: '' };
   const resources = regionParts(context).flatMap(([, part]) => Object.entries(part));
-  return resources.filter(([, resource]) => isNestedStack(resource)).map(([name]) => name);
+  const { sends } = regionNames(region);
+  return resources
+    .filter(([, resource]) => isNestedStack(resource, stage === 'all' ? '' : sends))
+    .map(([name]) => name);
 }
 
-function isNestedStack(resource: Yaml): boolean {
-  return typeof resource === 'object' && 'Type' in resource && resource['Type'] === 'AWS::Serverless::Application';
+/** @param without the condition that does not hold */
+function isNestedStack(resource: Yaml, without: string): boolean {
+  if (typeof resource !== 'object' || !('Type' in resource) || !('Condition' in resource)) return false;
+  return resource['Type'] === 'AWS::Serverless::Application' && resource['Condition'] !== without;
 }
 
 function regionSection(context: StackContext): string {

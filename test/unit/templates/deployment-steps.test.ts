@@ -41,6 +41,36 @@ describe('deploymentSteps', () => {
   });
 });
 
+describe('a region that sends to a ring and is in none', () => {
+  test('is deployed once, after the targets of the ring', async () => {
+    const ring = await plans({
+      'eu-central-1': ['eu-west-1'],
+      'eu-west-1': ['us-east-1'],
+      'us-east-1': ['eu-west-1'],
+    });
+    expect(deploymentSteps(ring).map(({ region, stage }) => `${region} ${stage}`)).toEqual([
+      'eu-west-1 targets',
+      'us-east-1 targets',
+      'eu-central-1 all',
+      'eu-west-1 all',
+      'us-east-1 all',
+    ]);
+  });
+
+  test('is deployed once between two rings, too', async () => {
+    const rings = await plans({
+      'eu-west-1': ['us-east-1', 'eu-central-1'],
+      'us-east-1': ['eu-west-1'],
+      'eu-central-1': ['ap-southeast-2'],
+      'ap-southeast-2': ['ap-southeast-1'],
+      'ap-southeast-1': ['ap-southeast-2'],
+    });
+    const steps = deploymentSteps(rings).map(({ region, stage }) => `${region} ${stage}`);
+    expect(steps.filter((step) => step.startsWith('eu-central-1'))).toEqual(['eu-central-1 all']);
+    expect(new Set(steps).size).toBe(9);
+  });
+});
+
 describe('the order of regions that send to each other', () => {
   const [WEST, EAST] = ['eu-west-1', 'us-east-1'];
   const whole = { stage: 'all', receives: true } as const;
