@@ -1,11 +1,12 @@
 import { type Command, CommanderError } from 'commander';
 import { DeployInputError } from './errors.ts';
+import { refuseSwallowedOptions } from './swallowed-options.ts';
 
 /**
  * Reads the options of a command.
  * @param args without the interpreter and the script
  * @returns the command, with its options; undefined when help was asked for and printed
- * @throws DeployInputError with one line that says what is wrong
+ * @throws DeployInputError with one line that says what is wrong, and with the right line when npm has kept options
  */
 export function parseCommand(
   command: Command,
@@ -16,6 +17,7 @@ export function parseCommand(
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: () => undefined });
+  refuseSwallowedOptions(command, args, process.env);
   try {
     command.parse(args, { from: 'user' });
   } catch (thrown) {
