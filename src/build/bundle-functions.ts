@@ -1,8 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './third-party-notices.ts';
 
-const SOURCES = fileURLToPath(new URL('..', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCES = join(PROJECT, 'src');
+
+/** Beside the bundles: the licences of the packages that are in them. */
+const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
 /** Bundles that are made, and the entry of each. The worker is a file of its own: threads start from files. */
 const ENTRIES = {
@@ -21,9 +27,11 @@ const EXTERNAL = ['zstd-napi', 'piscina'];
 /** Some dependencies are CommonJS and call `require`, which an ES module has not. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs. */
+/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licences of what is in them. */
 export async function bundleFunctions(directory: string): Promise<void> {
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: PROJECT,
+    metafile: true,
     entryPoints: Object.entries(ENTRIES).map(([out, entry]) => ({ out, in: join(SOURCES, entry) })),
     outdir: directory,
     outExtension: { '.js': '.mjs' },
@@ -44,4 +52,5 @@ export async function bundleFunctions(directory: string): Promise<void> {
     legalComments: 'none',
     logLevel: 'warning',
   });
+  await writeFile(join(directory, NOTICES), await thirdPartyNotices(metafile, PROJECT));
 }

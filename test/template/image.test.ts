@@ -85,7 +85,31 @@ describe('the image', () => {
     }
   });
 
-  test('runs as a user without privileges', () => {
-    expect(dockerfile).toMatch(/^USER [1-9]\d*$/m);
+  test('leaves the user to who runs it: `sam local invoke` adds lines to it that take root, the task definition names its user', async () => {
+    expect(dockerfile).not.toMatch(/^USER /m);
+    expect(await readFile(join(PROJECT, 'src/stacks/fallback.yaml'), 'utf8')).toMatch(/^ +User: '[1-9]\d*'$/m);
+  });
+
+  test('has no source maps, types or schemas, which nothing reads', async () => {
+    for (const folder of ['build/functions', '/modules/zstd-napi', '/modules/piscina']) {
+      expect(dockerfile).toContain(`find ${folder} -name '*.map' -delete`);
+    }
+    const ignored = (await readFile(join(PROJECT, '.dockerignore'), 'utf8')).split('\n').filter((line) => line !== '');
+    expect(ignored.indexOf('configuration/*.schema.json')).toBeGreaterThan(ignored.indexOf('!configuration/*.json'));
+  });
+
+  test('has the licences of the packages in the bundles', async () => {
+    const notices = await readFile(join(image, 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+    for (const name of ['undici', 'zod', 'p-limit', '@aws-sdk/client-sqs']) {
+      expect(notices).toMatch(new RegExp(`^--- ${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2\\.0)\\)$`, 'm'));
+    }
+    expect(notices).toContain('Apache License');
+    expect(notices.match(/^--- .* \(not stated\)$/gm)).toBeNull();
+  });
+
+  test('fetches no headers where the base image has those of its Node', () => {
+    expect(dockerfile).toMatch(
+      /if \[ -f \/var\/lang\/include\/node\/node_api\.h \]; then export npm_config_nodedir=\/var\/lang; fi/,
+    );
   });
 });
