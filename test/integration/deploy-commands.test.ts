@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { CreateStackCommand, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { CreateStackCommand, DeleteStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -18,27 +18,26 @@ import { type ResourceProvider, startResourceProvider } from '../support/rehears
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/**
- * Writes each call down, answers like the SAM CLI, and fails at the call that FAIL_AT matches. Stacks have the outputs that stand in
- * a file `REGION.json` of the folder STACKS, where there is one.
- */
+/** Writes each call down, answers like the SAM CLI, and fails at the call that FAIL_AT matches. test/deploy has the real one. */
 const FAKE_SAM = `#!/bin/sh
 echo "$*" >> "$CALLS"
-none() { echo "Error: The input stack x does not exist on Cloudformation in the region y" >&2; exit 1; }
 case "$*" in
   *"$FAIL_AT"*) echo "Resource handler returned message" >&2; exit 1 ;;
-  "list stack-outputs"*-registry*) [ "$EXISTING" = no ] && none
-    echo '[{"OutputKey": "RepositoryUri", "OutputValue": "registry.example/compressor"}]' ;;
-  "list stack-outputs"*) [ "$EXISTING" = no ] && none
-    [ -n "$STACKS" ] && { cat "$STACKS/$6.json" 2>/dev/null || none; exit 0; }
-    echo '[{"OutputKey": "Stage", "OutputValue": "all"}]' ;;
+  package*) for last in "$@"; do :; done; mkdir -p .aws-sam/image; echo "      ImageUri: registry.example/compressor:image" > "$last" ;;
 esac
 `;
 
 const SOURCE = 'eu-west-1';
 const STACK = 's3-cross-region-compressor';
+const REGIONS = [SOURCE, 'us-east-1', 'ap-southeast-2'];
 const TEMPLATES = 'templates';
+/** An example of their own is what users have to put in. */
+const OWN = (text: string) => text.replaceAll(/"example-/g, '"own-').replaceAll('@example.com', '@own.test');
 
+/** A checkout that is configured with buckets of its own; each test has a copy. */
+let prepared: string;
+/** Logical id of the stack of a rule that the configuration has. */
+let stays: string;
 let folder: string;
 /** A checkout of its own: deploying writes into samconfig.toml. */
 let checkout: string;
@@ -52,13 +51,58 @@ beforeAll(async () => {
   server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
   account = makeClients(SOURCE, server.endpoint, LOCAL_CREDENTIALS);
   await createBucket(account.s3, 'us-east-1', TEMPLATES);
-}, 120_000);
+  await Promise.all(
+    REGIONS.map((region) => standing(region, `${STACK}-registry`, { RepositoryUri: 'registry.example/compressor' })),
+  );
+  prepared = await mkdtemp(join(tmpdir(), 'prepared-'));
+  for (const name of ['src', 'configuration', 'package.json', 'template.yaml', 'samconfig.toml']) {
+    await cp(join(PROJECT, name), join(prepared, name), { recursive: true });
+  }
+  await symlink(join(PROJECT, 'node_modules'), join(prepared, 'node_modules'));
+  for (const name of ['settings.json', 'replication_config.json']) {
+    const path = join(prepared, 'configuration', name);
+    await writeFile(path, OWN(await readFile(path, 'utf8')));
+  }
+  await run(process.execPath, [join(prepared, 'src/cli/configure/main.ts')], { cwd: prepared });
+  stays = /^ {2}(RuleOwnDocuments\w+):$/m.exec(await readFile(join(prepared, 'template.yaml'), 'utf8'))?.[1] ?? '';
+}, 600_000);
 
 afterAll(async () => {
   destroyClients(account);
   await server.stop();
   await provider.stop();
+  await rm(prepared, { recursive: true });
 });
+
+/** Makes a stack with outputs. */
+async function standing(region: string, StackName: string, outputs: Readonly<Record<string, string>>): Promise<void> {
+  const clients = makeClients(region, server.endpoint, LOCAL_CREDENTIALS);
+  const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: `of-${StackName}` } };
+  const Outputs = Object.fromEntries(Object.entries(outputs).map(([name, Value]) => [name, { Value }]));
+  const TemplateBody = JSON.stringify({ Resources: { Queue }, Outputs });
+  await clients.cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody }));
+  destroyClients(clients);
+}
+
+async function deleteStacks(StackName: string): Promise<void> {
+  for (const region of REGIONS) {
+    const clients = makeClients(region, server.endpoint, LOCAL_CREDENTIALS);
+    await clients.cloudFormation.send(new DeleteStackCommand({ StackName }));
+    destroyClients(clients);
+  }
+}
+
+/** Names of the stacks of ours that exist, in all regions. */
+async function stacksLeft(): Promise<string[]> {
+  const left: string[] = [];
+  for (const region of REGIONS) {
+    const clients = makeClients(region, server.endpoint, LOCAL_CREDENTIALS);
+    const { Stacks = [] } = await clients.cloudFormation.send(new DescribeStacksCommand({}));
+    left.push(...Stacks.map(({ StackName = '' }) => `${region} ${StackName}`).filter((name) => name.includes(STACK)));
+    destroyClients(clients);
+  }
+  return left;
+}
 
 /** The stack of the source region with a nested stack of each name, which has one queue. */
 async function deployedWith(...names: readonly string[]): Promise<void> {
@@ -87,11 +131,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'sam'), FAKE_SAM);
   await chmod(join(folder, 'sam'), 0o755);
   checkout = join(folder, 'checkout');
-  await mkdir(checkout);
-  for (const name of ['src', 'configuration', 'package.json', 'template.yaml', 'samconfig.toml']) {
-    await cp(join(PROJECT, name), join(checkout, name), { recursive: true });
-  }
-  await symlink(join(PROJECT, 'node_modules'), join(checkout, 'node_modules'));
+  await cp(prepared, checkout, { recursive: true, verbatimSymlinks: true });
 });
 
 afterEach(async () => {
@@ -109,6 +149,7 @@ async function command(
   name: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input = '',
 ): Promise<Ended> {
   const calls = join(folder, 'calls');
   await writeFile(calls, '');
@@ -123,6 +164,7 @@ async function command(
     ...environment,
   };
   const child = run(process.execPath, [join(checkout, `src/cli/${name}/main.ts`), ...args], { cwd: checkout, env });
+  child.child.stdin?.end(input);
   const { status, stdout, stderr } = await child.then(
     (ended) => ({ status: 0, ...ended }),
     (thrown: unknown) => {
@@ -138,8 +180,8 @@ describe('npm run deploy', () => {
   test('builds once and deploys targets before sources, each with its own registry', async () => {
     const { status, calls, stdout } = await command('deploy', []);
     expect(status).toBe(0);
-    expect(calls[0]).toBe('build');
-    const regions = calls.filter((call) => call.endsWith('--parameter-overrides Stage=all'));
+    expect(calls[0]).toMatch(/^build --template-file \.aws-sam\/image\.yaml /);
+    const regions = calls.filter((call) => call.includes('--parameter-overrides Stage=all'));
     expect(regions.map((call) => /--config-env (\S+)/.exec(call)?.[1])).toEqual([
       'us-east-1',
       'ap-southeast-2',
@@ -194,7 +236,11 @@ describe('npm run deploy', () => {
     const { status, calls } = await command('deploy', ['--region', 'us-east-1']);
     expect({ status, calls }).toEqual({
       status: 0,
-      calls: ['build', 'deploy --config-env us-east-1 --parameter-overrides Stage=all'],
+      calls: [
+        expect.stringContaining('image.yaml'),
+        'build',
+        'deploy --config-env us-east-1 --parameter-overrides Stage=all',
+      ],
     });
     expect(await readFile(samConfig, 'utf8')).toBe(guided);
   });
@@ -208,21 +254,23 @@ describe('npm run deploy', () => {
 });
 
 describe('npm run deploy, where regions begin to send to each other', () => {
-  const stage = (value: string) => ({ OutputKey: 'Stage', OutputValue: value });
+  afterEach(async () => {
+    await deleteStacks('compressor');
+    await deleteStacks('compressor-registry');
+  });
 
   /** Configures both directions, and has the stacks say what they have. */
-  async function bothDirections(outputs: Readonly<Record<string, readonly object[]>>): Promise<Ended> {
+  async function bothDirections(outputs: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<Ended> {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
     for (const name of ['settings.json', 'replication_config.json']) {
       await cp(join(configuration.folder, name), join(checkout, 'configuration', name));
     }
     expect((await command('configure', [])).status).toBe(0);
-    const stacks = join(folder, 'stacks');
-    await mkdir(stacks);
-    for (const [region, found] of Object.entries(outputs)) {
-      await writeFile(join(stacks, `${region}.json`), JSON.stringify(found));
+    for (const [region, found] of Object.entries(outputs)) await standing(region, 'compressor', found);
+    for (const region of REGIONS) {
+      await standing(region, 'compressor-registry', { RepositoryUri: 'registry.example/compressor' });
     }
-    return await command('deploy', [], { STACKS: stacks });
+    return await command('deploy', []);
   }
 
   const stagesOf = ({ calls }: Ended) =>
@@ -241,22 +289,23 @@ describe('npm run deploy, where regions begin to send to each other', () => {
   });
 
   test('gives a region that only sent its targets with the whole stack, and never deploys targets over it', async () => {
-    const inbound = { OutputKey: 'InboundBucketUsEast1', OutputValue: 'bucket' };
-    const ended = await bothDirections({ 'eu-west-1': [stage('all')], 'us-east-1': [stage('all'), inbound] });
+    const ended = await bothDirections({
+      'eu-west-1': { Stage: 'all' },
+      'us-east-1': { Stage: 'all', InboundBucketUsEast1: 'bucket' },
+    });
     expect(stagesOf(ended)).toEqual(['eu-west-1 all', 'us-east-1 all']);
   });
 
   test('changes nothing and says which steps to take where no order can work', async () => {
-    const ended = await bothDirections({ 'eu-west-1': [stage('all')], 'us-east-1': [stage('all')] });
+    const ended = await bothDirections({ 'eu-west-1': { Stage: 'all' }, 'us-east-1': { Stage: 'all' } });
     expect({ status: ended.status, stages: stagesOf(ended) }).toEqual({ status: 1, stages: [] });
-    expect(ended.calls.filter((call) => !call.startsWith('list'))).toEqual([]);
+    expect(ended.calls).toEqual([]);
     expect(ended.stderr).toMatch(/eu-west-1, us-east-1 cannot be deployed/);
     expect(ended.stderr).toMatch(/from-eu-west-1-to-us-east-1-[0-9a-f]{10}: destination in us-east-1/);
   });
 });
 
-/** As the example's rule, and a rule that the configuration does not have any more. */
-const STAYS = 'RuleExampleDocumentsA82747f3ed';
+/** A rule that the configuration does not have any more. */
 const GOES = 'RuleFormerBucket0123456789';
 
 describe('queues that are not empty', () => {
@@ -265,40 +314,42 @@ describe('queues that are not empty', () => {
   });
 
   test('keep a rule from being taken away before anything is deployed, unless it is forced', async () => {
-    await deployedWith(STAYS, GOES);
-    await send(STAYS, 1);
+    await deployedWith(stays, GOES);
+    await send(stays, 1);
     const QueueUrl = await send(GOES, 3);
     await account.sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
     const { status, calls, stderr } = await command('deploy', []);
     expect(status).toBe(1);
-    expect(calls).toEqual(['build']);
+    expect(calls).toEqual([]);
     expect(stderr).toContain(`queue-of-${GOES}: 2 waiting, 1 in work`);
-    expect(stderr).not.toContain(STAYS);
+    expect(stderr).not.toContain(stays);
     expect(stderr).toMatch(/eu-west-1.*docs\/operations\.md.*--force/s);
     expect((await command('deploy', ['--force'])).status).toBe(0);
   });
 
   test('are no matter when their rules stay, or when they are empty', async () => {
-    await deployedWith(STAYS, GOES);
-    await send(STAYS, 1);
+    await deployedWith(stays, GOES);
+    await send(stays, 1);
     expect((await command('deploy', [])).status).toBe(0);
   });
 
   test('keep a region from being removed, unless it is forced', async () => {
-    await deployedWith(STAYS);
-    await send(STAYS, 1);
-    const { status, calls, stderr } = await command('remove', ['--yes']);
+    await deployedWith(stays);
+    await send(stays, 1);
+    const { status, stderr } = await command('remove', ['--yes', '--region', SOURCE], {}, `${STACK}\n`);
     expect(status).toBe(1);
-    expect(calls.filter((call) => call.startsWith('delete'))).toEqual([]);
-    expect(stderr).toContain(`queue-of-${STAYS}: 1 waiting, 0 in work`);
-    const forced = await command('remove', ['--yes', '--force']);
-    expect(forced.calls.filter((call) => call.startsWith('delete'))).toHaveLength(6);
+    expect(await stacksLeft()).toContain(`${SOURCE} ${STACK}`);
+    expect(stderr).toContain(`queue-of-${stays}: 1 waiting, 0 in work`);
+    const forced = await command('remove', ['--yes', '--force', '--region', SOURCE], {}, `${STACK}\n`);
+    expect(forced.status).toBe(0);
+    expect((await stacksLeft()).filter((name) => name.startsWith(SOURCE))).toEqual([]);
+    await standing(SOURCE, `${STACK}-registry`, { RepositoryUri: 'registry.example/compressor' });
   });
 
-  test('cannot be told from empty ones without permission, and then nothing is deployed', async () => {
+  test('cannot be told from empty ones where AWS does not answer, and then nothing is built', async () => {
     const { status, calls, stderr } = await command('deploy', [], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
-    expect({ status, calls }).toEqual({ status: 1, calls: ['build'] });
-    expect(stderr).toMatch(/cannot be seen.*cloudformation:ListStackResources.*--force/s);
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toContain('Nothing was built or changed');
   });
 });
 
@@ -309,24 +360,30 @@ describe('npm run remove', () => {
     expect(stdout).toContain('eu-west-1, then ');
   });
 
-  test('deletes sources before targets, and with each stack its registry', async () => {
-    const { calls } = await command('remove', ['--yes']);
-    const deleted = calls.filter((call) => call.startsWith('delete'));
-    expect(deleted.map((call) => /--region (\S+)/.exec(call)?.[1])).toEqual([
-      'eu-west-1',
-      'eu-west-1',
-      'ap-southeast-2',
-      'ap-southeast-2',
-      'us-east-1',
-      'us-east-1',
-    ]);
-    expect(deleted[1]).toContain('-registry');
-  });
+  test.each(['', 'y\n', `${STACK}x\n`])(
+    'does nothing when the answer is not the name of the stack: %j',
+    async (answer) => {
+      const before = await stacksLeft();
+      const { status, stderr } = await command('remove', ['--yes'], {}, answer);
+      expect(status).toBe(1);
+      expect(stderr).toContain('Nothing was removed');
+      expect(await stacksLeft()).toEqual(before);
+    },
+  );
 
-  test('passes over stacks that do not exist', async () => {
-    const { status, calls } = await command('remove', ['--yes'], { EXISTING: 'no' });
+  test('deletes sources before targets, with each stack its registry, and passes over what does not exist', async () => {
+    await standing(SOURCE, STACK, { Stage: 'all' });
+    const { status, stdout } = await command('remove', ['--yes'], {}, `${STACK}\n`);
     expect(status).toBe(0);
-    expect(calls.filter((call) => call.startsWith('delete'))).toEqual([]);
+    expect(stdout.split('\n').filter((line) => /^Deleting|does not exist/.test(line))).toEqual([
+      `Deleting ${STACK} in eu-west-1 ...`,
+      `Deleting ${STACK}-registry in eu-west-1 ...`,
+      `${STACK} does not exist in ap-southeast-2.`,
+      `Deleting ${STACK}-registry in ap-southeast-2 ...`,
+      `${STACK} does not exist in us-east-1.`,
+      `Deleting ${STACK}-registry in us-east-1 ...`,
+    ]);
+    expect(await stacksLeft()).toEqual([]);
   });
 });
 

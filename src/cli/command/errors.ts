@@ -53,3 +53,27 @@ export class UsageError extends CompressorError {
   readonly code = 'COMMAND_USAGE_INVALID';
   readonly retryable = false;
 }
+
+/** There are no credentials that AWS takes, or they may not look at a region. */
+export class AccountUnreadableError extends CompressorError {
+  readonly code = 'ACCOUNT_UNREADABLE';
+  readonly retryable = true;
+}
+
+/** A stack is in a state in which CloudFormation takes no deployment. */
+export class StackNotReadyError extends CompressorError {
+  readonly code = 'STACK_NOT_READY';
+  readonly retryable = true;
+}
+
+/** The configuration is still that of the example. */
+export class ExampleConfigurationError extends CompressorError {
+  readonly code = 'EXAMPLE_CONFIGURATION';
+  readonly retryable = false;
+}
+
+/** CloudFormation could not delete a stack. */
+export class StackRemovalError extends CompressorError {
+  readonly code = 'STACK_REMOVAL_FAILED';
+  readonly retryable = true;
+}

@@ -8,17 +8,17 @@ import {
 import { archiveRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { regionNames } from '../../templates/region-names.ts';
 import { DeployBlockedError } from '../command/errors.ts';
-import type { Sam } from './sam.ts';
 
 /**
  * The steps of a deployment. Where regions send to each other they depend on what stands there already, which the stacks tell.
  * @param asked the regions that are to be deployed
- * @throws DeployBlockedError, SamMissingError, SamFailedError
+ * @param outputs of a region's stack by name; undefined when it has none
+ * @throws DeployBlockedError; what reading the outputs throws
  */
 export async function planSteps(
   plans: readonly RegionPlan[],
   asked: (region: string) => boolean,
-  outputs: (region: string) => ReturnType<Sam['outputs']>,
+  outputs: (region: string) => Promise<ReadonlyMap<string, string> | undefined>,
 ): Promise<readonly DeploymentStep[]> {
   const deployed = new Map<string, DeployedRegion>();
   for (const { region, stage } of deploymentSteps(plans)) {

@@ -5,62 +5,101 @@ import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { nestedStacks } from '../../templates/write-template.ts';
-import {
-  CONFIGURATION,
-  makeDeploymentFiles,
-  namesOwnRepositories,
-  PROJECT,
-  saveRepository,
-} from '../command/deployment-files.ts';
+import { CONFIGURATION, makeDeploymentFiles, PROJECT } from '../command/deployment-files.ts';
 import { SamFailedError } from '../command/errors.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { staleError } from '../configure/run-configure.ts';
 import { regionFilter } from './choose-regions.ts';
+import { RegionDeployer } from './deploy-region.ts';
+import { describeBuild, readBuildMachine } from './describe-build.ts';
+import { describeDeployment, nameStep, type PlannedStep } from './describe-deployment.ts';
+import { discardChangeSets } from './discard-change-sets.ts';
+import { lookAtRegion, type RegionState, readImage } from './look-at-region.ts';
 import { planSteps } from './plan-steps.ts';
-import { registryStack } from './registry-stack.ts';
+import { readIdentity } from './read-identity.ts';
+import { refuseExample } from './refuse-example.ts';
 import { Sam } from './sam.ts';
 import { refuseWaitingMessages } from './waiting-messages.ts';
 
 interface DeployOptions {
+  readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly region?: readonly string[];
 }
 
 /**
- * `npm run deploy`: every region in its order, targets before sources; stops at the first failure.
- * @throws ConfigurationInvalidError, TemplateStaleError, DeployInputError, DeployBlockedError, SamMissingError, SamFailedError
- *   that says what is done and what to do next, MessagesWaitingError and QueuesUnreadableError before anything is changed
+ * `npm run deploy`: looks at the account and prints what will be done, builds the image, and deploys every region in its order, targets
+ * before sources; stops at the first failure.
+ * @throws before anything is built or changed: ConfigurationInvalidError, TemplateStaleError, ExampleConfigurationError,
+ *   DeployInputError, AccountUnreadableError, StackNotReadyError, DeployBlockedError, MessagesWaitingError, QueuesUnreadableError;
+ *   then SamMissingError, SamFailedError that says what is done and what to do next
  */
 export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('npm run deploy --')
     .description('Builds the image and deploys all regions, those that receive first.')
     .option('--region <region...>', 'deploy only these')
+    .option(
+      '--dry-run',
+      'only look at the account and say what would be done, with the change sets of what is deployed',
+    )
     .option('--force', 'take rules away although messages wait in their queues, which are lost');
   const options = parseCommand(command, args, print)?.opts<DeployOptions>();
   if (options === undefined) return;
   const configuration = await loadConfiguration(CONFIGURATION);
   const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);
   if (stale.length > 0) throw staleError(stale.map(({ path }) => relative(PROJECT, path)));
+  refuseExample(configuration);
 
-  const plans = planRegions(configuration);
-  const asked = regionFilter(
-    options.region,
-    plans.map(({ region }) => region),
-  );
-  const sam = new Sam(PROJECT);
-  const steps = await planSteps(plans, asked, (region) => sam.outputs(configuration.settings.stack_name, region));
-  print('Building the image ...\n');
-  await sam.run(['build']);
+  const steps = await lookAtAccount(configuration, options.region, print);
   if (options.force !== true) await refuseLostMessages(configuration, steps);
+  const deployer = new RegionDeployer(new Sam(PROJECT), PROJECT, configuration);
+  if (options.dryRun === true) {
+    await preview(configuration, deployer, steps, print);
+    return;
+  }
+  print(describeBuild(await readBuildMachine()));
+  await deployer.build(steps.map(({ region }) => region));
   for (const [index, step] of steps.entries()) {
     print(`\n[${index + 1}/${steps.length}] ${nameStep(step)}\n`);
     try {
-      await deployStep(sam, step, configuration);
+      await deployer.deploy(step);
     } catch (error) {
       throw error instanceof SamFailedError ? stoppedError(error, steps, index) : error;
     }
   }
   print(`\nDeployed: ${steps.map(nameStep).join(', ')}.\n`);
+}
+
+/** Reads what is deployed in the regions that are asked for, and prints what becomes of it. */
+async function lookAtAccount(
+  configuration: Configuration,
+  regions: readonly string[] | undefined,
+  print: (text: string) => void,
+): Promise<readonly PlannedStep[]> {
+  const { stack_name: stack } = configuration.settings;
+  const plans = planRegions(configuration);
+  const known = plans.map(({ region }) => region);
+  const asked = regionFilter(regions, known);
+  const identity = await readIdentity(known.find(asked) ?? known[0] ?? '');
+  const states = new Map<string, Promise<RegionState>>();
+  const lookAt = (region: string): Promise<RegionState> => {
+    const state = states.get(region) ?? lookAtRegion(stack, region);
+    states.set(region, state);
+    return state;
+  };
+  const steps = await planSteps(plans, asked, async (region) => (await lookAt(region)).stack?.outputs);
+  const planned: PlannedStep[] = [];
+  for (const step of steps) {
+    const state = await lookAt(step.region);
+    const earlier = planned.filter(({ region }) => region === step.region).flatMap(({ nested }) => nested);
+    const nested = nestedStacks(configuration, step.region, step.stage);
+    const plan = plans.find(({ region }) => region === step.region);
+    if (plan !== undefined) {
+      planned.push({ ...step, plan, nested, state: { ...state, nested: [...new Set([...state.nested, ...earlier])] } });
+    }
+  }
+  print(describeDeployment(stack, identity, planned));
+  return planned;
 }
 
 /** Before the first region is changed: targets that have lost a rule do not know its archives any more. */
@@ -72,29 +111,24 @@ async function refuseLostMessages(configuration: Configuration, steps: readonly 
   }
 }
 
-async function deployStep(sam: Sam, { region, stage }: DeploymentStep, configuration: Configuration): Promise<void> {
-  const options = ['--config-env', region, '--parameter-overrides', `Stage=${stage}`];
-  if (!(await namesOwnRepositories(PROJECT, region))) {
-    const uri = await deployRegistry(sam, region, configuration.settings.stack_name);
-    await saveRepository(configuration, PROJECT, { region, uri });
+async function preview(
+  { settings }: Configuration,
+  deployer: RegionDeployer,
+  steps: readonly PlannedStep[],
+  print: (text: string) => void,
+): Promise<void> {
+  for (const step of steps.filter(({ state }) => state.stack !== undefined)) {
+    const name = `${resourceNamePrefix(settings.stack_name)}-deployment`;
+    const image = await readImage(name, step.region);
+    print(`\n${nameStep(step)}: change set\n`);
+    if (image === undefined) {
+      print(`The image of ${name} cannot be seen (lambda:GetFunction), and without it there is no change set.\n`);
+      continue;
+    }
+    await deployer.preview(step, image);
+    await discardChangeSets(settings.stack_name, step.region);
   }
-  await sam.run(['deploy', ...options]);
-}
-
-/** Makes the image repository of a region, or leaves it as it is. Answers its URI. */
-async function deployRegistry(sam: Sam, region: string, stackName: string): Promise<string> {
-  const stack = registryStack(stackName);
-  const parameters = `RepositoryName=${resourceNamePrefix(stackName)}`;
-  const template = ['--template-file', 'src/stacks/registry.yaml', '--stack-name', stack];
-  await sam.run(['deploy', '--config-env', region, ...template, '--parameter-overrides', parameters]);
-  const uri = (await sam.outputs(stack, region))?.get('RepositoryUri');
-  if (uri !== undefined) return uri;
-  throw new SamFailedError(
-    `Stack ${stack} in ${region} has no output RepositoryUri: somebody else made a stack of this name.`,
-    {
-      context: { stack, region },
-    },
-  );
+  print('\nDry run: nothing was built or changed. A new image changes every function besides.\n');
 }
 
 function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], failed: number): SamFailedError {
@@ -109,8 +143,4 @@ function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], f
     'Correct the cause, then run `npm run deploy` again: what is done stays as it is. docs/deployment.md lists frequent causes.',
   ];
   return new SamFailedError(lines.join('\n'), { context: { ...cause.context, region }, cause });
-}
-
-function nameStep({ region, stage }: DeploymentStep): string {
-  return stage === 'all' ? region : `${region} (targets only)`;
 }

@@ -1,11 +1,7 @@
-import {
-  CloudFormationClient,
-  CloudFormationServiceException,
-  paginateListStackResources,
-  type StackResourceSummary,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { MessagesWaitingError, QueuesUnreadableError } from '../command/errors.ts';
+import { listResources } from './read-stack.ts';
 
 interface WaitingQueue {
   readonly name: string;
@@ -71,34 +67,17 @@ async function findWaiting(
   goes: (logicalId: string) => boolean,
   clients: Clients,
 ): Promise<WaitingQueue[]> {
-  const nested = (await listResources(stack, clients)).filter(
+  const nested = (await listResources(clients.cloudFormation, stack)).filter(
     ({ ResourceType, LogicalResourceId = '' }) =>
       ResourceType === 'AWS::CloudFormation::Stack' && goes(LogicalResourceId),
   );
   const found: WaitingQueue[] = [];
   for (const { PhysicalResourceId: id = '' } of nested) {
-    for (const { ResourceType, PhysicalResourceId: url = '' } of await listResources(id, clients)) {
+    for (const { ResourceType, PhysicalResourceId: url = '' } of await listResources(clients.cloudFormation, id)) {
       if (ResourceType === 'AWS::SQS::Queue') found.push(await countMessages(url, clients));
     }
   }
   return found.filter(({ waiting, inWork }) => waiting + inWork > 0);
-}
-
-/** Those that stand; none when the stack does not exist. */
-async function listResources(StackName: string, { cloudFormation }: Clients): Promise<StackResourceSummary[]> {
-  const resources: StackResourceSummary[] = [];
-  try {
-    for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName })) {
-      resources.push(...(page.StackResourceSummaries ?? []));
-    }
-  } catch (thrown) {
-    // CloudFormation has no code of its own for it.
-    const isMissing = thrown instanceof CloudFormationServiceException && thrown.message.includes('does not exist');
-    if (!isMissing) throw thrown;
-  }
-  return resources.filter(
-    ({ PhysicalResourceId = '', ResourceStatus }) => PhysicalResourceId !== '' && ResourceStatus !== 'DELETE_COMPLETE',
-  );
 }
 
 /** SQS's numbers are approximate for a minute after the last change: a queue that has just been drained may need a second look. */

@@ -2,13 +2,15 @@ import { Command } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { removalOrder } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
-import { CONFIGURATION, PROJECT } from '../command/deployment-files.ts';
-import { SamFailedError } from '../command/errors.ts';
+import { CONFIGURATION } from '../command/deployment-files.ts';
+import { StackRemovalError } from '../command/errors.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
+import { readIdentity } from '../deploy/read-identity.ts';
 import { registryStack } from '../deploy/registry-stack.ts';
-import { Sam } from '../deploy/sam.ts';
 import { refuseWaitingMessages } from '../deploy/waiting-messages.ts';
+import { confirmRemoval } from './confirm-removal.ts';
+import { deleteStack } from './delete-stack.ts';
 
 interface RemoveOptions {
   readonly force?: boolean;
@@ -18,15 +20,15 @@ interface RemoveOptions {
 
 /**
  * `npm run remove`: deletes the stacks of every region, those that send first. Buckets of the users are not ours to delete;
- * they only lose our notification.
- * @throws ConfigurationInvalidError, DeployInputError, SamMissingError, SamFailedError that says what is done and what to do,
+ * they only lose our notification. Asks for the name of the stack before.
+ * @throws ConfigurationInvalidError, DeployInputError, AccountUnreadableError, StackRemovalError that says what is done and what to do,
  *   MessagesWaitingError, QueuesUnreadableError
  */
 export async function runRemove(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('npm run remove --')
     .description('Deletes the stacks of all regions, those that send first.')
     .option('--region <region...>', 'remove only these')
-    .option('--yes', 'really do it; without, only say what would be done')
+    .option('--yes', 'really do it, after asking for the name of the stack; without, only say what would be done')
     .option('--force', 'do it although messages wait in the queues, which are lost');
   const options = parseCommand(command, args, print)?.opts<RemoveOptions>();
   if (options === undefined) return;
@@ -41,29 +43,23 @@ export async function runRemove(args: readonly string[], print: (text: string) =
     );
     return;
   }
-  const sam = new Sam(PROJECT);
+  const { account, arn } = await readIdentity(regions[0] ?? '');
+  print(`Account ${account}, as ${arn}\nDeletes ${stack} and ${registryStack(stack)} in ${regions.join(', then ')}.\n`);
+  await confirmRemoval(stack, process.stdin, print);
   for (const [index, region] of regions.entries()) {
     print(`\n[${index + 1}/${regions.length}] ${region}\n`);
     if (options.force !== true) await refuseWaitingMessages(stack, region, () => true, 'Removing the stack');
     try {
-      await deleteStack(sam, stack, region, print);
-      await deleteStack(sam, registryStack(stack), region, print);
+      await deleteStack(stack, region, print);
+      await deleteStack(registryStack(stack), region, print);
     } catch (error) {
-      throw error instanceof SamFailedError ? stoppedError(error, regions, index) : error;
+      throw error instanceof StackRemovalError ? stoppedError(error, regions, index) : error;
     }
   }
   print(`\nRemoved from ${regions.join(', ')}. Your own buckets are as they were, without our notifications.\n`);
 }
 
-async function deleteStack(sam: Sam, stack: string, region: string, print: (text: string) => void): Promise<void> {
-  if ((await sam.outputs(stack, region)) === undefined) {
-    print(`${stack} does not exist in ${region}.\n`);
-    return;
-  }
-  await sam.run(['delete', '--stack-name', stack, '--region', region, '--no-prompts']);
-}
-
-function stoppedError(cause: SamFailedError, regions: readonly string[], failed: number): SamFailedError {
+function stoppedError(cause: StackRemovalError, regions: readonly string[], failed: number): StackRemovalError {
   const region = regions[failed] ?? '';
   const lines = [
     `Stopped at ${region}: ${cause.message}`,
@@ -72,5 +68,5 @@ function stoppedError(cause: SamFailedError, regions: readonly string[], failed:
     'Most often a bucket of ours is not empty: it holds archives that have not arrived. "Remove" in docs/deployment.md says how to go on;',
     'then run `npm run remove -- --yes` again.',
   ];
-  return new SamFailedError(lines.join('\n'), { context: { ...cause.context, region }, cause });
+  return new StackRemovalError(lines.join('\n'), { context: { ...cause.context, region }, cause });
 }

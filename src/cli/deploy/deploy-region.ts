@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { Configuration } from '../../configuration/load.ts';
+import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
+import type { DeploymentStep } from '../../templates/deployment-steps.ts';
+import { namesOwnRepositories, saveRepository } from '../command/deployment-files.ts';
+import { SamFailedError } from '../command/errors.ts';
+import { IMAGE_BUILD, IMAGE_TEMPLATE, imageOf, writeImageTemplate, writeRegionTemplates } from './image-templates.ts';
+import { readStack } from './read-stack.ts';
+import { registryStack } from './registry-stack.ts';
+import type { Sam } from './sam.ts';
+
+/** Builds the image and deploys regions with it, one after the other. */
+export class RegionDeployer {
+  readonly #sam: Sam;
+  readonly #project: string;
+  readonly #configuration: Configuration;
+  /** Where the image of a region is; a region of two rounds is pushed to once. */
+  readonly #images = new Map<string, string>();
+
+  constructor(sam: Sam, project: string, configuration: Configuration) {
+    this.#sam = sam;
+    this.#project = project;
+    this.#configuration = configuration;
+  }
+
+  /** @throws SamMissingError, SamFailedError */
+  async build(regions: readonly string[]): Promise<void> {
+    await writeImageTemplate(this.#project);
+    await this.#sam.run(['build', ...this.#file(IMAGE_TEMPLATE), '--build-dir', IMAGE_BUILD]);
+    // `sam deploy --guided` has made a repository per function: there, all is as the SAM CLI does it by itself.
+    const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#project, region)));
+    if (guided.includes(true)) await this.#sam.run(['build']);
+  }
+
+  /** @throws SamMissingError, SamFailedError */
+  async deploy({ region, stage }: DeploymentStep): Promise<void> {
+    const options = ['deploy', '--config-env', region, '--parameter-overrides', `Stage=${stage}`];
+    if (await namesOwnRepositories(this.#project, region)) {
+      await this.#sam.run(options);
+      return;
+    }
+    const image = this.#images.get(region) ?? (await this.#push(region));
+    this.#images.set(region, image);
+    const template = await writeRegionTemplates(this.#project, region, image);
+    await this.#sam.run([...options, ...this.#file(template)]);
+  }
+
+  /**
+   * Has CloudFormation say what a deployment would change in a region, but for the image.
+   * @param image what its functions run now
+   */
+  async preview({ region, stage }: DeploymentStep, image: string): Promise<void> {
+    const template = await writeRegionTemplates(this.#project, region, image);
+    const options = ['--config-env', region, '--parameter-overrides', `Stage=${stage}`, '--no-execute-changeset'];
+    await this.#sam.run(['deploy', ...options, ...this.#file(template)]);
+  }
+
+  /** Makes the region's repository, or leaves it as it is, and pushes the image there. Answers where it is. */
+  async #push(region: string): Promise<string> {
+    const uri = await this.#deployRegistry(region);
+    await saveRepository(this.#configuration, this.#project, { region, uri });
+    const built = `${IMAGE_BUILD}/template.yaml`;
+    const packaged = `${IMAGE_BUILD}/${region}.yaml`;
+    const options = ['--config-env', region, '--region', region, '--image-repository', uri, '--resolve-s3'];
+    await this.#sam.run(['package', ...options, ...this.#file(built), '--output-template-file', packaged]);
+    const image = imageOf(await readFile(join(this.#project, packaged), 'utf8'));
+    if (image !== undefined) return image;
+    throw new SamFailedError(`\`sam package\` has written ${packaged} without an ImageUri.`, { context: { region } });
+  }
+
+  async #deployRegistry(region: string): Promise<string> {
+    const { stack_name: stackName } = this.#configuration.settings;
+    const stack = registryStack(stackName);
+    const parameters = `RepositoryName=${resourceNamePrefix(stackName)}`;
+    const options = ['--config-env', region, '--stack-name', stack, '--parameter-overrides', parameters];
+    await this.#sam.run(['deploy', ...options, ...this.#file('src/stacks/registry.yaml')]);
+    const cloudFormation = new CloudFormationClient({ region });
+    try {
+      const uri = (await readStack(cloudFormation, stack))?.outputs.get('RepositoryUri');
+      if (uri !== undefined) return uri;
+    } finally {
+      cloudFormation.destroy();
+    }
+    throw new SamFailedError(
+      `Stack ${stack} in ${region} has no output RepositoryUri: somebody else made a stack of this name.`,
+      { context: { stack, region } },
+    );
+  }
+
+  /** The SAM CLI looks for samconfig.toml beside the template: for any but the root one it has to be named, with its whole path. */
+  #file(template: string): readonly string[] {
+    return ['--template-file', template, '--config-file', join(this.#project, 'samconfig.toml')];
+  }
+}

@@ -1,0 +1,49 @@
+import { access } from 'node:fs/promises';
+
+/** Where Linux lists the emulators of other machines. */
+const ARM64_EMULATION = '/proc/sys/fs/binfmt_misc/qemu-aarch64';
+
+/** What the machine that builds is like. */
+export interface BuildMachine {
+  /** `process.arch`, `process.platform`. */
+  readonly arch: string;
+  readonly platform: string;
+  /** Whether Linux runs arm64 programs by emulation; Docker Desktop does so by itself on other systems. */
+  readonly emulatesArm64: boolean;
+}
+
+/** Of the machine that this runs on. */
+export async function readBuildMachine(): Promise<BuildMachine> {
+  const emulatesArm64 = await access(ARM64_EMULATION).then(
+    () => true,
+    () => false,
+  );
+  return { arch: process.arch, platform: process.platform, emulatesArm64 };
+}
+
+/**
+ * What the build of the image needs, before it begins:
+ *
+ * | machine                     | arm64 programs run         | advice         |
+ * |-----------------------------|----------------------------|----------------|
+ * | arm64                       | natively                   | none           |
+ * | other, macOS or Windows     | in Docker's own machine    | it takes longer |
+ * | other, Linux with emulation | by emulation               | it takes longer |
+ * | other, Linux without        | not                        | how to get it  |
+ */
+export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): string {
+  const lines = [
+    'Building the image, for arm64. It takes Docker, Finch or Podman, and the internet: public.ecr.aws, the packages of Amazon Linux and',
+    'of npm, and where the base image has no headers of its Node, nodejs.org.',
+  ];
+  if (arch === 'arm64') return `${lines.join('\n')}\n`;
+  const canEmulate = platform !== 'linux' || emulatesArm64;
+  return `${[
+    ...lines,
+    canEmulate
+      ? `This machine is ${arch}: the build runs under emulation, several times slower.`
+      : `This machine is ${arch} and emulates no arm64, as far as can be seen. If the build fails with "exec format error", run once:\n` +
+        '  docker run --privileged --rm tonistiigi/binfmt --install arm64',
+    'There is no prebuilt image; a machine of arm64 (AWS CodeBuild has some, and most CI services) builds it natively.',
+  ].join('\n')}\n`;
+}

@@ -1,0 +1,53 @@
+import type { DeploymentStep } from '../../templates/deployment-steps.ts';
+import type { RegionPlan } from '../../templates/plan-regions.ts';
+import type { RegionState } from './look-at-region.ts';
+import type { Identity } from './read-identity.ts';
+
+/** One step of a deployment with what is known of its region. */
+export interface PlannedStep extends DeploymentStep {
+  readonly plan: RegionPlan;
+  /** Logical ids of the nested stacks that it will have. */
+  readonly nested: readonly string[];
+  readonly state: RegionState;
+}
+
+/** Whose account it is, and what becomes of each region, in the order in which it happens. Ends in a newline. */
+export function describeDeployment(stack: string, { account, arn }: Identity, steps: readonly PlannedStep[]): string {
+  return [
+    `Account ${account}, as ${arn}`,
+    `Stack   ${stack}`,
+    '',
+    ...steps.flatMap((step, index) => describeStep(step, index + 1)),
+    '',
+  ].join('\n');
+}
+
+/** `us-east-1`, and whether it is only its first round. */
+export function nameStep({ region, stage }: DeploymentStep): string {
+  return stage === 'all' ? region : `${region} (targets only)`;
+}
+
+function describeStep(step: PlannedStep, number: number): string[] {
+  const { plan, state, nested } = step;
+  const roles = plan.settings.source_target.map((role) => (role === 'source' ? 'sends' : 'receives'));
+  const created = nested.filter((name) => !state.nested.includes(name));
+  const removed = state.nested.filter((name) => !nested.includes(name));
+  const changed = nested.length - created.length;
+  const standing = state.stack === undefined ? 'nothing deployed yet' : `deployed, ${state.stack.status}`;
+  return [
+    `${number}. ${nameStep(step)}: ${roles.join(' and ')}; ${standing}`,
+    ...(created.length === 0 ? [] : [`   creates  ${created.join(', ')}`]),
+    ...(changed === 0 ? [] : [`   changes  ${changed} nested stacks, as far as they differ`]),
+    ...(removed.length === 0 ? [] : [`   removes  ${removed.join(', ')}`]),
+    `   Lambda   ${describeConcurrency(plan, state.concurrency)}`,
+  ];
+}
+
+function describeConcurrency({ outgoing, incoming, settings }: RegionPlan, quota: number | undefined): string {
+  const arriving = incoming.length === 0 ? 0 : settings.scaling_limit;
+  const needed = outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, arriving);
+  const asked = `the functions may use ${needed} concurrent executions`;
+  if (quota === undefined) return `${asked}; the quota cannot be read (lambda:GetAccountSettings)`;
+  const advice = needed > quota ? ': they will be throttled, ask for a higher quota or lower scaling_limit' : '';
+  return `${asked} of the account's ${quota}${advice}`;
+}

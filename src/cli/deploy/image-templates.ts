@@ -1,0 +1,49 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Folder for what a deployment makes, beside the SAM CLI's own. */
+const WORK = '.aws-sam';
+const STACKS = 'src/stacks';
+const PACKAGE_TYPE = /^( *)PackageType: Image$/gm;
+
+/** Of the project's folder: the template that the image is built from, and where `sam build` puts what it makes of it. */
+export const IMAGE_TEMPLATE = `${WORK}/image.yaml`;
+export const IMAGE_BUILD = `${WORK}/image`;
+
+/** One function is enough to build the image of all of them, and to push it. It is never deployed. */
+const IMAGE = `AWSTemplateFormatVersion: '2010-09-09'
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Functions:
+    Type: AWS::Serverless::Function
+    Metadata: { Dockerfile: layers/Dockerfile, DockerContext: .., DockerTag: functions }
+    Properties: { PackageType: Image, Architectures: [arm64] }
+`;
+
+/** Writes the template that the image is built from. */
+export async function writeImageTemplate(project: string): Promise<void> {
+  await mkdir(join(project, WORK), { recursive: true });
+  await writeFile(join(project, IMAGE_TEMPLATE), IMAGE);
+}
+
+/** The image that a template names first; undefined when it names none. */
+export function imageOf(template: string): string | undefined {
+  return /^ *ImageUri: (\S+)$/m.exec(template)?.[1];
+}
+
+/**
+ * Copies all templates, with the image that every function runs: the SAM CLI pushes nothing for a function whose image is in a registry
+ * already, and otherwise would push it once per function, those of other regions included.
+ * @returns path of the root template, relative to the project
+ */
+export async function writeRegionTemplates(project: string, region: string, image: string): Promise<string> {
+  const folder = `${WORK}/deploy/${region}`;
+  await rm(join(project, folder), { recursive: true, force: true });
+  await mkdir(join(project, folder, STACKS), { recursive: true });
+  await cp(join(project, 'template.yaml'), join(project, folder, 'template.yaml'));
+  for (const name of await readdir(join(project, STACKS))) {
+    const text = await readFile(join(project, STACKS, name), 'utf8');
+    await writeFile(join(project, folder, STACKS, name), text.replace(PACKAGE_TYPE, `$&\n$1ImageUri: ${image}`));
+  }
+  return `${folder}/template.yaml`;
+}

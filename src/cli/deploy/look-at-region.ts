@@ -1,0 +1,88 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { GetAccountSettingsCommand, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { AccountUnreadableError, StackNotReadyError } from '../command/errors.ts';
+import { type DeployedStack, listResources, readStack } from './read-stack.ts';
+
+/** What a region of the account has before it is deployed. */
+export interface RegionState {
+  /** Absent: nothing is deployed. */
+  readonly stack?: DeployedStack;
+  /** Logical ids of the nested stacks. */
+  readonly nested: readonly string[];
+  /** Executions that Lambda allows at the same time, all functions together; absent where that may not be read. */
+  readonly concurrency?: number;
+}
+
+/** CloudFormation deploys nothing over a stack in these states. */
+const UNUSABLE = /_IN_PROGRESS$|^ROLLBACK_|^CREATE_FAILED$|^DELETE_FAILED$|^UPDATE_ROLLBACK_FAILED$/;
+
+/**
+ * Reads what a region has. Changes nothing.
+ * @throws AccountUnreadableError when the region answers nothing of the kind, StackNotReadyError
+ */
+export async function lookAtRegion(stackName: string, region: string): Promise<RegionState> {
+  const cloudFormation = new CloudFormationClient({ region });
+  try {
+    const stack = await readStack(cloudFormation, stackName);
+    if (stack !== undefined && UNUSABLE.test(stack.status)) throw notReadyError(stackName, region, stack.status);
+    const resources = stack === undefined ? [] : await listResources(cloudFormation, stackName);
+    const nested = resources.filter(({ ResourceType }) => ResourceType === 'AWS::CloudFormation::Stack');
+    const concurrency = await readConcurrency(region);
+    return {
+      ...(stack === undefined ? {} : { stack }),
+      nested: nested.map(({ LogicalResourceId = '' }) => LogicalResourceId),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    };
+  } catch (cause) {
+    if (cause instanceof StackNotReadyError) throw cause;
+    throw new AccountUnreadableError(
+      `Whether ${stackName} is deployed in ${region} cannot be seen: ${textOf(cause)}. It takes cloudformation:DescribeStacks and ` +
+        'ListStackResources; a region that is off by default has to be enabled for the account first.',
+      { context: { region }, cause },
+    );
+  } finally {
+    cloudFormation.destroy();
+  }
+}
+
+/** The image that a function runs; undefined when that cannot be seen. */
+export async function readImage(functionName: string, region: string): Promise<string | undefined> {
+  return withLambda(region, async (lambda) => {
+    const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName: functionName }));
+    return Code?.ImageUri;
+  });
+}
+
+async function readConcurrency(region: string): Promise<number | undefined> {
+  return withLambda(region, async (lambda) => {
+    const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    return AccountLimit?.ConcurrentExecutions;
+  });
+}
+
+/** What Lambda says is good to know, and no reason to stop. */
+async function withLambda<T>(region: string, read: (lambda: LambdaClient) => Promise<T>): Promise<T | undefined> {
+  const lambda = new LambdaClient({ region });
+  try {
+    return await read(lambda);
+  } catch {
+    return undefined;
+  } finally {
+    lambda.destroy();
+  }
+}
+
+function notReadyError(stack: string, region: string, status: string): StackNotReadyError {
+  const advice = status.endsWith('_IN_PROGRESS')
+    ? 'Wait until CloudFormation is done with it.'
+    : status === 'UPDATE_ROLLBACK_FAILED'
+      ? `Continue the rollback (aws cloudformation continue-update-rollback --region ${region} --stack-name ${stack}).`
+      : `It was never complete: delete it (aws cloudformation delete-stack --region ${region} --stack-name ${stack}).`;
+  return new StackNotReadyError(`Stack ${stack} in ${region} is ${status}. ${advice} Nothing was changed.`, {
+    context: { stack, region, status },
+  });
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+}

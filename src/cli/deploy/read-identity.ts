@@ -1,0 +1,30 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { AccountUnreadableError } from '../command/errors.ts';
+
+/** Who deploys, and where to. */
+export interface Identity {
+  readonly account: string;
+  readonly arn: string;
+}
+
+/**
+ * Asks AWS whose credentials these are.
+ * @param region any of the configuration's: STS answers in each
+ * @throws AccountUnreadableError
+ */
+export async function readIdentity(region: string): Promise<Identity> {
+  const sts = new STSClient({ region });
+  try {
+    const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
+    return { account: Account, arn: Arn };
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new AccountUnreadableError(
+      `AWS does not take the credentials of this shell (asked in ${region}): ${said}. ` +
+        'Set AWS_PROFILE or log in; `aws sts get-caller-identity` has to answer. Nothing was built or changed.',
+      { context: { region }, cause },
+    );
+  } finally {
+    sts.destroy();
+  }
+}

@@ -1,0 +1,58 @@
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  paginateDescribeStackEvents,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
+import { StackRemovalError } from '../command/errors.ts';
+import { readStack } from '../deploy/read-stack.ts';
+
+/** Longest that CloudFormation may take, in seconds: a region with fallback services drains its tasks first. */
+const MAX_WAIT_SECONDS = 3600;
+
+/**
+ * Deletes a stack with all that it nests, and waits until it is gone.
+ * @throws StackRemovalError with what CloudFormation could not delete, and why
+ */
+export async function deleteStack(stack: string, region: string, print: (text: string) => void): Promise<void> {
+  const client = new CloudFormationClient({ region });
+  try {
+    const found = await readStack(client, stack);
+    if (found === undefined) {
+      print(`${stack} does not exist in ${region}.\n`);
+      return;
+    }
+    print(`Deleting ${stack} in ${region} ...\n`);
+    const begun = Date.now();
+    await client.send(new DeleteStackCommand({ StackName: stack }));
+    try {
+      await waitUntilStackDeleteComplete(
+        { client, maxWaitTime: MAX_WAIT_SECONDS, maxDelay: 15, minDelay: 1 },
+        { StackName: stack },
+      );
+    } catch (cause) {
+      const reasons = await readFailures(client, stack, begun);
+      throw new StackRemovalError(`${stack} in ${region} could not be deleted:\n${reasons.join('\n')}`, {
+        context: { stack, region },
+        cause,
+      });
+    }
+  } finally {
+    client.destroy();
+  }
+}
+
+/** What of the stack and its nested ones could not be deleted since a time, in milliseconds. */
+async function readFailures(client: CloudFormationClient, StackName: string, since: number): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName })) {
+    for (const { Timestamp, ResourceStatus, LogicalResourceId = '', ResourceStatusReason = '' } of StackEvents) {
+      if (Timestamp === undefined || Timestamp.getTime() < since - CLOCK_SKEW_MS) return lines;
+      if (ResourceStatus === 'DELETE_FAILED') lines.push(`  ${LogicalResourceId}: ${ResourceStatusReason}`);
+    }
+  }
+  return lines;
+}
+
+/** Between this machine's clock and CloudFormation's. */
+const CLOCK_SKEW_MS = 60_000;

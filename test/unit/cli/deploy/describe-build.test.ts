@@ -1,0 +1,16 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeBuild } from '../../../../src/cli/deploy/describe-build.ts';
+
+describe('what is said before a build', () => {
+  test.each([
+    [{ arch: 'arm64', platform: 'linux', emulatesArm64: false }, [], [/This machine/]],
+    [{ arch: 'x64', platform: 'darwin', emulatesArm64: false }, [/is x64: .*emulation/], [/binfmt/]],
+    [{ arch: 'x64', platform: 'linux', emulatesArm64: true }, [/is x64: .*emulation/], [/binfmt/]],
+    [{ arch: 'x64', platform: 'linux', emulatesArm64: false }, [/tonistiigi\/binfmt --install arm64/], []],
+  ])('on %j', (machine, said, unsaid) => {
+    const text = describeBuild(machine);
+    expect(text).toContain('public.ecr.aws');
+    for (const pattern of said) expect(text).toMatch(pattern);
+    for (const pattern of unsaid) expect(text).not.toMatch(pattern);
+  });
+});
