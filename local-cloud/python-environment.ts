@@ -8,15 +8,15 @@ import { runInstaller } from './run-installer.ts';
 
 /**
  * `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. `rehearsal`: the emulated
- * regions with CloudFormation. `deploy`: the SAM CLI and what checks the templates.
+ * regions with CloudFormation. `deploy`: the SAM CLI and what checks the templates. `emulator`: an AWS to deploy to.
  */
-export type PythonNeed = 'server' | 'test' | 'rehearsal' | 'deploy';
+export type PythonNeed = 'server' | 'test' | 'rehearsal' | 'deploy' | 'emulator';
 
 interface Requirement {
   /** What the user reads while pip works. */
   readonly what: string;
-  /** Folder of the environment: the SAM CLI pins other versions than the servers, so that one cannot hold both. */
-  readonly environment: '.venv' | '.venv-deploy';
+  /** Folder of the environment: the SAM CLI, the servers and the emulator pin different versions, so that none can hold two of them. */
+  readonly environment: '.venv' | '.venv-deploy' | '.venv-emulator';
   /** How long the installation takes. */
   readonly takes: string;
   /** Every file that decides what is installed; the first one is given to pip. */
@@ -52,6 +52,13 @@ const REQUIREMENTS: Readonly<Record<PythonNeed, Requirement>> = {
     environment: '.venv-deploy',
     takes: '90 seconds',
     files: ['deploy.txt'],
+    includes: [],
+  },
+  emulator: {
+    what: 'an emulator of AWS with CloudFormation (ministack)',
+    environment: '.venv-emulator',
+    takes: '20 seconds',
+    files: ['emulator.txt'],
     includes: [],
   },
 };
