@@ -1,0 +1,139 @@
+/**
+ * Limits of AWS that a growing load meets, as its documentation has them (November 2026), and what this product does per second of a
+ * function of two vCPUs, as docs/performance.md has it (`npm run bench`: 10 KB objects, 20 ms to the first byte; CPU per GB at level 3).
+ */
+export const LIMITS = {
+  /** Messages of a standard queue that are received and not deleted. */
+  inFlight: 120_000,
+  /** Messages of about 2 KB in the 6 MB that Lambda hands over at a time. */
+  batch: 3_000,
+  /** Of an event source mapping. */
+  concurrency: 1_000,
+  /** Per second and prefix partition. */
+  gets: 5_500,
+  puts: 3_500,
+  /** Writes per second of one DynamoDB item of up to 1 KB. */
+  itemWrites: 1_000,
+} as const;
+
+export const MEASURED = {
+  /** Objects per second of one source and one target function. */
+  packed: 2_480,
+  restored: 2_925,
+  /** CPU seconds per GB, with 1 s for TLS each. */
+  packingCpu: 4.2 + 1,
+  restoringCpu: 1.9 + 1,
+} as const;
+
+/** A load, and how rules are set for it. */
+export interface Load {
+  readonly name: string;
+  readonly objectsPerSecond: number;
+  readonly objectBytes: number;
+  readonly batchWindowSeconds: number;
+}
+
+/** Seconds. */
+const MONTH = (365.25 / 12) * 86_400;
+const PETABYTE = 1e15;
+/** `max_archive_mib`, as it is by default. */
+const MAX_ARCHIVE_BYTES = 256 * 1024 ** 2;
+
+/** Means of 10 KB, but for the last one: 10 PB a month in objects of 1 MB. */
+export const LOADS: readonly Load[] = [
+  { name: 'one object a minute', objectsPerSecond: 1 / 60, objectBytes: 1e4, batchWindowSeconds: 20 },
+  { name: '100 objects a second', objectsPerSecond: 100, objectBytes: 1e4, batchWindowSeconds: 20 },
+  { name: '5,000 objects a second', objectsPerSecond: 5_000, objectBytes: 1e4, batchWindowSeconds: 5 },
+  { name: '100,000 objects a second', objectsPerSecond: 1e5, objectBytes: 1e4, batchWindowSeconds: 1 },
+  { name: '1,000,000 objects a second', objectsPerSecond: 1e6, objectBytes: 1e4, batchWindowSeconds: 1 },
+  {
+    name: '10 PB a month of 1 MB objects',
+    objectsPerSecond: (10 * PETABYTE) / MONTH / 1e6,
+    objectBytes: 1e6,
+    batchWindowSeconds: 1,
+  },
+];
+
+/** What a load needs, everything at its mean: peaks come on top. */
+export interface Need {
+  /** Seconds that a message is in flight: the window, and packing its batch. */
+  readonly inFlightSeconds: number;
+  /** Messages in flight, in all queues together. */
+  readonly inFlight: number;
+  /** Rules, so that no queue is over its limit. */
+  readonly rules: number;
+  readonly sourceFunctions: number;
+  readonly targetFunctions: number;
+  /** Partitions of prefixes at the source, and at a target. */
+  readonly sourcePartitions: number;
+  readonly targetPartitions: number;
+  /** Of all rules together. */
+  readonly archivesPerSecond: number;
+  /** Gigabits of objects, before compression. */
+  readonly gigabits: number;
+}
+
+export function needOf({ objectsPerSecond, objectBytes, batchWindowSeconds }: Load): Need {
+  const gigabytes = (objectsPerSecond * objectBytes) / 1e9;
+  // Requests or CPU time, whichever takes more functions of two vCPUs.
+  const sourceFunctions = Math.max(objectsPerSecond / MEASURED.packed, (gigabytes * MEASURED.packingCpu) / 2);
+  const targetFunctions = Math.max(objectsPerSecond / MEASURED.restored, (gigabytes * MEASURED.restoringCpu) / 2);
+  // A batch ends with its window or when Lambda's payload is full, whichever is first; its rule has a share of the functions.
+  const perFunction = objectsPerSecond / Math.max(1, sourceFunctions);
+  const batch = Math.min(LIMITS.batch, Math.max(1, objectsPerSecond * batchWindowSeconds));
+  const inFlightSeconds = batchWindowSeconds + batch / Math.max(perFunction, 1);
+  const inFlight = objectsPerSecond * inFlightSeconds;
+  return {
+    inFlightSeconds,
+    inFlight,
+    rules: Math.ceil(inFlight / LIMITS.inFlight),
+    sourceFunctions: Math.ceil(sourceFunctions),
+    targetFunctions: Math.ceil(targetFunctions),
+    sourcePartitions: Math.ceil(objectsPerSecond / LIMITS.gets),
+    targetPartitions: Math.ceil(objectsPerSecond / LIMITS.puts),
+    archivesPerSecond: Math.max(objectsPerSecond / batch, (objectsPerSecond * objectBytes) / MAX_ARCHIVE_BYTES),
+    gigabits: gigabytes * 8,
+  };
+}
+
+/** The table of docs/scale.md. */
+export function scaleTable(): string {
+  const head = [
+    'load',
+    'in flight',
+    'rules, at least',
+    'functions, source / target',
+    'prefix partitions, source / target',
+    'archives a second',
+    'Gbit/s before compression',
+  ];
+  const rows = LOADS.map((load) => {
+    const need = needOf(load);
+    return [
+      load.name,
+      number(need.inFlight),
+      number(need.rules),
+      `${number(need.sourceFunctions)} / ${number(need.targetFunctions)}`,
+      `${number(need.sourcePartitions)} / ${number(need.targetPartitions)}`,
+      number(need.archivesPerSecond),
+      number(need.gigabits),
+    ];
+  });
+  return [head, head.map((_, index) => (index === 0 ? '---' : '---:')), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+}
+
+/** Three significant digits, or all before the point. */
+function number(value: number): string {
+  const digits = value >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 2 };
+  return new Intl.NumberFormat('en-US', digits).format(value);
+}
+
+/** The document with the table as it is now, between its two marks. */
+export function replaceScaleTable(text: string): string {
+  return text.replace(
+    /(<!-- scale -->\n\n)[\s\S]*?(\n\n<!-- end -->)/,
+    (_, open: string, close: string) => `${open}${scaleTable()}${close}`,
+  );
+}
