@@ -1,6 +1,6 @@
 import type { Configuration } from '../configuration/load.ts';
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
-import type { Stage } from './deployment-steps.ts';
+import type { DeployedPart } from './deployment-steps.ts';
 import { TemplateLimitError } from './errors.ts';
 import { fallbackResources } from './fallback-resources.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
@@ -101,7 +101,7 @@ function regionConditions({ region, settings }: RegionPlan): YamlObject {
 }
 
 /** Logical ids of the nested stacks that a region has at a stage. */
-export function nestedStacks(configuration: Configuration, region: string, stage: Stage = 'all'): string[] {
+export function nestedStacks(configuration: Configuration, region: string, stage: DeployedPart = 'all'): string[] {
   const plans = planRegions(configuration);
   const plan = plans.find((each) => each.region === region);
   if (plan === undefined) return [];
