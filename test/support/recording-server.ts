@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Certificate } from './self-signed.ts';
 
 /** A request as it came over the wire. */
 export interface RecordedRequest {
@@ -38,9 +41,9 @@ export interface RecordingServer {
 }
 
 /** An HTTP server that keeps what it is sent, byte for byte, and misbehaves on demand: what moto cannot show. */
-export async function startRecordingServer(): Promise<RecordingServer> {
+export async function startRecordingServer(certificate?: Certificate): Promise<RecordingServer> {
   const requests: RecordedRequest[] = [];
-  const server = createServer();
+  const server = certificate ? createTlsServer({ ...certificate }) : createServer();
   let answers: readonly (Answer | ((request: RecordedRequest) => Answer))[] = [{ status: 200 }];
   let answered = 0;
   server.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
@@ -58,7 +61,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `${certificate ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     script(...next) {
       answers = next;
@@ -92,7 +95,7 @@ function record(incoming: IncomingMessage, body: Buffer): RecordedRequest {
 
 function play(answer: Answer, response: ServerResponse): void {
   if (answer === 'reset') {
-    response.socket?.resetAndDestroy();
+    breakConnection(response);
   } else if (answer === 'short-body' || answer === 'stall-in-body') {
     response.writeHead(200, { ...OBJECT_HEADERS, 'content-length': '10' });
     response.write('12345', () => {
@@ -104,6 +107,12 @@ function play(answer: Answer, response: ServerResponse): void {
     // As bytes: Node would write a string in one piece with the headers, and in the string's encoding.
     response.end(Buffer.from(body));
   }
+}
+
+/** A TLS socket knows no reset of its own. */
+function breakConnection({ socket }: ServerResponse): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket?.resetAndDestroy();
 }
 
 /** What every GET and HEAD of S3 carries. */

@@ -4,6 +4,7 @@ import { CompressorError } from '../../errors.ts';
 import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Authenticator } from './authenticate.ts';
 import { type BucketAddress, resolveBucketAddress } from './bucket-address.ts';
+import { type Connector, type ConnectorOptions, createConnector } from './connector.ts';
 import { encodeKey } from './encode-key.ts';
 import {
   type CallName,
@@ -23,6 +24,8 @@ export interface ConnectionOptions extends RetryOptions {
   /** Sockets to one bucket's address. */
   readonly connections?: number;
   readonly connectTimeout?: number;
+  /** Makes what opens the sockets to one address. Default: sockets that share a buffer. */
+  readonly connector?: (options: ConnectorOptions) => Connector;
   /** From the request to the answer's headers; a body adds what a slow line needs to send it. */
   readonly headersTimeout?: number;
   /** Between two chunks of an answer's body. */
@@ -71,6 +74,7 @@ export class S3Connection {
   readonly #retries: RetryPolicy;
   readonly #headersTimeout: number;
   readonly #poolOptions: Pool.Options;
+  readonly #openConnector: () => Connector;
   readonly #pools = new Map<string, Pool>();
   readonly #routes = new Map<string, Route>();
 
@@ -82,9 +86,10 @@ export class S3Connection {
     this.#poolOptions = {
       allowH2: false,
       connections: options.connections ?? DEFAULT_CONNECTIONS,
-      connectTimeout: options.connectTimeout ?? 3_000,
       bodyTimeout: options.bodyTimeout ?? 30_000,
     };
+    const { connector = createConnector, connectTimeout: timeout = 3_000 } = options;
+    this.#openConnector = () => connector({ timeout });
   }
 
   /**
@@ -151,12 +156,17 @@ export class S3Connection {
     // Before the SDK asks for credentials on its own: ours is the error that says what is wrong.
     if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
     const address = await resolveBucketAddress(this.#client, bucket);
-    const pool = this.#pools.get(address.origin) ?? new Pool(address.origin, this.#poolOptions);
-    this.#pools.set(address.origin, pool);
+    const pool = this.#pools.get(address.origin) ?? this.#openPool(address.origin);
     const concurrency = new AdaptiveConcurrency({ most: this.#poolOptions.connections ?? DEFAULT_CONNECTIONS });
     const route = { ...address, pool, concurrency };
     this.#routes.set(bucket, route);
     return route;
+  }
+
+  #openPool(origin: string): Pool {
+    const pool = new Pool(origin, { ...this.#poolOptions, connect: this.#openConnector() });
+    this.#pools.set(origin, pool);
+    return pool;
   }
 
   /** Closes idle sockets now and busy ones when their calls end. */
