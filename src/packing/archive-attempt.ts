@@ -12,6 +12,7 @@ import { archiveKey, newAttempt } from './archive-key.ts';
 import { ArchiveUpload } from './archive-upload.ts';
 import type { PackItem } from './collect-objects.ts';
 import { compressManifest } from './compress-manifest.ts';
+import { countFrames } from './count-frames.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { ArchiveInWorkError } from './errors.ts';
 import { type FrameInWork, packFrame } from './frame-in-work.ts';
@@ -241,7 +242,7 @@ export class ArchiveAttempt {
     const dependencies = this.#dependencies;
     const signal = this.#signal;
     const reads = pLimit(dependencies.limits.parallelReads);
-    const context = { items, levels, dependencies, reads, signal };
+    const context = { items, framesByClass: countFrames(items), levels, dependencies, reads, signal };
     const depth = dependencies.buffers.inputs.count;
     const inWork: Promise<FrameInWork>[] = [];
     let done = this.#frames.length;

@@ -1,7 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { type ContentClass, expectedClass } from '../adaptive/content-class.ts';
 import type { ArchiveLevels, FrameOutcome, FrameProbe, LevelReason } from '../adaptive/level-policy.ts';
-import { FRAME_TARGET } from '../archive/format.ts';
 import type { NamedSlice } from '../archive/frame-bytes.ts';
 import { memberName } from '../archive/member-name.ts';
 import type { FramePlan, FrameSlice } from '../archive/plan-frames.ts';
@@ -30,6 +29,8 @@ export interface FrameInWork {
 
 export interface FrameContext {
   readonly items: readonly PackItem[];
+  /** About how many frames of the archive are of each class. */
+  readonly framesByClass: ReadonlyMap<ContentClass, number>;
   readonly levels: ArchiveLevels;
   readonly dependencies: SourceDependencies;
   readonly reads: LimitFunction;
@@ -57,7 +58,7 @@ export async function packFrame(plan: FramePlan, context: FrameContext): Promise
       ({ input } = probed);
       return probed;
     };
-    const framesAlike = countFrames(expected, context.items);
+    const framesAlike = context.framesByClass.get(expected) ?? 1;
     const { reason, ...levels } = await context.levels.forFrame({ expected, bytes: plan.size, framesAlike, probe });
     const named = slices.map(nameSlice);
     const compressed = await pool.compress({ kind: 'compress', input, output, slices: named, endsTar: false, levels });
@@ -73,12 +74,6 @@ export async function packFrame(plan: FramePlan, context: FrameContext): Promise
 function frameClass({ slices }: FramePlan, items: readonly PackItem[]): ContentClass {
   const item = items[slices[0]?.member ?? 0];
   return expectedClass(item?.object.key ?? '');
-}
-
-/** About so many frames of an archive are of this class. */
-function countFrames(content: ContentClass, items: readonly PackItem[]): number {
-  const alike = items.filter(({ object }) => expectedClass(object.key) === content);
-  return Math.ceil(alike.reduce((sum, { object }) => sum + object.size, 0) / FRAME_TARGET);
 }
 
 function describeOutcome(

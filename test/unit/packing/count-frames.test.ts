@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import type { PackItem } from '../../../src/packing/collect-objects.ts';
+import { countFrames } from '../../../src/packing/count-frames.ts';
+
+function item(key: string, size: number): PackItem {
+  return { object: { bucket: 'b', key, size, etag: 'e', eventTime: 0 }, messages: [], superseded: [] };
+}
+
+test('frames are counted per class of content, from the bytes of all objects of the class', () => {
+  const items = [item('a.json', 5 * MIB), item('b.parquet', MIB), item('c.json', 5 * MIB), item('d', 0)];
+  expect([...countFrames(items)]).toEqual([
+    ['text', 2],
+    ['columnar', 1],
+    ['other', 0],
+  ]);
+});
+
+test('an archive without objects has no frames', () => {
+  expect(countFrames([]).size).toBe(0);
+});
