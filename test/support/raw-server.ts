@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import type { Certificate } from './self-signed.ts';
 
 /** The server's side of one connection, after its request has come. */
@@ -32,7 +32,7 @@ export async function startRawServer(certificate?: Certificate): Promise<RawServ
   };
   const serve = (socket: Socket): void => {
     counts.connections += 1;
-    if (certificate && (socket as TLSSocket).isSessionReused()) counts.resumed += 1;
+    if (socket instanceof TLSSocket && socket.isSessionReused()) counts.resumed += 1;
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
