@@ -1,6 +1,7 @@
 import type { PackTask, SampleResult, SampleTask } from './sample-contract.ts';
 import { KEPT_BUCKETS, type ServerCounts, type WrittenObject } from './server/contract.ts';
 import { type BenchmarkServer, startServer } from './server/start-server.ts';
+import { TlsDirectory } from './server/tls-directory.ts';
 import { takeSample } from './take-sample.ts';
 import type { Workload } from './workloads.ts';
 
@@ -19,11 +20,20 @@ export interface PackObservation extends Observation {
 
 export type RestorableArchives = Pick<PackObservation, 'bucket' | 'archives' | 'warmUpArchives'>;
 
-/** Where experiments take their samples: servers by latency, started when first needed, and how often to repeat. */
+/** Which server a sample speaks to. */
+export interface ServerKind {
+  /** Milliseconds to the first byte of each answer; default 0. */
+  readonly latency?: number;
+  /** Default: plain HTTP. */
+  readonly tls?: boolean;
+}
+
+/** Where experiments take their samples: servers by kind, started when first needed, and how often to repeat. */
 export class Laboratory {
   /** Fewer repetitions and fewer objects, for a first look. */
   readonly quick: boolean;
-  private readonly servers = new Map<number, Promise<BenchmarkServer>>();
+  private readonly servers = new Map<string, Promise<BenchmarkServer>>();
+  private readonly tlsFiles = new TlsDirectory();
   private readonly onSample: (task: SampleTask) => void;
   private serial = 0;
 
@@ -42,34 +52,47 @@ export class Laboratory {
     return { corpus, size, count: this.quick ? Math.max(1, Math.ceil(count / 4)) : count };
   }
 
-  server(latency = 0): Promise<BenchmarkServer> {
-    const running = this.servers.get(latency) ?? startServer(latency);
-    this.servers.set(latency, running);
+  server({ latency = 0, tls = false }: ServerKind = {}): Promise<BenchmarkServer> {
+    const name = `${latency} ${String(tls)}`;
+    const running = this.servers.get(name) ?? this.start(latency, tls);
+    this.servers.set(name, running);
     return running;
   }
 
+  private async start(latency: number, tls: boolean): Promise<BenchmarkServer> {
+    return startServer(tls ? { latency, tls: await this.tlsFiles.make() } : { latency });
+  }
+
   /** Runs a task in a fresh process. The counts are of this sample alone. */
-  async observe(task: SampleTask, latency = 0): Promise<Observation> {
+  async observe(task: SampleTask, kind: ServerKind = {}): Promise<Observation> {
     this.onSample(task);
-    const server = await this.server(latency);
+    const server = await this.server(kind);
     await server.reset();
-    const result = await takeSample({ task, origin: server.origin });
+    const { origin, certificateFile } = server;
+    const result = await takeSample({ task, origin, certificateFile });
     return { ...result, server: await server.counts() };
   }
 
   /** Packs into a bucket of its own. @param keep whether the archives' bytes are to be restored later */
-  async observePacking(task: Omit<PackTask, 'kind' | 'outbound'>, keep = false, latency = 0): Promise<PackObservation> {
+  async observePacking(
+    task: Omit<PackTask, 'kind' | 'outbound'>,
+    keep = false,
+    server: ServerKind = {},
+  ): Promise<PackObservation> {
     const bucket = keep ? this.freshBucket(KEPT_BUCKETS) : this.freshBucket('outbound-');
-    const observation = await this.observe({ kind: 'pack', outbound: bucket, ...task }, latency);
-    const written = await (await this.server(latency)).written(bucket);
+    const observation = await this.observe({ kind: 'pack', outbound: bucket, ...task }, server);
+    const written = await (await this.server(server)).written(bucket);
     const first = task.warmUp.count > 0 ? 1 : 0;
     return { ...observation, bucket, archives: written.slice(first), warmUpArchives: written.slice(0, first) };
   }
 
   /** Restores archives of an earlier observation on the same server, into a bucket of its own. */
-  observeRestoring({ bucket, archives, warmUpArchives }: RestorableArchives, latency = 0): Promise<Observation> {
+  observeRestoring(
+    { bucket, archives, warmUpArchives }: RestorableArchives,
+    server: ServerKind = {},
+  ): Promise<Observation> {
     const target = this.freshBucket('restored-');
-    return this.observe({ kind: 'restore', inbound: bucket, archives, target, warmUp: warmUpArchives }, latency);
+    return this.observe({ kind: 'restore', inbound: bucket, archives, target, warmUp: warmUpArchives }, server);
   }
 
   private freshBucket(prefix: string): string {
@@ -79,6 +102,7 @@ export class Laboratory {
 
   async close(): Promise<void> {
     for (const server of this.servers.values()) (await server).close();
+    await this.tlsFiles.remove();
   }
 }
 

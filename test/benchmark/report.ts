@@ -17,7 +17,7 @@ export function formatTable(rows: readonly Row[]): string {
       floor === undefined ? '' : formatNumber(floor, unit),
       ratio === undefined ? '' : formatRatio(ratio),
       formatGoal(row),
-      met ? 'yes' : 'NO',
+      met === undefined ? '' : met ? 'yes' : 'NO',
     ]);
   }
   return table.toString();
@@ -45,9 +45,12 @@ function formatRatio(ratio: number): string {
   return `${ratio.toFixed(4)}x`;
 }
 
-function formatGoal({ goal: { of, bound, value }, unit }: Row): string {
+function formatGoal({ goal, unit }: Row): string {
+  if (goal === undefined) return '';
+  const { of, bound, value } = goal;
   const sign = bound === 'at most' ? '<=' : '>=';
-  return `${sign} ${of === 'ratio' ? `${value}x` : formatNumber(value, unit)}`;
+  if (of === 'ratio') return `${sign} ${value}x`;
+  return `${sign} ${of === 'excess' ? 'floor + ' : ''}${formatNumber(value, unit)}`;
 }
 
 export function formatNumber(value: number, unit: Unit): string {
@@ -64,5 +67,7 @@ export function formatNumber(value: number, unit: Unit): string {
       return value.toFixed(4);
     case 'ratio':
       return value.toFixed(2);
+    case 'CPU s/GB':
+      return `${value.toFixed(2)} s/GB`;
   }
 }

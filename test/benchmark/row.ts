@@ -1,9 +1,9 @@
 /** What a number is counted in; how it is printed follows from it. */
-export type Unit = 'seconds' | 'milliseconds' | 'bytes' | 'objects/s' | 'requests' | 'ratio';
+export type Unit = 'seconds' | 'milliseconds' | 'bytes' | 'objects/s' | 'requests' | 'ratio' | 'CPU s/GB';
 
 export interface Goal {
-  /** What is compared: the number itself, or the number over its floor. */
-  readonly of: 'measured' | 'ratio';
+  /** What is compared: the number itself, the number divided by its floor, or the number minus its floor. */
+  readonly of: 'measured' | 'ratio' | 'excess';
   readonly bound: 'at most' | 'at least';
   readonly value: number;
 }
@@ -17,7 +17,8 @@ export interface RowSpec {
   readonly unit: Unit;
   /** What `floor` is. */
   readonly floorIs?: string;
-  readonly goal: Goal;
+  /** Absent: the number is for comparison only. */
+  readonly goal?: Goal;
 }
 
 export interface Measurement {
@@ -32,14 +33,17 @@ export interface Measurement {
 }
 
 export interface Row extends RowSpec, Measurement {
-  readonly met: boolean;
+  /** Absent: the row has no goal. */
+  readonly met?: boolean;
 }
 
-/** @throws TypeError when the goal is about a ratio that was not measured */
+/** @throws TypeError when the goal is about a ratio or a floor that was not measured */
 export function completeRow(spec: RowSpec, measurement: Measurement): Row {
+  if (spec.goal === undefined) return { ...spec, ...measurement };
   const { of, bound, value } = spec.goal;
-  const number = of === 'ratio' ? measurement.ratio : measurement.measured;
-  if (number === undefined) throw new TypeError(`Row ${spec.name} has a goal for a ratio that was not measured`);
+  const { measured, ratio, floor } = measurement;
+  const number = { measured, ratio, excess: floor === undefined ? undefined : measured - floor }[of];
+  if (number === undefined) throw new TypeError(`Row ${spec.name} has a goal for a ${of} that was not measured`);
   return { ...spec, ...measurement, met: bound === 'at most' ? number <= value : number >= value };
 }
 

@@ -1,4 +1,6 @@
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { answerRequest, requestKind } from './server/answer-request.ts';
 import type { ServerCounts, ServerMessage, ServerQuestion } from './server/contract.ts';
@@ -7,15 +9,29 @@ import { keepsBody, ObjectTable } from './server/object-table.ts';
 
 /**
  * S3 in memory, in a process of its own: a free port of the loopback interface, `--latency MS` to the first byte of every
- * answer. It is started by start-server.ts, tells its port and counts over the IPC channel, and ends when that closes.
+ * answer, with TLS when `--tls` names the files of its key and certificate. It is started by start-server.ts, tells its port and counts over the IPC channel, and ends when that closes.
  */
-const { values } = parseArgs({ options: { latency: { type: 'string', default: '0' } } });
+const { values } = parseArgs({
+  options: { latency: { type: 'string', default: '0' }, tls: { type: 'string', multiple: true } },
+});
 const table = new ObjectTable();
 let requests = new Map<string, number>();
 let firstRequest: string | undefined;
 let cpuBefore = process.cpuUsage();
+let connections = 0;
+let resumedSessions = 0;
 
-const server = createServer({ noDelay: true }, (socket) => {
+const [key, cert] = (values.tls ?? []).map((file) => readFileSync(file));
+const server =
+  key && cert
+    ? createTlsServer({ key, cert, noDelay: true }, (socket) => {
+        if (socket.isSessionReused()) resumedSessions += 1;
+        serve(socket);
+      })
+    : createServer({ noDelay: true }, serve);
+
+function serve(socket: Socket): void {
+  connections += 1;
   serveConnection(socket, {
     latency: Number(values.latency),
     keepsBody,
@@ -24,7 +40,7 @@ const server = createServer({ noDelay: true }, (socket) => {
       return answerRequest(request, table);
     },
   });
-});
+}
 
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
@@ -36,6 +52,8 @@ process.on('message', (question: ServerQuestion) => {
     requests = new Map();
     firstRequest = undefined;
     cpuBefore = process.cpuUsage();
+    connections = 0;
+    resumedSessions = 0;
   }
   if (question.kind === 'written') tell({ kind: 'written', objects: table.writtenTo(question.bucket) });
   else tell({ kind: 'counts', counts: counts() });
@@ -50,7 +68,8 @@ function count(request: ServerRequest): void {
 
 function counts(): ServerCounts {
   const { user, system } = process.cpuUsage(cpuBefore);
-  const base = { requests: Object.fromEntries(requests), cpuSeconds: (user + system) / 1e6 };
+  const cpuSeconds = (user + system) / 1e6;
+  const base = { requests: Object.fromEntries(requests), cpuSeconds, connections, resumedSessions };
   return firstRequest === undefined ? base : { ...base, firstRequest };
 }
 

@@ -55,6 +55,8 @@ export type SampleTask = PackTask | RestoreTask | SolidStreamTask | ZstdCommandT
 export interface SampleOrder {
   readonly task: SampleTask;
   readonly origin: string;
+  /** What the sample's process trusts beside the usual authorities. */
+  readonly certificateFile?: string | undefined;
 }
 
 /** What a sample process measured of itself, after the warm-up. */

@@ -11,7 +11,8 @@ const ENTRY = fileURLToPath(new URL('./sample.ts', import.meta.url));
  */
 export async function takeSample(order: SampleOrder): Promise<SampleResult> {
   // Its log lines are not wanted; faults are.
-  const child = fork(ENTRY, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const env = { ...process.env, ...(order.certificateFile ? { NODE_EXTRA_CA_CERTS: order.certificateFile } : {}) };
+  const child = fork(ENTRY, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   let result: SampleResult | undefined;
   child.on('message', (message: SampleResult) => {
     result = message;

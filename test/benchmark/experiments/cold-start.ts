@@ -27,7 +27,7 @@ export const coldStart: Experiment = {
     name: `cold-start-${name}`,
     title: `cold start, ${name}: process start to first S3 request`,
     unit: 'milliseconds',
-    goal: atMost(400),
+    goal: atMost(200),
   })),
   async run(laboratory) {
     const server = await laboratory.server();

@@ -33,7 +33,7 @@ const CASES: readonly PackCase[] = [
     count: 300,
     level: 3,
     repetitions: 3,
-    timeGoal: 1.35,
+    timeGoal: 1.25,
     sizeGoal: 1.005,
   },
   {
@@ -44,7 +44,7 @@ const CASES: readonly PackCase[] = [
     count: 2,
     level: 3,
     repetitions: 3,
-    timeGoal: 1.35,
+    timeGoal: 1.2,
     sizeGoal: 1.005,
   },
   {
@@ -55,7 +55,7 @@ const CASES: readonly PackCase[] = [
     count: 100,
     level: 12,
     repetitions: 3,
-    timeGoal: 1.1,
+    timeGoal: 1,
     sizeGoal: 1.015,
   },
   {
@@ -66,7 +66,7 @@ const CASES: readonly PackCase[] = [
     count: 1,
     level: 12,
     repetitions: 2,
-    timeGoal: 1.1,
+    timeGoal: 1,
     sizeGoal: 1.015,
   },
   {
@@ -77,7 +77,7 @@ const CASES: readonly PackCase[] = [
     count: 20_000,
     level: 3,
     repetitions: 3,
-    timeGoal: 2.5,
+    timeGoal: 4,
   },
 ];
 

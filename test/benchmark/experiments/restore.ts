@@ -1,33 +1,33 @@
 import type { Experiment } from '../experiment.ts';
+import type { Observation } from '../laboratory.ts';
 import { atMost, median } from '../row.ts';
 import { WARM_UP_LOGS, WARM_UP_RECORDS } from './warm-up.ts';
 
 /** The floor writes into memory, where the target service sends every object to another process. */
-export const restoreAgainstTar: Experiment = {
-  rows: [
-    {
-      name: 'restore-1mb',
-      title: 'restore 250 x 1 MB, level 3',
-      unit: 'seconds',
-      floorIs: 'zstd -d | tar x, in memory',
-      goal: atMost(1.3, 'ratio'),
-    },
-  ],
+export const restoreAgainstTar: readonly Experiment[] = [
+  { name: 'restore-1mb', title: 'restore 250 x 1 MB, level 3', size: 1_000_000, count: 250, goal: 1.15 },
+  { name: 'restore-300mb', title: 'restore 1 x 300 MB, level 3', size: 300_000_000, count: 1, goal: 1.2 },
+].map(({ name, title, size, count, goal }) => ({
+  rows: [{ name, title, unit: 'seconds', floorIs: 'zstd -d | tar x, in memory', goal: atMost(goal, 'ratio') }],
   needs: ['zstd', 'tar'],
   async run(laboratory) {
-    const workload = laboratory.workload('logs', 1_000_000, 250);
+    const workload = laboratory.workload('logs', size, count);
     const packed = await laboratory.observePacking({ workload, level: 3, warmUp: WARM_UP_LOGS }, true);
-    const services: number[] = [];
+    const services: Observation[] = [];
     const floors: number[] = [];
     for (let run = 0; run < laboratory.repetitions(3); run += 1) {
-      services.push((await laboratory.observeRestoring(packed)).seconds);
+      services.push(await laboratory.observeRestoring(packed));
       const { archives, bucket: inbound } = packed;
       floors.push((await laboratory.observe({ kind: 'unpack-command', archives, inbound })).seconds);
     }
-    const ratio = median(services.map((seconds, run) => seconds / (floors[run] ?? Number.NaN)));
-    return [{ measured: median(services), floor: median(floors), ratio }];
+    const seconds = services.map((service) => service.seconds);
+    const ratio = median(seconds.map((one, run) => one / (floors[run] ?? Number.NaN)));
+    const cpu = median(services.map(({ cpuSeconds }) => cpuSeconds));
+    const server = median(services.map((service) => service.server.cpuSeconds));
+    const remark = `CPU ${cpu.toFixed(2)} s, and ${server.toFixed(2)} s in the server`;
+    return [{ measured: median(seconds), floor: median(floors), ratio, remark }];
   },
-};
+}));
 
 const MANY = 20_000;
 const FEW = 100;

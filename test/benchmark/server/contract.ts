@@ -12,6 +12,9 @@ export interface ServerCounts {
   readonly requests: Readonly<Record<string, number>>;
   /** CPU time of the server's process, in seconds: with the sample's it tells whether the server was the limit. */
   readonly cpuSeconds: number;
+  /** Opened since the reset; with TLS, how many of them resumed a session. */
+  readonly connections: number;
+  readonly resumedSessions: number;
   /** When the first request came, in nanoseconds of the system's monotonic clock, as text; absent: none came. */
   readonly firstRequest?: string;
 }

@@ -7,13 +7,16 @@ const SERVER = fileURLToPath(new URL('../s3-server.ts', import.meta.url));
 
 /** The server's process, seen from the benchmark. */
 export class BenchmarkServer {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or `https:` */
   readonly origin: string;
+  /** Certificate of a server with TLS, as a file. */
+  readonly certificateFile: string | undefined;
   private readonly child: ChildProcess;
 
-  constructor(child: ChildProcess, port: number) {
+  constructor(child: ChildProcess, port: number, tls?: TlsFiles) {
     this.child = child;
-    this.origin = `http://127.0.0.1:${port}`;
+    this.origin = `${tls ? 'https' : 'http'}://127.0.0.1:${port}`;
+    this.certificateFile = tls?.cert;
   }
 
   /** Forgets the counts; objects stay. */
@@ -46,12 +49,23 @@ export class BenchmarkServer {
   }
 }
 
-/** @param latency milliseconds to the first byte of each answer */
-export async function startServer(latency = 0): Promise<BenchmarkServer> {
-  const child = fork(SERVER, ['--latency', String(latency)]);
+/** Names of PEM files. */
+export interface TlsFiles {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface ServerOptions {
+  /** Milliseconds to the first byte of each answer. */
+  readonly latency?: number;
+  readonly tls?: TlsFiles;
+}
+
+export async function startServer({ latency = 0, tls }: ServerOptions = {}): Promise<BenchmarkServer> {
+  const child = fork(SERVER, ['--latency', String(latency), ...(tls ? ['--tls', tls.key, '--tls', tls.cert] : [])]);
   const message = await nextMessage(child);
   if (message.kind !== 'listening') throw new TypeError(`The server began with ${message.kind}`);
-  return new BenchmarkServer(child, message.port);
+  return new BenchmarkServer(child, message.port, tls);
 }
 
 async function nextMessage(child: ChildProcess): Promise<ServerMessage> {

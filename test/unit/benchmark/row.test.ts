@@ -19,6 +19,17 @@ describe('completeRow', () => {
     expect(row.met).toBe(true);
   });
 
+  it('takes a goal for the excess as a difference to the floor', () => {
+    const goal = { of: 'excess', bound: 'at most', value: 1.3 } as const;
+    expect(completeRow({ ...spec, goal }, { measured: 9.3, floor: 8 }).met).toBe(true);
+    expect(completeRow({ ...spec, goal }, { measured: 9.4, floor: 8 }).met).toBe(false);
+    expect(() => completeRow({ ...spec, goal }, { measured: 9 })).toThrow(TypeError);
+  });
+
+  it('judges no row without a goal', () => {
+    expect(completeRow(spec, { measured: 1 }).met).toBeUndefined();
+  });
+
   it('refuses to judge a ratio that was not measured', () => {
     expect(() => completeRow({ ...spec, goal: atMost(1, 'ratio') }, { measured: 1 })).toThrow(TypeError);
   });
