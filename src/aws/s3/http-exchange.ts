@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { whenAborted } from './abort-listeners.ts';
 
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -56,7 +57,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest;
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #onAbort: (() => void) | undefined;
+  readonly #stopWaiting: (() => void) | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #status = 0;
@@ -69,12 +70,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    if (request.signal) {
-      this.#onAbort = () => {
-        this.#abort(request.signal?.reason);
-      };
-      request.signal.addEventListener('abort', this.#onAbort);
-    }
+    const { signal } = request;
+    this.#stopWaiting =
+      signal &&
+      whenAborted(signal, () => {
+        this.#abort(signal.reason);
+      });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -126,6 +127,6 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#settled = true;
-    if (this.#onAbort) this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopWaiting?.();
   }
 }
