@@ -13,6 +13,7 @@ import type {
   UploadFinder,
 } from '../storage/object-store.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import type { KeyHistory } from './key-history.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 
 export type TargetStore = ObjectReader & ObjectHeadReader & ObjectWriter & UploadFinder & ObjectRemover;
@@ -55,6 +56,7 @@ export interface TargetDependencies {
   readonly pool: FrameRestoration;
   readonly buffers: FrameBuffers;
   readonly speed: RestoringSpeed;
+  readonly keys: KeyHistory;
   readonly queue: MessageQueue;
   /** Absent: archives over the limits go to the dead letters. */
   readonly fallback?: FallbackQueue | undefined;

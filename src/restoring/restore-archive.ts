@@ -31,8 +31,16 @@ export async function restoreArchive(archive: InboundArchive, run: RestoreRun): 
       ? await restorePublicArchive(archive, rules, { run, progress })
       : await restoreOwnArchive(archive, opened, rules, { run, progress });
   if (summary === undefined) return 'again';
-  const { restored, skipped, bytes, cpuSeconds, latency } = progress;
-  const written = { rule: summary.rule, bucket: archive.bucket, key: archive.key, restored, skipped, latency };
+  const { restored, overwritten, skipped, bytes, cpuSeconds, latency } = progress;
+  const written = {
+    rule: summary.rule,
+    bucket: archive.bucket,
+    key: archive.key,
+    restored,
+    overwritten,
+    skipped,
+    latency,
+  };
   try {
     progress.assertComplete(summary.due);
   } catch (thrown) {

@@ -2,11 +2,10 @@ import { crc32 } from '../archive/checksum.ts';
 import { FRAME_TARGET } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
 import { type BodyPart, cutBody } from './cut-body.ts';
-import { WRITE_IF_ABSENT } from './decide-write.ts';
 import type { PlannedObject } from './public/plan-restore.ts';
 import type { StreamedMember } from './public/read-tar-members.ts';
 import { settleWrite, type WriteContext } from './settle-write.ts';
-import { surveyWrite } from './survey-writes.ts';
+import { surveyWrite, unseenWrite } from './survey-writes.ts';
 import type { DueWrite } from './write-object.ts';
 import { SlicedObjectWrite } from './write-sliced-object.ts';
 
@@ -33,7 +32,7 @@ async function dueWrites(
   looksFirst: boolean,
   { run, progress }: MemberWork,
 ): Promise<DueWrite[]> {
-  if (!looksFirst) return destinations.map((destination) => ({ destination, decision: WRITE_IF_ABSENT }));
+  if (!looksFirst) return destinations.map(unseenWrite);
   const due = await Promise.all(destinations.map((destination) => surveyWrite(object, destination, run, progress)));
   return due.filter((write) => write !== undefined);
 }

@@ -23,6 +23,8 @@ const NAMED_FAILURES = 5;
 export class RestoreProgress {
   restored = 0;
   skipped = 0;
+  /** Of `restored`, those whose key existed. */
+  overwritten = 0;
   /** Bytes of what was written. */
   bytes = 0;
   /** Of decompression. */
@@ -53,8 +55,9 @@ export class RestoreProgress {
   }
 
   settled(location: ObjectLocation, { size, stamp }: RestorableObject, result: WriteResult): void {
-    if (result === 'restored') {
+    if (result === 'restored' || result === 'overwritten') {
       this.restored += 1;
+      if (result === 'overwritten') this.overwritten += 1;
       this.bytes += size;
       this.latency.add((this.#now() - stamp.eventTime) / 1000);
     } else {

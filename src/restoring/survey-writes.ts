@@ -7,10 +7,15 @@ import { locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
+/** A write of which nothing is known but its destination. */
+export function unseenWrite(destination: Destination): DueWrite {
+  return { destination, decision: WRITE_IF_ABSENT, isUnseen: true };
+}
+
 /**
- * The writes that a manifest's objects need, object by object. Nothing is asked of S3 for a small object of a first
- * delivery: it is most likely new, and its conditional PUT will say if it is not. Looking first pays where sending the
- * bytes for nothing is dear (large objects), or where much is likely to stand there already (a redelivered archive).
+ * The writes that a manifest's objects need, object by object. Small objects of a first delivery are looked at when they
+ * are written, if at all: what keys usually are decides (key-history.ts). Looking at once pays where sending the bytes for
+ * nothing is dear (large objects), or where much is likely to exist already (a redelivered archive).
  */
 export async function surveyWrites(
   objects: readonly ManifestObject[],
@@ -22,7 +27,7 @@ export async function surveyWrites(
     readonly progress: RestoreProgress;
   },
 ): Promise<(readonly DueWrite[])[]> {
-  const fresh: readonly DueWrite[] = destinations.map((destination) => ({ destination, decision: WRITE_IF_ABSENT }));
+  const fresh = destinations.map(unseenWrite);
   const { looksFirst, describe, run, progress } = survey;
   return Promise.all(
     objects.map(async (object) => {

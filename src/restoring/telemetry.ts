@@ -11,6 +11,8 @@ export interface RestoredArchive {
   /** Object writes that were due: objects x destinations of this region. */
   readonly objects: number;
   readonly restored: number;
+  /** Of `restored`, those that replaced what existed at their key. */
+  readonly overwritten: number;
   readonly skipped: number;
   /** Bytes of the restored objects. */
   readonly bytes: number;
@@ -24,7 +26,7 @@ export interface RestoredArchive {
 /** What an attempt wrote of an archive whose rest it had to leave for another one. */
 export type PartlyRestoredArchive = Pick<
   RestoredArchive,
-  'rule' | 'bucket' | 'key' | 'restored' | 'skipped' | 'latency'
+  'rule' | 'bucket' | 'key' | 'restored' | 'overwritten' | 'skipped' | 'latency'
 >;
 
 /** Why an object was not written. */

@@ -1,6 +1,6 @@
 import type { Destination } from '../configuration/rule.ts';
 import { WriteConditionError } from '../storage/errors.ts';
-import { type ConditionalWrite, decideWrite, type WriteDecision } from './decide-write.ts';
+import { type ConditionalWrite, decideWrite, WRITE_IF_ABSENT, type WriteDecision } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
@@ -12,9 +12,12 @@ const MAX_ATTEMPTS = 5;
 export interface DueWrite {
   readonly destination: Destination;
   readonly decision: ConditionalWrite;
+  /** Nobody has looked at the key yet; `decision` takes it for new. */
+  readonly isUnseen?: boolean;
 }
 
-export type WriteResult = 'restored' | RestoreSkipReason;
+/** `overwritten`: restored over something that existed. */
+export type WriteResult = 'restored' | 'overwritten' | RestoreSkipReason;
 
 /** Looks at the key and decides. */
 export async function lookAndDecide(
@@ -27,8 +30,11 @@ export async function lookAndDecide(
   return decideWrite(object, existing, location, destination.onConflict);
 }
 
+type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>;
+
 /**
- * Writes a whole object in one conditional PUT, and again for as long as the key changes under it.
+ * Writes a whole object in one conditional PUT, and again for as long as the key changes under it. Whether it looks at an
+ * unseen key first is for `run.keys` to say.
  * @param crc32 of `body`; S3 refuses other bytes
  * @throws WriteConditionError after five lost races, and the errors of the storage port
  */
@@ -37,19 +43,50 @@ export async function writeObject(
   body: Uint8Array,
   crc32: number,
   due: DueWrite,
-  run: Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>,
+  run: WritingRun & Pick<RestoreRun, 'keys'>,
+): Promise<WriteResult> {
+  const { destination } = due;
+  const write = (decision: WriteDecision, tell?: (existed: boolean) => void): Promise<WriteResult> =>
+    writeAsDecided(object, body, crc32, { destination, decision, tell }, run);
+  if (due.isUnseen !== true) return write(due.decision);
+  return run.keys.write(destination, locationAt(object, destination), async (looksFirst, tell) => {
+    if (!looksFirst) return write(due.decision, tell);
+    const decision = await lookAndDecide(object, destination, run);
+    tell(decision !== WRITE_IF_ABSENT);
+    return write(decision);
+  });
+}
+
+async function writeAsDecided(
+  object: RestorableObject,
+  body: Uint8Array,
+  crc32: number,
+  due: {
+    readonly destination: Destination;
+    readonly decision: WriteDecision;
+    /** Told by the first answer. */
+    readonly tell: ((existed: boolean) => void) | undefined;
+  },
+  run: WritingRun,
 ): Promise<WriteResult> {
   const target = writeTarget(object, due.destination);
-  let decision: WriteDecision = due.decision;
+  let { decision } = due;
   for (let attempt = 1; ; attempt += 1) {
     if (decision.kind === 'skip') return decision.reason;
     try {
       await run.store.put({ ...target, body, crc32, condition: decision.condition, signal: run.signal });
       if (decision.conflict) run.telemetry.conflictOverwritten(locationAt(object, due.destination));
-      return 'restored';
+      if (attempt === 1) due.tell?.(false);
+      return writtenUnder(decision);
     } catch (error) {
       if (!(error instanceof WriteConditionError) || attempt === MAX_ATTEMPTS) throw error;
+      if (attempt === 1) due.tell?.(true);
     }
     decision = await lookAndDecide(object, due.destination, run);
   }
+}
+
+/** What a write was that succeeded under this condition. */
+export function writtenUnder({ condition }: ConditionalWrite): 'restored' | 'overwritten' {
+  return condition.kind === 'matches' ? 'overwritten' : 'restored';
 }

@@ -11,7 +11,7 @@ import { ResumedUploadError } from './errors.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { createMarkedUpload, findMarkedUpload, markOf, type UploadPlan } from './resume-upload.ts';
-import { type DueWrite, lookAndDecide } from './write-object.ts';
+import { type DueWrite, lookAndDecide, writtenUnder } from './write-object.ts';
 
 /** A part on its way. */
 interface PartInWork {
@@ -195,7 +195,7 @@ export class SlicedObjectWrite {
     }
     this.#state = 'complete';
     if (conflict) this.#run.telemetry.conflictOverwritten(location);
-    this.#progress.settled(location, this.#object, 'restored');
+    this.#progress.settled(location, this.#object, writtenUnder(this.#due.decision));
   }
 
   #joinedChecksum(): number {

@@ -18,6 +18,7 @@ import {
   type TargetDependencies,
   type TargetLimits,
 } from '../restoring/dependencies.ts';
+import { KeyHistory } from '../restoring/key-history.ts';
 import { processTargetBatch } from '../restoring/process-batch.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
@@ -81,6 +82,7 @@ export async function openTargetService(settings: TargetEnvironment, task?: Task
     pool,
     buffers: frameBuffers(threads),
     speed: new RestoringSpeed(threads),
+    keys: new KeyHistory(prices),
     region: settings.AWS_REGION,
     inboundBucket: settings.INBOUND_BUCKET,
     rules: configuration.rules,

@@ -93,6 +93,7 @@ function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule,
 }
 
 function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly ReplicationRule[], wrong: boolean): void {
+  const overwritten = wrong ? 1 : 0;
   for (const { id } of arriving) {
     const latency = new LatencyDistribution();
     latency.add(1);
@@ -101,6 +102,7 @@ function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly Rep
       rule: id,
       objects: 1,
       restored: 1,
+      overwritten,
       skipped: 0,
       bytes: 1,
       archiveBytes: 1,

@@ -8,6 +8,7 @@ import { RestoringSpeed } from '../../src/limits/restoring-speed.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { BatchResponse } from '../../src/messages/settle-batch.ts';
 import { COMPRESSED_BUFFER_SIZE, TAR_BUFFER_SIZE, type TargetDependencies } from '../../src/restoring/dependencies.ts';
+import { KeyHistory } from '../../src/restoring/key-history.ts';
 import { processTargetBatch } from '../../src/restoring/process-batch.ts';
 import { layOutArchive, sealArchive, type TestObject } from './archives.ts';
 import { FailingObjectStore } from './failing-object-store.ts';
@@ -61,6 +62,7 @@ export class TargetRegion {
       pool: new DirectRestoration(),
       buffers: this.buffers,
       speed: new RestoringSpeed(1),
+      keys: new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 }),
       queue: this.queue,
       telemetry: this.telemetry,
       region: 'us-east-1',

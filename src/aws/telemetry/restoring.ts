@@ -44,8 +44,18 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   }
 
   archiveRestored(archive: RestoredArchive): void {
-    const { rule, objects, restored, skipped, bytes, archiveBytes, seconds, decompressionCpuSeconds, latency } =
-      archive;
+    const {
+      rule,
+      objects,
+      restored,
+      overwritten,
+      skipped,
+      bytes,
+      archiveBytes,
+      seconds,
+      decompressionCpuSeconds,
+      latency,
+    } = archive;
     const metrics = this.#countWrites(archive);
     metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
     metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
@@ -55,6 +65,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
       archive: archive.key,
       objects,
       restored,
+      overwritten,
       skipped,
       bytes,
       archive_bytes: archiveBytes,
@@ -67,10 +78,11 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#countWrites(archive);
   }
 
-  #countWrites({ rule, restored, skipped, latency }: PartlyRestoredArchive): DimensionedMetrics {
+  #countWrites({ rule, restored, overwritten, skipped, latency }: PartlyRestoredArchive): DimensionedMetrics {
     const metrics = this.#byRule.get(rule) ?? this.#ofRegion;
     metrics.distribute('ReplicationLatencySeconds', MetricUnit.Seconds, latency.bins());
     metrics.count('ObjectsProcessed', restored);
+    if (overwritten > 0) metrics.count('Overwritten', overwritten);
     metrics.count('SkippedObjects', skipped);
     return metrics;
   }

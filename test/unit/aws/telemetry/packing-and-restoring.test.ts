@@ -70,7 +70,7 @@ const GROWN = {
   archiveBytes: 2000,
   cpuSeconds: 0,
 };
-const partly = { rule: 'logs', bucket: 'in', key: 'logs/a.tar.zst', restored: 3, skipped: 0 };
+const partly = { rule: 'logs', bucket: 'in', key: 'logs/a.tar.zst', restored: 3, overwritten: 0, skipped: 0 };
 const message = { messageId: 'm1', receiptHandle: 'r', body: '', receiveCount: 2 };
 const latencies = (...seconds: readonly number[]): LatencyDistribution => {
   const distribution = new LatencyDistribution();
@@ -208,6 +208,7 @@ it('measures archives of the target by rule and region', () => {
     key: 'logs/a.tar.zst',
     objects: 4,
     restored: 3,
+    overwritten: 2,
     skipped: 1,
     bytes: 1000,
     archiveBytes: 250,
@@ -224,6 +225,7 @@ it('measures archives of the target by rule and region', () => {
     DecompressionTimeSeconds: 0.25,
     ObjectRestoreTime: 0.5,
     ObjectsProcessed: 3,
+    Overwritten: 2,
     SkippedObjects: 1,
     ComputeCost: restoreCost({ objects: 4, bytes: 1000, decompressionCpuSeconds: 0.25 }, VCPU_SECOND),
   });

@@ -1,0 +1,112 @@
+import type { UnitPrices } from '../configuration/prices/prices.ts';
+import type { Destination } from '../configuration/rule.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+
+/** Writes after which the older half counts half: what a bucket is used for changes. */
+const MEMORY_WRITES = 1000;
+/** New keys that a destination is believed to have had before its first write. */
+const ASSUMED_NEW_KEYS = 2;
+/** Writes that the share of the whole destination counts as for one of its folders. */
+const DESTINATION_WEIGHT = 8;
+/** Of one destination; the folders that were written to longest ago are forgotten. */
+const MAX_FOLDERS = 1000;
+
+/** Writes, and those of them whose key existed. */
+interface KeyCounts {
+  writes: number;
+  existing: number;
+}
+
+interface DestinationHistory extends KeyCounts {
+  readonly folders: Map<string, KeyCounts>;
+  /** Writes under way that did not look at their key. */
+  blind: number;
+  /** Resolved, and replaced, whenever something changes. */
+  changed: PromiseWithResolvers<void>;
+}
+
+/**
+ * How often keys exist already that objects are restored to, per destination of a rule and per folder in it. A write to a new key
+ * costs one PUT. To one that exists it costs two PUTs and a HEAD in between, with the body sent twice, unless it
+ * is looked at first: then a HEAD and a PUT. So a look pays where
+ *
+ *     HEAD < share of existing keys x (HEAD + PUT)
+ *
+ * which is from a share of 7 % on. While little is known of a destination, few writes at a time go without a look.
+ */
+export class KeyHistory {
+  readonly #threshold: number;
+  readonly #destinations = new Map<Destination, DestinationHistory>();
+
+  /** @param prices USD of a request, in the region of the destinations */
+  constructor({ s3_put_request: put, s3_get_request: head }: Pick<UnitPrices, 's3_put_request' | 's3_get_request'>) {
+    this.#threshold = head / (head + put);
+  }
+
+  /**
+   * Runs a write to a key, told whether it is to look at the key first.
+   * @param write calls `tell` with whether the key existed as soon as it knows
+   * @throws what `write` throws
+   */
+  async write<T>(
+    destination: Destination,
+    { key }: ObjectLocation,
+    write: (looksFirst: boolean, tell: (existed: boolean) => void) => Promise<T>,
+  ): Promise<T> {
+    const history = this.#historyOf(destination);
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    while (!this.#looksFirst(history, folder) && history.blind > 2 * history.writes) await history.changed.promise;
+    const looksFirst = this.#looksFirst(history, folder);
+    if (!looksFirst) history.blind += 1;
+    try {
+      return await write(looksFirst, (existed) => {
+        learn(history, folder, existed);
+        wake(history);
+      });
+    } finally {
+      if (!looksFirst) history.blind -= 1;
+      wake(history);
+    }
+  }
+
+  #looksFirst(history: DestinationHistory, folder: string): boolean {
+    const share = history.existing / (history.writes + ASSUMED_NEW_KEYS);
+    const { writes, existing } = history.folders.get(folder) ?? { writes: 0, existing: 0 };
+    return (existing + DESTINATION_WEIGHT * share) / (writes + DESTINATION_WEIGHT) > this.#threshold;
+  }
+
+  #historyOf(destination: Destination): DestinationHistory {
+    const known = this.#destinations.get(destination);
+    if (known !== undefined) return known;
+    const history: DestinationHistory = {
+      writes: 0,
+      existing: 0,
+      folders: new Map(),
+      blind: 0,
+      changed: Promise.withResolvers(),
+    };
+    this.#destinations.set(destination, history);
+    return history;
+  }
+}
+
+function wake(history: DestinationHistory): void {
+  history.changed.resolve();
+  history.changed = Promise.withResolvers();
+}
+
+function learn(history: DestinationHistory, folder: string, existed: boolean): void {
+  const counts = history.folders.get(folder) ?? { writes: 0, existing: 0 };
+  // Anew at the end: a Map keeps the order in which its keys were set.
+  history.folders.delete(folder);
+  history.folders.set(folder, counts);
+  for (const each of [history, counts]) {
+    each.writes += 1;
+    if (existed) each.existing += 1;
+    if (each.writes < 2 * MEMORY_WRITES) continue;
+    each.writes /= 2;
+    each.existing /= 2;
+  }
+  const [oldest] = history.folders.size > MAX_FOLDERS ? history.folders.keys() : [];
+  if (oldest !== undefined) history.folders.delete(oldest);
+}
