@@ -3,6 +3,7 @@ import type { UnitPrices } from '../configuration/schema/unit-prices.ts';
 /** Lambda gives one vCPU for 1,769 MB (Lambda developer guide, "Memory"), and bills a GB of 1,024 MB. */
 const LAMBDA_GIGABYTES_A_VCPU = 1769 / 1024;
 const SECONDS_AN_HOUR = 3600;
+const CPU_UNITS_PER_VCPU = 1024;
 
 /** Size of a Fargate task. */
 export interface TaskSize {
@@ -14,6 +15,21 @@ export interface TaskSize {
 /** USD of a second of one vCPU in a function. */
 export function functionVcpuSecond({ lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>): number {
   return lambda_gb_second * LAMBDA_GIGABYTES_A_VCPU;
+}
+
+/**
+ * USD that a second of a batch is billed: all of the function's memory, whatever it does meanwhile, or its slot's share of a task.
+ * @param memoryMegabytes of the function; absent where nothing is deployed
+ * @returns undefined when there is neither function nor task
+ */
+export function billedSecond(
+  prices: Pick<UnitPrices, 'lambda_gb_second' | 'fargate_vcpu_hour' | 'fargate_gb_hour'>,
+  memoryMegabytes: number | undefined,
+  task: TaskSize | undefined,
+  slots: number,
+): number | undefined {
+  if (task !== undefined) return (taskVcpuSecond(prices, task) * task.cpu) / CPU_UNITS_PER_VCPU / slots;
+  return memoryMegabytes === undefined ? undefined : (prices.lambda_gb_second * memoryMegabytes) / 1024;
 }
 
 /**

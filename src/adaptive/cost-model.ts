@@ -14,12 +14,26 @@ export interface Amounts {
   readonly archiveBytes: number;
   /** CPU time of compression, in seconds of one vCPU. */
   readonly cpuSeconds: number;
+  /** Archives that are uploaded in parts. */
+  readonly multipartArchives?: number;
+  /** PUT-class requests that a destination takes beyond one per object: opening, parts and completion of large objects. */
+  readonly largeWrites?: number;
+  /** HEADs at a destination: of large objects, and of keys that exist. */
+  readonly looks?: number;
 }
 
 export type CostDriver = keyof Amounts;
 
 /** What dollars are paid for. */
-export type CostItem = 'transfer' | 'compute' | 'restoring' | 'requests' | 'storage' | 'encryption' | 'statistics';
+export type CostItem =
+  | 'transfer'
+  | 'compute'
+  | 'restoring'
+  | 'requests'
+  | 'storage'
+  | 'encryption'
+  | 'statistics'
+  | 'logs';
 
 /** One thing that costs: so many dollars for each of what drives it. */
 export interface CostLine {
@@ -43,7 +57,7 @@ export interface ArchiveDollars {
   readonly ours: number;
   /** Saved on inter-region transfer alone; negative when the archive grew. */
   readonly transferSavings: number;
-  /** Paid for CPU time at the source. */
+  /** Paid for compute at the source. */
   readonly computeCost: number;
   /** Paid for CPU time at the targets, as it is to be expected; restore-cost.ts says what it was in the end. */
   readonly restoreCost: number;
@@ -57,14 +71,15 @@ export interface MarginalPrices {
   readonly cpuSecond: number;
 }
 
-const GIGABYTE = 1e9;
+/** Of a bill: AWS's GB of transfer and storage are 2^30 bytes. */
+export const BILLED_GIGABYTE = 2 ** 30;
 const DAYS_A_MONTH = 365.25 / 12;
 /**
  * Days that S3 keeps an archive on each side. Outbound: it expires after a day and is removed as a noncurrent version after
  * 3; inbound: deleted when restored, removed after one. S3 rounds each up to the next midnight: half a day on average.
  */
 export const STAGING_DAYS = { outbound: 1.5 + 3.5, inbound: 1.5 } as const;
-/** Bytes of an archive part, and of a frame: each is a PUT here, and a GET in each region. */
+/** Bytes of a part of an archive, each a PUT here and one in each region; and of a frame, each a GET in each region. */
 const PART_BYTES = 8 * MIB;
 
 /**
@@ -83,7 +98,7 @@ export function ruleCosts(
   const sum = (places: readonly string[]): number =>
     places.reduce((total, region) => total + transferPrice(prices, region), 0);
   const restoringSecond = functionVcpuSecond(prices);
-  const storageByteDay = prices.s3_storage_gb_month / DAYS_A_MONTH / GIGABYTE;
+  const storageByteDay = prices.s3_storage_gb_month / DAYS_A_MONTH / BILLED_GIGABYTE;
   const line = (item: CostItem, driver: CostDriver, dollars: number, what: string): CostLine => ({
     item,
     driver,
@@ -91,10 +106,17 @@ export function ruleCosts(
     what,
   });
   const ours = [
-    line('transfer', 'archiveBytes', sum(regions) / GIGABYTE, 'archives to each region'),
+    line('transfer', 'archiveBytes', sum(regions) / BILLED_GIGABYTE, 'archives to each region'),
     line('compute', 'cpuSeconds', packingSecond, 'compression'),
     line('compute', 'objects', packingSecond * WORK.sourceSecondsAnObject, 'reading, beside compression'),
     line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsAByte, 'reading, beside compression'),
+    line('compute', 'archives', packingSecond * WORK.sourceSecondsAnArchive, 'waiting for S3, both vCPUs billed'),
+    line(
+      'restoring',
+      'archives',
+      restoringSecond * WORK.targetSecondsAnArchive * regions.length,
+      'waiting for S3, both vCPUs billed',
+    ),
     line('restoring', 'objects', restoringSecond * WORK.targetSecondsAnObject * copies, 'restoring'),
     line('restoring', 'originalBytes', restoringSecond * WORK.targetSecondsAByte * copies, 'restoring'),
     line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'runs of the functions'),
@@ -102,10 +124,18 @@ export function ruleCosts(
     line('requests', 'objects', prices.s3_get_request, 'reading the objects'),
     line('requests', 'archives', prices.s3_put_request * (1 + regions.length), 'writing and replicating archives'),
     line('requests', 'archiveBytes', (prices.s3_put_request * (1 + regions.length)) / PART_BYTES, 'parts of archives'),
+    line(
+      'requests',
+      'multipartArchives',
+      prices.s3_put_request * (1 + regions.length),
+      'opening and completing uploads of archives',
+    ),
     line('requests', 'archives', prices.sqs_request * 3 * regions.length, 'events of the archives'),
-    line('requests', 'archives', prices.s3_get_request * 2 * regions.length, 'opening the archives'),
+    line('requests', 'archives', prices.s3_get_request * 2 * regions.length, 'opening the archives, and a frame'),
     line('requests', 'originalBytes', (prices.s3_get_request * regions.length) / PART_BYTES, 'reading their frames'),
     line('requests', 'objects', prices.s3_put_request * copies, 'writing the objects'),
+    line('requests', 'largeWrites', prices.s3_put_request * copies, 'uploads of large objects'),
+    line('requests', 'looks', prices.s3_get_request * copies, 'looking at keys'),
     line(
       'storage',
       'archiveBytes',
@@ -114,12 +144,19 @@ export function ruleCosts(
     ),
     line('encryption', 'archives', prices.kms_request * (1 + 3 * regions.length), 'data keys of the archives'),
     line('statistics', 'archives', prices.dynamodb_write * WORK.statisticsWrites, 'statistics of the levels'),
+    line('logs', 'archives', WORK.logDollarsAByte * WORK.sourceLogBytesAnArchive, 'log and metrics of packing'),
+    line(
+      'logs',
+      'archives',
+      WORK.logDollarsAByte * WORK.targetLogBytesAnArchive * regions.length,
+      'log and metrics of restoring',
+    ),
   ];
   const plain = [
     line(
       'transfer',
       'originalBytes',
-      sum(destinations.map(({ region }) => region)) / GIGABYTE,
+      sum(destinations.map(({ region }) => region)) / BILLED_GIGABYTE,
       'objects to each destination',
     ),
     line('requests', 'objects', prices.s3_put_request * copies, 'replicating the objects'),
@@ -127,23 +164,37 @@ export function ruleCosts(
   return { ours, plain };
 }
 
-/** USD of these amounts on these lines. */
-export function sumLines(lines: readonly CostLine[], amounts: Amounts): number {
-  return lines.reduce((total, { driver, dollars }) => total + dollars * amounts[driver], 0);
+/** The amounts of one archive. */
+export function archiveAmounts(
+  archive: Pick<Amounts, 'objects' | 'originalBytes' | 'archiveBytes' | 'cpuSeconds' | 'largeWrites' | 'looks'>,
+): Amounts {
+  const { objects, originalBytes, archiveBytes, cpuSeconds, largeWrites = 0, looks = 0 } = archive;
+  const multipartArchives = archiveBytes > PART_BYTES ? 1 : 0;
+  return { archives: 1, objects, originalBytes, archiveBytes, cpuSeconds, largeWrites, looks, multipartArchives };
 }
 
-/** What an archive, or a sum of archives, costs and saves. */
-export function archiveDollars({ ours, plain }: RuleCosts, amounts: Amounts): ArchiveDollars {
+/** USD of these amounts on these lines. */
+export function sumLines(lines: readonly CostLine[], amounts: Amounts): number {
+  return lines.reduce((total, { driver, dollars }) => total + dollars * (amounts[driver] ?? 0), 0);
+}
+
+/**
+ * What an archive, or a sum of archives, costs and saves.
+ * @param billedCompute USD that packing was billed, where it was measured; in place of what it usually is
+ */
+export function archiveDollars({ ours, plain }: RuleCosts, amounts: Amounts, billedCompute?: number): ArchiveDollars {
   const of = (lines: readonly CostLine[], item: CostItem): number =>
     sumLines(
       lines.filter((line) => line.item === item),
       amounts,
     );
-  const dollars = { plain: sumLines(plain, amounts), ours: sumLines(ours, amounts) };
+  const usualCompute = of(ours, 'compute');
+  const computeCost = billedCompute ?? usualCompute;
+  const dollars = { plain: sumLines(plain, amounts), ours: sumLines(ours, amounts) - usualCompute + computeCost };
   return {
     ...dollars,
     transferSavings: of(plain, 'transfer') - of(ours, 'transfer'),
-    computeCost: of(ours, 'compute'),
+    computeCost,
     restoreCost: of(ours, 'restoring'),
     netBenefit: dollars.plain - dollars.ours,
   };
@@ -163,6 +214,22 @@ export interface Experience {
   readonly cpuSecondsAByte: number;
   /** Bytes of objects in an archive. */
   readonly bytesAnArchive: number;
+  /** Share of objects whose key exists at the target; 0 if not given. */
+  readonly overwritten?: number;
+}
+
+/** USD that a GB of objects, of 2^30 bytes, saves at this mean size; negative where plain replication is cheaper. */
+export function savedPerGigabyte({ ours, plain }: RuleCosts, experience: Experience, meanObjectBytes: number): number {
+  const objects = BILLED_GIGABYTE / meanObjectBytes;
+  const amounts: Amounts = {
+    archives: BILLED_GIGABYTE / experience.bytesAnArchive,
+    objects,
+    originalBytes: BILLED_GIGABYTE,
+    archiveBytes: BILLED_GIGABYTE * experience.ratio,
+    cpuSeconds: BILLED_GIGABYTE * experience.cpuSecondsAByte,
+    looks: objects * (experience.overwritten ?? 0),
+  };
+  return sumLines(plain, amounts) - sumLines(ours, amounts);
 }
 
 /**
@@ -179,7 +246,14 @@ export function breakEvenObjectSize({ ours, plain }: RuleCosts, experience: Expe
     archiveBytes: ratio,
     cpuSeconds: cpuSecondsAByte,
   };
-  const anObject: Amounts = { archives: 0, objects: 1, originalBytes: 0, archiveBytes: 0, cpuSeconds: 0 };
+  const anObject: Amounts = {
+    archives: 0,
+    objects: 1,
+    originalBytes: 0,
+    archiveBytes: 0,
+    cpuSeconds: 0,
+    looks: experience.overwritten ?? 0,
+  };
   const saved = sumLines(plain, aByte) - sumLines(ours, aByte);
   const added = sumLines(ours, anObject) - sumLines(plain, anObject);
   return saved > 0 ? Math.max(0, added / saved) : Number.POSITIVE_INFINITY;

@@ -15,6 +15,7 @@ import { findStoredWrites } from './find-stored-write.ts';
 import { placeArchive } from './place-archive.ts';
 import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
+import { restoringRequests } from './restoring-requests.ts';
 import { ItemSettlement } from './settle-item.ts';
 
 /** Kept back from a run's time for settling its messages. */
@@ -170,6 +171,7 @@ async function pack(
         ...location,
         ...bytes,
         objects: packed.length,
+        ...restoringRequests(packed.map(({ object }) => object.size)),
         levels: levels.shares(),
         seconds: elapsed,
         delaySeconds: oldestAge(packed, dependencies),

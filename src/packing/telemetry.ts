@@ -13,6 +13,9 @@ export interface PackedArchive {
   readonly originalBytes: number;
   /** Bytes of the whole archive, manifest and seek table included: what crosses the regions. */
   readonly archiveBytes: number;
+  /** PUT-class requests that each destination takes for large objects, beyond one per object; and HEADs. */
+  readonly largeWrites: number;
+  readonly looks: number;
   /** What the frames of each kind of content were compressed with, and why. */
   readonly levels: readonly LevelShare[];
   readonly cpuSeconds: number;
@@ -61,9 +64,4 @@ export interface SourceTelemetry {
   statisticsLost(error: CompressorError): void;
   /** The queue did not take what we gave it; the messages concerned come back. */
   queueFailed(error: CompressorError): void;
-}
-
-/** Bytes that the transfer did not have to carry; negative when the archive is larger than its objects. */
-export function bytesSaved(archive: Pick<PackedArchive, 'originalBytes' | 'archiveBytes'>): number {
-  return archive.originalBytes - archive.archiveBytes;
 }

@@ -1,5 +1,5 @@
-import type { UnitPrices } from '../configuration/prices/prices.ts';
 import type { Destination } from '../configuration/rule.ts';
+import type { UnitPrices } from '../configuration/schema/unit-prices.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
 /** Writes after which the older half counts half: what a bucket is used for changes. */

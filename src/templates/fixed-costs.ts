@@ -29,7 +29,7 @@ const PRICES = {
 /** S3 replication has four metrics a rule: bytes, operations and latency pending, operations failed. */
 const REPLICATION_METRICS = 4;
 /** What src/aws/telemetry/packing.ts and restoring.ts write for an archive that goes well, at the source and at each target region of a rule. */
-const SOURCE_METRICS = 14;
+const SOURCE_METRICS = 11;
 const TARGET_METRICS = 6;
 /** Of a rule and target region: its watermark. */
 const ROUTE_ALARMS = 1;
@@ -93,6 +93,26 @@ export function metricCosts({ outgoing, incoming }: RegionPlan): FixedCost[] {
   return [
     item('metrics of rules in use', SOURCE_METRICS * outgoing.length + TARGET_METRICS * arriving, PRICES.metric),
   ].filter(({ count }) => count > 0);
+}
+
+/**
+ * USD that one rule more costs in a month in which it is used, of this many target regions: alarms, metrics of S3 replication,
+ * watermarks, an idle queue, and its own metrics at both ends. A fallback comes on top.
+ */
+export function ruleDollars({ outgoing }: Pick<RegionPlan, 'outgoing'>): number {
+  const [first] = outgoing;
+  if (first === undefined) return 0;
+  return dollarsOfRule(archiveRegions(first).length);
+}
+
+/** @param regions that the rule's archives go to */
+export function dollarsOfRule(regions: number): number {
+  return (
+    PRICES.alarm * (ALARMS.rule.length + ROUTE_ALARMS * regions) +
+    PRICES.metric * (REPLICATION_METRICS * regions + SOURCE_METRICS + TARGET_METRICS * regions) +
+    (PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun) * regions +
+    IDLE_REQUESTS * PRICES.sqsRequest
+  );
 }
 
 export function sumDollars(items: readonly FixedCost[]): number {

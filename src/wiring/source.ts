@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { CpuSpeed } from '../adaptive/adaptive-levels.ts';
-import { type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
+import { billedSecond as functionSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
 import { ruleCosts } from '../adaptive/cost-model.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
@@ -73,6 +73,7 @@ export async function openSourceService(
   const rule = requireRule(configuration.rules, settings);
   const prices = await sourcePrices(settings, configuration, rule);
   const costs = ruleCosts(rule, prices, task === undefined ? undefined : taskVcpuSecond(prices, task));
+  const billedSecond = functionSecond(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
   const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
@@ -101,7 +102,7 @@ export async function openSourceService(
     rule,
     namespace,
     slot: () => {
-      const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs });
+      const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs, billedSecond });
       const queue = new SqsMessageQueue({
         client,
         queueUrl: settings.QUEUE_URL,

@@ -41,7 +41,16 @@ function renderTable(workloads: readonly SimulatedWorkload[]): string {
   for (const { workload, packers } of workloads) {
     rows.push([workload, ...packers.map(({ regrets }) => regrets.map(formatPercent).join('\n'))]);
   }
+  rows.push(['mean', ...names.map((_, index) => meanRegrets(workloads, index).map(formatPercent).join('\n'))]);
   return rows.toString();
+}
+
+/** Of all workloads, at each horizon. */
+function meanRegrets(workloads: readonly SimulatedWorkload[], packer: number): number[] {
+  const regrets = workloads.map(({ packers }) => packers[packer]?.regrets ?? []);
+  return HORIZONS.map(
+    (_, index) => regrets.reduce((sum, each) => sum + (each[index] ?? Number.NaN), 0) / regrets.length,
+  );
 }
 
 function formatPercent(share: number): string {

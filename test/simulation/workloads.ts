@@ -45,6 +45,8 @@ export const WORKLOADS: readonly Workload[] = [
   { ...QUIET, name: 'parquet', kinds: ['parquet'] },
   { ...QUIET, name: 'pictures', kinds: ['pictures'] },
   { ...QUIET, name: 'mixed', kinds: ['json', 'logs', 'csv', 'parquet', 'sensors', 'pictures'] },
+  // One class, text: all of them get one level.
+  { ...QUIET, name: 'three kinds of text', kinds: ['json', 'logs', 'csv'] },
   { ...QUIET, name: 'changes half-way', kinds: ['sensors'], laterKinds: ['parquet'] },
   { ...QUIET, name: 'noisy CPUs', kinds: ['json'], cpuNoise: 0.4, hosts: [0.6, 1, 1.6] },
   { ...QUIET, name: 'dear transfer', kinds: ['json', 'csv'], transfer: 0.294 },

@@ -1,15 +1,18 @@
 import {
   type Amounts,
+  BILLED_GIGABYTE,
   breakEvenObjectSize,
   type CostItem,
   ruleCosts,
   sumLines,
 } from '../../src/adaptive/cost-model.ts';
+import { LARGE_OBJECT } from '../../src/archive/format.ts';
+import { countLargeFrames } from '../../src/archive/plan-frames.ts';
 import { examplePrices } from './prices.ts';
 import { exampleRule } from './rules.ts';
 
 /** 500 TB as the public implementation counts them: 512,000 GB. */
-const MONTH_BYTES = 512_000e9;
+const MONTH_BYTES = 512_000 * BILLED_GIGABYTE;
 const RATIO = 1 / 3;
 const ARCHIVE_BYTES = 64e6;
 /** Level 9: 45 MB/s of one core (docs/decisions/0003-packing-speed.md). */
@@ -24,6 +27,7 @@ const ITEMS: readonly CostItem[] = [
   'requests',
   'encryption',
   'statistics',
+  'logs',
 ];
 const PUBLIC_DOLLARS = 4323;
 
@@ -53,6 +57,9 @@ function monthAmounts(objectBytes: number): Amounts {
     originalBytes: MONTH_BYTES,
     archiveBytes: MONTH_BYTES * RATIO,
     cpuSeconds: MONTH_BYTES * CPU_SECONDS_A_BYTE,
+    multipartArchives: MONTH_BYTES / ARCHIVE_BYTES,
+    largeWrites: objectBytes > LARGE_OBJECT ? (MONTH_BYTES / objectBytes) * (countLargeFrames(objectBytes) + 1) : 0,
+    looks: objectBytes > LARGE_OBJECT ? MONTH_BYTES / objectBytes : 0,
   };
 }
 
@@ -84,11 +91,16 @@ function renderBreakEven(): string {
   const experience = { cpuSecondsAByte: CPU_SECONDS_A_BYTE, bytesAnArchive: ARCHIVE_BYTES };
   const rows = TRANSFER_PRICES.map((price) => {
     const costs = ruleCosts(exampleRule(), examplePrices({ transfer_gb: { 'us-east-1': price } }));
-    const sizes = [0.25, 1 / 3, 0.6].map((ratio) => {
-      const size = breakEvenObjectSize(costs, { ...experience, ratio });
+    const sizes = [{ ratio: 0.25 }, { ratio: 1 / 3 }, { ratio: 1 / 3, overwritten: 1 }, { ratio: 0.6 }].map((each) => {
+      const size = breakEvenObjectSize(costs, { ...experience, ...each });
       return Number.isFinite(size) ? `${dollars.format(size / 1000)} KB` : 'never';
     });
     return `| ${price} | ${sizes.join(' | ')} |`;
   });
-  return ['| transfer, USD a GB | at 4x | at 3x | at 1.7x |', '|---|---|---|---|', ...rows, ''].join('\n');
+  return [
+    '| transfer, USD per GB | at 4x | at 3x | at 3x, every key overwritten | at 1.7x |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
 }

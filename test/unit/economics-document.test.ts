@@ -31,8 +31,8 @@ describe('docs/economics.md', () => {
     row('**plain replication**').forEach((sum, index) => {
       expect(Math.abs(sum - (transfer[index] ?? 0) - (requests[index] ?? 0))).toBeLessThanOrEqual(1);
     });
-    const items = ['transfer', 'storage', 'compute', 'restoring', 'requests', 'encryption', 'statistics'].map((item) =>
-      row(`ours: ${item}`),
+    const items = ['transfer', 'storage', 'compute', 'restoring', 'requests', 'encryption', 'statistics', 'logs'].map(
+      (item) => row(`ours: ${item}`),
     );
     row('**ours**').forEach((sum, index) => {
       const added = items.reduce((total, cells) => total + (cells[index] ?? Number.NaN), 0);

@@ -1,16 +1,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { archiveDollars, type RuleCosts } from '../../adaptive/cost-model.ts';
+import { type ArchiveDollars, archiveAmounts, archiveDollars, type RuleCosts } from '../../adaptive/cost-model.ts';
 import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
-import {
-  bytesSaved,
-  type DeferredTo,
-  type PackedArchive,
-  type SkipReason,
-  type SourceTelemetry,
-} from '../../packing/telemetry.ts';
+import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../packing/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
 import { describeLevels, describeShare, levelValues } from './describe-levels.ts';
@@ -24,6 +18,8 @@ export interface SourceTelemetryOptions {
   readonly rule: ReplicationRule;
   /** Absent: nothing is said about dollars. */
   readonly costs?: RuleCosts | undefined;
+  /** USD that a second of packing is billed: of the whole function, or of a slot of a task. Absent: what is usual. */
+  readonly billedSecond?: number | undefined;
 }
 
 /** Logs and metrics of the source service. `flush` ends a batch. */
@@ -31,22 +27,20 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
   readonly #logger: BatchLogger;
   readonly #metrics: DimensionedMetrics;
   readonly #costs: RuleCosts | undefined;
+  readonly #billedSecond: number | undefined;
 
-  constructor({ namespace, rule, costs }: SourceTelemetryOptions) {
+  constructor({ namespace, rule, costs, billedSecond }: SourceTelemetryOptions) {
     this.#logger = new BatchLogger('source', { rule: rule.id });
     this.#metrics = new DimensionedMetrics(namespace, { ...ruleDimensions(rule) });
     this.#costs = costs;
+    this.#billedSecond = billedSecond;
   }
 
   archivePacked(archive: PackedArchive): void {
     const { objects, originalBytes, archiveBytes, seconds, cpuSeconds, delaySeconds, levels } = archive;
-    const saved = bytesSaved(archive);
-    const dollars = this.#costs === undefined ? undefined : archiveDollars(this.#costs, { archives: 1, ...archive });
-    this.#metrics.observe('CompressionRatio', MetricUnit.NoUnit, originalBytes / archiveBytes);
+    const dollars = this.#dollarsOf(archive);
     this.#metrics.observe('OriginalSize', MetricUnit.Bytes, originalBytes);
     this.#metrics.observe('CompressedSize', MetricUnit.Bytes, archiveBytes);
-    this.#metrics.observe('BytesSaved', MetricUnit.Bytes, saved);
-    this.#metrics.observe('TransferEfficiency', MetricUnit.Percent, (100 * saved) / originalBytes);
     this.#metrics.observe('CompressionThroughput', MetricUnit.BytesPerSecond, originalBytes / seconds);
     this.#metrics.observe('CompressionTimeSeconds', MetricUnit.Seconds, cpuSeconds);
     this.#metrics.observe('ObjectProcessingTime', MetricUnit.Seconds, seconds / objects);
@@ -73,6 +67,12 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
       cpu_seconds: cpuSeconds,
       delay_seconds: delaySeconds,
     });
+  }
+
+  #dollarsOf(archive: PackedArchive): ArchiveDollars | undefined {
+    if (this.#costs === undefined) return undefined;
+    const billed = this.#billedSecond === undefined ? undefined : archive.seconds * this.#billedSecond;
+    return archiveDollars(this.#costs, archiveAmounts(archive), billed);
   }
 
   objectSkipped(object: ObjectLocation, reason: SkipReason): void {

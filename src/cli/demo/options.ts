@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
 import { DemoInputError } from './errors.ts';
+import { BILLED_TERABYTE } from './worth.ts';
 
 /** Above this share of failing calls no number of tries that a user would wait for is enough. */
 const MAX_FAULT_RATE = 0.5;
@@ -21,6 +23,8 @@ export interface DemoOptions {
   readonly compareLevels?: readonly number[];
   /** MiB of the largest object that functions take. Absent: there is no fallback. */
   readonly fallbackOverMebibytes?: number;
+  /** Bytes of objects a month to say the dollars of. Absent: of a TB only. */
+  readonly monthlyBytes?: number;
   /** Share of the functions' S3 and SQS calls that fail, 0 to 0.5. */
   readonly faults: number;
   /** Absolute paths of what to write. */
@@ -35,6 +39,7 @@ interface ParsedFlags {
   level?: number;
   compareLevels?: readonly number[] | true;
   fallbackOver?: number;
+  monthly?: number;
   faults: number;
   json?: string;
   archives?: string;
@@ -62,6 +67,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
     level,
     compareLevels,
     fallbackOver,
+    monthly,
     faults,
     json,
     archives,
@@ -73,6 +79,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
     ...(level === undefined ? {} : { level }),
     ...(compareLevels === undefined ? {} : { compareLevels: compareLevels === true ? COMPARED_LEVELS : compareLevels }),
     ...(fallbackOver === undefined ? {} : { fallbackOverMebibytes: fallbackOver }),
+    ...(monthly === undefined ? {} : { monthlyBytes: monthly }),
     faults,
     ...(json === undefined ? {} : { json: resolve(json) }),
     ...(archives === undefined ? {} : { archives: resolve(archives) }),
@@ -92,6 +99,7 @@ function demoCommand(): Command {
       parseLevels,
     )
     .option('--fallback-over <size>', 'leave larger objects to fallback tasks, such as 64MiB or 2GiB', parseMebibytes)
+    .option('--monthly <volume>', 'say the dollars of such a volume a month, such as 500GB or 50TB', parseVolume)
     .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
     .option('--json <file>', 'write the numbers into this file')
     .option('--archives <folder>', 'keep the archives in this folder')
@@ -122,6 +130,14 @@ function parseMebibytes(text: string): number {
     );
   }
   return size;
+}
+
+/** @returns bytes; units are those of a bill, 2^30 and 2^40 */
+function parseVolume(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([GT])B$/.exec(text) ?? [];
+  const bytes = Number(digits) * (unit === 'T' ? BILLED_TERABYTE : BILLED_GIGABYTE);
+  if (unit === '' || bytes === 0) throw new InvalidArgumentError('A volume is a number of GB or TB, such as 50TB.');
+  return bytes;
 }
 
 function parseRate(text: string): number {

@@ -2,13 +2,13 @@ import Table from 'cli-table3';
 import {
   formatBytes,
   formatCount,
-  formatDollars,
   formatDollarsATerabyte,
   formatRatio,
   formatSeconds,
   formatShare,
 } from '../command/numbers.ts';
 import type { DemoResult, ObjectShare } from './result.ts';
+import { BILLED_TERABYTE } from './worth.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
 const LISTED = 20;
@@ -16,7 +16,7 @@ const NO_INNER_LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': ''
 
 /** The numbers of a run, for the terminal. */
 export function renderResultTable(result: DemoResult): string {
-  const { verification, transfer, deadLetters, faults, fallback, metrics } = result;
+  const { verification, deadLetters, faults, fallback, metrics } = result;
   const table = new Table({ style: { border: [] }, colAligns: ['left', 'right'], chars: NO_INNER_LINES });
   table.push(
     ['Objects', formatCount(result.objects)],
@@ -27,8 +27,6 @@ export function renderResultTable(result: DemoResult): string {
     ['Compressed bytes', formatBytes(result.compressedBytes)],
     ['Ratio', formatRatio(result.ratio)],
     ['First upload to last restore', formatSeconds(result.seconds)],
-    ['Transfer without compression', formatDollars(transfer.without)],
-    ['Transfer with compression', formatDollars(transfer.with)],
     ['Dead letters', formatCount(deadLetters.length)],
   );
   if (fallback !== undefined) {
@@ -56,7 +54,33 @@ export function renderResultTable(result: DemoResult): string {
     ['Lost', formatCount(verification.lost)],
     ['Altered', formatCount(verification.altered)],
   );
-  return [table.toString(), ...renderComparison(result), ...listProblems(result)].join('\n');
+  return [table.toString(), ...renderComparison(result), ...listProblems(result), ...renderWorth(result)].join('\n');
+}
+
+/** Dollars, line by line: of a TB of such objects, and of a month. */
+function renderWorth({ worth }: DemoResult): string[] {
+  if (worth === undefined) return [];
+  const { terabyte, month, verdict } = worth;
+  const tables = [
+    { title: 'USD per TB of such objects', of: terabyte },
+    ...(month === undefined
+      ? []
+      : [{ title: `USD a month, ${(month.bytes / BILLED_TERABYTE).toLocaleString('en-US')} TB`, of: month }]),
+  ].map(({ title, of }) => {
+    const table = new Table({
+      head: [title, 'S3 alone', 'with this', 'saved'],
+      style: { head: [], border: [] },
+      colAligns: ['left', 'right', 'right', 'right'],
+      chars: NO_INNER_LINES,
+    });
+    for (const { what, plain, ours } of of.lines) {
+      table.push([what, plain.toFixed(2), ours.toFixed(2), (plain - ours).toFixed(2)]);
+    }
+    const sum = (side: 'plain' | 'ours'): string => of.lines.reduce((total, line) => total + line[side], 0).toFixed(2);
+    table.push(['net', sum('plain'), sum('ours'), of.net.toFixed(2)]);
+    return table.toString();
+  });
+  return [...tables, verdict];
 }
 
 function renderComparison({ comparison = [], packed }: DemoResult): string[] {

@@ -7,6 +7,7 @@ import type { DeadLetterFound } from './pipeline/dead-letters.ts';
 import type { LevelUse } from './pipeline/level-use.ts';
 import { type TransferCost, transferCost } from './transfer-cost.ts';
 import type { Verification } from './verify/verify-destinations.ts';
+import type { RunWorth } from './worth.ts';
 
 /** What the demo measured and found; table, JSON file and report are three views of it. */
 export interface DemoMeasurements {
@@ -33,6 +34,8 @@ export interface DemoMeasurements {
   readonly levels: readonly LevelUse[];
   /** CPU time of compression, in seconds, as the functions logged it archive by archive. */
   readonly packingCpuSeconds: number;
+  /** Absent when nothing was packed. */
+  readonly worth?: RunWorth | undefined;
   /** What was chosen first, then each level of `--compare-levels`; absent without it. */
   readonly comparison?: readonly LevelCost[] | undefined;
   /** Absent without `--fallback-over`. */
@@ -118,6 +121,7 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
       without: result.transfer.without,
       with: result.transfer.with,
     },
+    ...(result.worth === undefined ? {} : { worth: result.worth }),
     faults: result.faults,
     packed: result.packed,
     metrics: result.metrics,

@@ -2,7 +2,9 @@ import { marginalPrices, ruleCosts } from '../../adaptive/cost-model.ts';
 import { MIB } from '../../archive/format.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
+import type { Prices } from '../../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
+import { dollarsOfRule } from '../../templates/fixed-costs.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { type InspectedArchive, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
@@ -24,6 +26,7 @@ import type { UploadRecord } from './upload/upload-objects.ts';
 import type { UploadedVersion } from './upload/uploaded-object.ts';
 import { type Verification, verifyDestinations } from './verify/verify-destinations.ts';
 import type { Workspace } from './workspace.ts';
+import { summarizeWorth } from './worth.ts';
 
 /** Entries of the user's folder that are named one by one. */
 const NAMED_SKIPS = 10;
@@ -59,6 +62,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   );
   const { record, repeatedEvents, seconds } = await replicate(pipeline, plan.objects, progress);
   const archives = await listArchives(pipeline.outbound);
+  const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   const result = summarise({
     rule,
     source: options.source ?? 'Files of node_modules',
@@ -73,9 +77,21 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
     archives: await collectArchives(pipeline, archives, options.archives),
     faults: pipeline.faults(),
-    metrics: summariseMetrics(pipeline.log.metrics, [...new Set(rule.destinations.map(({ region }) => region))]),
+    metrics: summariseMetrics(pipeline.log.metrics, regions),
     levels: pipeline.log.levels.list(),
     packingCpuSeconds: pipeline.log.packingCpuSeconds,
+    worth: summarizeWorth(
+      {
+        sizes: [...record.objects, ...record.drafts].map(({ size }) => size),
+        archives: archives.length,
+        archiveBytes: sumOf(archives.map(({ size }) => size)),
+        cpuSeconds: pipeline.log.packingCpuSeconds,
+      },
+      ruleCosts(rule, await pricesOf(rule, configuration)),
+      options.monthlyBytes === undefined
+        ? undefined
+        : { bytes: options.monthlyBytes, fixed: dollarsOfRule(regions.length) },
+    ),
     fallback: pipeline.fallback(),
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });
@@ -127,11 +143,8 @@ async function compare(
   progress: Progress,
 ): Promise<LevelCost[] | undefined> {
   if (levels === undefined) return undefined;
-  const { source, destinations } = rule;
-  const prices = filedPrices(await loadPriceFile(configuration.directory), configuration.settings.prices, {
-    fromRegion: source.region,
-    toRegions: [...new Set(destinations.map(({ region }) => region))],
-  });
+  const { source } = rule;
+  const prices = await pricesOf(rule, configuration);
   const uses = log.levels.list();
   const stage = progress.stage(
     'compared',
@@ -153,6 +166,16 @@ async function compare(
   );
   stage.finish(frames);
   return costs;
+}
+
+async function pricesOf(
+  { source, destinations }: ReplicationRule,
+  configuration: PreparedConfiguration,
+): Promise<Prices> {
+  return filedPrices(await loadPriceFile(configuration.directory), configuration.settings.prices, {
+    fromRegion: source.region,
+    toRegions: [...new Set(destinations.map(({ region }) => region))],
+  });
 }
 
 function sumOf(sizes: readonly number[]): number {

@@ -3,7 +3,8 @@
  * regions" as of November 2026; from other regions it is 0.01 to 0.15.
  */
 const DOLLARS_PER_GIGABYTE = 0.02;
-const GIGABYTE = 1e9;
+/** Of a bill. */
+const GIGABYTE = 2 ** 30;
 
 /** Dollars of inter-region transfer, all destinations together. */
 export interface TransferCost {

@@ -1,4 +1,5 @@
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
+import { fixedCosts, metricCosts, ruleDollars, sumDollars } from '../fixed-costs.ts';
 import { archiveRegions } from '../plan-regions.ts';
 import { regionNames } from '../region-names.ts';
 import type { Resources, StackContext } from '../sam-calls.ts';
@@ -41,7 +42,10 @@ export function dashboard(context: StackContext): Resources {
   };
 }
 
-function dollarRows({ settings: { stack_name: namespace }, plan: { region } }: StackContext): Row[] {
+function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext): Row[] {
+  const { region } = plan;
+  const fixed = sumDollars([...fixedCosts(plan), ...metricCosts(plan)]);
+  const perRule = ruleDollars(plan);
   const sum = (name: string): string => `SUM(${search({ namespace, dimensions: RULE, name, statistic: 'Sum' })})`;
   const net = expression(sum('NetBenefit'), { label: 'Net benefit, USD' });
   const number = { region, view: 'singleValue' } as const;
@@ -55,7 +59,15 @@ function dollarRows({ settings: { stack_name: namespace }, plan: { region } }: S
       height: 4,
       widgets: [
         { ...number, title: 'Dollars saved today (UTC)', period: DAY, metrics: [net] },
-        { ...number, title: 'Dollars saved in the last 30 days', start: MONTH, metrics: [net] },
+        {
+          ...number,
+          title: `Dollars saved in the last 30 days; fixed cost is ${fixed.toFixed(2)} a month here, ${perRule.toFixed(2)} of it a rule`,
+          start: MONTH,
+          metrics: [
+            expression(sum('NetBenefit'), { id: 'net', label: 'Net benefit, USD' }),
+            expression(`net - ${fixed.toFixed(2)}`, { label: 'Less fixed cost and own metrics, USD' }),
+          ],
+        },
         { ...number, title: 'Ratio today (UTC)', period: DAY, metrics: ratio },
         {
           ...number,
@@ -77,13 +89,14 @@ function dollarRows({ settings: { stack_name: namespace }, plan: { region } }: S
           metrics: [byRule(namespace, 'NetBenefit', 'Sum')],
         },
         {
-          title: 'Dollars an hour: saved on transfer, spent on packing, left in all',
+          title: 'Dollars an hour: saved on transfer - packing - all else = net benefit',
           region,
           period: HOUR,
           metrics: [
-            expression(sum('TransferSavings'), { label: 'Saved on transfer' }),
-            expression(sum('ComputeCost'), { label: 'Spent on packing' }),
-            expression(sum('NetBenefit'), { label: 'Net benefit' }),
+            expression(sum('TransferSavings'), { id: 'saved', label: 'Saved on transfer' }),
+            expression(sum('ComputeCost'), { id: 'packing', label: 'Packing' }),
+            expression('saved - packing - net', { label: 'Restoring, requests, staging, keys, statistics, logs' }),
+            expression(sum('NetBenefit'), { id: 'net', label: 'Net benefit' }),
           ],
         },
       ],
@@ -96,7 +109,12 @@ function packingRows({ settings: { stack_name: namespace }, plan: { region, outg
     {
       height: 6,
       widgets: [
-        { title: 'Ratio, by rule', region, period: HOUR, metrics: [byRule(namespace, 'CompressionRatio', 'Average')] },
+        {
+          title: 'Bytes in and out of packing, by rule',
+          region,
+          period: HOUR,
+          metrics: [byRule(namespace, 'OriginalSize', 'Sum'), byRule(namespace, 'CompressedSize', 'Sum')],
+        },
         {
           title: 'Throughput of packing, bytes a second, by rule',
           region,

@@ -12,7 +12,7 @@ import { examplePrices } from '../../support/prices.ts';
 import { exampleRule } from '../../support/rules.ts';
 
 const oneRegion = exampleRule();
-const amounts: Amounts = { archives: 1, objects: 100, originalBytes: 1e9, archiveBytes: 0.25e9, cpuSeconds: 20 };
+const amounts: Amounts = { archives: 1, objects: 100, originalBytes: 2 ** 30, archiveBytes: 2 ** 28, cpuSeconds: 20 };
 
 describe('ruleCosts', () => {
   test('charges transfer of the archive once a region, and of the objects once a destination', () => {
@@ -55,7 +55,7 @@ describe('archiveDollars', () => {
   });
 
   test('tells of an archive that grew as of a loss', () => {
-    const grown = archiveDollars(ruleCosts(oneRegion, examplePrices()), { ...amounts, archiveBytes: 1.1e9 });
+    const grown = archiveDollars(ruleCosts(oneRegion, examplePrices()), { ...amounts, archiveBytes: 1.1 * 2 ** 30 });
     expect(grown.transferSavings).toBeCloseTo(-0.1 * 0.02, 12);
     expect(grown.netBenefit).toBeLessThan(grown.transferSavings);
   });
@@ -68,7 +68,7 @@ describe('marginalPrices', () => {
     expect(cpuSecond).toBeCloseTo(2.3e-5, 6);
     const staging = (prices.s3_storage_gb_month * (STAGING_DAYS.outbound + STAGING_DAYS.inbound)) / (365.25 / 12);
     const parts = (2 * prices.s3_put_request) / (8 * 1024 * 1024);
-    expect(archiveByte).toBeCloseTo((0.02 + staging) / 1e9 + parts, 15);
+    expect(archiveByte).toBeCloseTo((0.02 + staging) / 2 ** 30 + parts, 15);
   });
 });
 

@@ -20,7 +20,6 @@ export function renderDashboardSection({ metrics }: DemoResult): Markup {
     [formatDollars(dollars.transferSavings), 'saved on transfer'],
     [formatDollars(dollars.packing), 'compute of packing'],
     [formatDollars(dollars.restoring), 'compute of restoring'],
-    [formatRatio(metrics.ratio), 'ratio'],
     [metrics.throughput === null ? '–' : `${formatBytes(metrics.throughput)}/s`, 'throughput of an archive'],
     [formatCount(failures.downloads + failures.uploads), 'failed reads and uploads of the source'],
     [formatCount(failures.restores), 'failed restores of objects'],

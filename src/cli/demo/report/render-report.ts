@@ -4,7 +4,7 @@ import { verdictOf } from '../verdict.ts';
 import { renderComparison, renderDashboardSection, renderLevels } from './dashboard-section.ts';
 import { html } from './html.ts';
 import { drawPipeline } from './pipeline-picture.ts';
-import { renderArchives, renderDollars, renderProblems, renderTiles, renderTypes } from './sections.ts';
+import { renderArchives, renderProblems, renderTiles, renderTypes, renderWorth } from './sections.ts';
 import { STYLE } from './style.ts';
 
 /** The report of a run: one HTML file that needs nothing else. */
@@ -28,6 +28,7 @@ ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 <h2>Numbers</h2>
 ${renderTiles(result)}
 ${renderProblems(result)}
+${renderWorth(result)}
 <h2>The dashboard’s numbers, from the functions’ metrics</h2>
 ${renderDashboardSection(result)}
 <h2>Levels by kind of content</h2>
@@ -37,7 +38,7 @@ ${renderComparison(result)}
 ${renderTypes(result)}
 <h2>${formatPlural(archives.length, 'archive')}</h2>
 ${renderArchives(archives)}
-<footer class="muted">${renderDollars(result)}
+<footer class="muted">
 <p>Verified by reading every object back through the S3 API of each target region: bytes by SHA-256, seven headers, user
 metadata, tags and storage class, against a record that was taken during the upload.</p></footer>
 </main></body>

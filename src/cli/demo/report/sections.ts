@@ -1,21 +1,12 @@
 import { describeLevel } from '../../../configuration/schema/levels.ts';
-import {
-  formatBytes,
-  formatCount,
-  formatDollars,
-  formatPlural,
-  formatRatio,
-  formatSeconds,
-  ratioOf,
-} from '../../command/numbers.ts';
+import { formatBytes, formatCount, formatPlural, formatRatio, formatSeconds, ratioOf } from '../../command/numbers.ts';
 import type { InspectedArchive } from '../archives/inspect-archive.ts';
 import type { DemoResult } from '../result.ts';
+import type { Worth } from '../worth.ts';
 import { html, type Markup } from './html.ts';
 
-const TERABYTE = 1e12;
-
 export function renderTiles(result: DemoResult): Markup {
-  const { transfer, faults, fallback, verification } = result;
+  const { faults, fallback, verification } = result;
   const tiles: [string, string][] = [
     [formatCount(result.objects), 'objects'],
     [formatBytes(result.bytes), 'in their last versions'],
@@ -23,8 +14,6 @@ export function renderTiles(result: DemoResult): Markup {
     [formatBytes(result.compressedBytes), 'compressed'],
     [formatRatio(result.ratio), 'ratio, all overhead included'],
     [formatSeconds(result.seconds), 'first upload to last restore'],
-    [formatDollars(transfer.without), 'transfer without compression'],
-    [formatDollars(transfer.with), 'transfer with compression'],
     [formatCount(verification.identical), 'identical'],
     [formatCount(verification.lost), 'lost'],
     [formatCount(verification.altered), 'altered'],
@@ -47,13 +36,21 @@ export function renderTiles(result: DemoResult): Markup {
   return html`<div class="tiles">${tiles.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}</div>`;
 }
 
-/** What the ratio is worth: the demo's own few megabytes cost next to nothing. */
-export function renderDollars({ transfer, ratio, rule }: DemoResult): Markup {
-  if (ratio === null || ratio === 0) return html``;
-  const terabyte = (TERABYTE / 1e9) * transfer.dollarsPerGigabyte * rule.destinations.length;
-  return html`<p class="muted">At ${formatDollars(transfer.dollarsPerGigabyte)} a GB and destination, a terabyte of such
-objects would cost ${formatDollars(terabyte)} to send as it is and ${formatDollars(terabyte / ratio)} in archives.
-Requests and compute are not in these numbers.</p>`;
+/** Dollars, line by line, and the outcome in words. */
+export function renderWorth({ worth }: DemoResult): Markup {
+  if (worth === undefined) return html``;
+  const { terabyte, month, verdict } = worth;
+  const table = (title: string, { lines, net }: Worth): Markup => {
+    const rows = lines.map(
+      ({ what, plain, ours }) => html`<tr><td>${what}</td><td>${plain.toFixed(2)}</td><td>${ours.toFixed(2)}</td>
+<td>${(plain - ours).toFixed(2)}</td></tr>`,
+    );
+    return html`<div class="card"><table><thead><tr><th>${title}</th><th>S3 alone</th><th>With this</th><th>Saved</th></tr></thead>
+<tbody>${rows}<tr><td>net</td><td></td><td></td><td>${net.toFixed(2)}</td></tr></tbody></table></div>`;
+  };
+  return html`<h2>Dollars</h2><p>${verdict}</p>${table('USD per TB of such objects', terabyte)}${
+    month === undefined ? html`` : table('USD a month', month)
+  }`;
 }
 
 export function renderTypes({ types }: DemoResult): Markup {

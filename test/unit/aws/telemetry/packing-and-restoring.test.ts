@@ -58,11 +58,13 @@ const LEVELS: readonly LevelShare[] = [
   { ...share, content: 'packed', level: STORE_LEVEL, reason: 'tried', frames: 1 },
 ];
 /** An archive that is larger than what is in it. */
+const SMALL = { largeWrites: 0, looks: 0 };
 const GROWN = {
   rule: 'logs',
   bucket: 'out',
   key: 'k',
   objects: 1,
+  ...SMALL,
   levels: LEVELS,
   seconds: 2,
   delaySeconds: 30,
@@ -90,7 +92,7 @@ const dimensionsOf = (line: Line | undefined): unknown =>
 
 it('measures archives of the source by bucket and prefix only', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS };
+  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS, ...SMALL };
   telemetry.archivePacked({
     ...archive,
     originalBytes: 1000,
@@ -107,11 +109,8 @@ it('measures archives of the source by bucket and prefix only', () => {
   expect(metricLines()[0]).toMatchObject({
     SourceBucket: 'source-bucket',
     SourcePrefix: '*',
-    CompressionRatio: 4,
     OriginalSize: 1000,
     CompressedSize: 250,
-    BytesSaved: 750,
-    TransferEfficiency: 75,
     CompressionThroughput: 500,
     CompressionTimeSeconds: 0.5,
     ObjectProcessingTime: 0.5,
@@ -122,7 +121,7 @@ it('measures archives of the source by bucket and prefix only', () => {
 
 it('logs each archive with its zstd levels and why, as one line', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS };
+  const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS, ...SMALL };
   telemetry.archivePacked({
     ...archive,
     originalBytes: 1000,
@@ -147,6 +146,7 @@ it('says that an archive grew, and leaves out what cannot be divided', () => {
     bucket: 'out',
     key: 'k',
     objects: 1,
+    ...SMALL,
     levels: [],
     cpuSeconds: 0,
     seconds: 0,
@@ -155,8 +155,7 @@ it('says that an archive grew, and leaves out what cannot be divided', () => {
   telemetry.archivePacked({ ...archive, originalBytes: 0, archiveBytes: 100 });
   telemetry.flush();
   const [line] = metricLines();
-  expect(line).toMatchObject({ BytesSaved: -100, CompressionRatio: 0 });
-  expect(line).not.toHaveProperty('TransferEfficiency');
+  expect(line).toMatchObject({ OriginalSize: 0, CompressedSize: 100 });
   expect(line).not.toHaveProperty('CompressionThroughput');
 });
 
@@ -280,15 +279,16 @@ it('says in dollars what an archive saved and cost', () => {
     bucket: 'out',
     key: 'k',
     objects: 4,
+    ...SMALL,
     levels: LEVELS,
     seconds: 2,
     delaySeconds: 30,
   };
-  telemetry.archivePacked({ ...archive, originalBytes: 3e9, archiveBytes: 1e9, cpuSeconds: 10 });
+  telemetry.archivePacked({ ...archive, originalBytes: 3 * 2 ** 30, archiveBytes: 2 ** 30, cpuSeconds: 10 });
   telemetry.flush();
   const store = readMetrics();
   const sum = (name: string): number => store.statistics(name, ['SourceBucket', 'SourcePrefix']).sum;
-  // 2 GB less to each of two regions, at 0.02 and 0.09 USD a GB.
+  // 2 GB less to each of two regions, at 0.02 and 0.09 USD per GB of 2^30 bytes.
   expect(sum('TransferSavings')).toBeCloseTo(2 * 0.02 + 2 * 0.09, 12);
   expect(sum('ComputeCost')).toBeGreaterThan(10 * VCPU_SECOND);
   expect(sum('NetBenefit')).toBeLessThan(sum('TransferSavings') - sum('ComputeCost'));
@@ -303,7 +303,7 @@ it('shows a loss as a loss', () => {
   });
   telemetry.archivePacked(GROWN);
   telemetry.flush();
-  expect(metricLines()[0]).toMatchObject({ TransferSavings: expect.closeTo(-1990e-9 * 0.11, 12) });
+  expect(metricLines()[0]).toMatchObject({ TransferSavings: expect.closeTo((-1990 / 2 ** 30) * 0.11, 12) });
   expect(Number(metricLines()[0]?.['NetBenefit'])).toBeLessThan(0);
 });
 
