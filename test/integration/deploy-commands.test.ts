@@ -31,6 +31,8 @@ const SOURCE = 'eu-west-1';
 const STACK = 's3-cross-region-compressor';
 const REGIONS = [SOURCE, 'us-east-1', 'ap-southeast-2'];
 const TEMPLATES = 'templates';
+/** Outputs of a registry's stack. */
+const REGISTRY = { RepositoryUri: 'registry.example/compressor' };
 /** An example of their own is what users have to put in. */
 const OWN = (text: string) => text.replaceAll(/"example-/g, '"own-').replaceAll('@example.com', '@own.test');
 
@@ -51,9 +53,7 @@ beforeAll(async () => {
   server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
   account = makeClients(SOURCE, server.endpoint, LOCAL_CREDENTIALS);
   await createBucket(account.s3, 'us-east-1', TEMPLATES);
-  await Promise.all(
-    REGIONS.map((region) => standing(region, `${STACK}-registry`, { RepositoryUri: 'registry.example/compressor' })),
-  );
+  for (const region of REGIONS) await standing(region, `${STACK}-registry`, REGISTRY);
   prepared = await mkdtemp(join(tmpdir(), 'prepared-'));
   for (const name of ['src', 'configuration', 'package.json', 'template.yaml', 'samconfig.toml']) {
     await cp(join(PROJECT, name), join(prepared, name), { recursive: true });
@@ -268,7 +268,7 @@ describe('npm run deploy, where regions begin to send to each other', () => {
     expect((await command('configure', [])).status).toBe(0);
     for (const [region, found] of Object.entries(outputs)) await standing(region, 'compressor', found);
     for (const region of REGIONS) {
-      await standing(region, 'compressor-registry', { RepositoryUri: 'registry.example/compressor' });
+      await standing(region, 'compressor-registry', REGISTRY);
     }
     return await command('deploy', []);
   }
@@ -343,7 +343,7 @@ describe('queues that are not empty', () => {
     const forced = await command('remove', ['--yes', '--force', '--region', SOURCE], {}, `${STACK}\n`);
     expect(forced.status).toBe(0);
     expect((await stacksLeft()).filter((name) => name.startsWith(SOURCE))).toEqual([]);
-    await standing(SOURCE, `${STACK}-registry`, { RepositoryUri: 'registry.example/compressor' });
+    await standing(SOURCE, `${STACK}-registry`, REGISTRY);
   });
 
   test('cannot be told from empty ones where AWS does not answer, and then nothing is built', async () => {
