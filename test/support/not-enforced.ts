@@ -12,6 +12,7 @@ export const NOT_ENFORCED: Readonly<Record<string, string>> = {
   LearnLevels: 'without statistics a level is still chosen',
   FindWhatIsThere: 'needed only when an object vanishes between two calls, and for objects of 1 GiB and more',
   FindInterruptedArchives: 'needed only for objects of 1 GiB and more',
+  TellMissingProgressFromForbidden: 'needed only for objects of 1 GiB and more',
   KeepProgress: 'needed only for objects of 1 GiB and more',
   StageParts: 'needed only for objects over 78 GiB',
 };
