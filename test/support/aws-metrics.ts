@@ -25,7 +25,14 @@ export const AWS_METRICS: Readonly<
   'AWS/Lambda': [
     {
       dimensions: ['FunctionName'],
-      names: ['ConcurrentExecutions', 'Duration', 'Errors', 'Invocations', 'Throttles'],
+      names: [
+        'ConcurrentExecutions',
+        'Duration',
+        'Errors',
+        'Invocations',
+        'RecursiveInvocationsDropped',
+        'Throttles',
+      ],
     },
   ],
   'AWS/S3': [
