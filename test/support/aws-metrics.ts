@@ -25,14 +25,7 @@ export const AWS_METRICS: Readonly<
   'AWS/Lambda': [
     {
       dimensions: ['FunctionName'],
-      names: [
-        'ConcurrentExecutions',
-        'Duration',
-        'Errors',
-        'Invocations',
-        'RecursiveInvocationsDropped',
-        'Throttles',
-      ],
+      names: ['ConcurrentExecutions', 'Duration', 'Errors', 'Invocations', 'RecursiveInvocationsDropped', 'Throttles'],
     },
   ],
   'AWS/S3': [

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { at, field, policyStatements } from '../support/invariants.ts';
+import { expandTemplate } from '../support/templates/expand-template.ts';
+import { type CreatedResource, instantiate } from '../support/templates/instantiate.ts';
+import { textOf } from '../support/templates/json.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const MINUTES = 60_000;
+const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
+
+let resources: CreatedResource[];
+
+beforeAll(async () => {
+  const example = await expandTemplate(join(PROJECT, 'template.yaml'));
+  resources = REGIONS.flatMap((region) =>
+    instantiate(example, region).map((resource) => ({ ...resource, path: `${region}/${resource.path}` })),
+  );
+}, 5 * MINUTES);
+
+const stackOf = ({ path }: { readonly path: string }): string => path.slice(0, path.lastIndexOf('/'));
+
+function functions(): CreatedResource[] {
+  return resources.filter(({ type }) => type === 'AWS::Lambda::Function');
+}
+
+function alarmOn(subject: CreatedResource, metric: string): CreatedResource | undefined {
+  return resources.find(
+    (resource) =>
+      resource.type === 'AWS::CloudWatch::Alarm' &&
+      stackOf(resource) === stackOf(subject) &&
+      at(resource, 'MetricName') === metric,
+  );
+}
+
+describe('a function that requeues messages to the queue that invokes it', () => {
+  const requeuing = (): CreatedResource[] => {
+    const senders = policyStatements(resources)
+      .filter(({ sid, actions }) => sid === 'WorkOnTheQueue' && actions.includes('sqs:SendMessage'))
+      .map(stackOf);
+    return functions().filter((each) => senders.includes(stackOf(each)));
+  };
+
+  test('is no loop to Lambda, which would drop invocations after 16 turns', () => {
+    expect(requeuing().length).toBeGreaterThan(4);
+    expect(requeuing().filter((each) => at(each, 'RecursiveLoop') !== 'Allow')).toEqual([]);
+  });
+
+  test('raises an alarm should Lambda drop invocations all the same', () => {
+    expect(requeuing().filter((each) => alarmOn(each, 'RecursiveInvocationsDropped') === undefined)).toEqual([]);
+  });
+
+  test('is the only one that Lambda allows loops', () => {
+    const allowed = functions().filter((each) => at(each, 'RecursiveLoop') !== undefined);
+    expect(allowed.map(({ path }) => path)).toEqual(requeuing().map(({ path }) => path));
+  });
+});
+
+describe('the watermark function', () => {
+  test.each(['Errors', 'Throttles', 'Invocations'])('raises an alarm by its %s', (metric) => {
+    const watermarks = functions().filter(({ path }) => /Watermark[^/]*\/Function$/.test(path));
+    expect(watermarks.length).toBeGreaterThan(0);
+    expect(watermarks.filter((each) => alarmOn(each, metric) === undefined)).toEqual([]);
+  });
+
+  test('raises one when it is not invoked at all: what is not counted has no metric', () => {
+    const silent = resources.filter(({ path }) => /Watermark[^/]*\/SilentAlarm$/.test(path));
+    expect(silent.length).toBeGreaterThan(0);
+    for (const alarm of silent) {
+      expect(at(alarm, 'TreatMissingData')).toBe('breaching');
+      expect(at(alarm, 'ComparisonOperator')).toBe('LessThanOrEqualToThreshold');
+    }
+  });
+});
+
+describe('the role of a rule', () => {
+  test('has no rights to uploads in the progress bucket, where nothing is uploaded in parts', () => {
+    const rights = policyStatements(resources).filter(({ json }) =>
+      JSON.stringify(field(json, 'Resource') ?? '')
+        .toLowerCase()
+        .includes('progress'),
+    );
+    const actions = rights.filter(({ type }) => type === 'AWS::IAM::Policy').flatMap((each) => each.actions);
+    expect(actions.length).toBeGreaterThan(0);
+    expect(actions.map(textOf).filter((action) => action.includes('Multipart'))).toEqual([]);
+  });
+});
