@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { errors, Pool } from 'undici';
+import { type Client, errors } from 'undici';
 import { CompressorError } from '../../errors.ts';
 import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Authenticator } from './authenticate.ts';
@@ -18,11 +18,14 @@ import {
 } from './failure.ts';
 import { type BodySink, exchange, type HttpAnswer } from './http-exchange.ts';
 import { type RetryOptions, RetryPolicy } from './retry-policy.ts';
+import { SocketPool } from './socket-pool.ts';
 
 /** All times in milliseconds. */
 export interface ConnectionOptions extends RetryOptions {
-  /** Sockets to one bucket's address. */
+  /** Calls to one bucket at the same time, while S3 does not ask for less. */
   readonly connections?: number;
+  /** Sockets open at the same time, to all buckets together. */
+  readonly maxSockets?: number;
   readonly connectTimeout?: number;
   /** Makes what opens the sockets to one address. Default: sockets that share a buffer. */
   readonly connector?: (options: ConnectorOptions) => Connector;
@@ -48,7 +51,6 @@ export interface S3Call extends CallName {
 }
 
 interface Route extends BucketAddress {
-  readonly pool: Pool;
   /** S3 throttles by bucket and prefix, so what one of them asks for is no news of the others. */
   readonly concurrency: AdaptiveConcurrency;
 }
@@ -57,8 +59,12 @@ type Attempt =
   | { readonly answer: HttpAnswer; readonly failure?: undefined }
   | { readonly answer?: undefined; readonly failure: S3Failure };
 
-/** Calls to one bucket at a time, while S3 does not ask for less. */
 const DEFAULT_CONNECTIONS = 256;
+/**
+ * Half of the 1,024 file descriptors that Lambda gives a function (Lambda developer guide, "Lambda quotas"). The clients of SQS,
+ * DynamoDB, ECS and CloudWatch open up to 50 sockets each; runtime, worker threads and lookups of names take some dozens more.
+ */
+export const MAX_SOCKETS = 512;
 /** Bytes a millisecond (128 KiB/s) below which the upload of a body counts as stalled. */
 const SLOWEST_UPLOAD = 131;
 /** Bytes a millisecond (8 MiB/s) below which a copy inside S3 counts as stalled. */
@@ -73,9 +79,8 @@ export class S3Connection {
   readonly #authenticator: Authenticator;
   readonly #retries: RetryPolicy;
   readonly #headersTimeout: number;
-  readonly #poolOptions: Pool.Options;
-  readonly #openConnector: () => Connector;
-  readonly #pools = new Map<string, Pool>();
+  readonly #connections: number;
+  readonly #sockets: SocketPool;
   readonly #routes = new Map<string, Route>();
 
   constructor(client: S3Client, options: ConnectionOptions = {}) {
@@ -83,13 +88,14 @@ export class S3Connection {
     this.#authenticator = new Authenticator(client, options.now);
     this.#retries = new RetryPolicy(options);
     this.#headersTimeout = options.headersTimeout ?? 30_000;
-    this.#poolOptions = {
-      allowH2: false,
-      connections: options.connections ?? DEFAULT_CONNECTIONS,
-      bodyTimeout: options.bodyTimeout ?? 30_000,
-    };
+    this.#connections = options.connections ?? DEFAULT_CONNECTIONS;
     const { connector = createConnector, connectTimeout: timeout = 3_000 } = options;
-    this.#openConnector = () => connector({ timeout });
+    const { maxSockets: max = MAX_SOCKETS, bodyTimeout = 30_000 } = options;
+    this.#sockets = new SocketPool({
+      max,
+      client: { allowH2: false, bodyTimeout },
+      openConnector: () => connector({ timeout }),
+    });
   }
 
   /**
@@ -136,13 +142,23 @@ export class S3Connection {
   }
 
   async #attempt(call: S3Call, route: Route, path: string): Promise<Attempt> {
+    const { origin } = route;
+    const client = this.#sockets.tryTake(origin) ?? (await this.#sockets.take(origin, call.signal));
+    try {
+      return await this.#exchange(client, call, route, path);
+    } finally {
+      this.#sockets.release(origin, client);
+    }
+  }
+
+  async #exchange(client: Client, call: S3Call, route: Route, path: string): Promise<Attempt> {
     const { method, query = '', body, copiedBytes = 0, sink, signal } = call;
     const headers = this.#authenticator.sign({ method, host: route.host, path, query, headers: call.headers });
     const moving = Math.ceil((body?.byteLength ?? 0) / SLOWEST_UPLOAD + copiedBytes / SLOWEST_COPY);
     const headersTimeout = this.#headersTimeout + moving;
     const target = query === '' ? path : `${path}?${query}`;
     try {
-      const answer = await exchange(route.pool, { method, path: target, headers, body, sink, signal, headersTimeout });
+      const answer = await exchange(client, { method, path: target, headers, body, sink, signal, headersTimeout });
       const failure = findFailure(answer);
       return failure ? { failure } : { answer };
     } catch (thrown) {
@@ -156,22 +172,17 @@ export class S3Connection {
     // Before the SDK asks for credentials on its own: ours is the error that says what is wrong.
     if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
     const address = await resolveBucketAddress(this.#client, bucket);
-    const pool = this.#pools.get(address.origin) ?? this.#openPool(address.origin);
-    const concurrency = new AdaptiveConcurrency({ most: this.#poolOptions.connections ?? DEFAULT_CONNECTIONS });
-    const route = { ...address, pool, concurrency };
+    // Another call may have opened it in the meantime, and all calls to a bucket count against one limit.
+    const opened = this.#routes.get(bucket);
+    if (opened !== undefined) return opened;
+    const route = { ...address, concurrency: new AdaptiveConcurrency({ most: this.#connections }) };
     this.#routes.set(bucket, route);
     return route;
   }
 
-  #openPool(origin: string): Pool {
-    const pool = new Pool(origin, { ...this.#poolOptions, connect: this.#openConnector() });
-    this.#pools.set(origin, pool);
-    return pool;
-  }
-
   /** Closes idle sockets now and busy ones when their calls end. */
-  async close(): Promise<void> {
-    await Promise.all(Array.from(this.#pools.values(), (pool) => pool.close()));
+  close(): Promise<void> {
+    return this.#sockets.close();
   }
 }
 
