@@ -26,7 +26,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
   resend: { folders: ['messages', 'storage'], packages: [] },
   deployment: { folders: ['configuration'], packages: [/^zod$/] },
-  watermark: { folders: ['archive', 'configuration'], packages: [] },
+  watermark: { folders: ['archive', 'configuration'], packages: [/^p-limit$/] },
   worker: { folders: ['messages'], packages: [] },
   aws: {
     folders: [

@@ -13,6 +13,7 @@ import {
   requestsOfSmallObjects,
   throughputAtLatency,
 } from './experiments/small-objects.ts';
+import { watermarkOfManyRoutes } from './experiments/watermark.ts';
 import { isInstalled } from './is-installed.ts';
 import { Laboratory } from './laboratory.ts';
 import { formatRemarks, formatRow, formatTable } from './report.ts';
@@ -30,6 +31,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   ratioOfSmallObjects,
   requestsOfSmallObjects,
   restoreOfManyMembers,
+  watermarkOfManyRoutes,
 ];
 const NAMES = EXPERIMENTS.flatMap(({ rows }) => rows.map(({ name }) => name));
 

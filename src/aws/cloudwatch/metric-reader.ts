@@ -3,7 +3,10 @@ import type { MetricAddress, MetricReader, ReadingWindow } from '../../watermark
 import { WatermarkUnknownError } from '../../watermark/errors.ts';
 import type { Reading } from '../../watermark/reading.ts';
 
-/** Reads maxima from CloudWatch, each from its own region: one call a region. */
+/** CloudWatch API reference, GetMetricData: "MetricDataQueries". */
+const QUERIES_PER_CALL = 500;
+
+/** Reads maxima from CloudWatch, each from its own region: one call per region and 500 metrics. */
 export class CloudWatchMetricReader implements MetricReader {
   readonly #open: (region: string) => CloudWatchClient;
   readonly #clients = new Map<string, CloudWatchClient>();
@@ -18,7 +21,10 @@ export class CloudWatchMetricReader implements MetricReader {
     await Promise.all(
       [...byRegion].map(async ([region, entries]) => {
         const queries = entries.map(([index, metric]) => queryFor(index, metric, window));
-        for await (const { index, reading } of this.#ask(region, queries, window)) readings[index]?.push(reading);
+        for (let first = 0; first < queries.length; first += QUERIES_PER_CALL) {
+          const some = queries.slice(first, first + QUERIES_PER_CALL);
+          for await (const { index, reading } of this.#ask(region, some, window)) readings[index]?.push(reading);
+        }
       }),
     );
     return readings;

@@ -204,3 +204,73 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken.map(({ region }) => region)).toEqual(['ap-southeast-2']);
   });
 });
+
+describe('taking the watermarks of many routes', () => {
+  const many = deployedRules(
+    Array.from({ length: 40 }, (_, index) => ({
+      source: { region: 'eu-west-1', bucket: `documents-${index}` },
+      destinations: [
+        { region: 'us-east-1', bucket: `copy-${index}` },
+        { region: 'ap-southeast-2', bucket: `copy-ap-${index}` },
+      ],
+    })),
+  );
+
+  test('asks CloudWatch for what AWS publishes once per region, whatever the number of rules is', async () => {
+    const world = new World();
+    const dependencies = world.dependencies(many);
+    const calls: string[] = [];
+    await takeWatermarks({
+      ...dependencies,
+      metrics: {
+        readMaxima: (metrics, window) => {
+          const namespace = metrics[0]?.namespace ?? '';
+          calls.push(`${namespace} ${metrics[0]?.region ?? ''}`);
+          return dependencies.metrics.readMaxima(metrics, window);
+        },
+      },
+    });
+    expect(calls.filter((call) => call.startsWith('AWS/')).toSorted()).toEqual([
+      'AWS/S3 ap-southeast-2',
+      'AWS/S3 us-east-1',
+      'AWS/SQS eu-west-1',
+    ]);
+    expect(calls.filter((call) => call.startsWith('stack'))).toHaveLength(many.length);
+    expect(world.taken).toHaveLength(2 * many.length);
+  });
+
+  test('lists what the routes of a rule share once', async () => {
+    const world = new World();
+    await takeWatermarks(world.dependencies(many));
+    expect(world.listed.filter(({ bucket }) => bucket === 'outbound')).toHaveLength(many.length);
+    expect(world.listed.filter(({ bucket }) => bucket === 'failed')).toHaveLength(many.length);
+  });
+
+  test('has several rules at work side by side, and never so many that CloudWatch would throttle', async () => {
+    const world = new World();
+    const dependencies = world.dependencies(many);
+    const held: (() => void)[] = [];
+    let most = 0;
+    const run = takeWatermarks({
+      ...dependencies,
+      metrics: {
+        readMaxima: async (metrics, window) => {
+          if (metrics[0]?.namespace === 'stack') {
+            await new Promise<void>((resolve) => {
+              held.push(resolve);
+              most = Math.max(most, held.length);
+              // All that come before the event loop has nothing else to do have begun side by side.
+              setImmediate(() => {
+                for (const go of held.splice(0)) go();
+              });
+            });
+          }
+          return dependencies.metrics.readMaxima(metrics, window);
+        },
+      },
+    });
+    await run;
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(8);
+  });
+});

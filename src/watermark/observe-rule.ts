@@ -1,0 +1,113 @@
+import { parseKeyTime } from '../archive/key-time.ts';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
+import type { NewestReadings } from './read-newest.ts';
+import type { Reading } from './reading.ts';
+import type { Departure, Route } from './route.ts';
+import {
+  ageNow,
+  METRIC_DELAY_SECONDS,
+  OWN_PERIOD_SECONDS,
+  type PutArchive,
+  type RouteObservation,
+  UNSEEN_SECONDS,
+} from './stage-ages.ts';
+
+/** What S3 lists in one call. */
+const KEYS_PER_LIST = 1000;
+/** CloudWatch keeps minutes for 15 days, and a message is kept for 14. */
+const LONGEST_WINDOW_SECONDS = 14.5 * 24 * 3600;
+
+export interface ObservedRoute extends Route {
+  readonly outcome: PromiseSettledResult<RouteObservation>;
+}
+
+/** What all routes of a rule have in common is asked once; a failure of it is a failure of all of them. */
+export async function observeRule(
+  { rule, routes }: Departure,
+  newest: NewestReadings,
+  dependencies: WatermarkDependencies,
+): Promise<ObservedRoute[]> {
+  const latencies = await Promise.allSettled(routes.map(newest.latency));
+  const known = latencies.flatMap((latency) => (latency.status === 'fulfilled' ? [latency.value] : []));
+  const shared = observeDeparture(rule, known, newest, dependencies);
+  const observations = routes.map(async ({ region }, index): Promise<RouteObservation> => {
+    const latency = latencies[index];
+    if (latency?.status === 'rejected') throw latency.reason;
+    const place = { region, bucket: dependencies.names.inboundBucket(region), prefix: `${rule.id}/` };
+    const oldestArrived = await oldestObject(place, dependencies);
+    return { ...(await shared), replicationLatency: latency?.value ?? [], oldestArrived };
+  });
+  const outcomes = await Promise.allSettled([shared, ...observations]);
+  return routes.map((route, index) => ({
+    ...route,
+    outcome: outcomes[index + 1] as PromiseSettledResult<RouteObservation>,
+  }));
+}
+
+type DepartureObservation = Omit<RouteObservation, 'replicationLatency' | 'oldestArrived'>;
+
+/** @param latencies of all regions that are known: what is as old as the oldest of them may have to be explained */
+async function observeDeparture(
+  rule: DeployedRule,
+  latencies: readonly (readonly Reading[])[],
+  { time, failureAge: failures, queueAges: queues }: NewestReadings,
+  dependencies: WatermarkDependencies,
+): Promise<DepartureObservation> {
+  const { names, region } = dependencies;
+  const [failureAge, queueAges] = await Promise.all([failures, queues(rule)]);
+  const oldest = Math.max(...[...queueAges, failureAge, ...latencies].map((readings) => ageNow(readings, time)));
+  const kept = { region, bucket: names.failedBucket, prefix: `${names.failedPrefix}${rule.id}/` };
+  const [own, outbound, oldestFailed] = await Promise.all([
+    readOwnAges(rule, oldest, time, dependencies),
+    putArchives(rule, dependencies),
+    oldestObject(kept, dependencies),
+  ]);
+  return { now: time, queueAges, failureAge, ...own, outbound, oldestFailed };
+}
+
+type OwnAges = Pick<RouteObservation, 'packingDelays' | 'deferredAges' | 'fallbackAges' | 'retriedAges'>;
+
+/** What functions and tasks at the source have told. Each metric costs with every reading: only what can matter is asked for. */
+async function readOwnAges(
+  rule: DeployedRule,
+  ageSeconds: number,
+  now: number,
+  { metrics, names, region }: WatermarkDependencies,
+): Promise<OwnAges> {
+  const wanted = {
+    packingDelays: 'PackingDelaySeconds',
+    retriedAges: 'RetriedAgeSeconds',
+    ...(rule.sizing.fallback ? { fallbackAges: 'FallbackAgeSeconds' } : {}),
+    ...(ageSeconds > 0 ? { deferredAges: 'DeferredAgeSeconds' } : {}),
+  };
+  const dimensions = { ...ruleDimensions(rule) };
+  const window = Math.max(ageSeconds + METRIC_DELAY_SECONDS + OWN_PERIOD_SECONDS, UNSEEN_SECONDS);
+  const readings = await metrics.readMaxima(
+    Object.values(wanted).map((name) => ({ region, namespace: names.namespace, name, dimensions })),
+    { from: now - Math.min(window, LONGEST_WINDOW_SECONDS) * 1000, to: now, periodSeconds: OWN_PERIOD_SECONDS },
+  );
+  const found = Object.fromEntries(Object.keys(wanted).map((key, index) => [key, readings[index] ?? []]));
+  return { packingDelays: [], deferredAges: [], fallbackAges: [], retriedAges: [], ...found };
+}
+
+/** Keys of archives begin with the time of their oldest object, so the first one is all there is to look at. */
+async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): Promise<number | undefined> {
+  const [first] = await keys.firstKeys(range, 1);
+  return first && writtenAt(first, range);
+}
+
+/** What was kept for days and is sent again comes first, before all that S3 has replicated since yesterday. */
+async function putArchives(
+  rule: DeployedRule,
+  { region, names, keys }: WatermarkDependencies,
+): Promise<readonly PutArchive[]> {
+  const range = { region, bucket: names.outboundBucket, prefix: `${rule.id}/` };
+  const listed = await keys.firstKeys(range, KEYS_PER_LIST);
+  return listed.map((key) => ({ written: writtenAt(key, range), put: key.lastModified }));
+}
+
+function writtenAt({ key, lastModified }: ListedKey, { prefix }: KeyRange): number {
+  return parseKeyTime(key.slice(prefix.length)) ?? lastModified;
+}

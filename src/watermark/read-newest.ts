@@ -1,0 +1,81 @@
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import type { MetricAddress, PipelineNames, ReadingWindow, WatermarkDependencies } from './dependencies.ts';
+import type { Reading } from './reading.ts';
+import type { Departure, Route } from './route.ts';
+
+/** How far back the newest reading of a metric is looked for: SQS and S3 may be some minutes late. */
+const NEWEST_SECONDS = 900;
+const MINUTE = 60;
+
+/** The newest readings of what AWS publishes, asked for once for all rules: many metrics fit into a call. */
+export interface NewestReadings {
+  readonly time: number;
+  readonly failureAge: Promise<readonly Reading[]>;
+  /** Of the queues of a rule, in the order of `queuesOf`. */
+  readonly queueAges: (rule: DeployedRule) => Promise<readonly (readonly Reading[])[]>;
+  readonly latency: (route: Route) => Promise<readonly Reading[]>;
+}
+
+/** Asks at once; what it returns waits for the answers. */
+export function readNewest(departures: readonly Departure[], dependencies: WatermarkDependencies): NewestReadings {
+  const { metrics, names, now } = dependencies;
+  const time = now();
+  const read = (addresses: readonly MetricAddress[]): Promise<readonly (readonly Reading[])[]> => {
+    const readings = metrics.readMaxima(addresses, newestOf(time));
+    // Who needs them waits for them, and hears of it; with no rule left to ask, nobody does.
+    readings.catch(() => undefined);
+    return readings;
+  };
+  const queues = [names.failuresQueue, ...departures.flatMap(({ rule }) => queuesOf(rule, names))];
+  const ages = read(queues.map((queue) => queueAge(queue, dependencies)));
+  const ageOf = async (queue: string): Promise<readonly Reading[]> => (await ages)[queues.indexOf(queue)] ?? [];
+  // One call per region, so that one that does not answer leaves the others known.
+  const byRegion = Map.groupBy(
+    departures.flatMap(({ routes }) => routes),
+    ({ region }) => region,
+  );
+  const latencies = new Map(
+    Array.from(byRegion, ([region, routes]) => {
+      const readings = read(routes.map((route) => latencyOf(route, dependencies)));
+      return [region, { routes, readings }] as const;
+    }),
+  );
+  const failureAge = ageOf(names.failuresQueue);
+  failureAge.catch(() => undefined);
+  return {
+    time,
+    failureAge,
+    queueAges: (rule) => Promise.all(queuesOf(rule, names).map(ageOf)),
+    latency: async (route) => {
+      const asked = latencies.get(route.region);
+      return (await asked?.readings)?.[asked?.routes.indexOf(route) ?? -1] ?? [];
+    },
+  };
+}
+
+/** What holds objects of a rule before they are packed. */
+function queuesOf({ id, sizing }: DeployedRule, names: PipelineNames): string[] {
+  return [names.ruleQueue(id), ...(sizing.fallback ? [names.fallbackQueue(id)] : [])];
+}
+
+function newestOf(now: number): ReadingWindow {
+  return { from: now - NEWEST_SECONDS * 1000, to: now, periodSeconds: MINUTE };
+}
+
+function queueAge(queue: string, { region }: WatermarkDependencies): MetricAddress {
+  return { region, namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: queue } };
+}
+
+/** S3 publishes it in the region of the destination (S3 user guide, "Using S3 Replication metrics"). */
+function latencyOf({ rule, region }: Route, { names }: WatermarkDependencies): MetricAddress {
+  return {
+    region,
+    namespace: 'AWS/S3',
+    name: 'ReplicationLatency',
+    dimensions: {
+      SourceBucket: names.outboundBucket,
+      DestinationBucket: names.inboundBucket(region),
+      RuleId: `${rule.id}-${region}`,
+    },
+  };
+}

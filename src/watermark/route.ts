@@ -1,0 +1,19 @@
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+
+/** One rule's way to one region. */
+export interface Route {
+  readonly rule: DeployedRule;
+  readonly region: string;
+}
+
+/** A rule with its routes, which share most of what is asked. */
+export interface Departure {
+  readonly rule: DeployedRule;
+  readonly routes: readonly Route[];
+}
+
+/** Each target region of a rule is one route. */
+export function departureOf(rule: DeployedRule): Departure {
+  const regions = [...new Set(rule.destinations.map(({ region }) => region))];
+  return { rule, routes: regions.map((region) => ({ rule, region })) };
+}
