@@ -1,3 +1,4 @@
+import { MAX_NOTIFICATIONS } from '../configuration/checks/events.ts';
 import { NotificationConflictError } from './errors.ts';
 import { encodeFilterValue, filtersOverlap } from './filter-overlap.ts';
 import type { QueueNotification, StoredNotification } from './ports.ts';
@@ -39,6 +40,7 @@ export function mergeNotifications(
   const isOwned = ({ id, destination }: StoredNotification): boolean => owned.has(ownershipMark(id, destination));
   const foreign = stored.filter((entry) => !isOwned(entry));
   for (const target of targets) refuseConflict(bucket, target, foreign);
+  refuseTooMany(bucket, targets.length, foreign);
 
   const isWanted = (entry: StoredNotification): boolean => targets.some((target) => isSame(entry, target));
   const kept = stored.filter((entry) => !isOwned(entry) || isWanted(entry));
@@ -83,6 +85,17 @@ function refuseConflict(bucket: string, target: QueueNotification, foreign: read
     `Bucket ${bucket} has the notification "${rival.id}" to ${rival.destination} (${describeFilter(rival)}), which ` +
       `cannot stand beside "${target.id}" (${describeFilter(target)}): S3 gives an event to one notification only. ${remedy}.`,
     { context: { bucket, notification: rival.id, destination: rival.destination, wanted: target.id } },
+  );
+}
+
+/** What EventBridge gets is no notification in this count. */
+function refuseTooMany(bucket: string, ours: number, foreign: readonly StoredNotification[]): void {
+  const others = foreign.filter(({ eventBridge }) => eventBridge !== true).length;
+  if (ours === 0 || ours + others <= MAX_NOTIFICATIONS) return;
+  throw new NotificationConflictError(
+    `Bucket ${bucket} has ${others} notifications of others, and the rules need ${ours}: together more than the ${MAX_NOTIFICATIONS} that S3 takes ` +
+      'for a bucket. Set "events": "eventbridge" in the source of some rules, which then need no notification, or remove others.',
+    { context: { bucket, others, ours } },
   );
 }
 

@@ -1,9 +1,19 @@
 import { ConfigurationContestedError } from './errors.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
 
+/** Writes after which another attempt begins, if there is time for one: somebody else is at the same bucket. */
+const MAX_WRITES = 2;
+/**
+ * Milliseconds after a write until it is looked at. Another writer puts back what it read before ours; reading, and S3's own test of
+ * all destinations before it takes a configuration, take it a second or two.
+ */
+const MIN_PAUSE = 3_000;
+const MAX_PAUSE = 8_000;
+
 /**
  * Reads, writes and looks again until there is nothing left to write. S3 has no conditional write for a bucket's
- * configuration, so the second look is what notices a writer who put back a copy from before ours.
+ * configuration, so a later look is what notices a writer who put back a copy from before ours. Two that deploy in the same second
+ * would meet again at the same pace: pauses are left to chance.
  *
  * @param step one look; resolves to true when everything is as it should be, writes and resolves to false when not
  * @throws what the last step threw, or ConfigurationContestedError
@@ -15,7 +25,11 @@ export async function settleConfiguration(
   signal: AbortSignal,
 ): Promise<void> {
   const settle = async (): Promise<void> => {
-    if ((await step()) || (await step())) return;
+    for (let writes = 0; writes < MAX_WRITES; writes += 1) {
+      if (await step()) return;
+      await patience.sleep(MIN_PAUSE + patience.random() * (MAX_PAUSE - MIN_PAUSE), signal);
+    }
+    if (await step()) return;
     throw new ConfigurationContestedError(
       `The configuration of bucket ${bucket} is changed by somebody else at the same time: it is never what was written ` +
         'a moment before. Stop the other deployment or tool, then deploy again.',

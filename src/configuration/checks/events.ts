@@ -1,11 +1,38 @@
 import type { RuleDraft } from '../schema/draft.ts';
 import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 
+/** Notification configurations that S3 takes for a bucket (S3 user guide, "Amazon S3 service quotas"). */
+export const MAX_NOTIFICATIONS = 100;
+
+/** How rules hear of new objects. */
+export function checkEvents(rules: readonly RuleDraft[]): Finding[] {
+  return [...unknownWriters(rules), ...tooManyNotifications(rules)];
+}
+
+/**
+ * Others' notifications count as well, but only the bucket knows of them: the deployment checks again. A rule that drains has none.
+ */
+function tooManyNotifications(rules: readonly RuleDraft[]): Finding[] {
+  const notified = rules.filter(
+    ({ source }) => source.bucket !== undefined && source.events === 'notification' && source.draining !== true,
+  );
+  return [...Map.groupBy(notified, ({ source }) => source.bucket)].flatMap(
+    ([bucket, { [MAX_NOTIFICATIONS]: first, length }]) => {
+      if (first === undefined) return [];
+      const path = ['replication_configuration', first.index, 'source', 'events'];
+      const message = `${bucket} would have ${length} notifications of rules; S3 takes ${MAX_NOTIFICATIONS} for a bucket, those of others included`;
+      const allowed =
+        '`notification` in fewer rules of this bucket; `eventbridge`, which has no such limit, in the others';
+      return [{ file: REPLICATION_FILE, path, message, value: 'notification', allowed }];
+    },
+  );
+}
+
 /**
  * Whether a rule can tell what others restored in its bucket from what users wrote there: events of EventBridge do not
  * name the role that wrote an object.
  */
-export function checkEvents(rules: readonly RuleDraft[]): Finding[] {
+function unknownWriters(rules: readonly RuleDraft[]): Finding[] {
   const restored = new Set(rules.flatMap(({ destinations }) => destinations.map(({ bucket }) => bucket)));
   return rules.flatMap(({ index, source: { bucket, events, chain } }) => {
     if (bucket === undefined || events !== 'eventbridge' || chain !== false || !restored.has(bucket)) return [];

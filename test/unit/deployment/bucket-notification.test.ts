@@ -37,6 +37,21 @@ beforeEach(() => {
   s3.notificationsOf.set('data', [EVENT_BRIDGE, FOREIGN]);
 });
 
+test('a bucket with 100 notifications of others and ours is refused, with both numbers', async () => {
+  const others = Array.from({ length: 100 }, (_, index) => ({
+    ...FOREIGN,
+    id: `theirs-${index}`,
+    prefix: `images/${index}/`,
+  }));
+  s3.notificationsOf.set('data', [EVENT_BRIDGE, ...others.slice(1)]);
+  await putNotifications(properties('logs/'), undefined, s3, signal);
+  expect(stored()).toHaveLength(101);
+  s3.notificationsOf.set('data', [EVENT_BRIDGE, ...others]);
+  await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toThrow(
+    'Bucket data has 100 notifications of others, and the rules need 1: together more than the 100 that S3 takes for a bucket.',
+  );
+});
+
 describe('putNotifications', () => {
   test('adds ours after what others have, which stays as it came', async () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
@@ -54,7 +69,8 @@ describe('putNotifications', () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     await putNotifications(properties('logs/'), undefined, s3, signal);
     expect(s3.writes).toBe(1);
-    expect(s3.waits).toEqual([]);
+    // After the write, and not after the look that found everything in place.
+    expect(s3.waits).toEqual([5_500]);
   });
 
   test('replaces its own entry in one write when the filter changes to one that overlaps the former', async () => {
@@ -101,7 +117,8 @@ describe('putNotifications', () => {
     await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'CONFIGURATION_CONTESTED',
     });
-    expect(s3.writes).toBe(14);
+    expect(s3.writes).toBe(21);
+    expect(s3.clock).toBeLessThan(s3.patience.deadline);
   });
 
   test('waits for S3 to see a queue policy that was made a moment ago', async () => {
@@ -110,7 +127,7 @@ describe('putNotifications', () => {
     };
     await putNotifications(properties('logs/'), undefined, s3, signal);
     expect(stored()[2]?.id).toBe('ours');
-    expect(s3.waits).toEqual([750, 1500]);
+    expect(s3.waits).toEqual([750, 1500, 5_500]);
   });
 
   test('says what S3 said when it never accepts', async () => {

@@ -330,3 +330,25 @@ describe('a rule with the fallback is refused when a region of it', () => {
     expect(await problems).toEqual([]);
   });
 });
+
+describe('notifications of one bucket', () => {
+  const rules = (count: number, events: (index: number) => object = () => ({})) =>
+    Array.from({ length: count }, (_, index) => ruleEntry({ prefix_filter: `${index}/`, ...events(index) }));
+
+  test('may be 100, and not one more', async () => {
+    expect(await problemsOf(loadRules(rules(100)))).toEqual([]);
+    const [problem, ...others] = await problemsOf(loadRules(rules(101)));
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      path: 'replication_configuration.100.source.events',
+      message: expect.stringContaining('would have 101 notifications of rules; S3 takes 100 for a bucket'),
+      allowed: expect.stringContaining('`eventbridge`'),
+    });
+  });
+
+  test('are not those of rules that drain, or that EventBridge tells of new objects', async () => {
+    const events = (index: number): object =>
+      index === 0 ? { draining: true } : index === 1 ? { events: 'eventbridge' } : {};
+    expect(await problemsOf(loadRules(rules(102, events)))).toEqual([]);
+  });
+});
