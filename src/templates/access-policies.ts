@@ -1,12 +1,12 @@
 import { TemplateLimitError } from './errors.ts';
-import { inSub, keyPattern } from './iam-pattern.ts';
+import { fillIn, inSub, keyPattern } from './iam-pattern.ts';
 import type { RegionPlan } from './plan-regions.ts';
-import { sub, type Yaml, type YamlObject } from './yaml.ts';
+import { Call, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 type Statement = YamlObject;
 
-/** A managed policy may have 6,144 characters without white space; the rest is for what Fn::Sub makes longer. */
-const POLICY_CHARACTERS = 5_200;
+/** What a managed policy may have, white space not counted (IAM user guide, "IAM and AWS STS quotas"). */
+const POLICY_CHARACTERS = 6_144;
 /** Of the ten managed policies that a role may have: during an update, old and new ones of the deployment role stand side by side. */
 const POLICIES_A_ROLE = 5;
 
@@ -88,7 +88,7 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
   for (const item of items) {
     const last = policies.at(-1);
     const grown = last === undefined ? undefined : join(last, item);
-    if (grown !== undefined && JSON.stringify(state(grown)).length <= POLICY_CHARACTERS)
+    if (grown !== undefined && policyCharacters(region, state(grown)) <= POLICY_CHARACTERS)
       policies[policies.length - 1] = grown;
     else policies.push(join(item));
   }
@@ -99,6 +99,22 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
     );
   }
   return policies.map(state);
+}
+
+/** Characters of a policy that has these statements, as IAM counts them: with all that Fn::Sub fills in. */
+export function policyCharacters(region: string, statements: readonly Statement[]): number {
+  const known = { 'AWS::Partition': partitionOf(region), 'AWS::Region': region };
+  const document = JSON.stringify({ Version: '2012-10-17', Statement: statements }, (_key, value: unknown) =>
+    value instanceof Call && value.name === 'Sub' && typeof value.argument === 'string'
+      ? fillIn(value.argument, known)
+      : value,
+  );
+  return document.length;
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 function join(...parts: readonly Access[]): Access {

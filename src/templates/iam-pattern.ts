@@ -11,6 +11,13 @@ export function inSub(pattern: string): string {
   return pattern.replaceAll('${', '${!');
 }
 
+/** A text as `Fn::Sub` leaves it, where it has no other variables than the known ones. */
+export function fillIn(text: string, known: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\{(!?)([^}]*)\}/g, (found, literal: string, name: string) =>
+    literal === '' ? (known[name] ?? found) : `\${${name}}`,
+  );
+}
+
 /**
  * What a policy cannot hold (IAM refuses documents with characters above U+00FF) becomes a wildcard, and with it all that is not
  * plain ASCII. It is `*` and not one `?` a character: nowhere does IAM say whether `?` counts characters, UTF-16 units or bytes, and

@@ -3,6 +3,7 @@ import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import type { DeployedPart } from './deployment-steps.ts';
 import { TemplateLimitError } from './errors.ts';
 import { fallbackResources } from './fallback-resources.ts';
+import { packagedSize } from './packaged-size.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedResources } from './region-resources.ts';
@@ -41,7 +42,7 @@ export function writeTemplate(configuration: Configuration, options: TemplateOpt
     '\n',
     renderYaml({ Outputs: outputs(configuration, plans) }),
   ].join('');
-  checkLimits(text);
+  checkLimits(configuration, options);
   return text;
 }
 
@@ -145,12 +146,25 @@ function regionParts(context: StackContext): readonly (readonly [string, Resourc
   ];
 }
 
-function checkLimits(text: string): void {
-  const resources = text.match(/^ {2}[A-Za-z0-9]+:\n {4}Type: (?:AWS|Custom)::/gm)?.length ?? 0;
-  const bytes = Buffer.byteLength(text);
+function checkLimits(configuration: Configuration, options: TemplateOptions): void {
+  const { resources, bytes } = measureTemplate(configuration, options);
   if (resources <= MAX_RESOURCES && bytes <= MAX_BYTES) return;
   throw new TemplateLimitError(
-    `The template would have ${resources} resources and ${bytes} bytes; CloudFormation takes ${MAX_RESOURCES} and ${MAX_BYTES}. Split the configuration into two, each with a stack_name of its own.`,
+    `The template would have ${resources} resources and ${bytes} bytes as SAM uploads it; CloudFormation takes ${MAX_RESOURCES} and ${MAX_BYTES}. Split the configuration into two, each with a stack_name of its own.`,
     { context: { resources, bytes } },
   );
+}
+
+/** What CloudFormation's limits are compared with: bytes as SAM uploads the template, see `packagedSize`. */
+export function measureTemplate(
+  configuration: Configuration,
+  options: TemplateOptions,
+): { readonly resources: number; readonly bytes: number } {
+  const { settings } = configuration;
+  const plans = planRegions(configuration);
+  const parts = plans.flatMap((plan) => regionParts({ settings, plan, plans, ...options }));
+  const resources = Object.assign({}, ...parts.map(([, part]) => part)) as Resources;
+  const frame = { ...preamble(configuration, plans), Outputs: outputs(configuration, plans) };
+  const bytes = packagedSize({ frame, resources, uploadPrefix: settings.stack_name });
+  return { resources: Object.keys(resources).length, bytes };
 }

@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals';
+import { deploymentAccess, policyCharacters, targetAccess } from '../../../src/templates/access-policies.ts';
+import type { RegionPlan } from '../../../src/templates/plan-regions.ts';
+import { deployedRules } from '../../support/deployed-rules.ts';
+
+/** IAM's limit for a managed policy. */
+const LIMIT = 6_144;
+
+function plan(rules: number, region = 'us-east-1'): RegionPlan {
+  const made = deployedRules(
+    Array.from({ length: rules }, (_, index) => ({
+      source: { region: 'eu-west-1', bucket: `documents-of-a-department-${index}`, prefix_filter: `year/${index}/` },
+      destinations: [{ region: 'us-east-1', bucket: `copies-of-a-department-${index}` }],
+    })),
+  );
+  return {
+    region,
+    settings: { region, source_target: ['target'] } as unknown as RegionPlan['settings'],
+    outgoing: [],
+    incoming: made.flatMap((rule) => rule.destinations.map((destination) => ({ rule, destination }))),
+  };
+}
+
+describe('policies for the buckets of a region', () => {
+  test('count what IAM counts: texts that are filled in, not the form that the template has', () => {
+    const statement = { Sid: 'A', Resource: { name: 'not a call' } };
+    expect(policyCharacters('us-east-1', [statement])).toBe(
+      '{"Version":"2012-10-17","Statement":[{"Sid":"A","Resource":{"name":"not a call"}}]}'.length,
+    );
+    const [before] = targetAccess(plan(1));
+    const filledIn = policyCharacters('us-east-1', before ?? []);
+    expect(filledIn).toBeLessThan(JSON.stringify(before).length);
+    expect(policyCharacters('us-gov-west-1', before ?? [])).toBeGreaterThan(filledIn);
+  });
+
+  test('are filled to the limit and never beyond', () => {
+    const documents = targetAccess(plan(180));
+    const sizes = documents.map((statements) => policyCharacters('us-east-1', statements));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMIT);
+    // But for the last one: nothing that would still have fitted was put into another one.
+    expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(LIMIT - 300);
+  });
+
+  test('hold more than 200 rules, and a sentence refuses what they cannot', () => {
+    expect(targetAccess(plan(200)).length).toBeLessThanOrEqual(5);
+    expect(deploymentAccess(plan(200)).length).toBeLessThanOrEqual(5);
+    expect(() => targetAccess(plan(500))).toThrow(/name more buckets than the policies of one role can hold/);
+  });
+});
