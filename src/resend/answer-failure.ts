@@ -4,12 +4,14 @@ import { ObjectNotFoundError } from '../storage/errors.ts';
 import type { WriteCondition } from '../storage/object-store.ts';
 import type { ObjectDescription } from '../storage/stored-object.ts';
 import { keptRecordOf, resendsOf, withKeptRecord, withResends } from './archive-metadata.ts';
+import { CLEANUP_DELAY_SECONDS, decideCleanup } from './decide-cleanup.ts';
 import { decideResend } from './decide-resend.ts';
 import type { ResendRun } from './dependencies.ts';
 import { FailureForeignError } from './errors.ts';
 import { keptKey } from './kept-key.ts';
 
 const DONE: MessageOutcome = { kind: 'done' };
+const LOOK_AGAIN: MessageOutcome = { kind: 'later', seconds: CLEANUP_DELAY_SECONDS };
 
 /**
  * Does what `decideResend` says about one failed replication.
@@ -34,42 +36,101 @@ export async function answerFailure(
     },
     limits,
   );
+  if (decision.kind === 'superseded') return cleanUp(failure, { failed, current, mayWait }, run);
   if (failed === undefined || decision.kind === 'gone') {
-    telemetry.archiveGone(failure);
+    // Deleted after it was kept, when the same failure, or that of another destination, was told of once more.
+    if (await isKept(failure, failure.versionId, run)) telemetry.failureSkipped(failure, 'kept-before');
+    else telemetry.archiveGone(failure);
     return DONE;
   }
   switch (decision.kind) {
-    case 'superseded':
-      telemetry.failureSkipped(failure, 'superseded');
-      return DONE;
     case 'wait':
       return { kind: 'later', seconds: decision.seconds };
     case 'resend':
     case 'give-up':
       try {
-        if (decision.kind === 'give-up') await keep(failure, failed, run);
-        else await putAgain(failure, { failed, current, attempt: decision.attempt }, run);
+        if (await wasKeptSince(failure, run)) return await dropKept(failure, failed, run);
+        if (decision.kind === 'give-up') return await keep(failure, failed, mayWait, run);
+        return await putAgain(failure, { failed, current, attempt: decision.attempt, mayWait }, run);
       } catch (thrown) {
         // The version went in between.
         if (!(thrown instanceof ObjectNotFoundError)) throw thrown;
         telemetry.archiveGone(failure);
+        return DONE;
       }
-      return DONE;
   }
+}
+
+interface Superseded {
+  readonly failed: ObjectDescription | undefined;
+  readonly current: ObjectDescription | undefined;
+  readonly mayWait: boolean;
+}
+
+/** Of a version that has a successor. */
+async function cleanUp(
+  failure: ReplicationFailure,
+  { failed, current, mayWait }: Superseded,
+  run: ResendRun,
+): Promise<MessageOutcome> {
+  const successorStatus = current?.replicationStatus;
+  const successorKept = successorStatus === 'FAILED' && (await isKept(failure, current?.versionId, run));
+  const decision = failed === undefined ? 'leave' : decideCleanup({ successorStatus, successorKept, mayWait });
+  if (decision === 'wait') return LOOK_AGAIN;
+  if (decision === 'delete') await removeFailed(failure, run);
+  else run.telemetry.failureSkipped(failure, 'superseded');
+  return DONE;
+}
+
+async function removeFailed(failure: ReplicationFailure, { store, telemetry }: ResendRun): Promise<void> {
+  await store.removeVersion(failure);
+  telemetry.failedVersionDeleted(failure);
+}
+
+/**
+ * Whether a later version is kept by now. When that was deleted from here, this one came to be at the key again, and would be
+ * put again for nothing.
+ */
+async function wasKeptSince({ key, versionId, eventTime }: ReplicationFailure, run: ResendRun): Promise<boolean> {
+  const kept = await run.store.head({ bucket: run.failedBucket, key: keptKey(key) }, run.signal);
+  const record = keptRecordOf(kept?.metadata ?? {});
+  return record !== undefined && record.versionId !== versionId && Date.parse(record.keptAt) > eventTime;
+}
+
+/** What is kept already needs no failed version. */
+async function dropKept(
+  failure: ReplicationFailure,
+  failed: ObjectDescription,
+  run: ResendRun,
+): Promise<MessageOutcome> {
+  if (isTracked(failed)) await removeFailed(failure, run);
+  else run.telemetry.failureSkipped(failure, 'kept-before');
+  return DONE;
+}
+
+/** Whether what is kept of the archive is a copy of this version. */
+async function isKept(
+  { key }: ReplicationFailure,
+  versionId: string | undefined,
+  { store, failedBucket, signal }: ResendRun,
+): Promise<boolean> {
+  const kept = await store.head({ bucket: failedBucket, key: keptKey(key) }, signal);
+  return versionId !== undefined && keptRecordOf(kept?.metadata ?? {})?.versionId === versionId;
 }
 
 interface Attempt {
   readonly failed: ObjectDescription;
   readonly current: ObjectDescription | undefined;
   readonly attempt: number;
+  readonly mayWait: boolean;
 }
 
 /** A new version of the same key, which S3 replicates to all destinations of its rule anew. */
 async function putAgain(
   failure: ReplicationFailure,
-  { failed, current, attempt }: Attempt,
+  { failed, current, attempt, mayWait }: Attempt,
   { store, telemetry, signal }: ResendRun,
-): Promise<void> {
+): Promise<MessageOutcome> {
   // Of two runs with the same event one wins; the other comes back and finds the event superseded.
   const condition: WriteCondition =
     current === undefined ? { kind: 'absent' } : { kind: 'matches', etag: current.etag };
@@ -83,10 +144,22 @@ async function putAgain(
     signal,
   });
   telemetry.archiveResent(failure, attempt);
+  // The failed version is deleted when the new one has arrived.
+  return mayWait && isTracked(failed) ? LOOK_AGAIN : DONE;
+}
+
+/** Whether S3 says how far the replication of a version is. */
+function isTracked({ replicationStatus }: ObjectDescription): boolean {
+  return replicationStatus === 'FAILED' || replicationStatus === 'PENDING';
 }
 
 /** Copies the archive to where nothing expires, once a version; each destination that it missed is noted on it. */
-async function keep(failure: ReplicationFailure, failed: ObjectDescription, run: ResendRun): Promise<void> {
+async function keep(
+  failure: ReplicationFailure,
+  failed: ObjectDescription,
+  mayWait: boolean,
+  run: ResendRun,
+): Promise<MessageOutcome> {
   const { store, telemetry, signal } = run;
   const { versionId, destination, reason } = failure;
   const kept = { bucket: run.failedBucket, key: keptKey(failure.key) };
@@ -94,8 +167,8 @@ async function keep(failure: ReplicationFailure, failed: ObjectDescription, run:
   const record = keptRecordOf(present?.metadata ?? {});
   const before = record?.versionId === versionId ? record.failures : [];
   if (before.some((known) => known.destination === destination)) {
-    telemetry.failureSkipped(failure, 'kept-before');
-    return;
+    // By now the failures of its other destinations are noted, too, which needed it to copy.
+    return dropKept(failure, failed, run);
   }
   const failures = [...before, { destination, reason }];
   await store.copy({
@@ -108,6 +181,7 @@ async function keep(failure: ReplicationFailure, failed: ObjectDescription, run:
     signal,
   });
   telemetry.archiveGivenUp(failure, kept);
+  return mayWait && isTracked(failed) ? LOOK_AGAIN : DONE;
 }
 
 function carriedOver({ headers }: ObjectDescription) {

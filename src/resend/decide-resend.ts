@@ -30,7 +30,8 @@ export type ResendDecision =
  *
  * | failed version | at the key now             | sent again | back-off is over | then                        |
  * |----------------|----------------------------|------------|------------------|-----------------------------|
- * | gone           | any                        |            |                  | gone: nothing to send       |
+ * | gone           | nothing                    |            |                  | gone: nothing to send       |
+ * | gone           | another version            |            |                  | superseded                  |
  * | there          | another version            |            |                  | superseded                  |
  * | there          | it, or nothing             | < maximum  | no               | wait for the rest of it     |
  * | there          | it, or nothing             | < maximum  | yes, or last try | resend                      |
@@ -43,8 +44,8 @@ export type ResendDecision =
  */
 export function decideResend(facts: ResendFacts, { maxResends, firstDelaySeconds }: ResendLimits): ResendDecision {
   const { resends, versionId, currentVersionId, secondsSinceFailure, mayWait } = facts;
-  if (resends === undefined) return { kind: 'gone' };
   if (currentVersionId !== undefined && currentVersionId !== versionId) return { kind: 'superseded' };
+  if (resends === undefined) return { kind: 'gone' };
   if (resends >= maxResends) return { kind: 'give-up' };
   const attempt = resends + 1;
   // Without chance: archives that failed together are put again by S3's own copying, which they do not slow down.

@@ -1,11 +1,11 @@
 import type { MessageQueue } from '../messages/message-queue.ts';
-import type { ObjectCopier, ObjectHeadReader, VersionReader } from '../storage/object-store.ts';
+import type { ObjectCopier, ObjectHeadReader, VersionReader, VersionRemover } from '../storage/object-store.ts';
 import type { ResendLimits } from './decide-resend.ts';
 import type { ResendTelemetry } from './telemetry.ts';
 
 /** Everything outside the resend service. */
 export interface ResendDependencies {
-  readonly store: ObjectHeadReader & VersionReader & ObjectCopier;
+  readonly store: ObjectHeadReader & VersionReader & VersionRemover & ObjectCopier;
   readonly queue: MessageQueue;
   readonly telemetry: ResendTelemetry;
   readonly outboundBucket: string;

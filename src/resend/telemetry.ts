@@ -17,6 +17,8 @@ export interface ResendTelemetry {
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void;
   /** The version was deleted or has expired before it could be sent again: what it held may be missing at the destination. */
   archiveGone(failure: ReplicationFailure): void;
+  /** The failed version was deleted: its successor has arrived, or it is kept. */
+  failedVersionDeleted(failure: ReplicationFailure): void;
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void;
   messageFailed(message: QueueMessage, error: CompressorError): void;
   queueFailed(error: CompressorError): void;

@@ -138,6 +138,11 @@ export interface VersionReader {
   describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined>;
 }
 
+export interface VersionRemover {
+  /** Deletes one version for good; nothing happens when it is gone. */
+  removeVersion(version: VersionLocation): Promise<void>;
+}
+
 export interface CopySource extends VersionLocation {
   readonly etag: string;
   readonly size: number;

@@ -40,6 +40,8 @@ export interface ObjectDescription {
   /** Metadata entries that S3 holds but cannot put into a header (`x-amz-missing-meta`). */
   readonly missingMetadata: number;
   readonly versionId?: string;
+  /** `PENDING`, `COMPLETED`, `FAILED` or `REPLICA`; absent where no replication rule is about the object. */
+  readonly replicationStatus?: string;
   /** CRC-32 that S3 itself keeps for the full object, where it has one; not on reads of a range. */
   readonly crc32?: number;
 }

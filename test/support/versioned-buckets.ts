@@ -5,6 +5,7 @@ import type {
   ObjectHeadReader,
   VersionLocation,
   VersionReader,
+  VersionRemover,
 } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, UserMetadata } from '../../src/storage/stored-object.ts';
 
@@ -15,7 +16,7 @@ interface Version {
 }
 
 /** Buckets that keep versions, as far as copying within them goes; every write has an ETag of its own, as under KMS. */
-export class VersionedBuckets implements ObjectHeadReader, VersionReader, ObjectCopier {
+export class VersionedBuckets implements ObjectHeadReader, VersionReader, VersionRemover, ObjectCopier {
   /** What the next copies fail with, first one first. */
   readonly copyFailures: Error[] = [];
   readonly copies: CopyRequest[] = [];
@@ -72,6 +73,25 @@ export class VersionedBuckets implements ObjectHeadReader, VersionReader, Object
     signal?.throwIfAborted();
     const found = this.#of(version).find(({ id }) => id === version.versionId);
     return Promise.resolve(found?.object?.description);
+  }
+
+  /** What S3 says of a version's replication. */
+  setStatus(location: ObjectLocation, versionId: string, replicationStatus: string): void {
+    const versions = this.#of(location);
+    const index = versions.findIndex(({ id }) => id === versionId);
+    const object = versions[index]?.object;
+    if (object === undefined) throw new Error(`There is no version ${versionId} of ${location.key}`);
+    versions[index] = {
+      id: versionId,
+      object: { ...object, description: { ...object.description, replicationStatus } },
+    };
+  }
+
+  removeVersion(version: VersionLocation): Promise<void> {
+    const versions = this.#of(version);
+    const index = versions.findIndex(({ id }) => id === version.versionId);
+    if (index >= 0) versions.splice(index, 1);
+    return Promise.resolve();
   }
 
   async copy(request: CopyRequest): Promise<{ etag: string }> {

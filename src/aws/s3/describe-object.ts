@@ -27,6 +27,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
     if (value !== undefined) headers[field] = value;
   }
   const versionId = readHeader(answer, 'x-amz-version-id');
+  const replicationStatus = readHeader(answer, 'x-amz-replication-status');
   const crc32 = readCrc32(answer);
   return {
     size,
@@ -38,6 +39,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
     tagCount: Number(readHeader(answer, 'x-amz-tagging-count') ?? 0),
     missingMetadata: Number(readHeader(answer, 'x-amz-missing-meta') ?? 0),
     ...(versionId === undefined ? {} : { versionId }),
+    ...(replicationStatus === undefined ? {} : { replicationStatus }),
     ...(crc32 === undefined ? {} : { crc32 }),
   };
 }

@@ -16,6 +16,7 @@ import type {
   ReadRequest,
   VersionLocation,
   VersionReader,
+  VersionRemover,
   WriteTarget,
 } from '../../storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../storage/stored-object.ts';
@@ -43,7 +44,7 @@ export interface S3ObjectStoreOptions extends ConnectionOptions {
  * The storage port over S3's REST interface. All keys that S3 allows work, and what is written is what is read:
  * headers byte for byte, metadata as Unicode.
  */
-export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
+export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover, ObjectCopier {
   readonly #connection: S3Connection;
   readonly #copyLimits: CopyLimits;
 
@@ -162,6 +163,22 @@ export class S3ObjectStore implements ObjectStore, VersionReader, ObjectCopier {
       });
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError || error instanceof WriteConditionError)) throw error;
+    }
+  }
+
+  async removeVersion({ bucket, key, versionId }: VersionLocation): Promise<void> {
+    try {
+      await this.#connection.send({
+        kind: 'remove',
+        operation: 'DeleteObject',
+        method: 'DELETE',
+        bucket,
+        key,
+        query: `versionId=${encodeUriComponent(versionId)}`,
+        headers: [],
+      });
+    } catch (error) {
+      if (!(error instanceof ObjectNotFoundError)) throw error;
     }
   }
 

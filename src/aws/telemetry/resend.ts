@@ -36,6 +36,10 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
     this.#logger.error('Archive gone before it could be sent again', fieldsOf(failure));
   }
 
+  failedVersionDeleted(failure: ReplicationFailure): void {
+    this.#logger.info('Failed version deleted, which nothing needs any more', fieldsOf(failure));
+  }
+
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void {
     this.#logger.info('Failed replication needs nothing more', { ...fieldsOf(failure), because: reason });
   }

@@ -18,14 +18,14 @@ class VirtualTime {
   }
 
   async passUntil(work: Promise<unknown>): Promise<void> {
-    let ended = false;
+    const state = { ended: false };
     const noteEnd = (): void => {
-      ended = true;
+      state.ended = true;
     };
     work.then(noteEnd, noteEnd);
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (ended) return;
+      if (state.ended) return;
       this.#sleepers.sort((left, right) => left.at - right.at);
       const next = this.#sleepers.shift();
       if (next === undefined) throw new Error('Everybody waits, and nobody for a time');

@@ -12,11 +12,11 @@ const facts: ResendFacts = {
 
 describe('a failed replication', () => {
   test.each<[string, Partial<ResendFacts>, unknown]>([
-    ['of a version that is gone', { resends: undefined }, { kind: 'gone' }],
+    ['of a version that is gone', { resends: undefined, currentVersionId: undefined }, { kind: 'gone' }],
     [
       'of a version that is gone, with another at its key',
       { resends: undefined, currentVersionId: 'v2' },
-      { kind: 'gone' },
+      { kind: 'superseded' },
     ],
     ['of a version that has a successor', { currentVersionId: 'v2' }, { kind: 'superseded' }],
     [

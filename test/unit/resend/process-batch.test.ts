@@ -28,6 +28,7 @@ function service() {
       told.push(`resent ${key} ${destination} ${attempt}`),
     archiveGivenUp: ({ destination, reason }, kept) => told.push(`given up ${kept.key} ${destination} ${reason}`),
     archiveGone: ({ key }) => told.push(`gone ${key}`),
+    failedVersionDeleted: ({ versionId }) => told.push(`deleted ${versionId}`),
     failureSkipped: (_, reason) => told.push(reason),
     messageFailed: (_, error) => errors.push(error),
     queueFailed: (error) => errors.push(error),
@@ -191,6 +192,79 @@ describe('an archive that S3 could not replicate', () => {
     expect(await process(failed(version))).toEqual([]);
     expect(told).toEqual(['gone rule/a.tar.zst', 'gone rule/a.tar.zst']);
     expect(queue.letters).toEqual([]);
+  });
+});
+
+describe('a version whose replication has failed', () => {
+  /** An archive that failed and was sent again; the message about it waits for its successor. */
+  async function resent() {
+    const made = service();
+    const first = made.store.put(ARCHIVE, 'bytes');
+    made.store.setStatus(ARCHIVE, first, 'FAILED');
+    expect(await made.process(failed(first))).toEqual([`m-${first}-inbound-a`]);
+    expect(made.queue.delays.at(-1)?.seconds).toBe(900);
+    const second = made.store.look(ARCHIVE)?.versionId ?? '';
+    return { ...made, first, second };
+  }
+
+  test('is deleted when its successor has arrived, and not before', async () => {
+    const { store, told, process, first, second } = await resent();
+    store.setStatus(ARCHIVE, second, 'PENDING');
+    expect(await process(failed(first))).toHaveLength(1);
+    expect(store.versions(ARCHIVE)).toBe(2);
+    store.setStatus(ARCHIVE, second, 'COMPLETED');
+    expect(await process(failed(first))).toEqual([]);
+    expect(store.versions(ARCHIVE)).toBe(1);
+    expect(store.look(ARCHIVE)?.versionId).toBe(second);
+    expect(told.at(-1)).toBe(`deleted ${first}`);
+  });
+
+  test('stays while its successor fails, until that one is kept', async () => {
+    const { store, told, process, first, second } = await resent();
+    store.setStatus(ARCHIVE, second, 'FAILED');
+    expect(await process(failed(first))).toHaveLength(1);
+    store.put(KEPT, 'bytes', { 's3xrc-kept-version': second, 's3xrc-failures': 'a=b', 's3xrc-kept-at': 'now' });
+    expect(await process(failed(first))).toEqual([]);
+    expect(told.at(-1)).toBe(`deleted ${first}`);
+  });
+
+  test('is left to the lifecycle rules when the message about it may not wait any longer', async () => {
+    const { store, told, process, first, second } = await resent();
+    store.setStatus(ARCHIVE, second, 'PENDING');
+    expect(await process(failed(first, { receiveCount: 5 }))).toEqual([]);
+    expect(store.versions(ARCHIVE)).toBe(2);
+    expect(told.at(-1)).toBe('superseded');
+  });
+
+  test('that is deleted already is no loss to the message about another destination of it', async () => {
+    const { store, told, process, first, second } = await resent();
+    store.setStatus(ARCHIVE, second, 'COMPLETED');
+    await process(failed(first));
+    expect(await process(failed(first, { destination: 'inbound-b' }))).toEqual([]);
+    expect(told.at(-1)).toBe('superseded');
+  });
+
+  test('is deleted after it was kept, once its other destinations are noted, and is no loss to them', async () => {
+    const { store, told, process } = service();
+    const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
+    store.setStatus(ARCHIVE, version, 'FAILED');
+    const messages = [failed(version), failed(version, { destination: 'inbound-b' })];
+    expect(await process(...messages)).toHaveLength(2);
+    expect(store.versions(ARCHIVE)).toBe(1);
+    expect(await process(...messages)).toEqual([]);
+    expect(store.versions(ARCHIVE)).toBe(0);
+    expect(store.look(KEPT)?.body).toBe('bytes');
+    expect(told.slice(-2)).toEqual([`deleted ${version}`, 'kept-before']);
+  });
+
+  test('that is at the key again, since a later one was kept and deleted, is not put again', async () => {
+    const { store, told, process, first, second } = await resent();
+    const keptAt = new Date(NOW).toISOString();
+    store.put(KEPT, 'bytes', { 's3xrc-kept-version': second, 's3xrc-failures': 'a=b', 's3xrc-kept-at': keptAt });
+    await store.removeVersion({ ...ARCHIVE, versionId: second });
+    expect(await process(failed(first))).toEqual([]);
+    expect(store.versions(ARCHIVE)).toBe(0);
+    expect(told.at(-1)).toBe(`deleted ${first}`);
   });
 });
 
