@@ -7,6 +7,7 @@ import { compareWrites } from '../messages/sequencer.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { BucketForeignError } from './errors.ts';
+import { isByOwnPrincipal } from './own-write.ts';
 
 /** One object version to pack, and the messages that wait for it. */
 export interface PackItem {
@@ -51,7 +52,8 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
     const wanted = parseNotification(message.body).created.filter((object) => {
       if (object.bucket !== rule.source.bucket) throw foreignBucket(object, rule.source.bucket);
       if (!ruleMatches(rule, object.bucket, object.key)) telemetry.objectSkipped(object, 'not-in-rule');
-      else if (!rule.source.chain && isOwnWrite(object, ownPrincipals)) telemetry.objectSkipped(object, 'own-write');
+      else if (!rule.source.chain && isByOwnPrincipal(object, ownPrincipals))
+        telemetry.objectSkipped(object, 'own-write');
       else return true;
       return false;
     });
@@ -79,12 +81,6 @@ function lastWrite(writes: readonly WrittenObject[], { telemetry }: CollectDepen
 
 function isSameWrite(left: ObjectCreated, right: ObjectCreated): boolean {
   return compareWrites(left, right) === 0 && left.etag === right.etag;
-}
-
-/** `AWS:<role id>:<session>` of the event against `AWS:<role id>` or `<role id>` of the configuration. */
-function isOwnWrite(object: ObjectCreated, ownPrincipals: readonly string[]): boolean {
-  const [, roleId] = (object.principalId ?? '').split(':');
-  return roleId !== undefined && ownPrincipals.includes(roleId);
 }
 
 function foreignBucket(object: ObjectCreated, expected: string): BucketForeignError {

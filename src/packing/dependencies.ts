@@ -5,6 +5,7 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
 import type { ObjectStore } from '../storage/object-store.ts';
 import type { PackingSpeed } from './packing-speed.ts';
+import type { TagAccess } from './tag-access.ts';
 import type { SourceTelemetry } from './telemetry.ts';
 
 /** Everything outside the source service, so that it reads no clock, no environment and no network by itself. */
@@ -24,6 +25,7 @@ export interface SourceDependencies {
   readonly limits: PackingLimits;
   /** `principalId`s of our own target roles without the session: what they wrote is not packed again. */
   readonly ownPrincipals: readonly string[];
+  readonly tagAccess: TagAccess;
   readonly maxReceives: number;
   /** Aborts when the process is about to end: what is in work is then sent again, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;

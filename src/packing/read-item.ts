@@ -1,11 +1,11 @@
 import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
-import { ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
-import { decodeStamp } from '../storage/provenance.ts';
+import { AccessDeniedError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
 import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
 import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { MetadataUnreadableError, TagsIncompleteError } from './errors.ts';
+import { isOwnWrite, type ReadObject } from './own-write.ts';
 
 /** Why an item is not in its archive. `changed` and `gone` are ordinary: the object moved on since its event. */
 export type LeftOut =
@@ -22,29 +22,32 @@ export interface ReadItem {
 
 export type ReadResult = { readonly read: ReadItem } | { readonly leftOut: LeftOut };
 
-type ReadDependencies = Pick<SourceDependencies, 'rule' | 'store'>;
+type ReadDependencies = Pick<SourceDependencies, 'rule' | 'store' | 'ownPrincipals' | 'tagAccess'>;
 
 /**
  * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, made
- * only when the answer counts some. Faults of the object are answers, not exceptions: its neighbours go on.
+ * only when the answer counts some, and once per bucket to prove that it would. An object that is read in several pieces
+ * takes a HEAD with its first one, for the CRC-32 of the whole. Faults of the object are answers, not exceptions: its
+ * neighbors go on.
  */
 export async function readItem(
   item: PackItem,
   into: Uint8Array,
   start: number,
-  { rule, store }: ReadDependencies,
+  dependencies: ReadDependencies,
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const { bucket, key, etag, size } = item.object;
   try {
-    const range = into.length === size ? {} : { start };
-    const description = await store.read({ bucket, key, etag, into, signal, ...range });
-    if (start > 0) return { read: { description, tags: [] } };
-    if (!rule.source.chain && decodeStamp(description.metadata, item.object) !== undefined) {
-      return { leftOut: { kind: 'own-write' } };
-    }
+    const isWhole = into.length === size;
+    const request = { bucket, key, etag, into, signal };
+    const answer = await dependencies.store.read(isWhole ? request : { ...request, start });
+    if (start > 0) return { read: { description: answer, tags: [] } };
+    const description = isWhole ? answer : await describeWhole(item, answer, dependencies.store, signal);
+    if (isOwn(description, item, dependencies)) return { leftOut: { kind: 'own-write' } };
     refuseUnreadableMetadata(item, description);
-    const tags = description.tagCount > 0 ? await readTags(item, description, store, signal) : [];
+    const tags = await readTags(item, description, dependencies, signal);
+    if (isOwn({ ...description, tags }, item, dependencies)) return { leftOut: { kind: 'own-write' } };
     return { read: { description, tags } };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
@@ -54,28 +57,54 @@ export async function readItem(
   }
 }
 
-/**
- * Tags cannot be pinned by ETag. Where the bucket keeps versions, the answer names the one it speaks of; elsewhere the
- * count must agree, and a successor's tags could at worst stand at the target until the successor itself arrives.
- */
-async function readTags(
-  item: PackItem,
-  description: ObjectDescription,
+function isOwn(read: ReadObject, { object }: PackItem, { rule, ownPrincipals }: ReadDependencies): boolean {
+  return !rule.source.chain && isOwnWrite(read, object, rule, ownPrincipals);
+}
+
+/** Answers to ranged GETs have no checksum. */
+async function describeWhole(
+  { object: { bucket, key, etag } }: PackItem,
+  answer: ObjectDescription,
   store: ReadDependencies['store'],
   signal: AbortSignal,
+): Promise<ObjectDescription> {
+  const whole = await store.head({ bucket, key }, signal);
+  if (whole === undefined) throw new ObjectNotFoundError(`s3://${bucket}/${key} was deleted while it was read`);
+  if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
+  return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
+}
+
+/**
+ * Tags cannot be pinned by ETag. Where the bucket keeps versions, the answer names the one it speaks of; elsewhere the
+ * count must agree, and a successor's tags could at worst be at the target until the successor itself arrives.
+ */
+async function readTags(
+  { object: { bucket, key } }: PackItem,
+  description: ObjectDescription,
+  { store, tagAccess }: ReadDependencies,
+  signal: AbortSignal,
 ): Promise<ObjectTag[]> {
-  const { bucket, key } = item.object;
-  const { tags, versionId } = await store.readTags({ bucket, key }, signal);
-  const replaced =
-    versionId !== undefined && description.versionId !== undefined && versionId !== description.versionId;
-  if (replaced) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while its tags were read`);
-  if (tags.length !== description.tagCount) {
+  const { tagCount } = description;
+  const place = `s3://${bucket}/${key}`;
+  const read = (): ReturnType<typeof store.readTags> => store.readTags({ bucket, key }, signal);
+  try {
+    if (tagCount > 0) tagAccess.noteCount(bucket);
+    const { tags, versionId } = tagCount > 0 ? await read() : await tagAccess.readUncounted(bucket, read);
+    const replaced =
+      versionId !== undefined && description.versionId !== undefined && versionId !== description.versionId;
+    if (replaced) throw new ObjectChangedError(`${place} was overwritten while its tags were read`);
+    if (tagCount === 0 || tags.length === tagCount) return tags;
     throw new TagsIncompleteError(
-      `s3://${bucket}/${key} has ${description.tagCount} tags, S3 lists ${tags.length}. If this stays, allow s3:GetObjectTagging.`,
-      { context: { bucket, key, expected: description.tagCount, actual: tags.length } },
+      `${place} has ${tagCount} tags, S3 lists ${tags.length}. If this stays, allow s3:GetObjectTagging.`,
+      { context: { bucket, key, expected: tagCount, actual: tags.length } },
+    );
+  } catch (cause) {
+    if (tagCount > 0 || !(cause instanceof AccessDeniedError)) throw cause;
+    throw new TagsIncompleteError(
+      `Whether ${place} has tags cannot be seen: S3 counts them only for callers who may read them. Allow s3:GetObjectTagging.`,
+      { context: { bucket, key }, cause },
     );
   }
-  return tags;
 }
 
 function refuseUnreadableMetadata({ object: { bucket, key } }: PackItem, description: ObjectDescription): void {

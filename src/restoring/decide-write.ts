@@ -1,7 +1,8 @@
 import type { OnConflict } from '../configuration/rule.ts';
+import { digestContent } from '../storage/content-digest.ts';
 import type { WriteCondition } from '../storage/object-store.ts';
-import { decodeStamp, hasRoomForStamp, relateStamps } from '../storage/provenance.ts';
-import type { ObjectDescription, ObjectLocation, UserMetadata } from '../storage/stored-object.ts';
+import { findStamp, hasRoomForStamp, hasRoomForStampTag, isAsWritten, relateStamps } from '../storage/provenance.ts';
+import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/stored-object.ts';
 import type { RestorableObject } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
@@ -15,67 +16,95 @@ export interface ConditionalWrite {
 
 export type WriteDecision = ConditionalWrite | { readonly kind: 'skip'; readonly reason: RestoreSkipReason };
 
+/** What is at a key. */
+export interface ExistingObject extends ObjectDescription {
+  /** Absent when they were not asked for, see `needsTags`. */
+  readonly tags?: readonly ObjectTag[];
+}
+
 /** The first try at a key of which nothing is known: a new key then costs one request. */
 export const WRITE_IF_ABSENT: ConditionalWrite = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
+/** Whether the stamp of an object, if it has one, can only be a tag. */
+export function needsTags(existing: ObjectDescription, location: ObjectLocation): boolean {
+  return findStamp(existing, location) === undefined && !hasRoomForStamp(existing.metadata);
+}
+
 /**
- * Whether our object may be written over what stands at its key.
+ * Whether our object may be written over what exists at its key.
  *
- * | at the key                                                    | decision                              |
- * |---------------------------------------------------------------|---------------------------------------|
- * | nothing                                                       | write if still absent                 |
- * | stamp of the same write                                       | skip: replay                          |
- * | stamp of a newer write                                        | skip: newer-at-target                 |
- * | stamp of an older write                                       | write if unchanged                    |
- * | no stamp though there is room for one, `on_conflict: keep`      | skip: kept                            |
- * | no stamp though there is room for one, `on_conflict: overwrite` | write if unchanged, count as conflict |
- * | no stamp, no room for one; same bytes and metadata as ours      | skip: replay                          |
- * | no stamp, no room for one; modified after our write's time      | skip: newer-at-target                 |
- * | no stamp, no room for one; modified before                      | write if unchanged, count as conflict |
+ * | at the key                                                       | decision                              |
+ * |------------------------------------------------------------------|---------------------------------------|
+ * | nothing                                                          | write if still absent                 |
+ * | as written, stamp of the same write                              | skip: replay                          |
+ * | as written, stamp of a newer write                               | skip: newer-at-target                 |
+ * | as written, stamp of an older write                              | write if unchanged                    |
+ * | edited since its stamp, `on_conflict: keep`                      | skip: kept                            |
+ * | edited since, stamp of the same write or a newer one             | skip: newer-at-target                 |
+ * | edited since, stamp of an older write                            | write if unchanged, count as conflict |
+ * | no stamp though metadata has room, `on_conflict: keep`           | skip: kept                            |
+ * | no stamp though metadata has room, `on_conflict: overwrite`      | write if unchanged, count as conflict |
+ * | no stamp, no room; ours all over                                 | skip: replay                          |
+ * | no stamp though tags have room, `on_conflict: keep`              | skip: kept                            |
+ * | no stamp, no room in metadata; modified at our write's second or later | skip: unordered                 |
+ * | no stamp, no room in metadata; modified before                   | write if unchanged, count as conflict |
  *
- * The last three rows are a limit of this product: metadata that fills S3's 2 KB is kept whole, so such an object does
- * not say whose it is or which version. Last-Modified is when it was restored, not when it was written at the
- * source: when two versions follow each other faster than the archives travel and the older one is restored first, the newer
- * one is skipped. And an object of somebody else with such metadata is overwritten even where the rule says `keep`.
+ * The last two rows are a limit of this product: an object of 10 tags whose metadata fills S3's 2 KB is kept whole, so it
+ * does not say whose it is or which version. Last-Modified is when it was restored, not when it was written at the source:
+ * of two versions that follow each other faster than the archives travel, one is skipped though it may be the newer one.
+ * Nothing that is newer is overwritten, and the skip is counted and logged. An object of somebody else with such metadata
+ * and tags is overwritten even where the rule says `keep`, as a conflict.
  */
 export function decideWrite(
   object: RestorableObject,
-  existing: ObjectDescription | undefined,
+  existing: ExistingObject | undefined,
   location: ObjectLocation,
   onConflict: OnConflict,
 ): WriteDecision {
   if (existing === undefined) return WRITE_IF_ABSENT;
-  const stamp = decodeStamp(existing.metadata, location);
-  if (stamp !== undefined) {
-    const relation = relateStamps(stamp, object.stamp);
-    if (relation === 'same') return { kind: 'skip', reason: 'replay' };
-    return relation === 'newer' ? { kind: 'skip', reason: 'newer-at-target' } : overwrite(existing, false);
+  const found = findStamp(existing, location);
+  const keep = onConflict === 'keep';
+  if (found !== undefined) {
+    const asWritten = isAsWritten(found, existing);
+    if (!asWritten && keep) return { kind: 'skip', reason: 'kept' };
+    const relation = relateStamps(found.stamp, object.stamp);
+    if (relation === 'older') return overwrite(existing, !asWritten);
+    return { kind: 'skip', reason: relation === 'same' && asWritten ? 'replay' : 'newer-at-target' };
   }
   if (hasRoomForStamp(existing.metadata)) {
-    return onConflict === 'keep' ? { kind: 'skip', reason: 'kept' } : overwrite(existing, true);
+    return keep ? { kind: 'skip', reason: 'kept' } : overwrite(existing, true);
   }
   if (isSameUnstamped(object, existing)) return { kind: 'skip', reason: 'replay' };
-  const modifiedLater = existing.lastModified.getTime() > object.stamp.eventTime;
-  return modifiedLater ? { kind: 'skip', reason: 'newer-at-target' } : overwrite(existing, true);
+  if (keep && hasRoomForStampTag(existing.tags ?? [])) return { kind: 'skip', reason: 'kept' };
+  return wasModifiedBefore(object, existing) ? overwrite(existing, true) : { kind: 'skip', reason: 'unordered' };
 }
 
 function overwrite(existing: ObjectDescription, conflict: boolean): WriteDecision {
   return { kind: 'write', condition: { kind: 'matches', etag: existing.etag }, conflict };
 }
 
-/** Bytes by the checksum that S3 keeps, or by ETags where both are an MD5; when neither tells, they count as different. */
-function isSameUnstamped(object: RestorableObject, existing: ObjectDescription): boolean {
-  if (object.stamped || existing.size !== object.size) return false;
+/** Last-Modified has whole seconds: what has that of our write may be older or newer. */
+function wasModifiedBefore({ stamp }: RestorableObject, { lastModified }: ObjectDescription): boolean {
+  return Math.floor(lastModified.getTime() / 1000) < Math.floor(stamp.eventTime / 1000);
+}
+
+/**
+ * Whether an object without a stamp is ours, in everything that is carried over. Bytes count as the same by the checksum
+ * that S3 keeps, or by ETags where both are an MD5; when neither tells, as different.
+ */
+function isSameUnstamped(object: RestorableObject, existing: ExistingObject): boolean {
+  if (object.carrier !== 'none') return false;
   const sameBytes =
     existing.crc32 !== undefined && object.crc32 !== undefined
       ? existing.crc32 === object.crc32
       : existing.etag === object.etag && PLAIN_MD5.test(object.etag);
-  return sameBytes && isSameMetadata(object.metadata, existing.metadata);
+  const described = digestContent({ ...object, crc32: undefined }) === digestContent({ ...existing, crc32: undefined });
+  return sameBytes && described && isSameTags(object.tags, existing.tags ?? []);
 }
 
-function isSameMetadata(left: UserMetadata, right: UserMetadata): boolean {
-  const names = Object.keys(left);
-  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
+function isSameTags(left: readonly ObjectTag[], right: readonly ObjectTag[]): boolean {
+  const values = new Map(right.map(({ key, value }) => [key, value]));
+  return left.length === right.length && left.every(({ key, value }) => values.get(key) === value);
 }

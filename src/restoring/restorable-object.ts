@@ -1,7 +1,17 @@
 import type { ManifestObject } from '../archive/manifest.ts';
 import type { Destination } from '../configuration/rule.ts';
+import { digestContent } from '../storage/content-digest.ts';
 import type { WriteTarget } from '../storage/object-store.ts';
-import { hasRoomFor, type ProvenanceStamp, stampOf, withoutStamp, withStamp } from '../storage/provenance.ts';
+import {
+  chooseCarrier,
+  encodeStamp,
+  type ProvenanceStamp,
+  STAMP_NAME,
+  type StampCarrier,
+  stampOf,
+  withoutStamp,
+  withoutStampTag,
+} from '../storage/provenance.ts';
 import type { ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from '../storage/stored-object.ts';
 
 /** An object of an archive, ready to be written to any destination. */
@@ -16,11 +26,12 @@ export interface RestorableObject {
   readonly headers: ObjectHeaders;
   /** As its owner set it. */
   readonly metadata: UserMetadata;
+  /** As its owner set them. */
   readonly tags: readonly ObjectTag[];
   readonly storageClass: string;
   readonly stamp: ProvenanceStamp;
-  /** Whether it is written with its stamp: not when its own metadata fills S3's 2 KB. */
-  readonly stamped: boolean;
+  /** Where it is written with its stamp. */
+  readonly carrier: StampCarrier;
 }
 
 /** @param origin of the manifest's source bucket, see `originOf` */
@@ -34,20 +45,20 @@ export function restorableObject(object: ManifestObject, origin: string): Restor
     crc32: Number.parseInt(object.crc32, 16),
     // JSON has no `undefined`, which the schema's type allows for the values.
     headers: (object.headers ?? {}) as ObjectHeaders,
-    ...stampableMetadata(Object.fromEntries(object.metadata ?? []), stamp),
-    tags: objectTags(object.tags),
+    ...makeStampable(Object.fromEntries(object.metadata ?? []), objectTags(object.tags), stamp),
     storageClass: object.storage_class,
     stamp,
   };
 }
 
 /** A stamp of an earlier hop (a rule with `chain`) is never left beside ours: it would speak for another write. */
-export function stampableMetadata(
+export function makeStampable(
   metadata: UserMetadata,
+  tags: readonly ObjectTag[],
   stamp: ProvenanceStamp,
-): Pick<RestorableObject, 'metadata' | 'stamped'> {
-  const own = withoutStamp(metadata);
-  return { metadata: own, stamped: hasRoomFor(own, stamp) };
+): Pick<RestorableObject, 'metadata' | 'tags' | 'carrier'> {
+  const own = { metadata: withoutStamp(metadata), tags: withoutStampTag(tags) };
+  return { ...own, carrier: chooseCarrier(own.metadata, own.tags, stamp) };
 }
 
 /** Tags of a manifest, one pair a map, as S3 has them. */
@@ -57,12 +68,20 @@ export function objectTags(tags: readonly Readonly<Record<string, string>>[]): O
 
 /** Where an object goes, and everything about it but the bytes. */
 export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
-  const { headers, tags, stamp } = object;
+  const { headers } = object;
   const location = locationAt(object, destination);
-  const metadata = object.stamped ? withStamp(object.metadata, stamp, location) : object.metadata;
   const storageClass = destination.storageClass ?? object.storageClass;
-  const target = { ...location, headers, metadata, tags, storageClass };
+  const target = { ...location, headers, ...stamped(object, location), storageClass };
   return destination.kmsKeyArn === undefined ? target : { ...target, kmsKeyArn: destination.kmsKeyArn };
+}
+
+function stamped(object: RestorableObject, location: ObjectLocation): Pick<WriteTarget, 'metadata' | 'tags'> {
+  const { metadata, tags, stamp, carrier } = object;
+  if (carrier === 'none') return { metadata, tags };
+  const value = encodeStamp(stamp, digestContent(object), location);
+  return carrier === 'metadata'
+    ? { metadata: { ...metadata, [STAMP_NAME]: value }, tags }
+    : { metadata, tags: [...tags, { key: STAMP_NAME, value }] };
 }
 
 /** Keys stay exactly as they were at the source, but for the prefix that the destination may put before them. */

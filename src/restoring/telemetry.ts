@@ -35,6 +35,8 @@ export type RestoreSkipReason =
   | 'replay'
   /** What stands there is newer. */
   | 'newer-at-target'
+  /** What stands there does not say which write it is, and may be newer. The skip may leave something older there. */
+  | 'unordered'
   /** Somebody else wrote what stands there, and the destination says `on_conflict: "keep"`. */
   | 'kept';
 

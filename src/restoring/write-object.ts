@@ -1,6 +1,14 @@
 import type { Destination } from '../configuration/rule.ts';
 import { WriteConditionError } from '../storage/errors.ts';
-import { type ConditionalWrite, decideWrite, WRITE_IF_ABSENT, type WriteDecision } from './decide-write.ts';
+import type { ObjectLocation } from '../storage/stored-object.ts';
+import {
+  type ConditionalWrite,
+  decideWrite,
+  type ExistingObject,
+  needsTags,
+  WRITE_IF_ABSENT,
+  type WriteDecision,
+} from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
@@ -19,18 +27,34 @@ export interface DueWrite {
 /** `overwritten`: restored over something that existed. */
 export type WriteResult = 'restored' | 'overwritten' | RestoreSkipReason;
 
-/** Looks at the key and decides. */
+/** Looks at the key and decides: one request, and one for the tags where only they can have the stamp. */
 export async function lookAndDecide(
   object: RestorableObject,
   destination: Destination,
   run: Pick<RestoreRun, 'store' | 'signal'>,
 ): Promise<WriteDecision> {
   const location = locationAt(object, destination);
-  const existing = await run.store.head(location, run.signal);
+  const existing = await lookAt(location, run);
   return decideWrite(object, existing, location, destination.onConflict);
 }
 
 type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>;
+
+async function lookAt(
+  location: ObjectLocation,
+  { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
+): Promise<ExistingObject | undefined> {
+  const existing = await store.head(location, signal);
+  if (existing === undefined || !needsTags(existing, location)) return existing;
+  const { tags, versionId } = await store.readTags(location, signal);
+  if (versionId === undefined || existing.versionId === undefined || versionId === existing.versionId) {
+    return { ...existing, tags };
+  }
+  const { bucket, key } = location;
+  throw new WriteConditionError(`s3://${bucket}/${key} was overwritten while its tags were read`, {
+    context: { bucket, key },
+  });
+}
 
 /**
  * Writes a whole object in one conditional PUT, and again for as long as the key changes under it. Whether it looks at an

@@ -6,11 +6,13 @@ import { asCompressorError, type CompressorError } from '../errors.ts';
 import { WriteConditionError } from '../storage/errors.ts';
 import type { ObjectUpload } from '../storage/object-store.ts';
 import { STAGE_PREFIX, StagedPart } from '../storage/staged-part.ts';
+import type { WriteDecision } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { ResumedUploadError } from './errors.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { createMarkedUpload, findMarkedUpload, markOf, type UploadPlan } from './resume-upload.ts';
+import type { RestoreSkipReason } from './telemetry.ts';
 import { type DueWrite, lookAndDecide, writtenUnder } from './write-object.ts';
 
 /** A part on its way. */
@@ -178,10 +180,15 @@ export class SlicedObjectWrite {
 
   async #complete(upload: ObjectUpload): Promise<void> {
     const { size } = this.#object;
-    const { condition, conflict } = this.#due.decision;
     const crc32 = this.#joinedChecksum();
     this.#refuseWrongBytes(crc32, upload);
     const location = locationAt(this.#object, this.#due.destination);
+    const current = await this.#lookAgain();
+    if (current.kind === 'skip') {
+      this.#leaveOut(current.reason);
+      return;
+    }
+    const { condition, conflict } = current;
     try {
       await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
@@ -189,13 +196,26 @@ export class SlicedObjectWrite {
       // unnecessary, all is well; else the archive's next attempt sends the object again.
       const decision = await lookAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;
-      this.#state = 'left-out';
-      this.#progress.settled(location, this.#object, decision.reason);
+      this.#leaveOut(decision.reason);
       return;
     }
     this.#state = 'complete';
     if (conflict) this.#run.telemetry.conflictOverwritten(location);
-    this.#progress.settled(location, this.#object, writtenUnder(this.#due.decision));
+    this.#progress.settled(location, this.#object, writtenUnder(current));
+  }
+
+  /**
+   * The upload may have taken hours. An ETag is no proof that nothing newer was written meanwhile: another write of the same
+   * bytes has the same one. Where nothing was at the key, the condition says all.
+   */
+  async #lookAgain(): Promise<WriteDecision> {
+    const { decision, destination } = this.#due;
+    return decision.condition.kind === 'matches' ? lookAndDecide(this.#object, destination, this.#run) : decision;
+  }
+
+  #leaveOut(reason: RestoreSkipReason): void {
+    this.#state = 'left-out';
+    this.#progress.settled(locationAt(this.#object, this.#due.destination), this.#object, reason);
   }
 
   #joinedChecksum(): number {

@@ -1,16 +1,19 @@
 import { hash } from 'node:crypto';
 import { compareSequencers, type WriteOrder } from '../messages/sequencer.ts';
-import type { ObjectLocation, UserMetadata } from './stored-object.ts';
+import { DIGEST_DIGITS, matchesDigest } from './content-digest.ts';
+import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from './stored-object.ts';
 
 /**
- * The stamp that every restored object carries: which write at which source it is a copy of. It makes a replay
- * recognisable and lets a restore tell older from newer. It is one user-metadata entry:
+ * The stamp that restored objects carry: which write at which source each is a copy of, and what of it was written. It
+ * makes a replay recognizable, lets a restore tell older from newer, and tells an object of ours from one that somebody
+ * has edited since. It is one user-metadata entry, or one tag where metadata has no room:
  *
- *     s3xrc: 1;<place>;<origin>;<event time>;<sequencer>;<etag>
+ *     s3xrc = 2:<place>:<origin>:<event time>:<sequencer>:<etag>:<digest>
  *
  * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the source
  * bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none; first 8 characters
- * of the source's ETag, empty where unknown.
+ * of the source's ETag, empty where unknown; digest of what was written, see content-digest.ts. All of these characters
+ * are allowed in the value of a tag. Version 1 had `;` between its fields, and no digest.
  *
  * The place is there because metadata travels with every copy that somebody makes of a restored object. Such a copy is
  * that somebody's own object: its stamp speaks of another place, and so is none.
@@ -22,21 +25,38 @@ export interface ProvenanceStamp extends WriteOrder {
   readonly etag: string;
 }
 
+/** A stamp as it was found on an object. */
+export interface FoundStamp {
+  readonly stamp: ProvenanceStamp;
+  /** Of what was written under this stamp. Absent in version 1. */
+  readonly digest?: string;
+}
+
+/** Where an object carries its stamp. `none`: neither its metadata nor its tags have room. */
+export type StampCarrier = 'metadata' | 'tag' | 'none';
+
 /** How the write of a stamp relates to another: the same one, or written before or after it. */
 export type StampRelation = 'same' | 'older' | 'newer';
 
+/** Name of the metadata entry and of the tag. */
 export const STAMP_NAME = 's3xrc';
 
 /** S3's limit for user metadata: UTF-8 bytes of all names and values of an object, together. */
 const MAX_METADATA_BYTES = 2048;
+/** S3's limit for tags of an object. */
+const MAX_TAGS = 10;
 /** S3 uses 16 to 18 digits today. */
 const MAX_SEQUENCER_DIGITS = 32;
 const ETAG_DIGITS = 8;
-/** All places take the same room in a stamp. */
+/** All places and digests take the same room in a stamp. */
 const ANYWHERE: ObjectLocation = { bucket: '', key: '' };
+const ANY_DIGEST = '0'.repeat(DIGEST_DIGITS);
 /** Name and value with the longest sequencer; milliseconds have 8 digits of base 36 until the year 2059, then 9. */
-const MAX_STAMP_BYTES = STAMP_NAME.length + '1;;;;;'.length + 8 + 8 + 9 + MAX_SEQUENCER_DIGITS + ETAG_DIGITS;
-const STAMP = /^1;([0-9a-f]{8});([0-9a-f]{8});(-?[0-9a-z]{1,10});([0-9a-f]{0,32});([0-9a-f]{0,8})$/i;
+const MAX_STAMP_BYTES =
+  STAMP_NAME.length + '2::::::'.length + 8 + 8 + 9 + MAX_SEQUENCER_DIGITS + ETAG_DIGITS + DIGEST_DIGITS;
+const FIELDS = ['([0-9a-f]{8})', '([0-9a-f]{8})', '(-?[0-9a-z]{1,10})', '([0-9a-f]{0,32})', '([0-9a-f]{0,8})'];
+const STAMP_1 = new RegExp(`^1;${FIELDS.join(';')}$`, 'i');
+const STAMP_2 = new RegExp(`^2:${FIELDS.join(':')}:([0-9a-f]{${DIGEST_DIGITS}})$`, 'i');
 const SEQUENCER = new RegExp(`^[0-9a-f]{1,${MAX_SEQUENCER_DIGITS}}$`, 'i');
 const ETAG_PREFIX = new RegExp(`^[0-9a-f]{0,${ETAG_DIGITS}}`, 'i');
 
@@ -45,7 +65,7 @@ export function originOf(sourceBucket: string): string {
   return shortHash(sourceBucket);
 }
 
-/** The stamp of a write. What cannot stand in one (a sequencer that is not hexadecimal) is left out of it. */
+/** The stamp of a write. What cannot be part of one (a sequencer that is not hexadecimal) is left out of it. */
 export function stampOf(write: WriteOrder & { readonly origin: string; readonly etag: string }): ProvenanceStamp {
   const { origin, eventTime, sequencer } = write;
   const etag = ETAG_PREFIX.exec(write.etag)?.[0] ?? '';
@@ -53,46 +73,78 @@ export function stampOf(write: WriteOrder & { readonly origin: string; readonly 
   return usable ? { origin, eventTime, sequencer, etag } : { origin, eventTime, etag };
 }
 
-/** @param location that the object is written to */
-export function encodeStamp(stamp: ProvenanceStamp, location: ObjectLocation): string {
+/**
+ * @param digest of what is written
+ * @param location that the object is written to
+ */
+export function encodeStamp(stamp: ProvenanceStamp, digest: string, location: ObjectLocation): string {
   const { origin, eventTime, sequencer = '', etag } = stamp;
-  return `1;${placeOf(location)};${origin};${eventTime.toString(36)};${sequencer};${etag}`;
+  return `2:${placeOf(location)}:${origin}:${eventTime.toString(36)}:${sequencer}:${etag}:${digest}`;
+}
+
+/** The stamp in a text; undefined when it is none, one for another location, or of a later version. */
+export function decodeStamp(text: string | undefined, location: ObjectLocation): FoundStamp | undefined {
+  const [, place, origin, time, sequencer, etag, digest] = matchStamp(text) ?? [];
+  if (origin === undefined || time === undefined || etag === undefined) return undefined;
+  if (place !== placeOf(location)) return undefined;
+  const order = { origin, eventTime: Number.parseInt(time, 36), etag };
+  const stamp = sequencer === undefined || sequencer === '' ? order : { ...order, sequencer };
+  return digest === undefined ? { stamp } : { stamp, digest };
+}
+
+/** The stamp of an object that was found at `location`, wherever it carries it. */
+export function findStamp(
+  { metadata, tags = [] }: { readonly metadata: UserMetadata; readonly tags?: readonly ObjectTag[] | undefined },
+  location: ObjectLocation,
+): FoundStamp | undefined {
+  return decodeStamp(ownEntry(metadata), location) ?? decodeStamp(tags.find(isStampTag)?.value, location);
 }
 
 /**
- * The stamp of an object that was found at `location`; undefined when it has none, one that was made for another place,
- * or one that this version cannot read.
+ * Whether an object is still what was written under its stamp. One that is not was edited in place, by a tool that keeps
+ * user metadata: it is that somebody's write. A stamp of version 1 cannot tell.
+ * @param found as S3 says in answer to a HEAD, or to a GET of the whole object, that asks for the checksum
  */
-export function decodeStamp(metadata: UserMetadata, location: ObjectLocation): ProvenanceStamp | undefined {
-  const value = Object.hasOwn(metadata, STAMP_NAME) ? metadata[STAMP_NAME] : undefined;
-  const [, place, origin, time, sequencer, etag] = STAMP.exec(value ?? '') ?? [];
-  if (origin === undefined || time === undefined || etag === undefined) return undefined;
-  if (place !== placeOf(location)) return undefined;
-  const eventTime = Number.parseInt(time, 36);
-  return sequencer === undefined || sequencer === ''
-    ? { origin, eventTime, etag }
-    : { origin, eventTime, sequencer, etag };
+export function isAsWritten({ digest }: FoundStamp, found: ObjectDescription): boolean {
+  return digest === undefined || matchesDigest({ ...found, metadata: withoutStamp(found.metadata) }, digest);
 }
 
-/** The metadata with this stamp, in place of an earlier one. Ask `hasRoomFor` first. */
-export function withStamp(metadata: UserMetadata, stamp: ProvenanceStamp, location: ObjectLocation): UserMetadata {
-  return { ...metadata, [STAMP_NAME]: encodeStamp(stamp, location) };
-}
-
-/** Whether S3's 2 KB limit leaves room for this stamp, wherever the object is written to. */
-export function hasRoomFor(metadata: UserMetadata, stamp: ProvenanceStamp): boolean {
-  return metadataBytes(withStamp(metadata, stamp, ANYWHERE)) <= MAX_METADATA_BYTES;
+/**
+ * Where an object is to carry its stamp. An entry or tag of the user's own that happens to have the stamp's name stays:
+ * the stamp then goes elsewhere.
+ * @param metadata without an earlier stamp, as `withoutStamp` gives it
+ * @param tags the same
+ */
+export function chooseCarrier(
+  metadata: UserMetadata,
+  tags: readonly ObjectTag[],
+  stamp: ProvenanceStamp,
+): StampCarrier {
+  const room = MAX_METADATA_BYTES - STAMP_NAME.length - encodeStamp(stamp, ANY_DIGEST, ANYWHERE).length;
+  if (ownEntry(metadata) === undefined && metadataBytes(metadata) <= room) return 'metadata';
+  return hasRoomForStampTag(tags) ? 'tag' : 'none';
 }
 
 /** The metadata as its owner set it. */
 export function withoutStamp(metadata: UserMetadata): UserMetadata {
-  if (!Object.hasOwn(metadata, STAMP_NAME)) return metadata;
+  if (matchStamp(ownEntry(metadata)) === null) return metadata;
   return Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== STAMP_NAME));
 }
 
-/** Whether metadata without a stamp leaves room for any stamp; if it does, this product did not write it. */
+/** The tags as their owner set them. */
+export function withoutStampTag(tags: readonly ObjectTag[]): readonly ObjectTag[] {
+  return tags.some(isStampTag) ? tags.filter((tag) => !isStampTag(tag)) : tags;
+}
+
+/** Whether metadata leaves room for any stamp; if it has none, it is not of this product, or its stamp is a tag. */
 export function hasRoomForStamp(metadata: UserMetadata): boolean {
-  return metadataBytes(metadata) + MAX_STAMP_BYTES <= MAX_METADATA_BYTES;
+  const own = withoutStamp(metadata);
+  return ownEntry(own) === undefined && metadataBytes(own) + MAX_STAMP_BYTES <= MAX_METADATA_BYTES;
+}
+
+/** Whether one more tag, of the stamp's name, can be set. */
+export function hasRoomForStampTag(tags: readonly ObjectTag[]): boolean {
+  return tags.length < MAX_TAGS && tags.every(({ key }) => key !== STAMP_NAME);
 }
 
 /**
@@ -113,6 +165,18 @@ function compareBySequencer(stamp: ProvenanceStamp, other: ProvenanceStamp): num
   if (stamp.origin !== other.origin) return undefined;
   if (stamp.sequencer === undefined || other.sequencer === undefined) return undefined;
   return compareSequencers(stamp.sequencer, other.sequencer);
+}
+
+function ownEntry(metadata: UserMetadata): string | undefined {
+  return Object.hasOwn(metadata, STAMP_NAME) ? metadata[STAMP_NAME] : undefined;
+}
+
+function isStampTag({ key, value }: ObjectTag): boolean {
+  return key === STAMP_NAME && matchStamp(value) !== null;
+}
+
+function matchStamp(text: string | undefined): RegExpExecArray | null {
+  return text === undefined ? null : (STAMP_2.exec(text) ?? STAMP_1.exec(text));
 }
 
 function placeOf({ bucket, key }: ObjectLocation): string {

@@ -30,11 +30,18 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
     ],
   }));
   return intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
-    // Conditional writes read what is there; tags travel in the PUT and need a permission of their own; an interrupted
-    // object is gone on with where its parts say that it stopped.
+    // Conditional writes read what is there, with its tags where only they can say whose it is; tags travel in the PUT
+    // and need a permission of their own; an interrupted object is gone on with where its parts say that it stopped.
     allow(
       'RestoreObjects',
-      ['s3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject', 's3:PutObjectTagging'],
+      [
+        's3:AbortMultipartUpload',
+        's3:GetObject',
+        's3:GetObjectTagging',
+        's3:ListMultipartUploadParts',
+        's3:PutObject',
+        's3:PutObjectTagging',
+      ],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
     // Nobody lists the objects, but without the first S3 says 403 instead of 404 of what is not there. Uploads are listed.

@@ -15,6 +15,7 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { SourceDependencies } from '../packing/dependencies.ts';
 import { PackingSpeed } from '../packing/packing-speed.ts';
 import { processSourceBatch } from '../packing/process-batch.ts';
+import { TagAccess } from '../packing/tag-access.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
 import { levelPolicy, processCpuSpeed, statisticsStore } from './level-policy.ts';
@@ -91,6 +92,7 @@ export async function openSourceService(
     speed: new PackingSpeed(threads),
     limits: { parallelReads: PARALLEL_READS, resumableBytes: RESUMABLE_BYTES },
     ownPrincipals: settings.OWN_PRINCIPALS,
+    tagAccess: new TagAccess(),
     maxReceives: settings.MAX_RECEIVES,
     random: Math.random,
     now: Date.now,

@@ -115,6 +115,7 @@ function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly Rep
   }
   if (wrong) {
     telemetry.conflictOverwritten(OBJECT);
+    telemetry.objectSkipped(OBJECT, 'unordered');
     telemetry.objectFailed(OBJECT, new AccessDeniedError('no'));
     telemetry.fallbackAsleep(new AccessDeniedError('no'));
   }

@@ -8,6 +8,7 @@ import type { BatchResponse } from '../../src/messages/settle-batch.ts';
 import type { SourceDependencies } from '../../src/packing/dependencies.ts';
 import { PackingSpeed } from '../../src/packing/packing-speed.ts';
 import { processSourceBatch } from '../../src/packing/process-batch.ts';
+import { TagAccess } from '../../src/packing/tag-access.ts';
 import type { WriteTarget } from '../../src/storage/object-store.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { MemoryMessageQueue } from './memory-message-queue.ts';
@@ -52,6 +53,7 @@ export class SourceServiceHarness {
       telemetry: this.telemetry,
       limits: { parallelReads: 16, resumableBytes: 2 ** 30 },
       ownPrincipals: [],
+      tagAccess: new TagAccess(),
       maxReceives: 5,
       random: () => 0,
       now: () => SOON_AFTER_EVENTS + performance.now(),

@@ -85,8 +85,13 @@ export class TargetRegion {
   }
 
   /** An archive arrives by replication. */
-  async arrive(bytes: Uint8Array, key = `${RULE.id}/a.tar.zst`, receiveCount = 1): Promise<QueueMessage> {
-    const etag = await this.store.place({ bucket: INBOUND, key }, bytes);
+  arrive(bytes: Uint8Array, key = `${RULE.id}/a.tar.zst`, receiveCount = 1): Promise<QueueMessage> {
+    return this.arriveIn(this.store, bytes, key, receiveCount);
+  }
+
+  /** The same in a store that two regions of a test share. */
+  async arriveIn(store: MemoryObjectStore, bytes: Uint8Array, key: string, receiveCount = 1): Promise<QueueMessage> {
+    const etag = await store.place({ bucket: INBOUND, key }, bytes);
     return announce(key, etag, bytes.length, receiveCount);
   }
 

@@ -88,7 +88,12 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   }
 
   objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void {
-    this.#logger.debug('Object skipped', { ...object, reason });
+    if (reason !== 'unordered') {
+      this.#logger.debug('Object skipped', { ...object, reason });
+      return;
+    }
+    this.#ofRegion.count('UnorderedSkips');
+    this.#logger.warn('An object was skipped though what is at its key may be older', { ...object, reason });
   }
 
   conflictOverwritten(object: ObjectLocation): void {

@@ -5,7 +5,7 @@ import { type Destination, ruleMatches } from '../../configuration/rule.ts';
 import { originOf, stampOf } from '../../storage/provenance.ts';
 import type { RuleHere } from '../authorize-archive.ts';
 import { RuleUnknownError } from '../errors.ts';
-import { objectTags, type RestorableObject, stampableMetadata } from '../restorable-object.ts';
+import { makeStampable, objectTags, type RestorableObject } from '../restorable-object.ts';
 import type { IndexedMember, PublicArchiveIndex } from './index-archive.ts';
 
 export interface PlannedObject {
@@ -77,8 +77,8 @@ function planObject(
   }
   const eventTime = creationTime(entry.creation_time) ?? archivedAt;
   const stamp = stampOf({ origin: originOf(bucket), etag, eventTime });
-  const tags = objectTags(entry.tags);
-  const object = { key, size, etag, headers: {}, ...stampableMetadata({}, stamp), tags, storageClass, stamp };
+  const stampable = makeStampable({}, objectTags(entry.tags), stamp);
+  const object = { key, size, etag, headers: {}, ...stampable, storageClass, stamp };
   return { rule: here.rule.id, object, destinations: here.destinations };
 }
 

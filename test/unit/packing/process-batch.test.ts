@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
@@ -6,7 +7,9 @@ import type { CompressFrameTask } from '../../../src/compression/frame-contract.
 import { MAX_TURNS } from '../../../src/messages/bound-turns.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
 import { processSourceBatch } from '../../../src/packing/process-batch.ts';
+import { digestContent } from '../../../src/storage/content-digest.ts';
 import { AbsenceUnconfirmedError, AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import type { WriteTarget } from '../../../src/storage/object-store.ts';
 import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
 import { readArchive } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
@@ -124,7 +127,7 @@ describe('what an object carries', () => {
     });
   });
 
-  test('costs one GET, and a second request only when there are tags (C3.8)', async () => {
+  test('costs one GET, a second request only when there are tags, and one per bucket to prove that it would (C3.8)', async () => {
     const memory = new SourceServiceHarness().memory;
     const counting = new FailingObjectStore(memory);
     const source = new SourceServiceHarness({ store: counting });
@@ -135,7 +138,9 @@ describe('what an object carries', () => {
     });
     const event = (key: string, version: string) => queueMessage(s3Notification({ key, size: 5, etag: version }));
     expect(await source.process(event('plain', etag), event('tagged', tagged))).toEqual([]);
-    expect(counting.counts).toMatchObject({ read: 2, readTags: 1, head: 0, put: 1 });
+    expect(counting.counts).toMatchObject({ read: 2, readTags: 2, head: 0, put: 1 });
+    expect(await source.process(event('plain', etag), event('tagged', tagged))).toEqual([]);
+    expect(counting.counts).toMatchObject({ read: 4, readTags: 3, head: 0 });
   });
 
   test('is refused, with a reason, when S3 cannot tell all of it', async () => {
@@ -356,13 +361,49 @@ describe('events of one key', () => {
 
 describe('what this product wrote itself', () => {
   const location = { bucket: 'source-bucket', key: 'restored' };
-  const stamp = encodeStamp(stampOf({ origin: originOf('another-bucket'), etag: 'e', eventTime: 1 }), location);
+  const written = { size: 1, crc32: crc32(Buffer.from('x')), headers: {}, metadata: {} };
+  const textOf = (sourceBucket: string): string =>
+    encodeStamp(stampOf({ origin: originOf(sourceBucket), etag: 'e', eventTime: 1 }), digestContent(written), location);
+  const stamp = textOf('another-bucket');
 
   test('is not packed again', async () => {
     const source = new SourceServiceHarness();
     const message = await source.place('restored', 'x', { metadata: { s3xrc: stamp } });
     expect(await source.process(message)).toEqual([]);
     expect(source.archiveKeys()).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
+  });
+
+  test('is not packed again when its stamp is a tag', async () => {
+    const source = new SourceServiceHarness();
+    const metadata = { note: 'x'.repeat(2044) };
+    const origin = originOf('another-bucket');
+    const value = encodeStamp(
+      stampOf({ origin, etag: 'e', eventTime: 1 }),
+      digestContent({ ...written, metadata }),
+      location,
+    );
+    const message = await source.place('restored', 'x', { metadata, tags: [{ key: 's3xrc', value }] });
+    expect(await source.process(message)).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
+  });
+
+  test('is not packed again when it is large: a HEAD has the checksum that ranged GETs have not', async () => {
+    const source = new SourceServiceHarness();
+    const body = Buffer.alloc(9 * MIB, 'x');
+    const origin = originOf('another-bucket');
+    const digest = digestContent({ ...written, size: body.length, crc32: crc32(body) });
+    const large = encodeStamp(stampOf({ origin, etag: 'e', eventTime: 1 }), digest, location);
+    expect(await source.process(await source.place('restored', body, { metadata: { s3xrc: large } }))).toEqual([]);
+    expect(source.telemetry.skipped).toContainEqual(['restored', 'own-write']);
+    expect(source.archiveKeys()).toEqual([]);
+  });
+
+  test('is not packed again when its stamp is of version 1', async () => {
+    const source = new SourceServiceHarness();
+    const [, place, origin, time] = stamp.split(':');
+    const message = await source.place('restored', 'y', { metadata: { s3xrc: `1;${place};${origin};${time};;e` } });
+    expect(await source.process(message)).toEqual([]);
     expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
@@ -376,6 +417,34 @@ describe('what this product wrote itself', () => {
     const source = new SourceServiceHarness();
     expect(await source.process(await source.place('copied', 'x', { metadata: { s3xrc: stamp } }))).toEqual([]);
     expect(contents(source.archive())).toEqual({ copied: 'x' });
+  });
+
+  test.each<[string, string, Partial<WriteTarget>]>([
+    ['bytes', 'y', { metadata: { s3xrc: stamp } }],
+    ['metadata', 'x', { metadata: { s3xrc: stamp, note: 'mine' } }],
+    ['headers', 'x', { metadata: { s3xrc: stamp }, headers: { cacheControl: 'private' } }],
+  ])('is packed when a user has edited its %s in place with a tool that keeps metadata', async (_, body, target) => {
+    const source = new SourceServiceHarness();
+    expect(await source.process(await source.place('restored', body, target))).toEqual([]);
+    expect(contents(source.archive())).toEqual({ restored: body });
+  });
+
+  test('is packed when the event names a principal that is not ours: a user has written the same again', async () => {
+    const source = new SourceServiceHarness({ ownPrincipals: ['AROATARGET'] });
+    const facts = { principalId: 'AWS:AIDAUSER' };
+    expect(await source.process(await source.place('restored', 'x', { metadata: { s3xrc: stamp } }, facts))).toEqual(
+      [],
+    );
+    expect(contents(source.archive())).toEqual({ restored: 'x' });
+  });
+
+  test('is not packed when it came from a destination of the rule, by the role of another deployment', async () => {
+    const rule = exampleRule();
+    const source = new SourceServiceHarness({ rule, ownPrincipals: ['AROATARGET'] });
+    const back = textOf(rule.destinations[0]?.bucket ?? '');
+    const facts = { principalId: 'AWS:AROAOTHER:target' };
+    expect(await source.process(await source.place('restored', 'x', { metadata: { s3xrc: back } }, facts))).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 });
 

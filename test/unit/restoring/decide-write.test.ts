@@ -1,31 +1,38 @@
 import { describe, expect, test } from '@jest/globals';
-import { decideWrite, type WriteDecision } from '../../../src/restoring/decide-write.ts';
-import { type RestorableObject, stampableMetadata } from '../../../src/restoring/restorable-object.ts';
+import {
+  decideWrite,
+  type ExistingObject,
+  needsTags,
+  type WriteDecision,
+} from '../../../src/restoring/decide-write.ts';
+import { makeStampable, type RestorableObject } from '../../../src/restoring/restorable-object.ts';
+import { digestContent } from '../../../src/storage/content-digest.ts';
 import { encodeStamp, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
-import type { ObjectDescription, UserMetadata } from '../../../src/storage/stored-object.ts';
+import type { ObjectTag, UserMetadata } from '../../../src/storage/stored-object.ts';
 
 const TIME = Date.UTC(2026, 10, 23, 10);
 const ETAG = '0cc175b9c0f1b6a831c399e269772661';
 const FULL: UserMetadata = { note: 'x'.repeat(2044) };
 const OLDER_FULL: UserMetadata = { note: 'y'.repeat(2044) };
+const TEN: readonly ObjectTag[] = Array.from({ length: 10 }, (_, index) => ({ key: `t${index}`, value: 'v' }));
+const ONE: readonly ObjectTag[] = [{ key: 't', value: 'v' }];
 
-const ours = (metadata: UserMetadata = {}): RestorableObject => {
+const ours = (metadata: UserMetadata = {}, tags: readonly ObjectTag[] = []): RestorableObject => {
   const stamp = stampOf({ origin: '0123abcd', eventTime: TIME, sequencer: '0055AA', etag: ETAG });
-  const stampable = stampableMetadata(metadata, stamp);
   return {
     key: 'k',
     size: 1,
     etag: ETAG,
     crc32: 7,
     headers: {},
-    tags: [],
     storageClass: 'STANDARD',
     stamp,
-    ...stampable,
+    ...makeStampable(metadata, tags, stamp),
   };
 };
-const there = (metadata: UserMetadata, more: Partial<ObjectDescription> = {}): ObjectDescription => ({
+const there = (metadata: UserMetadata, more: Partial<ExistingObject> = {}): ExistingObject => ({
   size: 1,
+  crc32: 7,
   etag: 'there',
   lastModified: new Date(TIME + 60_000),
   headers: {},
@@ -35,10 +42,23 @@ const there = (metadata: UserMetadata, more: Partial<ObjectDescription> = {}): O
   missingMetadata: 0,
   ...more,
 });
+const withoutChecksum = ({ crc32: _, ...existing }: ExistingObject): ExistingObject => existing;
 const PLACE = { bucket: 'target', key: 'k' };
-const stamped = (sequencer: string, place = PLACE): UserMetadata => ({
-  [STAMP_NAME]: encodeStamp(stampOf({ origin: '0123abcd', eventTime: TIME, sequencer, etag: ETAG }), place),
-});
+const stampText = (sequencer: string, place = PLACE, own: UserMetadata = {}): string =>
+  encodeStamp(
+    stampOf({ origin: '0123abcd', eventTime: TIME, sequencer, etag: ETAG }),
+    digestContent({ size: 1, crc32: 7, headers: {}, metadata: own }),
+    place,
+  );
+const stamped = (sequencer: string, place = PLACE): UserMetadata => ({ [STAMP_NAME]: stampText(sequencer, place) });
+const tagged = (sequencer: string): readonly ObjectTag[] => [
+  ...ONE,
+  { key: STAMP_NAME, value: stampText(sequencer, PLACE, FULL) },
+];
+const version1 = (sequencer: string): UserMetadata => {
+  const [, place, origin, time, , etag] = stampText(sequencer).split(':');
+  return { [STAMP_NAME]: ['1', place, origin, time, sequencer, etag].join(';') };
+};
 const COPIED = { bucket: 'elsewhere', key: 'k' };
 
 const absent: WriteDecision = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
@@ -47,7 +67,7 @@ const over = (conflict: boolean): WriteDecision => ({
   condition: { kind: 'matches', etag: 'there' },
   conflict,
 });
-const skip = (reason: 'replay' | 'newer-at-target' | 'kept'): WriteDecision => ({ kind: 'skip', reason });
+const skip = (reason: 'replay' | 'newer-at-target' | 'kept' | 'unordered'): WriteDecision => ({ kind: 'skip', reason });
 const before = new Date(TIME - 1000);
 
 describe('decideWrite, row by row of its table', () => {
@@ -57,6 +77,31 @@ describe('decideWrite, row by row of its table', () => {
     ['stamp of a newer write', ours(), there(stamped('0055AB')), 'overwrite', skip('newer-at-target')],
     ['stamp of an older write', ours(), there(stamped('0055A9')), 'overwrite', over(false)],
     ['an older stamp counts as ours under keep, too', ours(), there(stamped('0055A9')), 'keep', over(false)],
+    ['version 1, the same write', ours(), there(version1('0055AA'), { crc32: 8 }), 'overwrite', skip('replay')],
+    ['version 1, an older write', ours(), there(version1('0055A9'), { crc32: 8 }), 'keep', over(false)],
+    ['edited in place, keep', ours(), there(stamped('0055A9'), { crc32: 8 }), 'keep', skip('kept')],
+    ['edited in place, on an older write', ours(), there(stamped('0055A9'), { crc32: 8 }), 'overwrite', over(true)],
+    [
+      'metadata edited in place, on an older write',
+      ours(),
+      there({ ...stamped('0055A9'), note: 'mine' }),
+      'overwrite',
+      over(true),
+    ],
+    [
+      'edited in place, on this very write',
+      ours(),
+      there(stamped('0055AA'), { headers: { cacheControl: 'private' } }),
+      'overwrite',
+      skip('newer-at-target'),
+    ],
+    [
+      'edited in place, on a newer write',
+      ours(),
+      there(stamped('0055AB'), { size: 2 }),
+      'overwrite',
+      skip('newer-at-target'),
+    ],
     [
       'a copy that somebody made of another object of ours, keep',
       ours(),
@@ -74,59 +119,97 @@ describe('decideWrite, row by row of its table', () => {
       'keep',
       skip('kept'),
     ],
-    ['no room, same checksum and metadata', ours(FULL), there(FULL, { crc32: 7 }), 'overwrite', skip('replay')],
+    ['stamp tag of the same write', ours(FULL, ONE), there(FULL, { tags: tagged('0055AA') }), 'keep', skip('replay')],
+    ['stamp tag of an older write', ours(FULL, ONE), there(FULL, { tags: tagged('0055A9') }), 'keep', over(false)],
     [
-      'no room, same MD5 and metadata',
-      ours(FULL),
-      there(FULL, { etag: ETAG, lastModified: before }),
+      'stamp tag of a newer write',
+      ours(FULL, ONE),
+      there(FULL, { tags: tagged('0055AB') }),
+      'overwrite',
+      skip('newer-at-target'),
+    ],
+    [
+      'stamp tag, edited in place',
+      ours(FULL, ONE),
+      there(OLDER_FULL, { tags: tagged('0055A9') }),
+      'overwrite',
+      over(true),
+    ],
+    ['no room, all the same', ours(FULL, TEN), there(FULL, { tags: TEN }), 'overwrite', skip('replay')],
+    [
+      'no room, all the same by MD5',
+      ours(FULL, TEN),
+      withoutChecksum(there(FULL, { tags: TEN, etag: ETAG, lastModified: before })),
       'keep',
       skip('replay'),
     ],
+    ['no room, other tags', ours(FULL, TEN), there(FULL, { tags: ONE }), 'overwrite', skip('unordered')],
     [
-      'no room, other metadata, modified later',
-      ours(FULL),
-      there(OLDER_FULL, { crc32: 7 }),
-      'overwrite',
-      skip('newer-at-target'),
-    ],
-    [
-      'no room, other checksum, modified later',
-      ours(FULL),
-      there(FULL, { crc32: 8 }),
-      'overwrite',
-      skip('newer-at-target'),
-    ],
-    [
-      'no room, other checksum, modified before',
-      ours(FULL),
-      there(FULL, { crc32: 8, lastModified: before }),
+      'no room, other tags, modified before',
+      ours(FULL, TEN),
+      there(FULL, { tags: TEN.map(({ key }) => ({ key, value: 'w' })), lastModified: before }),
       'overwrite',
       over(true),
     ],
     [
-      'no room, other size, modified before',
-      ours(FULL),
-      there(FULL, { size: 2, lastModified: before }),
+      'no room, other headers, modified before',
+      ours(FULL, TEN),
+      there(FULL, { tags: TEN, headers: { cacheControl: 'private' }, lastModified: before }),
       'overwrite',
       over(true),
     ],
+    ['no room, other metadata', ours(FULL, TEN), there(OLDER_FULL, { tags: TEN }), 'overwrite', skip('unordered')],
+    ['no room, other checksum', ours(FULL, TEN), there(FULL, { tags: TEN, crc32: 8 }), 'overwrite', skip('unordered')],
     [
-      'no room there, but ours has: modified before',
+      'no room, modified within the same second',
+      ours(FULL, TEN),
+      there(FULL, { tags: TEN, crc32: 8, lastModified: new Date(TIME) }),
+      'overwrite',
+      skip('unordered'),
+    ],
+    [
+      'no room, modified before, under keep, too',
+      ours(FULL, TEN),
+      there(FULL, { tags: TEN, crc32: 8, lastModified: before }),
+      'keep',
+      over(true),
+    ],
+    [
+      'no room in metadata though tags have, keep',
       ours(),
-      there(FULL, { lastModified: before }),
+      there(FULL, { tags: ONE, lastModified: before }),
+      'keep',
+      skip('kept'),
+    ],
+    [
+      'no room in metadata though tags have, overwrite',
+      ours(),
+      there(FULL, { tags: ONE, lastModified: before }),
       'overwrite',
       over(true),
     ],
-  ] as const)('%s', (_, object, existing, onConflict, decision) => {
-    const expected = existing?.etag === ETAG && decision.kind === 'write' ? over(decision.conflict) : decision;
+  ] as [string, RestorableObject, ExistingObject | undefined, 'keep' | 'overwrite', WriteDecision][])(
+    '%s',
+    (_, object, existing, onConflict, decision) => {
+      const { condition } = decision.kind === 'write' ? decision : {};
+      const etag = existing?.etag ?? '';
+      const expected = condition?.kind === 'matches' ? { ...decision, condition: { ...condition, etag } } : decision;
 
-    expect(decideWrite(object, existing, PLACE, onConflict)).toEqual(expected);
-  });
+      expect(decideWrite(object, existing, PLACE, onConflict)).toEqual(expected);
+    },
+  );
 
   test('an ETag that is no MD5 (multipart, KMS) proves nothing about the bytes', () => {
-    const object = { ...ours(FULL), etag: `${ETAG}-2` };
-    const existing = there(FULL, { etag: `${ETAG}-2`, lastModified: before });
+    const object = { ...ours(FULL, TEN), etag: `${ETAG}-2` };
+    const existing = withoutChecksum(there(FULL, { tags: TEN, etag: `${ETAG}-2`, lastModified: before }));
 
     expect(decideWrite(object, existing, PLACE, 'overwrite')).toMatchObject({ kind: 'write', conflict: true });
+  });
+
+  test('tags are asked for only where the stamp can be nowhere else', () => {
+    expect(needsTags(there(stamped('0055AA')), PLACE)).toBe(false);
+    expect(needsTags(there({ a: 'b' }), PLACE)).toBe(false);
+    expect(needsTags(there(FULL), PLACE)).toBe(true);
+    expect(needsTags(there({ [STAMP_NAME]: 'mine' }), PLACE)).toBe(true);
   });
 });

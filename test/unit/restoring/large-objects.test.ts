@@ -71,6 +71,38 @@ describe('objects that span frames', () => {
     expect(region.calls.counts.read).toBeLessThanOrEqual(4);
   });
 
+  test('looks again before it replaces: the same bytes, written newer meanwhile, have the same ETag', async () => {
+    const location = { bucket: TARGET, key: 'large.bin' };
+    const older = (sequencer: string, note: string) =>
+      archiveOf([{ ...large, sequencer, metadata: [['note', note]] satisfies [string, string][] }]);
+    const region = new TargetRegion({
+      wrap: (store) =>
+        new FailingObjectStore(
+          store,
+          {},
+          {
+            hold: (call, count) => {
+              if (call !== 'uploadPart' || count !== 4) return undefined;
+              // Another run restores the newest version while this one sends its parts.
+              const other = new TargetRegion({ dependencies: { store } });
+              return other.arriveIn(store, older('0D', 'newest'), `${RULE.id}/c.tar.zst`).then(async (message) => {
+                await other.process(message);
+              });
+            },
+          },
+        ),
+    });
+    await region.process(await region.arrive(older('0B', 'first')));
+    const first = region.store.look(location);
+
+    await region.process(await region.arrive(older('0C', 'second'), `${RULE.id}/b.tar.zst`));
+
+    expect(region.store.look(location)?.description.etag).toBe(first?.description.etag);
+    expect(region.store.look(location)?.description.metadata['note']).toBe('newest');
+    expect(region.telemetry.skipped).toEqual([['large.bin', 'newer-at-target']]);
+    expect(region.store.uploadKeys(TARGET)).toEqual([]);
+  });
+
   test('are neither fetched nor sent when a newer version stands there', async () => {
     const region = new TargetRegion();
     await region.process(await region.arrive(archiveOf([{ ...textObject('large.bin', 'newer'), sequencer: '0C' }])));

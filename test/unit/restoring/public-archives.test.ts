@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
-import { decodeStamp } from '../../../src/storage/provenance.ts';
+import { findStamp } from '../../../src/storage/provenance.ts';
 import { compressFrame } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { manifestMember, packTar, publicArchive, publicEntry } from '../../support/public-archives.ts';
@@ -34,7 +34,9 @@ describe('archives of the public implementation', () => {
     const restored = region.store.look({ bucket: TARGET, key: 'data/a.txt' });
     expect(restored?.tags).toEqual([{ key: 'team', value: 'x' }]);
     expect(restored?.description.storageClass).toBe('STANDARD_IA');
-    expect(decodeStamp(restored?.description.metadata ?? {}, { bucket: TARGET, key: 'data/a.txt' })).toMatchObject({
+    expect(
+      findStamp({ metadata: restored?.description.metadata ?? {} }, { bucket: TARGET, key: 'data/a.txt' })?.stamp,
+    ).toMatchObject({
       eventTime: Date.UTC(2023, 10, 14, 22, 13, 20),
       etag: 'd41d8cd9',
     });

@@ -3,7 +3,7 @@ import { MIB } from '../../../src/archive/format.ts';
 import { encodeManifest, type ManifestObject } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import { AccessDeniedError, StorageRejectedError, WriteConditionError } from '../../../src/storage/errors.ts';
-import { decodeStamp, originOf, STAMP_NAME } from '../../../src/storage/provenance.ts';
+import { findStamp, originOf, STAMP_NAME } from '../../../src/storage/provenance.ts';
 import {
   type ArchiveParts,
   compressFrame,
@@ -122,7 +122,7 @@ describe('restoring an archive', () => {
       empty: '',
       [STAMP_NAME]: 'stamp',
     });
-    expect(decodeStamp(description?.metadata ?? {}, { bucket: TARGET, key: 'k' })).toEqual({
+    expect(findStamp({ metadata: description?.metadata ?? {} }, { bucket: TARGET, key: 'k' })?.stamp).toEqual({
       origin: originOf('source-bucket'),
       eventTime: 1_700_000_000_000,
       sequencer: '0A',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
-import { decodeStamp } from '../../../src/storage/provenance.ts';
+import { findStamp } from '../../../src/storage/provenance.ts';
 import { HOSTILE_KEYS } from '../../support/hostile-keys.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { archiveOf, INBOUND, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
@@ -32,7 +32,7 @@ describe('a destination with a target prefix', () => {
     await region.process(await region.arrive(archive, key));
     const location = { bucket: TARGET, key: 'ireland/logs/1' };
     const first = region.store.look(location);
-    expect(decodeStamp(first?.description.metadata ?? {}, location)).toBeDefined();
+    expect(findStamp({ metadata: first?.description.metadata ?? {} }, location)).toBeDefined();
 
     await region.process(await region.arrive(archive, key, 2));
 

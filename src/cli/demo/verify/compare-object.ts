@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, type GetObjectCommandOutput, GetObjectTaggingCommand, NoSuchKey } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  GetObjectTaggingCommand,
+  NoSuchKey,
+  type Tag,
+} from '@aws-sdk/client-s3';
 import { decodeMetadataValue } from '../../../aws/s3/encoded-words.ts';
-import { STAMP_NAME } from '../../../storage/provenance.ts';
+import { withoutStamp, withoutStampTag } from '../../../storage/provenance.ts';
 import type { ObjectHeaders } from '../../../storage/stored-object.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
 import type { UploadedObject } from '../upload/uploaded-object.ts';
@@ -36,7 +42,7 @@ export async function compareObject(
     ...differ(
       'tags',
       canonical(Object.fromEntries(expected.dress.tags.map(({ key, value }) => [key, value]))),
-      canonical(Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))),
+      canonical(readTags(tags)),
     ),
     ...differ('storage class', storageClass, found.StorageClass ?? 'STANDARD'),
   ];
@@ -64,10 +70,16 @@ function compareHeaders(expected: ObjectHeaders, found: GetObjectCommandOutput):
   ];
 }
 
-/** Without the entry that the target adds on purpose. */
+/** Without the stamp that the target adds on purpose. */
 function readMetadata({ Metadata = {} }: GetObjectCommandOutput): Record<string, string> {
-  const own = Object.entries(Metadata).filter(([name]) => name !== STAMP_NAME);
+  const own = Object.entries(withoutStamp(Metadata));
   return Object.fromEntries(own.map(([name, value]) => [name, decodeMetadataValue(value)]));
+}
+
+/** Without the stamp, which is a tag where metadata has no room. */
+function readTags(tags: readonly Tag[] = []): Record<string, string> {
+  const own = withoutStampTag(tags.map(({ Key = '', Value = '' }) => ({ key: Key, value: Value })));
+  return Object.fromEntries(own.map(({ key, value }) => [key, value]));
 }
 
 /** The same text for the same entries in any order. */

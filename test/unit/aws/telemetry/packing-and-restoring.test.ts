@@ -347,6 +347,20 @@ it('tells how long sent-again objects have waited', () => {
   expect(oldest('RetriedAgeSeconds')).toBe(70);
 });
 
+it('an unordered skip is a warning and a metric; other skips are neither', () => {
+  const telemetry = new PowertoolsTargetTelemetry({
+    namespace: 'stack',
+    rules: [rule],
+    region: 'us-east-1',
+    vcpuSecond: VCPU_SECOND,
+  });
+  telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'unordered');
+  telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'replay');
+  telemetry.flush();
+  expect(metricLines()).toMatchObject([{ TargetRegion: 'us-east-1', UnorderedSkips: 1 }]);
+  expect(logLines()).toMatchObject([{ level: 'WARN', bucket: 'b', key: 'k', reason: 'unordered' }]);
+});
+
 it('counts what is nobody’s fault but the region’s under the region', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     namespace: 'stack',

@@ -1,0 +1,40 @@
+import type { ReplicationRule } from '../configuration/rule.ts';
+import type { ObjectCreated } from '../messages/parse-notification.ts';
+import { findStamp, isAsWritten, originOf } from '../storage/provenance.ts';
+import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
+
+/** An object as it was read, with its tags once they are known. */
+export interface ReadObject extends ObjectDescription {
+  readonly tags?: readonly ObjectTag[];
+}
+
+/** `AWS:<role id>:<session>` of the event against `<role id>` of the configuration. */
+export function isByOwnPrincipal({ principalId }: ObjectCreated, ownPrincipals: readonly string[]): boolean {
+  const roleId = principalId?.split(':')[1];
+  return roleId !== undefined && ownPrincipals.includes(roleId);
+}
+
+/**
+ * Whether what was read is a write of this product, by its stamp. Writes of our own principals never come here.
+ *
+ * | principal of the event                  | stamp                                   | own write |
+ * |-----------------------------------------|-----------------------------------------|-----------|
+ * | any                                     | none, or edited since                   | no        |
+ * | unknown, or nobody of ours writes here  | as written                              | yes       |
+ * | known                                   | as written, origin is no destination of the rule | no |
+ * | known                                   | as written, origin is a destination of the rule  | yes |
+ *
+ * The last row is for two deployments that send to each other, neither of which knows the other's roles: without it an
+ * object would go back and forth for ever. One deployment refuses such rules.
+ */
+export function isOwnWrite(
+  read: ReadObject,
+  object: ObjectCreated,
+  { destinations }: Pick<ReplicationRule, 'destinations'>,
+  ownPrincipals: readonly string[],
+): boolean {
+  const found = findStamp(read, object);
+  if (found === undefined || !isAsWritten(found, read)) return false;
+  const writerUnknown = ownPrincipals.length === 0 || (object.principalId ?? '') === '';
+  return writerUnknown || destinations.some(({ bucket }) => originOf(bucket) === found.stamp.origin);
+}

@@ -1,0 +1,57 @@
+import { AccessDeniedError } from '../storage/errors.ts';
+import type { TagReader } from '../storage/object-store.ts';
+
+type Tags = Awaited<ReturnType<TagReader['readTags']>>;
+type Proof = 'allowed' | 'denied' | 'unknown';
+
+/**
+ * What a process knows of its permission to read tags. S3 counts the tags of an object in the answer to its GET, but
+ * leaves the count out when the caller may not read them: no count means no tags only once the permission is proven. A
+ * count proves it, and so does one read of the tags of any object: one request per bucket and process.
+ */
+export class TagAccess {
+  readonly #allowed = new Set<string>();
+  readonly #proving = new Map<string, Promise<Proof>>();
+
+  /** S3 has counted tags of an object of the bucket. */
+  noteCount(bucket: string): void {
+    this.#allowed.add(bucket);
+  }
+
+  /**
+   * The tags of an object that came without a count: none at all where the permission is proven.
+   * @param read reads them; called when they have to be asked for
+   * @throws AccessDeniedError when they may not be read, and what else `read` throws
+   */
+  async readUncounted(bucket: string, read: () => Promise<Tags>): Promise<Tags> {
+    for (;;) {
+      if (this.#allowed.has(bucket)) return { tags: [] };
+      const proving = this.#proving.get(bucket);
+      if (proving === undefined) return this.#prove(bucket, read);
+      if ((await proving) === 'denied') {
+        throw new AccessDeniedError(`Tags of bucket "${bucket}" may not be read`, { context: { bucket } });
+      }
+    }
+  }
+
+  /** Others wait for the first who asks: a batch begins with a hundred reads at a time. */
+  async #prove(bucket: string, read: () => Promise<Tags>): Promise<Tags> {
+    const reading = read();
+    const proof = reading.then(proofOf, (thrown: unknown) =>
+      thrown instanceof AccessDeniedError ? ('denied' as const) : ('unknown' as const),
+    );
+    this.#proving.set(bucket, proof);
+    try {
+      const result = await proof;
+      if (result === 'allowed') this.#allowed.add(bucket);
+      return await reading;
+    } finally {
+      this.#proving.delete(bucket);
+    }
+  }
+}
+
+/** Tags that came without a count tell that this storage counts none: then each object has to be asked. */
+function proofOf({ tags }: Tags): Proof {
+  return tags.length === 0 ? 'allowed' : 'unknown';
+}

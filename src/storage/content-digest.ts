@@ -1,0 +1,53 @@
+import { hash } from 'node:crypto';
+import type { ObjectHeaders, UserMetadata } from './stored-object.ts';
+
+/** What the digest of a stamp is of: all that S3 says of an object in one HEAD and that only a write can change. */
+export interface WrittenContent {
+  /** Bytes. */
+  readonly size: number;
+  /** Of the full object. Absent: not known when the write began (archives of the public implementation). */
+  readonly crc32?: number | undefined;
+  readonly headers: ObjectHeaders;
+  /** Without the stamp. */
+  readonly metadata: UserMetadata;
+}
+
+/** Hex digits. The digest tells edits from our own writes; it is no defense against somebody who forges a stamp. */
+export const DIGEST_DIGITS = 12;
+
+/** S3 says so of an object that was put without a type. */
+const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
+
+/** Digest of what an object is, the same before the write and after it, when S3 has been asked. */
+export function digestContent({ size, crc32, headers, metadata }: WrittenContent): string {
+  const content = [
+    size,
+    crc32 ?? null,
+    headers.contentType ?? DEFAULT_CONTENT_TYPE,
+    withoutChunking(headers.contentEncoding),
+    headers.contentDisposition ?? '',
+    headers.contentLanguage ?? '',
+    headers.cacheControl ?? '',
+    headers.expires ?? '',
+    headers.websiteRedirectLocation ?? '',
+    Object.entries(metadata).sort(([left], [right]) => (left < right ? -1 : 1)),
+  ];
+  return hash('sha256', JSON.stringify(content)).slice(0, DIGEST_DIGITS);
+}
+
+/**
+ * Whether what S3 says of an object is what was written under a digest. An object of ours always has a CRC-32 at S3: one
+ * without was written by somebody else, unless its digest was taken without it.
+ */
+export function matchesDigest(found: WrittenContent, digest: string): boolean {
+  return digestContent(found) === digest || digestContent({ ...found, crc32: undefined }) === digest;
+}
+
+/** `aws-chunked` says how a body travelled; some servers keep it, S3 takes it away. */
+function withoutChunking(encoding = ''): string {
+  return encoding
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== 'aws-chunked')
+    .join(',');
+}

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { readArchive } from '../../support/archives.ts';
+import { FailingObjectStore, type FailingOptions } from '../../support/failing-object-store.ts';
+import { SourceServiceHarness } from '../../support/source-service.ts';
+
+const TAGS = [{ key: 'team', value: 'storage' }];
+
+/** A source whose storage counts no tags, as S3 does for callers who may not read them. */
+class UncountedSource {
+  readonly #memory = new SourceServiceHarness().memory;
+  readonly store: FailingObjectStore;
+  readonly service: SourceServiceHarness;
+
+  constructor(failing: readonly number[] = [], options: FailingOptions = {}) {
+    this.store = new (class extends FailingObjectStore {
+      override async read(...args: Parameters<FailingObjectStore['read']>) {
+        return { ...(await super.read(...args)), tagCount: 0 };
+      }
+    })(this.#memory, { readTags: failing }, options);
+    this.service = new SourceServiceHarness({ store: this.store });
+  }
+
+  async place(key: string, tags = TAGS) {
+    const message = await this.service.place(key, key, { tags });
+    await this.#memory.place({ bucket: 'source-bucket', key }, Buffer.from(key), { tags });
+    return message;
+  }
+
+  tags(): Record<string, unknown> {
+    const [key = ''] = this.#memory.keys('outbound-bucket');
+    const found = this.#memory.look({ bucket: 'outbound-bucket', key });
+    return Object.fromEntries(
+      readArchive(found?.body ?? Buffer.alloc(0)).map(({ object }) => [object.key, object.tags]),
+    );
+  }
+}
+
+const denied = { error: () => new AccessDeniedError('not allowed') };
+
+test('a copy never arrives untagged because the role may not read tags: TAGS_INCOMPLETE', async () => {
+  const source = new UncountedSource([1, 2, 3], denied);
+  const messages = [await source.place('a'), await source.place('b'), await source.place('c')];
+
+  expect(await source.service.process(...messages)).toHaveLength(3);
+  expect(source.service.telemetry.failures.map(([, code]) => code)).toEqual(Array(3).fill('TAGS_INCOMPLETE'));
+  expect(source.service.telemetry.archives).toEqual([]);
+});
+
+test('the permission is asked for once for a hundred objects that are read at the same time', async () => {
+  const source = new UncountedSource();
+  const messages = await Promise.all(Array.from({ length: 100 }, (_, index) => source.place(`k${index}`, [])));
+
+  expect(await source.service.process(...messages)).toEqual([]);
+  expect(source.store.counts.readTags).toBe(1);
+});
+
+test('an object whose tags are not counted arrives with them', async () => {
+  const source = new UncountedSource();
+
+  expect(await source.service.process(await source.place('a'), await source.place('b'))).toEqual([]);
+  expect(source.tags()).toEqual({ a: [{ team: 'storage' }], b: [{ team: 'storage' }] });
+});
+
+test('an answer that never came says nothing about the permission: the next object asks anew', async () => {
+  const source = new UncountedSource([1], { error: () => new StorageUnavailableError('no answer') });
+  const messages = [await source.place('a', []), await source.place('b', [])];
+
+  expect(await source.service.process(...messages)).toHaveLength(1);
+  expect(source.service.telemetry.failures.map(([, code]) => code)).toEqual(['STORAGE_UNAVAILABLE']);
+  expect(source.store.counts.readTags).toBe(2);
+});

@@ -1,0 +1,160 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import type { WriteTarget } from '../../../src/storage/object-store.ts';
+import { STAMP_NAME } from '../../../src/storage/provenance.ts';
+import type { TestObject } from '../../support/archives.ts';
+import { archiveOf, NOW, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+
+const AT = { bucket: TARGET, key: 'k' };
+const FULL: [string, string][] = [['note', 'x'.repeat(2044)]];
+const TEN = Array.from({ length: 10 }, (_, index) => ({ [`t${index}`]: 'v' }));
+const KEEP: ReplicationRule = {
+  ...RULE,
+  destinations: RULE.destinations.map((destination) => ({ ...destination, onConflict: 'keep' })),
+};
+
+class Region extends TargetRegion {
+  #archives = 0;
+
+  /** Restores a version of `k`; `sequence` orders it. */
+  async restore(sequence: number, body: string, more: Partial<TestObject> = {}): Promise<void> {
+    this.#archives += 1;
+    const archive = archiveOf([textObject('k', body, { sequencer: sequence.toString(16), ...more })]);
+    const message = await this.arrive(archive, `${RULE.id}/${this.#archives}.tar.zst`);
+    expect((await this.process(message)).batchItemFailures).toEqual([]);
+    expect(this.queue.letters).toEqual([]);
+  }
+
+  /** A user edits `k` with a tool that keeps what it does not change: s3fs, rclone, the console. */
+  async edit(body: string | undefined, target: Partial<WriteTarget> = {}): Promise<void> {
+    const found = this.store.look(AT);
+    if (found === undefined) throw new Error('nothing to edit');
+    const { headers, metadata } = found.description;
+    const bytes = body === undefined ? found.body : Buffer.from(body);
+    await this.store.place(AT, bytes, { headers, metadata, tags: found.tags, ...target });
+  }
+
+  get metadata(): Record<string, string> {
+    return { ...this.store.look(AT)?.description.metadata };
+  }
+
+  get tags(): Record<string, string> {
+    return Object.fromEntries((this.store.look(AT)?.tags ?? []).map(({ key, value }) => [key, value]));
+  }
+}
+
+describe('an object that a user has edited in place, stamp and all', () => {
+  test.each<[string, (region: Region) => Promise<void>]>([
+    ['bytes', (region) => region.edit('mine')],
+    ['metadata', (region) => region.edit(undefined, { metadata: { ...region.metadata, note: 'mine' } })],
+    ['headers', (region) => region.edit(undefined, { headers: { cacheControl: 'private' } })],
+  ])('is kept under on_conflict keep: %s', async (_, edit) => {
+    const region = new Region({ rules: [KEEP] });
+    await region.restore(1, 'first');
+    await edit(region);
+    const edited = region.store.look(AT);
+
+    await region.restore(2, 'second');
+
+    expect(region.store.look(AT)).toEqual(edited);
+    expect(region.telemetry.skipped).toEqual([['k', 'kept']]);
+  });
+
+  test('is overwritten under on_conflict overwrite, and counted as a conflict', async () => {
+    const region = new Region();
+    await region.restore(1, 'first');
+    await region.edit('mine');
+
+    await region.restore(2, 'second');
+
+    expect(region.text('k')).toBe('second');
+    expect(region.telemetry.conflicts).toEqual(['k']);
+  });
+
+  test('is never undone by a replay of the write that it was made on', async () => {
+    const region = new Region();
+    await region.restore(2, 'second');
+    await region.edit('mine');
+
+    await region.restore(2, 'second');
+    await region.restore(1, 'first');
+
+    expect(region.text('k')).toBe('mine');
+    expect(region.telemetry.conflicts).toEqual([]);
+  });
+});
+
+test('our own writes are no conflict: version follows version, and a replay is one', async () => {
+  const region = new Region({ rules: [KEEP] });
+  await region.restore(1, 'first', { metadata: [['a', 'ä']], headers: { contentType: 'text/plain' } });
+  await region.restore(2, 'second');
+  await region.restore(2, 'second');
+  await region.restore(1, 'first');
+
+  expect(region.text('k')).toBe('second');
+  expect(region.telemetry.conflicts).toEqual([]);
+  expect(region.telemetry.skipped.map(([, reason]) => reason)).toEqual(['replay', 'newer-at-target']);
+});
+
+describe('an object whose metadata fills 2 KB', () => {
+  test('has its stamp as a tag: of two writes in order none is dropped, and a replay is one', async () => {
+    const region = new Region({ now: () => NOW });
+    await region.restore(1, 'first', { metadata: FULL, tags: TEN.slice(0, 9) });
+    await region.restore(2, 'second', { metadata: FULL, tags: TEN.slice(0, 9) });
+    await region.restore(1, 'first', { metadata: FULL, tags: TEN.slice(0, 9) });
+
+    expect(region.text('k')).toBe('second');
+    expect(Object.keys(region.tags)).toEqual([...TEN.slice(0, 9).flatMap(Object.keys), STAMP_NAME]);
+    expect(region.metadata).toEqual(Object.fromEntries(FULL));
+    expect(region.telemetry.skipped).toEqual([['k', 'newer-at-target']]);
+    expect(region.telemetry.conflicts).toEqual([]);
+  });
+
+  test.each<[string, Partial<TestObject>]>([
+    ['tags', { tags: [{ team: 'other' }] }],
+    ['headers', { headers: { cacheControl: 'private' } }],
+  ])('gets a change of %s alone', async (_, change) => {
+    const region = new Region();
+    await region.restore(1, 'same', { metadata: FULL, tags: [{ team: 'one' }] });
+    await region.restore(2, 'same', { metadata: FULL, tags: [{ team: 'one' }], ...change });
+
+    const { headers } = region.store.look(AT)?.description ?? {};
+    expect(headers?.cacheControl).toBe(change.headers?.cacheControl);
+    expect(region.tags['team']).toBe(change.tags?.[0]?.['team'] ?? 'one');
+  });
+
+  test('and that has 10 tags is never overwritten by what may be older, and the skip is seen', async () => {
+    const region = new Region();
+    await region.restore(2, 'second', { metadata: FULL, tags: TEN });
+    await region.restore(1, 'first', { metadata: FULL, tags: TEN });
+    await region.restore(2, 'second', { metadata: FULL, tags: TEN });
+
+    expect(region.text('k')).toBe('second');
+    expect(region.telemetry.skipped).toEqual([
+      ['k', 'unordered'],
+      ['k', 'replay'],
+    ]);
+  });
+
+  test('costs a read of tags only where it exists already', async () => {
+    const region = new Region();
+    await region.restore(1, 'first', { metadata: FULL });
+    expect(region.calls.counts).toMatchObject({ put: 1, head: 0, readTags: 0 });
+    await region.restore(2, 'second', { metadata: FULL });
+    expect(region.calls.counts).toMatchObject({ put: 3, head: 1, readTags: 1 });
+  });
+});
+
+describe("a user's own metadata entry or tag that is called s3xrc", () => {
+  test('arrives as it was; the stamp goes elsewhere', async () => {
+    const region = new Region();
+    await region.restore(1, 'first', { metadata: [[STAMP_NAME, 'mine']] });
+    expect(region.metadata).toEqual({ [STAMP_NAME]: 'mine' });
+    expect(region.tags[STAMP_NAME]).toMatch(/^2:/);
+
+    await region.restore(2, 'second', { tags: [{ [STAMP_NAME]: 'mine, too' }] });
+    expect(region.tags).toEqual({ [STAMP_NAME]: 'mine, too' });
+    expect(region.metadata[STAMP_NAME]).toMatch(/^2:/);
+    expect(region.text('k')).toBe('second');
+  });
+});
