@@ -14,7 +14,7 @@ import type { PackItem } from './collect-objects.ts';
 import { compressManifest } from './compress-manifest.ts';
 import { countFrames } from './count-frames.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { ArchiveInWorkError } from './errors.ts';
+import { ArchiveInWorkError, SourceChecksumError } from './errors.ts';
 import { type FrameInWork, packFrame } from './frame-in-work.ts';
 import { manifestEntry, manifestTargets } from './manifest-entry.ts';
 import { archiveInWork } from './owned-record.ts';
@@ -44,7 +44,9 @@ export interface BuiltArchive {
 function canGoOn(failure: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return true;
   if (!(failure instanceof BeginAnew)) return asCompressorError(failure).retryable;
-  return failure.reason.kind === 'failed' && failure.reason.outcome.kind === 'retry';
+  if (failure.reason.kind !== 'failed' || failure.reason.outcome.kind !== 'retry') return false;
+  // What is packed of wrong bytes stays wrong.
+  return !(failure.reason.outcome.reason instanceof SourceChecksumError);
 }
 
 /** One attempt at an archive: frames are read and compressed side by side, appended in order, and sent as they come. */
@@ -195,7 +197,8 @@ export class ArchiveAttempt {
       this.#frames.push({ compressed, decompressed: size });
     }
     const frames = frameSizes.length;
-    this.#packed.takeOver(item, result.read, { frame: 0, frames, offset: 0, crc32: last.objectCrc32 });
+    const place = { frame: 0, frames, offset: 0, crc32: last.objectCrc32 };
+    this.#packed.takeOver(item, result.read, place, frames === countLargeFrames(item.object.size));
   }
 
   /**

@@ -43,8 +43,12 @@ export class PackedObjects implements Iterable<PackedObject> {
     return this.#packed.values();
   }
 
-  /** An earlier attempt has packed some of it. */
-  takeOver(item: PackItem, read: ReadItem, place: PackedPlace): void {
+  /**
+   * An earlier attempt has packed some of it, or all.
+   * @throws BeginAnew when it was all, and other bytes than S3 has
+   */
+  takeOver(item: PackItem, read: ReadItem, place: PackedPlace, isWhole: boolean): void {
+    if (isWhole) refuseWrongBytes(item, read, place);
     this.#packed.set(item, { item, read, place });
   }
 
@@ -74,17 +78,18 @@ export class PackedObjects implements Iterable<PackedObject> {
             frames: first.place.frames + 1,
             crc32: combineCrc32(first.place.crc32, checksum, slice.length),
           };
-    this.#refuseWrongBytes(item, slice.length, read, checksum);
-    this.#packed.set(item, { item, read: first?.read ?? read, place });
+    const packed = { item, read: first?.read ?? read, place };
+    if (slice.start + slice.length === item.object.size) refuseWrongBytes(item, packed.read, place);
+    this.#packed.set(item, packed);
   }
+}
 
-  /** S3 keeps a CRC-32 of most objects; where it tells, what arrived is compared before anything is built on it. */
-  #refuseWrongBytes(item: PackItem, length: number, { description }: ReadItem, checksum: number): void {
-    if (description.crc32 === undefined || length !== item.object.size || description.crc32 === checksum) return;
-    const { bucket, key } = item.object;
-    const error = new SourceChecksumError(`The bytes read of s3://${bucket}/${key} have not the CRC-32 that S3 keeps`, {
-      context: { bucket, key, expected: description.crc32, actual: checksum },
-    });
-    throw new BeginAnew(item, { kind: 'failed', outcome: failedOutcome(error) });
-  }
+/** S3 keeps a CRC-32 of most objects; where it tells, what arrived is compared before anything is built on it. */
+function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: PackedPlace): void {
+  if (description.crc32 === undefined || description.crc32 === crc32) return;
+  const { bucket, key } = item.object;
+  const error = new SourceChecksumError(`The bytes read of s3://${bucket}/${key} have not the CRC-32 that S3 keeps`, {
+    context: { bucket, key, expected: description.crc32, actual: crc32 },
+  });
+  throw new BeginAnew(item, { kind: 'failed', outcome: failedOutcome(error) });
 }
