@@ -165,9 +165,9 @@ describe('the digest of a stamp', () => {
   });
 
   test('disagrees with bytes that were put without a CRC-32: we always send one', () => {
-    const { crc32: _, ...bare } = description();
+    const known = Object.entries(description()).filter(([name]) => name !== 'crc32');
 
-    expect(isAsWritten(found, bare)).toBe(false);
+    expect(isAsWritten(found, Object.fromEntries(known) as unknown as ObjectDescription)).toBe(false);
   });
 
   test('is taken without a CRC-32 where that is not known before the write', () => {
