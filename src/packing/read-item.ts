@@ -1,6 +1,6 @@
 import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
-import { AccessDeniedError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
+import { AbsenceUnconfirmedError, AccessDeniedError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
 import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
 import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
@@ -69,7 +69,8 @@ async function describeWhole(
   signal: AbortSignal,
 ): Promise<ObjectDescription> {
   const whole = await store.head({ bucket, key }, signal);
-  if (whole === undefined) throw new ObjectNotFoundError(`s3://${bucket}/${key} was deleted while it was read`);
+  // A HEAD's 404 gives no reason: the next attempt's GET does.
+  if (whole === undefined) throw new AbsenceUnconfirmedError(`s3://${bucket}/${key} was there a moment before`);
   if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
   return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
 }

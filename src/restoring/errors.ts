@@ -54,6 +54,12 @@ export class RunDeadlineError extends CompressorError {
   readonly retryable = true;
 }
 
+/** With the destination's prefix before it, the key is longer than S3 takes. */
+export class TargetKeyTooLongError extends CompressorError {
+  readonly code = 'TARGET_KEY_TOO_LONG';
+  readonly retryable = false;
+}
+
 /** Parts that an earlier attempt left do not make the object together with ours; they are given back. */
 export class ResumedUploadError extends CompressorError {
   readonly code = 'RESUMED_UPLOAD_MISMATCH';

@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../archive/format.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { digestContent } from '../storage/content-digest.ts';
@@ -66,11 +67,37 @@ export function objectTags(tags: readonly Readonly<Record<string, string>>[]): O
   return tags.flatMap((tag) => Object.entries(tag).map(([key, value]) => ({ key, value })));
 }
 
+/** What a PUT into a general purpose bucket takes. S3 names further classes of objects in other kinds of storage. */
+const PUT_CLASSES = new Set([
+  'STANDARD',
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+]);
+
+/** The class that an object had at the source, where no PUT takes it: then it becomes STANDARD. */
+export function lostStorageClass(object: RestorableObject, destination: Destination): string | undefined {
+  return destination.storageClass !== undefined || PUT_CLASSES.has(object.storageClass)
+    ? undefined
+    : object.storageClass;
+}
+
+/** Whether the key, with the destination's prefix before it, is one that S3 takes. */
+export function fitsKey(object: { readonly key: string }, destination: Destination): boolean {
+  const { targetPrefix } = destination;
+  return targetPrefix === undefined || Buffer.byteLength(locationAt(object, destination).key) <= MAX_KEY_BYTES;
+}
+
 /** Where an object goes, and everything about it but the bytes. */
 export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
   const { headers } = object;
   const location = locationAt(object, destination);
-  const storageClass = destination.storageClass ?? object.storageClass;
+  const lost = lostStorageClass(object, destination);
+  const storageClass = destination.storageClass ?? (lost === undefined ? object.storageClass : 'STANDARD');
   const target = { ...location, headers, ...stamped(object, location), storageClass };
   return destination.kmsKeyArn === undefined ? target : { ...target, kmsKeyArn: destination.kmsKeyArn };
 }

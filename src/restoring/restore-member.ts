@@ -5,7 +5,7 @@ import { type BodyPart, cutBody } from './cut-body.ts';
 import type { PlannedObject } from './public/plan-restore.ts';
 import type { StreamedMember } from './public/read-tar-members.ts';
 import { settleWrite, type WriteContext } from './settle-write.ts';
-import { surveyWrite, unseenWrite } from './survey-writes.ts';
+import { fittingDestinations, surveyWrite, unseenWrite } from './survey-writes.ts';
 import type { DueWrite } from './write-object.ts';
 import { SlicedObjectWrite } from './write-sliced-object.ts';
 
@@ -32,8 +32,9 @@ async function dueWrites(
   looksFirst: boolean,
   { run, progress }: MemberWork,
 ): Promise<DueWrite[]> {
-  if (!looksFirst) return destinations.map(unseenWrite);
-  const due = await Promise.all(destinations.map((destination) => surveyWrite(object, destination, run, progress)));
+  const fitting = fittingDestinations(object, destinations, progress);
+  if (!looksFirst) return fitting.map(unseenWrite);
+  const due = await Promise.all(fitting.map((destination) => surveyWrite(object, destination, run, progress)));
   return due.filter((write) => write !== undefined);
 }
 

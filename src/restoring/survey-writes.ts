@@ -1,9 +1,11 @@
+import { MAX_KEY_BYTES } from '../archive/format.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { WRITE_IF_ABSENT } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
-import { locationAt, type RestorableObject } from './restorable-object.ts';
+import { TargetKeyTooLongError } from './errors.ts';
+import { fitsKey, locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
@@ -31,13 +33,31 @@ export async function surveyWrites(
   const { looksFirst, describe, run, progress } = survey;
   return Promise.all(
     objects.map(async (object) => {
-      if (!looksFirst(object)) return fresh;
+      const fitting = fittingDestinations(object, destinations, progress);
+      if (!looksFirst(object)) return fitting === destinations ? fresh : fitting.map(unseenWrite);
       const due = await Promise.all(
-        destinations.map((destination) => run.puts(() => surveyWrite(describe(object), destination, run, progress))),
+        fitting.map((destination) => run.puts(() => surveyWrite(describe(object), destination, run, progress))),
       );
       return due.filter((write) => write !== undefined);
     }),
   );
+}
+
+/** The destinations whose prefix leaves room for the key. To the others the object fails, and nothing else does. */
+export function fittingDestinations(
+  object: { readonly key: string },
+  destinations: readonly Destination[],
+  progress: RestoreProgress,
+): readonly Destination[] {
+  if (destinations.every((destination) => fitsKey(object, destination))) return destinations;
+  return destinations.filter((destination) => {
+    if (fitsKey(object, destination)) return true;
+    const location = locationAt(object, destination);
+    const bytes = Buffer.byteLength(location.key);
+    const message = `The key for "${object.key}" in bucket "${location.bucket}" has ${bytes} bytes with the prefix of the destination; S3 takes ${MAX_KEY_BYTES}. Shorten target_prefix or the key.`;
+    progress.fail(location, new TargetKeyTooLongError(message, { context: { ...location, bytes } }));
+    return false;
+  });
 }
 
 /**

@@ -48,6 +48,8 @@ export interface TargetTelemetry {
   objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void;
   /** An object that this product did not write was overwritten, as `on_conflict` says. */
   conflictOverwritten(object: ObjectLocation): void;
+  /** An object was written as STANDARD, since no PUT takes the class that it had at the source. */
+  storageClassReplaced(object: ObjectLocation, storageClass: string): void;
   /** The event named an archive that is not there (any more): restored earlier. */
   archiveGone(archive: ObjectLocation): void;
   /** One object could not be restored; the others go on. */

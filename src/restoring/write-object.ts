@@ -10,7 +10,7 @@ import {
   type WriteDecision,
 } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
-import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
+import { locationAt, lostStorageClass, type RestorableObject, writeTarget } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
 /** Each lost race means that somebody else wrote the key in between; five in a row are worth a later attempt. */
@@ -39,6 +39,19 @@ export async function lookAndDecide(
 }
 
 type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>;
+
+/** Tells of a write what is not as its owner may expect. */
+export function tellWritten(
+  object: RestorableObject,
+  destination: Destination,
+  { conflict }: ConditionalWrite,
+  { telemetry }: Pick<RestoreRun, 'telemetry'>,
+): void {
+  const location = locationAt(object, destination);
+  if (conflict) telemetry.conflictOverwritten(location);
+  const lost = lostStorageClass(object, destination);
+  if (lost !== undefined) telemetry.storageClassReplaced(location, lost);
+}
 
 async function lookAt(
   location: ObjectLocation,
@@ -99,7 +112,7 @@ async function writeAsDecided(
     if (decision.kind === 'skip') return decision.reason;
     try {
       await run.store.put({ ...target, body, crc32, condition: decision.condition, signal: run.signal });
-      if (decision.conflict) run.telemetry.conflictOverwritten(locationAt(object, due.destination));
+      tellWritten(object, due.destination, decision, run);
       if (attempt === 1) due.tell?.(false);
       return writtenUnder(decision);
     } catch (error) {

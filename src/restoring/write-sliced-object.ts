@@ -13,7 +13,7 @@ import { locationAt, type RestorableObject, writeTarget } from './restorable-obj
 import type { RestoreProgress } from './restore-progress.ts';
 import { createMarkedUpload, findMarkedUpload, markOf, type UploadPlan } from './resume-upload.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
-import { type DueWrite, lookAndDecide, writtenUnder } from './write-object.ts';
+import { type DueWrite, lookAndDecide, tellWritten, writtenUnder } from './write-object.ts';
 
 /** A part on its way. */
 interface PartInWork {
@@ -188,7 +188,7 @@ export class SlicedObjectWrite {
       this.#leaveOut(current.reason);
       return;
     }
-    const { condition, conflict } = current;
+    const { condition } = current;
     try {
       await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
@@ -200,7 +200,7 @@ export class SlicedObjectWrite {
       return;
     }
     this.#state = 'complete';
-    if (conflict) this.#run.telemetry.conflictOverwritten(location);
+    tellWritten(this.#object, this.#due.destination, current, this.#run);
     this.#progress.settled(location, this.#object, writtenUnder(current));
   }
 

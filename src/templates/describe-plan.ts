@@ -6,6 +6,9 @@ import { type FixedCost, fixedCosts, metricCosts, sumDollars } from './fixed-cos
 import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 
+/** S3's limit of a key, in UTF-8. */
+const MAX_KEY_BYTES = 1024;
+
 /** Messages that a fallback task works on at the same time, see src/wiring/worker.ts. */
 const TASK_SLOTS = 2;
 
@@ -98,7 +101,9 @@ function describeRule({ id, source, destinations, sizing, events, draining }: De
   return [
     `  ${id}${draining ? '  (draining: takes no new objects)' : ''}\n`,
     `    from  ${source.region}  s3://${source.bucket}/${keys}${events === 'eventbridge' ? ', through EventBridge' : ''}\n`,
-    ...destinations.map((destination) => `    to    ${describeDestination(destination, source.prefix)}\n`),
+    ...destinations.map(
+      (destination) => `    to    ${describeDestination(destination, source.prefix)}\n${warnOfLongKeys(destination)}`,
+    ),
     `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
     ...(sizing.fallback === undefined ? [] : describeFallbackTasks(sizing.fallback)),
   ].join('');
@@ -118,6 +123,13 @@ function describeDestination(
   ];
   const place = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
   return [`${region}  ${place}`, ...notes].join(', ');
+}
+
+function warnOfLongKeys({ targetPrefix = '' }: Destination): string {
+  const bytes = Buffer.byteLength(targetPrefix);
+  if (bytes === 0) return '';
+  const room = (MAX_KEY_BYTES - bytes).toLocaleString('en-US');
+  return `          warning: objects whose key has more than ${room} bytes cannot be restored there: with target_prefix it is longer than S3 takes\n`;
 }
 
 function count(number: number, noun: string): string {

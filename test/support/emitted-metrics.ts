@@ -116,6 +116,7 @@ function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly Rep
   if (wrong) {
     telemetry.conflictOverwritten(OBJECT);
     telemetry.objectSkipped(OBJECT, 'unordered');
+    telemetry.storageClassReplaced(OBJECT, 'SNOW');
     telemetry.objectFailed(OBJECT, new AccessDeniedError('no'));
     telemetry.fallbackAsleep(new AccessDeniedError('no'));
   }

@@ -6,9 +6,14 @@ import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 const MAX_KEY_BYTES = 1024;
 const MAX_METADATA_BYTES = 2048;
 const MAX_TAGS = 10;
+const PUT_CLASSES = new Set([
+  ...['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING'],
+  ...['GLACIER', 'GLACIER_IR', 'DEEP_ARCHIVE'],
+]);
 
 /** @throws StorageRejectedError when the object would break a limit of S3 */
-export function verifyTarget({ bucket, key, metadata, tags }: WriteTarget): void {
+export function verifyTarget({ bucket, key, metadata, tags, storageClass = 'STANDARD' }: WriteTarget): void {
+  if (!PUT_CLASSES.has(storageClass)) reject(`storage class ${storageClass} for s3://${bucket}/${key}`);
   const keyBytes = Buffer.byteLength(key);
   if (keyBytes === 0 || keyBytes > MAX_KEY_BYTES) reject(`a key of ${keyBytes} bytes in ${bucket}`);
   const metadataBytes = Object.entries(metadata).reduce(

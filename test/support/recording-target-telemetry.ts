@@ -14,6 +14,7 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
   readonly partly: PartlyRestoredArchive[] = [];
   readonly skipped: [key: string, reason: RestoreSkipReason][] = [];
   readonly conflicts: string[] = [];
+  readonly replacedClasses: [key: string, storageClass: string][] = [];
   readonly gone: string[] = [];
   readonly failedObjects: [key: string, code: string][] = [];
   readonly failures: [messageId: string, code: string][] = [];
@@ -29,6 +30,10 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
 
   objectSkipped({ key }: ObjectLocation, reason: RestoreSkipReason): void {
     this.skipped.push([key, reason]);
+  }
+
+  storageClassReplaced({ key }: ObjectLocation, storageClass: string): void {
+    this.replacedClasses.push([key, storageClass]);
   }
 
   conflictOverwritten({ key }: ObjectLocation): void {

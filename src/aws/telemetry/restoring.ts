@@ -101,6 +101,14 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#logger.warn('An object that another writer had put was overwritten', { ...object });
   }
 
+  storageClassReplaced(object: ObjectLocation, storageClass: string): void {
+    this.#ofRegion.count('ReplacedStorageClasses');
+    this.#logger.info('An object is STANDARD, since no PUT takes its class', {
+      ...object,
+      storage_class: storageClass,
+    });
+  }
+
   archiveGone(archive: ObjectLocation): void {
     this.#logger.info('Archive of the event is gone', { archive: archive.key });
   }

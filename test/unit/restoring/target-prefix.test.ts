@@ -45,8 +45,20 @@ describe('a destination with a target prefix', () => {
     const objects = [textObject(`logs/${'k'.repeat(1019)}`, 'long'), textObject('logs/short', 'short')];
     await region.process(await region.arrive(archiveOf(objects, rule.id), key));
     expect(region.store.keys(TARGET)).toEqual(['ireland/logs/short']);
+    expect(region.telemetry.failedObjects).toEqual([[`ireland/logs/${'k'.repeat(1019)}`, 'TARGET_KEY_TOO_LONG']]);
     expect(region.queue.letters).toMatchObject([{ reason: { code: 'ARCHIVE_NOT_RESTORED' } }]);
     expect(region.store.keys(INBOUND)).toEqual([key]);
+  });
+
+  test('a key that has become too long is the failure of a large object alone, too, at its first and at a later delivery', async () => {
+    const region = new TargetRegion({ rules: [rule] });
+    const body = Buffer.alloc(20 * MIB, 'large');
+    const objects = [{ key: `logs/${'k'.repeat(1019)}`, body }, textObject('logs/short', 'short')];
+    await region.process(await region.arrive(archiveOf(objects, rule.id), key));
+    await region.process(await region.arrive(archiveOf(objects, rule.id), key, 2));
+    expect(region.store.keys(TARGET)).toEqual(['ireland/logs/short']);
+    expect(region.telemetry.failedObjects.map(([, code]) => code)).toEqual(Array(2).fill('TARGET_KEY_TOO_LONG'));
+    expect(region.calls.counts).toMatchObject({ createUpload: 0, listUploads: 0 });
   });
 
   test('gets large objects there, too', async () => {

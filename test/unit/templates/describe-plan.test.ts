@@ -70,6 +70,12 @@ describe('the plan', () => {
     expect(describePlan(await loadRules([ruleEntry()]))).not.toContain('"network"');
   });
 
+  test('warns of the keys that a target_prefix leaves no room for', async () => {
+    const plan = describePlan(await loadRules([ruleEntry({}, { target_prefix: 'irland/ä/' })]));
+    expect(plan).toContain('warning: objects whose key has more than 1,014 bytes cannot be restored there');
+    expect(describePlan(await loadRules([ruleEntry()]))).not.toContain('warning');
+  });
+
   test('counts the hours of interface endpoints where a network is isolated', async () => {
     const [west, east, europe] = SETTINGS.enabled_regions;
     const regions = [west, east, { ...europe, network: 'isolated', availability_zones: 3 }];
