@@ -1,6 +1,11 @@
 import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
-import { AbsenceUnconfirmedError, AccessDeniedError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
+import {
+  AbsenceUnconfirmedError,
+  AccessDeniedError,
+  ObjectChangedError,
+  ObjectNotFoundError,
+} from '../storage/errors.ts';
 import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
 import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
