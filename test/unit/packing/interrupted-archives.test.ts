@@ -130,8 +130,8 @@ describe('the archive of a large object', () => {
   });
 
   test('is not made again when S3 accepted it and only the last word was lost', async () => {
-    // Nor does S3 answer when it is asked whether it has the archive: its first HEAD was before the upload.
-    const { memory, attempt, interrupted } = await interrupt({ complete: [1], head: [3] }, 'after');
+    // Nor does S3 answer when it is asked whether it has the archive: the HEADs before it were of the archive and the object.
+    const { memory, attempt, interrupted } = await interrupt({ complete: [1], head: [4] }, 'after');
     expect(interrupted.returned).toHaveLength(1);
 
     const second = await attempt({});
