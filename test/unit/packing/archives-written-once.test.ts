@@ -125,8 +125,8 @@ describe('the lost answer to the last call of an archive', () => {
       expect(source.telemetry.archives).toHaveLength(1);
       expect(source.telemetry.archives[0]?.archiveBytes).toBe(first.archive().length);
       expect(readArchive(first.archive())[0]?.body.equals(bodies[call])).toBe(true);
-      // One look at the object for its checksum, and one at the archive.
-      expect(store.counts).toMatchObject({ head: 2, abort: 0 });
+      // One look at the archive, and at a large object one for its checksum.
+      expect(store.counts).toMatchObject({ head: call === 'complete' ? 2 : 1, abort: 0 });
       expect(first.memory.uploadKeys(OUTBOUND)).toEqual([]);
     },
   );
