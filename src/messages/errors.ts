@@ -17,3 +17,9 @@ export class QueueUnavailableError extends CompressorError {
   readonly code = 'QUEUE_UNAVAILABLE';
   readonly retryable = true;
 }
+
+/** The function was invoked with something else than a batch of SQS messages, as by the console's test button. */
+export class InvocationInvalidError extends CompressorError {
+  readonly code = 'INVOCATION_INVALID';
+  readonly retryable = false;
+}

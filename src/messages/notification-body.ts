@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { parseJson } from '../json.ts';
 import { MessageInvalidError } from './errors.ts';
 
@@ -15,8 +15,21 @@ export function decodeKey(encoded: string): string {
 }
 
 /** @throws MessageInvalidError */
-export function parseBody(body: string): unknown {
+function parseBody(body: string): unknown {
   return parseJson(body, (cause) => new MessageInvalidError('The message is not JSON', { cause }));
+}
+
+const topicEnvelope = z.object({ Type: z.literal('Notification'), TopicArn: z.string(), Message: z.string() });
+
+/**
+ * The JSON of a notification. Between S3 and the queue there may be an SNS topic, which puts it as text into an envelope of its own
+ * unless the subscription asks for raw delivery (Amazon SNS developer guide, "HTTP/HTTPS notification JSON format"; the same in SQS).
+ * @throws MessageInvalidError
+ */
+export function readNotificationBody(body: string): unknown {
+  const json = parseBody(body);
+  const envelope = topicEnvelope.safeParse(json);
+  return envelope.success ? parseBody(envelope.data.Message) : json;
 }
 
 /** @throws MessageInvalidError that names the first field that is wrong */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MessageInvalidError } from './errors.ts';
-import { decodeKey, parse, parseBody } from './notification-body.ts';
+import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
 import type { WriteOrder } from './sequencer.ts';
 
 /** One version of one object, as S3 announced it. */
@@ -61,12 +61,12 @@ const envelope = z.looseObject({
 });
 
 /**
- * Reads the body of an SQS message that S3, or EventBridge on its behalf, has sent. Unknown fields are ignored and any
+ * Reads the body of an SQS message that S3, or EventBridge or an SNS topic on its behalf, has sent. Unknown fields are ignored and any
  * 2.x event version is taken. A test event, and events other than the creation of an object, are counted as ignored.
  * @throws MessageInvalidError
  */
 export function parseNotification(body: string): Notification {
-  const json = parse(envelope, parseBody(body));
+  const json = parse(envelope, readNotificationBody(body));
   if (json.Records !== undefined) return fromS3Records(json.Records);
   if (json.Event === 's3:TestEvent') return { created: [], ignored: 1 };
   if (json.source === 'aws.s3') return fromEventBridge(json);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MessageInvalidError } from './errors.ts';
-import { decodeKey, parse, parseBody } from './notification-body.ts';
+import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
 
 /** S3 has given up replicating one version of an object to one destination. */
 export interface ReplicationFailure {
@@ -42,7 +42,7 @@ const failureRecord = z.object({
  * @throws MessageInvalidError
  */
 export function parseReplicationFailures(body: string): ReplicationFailure[] {
-  const { Event, Records } = parse(envelope, parseBody(body));
+  const { Event, Records } = parse(envelope, readNotificationBody(body));
   if (Records === undefined) {
     if (Event === 's3:TestEvent') return [];
     throw new MessageInvalidError('The message is no S3 notification');

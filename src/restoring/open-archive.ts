@@ -1,4 +1,4 @@
-import { ArchiveCorruptError, ArchiveTooLargeError } from '../archive/errors.ts';
+import { ArchiveCorruptError, ArchiveTooLargeError, ManifestMismatchError } from '../archive/errors.ts';
 import { KIB, MAX_MANIFEST_SIZE } from '../archive/format.ts';
 import { decodeManifest, type Manifest } from '../archive/manifest.ts';
 import { manifestBytes, manifestFrame, planRestore, type RestoreFrame } from '../archive/plan-restore.ts';
@@ -31,11 +31,31 @@ export interface ArchiveAccess {
 
 /**
  * Reads what is in an archive, in one to three ranged reads: its tail; the rest of the seek table where that is longer;
- * the manifest's frame where it begins before the tail.
+ * the manifest's frame where it begins before the tail. What looks damaged is read once more before it counts as damaged: a refusal
+ * is for good, and bytes may also be damaged between S3 and here.
  * @returns undefined when the archive has no seek table: not one of ours, or cut off
  * @throws ArchiveGoneError, the errors of src/archive and of the storage port
  */
 export async function openArchive(archive: ArchiveVersion, access: ArchiveAccess): Promise<OpenedArchive | undefined> {
+  try {
+    const opened = await readOpening(archive, access);
+    if (opened !== undefined) return opened;
+  } catch (thrown) {
+    if (!mayBeDamagedRead(thrown)) throw thrown;
+  }
+  return readOpening(archive, access);
+}
+
+/** A manifest whose frame passes zstd's checksum and is wrong was written so; reading it again changes nothing. */
+function mayBeDamagedRead(thrown: unknown): boolean {
+  return (
+    thrown instanceof ArchiveCorruptError ||
+    thrown instanceof ArchiveTooLargeError ||
+    thrown instanceof ManifestMismatchError
+  );
+}
+
+async function readOpening(archive: ArchiveVersion, access: ArchiveAccess): Promise<OpenedArchive | undefined> {
   const name = archiveName(archive);
   if (archive.size === 0) throw new ArchiveCorruptError(`${name} is empty`, { context: { archive: name } });
   const tail = await readTail(archive, Math.min(TAIL_SIZE, archive.size), access);

@@ -106,12 +106,15 @@ async function restoreFrame(
   } catch (thrown) {
     const error = asCompressorError(thrown);
     const fault = error instanceof ArchiveCorruptError || error instanceof ObjectChecksumError;
-    if (fault && wanted.length > 1) await restoreApart(frame, wanted, work);
+    if (fault) await restoreApart(frame, wanted, work);
     else await Promise.all(wanted.map((one) => failSlice(one, error, progress)));
   }
 }
 
-/** Something in the frame is wrong. Each slice is checked by itself, so that one bad object does not fail its neighbours. */
+/**
+ * Something in the frame is wrong. It is read once more, from S3 and not from the tail that is in memory, since the read may have
+ * been damaged; and each slice is checked by itself, so that one bad object does not fail its neighbors.
+ */
 async function restoreApart(
   frame: RestoreFrame,
   wanted: readonly WantedSlice[],
@@ -120,7 +123,8 @@ async function restoreApart(
   const { progress } = work;
   const input = await run.buffers.compressed.acquire();
   try {
-    await useFrame({ opened, entry: frame.entry, input, slices: [] }, run, async ({ tar }) => {
+    const fromStore = { archive: opened.archive, tail: new Uint8Array(0) };
+    await useFrame({ opened: fromStore, entry: frame.entry, input, slices: [] }, run, async ({ tar }) => {
       await Promise.all(
         wanted.map(async (one) => {
           try {

@@ -1,14 +1,44 @@
-import type { SQSEvent } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { readTurns, TURNS_ATTRIBUTE } from '../aws/sqs/turns-attribute.ts';
+import { InvocationInvalidError } from '../messages/errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 
-/** The messages of a Lambda event. */
-export function queueMessages(event: SQSEvent): QueueMessage[] {
-  return event.Records.map(({ messageId, receiptHandle, body, attributes, messageAttributes }) => ({
+/** How much of an unexpected event the error repeats. */
+const SHOWN_CHARACTERS = 200;
+
+/**
+ * The messages of a Lambda event.
+ * @throws InvocationInvalidError when it is not one of SQS
+ */
+export function queueMessages(event: unknown): QueueMessage[] {
+  if (!isQueueEvent(event)) throw unexpectedEvent(event);
+  return event.Records.map(({ messageId, receiptHandle, body, attributes, messageAttributes = {} }) => ({
     messageId,
     receiptHandle,
     body,
     receiveCount: Number(attributes.ApproximateReceiveCount),
     turns: readTurns(messageAttributes[TURNS_ATTRIBUTE]?.stringValue),
   }));
+}
+
+function isQueueEvent(event: unknown): event is SQSEvent {
+  if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
+  return Array.isArray(event.Records) && event.Records.every(isQueueRecord);
+}
+
+/** What S3 and SNS send when they invoke a function themselves has `Records`, too. */
+function isQueueRecord(record: unknown): record is SQSRecord {
+  if (typeof record !== 'object' || record === null) return false;
+  const { messageId, receiptHandle, body, attributes } = record as Partial<Record<keyof SQSRecord, unknown>>;
+  const texts = [messageId, receiptHandle, body].every((value) => typeof value === 'string');
+  return texts && typeof attributes === 'object' && attributes !== null && 'ApproximateReceiveCount' in attributes;
+}
+
+function unexpectedEvent(event: unknown): InvocationInvalidError {
+  const shown = (JSON.stringify(event) ?? String(event)).slice(0, SHOWN_CHARACTERS);
+  return new InvocationInvalidError(
+    `This function is invoked by its SQS queue and got no batch of SQS messages but ${shown}. To test it, send a message ` +
+      'to the queue, or invoke it with {"Records":[{"messageId":...,"receiptHandle":...,"body":"<S3 notification>",' +
+      '"attributes":{"ApproximateReceiveCount":"1"}}]}, as the files in events/ have it.',
+  );
 }

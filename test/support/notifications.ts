@@ -81,3 +81,19 @@ export function queueMessage(body: string, receiveCount = 1): QueueMessage {
   nextMessage += 1;
   return { messageId: `message-${nextMessage}`, receiptHandle: `receipt-${nextMessage}`, body, receiveCount };
 }
+
+/** The same body as an SNS topic hands it to a queue that is subscribed without raw delivery. */
+export function throughTopic(body: string): string {
+  return JSON.stringify({
+    Type: 'Notification',
+    MessageId: '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324',
+    TopicArn: 'arn:aws:sns:eu-west-1:123456789012:uploads',
+    Subject: 'Amazon S3 Notification',
+    Message: body,
+    Timestamp: EVENT_TIME,
+    SignatureVersion: '1',
+    Signature: 'c2lnbmF0dXJl',
+    SigningCertURL: 'https://sns.eu-west-1.amazonaws.com/certificate.pem',
+    UnsubscribeURL: 'https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe',
+  });
+}

@@ -61,6 +61,8 @@ const PASSING = new Set([
   'RequestTimeoutException',
   'IncompleteBody',
   'BadDigest',
+  // MinIO's word for it.
+  'XAmzContentChecksumMismatch',
   'OperationAborted',
 ]);
 const EXPIRED = new Set([

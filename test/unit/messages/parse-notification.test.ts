@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MessageInvalidError } from '../../../src/messages/errors.ts';
 import { parseNotification } from '../../../src/messages/parse-notification.ts';
-import { eventBridgeNotification, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
+import { eventBridgeNotification, s3Notification, TEST_EVENT, throughTopic } from '../../support/notifications.ts';
 
 describe('parseNotification', () => {
   const facts = { key: 'dir/a b.txt', size: 7, etag: 'abc', sequencer: '0055AED6DCD90281E5', versionId: 'v1' };
@@ -57,6 +57,19 @@ describe('parseNotification', () => {
 
   test('ignores the test event that S3 sends when a notification is set up', () => {
     expect(parseNotification(TEST_EVENT)).toEqual({ created: [], ignored: 1 });
+  });
+
+  test.each([
+    ['S3', s3Notification(facts)],
+    ['EventBridge', eventBridgeNotification(facts)],
+    ['the test event', TEST_EVENT],
+  ])('reads what %s sends through an SNS topic as if it came directly', (_, body) => {
+    expect(parseNotification(throughTopic(body))).toEqual(parseNotification(body));
+  });
+
+  test('refuses what a topic passes on that is no notification', () => {
+    expect(() => parseNotification(throughTopic('hello'))).toThrow(/not JSON/);
+    expect(() => parseNotification(throughTopic('{"a":1}'))).toThrow(/neither an S3 notification/);
   });
 
   test('ignores events other than creations', () => {

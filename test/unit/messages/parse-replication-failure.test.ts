@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { replicationFailureEvent } from '../../../local-cloud/replication/failure-event.ts';
 import { parseReplicationFailures } from '../../../src/messages/parse-replication-failure.ts';
+import { throughTopic } from '../../support/notifications.ts';
 
 const VERSION = { bucket: 'outbound', key: 'rule/a b+ü.tar.zst', versionId: 'v1', etag: 'e', size: 10 };
 const ORDER = { ruleId: 'rule-eu', destinationBucket: 'inbound-eu', hasMetrics: true };
@@ -31,6 +32,11 @@ describe('the notification of a failed replication', () => {
     const named = { ...record, eventName: 's3:Replication:OperationFailedReplication', replicationEventData: data };
     const [failure] = parseReplicationFailures(JSON.stringify({ Records: [named] }));
     expect(failure?.reason).toBe('Unknown');
+  });
+
+  test('is read out of the envelope of an SNS topic', () => {
+    const body = JSON.stringify(event);
+    expect(parseReplicationFailures(throughTopic(body))).toEqual(parseReplicationFailures(body));
   });
 
   test('is none when S3 only tests the queue, or tells of something else', () => {

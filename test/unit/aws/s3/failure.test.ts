@@ -24,6 +24,7 @@ describe('findRemedy', () => {
     ['a redirect while DNS catches up', failure(307, 'TemporaryRedirect'), 'write', 'transient'],
     ['a slow body', failure(400, 'RequestTimeout'), 'write', 'transient'],
     ['a damaged body', failure(400, 'BadDigest'), 'write', 'transient'],
+    ['a damaged body, in the words of MinIO', failure(400, 'XAmzContentChecksumMismatch'), 'write', 'transient'],
     ['an error under status 200', failure(200, 'InternalError'), 'write', 'transient'],
     ['a racing delete', failure(409, 'ConditionalRequestConflict'), 'remove', 'transient'],
     ['slow down', failure(503, 'SlowDown'), 'read', 'throttled'],

@@ -23,11 +23,9 @@ const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && fil
 const FUNCTION_OF_FILE = /^(source|target|resend|deployment)-/;
 const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
 
-type SqsEvent = Parameters<typeof queueMessages>[0];
-
 /** Bodies as the functions take them out of an event. */
 async function bodiesOf(file: string): Promise<string[]> {
-  return queueMessages((await readEvent(join(EVENTS, file))) as SqsEvent).map(({ body }) => body);
+  return queueMessages(await readEvent(join(EVENTS, file))).map(({ body }) => body);
 }
 
 async function createdIn(file: string) {
