@@ -17,7 +17,19 @@ export interface SettleOptions {
   readonly random: () => number;
   /** Told of every queue call that failed; the messages concerned go back to the queue. */
   readonly onQueueFailure: (error: CompressorError) => void;
+  /** Told of every message whose outcome has a reason, once its fate is known. */
+  readonly onFailure: (message: QueueMessage, reason: CompressorError, fate: FailureFate) => void;
 }
+
+/** What became of a message that was not done: decided here, and nowhere else. */
+export type FailureFate =
+  /** It comes back after its back-off. */
+  | 'retried'
+  | 'dead-lettered'
+  /** A fallback task does it. */
+  | 'fallback'
+  /** The dead-letter or fallback queue did not take it: it comes back when its visibility timeout ends. */
+  | 'returned';
 
 export interface SettledMessage {
   readonly message: QueueMessage;
@@ -65,6 +77,7 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
     accepted(letters, (some) => options.queue.deadLetter(some), options),
     accepted(delays, (some) => options.queue.retryAfter(some), options),
   ]);
+  tellFates(settled, { buried, handedOver }, options);
   const returned = [
     ...[...again.values()].flat().filter(({ messageId }) => !sent.some((ids) => ids.has(messageId))),
     ...fallback.filter(({ messageId }) => !handedOver.has(messageId)),
@@ -73,6 +86,21 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
     ...delays.map(({ message }) => message),
   ];
   return { batchItemFailures: returned.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+function tellFates(
+  settled: readonly SettledMessage[],
+  { buried, handedOver }: { readonly buried: ReadonlySet<string>; readonly handedOver: ReadonlySet<string> },
+  { fallback, maxReceives, onFailure }: SettleOptions,
+): void {
+  for (const { message, outcome } of settled) {
+    if (!('reason' in outcome)) continue;
+    const isRetried = outcome.kind === 'retry' && message.receiveCount < maxReceives;
+    const toFallback = outcome.kind === 'over-limits' && fallback !== undefined;
+    const isTaken = (toFallback ? handedOver : buried).has(message.messageId);
+    const taken: FailureFate = toFallback ? 'fallback' : 'dead-lettered';
+    onFailure(message, outcome.reason, isRetried ? 'retried' : isTaken ? taken : 'returned');
+  }
 }
 
 async function accepted<T>(

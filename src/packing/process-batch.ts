@@ -52,12 +52,14 @@ export async function processSourceBatch(
   };
   await packAll(items);
   await packAll(await findStoredWrites(settlement, clock.secondsLeft(), dependencies));
-  const settled = boundTurns(ledger.settled());
-  for (const { message, outcome } of settled) {
-    if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
-  }
-  const onQueueFailure = telemetry.queueFailed.bind(telemetry);
-  const response = await settleBatch(settled, { queue, fallback, maxReceives, random, onQueueFailure });
+  const response = await settleBatch(boundTurns(ledger.settled()), {
+    queue,
+    fallback,
+    maxReceives,
+    random,
+    onQueueFailure: telemetry.queueFailed.bind(telemetry),
+    onFailure: telemetry.messageFailed.bind(telemetry),
+  });
   tellReturned(messages, response, dependencies);
   return response;
 }

@@ -1,6 +1,7 @@
 import type { LevelShare } from '../adaptive/level-policy.ts';
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
+import type { FailureFate } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
 /** Numbers of one archive that S3 has accepted. Bytes are bytes, times are seconds. */
@@ -44,8 +45,8 @@ export type DeferredTo = 'queue' | 'fallback';
 export interface SourceTelemetry {
   archivePacked(archive: PackedArchive): void;
   objectSkipped(object: ObjectLocation, reason: SkipReason): void;
-  /** An attempt on a message failed, or the message was refused for good; the error says which. */
-  messageFailed(message: QueueMessage, error: CompressorError): void;
+  /** A message was not done; `fate` is what the queue has accepted of it. */
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   /** A failed archive's upload could not be taken back; its parts cost until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
   /** Somebody else is at the archive of a large object; the message is sent again, to be looked at so much later. */

@@ -1,4 +1,4 @@
-import { asCompressorError, type CompressorError } from '../errors.ts';
+import { asCompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
 import { parseReplicationFailures } from '../messages/parse-replication-failure.ts';
@@ -33,10 +33,13 @@ export async function processResendBatch(
     const run = { ...dependencies, signal: deadline.signal };
     const settled: { message: QueueMessage; outcome: MessageOutcome }[] = [];
     for (const message of messages) settled.push({ message, outcome: await answerMessage(message, run) });
-    const onQueueFailure = (error: CompressorError): void => {
-      telemetry.queueFailed(error);
-    };
-    return await settleBatch(settled, { queue, maxReceives, random, onQueueFailure });
+    return await settleBatch(settled, {
+      queue,
+      maxReceives,
+      random,
+      onQueueFailure: telemetry.queueFailed.bind(telemetry),
+      onFailure: telemetry.messageFailed.bind(telemetry),
+    });
   } finally {
     clearTimeout(timer);
   }
@@ -52,7 +55,6 @@ async function answerMessage(message: QueueMessage, run: ResendRun): Promise<Mes
   } catch (thrown) {
     // A call that the deadline has cut off fails in its own way; the cause of all of them is the deadline.
     const error = run.signal.aborted ? interrupted() : asCompressorError(thrown);
-    run.telemetry.messageFailed(message, error);
     outcomes.push(failedOutcome(error));
   }
   return worstOutcome(outcomes);

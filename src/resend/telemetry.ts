@@ -1,6 +1,7 @@
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
+import type { FailureFate } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
 /** Why nothing was done about a failure. */
@@ -20,6 +21,6 @@ export interface ResendTelemetry {
   /** The failed version was deleted: its successor has arrived, or it is kept. */
   failedVersionDeleted(failure: ReplicationFailure): void;
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void;
-  messageFailed(message: QueueMessage, error: CompressorError): void;
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   queueFailed(error: CompressorError): void;
 }

@@ -42,18 +42,13 @@ export async function processTargetBatch(
     const processed = await Promise.all(
       messages.map(async (message) => ({ message, outcome: await messageOutcome(message, restore) })),
     );
-    const settled = boundTurns(processed);
-    for (const { message, outcome } of settled) {
-      if ('reason' in outcome) telemetry.messageFailed(message, outcome.reason);
-    }
-    return await settleBatch(settled, {
+    return await settleBatch(boundTurns(processed), {
       queue,
       fallback,
       maxReceives,
       random,
-      onQueueFailure: (error) => {
-        telemetry.queueFailed(error);
-      },
+      onQueueFailure: telemetry.queueFailed.bind(telemetry),
+      onFailure: telemetry.messageFailed.bind(telemetry),
     });
   } finally {
     clearTimeout(timer);

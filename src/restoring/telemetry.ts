@@ -1,5 +1,6 @@
 import type { CompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
+import type { FailureFate } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 
@@ -54,6 +55,6 @@ export interface TargetTelemetry {
   archiveGone(archive: ObjectLocation): void;
   /** One object could not be restored; the others go on. */
   objectFailed(object: ObjectLocation, error: CompressorError): void;
-  messageFailed(message: QueueMessage, error: CompressorError): void;
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   queueFailed(error: CompressorError): void;
 }

@@ -86,7 +86,7 @@ function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule,
     telemetry.objectsDeferred(1, 1, 'fallback');
     telemetry.messagesReturned(1);
     for (const operation of ['GetObject', 'PutObject']) {
-      telemetry.messageFailed(MESSAGE, new AccessDeniedError('no', { context: { operation } }));
+      telemetry.messageFailed(MESSAGE, new AccessDeniedError('no', { context: { operation } }), 'retried');
     }
     telemetry.statisticsLost(new AccessDeniedError('no'));
     telemetry.fallbackAsleep(new AccessDeniedError('no'));

@@ -1,5 +1,6 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import type { FailureFate } from '../../src/messages/settle-batch.ts';
 import type {
   PartlyRestoredArchive,
   RestoredArchive,
@@ -18,6 +19,7 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
   readonly gone: string[] = [];
   readonly failedObjects: [key: string, code: string][] = [];
   readonly failures: [messageId: string, code: string][] = [];
+  readonly fates: [code: string, fate: FailureFate][] = [];
   readonly queueFailures: CompressorError[] = [];
 
   archiveRestored(archive: RestoredArchive): void {
@@ -48,8 +50,9 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
     this.failedObjects.push([key, error.code]);
   }
 
-  messageFailed({ messageId }: QueueMessage, error: CompressorError): void {
+  messageFailed({ messageId }: QueueMessage, error: CompressorError, fate: FailureFate): void {
     this.failures.push([messageId, error.code]);
+    this.fates.push([error.code, fate]);
   }
 
   queueFailed(error: CompressorError): void {

@@ -1,5 +1,6 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
+import type { FailureFate } from '../../src/messages/settle-batch.ts';
 import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../src/packing/telemetry.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
@@ -8,6 +9,7 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly archives: PackedArchive[] = [];
   readonly skipped: [key: string, reason: SkipReason][] = [];
   readonly failures: [messageId: string, code: string][] = [];
+  readonly fates: [code: string, fate: FailureFate][] = [];
   readonly leftBehind: [key: string, code: string][] = [];
   readonly inWork: [key: string, seconds: number][] = [];
   readonly deferred: [objects: number, ageSeconds: number, to: DeferredTo][] = [];
@@ -24,8 +26,9 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
     this.skipped.push([key, reason]);
   }
 
-  messageFailed({ messageId }: QueueMessage, error: CompressorError): void {
+  messageFailed({ messageId }: QueueMessage, error: CompressorError, fate: FailureFate): void {
     this.failures.push([messageId, error.code]);
+    this.fates.push([error.code, fate]);
   }
 
   uploadLeftBehind({ key }: ObjectLocation, error: CompressorError): void {

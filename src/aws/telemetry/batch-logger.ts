@@ -2,6 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
+import type { FailureFate } from '../../messages/settle-batch.ts';
+
+/** Queries of docs/operations.md look for these texts. */
+const FATES: Readonly<Record<FailureFate, string>> = {
+  retried: 'Message failed and is retried',
+  'dead-lettered': 'Message dead-lettered',
+  fallback: 'Message handed to the fallback',
+  returned: 'Message failed, and the queue for it did not take it: it comes back',
+};
 
 /** JSON lines that carry what their batch has in common; `POWERTOOLS_LOG_LEVEL` sets how many there are. */
 export class BatchLogger extends Logger {
@@ -20,9 +29,11 @@ export class BatchLogger extends Logger {
     this.error(text, { ...attributes, error });
   }
 
-  logMessageFailure({ messageId, receiveCount }: QueueMessage, error: CompressorError): void {
-    const fate = error.retryable ? 'will be tried again' : 'goes to the dead letters';
-    this.logFailure(`Message failed and ${fate}`, error, { message_id: messageId, receive_count: receiveCount });
+  logMessageFailure(message: QueueMessage, error: CompressorError, fate: FailureFate): void {
+    const { messageId: message_id, receiveCount: receive_count } = message;
+    // What a task takes over has not failed, so that a search for errors finds what needs somebody.
+    if (fate === 'fallback') this.info(FATES[fate], { message_id, receive_count, error });
+    else this.logFailure(FATES[fate], error, { message_id, receive_count });
   }
 
   logQueueFailure(error: CompressorError): void {

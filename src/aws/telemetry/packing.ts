@@ -4,6 +4,7 @@ import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
+import type { FailureFate } from '../../messages/settle-batch.ts';
 import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../packing/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
@@ -82,11 +83,11 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     else this.#logger.debug('Object skipped', { ...object, reason });
   }
 
-  messageFailed(message: QueueMessage, error: CompressorError): void {
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void {
     const operation = error.context['operation'];
     if (DOWNLOADS.has(operation)) this.#metrics.count('FailedDownloads');
     if (UPLOADS.has(operation)) this.#metrics.count('FailedUploads');
-    this.#logger.logMessageFailure(message, error);
+    this.#logger.logMessageFailure(message, error, fate);
   }
 
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void {

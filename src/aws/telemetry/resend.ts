@@ -1,6 +1,7 @@
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { ReplicationFailure } from '../../messages/parse-replication-failure.ts';
+import type { FailureFate } from '../../messages/settle-batch.ts';
 import { ruleOf } from '../../resend/kept-key.ts';
 import type { FailureSkipReason, ResendTelemetry } from '../../resend/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
@@ -44,8 +45,8 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
     this.#logger.info('Failed replication needs nothing more', { ...fieldsOf(failure), because: reason });
   }
 
-  messageFailed(message: QueueMessage, error: CompressorError): void {
-    this.#logger.logMessageFailure(message, error);
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void {
+    this.#logger.logMessageFailure(message, error, fate);
   }
 
   queueFailed(error: CompressorError): void {

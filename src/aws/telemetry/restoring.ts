@@ -4,6 +4,7 @@ import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
+import type { FailureFate } from '../../messages/settle-batch.ts';
 import type {
   PartlyRestoredArchive,
   RestoredArchive,
@@ -118,8 +119,8 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#logger.logFailure('Object could not be restored', error, { ...object });
   }
 
-  messageFailed(message: QueueMessage, error: CompressorError): void {
-    this.#logger.logMessageFailure(message, error);
+  messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void {
+    this.#logger.logMessageFailure(message, error, fate);
   }
 
   queueFailed(error: CompressorError): void {

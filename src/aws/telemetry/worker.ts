@@ -52,7 +52,7 @@ export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
   }
 
   workFailed(message: QueueMessage, error: CompressorError): void {
-    this.#logger.logMessageFailure(message, error);
+    this.#logger.logMessageFailure(message, error, 'retried');
   }
 
   queueFailed(error: CompressorError): void {

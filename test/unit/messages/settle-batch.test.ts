@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { CompressorError } from '../../../src/errors.ts';
 import { UnexpectedError } from '../../../src/errors.ts';
 import { MessageInvalidError } from '../../../src/messages/errors.ts';
-import type { QueueMessage } from '../../../src/messages/message-queue.ts';
+import type { FallbackQueue, QueueMessage } from '../../../src/messages/message-queue.ts';
 import { type MessageOutcome, worstOutcome } from '../../../src/messages/outcome.ts';
-import { settleBatch } from '../../../src/messages/settle-batch.ts';
+import { type FailureFate, settleBatch } from '../../../src/messages/settle-batch.ts';
 import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
 import { queueMessage } from '../../support/notifications.ts';
 
@@ -15,11 +15,15 @@ const overLimits: MessageOutcome = { kind: 'over-limits', reason: new MessageInv
 function batch() {
   const queue = new MemoryMessageQueue();
   const failures: CompressorError[] = [];
+  const fates: [messageId: string, code: string, fate: FailureFate][] = [];
   const options = {
     queue,
     maxReceives: 5,
     random: () => 0,
     onQueueFailure: (error: CompressorError) => failures.push(error),
+    onFailure: ({ messageId }: QueueMessage, { code }: CompressorError, fate: FailureFate) => {
+      fates.push([messageId, code, fate]);
+    },
   };
   const settle = async (...settled: [QueueMessage, MessageOutcome][]) => {
     const response = await settleBatch(
@@ -28,7 +32,7 @@ function batch() {
     );
     return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   };
-  return { queue, failures, options, settle };
+  return { queue, failures, fates, options, settle };
 }
 
 describe('settleBatch', () => {
@@ -139,6 +143,72 @@ describe('settleBatch', () => {
     const ids = await settle([messages[0], refused], [messages[1], { kind: 'again' }], [messages[2], retry]);
     expect(ids.toSorted()).toEqual(messages.map(({ messageId }) => messageId).toSorted());
     expect(failures).toHaveLength(3);
+  });
+});
+
+/** Takes all messages but those that it is told to refuse. */
+class PickyFallback implements FallbackQueue {
+  readonly #refused: readonly QueueMessage[];
+
+  constructor(...refused: readonly QueueMessage[]) {
+    this.#refused = refused;
+  }
+
+  send(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
+    const taken = messages.filter((message) => !this.#refused.includes(message));
+    return Promise.resolve(new Set(taken.map(({ messageId }) => messageId)));
+  }
+}
+
+describe('the fallback queue', () => {
+  test('that does not take a message leaves it in the queue, and its neighbors acknowledged', async () => {
+    const { options } = batch();
+    const [taken, refusedOne] = [queueMessage('a'), queueMessage('b')];
+    const settled = [taken, refusedOne].map((message) => ({ message, outcome: overLimits }));
+    const { batchItemFailures } = await settleBatch(settled, { ...options, fallback: new PickyFallback(refusedOne) });
+    expect(batchItemFailures).toEqual([{ itemIdentifier: refusedOne.messageId }]);
+  });
+
+  test('that cannot be reached leaves every message in the queue', async () => {
+    const { options, failures } = batch();
+    const message = queueMessage('a');
+    const fallback = { send: () => Promise.reject(new Error('no route')) };
+    const { batchItemFailures } = await settleBatch([{ message, outcome: overLimits }], { ...options, fallback });
+    expect(batchItemFailures).toEqual([{ itemIdentifier: message.messageId }]);
+    expect(failures).toHaveLength(1);
+  });
+});
+
+describe('the fate that is told', () => {
+  test('is the one that was decided, not the one that the error suggests', async () => {
+    const { fates, settle } = batch();
+    const [early, late, bad, big] = [queueMessage('a', 4), queueMessage('b', 5), queueMessage('c'), queueMessage('d')];
+    await settle([early, retry], [late, retry], [bad, refused], [big, overLimits]);
+    await settle([queueMessage('e'), { kind: 'done' }], [queueMessage('f'), { kind: 'again' }]);
+    expect(fates).toEqual([
+      [early.messageId, 'UNEXPECTED', 'retried'],
+      [late.messageId, 'UNEXPECTED', 'dead-lettered'],
+      [bad.messageId, 'MESSAGE_INVALID', 'dead-lettered'],
+      [big.messageId, 'MESSAGE_INVALID', 'dead-lettered'],
+    ]);
+  });
+
+  test('is the fallback only for what the fallback queue has taken', async () => {
+    const { fates, options } = batch();
+    const [taken, refusedOne] = [queueMessage('a'), queueMessage('b')];
+    const settled = [taken, refusedOne].map((message) => ({ message, outcome: overLimits }));
+    await settleBatch(settled, { ...options, fallback: new PickyFallback(refusedOne) });
+    expect(fates.map(([id, , fate]) => [id, fate])).toEqual([
+      [taken.messageId, 'fallback'],
+      [refusedOne.messageId, 'returned'],
+    ]);
+  });
+
+  test('is a return where the dead-letter queue did not take it', async () => {
+    const { fates, settle, queue } = batch();
+    queue.broken.add('deadLetter');
+    await settle([queueMessage('a', 5), retry], [queueMessage('b'), refused]);
+    expect(fates.map(([, , fate]) => fate)).toEqual(['returned', 'returned']);
   });
 });
 

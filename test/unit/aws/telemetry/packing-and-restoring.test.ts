@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from '@jest/globals';
 import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { functionVcpuSecond } from '../../../../src/adaptive/compute-price.ts';
@@ -9,6 +10,7 @@ import { PowertoolsTargetTelemetry } from '../../../../src/aws/telemetry/restori
 import type { Prices } from '../../../../src/configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
 import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
+import type { FailureFate } from '../../../../src/messages/settle-batch.ts';
 import { LATENCY_ERROR, LatencyDistribution } from '../../../../src/restoring/latency-distribution.ts';
 import { AccessDeniedError, StorageUnavailableError } from '../../../../src/storage/errors.ts';
 import { captureLines, type Line } from '../../../support/captured-lines.ts';
@@ -165,8 +167,13 @@ it('counts failures by what failed, and logs them with code, context and cause',
   telemetry.messageFailed(
     message,
     new AccessDeniedError('no', { context: { operation: 'GetObject', key: 'k' }, cause }),
+    'retried',
   );
-  telemetry.messageFailed(message, new StorageUnavailableError('no', { context: { operation: 'UploadPart' } }));
+  telemetry.messageFailed(
+    message,
+    new StorageUnavailableError('no', { context: { operation: 'UploadPart' } }),
+    'retried',
+  );
   telemetry.flush();
   expect(metricLines()[0]).toMatchObject({ FailedDownloads: 1, FailedUploads: 1 });
   expect(logLines()[0]).toMatchObject({
@@ -176,6 +183,29 @@ it('counts failures by what failed, and logs them with code, context and cause',
     receive_count: 2,
     error: { code: 'STORAGE_ACCESS_DENIED', context: { key: 'k' }, cause: { message: 'ECONNRESET' } },
   });
+});
+
+it.each<[FailureFate, string, string]>([
+  ['retried', 'ERROR', 'Message failed and is retried'],
+  ['dead-lettered', 'ERROR', 'Message dead-lettered'],
+  ['returned', 'ERROR', 'Message failed, and the queue for it did not take it: it comes back'],
+  ['fallback', 'INFO', 'Message handed to the fallback'],
+])('logs the fate of a message as the queue has decided it: %s', (fate, level, text) => {
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  telemetry.messageFailed(message, new StorageUnavailableError('no'), fate);
+  expect(logLines()).toEqual([expect.objectContaining({ level, message: text })]);
+});
+
+it('lets the query of the runbook find each dead letter once, and nothing else', async () => {
+  const runbook = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+  const filter = /filter message = "([^"]+)"\n *\| stats count/.exec(runbook)?.[1];
+  const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
+  const error = new StorageUnavailableError('no');
+  for (const fate of ['retried', 'dead-lettered', 'returned', 'fallback'] as const) {
+    telemetry.messageFailed(message, error, fate);
+  }
+  telemetry.queueFailed(error);
+  expect(logLines().filter((line) => line['message'] === filter)).toHaveLength(1);
 });
 
 it('writes no metrics for a batch without any', () => {
