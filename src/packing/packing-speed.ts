@@ -24,6 +24,8 @@ const NETWORK_MEGABYTES_PER_SECOND = 70;
 const MOST_CORRECTION = 8;
 /** Weight of the newest archive against all before it. */
 const LEARNING_RATE = 0.5;
+/** An archive that should take less tells of one slow answer, not of how fast this process is. */
+const SHORTEST_LESSON_SECONDS = 10;
 /** Requests to begin and end an archive. */
 const FIXED_SECONDS = 1;
 /** Per object: a GET, a tar header, a manifest entry. */
@@ -51,14 +53,35 @@ export class PackingSpeed {
     return works.reduce((sum, work) => sum + this.#tableSeconds(work) * (this.#corrections.get(work.level) ?? 1), 0);
   }
 
-  /** An archive of several levels tells of all of them alike. */
+  /** The same from the table alone: what another process, which has learnt nothing yet, would say. */
+  predictUnlearned(works: readonly PackingWork[]): number {
+    return works.reduce((sum, work) => sum + this.#tableSeconds(work), 0);
+  }
+
+  /** An archive of several levels tells of all of them alike. One that is too small to tell is ignored. */
   learn(works: readonly PackingWork[], seconds: number): void {
-    const expected = works.reduce((sum, work) => sum + this.#tableSeconds(work), 0);
-    const measured = Math.min((seconds / SAFETY + FIXED_SECONDS) / expected, MOST_CORRECTION);
+    const measured = this.#measure(works, seconds);
+    if (measured === undefined) return;
     for (const { level } of works) {
       const known = this.#corrections.get(level) ?? measured;
       this.#corrections.set(level, known + LEARNING_RATE * (measured - known));
     }
+  }
+
+  /** An archive was cut off after so many seconds: it would have taken longer, so what is known rises to that at once. */
+  learnCutOff(works: readonly PackingWork[], seconds: number): void {
+    const measured = this.#measure(works, seconds);
+    if (measured === undefined) return;
+    for (const { level } of works) {
+      this.#corrections.set(level, Math.max(measured, this.#corrections.get(level) ?? 1));
+    }
+  }
+
+  /** Measured over predicted seconds, on the safe side; undefined for an archive that should take only a few. */
+  #measure(works: readonly PackingWork[], seconds: number): number | undefined {
+    const expected = this.predictUnlearned(works);
+    if (expected < SHORTEST_LESSON_SECONDS) return undefined;
+    return Math.min((seconds / SAFETY + FIXED_SECONDS) / expected, MOST_CORRECTION);
   }
 
   /** Whether the network, not the compression, decides how long an archive takes at this level. */

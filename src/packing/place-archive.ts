@@ -44,6 +44,32 @@ export function placeArchive(
   );
 }
 
+/** What else can be said of an archive than `Place`: no run of this process can hold it, but one of another process might. */
+export type PackingPlace = Place | 'elsewhere';
+
+/**
+ * The same, where there is no fallback. What only this process's own bad luck with its speed forbids is no reason to refuse an
+ * object for good: another process tries first, and then it is tried here.
+ * @param unlearned seconds that packing takes by the table alone
+ * @param receives how often it was tried, this time included
+ */
+export function placeWithoutFallback(
+  items: readonly PackItem[],
+  {
+    predicted,
+    unlearned,
+    receives,
+  }: { readonly predicted: number; readonly unlearned: number; readonly receives: number },
+  rule: ReplicationRule,
+  seconds: RunSeconds,
+): PackingPlace {
+  const place = placeArchive(items, predicted, rule, seconds);
+  if (place !== 'fallback') return place;
+  const plain = placeArchive(items, unlearned, rule, seconds);
+  if (plain === 'fallback') return place;
+  return receives === 1 ? 'elsewhere' : plain;
+}
+
 /** Destinations in the region that has most of them: one function restores them all. */
 function mostDestinations({ destinations }: ReplicationRule): number {
   const counts = destinations.map(({ region }) => destinations.filter((other) => other.region === region).length);

@@ -1,4 +1,3 @@
-import type { ReplicationRule } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { boundTurns } from '../messages/bound-turns.ts';
 import { earliestEvent } from '../messages/earliest-event.ts';
@@ -10,9 +9,11 @@ import { type BuildResult, buildArchive } from './build-archive.ts';
 import { collectObjects, type PackItem } from './collect-objects.ts';
 import { cutArchives } from './cut-archives.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { ArchiveInWorkError, ManifestTooLargeError, ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
+import { overLimits, overMeasuredSpeed, timeExceeded } from './describe-limits.ts';
+import { ArchiveInWorkError } from './errors.ts';
 import { findStoredWrites } from './find-stored-write.ts';
-import { placeArchive } from './place-archive.ts';
+import { mayBeOneObject, narrowArchives, receivesOf } from './narrow-archives.ts';
+import { placeArchive, placeWithoutFallback } from './place-archive.ts';
 import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
 import { restoringRequests } from './restoring-requests.ts';
@@ -45,8 +46,10 @@ export async function processSourceBatch(
   const secondsLeft = (): number => (remainingMilliseconds() - SETTLING_MILLISECONDS) / 1000;
   const clock = { wholeRun: secondsLeft(), secondsLeft };
   const settlement = new ItemSettlement(ledger);
+  const cut = (some: readonly PackItem[]): PackItem[][] =>
+    cutArchives(some, rule.source.maxArchiveBytes, dependencies.limits.resumableBytes);
   const packAll = async (some: readonly PackItem[]): Promise<void> => {
-    for (const archive of cutArchives(some, rule.source.maxArchiveBytes, dependencies.limits.resumableBytes)) {
+    for (const archive of narrowArchives(some, maxReceives, cut)) {
       await packInTime(archive, clock, settlement, dependencies);
     }
   };
@@ -90,12 +93,14 @@ function messagesAge(messages: readonly QueueMessage[], now: () => number): numb
  * | the archive                                   | its items                    |
  * |-----------------------------------------------|------------------------------|
  * | is over a run's limits, and one object        | over the limits              |
+ * | the same, only by what this process has learnt | retry: another may be faster; packed on a later receive |
  * | is over a run's limits, and several           | packed in two halves         |
  * | is predicted not to fit what is left          | sent again, unattempted      |
  * | is interrupted by `stop`                       | sent again, unattempted      |
  * | is accepted by S3, now or before              | done                         |
  * | is in work elsewhere                           | sent again, due when it may be free |
  * | has too much metadata for one manifest        | packed in two halves         |
+ * | failed in a way that one object may explain   | packed in two halves         |
  * | failed                                        | retry or refused, by reason  |
  */
 async function packInTime(
@@ -113,14 +118,21 @@ async function packInTime(
     for (const item of items) settlement.settle(item, outcome);
   };
   try {
-    const { rule, stop } = dependencies;
+    const { rule, stop, speed, fallback } = dependencies;
     stop?.throwIfAborted();
     const planned = planLevels(items, clock.secondsLeft(), oldestAge(items, dependencies), dependencies);
-    const { predicted } = planned;
+    const { predicted, works } = planned;
     const [first] = items;
-    const place = placeArchive(items, predicted, rule, { wholeRun: clock.wholeRun, secondsLeft: clock.secondsLeft() });
-    if (place === 'fallback' && first !== undefined) {
-      settleAll({ kind: 'over-limits', reason: overLimits(first, predicted, clock, rule) });
+    const seconds = { wholeRun: clock.wholeRun, secondsLeft: clock.secondsLeft() };
+    const unlearned = speed.predictUnlearned(works);
+    const place =
+      fallback === undefined && first !== undefined
+        ? placeWithoutFallback(items, { predicted, unlearned, receives: receivesOf(first) }, rule, seconds)
+        : placeArchive(items, predicted, rule, seconds);
+    if (place === 'elsewhere' && first !== undefined) {
+      settleAll({ kind: 'retry', reason: overMeasuredSpeed(first, predicted, unlearned) });
+    } else if (place === 'fallback' && first !== undefined) {
+      settleAll({ kind: 'over-limits', reason: overLimits(first, predicted, clock.wholeRun, rule) });
     } else if (place === 'halves') {
       await packHalves(items, clock, settlement, dependencies);
     } else if (place === 'again') {
@@ -133,9 +145,11 @@ async function packInTime(
     // Whatever it was that failed, it is the end of the process that made it fail.
     if (dependencies.stop?.aborted === true) settleAll({ kind: 'again' });
     else if (thrown instanceof ArchiveInWorkError) settleAll({ kind: 'again', seconds: thrown.seconds });
-    else if (thrown instanceof ManifestTooLargeError && items.length > 1)
-      await packHalves(items, clock, settlement, dependencies);
-    else settleAll(failedOutcome(asCompressorError(thrown)));
+    else {
+      const error = asCompressorError(thrown);
+      if (items.length > 1 && mayBeOneObject(error)) await packHalves(items, clock, settlement, dependencies);
+      else settleAll(failedOutcome(error));
+    }
   }
 }
 
@@ -184,7 +198,9 @@ async function pack(
     if (thrown instanceof ArchiveInWorkError) {
       telemetry.archiveInWork({ bucket: outboundBucket, key: thrown.archive }, thrown.seconds);
     }
-    throw deadline.signal.aborted ? deadline.signal.reason : thrown;
+    if (!deadline.signal.aborted) throw thrown;
+    speed.learnCutOff(works, (now() - started) / 1000);
+    throw deadline.signal.reason;
   } finally {
     clearTimeout(timer);
   }
@@ -221,28 +237,4 @@ function settlePacked(
     case 'failed':
       settlement.settle(item, leftOut.outcome);
   }
-}
-
-function overLimits(
-  { object }: PackItem,
-  predicted: number,
-  clock: RunClock,
-  rule: ReplicationRule,
-): ObjectOverLimitsError {
-  const { bucket, key, size } = object;
-  const { maxObjectBytes } = rule.source;
-  return new ObjectOverLimitsError(
-    `s3://${bucket}/${key} (${size} bytes, ${Math.round(predicted)} s predicted) is over the limits of a function run ` +
-      `(${maxObjectBytes} bytes, ${Math.round(clock.wholeRun)} s). Raise max_object_mib or the function's memory, or lower the level.`,
-    { context: { bucket, key, size, predictedSeconds: Math.round(predicted), limitBytes: maxObjectBytes } },
-  );
-}
-
-function timeExceeded(items: readonly PackItem[], seconds: number): RunTimeExceededError {
-  const [first] = items;
-  const { bucket, key } = first?.object ?? { bucket: '', key: '' };
-  return new RunTimeExceededError(
-    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not done in the ${Math.round(seconds)} s left of this run`,
-    { context: { bucket, key, objects: items.length, seconds: Math.round(seconds) } },
-  );
 }

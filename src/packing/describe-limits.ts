@@ -1,0 +1,39 @@
+import type { ReplicationRule } from '../configuration/rule.ts';
+import type { PackItem } from './collect-objects.ts';
+import { ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
+
+/** No run can hold the object. @param wholeRun seconds that any run has */
+export function overLimits(
+  { object }: PackItem,
+  predicted: number,
+  wholeRun: number,
+  rule: ReplicationRule,
+): ObjectOverLimitsError {
+  const { bucket, key, size } = object;
+  const { maxObjectBytes } = rule.source;
+  return new ObjectOverLimitsError(
+    `s3://${bucket}/${key} (${size} bytes, ${Math.round(predicted)} s predicted) is over the limits of a function run ` +
+      `(${maxObjectBytes} bytes, ${Math.round(wholeRun)} s). Raise max_object_mib or the function's memory, or lower the level.`,
+    { context: { bucket, key, size, predictedSeconds: Math.round(predicted), limitBytes: maxObjectBytes } },
+  );
+}
+
+/** Only what this process has learnt of its speed forbids the object. */
+export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlearned: number): ObjectOverLimitsError {
+  const { bucket, key, size } = object;
+  return new ObjectOverLimitsError(
+    `s3://${bucket}/${key} (${size} bytes) would take ${Math.round(predicted)} s at the speed of this process so far, and ` +
+      `${Math.round(unlearned)} s at the usual one. It is tried again; raise the function's memory if it repeats.`,
+    { context: { bucket, key, size, predictedSeconds: Math.round(predicted) } },
+  );
+}
+
+/** The run ended in the middle of an archive. */
+export function timeExceeded(items: readonly PackItem[], seconds: number): RunTimeExceededError {
+  const [first] = items;
+  const { bucket, key } = first?.object ?? { bucket: '', key: '' };
+  return new RunTimeExceededError(
+    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not done in the ${Math.round(seconds)} s left of this run`,
+    { context: { bucket, key, objects: items.length, seconds: Math.round(seconds) } },
+  );
+}

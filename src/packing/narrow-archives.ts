@@ -1,0 +1,62 @@
+import { WorkerLostError } from '../compression/errors.ts';
+import { type CompressorError, UnexpectedError } from '../errors.ts';
+import type { PackItem } from './collect-objects.ts';
+import { ManifestTooLargeError } from './errors.ts';
+
+/** From this receive on a failure is taken for the work of one object; most failures pass before. */
+const FIRST_NARROW_RECEIVE = 3;
+/** An archive that failed is cut into so many at each receive. */
+const NARROWING = 8;
+
+/**
+ * Whether the failure of a whole archive may be the fault of one object in it that it does not name: then it is packed in halves
+ * at once. What S3 or the role keeps from being done would fail for each half alike.
+ */
+export function mayBeOneObject(error: CompressorError): boolean {
+  if (error instanceof ManifestTooLargeError || error instanceof WorkerLostError) return true;
+  return error instanceof UnexpectedError || !error.retryable;
+}
+
+/**
+ * Brings objects whose messages come again and again into ever smaller archives. A process that was killed, or cut off by its time,
+ * tells nobody why; the receive count of its messages is all that the next one knows.
+ *
+ * | receive                   | objects of an archive      |
+ * |---------------------------|----------------------------|
+ * | first, second             | all                        |
+ * | third                     | an eighth                  |
+ * | fourth                    | a sixty-fourth, and so on  |
+ * | last before dead-lettering | one                       |
+ *
+ * @param cut cuts items into archives by their bytes
+ */
+export function narrowArchives(
+  items: readonly PackItem[],
+  maxReceives: number,
+  cut: (items: readonly PackItem[]) => PackItem[][],
+): PackItem[][] {
+  // The first and the second receive make archives together.
+  const byReceive = Map.groupBy(items, (item) => Math.max(FIRST_NARROW_RECEIVE - 1, receivesOf(item)));
+  return [...byReceive]
+    .toSorted(([left], [right]) => left - right)
+    .flatMap(([receives, alike]) =>
+      cut(alike).flatMap((archive) => slices(archive, mostObjects(archive.length, receives, maxReceives))),
+    );
+}
+
+/** How often an object was tried, this time included. */
+export function receivesOf({ messages }: PackItem): number {
+  return messages.reduce((most, { receiveCount }) => Math.max(most, receiveCount), 1);
+}
+
+function mostObjects(objects: number, receives: number, maxReceives: number): number {
+  if (receives < FIRST_NARROW_RECEIVE) return objects;
+  if (receives >= maxReceives) return 1;
+  return Math.ceil(objects / NARROWING ** (receives - FIRST_NARROW_RECEIVE + 1));
+}
+
+function slices<T>(items: readonly T[], length: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / length) }, (_, index) =>
+    items.slice(index * length, (index + 1) * length),
+  );
+}

@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import { WorkerLostError } from '../../../src/compression/errors.ts';
+import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
+import { PackingSpeed } from '../../../src/packing/packing-speed.ts';
+import { readArchive } from '../../support/archives.ts';
+import { queueMessage } from '../../support/notifications.ts';
+import { inlineCompression, SourceServiceHarness } from '../../support/source-service.ts';
+
+/** A pool whose worker dies of every frame with the poison in it. */
+function poisoned(poison: string) {
+  return {
+    ...inlineCompression,
+    compress: (task: CompressFrameTask) =>
+      Buffer.from(task.input).includes(poison)
+        ? Promise.reject(new WorkerLostError('killed'))
+        : inlineCompression.compress(task),
+  };
+}
+
+function packedKeys(source: SourceServiceHarness): string[] {
+  return source.archiveKeys().flatMap((key) => readArchive(source.archive(key)).map(({ object }) => object.key));
+}
+
+async function placeMany(source: SourceServiceHarness, count: number) {
+  return Promise.all(Array.from({ length: count }, (_, index) => source.place(`k${index}`, `body ${index}`)));
+}
+
+describe('one object that breaks a worker', () => {
+  test('fails alone, with its reason: its neighbors are packed in the same run', async () => {
+    const source = new SourceServiceHarness({ pool: poisoned('POISON') });
+    const neighbors = await placeMany(source, 12);
+    const bad = await source.place('k-bad', 'POISON');
+
+    expect(await source.process(...neighbors, bad)).toEqual([bad.messageId]);
+
+    expect(new Set(packedKeys(source))).toEqual(new Set(neighbors.map((_, index) => `k${index}`)));
+    expect(source.telemetry.fates).toEqual([['WORKER_LOST', 'retried']]);
+  });
+
+  test('is dead-lettered alone on its last receive', async () => {
+    const source = new SourceServiceHarness({ pool: poisoned('POISON') });
+    const bad = await source.place('k-bad', 'POISON');
+    expect(await source.process(queueMessage(bad.body, 5), ...(await placeMany(source, 3)))).toEqual([]);
+    expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['WORKER_LOST']);
+    expect(packedKeys(source)).toHaveLength(3);
+  });
+});
+
+describe('objects whose messages come again since a process was killed without a word', () => {
+  test.each([
+    [1, 1],
+    [2, 1],
+    [3, 7],
+    [4, 20],
+    [5, 20],
+  ])('are packed at receive %i in %i archives', async (receives, archives) => {
+    const source = new SourceServiceHarness();
+    const messages = await placeMany(source, 20);
+    await source.process(...messages.map(({ body }) => queueMessage(body, receives)));
+    expect(source.archiveKeys()).toHaveLength(archives);
+    expect(packedKeys(source)).toHaveLength(20);
+  });
+
+  test('leave their first-time neighbors in one archive', async () => {
+    const source = new SourceServiceHarness();
+    const [again, ...rest] = await placeMany(source, 6);
+    await source.process(queueMessage(again?.body ?? '', 5), ...rest);
+    expect(
+      source
+        .archiveKeys()
+        .map((key) => readArchive(source.archive(key)).length)
+        .toSorted(),
+    ).toEqual([1, 5]);
+  });
+});
+
+const LARGE = [{ bytes: 6 * 1024 * MIB, objects: 1, level: 3 }] as const;
+const SMALL = [{ bytes: 5, objects: 1, level: 3 }] as const;
+
+describe('what a process learns of its speed', () => {
+  test('is nothing from a small archive, however slow it was', () => {
+    const speed = new PackingSpeed(2);
+    const before = speed.predict(LARGE);
+    speed.learn(SMALL, 30);
+    speed.learnCutOff(SMALL, 890);
+    expect(speed.predict(LARGE)).toBe(before);
+  });
+
+  test('is learnt from a run that was cut off, so that the same archive is not tried again in the same way', () => {
+    const speed = new PackingSpeed(2);
+    expect(speed.predict(LARGE)).toBeLessThan(890);
+    speed.learnCutOff(LARGE, 890);
+    expect(speed.predict(LARGE)).toBeGreaterThan(890);
+  });
+
+  test('never sinks because a run was cut off early', () => {
+    const speed = new PackingSpeed(2);
+    speed.learnCutOff(LARGE, 800);
+    const slow = speed.predict(LARGE);
+    speed.learnCutOff(LARGE, 30);
+    expect(speed.predict(LARGE)).toBe(slow);
+  });
+
+  test('is measured time, on the safe side of it', () => {
+    const speed = new PackingSpeed(2);
+    for (let archive = 0; archive < 10; archive += 1) speed.learn(LARGE, 400);
+    expect(speed.predict(LARGE)).toBeCloseTo(400 / 0.6 + 1, 0);
+  });
+});
+
+describe('an object that only the speed of this process forbids', () => {
+  /** It was slow once: what it says of anything is eight times what the table says. */
+  function slowProcess(): PackingSpeed {
+    const speed = new PackingSpeed(1);
+    speed.learnCutOff(LARGE, 1e6);
+    return speed;
+  }
+
+  test('is retried by another process, not refused for good', async () => {
+    const source = new SourceServiceHarness({ speed: slowProcess() });
+    source.remaining = 10_000 + 5_000;
+    const message = await source.place('k', Buffer.alloc(20 * MIB));
+    expect(await source.process(message)).toEqual([message.messageId]);
+    expect(source.queue.letters).toEqual([]);
+    expect(source.telemetry.fates).toEqual([['OBJECT_OVER_LIMITS', 'retried']]);
+  });
+
+  test('is packed on its next receive, wherever that is', async () => {
+    const source = new SourceServiceHarness({ speed: slowProcess() });
+    source.remaining = 10_000 + 11_000;
+    const message = await source.place('k', Buffer.alloc(20 * MIB));
+    expect(await source.process(queueMessage(message.body, 2))).toEqual([]);
+    expect(packedKeys(source)).toEqual(['k']);
+  });
+
+  test('is refused at once when no process could do it', async () => {
+    const source = new SourceServiceHarness();
+    source.remaining = 10_000 + 1_500;
+    const message = await source.place('k', Buffer.alloc(100 * MIB));
+    expect(await source.process(message)).toEqual([]);
+    expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['OBJECT_OVER_LIMITS']);
+  });
+});
