@@ -22,7 +22,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
   restoring: {
     folders: ['archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
-    packages: [/^node:(crypto|stream|stream\/promises)$/, /^p-limit$/, /^tar-stream$/],
+    packages: [/^node:(crypto|stream|stream\/promises|timers\/promises)$/, /^p-limit$/, /^tar-stream$/],
   },
   resend: { folders: ['messages', 'storage'], packages: [] },
   deployment: { folders: ['configuration'], packages: [/^zod$/] },

@@ -35,6 +35,10 @@ export const MAX_MANIFEST_SIZE = 32 * MIB;
 export const MAX_MANIFEST_DEPTH = 16;
 /** Readers refuse more lists and maps than one for this many bytes: parsed, `{}` takes 20 times its two bytes. */
 export const MANIFEST_BYTES_PER_CONTAINER = 8;
+/** Readers refuse more values than one for this many bytes: the shortest metadata entry, `["a",""],`, has two in nine. */
+export const MANIFEST_BYTES_PER_VALUE = 4;
+/** Readers refuse more different names of fields and tags: each costs the parser a shape, some 8 microseconds. */
+export const MAX_MANIFEST_NAMES = 100_000;
 /** S3: bytes of a key in UTF-8. */
 export const MAX_KEY_BYTES = 1024;
 /** S3: parts of one multipart upload. A frame is a part, until an object has more frames than this; see plan-parts.ts. */

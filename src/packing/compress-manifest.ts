@@ -1,3 +1,4 @@
+import { refuseCostlyJson } from '../archive/costly-json.ts';
 import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE, TAR_END } from '../archive/format.ts';
 import { encodeManifest, type Manifest } from '../archive/manifest.ts';
 import { memberHeaderLength, memberPadding } from '../archive/tar-header.ts';
@@ -24,6 +25,7 @@ export async function compressManifest(
       { context: { bucket, key, size, objects: manifest.objects.length } },
     );
   }
+  refuseUnreadable(json, bucket, key);
   const input = new ArrayBuffer(size);
   new Uint8Array(input).set(json, headerLength);
   return pool.compress({
@@ -37,4 +39,16 @@ export async function compressManifest(
     endsTar: true,
     levels: { level },
   });
+}
+
+/** What a reader would refuse for its cost, such as more different names of tags than it takes, must not be written. */
+function refuseUnreadable(json: Uint8Array, bucket: string, key: string): void {
+  try {
+    refuseCostlyJson(json, key);
+  } catch (cause) {
+    throw new ManifestTooLargeError(`The manifest of s3://${bucket}/${key} has more in it than readers take`, {
+      context: { bucket, key },
+      cause,
+    });
+  }
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { extract } from 'tar-stream';
 import { ArchiveCorruptError } from '../../archive/errors.ts';
 import { MIB } from '../../archive/format.ts';
@@ -11,6 +12,15 @@ import { readArchiveRange } from '../read-archive-range.ts';
 
 /** Bytes of one ranged read. */
 const PIECE_SIZE = 8 * MIB;
+
+/** Bytes of tar between two pauses, in which the main thread does what else it has to: heartbeats, other archives. */
+const PAUSE_BYTES = 8 * MIB;
+/**
+ * Most bytes of tar in a task, which has no other limit: 80 GiB, and for larger archives a thousand times their size. Text and
+ * logs stay far below.
+ */
+const FREE_BYTES = 80 * 1024 ** 3;
+const MAX_RATIO = 1000;
 
 /** A regular file in a tar. Its body must be read to its end before the next member comes. */
 export interface StreamedMember {
@@ -60,14 +70,20 @@ export async function readTarMembers(
 
 async function* tarBytes(archive: ArchiveVersion, access: StreamAccess): AsyncGenerator<Uint8Array> {
   const name = archiveName(archive);
-  const { maxRestoredBytes } = access.limits;
+  const limit = Math.min(access.limits.maxRestoredBytes, Math.max(FREE_BYTES, MAX_RATIO * archive.size));
   let total = 0;
+  let nextPause = PAUSE_BYTES;
   for await (const chunk of decompressStream(archivePieces(archive, access), name)) {
     total += chunk.length;
-    if (total > maxRestoredBytes) {
-      throw new ArchiveOverLimitsError(`${name} restores to more than the ${maxRestoredBytes} bytes that a run takes`, {
-        context: { archive: name, limit: maxRestoredBytes },
+    if (total > limit) {
+      throw new ArchiveOverLimitsError(`${name} restores to more than the ${limit} bytes that may come of it here`, {
+        context: { archive: name, limit },
       });
+    }
+    if (total >= nextPause) {
+      nextPause = total + PAUSE_BYTES;
+      await setImmediate();
+      access.signal.throwIfAborted();
     }
     yield chunk;
   }

@@ -135,6 +135,24 @@ describe('bytes that are no manifest', () => {
     expect(decode).toThrow(/nested or split too finely/);
   });
 
+  const distinct = (count: number, make: (name: string) => string) =>
+    Array.from({ length: count }, (_, index) => make(index.toString(36))).join(',');
+  test.each([
+    ['millions of numbers', `[${'1,'.repeat(2_000_000)}1]`, /too many values/],
+    ['a map of many unknown keys', `{${distinct(200_000, (name) => `"${name}":"value"`)}}`, /too many names/],
+    ['many maps of one unknown key', `[${distinct(200_000, (name) => `{"${name}":"a value"}`)}]`, /too many names/],
+  ])('%s are refused before the main thread parses them', (_what, json, message) => {
+    expect(() => decodeManifest(Buffer.from(json), ARCHIVE)).toThrow(ManifestInvalidError);
+    expect(() => decodeManifest(Buffer.from(json), ARCHIVE)).toThrow(message);
+  });
+
+  test('what looks like fields and lists inside of texts does not count', () => {
+    const key = '\\"{[,:'.repeat(100);
+    const metadata: [string, string][] = [['a', ',:,:,:,:'.repeat(20_000)]];
+    const object = { ...entry, key, relative_key: key, metadata };
+    expect(decodeManifest(jsonOf({ objects: [object] }), ARCHIVE).objects[0]?.key).toBe(key);
+  });
+
   test('a long list of bad items is one problem, not a million', () => {
     const tags = Array.from({ length: 500_000 }, () => ({ team: 5 }));
     const decode = (): Manifest => decodeManifest(jsonOf({ targets: tags, objects: [{ ...entry, tags }] }), ARCHIVE);

@@ -188,6 +188,26 @@ describe('archives of the public implementation', () => {
     expect(await refusal(region, bomb)).toBe('ARCHIVE_OVER_LIMITS');
   });
 
+  test('that decompress to very much leave the main thread time for heartbeats, and can be stopped', async () => {
+    const region = new TargetRegion();
+    const stop = new AbortController();
+    region.dependencies = { ...region.dependencies, stop: stop.signal };
+    const bomb = compressFrame(await packTar([{ name: 'objects/zeros', body: Buffer.alloc(64 * MIB) }]));
+    const message = await region.arrive(bomb);
+    let beats = 0;
+    const beat = (): void => {
+      beats += 1;
+      if (beats === 3) stop.abort();
+      else setImmediate(beat);
+    };
+    setImmediate(beat);
+
+    await region.process(message);
+
+    expect(beats).toBe(3);
+    expect(region.queue.again).toEqual([message]);
+  });
+
   test('redelivered after a crash write only what is missing', async () => {
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { put: [2] }) });
     const message = await region.arrive(await publicArchive(...two), KEY);
