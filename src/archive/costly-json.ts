@@ -39,7 +39,7 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
     });
   };
   for (let at = 0; at < bytes.length; at += 1) {
-    switch (bytes[at]) {
+    switch (bytes[at] ?? 0) {
       case QUOTE:
         textStart = at;
         at = endOfText(bytes, at);

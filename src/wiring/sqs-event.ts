@@ -1,10 +1,13 @@
-import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { SQSRecord } from 'aws-lambda';
 import { readTurns, TURNS_ATTRIBUTE } from '../aws/sqs/turns-attribute.ts';
 import { InvocationInvalidError } from '../messages/errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 
 /** How much of an unexpected event the error repeats. */
 const SHOWN_CHARACTERS = 200;
+
+/** Events written by hand may leave the message attributes out. */
+type QueueRecord = Omit<SQSRecord, 'messageAttributes'> & Partial<Pick<SQSRecord, 'messageAttributes'>>;
 
 /**
  * The messages of a Lambda event.
@@ -21,13 +24,13 @@ export function queueMessages(event: unknown): QueueMessage[] {
   }));
 }
 
-function isQueueEvent(event: unknown): event is SQSEvent {
+function isQueueEvent(event: unknown): event is { readonly Records: readonly QueueRecord[] } {
   if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
   return Array.isArray(event.Records) && event.Records.every(isQueueRecord);
 }
 
 /** What S3 and SNS send when they invoke a function themselves has `Records`, too. */
-function isQueueRecord(record: unknown): record is SQSRecord {
+function isQueueRecord(record: unknown): record is QueueRecord {
   if (typeof record !== 'object' || record === null) return false;
   const { messageId, receiptHandle, body, attributes } = record as Partial<Record<keyof SQSRecord, unknown>>;
   const texts = [messageId, receiptHandle, body].every((value) => typeof value === 'string');
@@ -35,7 +38,7 @@ function isQueueRecord(record: unknown): record is SQSRecord {
 }
 
 function unexpectedEvent(event: unknown): InvocationInvalidError {
-  const shown = (JSON.stringify(event) ?? String(event)).slice(0, SHOWN_CHARACTERS);
+  const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, SHOWN_CHARACTERS);
   return new InvocationInvalidError(
     `This function is invoked by its SQS queue and got no batch of SQS messages but ${shown}. To test it, send a message ` +
       'to the queue, or invoke it with {"Records":[{"messageId":...,"receiptHandle":...,"body":"<S3 notification>",' +

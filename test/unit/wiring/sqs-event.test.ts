@@ -23,7 +23,7 @@ describe('what a function that works on a queue is invoked with', () => {
     ['null', null],
     ['text', 'hello'],
   ])('is refused by saying what is expected and what came: %s', (_, event) => {
-    const shown = (JSON.stringify(event) ?? 'undefined').slice(0, 30);
+    const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, 30);
     expect(() => queueMessages(event)).toThrow(InvocationInvalidError);
     expect(() => queueMessages(event)).toThrow('This function is invoked by its SQS queue');
     expect(() => queueMessages(event)).toThrow(shown);
