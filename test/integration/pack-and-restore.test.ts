@@ -43,7 +43,7 @@ function compare(sent: Awaited<ReturnType<typeof sendThrough>>, { key }: SourceO
   const before = sent.source.memory.look({ bucket: 'source-bucket', key });
   const after = sent.target.store.look({ bucket: TARGET, key });
   const { s3xrc, ...metadata } = after?.description.metadata ?? {};
-  expect(s3xrc).toMatch(/^1;/);
+  expect(s3xrc).toMatch(/^2:[0-9a-f]{8}:/);
   expect(metadata).toEqual(before?.description.metadata);
   expect(after?.description.headers).toEqual(before?.description.headers);
   expect(after?.description.storageClass).toBe(before?.description.storageClass);

@@ -4,7 +4,7 @@ import { MIB } from '../../src/archive/format.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { processSourceBatch } from '../../src/packing/process-batch.ts';
 import type { CompleteRequest, ObjectUpload, ReadRequest, WriteTarget } from '../../src/storage/object-store.ts';
-import type { ObjectDescription } from '../../src/storage/stored-object.ts';
+import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { frameBuffers } from '../../src/wiring/target.ts';
@@ -36,20 +36,30 @@ function fill(into: Uint8Array, start: number): void {
   }
 }
 
+const DESCRIPTION: ObjectDescription = {
+  size,
+  etag: 'large-1',
+  lastModified: new Date(0),
+  headers: {},
+  metadata: {},
+  storageClass: 'STANDARD',
+  tagCount: 0,
+  missingMetadata: 0,
+};
+
 class LargeObjectSource extends MemoryObjectStore {
   override read(request: ReadRequest): Promise<ObjectDescription> {
     if (request.key !== KEY) return super.read(request);
     fill(request.into, request.start ?? 0);
-    return Promise.resolve({
-      size,
-      etag: 'large-1',
-      lastModified: new Date(0),
-      headers: {},
-      metadata: {},
-      storageClass: 'STANDARD',
-      tagCount: 0,
-      missingMetadata: 0,
-    });
+    return Promise.resolve(DESCRIPTION);
+  }
+
+  override readTags(location: ObjectLocation, signal?: AbortSignal): ReturnType<MemoryObjectStore['readTags']> {
+    return location.key === KEY ? Promise.resolve({ tags: [] }) : super.readTags(location, signal);
+  }
+
+  override head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
+    return location.key === KEY ? Promise.resolve({ ...DESCRIPTION, crc32: expected }) : super.head(location, signal);
   }
 }
 
@@ -88,6 +98,15 @@ function peakMegabytes(): number {
   return Math.round(Number(kilobytes) / 1024);
 }
 
+/** The checksum of the whole object, as S3 keeps it. */
+let expected = 0;
+const piece = new Uint8Array(8 * MIB);
+for (let start = 0; start < size; start += piece.length) {
+  const part = piece.subarray(0, Math.min(piece.length, size - start));
+  fill(part, start);
+  expected = combineCrc32(expected, crc32(part), part.length);
+}
+
 const pool = new FramePool({ worker: frameWorkerModule(), threads: 2 });
 const outbound = new LargeObjectSource();
 const source = new SourceServiceHarness({ rule: exampleRule(), store: outbound, pool, buffers: packingBuffers(2) });
@@ -103,13 +122,6 @@ const arrival = queueMessage(s3Notification({ bucket: INBOUND, key, etag, size: 
 const restored = await region.process(arrival);
 await pool.close();
 
-let expected = 0;
-const piece = new Uint8Array(8 * MIB);
-for (let start = 0; start < size; start += piece.length) {
-  const part = piece.subarray(0, Math.min(piece.length, size - start));
-  fill(part, start);
-  expected = combineCrc32(expected, crc32(part), part.length);
-}
 process.stdout.write(
   `${JSON.stringify({
     returned: [...packed.batchItemFailures, ...restored.batchItemFailures],

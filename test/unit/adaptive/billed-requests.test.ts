@@ -70,6 +70,10 @@ async function send({
     if (archive === undefined) throw new Error('Nothing was packed');
     return archive;
   };
+  // The first object of a bucket proves once in a process that its tags may be read: here one that is not counted.
+  const first = await memory.place({ bucket: rule.source.bucket, key: 'first' }, Buffer.from('x'));
+  const { bucket: from } = rule.source;
+  await source.process(queueMessage(s3Notification({ bucket: from, key: 'first', etag: first, size: 1 })));
   const arrive = async ({ key }: PackedArchive, receiveCount = 1) => {
     const body = memory.look({ bucket: OUTBOUND, key })?.body ?? Buffer.alloc(0);
     await target.process(await target.arrive(body, key, receiveCount));
@@ -81,9 +85,9 @@ async function send({
   const archive = await pack(3);
   const between = billed(target.calls);
   await arrive(archive);
-  const first = minus(billed(target.calls), between);
+  const once = minus(billed(target.calls), between);
   if (redelivered) await arrive(archive, 2);
-  const all = redelivered ? minus(billed(target.calls), between) : first;
+  const all = redelivered ? minus(billed(target.calls), between) : once;
   expect(target.store.keys(INBOUND)).toEqual([]);
   expect(target.store.keys(TARGET)).toHaveLength(sizes.length);
   return { source: minus(billed(calls), before.source), target: all, archive };
@@ -106,13 +110,13 @@ describe('requests that a bill has, seen by the storage, and the model beside th
   const small = Array.from({ length: 100 }, () => 2000);
   const twice = exampleRule({}, [{ bucket: TARGET }, { bucket: 'second' }]);
 
-  // Worked by hand. Source: a GET per object and frame, the archive's PUT, or opening, parts of 8 MiB or more and completion. Target: tail with the manifest, frames; per
+  // Worked by hand. Source: a GET per object and frame, a HEAD for the checksum of a large one, the archive's PUT, or opening, parts of 8 MiB or more and completion. Target: tail with the manifest, frames; per
   // object a PUT, or HEAD, opening, parts of 8 MiB and completion.
   test.each<[string, Shipment, Billed, Billed]>([
     ['100 small new', { sizes: small }, { puts: 1, gets: 100 }, { puts: 100, gets: 2 }],
     ['100 small overwritten', { sizes: small, overwritten: true }, { puts: 1, gets: 100 }, { puts: 100, gets: 102 }],
-    ['1 x 20 MiB', { sizes: [20 * MIB] }, { puts: 2 + 2, gets: 3 }, { puts: 3 + 2, gets: 1 + 3 + 1 }],
-    ['1 x 100 MB', { sizes: [96 * MIB] }, { puts: 12 + 1 + 2, gets: 12 }, { puts: 12 + 2, gets: 1 + 12 + 1 }],
+    ['1 x 20 MiB', { sizes: [20 * MIB] }, { puts: 2 + 2, gets: 3 + 1 }, { puts: 3 + 2, gets: 1 + 3 + 1 }],
+    ['1 x 100 MB', { sizes: [96 * MIB] }, { puts: 12 + 1 + 2, gets: 12 + 1 }, { puts: 12 + 2, gets: 1 + 12 + 1 }],
     ['100 small to two buckets', { sizes: small, rule: twice }, { puts: 1, gets: 100 }, { puts: 200, gets: 2 }],
   ])(
     '%s',
