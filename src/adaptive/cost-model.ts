@@ -73,14 +73,14 @@ export interface MarginalPrices {
 
 /** Of a bill: AWS's GB of transfer and storage are 2^30 bytes. */
 export const BILLED_GIGABYTE = 2 ** 30;
-const DAYS_A_MONTH = 365.25 / 12;
+export const DAYS_PER_MONTH = 365.25 / 12;
 /**
  * Days that S3 keeps an archive on each side. Outbound: it expires after a day and is removed as a noncurrent version after
  * 3; inbound: deleted when restored, removed after one. S3 rounds each up to the next midnight: half a day on average.
  */
 export const STAGING_DAYS = { outbound: 1.5 + 3.5, inbound: 1.5 } as const;
 /** Bytes of a part of an archive, each a PUT here and one in each region; and of a frame, each a GET in each region. */
-const PART_BYTES = 8 * MIB;
+export const PART_BYTES = 8 * MIB;
 
 /**
  * Everything that a rule costs for each archive, object, byte and second. Unit prices are those of the source region, on
@@ -98,7 +98,7 @@ export function ruleCosts(
   const sum = (places: readonly string[]): number =>
     places.reduce((total, region) => total + transferPrice(prices, region), 0);
   const restoringSecond = functionVcpuSecond(prices);
-  const storageByteDay = prices.s3_storage_gb_month / DAYS_A_MONTH / BILLED_GIGABYTE;
+  const storageByteDay = prices.s3_storage_gb_month / DAYS_PER_MONTH / BILLED_GIGABYTE;
   const line = (item: CostItem, driver: CostDriver, dollars: number, what: string): CostLine => ({
     item,
     driver,
@@ -169,8 +169,13 @@ export function archiveAmounts(
   archive: Pick<Amounts, 'objects' | 'originalBytes' | 'archiveBytes' | 'cpuSeconds' | 'largeWrites' | 'looks'>,
 ): Amounts {
   const { objects, originalBytes, archiveBytes, cpuSeconds, largeWrites = 0, looks = 0 } = archive;
-  const multipartArchives = archiveBytes > PART_BYTES ? 1 : 0;
+  const multipartArchives = isMultipart(archiveBytes) ? 1 : 0;
   return { archives: 1, objects, originalBytes, archiveBytes, cpuSeconds, largeWrites, looks, multipartArchives };
+}
+
+/** Whether an archive of so many bytes is uploaded in parts. */
+export function isMultipart(archiveBytes: number): boolean {
+  return archiveBytes > PART_BYTES;
 }
 
 /** USD of these amounts on these lines. */
@@ -205,56 +210,4 @@ export function marginalPrices({ ours }: RuleCosts): MarginalPrices {
   const perUnit = (driver: CostDriver): number =>
     ours.filter((line) => line.driver === driver).reduce((total, { dollars }) => total + dollars, 0);
   return { archiveByte: perUnit('archiveBytes'), cpuSecond: perUnit('cpuSeconds') };
-}
-
-export interface Experience {
-  /** Archive bytes over object bytes. */
-  readonly ratio: number;
-  /** CPU seconds of compression for a byte of an object. */
-  readonly cpuSecondsAByte: number;
-  /** Bytes of objects in an archive. */
-  readonly bytesAnArchive: number;
-  /** Share of objects whose key exists at the target; 0 if not given. */
-  readonly overwritten?: number;
-}
-
-/** USD that a GB of objects, of 2^30 bytes, saves at this mean size; negative where plain replication is cheaper. */
-export function savedPerGigabyte({ ours, plain }: RuleCosts, experience: Experience, meanObjectBytes: number): number {
-  const objects = BILLED_GIGABYTE / meanObjectBytes;
-  const amounts: Amounts = {
-    archives: BILLED_GIGABYTE / experience.bytesAnArchive,
-    objects,
-    originalBytes: BILLED_GIGABYTE,
-    archiveBytes: BILLED_GIGABYTE * experience.ratio,
-    cpuSeconds: BILLED_GIGABYTE * experience.cpuSecondsAByte,
-    looks: objects * (experience.overwritten ?? 0),
-  };
-  return sumLines(plain, amounts) - sumLines(ours, amounts);
-}
-
-/**
- * Mean size of objects, in bytes, from which on this product is cheaper than plain replication: what an object costs more
- * with us, over what a byte of it saves.
- * @returns Infinity when no size pays
- */
-export function breakEvenObjectSize({ ours, plain }: RuleCosts, experience: Experience): number {
-  const { ratio, cpuSecondsAByte, bytesAnArchive } = experience;
-  const aByte: Amounts = {
-    archives: 1 / bytesAnArchive,
-    objects: 0,
-    originalBytes: 1,
-    archiveBytes: ratio,
-    cpuSeconds: cpuSecondsAByte,
-  };
-  const anObject: Amounts = {
-    archives: 0,
-    objects: 1,
-    originalBytes: 0,
-    archiveBytes: 0,
-    cpuSeconds: 0,
-    looks: experience.overwritten ?? 0,
-  };
-  const saved = sumLines(plain, aByte) - sumLines(ours, aByte);
-  const added = sumLines(ours, anObject) - sumLines(plain, anObject);
-  return saved > 0 ? Math.max(0, added / saved) : Number.POSITIVE_INFINITY;
 }

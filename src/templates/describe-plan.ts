@@ -12,18 +12,25 @@ const MAX_KEY_BYTES = 1024;
 /** Messages that a fallback task works on at the same time, see src/wiring/worker.ts. */
 const TASK_SLOTS = 2;
 
-/** What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline. */
-export function describePlan(configuration: Configuration): string {
+/**
+ * What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline.
+ * @param worthOf from when on a rule pays, in lines
+ */
+export function describePlan(
+  configuration: Configuration,
+  worthOf: (rule: DeployedRule) => readonly string[] = () => [],
+): string {
   const plans = planRegions(configuration);
   const order = deploymentSteps(plans);
   const steps = order.map(({ region, stage }) => (stage === 'all' ? region : `${region} (targets only)`));
   // What stands already, only AWS knows.
   const condition = order.some(({ stage }) => stage === 'targets') ? ', where nothing stands yet' : '';
   const total = sumDollars(plans.flatMap((plan) => fixedCosts(plan)));
+  const inUse = total + sumDollars(plans.flatMap((plan) => metricCosts(plan)));
   return [
     ...plans.map(describeRegion),
-    `Rules\n${configuration.rules.map(describeRule).join('')}`,
-    `Fixed cost: about ${dollars(total)} a month in all, before anything is replicated.`,
+    `Rules\n${configuration.rules.map((rule) => describeRule(rule, worthOf(rule))).join('')}`,
+    `Fixed cost: about ${dollars(total)} a month in all, before anything is replicated; ${dollars(inUse)} with every rule in use.`,
     `Order of deployment${condition}: ${steps.join(', ')}`,
     '',
   ].join('\n');
@@ -95,7 +102,10 @@ function describeCost({ what, count: number, dollars: amount }: FixedCost): stri
   return `${number === 1 ? '' : `${number} `}${what} ${dollars(amount)}`;
 }
 
-function describeRule({ id, source, destinations, sizing, events, draining }: DeployedRule): string {
+function describeRule(
+  { id, source, destinations, sizing, events, draining }: DeployedRule,
+  worth: readonly string[],
+): string {
   const keys = `${source.prefix}*${source.suffix}`;
   const { functionMemoryMegabytes: memory, functionTimeoutSeconds: timeout, maximumConcurrency: runs } = sizing;
   return [
@@ -106,6 +116,7 @@ function describeRule({ id, source, destinations, sizing, events, draining }: De
     ),
     `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
     ...(sizing.fallback === undefined ? [] : describeFallbackTasks(sizing.fallback)),
+    ...worth.map((line, index) => `    ${index === 0 ? 'pays' : '    '}  ${line}\n`),
   ].join('');
 }
 

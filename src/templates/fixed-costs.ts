@@ -1,3 +1,4 @@
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ALARMS } from './alarms.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
@@ -95,17 +96,20 @@ export function metricCosts({ outgoing, incoming }: RegionPlan): FixedCost[] {
   ].filter(({ count }) => count > 0);
 }
 
-/**
- * USD that one rule more costs in a month in which it is used, of this many target regions: alarms, metrics of S3 replication,
- * watermarks, an idle queue, and its own metrics at both ends. A fallback comes on top.
- */
-export function ruleDollars({ outgoing }: Pick<RegionPlan, 'outgoing'>): number {
-  const [first] = outgoing;
-  if (first === undefined) return 0;
-  return dollarsOfRule(archiveRegions(first).length);
+/** USD per month that a rule costs in use, whatever its volume: what `dollarsOfRule` says, and alarms of its fallback. */
+export function ruleDollars(rule: DeployedRule): number {
+  const regions = archiveRegions(rule).length;
+  const fallback =
+    PRICES.alarm * (ALARMS.fallback.length + SCALING_ALARM_METRICS) +
+    WATERMARK_RUNS * PRICES.fallbackWatermarkRun * regions;
+  return dollarsOfRule(regions) + (rule.sizing.fallback === undefined ? 0 : fallback);
 }
 
-/** @param regions that the rule's archives go to */
+/**
+ * USD that one rule more costs per month in which it is used: alarms, metrics of S3 replication, watermarks, an idle queue, and
+ * its own metrics at both ends.
+ * @param regions that the rule's archives go to
+ */
 export function dollarsOfRule(regions: number): number {
   return (
     PRICES.alarm * (ALARMS.rule.length + ROUTE_ALARMS * regions) +

@@ -1,22 +1,19 @@
 import {
-  type Amounts,
-  BILLED_GIGABYTE,
   breakEvenObjectSize,
-  type CostItem,
-  ruleCosts,
-  sumLines,
-} from '../../src/adaptive/cost-model.ts';
+  breakEvenVolume,
+  countArchives,
+  USUAL_EXPERIENCE,
+  USUAL_LIMITS,
+} from '../../src/adaptive/break-even.ts';
+import { type Amounts, BILLED_GIGABYTE, type CostItem, ruleCosts, sumLines } from '../../src/adaptive/cost-model.ts';
 import { LARGE_OBJECT } from '../../src/archive/format.ts';
 import { countLargeFrames } from '../../src/archive/plan-frames.ts';
+import { dollarsOfRule } from '../../src/templates/fixed-costs.ts';
 import { examplePrices } from './prices.ts';
 import { exampleRule } from './rules.ts';
 
 /** 500 TB as the public implementation counts them: 512,000 GB. */
 const MONTH_BYTES = 512_000 * BILLED_GIGABYTE;
-const RATIO = 1 / 3;
-const ARCHIVE_BYTES = 64e6;
-/** Level 9: 45 MB/s of one core (docs/decisions/0003-packing-speed.md). */
-const CPU_SECONDS_A_BYTE = 1 / 45e6;
 const OBJECT_SIZES = [100e3, 1e6, 10e6];
 const TRANSFER_PRICES = [0.01, 0.02, 0.09, 0.147];
 const ITEMS: readonly CostItem[] = [
@@ -38,6 +35,7 @@ export function renderEconomics(): ReadonlyMap<string, string> {
   return new Map([
     ['month', renderMonth()],
     ['break-even', renderBreakEven()],
+    ['volume', renderVolume()],
   ]);
 }
 
@@ -45,19 +43,20 @@ export function renderEconomics(): ReadonlyMap<string, string> {
 export function updateEconomics(document: string): string {
   const tables = renderEconomics();
   return document.replace(
-    /(<!-- (month|break-even) -->\n)[\s\S]*?(<!-- end -->)/g,
+    /(<!-- (month|break-even|volume) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_, begin: string, name: string, end: string) => `${begin}\n${tables.get(name) ?? ''}\n${end}`,
   );
 }
 
 function monthAmounts(objectBytes: number): Amounts {
+  const archives = countArchives({ objects: MONTH_BYTES / objectBytes, bytes: MONTH_BYTES }, USUAL_LIMITS);
   return {
-    archives: MONTH_BYTES / ARCHIVE_BYTES,
+    archives,
     objects: MONTH_BYTES / objectBytes,
     originalBytes: MONTH_BYTES,
-    archiveBytes: MONTH_BYTES * RATIO,
-    cpuSeconds: MONTH_BYTES * CPU_SECONDS_A_BYTE,
-    multipartArchives: MONTH_BYTES / ARCHIVE_BYTES,
+    archiveBytes: MONTH_BYTES * USUAL_EXPERIENCE.ratio,
+    cpuSeconds: MONTH_BYTES * USUAL_EXPERIENCE.cpuSecondsAByte,
+    multipartArchives: archives,
     largeWrites: objectBytes > LARGE_OBJECT ? (MONTH_BYTES / objectBytes) * (countLargeFrames(objectBytes) + 1) : 0,
     looks: objectBytes > LARGE_OBJECT ? MONTH_BYTES / objectBytes : 0,
   };
@@ -88,11 +87,10 @@ function renderMonth(): string {
 }
 
 function renderBreakEven(): string {
-  const experience = { cpuSecondsAByte: CPU_SECONDS_A_BYTE, bytesAnArchive: ARCHIVE_BYTES };
   const rows = TRANSFER_PRICES.map((price) => {
     const costs = ruleCosts(exampleRule(), examplePrices({ transfer_gb: { 'us-east-1': price } }));
-    const sizes = [{ ratio: 0.25 }, { ratio: 1 / 3 }, { ratio: 1 / 3, overwritten: 1 }, { ratio: 0.6 }].map((each) => {
-      const size = breakEvenObjectSize(costs, { ...experience, ...each });
+    const sizes = [{ ratio: 0.25 }, {}, { overwritten: 1 }, { ratio: 0.6 }].map((each) => {
+      const size = breakEvenObjectSize(costs, { ...USUAL_EXPERIENCE, ...each }, USUAL_LIMITS);
       return Number.isFinite(size) ? `${dollars.format(size / 1000)} KB` : 'never';
     });
     return `| ${price} | ${sizes.join(' | ')} |`;
@@ -100,6 +98,25 @@ function renderBreakEven(): string {
   return [
     '| transfer, USD per GB | at 4x | at 3x | at 3x, every key overwritten | at 1.7x |',
     '|---|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
+
+/** GB per month that earn what a rule of one target region costs. */
+function renderVolume(): string {
+  const fixed = dollarsOfRule(1);
+  const rows = TRANSFER_PRICES.map((price) => {
+    const costs = ruleCosts(exampleRule(), examplePrices({ transfer_gb: { 'us-east-1': price } }));
+    const volumes = OBJECT_SIZES.map((objectBytes) => {
+      const volume = breakEvenVolume(costs, USUAL_EXPERIENCE, USUAL_LIMITS, { objectBytes, fixed });
+      return Number.isFinite(volume) ? dollars.format(Number(volume.toPrecision(2))) : 'never';
+    });
+    return `| ${price} | ${volumes.join(' | ')} |`;
+  });
+  return [
+    `| transfer, USD per GB | GB per month of 100 KB objects | of 1 MB | of 10 MB |`,
+    '|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');

@@ -20,7 +20,7 @@ const stack = (name: string): string => readFileSync(new URL(`../../src/stacks/$
 
 describe('docs/economics.md', () => {
   test('has the tables that the cost model makes', () => {
-    expect(document.match(/<!-- (month|break-even) -->/g)).toHaveLength(2);
+    expect(document.match(/<!-- (month|break-even|volume) -->/g)).toHaveLength(3);
     expectCurrent(document, updateEconomics(document), 'node test/support/write-economics.ts');
   });
 

@@ -1,15 +1,23 @@
 import { relative, resolve } from 'node:path';
-import { Command, Option } from 'commander';
-import { loadConfiguration } from '../../configuration/load.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
+import { loadPriceFile } from '../../configuration/prices/load.ts';
+import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
 import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from '../command/deployment-files.ts';
 import { DeployInputError, TemplateStaleError } from '../command/errors.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { describeBreakEven } from './describe-break-even.ts';
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9 };
 
 interface ConfigureOptions {
   readonly check?: boolean;
   readonly configuration: string;
   readonly out: string;
+  readonly ratio?: number;
+  readonly objectSize?: number;
 }
 
 /**
@@ -29,7 +37,13 @@ export async function runConfigure(args: readonly string[], print: (text: string
     )
     .addOption(
       new Option('--out <folder>', 'write template.yaml and samconfig.toml here').default(PROJECT, 'the project'),
-    );
+    )
+    .option(
+      '--ratio <number>',
+      'what objects compress to, for the break-evens of the plan: the dashboard has it (default: 3)',
+      parseRatio,
+    )
+    .option('--object-size <size>', 'mean size of objects, such as 25KB or 10MB, for the same', parseSize);
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;
   const isOther = resolve(options.configuration) !== CONFIGURATION;
@@ -44,9 +58,43 @@ export async function runConfigure(args: readonly string[], print: (text: string
     return;
   }
   await writeDeploymentFiles(files, options.out);
-  print(describePlan(configuration));
+  print(describePlan(configuration, await worthOfRules(configuration, options)));
   print(stale.length === 0 ? 'Nothing to write: the files are up to date.\n' : `Wrote ${stale.join(' and ')}.\n`);
   if (isOther) print(`Not to be deployed as it is: the image gets configuration/*.json of ${PROJECT}, which differ.\n`);
+}
+
+/** The prices are those of the image. */
+async function worthOfRules(
+  { settings }: Configuration,
+  { ratio, objectSize }: ConfigureOptions,
+): Promise<(rule: DeployedRule) => string[]> {
+  const file = await loadPriceFile(CONFIGURATION);
+  const known = {
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(objectSize === undefined ? {} : { objectBytes: objectSize }),
+  };
+  return (rule) => {
+    const toRegions = [...new Set(rule.destinations.map(({ region }) => region))];
+    const prices = filedPrices(file, settings.prices, { fromRegion: rule.source.region, toRegions });
+    return describeBreakEven(rule, prices, known);
+  };
+}
+
+function parseRatio(text: string): number {
+  const ratio = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (ratio <= 0)
+    throw new InvalidArgumentError(
+      'A ratio is a number above 0, such as 3.5: bytes of objects over bytes of archives.',
+    );
+  return ratio;
+}
+
+/** @returns bytes */
+function parseSize(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([KMG])B$/.exec(text) ?? [];
+  const bytes = Number(digits) * (SIZE_UNITS[unit] ?? 0);
+  if (bytes === 0) throw new InvalidArgumentError('A size is a number of KB, MB or GB, such as 25KB.');
+  return bytes;
 }
 
 /** Functions read the configuration that is in their image, and refuse rules that it does not have. */

@@ -1,10 +1,11 @@
+import { archiveLimits } from '../../adaptive/break-even.ts';
 import { marginalPrices, ruleCosts } from '../../adaptive/cost-model.ts';
 import { MIB } from '../../archive/format.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
-import { dollarsOfRule } from '../../templates/fixed-costs.ts';
+import { ruleDollars } from '../../templates/fixed-costs.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { type InspectedArchive, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
@@ -83,14 +84,11 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     worth: summarizeWorth(
       {
         sizes: [...record.objects, ...record.drafts].map(({ size }) => size),
-        archives: archives.length,
         archiveBytes: sumOf(archives.map(({ size }) => size)),
         cpuSeconds: pipeline.log.packingCpuSeconds,
       },
-      ruleCosts(rule, await pricesOf(rule, configuration)),
-      options.monthlyBytes === undefined
-        ? undefined
-        : { bytes: options.monthlyBytes, fixed: dollarsOfRule(regions.length) },
+      { costs: ruleCosts(rule, await pricesOf(rule, configuration)), limits: archiveLimits(rule) },
+      options.monthlyBytes === undefined ? undefined : { bytes: options.monthlyBytes, fixed: ruleDollars(rule) },
     ),
     fallback: pipeline.fallback(),
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),

@@ -1,9 +1,15 @@
 import {
+  type ArchiveLimits,
+  breakEvenObjectSize,
+  countArchives,
+  SECONDS_PER_MONTH,
+} from '../../adaptive/break-even.ts';
+import {
   type Amounts,
   BILLED_GIGABYTE,
-  breakEvenObjectSize,
   type CostItem,
   type CostLine,
+  isMultipart,
   type RuleCosts,
   sumLines,
 } from '../../adaptive/cost-model.ts';
@@ -34,9 +40,20 @@ export interface Worth {
 export interface PackedRun {
   /** Bytes of each object, as often as it was packed. */
   readonly sizes: readonly number[];
-  readonly archives: number;
   readonly archiveBytes: number;
   readonly cpuSeconds: number;
+}
+
+/** What sending costs: with the archives that the rule makes when it is in use, which are larger than those of a short run. */
+export interface RuleWorth {
+  readonly costs: RuleCosts;
+  readonly limits: ArchiveLimits;
+}
+
+/** A volume per month, and USD per month that the rule costs whatever its volume. */
+export interface MonthlyVolume {
+  readonly bytes: number;
+  readonly fixed: number;
 }
 
 /** What objects like those of a run are worth sending this way. */
@@ -48,20 +65,16 @@ export interface RunWorth {
   readonly verdict: string;
 }
 
-/**
- * @param monthly bytes a month, and USD that the rule costs a month whatever its volume
- * @returns undefined when nothing was packed
- */
-export function summarizeWorth(
-  run: PackedRun,
-  costs: RuleCosts,
-  monthly?: { readonly bytes: number; readonly fixed: number },
-): RunWorth | undefined {
-  const terabyte = worthOf(run, costs, BILLED_TERABYTE);
-  if (terabyte === undefined) return undefined;
-  const verdict = describeWorth(run, costs, terabyte);
-  const month = monthly === undefined ? undefined : worthOf(run, costs, monthly.bytes, monthly.fixed);
-  return { terabyte, ...(month === undefined ? {} : { month }), verdict };
+/** @returns undefined when nothing was packed */
+export function summarizeWorth(run: PackedRun, rule: RuleWorth, monthly?: MonthlyVolume): RunWorth | undefined {
+  if (sumOf(run.sizes) === 0) return undefined;
+  const terabyte = worthOf(run, rule, { bytes: BILLED_TERABYTE });
+  if (monthly === undefined) return { terabyte, verdict: `${describeWorth(run, rule, terabyte)}.` };
+  const { bytes, fixed } = monthly;
+  const month = worthOf(run, rule, { bytes, seconds: SECONDS_PER_MONTH }, fixed);
+  const isEaten = terabyte.net > 0 && month.net <= 0;
+  const but = isEaten ? ', but at this volume per month fixed cost and small archives take more than that' : '';
+  return { terabyte, month, verdict: `${describeWorth(run, rule, terabyte)}${but}.` };
 }
 
 const LINES: readonly (readonly [what: string, items: readonly CostItem[]])[] = [
@@ -72,53 +85,64 @@ const LINES: readonly (readonly [what: string, items: readonly CostItem[]])[] = 
   ['keys, statistics, logs', ['encryption', 'statistics', 'logs']],
 ];
 
-/**
- * Scales what a run packed to `bytes` of objects.
- * @param fixed USD a month of the rule, if `bytes` are those of a month
- * @returns undefined when nothing was packed
- */
-export function worthOf(run: PackedRun, costs: RuleCosts, bytes: number, fixed?: number): Worth | undefined {
-  const amounts = amountsOf(run);
-  if (amounts.originalBytes === 0) return undefined;
-  const scale = bytes / amounts.originalBytes;
+/** Scales what a run packed to other bytes; `fixed` are USD of the rule, for a month. */
+function worthOf(
+  run: PackedRun,
+  { costs, limits }: RuleWorth,
+  volume: { readonly bytes: number; readonly seconds?: number },
+  fixed?: number,
+): Worth {
+  const amounts = scaledAmounts(run, limits, volume);
   const of = (lines: readonly CostLine[], items: readonly CostItem[]): number =>
-    scale *
     sumLines(
       lines.filter(({ item }) => items.includes(item)),
       amounts,
     );
   const lines = LINES.map(([what, items]) => ({ what, plain: of(costs.plain, items), ours: of(costs.ours, items) }));
   if (fixed !== undefined) lines.push({ what: 'fixed, of the rule', plain: 0, ours: fixed });
-  return { bytes, lines, net: lines.reduce((sum, { plain, ours }) => sum + plain - ours, 0) };
+  return { bytes: volume.bytes, lines, net: lines.reduce((sum, { plain, ours }) => sum + plain - ours, 0) };
 }
 
-/** The verdict in words, of a TB. */
-export function describeWorth(run: PackedRun, costs: RuleCosts, { net }: Worth): string {
-  const { objects, originalBytes, archives, archiveBytes, cpuSeconds } = amountsOf(run);
-  const experience = {
-    ratio: archiveBytes / originalBytes,
-    cpuSecondsAByte: cpuSeconds / originalBytes,
-    bytesAnArchive: originalBytes / archives,
-  };
-  const from = breakEvenObjectSize(costs, experience);
-  const mean = `At this mean size of ${formatBytes(originalBytes / objects)}`;
+/** The verdict of a TB in words, without its period. */
+function describeWorth(
+  { sizes, archiveBytes, cpuSeconds }: PackedRun,
+  { costs, limits }: RuleWorth,
+  { net }: Worth,
+): string {
+  const bytes = sumOf(sizes);
+  const mean = `At this mean size of ${formatBytes(bytes / sizes.length)}`;
   const dollars = `${Math.abs(net).toFixed(2)} USD per TB`;
-  if (net > 0) return `${mean} this is cheaper than S3's own replication by ${dollars}.`;
+  if (net > 0) return `${mean} this is cheaper than S3's own replication by ${dollars}`;
+  const experience = { ratio: archiveBytes / bytes, cpuSecondsAByte: cpuSeconds / bytes };
+  const from = breakEvenObjectSize(costs, experience, limits);
+  const ratio = `at this ratio of ${(1 / experience.ratio).toFixed(1)} : 1`;
   const pays = Number.isFinite(from)
-    ? `this pays from ${formatBytes(from)} on at this ratio and size of archives`
-    : 'at this ratio and size of archives this pays at no size';
-  return `${mean} S3's own replication is cheaper by ${dollars}; ${pays}.`;
+    ? `this pays from ${formatBytes(from)} on, ${ratio}`
+    : `${ratio} this pays at no size`;
+  return `${mean} S3's own replication is cheaper by ${dollars}; ${pays}`;
 }
 
-function amountsOf({ sizes, archives, archiveBytes, cpuSeconds }: PackedRun): Amounts {
+function scaledAmounts(
+  { sizes, archiveBytes, cpuSeconds }: PackedRun,
+  limits: ArchiveLimits,
+  { bytes, seconds }: { readonly bytes: number; readonly seconds?: number },
+): Amounts {
+  const scale = bytes / sumOf(sizes);
+  const objects = sizes.length * scale;
+  const archives = countArchives({ objects, bytes, ...(seconds === undefined ? {} : { seconds }) }, limits);
   const large = sizes.filter((size) => size > LARGE_OBJECT);
   return {
     archives,
-    objects: sizes.length,
-    originalBytes: sizes.reduce((sum, size) => sum + size, 0),
-    archiveBytes,
-    cpuSeconds,
-    looks: large.length,
-    largeWrites: large.reduce((sum, size) => sum + countLargeFrames(size) + 1, 0),
+    objects,
+    originalBytes: bytes,
+    archiveBytes: archiveBytes * scale,
+    cpuSeconds: cpuSeconds * scale,
+    multipartArchives: isMultipart((archiveBytes * scale) / archives) ? archives : 0,
+    looks: large.length * scale,
+    largeWrites: large.reduce((sum, size) => sum + countLargeFrames(size) + 1, 0) * scale,
   };
+}
+
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -45,7 +45,6 @@ export function dashboard(context: StackContext): Resources {
 function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext): Row[] {
   const { region } = plan;
   const fixed = sumDollars([...fixedCosts(plan), ...metricCosts(plan)]);
-  const perRule = ruleDollars(plan);
   const sum = (name: string): string => `SUM(${search({ namespace, dimensions: RULE, name, statistic: 'Sum' })})`;
   const net = expression(sum('NetBenefit'), { label: 'Net benefit, USD' });
   const number = { region, view: 'singleValue' } as const;
@@ -61,7 +60,7 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
         { ...number, title: 'Dollars saved today (UTC)', period: DAY, metrics: [net] },
         {
           ...number,
-          title: `Dollars saved in the last 30 days; fixed cost is ${fixed.toFixed(2)} a month here, ${perRule.toFixed(2)} of it a rule`,
+          title: `Dollars saved in the last 30 days; fixed cost is ${fixed.toFixed(2)} per month here${describeRuleDollars(plan)}`,
           start: MONTH,
           metrics: [
             expression(sum('NetBenefit'), { id: 'net', label: 'Net benefit, USD' }),
@@ -102,6 +101,13 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
       ],
     },
   ];
+}
+
+/** Rules differ in their number of target regions, and in whether they have a fallback. */
+function describeRuleDollars({ outgoing }: StackContext['plan']): string {
+  const dollars = outgoing.map(ruleDollars).toSorted((left, right) => left - right);
+  const [least = 0, most = 0] = [dollars[0]?.toFixed(2), dollars.at(-1)?.toFixed(2)];
+  return dollars.length === 0 ? '' : `; a rule's own, at both ends, ${least === most ? most : `${least} to ${most}`}`;
 }
 
 function packingRows({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row[] {

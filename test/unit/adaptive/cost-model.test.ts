@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import {
   type Amounts,
   archiveDollars,
-  breakEvenObjectSize,
   marginalPrices,
   ruleCosts,
   STAGING_DAYS,
@@ -69,41 +68,5 @@ describe('marginalPrices', () => {
     const staging = (prices.s3_storage_gb_month * (STAGING_DAYS.outbound + STAGING_DAYS.inbound)) / (365.25 / 12);
     const parts = (2 * prices.s3_put_request) / (8 * 1024 * 1024);
     expect(archiveByte).toBeCloseTo((0.02 + staging) / 2 ** 30 + parts, 15);
-  });
-});
-
-describe('breakEvenObjectSize', () => {
-  const experience = { ratio: 0.3, cpuSecondsAByte: 20e-9, bytesAnArchive: 64e6 };
-
-  test('is the size at which net benefit changes its sign', () => {
-    const costs = ruleCosts(oneRegion, examplePrices());
-    const size = breakEvenObjectSize(costs, experience);
-    const benefit = (bytes: number): number => {
-      const objects = experience.bytesAnArchive / bytes;
-      return archiveDollars(costs, {
-        archives: 1,
-        objects,
-        originalBytes: 64e6,
-        archiveBytes: 0.3 * 64e6,
-        cpuSeconds: 64e6 * 20e-9,
-      }).netBenefit;
-    };
-    expect(size).toBeGreaterThan(50e3);
-    expect(size).toBeLessThan(1e6);
-    expect(benefit(size)).toBeCloseTo(0, 12);
-    expect(benefit(size * 1.01)).toBeGreaterThan(0);
-    expect(benefit(size * 0.99)).toBeLessThan(0);
-  });
-
-  test('falls as transfer gets dearer', () => {
-    const at = (price: number): number =>
-      breakEvenObjectSize(ruleCosts(oneRegion, examplePrices({ transfer_gb: { 'us-east-1': price } })), experience);
-    expect(at(0.01)).toBeGreaterThan(at(0.02));
-    expect(at(0.02)).toBeGreaterThan(at(0.09));
-  });
-
-  test('is infinite where a byte saves nothing', () => {
-    const costs = ruleCosts(oneRegion, examplePrices());
-    expect(breakEvenObjectSize(costs, { ...experience, ratio: 1 })).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -15,6 +15,15 @@ describe('the plan', () => {
     );
   });
 
+  test('says of each rule what the caller knows of its worth, and the cost of all in use', async () => {
+    const plan = describePlan(await loadRules([ruleEntry()]), ({ id }) => [`${id} pays`, 'from here on']);
+    expect(plan).toMatch(/ a batch\n {4}pays {2}one-bucket-\S+ pays\n {10}from here on\n/);
+    const [, fixed, inUse] =
+      /about ([\d.]+) USD a month in all.*; ([\d.]+) USD with every rule in use/.exec(plan) ?? [];
+    // Eleven metrics at the source and six at the target, 0.30 USD each.
+    expect(Number(inUse) - Number(fixed)).toBeCloseTo(17 * 0.3, 9);
+  });
+
   test('says where a fallback runs, how large its tasks are, and what it costs while nothing needs it', async () => {
     const plan = describePlan(await loadRules([ruleEntry({ fallback: true, fallback_on_demand_percent: 20 })]));
     expect(plan).toContain(

@@ -5,9 +5,8 @@ import { DemoInputError } from '../errors.ts';
  * The rule that the demo runs: the first with one destination, or with `fanOut` the first with several.
  * @throws DemoInputError when the configuration has no such rule
  */
-export function chooseRule(rules: readonly ReplicationRule[], fanOut: boolean): ReplicationRule {
-  const fits = (rule: ReplicationRule): boolean =>
-    fanOut ? rule.destinations.length > 1 : rule.destinations.length === 1;
+export function chooseRule<R extends ReplicationRule>(rules: readonly R[], fanOut: boolean): R {
+  const fits = (rule: R): boolean => (fanOut ? rule.destinations.length > 1 : rule.destinations.length === 1);
   // Files keep their names, so no rule that wants a suffix would see all of them.
   const rule = rules.find((candidate) => fits(candidate) && candidate.source.suffix === '');
   if (rule !== undefined) return rule;

@@ -1,0 +1,156 @@
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import {
+  type Amounts,
+  BILLED_GIGABYTE,
+  DAYS_PER_MONTH,
+  isMultipart,
+  PART_BYTES,
+  type RuleCosts,
+  sumLines,
+} from './cost-model.ts';
+
+/** What compressing a rule's objects is like. */
+export interface Experience {
+  /** Archive bytes over object bytes. */
+  readonly ratio: number;
+  /** CPU seconds of compression for a byte of an object. */
+  readonly cpuSecondsAByte: number;
+  /** Share of objects whose key exists at the target; 0 if not given. */
+  readonly overwritten?: number;
+}
+
+/** What closes an archive, whichever comes first. */
+export interface ArchiveLimits {
+  readonly objects: number;
+  /** Bytes of objects. */
+  readonly bytes: number;
+  /** Seconds that objects are collected after the first one. */
+  readonly windowSeconds: number;
+}
+
+/** Objects to be sent. */
+export interface Traffic {
+  readonly objects: number;
+  readonly bytes: number;
+  /** Seconds over which they arrive evenly. Absent: they are all there, and archives are full. */
+  readonly seconds?: number;
+}
+
+/** 3x at level 9: 45 MB/s of one core (docs/decisions/0003-packing-speed.md). */
+export const USUAL_EXPERIENCE: Experience = { ratio: 1 / 3, cpuSecondsAByte: 1 / 45e6 };
+/** A rule's defaults, but for the bytes: an archive of 256 MiB takes more traffic than most rules have. */
+export const USUAL_LIMITS: ArchiveLimits = { objects: 1000, bytes: 64e6, windowSeconds: 20 };
+
+export const SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400;
+/** Larger objects cost the same for each byte. */
+const LARGEST_SIZE = 2 ** 30;
+const LARGEST_VOLUME = 1e9;
+const BISECTIONS = 60;
+
+/** Of a rule; its bytes as far as they are usual. */
+export function archiveLimits({ source, sizing }: Pick<DeployedRule, 'source' | 'sizing'>): ArchiveLimits {
+  return {
+    objects: sizing.batchSize,
+    bytes: Math.min(USUAL_LIMITS.bytes, source.maxArchiveBytes),
+    windowSeconds: sizing.batchWindowSeconds,
+  };
+}
+
+/**
+ * Archives that this traffic is packed into.
+ *
+ * | arriving            | archives                                                                       |
+ * |---------------------|--------------------------------------------------------------------------------|
+ * | all at once         | as many as the limits of objects and bytes make                                |
+ * | evenly              | those, or one per window and the wait for its first object, whichever is more  |
+ */
+export function countArchives({ objects, bytes, seconds }: Traffic, limits: ArchiveLimits): number {
+  const full = Math.max(objects / limits.objects, bytes / Math.max(limits.bytes, bytes / objects));
+  if (seconds === undefined) return full;
+  return Math.max(full, seconds / (limits.windowSeconds + seconds / objects));
+}
+
+/** USD that this traffic of objects of one size saves; negative where plain replication is cheaper. */
+export function savedOnTraffic(
+  { ours, plain }: RuleCosts,
+  experience: Experience,
+  limits: ArchiveLimits,
+  traffic: Traffic,
+): number {
+  const amounts = trafficAmounts(experience, limits, traffic);
+  return sumLines(plain, amounts) - sumLines(ours, amounts);
+}
+
+/**
+ * Mean size of objects, in bytes, from which on a full archive is cheaper than plain replication.
+ * @returns Infinity when no size pays
+ */
+export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, limits: ArchiveLimits): number {
+  const saved = (size: number): number =>
+    savedOnTraffic(costs, experience, limits, { objects: BILLED_GIGABYTE / size, bytes: BILLED_GIGABYTE });
+  // Beyond a frame an object costs a HEAD and an upload of its own, so that what is saved falls there once.
+  for (const [from, to] of [
+    [1, PART_BYTES],
+    [PART_BYTES + 1, LARGEST_SIZE],
+  ] as const) {
+    if (saved(to) > 0) return saved(from) > 0 ? from : bisect(saved, from, to);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/**
+ * GB per month, of 2^30 bytes, from which on evenly arriving objects of one size earn what the rule costs whatever its volume.
+ * @param fixed USD per month
+ * @returns Infinity when no volume does
+ */
+export function breakEvenVolume(
+  costs: RuleCosts,
+  experience: Experience,
+  limits: ArchiveLimits,
+  { objectBytes, fixed }: { readonly objectBytes: number; readonly fixed: number },
+): number {
+  const net = (gigabytes: number): number => {
+    const bytes = gigabytes * BILLED_GIGABYTE;
+    const traffic = { objects: bytes / objectBytes, bytes, seconds: SECONDS_PER_MONTH };
+    return savedOnTraffic(costs, experience, limits, traffic) - fixed;
+  };
+  let most = 1;
+  while (net(most) <= 0) {
+    most *= 2;
+    if (most > LARGEST_VOLUME) return Number.POSITIVE_INFINITY;
+  }
+  return bisect(net, most / 2, most);
+}
+
+function trafficAmounts(
+  { ratio, cpuSecondsAByte, overwritten = 0 }: Experience,
+  limits: ArchiveLimits,
+  traffic: Traffic,
+): Amounts {
+  const { objects, bytes } = traffic;
+  const size = bytes / objects;
+  const archives = countArchives(traffic, limits);
+  const isLarge = size > PART_BYTES;
+  return {
+    archives,
+    objects,
+    originalBytes: bytes,
+    archiveBytes: bytes * ratio,
+    cpuSeconds: bytes * cpuSecondsAByte,
+    multipartArchives: isMultipart((bytes * ratio) / archives) ? archives : 0,
+    largeWrites: isLarge ? objects * (Math.round(size / PART_BYTES) + 1) : 0,
+    // A large object is looked at before it is written, whether it exists or not.
+    looks: isLarge ? objects : objects * overwritten,
+  };
+}
+
+/** Where `of` changes its sign from negative to positive. */
+function bisect(of: (value: number) => number, from: number, to: number): number {
+  let [low, high] = [from, to];
+  for (let step = 0; step < BISECTIONS; step += 1) {
+    const middle = (low + high) / 2;
+    if (of(middle) > 0) high = middle;
+    else low = middle;
+  }
+  return high;
+}

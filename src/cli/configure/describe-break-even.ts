@@ -1,0 +1,87 @@
+import {
+  archiveLimits,
+  breakEvenObjectSize,
+  breakEvenVolume,
+  type Experience,
+  USUAL_EXPERIENCE,
+} from '../../adaptive/break-even.ts';
+import { ruleCosts } from '../../adaptive/cost-model.ts';
+import { typicalPrior } from '../../adaptive/typical-levels.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { PriceMissingError } from '../../configuration/errors.ts';
+import type { Prices } from '../../configuration/prices/prices.ts';
+import { STORE_LEVEL } from '../../configuration/schema/levels.ts';
+import { ruleDollars } from '../../templates/fixed-costs.ts';
+import { formatBytes, formatCount } from '../command/numbers.ts';
+
+/** What the user knows of a rule's objects. */
+export interface KnownObjects {
+  /** Original over compressed bytes; the usual 3 if not given. */
+  readonly ratio?: number;
+  /** Mean size in bytes. Absent: sizes on both sides of most break-evens. */
+  readonly objectBytes?: number;
+}
+
+const ADVICE = 'take the rule out, and let S3 replicate its objects by itself';
+const SIZES = [1e6, 10e6];
+
+/**
+ * From which size of objects and which volume on a rule is cheaper than S3's own replication, and what to do below, in lines
+ * for the plan of `npm run configure`.
+ */
+export function describeBreakEven(rule: DeployedRule, prices: Prices, known: KnownObjects = {}): string[] {
+  try {
+    return describe(rule, prices, known);
+  } catch (error) {
+    if (!(error instanceof PriceMissingError)) throw error;
+    return [
+      'not known: configuration/prices.json has no price of transfer from here; "prices" of settings.json may name it',
+    ];
+  }
+}
+
+function describe(rule: DeployedRule, prices: Prices, known: KnownObjects): string[] {
+  const costs = ruleCosts(rule, prices);
+  const experience = experienceOf(rule, known.ratio);
+  const limits = archiveLimits(rule);
+  const fixed = ruleDollars(rule);
+  const size = breakEvenObjectSize(costs, experience, limits);
+  const ratio = `${(1 / experience.ratio).toFixed(1).replace('.0', '')}x`;
+  if (!Number.isFinite(size)) return [`never: at ${ratio} no size of objects does`, ADVICE];
+  if (known.objectBytes !== undefined && known.objectBytes < size) {
+    const mean = formatBytes(known.objectBytes);
+    return [`never with objects of ${mean}: at ${ratio} they have to be of ${formatBytes(size)} on average`, ADVICE];
+  }
+  const overwritten = breakEvenObjectSize(costs, { ...experience, overwritten: 1 }, limits);
+  const sizes = known.objectBytes === undefined ? sizesAbove(size) : [known.objectBytes];
+  const volumes = sizes.map((objectBytes) => {
+    const volume = breakEvenVolume(costs, experience, limits, { objectBytes, fixed });
+    return `${Number.isFinite(volume) ? `${roundedVolume(volume)} GB` : 'no volume'} of ${formatBytes(objectBytes)}`;
+  });
+  return [
+    `objects of ${formatBytes(size)} or more on average (${formatBytes(overwritten)} if all are overwrites), at ${ratio}`,
+    `from ${volumes.join(', ')} objects per month on, arriving evenly: this earns the rule's own ${fixed.toFixed(2)} USD per month`,
+    'below either: let S3 replicate these objects by itself, serve them by one rule of a shorter prefix, or raise batch_window',
+  ];
+}
+
+/** The usual ones; where none of them pays, one that does. */
+function sizesAbove(breakEven: number): number[] {
+  const sizes = SIZES.filter((size) => size > breakEven);
+  return sizes.length === 0 ? [2 * breakEven] : sizes;
+}
+
+/** A fixed level has its own speed; what it leaves differs less than what objects are. */
+function experienceOf({ source: { level, levels } }: DeployedRule, ratio: number | undefined): Experience {
+  if (level === undefined && levels.every((each) => each === STORE_LEVEL)) return { ratio: 1, cpuSecondsAByte: 0 };
+  return {
+    ratio: ratio === undefined ? USUAL_EXPERIENCE.ratio : 1 / ratio,
+    cpuSecondsAByte:
+      level === undefined ? USUAL_EXPERIENCE.cpuSecondsAByte : typicalPrior('text', level, 1).secondsAByte,
+  };
+}
+
+/** Two digits: the inputs are not known better. */
+function roundedVolume(gigabytes: number): string {
+  return formatCount(Number(gigabytes.toPrecision(2)));
+}

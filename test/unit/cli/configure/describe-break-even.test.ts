@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeBreakEven } from '../../../../src/cli/configure/describe-break-even.ts';
+import type { DeployedRule } from '../../../../src/configuration/deployed-rule.ts';
+import { loadRules, ruleEntry } from '../../../support/configuration.ts';
+import { examplePrices } from '../../../support/prices.ts';
+
+const prices = examplePrices({ transfer_gb: { 'eu-central-1': 0.02, 'us-east-1': 0.02 } });
+
+async function ruleOf(source: object = {}, ...destinations: readonly object[]): Promise<DeployedRule> {
+  const [rule] = (await loadRules([ruleEntry(source, ...destinations)])).rules;
+  if (rule === undefined) throw new Error('There is no rule');
+  return rule;
+}
+
+describe('when a rule pays, in the plan', () => {
+  test('both sizes at 3x, the fixed cost that a volume earns, and what to do below', async () => {
+    // docs/economics.md has the same sizes; 8.09 is worked by hand from alarms, metrics, watermark and queue.
+    expect(describeBreakEven(await ruleOf(), prices)).toEqual([
+      'objects of 103 KB or more on average (148 KB if all are overwrites), at 3x',
+      "from 1,400 GB of 1.0 MB, 1,200 GB of 10.0 MB objects per month on, arriving evenly: this earns the rule's own 8.09 USD per month",
+      'below either: let S3 replicate these objects by itself, serve them by one rule of a shorter prefix, or raise batch_window',
+    ]);
+  });
+
+  test('what is known of the objects in place of what is usual', async () => {
+    const rule = await ruleOf();
+    const [size, volume] = describeBreakEven(rule, prices, { ratio: 2.5, objectBytes: 300e3 });
+    expect(size).toMatch(/^objects of 1\d\d KB .* at 2\.5x$/);
+    expect(volume).toMatch(/^from [\d,]+ GB of 300 KB objects per month on/);
+    expect(describeBreakEven(rule, prices, { objectBytes: 25e3 })).toEqual([
+      'never with objects of 25.0 KB: at 3x they have to be of 103 KB on average',
+      'take the rule out, and let S3 replicate its objects by itself',
+    ]);
+  });
+
+  test('never, where a rule stores or objects do not shrink', async () => {
+    const stores = await ruleOf({ levels: ['store'] });
+    expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no size of objects does');
+    expect(describeBreakEven(await ruleOf(), prices, { ratio: 1.01 })[0]).toContain('never: at 1x');
+  });
+
+  test('a slow level has to save more, and a second region saves it twice', async () => {
+    const sizeOf = async (source: object, ...destinations: readonly object[]): Promise<number> => {
+      const [line = ''] = describeBreakEven(await ruleOf(source, ...destinations), prices);
+      return Number(/^objects of ([\d.]+) KB/.exec(line)?.[1]);
+    };
+    const usual = await sizeOf({});
+    expect(await sizeOf({ level: 12 })).toBeGreaterThan(usual);
+    expect(await sizeOf({ level: 3 })).toBeLessThan(usual);
+    expect(await sizeOf({}, {}, { region: 'us-east-1', bucket: 'third' })).toBeLessThan(usual / 2);
+  });
+
+  test('counts the alarms of a fallback, ten metrics at 0.10 USD and its share of the watermark', async () => {
+    expect(describeBreakEven(await ruleOf({ fallback: true }), prices)[1]).toContain("the rule's own 9.16 USD");
+  });
+
+  test('says which price is missing instead of taking it for nothing', async () => {
+    expect(describeBreakEven(await ruleOf(), examplePrices({ transfer_gb: {} }))[0]).toMatch(
+      /^not known: .*settings\.json/,
+    );
+  });
+});

@@ -1,0 +1,80 @@
+import { describe, expect, test } from '@jest/globals';
+import { USUAL_LIMITS } from '../../../../src/adaptive/break-even.ts';
+import { ruleCosts } from '../../../../src/adaptive/cost-model.ts';
+import { BILLED_TERABYTE, type PackedRun, summarizeWorth } from '../../../../src/cli/demo/worth.ts';
+import { examplePrices } from '../../../support/prices.ts';
+import { exampleRule } from '../../../support/rules.ts';
+
+const rule = { costs: ruleCosts(exampleRule(), examplePrices()), limits: USUAL_LIMITS };
+
+/** Ten objects of this size at 3x and level 9: what a demo's folder has. */
+function runOf(size: number, ratio = 3): PackedRun {
+  const sizes = Array.from({ length: 10 }, () => size);
+  return { sizes, archiveBytes: (10 * size) / ratio, cpuSeconds: (10 * size) / 45e6 };
+}
+
+function worthOf(run: PackedRun, monthly?: { bytes: number; fixed: number }) {
+  const worth = summarizeWorth(run, rule, monthly);
+  if (worth === undefined) throw new Error('Nothing was packed');
+  return worth;
+}
+
+const line = (of: ReturnType<typeof worthOf>['terabyte'], what: string) => of.lines.find((each) => each.what === what);
+
+describe('what a run is worth', () => {
+  test('a TB of objects of 10 MB, worked by hand', () => {
+    const { terabyte, verdict } = worthOf(runOf(10e6));
+    // 1,024 GB at 0.02, and a third of it.
+    expect(line(terabyte, 'transfer')?.plain).toBeCloseTo(20.48, 6);
+    expect(line(terabyte, 'transfer')?.ours).toBeCloseTo(6.827, 3);
+    const objects = 2 ** 40 / 10e6;
+    const archives = 2 ** 40 / 64e6;
+    const archiveBytes = 2 ** 40 / 3;
+    // Per object a PUT, the event and a GET; a HEAD, one part and opening and completing in place of the PUT. Per archive PUT, opening and
+    // completing at both ends, two runs, three SQS requests and two GETs; parts at both ends and a GET for each 8 MiB of objects.
+    const puts = objects * (1 + 2) + archives * 2 * 2 + (archiveBytes / 2 ** 23) * 2;
+    const gets = objects * 2 + archives * 2 + 2 ** 40 / 2 ** 23;
+    const others = objects * 1.2 * 0.4e-6 + archives * (3 * 0.4e-6 + 2 * 0.2e-6);
+    expect(line(terabyte, 'requests')?.ours).toBeCloseTo(puts * 5e-6 + gets * 0.4e-6 + others, 6);
+    expect(line(terabyte, 'requests')?.plain).toBeCloseTo(objects * 5e-6, 9);
+    expect(line(terabyte, 'staging')?.ours).toBeCloseTo(((1024 / 3) * 0.023 * 6.5) / 30.4375, 6);
+    const net = terabyte.lines.reduce((sum, { plain, ours }) => sum + plain - ours, 0);
+    expect(terabyte.net).toBeCloseTo(net, 9);
+    expect(verdict).toBe(
+      `At this mean size of 10.0 MB this is cheaper than S3's own replication by ${net.toFixed(2)} USD per TB.`,
+    );
+  });
+
+  test('small files lose, and the size that pays is that of docs/economics.md, however small the run was', () => {
+    const { terabyte, verdict } = worthOf(runOf(25e3));
+    expect(terabyte.net).toBeLessThan(0);
+    expect(verdict).toBe(
+      `At this mean size of 25.0 KB S3's own replication is cheaper by ${(-terabyte.net).toFixed(2)} USD per TB; this pays from 103 KB on, at this ratio of 3.0 : 1.`,
+    );
+    // The size named is the one at which the table turns.
+    expect(worthOf(runOf(102e3)).terabyte.net).toBeLessThan(0);
+    expect(worthOf(runOf(105e3)).terabyte.net).toBeGreaterThan(0);
+  });
+
+  test('what does not shrink pays at no size', () => {
+    expect(worthOf(runOf(1e6, 1)).verdict).toContain('; at this ratio of 1.0 : 1 this pays at no size.');
+  });
+
+  test('a month has the fixed cost, and says when that takes everything', () => {
+    const large = worthOf(runOf(1e6), { bytes: 50 * BILLED_TERABYTE, fixed: 8 });
+    expect(line(large.month ?? large.terabyte, 'fixed, of the rule')).toEqual({
+      what: 'fixed, of the rule',
+      plain: 0,
+      ours: 8,
+    });
+    expect(large.month?.net).toBeCloseTo(50 * large.terabyte.net - 8, 0);
+    expect(large.verdict).toMatch(/USD per TB\.$/);
+    const little = worthOf(runOf(1e6), { bytes: BILLED_TERABYTE / 2, fixed: 8 });
+    expect(little.month?.net).toBeLessThan(0);
+    expect(little.verdict).toContain('but at this volume per month fixed cost and small archives take more than that.');
+  });
+
+  test('nothing packed is worth nothing that could be told', () => {
+    expect(summarizeWorth({ sizes: [], archiveBytes: 0, cpuSeconds: 0 }, rule)).toBeUndefined();
+  });
+});
