@@ -42,7 +42,12 @@ export async function startAwsServer(options: AwsServerOptions): Promise<AwsServ
   const need = resourceProvider === undefined ? 'server' : 'rehearsal';
   const python = options.python ?? (await pythonEnvironment(need, announce));
   const args = [SERVE_SCRIPT, ...(resourceProvider === undefined ? [] : [resourceProvider])];
-  const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'pipe'], env: serverVariables(python) });
+  const child = spawn(python, args, {
+    // A process group of its own: a terminal's Ctrl-C is for those who clean up first, and need the server for that.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: serverVariables(python),
+  });
   const complaints: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     complaints.push(line);

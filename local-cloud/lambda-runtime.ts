@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
+import { endWithParent } from './end-with-parent.ts';
 import { FunctionCrashedError, FunctionTimedOutError } from './errors.ts';
 import { findFreePorts } from './lambda-runtime/free-port.ts';
 import { installInterfaceClient } from './lambda-runtime/interface-client.ts';
@@ -30,12 +31,6 @@ const INVOCATIONS = '/2015-03-31/functions/function/invocations';
 /** The emulator ends an invocation at the function's time-out; this is for an emulator that hangs itself. */
 const GRACE_SECONDS = 15;
 const CONNECT_EVERY_MS = 20;
-
-/**
- * Runs a command and ends its whole process group when standard input closes, which the kernel does for a parent that
- * was killed. The emulator itself would live on.
- */
-const END_WITH_PARENT = 'exec 3<&0; { cat <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; "$@"';
 
 /**
  * A bundled function under the very programs that run it in a container: AWS's Lambda Runtime Interface Emulator, which takes
@@ -64,14 +59,13 @@ export class LambdaRuntime {
     const emulator = await findInterfaceEmulator(announce);
     const client = await installInterfaceClient(announce);
     const [port = 0, runtimePort = 0] = await findFreePorts(2);
-    const command = [
-      emulator,
+    const { command, args } = endWithParent(emulator, [
       ...['--log-level', 'error'],
       ...['--runtime-interface-emulator-address', `127.0.0.1:${port}`],
       ...['--runtime-api-address', `127.0.0.1:${runtimePort}`],
       ...[process.execPath, client, options.handler],
-    ];
-    const child = spawn('sh', ['-c', END_WITH_PARENT, 'sh', ...command], {
+    ]);
+    const child = spawn(command, args, {
       cwd: options.bundles,
       // A process group of its own, which is ended as a whole.
       detached: true,

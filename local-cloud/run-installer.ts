@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { endWithParent } from './end-with-parent.ts';
 
 /** Lines of a failed installer that an error quotes: the reason is among its last ones. */
 const QUOTED_LINES = 12;
@@ -10,7 +11,7 @@ export interface InstallerFailure {
 }
 
 /**
- * Runs an installer without a word of its own on the terminal.
+ * Runs an installer without a word of its own on the terminal. It ends with this process.
  * @returns undefined when it succeeded
  * @throws what the system says when the command cannot be started
  */
@@ -20,7 +21,12 @@ export async function runInstaller(
   folder?: string,
 ): Promise<InstallerFailure | undefined> {
   const output: string[] = [];
-  const child = spawn(command, args, { cwd: folder ?? process.cwd(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const bound = endWithParent(command, args);
+  const child = spawn(bound.command, bound.args, {
+    cwd: folder ?? process.cwd(),
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
   }

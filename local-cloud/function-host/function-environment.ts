@@ -32,6 +32,8 @@ export class FunctionEnvironment {
     const { bundle, handler, functionName, invokedFunctionArn, memoryMb } = options;
     const facts: FunctionFacts = { functionName, invokedFunctionArn, memoryMb };
     this.#child = fork(ENTRY, [pathToFileURL(bundle).href, handler, JSON.stringify(facts)], {
+      // A process group of its own: a terminal's Ctrl-C is for the host, which ends it.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: this.#variables(),
       // A debugger or a test runner of the host is none of the function's business.

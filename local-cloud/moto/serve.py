@@ -11,8 +11,20 @@ outlives the process that started it, however that one ended.
 import io
 import os
 import resource
+import signal
 import sys
 import threading
+
+
+def end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+# Before the imports, which take a second or more: the parent may end meanwhile.
+threading.Thread(target=end_with_parent, daemon=True).start()
+# Python's own answer, an exception in the main thread, would leave a server that lives and answers nobody.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # Read by moto when it is imported. The CORS layer costs time on each request and no SDK needs it.
 os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
@@ -135,14 +147,8 @@ class Dispatcher:
         return scope[3] if len(scope) == 5 else "s3"
 
 
-def end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
 def main() -> None:
     provider_url = sys.argv[1] if len(sys.argv) > 1 else None
-    threading.Thread(target=end_with_parent, daemon=True).start()
     # Each stored object and part over 5 MiB holds an open file.
     hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))

@@ -31,6 +31,8 @@ export class WorkerTask {
 
   constructor({ bundle, environment, onLine }: WorkerTaskOptions) {
     this.#child = fork(ENTRY, [pathToFileURL(bundle).href], {
+      // A process group of its own: a terminal's Ctrl-C is for the host, which ends it.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...environment },
       // A debugger or a test runner of the host is none of the task's business.

@@ -10,7 +10,8 @@ const interrupt = (): void => {
   if (interruption.signal.aborted) process.exit(INTERRUPTED);
   interruption.abort();
 };
-process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+// SIGHUP: the terminal was closed.
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
 // A reader such as `head` that has seen enough ends the output, which is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +8,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { archiveDollars, type RuleCosts, ruleCosts } from '../../src/adaptive/cost-model.ts';
 import type { MetricsSummary } from '../../src/cli/demo/metrics-summary.ts';
 import { chooseRule } from '../../src/cli/demo/pipeline/choose-rule.ts';
+import { folderPrefix, removeStaleFolders } from '../../src/cli/demo/stale-folders.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { sourcePrices } from '../../src/wiring/source-prices.ts';
 import { listAlive, listDescendants, type ProcessEntry, runDemo, startDemo, until } from '../support/demo-process.ts';
 
 const run = promisify(execFile);
 const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../build', import.meta.url));
 const SMALL_FILES = 60;
 const LARGE_FILE_BYTES = 20 * 1024 * 1024;
 /** Above what functions take in the test of the fallback, and seconds of work for a task. */
@@ -219,28 +220,45 @@ describe('npm run demo', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  test(
-    'ends all its processes and removes its files on Ctrl-C',
-    async () => {
-      const { child, outcome } = startDemo('--source', files, '--report', paths('ended').report);
-      const processes = await untilAtWork(child.pid ?? 0);
-      child.kill('SIGINT');
+  test.each(['Starting the emulated regions', 'uploaded', 'packed', 'restored', 'verified'])(
+    'leaves no process and no folder when Ctrl-C is pressed after "%s"',
+    async (stage) => {
+      const { child, outcome, printed, pressCtrlC } = startDemo('--source', files, '--report', paths('ended').report);
+      await printed(stage);
+      const processes = await listDescendants(child.pid ?? 0);
+      pressCtrlC();
       expect((await outcome).status).toBe(130);
-      expect(await listAlive(processes)).toEqual([]);
-      expect(existsSync(temporaryFolder(processes))).toBe(false);
+      await until(async () => (await listAlive(processes)).length === 0);
+      expect(await foldersOf(child.pid ?? 0)).toEqual([]);
     },
     TIMEOUT,
   );
 
   test(
-    'leaves no process behind when it is killed and can do nothing about it',
+    'ends at once when Ctrl-C is pressed again',
+    async () => {
+      const { child, outcome, pressCtrlC } = startDemo('--source', files, '--report', paths('twice').report);
+      const processes = await untilAtWork(child.pid ?? 0);
+      pressCtrlC();
+      pressCtrlC();
+      expect((await outcome).status).toBe(130);
+      await until(async () => (await listAlive(processes)).length === 0);
+      expect(await foldersOf(child.pid ?? 0)).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'leaves no process behind when it is killed and can do nothing about it, and its folder to the next run',
     async () => {
       const { child, outcome } = startDemo('--source', files, '--report', paths('killed').report);
       const processes = await untilAtWork(child.pid ?? 0);
       child.kill('SIGKILL');
       expect((await outcome).signal).toBe('SIGKILL');
       await until(async () => (await listAlive(processes)).length === 0);
-      await rm(temporaryFolder(processes), { recursive: true, force: true });
+      expect(await foldersOf(child.pid ?? 0)).toHaveLength(1);
+      await removeStaleFolders(BUILD);
+      expect(await foldersOf(child.pid ?? 0)).toEqual([]);
     },
     TIMEOUT,
   );
@@ -256,10 +274,7 @@ async function untilAtWork(pid: number): Promise<readonly ProcessEntry[]> {
   return processes;
 }
 
-/** The command line of a function environment names its bundle. */
-function temporaryFolder(processes: readonly ProcessEntry[]): string {
-  const bundle = processes.map(({ command }) => /file:\/\/(\S+)\/functions\/source\.mjs/.exec(command)?.[1]);
-  const folder = bundle.find((path) => path !== undefined);
-  if (folder === undefined) throw new Error('No function environment was found');
-  return folder;
+/** What a run has in `build`. */
+async function foldersOf(pid: number): Promise<string[]> {
+  return (await readdir(BUILD)).filter((name) => name.startsWith(folderPrefix(pid)));
 }

@@ -17,15 +17,21 @@ export interface DemoOutcome {
 export interface RunningDemo {
   readonly child: ChildProcess;
   readonly outcome: Promise<DemoOutcome>;
+  /** Resolves when its output has this text. */
+  readonly printed: (text: string) => Promise<void>;
+  /** Does what a terminal does: the signal goes to every process of the group. */
+  readonly pressCtrlC: () => void;
 }
 
-/** Starts the demo as `npm run demo` does, with its output going to a pipe. */
+/** Starts the demo as `npm run demo` does, in a process group of its own, with its output going to a pipe. */
 export function startDemo(...args: readonly string[]): RunningDemo {
-  const child = spawn(process.execPath, [DEMO, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [DEMO, 'demo', ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
+  const waiting = new Set<() => void>();
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
+    for (const look of waiting) look();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -36,7 +42,20 @@ export function startDemo(...args: readonly string[]): RunningDemo {
     stdout,
     stderr,
   }));
-  return { child, outcome };
+  const printed = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!stdout.includes(text)) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  const pressCtrlC = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+  };
+  return { child, outcome, printed, pressCtrlC };
 }
 
 export function runDemo(...args: readonly string[]): Promise<DemoOutcome> {

@@ -24,9 +24,12 @@ export async function runDemoCommand(args: readonly string[], { print, signal }:
   if (options === undefined) return 0;
   await using cleanup = new AsyncDisposableStack();
   const progress = createProgress(process.stdout);
-  cleanup.defer(() => {
+  const restoreTerminal = (): void => {
     progress.close();
-  });
+  };
+  // A second Ctrl-C waits for no cleaning up, but is not to leave a terminal without its cursor.
+  process.once('exit', restoreTerminal);
+  cleanup.defer(restoreTerminal);
   endOnSignal(cleanup, signal);
   const workspace = await openWorkspace(cleanup);
   await makeFolders(options);

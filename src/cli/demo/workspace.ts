@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { folderPrefix, removeStaleFolders } from './stale-folders.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -14,11 +16,23 @@ export interface Workspace {
   readonly cleanup: AsyncDisposableStack;
 }
 
-/** @param cleanup gets the removal of the temporary folder */
+/**
+ * Makes the folder of a run, and removes those of runs that were killed.
+ * @param cleanup gets the removal of the temporary folder
+ */
 export async function openWorkspace(cleanup: AsyncDisposableStack): Promise<Workspace> {
   const build = join(PROJECT, 'build');
   await mkdir(build, { recursive: true });
-  const temporary = await mkdtemp(join(build, 'demo-'));
-  cleanup.defer(() => rm(temporary, { recursive: true, force: true }));
+  await removeStaleFolders(build);
+  const temporary = await mkdtemp(join(build, folderPrefix(process.pid)));
+  // For ends that wait for nothing: a second Ctrl-C, an output that nobody reads any more.
+  const removeNow = (): void => {
+    rmSync(temporary, { recursive: true, force: true });
+  };
+  process.once('exit', removeNow);
+  cleanup.defer(async () => {
+    await rm(temporary, { recursive: true, force: true });
+    process.off('exit', removeNow);
+  });
   return { configuration: join(PROJECT, 'configuration'), temporary, cleanup };
 }

@@ -50,8 +50,10 @@ export async function startPipeline(
   const { cleanup } = workspace;
   const bundles = join(workspace.temporary, 'functions');
   const bundled = bundleFunctions(bundles);
-  // Met below: a cloud that starts meanwhile has to be there before anything is cleaned up.
-  bundled.catch(() => undefined);
+  // Met below: a cloud that starts meanwhile has to be there before anything is cleaned up, and what writes into the
+  // temporary folder has to end before that is removed.
+  const settled = bundled.catch(() => undefined);
+  cleanup.defer(() => settled);
   const cloud = await startCloud(options, workspace, progress);
   await bundled;
   const patience = chooseTimeouts(options.bytes, faultRate);
