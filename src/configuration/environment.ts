@@ -32,6 +32,8 @@ const shared = {
 const sourceSchema = z.object({
   ...shared,
   RULE_ID: z.string().min(1),
+  /** Queue of the objects that a backfill asks for, which feeds the same function; absent: there is none. */
+  BACKFILL_QUEUE_URL: url.optional(),
   OUTBOUND_BUCKET: bucket,
   /** Of the records by which an interrupted archive is gone on with. */
   PROGRESS_BUCKET: bucket,

@@ -13,6 +13,11 @@ export interface ObjectCreated extends WriteOrder {
   readonly versionId?: string | undefined;
   /** `AWS:<role id>:<session>` of the writer, where the event says so. */
   readonly principalId?: string | undefined;
+  /**
+   * Queued by a backfill, then: milliseconds since 1970. Its event time is then an order of writes, not a time since which
+   * anybody has waited.
+   */
+  readonly backfilledAt?: number | undefined;
 }
 
 /** What a message holds: objects to pack, and how many entries were none of our business (test events, other types). */
@@ -26,6 +31,8 @@ const s3Record = z.object({
   eventName: z.string(),
   eventTime: z.iso.datetime({ offset: true }),
   userIdentity: z.object({ principalId: z.string() }).optional(),
+  /** Of a backfill only, see backfill-message.ts. */
+  queuedAt: z.iso.datetime({ offset: true }).optional(),
   s3: z.object({
     bucket: z.object({ name: z.string().min(1) }),
     object: z.object({
@@ -76,7 +83,7 @@ export function parseNotification(body: string): Notification {
 function fromS3Records(records: readonly { eventName: string }[]): Notification {
   const creations = records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName));
   const created = creations.map((record): ObjectCreated => {
-    const { eventTime, userIdentity, s3 } = parse(s3Record, record);
+    const { eventTime, userIdentity, queuedAt, s3 } = parse(s3Record, record);
     return {
       bucket: s3.bucket.name,
       key: decodeKey(s3.object.key),
@@ -86,6 +93,7 @@ function fromS3Records(records: readonly { eventName: string }[]): Notification 
       sequencer: s3.object.sequencer,
       versionId: s3.object.versionId,
       principalId: userIdentity?.principalId,
+      ...(queuedAt === undefined ? {} : { backfilledAt: Date.parse(queuedAt) }),
     };
   });
   return { created, ignored: records.length - created.length };

@@ -71,7 +71,10 @@ export class ArchiveAttempt {
     const large = only !== undefined && only.object.size >= limits.resumableBytes ? only : undefined;
     // What could not be read is left out, so another attempt at the same events may hold other objects; but not at one object.
     const objects = items.map(({ object }) => object);
-    const key = archiveKey(rule.id, objects, large === undefined ? newAttempt() : undefined);
+    const key =
+      large === undefined
+        ? archiveKey(rule.id, objects, newAttempt(), dependencies.now())
+        : archiveKey(rule.id, objects);
     this.#location = { bucket: outboundBucket, key };
     const plannedFrames = large === undefined ? 1 : countLargeFrames(large.object.size);
     this.#checkpoint = large && this.#openCheckpoint(plannedFrames);

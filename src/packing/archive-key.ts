@@ -12,14 +12,26 @@ const ATTEMPT_BYTES = 8;
  * planned to hold. The first segment is what the replication rule filters on, closed by its slash. Because the time comes
  * next, the first key of a list is that of the archive with the oldest object: src/watermark reads it from there.
  *
+ * What a backfill has queued counts from `packedAt`, so that it makes no rule look late.
+ *
  * @param attempt see `newAttempt`. Absent only where whatever attempt writes the key, the same object is in it
+ * @param packedAt milliseconds since 1970. Absent with `attempt`: a backfilled object then counts from when it was queued
  */
-export function archiveKey(ruleId: string, objects: readonly ObjectCreated[], attempt?: string): string {
+export function archiveKey(
+  ruleId: string,
+  objects: readonly ObjectCreated[],
+  attempt?: string,
+  packedAt?: number,
+): string {
   const versions = objects.map(({ key, etag, sequencer, eventTime }) =>
     JSON.stringify([key, etag, sequencer ?? eventTime]),
   );
   const hash = createHash('sha256').update(versions.toSorted().join('\n')).digest('hex').slice(0, 32);
-  const earliest = objects.reduce((earliest, { eventTime }) => Math.min(earliest, eventTime), Number.POSITIVE_INFINITY);
+  const earliest = objects.reduce(
+    (earliest, { eventTime, backfilledAt }) =>
+      Math.min(earliest, backfilledAt === undefined ? eventTime : (packedAt ?? backfilledAt)),
+    Number.POSITIVE_INFINITY,
+  );
   const suffix = attempt === undefined ? ARCHIVE_SUFFIX : `-${attempt}${ARCHIVE_SUFFIX}`;
   return `${ruleId}/${keyTime(earliest)}-${hash}${suffix}`;
 }

@@ -1,6 +1,6 @@
 import { asCompressorError } from '../errors.ts';
 import { boundTurns } from '../messages/bound-turns.ts';
-import { earliestEvent } from '../messages/earliest-event.ts';
+import { earliestEvent, earliestOf } from '../messages/earliest-event.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
@@ -206,13 +206,10 @@ async function pack(
   }
 }
 
-/** Seconds since the earliest event. */
+/** Seconds since the earliest event; 0 where a backfill has queued all of them. */
 function oldestAge(items: readonly PackItem[], { now }: SourceDependencies): number {
-  const earliest = items.reduce(
-    (earliest, { object }) => Math.min(earliest, object.eventTime),
-    Number.POSITIVE_INFINITY,
-  );
-  return Math.max(0, now() - earliest) / 1000;
+  const earliest = earliestOf(items.map(({ object }) => object));
+  return earliest === undefined ? 0 : Math.max(0, now() - earliest) / 1000;
 }
 
 function settlePacked(

@@ -1,3 +1,4 @@
+import { parseKeyTime } from '../archive/key-time.ts';
 import { asCompressorError, type CompressorError, UnexpectedError } from '../errors.ts';
 import type { RestoringWork } from '../limits/restoring-speed.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
@@ -33,6 +34,8 @@ export class RestoreProgress {
   /** Of what was written. */
   readonly latency = new LatencyDistribution();
   readonly #archive: ObjectLocation;
+  /** When its earliest object was written of which an event told. */
+  readonly #earliest: number;
   readonly #telemetry: TargetTelemetry;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
@@ -44,6 +47,7 @@ export class RestoreProgress {
 
   constructor(archive: ObjectLocation, run: Pick<RestoreRun, 'telemetry' | 'signal' | 'now'>) {
     this.#archive = archive;
+    this.#earliest = parseKeyTime(archive.key.slice(archive.key.lastIndexOf('/') + 1)) ?? Number.NEGATIVE_INFINITY;
     this.#telemetry = run.telemetry;
     this.#signal = run.signal;
     this.#now = run.now;
@@ -59,7 +63,8 @@ export class RestoreProgress {
       this.restored += 1;
       if (result === 'overwritten') this.overwritten += 1;
       this.bytes += size;
-      this.latency.add((this.#now() - stamp.eventTime) / 1000);
+      // What is older than the key of its archive says was queued by a backfill: nobody has waited since it was written.
+      if (stamp.eventTime >= this.#earliest) this.latency.add((this.#now() - stamp.eventTime) / 1000);
     } else {
       this.skipped += 1;
       this.#telemetry.objectSkipped(location, result);

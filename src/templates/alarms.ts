@@ -55,6 +55,16 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       runbook: 'waiting',
     },
     {
+      id: 'BackfillAlarm',
+      name: '{Name}-backfill',
+      says: 'Existing objects of {SourceBucket} have waited for ten days',
+      metric: oldestMessage('BackfillQueue'),
+      threshold: 864_000,
+      periods: 1,
+      runbook: 'backfill-waiting',
+      why: 'SQS deletes messages after fourteen days.',
+    },
+    {
       id: 'ErrorsAlarm',
       name: '{Name}-errors',
       says: 'Runs of the packing function of {SourceBucket} fail',

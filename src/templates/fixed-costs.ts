@@ -40,6 +40,8 @@ const SCALING_ALARM_METRICS = 7;
 const ENDPOINTS = 4;
 /** Each five minutes. */
 const WATERMARK_RUNS = (30 * 24 * 60) / 5;
+/** Of new objects, and of those that a backfill asks for. */
+const QUEUES_PER_RULE = 2;
 /** Lambda polls an idle queue with five connections, 20 seconds a request. */
 const IDLE_REQUESTS = (5 * 30 * 24 * 3600) / 20;
 
@@ -63,7 +65,7 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): FixedC
     (outgoing.length > 0 ? ALARMS.watermark.length : 0) +
     ALARMS.rule.length * outgoing.length +
     ROUTE_ALARMS * routes;
-  const queues = outgoing.length + (isSource ? 1 : 0) + (isTarget ? 1 : 0);
+  const queues = QUEUES_PER_RULE * outgoing.length + (isSource ? 1 : 0) + (isTarget ? 1 : 0);
   return [
     item('KMS key', 1, PRICES.key),
     item('alarms', alarms, PRICES.alarm),
@@ -115,7 +117,7 @@ export function dollarsOfRule(regions: number): number {
     PRICES.alarm * (ALARMS.rule.length + ROUTE_ALARMS * regions) +
     PRICES.metric * (REPLICATION_METRICS * regions + SOURCE_METRICS + TARGET_METRICS * regions) +
     (PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun) * regions +
-    IDLE_REQUESTS * PRICES.sqsRequest
+    QUEUES_PER_RULE * IDLE_REQUESTS * PRICES.sqsRequest
   );
 }
 

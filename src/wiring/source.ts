@@ -12,6 +12,7 @@ import { type Environment, readSourceEnvironment, type SourceEnvironment } from 
 import { EnvironmentInvalidError } from '../configuration/errors.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
+import type { MessageQueue } from '../messages/message-queue.ts';
 import type { SourceDependencies } from '../packing/dependencies.ts';
 import { PackingSpeed } from '../packing/packing-speed.ts';
 import { processSourceBatch } from '../packing/process-batch.ts';
@@ -21,7 +22,7 @@ import { frameWorkerModule } from './frame-worker-module.ts';
 import { levelPolicy, processCpuSpeed, statisticsStore } from './level-policy.ts';
 import { packingBuffers } from './packing-buffers.ts';
 import { sourcePrices } from './source-prices.ts';
-import { queueMessages } from './sqs-event.ts';
+import { isFromQueue, queueMessages } from './sqs-event.ts';
 import { poolThreads } from './threads.ts';
 
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
@@ -44,15 +45,27 @@ export interface SourceService {
 export interface SourceSlot {
   readonly dependencies: SourceDependencies;
   readonly telemetry: PowertoolsSourceTelemetry;
+  /** Another queue of the rule, whose failures the same telemetry is told of. */
+  readonly openQueue: (queueUrl: string) => MessageQueue;
 }
 
 /** @throws EnvironmentInvalidError, ConfigurationInvalidError */
 export async function sourceHandler(environment: Environment): Promise<SqsHandler> {
-  const service = await openSourceService(readSourceEnvironment(environment), 1);
-  const { dependencies, telemetry } = service.slot();
+  const settings = readSourceEnvironment(environment);
+  const service = await openSourceService(settings, 1);
+  const { dependencies, telemetry, openQueue } = service.slot();
+  const { BACKFILL_QUEUE_URL } = settings;
+  // A message goes back to the queue that it came from: new objects never wait behind old ones.
+  const backfill = BACKFILL_QUEUE_URL && { ...dependencies, queue: openQueue(BACKFILL_QUEUE_URL) };
   return async (event, context) => {
     try {
-      return await processSourceBatch(queueMessages(event), () => context.getRemainingTimeInMillis(), dependencies);
+      const messages = queueMessages(event);
+      const existing = BACKFILL_QUEUE_URL !== undefined && isFromQueue(event, BACKFILL_QUEUE_URL);
+      return await processSourceBatch(
+        messages,
+        () => context.getRemainingTimeInMillis(),
+        existing && backfill ? backfill : dependencies,
+      );
     } finally {
       telemetry.flush();
     }
@@ -105,19 +118,22 @@ export async function openSourceService(
     namespace,
     slot: () => {
       const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs, billedSecond });
-      const queue = new SqsMessageQueue({
-        client,
-        queueUrl: settings.QUEUE_URL,
-        deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
-        onFailure: (error) => {
-          telemetry.queueFailed(error);
-        },
-      });
+      const openQueue = (queueUrl: string): MessageQueue =>
+        new SqsMessageQueue({
+          client,
+          queueUrl,
+          deadLetterQueueUrl: settings.DEAD_LETTER_QUEUE_URL,
+          onFailure: (error) => {
+            telemetry.queueFailed(error);
+          },
+        });
+      const queue = openQueue(settings.QUEUE_URL);
       const onFailure = telemetry.statisticsLost.bind(telemetry);
       cpuSpeed ??= processCpuSpeed(pool, onFailure);
       const levels = levelPolicy({ rule, costs, statistics, cpuSpeed, onFailure });
       return {
         telemetry,
+        openQueue,
         dependencies: { ...shared, levels, queue, telemetry, ...fallbackQueue(settings, client, telemetry) },
       };
     },

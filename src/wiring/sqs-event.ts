@@ -1,4 +1,4 @@
-import type { SQSRecord } from 'aws-lambda';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { readTurns, TURNS_ATTRIBUTE } from '../aws/sqs/turns-attribute.ts';
 import { InvocationInvalidError } from '../messages/errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
@@ -22,6 +22,14 @@ export function queueMessages(event: unknown): QueueMessage[] {
     receiveCount: Number(attributes.ApproximateReceiveCount),
     turns: readTurns(messageAttributes[TURNS_ATTRIBUTE]?.stringValue),
   }));
+}
+
+/** Whether a batch of SQS messages came from this queue; all messages of a batch come from one. */
+export function isFromQueue({ Records: [first] }: SQSEvent, queueUrl: string): boolean {
+  const name = queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
+  const { eventSourceARN }: Partial<SQSRecord> = first ?? {};
+  // Events written by hand may leave it out.
+  return eventSourceARN?.endsWith(`:${name}`) === true;
 }
 
 function isQueueEvent(event: unknown): event is { readonly Records: readonly QueueRecord[] } {

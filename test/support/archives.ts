@@ -19,6 +19,7 @@ export interface TestObject extends Partial<Pick<ManifestObject, 'tags' | 'heade
   readonly body: Uint8Array;
   /** Seconds since 1970. */
   readonly modified?: number;
+  readonly etag?: string;
 }
 
 /** An archive before it is compressed, so that a test can change either side and seal it again. */
@@ -152,7 +153,7 @@ export function itemAt<T>(items: readonly T[], index: number): T {
   return item;
 }
 
-function describe({ key, body, modified = MODIFIED, tags = [], headers, metadata, sequencer }: TestObject) {
+function describe({ key, body, modified = MODIFIED, tags = [], headers, metadata, sequencer, etag }: TestObject) {
   const time = new Date(modified * 1000).toISOString();
   return {
     source_bucket: 'source-bucket',
@@ -160,7 +161,7 @@ function describe({ key, body, modified = MODIFIED, tags = [], headers, metadata
     relative_key: relativeKey(key),
     tags,
     creation_time: time.slice(0, 19).replace('T', ' '),
-    etag: 'd41d8cd98f00b204e9800998ecf8427e',
+    etag: etag ?? 'd41d8cd98f00b204e9800998ecf8427e',
     size: body.length,
     storage_class: 'STANDARD',
     key,

@@ -148,7 +148,7 @@ describe('the deployed stacks', () => {
   test('have event source mappings that batch as the configuration says', () => {
     const mappings = deployed('AWS::Lambda::EventSourceMapping').map(readMapping);
     const ofRules = mappings.filter(({ functionName }) => functionName.includes('-example-'));
-    expect(ofRules).toHaveLength(3);
+    expect(ofRules).toHaveLength(6);
     expect(ofRules).toEqual(
       ofRules.map(() => expect.objectContaining({ batchSize: 1000, batchWindowSeconds: 20, maximumConcurrency: 20 })),
     );

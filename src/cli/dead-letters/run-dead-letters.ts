@@ -15,7 +15,7 @@ import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
 import { createQueueClient, findDeadLetterQueues, receiveLetters, releaseLetters } from './queue-reader.ts';
 import { readAdvice } from './read-advice.ts';
 import { renderGroups, renderLetters } from './render-letters.ts';
-import { groupLetters, type LetterFilter, matches } from './select-letters.ts';
+import { groupLetters, type LetterFilter, matches, originOfLetter } from './select-letters.ts';
 
 interface Flags extends LetterFilter {
   readonly configuration: string;
@@ -154,12 +154,24 @@ async function redrive(
   flags: Flags,
   context: CommandContext,
 ): Promise<readonly ReceivedLetter[]> {
-  const [destination, ...others] = queue.sources;
-  const count = formatPlural(chosen.length, 'message');
-  if (destination === undefined || others.length > 0) {
-    context.note(`${queue.name} (${queue.region}): ${queue.sources.length} queues name it, so nothing is sent back`);
-    return [];
+  const sent: ReceivedLetter[] = [];
+  for (const [destination, letters] of Map.groupBy(chosen, (letter) => originOfLetter(letter, queue))) {
+    if (destination === undefined) {
+      context.note(`${queue.name} (${queue.region}): ${queue.sources.length} queues name it, so nothing is sent back`);
+    } else {
+      sent.push(...(await redriveTo(destination, { sqs, queue, chosen: letters }, flags, context)));
+    }
   }
+  return sent;
+}
+
+async function redriveTo(
+  destination: string,
+  { sqs, queue, chosen }: Visited,
+  flags: Flags,
+  context: CommandContext,
+): Promise<readonly ReceivedLetter[]> {
+  const count = formatPlural(chosen.length, 'message');
   const name = destination.slice(destination.lastIndexOf('/') + 1);
   if (flags.dryRun === true) {
     await context.print(`would send ${count} from ${queue.name} to ${name} in ${queue.region}\n`);

@@ -1,4 +1,6 @@
-import type { ReceivedLetter } from './dead-letter.ts';
+import { BACKFILL_QUEUE_ENDING } from '../../configuration/schema/resource-names.ts';
+import { isBackfillMessage } from '../../messages/backfill-message.ts';
+import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
 
 export interface LetterFilter {
   readonly code?: string;
@@ -63,4 +65,15 @@ function describeGroup(group: readonly ReceivedLetter[], now: number): LetterGro
       sampleKeys: keys.slice(0, SAMPLE_KEYS),
     },
   ];
+}
+
+/**
+ * The queue that a message goes back to. A rule's queue of new objects and its queue of existing ones share their dead letters.
+ * @returns undefined where that cannot be told
+ */
+export function originOfLetter({ body }: ReceivedLetter, { sources }: DeadLetterQueue): string | undefined {
+  const isBackfilled = isBackfillMessage(body);
+  const origins =
+    sources.length > 1 ? sources.filter((url) => url.endsWith(BACKFILL_QUEUE_ENDING) === isBackfilled) : sources;
+  return origins.length === 1 ? origins[0] : undefined;
 }

@@ -46,7 +46,11 @@ function describeStep(step: PlannedStep, number: number): string[] {
 function describeConcurrency({ outgoing, incoming, settings }: RegionPlan, quota: number | undefined): string {
   const arriving = incoming.length === 0 ? 0 : settings.scaling_limit;
   const needed = outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, arriving);
-  const asked = `the functions may use ${needed} concurrent executions`;
+  const backfilling = needed - arriving;
+  const asked =
+    backfilling === 0
+      ? `the functions may use ${needed} concurrent executions`
+      : `the functions may use ${needed} concurrent executions, ${backfilling} more while backfills run`;
   if (quota === undefined) return `${asked}; the quota cannot be read (lambda:GetAccountSettings)`;
   const advice = needed > quota ? ': they will be throttled, ask for a higher quota or lower scaling_limit' : '';
   return `${asked} of the account's ${quota}${advice}`;

@@ -22,12 +22,20 @@ export function fallbackQueueName(name: string): string {
   return `${name}-fallback`;
 }
 
+/** Ends the name of a rule's queue of existing objects. */
+export const BACKFILL_QUEUE_ENDING = '-backfill';
+
+/** Name of a rule's queue of existing objects. @param name of the rule's resources */
+export function backfillQueueName(name: string): string {
+  return `${name}${BACKFILL_QUEUE_ENDING}`;
+}
+
 /** Name of a bucket of ours, as the stacks make it. */
 export function ownBucketName(
   stackName: string,
   account: string,
   region: string,
-  role: 'outbound' | 'inbound' | 'failed',
+  role: 'outbound' | 'inbound' | 'failed' | 'progress',
 ): string {
   return `${resourceNamePrefix(stackName)}-${account}-${region}-${role}`;
 }

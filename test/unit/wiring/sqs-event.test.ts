@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvocationInvalidError } from '../../../src/messages/errors.ts';
-import { queueMessages } from '../../../src/wiring/sqs-event.ts';
+import { isFromQueue, queueMessages } from '../../../src/wiring/sqs-event.ts';
 import { s3Notification } from '../../support/notifications.ts';
 
+const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/app-rule-backfill';
 const record = { messageId: 'm', receiptHandle: 'r', body: 'b', attributes: { ApproximateReceiveCount: '3' } };
 
 describe('what a function that works on a queue is invoked with', () => {
@@ -28,4 +29,12 @@ describe('what a function that works on a queue is invoked with', () => {
     expect(() => queueMessages(event)).toThrow('This function is invoked by its SQS queue');
     expect(() => queueMessages(event)).toThrow(shown);
   });
+});
+
+test('messages come from a queue by its name, not by the end of it', () => {
+  const from = (eventSourceARN: string) => isFromQueue({ Records: [{ ...record, eventSourceARN } as never] }, QUEUE);
+  expect(from('arn:aws:sqs:eu-west-1:123456789012:app-rule-backfill')).toBe(true);
+  expect(from('arn:aws:sqs:eu-west-1:123456789012:app-rule')).toBe(false);
+  expect(from('arn:aws:sqs:eu-west-1:123456789012:other-app-rule-backfill')).toBe(false);
+  expect(isFromQueue({ Records: [record as never] }, QUEUE)).toBe(false);
 });

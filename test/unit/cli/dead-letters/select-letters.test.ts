@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { batchLetters } from '../../../../src/cli/dead-letters/act-on-letters.ts';
 import type { ReceivedLetter } from '../../../../src/cli/dead-letters/dead-letter.ts';
 import { readAdvice } from '../../../../src/cli/dead-letters/read-advice.ts';
-import { groupLetters, matches } from '../../../../src/cli/dead-letters/select-letters.ts';
+import { groupLetters, matches, originOfLetter } from '../../../../src/cli/dead-letters/select-letters.ts';
+import { backfillMessage } from '../../../../src/messages/backfill-message.ts';
 
 const NOW = 1_800_000_000_000;
 const queue = { region: 'eu-west-1', name: 'app-rule-dead-letters', url: 'https://q', sources: ['https://s'] };
@@ -59,4 +60,14 @@ test('batches keep within ten messages and a mebibyte', () => {
 
 test('advice is what docs/errors.md says to do about a code', async () => {
   expect((await readAdvice()).get('RULE_UNKNOWN')).toMatch(/^Deploy the configuration/);
+});
+
+test('goes back to the queue that it came from, where new and existing objects share their dead letters', () => {
+  const event = letter({});
+  const existing = letter({ body: backfillMessage({ bucket: 'b', key: 'k', etag: 'e', size: 1, order: 0 }, NOW) });
+  const shared = { ...queue, sources: ['https://app-rule', 'https://app-rule-backfill'] };
+  expect([event, existing].map((each) => originOfLetter(each, shared))).toEqual(shared.sources);
+  expect([event, existing].map((each) => originOfLetter(each, queue))).toEqual(['https://s', 'https://s']);
+  expect(originOfLetter(event, { ...queue, sources: [] })).toBeUndefined();
+  expect(originOfLetter(event, { ...queue, sources: ['https://a', 'https://b'] })).toBeUndefined();
 });

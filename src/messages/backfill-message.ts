@@ -1,0 +1,49 @@
+/** An object that was there before the first event, or whose event was lost. */
+export interface ExistingWrite {
+  readonly bucket: string;
+  readonly key: string;
+  /** Without quotes: the read is pinned to it. */
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  /** See `orderOfListed`. */
+  readonly order: number;
+}
+
+/** Begins the `eventName` of all creations, so that functions which know no backfill pack these, too. */
+export const BACKFILL_EVENT = 'ObjectCreated:Backfill';
+
+/**
+ * Where a listed object is among the writes to its key, in milliseconds since 1970: just before the second of its Last-Modified.
+ * S3 rounds that down to the second, and counts an upload in parts from its beginning, so that an event of the same or of
+ * any later version has a later time and wins. A version that an event has brought goes only where S3 says that it is older by a second.
+ * @param lastModified milliseconds since 1970
+ */
+export function orderOfListed(lastModified: number): number {
+  return Math.floor(lastModified / 1000) * 1000 - 1;
+}
+
+/**
+ * The body of the message that asks for an object to be packed: an S3 notification without a sequencer, which is weaker than any
+ * that has one (sequencer.ts).
+ * @param queuedAt milliseconds since 1970
+ */
+export function backfillMessage({ bucket, key, etag, size, order }: ExistingWrite, queuedAt: number): string {
+  return JSON.stringify({
+    Records: [
+      {
+        eventVersion: '2.1',
+        eventSource: 's3xrc:backfill',
+        eventTime: new Date(order).toISOString(),
+        eventName: BACKFILL_EVENT,
+        queuedAt: new Date(queuedAt).toISOString(),
+        s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), size, eTag: etag } },
+      },
+    ],
+  });
+}
+
+/** Whether a body is one of `backfillMessage`, without reading all of it. */
+export function isBackfillMessage(body: string): boolean {
+  return body.startsWith('{"Records":[{"eventVersion":"2.1","eventSource":"s3xrc:backfill"');
+}
