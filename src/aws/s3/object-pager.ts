@@ -1,0 +1,66 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { ListedObject, ObjectPage, ObjectPager, PageRequest } from '../../listing/dependencies.ts';
+import { S3Connection } from './connection.ts';
+import { stripQuotes } from './describe-object.ts';
+import { encodeUriComponent } from './encode-key.ts';
+import { TextSink } from './text-sink.ts';
+import { readElements, readText } from './xml.ts';
+
+/** S3's largest page. */
+const PAGE = 1000;
+/** Keys of 1,024 bytes take three times that when they are encoded, and some hundred bytes more are said of each object. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+
+/** Pages of ListObjectsV2. Needs `s3:ListBucket` alone. */
+export class S3ObjectPager implements ObjectPager {
+  readonly #connection: S3Connection;
+
+  /** @param client gives credentials, region and endpoint. Default: as the environment says */
+  constructor(client = new S3Client({})) {
+    this.#connection = new S3Connection(client);
+  }
+
+  async page({ bucket, prefix, startAfter, maxKeys = PAGE, signal }: PageRequest): Promise<ObjectPage> {
+    const sink = new TextSink(MAX_PAGE_BYTES);
+    const after = startAfter === undefined ? '' : `&start-after=${encodeUriComponent(startAfter)}`;
+    await this.#connection.send({
+      kind: 'read',
+      operation: 'ListObjectsV2',
+      method: 'GET',
+      bucket,
+      key: '',
+      // As XML has no way to write control characters, keys come encoded.
+      query: `encoding-type=url&list-type=2&max-keys=${maxKeys}&prefix=${encodeUriComponent(prefix)}${after}`,
+      headers: [],
+      sink,
+      signal,
+    });
+    const body = sink.text();
+    const head = body.slice(0, body.indexOf('<Contents>') + 1) + body.slice(body.lastIndexOf('</Contents>') + 1);
+    const decode = readText(head, 'EncodingType') === 'url' ? decodeKey : (key: string): string => key;
+    return {
+      objects: readElements(body, 'Contents').map((xml) => readObject(xml, decode)),
+      isTruncated: readText(head, 'IsTruncated') === 'true',
+    };
+  }
+
+  /** Ends the connections; calls under way finish first. */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+function readObject(xml: string, decode: (key: string) => string): ListedObject {
+  return {
+    key: decode(readText(xml, 'Key') ?? ''),
+    size: Number(readText(xml, 'Size')),
+    etag: stripQuotes(readText(xml, 'ETag') ?? ''),
+    lastModified: Date.parse(readText(xml, 'LastModified') ?? ''),
+    storageClass: readText(xml, 'StorageClass') ?? 'STANDARD',
+  };
+}
+
+/** As forms are encoded: a plus sign is a space. */
+function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', ' '));
+}

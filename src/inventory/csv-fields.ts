@@ -1,0 +1,37 @@
+import { InventoryInvalidError } from './errors.ts';
+
+/** A field of a line: in quotes, which are doubled inside, or as it is. */
+const FIELD = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+
+/**
+ * Fields of one line of CSV as S3 Inventory writes it. A line is a row: keys are encoded, and nothing else could hold a line break.
+ * @param place of the line, for messages
+ * @throws InventoryInvalidError
+ */
+export function splitCsvLine(line: string, place: string): string[] {
+  // How S3 writes it: every field in quotes, none inside.
+  if (line.startsWith('"') && line.endsWith('"')) {
+    const fields = line.slice(1, -1).split('","');
+    if (fields.every((field) => !field.includes('"'))) return fields;
+  }
+  const fields: string[] = [];
+  FIELD.lastIndex = 0;
+  for (;;) {
+    const [, quoted, plain = '', end] = FIELD.exec(line) ?? [];
+    if (end === undefined) throw new InventoryInvalidError(`${place} is not a line of CSV.`, { context: { place } });
+    fields.push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === '') return fields;
+  }
+}
+
+/** A key as CSV has it, encoded as in forms: a plus sign is a space. */
+export function decodeInventoryKey(encoded: string, place: string): string {
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new InventoryInvalidError(`${place} has a key that is not encoded: "${encoded}".`, {
+      context: { place },
+      cause,
+    });
+  }
+}

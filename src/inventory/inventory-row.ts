@@ -1,0 +1,54 @@
+import type { ObjectEntry } from '../listing/dependencies.ts';
+import { InventoryInvalidError } from './errors.ts';
+
+/** Names of a field in CSV's `fileSchema` and in Parquet's schema. */
+export const FIELDS = {
+  key: ['Key', 'key'],
+  size: ['Size', 'size'],
+  etag: ['ETag', 'e_tag'],
+  lastModified: ['LastModifiedDate', 'last_modified_date'],
+  storageClass: ['StorageClass', 'storage_class'],
+  isLatest: ['IsLatest', 'is_latest'],
+  isDeleteMarker: ['IsDeleteMarker', 'is_delete_marker'],
+} as const;
+
+export type InventoryField = keyof typeof FIELDS;
+
+/** A field of a row; undefined when the inventory does not have it, or has no value there. */
+export type FieldReader = (field: InventoryField) => unknown;
+
+/**
+ * What a row says of an object.
+ * @param place of the row, for messages
+ * @returns undefined for versions that are not current, and for delete markers
+ * @throws InventoryInvalidError when key or size are not there
+ */
+export function readInventoryRow(read: FieldReader, place: string): ObjectEntry | undefined {
+  if (isFlag(read('isLatest'), false) || isFlag(read('isDeleteMarker'), true)) return undefined;
+  const key = read('key');
+  const size = Number(read('size') ?? Number.NaN);
+  if (typeof key !== 'string' || key === '' || !Number.isSafeInteger(size) || size < 0) {
+    throw new InventoryInvalidError(`${place} has no key, or no size.`, { context: { place } });
+  }
+  const etag = read('etag');
+  const storageClass = read('storageClass');
+  const lastModified = readTime(read('lastModified'));
+  return {
+    key,
+    size,
+    ...(typeof etag === 'string' && etag !== '' ? { etag } : {}),
+    ...(Number.isNaN(lastModified) ? {} : { lastModified }),
+    ...(typeof storageClass === 'string' && storageClass !== '' ? { storageClass } : {}),
+  };
+}
+
+/** Whether a field says this; Parquet has booleans, CSV words. */
+function isFlag(value: unknown, wanted: boolean): boolean {
+  return value === wanted || value === String(wanted);
+}
+
+/** CSV has ISO 8601, Parquet a timestamp that is read as a Date. */
+function readTime(value: unknown): number {
+  if (value instanceof Date) return value.getTime();
+  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
+}

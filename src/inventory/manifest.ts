@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { parseJson } from '../json.ts';
+import { InventoryInvalidError } from './errors.ts';
+
+/** Fields of `manifest.json` that reading takes (Amazon S3 user guide, "Inventory manifest"). */
+const manifestSchema = z.looseObject({
+  sourceBucket: z.string().min(1),
+  destinationBucket: z.string().min(1),
+  creationTimestamp: z.string(),
+  fileFormat: z.string(),
+  fileSchema: z.string(),
+  files: z.array(
+    z.looseObject({ key: z.string().min(1), size: z.number().optional(), MD5checksum: z.string().optional() }),
+  ),
+});
+
+export interface InventoryDataFile {
+  readonly key: string;
+  /** Hexadecimal. */
+  readonly md5?: string;
+}
+
+export interface InventoryManifest {
+  /** The bucket that is listed. */
+  readonly bucket: string;
+  /** The bucket that the data files are in. */
+  readonly fileBucket: string;
+  /** Milliseconds since 1970 at which S3 began to list. */
+  readonly created: number;
+  readonly format: 'CSV' | 'Parquet';
+  /** Names of the fields of CSV, in their order. */
+  readonly fields: readonly string[];
+  readonly files: readonly InventoryDataFile[];
+}
+
+const ARN = 'arn:aws';
+
+/**
+ * Reads the manifest of an S3 Inventory.
+ * @param name of the manifest, for messages
+ * @throws InventoryInvalidError
+ */
+export function parseInventoryManifest(text: string, name: string): InventoryManifest {
+  const invalid = (reason: string, cause?: unknown): InventoryInvalidError =>
+    new InventoryInvalidError(`${name} is not the manifest of an S3 Inventory: ${reason}`, {
+      context: { manifest: name },
+      cause,
+    });
+  const parsed = manifestSchema.safeParse(parseJson(text, (cause) => invalid('it is not JSON.', cause)));
+  if (!parsed.success) throw invalid(z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '));
+  const { sourceBucket, destinationBucket, creationTimestamp, fileFormat, fileSchema, files } = parsed.data;
+  if (fileFormat !== 'CSV' && fileFormat !== 'Parquet') {
+    throw invalid(`its format is ${fileFormat}; CSV and Parquet can be read. Choose one of them in the inventory.`);
+  }
+  return {
+    bucket: sourceBucket,
+    fileBucket: destinationBucket.startsWith(ARN) ? (destinationBucket.split(':').at(-1) ?? '') : destinationBucket,
+    created: Number(creationTimestamp),
+    format: fileFormat,
+    fields: fileSchema.split(',').map((field) => field.trim()),
+    files: files.map(({ key, MD5checksum }) => ({ key, ...(MD5checksum === undefined ? {} : { md5: MD5checksum }) })),
+  };
+}

@@ -1,0 +1,70 @@
+import { gunzipSync } from 'node:zlib';
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetReadObjects,
+} from 'hyparquet';
+import { decompress } from 'zstd-napi';
+import { CompressorError } from '../errors.ts';
+import type { ObjectEntry } from '../listing/dependencies.ts';
+import type { InventoryFile } from './dependencies.ts';
+import { InventoryInvalidError } from './errors.ts';
+import { FIELDS, readInventoryRow } from './inventory-row.ts';
+import type { InventoryDataFile } from './manifest.ts';
+
+/** Snappy is part of the library. */
+const COMPRESSORS: Compressors = { GZIP: (input) => gunzipSync(input), ZSTD: (input) => decompress(input) };
+
+/**
+ * Objects of a data file in Parquet: the footer first, then the columns that are needed, one row group after the other, by ranged reads.
+ * @throws InventoryInvalidError
+ */
+export async function* readParquet(
+  file: InventoryFile,
+  { key: name }: InventoryDataFile,
+): AsyncGenerator<readonly ObjectEntry[], void> {
+  const buffer: AsyncBuffer = {
+    byteLength: file.size,
+    slice: async (start, end = file.size) => {
+      const first = start < 0 ? file.size + start : start;
+      return (await file.read(first, end - first)).buffer;
+    },
+  };
+  const metadata = await understood(name, () => parquetMetadataAsync(buffer));
+  const columns = columnsOf(metadata);
+  let rowStart = 0;
+  for (const group of metadata.row_groups) {
+    const rowEnd = rowStart + Number(group.num_rows);
+    const options = { file: buffer, metadata, columns, compressors: COMPRESSORS, rowStart, rowEnd };
+    const rows: readonly Readonly<Record<string, unknown>>[] = await understood(name, () =>
+      parquetReadObjects(options),
+    );
+    const place = `a row after row ${rowStart} of ${name}`;
+    yield rows.flatMap((row) => {
+      const entry = readInventoryRow((field) => row[FIELDS[field][1]] ?? undefined, place);
+      return entry === undefined ? [] : [entry];
+    });
+    rowStart = rowEnd;
+  }
+}
+
+function columnsOf({ schema }: FileMetaData): string[] {
+  const there = new Set(schema.map(({ name }) => name));
+  return Object.values(FIELDS)
+    .map(([, name]) => name)
+    .filter((name) => there.has(name));
+}
+
+/** The library throws errors of no class of its own. */
+async function understood<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    // Those of the storage port say what is wrong.
+    if (cause instanceof CompressorError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InventoryInvalidError(`${name} cannot be read as Parquet: ${reason}`, { context: { name }, cause });
+  }
+}

@@ -1,0 +1,80 @@
+import type { ListedObject } from './dependencies.ts';
+import { midpointKey } from './key-midpoint.ts';
+import { compareKeys } from './key-order.ts';
+
+/** Pages that a range must have had since it was last split: what is listed by then is worth a request that splits it. */
+const PAGES_BEFORE_SPLIT = 2;
+/** Each split that finds nothing doubles that, up to this many times. */
+const MAX_DOUBLINGS = 6;
+/** A range that is new has nothing behind it, and may be split at once after its first page. */
+const PAGES_OF_NEW = 1;
+
+/** Keys of one prefix that are listed one page after the other. It shrinks from its end when another range takes that over. */
+export class ListedRange {
+  readonly prefix: string;
+  /** Pages that the consumer has not taken yet. */
+  readonly pages: (readonly ListedObject[])[] = [];
+  isBusy = false;
+  isDone = false;
+  isProbed = false;
+  /** The last key that is listed. */
+  #after: string;
+  /** The last key that this range may list; undefined: all that have the prefix. */
+  #through: string | undefined;
+  #pagesSinceSplit = 0;
+  #pagesBeforeSplit: number;
+  #misses = 0;
+
+  constructor(prefix: string, after: string, through?: string) {
+    this.prefix = prefix;
+    this.#after = after;
+    this.#through = through;
+    this.#pagesBeforeSplit = PAGES_OF_NEW;
+  }
+
+  get after(): string {
+    return this.#after;
+  }
+
+  get isSplittable(): boolean {
+    return !this.isDone && !this.isProbed && this.#pagesSinceSplit >= this.#pagesBeforeSplit;
+  }
+
+  /** Takes over what a request after `after` has listed, without what another range lists by now. */
+  addPage(objects: readonly ListedObject[], isTruncated: boolean): void {
+    const through = this.#through;
+    const own = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0);
+    const last = own.at(-1);
+    if (last !== undefined) {
+      this.#after = last.key;
+      this.pages.push(own);
+    }
+    this.#pagesSinceSplit += 1;
+    this.isDone = !isTruncated || own.length < objects.length || last === undefined || last.key === through;
+  }
+
+  /** A key that splits what is left of this range. */
+  middle(): string | undefined {
+    return midpointKey(this.#after, this.#through, this.prefix);
+  }
+
+  /**
+   * Takes away what is after the middle.
+   * @param first the first key after the middle, undefined when there is none
+   * @returns the range that lists it; undefined when there is nothing to list, or when this range is beyond the middle by now
+   */
+  split(middle: string, first: string | undefined): ListedRange | undefined {
+    if (this.isDone || compareKeys(this.#after, middle) >= 0) return undefined;
+    const through = this.#through;
+    this.#through = middle;
+    if (first === undefined || (through !== undefined && compareKeys(first, through) > 0)) return undefined;
+    return new ListedRange(this.prefix, middle, through);
+  }
+
+  /** Says how the attempts to split this range ended. */
+  noteSplit(succeeded: boolean): void {
+    this.#misses = succeeded ? 0 : Math.min(this.#misses + 1, MAX_DOUBLINGS);
+    this.#pagesBeforeSplit = PAGES_BEFORE_SPLIT * 2 ** this.#misses;
+    this.#pagesSinceSplit = 0;
+  }
+}
