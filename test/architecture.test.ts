@@ -14,7 +14,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   configuration: { folders: [], packages: [/^zod$/, /^node:(fs\/promises|path|crypto)$/] },
   adaptive: { folders: ['configuration'], packages: [] },
   limits: { folders: [], packages: [] },
-  storage: { folders: ['archive', 'messages'], packages: [/^node:crypto$/] },
+  storage: { folders: ['archive', 'messages'], packages: [/^node:(buffer|crypto)$/] },
   compression: { folders: ['archive'], packages: [/^piscina$/, /^zstd-napi/, /^node:stream/] },
   packing: {
     folders: ['adaptive', 'archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],

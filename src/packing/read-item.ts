@@ -3,9 +3,12 @@ import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import {
   AbsenceUnconfirmedError,
   AccessDeniedError,
+  HeadersTooLargeError,
   ObjectChangedError,
   ObjectNotFoundError,
 } from '../storage/errors.ts';
+import { isRestorable } from '../storage/header-section.ts';
+import { lacksTags } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
 import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
@@ -51,8 +54,10 @@ export async function readItem(
     const description = isWhole ? answer : await describeWhole(item, answer, dependencies.store, signal);
     if (isOwn(description, item, dependencies)) return { leftOut: { kind: 'own-write' } };
     refuseUnreadableMetadata(item, description);
+    refuseLargeHeaders(item, description);
     const tags = await readTags(item, description, dependencies, signal);
     if (isOwn({ ...description, tags }, item, dependencies)) return { leftOut: { kind: 'own-write' } };
+    refuseUnfinishedTags(item, tags);
     return { read: { description, tags } };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
@@ -111,6 +116,22 @@ async function readTags(
       { context: { bucket, key }, cause },
     );
   }
+}
+
+function refuseLargeHeaders({ object: { bucket, key } }: PackItem, description: ObjectDescription): void {
+  if (isRestorable(description)) return;
+  throw new HeadersTooLargeError(
+    `The headers and metadata of s3://${bucket}/${key} are more than S3 takes in the headers of one request (8 KB), even without its tags. Shorten them.`,
+    { context: { bucket, key } },
+  );
+}
+
+/** Where a rule with `chain` packs what another rule restores: the object's event is faster than its tags. */
+function refuseUnfinishedTags({ object: { bucket, key } }: PackItem, tags: readonly ObjectTag[]): void {
+  if (!lacksTags(tags)) return;
+  throw new TagsIncompleteError(`s3://${bucket}/${key} is being restored, and its tags are still to come`, {
+    context: { bucket, key },
+  });
 }
 
 function refuseUnreadableMetadata({ object: { bucket, key } }: PackItem, description: ObjectDescription): void {

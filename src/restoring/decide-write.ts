@@ -1,7 +1,14 @@
 import type { OnConflict } from '../configuration/rule.ts';
 import { digestContent } from '../storage/content-digest.ts';
 import type { WriteCondition } from '../storage/object-store.ts';
-import { findStamp, hasRoomForStamp, hasRoomForStampTag, isAsWritten, relateStamps } from '../storage/provenance.ts';
+import {
+  findStamp,
+  hasRoomForStamp,
+  hasRoomForStampTag,
+  isAsWritten,
+  lacksTags,
+  relateStamps,
+} from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/stored-object.ts';
 import type { RestorableObject } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
@@ -14,11 +21,15 @@ export interface ConditionalWrite {
   readonly conflict: boolean;
 }
 
-export type WriteDecision = ConditionalWrite | { readonly kind: 'skip'; readonly reason: RestoreSkipReason };
+export type WriteDecision =
+  | ConditionalWrite
+  | { readonly kind: 'skip'; readonly reason: RestoreSkipReason }
+  /** The object is written, and only its tags are missing. */
+  | { readonly kind: 'tag'; readonly versionId: string | undefined };
 
 /** What is at a key. */
 export interface ExistingObject extends ObjectDescription {
-  /** Absent when they were not asked for, see `needsTags`. */
+  /** Absent when they were not asked for, see `needsTags` and `mayLackTags`. */
   readonly tags?: readonly ObjectTag[];
 }
 
@@ -38,6 +49,7 @@ export function needsTags(existing: ObjectDescription, location: ObjectLocation)
  * | at the key                                                       | decision                              |
  * |------------------------------------------------------------------|---------------------------------------|
  * | nothing                                                          | write if still absent                 |
+ * | as written, stamp of the same write, tags still to come          | tag                                   |
  * | as written, stamp of the same write                              | skip: replay                          |
  * | as written, stamp of a newer write                               | skip: newer-at-target                 |
  * | as written, stamp of an older write                              | write if unchanged                    |
@@ -71,7 +83,10 @@ export function decideWrite(
     if (!asWritten && keep) return { kind: 'skip', reason: 'kept' };
     const relation = relateStamps(found.stamp, object.stamp);
     if (relation === 'older') return overwrite(existing, !asWritten);
-    return { kind: 'skip', reason: relation === 'same' && asWritten ? 'replay' : 'newer-at-target' };
+    if (relation === 'newer' || !asWritten) return { kind: 'skip', reason: 'newer-at-target' };
+    return lacksTags(existing.tags)
+      ? { kind: 'tag', versionId: existing.versionId }
+      : { kind: 'skip', reason: 'replay' };
   }
   if (hasRoomForStamp(existing.metadata)) {
     return keep ? { kind: 'skip', reason: 'kept' } : overwrite(existing, true);

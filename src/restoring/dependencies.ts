@@ -11,13 +11,20 @@ import type {
   ObjectRemover,
   ObjectWriter,
   TagReader,
+  TagWriter,
   UploadFinder,
 } from '../storage/object-store.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { KeyHistory } from './key-history.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 
-export type TargetStore = ObjectReader & ObjectHeadReader & TagReader & ObjectWriter & UploadFinder & ObjectRemover;
+export type TargetStore = ObjectReader &
+  ObjectHeadReader &
+  TagReader &
+  TagWriter &
+  ObjectWriter &
+  UploadFinder &
+  ObjectRemover;
 
 /** Bytes of a buffer that takes any frame of objects, compressed: zstd's bound is size + size / 256 + 64 at this size. */
 export const COMPRESSED_BUFFER_SIZE = MAX_FRAME_SIZE + Math.ceil(MAX_FRAME_SIZE / 256) + KIB;

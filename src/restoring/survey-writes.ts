@@ -74,7 +74,7 @@ export async function surveyWrite(
   try {
     const decision = await lookAndDecide(object, destination, run);
     if (decision.kind === 'write') return { destination, decision };
-    progress.settled(location, object, decision.reason);
+    progress.settled(location, object, decision.result);
   } catch (thrown) {
     progress.fail(location, asCompressorError(thrown));
   }

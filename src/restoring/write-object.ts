@@ -1,16 +1,10 @@
 import type { Destination } from '../configuration/rule.ts';
 import { WriteConditionError } from '../storage/errors.ts';
-import type { ObjectLocation } from '../storage/stored-object.ts';
-import {
-  type ConditionalWrite,
-  decideWrite,
-  type ExistingObject,
-  needsTags,
-  WRITE_IF_ABSENT,
-  type WriteDecision,
-} from './decide-write.ts';
+import type { WrittenVersion } from '../storage/object-store.ts';
+import { type ConditionalWrite, decideWrite, type ExistingObject, needsTags, WRITE_IF_ABSENT } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
-import { locationAt, lostStorageClass, type RestorableObject, writeTarget } from './restorable-object.ts';
+import { locationAt, lostStorageClass, type RestorableObject } from './restorable-object.ts';
+import { mayLackTags, planWrite, writeLaterTags } from './split-write.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
 /** Each lost race means that somebody else wrote the key in between; five in a row are worth a later attempt. */
@@ -27,24 +21,35 @@ export interface DueWrite {
 /** `overwritten`: restored over something that existed. */
 export type WriteResult = 'restored' | 'overwritten' | RestoreSkipReason;
 
-/** Looks at the key and decides: one request, and one for the tags where only they can have the stamp. */
+type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>;
+
+/** What is to be done about a key, or has been. */
+export type WriteStep = ConditionalWrite | { readonly kind: 'settled'; readonly result: WriteResult };
+
+/**
+ * Looks at the key and decides: one request, and one for the tags where only they can say whose it is, or whether it has them.
+ * Where nothing but the tags is missing, it puts them.
+ */
 export async function lookAndDecide(
   object: RestorableObject,
   destination: Destination,
-  run: Pick<RestoreRun, 'store' | 'signal'>,
-): Promise<WriteDecision> {
+  run: WritingRun,
+): Promise<WriteStep> {
   const location = locationAt(object, destination);
-  const existing = await lookAt(location, run);
-  return decideWrite(object, existing, location, destination.onConflict);
+  const existing = await lookAt(object, destination, run);
+  const decision = decideWrite(object, existing, location, destination.onConflict);
+  if (decision.kind === 'write') return decision;
+  if (decision.kind === 'skip') return { kind: 'settled', result: decision.reason };
+  await writeLaterTags(object, destination, decision.versionId, run);
+  tellWritten(object, destination, { conflict: false }, run);
+  return { kind: 'settled', result: 'restored' };
 }
-
-type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>;
 
 /** Tells of a write what is not as its owner may expect. */
 export function tellWritten(
   object: RestorableObject,
   destination: Destination,
-  { conflict }: ConditionalWrite,
+  { conflict }: Pick<ConditionalWrite, 'conflict'>,
   { telemetry }: Pick<RestoreRun, 'telemetry'>,
 ): void {
   const location = locationAt(object, destination);
@@ -54,11 +59,14 @@ export function tellWritten(
 }
 
 async function lookAt(
-  location: ObjectLocation,
+  object: RestorableObject,
+  destination: Destination,
   { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
 ): Promise<ExistingObject | undefined> {
+  const location = locationAt(object, destination);
   const existing = await store.head(location, signal);
-  if (existing === undefined || !needsTags(existing, location)) return existing;
+  if (existing === undefined) return undefined;
+  if (!needsTags(existing, location) && !mayLackTags(existing, object, destination)) return existing;
   const { tags, versionId } = await store.readTags(location, signal);
   if (versionId === undefined || existing.versionId === undefined || versionId === existing.versionId) {
     return { ...existing, tags };
@@ -83,7 +91,7 @@ export async function writeObject(
   run: WritingRun & Pick<RestoreRun, 'keys'>,
 ): Promise<WriteResult> {
   const { destination } = due;
-  const write = (decision: WriteDecision, tell?: (existed: boolean) => void): Promise<WriteResult> =>
+  const write = (decision: WriteStep, tell?: (existed: boolean) => void): Promise<WriteResult> =>
     writeAsDecided(object, body, crc32, { destination, decision, tell }, run);
   if (due.isUnseen !== true) return write(due.decision);
   return run.keys.write(destination, locationAt(object, destination), async (looksFirst, tell) => {
@@ -100,26 +108,38 @@ async function writeAsDecided(
   crc32: number,
   due: {
     readonly destination: Destination;
-    readonly decision: WriteDecision;
+    readonly decision: WriteStep;
     /** Told by the first answer. */
     readonly tell: ((existed: boolean) => void) | undefined;
   },
   run: WritingRun,
 ): Promise<WriteResult> {
-  const target = writeTarget(object, due.destination);
+  const { target, laterTags } = planWrite(object, due.destination);
   let { decision } = due;
   for (let attempt = 1; ; attempt += 1) {
-    if (decision.kind === 'skip') return decision.reason;
-    try {
-      await run.store.put({ ...target, body, crc32, condition: decision.condition, signal: run.signal });
+    if (decision.kind === 'settled') return decision.result;
+    const { condition } = decision;
+    const written = await unlessChanged(
+      run.store.put({ ...target, body, crc32, condition, signal: run.signal }),
+      attempt,
+    );
+    if (attempt === 1) due.tell?.(written === undefined);
+    if (written !== undefined) {
+      if (laterTags !== undefined) await writeLaterTags(object, due.destination, written.versionId, run);
       tellWritten(object, due.destination, decision, run);
-      if (attempt === 1) due.tell?.(false);
       return writtenUnder(decision);
-    } catch (error) {
-      if (!(error instanceof WriteConditionError) || attempt === MAX_ATTEMPTS) throw error;
-      if (attempt === 1) due.tell?.(true);
     }
     decision = await lookAndDecide(object, due.destination, run);
+  }
+}
+
+/** undefined when the key changed under a write that may be tried again. */
+async function unlessChanged(writing: Promise<WrittenVersion>, attempt: number): Promise<WrittenVersion | undefined> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (!(error instanceof WriteConditionError) || attempt === MAX_ATTEMPTS) throw error;
+    return undefined;
   }
 }
 

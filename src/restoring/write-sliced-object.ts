@@ -4,16 +4,22 @@ import { checksumMismatch } from '../archive/frame-bytes.ts';
 import { PartLayout } from '../archive/plan-parts.ts';
 import { asCompressorError, type CompressorError } from '../errors.ts';
 import { WriteConditionError } from '../storage/errors.ts';
-import type { ObjectUpload } from '../storage/object-store.ts';
+import type { ObjectUpload, WriteTarget, WrittenVersion } from '../storage/object-store.ts';
 import { STAGE_PREFIX, StagedPart } from '../storage/staged-part.ts';
-import type { WriteDecision } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { ResumedUploadError } from './errors.ts';
-import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
+import { locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { createMarkedUpload, findMarkedUpload, markOf, type UploadPlan } from './resume-upload.ts';
-import type { RestoreSkipReason } from './telemetry.ts';
-import { type DueWrite, lookAndDecide, tellWritten, writtenUnder } from './write-object.ts';
+import { planWrite, writeLaterTags } from './split-write.ts';
+import {
+  type DueWrite,
+  lookAndDecide,
+  tellWritten,
+  type WriteResult,
+  type WriteStep,
+  writtenUnder,
+} from './write-object.ts';
 
 /** A part on its way. */
 interface PartInWork {
@@ -35,6 +41,7 @@ export class SlicedObjectWrite {
   readonly #due: DueWrite;
   readonly #run: RestoreRun;
   readonly #progress: RestoreProgress;
+  readonly #target: WriteTarget;
   readonly #layout: PartLayout;
   /** Present when the object is worth going on with. */
   readonly #plan: UploadPlan | undefined;
@@ -60,10 +67,11 @@ export class SlicedObjectWrite {
     this.#due = due;
     this.#run = run;
     this.#progress = progress;
+    this.#target = planWrite(object, due.destination).target;
     this.#layout = new PartLayout(object.size, sliceLength, run.limits.maxParts);
     const { crc32, size } = object;
     if (crc32 !== undefined && size >= run.limits.resumableBytes) {
-      this.#plan = { target: writeTarget(object, due.destination), layout: this.#layout, crc32 };
+      this.#plan = { target: this.#target, layout: this.#layout, crc32 };
     }
   }
 
@@ -138,7 +146,7 @@ export class SlicedObjectWrite {
   #open(): Promise<ObjectUpload> {
     const { store, signal } = this.#run;
     return this.#plan === undefined
-      ? store.createUpload(writeTarget(this.#object, this.#due.destination), signal)
+      ? store.createUpload(this.#target, signal)
       : createMarkedUpload(store, this.#plan, signal);
   }
 
@@ -155,8 +163,7 @@ export class SlicedObjectWrite {
   /** In our own bucket of this region: the destination's owner never sees it. */
   #stageOf(number: number): StagedPart {
     const { store, inboundBucket, signal } = this.#run;
-    const target = writeTarget(this.#object, this.#due.destination);
-    const plan = this.#plan ?? { target, layout: this.#layout, crc32: 0 };
+    const plan = this.#plan ?? { target: this.#target, layout: this.#layout, crc32: 0 };
     const digest = createHash('sha256').update(markOf(plan)).digest('hex').slice(0, 32);
     return new StagedPart(store, { bucket: inboundBucket, key: `${STAGE_PREFIX}${digest}/${number + 1}` }, signal);
   }
@@ -184,21 +191,23 @@ export class SlicedObjectWrite {
     this.#refuseWrongBytes(crc32, upload);
     const location = locationAt(this.#object, this.#due.destination);
     const current = await this.#lookAgain();
-    if (current.kind === 'skip') {
-      this.#leaveOut(current.reason);
+    if (current.kind === 'settled') {
+      this.#leaveOut(current.result);
       return;
     }
     const { condition } = current;
+    let written: WrittenVersion;
     try {
-      await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
+      written = await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
       // The key changed under us, or an answer was lost after S3 had done it. If what stands there now makes ours
       // unnecessary, all is well; else the archive's next attempt sends the object again.
       const decision = await lookAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;
-      this.#leaveOut(decision.reason);
+      this.#leaveOut(decision.result);
       return;
     }
+    await writeLaterTags(this.#object, this.#due.destination, written.versionId, this.#run);
     this.#state = 'complete';
     tellWritten(this.#object, this.#due.destination, current, this.#run);
     this.#progress.settled(location, this.#object, writtenUnder(current));
@@ -208,14 +217,14 @@ export class SlicedObjectWrite {
    * The upload may have taken hours. An ETag is no proof that nothing newer was written meanwhile: another write of the same
    * bytes has the same one. Where nothing was at the key, the condition says all.
    */
-  async #lookAgain(): Promise<WriteDecision> {
+  async #lookAgain(): Promise<WriteStep> {
     const { decision, destination } = this.#due;
     return decision.condition.kind === 'matches' ? lookAndDecide(this.#object, destination, this.#run) : decision;
   }
 
-  #leaveOut(reason: RestoreSkipReason): void {
+  #leaveOut(result: WriteResult): void {
     this.#state = 'left-out';
-    this.#progress.settled(locationAt(this.#object, this.#due.destination), this.#object, reason);
+    this.#progress.settled(locationAt(this.#object, this.#due.destination), this.#object, result);
   }
 
   #joinedChecksum(): number {

@@ -60,6 +60,12 @@ export class StorageRejectedError extends CompressorError {
   readonly retryable = false;
 }
 
+/** Headers and metadata, even without the tags, are more than S3 takes with one request. */
+export class HeadersTooLargeError extends CompressorError {
+  readonly code = 'HEADERS_TOO_LARGE';
+  readonly retryable = false;
+}
+
 /** A multipart upload was completed, aborted or expired by someone else; starting a new one can help. */
 export class UploadGoneError extends CompressorError {
   readonly code = 'UPLOAD_GONE';

@@ -104,14 +104,38 @@ export interface ObjectUpload {
    * @throws StorageUnavailableError when S3 copied other bytes, WriteConditionError when the object has changed
    */
   takePart(source: ObjectVersion, part: UploadedPart): Promise<void>;
-  complete(request: CompleteRequest): Promise<{ etag: string }>;
+  complete(request: CompleteRequest): Promise<WrittenVersion>;
   /** Gives the parts back. Safe to call after a failure of any other call, and after `complete`. */
   abort(): Promise<void>;
 }
 
+/** What a write has made. */
+export interface WrittenVersion {
+  readonly etag: string;
+  /** Present where the bucket keeps versions. */
+  readonly versionId?: string;
+}
+
+/** The current version, or the one that is named. */
+export interface VersionedLocation extends ObjectLocation {
+  readonly versionId?: string | undefined;
+}
+
+export interface TagWriter {
+  /**
+   * Replaces all tags of an object that exists. S3 has no condition for this; naming the version is the only way to be sure of
+   * which object they become.
+   * @throws WriteConditionError when the object or the version is gone
+   */
+  putTags(location: VersionedLocation, tags: readonly ObjectTag[], signal?: AbortSignal): Promise<void>;
+}
+
 export interface ObjectWriter {
-  /** @throws WriteConditionError when the condition does not hold, or another write raced this one */
-  put(request: PutRequest): Promise<{ etag: string }>;
+  /**
+   * @throws WriteConditionError when the condition does not hold, or another write raced this one; HeadersTooLargeError when
+   *   headers, metadata and tags are more than one request can carry
+   */
+  put(request: PutRequest): Promise<WrittenVersion>;
   createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload>;
 }
 
@@ -165,4 +189,10 @@ export interface ObjectCopier {
   copy(request: CopyRequest): Promise<{ etag: string }>;
 }
 
-export type ObjectStore = ObjectReader & TagReader & ObjectHeadReader & ObjectWriter & UploadFinder & ObjectRemover;
+export type ObjectStore = ObjectReader &
+  TagReader &
+  TagWriter &
+  ObjectHeadReader &
+  ObjectWriter &
+  UploadFinder &
+  ObjectRemover;

@@ -41,6 +41,9 @@ export type StampRelation = 'same' | 'older' | 'newer';
 /** Name of the metadata entry and of the tag. */
 export const STAMP_NAME = 's3xrc';
 
+/** Name of the one tag, with the stamp, that an object has whose own tags are still to come: they need a request of their own. */
+export const PENDING_TAGS = 's3xrc-tags-pending';
+
 /** S3's limit for user metadata: UTF-8 bytes of all names and values of an object, together. */
 const MAX_METADATA_BYTES = 2048;
 /** S3's limit for tags of an object. */
@@ -136,6 +139,11 @@ export function withoutStampTag(tags: readonly ObjectTag[]): readonly ObjectTag[
   return tags.some(isStampTag) ? tags.filter((tag) => !isStampTag(tag)) : tags;
 }
 
+/** Whether an object was restored without its tags, which have not followed yet. */
+export function lacksTags(tags: readonly ObjectTag[] = []): boolean {
+  return tags.some((tag) => tag.key === PENDING_TAGS && isStampTag(tag));
+}
+
 /** Whether metadata leaves room for any stamp; if it has none, it is not of this product, or its stamp is a tag. */
 export function hasRoomForStamp(metadata: UserMetadata): boolean {
   const own = withoutStamp(metadata);
@@ -172,7 +180,7 @@ function ownEntry(metadata: UserMetadata): string | undefined {
 }
 
 function isStampTag({ key, value }: ObjectTag): boolean {
-  return key === STAMP_NAME && matchStamp(value) !== null;
+  return (key === STAMP_NAME || key === PENDING_TAGS) && matchStamp(value) !== null;
 }
 
 function matchStamp(text: string | undefined): RegExpExecArray | null {

@@ -31,7 +31,7 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
   }));
   return intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
     // Conditional writes read what is there, with its tags where only they can say whose it is; tags travel in the PUT
-    // and need a permission of their own; an interrupted object is gone on with where its parts say that it stopped.
+    // and need a permission of their own, or follow it, to the very version, where they are over the limit of its headers; an interrupted object is gone on with where its parts say that it stopped.
     allow(
       'RestoreObjects',
       [
@@ -41,6 +41,7 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
         's3:ListMultipartUploadParts',
         's3:PutObject',
         's3:PutObjectTagging',
+        's3:PutObjectVersionTagging',
       ],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),

@@ -226,6 +226,27 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(read.tags.toSorted((a, b) => a.key.localeCompare(b.key))).toEqual(tags);
       });
 
+      it('replaces the tags of an object, whatever is in them, and nothing else of it', async () => {
+        const location = fresh();
+        const { etag, versionId } = await put(location, Buffer.from('x'), carried);
+        const tags = [
+          { key: 'Ключ', value: 'знач'.repeat(60) },
+          { key: 'a + b', value: '/@=:' },
+        ];
+        await store.putTags({ ...location, versionId }, tags);
+        const read = await store.readTags(location);
+        expect(read.tags.toSorted((a, b) => a.key.localeCompare(b.key))).toEqual(
+          tags.toSorted((a, b) => a.key.localeCompare(b.key)),
+        );
+        const { description } = await readAll(location, etag, 1);
+        expect(description).toMatchObject({ headers: carried.headers, metadata: carried.metadata, tagCount: 2 });
+      });
+
+      it('puts no tags where nothing is', async () => {
+        const writing = store.putTags(fresh(), [{ key: 'a', value: 'b' }]);
+        await expect(writing).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
+      });
+
       it('says that there are no tags where nothing is', async () => {
         await expect(store.readTags(fresh())).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
       });

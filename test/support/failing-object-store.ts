@@ -9,12 +9,14 @@ import type {
   ReadRequest,
   UploadedPart,
   WriteTarget,
+  WrittenVersion,
 } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
 
 export type StoreCall =
   | 'read'
   | 'readTags'
+  | 'putTags'
   | 'head'
   | 'put'
   | 'createUpload'
@@ -43,6 +45,7 @@ export class FailingObjectStore implements ObjectStore {
   readonly counts: Record<StoreCall, number> = {
     read: 0,
     readTags: 0,
+    putTags: 0,
     head: 0,
     put: 0,
     createUpload: 0,
@@ -80,7 +83,11 @@ export class FailingObjectStore implements ObjectStore {
     return this.#run('head', () => this.#store.head(location, signal));
   }
 
-  put(request: PutRequest): Promise<{ etag: string }> {
+  putTags(...request: Parameters<ObjectStore['putTags']>): Promise<void> {
+    return this.#run('putTags', () => this.#store.putTags(...request));
+  }
+
+  put(request: PutRequest): Promise<WrittenVersion> {
     return this.#run('put', () => this.#store.put(request));
   }
 

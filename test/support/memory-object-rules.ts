@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { StorageRejectedError, StorageUnavailableError } from '../../src/storage/errors.ts';
+import { HeadersTooLargeError, StorageRejectedError, StorageUnavailableError } from '../../src/storage/errors.ts';
 import type { WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
@@ -11,8 +11,12 @@ const PUT_CLASSES = new Set([
   ...['GLACIER', 'GLACIER_IR', 'DEEP_ARCHIVE'],
 ]);
 
+/** 8 KB for a request, of which 500 bytes are its signature and 1,000 the token of a role. */
+const MAX_OBJECT_HEADERS = 8192 - 1500;
+
 /** @throws StorageRejectedError when the object would break a limit of S3 */
-export function verifyTarget({ bucket, key, metadata, tags, storageClass = 'STANDARD' }: WriteTarget): void {
+export function verifyTarget(target: WriteTarget): void {
+  const { bucket, key, metadata, tags, storageClass = 'STANDARD' } = target;
   if (!PUT_CLASSES.has(storageClass)) reject(`storage class ${storageClass} for s3://${bucket}/${key}`);
   const keyBytes = Buffer.byteLength(key);
   if (keyBytes === 0 || keyBytes > MAX_KEY_BYTES) reject(`a key of ${keyBytes} bytes in ${bucket}`);
@@ -21,8 +25,38 @@ export function verifyTarget({ bucket, key, metadata, tags, storageClass = 'STAN
     0,
   );
   if (metadataBytes > MAX_METADATA_BYTES) reject(`${metadataBytes} bytes of metadata for s3://${bucket}/${key}`);
+  verifyTags({ bucket, key, tags });
+}
+
+/** Not for what users put with a form or a copy, whose metadata are no headers. @throws HeadersTooLargeError */
+export function verifyHeaders(target: WriteTarget): void {
+  const bytes = sentBytes(target);
+  if (bytes <= MAX_OBJECT_HEADERS) return;
+  throw new HeadersTooLargeError(`${bytes} bytes of headers for s3://${target.bucket}/${target.key}`);
+}
+
+/** @throws StorageRejectedError */
+export function verifyTags({ bucket, key, tags }: Pick<WriteTarget, 'bucket' | 'key' | 'tags'>): void {
   if (tags.length > MAX_TAGS) reject(`${tags.length} tags for s3://${bucket}/${key}`);
   if (new Set(tags.map((tag) => tag.key)).size !== tags.length) reject(`the same tag twice for s3://${bucket}/${key}`);
+}
+
+/** Bytes of the headers that are about the object, as they are sent. */
+function sentBytes({ headers, metadata, tags }: WriteTarget): number {
+  const system = (Object.values(headers) as string[]).join('').length;
+  const user = Object.entries(metadata).map(
+    ([name, value]) => `x-amz-meta-${name}: ${isAscii(value) ? value : base64(value)}`,
+  );
+  const tagging = tags.map(({ key, value }) => `&${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('');
+  return system + user.join('').length + tagging.length;
+}
+
+function isAscii(value: string): boolean {
+  return value.length === Buffer.byteLength(value);
+}
+
+function base64(value: string): string {
+  return Buffer.from(value).toString('base64');
 }
 
 /** S3 answers a wrong checksum with BadDigest, which its adapter retries in vain: in the end it is "unavailable". */

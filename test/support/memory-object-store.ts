@@ -21,7 +21,7 @@ import type {
   WriteTarget,
 } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../src/storage/stored-object.ts';
-import { verifyBody, verifyTarget } from './memory-object-rules.ts';
+import { verifyBody, verifyHeaders, verifyTags, verifyTarget } from './memory-object-rules.ts';
 import { MemoryUpload, type UploadState } from './memory-upload.ts';
 
 export interface MemoryObjectStoreOptions {
@@ -64,7 +64,7 @@ export class MemoryObjectStore implements ObjectStore {
   /** Puts an object there as a user would, and answers with its ETag. */
   async place(location: ObjectLocation, body: Uint8Array, target: Partial<WriteTarget> = {}): Promise<string> {
     const bare: PutRequest = { ...location, body, crc32: crc32Of(body), ...NOTHING_SPECIAL };
-    const { etag } = await this.put({ ...bare, ...target, ...location });
+    const { etag } = await this.#write({ ...bare, ...target, ...location });
     return etag;
   }
 
@@ -124,6 +124,15 @@ export class MemoryObjectStore implements ObjectStore {
     return { tags: stored.tags.map((tag) => ({ ...tag })) };
   }
 
+  async putTags({ bucket, key }: ObjectLocation, tags: readonly ObjectTag[], signal?: AbortSignal): Promise<void> {
+    await this.#turn(signal);
+    const stored = this.#find({ bucket, key });
+    if (stored === undefined) throw new WriteConditionError(`nothing at s3://${bucket}/${key}`);
+    verifyTags({ bucket, key, tags });
+    const description = { ...stored.description, tagCount: tags.length };
+    this.#bucket(bucket).set(key, { ...stored, description, tags: [...tags] });
+  }
+
   async head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
     await this.#turn(signal);
     const stored = this.#find(location);
@@ -132,12 +141,17 @@ export class MemoryObjectStore implements ObjectStore {
     return { ...stored.description, crc32: stored.crc32 };
   }
 
-  async put(request: PutRequest): Promise<{ etag: string }> {
+  put(request: PutRequest): Promise<{ etag: string }> {
+    return this.#write(request, verifyHeaders);
+  }
+
+  async #write(request: PutRequest, verify?: (target: WriteTarget) => void): Promise<{ etag: string }> {
     // What the caller passes may be used again at once after a failure, so it is copied before anything is awaited.
     const body = Buffer.from(request.body);
     await this.#turn(request.signal);
     this.#bucket(request.bucket);
     verifyTarget(request);
+    verify?.(request);
     verifyBody(request, body, request.crc32);
     this.#verifyCondition(request, request.condition);
     const etag = createHash('md5').update(body).digest('hex');
@@ -149,6 +163,7 @@ export class MemoryObjectStore implements ObjectStore {
     await this.#turn(signal);
     this.#bucket(target.bucket);
     verifyTarget(target);
+    verifyHeaders(target);
     const id = `upload-${this.#uploads.size + 1}`;
     const { bucket, key } = target;
     this.#uploads.set(id, { target, state: { bucket, key, parts: new Map(), open: true } });

@@ -1,21 +1,12 @@
 import { crc32FromBase64 } from '../../archive/checksum.ts';
+import { decodeMetadataValue } from '../../storage/encoded-words.ts';
 import { StorageUnavailableError } from '../../storage/errors.ts';
-import type { ObjectDescription, ObjectHeaders } from '../../storage/stored-object.ts';
-import { decodeMetadataValue } from './encoded-words.ts';
+import { HEADER_NAMES } from '../../storage/header-section.ts';
+import type { WrittenVersion } from '../../storage/object-store.ts';
+import type { ObjectDescription } from '../../storage/stored-object.ts';
 import { type AnswerHeaders, readHeader } from './http-exchange.ts';
 
 const METADATA_PREFIX = 'x-amz-meta-';
-
-/** The system metadata that a PUT can set, and the header of each. Values pass as they are, byte for byte (latin1). */
-export const HEADER_NAMES = {
-  contentType: 'content-type',
-  contentEncoding: 'content-encoding',
-  contentDisposition: 'content-disposition',
-  contentLanguage: 'content-language',
-  cacheControl: 'cache-control',
-  expires: 'expires',
-  websiteRedirectLocation: 'x-amz-website-redirect-location',
-} as const satisfies Record<keyof ObjectHeaders, string>;
 
 const HEADER_FIELDS = Object.entries(HEADER_NAMES);
 
@@ -61,6 +52,12 @@ export function requireHeader(answer: AnswerHeaders, name: string): string {
     throw new StorageUnavailableError(`An answer without the header ${name} is not one of S3. Check the endpoint.`);
   }
   return value;
+}
+
+/** What a write has made, from its answer. */
+export function withVersion(etag: string, answer: AnswerHeaders): WrittenVersion {
+  const versionId = readHeader(answer, 'x-amz-version-id');
+  return versionId === undefined ? { etag } : { etag, versionId };
 }
 
 export function stripQuotes(etag: string): string {

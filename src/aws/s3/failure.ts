@@ -3,6 +3,7 @@ import {
   AbsenceUnconfirmedError,
   AccessDeniedError,
   CustomerKeyError,
+  HeadersTooLargeError,
   ObjectArchivedError,
   ObjectChangedError,
   ObjectNotFoundError,
@@ -72,6 +73,7 @@ const EXPIRED = new Set([
   'InvalidToken',
   'RequestExpired',
 ]);
+const ABSENCES = new Set(['NoSuchKey', 'NoSuchVersion']);
 const CUSTOMER_KEY = /form of server side encryption|customer[- ]provided|encryption-customer/i;
 
 /** The failure in an answer, or undefined for a success. CompleteMultipartUpload may send one under status 200. */
@@ -136,6 +138,9 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   if (CUSTOMER_KEY.test(message) || (status === 400 && code === '')) {
     return new CustomerKeyError(`${said}. Only the holder of the key can copy such objects.`, details);
   }
+  if (code === 'RequestHeaderSectionTooLarge' || status === 431) {
+    return new HeadersTooLargeError(`${said}. Shorten the object's metadata or headers at the source.`, details);
+  }
   if (code === 'InvalidObjectState') {
     return new ObjectArchivedError(`${said}. Restore the object from its storage class first.`, details);
   }
@@ -144,7 +149,7 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   }
   if (isAbsence(failure, call)) return new ObjectNotFoundError(said, details);
   // A key that is gone does not have the ETag that If-Match asks for; S3 then answers 404 to a write.
-  const unmet = status === 412 || (call.kind === 'write' && (status === 409 || code === 'NoSuchKey'));
+  const unmet = status === 412 || (call.kind === 'write' && (status === 409 || ABSENCES.has(code)));
   if (unmet)
     return call.kind === 'read' ? new ObjectChangedError(said, details) : new WriteConditionError(said, details);
   if (status === 404) {
@@ -158,8 +163,8 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
 
 /** Whether S3 says in so many words that the object does not exist; a HEAD has no words, see S3ObjectStore.describeVersion. */
 function isAbsence({ status, code }: S3Failure, { kind, operation }: CallName): boolean {
-  // Only copies and reads of a version name one.
-  if (code === 'NoSuchVersion') return true;
+  // Copies, reads and tags of a version name one; what is to get tags was there when it was written.
+  if (code === 'NoSuchVersion') return operation !== 'PutObjectTagging';
   // A write that met NoSuchKey had a condition on what was there.
   if (kind === 'write' || status !== 404) return false;
   return code === 'NoSuchKey' || (operation.startsWith('Head') && code === '');

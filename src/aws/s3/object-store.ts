@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { crc32ToBase64 } from '../../archive/checksum.ts';
+import { crc32, crc32ToBase64 } from '../../archive/checksum.ts';
 import {
   AbsenceUnconfirmedError,
   ObjectNotFoundError,
@@ -14,22 +14,24 @@ import type {
   ObjectVersion,
   PutRequest,
   ReadRequest,
+  VersionedLocation,
   VersionLocation,
   VersionReader,
   VersionRemover,
   WriteTarget,
+  WrittenVersion,
 } from '../../storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../storage/stored-object.ts';
 import { type ConnectionOptions, type S3Call, S3Connection } from './connection.ts';
 import { COPY_LIMITS, type CopyLimits, copyObject } from './copy.ts';
-import { describeObject, requireHeader, stripQuotes } from './describe-object.ts';
+import { describeObject, requireHeader, stripQuotes, withVersion } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
 import { readHeader } from './http-exchange.ts';
 import { listUploads } from './list-uploads.ts';
 import { ObjectSink } from './object-sink.ts';
 import { createS3Upload, resumeS3Upload } from './upload.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
-import { readElements, readText } from './xml.ts';
+import { encodeText, readElements, readText } from './xml.ts';
 
 /** Asks for the CRC-32 that S3 keeps. */
 const CHECKSUM: readonly string[] = ['x-amz-checksum-mode', 'ENABLED'];
@@ -90,7 +92,27 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
     return this.#describe(location, { headers: CHECKSUM }, signal);
   }
 
-  async put(request: PutRequest): Promise<{ etag: string }> {
+  async putTags(
+    { bucket, key, versionId }: VersionedLocation,
+    tags: readonly ObjectTag[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const body = Buffer.from(encodeTagging(tags));
+    const version = versionId === undefined ? '' : `&versionId=${encodeUriComponent(versionId)}`;
+    await this.#connection.send({
+      kind: 'write',
+      operation: 'PutObjectTagging',
+      method: 'PUT',
+      bucket,
+      key,
+      query: `tagging=${version}`,
+      headers: ['content-type', 'application/xml', 'x-amz-checksum-crc32', crc32ToBase64(crc32(body))],
+      body,
+      signal,
+    });
+  }
+
+  async put(request: PutRequest): Promise<WrittenVersion> {
     const { bucket, key, body, signal } = request;
     const headers = buildObjectHeaders(request);
     headers.push('x-amz-checksum-crc32', crc32ToBase64(request.crc32), ...buildConditionHeaders(request.condition));
@@ -104,7 +126,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
       body,
       signal,
     });
-    return { etag: stripQuotes(requireHeader(answer.headers, 'etag')) };
+    return withVersion(stripQuotes(requireHeader(answer.headers, 'etag')), answer.headers);
   }
 
   async describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
@@ -218,6 +240,13 @@ function buildReadHeaders({ bucket, key, etag, into, start }: ReadRequest): stri
     throw new StorageRejectedError(message, { context: { bucket, key, start } });
   }
   return [...headers, 'range', `bytes=${start}-${start + into.length - 1}`];
+}
+
+function encodeTagging(tags: readonly ObjectTag[]): string {
+  const items = tags.map(
+    ({ key, value }) => `<Tag><Key>${encodeText(key)}</Key><Value>${encodeText(value)}</Value></Tag>`,
+  );
+  return `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>${items.join('')}</TagSet></Tagging>`;
 }
 
 function readTag(xml: string): ObjectTag {

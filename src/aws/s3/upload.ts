@@ -6,10 +6,11 @@ import type {
   ObjectVersion,
   UploadedPart,
   WriteTarget,
+  WrittenVersion,
 } from '../../storage/object-store.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import type { S3Call, S3Connection } from './connection.ts';
-import { requireHeader, stripQuotes } from './describe-object.ts';
+import { requireHeader, stripQuotes, withVersion } from './describe-object.ts';
 import { encodeKey, encodeUriComponent } from './encode-key.ts';
 import { listParts } from './list-uploads.ts';
 import type { UploadAddress } from './upload-address.ts';
@@ -139,8 +140,8 @@ export class S3Upload implements ObjectUpload {
     this.#parts.set(number, { etag: requireText(body, 'ETag'), crc32: checksum });
   }
 
-  async complete({ crc32, size, condition, lastPart }: CompleteRequest): Promise<{ etag: string }> {
-    const { body } = await this.#send({
+  async complete({ crc32, size, condition, lastPart }: CompleteRequest): Promise<WrittenVersion> {
+    const { body, headers } = await this.#send({
       operation: 'CompleteMultipartUpload',
       method: 'POST',
       query: this.#query,
@@ -159,7 +160,7 @@ export class S3Upload implements ObjectUpload {
       signal: this.#address.signal,
     });
     this.#completed = true;
-    return { etag: stripQuotes(requireText(body, 'ETag')) };
+    return withVersion(stripQuotes(requireText(body, 'ETag')), headers);
   }
 
   async abort(): Promise<void> {

@@ -1,7 +1,7 @@
+import { encodeMetadataValue } from '../../storage/encoded-words.ts';
+import { encodeTags, HEADER_NAMES } from '../../storage/header-section.ts';
 import type { WriteCondition, WriteTarget } from '../../storage/object-store.ts';
 import type { ObjectHeaders } from '../../storage/stored-object.ts';
-import { HEADER_NAMES } from './describe-object.ts';
-import { encodeMetadataValue } from './encoded-words.ts';
 
 const FIELDS = Object.keys(HEADER_NAMES) as (keyof ObjectHeaders)[];
 
@@ -35,8 +35,4 @@ export function buildConditionHeaders(condition: WriteCondition): string[] {
     case 'matches':
       return ['if-match', `"${condition.etag}"`];
   }
-}
-
-function encodeTags(tags: WriteTarget['tags']): string {
-  return tags.map(({ key, value }) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&');
 }

@@ -6,7 +6,7 @@ import {
   NoSuchKey,
   type Tag,
 } from '@aws-sdk/client-s3';
-import { decodeMetadataValue } from '../../../aws/s3/encoded-words.ts';
+import { decodeMetadataValue } from '../../../storage/encoded-words.ts';
 import { withoutStamp, withoutStampTag } from '../../../storage/provenance.ts';
 import type { ObjectHeaders } from '../../../storage/stored-object.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';

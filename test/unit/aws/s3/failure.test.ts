@@ -57,6 +57,7 @@ describe('describeFailure', () => {
     ['read', failure(412, 'PreconditionFailed'), 'OBJECT_CHANGED', false],
     ['read', failure(416, 'InvalidRange'), 'OBJECT_SIZE_MISMATCH', true],
     ['read', failure(403, 'InvalidObjectState'), 'OBJECT_ARCHIVED', false],
+    ['write', failure(400, 'RequestHeaderSectionTooLarge'), 'HEADERS_TOO_LARGE', false],
     ['read', failure(400, 'InvalidRequest', sseC), 'OBJECT_CUSTOMER_KEY', false],
     ['read', failure(403, 'AccessDenied', 'Customer-provided keys are required'), 'OBJECT_CUSTOMER_KEY', false],
     ['read', failure(400), 'OBJECT_CUSTOMER_KEY', false],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeMetadataValue, encodeMetadataValue } from '../../../../src/aws/s3/encoded-words.ts';
+import { decodeMetadataValue, encodeMetadataValue } from '../../../src/storage/encoded-words.ts';
 
 describe('decodeMetadataValue', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodeMetadataValue, encodeMetadataValue } from '../../../../src/aws/s3/encoded-words.ts';
+import { decodeMetadataValue, encodeMetadataValue } from '../../../src/storage/encoded-words.ts';
 
 const texts = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 200 }),

@@ -1,0 +1,55 @@
+import type { Destination } from '../configuration/rule.ts';
+import { digestContent } from '../storage/content-digest.ts';
+import { fitsRequest } from '../storage/header-section.ts';
+import type { VersionedLocation, WriteTarget } from '../storage/object-store.ts';
+import { encodeStamp, PENDING_TAGS } from '../storage/provenance.ts';
+import type { ObjectTag } from '../storage/stored-object.ts';
+import type { RestoreRun } from './dependencies.ts';
+import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
+
+/** The requests that write an object. */
+export interface PlannedWrite {
+  readonly target: WriteTarget;
+  /** Too much for the headers of the first request; they follow in one of their own. */
+  readonly laterTags?: readonly ObjectTag[];
+}
+
+/**
+ * Tags travel with the object wherever its headers have room for them. Ten tags may take three times the 8 KB that S3 allows a
+ * request: then the object is written with a single tag that says so, and that has its stamp, which is replaced by its own
+ * tags afterwards. Until then it does not count as restored, and whoever restores it again finds that its tags are missing.
+ */
+export function planWrite(object: RestorableObject, destination: Destination): PlannedWrite {
+  const target = writeTarget(object, destination);
+  if (target.tags.length === 0 || fitsRequest(target)) return { target };
+  const value = encodeStamp(object.stamp, digestContent(object), target);
+  return { target: { ...target, tags: [{ key: PENDING_TAGS, value }] }, laterTags: target.tags };
+}
+
+/** Whether the object that exists may be one of ours whose tags are still to come. */
+export function mayLackTags(
+  { tagCount }: { readonly tagCount: number },
+  object: RestorableObject,
+  destination: Destination,
+): boolean {
+  // S3 counts none for callers who may not read tags.
+  return object.tags.length > 0 && tagCount <= 1 && planWrite(object, destination).laterTags !== undefined;
+}
+
+/**
+ * Puts the tags of an object that was written without. Where the bucket keeps versions, to the version that was written;
+ * elsewhere to what is at the key then.
+ * @throws the errors of the storage port
+ */
+export async function writeLaterTags(
+  object: RestorableObject,
+  destination: Destination,
+  versionId: string | undefined,
+  { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
+): Promise<void> {
+  const { laterTags } = planWrite(object, destination);
+  if (laterTags === undefined) return;
+  const location = locationAt(object, destination);
+  const version: VersionedLocation = versionId === undefined ? location : { ...location, versionId };
+  await store.putTags(version, laterTags, signal);
+}

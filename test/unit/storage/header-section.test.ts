@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { RequestSigner } from '../../../src/aws/s3/sign-request.ts';
+import { buildObjectHeaders } from '../../../src/aws/s3/write-headers.ts';
+import { fitsRequest, headerBytes, isRestorable } from '../../../src/storage/header-section.ts';
+import type { WriteTarget } from '../../../src/storage/object-store.ts';
+
+const BARE = { bucket: 'b', key: 'k', headers: {}, metadata: {}, tags: [] } satisfies WriteTarget;
+const KEY_ARN = 'arn:aws:kms:ap-southeast-1:123456789012:key/12345678-1234-1234-1234-123456789012';
+
+/** Bytes of the header section of the longest PUT of `target`, by building and signing it. */
+function sentBytes(target: WriteTarget, token: number): number {
+  const host = `${'b'.repeat(63)}.s3.ap-southeast-1.amazonaws.com`;
+  const headers = [
+    ...buildObjectHeaders(target),
+    'x-amz-checksum-crc32',
+    'AAAAAA==',
+    'if-match',
+    `"${'e'.repeat(38)}"`,
+  ];
+  const credentials = { accessKeyId: 'A'.repeat(20), secretAccessKey: 's', sessionToken: 't'.repeat(token) };
+  const request = { method: 'PUT', host, path: '/k', query: '', headers };
+  const signed = new RequestSigner('ap-southeast-1').sign(request, credentials, 0);
+  const all = ['host', host, 'connection', 'keep-alive', 'content-length', '5368709120', ...signed];
+  return all.reduce((sum, text) => sum + text.length + 2, 0);
+}
+
+describe('the bytes of headers', () => {
+  test.each<[string, Partial<WriteTarget>]>([
+    ['nothing', {}],
+    ['headers', { headers: { contentType: 'text/plain', websiteRedirectLocation: '/a', expires: 'never' } }],
+    ['metadata', { metadata: { a: 'plain', b: 'ä'.repeat(200), c: '' } }],
+    ['tags', { tags: [{ key: 'Ключ', value: 'a b/c' }] }],
+    ['storage class and key', { storageClass: 'STANDARD_IA', kmsKeyArn: KEY_ARN }],
+  ])('are counted as they are sent: %s', (_, more) => {
+    const target = { ...BARE, ...more };
+    expect(sentBytes(target, 0) - sentBytes(BARE, 0)).toBe(headerBytes(target));
+  });
+
+  test('leave room for everything else in the 8 KB of a request, with a token of 1,500 characters', () => {
+    const filled = (bytes: number): WriteTarget => ({ ...BARE, headers: { cacheControl: 'x'.repeat(bytes) } });
+    const most = Array.from({ length: 8192 }, (_, bytes) => bytes).findLast((bytes) => fitsRequest(filled(bytes))) ?? 0;
+    expect(sentBytes(filled(most), 1500)).toBeLessThanOrEqual(8192);
+    expect(sentBytes(filled(most), 1500)).toBeGreaterThan(8192 - 200);
+  });
+});
+
+test('an object can be restored without its tags in the headers when its 2 KB of metadata were sent in headers, too', () => {
+  const metadata = { a: 'x'.repeat(1000), b: 'é'.repeat(523) };
+  const tags = Array.from({ length: 10 }, (_, n) => ({ key: `${n}${'К'.repeat(11)}`, value: 'я'.repeat(120) }));
+  expect(isRestorable({ headers: {}, metadata })).toBe(true);
+  expect(fitsRequest({ headers: {}, metadata, tags })).toBe(false);
+  expect(isRestorable({ headers: { contentDisposition: 'x'.repeat(6000) }, metadata })).toBe(false);
+});
