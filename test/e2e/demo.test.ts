@@ -217,7 +217,7 @@ describe('npm run demo', () => {
     const { status, stdout, stderr } = await runDemo(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(reason);
-    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(/^error: /), 'Try: s3xrc demo --help']);
   });
 
   test.each(['Starting the emulated regions', 'uploaded', 'packed', 'restored', 'verified'])(

@@ -162,7 +162,9 @@ test(
   'the resend function puts the archive of resend-replication-failure.json again, as a new version that counts',
   async () => {
     await expect(send('resend', 'resend-replication-failure.json')).resolves.toEqual(ACKNOWLEDGED);
-    const archive = (await keysIn(OUTBOUND)).find((key) => key.includes('20261120T090117437Z-1a7363667859298b'));
+    const archive = (await keysIn(OUTBOUND)).find((key) =>
+      key.endsWith('/20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst'),
+    );
     const { Metadata = {} } = await stage
       .clients('eu-west-1')
       .s3.send(new HeadObjectCommand({ Bucket: OUTBOUND, Key: archive ?? '' }));
@@ -318,7 +320,7 @@ test(
   'events/env.json names functions and variables that `sam local invoke` knows: it passes only what a template declares',
   async () => {
     const env = JSON.parse(await readFile(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
-    const watermark = { name: 'watermark', path: 'WatermarkEuWest1/Function', memoryMb: 512, timeoutSeconds: 240 };
+    const watermark = { name: 'watermark', path: 'WatermarkEuWest1/Function', memoryMb: 1024, timeoutSeconds: 240 };
     const functions = [...INVOCABLE_FUNCTIONS, watermark];
     expect(Object.keys(env).toSorted()).toEqual(functions.map(({ path }) => path).toSorted());
     const { root, nested } = await expandTemplate(join(PROJECT, 'template.yaml'));

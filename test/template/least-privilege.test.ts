@@ -103,7 +103,7 @@ async function prepareJob(deployed: DeployedResource): Promise<Job> {
 }
 
 /** Seconds of a run; the deployment function keeps 15 of them for its answer. */
-const IMPATIENCE: Readonly<Record<string, number>> = { 'deployment.handler': 20 };
+const IMPATIENCE: Readonly<Record<string, number>> = { 'deployment.handler': 26 };
 
 async function runJob(job: Job): Promise<void> {
   const run = JOBS[commandOf(job.deployed)];
