@@ -1,8 +1,12 @@
 import { crc32 } from '../archive/checksum.ts';
 import { MAX_PARTS } from '../archive/format.ts';
-import type { PartLayout } from '../archive/plan-parts.ts';
+import { PartLayout } from '../archive/plan-parts.ts';
+import type { Destination } from '../configuration/rule.ts';
 import type { ObjectUpload, UploadFinder, WriteTarget } from '../storage/object-store.ts';
 import { openUpload } from '../storage/open-upload.ts';
+import type { TargetLimits } from './dependencies.ts';
+import type { RestorableObject } from './restorable-object.ts';
+import { planWrite } from './split-write.ts';
 
 /**
  * S3 lists an upload's key, but neither the headers that it was begun with nor what it is for. So the first part that is
@@ -23,6 +27,23 @@ export interface UploadPlan {
 export function markOf({ target, layout, crc32: whole }: UploadPlan): Buffer {
   const { size, sliceLength, slicesPerPart } = layout;
   return Buffer.from(JSON.stringify({ target, whole, size, sliceLength, slicesPerPart }));
+}
+
+/**
+ * The plan of an object's upload, if it is one that another attempt can resume.
+ * @param sliceLength bytes of each slice but the last
+ * @param limits see TargetLimits
+ */
+export function planUpload(
+  object: RestorableObject,
+  destination: Destination,
+  sliceLength: number,
+  { resumableBytes, maxParts }: Pick<TargetLimits, 'resumableBytes' | 'maxParts'>,
+): UploadPlan | undefined {
+  const { crc32: whole, size } = object;
+  if (whole === undefined || size < resumableBytes) return undefined;
+  const { target } = planWrite(object, destination);
+  return { target, layout: new PartLayout(size, sliceLength, maxParts), crc32: whole };
 }
 
 /** Begins an upload that another task can go on with. */
@@ -46,12 +67,23 @@ export async function findMarkedUpload(
   plan: UploadPlan,
   signal: AbortSignal,
 ): Promise<ObjectUpload | undefined> {
+  const uploads = await listMarkedUploads(store, plan, signal);
+  return uploads.toSorted((left, right) => right.earlier.length - left.earlier.length)[0];
+}
+
+/**
+ * Gives back the parts that earlier attempts have sent of an object that is not to be written any more. Another task that is
+ * sending more of them meets UploadGoneError, and finds the same reason when it comes back.
+ */
+export async function abortMarkedUploads(store: UploadFinder, plan: UploadPlan, signal: AbortSignal): Promise<void> {
+  const uploads = await listMarkedUploads(store, plan, signal);
+  await Promise.all(uploads.map((upload) => upload.abort()));
+}
+
+async function listMarkedUploads(store: UploadFinder, plan: UploadPlan, signal: AbortSignal): Promise<ObjectUpload[]> {
   const ids = await store.listUploads(plan.target, signal);
   const uploads = await Promise.all(ids.map((id) => openUpload(store, plan.target, id, signal)));
-  return uploads
-    .filter((upload) => upload !== undefined)
-    .filter((upload) => isOfPlan(upload, plan))
-    .toSorted((left, right) => right.earlier.length - left.earlier.length)[0];
+  return uploads.filter((upload) => upload !== undefined).filter((upload) => isOfPlan(upload, plan));
 }
 
 function isOfPlan({ earlier }: ObjectUpload, plan: UploadPlan): boolean {

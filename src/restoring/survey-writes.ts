@@ -1,5 +1,6 @@
 import { MAX_KEY_BYTES } from '../archive/format.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
+import { largeSliceLength } from '../archive/plan-frames.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { WRITE_IF_ABSENT } from './decide-write.ts';
@@ -7,6 +8,7 @@ import type { RestoreRun } from './dependencies.ts';
 import { TargetKeyTooLongError } from './errors.ts';
 import { fitsKey, locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
+import { abortMarkedUploads, planUpload } from './resume-upload.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
 /** A write of which nothing is known but its destination. */
@@ -74,9 +76,20 @@ export async function surveyWrite(
   try {
     const decision = await lookAndDecide(object, destination, run);
     if (decision.kind === 'write') return { destination, decision };
+    await giveBackParts(object, destination, run);
     progress.settled(location, object, decision.result);
   } catch (thrown) {
     progress.fail(location, asCompressorError(thrown));
   }
   return undefined;
+}
+
+/** What an interrupted attempt has sent of an object that something newer has overtaken would stay in the bucket, and cost. */
+async function giveBackParts(
+  object: RestorableObject,
+  destination: Destination,
+  { store, limits, signal }: RestoreRun,
+): Promise<void> {
+  const plan = planUpload(object, destination, largeSliceLength(object.size), limits);
+  if (plan !== undefined) await abortMarkedUploads(store, plan, signal);
 }

@@ -10,7 +10,7 @@ import type { RestoreRun } from './dependencies.ts';
 import { ResumedUploadError } from './errors.ts';
 import { locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
-import { createMarkedUpload, findMarkedUpload, markOf, type UploadPlan } from './resume-upload.ts';
+import { createMarkedUpload, findMarkedUpload, markOf, planUpload, type UploadPlan } from './resume-upload.ts';
 import { planWrite, writeLaterTags } from './split-write.ts';
 import {
   type DueWrite,
@@ -69,10 +69,7 @@ export class SlicedObjectWrite {
     this.#progress = progress;
     this.#target = planWrite(object, due.destination).target;
     this.#layout = new PartLayout(object.size, sliceLength, run.limits.maxParts);
-    const { crc32, size } = object;
-    if (crc32 !== undefined && size >= run.limits.resumableBytes) {
-      this.#plan = { target: this.#target, layout: this.#layout, crc32 };
-    }
+    this.#plan = planUpload(object, due.destination, sliceLength, run.limits);
   }
 
   /**

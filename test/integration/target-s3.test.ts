@@ -7,6 +7,7 @@ import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
+import { FailingObjectStore, type StoreCall } from '../support/failing-object-store.ts';
 import { HOSTILE_KEYS } from '../support/hostile-keys.ts';
 import { announce, archiveOf, INBOUND, RULE, TARGET, TargetRegion, textObject } from '../support/target-region.ts';
 
@@ -127,6 +128,38 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
 
     expect(response.batchItemFailures).toEqual([]);
     expect(region.telemetry.gone).toEqual([`${RULE.id}/gone.tar.zst`]);
+  });
+
+  test('gives back the parts of a large object that a newer version has overtaken', async () => {
+    const AT = { bucket: TARGET, key: 'overtaken.bin' };
+    const large = archiveOf([{ key: AT.key, body: Buffer.alloc(21 * MIB, 'older '), sequencer: '0A' }]);
+    const message = await arrive(large, 'overtaken');
+    const attempt = async (failing: Partial<Record<StoreCall, readonly number[]>>) => {
+      const region = targetRegion();
+      const limits = { ...region.dependencies.limits, resumableBytes: 16 * MIB };
+      region.dependencies = { ...region.dependencies, store: new FailingObjectStore(store, failing), limits };
+      return (await region.process(message)).batchItemFailures.length;
+    };
+    expect(await attempt({ uploadPart: [4] })).toBe(1);
+    expect(await store.listUploads(AT)).toHaveLength(1);
+    await targetRegion().process(
+      await arrive(archiveOf([textObject(AT.key, 'newer', { sequencer: '0B' })]), 'overtaking'),
+    );
+
+    expect(await attempt({})).toBe(0);
+
+    expect(await store.listUploads(AT)).toEqual([]);
+    expect((await read(AT.key)).toString()).toBe('newer');
+  });
+
+  test('restores tags that no header can carry', async () => {
+    const tags = Array.from({ length: 10 }, (_, n) => ({ [`${n}${'К'.repeat(11)}`]: 'я'.repeat(120) }));
+    const region = targetRegion();
+    await region.process(await arrive(archiveOf([textObject('tagged', 't', { tags })]), 'tagged'));
+    const read = await store.readTags({ bucket: TARGET, key: 'tagged' });
+    const byKey = Object.fromEntries(read.tags.map(({ key, value }) => [key, value]));
+    expect(byKey).toEqual(Object.assign({}, ...tags));
+    expect(region.telemetry.archives).toMatchObject([{ restored: 1 }]);
   });
 
   test('puts the prefix of a destination before keys, small and large', async () => {

@@ -10,7 +10,7 @@ import { itemAt, layOutArchive, type TestObject } from '../../support/archives.t
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
-import { archiveOf, INBOUND, TARGET, TargetRegion } from '../../support/target-region.ts';
+import { archiveOf, INBOUND, RULE, TARGET, TargetRegion } from '../../support/target-region.ts';
 
 const PLACE = { bucket: TARGET, key: 'large.bin' };
 type Failing = Readonly<Partial<Record<StoreCall, readonly number[]>>>;
@@ -88,6 +88,28 @@ describe('a large object whose restore was interrupted', () => {
     expectRestored(region, newer);
     expect(await region.store.listUploads(PLACE)).toEqual([older]);
   });
+
+  test.each<Failing>([{}, { listUploads: [1] }, { abort: [1] }])(
+    'gives its parts back when a newer version has overtaken it, at the latest with the next delivery: %j fails',
+    async (failing) => {
+      const { region, attempt } = await arrive();
+      await attempt({ uploadPart: [6] });
+      const foreign = await region.store.createUpload({ ...PLACE, headers: {}, metadata: {}, tags: [] });
+      const newer = archiveOf([{ key: 'large.bin', body: Buffer.from('newer'), sequencer: '0C' }]);
+      expect((await region.process(await region.arrive(newer, `${RULE.id}/newer.tar.zst`))).batchItemFailures).toEqual(
+        [],
+      );
+      expect(await region.store.listUploads(PLACE)).toHaveLength(2);
+
+      const first = await attempt(failing);
+      expect(first.returned).toBe(Object.keys(failing).length);
+      if (first.returned > 0) expect((await attempt()).returned).toBe(0);
+
+      expect(await region.store.listUploads(PLACE)).toEqual([foreign.id]);
+      expect(region.text('large.bin')).toBe('newer');
+      expect(region.telemetry.skipped).toContainEqual(['large.bin', 'newer-at-target']);
+    },
+  );
 
   test("leaves somebody else's upload to the same key alone", async () => {
     const { region, attempt } = await arrive();
