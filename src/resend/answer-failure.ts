@@ -171,6 +171,8 @@ async function keep(
     return dropKept(failure, failed, run);
   }
   const failures = [...before, { destination, reason }];
+  // Before the copy: its answer may be lost, or this process end, and whoever comes next finds it kept and has nothing to tell.
+  telemetry.archiveGivenUp(failure, kept);
   await store.copy({
     ...kept,
     ...carriedOver(failed),
@@ -180,7 +182,6 @@ async function keep(
     condition: present === undefined ? { kind: 'absent' } : { kind: 'matches', etag: present.etag },
     signal,
   });
-  telemetry.archiveGivenUp(failure, kept);
   return mayWait && isTracked(failed) ? LOOK_AGAIN : DONE;
 }
 

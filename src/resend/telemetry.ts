@@ -14,7 +14,10 @@ export type FailureSkipReason =
 /** What the resend service tells its operator. Implementations must not throw. */
 export interface ResendTelemetry {
   archiveResent(failure: ReplicationFailure, attempt: number): void;
-  /** The last attempt failed, too: the archive waits at `kept` for somebody to correct the reason. */
+  /**
+   * The last attempt failed, too: the archive is about to wait at `kept` for somebody to correct the reason. Told before it is
+   * there, since nothing that is lost afterwards may keep the alarm from being raised; so it may be told more than once.
+   */
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void;
   /** The version was deleted or has expired before it could be sent again: what it held may be missing at the destination. */
   archiveGone(failure: ReplicationFailure): void;

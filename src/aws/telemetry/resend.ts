@@ -28,6 +28,8 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void {
     this.#metrics.count('ArchivesGivenUp');
     this.#logger.error('Archive given up', { ...fieldsOf(failure), kept: `s3://${kept.bucket}/${kept.key}` });
+    // A process that is killed takes what it has not written with it.
+    this.#metrics.flush();
   }
 
   archiveGone(failure: ReplicationFailure): void {

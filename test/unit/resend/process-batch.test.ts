@@ -156,6 +156,26 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.versions(KEPT)).toBe(2);
   });
 
+  test.each([
+    ['the answer of its copy is lost', true],
+    ['the process ends after its copy', false],
+  ])('raises the alarm though %s', async (_, isLost) => {
+    const { store, told, process } = service();
+    const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
+    const copy = store.copy.bind(store);
+    store.copy = async (request) => {
+      await copy(request);
+      if (!isLost) expect(told).toEqual(['given up failed/rule/a.tar.zst inbound-a DstBucketNotFound']);
+      throw new StorageUnavailableError('no answer');
+    };
+    expect(await process(failed(version))).toHaveLength(1);
+    store.copy = copy;
+    expect(await process(failed(version, { receiveCount: 3 }))).toEqual([]);
+
+    expect(told).toEqual(['given up failed/rule/a.tar.zst inbound-a DstBucketNotFound', 'kept-before']);
+    expect(store.versions(KEPT)).toBe(1);
+  });
+
   test('replaces what was kept of an earlier version of it', async () => {
     const { store, process } = service();
     store.put(KEPT, 'old', { 's3xrc-kept-version': 'v0', 's3xrc-failures': 'inbound-a=x', 's3xrc-kept-at': 'then' });

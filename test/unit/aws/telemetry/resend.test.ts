@@ -16,10 +16,9 @@ const lines = captureLines();
 const open = (): PowertoolsResendTelemetry =>
   new PowertoolsResendTelemetry({ namespace: 'stack', outboundBucket: 'outbound' });
 
-it('names a given-up archive, its rule, the destination and the reason in an error line, and counts it for the alarm', () => {
+it('names a given-up archive, its rule, the destination and the reason in an error line, and counts it for the alarm at once', () => {
   const telemetry = open();
   telemetry.archiveGivenUp(FAILURE, { bucket: 'failed', key: 'failed/rule/a.tar.zst' });
-  telemetry.flush();
   const [line, metrics] = lines;
   expect(line).toMatchObject({
     level: 'ERROR',
