@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { endWithParent } from './end-with-parent.ts';
 import { FunctionCrashedError, FunctionTimedOutError } from './errors.ts';
+import { isolatedVariables } from './isolated-variables.ts';
 import { findFreePorts } from './lambda-runtime/free-port.ts';
 import { installInterfaceClient } from './lambda-runtime/interface-client.ts';
 import { findInterfaceEmulator } from './lambda-runtime/interface-emulator.ts';
@@ -148,8 +149,8 @@ export class LambdaRuntime {
 
 function variables({ bundles, environment, functionName, memoryMb, timeoutSeconds }: LambdaRuntimeOptions) {
   return {
+    ...isolatedVariables(),
     PATH: [path.dirname(process.execPath), process.env['PATH'] ?? ''].join(path.delimiter),
-    TMPDIR: process.env['TMPDIR'],
     LAMBDA_TASK_ROOT: bundles,
     NODE_OPTIONS: '--enable-source-maps',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',

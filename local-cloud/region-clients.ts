@@ -16,7 +16,14 @@ export interface RegionClients {
 }
 
 export function createRegionClients(region: string, endpoint: string): RegionClients {
-  const shared = { region, endpoint, credentials: LOCAL_CREDENTIALS };
+  const shared = {
+    region,
+    endpoint,
+    credentials: LOCAL_CREDENTIALS,
+    // Whatever the user's variables and `~/.aws/config` ask of AWS: the SDK refuses these beside an endpoint.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  };
   return {
     s3: new S3Client({
       ...shared,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FunctionCrashedError, FunctionInitError, FunctionThrewError, FunctionTimedOutError } from '../errors.ts';
+import { isolatedVariables } from '../isolated-variables.ts';
 import type { EnvironmentMessage, FunctionFacts, InvokeMessage } from './protocol.ts';
 
 const ENTRY = fileURLToPath(new URL('./run-environment.ts', import.meta.url));
@@ -102,8 +103,7 @@ export class FunctionEnvironment {
   #variables(): NodeJS.ProcessEnv {
     const { environment, functionName, memoryMb, handler } = this.#options;
     return {
-      PATH: process.env['PATH'],
-      TMPDIR: process.env['TMPDIR'],
+      ...isolatedVariables(),
       AWS_LAMBDA_FUNCTION_NAME: functionName,
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isolatedVariables } from '../isolated-variables.ts';
 
 const ENTRY = fileURLToPath(new URL('./run-task.ts', import.meta.url));
 
@@ -34,7 +35,7 @@ export class WorkerTask {
       // A process group of its own: a terminal's Ctrl-C is for the host, which ends it.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], ...environment },
+      env: { ...isolatedVariables(), ...environment },
       // A debugger or a test runner of the host is none of the task's business.
       execArgv: ['--enable-source-maps'],
     });
