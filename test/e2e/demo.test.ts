@@ -213,7 +213,9 @@ describe('npm run demo', () => {
   test.each([
     ['an unknown option', ['--sauce', 'x'], '--sauce'],
     ['a missing folder', ['--source', 'no/such/folder'], 'does not exist'],
-  ])('ends with status 2 and one line for %s', async (_what, args, reason) => {
+    ['an empty folder name', ['--source', ''], 'must not be empty'],
+    ['a folder where the numbers belong', ['--json', tmpdir()], 'it is a folder, not a file'],
+  ])('ends with status 2, the reason and where help is for %s', async (_what, args, reason) => {
     const { status, stdout, stderr } = await runDemo(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(reason);

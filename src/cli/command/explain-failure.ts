@@ -29,6 +29,12 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
 };
 
+/** What a file-system error means, in words. */
+export function systemErrorText(thrown: unknown): string {
+  const { code, message } = fieldsOf(thrown);
+  return (code === undefined ? undefined : SYSTEM_ERRORS[code]) ?? message;
+}
+
 export interface Failure {
   /** Without `error: `; several lines where the error has them. */
   readonly text: string;

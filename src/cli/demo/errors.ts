@@ -6,6 +6,12 @@ export class DemoInputError extends CompressorError {
   readonly retryable = false;
 }
 
+/** A file cannot be read any more, or changed while it was read: it is skipped and named. */
+export class SourceChangedError extends CompressorError {
+  readonly code = 'DEMO_SOURCE_CHANGED';
+  readonly retryable = false;
+}
+
 /** The emulated pipeline stopped working: nothing can be said about the objects. */
 export class DemoFailedError extends CompressorError {
   readonly code = 'DEMO_FAILED';

@@ -90,7 +90,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
 function demoCommand(): Command {
   return new Command('s3xrc demo')
     .description('Replicates real files between emulated regions and verifies every one of them.')
-    .option('--source <folder>', 'replicate this folder instead of files of node_modules')
+    .option('--source <folder>', 'replicate this folder instead of files of node_modules', parsePath)
     .option('--fan-out', 'replicate into two regions instead of one')
     .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
     .option(
@@ -101,11 +101,17 @@ function demoCommand(): Command {
     .option('--fallback-over <size>', 'leave larger objects to fallback tasks, such as 64MiB or 2GiB', parseMebibytes)
     .option('--monthly <volume>', 'say the dollars of such a volume a month, such as 500GB or 50TB', parseVolume)
     .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
-    .option('--json <file>', 'write the numbers into this file')
-    .option('--archives <folder>', 'keep the archives in this folder')
-    .option('--report <file>', 'where the HTML report goes', 'build/demo-report.html')
+    .option('--json <file>', 'write the numbers into this file', parsePath)
+    .option('--archives <folder>', 'keep the archives in this folder', parsePath)
+    .option('--report <file>', 'where the HTML report goes', parsePath, 'build/demo-report.html')
     .allowExcessArguments(false)
     .exitOverride();
+}
+
+/** An empty path would be the current folder, which nobody means who has forgotten to set a variable. */
+function parsePath(text: string): string {
+  if (text === '') throw new InvalidArgumentError('A path must not be empty.');
+  return text;
 }
 
 function parseLevel(text: string): number {

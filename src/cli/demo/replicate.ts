@@ -1,3 +1,4 @@
+import { DemoInputError } from './errors.ts';
 import type { DemoObject } from './input/planned-object.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { Progress, ProgressBar } from './progress.ts';
@@ -33,6 +34,8 @@ export async function replicate(
   try {
     const begun = performance.now();
     const record = await upload(pipeline, objects, uploading);
+    if (record.objects.length === 0)
+      throw new DemoInputError('Nothing to replicate: every file changed while it was uploaded');
     const repeatedEvents = await repeatEvents(pipeline.source, record);
     await pipeline.packed();
     packing.finish(pipeline.log.packed);

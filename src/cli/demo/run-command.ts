@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { CommandContext } from '../command/cli-command.ts';
 import { INTERRUPTED } from '../command/run-cli.ts';
-import { DemoInputError } from './errors.ts';
 import { type DemoOptions, parseDemoOptions } from './options.ts';
+import { prepareOutputs, writeOutputs } from './output-files.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { renderReport } from './report/render-report.ts';
 import { type DemoResult, isFlawless, numbersOf } from './result.ts';
@@ -17,7 +16,10 @@ import { openWorkspace } from './workspace.ts';
  * @returns 0 when every object arrived unaltered, 1 when not, 130 after Ctrl-C
  * @throws DemoInputError, DemoFailedError, ConfigurationInvalidError
  */
-export async function runDemoCommand(args: readonly string[], { print, signal }: CommandContext): Promise<number> {
+export async function runDemoCommand(
+  args: readonly string[],
+  { print, note, signal }: CommandContext,
+): Promise<number> {
   const written: Promise<void>[] = [];
   const options = parseDemoOptions(args, (text) => written.push(print(text)));
   await Promise.all(written);
@@ -31,12 +33,13 @@ export async function runDemoCommand(args: readonly string[], { print, signal }:
   process.once('exit', restoreTerminal);
   cleanup.defer(restoreTerminal);
   endOnSignal(cleanup, signal);
+  await prepareOutputs(options);
   const workspace = await openWorkspace(cleanup);
-  await makeFolders(options);
-  const result = await runDemo(options, workspace, progress);
+  const { result, problems } = await runDemo(options, workspace, progress);
   progress.close();
-  await writeResult(result, options, progress);
-  return isFlawless(result) ? 0 : 1;
+  const unwritten = [...problems, ...(await showResult(result, options, progress))];
+  for (const problem of unwritten) note(`error: ${problem}`);
+  return isFlawless(result) && unwritten.length === 0 ? 0 : 1;
 }
 
 /** Ends child processes and removes files, then the process: whatever runs at that moment would only fail. */
@@ -46,26 +49,14 @@ function endOnSignal(cleanup: AsyncDisposableStack, signal: AbortSignal): void {
   });
 }
 
-/** Before anything else is done, so that a run is not lost to a path that cannot be written. */
-async function makeFolders({ json, report, archives }: DemoOptions): Promise<void> {
-  const folders = [
-    dirname(report),
-    ...(json === undefined ? [] : [dirname(json)]),
-    ...(archives === undefined ? [] : [archives]),
-  ];
-  for (const folder of folders) {
-    try {
-      await mkdir(folder, { recursive: true });
-    } catch (cause) {
-      throw new DemoInputError(`Folder ${folder} cannot be made: ${String(cause)}`, { context: { folder }, cause });
-    }
-  }
-}
-
-async function writeResult(result: DemoResult, { json, report }: DemoOptions, progress: Progress): Promise<void> {
-  await writeFile(report, renderReport(result, new Date()));
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(numbersOf(result), null, 2)}\n`);
+/** @returns what could not be written; the table is there whatever happens to files */
+async function showResult(result: DemoResult, { json, report }: DemoOptions, progress: Progress): Promise<string[]> {
   progress.say(renderResultTable(result));
-  progress.say(`Report: ${relative(process.cwd(), report)}`);
+  const problems = await writeOutputs([[report, renderReport(result, new Date())]]);
+  if (problems.length === 0) progress.say(`Report: ${relative(process.cwd(), report)}`);
+  if (json !== undefined) {
+    problems.push(...(await writeOutputs([[json, `${JSON.stringify(numbersOf(result), null, 2)}\n`]])));
+  }
   progress.say(verdictOf(result));
+  return problems;
 }

@@ -6,6 +6,7 @@ import { filedPrices } from '../../configuration/prices/price-file.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
+import { systemErrorText } from '../command/explain-failure.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { type InspectedArchive, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
@@ -13,6 +14,7 @@ import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
 import { chooseFiles } from './input/choose-files.ts';
 import { type DemoPlan, planObjects } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
+import type { SkippedEntry } from './input/walk-folder.ts';
 import { summariseMetrics } from './metrics-summary.ts';
 import type { DemoOptions } from './options.ts';
 import { chooseRule } from './pipeline/choose-rule.ts';
@@ -32,11 +34,17 @@ import { summarizeWorth } from './worth.ts';
 /** Entries of the user's folder that are named one by one. */
 const NAMED_SKIPS = 10;
 
+export interface FinishedDemo {
+  readonly result: DemoResult;
+  /** What the user asked for and could not be written, in a sentence for each. */
+  readonly problems: readonly string[];
+}
+
 /**
  * Starts the pipeline, feeds it, waits until it has nothing left to do, and compares what arrived with what was sent.
  * @throws DemoInputError, ConfigurationInvalidError, DemoFailedError, and the errors of the local servers
  */
-export async function runDemo(options: DemoOptions, workspace: Workspace, progress: Progress): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions, workspace: Workspace, progress: Progress): Promise<FinishedDemo> {
   const { level, fallbackOverMebibytes: largestMebibytes } = options;
   const changes = {
     ...(level === undefined ? {} : { level }),
@@ -62,6 +70,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     progress,
   );
   const { record, repeatedEvents, seconds } = await replicate(pipeline, plan.objects, progress);
+  nameSkipped(record.skipped, progress);
   const archives = await listArchives(pipeline.outbound);
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   const result = summarise({
@@ -72,11 +81,11 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     uploads: record.objects.length + record.drafts.length,
     uploadedBytes: sumBytes(record.objects) + sumBytes(record.drafts),
     repeatedEvents,
-    skippedEntries: plan.skipped.length,
+    skippedEntries: plan.skipped.length + record.skipped.length,
     seconds,
     verification: await verify(pipeline, record, progress),
     deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
-    archives: await collectArchives(pipeline, archives, options.archives),
+    archives: await collectArchives(pipeline, archives),
     faults: pipeline.faults(),
     metrics: summariseMetrics(pipeline.log.metrics, regions),
     levels: pipeline.log.levels.list(),
@@ -94,15 +103,34 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });
   if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
-  return result;
+  return { result, problems: await keep(pipeline, archives, options.archives) };
+}
+
+/** Keeps the archives if the user wants them. @returns why they could not be kept */
+async function keep(
+  { outbound }: Pipeline,
+  archives: readonly StoredArchive[],
+  folder: string | undefined,
+): Promise<string[]> {
+  if (folder === undefined) return [];
+  try {
+    await keepArchives(outbound, archives, folder);
+    return [];
+  } catch (thrown) {
+    return [`the archives could not be kept in ${folder}: ${systemErrorText(thrown)}`];
+  }
 }
 
 function announce({ objects, skipped }: DemoPlan, bytes: number, progress: Progress): void {
+  nameSkipped(skipped, progress);
+  progress.say(`${formatPlural(objects.length, 'object')}, ${formatBytes(bytes)}. Starting the emulated regions ...`);
+}
+
+function nameSkipped(skipped: readonly SkippedEntry[], progress: Progress): void {
   for (const { relativePath, reason } of skipped.slice(0, NAMED_SKIPS)) {
     progress.say(`Skipped ${JSON.stringify(relativePath)}: ${reason}`);
   }
   if (skipped.length > NAMED_SKIPS) progress.say(`Skipped ${formatCount(skipped.length - NAMED_SKIPS)} more entries`);
-  progress.say(`${formatPlural(objects.length, 'object')}, ${formatBytes(bytes)}. Starting the emulated regions ...`);
 }
 
 async function verify(pipeline: Pipeline, { objects }: UploadRecord, progress: Progress): Promise<Verification> {
@@ -116,13 +144,10 @@ async function verify(pipeline: Pipeline, { objects }: UploadRecord, progress: P
   return verification;
 }
 
-/** Looks into every archive, and keeps them all in `folder` if the user wants them. */
 async function collectArchives(
   { outbound }: Pipeline,
   archives: readonly StoredArchive[],
-  folder: string | undefined,
 ): Promise<InspectedArchive[]> {
-  if (folder !== undefined) await keepArchives(outbound, archives, folder);
   const summaries: InspectedArchive[] = [];
   for (const archive of archives) summaries.push(await inspectArchive(archiveBytes(outbound, archive)));
   return summaries;

@@ -7,11 +7,11 @@ import {
 } from '../../../../local-cloud/pipeline/create-pipeline-resources.ts';
 import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { Replicator } from '../../../../local-cloud/replicator.ts';
-import { bundleFunctions } from '../../../build/bundle-functions.ts';
 import type { ReplicationRule } from '../../../configuration/rule.ts';
 import { DemoFailedError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Workspace } from '../workspace.ts';
+import { bundleForDemo } from './bundle-for-demo.ts';
 import { FunctionLog } from './function-log.ts';
 import type { Pipeline } from './pipeline.ts';
 import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
@@ -49,7 +49,7 @@ export async function startPipeline(
   const { rule, faultRate } = options;
   const { cleanup } = workspace;
   const bundles = join(workspace.temporary, 'functions');
-  const bundled = bundleFunctions(bundles);
+  const bundled = bundleForDemo(bundles);
   // Met below: a cloud that starts meanwhile has to be there before anything is cleaned up, and what writes into the
   // temporary folder has to end before that is removed.
   const settled = bundled.catch(() => undefined);

@@ -10,7 +10,8 @@ import {
   type StorageClass,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { DemoInputError } from '../errors.ts';
+import { systemErrorText } from '../../command/explain-failure.ts';
+import { SourceChangedError } from '../errors.ts';
 import type { ObjectBody, ObjectDress } from '../input/planned-object.ts';
 import type { UploadedVersion } from './uploaded-object.ts';
 
@@ -24,7 +25,7 @@ export interface ObjectPlace {
 
 /**
  * Uploads an object as any user of the AWS SDK would, and hashes it on the way. Memory does not grow with its size.
- * @throws DemoInputError when the file cannot be read or changes meanwhile; what the SDK throws
+ * @throws SourceChangedError when the file can no longer be read or changes meanwhile; what the SDK throws
  */
 export async function putObject(
   place: ObjectPlace,
@@ -55,7 +56,7 @@ async function openFile(path: string): Promise<FileHandle> {
   try {
     return await open(path);
   } catch (cause) {
-    throw new DemoInputError(`${path} can no longer be read: ${String(cause)}`, { context: { path }, cause });
+    throw new SourceChangedError(`it can no longer be read: ${systemErrorText(cause)}`, { context: { path }, cause });
   }
 }
 
@@ -144,7 +145,6 @@ function withoutQuotes(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
 }
 
-function changed({ path, size }: OpenedFile): DemoInputError {
-  const message = `${path} changed while it was uploaded (it had ${size} bytes); run again when nothing writes to it`;
-  return new DemoInputError(message, { context: { path, size } });
+function changed({ path, size }: OpenedFile): SourceChangedError {
+  return new SourceChangedError(`it changed while it was uploaded (it had ${size} bytes)`, { context: { path, size } });
 }

@@ -50,6 +50,10 @@ describe('parseDemoOptions', () => {
     [['--compare-levels', '1,,3'], '--compare-levels'],
     [['--sauce', 'docs'], '--sauce'],
     [['docs'], 'arguments'],
+    [['--source', ''], '--source'],
+    [['--json='], '--json'],
+    [['--report='], '--report'],
+    [['--archives', ''], '--archives'],
   ])('refuses %j in one line that names the culprit', (args, culprit) => {
     const parse = (): unknown => parseDemoOptions(args, ignore);
     expect(parse).toThrow(DemoInputError);

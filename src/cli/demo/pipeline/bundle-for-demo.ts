@@ -1,0 +1,18 @@
+import { bundleFunctions } from '../../../build/bundle-functions.ts';
+import { DemoFailedError } from '../errors.ts';
+
+/** Bundles the functions into a folder. @throws DemoFailedError with the first thing that the bundler complains about */
+export async function bundleForDemo(folder: string): Promise<void> {
+  try {
+    await bundleFunctions(folder);
+  } catch (cause) {
+    throw new DemoFailedError(`The functions could not be bundled: ${firstComplaint(cause)}`, { cause });
+  }
+}
+
+/** esbuild repeats all complaints in its message, with a stack of its own. */
+function firstComplaint(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const [title = '', first = title] = message.split('\n').filter((line) => line !== '');
+  return first.replace(/^error: /, '');
+}
