@@ -131,6 +131,7 @@ function trafficAmounts(
   const size = bytes / objects;
   const archives = countArchives(traffic, limits);
   const isLarge = size > PART_BYTES;
+  const frames = isLarge ? objects * Math.round(size / PART_BYTES) : 0;
   return {
     archives,
     objects,
@@ -138,7 +139,8 @@ function trafficAmounts(
     archiveBytes: bytes * ratio,
     cpuSeconds: bytes * cpuSecondsAByte,
     multipartArchives: isMultipart((bytes * ratio) / archives) ? archives : 0,
-    largeWrites: isLarge ? objects * (Math.round(size / PART_BYTES) + 1) : 0,
+    largeReads: frames,
+    largeWrites: isLarge ? frames + objects : 0,
     // A large object is looked at before it is written, whether it exists or not.
     looks: isLarge ? objects : objects * overwritten,
   };

@@ -16,6 +16,8 @@ export interface Amounts {
   readonly cpuSeconds: number;
   /** Archives that are uploaded in parts. */
   readonly multipartArchives?: number;
+  /** GET-class requests at the source beyond one per object: ranges of large objects, and a look at their checksum. */
+  readonly largeReads?: number;
   /** PUT-class requests that a destination takes beyond one per object: opening, parts and completion of large objects. */
   readonly largeWrites?: number;
   /** HEADs at a destination: of large objects, and of keys that exist. */
@@ -59,7 +61,7 @@ export interface ArchiveDollars {
   readonly transferSavings: number;
   /** Paid for compute at the source. */
   readonly computeCost: number;
-  /** Paid for CPU time at the targets, as it is to be expected; restore-cost.ts says what it was in the end. */
+  /** Paid for compute at the targets, as it is to be expected; their own metric ComputeCost says what was billed. */
   readonly restoreCost: number;
   /** `plain` less `ours`. */
   readonly netBenefit: number;
@@ -122,6 +124,7 @@ export function ruleCosts(
     line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'runs of the functions'),
     line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsAnObject, 'events of the objects'),
     line('requests', 'objects', prices.s3_get_request, 'reading the objects'),
+    line('requests', 'largeReads', prices.s3_get_request, 'reading large objects in ranges'),
     line('requests', 'archives', prices.s3_put_request * (1 + regions.length), 'writing and replicating archives'),
     line('requests', 'archiveBytes', (prices.s3_put_request * (1 + regions.length)) / PART_BYTES, 'parts of archives'),
     line(
@@ -165,12 +168,11 @@ export function ruleCosts(
 }
 
 /** The amounts of one archive. */
-export function archiveAmounts(
-  archive: Pick<Amounts, 'objects' | 'originalBytes' | 'archiveBytes' | 'cpuSeconds' | 'largeWrites' | 'looks'>,
-): Amounts {
-  const { objects, originalBytes, archiveBytes, cpuSeconds, largeWrites = 0, looks = 0 } = archive;
+export function archiveAmounts(archive: Omit<Amounts, 'archives' | 'multipartArchives'>): Amounts {
+  const { objects, originalBytes, archiveBytes, cpuSeconds, largeReads = 0, largeWrites = 0, looks = 0 } = archive;
   const multipartArchives = isMultipart(archiveBytes) ? 1 : 0;
-  return { archives: 1, objects, originalBytes, archiveBytes, cpuSeconds, largeWrites, looks, multipartArchives };
+  const large = { largeReads, largeWrites, looks };
+  return { archives: 1, objects, originalBytes, archiveBytes, cpuSeconds, ...large, multipartArchives };
 }
 
 /** Whether an archive of so many bytes is uploaded in parts. */

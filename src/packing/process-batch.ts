@@ -12,11 +12,11 @@ import type { SourceDependencies } from './dependencies.ts';
 import { overLimits, overMeasuredSpeed, timeExceeded } from './describe-limits.ts';
 import { ArchiveInWorkError } from './errors.ts';
 import { findStoredWrites } from './find-stored-write.ts';
+import { largeObjectRequests } from './large-object-requests.ts';
 import { mayBeOneObject, narrowArchives, receivesOf } from './narrow-archives.ts';
 import { placeArchive, placeWithoutFallback } from './place-archive.ts';
 import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
-import { restoringRequests } from './restoring-requests.ts';
 import { ItemSettlement } from './settle-item.ts';
 
 /** Kept back from a run's time for settling its messages. */
@@ -187,7 +187,7 @@ async function pack(
         ...location,
         ...bytes,
         objects: packed.length,
-        ...restoringRequests(packed.map(({ object }) => object.size)),
+        ...largeObjectRequests(packed.map(({ object }) => object.size)),
         levels: levels.shares(),
         seconds: elapsed,
         delaySeconds: oldestAge(packed, dependencies),

@@ -14,6 +14,8 @@ export interface PackedArchive {
   readonly originalBytes: number;
   /** Bytes of the whole archive, manifest and seek table included: what crosses the regions. */
   readonly archiveBytes: number;
+  /** GET-class requests at the source for large objects, beyond one per object. */
+  readonly largeReads: number;
   /** PUT-class requests that each destination takes for large objects, beyond one per object; and HEADs. */
   readonly largeWrites: number;
   readonly looks: number;

@@ -29,7 +29,7 @@ export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatch
 
 /** GETs of small objects in flight: at 20 ms to the first byte this is 6,400 objects a second. */
 const PARALLEL_READS = 128;
-/** Owning and going on with an object costs some seven requests more, and one a minute: nothing beside a gigabyte. */
+/** Owning and resuming an object costs some seven requests more, one for every fourth part and one a minute: nothing beside a gigabyte. */
 const RESUMABLE_BYTES = 1024 ** 3;
 
 /** The source service of one process: connections, the worker pool and its buffers live as long as it does. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { functionVcpuSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
+import { billedSecond as billedSecondOf, type TaskSize } from '../adaptive/compute-price.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsTargetTelemetry } from '../aws/telemetry/restoring.ts';
@@ -50,30 +50,36 @@ export interface TargetSlot {
 
 /** @throws EnvironmentInvalidError, ConfigurationInvalidError */
 export async function targetHandler(environment: Environment): Promise<SqsHandler> {
-  const service = await openTargetService(readTargetEnvironment(environment));
+  const service = await openTargetService(readTargetEnvironment(environment), 1);
   const { dependencies, telemetry } = service.slot();
   return async (event, context) => {
+    const started = performance.now();
     try {
       const remainingMilliseconds = (): number => context.getRemainingTimeInMillis();
       return await processTargetBatch(queueMessages(event), { ...dependencies, remainingMilliseconds });
     } finally {
-      telemetry.flush();
+      telemetry.flush((performance.now() - started) / 1000);
     }
   };
 }
 
 /**
  * Builds the target service of one region from its environment and the configuration files.
+ * @param slots batches at the same time
  * @param task that it runs in; absent: in a function
  * @throws EnvironmentInvalidError, ConfigurationInvalidError
  */
-export async function openTargetService(settings: TargetEnvironment, task?: TaskSize): Promise<TargetService> {
+export async function openTargetService(
+  settings: TargetEnvironment,
+  slots: number,
+  task?: TaskSize,
+): Promise<TargetService> {
   const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
   const prices = filedPrices(await loadPriceFile(settings.CONFIGURATION_DIRECTORY), configuration.settings.prices, {
     fromRegion: settings.AWS_REGION,
     toRegions: [],
   });
-  const vcpuSecond = task === undefined ? functionVcpuSecond(prices) : taskVcpuSecond(prices, task);
+  const billedSecond = billedSecondOf(prices, settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE, task, slots);
   const threads = poolThreads(availableParallelism(), settings.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const client = new SQSClient({});
   const pool = new FramePool({ worker: frameWorkerModule(), threads });
@@ -97,7 +103,7 @@ export async function openTargetService(settings: TargetEnvironment, task?: Task
         namespace: configuration.settings.stack_name,
         rules: configuration.rules,
         region: settings.AWS_REGION,
-        vcpuSecond,
+        billedSecond,
       });
       const queue = new SqsMessageQueue({
         client,

@@ -114,7 +114,7 @@ function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMess
 
 async function targetWork(environment: Environment, task: TaskSize): Promise<Work> {
   const queues = readTargetEnvironment(environment);
-  const service = await openTargetService({ ...queues, ...NOBODY_ELSE }, task);
+  const service = await openTargetService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => restoreWithoutLimits(service.slot()));
   return { slots, queues, close: () => service.close() };
 }
@@ -123,10 +123,11 @@ function restoreWithoutLimits({ dependencies, telemetry }: TargetSlot): ProcessM
   const limits = { ...dependencies.limits, maxRestoredBytes: WITHOUT_LIMIT };
   const remainingMilliseconds = (): number => WITHOUT_LIMIT;
   return async (message, queue, stop) => {
+    const started = performance.now();
     try {
       return await processTargetBatch([message], { ...dependencies, limits, queue, stop, remainingMilliseconds });
     } finally {
-      telemetry.flush();
+      telemetry.flush((performance.now() - started) / 1000);
     }
   };
 }

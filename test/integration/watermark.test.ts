@@ -25,7 +25,7 @@ const secondsAgo = (seconds: number): number => NOW - seconds * 1000;
 
 const PACKED = {
   ...{ bucket: 'outbound', key: 'a.tar.zst', objects: 1, originalBytes: 2, archiveBytes: 1 },
-  ...{ levels: [], cpuSeconds: 1, seconds: 1, largeWrites: 0, looks: 0 },
+  ...{ levels: [], cpuSeconds: 1, seconds: 1, largeReads: 0, largeWrites: 0, looks: 0 },
 };
 const lines = captureLines();
 

@@ -6,8 +6,7 @@ import {
   USUAL_LIMITS,
 } from '../../src/adaptive/break-even.ts';
 import { type Amounts, BILLED_GIGABYTE, type CostItem, ruleCosts, sumLines } from '../../src/adaptive/cost-model.ts';
-import { LARGE_OBJECT } from '../../src/archive/format.ts';
-import { countLargeFrames } from '../../src/archive/plan-frames.ts';
+import { largeObjectRequests } from '../../src/packing/large-object-requests.ts';
 import { dollarsOfRule } from '../../src/templates/fixed-costs.ts';
 import { examplePrices } from './prices.ts';
 import { exampleRule } from './rules.ts';
@@ -49,16 +48,19 @@ export function updateEconomics(document: string): string {
 }
 
 function monthAmounts(objectBytes: number): Amounts {
-  const archives = countArchives({ objects: MONTH_BYTES / objectBytes, bytes: MONTH_BYTES }, USUAL_LIMITS);
+  const objects = MONTH_BYTES / objectBytes;
+  const archives = countArchives({ objects, bytes: MONTH_BYTES }, USUAL_LIMITS);
+  const large = largeObjectRequests([objectBytes]);
   return {
     archives,
-    objects: MONTH_BYTES / objectBytes,
+    objects,
     originalBytes: MONTH_BYTES,
     archiveBytes: MONTH_BYTES * USUAL_EXPERIENCE.ratio,
     cpuSeconds: MONTH_BYTES * USUAL_EXPERIENCE.cpuSecondsAByte,
     multipartArchives: archives,
-    largeWrites: objectBytes > LARGE_OBJECT ? (MONTH_BYTES / objectBytes) * (countLargeFrames(objectBytes) + 1) : 0,
-    looks: objectBytes > LARGE_OBJECT ? MONTH_BYTES / objectBytes : 0,
+    largeReads: large.largeReads * objects,
+    largeWrites: large.largeWrites * objects,
+    looks: large.looks * objects,
   };
 }
 

@@ -56,7 +56,7 @@ export function emittedMetrics(
       const arriving = rules.filter(({ destinations }) => destinations.some((each) => each.region === region));
       if (arriving.length > 0) {
         tellTarget(
-          new PowertoolsTargetTelemetry({ namespace, rules, region, vcpuSecond: functionVcpuSecond(prices) }),
+          new PowertoolsTargetTelemetry({ namespace, rules, region, billedSecond: functionVcpuSecond(prices) }),
           arriving,
           wrong,
         );
@@ -74,6 +74,7 @@ function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule,
     objects: 1,
     originalBytes: 2,
     archiveBytes: 1,
+    largeReads: 0,
     largeWrites: 0,
     looks: 0,
     levels: [{ ...share, content: 'text', level: 3, reason: 'cheapest' }],
@@ -120,7 +121,7 @@ function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly Rep
     telemetry.objectFailed(OBJECT, new AccessDeniedError('no'));
     telemetry.fallbackAsleep(new AccessDeniedError('no'));
   }
-  telemetry.flush();
+  telemetry.flush(1);
 }
 
 function tellResend(telemetry: PowertoolsResendTelemetry): void {

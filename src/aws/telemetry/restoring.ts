@@ -1,5 +1,4 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { restoreCost } from '../../adaptive/restore-cost.ts';
 import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { CompressorError } from '../../errors.ts';
@@ -20,8 +19,15 @@ export interface TargetTelemetryOptions {
   readonly rules: readonly ReplicationRule[];
   /** The one that this target serves. */
   readonly region: string;
-  /** USD of a second of one vCPU. */
-  readonly vcpuSecond: number;
+  /** USD that a second of a batch is billed; absent where nothing is deployed. */
+  readonly billedSecond: number | undefined;
+}
+
+/** What was restored in a batch, and whose it was. */
+interface RestoredShare {
+  readonly metrics: DimensionedMetrics;
+  /** From its beginning to its end, beside others. */
+  readonly seconds: number;
 }
 
 /** Logs and metrics of the target service. `flush` ends a batch. */
@@ -30,10 +36,11 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
   /** What cannot be laid at the door of one rule. */
   readonly #ofRegion: DimensionedMetrics;
-  readonly #vcpuSecond: number;
+  readonly #billedSecond: number | undefined;
+  #restored: RestoredShare[] = [];
 
-  constructor({ namespace, rules, region, vcpuSecond }: TargetTelemetryOptions) {
-    this.#vcpuSecond = vcpuSecond;
+  constructor({ namespace, rules, region, billedSecond }: TargetTelemetryOptions) {
+    this.#billedSecond = billedSecond;
     this.#logger = new BatchLogger('target', { region });
     this.#ofRegion = new DimensionedMetrics(namespace, { TargetRegion: region });
     this.#byRule = new Map(
@@ -60,7 +67,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     const metrics = this.#countWrites(archive);
     metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
     metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
-    metrics.observe('ComputeCost', MetricUnit.NoUnit, restoreCost(archive, this.#vcpuSecond));
+    this.#restored.push({ metrics, seconds });
     this.#logger.info('Archive restored', {
       rule,
       archive: archive.key,
@@ -132,7 +139,16 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#logger.logAsleep(error);
   }
 
-  flush(): void {
+  /** @param seconds that the batch took, which is what is billed: archives of a batch are restored side by side, and share it by their own time */
+  flush(seconds: number): void {
+    const together = this.#restored.reduce((sum, share) => sum + share.seconds, 0);
+    for (const { metrics, seconds: own } of this.#restored) {
+      const share = together === 0 ? 1 / this.#restored.length : own / together;
+      if (this.#billedSecond !== undefined) {
+        metrics.observe('ComputeCost', MetricUnit.NoUnit, this.#billedSecond * seconds * share);
+      }
+    }
+    this.#restored = [];
     for (const metrics of this.#byRule.values()) metrics.flush();
     this.#ofRegion.flush();
     this.#logger.beginBatch();

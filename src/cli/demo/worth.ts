@@ -13,8 +13,7 @@ import {
   type RuleCosts,
   sumLines,
 } from '../../adaptive/cost-model.ts';
-import { LARGE_OBJECT } from '../../archive/format.ts';
-import { countLargeFrames } from '../../archive/plan-frames.ts';
+import { largeObjectRequests } from '../../packing/large-object-requests.ts';
 import { formatBytes } from '../command/numbers.ts';
 
 /** A TB of a bill. */
@@ -130,7 +129,7 @@ function scaledAmounts(
   const scale = bytes / sumOf(sizes);
   const objects = sizes.length * scale;
   const archives = countArchives({ objects, bytes, ...(seconds === undefined ? {} : { seconds }) }, limits);
-  const large = sizes.filter((size) => size > LARGE_OBJECT);
+  const large = largeObjectRequests(sizes);
   return {
     archives,
     objects,
@@ -138,8 +137,9 @@ function scaledAmounts(
     archiveBytes: archiveBytes * scale,
     cpuSeconds: cpuSeconds * scale,
     multipartArchives: isMultipart((archiveBytes * scale) / archives) ? archives : 0,
-    looks: large.length * scale,
-    largeWrites: large.reduce((sum, size) => sum + countLargeFrames(size) + 1, 0) * scale,
+    largeReads: large.largeReads * scale,
+    largeWrites: large.largeWrites * scale,
+    looks: large.looks * scale,
   };
 }
 

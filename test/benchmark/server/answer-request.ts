@@ -7,9 +7,12 @@ const STANDING_HEADERS =
   'x-amz-request-id: 79104EXAMPLEB723\r\n' +
   'date: Mon, 23 Nov 2026 10:00:01 GMT\r\n' +
   'server: AmazonS3\r\n';
-const OBJECT_HEADERS =
+const DATED_HEADERS =
   `${STANDING_HEADERS}last-modified: Mon, 23 Nov 2026 10:00:00 GMT\r\naccept-ranges: bytes\r\n` +
-  'content-type: application/octet-stream\r\nx-amz-server-side-encryption: AES256\r\nx-amz-meta-writer: benchmark\r\n';
+  'x-amz-server-side-encryption: AES256\r\n';
+const OBJECT_HEADERS = `${DATED_HEADERS}content-type: application/octet-stream\r\nx-amz-meta-writer: benchmark\r\n`;
+const CARRIED =
+  /^(?:content-(?:type|encoding|disposition|language)|cache-control|expires|x-amz-meta-[^:]+|x-amz-storage-class|x-amz-checksum-(?:crc32|type)): .*$/gm;
 
 /** S3's answer to a request, as far as packing and restoring need it. */
 export function answerRequest(request: ServerRequest, table: ObjectTable): ServerAnswer {
@@ -40,6 +43,7 @@ export function requestKind({ method, query }: ServerRequest): string {
 function answerRead(request: ServerRequest, table: ObjectTable): ServerAnswer {
   // Nothing here was interrupted before.
   if (request.query.endsWith('uploads=')) return xml('<ListMultipartUploadsResult></ListMultipartUploadsResult>');
+  if (request.query === 'tagging=') return xml('<Tagging><TagSet></TagSet></Tagging>');
   const object = table.find(request.path);
   if (object === undefined) return failure(404, 'NoSuchKey');
   const condition = request.header('if-match');
@@ -63,13 +67,13 @@ function answerPut(request: ServerRequest, table: ObjectTable): ServerAnswer {
     return written(table.writePart(uploadId(request), part, bodySize, body));
   }
   if (conditionFails(request, table)) return failure(412, 'PreconditionFailed');
-  return written(table.write(path, bodySize, body).etag);
+  return written(table.write(path, bodySize, body, request.head).etag);
 }
 
 function answerPost(request: ServerRequest, table: ObjectTable): ServerAnswer {
   if (request.query === 'uploads=') {
     return xml(
-      `<InitiateMultipartUploadResult><UploadId>${table.createUpload()}</UploadId></InitiateMultipartUploadResult>`,
+      `<InitiateMultipartUploadResult><UploadId>${table.createUpload(request.head)}</UploadId></InitiateMultipartUploadResult>`,
     );
   }
   if (conditionFails(request, table)) return failure(412, 'PreconditionFailed');
@@ -78,15 +82,25 @@ function answerPost(request: ServerRequest, table: ObjectTable): ServerAnswer {
 }
 
 function conditionFails(request: ServerRequest, table: ObjectTable): boolean {
-  return request.header('if-none-match') === '*' && table.find(request.path) !== undefined;
+  const found = table.find(request.path);
+  if (request.header('if-none-match') === '*') return found !== undefined;
+  const wanted = request.header('if-match');
+  return wanted !== undefined && wanted !== `"${found?.etag ?? ''}"`;
 }
 
 function uploadId({ query }: ServerRequest): string {
   return /uploadId=([0-9a-f]+)/.exec(query)?.[1] ?? '';
 }
 
-function objectHeaders({ etag }: TableObject): string {
-  return `${OBJECT_HEADERS}etag: "${etag}"\r\n`;
+function objectHeaders({ etag, head }: TableObject): string {
+  const carried = head === undefined ? OBJECT_HEADERS : `${DATED_HEADERS}${carriedLines(head)}`;
+  return `${carried}etag: "${etag}"\r\n`;
+}
+
+/** What S3 keeps of the request that wrote an object, as far as the services send it. */
+function carriedLines(head: string): string {
+  const lines = head.match(CARRIED) ?? [];
+  return lines.map((line) => `${line}\r\n`).join('');
 }
 
 function written(etag: string): ServerAnswer {

@@ -8,6 +8,8 @@ export interface ServerRequest {
   readonly query: string;
   /** Value of a header, asked for in lower case as undici sends them. */
   header(name: string): string | undefined;
+  /** All header lines as they came, each with its CR LF. */
+  readonly head: string;
   /** Empty where it was not to be kept. */
   readonly body: readonly Buffer[];
   readonly bodySize: number;
@@ -50,7 +52,15 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): voi
     body = [];
     const header = request.header.bind(request);
     const send = (): void => {
-      const answer = options.answer({ method, path, query, header, body: parts, bodySize: contentLength });
+      const answer = options.answer({
+        method,
+        path,
+        query,
+        header,
+        head: request.text,
+        body: parts,
+        bodySize: contentLength,
+      });
       sendAnswer(socket, answer, method === 'HEAD');
     };
     if (options.latency > 0) setTimeout(send, options.latency);
@@ -82,7 +92,7 @@ class RequestHead {
   readonly path: string;
   readonly query: string;
   readonly contentLength: number;
-  private readonly text: string;
+  readonly text: string;
 
   constructor(text: string) {
     this.text = text;

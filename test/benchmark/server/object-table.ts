@@ -4,15 +4,23 @@ import { KEPT_BUCKETS, parseSeedKey, SEED_BUCKET, seedEtag, type WrittenObject }
 export interface TableObject {
   readonly etag: string;
   readonly size: number;
+  /** Header lines of the request that wrote it; a seed has none. */
+  readonly head?: string;
   /** Bytes from `start`, `length` of them. */
   read(start: number, length: number): Uint8Array[];
+}
+
+interface Upload {
+  /** Header lines of the request that opened it. */
+  readonly head: string;
+  readonly parts: Map<number, { readonly size: number; readonly body: readonly Buffer[] }>;
 }
 
 /** What is in the server's buckets. Of everything that is written outside the kept buckets only the fact is remembered. */
 export class ObjectTable {
   private readonly corpora = { records: makeCorpus('records'), logs: makeCorpus('logs') };
   private readonly written = new Map<string, TableObject>();
-  private readonly uploads = new Map<string, Map<number, { size: number; body: readonly Buffer[] }>>();
+  private readonly uploads = new Map<string, Upload>();
   private serial = 0;
 
   /** @param path `/<bucket>/<key>` */
@@ -27,8 +35,8 @@ export class ObjectTable {
     return { etag: seedEtag(key), size: seed.size, read };
   }
 
-  write(path: string, size: number, body: readonly Buffer[]): TableObject {
-    const object = { etag: this.nextId(), size, read: lazyReader(body) };
+  write(path: string, size: number, body: readonly Buffer[], head: string): TableObject {
+    const object = { etag: this.nextId(), size, head, read: lazyReader(body) };
     this.written.set(path, object);
     return object;
   }
@@ -37,25 +45,27 @@ export class ObjectTable {
     if (!keepsBody(path)) this.written.delete(path);
   }
 
-  createUpload(): string {
+  createUpload(head: string): string {
     const id = this.nextId();
-    this.uploads.set(id, new Map());
+    this.uploads.set(id, { head, parts: new Map() });
     return id;
   }
 
   writePart(upload: string, number: number, size: number, body: readonly Buffer[]): string {
-    this.uploads.get(upload)?.set(number, { size, body });
+    this.uploads.get(upload)?.parts.set(number, { size, body });
     return this.nextId();
   }
 
   completeUpload(upload: string, path: string): TableObject {
-    const parts = [...(this.uploads.get(upload) ?? [])].sort(([left], [right]) => left - right);
+    const { parts: unsorted = [], head = '' } = this.uploads.get(upload) ?? {};
+    const parts = [...unsorted].sort(([left], [right]) => left - right);
     this.uploads.delete(upload);
     const size = parts.reduce((sum, [, part]) => sum + part.size, 0);
     return this.write(
       path,
       size,
       parts.flatMap(([, part]) => part.body),
+      head,
     );
   }
 
@@ -92,11 +102,38 @@ function readRound(bytes: Buffer, start: number, length: number): Uint8Array[] {
   return pieces;
 }
 
-/** Joins the parts when they are first read, so that the upload itself pays nothing for it. */
-function lazyReader(body: readonly Buffer[]): TableObject['read'] {
-  let bytes: Buffer | undefined;
+/** Bytes of pieces that lie one behind the other; where each begins is found once, when the first are read. */
+function lazyReader(pieces: readonly Buffer[]): TableObject['read'] {
+  let starts: number[] | undefined;
   return (start, length) => {
-    bytes ??= Buffer.concat(body);
-    return [bytes.subarray(start, start + length)];
+    starts ??= startsOf(pieces);
+    const found: Uint8Array[] = [];
+    for (let index = firstBehind(starts, start) - 1, left = length; left > 0 && index < pieces.length; index += 1) {
+      const offset = Math.max(0, start - (starts[index] ?? 0));
+      const piece = pieces[index]?.subarray(offset, offset + left);
+      if (piece === undefined) break;
+      found.push(piece);
+      left -= piece.length;
+    }
+    return found;
   };
+}
+
+function startsOf(pieces: readonly Buffer[]): number[] {
+  let at = 0;
+  return pieces.map((piece) => {
+    at += piece.length;
+    return at - piece.length;
+  });
+}
+
+/** Index of the first start behind a position. */
+function firstBehind(starts: readonly number[], position: number): number {
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -4,7 +4,6 @@ import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { functionVcpuSecond } from '../../../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../../../src/adaptive/cost-model.ts';
 import type { LevelShare } from '../../../../src/adaptive/level-policy.ts';
-import { restoreCost } from '../../../../src/adaptive/restore-cost.ts';
 import { PowertoolsSourceTelemetry } from '../../../../src/aws/telemetry/packing.ts';
 import { PowertoolsTargetTelemetry } from '../../../../src/aws/telemetry/restoring.ts';
 import type { Prices } from '../../../../src/configuration/prices/prices.ts';
@@ -54,13 +53,14 @@ const PRICES: Prices = {
   source: 'test',
 };
 const VCPU_SECOND = functionVcpuSecond(PRICES);
+const BILLED_SECOND = 5e-5;
 const share = { bytes: 1, compressedBytes: 1, cpuSeconds: 0 };
 const LEVELS: readonly LevelShare[] = [
   { ...share, content: 'text', level: 12, reason: 'cheapest', frames: 3 },
   { ...share, content: 'packed', level: STORE_LEVEL, reason: 'tried', frames: 1 },
 ];
 /** An archive that is larger than what is in it. */
-const SMALL = { largeWrites: 0, looks: 0 };
+const SMALL = { largeReads: 0, largeWrites: 0, looks: 0 };
 const GROWN = {
   rule: 'logs',
   bucket: 'out',
@@ -229,7 +229,7 @@ it('measures archives of the target by rule and region', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    vcpuSecond: VCPU_SECOND,
+    billedSecond: BILLED_SECOND,
   });
   telemetry.archiveRestored({
     rule: 'logs',
@@ -245,7 +245,7 @@ it('measures archives of the target by rule and region', () => {
     seconds: 2,
     latency: latencies(12, 12, 40),
   });
-  telemetry.flush();
+  telemetry.flush(3);
   expect(dimensionsOf(metricLines()[0])).toMatchObject({
     Dimensions: [['SourceBucket', 'SourcePrefix', 'TargetRegion']],
   });
@@ -256,8 +256,35 @@ it('measures archives of the target by rule and region', () => {
     ObjectsProcessed: 3,
     Overwritten: 2,
     SkippedObjects: 1,
-    ComputeCost: restoreCost({ objects: 4, bytes: 1000, decompressionCpuSeconds: 0.25 }, VCPU_SECOND),
+    ComputeCost: 3 * BILLED_SECOND,
   });
+});
+
+it('bills the time of a batch once, though its archives are restored side by side', () => {
+  const telemetry = new PowertoolsTargetTelemetry({
+    namespace: 'stack',
+    rules: [rule, { ...rule, id: 'others', source: { ...rule.source, prefix: 'others/' } }],
+    region: 'us-east-1',
+    billedSecond: BILLED_SECOND,
+  });
+  const archive = {
+    bucket: 'in',
+    key: 'a',
+    objects: 1,
+    restored: 1,
+    overwritten: 0,
+    skipped: 0,
+    bytes: 1,
+    archiveBytes: 1,
+  };
+  const counted = { ...archive, decompressionCpuSeconds: 0, latency: latencies(1) };
+  telemetry.archiveRestored({ ...counted, rule: 'logs', seconds: 9 });
+  telemetry.archiveRestored({ ...counted, rule: 'others', seconds: 3 });
+  telemetry.flush(10);
+  const costOf = (prefix: string): unknown =>
+    metricLines().find((line) => line['SourcePrefix'] === prefix && 'ComputeCost' in line)?.['ComputeCost'];
+  expect(costOf('*')).toBeCloseTo(7.5 * BILLED_SECOND, 12);
+  expect(costOf('others/')).toBeCloseTo(2.5 * BILLED_SECOND, 12);
 });
 
 it('tells the latency of each object, in a line of its own', () => {
@@ -265,11 +292,11 @@ it('tells the latency of each object, in a line of its own', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    vcpuSecond: VCPU_SECOND,
+    billedSecond: BILLED_SECOND,
   });
   telemetry.archivePartlyRestored({ ...partly, latency: latencies(12, 12, 40) });
   telemetry.archivePartlyRestored({ ...partly, latency: latencies(12) });
-  telemetry.flush();
+  telemetry.flush(3);
   const store = readMetrics();
   const latency = store.statistics('ReplicationLatencySeconds', ['SourceBucket', 'SourcePrefix', 'TargetRegion']);
   expect(latency.count).toBe(4);
@@ -283,11 +310,11 @@ it('spreads latencies of very many objects over lines of 100 values', () => {
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    vcpuSecond: VCPU_SECOND,
+    billedSecond: BILLED_SECOND,
   });
   const seconds = Array.from({ length: 20_000 }, (_, index) => 1.0005 ** index);
   telemetry.archivePartlyRestored({ ...partly, latency: latencies(...seconds) });
-  telemetry.flush();
+  telemetry.flush(3);
   const latency = readMetrics().statistics('ReplicationLatencySeconds', [
     'SourceBucket',
     'SourcePrefix',
@@ -382,11 +409,11 @@ it('an unordered skip is a warning and a metric; other skips are neither', () =>
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    vcpuSecond: VCPU_SECOND,
+    billedSecond: BILLED_SECOND,
   });
   telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'unordered');
   telemetry.objectSkipped({ bucket: 'b', key: 'k' }, 'replay');
-  telemetry.flush();
+  telemetry.flush(3);
   expect(metricLines()).toMatchObject([{ TargetRegion: 'us-east-1', UnorderedSkips: 1 }]);
   expect(logLines()).toMatchObject([{ level: 'WARN', bucket: 'b', key: 'k', reason: 'unordered' }]);
 });
@@ -396,11 +423,11 @@ it('counts what is nobody’s fault but the region’s under the region', () => 
     namespace: 'stack',
     rules: [rule],
     region: 'us-east-1',
-    vcpuSecond: VCPU_SECOND,
+    billedSecond: BILLED_SECOND,
   });
   telemetry.objectFailed({ bucket: 'b', key: 'k' }, new AccessDeniedError('no'));
   telemetry.conflictOverwritten({ bucket: 'b', key: 'k' });
-  telemetry.flush();
+  telemetry.flush(3);
   expect(metricLines()).toHaveLength(1);
   expect(metricLines()[0]).toMatchObject({ TargetRegion: 'us-east-1', FailedTargetUploads: 1, OverwrittenObjects: 1 });
   expect(logLines().map((line) => line['level'])).toEqual(['ERROR', 'WARN']);

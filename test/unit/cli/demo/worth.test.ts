@@ -30,10 +30,10 @@ describe('what a run is worth', () => {
     const objects = 2 ** 40 / 10e6;
     const archives = 2 ** 40 / 64e6;
     const archiveBytes = 2 ** 40 / 3;
-    // Per object a PUT, the event and a GET; a HEAD, one part and opening and completing in place of the PUT. Per archive PUT, opening and
+    // Per object a PUT, the event and a GET; a HEAD at either end, one part, and opening and completing in place of the PUT. Per archive PUT, opening and
     // completing at both ends, two runs, three SQS requests and two GETs; parts at both ends and a GET for each 8 MiB of objects.
     const puts = objects * (1 + 2) + archives * 2 * 2 + (archiveBytes / 2 ** 23) * 2;
-    const gets = objects * 2 + archives * 2 + 2 ** 40 / 2 ** 23;
+    const gets = objects * (1 + 1 + 1) + archives * 2 + 2 ** 40 / 2 ** 23;
     const others = objects * 1.2 * 0.4e-6 + archives * (3 * 0.4e-6 + 2 * 0.2e-6);
     expect(line(terabyte, 'requests')?.ours).toBeCloseTo(puts * 5e-6 + gets * 0.4e-6 + others, 6);
     expect(line(terabyte, 'requests')?.plain).toBeCloseTo(objects * 5e-6, 9);

@@ -1,0 +1,151 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
+import { FramePool } from '../../src/compression/frame-pool.ts';
+import type { ReplicationRule } from '../../src/configuration/rule.ts';
+import type { PackedArchive } from '../../src/packing/telemetry.ts';
+import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
+import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
+import { frameBuffers } from '../../src/wiring/target.ts';
+import { SEED_BUCKET, type ServerCounts, seedEtag, seedKey } from '../benchmark/server/contract.ts';
+import { type BenchmarkServer, startServer } from '../benchmark/server/start-server.ts';
+import type { Workload } from '../benchmark/workloads.ts';
+import { EVENT_TIME, queueMessage, s3Notification } from './notifications.ts';
+import { exampleRule } from './rules.ts';
+import { SourceServiceHarness } from './source-service.ts';
+import { announce, TargetRegion } from './target-region.ts';
+
+/** Requests of S3 by what they are billed as; DELETE and abort are free. */
+export interface Billed {
+  /** PUT, POST and LIST. */
+  readonly puts: number;
+  /** GET and HEAD. */
+  readonly gets: number;
+}
+
+export interface Shipment {
+  readonly size: number;
+  readonly count: number;
+  /** Target buckets; one unless given. */
+  readonly destinations?: number;
+  /** Keys exist at the target, and the process knows that they do. */
+  readonly overwritten?: boolean;
+  /** The archive's message comes a second time, before the archive is gone. */
+  readonly redelivered?: boolean;
+}
+
+export interface CountedShipment {
+  readonly rule: ReplicationRule;
+  readonly source: Billed;
+  readonly target: Billed;
+  readonly archive: PackedArchive;
+  /** By method and kind, as the server names them. */
+  readonly requests: { readonly source: ServerCounts['requests']; readonly target: ServerCounts['requests'] };
+}
+
+/** Archives are read where they are written: S3's replication between two buckets is not ours to count. */
+const ARCHIVES = 'kept-archives';
+const WARM_UP: Workload = { corpus: 'records', size: 10_000, count: 1, first: 900_000 };
+
+/** Both services over the product's S3 client, and a server in a process of its own that counts what comes through the socket. */
+export class CountedShipping implements AsyncDisposable {
+  readonly #server: BenchmarkServer;
+  readonly #client: S3Client;
+  readonly #pool = new FramePool({ worker: frameWorkerModule(), threads: 2 });
+  #buckets = 0;
+
+  static async open(): Promise<CountedShipping> {
+    return new CountedShipping(await startServer());
+  }
+
+  constructor(server: BenchmarkServer) {
+    this.#server = server;
+    const credentials = { accessKeyId: 'AKIDCOUNTED', secretAccessKey: 'counted' };
+    this.#client = new S3Client({ endpoint: server.origin, region: 'eu-west-1', forcePathStyle: true, credentials });
+  }
+
+  async send({ size, count, destinations = 1, overwritten = false, redelivered = false }: Shipment) {
+    const workload: Workload = { corpus: 'logs', size, count };
+    const rule = exampleRule({ bucket: SEED_BUCKET, level: 1 }, this.#freshBuckets(destinations));
+    const store = new S3ObjectStore({ client: this.#client });
+    const pool = this.#pool;
+    const shared = { store, pool };
+    const source = new SourceServiceHarness({
+      ...shared,
+      rule,
+      outboundBucket: ARCHIVES,
+      buffers: packingBuffers(2),
+      limits: { parallelReads: 64, resumableBytes: 2 ** 30 },
+      // Archives are named by the time, and the server's bucket is one for all shipments.
+      now: () => Date.parse(EVENT_TIME) + this.#buckets * 60_000 + performance.now(),
+    });
+    const target = new TargetRegion({
+      rules: [rule],
+      dependencies: { ...shared, inboundBucket: ARCHIVES, buffers: frameBuffers(2) },
+    });
+    // The first object of a bucket proves once in a process that its tags may be read.
+    await pack(source, WARM_UP, 0);
+    if (overwritten) for (const round of [1, 2]) await this.#restore(target, await pack(source, workload, round));
+    await this.#server.reset();
+    const archive = await pack(source, workload, 3);
+    const packed = (await this.#server.counts()).requests;
+    await this.#server.reset();
+    await this.#restore(target, archive);
+    if (redelivered) await this.#restore(target, archive, 2);
+    const restored = (await this.#server.counts()).requests;
+    const requests = { source: packed, target: restored };
+    return { rule, source: billed(packed), target: billed(restored), archive, requests };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.close();
+    this.#client.destroy();
+    this.#server.close();
+  }
+
+  async #restore(target: TargetRegion, { key }: PackedArchive, receiveCount = 1): Promise<void> {
+    const found = (await this.#server.written(ARCHIVES)).find((written) => written.key === key);
+    if (found === undefined) throw new Error(`There is no archive "${key}"`);
+    const { body, ...message } = announce(key, found.etag, found.size, receiveCount);
+    const { batchItemFailures } = await target.process({
+      ...message,
+      body: body.replaceAll('inbound-bucket', ARCHIVES),
+    });
+    const { failedObjects } = target.telemetry;
+    if (batchItemFailures.length + failedObjects.length > 0) {
+      throw new Error(`The archive was not restored: ${JSON.stringify(failedObjects)}`);
+    }
+  }
+
+  #freshBuckets(count: number) {
+    return Array.from({ length: count }, () => {
+      this.#buckets += 1;
+      return { bucket: `restored-${this.#buckets}` };
+    });
+  }
+}
+
+async function pack(source: SourceServiceHarness, workload: Workload, round: number): Promise<PackedArchive> {
+  const { archives } = source.telemetry;
+  const before = archives.length;
+  const messages = Array.from({ length: workload.count }, (_, index) => {
+    const key = seedKey(workload, index);
+    const facts = { bucket: SEED_BUCKET, key, etag: seedEtag(key), size: workload.size };
+    return queueMessage(s3Notification({ ...facts, sequencer: `0${round}` }));
+  });
+  const returned = await source.process(...messages);
+  const [archive] = archives.slice(before);
+  if (archive === undefined || returned.length > 0 || archives.length !== before + 1) {
+    throw new Error(`${returned.length} messages came back, ${archives.length - before} archives were packed`);
+  }
+  return archive;
+}
+
+function billed(requests: ServerCounts['requests']): Billed {
+  let [puts, gets] = [0, 0];
+  for (const [kind, count] of Object.entries(requests)) {
+    const isList = kind === 'GET uploads' || kind.startsWith('GET list-type') || kind.startsWith('GET encoding-type');
+    if (/^(PUT|POST)/.test(kind) || isList) puts += count;
+    else if (/^(GET|HEAD)/.test(kind)) gets += count;
+  }
+  return { puts, gets };
+}
