@@ -94,6 +94,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'build',
       'compression',
       'configuration',
+      'deployment',
       'inventory',
       'listing',
       'local-cloud',

@@ -40,6 +40,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => printing((await import('./remove/run-remove.ts')).runRemove),
   },
   {
+    name: 'doctor',
+    summary: 'Look at everything that replication depends on, and name what mends it',
+    examples: ['doctor', 'doctor --only buckets keys --json'],
+    load: async () => (await import('./doctor/run-doctor.ts')).runDoctor,
+  },
+  {
     name: 'invoke',
     summary: 'Send an event to a bundled function under the Lambda runtime emulator',
     examples: ['invoke source events/source-put.json', 'invoke --serve --port 5000'],

@@ -30,19 +30,35 @@ export async function checkBuckets(
   dependencies: CheckDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const { buckets, keys, patience, region } = dependencies;
+  const { keys, patience, region } = dependencies;
   const look = async (): Promise<void> => {
     const problems: (CompressorError | undefined)[] = [];
-    for (const { Bucket, KmsKeyArn } of Buckets) {
-      const actual = await buckets.findRegion(Bucket, region, signal);
-      problems.push(findBucketProblem(role, Bucket, actual, region));
-      if (actual === region)
-        problems.push(await checkDefaultKey(role, { Bucket, KmsKeyArn }, Buckets, dependencies, signal));
+    for (const entry of Buckets) {
+      const { Bucket, KmsKeyArn } = entry;
+      problems.push(await checkBucket(role, entry, Buckets, dependencies, signal));
       if (KmsKeyArn !== '') problems.push(await checkKey(KmsKeyArn, region, `${role} bucket ${Bucket}`, keys, signal));
     }
     combineProblems(problems);
   };
   await retryPatiently(look, patience, signal);
+}
+
+/**
+ * What is wrong with one bucket, or undefined: it does not exist, is elsewhere, or encrypts with a key that nobody names.
+ * @param all buckets of the region in this role
+ * @throws what the directories throw
+ */
+export async function checkBucket(
+  role: BucketRole,
+  entry: CheckedBucket,
+  all: readonly CheckedBucket[],
+  dependencies: Omit<CheckDependencies, 'patience'>,
+  signal: AbortSignal,
+): Promise<CompressorError | undefined> {
+  const { buckets, region } = dependencies;
+  const actual = await buckets.findRegion(entry.Bucket, region, signal);
+  const problem = findBucketProblem(role, entry.Bucket, actual, region);
+  return problem ?? checkDefaultKey(role, entry, all, dependencies, signal);
 }
 
 /**
@@ -53,7 +69,7 @@ async function checkDefaultKey(
   role: BucketRole,
   { Bucket, KmsKeyArn }: CheckedBucket,
   all: readonly CheckedBucket[],
-  dependencies: CheckDependencies,
+  dependencies: Omit<CheckDependencies, 'patience'>,
   signal: AbortSignal,
 ): Promise<KeyUnusableError | undefined> {
   const { region, log } = dependencies;

@@ -1,14 +1,8 @@
+import { formatAge } from '../command/age.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
 import type { ReceivedLetter } from './dead-letter.ts';
 import type { LetterGroup } from './select-letters.ts';
-
-const AGES: readonly (readonly [seconds: number, unit: string])[] = [
-  [86_400, 'd'],
-  [3600, 'h'],
-  [60, 'm'],
-  [1, 's'],
-];
 
 /** One block per reason: how many, where, since when, an example, and what to do. */
 export function renderGroups(
@@ -21,7 +15,7 @@ export function renderGroups(
   return groups
     .map(({ code, count, region, queue, oldestAge, reason, sampleKeys }) =>
       [
-        `${code}  ${formatPlural(count, 'message')}, oldest ${renderAge(oldestAge)}`,
+        `${code}  ${formatPlural(count, 'message')}, oldest ${formatAge(oldestAge)}`,
         `  in ${queue} (${region})`,
         `  ${printableKey(reason)}`,
         ...sampleKeys.map((key) => `  key ${printableKey(key)}`),
@@ -45,9 +39,4 @@ export function renderLetters(letters: readonly ReceivedLetter[], json: boolean)
         .join('')}\n`;
     })
     .join('');
-}
-
-function renderAge(seconds: number): string {
-  const [scale, unit] = AGES.find(([size]) => seconds >= size) ?? [1, 's'];
-  return `${Math.floor(seconds / scale)} ${unit}`;
 }

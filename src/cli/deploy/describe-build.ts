@@ -37,13 +37,17 @@ export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): 
     'of npm, and where the base image has no headers of its Node, nodejs.org.',
   ];
   if (arch === 'arm64') return `${lines.join('\n')}\n`;
-  const canEmulate = platform !== 'linux' || emulatesArm64;
   return `${[
     ...lines,
-    canEmulate
+    canBuildArm64({ arch, platform, emulatesArm64 })
       ? `This machine is ${arch}: the build runs under emulation, several times slower.`
       : `This machine is ${arch} and emulates no arm64, as far as can be seen. If the build fails with "exec format error", run once:\n` +
         '  docker run --privileged --rm tonistiigi/binfmt --install arm64',
     'There is no prebuilt image; a machine of arm64 (AWS CodeBuild has some, and most CI services) builds it natively.',
   ].join('\n')}\n`;
+}
+
+/** Whether a build for arm64 can work, as far as can be seen. */
+export function canBuildArm64({ arch, platform, emulatesArm64 }: BuildMachine): boolean {
+  return arch === 'arm64' || platform !== 'linux' || emulatesArm64;
 }

@@ -43,10 +43,20 @@ function describeStep(step: PlannedStep, number: number): string[] {
   ];
 }
 
-function describeConcurrency({ outgoing, incoming, settings }: RegionPlan, quota: number | undefined): string {
+/** Concurrent executions that a region's functions may come to, all at their maximum. */
+export function neededConcurrency({ outgoing, incoming, settings }: RegionPlan): number {
   const arriving = incoming.length === 0 ? 0 : settings.scaling_limit;
-  const needed = outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, arriving);
-  const backfilling = needed - arriving;
+  return outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, arriving);
+}
+
+/** Further ones while every rule has a backfill. */
+function backfillingConcurrency({ outgoing }: RegionPlan): number {
+  return outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, 0);
+}
+
+function describeConcurrency(plan: RegionPlan, quota: number | undefined): string {
+  const needed = neededConcurrency(plan);
+  const backfilling = backfillingConcurrency(plan);
   const asked =
     backfilling === 0
       ? `the functions may use ${needed} concurrent executions`

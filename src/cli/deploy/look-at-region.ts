@@ -24,7 +24,7 @@ export async function lookAtRegion(stackName: string, region: string): Promise<R
   const cloudFormation = new CloudFormationClient({ region });
   try {
     const stack = await readStack(cloudFormation, stackName);
-    if (stack !== undefined && UNUSABLE.test(stack.status)) throw notReadyError(stackName, region, stack.status);
+    if (stack !== undefined && !isUsableState(stack.status)) throw notReadyError(stackName, region, stack.status);
     const resources = stack === undefined ? [] : await listResources(cloudFormation, stackName);
     const nested = resources.filter(({ ResourceType }) => ResourceType === 'AWS::CloudFormation::Stack');
     const concurrency = await readConcurrency(region);
@@ -73,14 +73,30 @@ async function withLambda<T>(region: string, read: (lambda: LambdaClient) => Pro
 }
 
 function notReadyError(stack: string, region: string, status: string): StackNotReadyError {
-  const advice = status.endsWith('_IN_PROGRESS')
-    ? 'Wait until CloudFormation is done with it.'
-    : status === 'UPDATE_ROLLBACK_FAILED'
-      ? `Continue the rollback (aws cloudformation continue-update-rollback --region ${region} --stack-name ${stack}).`
-      : `It was never complete: delete it (aws cloudformation delete-stack --region ${region} --stack-name ${stack}).`;
+  const { says, command } = adviseOnStack(stack, region, status);
+  const advice = command === undefined ? `${says}.` : `${says} (${command}).`;
   return new StackNotReadyError(`Stack ${stack} in ${region} is ${status}. ${advice} Nothing was changed.`, {
     context: { stack, region, status },
   });
+}
+
+/** Whether CloudFormation deploys over a stack in this state. */
+export function isUsableState(status: string): boolean {
+  return !UNUSABLE.test(status);
+}
+
+/** What to do about a stack that CloudFormation deploys nothing over, without a full stop. */
+export function adviseOnStack(
+  stack: string,
+  region: string,
+  status: string,
+): { readonly says: string; readonly command?: string } {
+  const command = (name: string): string => `aws cloudformation ${name} --region ${region} --stack-name ${stack}`;
+  if (status.endsWith('_IN_PROGRESS')) return { says: 'Wait until CloudFormation is done with it' };
+  if (status === 'UPDATE_ROLLBACK_FAILED') {
+    return { says: 'Continue the rollback', command: command('continue-update-rollback') };
+  }
+  return { says: 'It was never complete: delete it', command: command('delete-stack') };
 }
 
 function textOf(thrown: unknown): string {

@@ -10,10 +10,10 @@ export interface Identity {
 /**
  * Asks AWS whose credentials these are.
  * @param region any of the configuration's: STS answers in each
+ * @param sts a client of that region, which is closed
  * @throws AccountUnreadableError
  */
-export async function readIdentity(region: string): Promise<Identity> {
-  const sts = new STSClient({ region });
+export async function readIdentity(region: string, sts = new STSClient({ region })): Promise<Identity> {
   try {
     const { Account = '', Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
     return { account: Account, arn: Arn };

@@ -1,0 +1,105 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { ECRClient } from '@aws-sdk/client-ecr';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+
+/** What every client of a command is made with. */
+interface ClientConfiguration {
+  readonly region: string;
+  readonly profile?: string;
+  readonly maxAttempts: number;
+  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number };
+}
+
+interface Closable {
+  destroy(): void;
+}
+
+/** A look at an account is worth one more attempt, and not minutes. */
+const ATTEMPTS = 2;
+const CONNECTION_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Clients of the services that a command looks at, one per service and region, made when they are first asked for. */
+export class AwsClients {
+  readonly #profile: string | undefined;
+  readonly #made = new Map<string, Closable>();
+
+  /** @param profile of the AWS configuration; absent: what the environment says */
+  constructor(profile?: string) {
+    this.#profile = profile;
+  }
+
+  cloudFormation(region: string): CloudFormationClient {
+    return this.#client('cloudformation', region, (options) => new CloudFormationClient(options));
+  }
+
+  cloudWatch(region: string): CloudWatchClient {
+    return this.#client('cloudwatch', region, (options) => new CloudWatchClient(options));
+  }
+
+  ecr(region: string): ECRClient {
+    return this.#client('ecr', region, (options) => new ECRClient(options));
+  }
+
+  ecs(region: string): ECSClient {
+    return this.#client('ecs', region, (options) => new ECSClient(options));
+  }
+
+  kms(region: string): KMSClient {
+    return this.#client('kms', region, (options) => new KMSClient(options));
+  }
+
+  lambda(region: string): LambdaClient {
+    return this.#client('lambda', region, (options) => new LambdaClient(options));
+  }
+
+  /** Finds buckets of other regions, too. */
+  s3(region: string): S3Client {
+    return this.#client('s3', region, (options) => new S3Client({ ...options, followRegionRedirects: true }));
+  }
+
+  serviceQuotas(region: string): ServiceQuotasClient {
+    return this.#client('quotas', region, (options) => new ServiceQuotasClient(options));
+  }
+
+  sns(region: string): SNSClient {
+    return this.#client('sns', region, (options) => new SNSClient(options));
+  }
+
+  /** The region's endpoint is that of its queues, and AWS_ENDPOINT_URL counts. */
+  sqs(region: string): SQSClient {
+    return this.#client('sqs', region, (options) => new SQSClient({ ...options, useQueueUrlAsEndpoint: false }));
+  }
+
+  sts(region: string): STSClient {
+    return this.#client('sts', region, (options) => new STSClient(options));
+  }
+
+  /** Ends their connections. */
+  close(): void {
+    for (const client of this.#made.values()) client.destroy();
+    this.#made.clear();
+  }
+
+  #client<T extends Closable>(service: string, region: string, make: (options: ClientConfiguration) => T): T {
+    const id = `${service} ${region}`;
+    const made = this.#made.get(id);
+    if (made !== undefined) return made as T;
+    const client = make({
+      region,
+      ...(this.#profile === undefined ? {} : { profile: this.#profile }),
+      maxAttempts: ATTEMPTS,
+      requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    });
+    this.#made.set(id, client);
+    return client;
+  }
+}

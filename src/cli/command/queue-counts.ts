@@ -1,0 +1,24 @@
+import { GetQueueAttributesCommand, GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+
+const COUNTS = [
+  'ApproximateNumberOfMessages',
+  'ApproximateNumberOfMessagesDelayed',
+  'ApproximateNumberOfMessagesNotVisible',
+] as const;
+
+/** What is in a queue; approximate for a minute after a change. */
+export interface QueueCounts {
+  /** To be received now or later. */
+  readonly waiting: number;
+  /** Received, and neither acknowledged nor released. */
+  readonly inWork: number;
+}
+
+/** Throws QueueDoesNotExist of the SDK, and whatever else SQS answers. */
+export async function countMessages(sqs: SQSClient, QueueName: string, abortSignal: AbortSignal): Promise<QueueCounts> {
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
+  const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] });
+  const { Attributes = {} } = await sqs.send(command, { abortSignal });
+  const [visible = 0, delayed = 0, inWork = 0] = COUNTS.map((name) => Number(Attributes[name] ?? 0));
+  return { waiting: visible + delayed, inWork };
+}

@@ -1,0 +1,52 @@
+/** Puts the codes of a look around a text, or leaves it as it is. */
+type Paint = (text: string) => string;
+
+/** What a text may look like where it is printed. */
+export interface TerminalStyle {
+  /** Characters per line; infinite where nothing is cut, in a file or a pipe. */
+  readonly columns: number;
+  readonly bold: Paint;
+  readonly red: Paint;
+  readonly yellow: Paint;
+  readonly green: Paint;
+  readonly dim: Paint;
+}
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+const DEFAULT_COLUMNS = 80;
+/** Narrower terminals wrap by themselves. */
+const MIN_COLUMNS = 40;
+
+/** Colors on a terminal that has not asked for none (https://no-color.org), and lines as long as it is wide. */
+export function terminalStyle(output: Output, environment: NodeJS.ProcessEnv): TerminalStyle {
+  const isTerminal = output.isTTY === true;
+  const noColor = environment['NO_COLOR'] ?? '';
+  const colored = isTerminal && noColor === '' && environment['TERM'] !== 'dumb';
+  const paint =
+    (code: number, end: number): Paint =>
+    (text) =>
+      colored ? `\u001b[${code}m${text}\u001b[${end}m` : text;
+  return {
+    columns: isTerminal ? Math.max(MIN_COLUMNS, output.columns ?? DEFAULT_COLUMNS) : Number.POSITIVE_INFINITY,
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    yellow: paint(33, 39),
+    green: paint(32, 39),
+  };
+}
+
+/** Breaks a text between words so that no line is longer than `columns`, unless a word is. */
+export function wrapText(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,52 @@
+import { S3NotificationStore } from '../../aws/deployment/bucket-notifications.ts';
+import { S3Connection } from '../../aws/s3/connection.ts';
+import { MAX_NOTIFICATIONS } from '../../configuration/checks/events.ts';
+import { ruleResourceName } from '../../configuration/schema/resource-names.ts';
+import { NotificationConflictError } from '../../deployment/errors.ts';
+import { mergeNotifications } from '../../deployment/merge-notifications.ts';
+import { type Diagnosis, failure, ok, warning } from './diagnosis.ts';
+import type { BucketLook } from './users-bucket.ts';
+
+/** Of 100 that a bucket may have, so many are worth a word. */
+const MANY = 90;
+
+/** Whether the bucket tells our queues of new objects, or could, beside what others have there. */
+export async function checkNotifications(look: BucketLook, signal: AbortSignal): Promise<Diagnosis[]> {
+  const { subject, bucket, plan, patient, s3 } = look;
+  const connection = new S3Connection(s3);
+  try {
+    const stored = await new S3NotificationStore(connection).read(bucket.name, signal);
+    if (stored === undefined) return [];
+    const rules = plan.outgoing.filter(({ source, draining }) => source.bucket === bucket.name && !draining);
+    const [, partition = 'aws'] = patient.identity.arn.split(':');
+    const wanted = rules
+      .filter(({ events }) => events === 'notification')
+      .map(({ id, source: { prefix: Prefix, suffix: Suffix } }) => {
+        const Id = ruleResourceName(patient.configuration.settings.stack_name, id);
+        const QueueArn = `arn:${partition}:sqs:${bucket.region}:${patient.identity.account}:${Id}`;
+        return { Id, QueueArn, Prefix, Suffix };
+      });
+    const needsEventBridge = rules.some(({ events }) => events === 'eventbridge');
+    const others = stored.filter(
+      ({ id, eventBridge }) => eventBridge !== true && !wanted.some((entry) => entry.Id === id),
+    ).length;
+    const { settled } = mergeNotifications(bucket.name, stored, wanted, [], needsEventBridge);
+    const count = `${others} of ${MAX_NOTIFICATIONS} notifications are others'`;
+    if (!settled && (await patient.deployments.of(bucket.region)).state === 'deployed') {
+      const says = `It does not tell the queues of all rules of new objects (${count}): they are not replicated.`;
+      return [failure(subject, says, `s3xrc deploy --region ${bucket.region}`)];
+    }
+    if (others + wanted.length < MANY) return [ok(subject, `${capitalize(count)}, and none is in the way of ours.`)];
+    return [warning(subject, `${capitalize(count)}.`, 'set "events": "eventbridge" in the source of some rules')];
+  } catch (thrown) {
+    if (!(thrown instanceof NotificationConflictError)) throw thrown;
+    const mend = `aws s3api get-bucket-notification-configuration --bucket ${bucket.name}`;
+    return [failure(subject, thrown.message, mend)];
+  } finally {
+    await connection.close();
+  }
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,53 @@
+import { GetBucketReplicationCommand, type ReplicationRule as StoredRule } from '@aws-sdk/client-s3';
+import { type Diagnosis, ok, warning } from './diagnosis.ts';
+import type { BucketLook } from './users-bucket.ts';
+
+const NOTHING_CONFIGURED = 'ReplicationConfigurationNotFoundError';
+
+/** Whether S3's own replication carries the same objects to the same buckets: then they are paid for twice. */
+export async function checkReplication(look: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+  const { subject, s3, bucket, plan } = look;
+  let stored: readonly StoredRule[];
+  try {
+    const { ReplicationConfiguration } = await s3.send(new GetBucketReplicationCommand({ Bucket: bucket.name }), {
+      abortSignal,
+    });
+    stored = ReplicationConfiguration?.Rules ?? [];
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === NOTHING_CONFIGURED) return [];
+    throw thrown;
+  }
+  const ours = plan.outgoing.filter(({ source }) => source.bucket === bucket.name);
+  const rivals = stored.filter((rule) =>
+    ours.some(
+      ({ source, destinations }) =>
+        rule.Status === 'Enabled' &&
+        destinations.some((destination) => isBucket(rule.Destination?.Bucket, destination.bucket)) &&
+        contains(prefixOf(rule), source.prefix),
+    ),
+  );
+  const [rival] = rivals;
+  if (rival === undefined) {
+    return stored.length === 0
+      ? []
+      : [ok(subject, `${stored.length} replication rules of S3's own, to other buckets or of other keys.`)];
+  }
+  const says = `S3's own replication rule "${rival.ID ?? ''}" carries the same objects to the same bucket: each is paid for twice.`;
+  const mend = `aws s3api get-bucket-replication --bucket ${bucket.name}, and take the rule out (docs/deployment.md)`;
+  return [warning(subject, says, mend)];
+}
+
+/** Rules of the first version have no filter, but a prefix of their own. */
+function prefixOf({ Filter, ...rule }: StoredRule): string {
+  const former: unknown = Reflect.get(rule, 'Prefix');
+  return Filter?.Prefix ?? Filter?.And?.Prefix ?? (typeof former === 'string' ? former : '');
+}
+
+function isBucket(arn: string | undefined, name: string): boolean {
+  return arn?.endsWith(`:::${name}`) === true;
+}
+
+/** Whether one of two prefixes begins the other, so that they have keys in common. */
+function contains(left: string, right: string): boolean {
+  return left.startsWith(right) || right.startsWith(left);
+}

@@ -1,0 +1,79 @@
+import { type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
+import type { RegionPlan } from '../../../templates/plan-regions.ts';
+import { deployedNames } from '../../command/deployed-names.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
+
+/** Alarms by which the fallback scales: on and off are their daily work. */
+const SCALING = /-fallback-(backlog|idle)$/;
+const RUNBOOK = /docs\/operations\.md#[\w-]+/;
+
+/** Which alarms are on, and whether any cannot tell. */
+export const ALARM_CHECKS: CheckGroup = {
+  name: 'alarms',
+  title: 'Alarms',
+  checksOf: (patient) =>
+    patient.plans.map((plan) => ({
+      subject: `alarms (${plan.region})`,
+      takes: 'cloudwatch:DescribeAlarms',
+      run: (signal) => patient.deployments.whenDeployed(plan.region, () => checkRegion(plan, patient, signal)),
+    })),
+};
+
+async function checkRegion(plan: RegionPlan, patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+  const { region } = plan;
+  const subject = `alarms (${region})`;
+  const alarms = (await listAlarms(plan, patient, abortSignal)).filter(
+    ({ AlarmName = '' }) => !SCALING.test(AlarmName),
+  );
+  if (alarms.length === 0) return [await patient.deployments.missing(region, subject)];
+  const on = alarms.filter(({ StateValue }) => StateValue === 'ALARM');
+  const mute = alarms.filter(({ ActionsEnabled }) => ActionsEnabled === false);
+  return [
+    ...on.map((alarm) => describeAlarm(alarm, region)),
+    ...mute.map(({ AlarmName = '' }) =>
+      warning(
+        `${AlarmName} (${region})`,
+        'Its actions are switched off: nobody is told when it sounds.',
+        `aws cloudwatch enable-alarm-actions --region ${region} --alarm-names ${AlarmName}`,
+      ),
+    ),
+    ...(on.length === 0 ? [ok(subject, `None of ${alarms.length} is on.`)] : []),
+  ];
+}
+
+/** Those of this deployment: another may have a name that begins alike. */
+async function listAlarms(
+  plan: RegionPlan,
+  { clients, configuration }: Patient,
+  abortSignal: AbortSignal,
+): Promise<MetricAlarm[]> {
+  const prefix = resourceNamePrefix(configuration.settings.stack_name);
+  const { functions, queues } = deployedNames(configuration, plan);
+  const owners = [
+    ...[...functions, ...queues].map(({ name }) => name),
+    `${prefix}-archives-given-up`,
+    `${prefix}-failed-tasks`,
+  ];
+  const alarms: MetricAlarm[] = [];
+  const pages = paginateDescribeAlarms(
+    { client: clients.cloudWatch(plan.region) },
+    { AlarmNamePrefix: `${prefix}-`, AlarmTypes: ['MetricAlarm'] },
+    { abortSignal },
+  );
+  for await (const { MetricAlarms = [] } of pages) {
+    alarms.push(...MetricAlarms.filter(({ AlarmName = '' }) => owners.some((owner) => AlarmName.startsWith(owner))));
+  }
+  return alarms;
+}
+
+function describeAlarm(
+  { AlarmName = '', AlarmDescription = '', StateReason = '' }: MetricAlarm,
+  region: string,
+): Diagnosis {
+  const runbook = RUNBOOK.exec(AlarmDescription)?.[0] ?? 'docs/operations.md';
+  const what = AlarmDescription.replace(/\. Runbook: .*$/, '');
+  const says = `Is on${what === '' ? '' : `: ${what}`}.${StateReason === '' ? '' : ` ${StateReason}`}`;
+  return failure(`${AlarmName} (${region})`, says, `follow ${runbook}`);
+}

@@ -1,0 +1,158 @@
+import { HeadObjectCommand, ListObjectsV2Command, NoSuchBucket, type S3Client } from '@aws-sdk/client-s3';
+import { parseKeyTime } from '../../../archive/key-time.ts';
+import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
+import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
+import { KEPT_PREFIX } from '../../../resend/kept-key.ts';
+import { formatAge } from '../../command/age.ts';
+import type { Check, CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
+
+/** The oldest archives of a rule whose replication is looked up: each costs a call. */
+const LOOKED_UP = 10;
+/** Most archives replicate within 15 minutes, large ones in hours (S3 user guide, "Troubleshooting replication"). */
+const SLOW_SECONDS = 3600;
+
+interface ListedArchive {
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+}
+
+/** Whether archives get through: what S3 does not replicate, what is not restored, what was given up. */
+export const ARCHIVE_CHECKS: CheckGroup = {
+  name: 'archives',
+  title: 'Archives',
+  checksOf: (patient) =>
+    patient.plans.flatMap((plan) => [
+      ...plan.outgoing.map((rule) => outboundCheck(rule, plan.region, patient)),
+      ...(plan.settings.source_target.includes('source') ? [keptCheck(plan.region, patient)] : []),
+      ...[...new Set(plan.incoming.map(({ rule }) => rule))].map((rule) => inboundCheck(rule, plan.region, patient)),
+    ]),
+};
+
+/** Lists the first archives of a bucket of ours, and has them judged; says so when the bucket is gone. */
+function listingCheck(
+  place: { readonly region: string; readonly role: 'outbound' | 'inbound' | 'failed'; readonly prefix: string },
+  patient: Patient,
+  judge: (
+    archives: readonly ListedArchive[],
+    s3: S3Client,
+    bucket: string,
+    signal: AbortSignal,
+  ) => Promise<Diagnosis[]> | Diagnosis[],
+): Check {
+  const { region, role, prefix } = place;
+  const bucket = ownBucketName(patient.configuration.settings.stack_name, patient.identity.account, region, role);
+  const s3 = patient.clients.s3(region);
+  const look = async (abortSignal: AbortSignal): Promise<readonly Diagnosis[]> => {
+    try {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }), {
+        abortSignal,
+      });
+      const archives = Contents.map(({ Key = '', LastModified }) => ({
+        key: Key,
+        lastModified: LastModified?.getTime() ?? 0,
+      }));
+      return await judge(archives, s3, bucket, abortSignal);
+    } catch (thrown) {
+      if (thrown instanceof NoSuchBucket) return [await patient.deployments.missing(region, `bucket ${bucket}`)];
+      throw thrown;
+    }
+  };
+  return {
+    subject: `s3://${bucket}/${prefix}`,
+    takes: 's3:ListBucket and s3:GetObject',
+    run: (signal) =>
+      patient.deployments.whenPartDeployed(region, { name: bucket, sends: role !== 'inbound' }, () => look(signal)),
+  };
+}
+
+function outboundCheck(rule: DeployedRule, region: string, patient: Patient): Check {
+  return listingCheck(
+    { region, role: 'outbound', prefix: `${rule.id}/` },
+    patient,
+    async (archives, s3, Bucket, abortSignal) => {
+      const oldest = archives.slice(0, LOOKED_UP);
+      const states = await Promise.all(
+        oldest.map(async (archive) => {
+          const head = await s3.send(new HeadObjectCommand({ Bucket, Key: archive.key }), { abortSignal });
+          return { ...archive, status: head.ReplicationStatus as string | undefined };
+        }),
+      );
+      return judgeReplication(states, { rule, region, bucket: Bucket, now: patient.now() });
+    },
+  );
+}
+
+interface ReplicatedArchive extends ListedArchive {
+  /** As S3 says it; absent: no replication rule is about it. */
+  readonly status: string | undefined;
+}
+
+interface Outbound {
+  readonly rule: Pick<DeployedRule, 'id'>;
+  readonly region: string;
+  readonly bucket: string;
+  readonly now: number;
+}
+
+/**
+ * | status of an archive          | put          | finding |
+ * |-------------------------------|--------------|---------|
+ * | FAILED                        | any          | failure |
+ * | none: no rule carries it      | any          | failure |
+ * | PENDING                       | over an hour ago | warning |
+ * | PENDING, COMPLETED, COMPLETE  | else         | ok      |
+ */
+export function judgeReplication(
+  archives: readonly ReplicatedArchive[],
+  { rule, region, bucket, now }: Outbound,
+): Diagnosis[] {
+  const [oldest] = archives;
+  const subject = `archives of ${rule.id} (${region})`;
+  if (oldest === undefined) return [ok(subject, 'None is on its way.')];
+  const named = ({ key, lastModified }: ListedArchive): string =>
+    `s3://${bucket}/${key}, put ${formatAge((now - lastModified) / 1000)} ago`;
+  const failed = archives.find(({ status }) => status === 'FAILED');
+  if (failed !== undefined) {
+    const says = `S3 could not replicate ${named(failed)}. The resend function puts it again, three times.`;
+    return [failure(subject, says, `s3xrc resend ${region} (docs/operations.md#replication-failures has the reasons)`)];
+  }
+  const lost = archives.find(({ status }) => status === undefined);
+  if (lost !== undefined) {
+    return [failure(subject, `No replication rule carries ${named(lost)}.`, `s3xrc deploy --region ${region}`)];
+  }
+  const slow = archives.find(
+    ({ status, lastModified }) => status === 'PENDING' && now - lastModified > SLOW_SECONDS * 1000,
+  );
+  if (slow !== undefined) {
+    const mend = `aws s3api head-object --bucket ${bucket} --key ${slow.key} --query ReplicationStatus, until it says COMPLETED`;
+    return [warning(subject, `S3 is slow: ${named(slow)}, is still pending.`, mend)];
+  }
+  return [
+    ok(subject, `The oldest, put ${formatAge((now - oldest.lastModified) / 1000)} ago, is ${oldest.status ?? ''}.`),
+  ];
+}
+
+function inboundCheck(rule: DeployedRule, region: string, patient: Patient): Check {
+  const subject = `arrived of ${rule.id} (${region})`;
+  return listingCheck({ region, role: 'inbound', prefix: `${rule.id}/` }, patient, ([oldest], _s3, bucket) => {
+    if (oldest === undefined) return [ok(subject, 'Every archive that arrived is restored.')];
+    const seconds = (patient.now() - oldest.lastModified) / 1000;
+    const says = `s3://${bucket}/${oldest.key} arrived ${formatAge(seconds)} ago and is not restored`;
+    if (seconds <= rule.objectiveSeconds) return [ok(subject, `${says} yet.`)];
+    return [failure(subject, `${says}.`, `s3xrc dead-letters list --region ${region}`)];
+  });
+}
+
+function keptCheck(region: string, patient: Patient): Check {
+  const subject = `given up (${region})`;
+  return listingCheck({ region, role: 'failed', prefix: KEPT_PREFIX }, patient, (archives) => {
+    const [oldest] = archives;
+    if (oldest === undefined) return [ok(subject, 'No archive.')];
+    const written =
+      parseKeyTime(oldest.key.slice(oldest.key.indexOf('/', KEPT_PREFIX.length) + 1)) ?? oldest.lastModified;
+    const says = `${archives.length} archives could not be replicated and are kept; the oldest objects in them are ${formatAge((patient.now() - written) / 1000)} old.`;
+    return [failure(subject, says, `s3xrc resend ${region}`)];
+  });
+}

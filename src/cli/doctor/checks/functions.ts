@@ -1,0 +1,155 @@
+import {
+  GetFunctionCommand,
+  GetFunctionConcurrencyCommand,
+  GetFunctionRecursionConfigCommand,
+  type LambdaClient,
+  paginateListEventSourceMappings,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
+import { type DeployedPartName, deployedNames } from '../../command/deployed-names.ts';
+import type { Check, CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
+
+const DIGEST = /@(sha256:[0-9a-f]+)$/;
+const SHOWN_DIGEST = 19;
+
+/** Whether each function runs, is fed, and is of the same version as all others. */
+export const FUNCTION_CHECKS: CheckGroup = {
+  name: 'functions',
+  title: 'Functions',
+  checksOf: (patient) => [
+    ...patient.plans.flatMap((plan) => {
+      const { functions, queues } = deployedNames(patient.configuration, plan);
+      const fed = functions.filter(({ name }) => queues.some((queue) => queue.name === name));
+      return [
+        ...functions.map((part) => stateCheck(part, plan.region, patient)),
+        ...fed.map((part) => recursionCheck(part, plan.region, patient)),
+      ];
+    }),
+    { subject: 'versions', takes: 'lambda:GetFunction', run: (signal) => compareVersions(patient, signal) },
+  ],
+};
+
+function stateCheck(part: DeployedPartName, region: string, patient: Patient): Check {
+  const subject = `${part.name} (${region})`;
+  const lambda = patient.clients.lambda(region);
+  const look = async (signal: AbortSignal): Promise<readonly Diagnosis[]> => {
+    try {
+      const problems = [
+        ...(await findStop(part.name, lambda, region, signal)),
+        ...(await findStoppedFeeds(part.name, lambda, region, signal)),
+      ];
+      return problems.length === 0 ? [ok(subject, 'Can run.')] : problems;
+    } catch (thrown) {
+      if (thrown instanceof ResourceNotFoundException) return [await patient.deployments.missing(region, subject)];
+      throw thrown;
+    }
+  };
+  const takes = 'lambda:GetFunction, lambda:GetFunctionConcurrency and lambda:ListEventSourceMappings';
+  return { subject, takes, run: (signal) => patient.deployments.whenPartDeployed(region, part, () => look(signal)) };
+}
+
+/** Messages that we requeue on purpose would be dropped as a loop. */
+function recursionCheck(part: DeployedPartName, region: string, patient: Patient): Check {
+  const { name: FunctionName } = part;
+  const subject = `${FunctionName} (${region})`;
+  const look = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
+    try {
+      const command = new GetFunctionRecursionConfigCommand({ FunctionName });
+      const { RecursiveLoop } = await patient.clients.lambda(region).send(command, { abortSignal });
+      if (RecursiveLoop !== 'Terminate') return [];
+      const says = 'Lambda would take requeued messages for a loop and drop them (docs/operations.md#recursion).';
+      const mend = `aws lambda put-function-recursion-config --region ${region} --function-name ${FunctionName} --recursive-loop Allow`;
+      return [failure(subject, says, mend)];
+    } catch (thrown) {
+      // The look at its state says that it is gone.
+      if (thrown instanceof ResourceNotFoundException) return [];
+      throw thrown;
+    }
+  };
+  const takes = 'lambda:GetFunctionRecursionConfig';
+  return { subject, takes, run: (signal) => patient.deployments.whenPartDeployed(region, part, () => look(signal)) };
+}
+
+/** A function that cannot be invoked at all. */
+async function findStop(
+  FunctionName: string,
+  lambda: LambdaClient,
+  region: string,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis[]> {
+  const subject = `${FunctionName} (${region})`;
+  const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName }), { abortSignal });
+  const { State = 'Active', StateReason = '', LastUpdateStatus, LastUpdateStatusReason = '' } = Configuration ?? {};
+  const redeploy = `s3xrc deploy --region ${region}`;
+  if (State === 'Failed') return [failure(subject, `Cannot run: ${StateReason}`, redeploy)];
+  if (LastUpdateStatus === 'Failed')
+    return [failure(subject, `Its last update failed: ${LastUpdateStatusReason}`, redeploy)];
+  const concurrency = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }), { abortSignal });
+  if (concurrency.ReservedConcurrentExecutions !== 0) return [];
+  const mend = `aws lambda delete-function-concurrency --region ${region} --function-name ${FunctionName}`;
+  return [failure(subject, 'Is switched off: its reserved concurrency is 0.', mend)];
+}
+
+/** A queue that does not reach its function. */
+async function findStoppedFeeds(
+  FunctionName: string,
+  lambda: LambdaClient,
+  region: string,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis[]> {
+  const findings: Diagnosis[] = [];
+  for await (const page of paginateListEventSourceMappings({ client: lambda }, { FunctionName }, { abortSignal })) {
+    for (const { UUID = '', State = '', EventSourceArn = '' } of page.EventSourceMappings ?? []) {
+      if (!State.startsWith('Disabl')) continue;
+      const queue = EventSourceArn.slice(EventSourceArn.lastIndexOf(':') + 1);
+      const mend = `aws lambda update-event-source-mapping --region ${region} --uuid ${UUID} --enabled`;
+      findings.push(
+        failure(`${FunctionName} (${region})`, `Gets nothing of ${queue}: its event source mapping is off.`, mend),
+      );
+    }
+  }
+  return findings;
+}
+
+/** All functions of all regions run one image: another one means that a region was left behind by a deployment. */
+async function compareVersions(patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+  const found = new Map<string, string[]>();
+  for (const plan of patient.plans) {
+    if ((await patient.deployments.of(plan.region)).state === 'absent') continue;
+    for (const { name, sends } of deployedNames(patient.configuration, plan).functions) {
+      if (sends && !(await patient.deployments.sends(plan.region))) continue;
+      const digest = await readDigest(name, patient.clients.lambda(plan.region), abortSignal);
+      if (digest !== undefined) found.set(digest, [...(found.get(digest) ?? []), `${name} (${plan.region})`]);
+    }
+  }
+  const [most, ...others] = [...found].toSorted(([, left], [, right]) => right.length - left.length);
+  if (most === undefined) {
+    const states = await Promise.all(patient.plans.map(({ region }) => patient.deployments.of(region)));
+    return states.every(({ state }) => state === 'absent') ? [] : [unseen('versions', 'Lambda names no image.')];
+  }
+  const [digest, names] = most;
+  if (others.length === 0)
+    return [ok('versions', `All ${names.length} functions run ${digest.slice(0, SHOWN_DIGEST)}.`)];
+  return others.map(([other, owners]) =>
+    warning(
+      'versions',
+      `${owners.join(', ')} ${owners.length === 1 ? 'runs' : 'run'} ${other.slice(0, SHOWN_DIGEST)}; the other ${names.length} run ${digest.slice(0, SHOWN_DIGEST)}.`,
+      's3xrc deploy',
+    ),
+  );
+}
+
+async function readDigest(
+  FunctionName: string,
+  lambda: LambdaClient,
+  abortSignal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName }), { abortSignal });
+    return DIGEST.exec(Code?.ResolvedImageUri ?? Code?.ImageUri ?? '')?.[1];
+  } catch (thrown) {
+    if (thrown instanceof ResourceNotFoundException) return undefined;
+    throw thrown;
+  }
+}

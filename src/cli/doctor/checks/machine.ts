@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PROJECT } from '../../command/project.ts';
+import { canBuildArm64, readBuildMachine } from '../../deploy/describe-build.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
+
+/** In the order in which the SAM CLI looks for them. */
+const ENGINES = ['docker', 'finch', 'podman'] as const;
+
+/** What a deployment needs of the machine that it runs on. */
+export const MACHINE_CHECKS: CheckGroup = {
+  name: 'machine',
+  title: 'This machine',
+  needsAccount: false,
+  checksOf: (patient) => [
+    { subject: 'SAM CLI', takes: 'nothing', run: async (signal) => [await checkSam(patient, signal)] },
+    { subject: 'container engine', takes: 'nothing', run: async (signal) => [await checkEngine(patient, signal)] },
+    { subject: 'arm64', takes: 'nothing', run: async () => [await checkArm64(patient)] },
+  ],
+};
+
+async function checkSam(patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
+  const mend = `pip install -r ${PROJECT}requirements/deploy.txt`;
+  const answer = await runTool('sam', ['--version'], patient, signal);
+  const version = /(\d+\.\d+\.\d+)/.exec(answer ?? '')?.[1];
+  if (version === undefined) return lacking(patient, 'SAM CLI', 'There is no working `sam` on the PATH.', mend);
+  const tested = await testedSam();
+  if (tested === undefined || version === tested) return ok('SAM CLI', `${version}.`);
+  return warning('SAM CLI', `${version}; what is tested is ${tested}.`, mend);
+}
+
+/** Undefined where the project has no such file, as beside a bundle. */
+async function testedSam(): Promise<string | undefined> {
+  const pinned = await readFile(join(PROJECT, 'requirements/deploy.txt'), 'utf8').catch(() => '');
+  return /^aws-sam-cli==(.+)$/m.exec(pinned)?.[1];
+}
+
+async function checkEngine(patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
+  for (const engine of ENGINES) {
+    if ((await runTool(engine, ['info'], patient, signal)) !== undefined)
+      return ok('container engine', `${engine} answers.`);
+  }
+  const says = `None of ${ENGINES.join(', ')} answers, and the image is built in one.`;
+  return lacking(patient, 'container engine', says, 'start Docker, Finch or Podman, or install one');
+}
+
+async function checkArm64(patient: Patient): Promise<Diagnosis> {
+  const machine = await readBuildMachine();
+  if (machine.arch === 'arm64') return ok('arm64', 'This machine is arm64, as the functions are.');
+  if (canBuildArm64(machine))
+    return ok('arm64', `This machine is ${machine.arch}: the image is built under emulation.`);
+  const mend = 'docker run --privileged --rm tonistiigi/binfmt --install arm64';
+  return lacking(
+    patient,
+    'arm64',
+    `This machine is ${machine.arch} and emulates no arm64, as far as can be seen.`,
+    mend,
+  );
+}
+
+/** Where every region is deployed already, only the next deployment needs it. */
+async function lacking(
+  { deployments, plans }: Patient,
+  subject: string,
+  says: string,
+  mend: string,
+): Promise<Diagnosis> {
+  const states = await Promise.all(plans.map(({ region }) => deployments.of(region)));
+  const isDeployed = states.every(({ state }) => state === 'deployed');
+  return isDeployed ? warning(subject, `${says} The next deployment needs it.`, mend) : failure(subject, says, mend);
+}
+
+/** What a tool prints; undefined when it is not there or fails. */
+function runTool(
+  command: string,
+  args: readonly string[],
+  { environment }: Patient,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const child = spawn(command, args, { signal, env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      if (signal.aborted) reject(error);
+      else resolve(undefined);
+    });
+    child.once('close', (status) => {
+      resolve(status === 0 ? said : undefined);
+    });
+  });
+}

@@ -1,0 +1,57 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import type { RegionPlan } from '../../../templates/plan-regions.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
+
+/** What STS says in a region that an account has not switched on. */
+const NOT_ENABLED: ReadonlySet<string> = new Set(['InvalidClientTokenId', 'UnrecognizedClientException']);
+
+/** Whether each region answers, and has something to do. */
+export const REGION_CHECKS: CheckGroup = {
+  name: 'regions',
+  title: 'Regions',
+  checksOf: (patient) =>
+    patient.plans.map((plan) => ({
+      subject: plan.region,
+      takes: 'sts:GetCallerIdentity',
+      run: async (signal) => [(await findDisabled(plan.region, patient, signal)) ?? describeRoles(plan)],
+    })),
+};
+
+async function findDisabled(
+  region: string,
+  { clients }: Patient,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis | undefined> {
+  try {
+    await clients.sts(region).send(new GetCallerIdentityCommand({}), { abortSignal });
+    return undefined;
+  } catch (thrown) {
+    // The credentials are good elsewhere.
+    if (!(thrown instanceof Error && NOT_ENABLED.has(thrown.name))) throw thrown;
+    return failure(
+      region,
+      'The account has not enabled this region: it takes no credentials of it.',
+      `aws account enable-region --region-name ${region}`,
+    );
+  }
+}
+
+/**
+ * | role   | a rule uses it | finding |
+ * |--------|----------------|---------|
+ * | source | yes            | ok      |
+ * | target | yes            | ok      |
+ * | either | no             | warning: its parts cost, and do nothing |
+ */
+function describeRoles({ region, settings, outgoing, incoming }: RegionPlan): Diagnosis {
+  const uses = { source: outgoing.length, target: new Set(incoming.map(({ rule }) => rule.id)).size };
+  const idle = settings.source_target.filter((role) => uses[role] === 0);
+  const roles = settings.source_target.map((role) => `${role} of ${uses[role]} ${uses[role] === 1 ? 'rule' : 'rules'}`);
+  if (idle.length === 0) return ok(region, `Answers; ${roles.join(', ')}.`);
+  return warning(
+    region,
+    `It has the role ${idle.join(' and ')}, and no rule uses that.`,
+    `take ${idle.map((role) => `"${role}"`).join(' and ')} out of source_target in settings.json, or add a rule`,
+  );
+}

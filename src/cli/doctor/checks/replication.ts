@@ -1,0 +1,108 @@
+import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { S3ReplicationStore } from '../../../aws/deployment/bucket-replication.ts';
+import { S3Connection } from '../../../aws/s3/connection.ts';
+import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
+import { archiveRegions, type RegionPlan } from '../../../templates/plan-regions.ts';
+import { formatPlural } from '../../command/numbers.ts';
+import type { Check, CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
+
+/** The deployment gives a rule that is going such a priority and more (merge-replication-rules.ts). */
+const LEAVING = 10_000;
+
+/** Whether the buckets of ours keep versions, without which S3 replicates nothing, and have a replication rule for each route. */
+export const REPLICATION_CHECKS: CheckGroup = {
+  name: 'replication',
+  title: 'Replication between regions',
+  checksOf: (patient) =>
+    patient.plans.flatMap((plan) => [
+      ...plan.settings.source_target.map((role) =>
+        versioningCheck(role === 'source' ? 'outbound' : 'inbound', plan.region, patient),
+      ),
+      ...(plan.outgoing.length === 0 ? [] : [rulesCheck(plan, patient)]),
+    ]),
+};
+
+function nameOf(role: 'outbound' | 'inbound', region: string, { configuration, identity }: Patient): string {
+  return ownBucketName(configuration.settings.stack_name, identity.account, region, role);
+}
+
+function versioningCheck(role: 'outbound' | 'inbound', region: string, patient: Patient): Check {
+  const name = nameOf(role, region, patient);
+  const subject = `bucket ${name}`;
+  const look = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
+    try {
+      const command = new GetBucketVersioningCommand({ Bucket: name });
+      const { Status } = await patient.clients.s3(region).send(command, { abortSignal });
+      if (Status === 'Enabled') return [ok(subject, 'Exists, and keeps versions.')];
+      const mend = `aws s3api put-bucket-versioning --region ${region} --bucket ${name} --versioning-configuration Status=Enabled`;
+      return [failure(subject, 'Keeps no versions, and so S3 replicates nothing.', mend)];
+    } catch (thrown) {
+      if (thrown instanceof Error && thrown.name === 'NoSuchBucket') {
+        return [await patient.deployments.missing(region, subject)];
+      }
+      throw thrown;
+    }
+  };
+  return {
+    subject,
+    takes: 's3:GetBucketVersioning',
+    run: (signal) =>
+      patient.deployments.whenPartDeployed(region, { name, sends: role === 'outbound' }, () => look(signal)),
+  };
+}
+
+function rulesCheck(plan: RegionPlan, patient: Patient): Check {
+  const { region } = plan;
+  const bucket = nameOf('outbound', region, patient);
+  const subject = `rules of ${bucket}`;
+  return {
+    subject,
+    takes: 's3:GetReplicationConfiguration',
+    run: (signal) =>
+      patient.deployments.whenPartDeployed(region, { name: bucket, sends: true }, () =>
+        compareRules(plan, bucket, patient, signal),
+      ),
+  };
+}
+
+async function compareRules(
+  { region, outgoing }: RegionPlan,
+  bucket: string,
+  patient: Patient,
+  signal: AbortSignal,
+): Promise<Diagnosis[]> {
+  const subject = `rules of ${bucket}`;
+  const partition = patient.identity.arn.split(':')[1] ?? 'aws';
+  const connection = new S3Connection(patient.clients.s3(region));
+  try {
+    const stored = await new S3ReplicationStore(connection, partition).read(bucket, signal);
+    // The look at its versions says that it is gone.
+    if (stored === undefined) return [];
+    const wanted = outgoing.flatMap((rule) =>
+      archiveRegions(rule).map((target) => ({
+        id: `${rule.id}-${target}`,
+        bucket: nameOf('inbound', target, patient),
+      })),
+    );
+    const isThere = (entry: (typeof wanted)[number]): boolean =>
+      stored.rules.some(
+        ({ id, destinationBucket, intact }) => id === entry.id && destinationBucket === entry.bucket && intact,
+      );
+    const missing = wanted.filter((entry) => !isThere(entry)).map(({ id }) => id);
+    const others = stored.rules.filter(
+      ({ id, priority }) => priority < LEAVING && !wanted.some((entry) => entry.id === id),
+    );
+    const mend = `s3xrc deploy --region ${region}`;
+    if (missing.length > 0) {
+      const says = `Missing, switched off or changed: ${missing.join(', ')}. S3 carries no archive by these.`;
+      return [failure(subject, says, mend)];
+    }
+    if (others.length === 0)
+      return [ok(subject, `${formatPlural(wanted.length, 'rule')}, as the deployment made them.`)];
+    const says = `${others.length} that this configuration does not know: ${others.map(({ id }) => id).join(', ')}.`;
+    return [warning(subject, says, mend)];
+  } finally {
+    await connection.close();
+  }
+}

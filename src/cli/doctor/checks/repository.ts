@@ -1,0 +1,57 @@
+import { DescribeImagesCommand, type ECRClient } from '@aws-sdk/client-ecr';
+import { GetFunctionCommand } from '@aws-sdk/client-lambda';
+import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, unseen } from '../diagnosis.ts';
+
+/** ECR's words for a repository or an image that does not exist. */
+const GONE: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ImageNotFoundException']);
+const SHOWN_DIGEST = 19;
+
+/** Whether the image that the functions run is still in the registry: new environments and tasks are made of it. */
+export const REPOSITORY_CHECKS: CheckGroup = {
+  name: 'repository',
+  title: 'Image repositories',
+  checksOf: (patient) =>
+    patient.plans.map(({ region }) => ({
+      subject: `image (${region})`,
+      takes: 'lambda:GetFunction and ecr:DescribeImages',
+      run: (signal) =>
+        patient.deployments.whenDeployed(region, async () => [await checkImage(region, patient, signal)]),
+    })),
+};
+
+async function checkImage(
+  region: string,
+  { clients, configuration }: Patient,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis> {
+  const subject = `image (${region})`;
+  const FunctionName = `${resourceNamePrefix(configuration.settings.stack_name)}-deployment`;
+  const { Code } = await clients.lambda(region).send(new GetFunctionCommand({ FunctionName }), { abortSignal });
+  const [, repositoryName, imageDigest] = /^[^/]+\/(.+)@(sha256:[0-9a-f]+)$/.exec(Code?.ResolvedImageUri ?? '') ?? [];
+  if (repositoryName === undefined || imageDigest === undefined) {
+    return unseen(subject, `Lambda does not say which image ${FunctionName} runs.`);
+  }
+  const image = `${repositoryName}@${imageDigest.slice(0, SHOWN_DIGEST)}`;
+  if (await exists(repositoryName, imageDigest, clients.ecr(region), abortSignal))
+    return ok(subject, `${image} is in the registry.`);
+  const says = `${image}, which the functions run, is not in the registry any more: no new function or task can start.`;
+  return failure(subject, says, `s3xrc deploy --region ${region}`);
+}
+
+async function exists(
+  repositoryName: string,
+  imageDigest: string,
+  ecr: ECRClient,
+  abortSignal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const command = new DescribeImagesCommand({ repositoryName, imageIds: [{ imageDigest }] });
+    const { imageDetails = [] } = await ecr.send(command, { abortSignal });
+    return imageDetails.length > 0;
+  } catch (thrown) {
+    if (thrown instanceof Error && GONE.has(thrown.name)) return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,112 @@
+import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { nestedStacks } from '../../../templates/write-template.ts';
+import { formatPlural } from '../../command/numbers.ts';
+import { adviseOnStack, isUsableState } from '../../deploy/look-at-region.ts';
+import { listResources } from '../../deploy/read-stack.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
+import { explainUnseen } from '../explain-unseen.ts';
+
+const TAKES = 'cloudformation:DescribeStacks and cloudformation:ListStackResources';
+
+/** Whether the stacks are complete, as this configuration would make them, and as they were made. */
+export const STACK_CHECKS: CheckGroup = {
+  name: 'stacks',
+  title: 'Stacks',
+  checksOf: (patient) =>
+    patient.plans.map(({ region }) => ({
+      subject: subjectOf(region, patient),
+      takes: TAKES,
+      run: (signal) => checkRegion(region, patient, signal),
+    })),
+};
+
+function subjectOf(region: string, { configuration }: Patient): string {
+  return `${configuration.settings.stack_name} (${region})`;
+}
+
+async function checkRegion(region: string, patient: Patient, signal: AbortSignal): Promise<Diagnosis[]> {
+  const subject = subjectOf(region, patient);
+  const deployment = await patient.deployments.of(region);
+  if (deployment.state === 'unknown') return [unseen(subject, explainUnseen(deployment.reason, TAKES))];
+  if (deployment.state === 'absent') {
+    return [warning(subject, 'Nothing is deployed yet.', `s3xrc deploy --region ${region}`)];
+  }
+  const { stack_name: stack } = patient.configuration.settings;
+  const client = patient.clients.cloudFormation(region);
+  const nested = (await listResources(client, stack)).filter(
+    ({ ResourceType }) => ResourceType === 'AWS::CloudFormation::Stack',
+  );
+  const ids = nested.map(({ PhysicalResourceId = '' }) => PhysicalResourceId);
+  const stacks = await Promise.all([stack, ...ids].map((id) => describeStack(client, id, signal)));
+  const deployed = nested.map(({ LogicalResourceId = '' }) => LogicalResourceId);
+  return [
+    ...stacks.flatMap((found) => judgeState(found, region)),
+    ...judgeDrift(stacks, subject, region),
+    ...compareWithConfiguration(deployed, subject, region, patient),
+  ];
+}
+
+async function describeStack(
+  client: CloudFormationClient,
+  StackName: string,
+  abortSignal: AbortSignal,
+): Promise<Stack> {
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), { abortSignal });
+  const [found] = Stacks;
+  if (found === undefined) throw new Error(`CloudFormation does not know ${StackName} any more`);
+  return found;
+}
+
+function judgeState(stack: Stack, region: string): Diagnosis[] {
+  const { StackName = '', RootId, StackStatusReason = '' } = stack;
+  const status: string = stack.StackStatus ?? '';
+  const subject = `${StackName} (${region})`;
+  if (isUsableState(status)) return RootId === undefined ? [ok(subject, `${status}.`)] : [];
+  const { says, command } = adviseOnStack(StackName, region, status);
+  const reason = StackStatusReason === '' ? '' : ` (${StackStatusReason})`;
+  const text = `${status}${reason}. ${says}.`;
+  const mend = command ?? `aws cloudformation describe-stack-events --region ${region} --stack-name ${StackName}`;
+  return [status.endsWith('_IN_PROGRESS') ? warning(subject, text, mend) : failure(subject, text, mend)];
+}
+
+/** Looking for drift is a job of minutes that CloudFormation does when told to: this reads what the last one found. */
+function judgeDrift(stacks: readonly Stack[], subject: string, region: string): Diagnosis[] {
+  const status = (stack: Stack): string => stack.DriftInformation?.StackDriftStatus ?? 'NOT_CHECKED';
+  const drifted = stacks.filter((stack) => status(stack) === 'DRIFTED');
+  if (drifted.length > 0) {
+    return drifted.map(({ StackName = '' }) =>
+      warning(
+        `${StackName} (${region})`,
+        'It was changed by hand since it was deployed, in a way that the next deployment may undo or stumble over.',
+        `aws cloudformation describe-stack-resource-drifts --region ${region} --stack-name ${StackName} --stack-resource-drift-status-filters MODIFIED DELETED`,
+      ),
+    );
+  }
+  const unknown = stacks.filter((stack) => status(stack) !== 'IN_SYNC');
+  if (unknown.length === 0) return [ok(subject, 'No stack has drifted.')];
+  const [first] = unknown;
+  const says = `Drift was never looked for in ${unknown.length} of ${stacks.length} stacks.`;
+  const mend = `aws cloudformation detect-stack-drift --region ${region} --stack-name ${first?.StackName ?? ''}`;
+  return [unseen(subject, says, mend)];
+}
+
+function compareWithConfiguration(
+  deployed: readonly string[],
+  subject: string,
+  region: string,
+  { configuration }: Patient,
+): Diagnosis[] {
+  const planned = nestedStacks(configuration, region);
+  const missing = planned.filter((name) => !deployed.includes(name));
+  const more = deployed.filter((name) => !planned.includes(name));
+  if (missing.length + more.length === 0)
+    return [ok(subject, `Has ${formatPlural(planned.length, 'nested stack')}, as this configuration says.`)];
+  const parts = [
+    ...(missing.length === 0 ? [] : [`not deployed: ${missing.join(', ')}`]),
+    ...(more.length === 0 ? [] : [`deployed, and not in the configuration: ${more.join(', ')}`]),
+  ];
+  return [
+    warning(subject, `It is not that of this configuration; ${parts.join('; ')}.`, `s3xrc deploy --region ${region}`),
+  ];
+}

@@ -1,0 +1,78 @@
+import { paginateListSubscriptionsByTopic } from '@aws-sdk/client-sns';
+import { regionNames } from '../../../templates/region-names.ts';
+import { listResources, readStack } from '../../deploy/read-stack.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
+
+/** What SNS has in place of an ARN until somebody has followed the link in its mail. */
+const PENDING = 'PendingConfirmation';
+
+/** Whether somebody hears of alarms. */
+export const SUBSCRIPTION_CHECKS: CheckGroup = {
+  name: 'subscriptions',
+  title: 'Who is told of alarms',
+  checksOf: (patient) =>
+    patient.plans.map(({ region }) => ({
+      subject: `mail (${region})`,
+      takes: 'cloudformation:ListStackResources and sns:ListSubscriptionsByTopic',
+      run: (signal) => patient.deployments.whenDeployed(region, () => checkRegion(region, patient, signal)),
+    })),
+};
+
+async function checkRegion(region: string, patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
+  const { clients, configuration } = patient;
+  const topic = await findTopic(region, patient);
+  if (topic === undefined)
+    return [unseen(`mail (${region})`, 'The topic of the alarms is in no output of the stacks.')];
+  const subscribed = new Map<string, string>();
+  const pages = paginateListSubscriptionsByTopic({ client: clients.sns(region) }, { TopicArn: topic }, { abortSignal });
+  for await (const { Subscriptions = [] } of pages) {
+    for (const { Endpoint = '', SubscriptionArn = PENDING } of Subscriptions) subscribed.set(Endpoint, SubscriptionArn);
+  }
+  const { notification_emails: addresses } = configuration.settings;
+  const others = [...subscribed.keys()].filter((endpoint) => !addresses.includes(endpoint));
+  if (addresses.length + others.length === 0) {
+    const mend = 'add an address to notification_emails in settings.json, then s3xrc configure && s3xrc deploy';
+    return [warning(`mail (${region})`, 'Nobody is told of alarms.', mend)];
+  }
+  return [...addresses, ...others].map((address) =>
+    judgeSubscription({ address, subscription: subscribed.get(address), topic, region }),
+  );
+}
+
+interface Subscriber {
+  readonly address: string;
+  /** As SNS lists it; absent: it does not. */
+  readonly subscription: string | undefined;
+  /** ARN. */
+  readonly topic: string;
+  readonly region: string;
+}
+
+/**
+ * | SNS lists            | finding |
+ * |----------------------|---------|
+ * | nothing              | failure: a deployment subscribes |
+ * | no ARN, but a word   | failure: the link in the mail was not followed |
+ * | an ARN               | ok      |
+ */
+export function judgeSubscription({ address, subscription, topic, region }: Subscriber): Diagnosis {
+  const subject = `${address} (${region})`;
+  if (subscription === undefined) {
+    return failure(subject, 'Is not subscribed to the alarms.', `s3xrc deploy --region ${region}`);
+  }
+  if (subscription.startsWith('arn:')) return ok(subject, 'Is told of alarms.');
+  const mend = `follow the link in the mail of AWS Notifications; to have it sent again: aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
+  return failure(subject, 'Has not confirmed the subscription, and is told of no alarm.', mend);
+}
+
+/** ARN of the region's topic, an output of its nested stack. */
+async function findTopic(region: string, { clients, configuration }: Patient): Promise<string | undefined> {
+  const client = clients.cloudFormation(region);
+  const logicalId = regionNames(region).region;
+  const nested = (await listResources(client, configuration.settings.stack_name)).find(
+    ({ LogicalResourceId }) => LogicalResourceId === logicalId,
+  );
+  if (nested?.PhysicalResourceId === undefined) return undefined;
+  return (await readStack(client, nested.PhysicalResourceId))?.outputs.get('AlarmTopicArn');
+}

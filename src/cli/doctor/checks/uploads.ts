@@ -1,0 +1,62 @@
+import { ListMultipartUploadsCommand, type MultipartUpload, NoSuchBucket } from '@aws-sdk/client-s3';
+import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
+import type { RegionPlan } from '../../../templates/plan-regions.ts';
+import { formatAge } from '../../command/age.ts';
+import { formatPlural } from '../../command/numbers.ts';
+import type { Check, CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, ok, warning } from '../diagnosis.ts';
+
+/** The longest that one of ours may be at work; lifecycle rules abort ours a day later. */
+const LEFT_SECONDS = 2 * 24 * 3600;
+
+/** Whether multipart uploads were left behind, which cost until somebody aborts them and show in no listing. */
+export const UPLOAD_CHECKS: CheckGroup = {
+  name: 'uploads',
+  title: 'Uploads left behind',
+  checksOf: (patient) =>
+    patient.plans.flatMap((plan) =>
+      uploadBuckets(plan, patient).map((bucket) => checkOf(bucket, plan.region, patient)),
+    ),
+};
+
+/** Where functions upload in parts: archives at the source, large objects at the target. */
+function uploadBuckets({ region, settings, incoming }: RegionPlan, { configuration, identity }: Patient): string[] {
+  const outbound = ownBucketName(configuration.settings.stack_name, identity.account, region, 'outbound');
+  const restored = incoming.map(({ destination }) => destination.bucket);
+  return [...(settings.source_target.includes('source') ? [outbound] : []), ...new Set(restored)];
+}
+
+function checkOf(bucket: string, region: string, patient: Patient): Check {
+  return {
+    subject: `s3://${bucket} (${region})`,
+    takes: 's3:ListBucketMultipartUploads',
+    run: (signal) => patient.deployments.whenDeployed(region, () => checkBucket(bucket, region, patient, signal)),
+  };
+}
+
+async function checkBucket(
+  Bucket: string,
+  region: string,
+  { clients, now }: Patient,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis[]> {
+  const subject = `s3://${Bucket} (${region})`;
+  let uploads: readonly MultipartUpload[];
+  try {
+    ({ Uploads: uploads = [] } = await clients
+      .s3(region)
+      .send(new ListMultipartUploadsCommand({ Bucket }), { abortSignal }));
+  } catch (thrown) {
+    // Other groups say that it is gone.
+    if (thrown instanceof NoSuchBucket) return [];
+    throw thrown;
+  }
+  const ageOf = ({ Initiated }: MultipartUpload): number => (now() - (Initiated?.getTime() ?? now())) / 1000;
+  const left = uploads.filter((upload) => ageOf(upload) > LEFT_SECONDS);
+  const [first] = left.toSorted((one, other) => ageOf(other) - ageOf(one));
+  if (first === undefined)
+    return [ok(subject, uploads.length === 0 ? 'None.' : `${formatPlural(uploads.length, 'upload')} at work.`)];
+  const says = `${formatPlural(left.length, 'upload')} older than two days, the oldest begun ${formatAge(ageOf(first))} ago. Each costs storage.`;
+  const mend = `aws s3api abort-multipart-upload --bucket ${Bucket} --key '${first.Key ?? ''}' --upload-id ${first.UploadId ?? ''}, or a lifecycle rule AbortIncompleteMultipartUpload`;
+  return [warning(subject, says, mend)];
+}

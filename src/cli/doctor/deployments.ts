@@ -1,0 +1,65 @@
+import type { AwsClients } from '../command/aws-clients.ts';
+import type { DeployedPartName } from '../command/deployed-names.ts';
+import { type DeployedStack, readStack } from '../deploy/read-stack.ts';
+import { type Diagnosis, failure, unseen } from './diagnosis.ts';
+
+/** `unknown`: CloudFormation does not say, so that what is there is looked at without it. */
+export type Deployment =
+  | { readonly state: 'deployed'; readonly stack: DeployedStack }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unknown'; readonly reason: unknown };
+
+/** What is deployed in each region, asked once. */
+export class Deployments {
+  readonly #clients: AwsClients;
+  readonly #stack: string;
+  readonly #asked = new Map<string, Promise<Deployment>>();
+
+  constructor(clients: AwsClients, stack: string) {
+    this.#clients = clients;
+    this.#stack = stack;
+  }
+
+  of(region: string): Promise<Deployment> {
+    const asked = this.#asked.get(region) ?? this.#ask(region);
+    this.#asked.set(region, asked);
+    return asked;
+  }
+
+  /** Runs checks of what a deployment makes; nothing where nothing is deployed. */
+  async whenDeployed(region: string, check: () => Promise<readonly Diagnosis[]>): Promise<readonly Diagnosis[]> {
+    return (await this.of(region)).state === 'absent' ? [] : check();
+  }
+
+  /** Whether the parts that send are deployed, too: after the first of two rounds only what receives is. */
+  async sends(region: string): Promise<boolean> {
+    const deployment = await this.of(region);
+    return deployment.state !== 'deployed' || deployment.stack.outputs.get('Stage') !== 'targets';
+  }
+
+  /** Runs checks of a part of a deployment; nothing where that part is not deployed. */
+  async whenPartDeployed(
+    region: string,
+    { sends }: DeployedPartName,
+    check: () => Promise<readonly Diagnosis[]>,
+  ): Promise<readonly Diagnosis[]> {
+    return sends && !(await this.sends(region)) ? [] : this.whenDeployed(region, check);
+  }
+
+  /** What is to be said of a part of the deployment that does not exist. */
+  async missing(region: string, subject: string): Promise<Diagnosis> {
+    if ((await this.of(region)).state === 'unknown') {
+      return unseen(subject, 'It does not exist; whether the region is deployed cannot be seen.');
+    }
+    return failure(subject, 'It does not exist, although the region is deployed.', `s3xrc deploy --region ${region}`);
+  }
+
+  async #ask(region: string): Promise<Deployment> {
+    try {
+      const stack = await readStack(this.#clients.cloudFormation(region), this.#stack);
+      return stack === undefined ? { state: 'absent' } : { state: 'deployed', stack };
+    } catch (reason) {
+      return { state: 'unknown', reason };
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/** Names and codes by which AWS says that somebody may not look. */
+const DENIALS: ReadonlySet<string> = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'AuthorizationError',
+  'AuthorizationErrorException',
+  'Forbidden',
+  'STORAGE_ACCESS_DENIED',
+  'UnauthorizedOperation',
+]);
+const FORBIDDEN = 403;
+
+/** Whether what was thrown means that this identity may not look. */
+export function isDenial(thrown: unknown): boolean {
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  const { name, code, $metadata } = thrown as { name?: unknown; code?: unknown; $metadata?: unknown };
+  if (DENIALS.has(String(name)) || DENIALS.has(String(code))) return true;
+  return (
+    typeof $metadata === 'object' &&
+    $metadata !== null &&
+    'httpStatusCode' in $metadata &&
+    $metadata.httpStatusCode === FORBIDDEN
+  );
+}
+
+/** Why nothing could be seen, in a sentence. @param takes the permissions of the check */
+export function explainUnseen(thrown: unknown, takes: string): string {
+  if (isDenial(thrown)) return `This identity may not look. It takes ${takes}.`;
+  const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+  return `Could not be seen: ${said.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`;
+}

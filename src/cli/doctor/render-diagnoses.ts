@@ -1,0 +1,72 @@
+import { printableKey } from '../command/printable-key.ts';
+import { type TerminalStyle, wrapText } from '../command/terminal-style.ts';
+import type { Identity } from '../deploy/read-identity.ts';
+import type { Diagnosis, DiagnosisStatus } from './diagnosis.ts';
+
+/** What a group of checks has found. */
+export interface GroupDiagnoses {
+  readonly name: string;
+  readonly title: string;
+  readonly findings: readonly Diagnosis[];
+}
+
+const LABELS: Readonly<Record<DiagnosisStatus, string>> = {
+  ok: 'ok',
+  warning: 'warning',
+  failure: 'FAILURE',
+  unseen: 'not seen',
+};
+const INDENT = 11;
+
+/** A line per finding under the title of its group, with the command that mends it below; a summary at the end. */
+export function renderDiagnoses(groups: readonly GroupDiagnoses[], style: TerminalStyle): string {
+  const lines = groups.flatMap(({ title, findings }) =>
+    findings.length === 0
+      ? []
+      : [style.bold(title), ...findings.flatMap((finding) => renderDiagnosis(finding, style)), ''],
+  );
+  return `${[...lines, summarize(groups)].join('\n')}\n`;
+}
+
+/** One JSON document with everything that was found. */
+export function diagnosesDocument(groups: readonly GroupDiagnoses[], identity: Identity | undefined): string {
+  const findings = groups.flatMap((group) => group.findings.map((finding) => ({ group: group.name, ...finding })));
+  const { account = null, arn = null } = identity ?? {};
+  return `${JSON.stringify({ account, arn, counts: countByStatus(groups), findings }, undefined, 2)}\n`;
+}
+
+export function countByStatus(groups: readonly GroupDiagnoses[]): Record<DiagnosisStatus, number> {
+  const counts = { ok: 0, warning: 0, failure: 0, unseen: 0 };
+  for (const { findings } of groups) {
+    for (const { status } of findings) counts[status] += 1;
+  }
+  return counts;
+}
+
+function renderDiagnosis({ status, subject, says, mend }: Diagnosis, style: TerminalStyle): string[] {
+  const text = wrapText(printableKey(`${subject}: ${says}`), style.columns - INDENT);
+  const label = paint(status, style)(LABELS[status].padEnd(INDENT - 2));
+  const [first = '', ...rest] = text;
+  const indented = (line: string): string => `${' '.repeat(INDENT)}${line}`;
+  // A command is not broken: it is there to be copied.
+  const mending = mend === undefined ? [] : [indented(`mend: ${printableKey(mend)}`)];
+  return [`  ${label}${first}`, ...rest.map(indented), ...mending];
+}
+
+function paint(status: DiagnosisStatus, style: TerminalStyle): (text: string) => string {
+  switch (status) {
+    case 'ok':
+      return style.green;
+    case 'warning':
+      return style.yellow;
+    case 'failure':
+      return style.red;
+    case 'unseen':
+      return style.dim;
+  }
+}
+
+function summarize(groups: readonly GroupDiagnoses[]): string {
+  const { ok, warning, failure, unseen } = countByStatus(groups);
+  return `${ok} ok, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${failure} ${failure === 1 ? 'failure' : 'failures'}, ${unseen} not seen`;
+}

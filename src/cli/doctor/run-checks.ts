@@ -1,0 +1,46 @@
+import pLimit from 'p-limit';
+import type { Check } from './check.ts';
+import { type Diagnosis, unseen } from './diagnosis.ts';
+import { explainUnseen } from './explain-unseen.ts';
+
+/** Enough to wait for many regions at once, and few enough to be throttled by none. */
+const CHECKS_AT_A_TIME = 24;
+
+export interface ChecksOptions {
+  readonly signal: AbortSignal;
+  /** A signal that aborts when the time of a check is over. */
+  readonly timeLimit: () => AbortSignal;
+}
+
+/**
+ * Runs checks side by side. Each ends in its time: one that does not answer, or fails, is a finding that says so, and holds up no other.
+ * @returns the findings of each check, in the order of the checks
+ * @throws the reason of `signal` when that aborts
+ */
+export async function runChecks(
+  checks: readonly Check[],
+  { signal, timeLimit }: ChecksOptions,
+): Promise<readonly (readonly Diagnosis[])[]> {
+  const limit = pLimit(CHECKS_AT_A_TIME);
+  const findings = await limit.map(checks, (check) => (signal.aborted ? [] : runCheck(check, signal, timeLimit())));
+  signal.throwIfAborted();
+  return findings;
+}
+
+async function runCheck(check: Check, interrupted: AbortSignal, timeUp: AbortSignal): Promise<readonly Diagnosis[]> {
+  const signal = AbortSignal.any([interrupted, timeUp]);
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    reject(new Error('it took too long'));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([check.run(signal), aborted]);
+  } catch (thrown) {
+    if (timeUp.aborted) return [unseen(check.subject, 'Could not be seen in time: no answer.')];
+    return [unseen(check.subject, explainUnseen(thrown, check.takes))];
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,162 @@
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfiguration } from '../../configuration/load.ts';
+import { CompressorError } from '../../errors.ts';
+import { planRegions } from '../../templates/plan-regions.ts';
+import { AwsClients } from '../command/aws-clients.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { CONFIGURATION } from '../command/deployment-files.ts';
+import { UsageError } from '../command/errors.ts';
+import { parseCommand } from '../command/parse-command.ts';
+import { terminalStyle } from '../command/terminal-style.ts';
+import { regionFilter } from '../deploy/choose-regions.ts';
+import { type Identity, readIdentity } from '../deploy/read-identity.ts';
+import type { CheckGroup, Patient } from './check.ts';
+import { IDENTITY_CHECKS } from './checks/identity.ts';
+import { Deployments } from './deployments.ts';
+import { failure } from './diagnosis.ts';
+import { CHECK_GROUPS } from './groups.ts';
+import { countByStatus, diagnosesDocument, type GroupDiagnoses, renderDiagnoses } from './render-diagnoses.ts';
+import { runChecks } from './run-checks.ts';
+
+interface Flags {
+  readonly configuration: string;
+  readonly region?: readonly string[];
+  readonly profile?: string;
+  readonly only?: readonly string[];
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/** What is not AWS. */
+export type DoctorWorld = Pick<Patient, 'now' | 'environment'>;
+
+const DEFAULT_SECONDS = 20;
+const MAX_SECONDS = 600;
+
+/**
+ * `s3xrc doctor`: looks at everything that replication depends on, before a deployment and after. Changes nothing.
+ * @returns 1 when something is a failure
+ * @throws UsageError, ConfigurationInvalidError
+ */
+export async function runDoctor(
+  args: readonly string[],
+  context: CommandContext,
+  world: DoctorWorld = { now: Date.now, environment: process.env },
+): Promise<number> {
+  const printed: Promise<void>[] = [];
+  const command = new Command(`${context.program} doctor`)
+    .description(
+      'Looks at everything that replication depends on, before a deployment and after, and names the command that mends it. Changes nothing.',
+    )
+    .option('--only <group...>', `only these: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
+    .option('--region <region...>', 'only these regions')
+    .option('--profile <name>', 'profile of the AWS configuration')
+    .option('--timeout <seconds>', 'give each check so long', parseSeconds, DEFAULT_SECONDS)
+    .option('--json', 'as JSON')
+    .addOption(
+      new Option('--configuration <folder>', 'where the configuration files are').default(
+        CONFIGURATION,
+        "the project's",
+      ),
+    );
+  const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<Flags>();
+  await Promise.all(printed);
+  if (flags === undefined) return 0;
+  const clients = new AwsClients(flags.profile);
+  try {
+    const { groups, identity } = await examine(flags, clients, context.signal, world);
+    const text =
+      flags.json === true
+        ? diagnosesDocument(groups, identity)
+        : renderDiagnoses(groups, terminalStyle(process.stdout, process.env));
+    await context.print(text);
+    return countByStatus(groups).failure === 0 ? 0 : 1;
+  } finally {
+    clients.close();
+  }
+}
+
+interface Examination {
+  readonly groups: readonly GroupDiagnoses[];
+  /** Absent where AWS takes no credentials. */
+  readonly identity?: Identity;
+}
+
+async function examine(
+  flags: Flags,
+  clients: AwsClients,
+  signal: AbortSignal,
+  world: DoctorWorld,
+): Promise<Examination> {
+  const chosen = chooseGroups(flags.only);
+  const folder = resolve(flags.configuration);
+  const configuration = await loadConfiguration(folder);
+  const all = planRegions(configuration);
+  const isAsked = regionFilter(
+    flags.region,
+    all.map(({ region }) => region),
+  );
+  const plans = all.filter(({ region }) => isAsked(region));
+  const [first] = plans;
+  const identity = first === undefined ? undefined : await findIdentity(first.region, clients);
+  const patient: Patient = {
+    configuration,
+    folder,
+    plans,
+    identity: identity instanceof CompressorError || identity === undefined ? { account: '', arn: '' } : identity,
+    clients,
+    deployments: new Deployments(clients, configuration.settings.stack_name),
+    ...world,
+  };
+  const timeLimit = (): AbortSignal => AbortSignal.timeout(flags.timeout * 1000);
+  if (identity instanceof CompressorError) {
+    const groups = chosen.filter(({ needsAccount }) => needsAccount === false);
+    const { name, title } = IDENTITY_CHECKS;
+    const mend = 'set AWS_PROFILE, pass --profile, or log in with the AWS CLI';
+    const stranger = { name, title, findings: [failure('account', identity.message, mend)] };
+    return { groups: [...(await runGroups(groups, patient, { signal, timeLimit })), stranger] };
+  }
+  const groups = await runGroups(chosen, patient, { signal, timeLimit });
+  return identity === undefined ? { groups } : { groups, identity };
+}
+
+/** All checks of all groups at once. */
+async function runGroups(
+  groups: readonly CheckGroup[],
+  patient: Patient,
+  options: Parameters<typeof runChecks>[1],
+): Promise<GroupDiagnoses[]> {
+  const checks = groups.map((group) => group.checksOf(patient));
+  const found = [...(await runChecks(checks.flat(), options))];
+  return groups.map(({ name, title }, index) => ({
+    name,
+    title,
+    findings: found.splice(0, checks[index]?.length ?? 0).flat(),
+  }));
+}
+
+async function findIdentity(region: string, clients: AwsClients): Promise<Identity | CompressorError> {
+  try {
+    return await readIdentity(region, clients.sts(region));
+  } catch (thrown) {
+    if (thrown instanceof CompressorError) return thrown;
+    throw thrown;
+  }
+}
+
+/** @throws UsageError for a group that does not exist */
+function chooseGroups(only: readonly string[] | undefined): readonly CheckGroup[] {
+  if (only === undefined) return CHECK_GROUPS;
+  const unknown = only.filter((name) => !CHECK_GROUPS.some((group) => group.name === name));
+  if (unknown.length === 0) return CHECK_GROUPS.filter(({ name }) => only.includes(name));
+  throw new UsageError(
+    `unknown group ${unknown.join(', ')}; there are ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`,
+  );
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds > 0 && seconds <= MAX_SECONDS) return seconds;
+  throw new InvalidArgumentError(`A time is a whole number of seconds from 1 to ${MAX_SECONDS}.`);
+}

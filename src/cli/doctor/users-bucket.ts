@@ -1,0 +1,47 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { S3BucketDirectory } from '../../aws/deployment/bucket-directory.ts';
+import type { BucketRole } from '../../deployment/check-buckets.ts';
+import type { RegionPlan } from '../../templates/plan-regions.ts';
+import type { Patient } from './check.ts';
+
+/** A bucket of the configuration. */
+export interface UsersBucket {
+  readonly name: string;
+  /** Where the configuration says that it is. */
+  readonly region: string;
+  readonly role: BucketRole;
+  /** ARNs of the KMS keys that its rules name; empty text for a rule that names none. */
+  readonly keys: readonly string[];
+}
+
+/** What the looks at one bucket share. */
+export class BucketLook {
+  readonly bucket: UsersBucket;
+  readonly plan: RegionPlan;
+  readonly patient: Patient;
+  readonly s3: S3Client;
+  readonly directory: S3BucketDirectory;
+  #here: Promise<boolean> | undefined;
+
+  constructor(bucket: UsersBucket, plan: RegionPlan, patient: Patient) {
+    this.bucket = bucket;
+    this.plan = plan;
+    this.patient = patient;
+    this.s3 = patient.clients.s3(bucket.region);
+    this.directory = new S3BucketDirectory((region) => patient.clients.s3(region));
+  }
+
+  get subject(): string {
+    return `${this.bucket.role} bucket ${this.bucket.name} (${this.bucket.region})`;
+  }
+
+  /** Whether it exists where it should; asked once. Who may not look tries the rest all the same. */
+  isHere(signal: AbortSignal): Promise<boolean> {
+    const { name, region } = this.bucket;
+    this.#here ??= this.directory.findRegion(name, region, signal).then(
+      (actual) => actual === region,
+      () => true,
+    );
+    return this.#here;
+  }
+}

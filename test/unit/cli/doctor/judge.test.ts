@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import { judgeReplication } from '../../../../src/cli/doctor/checks/archives.ts';
+import { judgeClock } from '../../../../src/cli/doctor/checks/clock.ts';
+import { neededVcpus } from '../../../../src/cli/doctor/checks/quotas.ts';
+import { judgeSubscription } from '../../../../src/cli/doctor/checks/subscriptions.ts';
+import { letsAccountDecide } from '../../../../src/cli/doctor/key-policy.ts';
+
+const NOW = Date.parse('2026-11-29T12:00:00Z');
+const MINUTE = 60_000;
+
+describe('the replication of archives', () => {
+  const rule = { id: 'rule' };
+  const judge = (...archives: readonly (readonly [status: string | undefined, minutes: number])[]) => {
+    const listed = archives.map(([status, minutes], index) => ({
+      key: `${rule.id}/${index}`,
+      lastModified: NOW - minutes * MINUTE,
+      status,
+    }));
+    return judgeReplication(listed, { rule, region: 'eu-west-1', bucket: 'outbound', now: NOW });
+  };
+
+  test.each([
+    ['no archive', [], 'ok', /None is on its way/],
+    ['one that was carried', [['COMPLETED', 90]], 'ok', /put 1 h ago, is COMPLETED/],
+    ['one that was put just now', [['PENDING', 59]], 'ok', /put 59 m ago, is PENDING/],
+    [
+      'one that is late',
+      [
+        ['COMPLETED', 70],
+        ['PENDING', 61],
+      ],
+      'warning',
+      /S3 is slow: .*\/1, put 1 h ago/,
+    ],
+    [
+      'one that failed',
+      [
+        ['PENDING', 70],
+        ['FAILED', 5],
+      ],
+      'failure',
+      /could not replicate .*\/1, put 5 m ago/,
+    ],
+    ['one that no rule carries', [[undefined, 5]], 'failure', /No replication rule carries/],
+  ] as const)('%s', (_, archives, status, says) => {
+    expect(judge(...archives)).toEqual([expect.objectContaining({ status, says: expect.stringMatching(says) })]);
+  });
+});
+
+test.each([
+  [0, 'ok'],
+  [29, 'ok'],
+  [-30, 'warning'],
+  [299, 'warning'],
+  [300, 'failure'],
+  [-86_400, 'failure'],
+] as const)('a clock that is off by %i seconds', (seconds, status) => {
+  expect(judgeClock(NOW, NOW + seconds * 1000).status).toBe(status);
+});
+
+test('a time that AWS does not tell could not be seen', () => {
+  expect(judgeClock(undefined, NOW).status).toBe('unseen');
+});
+
+test.each([
+  [undefined, 'failure', 's3xrc deploy --region eu-west-1'],
+  [
+    'PendingConfirmation',
+    'failure',
+    expect.stringContaining('aws sns subscribe --region eu-west-1 --topic-arn arn:topic'),
+  ],
+  ['arn:aws:sns:eu-west-1:1:topic:2', 'ok', undefined],
+] as const)('a subscription that SNS lists as %s', (subscription, status, mend) => {
+  const finding = judgeSubscription({ address: 'a@own.test', subscription, topic: 'arn:topic', region: 'eu-west-1' });
+  expect({ status: finding.status, mend: finding.mend }).toEqual({ status, mend });
+});
+
+test('vCPUs of the fallback: with a share on demand, the first task of each service is', () => {
+  const sizing = { cpu: 2048, memoryMebibytes: 4096, maximumTasks: 11, backlogPerTask: 60, onDemandPercent: 0 };
+  const quarter = { ...sizing, onDemandPercent: 25 };
+  expect(neededVcpus([sizing], 'on-demand')).toBe(0);
+  expect(neededVcpus([sizing], 'Spot')).toBe(22);
+  // 1 and a quarter of the other 10, rounded up: 4 of 11 tasks, 2 vCPUs each.
+  expect(neededVcpus([quarter], 'on-demand')).toBe(8);
+  expect(neededVcpus([quarter, sizing], 'Spot')).toBe(14 + 22);
+});
+
+describe('a key policy', () => {
+  const policy = (...statements: readonly object[]): string => JSON.stringify({ Statement: statements });
+  const root = { AWS: 'arn:aws:iam::111122223333:root' };
+
+  test.each([
+    ['lets the account decide', policy({ Effect: 'Allow', Principal: root, Action: 'kms:*' }), true],
+    [
+      'names a role of the account',
+      policy({ Effect: 'Allow', Principal: { AWS: ['arn:aws:iam::111122223333:role/x'] }, Action: ['kms:Decrypt'] }),
+      true,
+    ],
+    [
+      'is of another account',
+      policy({ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999999999999:root' }, Action: 'kms:*' }),
+      false,
+    ],
+    ['only lets describe it', policy({ Effect: 'Allow', Principal: root, Action: 'kms:Describe*' }), false],
+    ['refuses', policy({ Effect: 'Deny', Principal: root, Action: 'kms:*' }), false],
+    [
+      'is for services',
+      policy({ Effect: 'Allow', Principal: { Service: 'logs.amazonaws.com' }, Action: 'kms:*' }),
+      false,
+    ],
+    [
+      'has one statement, not a list',
+      JSON.stringify({ Statement: { Effect: 'Allow', Principal: '*', Action: 'kms:Decrypt' } }),
+      true,
+    ],
+  ])('that %s', (_, text, decides) => {
+    expect(letsAccountDecide(text, '111122223333')).toBe(decides);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { terminalStyle } from '../../../../src/cli/command/terminal-style.ts';
+import { failure, ok } from '../../../../src/cli/doctor/diagnosis.ts';
+import { diagnosesDocument, renderDiagnoses } from '../../../../src/cli/doctor/render-diagnoses.ts';
+
+const GROUPS = [
+  { name: 'clock', title: 'Clock', findings: [] },
+  {
+    name: 'buckets',
+    title: 'Buckets',
+    findings: [
+      ok('bucket a', 'Exists.'),
+      failure(
+        'bucket b',
+        'It does not exist, and what is in it can be neither read nor written.',
+        'aws s3 mb s3://b --region eu-west-1',
+      ),
+    ],
+  },
+];
+
+test('60 columns hold every line but a command, which is not broken', () => {
+  const text = renderDiagnoses(GROUPS, terminalStyle({ isTTY: true, columns: 60 }, { NO_COLOR: '1' }));
+  expect(text).toBe(
+    [
+      'Buckets',
+      '  ok       bucket a: Exists.',
+      '  FAILURE  bucket b: It does not exist, and what is in it',
+      '           can be neither read nor written.',
+      '           mend: aws s3 mb s3://b --region eu-west-1',
+      '',
+      '1 ok, 0 warnings, 1 failure, 0 not seen',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('colors only on a terminal that wants them', () => {
+  const colors = (isTTY: boolean, environment: NodeJS.ProcessEnv): boolean =>
+    renderDiagnoses(GROUPS, terminalStyle({ isTTY, columns: 80 }, environment)).includes('\u001b[');
+  expect(colors(true, {})).toBe(true);
+  expect(colors(true, { NO_COLOR: '1' })).toBe(false);
+  expect(colors(true, { TERM: 'dumb' })).toBe(false);
+  expect(colors(false, {})).toBe(false);
+});
+
+test('a key cannot move the cursor', () => {
+  const group = { name: 'buckets', title: 'Buckets', findings: [ok('bucket \u001b[2J', 'Exists.')] };
+  expect(renderDiagnoses([group], terminalStyle({}, {}))).toContain('bucket \\u001b[2J');
+});
+
+test('the JSON document has all of it', () => {
+  expect(JSON.parse(diagnosesDocument(GROUPS, { account: '1', arn: 'arn' }))).toEqual({
+    account: '1',
+    arn: 'arn',
+    counts: { ok: 1, warning: 0, failure: 1, unseen: 0 },
+    findings: GROUPS[1]?.findings.map((finding) => ({ group: 'buckets', ...finding })),
+  });
+});
