@@ -26,7 +26,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
   listing: { folders: [], packages: [] },
   inventory: { folders: ['listing'], packages: [/^node:(crypto|stream|zlib)$/, /^hyparquet$/, /^zod$/, /^zstd-napi$/] },
-  resend: { folders: ['messages', 'storage'], packages: [] },
+  resend: { folders: ['configuration', 'messages', 'storage'], packages: [] },
   deployment: { folders: ['configuration'], packages: [/^zod$/] },
   watermark: { folders: ['archive', 'configuration'], packages: [/^p-limit$/] },
   worker: { folders: ['messages'], packages: [] },

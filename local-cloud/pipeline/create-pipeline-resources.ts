@@ -1,4 +1,5 @@
 import { ARCHIVE_SUFFIX } from '../../src/archive/format.ts';
+import { resendPrefix } from '../../src/configuration/resend-prefix.ts';
 import type { EmulatedCloud } from '../emulated-cloud.ts';
 import { ReplicationSetupError } from '../errors.ts';
 import {
@@ -119,13 +120,20 @@ async function createOutbound(
   await notifyQueues(s3, outboundBucket, [
     { Id: 'replication-failures', QueueArn: failures.arn, Events: ['s3:Replication:OperationFailedReplication'] },
   ]);
-  const routes = rules.flatMap((rule) => rule.targetRegions.map((target) => ({ rule, target })));
-  const replicationRules = routes.map(({ rule, target }, index) => {
+  const several = rules.filter(({ targetRegions }) => targetRegions.length > 1);
+  const routes = [
+    ...rules.flatMap(({ id, archivePrefix: prefix, targetRegions }) =>
+      targetRegions.map((target) => ({ id: `${id}-${target}`, prefix, target })),
+    ),
+    ...[...new Set(several.flatMap(({ targetRegions }) => targetRegions))].map((target) => {
+      const prefix = resendPrefix(target);
+      return { id: prefix.slice(0, -1), prefix, target };
+    }),
+  ];
+  const replicationRules = routes.map(({ id, prefix, target }, index) => {
     const destination = inbound.find((candidate) => candidate.region === target);
-    if (destination !== undefined) {
-      return replicationRule(index + 1, `${rule.id}-${target}`, rule.archivePrefix, destination.bucket);
-    }
-    throw new ReplicationSetupError(`Rule ${rule.id} names ${target}, which has no inbound bucket`);
+    if (destination !== undefined) return replicationRule(index + 1, id, prefix, destination.bucket);
+    throw new ReplicationSetupError(`Replication rule ${id} names ${target}, which has no inbound bucket`);
   });
   await replicateBucket(s3, outboundBucket, replicationRules);
   return failures;

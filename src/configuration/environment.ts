@@ -75,6 +75,8 @@ const resendSchema = z.object({
   ...shared,
   OUTBOUND_BUCKET: bucket,
   FAILED_BUCKET: bucket,
+  /** Their names, with `*` for the region. */
+  INBOUND_BUCKETS: z.string().includes('*'),
   /** Times that an archive is put again before it is given up. */
   MAX_RESENDS: z.coerce.number().int().nonnegative().default(3),
   /** From a failure to the first re-put; doubled each time. */

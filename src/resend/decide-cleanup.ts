@@ -4,6 +4,8 @@ export interface CleanupFacts {
   readonly successorStatus: string | undefined;
   /** Whether that version is the one that is kept in the failed bucket. */
   readonly successorKept: boolean;
+  /** Whether other destinations may still need the version: its successor goes to one region of several, and S3 is not done with it. */
+  readonly hasOthers: boolean;
   /** False on the last receive of the message. */
   readonly mayWait: boolean;
 }
@@ -18,15 +20,17 @@ export const CLEANUP_DELAY_SECONDS = 900;
  * are held up by it, as by a PENDING one, by the current guide. So that it is gone under both, we delete it; but not before something
  * else holds the archive for good.
  *
- * | successor            | last receive | then    |
- * |----------------------|--------------|---------|
- * | COMPLETED, or kept   |              | delete  |
- * | PENDING, FAILED      | no           | wait    |
- * | PENDING, FAILED      | yes          | leave: lifecycle, or `remove`, finds it |
- * | no status            |              | leave: nothing says that it has arrived |
+ * | successor            | others | last receive | then    |
+ * |----------------------|--------|--------------|---------|
+ * | COMPLETED, or kept   | no     |              | delete  |
+ * | COMPLETED, or kept   | yes    | no           | wait    |
+ * | COMPLETED, or kept   | yes    | yes          | leave: lifecycle, or `remove`, finds it |
+ * | PENDING, FAILED      |        | no           | wait    |
+ * | PENDING, FAILED      |        | yes          | leave: lifecycle, or `remove`, finds it |
+ * | no status            |        |              | leave: nothing says that it has arrived |
  */
-export function decideCleanup({ successorStatus, successorKept, mayWait }: CleanupFacts): CleanupDecision {
-  if (successorKept || successorStatus === 'COMPLETED') return 'delete';
-  if (successorStatus === undefined) return 'leave';
+export function decideCleanup({ successorStatus, successorKept, hasOthers, mayWait }: CleanupFacts): CleanupDecision {
+  if (!successorKept && successorStatus === undefined) return 'leave';
+  if (!hasOthers && (successorKept || successorStatus === 'COMPLETED')) return 'delete';
   return mayWait ? 'wait' : 'leave';
 }

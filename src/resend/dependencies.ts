@@ -1,6 +1,8 @@
 import type { MessageQueue } from '../messages/message-queue.ts';
+import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
 import type { ObjectCopier, ObjectHeadReader, VersionReader, VersionRemover } from '../storage/object-store.ts';
 import type { ResendLimits } from './decide-resend.ts';
+import type { ResendKeys } from './resend-keys.ts';
 import type { ResendTelemetry } from './telemetry.ts';
 
 /** Everything outside the resend service. */
@@ -11,6 +13,7 @@ export interface ResendDependencies {
   readonly outboundBucket: string;
   /** Where archives are kept that could not be sent: nothing in it expires. */
   readonly failedBucket: string;
+  readonly keysOf: (failure: ReplicationFailure) => ResendKeys;
   readonly limits: ResendLimits;
   /** The queue's `maxReceiveCount`. */
   readonly maxReceives: number;

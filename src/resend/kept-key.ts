@@ -8,8 +8,3 @@ export function keptKey(archiveKey: string): string {
 export function archiveKeyOf(keptKey: string): string {
   return keptKey.slice(KEPT_PREFIX.length);
 }
-
-/** Keys of archives are `<rule id>/<name>`. */
-export function ruleOf(archiveKey: string): string {
-  return archiveKey.slice(0, archiveKey.indexOf('/'));
-}

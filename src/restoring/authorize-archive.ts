@@ -1,5 +1,6 @@
 import { ManifestMismatchError } from '../archive/errors.ts';
 import type { Manifest } from '../archive/manifest.ts';
+import { ruleOfArchive } from '../configuration/resend-prefix.ts';
 import { type Destination, type ReplicationRule, ruleMatches } from '../configuration/rule.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { archiveName } from './dependencies.ts';
@@ -26,7 +27,7 @@ export function rulesOfRegion(rules: readonly ReplicationRule[], region: string)
  */
 export function authorizeArchive(archive: ObjectLocation, manifest: Manifest, rules: readonly RuleHere[]): RuleHere {
   const name = archiveName(archive);
-  const id = archive.key.split('/', 1)[0] ?? '';
+  const id = ruleOfArchive(archive.key);
   if (manifest.rule !== id) {
     throw new ArchiveForeignError(`${name} lies under rule "${id}", its manifest says it is of "${manifest.rule}"`, {
       context: { archive: name, rule: manifest.rule },

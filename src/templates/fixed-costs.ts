@@ -1,4 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { resendRegions } from '../configuration/resend-prefix.ts';
 import { ALARMS } from './alarms.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
@@ -21,6 +22,8 @@ const PRICES = {
   image: 0.01,
   /** Of one rule and target region: four metrics read (0.01 a thousand), three lists (0.005 a thousand), half a second of a GB. */
   watermarkRun: (4 * 0.01 + 3 * 0.005) / 1_000 + 0.5 * 0.0000133334,
+  /** Three lists of what is sent again to one region alone. */
+  resentWatermarkRun: (3 * 0.005) / 1_000,
   /** Two metrics more that are read of a rule with a fallback. */
   fallbackWatermarkRun: (2 * 0.01) / 1_000,
   /** Of an interface endpoint in a zone: 0.01 an hour. */
@@ -71,6 +74,11 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): FixedC
     item('alarms', alarms, PRICES.alarm),
     item('dashboard', isSource ? 1 : 0, PRICES.dashboard),
     item('metrics of S3 replication', REPLICATION_METRICS * routes, PRICES.metric),
+    item(
+      'replication rules for what one of several regions did not get',
+      resendRegions(outgoing).length,
+      REPLICATION_METRICS * PRICES.metric + WATERMARK_RUNS * PRICES.resentWatermarkRun,
+    ),
     item('watermarks', routes, PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun),
     item('watermarks of rules with a fallback', fallbackRoutes, WATERMARK_RUNS * PRICES.fallbackWatermarkRun),
     item('queues that Lambda polls while idle', queues, IDLE_REQUESTS * PRICES.sqsRequest),

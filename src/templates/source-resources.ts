@@ -1,5 +1,6 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import { resendPrefix, resendRegions } from '../configuration/resend-prefix.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
@@ -64,9 +65,15 @@ function replication(context: StackContext): Yaml {
     {
       Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
       RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
-      Rules: routes.map(({ rule, region }) => ({
-        Id: `${rule.id}-${region}`,
-        ArchivePrefix: `${rule.id}/`,
+      Rules: [
+        ...routes.map(({ rule, region }) => ({ Id: `${rule.id}-${region}`, ArchivePrefix: `${rule.id}/`, region })),
+        // What did not arrive in one of several regions is sent again to that one alone.
+        ...resendRegions(plan.outgoing).map((region) => {
+          const ArchivePrefix = resendPrefix(region);
+          return { Id: ArchivePrefix.slice(0, -1), ArchivePrefix, region };
+        }),
+      ].map(({ region, ...rule }) => ({
+        ...rule,
         DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
         DestinationRegion: region,
         ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),

@@ -32,18 +32,33 @@ export async function observeRule(
   const latencies = await Promise.allSettled(routes.map(newest.latency));
   const known = latencies.flatMap((latency) => (latency.status === 'fulfilled' ? [latency.value] : []));
   const shared = observeDeparture(rule, known, newest, dependencies);
-  const observations = routes.map(async ({ region }, index): Promise<RouteObservation> => {
+  const observations = routes.map(async (route, index): Promise<RouteObservation> => {
+    const { region } = route;
     const latency = latencies[index];
     if (latency?.status === 'rejected') throw latency.reason;
     const place = { region, bucket: dependencies.names.inboundBucket(region), prefix: `${rule.id}/` };
-    const oldestArrived = await oldestObject(place, dependencies);
-    return { ...(await shared), replicationLatency: latency?.value ?? [], oldestArrived };
+    const [departure, resent, arrived] = await Promise.all([
+      shared,
+      newest.resent(route),
+      oldestObject(place, dependencies),
+    ]);
+    return {
+      ...departure,
+      outbound: [...departure.outbound, ...resent.outbound],
+      replicationLatency: latency?.value ?? [],
+      oldestArrived: earlier(arrived, resent.oldestArrived),
+      oldestFailed: earlier(departure.oldestFailed, resent.oldestFailed),
+    };
   });
   const outcomes = await Promise.allSettled([shared, ...observations]);
   return routes.map((route, index) => ({
     ...route,
     outcome: outcomes[index + 1] as PromiseSettledResult<RouteObservation>,
   }));
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 type DepartureObservation = Omit<RouteObservation, 'replicationLatency' | 'oldestArrived'>;

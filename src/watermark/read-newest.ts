@@ -1,5 +1,6 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { MetricAddress, PipelineNames, ReadingWindow, WatermarkDependencies } from './dependencies.ts';
+import { type ResentArchives, readResent } from './read-resent.ts';
 import type { Reading } from './reading.ts';
 import type { Departure, Route } from './route.ts';
 
@@ -14,6 +15,8 @@ export interface NewestReadings {
   /** Of the queues of a rule, in the order of `queuesOf`. */
   readonly queueAges: (rule: DeployedRule) => Promise<readonly (readonly Reading[])[]>;
   readonly latency: (route: Route) => Promise<readonly Reading[]>;
+  /** What was sent again to the region of the route alone. */
+  readonly resent: (route: Route) => Promise<ResentArchives>;
 }
 
 /** Asks at once; what it returns waits for the answers. */
@@ -45,6 +48,7 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
   return {
     time,
     failureAge,
+    resent: readResent(departures, dependencies),
     queueAges: (rule) => Promise.all(queuesOf(rule, names).map(ageOf)),
     latency: async (route) => {
       const asked = latencies.get(route.region);

@@ -4,7 +4,9 @@ import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsResendTelemetry } from '../aws/telemetry/resend.ts';
 import { type Environment, readResendEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
+import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
 import { processResendBatch } from '../resend/process-batch.ts';
+import { resendKeys } from '../resend/resend-keys.ts';
 import type { SqsHandler } from './source.ts';
 import { queueMessages } from './sqs-event.ts';
 
@@ -33,6 +35,8 @@ export async function resendHandler(environment: Environment): Promise<SqsHandle
     telemetry,
     outboundBucket: settings.OUTBOUND_BUCKET,
     failedBucket: settings.FAILED_BUCKET,
+    keysOf: (failure: ReplicationFailure) =>
+      resendKeys(failure, configuration.rules, (region) => settings.INBOUND_BUCKETS.replace('*', region)),
     limits: { maxResends: settings.MAX_RESENDS, firstDelaySeconds: settings.RESEND_DELAY_SECONDS },
     maxReceives: settings.MAX_RECEIVES,
     now: Date.now,

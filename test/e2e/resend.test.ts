@@ -1,7 +1,13 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type EmulatedCloud, startEmulatedCloud } from '../../local-cloud/emulated-cloud.ts';
@@ -25,6 +31,7 @@ import { keptRecordOf } from '../../src/resend/archive-metadata.ts';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const HOME = 'eu-west-1';
 const AWAY = 'us-east-1';
+const FAR = 'ap-south-1';
 const OUTBOUND = 'outbound';
 const FAILED = failedBucket(OUTBOUND);
 const STACK = 'resend-test';
@@ -33,6 +40,7 @@ const SETTINGS = {
   enabled_regions: [
     { region: HOME, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
     { region: AWAY, vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
+    { region: FAR, vpc_cidr: '10.2.0.0/16', source_target: ['target'], availability_zones: 2 },
   ],
   notification_emails: [],
   tags: {},
@@ -40,6 +48,10 @@ const SETTINGS = {
 const RULES = {
   replication_configuration: [
     { source: { region: HOME, bucket: 'objects' }, destinations: [{ region: AWAY, bucket: 'restored' }] },
+    {
+      source: { region: HOME, bucket: 'fanned-out' },
+      destinations: [AWAY, FAR].map((region) => ({ region, bucket: `restored-${region}` })),
+    },
   ],
 };
 
@@ -48,13 +60,14 @@ let cloud: EmulatedCloud;
 let replicator: Replicator;
 let deadLetters: { region: string; url: string }[];
 const hosts: FunctionHost[] = [];
-const mappings = new Map<string, EventSourceMapping>();
+const mappings: { readonly kind: string; readonly mapping: EventSourceMapping }[] = [];
 const logs: string[] = [];
 /** Rejects when a function has no answer, instead of a test that waits for it. */
 const crashed = Promise.withResolvers<never>();
 crashed.promise.catch(() => undefined);
-/** How often S3 still refuses to replicate an archive. */
+/** How often S3 still refuses to replicate an archive, and to which inbound bucket; empty: to any. */
 let refusals = 0;
+let refusing = '';
 
 beforeAll(async () => {
   // Inside the project, where the bundles find the modules that are not in them.
@@ -64,9 +77,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
   await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
   const { rules } = await loadConfiguration(folder);
-  const id = rules[0]?.id ?? '';
+  const [id = '', fannedOut = ''] = rules.map((rule) => rule.id);
   [cloud] = await Promise.all([
-    startEmulatedCloud({ regions: [HOME, AWAY] }),
+    startEmulatedCloud({ regions: [HOME, AWAY, FAR] }),
     bundleFunctions(join(folder, 'bundles')),
   ]);
   const { ruleQueues, targetQueues, replicationFailures, outbound } = await createPipelineResources(cloud, {
@@ -75,34 +88,45 @@ beforeAll(async () => {
         ...{ id, region: HOME, sourceBucket: 'objects', sourcePrefix: '', outboundBucket: OUTBOUND },
         ...{ archivePrefix: `${id}/`, targetRegions: [AWAY] },
       },
+      {
+        ...{ id: fannedOut, region: HOME, sourceBucket: 'fanned-out', sourcePrefix: '', outboundBucket: OUTBOUND },
+        ...{ archivePrefix: `${fannedOut}/`, targetRegions: [AWAY, FAR] },
+      },
     ],
-    inbound: [{ region: AWAY, bucket: 'inbound' }],
-    targets: [{ region: AWAY, bucket: 'restored' }],
+    inbound: [AWAY, FAR].map((region) => ({ region, bucket: `inbound-${region}` })),
+    targets: [
+      { region: AWAY, bucket: 'restored' },
+      ...[AWAY, FAR].map((region) => ({ region, bucket: `restored-${region}` })),
+    ],
     queues: { visibilitySeconds: 60, maxReceiveCount: 8 },
   });
   replicator = new Replicator({
     regions: cloud.regions,
     sources: outbound,
-    refuse: () => {
-      if (refusals === 0) return undefined;
+    refuse: (_, destinationBucket) => {
+      if (refusals === 0 || (refusing !== '' && refusing !== destinationBucket)) return undefined;
       refusals -= 1;
       return 'DstKmsKeyInvalidState';
     },
   });
   await replicator.start();
   deadLetters = [
-    startFunction('source', HOME, ruleQueues.get(id), {
-      ...{ RULE_ID: id, OUTBOUND_BUCKET: OUTBOUND, PROGRESS_BUCKET: progressBucket(OUTBOUND) },
-    }),
-    startFunction('target', AWAY, targetQueues.get(AWAY), { INBOUND_BUCKET: 'inbound' }),
+    ...[id, fannedOut].map((rule) =>
+      startFunction('source', HOME, ruleQueues.get(rule), {
+        ...{ RULE_ID: rule, OUTBOUND_BUCKET: OUTBOUND, PROGRESS_BUCKET: progressBucket(OUTBOUND) },
+      }),
+    ),
+    ...[AWAY, FAR].map((region) =>
+      startFunction('target', region, targetQueues.get(region), { INBOUND_BUCKET: `inbound-${region}` }),
+    ),
     startFunction('resend', HOME, replicationFailures.get(OUTBOUND), {
-      ...{ OUTBOUND_BUCKET: OUTBOUND, FAILED_BUCKET: FAILED, RESEND_DELAY_SECONDS: '1' },
+      ...{ OUTBOUND_BUCKET: OUTBOUND, FAILED_BUCKET: FAILED, INBOUND_BUCKETS: 'inbound-*', RESEND_DELAY_SECONDS: '1' },
     }),
   ];
 });
 
 afterAll(async () => {
-  for (const mapping of mappings.values()) await mapping.stop();
+  for (const { mapping } of mappings) await mapping.stop();
   await replicator.stop();
   for (const host of hosts) await host.stop();
   await cloud.stop();
@@ -148,7 +172,7 @@ function startFunction(
   });
   mapping.start();
   hosts.push(host);
-  mappings.set(kind, mapping);
+  mappings.push({ kind, mapping });
   return { region: regionName, url: queue.deadLetters.url };
 }
 
@@ -158,14 +182,18 @@ function settle(): Promise<void> {
 }
 
 async function settleAll(): Promise<void> {
-  await mappings.get('source')?.idle();
+  await idle('source');
   for (let before = -1, now = 0; before !== now; ) {
     before = now;
     await replicator.idle();
-    await mappings.get('resend')?.idle();
+    await idle('resend');
     now = await countVersions(OUTBOUND);
   }
-  await mappings.get('target')?.idle();
+  await idle('target');
+}
+
+async function idle(kind: string): Promise<void> {
+  await Promise.all(mappings.filter((each) => each.kind === kind).map(({ mapping }) => mapping.idle()));
 }
 
 async function countVersions(bucket: string): Promise<number> {
@@ -190,8 +218,13 @@ async function countDeadLetters(): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-async function put(key: string, body: string): Promise<void> {
-  await cloud.region(HOME).s3.send(new PutObjectCommand({ Bucket: 'objects', Key: key, Body: Buffer.from(body) }));
+async function put(key: string, body: string, bucket = 'objects'): Promise<void> {
+  await cloud.region(HOME).s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body) }));
+}
+
+async function keysOf(region: string, bucket: string): Promise<(string | undefined)[]> {
+  const { Contents = [] } = await cloud.region(region).s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+  return Contents.map(({ Key }) => Key);
 }
 
 /** Runs `npm run resend` against the local cloud. */
@@ -235,7 +268,7 @@ describe('an archive that S3 does not replicate', () => {
     const key = first?.Key ?? '';
     const kept = await cloud.region(HOME).s3.send(new GetObjectCommand({ Bucket: FAILED, Key: `failed/${key}` }));
     expect(await kept.Body?.transformToByteArray()).toEqual(await bytesOf(HOME, OUTBOUND, key, first?.VersionId));
-    const failures = [{ destination: 'inbound', reason: 'DstKmsKeyInvalidState' }];
+    const failures = [{ destination: `inbound-${AWAY}`, reason: 'DstKmsKeyInvalidState' }];
     expect(keptRecordOf(kept.Metadata ?? {})?.failures).toEqual(failures);
     expect(await countDeadLetters()).toBe(0);
     const [line] = logs.filter((text) => text.includes('Archive given up')).map((text) => JSON.parse(text) as object);
@@ -244,7 +277,7 @@ describe('an archive that S3 does not replicate', () => {
       level: 'ERROR',
       archive: key,
       rule,
-      destination: 'inbound',
+      destination: `inbound-${AWAY}`,
       reason: failures[0]?.reason,
     });
     const metrics = logs
@@ -263,6 +296,50 @@ describe('an archive that S3 does not replicate', () => {
     expect(Buffer.from(await bytesOf(AWAY, 'restored', 'never')).toString()).toBe(
       'not before somebody corrects the key',
     );
+    expect([await countVersions(FAILED), await countDeadLetters()]).toEqual([0, 0]);
+  });
+});
+
+describe('an archive for two regions that S3 does not replicate to one of them', () => {
+  beforeAll(() => {
+    refusing = `inbound-${FAR}`;
+  });
+
+  test('is sent again to that one alone, and brings nothing back that was deleted in the other', async () => {
+    const before = await countVersions(OUTBOUND);
+    refusals = 2;
+    await put('fanned', 'to both', 'fanned-out');
+    await idle('source');
+    await replicator.idle();
+    await idle('target');
+    expect(await keysOf(AWAY, `restored-${AWAY}`)).toEqual(['fanned']);
+    const deleted = { Bucket: `restored-${AWAY}`, Key: 'fanned' };
+    await cloud.region(AWAY).s3.send(new DeleteObjectCommand(deleted));
+    await settle();
+
+    expect(refusals).toBe(0);
+    expect(Buffer.from(await bytesOf(FAR, `restored-${FAR}`, 'fanned')).toString()).toBe('to both');
+    expect(await keysOf(AWAY, `restored-${AWAY}`)).toEqual([]);
+    expect(await countVersions(OUTBOUND)).toBe(before + 3);
+    expect([await countVersions(FAILED), await countDeadLetters()]).toEqual([0, 0]);
+    for (const region of [AWAY, FAR]) expect(await keysOf(region, `inbound-${region}`)).toEqual([]);
+  });
+
+  test('is kept for that one alone, and `npm run resend` sends it to that one alone', async () => {
+    refusals = Number.POSITIVE_INFINITY;
+    await put('kept', 'for one', 'fanned-out');
+    await settle();
+    const kept = await keysOf(HOME, FAILED);
+    expect(kept).toEqual([expect.stringMatching(new RegExp(`^failed/_resend-${FAR}/.+\\.tar\\.zst$`))]);
+    expect(await keysOf(AWAY, `restored-${AWAY}`)).toEqual(['kept']);
+    await cloud.region(AWAY).s3.send(new DeleteObjectCommand({ Bucket: `restored-${AWAY}`, Key: 'kept' }));
+
+    refusals = 0;
+    expect(await resend(HOME, '--all')).toContain('Sent again: 1 archive.');
+    await settle();
+
+    expect(Buffer.from(await bytesOf(FAR, `restored-${FAR}`, 'kept')).toString()).toBe('for one');
+    expect(await keysOf(AWAY, `restored-${AWAY}`)).toEqual([]);
     expect([await countVersions(FAILED), await countDeadLetters()]).toEqual([0, 0]);
   });
 });

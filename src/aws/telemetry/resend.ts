@@ -1,8 +1,8 @@
+import { ruleOfArchive } from '../../configuration/resend-prefix.ts';
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { ReplicationFailure } from '../../messages/parse-replication-failure.ts';
 import type { FailureFate } from '../../messages/settle-batch.ts';
-import { ruleOf } from '../../resend/kept-key.ts';
 import type { FailureSkipReason, ResendTelemetry } from '../../resend/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
@@ -62,5 +62,5 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
 }
 
 function fieldsOf({ key, versionId, destination, reason }: ReplicationFailure): Record<string, string> {
-  return { archive: key, rule: ruleOf(key), version_id: versionId, destination, reason };
+  return { archive: key, rule: ruleOfArchive(key), version_id: versionId, destination, reason };
 }

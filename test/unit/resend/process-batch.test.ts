@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { replicationFailureEvent } from '../../../local-cloud/replication/failure-event.ts';
+import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import type { CompressorError } from '../../../src/errors.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import type { ReplicationFailure } from '../../../src/messages/parse-replication-failure.ts';
 import { archiveKey, newAttempt } from '../../../src/packing/archive-key.ts';
 import { keptRecordOf, resendsOf } from '../../../src/resend/archive-metadata.ts';
 import { processResendBatch } from '../../../src/resend/process-batch.ts';
+import { resendKeys } from '../../../src/resend/resend-keys.ts';
 import type { ResendTelemetry } from '../../../src/resend/telemetry.ts';
 import { ObjectNotFoundError, StorageUnavailableError } from '../../../src/storage/errors.ts';
 import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
+import { exampleRule } from '../../support/rules.ts';
 import { VersionedBuckets } from '../../support/versioned-buckets.ts';
 
 const ARCHIVE = { bucket: 'outbound', key: 'rule/a.tar.zst' };
@@ -18,7 +21,7 @@ const NOW = Date.parse('2026-11-23T16:00:00Z');
 const HOUR = 3_600_000;
 
 /** A resend service over buckets in memory, an hour after whatever failed. */
-function service() {
+function service(rules: readonly ReplicationRule[] = []) {
   const store = new VersionedBuckets();
   const queue = new MemoryMessageQueue();
   const told: string[] = [];
@@ -41,6 +44,7 @@ function service() {
       telemetry,
       outboundBucket: 'outbound',
       failedBucket: 'failed',
+      keysOf: (failure) => resendKeys(failure, rules, (region) => `inbound-${region}`),
       limits: { maxResends: 3, firstDelaySeconds: 300 },
       maxReceives: 5,
       now: () => NOW,
@@ -335,5 +339,101 @@ describe('the message of a failed replication', () => {
     const nonsense = { ...foreign, messageId: 'n', body: 'nonsense' };
     expect(await process(foreign, nonsense)).toEqual([]);
     expect(queue.letters.map(({ reason }) => reason.code)).toEqual(['REPLICATION_FAILURE_FOREIGN', 'MESSAGE_INVALID']);
+  });
+});
+
+describe('an archive of a rule with several regions', () => {
+  const destinations = ['a', 'b', 'c'].map((region) => ({
+    region,
+    bucket: 'target',
+    onConflict: 'overwrite' as const,
+  }));
+  const rules = [{ ...exampleRule(), id: 'rule', destinations }];
+  const TO_A = { bucket: 'outbound', key: '_resend-a/rule/a.tar.zst' };
+  const TO_B = { bucket: 'outbound', key: '_resend-b/rule/a.tar.zst' };
+  const KEPT_FOR_A = { bucket: 'failed', key: 'failed/_resend-a/rule/a.tar.zst' };
+
+  function failedArchive() {
+    const opened = service(rules);
+    const version = opened.store.put(ARCHIVE, 'bytes', { other: 'x' });
+    opened.store.setStatus(ARCHIVE, version, 'FAILED');
+    return { ...opened, version };
+  }
+
+  test('is sent again where it failed and nowhere else, once for each region, however often S3 tells', async () => {
+    const { store, process, version } = failedArchive();
+    await process(failed(version), failed(version, { destination: 'inbound-b' }));
+    for (const place of [TO_A, TO_B]) store.setStatus(place, store.look(place)?.versionId ?? '', 'PENDING');
+    await process(failed(version), failed(version, { destination: 'inbound-b' }));
+
+    expect(store.versions(ARCHIVE)).toBe(1);
+    for (const place of [TO_A, TO_B]) {
+      expect(store.look(place)).toMatchObject({ body: 'bytes', metadata: { other: 'x', 's3xrc-resends': '1' } });
+      expect(store.versions(place)).toBe(1);
+    }
+    expect(store.look({ bucket: 'outbound', key: '_resend-c/rule/a.tar.zst' })).toBeUndefined();
+  });
+
+  test('fails again under the key of its region, and is kept for that region alone', async () => {
+    const { store, told, process, version } = failedArchive();
+    await process(failed(version));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const again = store.look(TO_A)?.versionId ?? '';
+      expect(await process(failed(again, { key: TO_A.key }))).toEqual([]);
+    }
+    expect(told.at(-1)).toBe(`given up ${KEPT_FOR_A.key} inbound-a DstBucketNotFound`);
+    expect(store.look(KEPT_FOR_A)?.body).toBe('bytes');
+    expect(store.versions(ARCHIVE)).toBe(1);
+  });
+
+  test.each([
+    ['COMPLETED', 'FAILED', true],
+    ['COMPLETED', 'PENDING', false],
+    ['PENDING', 'FAILED', false],
+  ])('whose copy is %s is deleted when S3 is done with its other regions, too: %s', async (copy, whole, isDeleted) => {
+    const { store, told, process, version } = failedArchive();
+    await process(failed(version));
+    store.setStatus(TO_A, store.look(TO_A)?.versionId ?? '', copy);
+    store.setStatus(ARCHIVE, version, whole);
+
+    expect(await process(failed(version, { receiveCount: 3 }))).toHaveLength(isDeleted ? 0 : 1);
+    expect(store.versions(ARCHIVE)).toBe(isDeleted ? 0 : 1);
+    expect(told.includes(`deleted ${version}`)).toBe(isDeleted);
+  });
+
+  test('that was deleted meanwhile reaches a region whose failure is told of late, from the copy for another region', async () => {
+    const { store, told, process, version } = failedArchive();
+    await process(failed(version));
+    store.setStatus(TO_A, store.look(TO_A)?.versionId ?? '', 'COMPLETED');
+    await process(failed(version, { receiveCount: 3 }));
+    expect(store.versions(ARCHIVE)).toBe(0);
+
+    expect(await process(failed(version, { destination: 'inbound-b' }))).toEqual([]);
+
+    expect(store.look(TO_B)).toMatchObject({ body: 'bytes', metadata: { 's3xrc-resends': '1' } });
+    expect(told.some((line) => line.startsWith('gone'))).toBe(false);
+  });
+
+  test('is put again until a replication rule covers the key of its region, at last for all regions', async () => {
+    const { store, process, version } = failedArchive();
+    await process(failed(version));
+    expect(await process(failed(version, { receiveCount: 3 }))).toHaveLength(1);
+    expect(store.versions(TO_A)).toBe(2);
+
+    expect(await process(failed(version, { receiveCount: 5 }))).toEqual([]);
+
+    expect(store.versions(ARCHIVE)).toBe(2);
+    expect(store.look(ARCHIVE)).toMatchObject({ body: 'bytes', metadata: { 's3xrc-resends': '1' } });
+  });
+
+  test('that was kept for its region is not put again when S3 tells of it once more', async () => {
+    const { store, told, process, version } = failedArchive();
+    const keptAt = new Date(NOW).toISOString();
+    store.put(KEPT_FOR_A, 'bytes', { 's3xrc-kept-version': 'v9', 's3xrc-failures': 'a=b', 's3xrc-kept-at': keptAt });
+    expect(await process(failed(version, { receiveCount: 3 }))).toEqual([]);
+    expect([store.versions(TO_A), store.versions(ARCHIVE)]).toEqual([0, 0]);
+
+    await process(failed(version, { receiveCount: 3 }));
+    expect(told.at(-1)).toBe('kept-before');
   });
 });

@@ -193,6 +193,34 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken.map(({ age }) => age)).toEqual([9000, 9000]);
   });
 
+  test.each([
+    ['arrived', 'inbound-ap-southeast-2/', NOW - 40_000 * SECOND, 9000],
+    ['givenUp', 'failed/failed/', NOW - 40_000 * SECOND, 9000],
+    ['replicating', 'outbound/', NOW - 60 * SECOND, 9000],
+    ['replicating', 'outbound/', NOW - 700 * SECOND, 0],
+  ])('counts what was sent again to one region for that region alone: %s, in %s', async (stage, place, put, age) => {
+    const world = new World();
+    const prefix = '_resend-ap-southeast-2/';
+    const within = place === 'failed/failed/' ? `failed/${prefix}` : prefix;
+    const key = `${within}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
+    world.keys.set(`${place}${prefix}`, { key, lastModified: put });
+    await takeWatermarks(world.dependencies([toOne, toTwo]));
+    expect(world.taken.map(({ region, stages }) => [region, stages[stage as keyof StageAges]])).toEqual([
+      ['us-east-1', 0],
+      ['us-east-1', 0],
+      ['ap-southeast-2', age],
+    ]);
+  });
+
+  test('asks for what was sent again to one region once per region, and only for rules with several', async () => {
+    const world = new World();
+    await takeWatermarks(world.dependencies([toOne]));
+    const ofResends = () => world.listed.splice(0).filter(({ prefix }) => prefix.includes('_resend-'));
+    expect(ofResends()).toEqual([]);
+    await takeWatermarks(world.dependencies([toOne, toTwo, { ...toTwo, id: 'another' }]));
+    expect(ofResends()).toHaveLength(6);
+  });
+
   test('tells the others, and then fails, when a region does not answer', async () => {
     const world = new World();
     world.deafRegion = 'us-east-1';
@@ -242,8 +270,9 @@ describe('taking the watermarks of many routes', () => {
   test('lists what the routes of a rule share once', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies(many));
-    expect(world.listed.filter(({ bucket }) => bucket === 'outbound')).toHaveLength(many.length);
-    expect(world.listed.filter(({ bucket }) => bucket === 'failed')).toHaveLength(many.length);
+    const ofRules = world.listed.filter(({ prefix }) => !prefix.includes('_resend-'));
+    expect(ofRules.filter(({ bucket }) => bucket === 'outbound')).toHaveLength(many.length);
+    expect(ofRules.filter(({ bucket }) => bucket === 'failed')).toHaveLength(many.length);
   });
 
   test('has several rules at work side by side, and never so many that CloudWatch would throttle', async () => {

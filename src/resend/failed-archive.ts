@@ -1,0 +1,57 @@
+import type { MessageOutcome } from '../messages/outcome.ts';
+import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
+import type { VersionLocation } from '../storage/object-store.ts';
+import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
+import { CLEANUP_DELAY_SECONDS } from './decide-cleanup.ts';
+import type { ResendRun } from './dependencies.ts';
+
+export const DONE: MessageOutcome = { kind: 'done' };
+export const LOOK_AGAIN: MessageOutcome = { kind: 'later', seconds: CLEANUP_DELAY_SECONDS };
+
+/** A failed replication, and what there is of the archive. */
+export interface FailedArchive {
+  readonly failure: ReplicationFailure;
+  /** Where it is sent again: at its own key, or at that of the one region that it did not reach. */
+  readonly again: ObjectLocation;
+  /** The version that failed. */
+  readonly failed: ObjectDescription | undefined;
+  /** What is at `again` now. */
+  readonly current: ObjectDescription | undefined;
+  readonly mayWait: boolean;
+}
+
+/** Whether it is sent again to one region of several. */
+export function isApart({ failure, again }: Pick<FailedArchive, 'failure' | 'again'>): boolean {
+  return again.key !== failure.key;
+}
+
+/** A version with the bytes of the archive, and all else that is carried over. */
+export type ArchiveCopy = VersionLocation & ObjectDescription;
+
+/** The failed version is deleted when nothing seems to need it any more; other regions have copies of it under their own keys. */
+export async function findCopy(
+  { bucket }: ReplicationFailure,
+  keys: readonly string[],
+  { store, signal }: ResendRun,
+): Promise<ArchiveCopy | undefined> {
+  for (const key of keys) {
+    const found = await store.head({ bucket, key }, signal);
+    if (found?.versionId !== undefined) return { ...found, bucket, key, versionId: found.versionId };
+  }
+  return undefined;
+}
+
+/** Whether S3 says how far the replication of a version is. */
+export function isTracked({ replicationStatus }: ObjectDescription): boolean {
+  return replicationStatus === 'FAILED' || replicationStatus === 'PENDING';
+}
+
+/** What a copy of an archive keeps of it beside bytes and metadata. */
+export function carriedOver({ headers }: ObjectDescription) {
+  return { headers, tags: [] };
+}
+
+export async function removeFailed(failure: ReplicationFailure, { store, telemetry }: ResendRun): Promise<void> {
+  await store.removeVersion(failure);
+  telemetry.failedVersionDeleted(failure);
+}

@@ -1,0 +1,76 @@
+import { parseKeyTime } from '../archive/key-time.ts';
+import { resendPrefix } from '../configuration/resend-prefix.ts';
+import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
+import type { Departure, Route } from './route.ts';
+import type { PutArchive } from './stage-ages.ts';
+
+/** What S3 lists in one call. */
+const KEYS_PER_LIST = 1000;
+
+/** Archives that were sent again to the region of a route alone: no key that begins with the rule's id tells of them. */
+export interface ResentArchives {
+  readonly outbound: readonly PutArchive[];
+  /** When the oldest object was written, in milliseconds since 1970, of those that wait to be restored, and of those that were given up. */
+  readonly oldestArrived: number | undefined;
+  readonly oldestFailed: number | undefined;
+}
+
+const NONE: ResentArchives = { outbound: [], oldestArrived: undefined, oldestFailed: undefined };
+
+type Lister = (route: Route) => Promise<readonly ListedKey[]>;
+
+/**
+ * Asks at once: three lists for each region of a rule with several, whatever the number of rules, since hardly anything is there.
+ * @returns what there is of a route
+ */
+export function readResent(
+  departures: readonly Departure[],
+  { region: home, names, keys }: Pick<WatermarkDependencies, 'region' | 'names' | 'keys'>,
+): (route: Route) => Promise<ResentArchives> {
+  const several = departures.filter(({ routes }) => routes.length > 1).flatMap(({ routes }) => routes);
+  const regions = new Map(
+    [...new Set(several.map(({ region }) => region))].map((region) => {
+      const prefix = resendPrefix(region);
+      const outbound = listByRule({ region: home, bucket: names.outboundBucket, prefix }, keys);
+      const inbound = listByRule({ region, bucket: names.inboundBucket(region), prefix }, keys);
+      const kept = { region: home, bucket: names.failedBucket, prefix: `${names.failedPrefix}${prefix}` };
+      return [region, { outbound, inbound, failed: listByRule(kept, keys) }] as const;
+    }),
+  );
+  return async (route) => {
+    const lists = regions.get(route.region);
+    if (lists === undefined || !several.includes(route)) return NONE;
+    const [outbound, inbound, failed] = await Promise.all([
+      lists.outbound(route),
+      lists.inbound(route),
+      lists.failed(route),
+    ]);
+    return {
+      outbound: outbound.map((archive) => ({ written: writtenAt(archive), put: archive.lastModified })),
+      oldestArrived: oldest(inbound),
+      oldestFailed: oldest(failed),
+    };
+  };
+}
+
+/** One list for all rules, unless there is more than a list holds. */
+function listByRule(range: KeyRange, keys: WatermarkDependencies['keys']): Lister {
+  const listing = keys.firstKeys(range, KEYS_PER_LIST);
+  // Who needs it waits for it, and hears of a failure.
+  listing.catch(() => undefined);
+  return async ({ rule }) => {
+    const prefix = `${range.prefix}${rule.id}/`;
+    const listed = await listing;
+    if (listed.length === KEYS_PER_LIST) return keys.firstKeys({ ...range, prefix }, KEYS_PER_LIST);
+    return listed.filter(({ key }) => key.startsWith(prefix));
+  };
+}
+
+function oldest(archives: readonly ListedKey[]): number | undefined {
+  return archives.length === 0 ? undefined : Math.min(...archives.map(writtenAt));
+}
+
+/** Names of archives begin with the time of their oldest object. */
+function writtenAt({ key, lastModified }: ListedKey): number {
+  return parseKeyTime(key.slice(key.lastIndexOf('/') + 1)) ?? lastModified;
+}
