@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import type { SourceDependencies } from '../../../src/packing/dependencies.ts';
 import { itemAt, readArchive } from '../../support/archives.ts';
@@ -76,6 +76,13 @@ const laterBy = (seconds: number) => {
   const { now } = new SourceServiceHarness().dependencies;
   return { now: () => now() + 1000 * seconds };
 };
+
+/** From here on time passes only when a test says so. */
+const stopClock = () => jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 describe('two messages about the same large object', () => {
   test.each<[string, StoreCall, number]>([
@@ -219,19 +226,18 @@ describe('the archive of a task that is heard of no more', () => {
 });
 
 test('a task that is at an archive for longer than its ownership lasts keeps it', async () => {
+  stopClock();
   const contest = new Contest();
-  const ownershipSeconds = 0.3;
-  const resuming = () => ({ bucket: PROGRESS, ownershipSeconds, inWork: new Set<string>() });
   const message = await contest.announce();
-  const owner = contest.task({ resuming: resuming(), heldAt: ['uploadPart', 3] });
+  const owner = contest.task({ heldAt: ['uploadPart', 3] });
   const packing = owner.service.process(message);
   await owner.reached;
-  const begun = performance.now();
-  const other = contest.task({ resuming: resuming() });
-  while (performance.now() - begun < 3000 * ownershipSeconds) {
+  const other = contest.task();
+  for (let minute = 1; minute <= 9; minute += 1) {
+    await jest.advanceTimersByTimeAsync(60_000);
     expect(await other.service.process(message)).toEqual([]);
-    await new Promise((resolve) => setImmediate(resolve));
   }
+  expect(other.service.queue.again).toHaveLength(9);
   expect(other.counts).toMatchObject({ put: 0, createUpload: 0, resumeUpload: 0 });
   owner.goOn();
   expect(await packing).toEqual([]);
@@ -248,23 +254,32 @@ test('a duplicate that comes after success packs nothing, counts nothing and lea
 });
 
 test('a record that cannot be written for longer than it is owned ends the attempt, which is tried again', async () => {
+  stopClock();
   const contest = new Contest();
   const message = await contest.announce();
   // Its first two writes make it ours and note the upload.
   const failing = new FailingObjectStore(contest.memory, {
     put: Array.from({ length: 1000 }, (_, index) => index + 3),
   });
-  const resuming = { bucket: PROGRESS, ownershipSeconds: 0.1, inWork: new Set<string>() };
-  let held = false;
+  const reached = Promise.withResolvers<undefined>();
+  let reads = 0;
   const store = Object.assign(failing, {
     read: async (request: Parameters<FailingObjectStore['read']>[0]) => {
+      reads += 1;
       // Until the attempt is ended from outside.
-      if (held) await new Promise((resolve) => request.signal?.addEventListener('abort', resolve));
-      held = true;
+      if (reads > 1) {
+        reached.resolve(undefined);
+        await new Promise((resolve) => request.signal?.addEventListener('abort', resolve));
+      }
       return contest.memory.read(request);
     },
   });
-  const service = new SourceServiceHarness({ store, limits: LIMITS, resuming });
-  expect(await service.process(message)).toEqual([message.messageId]);
+  const service = new SourceServiceHarness({ store, limits: LIMITS });
+  const packing = service.process(message);
+  await reached.promise;
+  await jest.advanceTimersByTimeAsync(1000 * (OWNERSHIP_SECONDS - 1));
+  expect(service.telemetry.failures).toEqual([]);
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(await packing).toEqual([message.messageId]);
   expect(service.telemetry.failures).toEqual([[message.messageId, 'STORAGE_UNAVAILABLE']]);
 });
