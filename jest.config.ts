@@ -13,6 +13,8 @@ const config: Config = {
   // Jest's own choice leaves a core idle, which is half of a small machine.
   maxWorkers: '100%',
   testTimeout: 60_000,
+  // Installing them takes longer than a hook of a test may.
+  globalSetup: '<rootDir>/test/install-environments.ts',
 };
 
 export default config;
