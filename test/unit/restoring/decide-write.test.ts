@@ -7,7 +7,7 @@ import {
 } from '../../../src/restoring/decide-write.ts';
 import { makeStampable, type RestorableObject } from '../../../src/restoring/restorable-object.ts';
 import { digestContent } from '../../../src/storage/content-digest.ts';
-import { encodeStamp, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
+import { encodeStamp, PENDING_TAGS, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
 import type { ObjectTag, UserMetadata } from '../../../src/storage/stored-object.ts';
 
 const TIME = Date.UTC(2026, 10, 23, 10);
@@ -70,11 +70,27 @@ const over = (conflict: boolean): WriteDecision => ({
 });
 const skip = (reason: 'replay' | 'newer-at-target' | 'kept' | 'unordered'): WriteDecision => ({ kind: 'skip', reason });
 const before = new Date(TIME - 1000);
+const PENDING = [{ key: PENDING_TAGS, value: stampText('0055AA') }];
 
 describe('decideWrite, row by row of its table', () => {
   test.each([
     ['nothing there', ours(), undefined, 'overwrite', absent],
     ['stamp of the same write', ours(), there(stamped('0055AA')), 'overwrite', skip('replay')],
+    [
+      'stamp of the same write, tags still to come',
+      ours(),
+      there(stamped('0055AA'), { tags: PENDING, versionId: 'v1' }),
+      'keep',
+      { kind: 'tag', versionId: 'v1' },
+    ],
+    [
+      'edited in place before its tags came',
+      ours(),
+      there(stamped('0055AA'), { tags: PENDING, crc32: 8 }),
+      'overwrite',
+      skip('newer-at-target'),
+    ],
+    ['tags still to come of an older write', ours(), there(stamped('0055A9'), { tags: PENDING }), 'keep', over(false)],
     ['stamp of a newer write', ours(), there(stamped('0055AB')), 'overwrite', skip('newer-at-target')],
     ['stamp of an older write', ours(), there(stamped('0055A9')), 'overwrite', over(false)],
     ['an older stamp counts as ours under keep, too', ours(), there(stamped('0055A9')), 'keep', over(false)],
