@@ -16,6 +16,10 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   limits: { folders: [], packages: [] },
   storage: { folders: ['archive', 'messages'], packages: [/^node:(buffer|crypto)$/] },
   compression: { folders: ['archive'], packages: [/^piscina$/, /^zstd-napi/, /^node:stream/] },
+  backfill: {
+    folders: ['configuration', 'inventory', 'listing', 'messages', 'storage'],
+    packages: [/^p-limit$/, /^zod$/],
+  },
   packing: {
     folders: ['adaptive', 'archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
     packages: [/^node:crypto$/, /^p-limit$/, /^zod$/],
@@ -34,6 +38,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
     folders: [
       'adaptive',
       'archive',
+      'backfill',
       'configuration',
       'deployment',
       'inventory',
@@ -91,6 +96,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'adaptive',
       'archive',
       'aws',
+      'backfill',
       'build',
       'compression',
       'configuration',

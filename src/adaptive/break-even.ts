@@ -122,7 +122,8 @@ export function breakEvenVolume(
   return bisect(net, most / 2, most);
 }
 
-function trafficAmounts(
+/** Of traffic of objects of one size. */
+export function trafficAmounts(
   { ratio, cpuSecondsAByte, overwritten = 0 }: Experience,
   limits: ArchiveLimits,
   traffic: Traffic,

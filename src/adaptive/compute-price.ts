@@ -1,7 +1,8 @@
 import type { UnitPrices } from '../configuration/schema/unit-prices.ts';
 
 /** Lambda gives one vCPU for 1,769 MB (Lambda developer guide, "Memory"), and bills a GB of 1,024 MB. */
-const LAMBDA_GIGABYTES_A_VCPU = 1769 / 1024;
+export const VCPU_MEGABYTES = 1769;
+const LAMBDA_GIGABYTES_A_VCPU = VCPU_MEGABYTES / 1024;
 const SECONDS_AN_HOUR = 3600;
 const CPU_UNITS_PER_VCPU = 1024;
 

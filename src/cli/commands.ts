@@ -58,6 +58,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./dead-letters/run-dead-letters.ts')).runDeadLetters,
   },
   {
+    name: 'backfill',
+    summary: 'Queue objects that were there before the rule',
+    examples: ['backfill example-bucket --dry-run', 'backfill example-bucket --rate 2000/s --resume'],
+    load: async () => (await import('./backfill/run-backfill-command.ts')).runBackfillCommand,
+  },
+  {
     name: 'archive',
     summary: 'List, read, extract or verify an archive, on disk or in S3',
     examples: ['archive ls s3://bucket/key.tar.zst', 'archive cat archive.tar.zst path/to/object.json'],

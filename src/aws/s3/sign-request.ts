@@ -15,6 +15,8 @@ export interface UnsignedRequest {
   readonly query: string;
   /** Names (lower case) and values in turn, as undici takes them. Values are bytes written as latin1. */
   readonly headers: readonly string[];
+  /** SHA-256 of the body, in hex, in place of what the service has for every request. */
+  readonly payloadHash?: string;
 }
 
 /** How a service wants its requests signed. */
@@ -28,6 +30,8 @@ export interface SignedService {
 export const S3: SignedService = { name: 's3', payloadHash: 'UNSIGNED-PAYLOAD' };
 /** For requests without a body, and paths and queries that no encoding changes: Lambda would want them encoded twice. */
 export const LAMBDA: SignedService = { name: 'lambda', payloadHash: hash('sha256', '', 'hex') };
+/** SQS wants the hash of each body. */
+export const SQS: SignedService = { name: 'sqs', payloadHash: hash('sha256', '', 'hex') };
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /**
@@ -52,7 +56,8 @@ export class RequestSigner {
   sign(request: UnsignedRequest, credentials: SigningCredentials, time: number): string[] {
     const timestamp = this.#formatTimestamp(time);
     const day = timestamp.slice(0, 8);
-    const { name, payloadHash } = this.#service;
+    const { name } = this.#service;
+    const { payloadHash = this.#service.payloadHash } = request;
     const headers = [...request.headers, 'x-amz-content-sha256', payloadHash, 'x-amz-date', timestamp];
     if (credentials.sessionToken !== undefined) headers.push('x-amz-security-token', credentials.sessionToken);
     const { canonical, names } = canonicalizeHeaders(request.host, headers);

@@ -3,6 +3,8 @@ import { DeployInputError } from './errors.ts';
 
 /** What npm says of a flag without a value. */
 const FLAG = 'true';
+/** npm sets these in any case, so that their presence says nothing. */
+const SET_BY_NPM: ReadonlySet<string | undefined> = new Set(['--prefix']);
 
 /**
  * Refuses to run when npm has kept options for itself. Of `npm run remove --region=us-east-1 -- --yes` npm passes on `--yes` only; what
@@ -22,7 +24,7 @@ export function refuseSwallowedOptions(
   const kept = command.options.flatMap(({ long }) => {
     const value = environment[variableOf(long ?? '')];
     // npm tells of flags that are off by an empty value.
-    return long === undefined || value === undefined || value === '' ? [] : [{ long, value }];
+    return long === undefined || SET_BY_NPM.has(long) || value === undefined || value === '' ? [] : [{ long, value }];
   });
   if (kept.length === 0) return;
   const options = kept.map(({ long, value }) => (value === FLAG ? long : `${long} ${value}`));

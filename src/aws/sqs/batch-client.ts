@@ -1,0 +1,146 @@
+import { hash } from 'node:crypto';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { Pool } from 'undici';
+import { QueueUnavailableError } from '../../messages/errors.ts';
+import { exchange, type HttpAnswer } from '../s3/http-exchange.ts';
+import { type Pressure, RetryPolicy } from '../s3/retry-policy.ts';
+import { RequestSigner, type SigningCredentials, SQS } from '../s3/sign-request.ts';
+
+/** What SQS said of the messages of a batch. */
+export interface SentBatch {
+  /** Indices of those that it did not take. */
+  readonly refused: readonly number[];
+  /** Why, of the first of them. */
+  readonly reason?: string;
+}
+
+export interface BatchClientOptions {
+  /** Gives credentials, region and endpoint. */
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  readonly connections: number;
+  readonly retries?: RetryPolicy;
+}
+
+const HEADERS_TIMEOUT = 30_000;
+/** Credentials are fetched anew this long before they expire, in milliseconds. */
+const MARGIN = 60_000;
+const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
+
+/**
+ * SendMessageBatch for little CPU: the SDK spends 0.9 ms on a call, which is 10,000 messages a second for a whole core. AWS's JSON
+ * protocol (`x-amz-json-1.0`), signed as S3's calls are.
+ */
+export class SqsBatchClient {
+  readonly #client: SQSClient;
+  readonly #queueUrl: string;
+  readonly #connections: number;
+  readonly #retries: RetryPolicy;
+  #opened: Promise<Connection> | undefined;
+  #credentials: (SigningCredentials & { readonly expiration?: Date }) | undefined;
+
+  constructor({ client, queueUrl, connections, retries = new RetryPolicy() }: BatchClientOptions) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+    this.#connections = connections;
+    this.#retries = retries;
+  }
+
+  /**
+   * @param bodies at most ten
+   * @throws QueueUnavailableError when SQS does not answer, or refuses the whole call, after retries
+   */
+  async send(bodies: readonly string[]): Promise<SentBatch> {
+    const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+    const body = Buffer.from(JSON.stringify({ QueueUrl: this.#queueUrl, Entries }));
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#attempt(body);
+      if (typeof outcome !== 'string') {
+        this.#retries.earn();
+        return readAnswer(outcome.body);
+      }
+      const pressure = pressureOf(outcome);
+      if (pressure === undefined || !this.#retries.spend(attempt, pressure)) throw this.#failure(outcome);
+      await this.#retries.wait(attempt, pressure);
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.#opened?.catch(() => undefined);
+    await connection?.pool.close();
+  }
+
+  /** @returns what went wrong, as text, when it did */
+  async #attempt(body: Buffer): Promise<HttpAnswer | string> {
+    this.#opened ??= this.#open();
+    const { pool, host, signer } = await this.#opened;
+    const request = {
+      method: 'POST',
+      host,
+      path: '/',
+      query: '',
+      payloadHash: hash('sha256', body, 'hex'),
+      headers: ['content-type', 'application/x-amz-json-1.0', 'x-amz-target', 'AmazonSQS.SendMessageBatch'],
+    };
+    const headers = signer.sign(request, await this.#currentCredentials(), Date.now());
+    try {
+      const answer = await exchange(pool, {
+        method: 'POST',
+        path: '/',
+        headers,
+        body,
+        headersTimeout: HEADERS_TIMEOUT,
+      });
+      return answer.status === 200 ? answer : `${answer.status} ${answer.body}`;
+    } catch (thrown) {
+      return `no answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    }
+  }
+
+  async #open(): Promise<Connection> {
+    const endpoint = await this.#client.config.endpoint?.();
+    const { protocol, hostname, port } = endpoint ?? new URL(this.#queueUrl);
+    const host = port === undefined || port === '' ? hostname : `${hostname}:${port}`;
+    return {
+      host,
+      signer: new RequestSigner(await this.#client.config.region(), SQS),
+      pool: new Pool(`${protocol}//${host}`, { connections: this.#connections, allowH2: false }),
+    };
+  }
+
+  async #currentCredentials(): Promise<SigningCredentials> {
+    const expires = this.#credentials?.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+    if (this.#credentials === undefined || Date.now() > expires - MARGIN) {
+      this.#credentials = await this.#client.config.credentials();
+    }
+    return this.#credentials;
+  }
+
+  #failure(said: string): QueueUnavailableError {
+    return new QueueUnavailableError(`SendMessageBatch to ${this.#queueUrl} failed: ${said}`, {
+      context: { queueUrl: this.#queueUrl },
+    });
+  }
+}
+
+interface Connection {
+  readonly pool: Pool;
+  readonly host: string;
+  readonly signer: RequestSigner;
+}
+
+function pressureOf(outcome: string): Pressure | undefined {
+  if (THROTTLED.test(outcome)) return 'throttled';
+  return /^(no answer|5\d\d|429)/.test(outcome) ? 'transient' : undefined;
+}
+
+function readAnswer(text: string): SentBatch {
+  const { Failed = [] } = JSON.parse(text) as {
+    readonly Failed?: readonly { readonly Id: string; readonly Code?: string; readonly Message?: string }[];
+  };
+  const [first] = Failed;
+  return {
+    refused: Failed.map(({ Id }) => Number(Id)),
+    ...(first === undefined ? {} : { reason: `${first.Code ?? ''} ${first.Message ?? ''}`.trim() }),
+  };
+}

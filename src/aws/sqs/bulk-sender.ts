@@ -1,0 +1,55 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import pLimit from 'p-limit';
+import type { ExistingObjectQueue } from '../../backfill/dependencies.ts';
+import { QueueUnavailableError } from '../../messages/errors.ts';
+import { SqsBatchClient } from './batch-client.ts';
+import { cutBatches, measureMessage } from './batches.ts';
+
+export interface BulkSenderOptions {
+  /** Gives credentials, region and endpoint. */
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+  /** Calls to SQS at the same time, 48 if not given. */
+  readonly concurrency?: number;
+}
+
+/** 10 ms a call makes this 48,000 messages a second. */
+const CONCURRENCY = 48;
+/** Times that what SQS has left out of a batch is sent; whole calls are repeated by the client. */
+const ATTEMPTS = 5;
+
+/** Sends very many messages to one queue. A message may come twice when an answer is lost. */
+export class SqsBulkSender implements ExistingObjectQueue {
+  readonly #client: SqsBatchClient;
+  readonly #queueUrl: string;
+  readonly #limit: ReturnType<typeof pLimit>;
+
+  constructor({ client, queueUrl, concurrency = CONCURRENCY }: BulkSenderOptions) {
+    this.#client = new SqsBatchClient({ client, queueUrl, connections: concurrency });
+    this.#queueUrl = queueUrl;
+    this.#limit = pLimit(concurrency);
+  }
+
+  async send(bodies: readonly string[]): Promise<void> {
+    let left = bodies;
+    for (let attempt = 1; left.length > 0; attempt += 1) {
+      const batches = cutBatches(left, (body) => measureMessage({ body }));
+      const answers = await this.#limit.map(batches, async (batch) => {
+        const { refused, reason } = await this.#client.send(batch);
+        return { reason, bodies: refused.flatMap((index) => batch[index] ?? []) };
+      });
+      left = answers.flatMap((answer) => answer.bodies);
+      if (left.length > 0 && attempt === ATTEMPTS) {
+        const [reason = ''] = answers.flatMap((answer) => answer.reason ?? []);
+        throw new QueueUnavailableError(`SQS did not take ${left.length} messages to ${this.#queueUrl}: ${reason}`, {
+          context: { queueUrl: this.#queueUrl, messages: left.length },
+        });
+      }
+    }
+  }
+
+  /** Ends the connections. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

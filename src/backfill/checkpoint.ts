@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { parseJson } from '../json.ts';
+import { CheckpointInvalidError } from './errors.ts';
+
+const count = z.int().nonnegative();
+const filter = z.object({
+  prefix: z.string().optional(),
+  suffix: z.string().optional(),
+  since: z.number().optional(),
+  until: z.number().optional(),
+  minSize: z.number().optional(),
+  maxSize: z.number().optional(),
+});
+
+const checkpointSchema = z.object({
+  version: z.literal(1),
+  kind: z.enum(['backfill', 'verify']),
+  rule: z.string(),
+  /** What it is done with: filter, source of the keys and other choices, as the run that began it had them. */
+  filter,
+  choices: z.record(z.string(), z.string()),
+  /** ISO 8601. */
+  startedAt: z.iso.datetime(),
+  savedAt: z.iso.datetime(),
+  /** Absent: nothing is done yet. */
+  position: z.string().optional(),
+  finished: z.boolean(),
+  counts: z.record(z.string(), count),
+});
+
+/** How far a backfill or a verification is, as it is kept between runs. */
+export type Checkpoint = Readonly<z.infer<typeof checkpointSchema>>;
+
+export function encodeCheckpoint(checkpoint: Checkpoint): string {
+  return `${JSON.stringify(checkpoint, null, 2)}\n`;
+}
+
+/** @throws CheckpointInvalidError */
+export function decodeCheckpoint(text: string, kind: Checkpoint['kind'], rule: string): Checkpoint {
+  const json = parseJson(text, (cause) => new CheckpointInvalidError('The checkpoint is not JSON', { cause }));
+  const result = checkpointSchema.safeParse(json);
+  if (!result.success) {
+    throw new CheckpointInvalidError('The checkpoint is not one that this version can read. Start anew: --restart.', {
+      cause: result.error,
+      context: { kind, rule },
+    });
+  }
+  if (result.data.kind === kind && result.data.rule === rule) return result.data;
+  throw new CheckpointInvalidError(`The checkpoint is that of a ${result.data.kind} of rule ${result.data.rule}`, {
+    context: { kind, rule },
+  });
+}
+
+/** Key of the document in the progress bucket of the rule's source region. */
+export function checkpointKey(kind: Checkpoint['kind'], rule: string): string {
+  return `${rule}/${kind}.json`;
+}

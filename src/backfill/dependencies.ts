@@ -1,0 +1,38 @@
+import type { ObjectEntry } from '../listing/dependencies.ts';
+
+/** Some objects of a source. */
+export interface EntryPage {
+  readonly entries: readonly ObjectEntry[];
+  /** How far the source is read with the entry of this index, a key or a place in an inventory: it can be read again from there. */
+  readonly positionAfter: (index: number) => string;
+}
+
+/** Where keys come from: the bucket itself, or an inventory of it. */
+export interface EntrySource {
+  /** @param after position of the last entry that is done with; absent: from the beginning */
+  read(after: string | undefined, signal: AbortSignal): AsyncIterable<EntryPage>;
+}
+
+/** The rule's queue of existing objects. */
+export interface ExistingObjectQueue {
+  /**
+   * Sends all of these, at most 10,000 at a time.
+   * @throws QueueUnavailableError when SQS does not take one of them in spite of retries; others may have been taken
+   */
+  send(bodies: readonly string[]): Promise<void>;
+}
+
+/** A document that outlives the machine. */
+export interface CheckpointStore {
+  /** @returns undefined when there is none */
+  load(): Promise<string | undefined>;
+  save(text: string): Promise<void>;
+}
+
+/** Time, as a test may replace it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** @throws the reason of the signal */
+  readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}

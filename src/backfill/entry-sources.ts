@@ -1,0 +1,69 @@
+import type { InventoryFiles } from '../inventory/dependencies.ts';
+import type { InventoryManifest } from '../inventory/manifest.ts';
+import { readInventory } from '../inventory/read-inventory.ts';
+import type { ObjectPager } from '../listing/dependencies.ts';
+import { listObjects } from '../listing/list-objects.ts';
+import type { EntryPage, EntrySource } from './dependencies.ts';
+import { CheckpointInvalidError } from './errors.ts';
+
+const POSITION = /^(\d+):(\d+)$/;
+
+/** The live bucket, in the order of keys. A position is the key itself. */
+export class ListingSource implements EntrySource {
+  readonly #pager: ObjectPager;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor(pager: ObjectPager, bucket: string, prefix: string) {
+    this.#pager = pager;
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+  }
+
+  async *read(after: string | undefined, signal: AbortSignal): AsyncGenerator<EntryPage, void> {
+    const pages = listObjects(this.#pager, {
+      bucket: this.#bucket,
+      prefixes: [this.#prefix],
+      order: 'key',
+      signal,
+      ...(after === undefined ? {} : { startAfter: after }),
+    });
+    for await (const entries of pages) yield { entries, positionAfter: (index) => entries[index]?.key ?? '' };
+  }
+}
+
+/** An inventory of the bucket. A position is `<data file>:<objects of it>`, since its keys are in no order. */
+export class InventorySource implements EntrySource {
+  readonly #manifest: InventoryManifest;
+  readonly #files: InventoryFiles;
+
+  constructor(manifest: InventoryManifest, files: InventoryFiles) {
+    this.#manifest = manifest;
+    this.#files = files;
+  }
+
+  async *read(after: string | undefined, signal: AbortSignal): AsyncGenerator<EntryPage, void> {
+    const { files } = this.#manifest;
+    const [firstFile, skipped] = readPosition(after, files.length);
+    for (const [number, file] of files.entries()) {
+      if (number < firstFile) continue;
+      let row = 0;
+      for await (const page of readInventory({ ...this.#manifest, files: [file] }, this.#files)) {
+        signal.throwIfAborted();
+        const done = number === firstFile ? Math.min(page.length, Math.max(0, skipped - row)) : 0;
+        const first = row + done;
+        row += page.length;
+        if (done < page.length) {
+          yield { entries: page.slice(done), positionAfter: (index) => `${number}:${first + index + 1}` };
+        }
+      }
+    }
+  }
+}
+
+function readPosition(position: string | undefined, files: number): readonly [file: number, objects: number] {
+  if (position === undefined) return [0, 0];
+  const [, file, objects] = POSITION.exec(position) ?? [];
+  if (file !== undefined && objects !== undefined && Number(file) < files) return [Number(file), Number(objects)];
+  throw new CheckpointInvalidError(`"${position}" is not a place in this inventory. Start anew: --restart.`);
+}

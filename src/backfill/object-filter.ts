@@ -1,0 +1,64 @@
+import type { ReplicationRule } from '../configuration/rule.ts';
+import type { ListedObject, ObjectEntry } from '../listing/dependencies.ts';
+import { EntryIncompleteError } from './errors.ts';
+
+/** Which objects of a rule are meant. Everything absent: all that the rule takes. */
+export interface ObjectFilter {
+  /** Beginning of the key, the rule's own prefix included. */
+  readonly prefix?: string | undefined;
+  readonly suffix?: string | undefined;
+  /** Last-Modified at or after this, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Last-Modified before this. */
+  readonly until?: number | undefined;
+  /** Bytes, inclusive. */
+  readonly minSize?: number | undefined;
+  readonly maxSize?: number | undefined;
+}
+
+/** `archived`: in a class that cannot be read before it is restored, which neither S3 nor this product replicates. */
+export type ObjectVerdict = 'taken' | 'left-out' | 'archived';
+
+/** Classes whose objects S3 gives to nobody. Those of INTELLIGENT_TIERING that are archived are found out by reading them. */
+const ARCHIVED_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** Whether an object is to be queued or compared. */
+export function judgeObject(
+  { key, size, lastModified, storageClass }: ListedObject,
+  { source }: Pick<ReplicationRule, 'source'>,
+  { prefix = '', suffix = '', since, until, minSize, maxSize }: ObjectFilter,
+): ObjectVerdict {
+  const wanted =
+    key.startsWith(source.prefix) &&
+    key.endsWith(source.suffix) &&
+    key.startsWith(prefix) &&
+    key.endsWith(suffix) &&
+    !(since !== undefined && lastModified < since) &&
+    !(until !== undefined && lastModified >= until) &&
+    !(minSize !== undefined && size < minSize) &&
+    !(maxSize !== undefined && size > maxSize);
+  if (!wanted) return 'left-out';
+  return ARCHIVED_CLASSES.has(storageClass) ? 'archived' : 'taken';
+}
+
+/** The longest prefix that all objects of rule and filter have; undefined when no object can have both. */
+export function listedPrefix(rule: Pick<ReplicationRule, 'source'>, { prefix = '' }: ObjectFilter): string | undefined {
+  const own = rule.source.prefix;
+  if (prefix.startsWith(own)) return prefix;
+  return own.startsWith(prefix) ? own : undefined;
+}
+
+/**
+ * The entry with all that it takes to queue it. Objects without a class of their own are STANDARD.
+ * @throws EntryIncompleteError for an inventory without ETag or Last-Modified
+ */
+export function completeEntry({ key, size, etag, lastModified, storageClass }: ObjectEntry): ListedObject {
+  if (etag !== undefined && lastModified !== undefined) {
+    return { key, size, etag, lastModified, storageClass: storageClass ?? 'STANDARD' };
+  }
+  const missing = etag === undefined ? 'ETag' : 'LastModifiedDate';
+  throw new EntryIncompleteError(
+    `The inventory has no ${missing} of "${key}". Add the fields Size, LastModifiedDate, ETag and StorageClass to it.`,
+    { context: { key, field: missing } },
+  );
+}

@@ -1,0 +1,146 @@
+import type { ReplicationRule } from '../configuration/rule.ts';
+import type { ListedObject } from '../listing/dependencies.ts';
+import { backfillMessage, orderOfListed } from '../messages/backfill-message.ts';
+import type { Clock, EntryPage, EntrySource, ExistingObjectQueue } from './dependencies.ts';
+import { completeEntry, judgeObject, type ObjectFilter } from './object-filter.ts';
+import { OrderedWork } from './ordered-work.ts';
+import { Pace, type PaceLimits } from './pace.ts';
+
+/** What a backfill has done so far. */
+export interface BackfillCounts {
+  /** Objects that the source of keys has named. */
+  listed: number;
+  queued: number;
+  /** Of the queued objects. */
+  queuedBytes: number;
+  /** Not of the rule, or not wanted. */
+  leftOut: number;
+  /** In a storage class that cannot be read. */
+  archived: number;
+}
+
+export interface BackfillRequest {
+  readonly rule: ReplicationRule;
+  readonly filter: ObjectFilter;
+  readonly pace: PaceLimits;
+  /** Where an earlier run stopped, and what it had counted. */
+  readonly resumed?: { readonly position: string; readonly counts: BackfillCounts } | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface BackfillDependencies {
+  readonly source: EntrySource;
+  readonly queue: ExistingObjectQueue;
+  readonly clock: Clock;
+  /** Keeps how far it is: everything up to the position is queued. Called again after `CHECKPOINT_SECONDS`, and in the end. */
+  readonly checkpoint: (position: string, counts: BackfillCounts) => Promise<void>;
+  readonly onProgress: (counts: BackfillCounts) => void;
+  /** Told of each object that is archived, which is nowhere else named. */
+  readonly onArchived: (object: ListedObject) => void;
+}
+
+/** What is done again, at most, after a kill. */
+const CHECKPOINT_SECONDS = 5;
+/** Of up to 1,000 objects, on their way to SQS at the same time. */
+const CHUNKS_IN_WORK = 8;
+
+export function noCounts(): BackfillCounts {
+  return { listed: 0, queued: 0, queuedBytes: 0, leftOut: 0, archived: 0 };
+}
+
+/**
+ * Queues every object that rule and filter take. What an interruption leaves is a position up to which everything is queued; a
+ * run that resumes there queues a few objects twice, which changes nothing at the target.
+ * @returns what was counted, with earlier runs
+ * @throws QueueUnavailableError, EntryIncompleteError, what the source throws, the reason of the signal; the checkpoint is saved before
+ */
+export async function runBackfill(
+  request: BackfillRequest,
+  dependencies: BackfillDependencies,
+): Promise<BackfillCounts> {
+  const { signal, resumed } = request;
+  const { source, clock, checkpoint, onProgress } = dependencies;
+  const counts = { ...(resumed?.counts ?? noCounts()) };
+  const pace = new Pace(request.pace, clock);
+  let position = resumed?.position;
+  let saved = position;
+  let savedAt = clock.now();
+  const work = new OrderedWork<CountedChunk>(CHUNKS_IN_WORK, (chunk) => {
+    position = chunk.position;
+    for (const name of Object.keys(counts) as (keyof BackfillCounts)[]) counts[name] += chunk.counts[name];
+    onProgress(counts);
+  });
+  const save = async (): Promise<void> => {
+    savedAt = clock.now();
+    if (position === undefined || position === saved) return;
+    saved = position;
+    await checkpoint(position, { ...counts });
+  };
+  try {
+    for await (const page of source.read(resumed?.position, signal)) {
+      for (let at = 0; at < page.entries.length; at += pace.chunk) {
+        const { taken, ...counted } = selectChunk(page, at, pace.chunk, request, dependencies);
+        await work.add(counted, () => queueObjects(taken, pace, request, dependencies));
+        if (clock.now() - savedAt >= 1000 * CHECKPOINT_SECONDS) await save();
+      }
+    }
+    await work.finish();
+  } finally {
+    await work.settled();
+    await save();
+  }
+  return counts;
+}
+
+interface CountedChunk {
+  readonly position: string;
+  readonly counts: BackfillCounts;
+}
+
+function selectChunk(
+  { entries, positionAfter }: EntryPage,
+  at: number,
+  length: number,
+  { rule, filter }: BackfillRequest,
+  { onArchived }: BackfillDependencies,
+): CountedChunk & { readonly taken: readonly ListedObject[] } {
+  const end = Math.min(entries.length, at + length);
+  const counts = { ...noCounts(), listed: end - at };
+  const taken: ListedObject[] = [];
+  for (const entry of entries.slice(at, end)) {
+    const object = completeEntry(entry);
+    switch (judgeObject(object, rule, filter)) {
+      case 'taken':
+        taken.push(object);
+        counts.queuedBytes += object.size;
+        break;
+      case 'archived':
+        counts.archived += 1;
+        onArchived(object);
+        break;
+      case 'left-out':
+        counts.leftOut += 1;
+    }
+  }
+  counts.queued = taken.length;
+  return { position: positionAfter(end - 1), counts, taken };
+}
+
+async function queueObjects(
+  objects: readonly ListedObject[],
+  pace: Pace,
+  { rule, signal }: BackfillRequest,
+  { queue, clock }: BackfillDependencies,
+): Promise<void> {
+  if (objects.length === 0) return;
+  const { bucket } = rule.source;
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+  await pace.admit(objects.length, bytes, signal);
+  signal.throwIfAborted();
+  const now = clock.now();
+  await queue.send(
+    objects.map(({ key, etag, size, lastModified }) =>
+      backfillMessage({ bucket, key, etag, size, order: orderOfListed(lastModified) }, now),
+    ),
+  );
+}

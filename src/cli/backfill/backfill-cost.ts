@@ -1,0 +1,50 @@
+import { archiveLimits, countArchives, trafficAmounts, USUAL_EXPERIENCE } from '../../adaptive/break-even.ts';
+import { VCPU_MEGABYTES } from '../../adaptive/compute-price.ts';
+import { ruleCosts, sumLines } from '../../adaptive/cost-model.ts';
+import { WORK } from '../../adaptive/measured-work.ts';
+import type { PaceLimits } from '../../backfill/pace.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import type { Prices } from '../../configuration/prices/prices.ts';
+
+/** What so many objects take, from the queue to the destinations. */
+export interface BackfillCost {
+  readonly archives: number;
+  /** Until all is packed. */
+  readonly hours: number;
+  /** USD, of all that AWS bills for it, if objects compress to a third. */
+  readonly dollars: number;
+  /** The same if they do not compress at all. */
+  readonly dollarsAtMost: number;
+  /** S3 Batch Replication of the same objects, without its fee per job and per million objects. */
+  readonly plainDollars: number;
+}
+
+/** Objects per second that one machine lists and queues, at least (docs/performance.md). */
+const QUEUED_PER_SECOND = 20_000;
+const SECONDS_PER_HOUR = 3600;
+const INCOMPRESSIBLE = { ...USUAL_EXPERIENCE, ratio: 1 };
+
+/** @throws PriceMissingError */
+export function backfillCost(
+  { objects, bytes }: { readonly objects: number; readonly bytes: number },
+  rule: DeployedRule,
+  prices: Prices,
+  { rate = QUEUED_PER_SECOND, bytesPerHour = Number.POSITIVE_INFINITY }: PaceLimits,
+): BackfillCost {
+  if (objects === 0) return { archives: 0, hours: 0, dollars: 0, dollarsAtMost: 0, plainDollars: 0 };
+  const limits = archiveLimits(rule);
+  const costs = ruleCosts(rule, prices);
+  const traffic = { objects, bytes };
+  const vcpus = rule.sizing.maximumConcurrency * (rule.sizing.functionMemoryMegabytes / VCPU_MEGABYTES);
+  const packing =
+    (objects * WORK.sourceSecondsAnObject + bytes * (WORK.sourceSecondsAByte + USUAL_EXPERIENCE.cpuSecondsAByte)) /
+    vcpus;
+  const queueing = Math.max(objects / Math.min(rate, QUEUED_PER_SECOND), (bytes / bytesPerHour) * SECONDS_PER_HOUR);
+  return {
+    archives: Math.max(1, Math.ceil(countArchives(traffic, limits))),
+    hours: Math.max(packing, queueing) / SECONDS_PER_HOUR,
+    dollars: sumLines(costs.ours, trafficAmounts(USUAL_EXPERIENCE, limits, traffic)),
+    dollarsAtMost: sumLines(costs.ours, trafficAmounts(INCOMPRESSIBLE, limits, traffic)),
+    plainDollars: sumLines(costs.plain, trafficAmounts(USUAL_EXPERIENCE, limits, traffic)),
+  };
+}

@@ -1,0 +1,28 @@
+import { type InventoryManifest, parseInventoryManifest } from '../../inventory/manifest.ts';
+import type { ObjectHeadReader, ObjectReader } from '../../storage/object-store.ts';
+import { UsageError } from '../command/errors.ts';
+
+/**
+ * Reads the manifest of an inventory.
+ * @param bucket that it must be of
+ * @throws UsageError, InventoryInvalidError, the errors of the storage port
+ */
+export async function openManifest(
+  store: ObjectReader & ObjectHeadReader,
+  name: string,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<InventoryManifest> {
+  const [, fileBucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(name) ?? [];
+  if (fileBucket === undefined || key?.endsWith('manifest.json') !== true) {
+    throw new UsageError(`"${name}" is not the manifest of an inventory; write s3://bucket/.../manifest.json`);
+  }
+  const location = { bucket: fileBucket, key };
+  const found = await store.head(location, signal);
+  if (found === undefined) throw new UsageError(`there is no ${name}`);
+  const into = new Uint8Array(found.size);
+  await store.read({ ...location, etag: found.etag, into, signal });
+  const manifest = parseInventoryManifest(Buffer.from(into).toString('utf8'), name);
+  if (manifest.bucket === bucket) return manifest;
+  throw new UsageError(`${name} lists bucket ${manifest.bucket}, and the rule is about ${bucket}`);
+}

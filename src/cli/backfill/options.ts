@@ -1,0 +1,55 @@
+import { type Command, Option } from 'commander';
+import type { ObjectFilter } from '../../backfill/object-filter.ts';
+import type { PaceLimits } from '../../backfill/pace.ts';
+import { CONFIGURATION } from '../command/deployment-files.ts';
+import { parseByteCount, parseRate, parseTime } from '../command/parse-amounts.ts';
+
+/** Options that `backfill` and `verify` share. */
+export interface ScanFlags extends ObjectFilter {
+  readonly rate?: number;
+  readonly resume?: boolean;
+  readonly restart?: boolean;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly profile?: string;
+  readonly configuration: string;
+  readonly queueUrl?: string;
+  readonly progressBucket?: string;
+}
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option('--prefix <prefix>', 'only keys that begin with this')
+    .option('--suffix <suffix>', 'only keys that end with this')
+    .option('--since <time>', 'only objects last modified at or after this, ISO 8601', parseTime)
+    .option('--until <time>', 'only objects last modified before this', parseTime)
+    .option('--min-size <size>', 'only objects of at least this, such as 10KB', parseByteCount)
+    .option('--max-size <size>', 'only objects of at most this', parseByteCount);
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .option('--rate <number>', 'objects per second at most, such as 500/s', parseRate)
+    .option('--resume', 'continue the run that was interrupted')
+    .option('--restart', 'forget the run that was interrupted')
+    .option('--json', 'print the result as JSON')
+    .option('--yes', 'do not ask')
+    .option('--profile <name>', 'profile of the AWS configuration')
+    .addOption(
+      new Option('--configuration <folder>', 'where the configuration files are').default(
+        CONFIGURATION,
+        "the project's",
+      ),
+    )
+    .option('--queue-url <url>', 'queue of existing objects, where it is not that of the deployment')
+    .option('--progress-bucket <name>', 'bucket of the checkpoint, where it is not that of the deployment');
+}
+
+export function objectFilterOf({ prefix, suffix, since, until, minSize, maxSize }: ObjectFilter): ObjectFilter {
+  const entries = Object.entries({ prefix, suffix, since, until, minSize, maxSize });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+export function paceOf({ rate, maxBytesPerHour }: { rate?: number; maxBytesPerHour?: number }): PaceLimits {
+  return { rate, bytesPerHour: maxBytesPerHour };
+}

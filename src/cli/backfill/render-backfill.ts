@@ -1,0 +1,55 @@
+import type { BackfillForecast } from '../../backfill/count-objects.ts';
+import type { BackfillCounts } from '../../backfill/run-backfill.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import type { Configuration } from '../../configuration/load.ts';
+import { loadPriceFile } from '../../configuration/prices/load.ts';
+import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { formatBytes, formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
+import { formatDuration } from '../command/scan-progress.ts';
+import { backfillCost } from './backfill-cost.ts';
+import { paceOf } from './options.ts';
+
+interface PricedRule {
+  readonly rule: DeployedRule;
+  readonly configuration: Configuration;
+  readonly flags: { readonly configuration: string; readonly rate?: number; readonly maxBytesPerHour?: number };
+}
+
+/** What a backfill would do and cost. @throws PriceMissingError */
+export async function renderForecast(
+  forecast: BackfillForecast,
+  { rule, configuration, flags }: PricedRule,
+  json: boolean,
+): Promise<string> {
+  const prices = filedPrices(await loadPriceFile(flags.configuration), configuration.settings.prices, {
+    fromRegion: rule.source.region,
+    toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
+  });
+  const cost = backfillCost(forecast, rule, prices, paceOf(flags));
+  if (json) return `${JSON.stringify({ rule: rule.id, ...forecast, ...cost })}\n`;
+  const { listed, objects, bytes, leftOut, archived } = forecast;
+  return [
+    `rule       ${rule.id}`,
+    `listed     ${formatCount(listed)}, of which ${formatCount(leftOut)} are not meant`,
+    ...Object.entries(archived).map(
+      ([name, count]) => `archived   ${formatCount(count)} in ${name}, which cannot be read`,
+    ),
+    `to queue   ${formatPlural(objects, 'object')}, ${formatBytes(bytes)}, about ${formatPlural(cost.archives, 'archive')}`,
+    `time       about ${formatDuration(3600 * cost.hours)} until all is packed`,
+    `dollars    ${formatDollars(cost.dollars)} if it compresses to a third, ${formatDollars(cost.dollarsAtMost)} if not at all; S3's own replication ${formatDollars(cost.plainDollars)}`,
+    '',
+  ].join('\n');
+}
+
+/** What a backfill has done. */
+export function renderOutcome(
+  counts: BackfillCounts,
+  classes: Readonly<Record<string, number>>,
+  rule: DeployedRule,
+  json: boolean,
+): string {
+  if (json) return `${JSON.stringify({ rule: rule.id, ...counts, archivedClasses: classes })}\n`;
+  const { queued, queuedBytes, listed, archived } = counts;
+  const cold = archived === 0 ? '' : `; ${formatPlural(archived, 'object')} in archived classes left out`;
+  return `Queued ${formatPlural(queued, 'object')}, ${formatBytes(queuedBytes)}, of ${formatCount(listed)} listed${cold}.\n`;
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { S3Client } from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { S3CheckpointObject } from '../../aws/s3/checkpoint-object.ts';
+import { SqsBulkSender } from '../../aws/sqs/bulk-sender.ts';
+import { checkpointKey } from '../../backfill/checkpoint.ts';
+import type { CheckpointStore, Clock } from '../../backfill/dependencies.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
+import { DeployInputError } from '../command/errors.ts';
+
+export interface PlaceOptions {
+  readonly stackName: string;
+  readonly rule: DeployedRule;
+  readonly profile?: string | undefined;
+  readonly queueUrl?: string | undefined;
+  readonly progressBucket?: string | undefined;
+}
+
+/** What of a deployment a rule's backfill and verification use. */
+export interface RulePlace extends AsyncDisposable {
+  /** For the source region. */
+  readonly s3: S3Client;
+  /** For another region. */
+  readonly openS3: (region: string) => S3Client;
+  readonly openQueue: () => Promise<SqsBulkSender>;
+  readonly openCheckpoint: (kind: 'backfill' | 'verify') => Promise<CheckpointStore>;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: Date.now,
+  sleep: async (milliseconds, signal) => {
+    await delay(milliseconds, undefined, { signal }).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      throw thrown;
+    });
+  },
+};
+
+/** Opens the rule's place in the account of the credentials that the AWS CLI would use, too. */
+export function openRulePlace({ stackName, rule, profile, queueUrl, progressBucket }: PlaceOptions): RulePlace {
+  const { region } = rule.source;
+  const access = profile === undefined ? {} : { profile };
+  const opened: { destroy: () => void }[] = [];
+  const keep = <T extends { destroy: () => void }>(client: T): T => {
+    opened.push(client);
+    return client;
+  };
+  const senders: SqsBulkSender[] = [];
+  const openS3 = (where: string): S3Client => keep(new S3Client({ ...access, region: where }));
+  const s3 = openS3(region);
+  return {
+    s3,
+    openS3,
+    openQueue: async () => {
+      const client = keep(new SQSClient({ ...access, region }));
+      const name = backfillQueueName(ruleResourceName(stackName, rule.id));
+      const sender = new SqsBulkSender({ client, queueUrl: queueUrl ?? (await findQueue(client, name, region)) });
+      senders.push(sender);
+      return sender;
+    },
+    openCheckpoint: async (kind) => {
+      const bucket =
+        progressBucket ??
+        ownBucketName(stackName, await accountOf(keep(new STSClient({ ...access, region }))), region, 'progress');
+      return new S3CheckpointObject(s3, bucket, checkpointKey(kind, rule.id));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(senders.map((sender) => sender.close()));
+      for (const client of opened) client.destroy();
+    },
+  };
+}
+
+async function accountOf(sts: STSClient): Promise<string> {
+  return (await sts.send(new GetCallerIdentityCommand({}))).Account ?? '';
+}
+
+async function findQueue(client: SQSClient, name: string, region: string): Promise<string> {
+  try {
+    return (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
+  } catch (cause) {
+    if (!(cause instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(cause.name))) throw cause;
+    throw new DeployInputError(
+      `There is no queue ${name} in ${region}. Deploy this version first, or look whose credentials these are.`,
+      { context: { queue: name, region }, cause },
+    );
+  }
+}

@@ -1,0 +1,190 @@
+import { Command } from 'commander';
+import { decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
+import { type BackfillForecast, countObjects } from '../../backfill/count-objects.ts';
+import type { EntrySource } from '../../backfill/dependencies.ts';
+import type { ObjectFilter } from '../../backfill/object-filter.ts';
+import { type BackfillCounts, noCounts, runBackfill } from '../../backfill/run-backfill.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
+import { requireNamedRule } from '../command/choose-rule.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { confirm } from '../command/confirm.ts';
+import { UsageError } from '../command/errors.ts';
+import { formatPlural } from '../command/numbers.ts';
+import { parseByteCount } from '../command/parse-amounts.ts';
+import { parseCommand } from '../command/parse-command.ts';
+import { ScanProgress } from '../command/scan-progress.ts';
+import { ArchivedKeys } from './archived-keys.ts';
+import { openSource } from './open-source.ts';
+import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from './options.ts';
+import { renderForecast, renderOutcome } from './render-backfill.ts';
+import { openRulePlace, type RulePlace, SYSTEM_CLOCK } from './rule-place.ts';
+
+interface BackfillFlags extends ScanFlags {
+  readonly inventory?: string;
+  readonly maxBytesPerHour?: number;
+  readonly dryRun?: boolean;
+  readonly archived?: string;
+}
+
+interface Backfill {
+  readonly rule: DeployedRule;
+  readonly configuration: Configuration;
+  readonly flags: BackfillFlags;
+  readonly filter: ObjectFilter;
+  readonly place: RulePlace;
+  readonly context: CommandContext;
+}
+
+/**
+ * `s3xrc backfill`: queues the objects that a rule takes and that were there before it.
+ * @returns 0 when all is queued
+ * @throws UsageError, ConfigurationInvalidError, CheckpointInvalidError, QueueUnavailableError, and what S3 answers
+ */
+export async function runBackfillCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const command = addFilterOptions(
+    new Command(`${context.program} backfill`)
+      .description(
+        'Queues the objects that a rule takes and that were there before it. They have a queue of their own, and never replace what an event brought.',
+      )
+      .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
+  )
+    .option('--inventory <manifest>', 'read keys from an S3 Inventory, s3://bucket/.../manifest.json')
+    .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteCount)
+    .option('--dry-run', 'say how many objects, bytes, archives, hours and dollars it is, and queue nothing')
+    .option('--archived <file>', 'append the keys of objects in archived classes to this file');
+  const printed: Promise<void>[] = [];
+  const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
+  await Promise.all(printed);
+  if (parsed === undefined) return 0;
+  const flags = parsed.opts<BackfillFlags>();
+  const configuration = await loadConfiguration(flags.configuration);
+  const rule = requireNamedRule(configuration.rules, parsed.args[0] ?? '');
+  const { stack_name: stackName } = configuration.settings;
+  const { profile, queueUrl, progressBucket } = flags;
+  await using place = openRulePlace({ stackName, rule, profile, queueUrl, progressBucket });
+  if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
+  return await execute({ rule, configuration, flags, filter: objectFilterOf(flags), place, context });
+}
+
+async function execute(backfill: Backfill): Promise<number> {
+  const { rule, flags, place, context } = backfill;
+  if (flags.dryRun === true) {
+    await using opened = await openSource({
+      rule,
+      place,
+      inventory: flags.inventory,
+      filter: backfill.filter,
+      signal: context.signal,
+    });
+    await context.print(await renderForecast(await forecast(opened.source, backfill), backfill, flags.json === true));
+    return 0;
+  }
+  const store = await place.openCheckpoint('backfill');
+  const found = await store.load();
+  const earlier =
+    found === undefined || flags.restart === true ? undefined : decodeCheckpoint(found, 'backfill', rule.id);
+  if (flags.resume === true && (earlier === undefined || earlier.finished)) {
+    await context.print(earlier === undefined ? 'There is nothing to resume.\n' : 'The last backfill is complete.\n');
+    return 0;
+  }
+  if (earlier !== undefined && !earlier.finished && flags.resume !== true) {
+    throw new UsageError(
+      `a backfill of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['queued'] ?? 0, 'object')}: add --resume to continue it, or --restart`,
+    );
+  }
+  const resumed = flags.resume === true ? earlier : undefined;
+  const filter = resumed?.filter ?? backfill.filter;
+  const inventory = resumed === undefined ? flags.inventory : resumed.choices['inventory'];
+  await using opened = await openSource({ rule, place, inventory, filter, signal: context.signal });
+  const planned = resumed === undefined ? await agree(opened.source, backfill) : undefined;
+  if (planned === 'no') return 0;
+  const startedAt = resumed?.startedAt ?? new Date().toISOString();
+  let last: { readonly position?: string | undefined; readonly counts: BackfillCounts } = {
+    position: resumed?.position,
+    counts: { ...noCounts(), ...resumed?.counts },
+  };
+  const save = (finished: boolean): Promise<void> =>
+    store.save(
+      encodeCheckpoint({
+        version: 1,
+        kind: 'backfill',
+        rule: rule.id,
+        filter,
+        choices: inventory === undefined ? {} : { inventory },
+        startedAt,
+        savedAt: new Date().toISOString(),
+        ...(last.position === undefined ? {} : { position: last.position }),
+        finished,
+        counts: { ...last.counts },
+      }),
+    );
+  const queue = await place.openQueue();
+  const archived = new ArchivedKeys(flags.archived, context);
+  const progress = new ScanProgress({
+    what: 'objects queued',
+    total: planned?.objects,
+    begun: last.counts.queued,
+    note: context.note,
+    now: performance.now.bind(performance),
+  });
+  // Before the first message, so that an interruption of any kind leaves something to resume.
+  await save(false);
+  try {
+    const counts = await runBackfill(
+      {
+        rule,
+        filter,
+        pace: paceOf(flags),
+        resumed: last.position === undefined ? undefined : { position: last.position, counts: last.counts },
+        signal: context.signal,
+      },
+      {
+        source: opened.source,
+        queue,
+        clock: SYSTEM_CLOCK,
+        checkpoint: async (position, counted) => {
+          last = { position, counts: counted };
+          await save(false);
+        },
+        onProgress: ({ queued }) => {
+          progress.reach(queued);
+        },
+        onArchived: ({ key, storageClass }) => {
+          archived.add(key, storageClass);
+        },
+      },
+    );
+    last = { ...last, counts };
+    await save(true);
+    await archived.write();
+    await context.print(renderOutcome(counts, archived.classes, rule, flags.json === true));
+    return 0;
+  } catch (thrown) {
+    await archived.write();
+    context.note(`${formatPlural(last.counts.queued, 'object')} queued so far; --resume continues from there`);
+    throw thrown;
+  }
+}
+
+async function forecast(source: EntrySource, { rule, filter, context }: Backfill): Promise<BackfillForecast> {
+  const progress = new ScanProgress({
+    what: 'objects listed',
+    note: context.note,
+    now: performance.now.bind(performance),
+  });
+  return countObjects(source, { rule, filter, signal: context.signal }, (listed) => {
+    progress.reach(listed);
+  });
+}
+
+/** Says what it is and asks, unless `--yes` says that it is known. */
+async function agree(source: EntrySource, backfill: Backfill): Promise<BackfillForecast | 'no' | undefined> {
+  const { flags, context, rule } = backfill;
+  if (flags.yes === true) return undefined;
+  const counted = await forecast(source, backfill);
+  context.note((await renderForecast(counted, backfill, false)).trimEnd());
+  const question = `Queue ${formatPlural(counted.objects, 'object')} of s3://${rule.source.bucket}?`;
+  const terminal = { input: process.stdin, output: process.stderr };
+  return (await confirm(question, context.signal, terminal)) ? counted : 'no';
+}

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pLimit from 'p-limit';
+import { startAwsServer } from '../../local-cloud/aws-server.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { parseNotification } from '../../src/messages/parse-notification.ts';
+import { startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
+const REGION = 'eu-west-1';
+const SETTINGS = {
+  stack_name: 'app',
+  enabled_regions: [
+    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
+    { region: 'us-east-1', vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
+  ],
+  notification_emails: [],
+  tags: {},
+};
+const RULES = {
+  replication_configuration: [
+    {
+      source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
+      destinations: [{ region: 'us-east-1', bucket: 'restored' }],
+    },
+  ],
+};
+const OBJECTS = 1500;
+const keys = Array.from({ length: OBJECTS }, (_, index) => `in/${index % 7}/ü ${index}`);
+
+/** Two servers of S3 and SQS that share no code. */
+describe.each([
+  ['moto', () => startAwsServer({ region: REGION })],
+  ['ministack', startAwsEmulator],
+])('s3xrc backfill on %s', (_, start) => {
+  let server: { readonly endpoint: string; stop(): Promise<void> };
+  let folder = '';
+  let s3: S3Client;
+  let sqs: SQSClient;
+  let rule = '';
+  let queueUrl = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'backfill-command-'));
+    await cp(join(CONFIGURATION, 'prices.json'), join(folder, 'prices.json'));
+    await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
+    await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+    rule = (await loadConfiguration(folder)).rules[0]?.id ?? '';
+    server = await start();
+    const access = {
+      endpoint: server.endpoint,
+      region: REGION,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    s3 = new S3Client({ ...access, forcePathStyle: true });
+    sqs = new SQSClient(access);
+    for (const Bucket of ['objects', 'progress']) {
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }));
+    }
+    await pLimit(16).map(['elsewhere', ...keys], (Key) =>
+      s3.send(new PutObjectCommand({ Bucket: 'objects', Key, Body: Key })),
+    );
+    await s3.send(new PutObjectCommand({ Bucket: 'objects', Key: 'in/cold', Body: 'x', StorageClass: 'GLACIER' }));
+    queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'existing' }))).QueueUrl ?? '';
+  });
+  afterAll(async () => {
+    s3.destroy();
+    sqs.destroy();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  function begin(
+    ...args: readonly string[]
+  ): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
+    const env = {
+      PATH: process.env['PATH'],
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+    const places = ['--configuration', folder, '--queue-url', queueUrl, '--progress-bucket', 'progress'];
+    return spawn(process.execPath, [MAIN, 'backfill', 'objects', ...places, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  async function s3xrc(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+    const child = begin(...args);
+    const ended = once(child, 'exit') as Promise<[number]>;
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { status: (await ended)[0], stdout, stderr };
+  }
+
+  async function waiting(): Promise<number> {
+    const names = ['ApproximateNumberOfMessages'] as const;
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [...names] }),
+    );
+    return Number(Attributes?.ApproximateNumberOfMessages);
+  }
+
+  async function receiveAll(): Promise<string[]> {
+    const found: string[] = [];
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (Messages.length === 0) return found;
+      for (const { Body = '' } of Messages) found.push(...parseNotification(Body).created.map(({ key }) => key));
+    }
+  }
+
+  async function checkpoint(): Promise<{ finished: boolean; counts: { queued: number } }> {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'progress', Key: `${rule}/backfill.json` }));
+    return JSON.parse((await Body?.transformToString()) ?? '') as Awaited<ReturnType<typeof checkpoint>>;
+  }
+
+  test('says first what it would queue, and queues nothing', async () => {
+    const { status, stdout } = await s3xrc('--dry-run');
+    expect(status).toBe(0);
+    expect(stdout).toContain('to queue   1,500 objects');
+    expect(stdout).toContain('archived   1 in GLACIER');
+    const json = JSON.parse((await s3xrc('--dry-run', '--json', '--prefix', 'in/3/')).stdout) as object;
+    expect(json).toMatchObject({ objects: keys.filter((key) => key.startsWith('in/3/')).length, archived: {} });
+    expect(await waiting()).toBe(0);
+  });
+
+  test('asks before it queues', async () => {
+    const { status, stderr } = await s3xrc();
+    expect(status).toBe(2);
+    expect(stderr).toContain('Queue 1,500 objects of s3://objects? There is no terminal to answer at: add --yes.');
+    expect(await waiting()).toBe(0);
+  });
+
+  test('is killed in the middle, and queues the rest with --resume', async () => {
+    const child = begin('--yes', '--rate', '100/s');
+    child.stdout.resume();
+    child.stderr.resume();
+    const ended = once(child, 'exit');
+    // Past the first checkpoint, which is saved after five seconds.
+    while ((await waiting()) < 650) await delay(50);
+    child.kill('SIGKILL');
+    await ended;
+    const left = await checkpoint();
+    expect(left.finished).toBe(false);
+    expect(left.counts.queued).toBeGreaterThanOrEqual(400);
+
+    const again = await s3xrc('--yes');
+    expect(again.status).toBe(2);
+    expect(again.stderr).toMatch(/was interrupted after \d+ objects: add --resume/);
+
+    const resumed = await s3xrc('--resume', '--json');
+    expect(resumed.status).toBe(0);
+    expect(JSON.parse(resumed.stdout)).toMatchObject({
+      rule,
+      queued: OBJECTS,
+      listed: OBJECTS + 1,
+      archived: 1,
+      archivedClasses: { GLACIER: 1 },
+    });
+    expect(resumed.stderr).toContain('GLACIER, not queued: in/cold');
+    const queued = await receiveAll();
+    expect(new Set(queued)).toEqual(new Set(keys));
+    // What was queued after the last checkpoint comes twice: five seconds of it at most, and what is under way.
+    expect(queued.length).toBeLessThan(OBJECTS + 900);
+    expect((await checkpoint()).finished).toBe(true);
+    expect((await s3xrc('--resume')).stdout).toBe('The last backfill is complete.\n');
+  });
+});

@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { Pace } from '../../../src/backfill/pace.ts';
+import { SkippingClock } from '../../support/backfill.ts';
+
+const { signal } = new AbortController();
+
+test('lets no more objects through than the rate, but for the first chunk', async () => {
+  const clock = new SkippingClock();
+  const begun = clock.now();
+  const pace = new Pace({ rate: 50 }, clock);
+  expect(pace.chunk).toBe(50);
+  for (let chunk = 0; chunk < 21; chunk += 1) await pace.admit(50, 0, signal);
+  expect(clock.now() - begun).toBe(20_000);
+});
+
+test('lets no more bytes through than the limit per hour', async () => {
+  const clock = new SkippingClock();
+  const begun = clock.now();
+  const pace = new Pace({ bytesPerHour: 1e9 }, clock);
+  for (let chunk = 0; chunk < 5; chunk += 1) await pace.admit(pace.chunk, 0.5e9, signal);
+  expect(clock.now() - begun).toBe(2 * 3_600_000);
+});
+
+test('of both limits the slower one holds', async () => {
+  const clock = new SkippingClock();
+  const begun = clock.now();
+  const pace = new Pace({ rate: 10, bytesPerHour: 3600e3 }, clock);
+  for (let chunk = 0; chunk < 3; chunk += 1) await pace.admit(10, 5000, signal);
+  expect(clock.now() - begun).toBe(10_000);
+});
+
+test('does not make up for time in which nothing came', async () => {
+  const clock = new SkippingClock();
+  const pace = new Pace({ rate: 10 }, clock);
+  await pace.admit(10, 0, signal);
+  clock.advance(60_000);
+  await pace.admit(10, 0, signal);
+  await pace.admit(10, 0, signal);
+  expect(clock.sleeps).toEqual([1000]);
+});
+
+test('without limits never waits, and ends with the signal', async () => {
+  const clock = new SkippingClock();
+  const pace = new Pace({}, clock);
+  await pace.admit(1000, 1e12, signal);
+  expect([pace.chunk, clock.sleeps]).toEqual([1000, []]);
+  const slow = new Pace({ rate: 1 }, clock);
+  await slow.admit(10, 0, signal);
+  await expect(slow.admit(10, 0, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
+});
