@@ -99,3 +99,35 @@ describe('an archive of so many frames that a part takes several', () => {
     await Promise.all([buffers.acquire(), buffers.acquire()]);
   });
 });
+
+test('an upload that is taken back waits for its parts on their way, whose buffers are in use', async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+  const events: string[] = [];
+  const memory = new MemoryObjectStore();
+  const store = new FailingObjectStore(memory);
+  const createUpload = store.createUpload.bind(store);
+  store.createUpload = async (...args) => {
+    const upload = await createUpload(...args);
+    return {
+      ...upload,
+      uploadPart: async () => {
+        await released;
+        events.push('part');
+      },
+      abort: () => {
+        events.push('abort');
+        return Promise.resolve();
+      },
+    };
+  };
+  const buffers = new BufferPool(PART_BUFFER_SIZE, 2);
+  const { signal } = new AbortController();
+  const upload = new ArchiveUpload({ store, location: LOCATION, shared: false, buffers, signal, framesPerPart: 1 });
+  await upload.append(randomBytes(9 * MIB));
+  const aborted = upload.abort().then(() => events.push('returned'));
+  await new Promise(setImmediate);
+  expect(events).toEqual([]);
+  release(undefined);
+  await aborted;
+  expect(events).toEqual(['part', 'abort', 'returned']);
+});

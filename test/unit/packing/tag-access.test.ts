@@ -70,3 +70,24 @@ test('an answer that never came says nothing about the permission: the next obje
   expect(source.service.telemetry.failures.map(([, code]) => code)).toEqual(['STORAGE_UNAVAILABLE']);
   expect(source.store.counts.readTags).toBe(2);
 });
+
+test.each([
+  ['another version: the object is left to its own event', 'v2', []],
+  ['the version that was read: it is packed with them', 'v1', ['a']],
+])('tags of %s', async (_, tagVersion, packed) => {
+  const { memory } = new SourceServiceHarness();
+  const store = new (class extends FailingObjectStore {
+    override async read(...args: Parameters<FailingObjectStore['read']>) {
+      return { ...(await super.read(...args)), versionId: 'v1' };
+    }
+    override async readTags(...args: Parameters<FailingObjectStore['readTags']>) {
+      return { ...(await super.readTags(...args)), versionId: tagVersion };
+    }
+  })(memory);
+  const service = new SourceServiceHarness({ store });
+  const message = await service.place('a', 'a', { tags: TAGS });
+  await memory.place({ bucket: 'source-bucket', key: 'a' }, Buffer.from('a'), { tags: TAGS });
+
+  expect(await service.process(message)).toEqual([]);
+  expect(service.telemetry.archives.map(({ objects }) => objects)).toEqual(packed.map(() => 1));
+});

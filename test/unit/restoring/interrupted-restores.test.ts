@@ -82,7 +82,8 @@ describe('a large object whose restore was interrupted', () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     const [older] = await region.store.listUploads(PLACE);
-    const newer: TestObject = { ...large, sequencer: '0C', metadata: [['a', 'another']] };
+    // As long as the other, so that the marks of the two differ by their checksums only.
+    const newer: TestObject = { ...large, sequencer: '0C', metadata: [['a', 'c']] };
     const message = await region.arrive(archiveOf([newer]));
     expect((await region.process(message)).batchItemFailures).toEqual([]);
     expectRestored(region, newer);

@@ -166,6 +166,18 @@ describe('a worker', () => {
     expect(bench.telemetry.givenBack).toEqual([message?.messageId]);
   });
 
+  test('leaves a message of its last poll in the queue that could not be sent again', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    bench.queue.rejected.add(message?.messageId ?? '');
+    bench.source.onHandOut = () => {
+      bench.stop();
+    };
+    expect(await bench.run([succeed])).toBe('stopped');
+    expect(bench.queue.again).toEqual([]);
+    expect(bench.source.acknowledged).toEqual([]);
+  });
+
   test('outlives a queue that does not answer, and asks it ever more slowly', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);

@@ -97,6 +97,17 @@ it('changes the derived key with the day and with the secret', () => {
   expect(signatures[3]).toBe(signatures[0]);
 });
 
+it('signs with the key of its day, also when the process lives over midnight', () => {
+  const request = { method: 'GET', host: 'h', path: '/k', query: '', headers: [] };
+  const credentials = { accessKeyId: 'A', secretAccessKey: 'one' };
+  const midnight = Date.UTC(2026, 10, 30);
+  const lasting = new RequestSigner('eu-west-1');
+  lasting.sign(request, credentials, midnight - 1);
+  expect(lasting.sign(request, credentials, midnight)).toEqual(
+    new RequestSigner('eu-west-1').sign(request, credentials, midnight),
+  );
+});
+
 it('signs what is asked of Lambda as @smithy/signature-v4 does', async () => {
   const names = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
   await fc.assert(

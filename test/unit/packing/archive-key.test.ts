@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import type { ObjectCreated } from '../../../src/messages/parse-notification.ts';
+import { archiveKey, newAttempt } from '../../../src/packing/archive-key.ts';
+
+const WRITE: ObjectCreated = {
+  bucket: 'source-bucket',
+  key: 'large.bin',
+  etag: 'e1',
+  size: 2 ** 30,
+  sequencer: '0055',
+  eventTime: 1_790_000_000_000,
+};
+
+test.each<[string, Partial<ObjectCreated>]>([
+  ['key', { key: 'other.bin' }],
+  ['ETag', { etag: 'e2' }],
+  ['sequencer: the same bytes written twice are two writes', { sequencer: '0056' }],
+])('the key that every attempt at a resumable object shares differs by %s', (_, other) => {
+  expect(archiveKey('rule', [{ ...WRITE, ...other }])).not.toBe(archiveKey('rule', [WRITE]));
+});
+
+test('writes without a sequencer are told apart by their time', () => {
+  const first = { ...WRITE, sequencer: undefined };
+  const later = { ...first, eventTime: first.eventTime + 1 };
+  const hash = (key: string): string => key.slice(-40);
+  expect(hash(archiveKey('rule', [later]))).not.toBe(hash(archiveKey('rule', [first])));
+});
+
+test('the order of the events does not change the key; an attempt does', () => {
+  const [one, two] = [WRITE, { ...WRITE, key: 'b' }];
+  expect(archiveKey('rule', [one, two])).toBe(archiveKey('rule', [two, one]));
+  expect(archiveKey('rule', [one], newAttempt())).not.toBe(archiveKey('rule', [one], newAttempt()));
+});
