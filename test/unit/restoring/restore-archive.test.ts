@@ -328,6 +328,14 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
+  test('an archive that was sent again to this region alone is restored by its rule', async () => {
+    const region = new TargetRegion();
+    const message = await region.arrive(archiveOf([textObject('k', 'x')]), `_resend-us-east-1/${KEY}`);
+    expect((await region.process(message)).batchItemFailures).toEqual([]);
+    expect(region.text('k')).toBe('x');
+    expect(region.store.keys(INBOUND)).toEqual([]);
+  });
+
   test('a PUT whose answer was lost counts as done, because its stamp is found', async () => {
     const lost = { moment: 'after' as const, error: () => new StorageRejectedError('unused') };
     const region = new TargetRegion();
@@ -355,6 +363,12 @@ describe('archives that lie or are damaged', () => {
       'a manifest of another rule than the archive lies under',
       forged((manifest) => ({ ...manifest, rule: 'other' })),
       KEY,
+      'ARCHIVE_FOREIGN',
+    ],
+    [
+      'the same of what was sent again to one region',
+      forged((manifest) => ({ ...manifest, rule: 'other' })),
+      `_resend-us-east-1/${KEY}`,
       'ARCHIVE_FOREIGN',
     ],
     ['a rule that is not configured', forged((manifest) => manifest, 'unknown'), 'unknown/a.tar.zst', 'RULE_UNKNOWN'],
