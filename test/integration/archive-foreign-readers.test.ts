@@ -6,6 +6,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { MIB, TAR_END } from '../../src/archive/format.ts';
@@ -152,6 +153,22 @@ describe('Python readers', () => {
       expect(JSON.parse(await text(child.stdout))).toEqual(objects.map(({ body }) => sha256(body)));
     },
   );
+});
+
+describe('what docs/format.md says of readers that stop early', () => {
+  test("Node's zlib ends behind the first frame without an error", () => {
+    const [first] = readSeekTable(ARCHIVE);
+    expect(zstdDecompressSync(ARCHIVE)).toHaveLength(first?.decompressed ?? 0);
+  });
+
+  test('tar lists the first of two archives that are put together, and both when it ignores zeros', async () => {
+    const both = `zstd -dc "${file}" "${file}" | tar -t`;
+    const { stdout: one } = await run('sh', ['-c', `zstd -dc "${file}" | tar -t`], OPTIONS);
+    const { stdout: first } = await run('sh', ['-c', both], OPTIONS);
+    const { stdout: all } = await run('sh', ['-c', `${both} --ignore-zeros`], OPTIONS);
+    expect(first).toBe(one);
+    expect(all).toBe(`${one}${one}`);
+  });
 });
 
 test('GNU tar and Python read a member of more than 8 GiB, its time and its neighbour', async () => {
