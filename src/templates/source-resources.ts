@@ -1,6 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import { resendPrefix, resendRegions } from '../configuration/resend-prefix.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
@@ -8,6 +7,7 @@ import { keyPattern } from './iam-pattern.ts';
 import { archiveRegions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
+import { planReplication } from './replication-rules.ts';
 import { application, checkedBuckets, customResource, type Resources, type StackContext } from './sam-calls.ts';
 import { watermarkResources } from './watermark-resources.ts';
 import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
@@ -57,7 +57,6 @@ function replication(context: StackContext): Yaml {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
   const prefix = resourceNamePrefix(settings.stack_name);
-  const routes = plan.outgoing.flatMap((rule) => archiveRegions(rule).map((region) => ({ rule, region })));
   return customResource(
     context,
     'ReplicationRules',
@@ -65,14 +64,7 @@ function replication(context: StackContext): Yaml {
     {
       Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
       RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
-      Rules: [
-        ...routes.map(({ rule, region }) => ({ Id: `${rule.id}-${region}`, ArchivePrefix: `${rule.id}/`, region })),
-        // What did not arrive in one of several regions is sent again to that one alone.
-        ...resendRegions(plan.outgoing).map((region) => {
-          const ArchivePrefix = resendPrefix(region);
-          return { Id: ArchivePrefix.slice(0, -1), ArchivePrefix, region };
-        }),
-      ].map(({ region, ...rule }) => ({
+      Rules: planReplication(plan).map(({ region, ...rule }) => ({
         ...rule,
         DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
         DestinationRegion: region,
