@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Experiment } from './experiment.ts';
 import { coldStart } from './experiments/cold-start.ts';
+import { latencyOfObjects } from './experiments/latency.ts';
 import { memoryOfLargeArchives, memoryOfLargeObjects } from './experiments/memory.ts';
 import { overTls } from './experiments/over-tls.ts';
 import { packAgainstSolid } from './experiments/pack-against-solid.ts';
@@ -32,6 +33,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   requestsOfSmallObjects,
   restoreOfManyMembers,
   watermarkOfManyRoutes,
+  latencyOfObjects,
 ];
 const NAMES = EXPERIMENTS.flatMap(({ rows }) => rows.map(({ name }) => name));
 

@@ -57,6 +57,26 @@ export function backlogScenarios(events: number): Scenario[] {
   ];
 }
 
+/** S3's own replication is left out: an archive is carried over at the next of these looks. */
+const AT_ONCE = 100;
+/** What a run of a function takes beside its requests is compressing its few frames. */
+const LATENCY = { ...BURST, replicationMilliseconds: AT_ONCE } as const;
+
+/** One object per second, for ten minutes. @param batchWindowSeconds of the rule */
+export function trickle(batchWindowSeconds: number): Scenario {
+  return { ...LATENCY, name: 'one object per second', events: 600, eventsPerSecond: 1, batchWindowSeconds };
+}
+
+/** 5,000 objects at once. @param batchWindowSeconds of the rule */
+export function burst(batchWindowSeconds: number): Scenario {
+  return { ...LATENCY, name: '5,000 objects at once', events: 5_000, batchWindowSeconds };
+}
+
+/** 50,000 objects that wait. @param scalingLimit of the rule */
+export function backlog(scalingLimit: number): Scenario {
+  return { ...LATENCY, name: '50,000 objects that wait', events: 50_000, scalingLimit };
+}
+
 function refusals(share: number): BucketLoad {
   return randomRefusals(share, seededRandom(SEED));
 }

@@ -17,8 +17,14 @@ import { VirtualTime } from './virtual-time.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** Over all source buckets, all at once. */
+  /** Over all source buckets. */
   readonly events: number;
+  /** How many of them come in a second, one after the other. Absent: all at once. */
+  readonly eventsPerSecond?: number;
+  /** Seconds that messages are collected for a batch of a source function; 20 if not given. */
+  readonly batchWindowSeconds?: number;
+  /** Milliseconds between two looks of S3's replication; 5 s if not given. */
+  readonly replicationMilliseconds?: number;
   /** Rules, each with a bucket, a queue and a function of its own, into one target region. */
   readonly sources: number;
   /** Most runs at a time of each source function, and of the target function. */
@@ -37,6 +43,9 @@ export interface Scenario {
 export interface BacklogFigures {
   readonly scenario: Scenario;
   readonly seconds: number;
+  /** Seconds from the last byte written of each object until it was restored, in ascending order. */
+  readonly latencies: readonly number[];
+  readonly archives: number;
   readonly identical: number;
   readonly deadLetters: readonly string[];
   readonly mostReceives: number;
@@ -77,7 +86,9 @@ class Simulation {
   readonly #rules: readonly ReplicationRule[];
   readonly #sourceQueues: readonly SimulatedQueue[];
   readonly #targetQueue = new SimulatedQueue(this.#time, MAX_RECEIVES);
+  #placed = false;
   #replicated = false;
+  #archives = 0;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -90,16 +101,20 @@ class Simulation {
   }
 
   async run(): Promise<BacklogFigures> {
-    await this.#placeObjects();
+    const placing = this.#placeObjects();
+    // Then nothing happens in the meantime, and it is quick.
+    if (this.#scenario.eventsPerSecond === undefined) await placing;
     const begun = this.#time.now();
     const packing = this.#rules.map((rule, index) => this.#packAll(rule, index));
-    const work = Promise.all([Promise.all(packing), this.#replicate(), this.#restoreAll()]);
+    const work = Promise.all([Promise.all(packing), this.#replicate(), this.#restoreAll(), placing]);
     await this.#time.run(work);
     const [sources, , target] = await work;
     const queues = [...this.#sourceQueues, this.#targetQueue];
     return {
       scenario: this.#scenario,
       seconds: (this.#time.now() - begun) / 1000,
+      latencies: this.#measureLatencies(),
+      archives: this.#archives,
       identical: this.#countIdentical(),
       deadLetters: queues.flatMap(({ deadLetters }) => deadLetters),
       mostReceives: Math.max(...queues.map(({ mostReceives }) => mostReceives)),
@@ -118,27 +133,29 @@ class Simulation {
   }
 
   async #placeObjects(): Promise<void> {
-    const { events, sources } = this.#scenario;
+    const { events, sources, eventsPerSecond } = this.#scenario;
     for (let index = 0; index < events; index += 1) {
+      if (eventsPerSecond !== undefined) await this.#time.sleep(1000 / eventsPerSecond);
       const bucket = `source-${index % sources}`;
       const key = keyOf(index);
       const etag = await this.#memory.place({ bucket, key }, bodyOf(index));
       this.#sourceQueues[index % sources]?.send(s3Notification({ bucket, key, etag, size: BODY_BYTES }));
     }
+    this.#placed = true;
   }
 
   #packAll(rule: ReplicationRule, index: number): ReturnType<typeof runFunctions> {
     const queue = this.#sourceQueues[index];
     if (queue === undefined) throw new RangeError(`Rule ${index} has no queue`);
-    const { scalingLimit, batchSize, timeoutSeconds } = this.#scenario;
+    const { scalingLimit, batchSize, timeoutSeconds, batchWindowSeconds = BATCH_WINDOW_SECONDS } = this.#scenario;
     return runFunctions({
       time: this.#time,
       queue,
       environments: Array.from({ length: scalingLimit }, () => this.#packer(rule, queue)),
       batchSize,
-      batchWindowSeconds: BATCH_WINDOW_SECONDS,
+      batchWindowSeconds,
       timeoutSeconds,
-      isOver: () => queue.size === 0,
+      isOver: () => this.#placed && queue.size === 0,
     });
   }
 
@@ -172,15 +189,17 @@ class Simulation {
 
   /** S3 carries archives that are new in the outbound bucket, until no more can come. */
   async #replicate(): Promise<void> {
+    const { replicationMilliseconds = REPLICATION_MILLISECONDS } = this.#scenario;
     for (;;) {
-      await this.#time.sleep(REPLICATION_MILLISECONDS);
-      const packed = this.#sourceQueues.every(({ size }) => size === 0);
+      await this.#time.sleep(replicationMilliseconds);
+      const packed = this.#placed && this.#sourceQueues.every(({ size }) => size === 0);
       for (const key of this.#memory.keys(OUTBOUND)) {
         const archive = this.#memory.look({ bucket: OUTBOUND, key });
         if (archive === undefined) continue;
         const etag = await this.#memory.place({ bucket: INBOUND, key }, archive.body);
         this.#targetQueue.send(s3Notification({ bucket: INBOUND, key, etag, size: archive.body.length }));
         this.#memory.erase({ bucket: OUTBOUND, key });
+        this.#archives += 1;
       }
       if (packed) break;
     }
@@ -227,6 +246,18 @@ class Simulation {
       loads: this.#loads,
       figures: this.#figures,
     });
+  }
+
+  #measureLatencies(): number[] {
+    const { events, sources } = this.#scenario;
+    const latencies: number[] = [];
+    for (let index = 0; index < events; index += 1) {
+      const key = keyOf(index);
+      const written = this.#memory.look({ bucket: `source-${index % sources}`, key })?.description.lastModified;
+      const restored = this.#memory.look({ bucket: TARGET, key })?.description.lastModified;
+      if (written && restored) latencies.push((restored.getTime() - written.getTime()) / 1000);
+    }
+    return latencies.toSorted((left, right) => left - right);
   }
 
   #countIdentical(): number {

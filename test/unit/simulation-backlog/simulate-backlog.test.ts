@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { seededRandom } from '../../../local-cloud/faults/random.ts';
 import { limitedRate, randomRefusals } from '../../simulation-backlog/bucket-load.ts';
+import { percentile } from '../../simulation-backlog/percentile.ts';
+import { trickle } from '../../simulation-backlog/scenarios.ts';
 import { type Scenario, simulateBacklog } from '../../simulation-backlog/simulate-backlog.ts';
 import { VirtualTime } from '../../simulation-backlog/virtual-time.ts';
 
@@ -39,6 +41,17 @@ test('many sources do not overrun a target that serves only so many calls', asyn
   // 24 s at best, and no call for nothing.
   expect(figures.seconds).toBeLessThan(60);
   expect(figures.target.calls).toBeLessThan(3 * EVENTS);
+});
+
+test('an object of a trickle waits for its window and little else', async () => {
+  const figures = await simulateBacklog({ ...trickle(20), events: 100 });
+  expect(figures).toMatchObject({ identical: 100, deadLetters: [] });
+  // 100 s of arrivals in windows of 20 s; times of objects are whole seconds.
+  expect(figures.archives).toBeGreaterThanOrEqual(5);
+  expect(figures.archives).toBeLessThanOrEqual(6);
+  expect(percentile(figures.latencies, 0.5)).toBeGreaterThan(8);
+  expect(percentile(figures.latencies, 0.5)).toBeLessThan(14);
+  expect(figures.latencies.at(-1)).toBeLessThan(25);
 });
 
 test('virtual time lets everything happen in its order', async () => {
