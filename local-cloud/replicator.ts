@@ -27,6 +27,12 @@ export interface ReplicatorOptions {
   readonly onReplicated?: (version: ReplicatedVersion, destinationBucket: string) => void;
 }
 
+interface HeldCopy {
+  readonly region: string;
+  readonly version: ReplicatedVersion;
+  readonly order: ReplicationOrder;
+}
+
 /**
  * Behaves like S3's Cross-Region Replication: copies each new version in the source buckets to the destinations
  * of its rules, once; not what was there before, no replicas of other rules, no delete markers. Never retries a
@@ -43,6 +49,9 @@ export class Replicator {
   readonly #known = new Set<string>();
   /** The last copy under way to each key: versions of one key arrive in the order in which they were written. */
   readonly #copies = new Map<string, Promise<void>>();
+  /** What waits for `release`, and whether new versions join it. */
+  readonly #held: HeldCopy[] = [];
+  #isHolding = false;
   #started = false;
 
   constructor(options: ReplicatorOptions) {
@@ -76,6 +85,28 @@ export class Replicator {
     await this.#loop.orFailure(this.#copiesDone());
   }
 
+  /** Versions that were written before the call pass; later ones wait, as one may that S3 is slow with. */
+  async hold(): Promise<void> {
+    await this.#round();
+    this.#isHolding = true;
+  }
+
+  /** Versions that were written before the call wait until `release`; later ones pass. */
+  async letPass(): Promise<void> {
+    await this.#round();
+    this.#isHolding = false;
+  }
+
+  /** Versions that wait, each once. */
+  get held(): readonly ReplicatedVersion[] {
+    return [...new Set(this.#held.map(({ version }) => version))];
+  }
+
+  /** Copies what waited. */
+  release(): void {
+    for (const { region, version, order } of this.#held.splice(0)) this.#enqueue(region, version, order);
+  }
+
   async #copiesDone(): Promise<void> {
     while (this.#copies.size > 0) await Promise.all(this.#copies.values());
   }
@@ -96,7 +127,8 @@ export class Replicator {
       if (this.#known.has(identify(version))) continue;
       this.#known.add(identify(version));
       for (const order of chooseDestinations(ReplicationConfiguration?.Rules ?? [], version.key)) {
-        this.#enqueue(region, version, order);
+        if (this.#isHolding) this.#held.push({ region, version, order });
+        else this.#enqueue(region, version, order);
       }
     }
   }

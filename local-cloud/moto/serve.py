@@ -44,6 +44,7 @@ from moto.core.utils import convert_to_flask_response  # noqa: E402
 from moto.moto_server.werkzeug_app import BackendRequest, create_backend_app  # noqa: E402
 from moto.s3.responses import S3Response  # noqa: E402
 
+from event_times import time_events_by_writes  # noqa: E402
 from exact_numbers import calculate_as_dynamodb_does  # noqa: E402
 from integrity import refuse_what_s3_refuses  # noqa: E402
 from large_objects import PIECE_BYTES, keep_large_objects_out_of_memory  # noqa: E402
@@ -157,6 +158,7 @@ def main() -> None:
     list_parts_as_s3_does()
     keep_replication_filters()
     index_queues()
+    time_events_by_writes()
     calculate_as_dynamodb_does()
     if provider_url is not None:
         # Only here: it takes packages that the other commands do not install.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createRegionClients, destroyRegionClients } from '../../local-cloud/region-clients.ts';
 import type { DemoObject } from '../../src/cli/demo/input/planned-object.ts';
-import { uploadObjects } from '../../src/cli/demo/upload/upload-objects.ts';
+import { Uploader, type UploadRecord } from '../../src/cli/demo/upload/uploader.ts';
 import { type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
 
 const DRESS = { headers: {}, metadata: {}, tags: [], storageClass: 'STANDARD' };
@@ -31,10 +31,13 @@ async function planned(name: string): Promise<DemoObject> {
   return { key: name, body: { kind: 'file', path, size: SIZE }, dress: DRESS };
 }
 
-async function upload(objects: readonly DemoObject[]): ReturnType<typeof uploadObjects> {
+async function upload(objects: readonly DemoObject[]): Promise<UploadRecord> {
   const clients = createRegionClients('eu-west-1', server.endpoint);
   try {
-    return await uploadObjects({ s3: clients.s3, bucket: 'bucket' }, objects, () => undefined);
+    const uploader = new Uploader({ s3: clients.s3, bucket: 'bucket' }, () => undefined);
+    await uploader.draft(objects);
+    await uploader.write(objects);
+    return uploader.record;
   } finally {
     destroyRegionClients(clients);
   }
@@ -52,10 +55,11 @@ test('skips and names a file that grew and one that went away, and uploads the o
 });
 
 test('takes the draft for the object when its own bytes cannot be had any more', async () => {
-  const object = { ...(await planned('grown')), draft: Buffer.from('draft') };
+  const draft = { bytes: Buffer.from('draft'), timing: 'early' as const };
+  const object = { ...(await planned('grown')), draft };
   await appendFile(join(root, 'grown'), 'more');
   const { objects, drafts, skipped } = await upload([object]);
-  expect(objects).toMatchObject([{ key: 'grown', size: 'draft'.length }]);
+  expect(objects).toMatchObject([{ key: 'grown', size: 'draft'.length, writes: [1, 1] }]);
   expect(drafts).toEqual([]);
   expect(skipped).toHaveLength(1);
 });

@@ -24,10 +24,13 @@ export function renderResultTable(result: DemoResult): string {
     ['Uploads, overwritten versions included', formatCount(result.uploads)],
     ['Events sent twice or late', formatCount(result.repeatedEvents)],
     ['Archives', formatCount(result.archives.length)],
+    ['Objects in them', formatCount(result.packed.objects)],
+    ['  of these again, for events that came twice or after failures', formatCount(result.packedAgain)],
     ['Compressed bytes', formatBytes(result.compressedBytes)],
     ['Ratio', formatRatio(result.ratio)],
-    ['First upload to last restore', formatSeconds(result.seconds)],
+    ['Upload to last restore', formatSeconds(result.seconds)],
     ['Dead letters', formatCount(deadLetters.length)],
+    ['Damaged archives sent and refused', formatCount(result.damagedArchives)],
   );
   if (fallback !== undefined) {
     table.push(
@@ -111,13 +114,17 @@ function describeShare({ objects, bytes }: ObjectShare): string {
   return `${formatCount(objects)} (${formatBytes(bytes)})`;
 }
 
-function listProblems({ verification, deadLetters }: DemoResult): string[] {
+function listProblems({ verification, deadLetters, violations }: DemoResult): string[] {
   return [
     ...listSome(
       verification.findings.map(
         ({ region, key, differences }) => `  ${region} ${quote(key)}: ${differences.join('; ')}`,
       ),
       'Differences',
+    ),
+    ...listSome(
+      violations.map((violation) => `  ${violation}`),
+      'Violations',
     ),
     ...listSome(
       deadLetters.map(({ queue, code, reason }) => `  ${queue} ${code}: ${reason}`),

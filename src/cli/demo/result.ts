@@ -6,6 +6,7 @@ import type { MetricsSummary } from './metrics-summary.ts';
 import type { DeadLetterFound } from './pipeline/dead-letters.ts';
 import type { LevelUse } from './pipeline/level-use.ts';
 import { type TransferCost, transferCost } from './transfer-cost.ts';
+import { countPackedAgain } from './verify/count-writes.ts';
 import type { Verification } from './verify/verify-destinations.ts';
 import type { RunWorth } from './worth.ts';
 
@@ -28,6 +29,10 @@ export interface DemoMeasurements {
   readonly archives: readonly InspectedArchive[];
   readonly verification: Verification;
   readonly deadLetters: readonly DeadLetterFound[];
+  /** Promises that the pipeline broke though every object arrived, in a sentence for each. */
+  readonly violations: readonly string[];
+  /** Damaged archives that were sent to the targets, and have to be refused. */
+  readonly damagedArchives: number;
   readonly faults: FaultsMet;
   /** What the functions' own metrics say. */
   readonly metrics: MetricsSummary;
@@ -67,6 +72,8 @@ export interface FaultsMet {
 }
 
 export interface DemoResult extends DemoMeasurements {
+  /** Objects in archives that were in one before: for events that came twice, and after failures. */
+  readonly packedAgain: number;
   readonly compressedBytes: number;
   /** Null when nothing was compressed. */
   readonly ratio: number | null;
@@ -80,6 +87,7 @@ export function summarise(measured: DemoMeasurements): DemoResult {
   const compressedBytes = measured.archives.reduce((sum, archive) => sum + archive.compressedBytes, 0);
   return {
     ...measured,
+    packedAgain: countPackedAgain(measured.archives.flatMap(({ versions }) => versions)),
     compressedBytes,
     ratio: ratioOf(measured.uploadedBytes, compressedBytes),
     transfer: transferCost(measured.uploadedBytes, compressedBytes, measured.rule.destinations.length),
@@ -91,9 +99,10 @@ export function summarise(measured: DemoMeasurements): DemoResult {
   };
 }
 
-/** Whether every object arrived as it was, and nothing is left that the pipeline gave up on. */
-export function isFlawless({ verification, deadLetters }: DemoResult): boolean {
-  return verification.lost === 0 && verification.altered === 0 && deadLetters.length === 0;
+/** Whether every object arrived as it was, the pipeline gave up on nothing, and kept its promises on the way. */
+export function isFlawless({ verification, deadLetters, violations }: DemoResult): boolean {
+  const { lost, altered } = verification;
+  return lost + altered + deadLetters.length + violations.length === 0;
 }
 
 /** The content of the file of `--json`. */
@@ -111,6 +120,9 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
     lost,
     altered,
     deadLettered: result.deadLetters.length,
+    violations: result.violations,
+    damagedArchives: result.damagedArchives,
+    packedAgain: result.packedAgain,
     uploads,
     uploadedBytes,
     repeatedEvents,

@@ -21,12 +21,15 @@ import { chooseRule } from './pipeline/choose-rule.ts';
 import { readDeadLetters } from './pipeline/dead-letters.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { type PreparedConfiguration, prepareConfiguration } from './pipeline/prepare-configuration.ts';
+import { sortLetters } from './pipeline/send-damaged.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import type { Progress } from './progress.ts';
 import { replicate } from './replicate.ts';
 import { type DemoResult, isFlawless, summarise } from './result.ts';
-import type { UploadRecord } from './upload/upload-objects.ts';
 import type { UploadedVersion } from './upload/uploaded-object.ts';
+import type { UploadRecord } from './upload/uploader.ts';
+import { checkDestinationWrites, checkInbound } from './verify/check-pipeline.ts';
+import { checkPacking } from './verify/count-writes.ts';
 import { type Verification, verifyDestinations } from './verify/verify-destinations.ts';
 import type { Workspace } from './workspace.ts';
 import { summarizeWorth } from './worth.ts';
@@ -69,9 +72,24 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     workspace,
     progress,
   );
-  const { record, repeatedEvents, seconds } = await replicate(pipeline, plan.objects, progress);
+  const { record, repeated, damaged, seconds } = await replicate(pipeline, plan.objects, progress);
   nameSkipped(record.skipped, progress);
   const archives = await listArchives(pipeline.outbound);
+  const inspected = await collectArchives(pipeline, archives);
+  const letters = sortLetters((await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(), damaged);
+  const violations = [
+    ...letters.unrefused.map(({ region, key }) => `${region} did not refuse ${key}, whose objects are damaged`),
+    ...(await checkInbound(pipeline.inbound, damaged)),
+    ...(await checkDestinationWrites(pipeline.destinations, record)),
+    // Under faults, objects are packed again where nobody can know that they were packed.
+    ...(options.faults > 0
+      ? []
+      : checkPacking(
+          record,
+          inspected.flatMap(({ versions }) => versions),
+          repeated,
+        )),
+  ];
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   const result = summarise({
     rule,
@@ -80,12 +98,14 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     bytes: sumBytes(record.objects),
     uploads: record.objects.length + record.drafts.length,
     uploadedBytes: sumBytes(record.objects) + sumBytes(record.drafts),
-    repeatedEvents,
+    repeatedEvents: repeated.length,
     skippedEntries: plan.skipped.length + record.skipped.length,
     seconds,
     verification: await verify(pipeline, record, progress),
-    deadLetters: (await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(),
-    archives: await collectArchives(pipeline, archives),
+    deadLetters: letters.others,
+    violations,
+    damagedArchives: damaged.length,
+    archives: inspected,
     faults: pipeline.faults(),
     metrics: summariseMetrics(pipeline.log.metrics, regions),
     levels: pipeline.log.levels.list(),

@@ -115,6 +115,24 @@ describe('Replicator', () => {
     ]);
   });
 
+  it('holds what it is told to hold, lets later versions pass, and copies the held ones when they are released', async () => {
+    const { s3 } = cloud.region(HOME);
+    await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
+    const running = await startReplicator();
+    await put('before');
+    await running.hold();
+    await put('held');
+    await running.letPass();
+    await put('after');
+    await running.idle();
+    expect(await listKeys(inbound)).toEqual(['after', 'before']);
+    expect(running.held.map(({ key }) => key)).toEqual(['held']);
+    running.release();
+    await running.idle();
+    expect(await listKeys(inbound)).toEqual(['after', 'before', 'held']);
+    expect(running.held).toEqual([]);
+  });
+
   it('copies only what was written after it started, each version once, and no delete marker', async () => {
     const { s3 } = cloud.region(HOME);
     await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);

@@ -2,6 +2,7 @@ import type { Manifest, ManifestObject } from '../../../archive/manifest.ts';
 import { planRestore } from '../../../archive/plan-restore.ts';
 import type { FrameList } from '../../../archive/seek-table.ts';
 import { mediaTypeOf } from '../input/content-type.ts';
+import type { PackedVersion } from '../upload/uploaded-object.ts';
 import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from './read-archive.ts';
 import { shareOutFrame } from './share-out-frame.ts';
 
@@ -15,6 +16,8 @@ export interface TypeShare {
 
 export interface InspectedArchive {
   readonly name: string;
+  /** Which version of which object each of its objects is. */
+  readonly versions: readonly PackedVersion[];
   readonly objects: number;
   readonly bytes: number;
   readonly compressedBytes: number;
@@ -30,6 +33,7 @@ export async function inspectArchive(archive: ArchiveBytes): Promise<InspectedAr
   const manifest = await readManifest(archive, frames);
   return {
     name: archive.name,
+    versions: manifest.objects.map(({ key, etag }) => ({ key, etag })),
     objects: manifest.objects.length,
     bytes: manifest.objects.reduce((sum, { size }) => sum + size, 0),
     compressedBytes: archive.size,

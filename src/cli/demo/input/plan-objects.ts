@@ -1,13 +1,18 @@
 import { MAX_KEY_BYTES } from '../../../archive/format.ts';
 import { dressObject } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
-import type { DemoObject } from './planned-object.ts';
+import { bodySize, type DemoObject, type DraftTiming } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
-/** One object in so many is written twice. */
-const DRAFT_EVERY = 25;
-/** Not the first one, so that a folder with a single file is uploaded plainly. */
-const DRAFT_AT = 12;
+/** Of so many objects, those at these positions are written twice. Not the first ones: a single file is uploaded plainly. */
+const DRAFT_EVERY = 50;
+const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
+  [2, 'late'],
+  [5, 'early'],
+  [12, 'racing'],
+]);
+/** Small, since it is held in memory to damage it. */
+const LARGEST_WITNESS = 1_000_000;
 
 export interface DemoPlan {
   readonly objects: readonly DemoObject[];
@@ -31,14 +36,25 @@ export function planObjects(
       return;
     }
     const written = { key, body, dress: dressObject(key) };
-    objects.push(objects.length % DRAFT_EVERY === DRAFT_AT ? { ...written, draft: draftOf(key) } : written);
+    const timing = DRAFTS.get(objects.length % DRAFT_EVERY);
+    objects.push(timing === undefined ? written : { ...written, draft: { bytes: draftOf(key), timing } });
   };
   for (const { relativePath, path, size } of content.files) add(relativePath, { kind: 'file', path, size });
   if (withHardKeys) {
     for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
       add(name, { kind: 'bytes', bytes });
   }
-  return { objects, skipped };
+  return { objects: chooseWitness(objects), skipped };
+}
+
+/** The first small object that is written once, if there are others as well. */
+function chooseWitness(objects: readonly DemoObject[]): DemoObject[] {
+  const witness = objects.find(
+    ({ draft, body }) => draft === undefined && bodySize(body) > 0 && bodySize(body) <= LARGEST_WITNESS,
+  );
+  return objects.map((object) =>
+    object === witness && objects.length > DRAFTS.size ? { ...object, isWitness: true } : object,
+  );
 }
 
 function draftOf(key: string): Uint8Array {

@@ -17,8 +17,21 @@ export interface DemoObject {
   readonly key: string;
   readonly body: ObjectBody;
   readonly dress: ObjectDress;
-  /** Bytes of an earlier version, which the body overwrites while the pipeline is at work on it. */
-  readonly draft?: Uint8Array;
+  /** An earlier version, which the body overwrites. */
+  readonly draft?: Draft;
+  /** Its archive is held back on the way, and a damaged copy of that archive arrives before it. */
+  readonly isWitness?: boolean;
+}
+
+/**
+ * When a draft arrives. `early`: it is restored before it is overwritten. `late`: S3 replicates its archive after everything
+ * else, so that it meets its successor at the target. `racing`: it is overwritten while the pipeline is at work on it.
+ */
+export type DraftTiming = 'early' | 'late' | 'racing';
+
+export interface Draft {
+  readonly bytes: Uint8Array;
+  readonly timing: DraftTiming;
 }
 
 export function bodySize(body: ObjectBody): number {

@@ -1,17 +1,21 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
 import type { FallbackShare, FaultsMet } from '../result.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
 import type { VerifiedDestination } from '../verify/verify-destinations.ts';
 import type { WatchedDeadLetters } from './dead-letters.ts';
+import type { EventCopies } from './event-copies.ts';
 import type { FunctionLog } from './function-log.ts';
 
 /** A running pipeline: what the demo feeds, waits for and looks into. */
 export interface Pipeline {
   readonly source: ObjectPlace & { readonly sqs: SQSClient; readonly queueUrl: string };
   readonly outbound: ObjectPlace;
+  readonly inbound: readonly InboundPlace[];
   readonly destinations: readonly VerifiedDestination[];
   readonly deadLetterQueues: readonly WatchedDeadLetters[];
   readonly log: FunctionLog;
+  readonly events: EventCopies;
   /** Archives that arrived in a target region so far, over all of them. */
   readonly replicated: () => number;
   readonly faults: () => FaultsMet;
@@ -21,6 +25,13 @@ export interface Pipeline {
   packed(): Promise<void>;
   /** Every archive is in every target region. */
   copied(): Promise<void>;
+  /** Archives that are there from now on wait between the regions, until they are released. */
+  holdCopies(): Promise<void>;
+  /** Later archives pass again. */
+  letCopiesPass(): Promise<void>;
+  releaseCopies(): void;
+  /** Puts damaged copies of the archives that wait into the inbound buckets. */
+  sendDamaged(): Promise<readonly DamagedCopy[]>;
   /** The target queues and their fallback queues are empty and nothing of them is in work. */
   restored(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type EmulatedCloud, startEmulatedCloud } from '../../../../local-cloud/emulated-cloud.ts';
+import { enableVersioning } from '../../../../local-cloud/pipeline/bucket-setup.ts';
 import {
   createPipelineResources,
   type PipelineResources,
@@ -12,8 +13,10 @@ import { DemoFailedError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Workspace } from '../workspace.ts';
 import { bundleForDemo } from './bundle-for-demo.ts';
+import { EventCopies } from './event-copies.ts';
 import { FunctionLog } from './function-log.ts';
 import type { Pipeline } from './pipeline.ts';
+import { sendDamaged } from './send-damaged.ts';
 import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
 import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 
@@ -58,6 +61,8 @@ export async function startPipeline(
   await bundled;
   const patience = chooseTimeouts(options.bytes, faultRate);
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
+  // Every write of a target is to be seen in the end.
+  for (const { region, bucket } of rule.destinations) await enableVersioning(cloud.region(region).s3, bucket);
   let copies = 0;
   const replicator = new Replicator({
     regions: cloud.regions,
@@ -69,16 +74,24 @@ export async function startPipeline(
   await replicator.start();
   cleanup.defer(() => replicator.stop());
   const log = new FunctionLog();
-  const { source, targets } = await startSides(options, { cloud, resources, patience, log, bundles }, cleanup);
+  const events = new EventCopies();
+  const { source, targets } = await startSides(options, { cloud, resources, patience, log, events, bundles }, cleanup);
   const { deadLetterQueues, ...found } = places(rule, cloud, resources);
   return {
     ...found,
     log,
+    events,
     replicated: () => copies,
     faults: () => sumFaults(faultRate, cloud, [source, ...targets]),
     fallback: () => sumFallbacks(source, targets),
     packed: () => untilIdle(source),
     copied: () => replicator.idle(),
+    holdCopies: () => replicator.hold(),
+    letCopiesPass: () => replicator.letPass(),
+    releaseCopies: () => {
+      replicator.release();
+    },
+    sendDamaged: () => sendDamaged(found.outbound, found.inbound, replicator.held),
     restored: async () => {
       await Promise.all(targets.map(untilIdle));
     },
@@ -129,12 +142,13 @@ interface Ground {
   readonly resources: PipelineResources;
   readonly patience: Timeouts;
   readonly log: FunctionLog;
+  readonly events: EventCopies;
   readonly bundles: string;
 }
 
 async function startSides(
   { rule, configuration: CONFIGURATION_DIRECTORY, faultRate, withFallback }: PipelineOptions,
-  { cloud, resources, patience, log, bundles }: Ground,
+  { cloud, resources, patience, log, events, bundles }: Ground,
   cleanup: AsyncDisposableStack,
 ): Promise<{ source: Side; targets: Side[] }> {
   const shared = {
@@ -150,6 +164,9 @@ async function startSides(
     {
       ...shared,
       kind: 'source',
+      onMessage: (body) => {
+        events.keep(body);
+      },
       region: cloud.region(rule.source.region),
       queue: queueOf(resources.ruleQueues, rule.id),
       environment: {
@@ -181,12 +198,17 @@ function places(
   rule: ReplicationRule,
   cloud: EmulatedCloud,
   resources: PipelineResources,
-): Pick<Pipeline, 'source' | 'outbound' | 'destinations' | 'deadLetterQueues'> {
+): Pick<Pipeline, 'source' | 'outbound' | 'inbound' | 'destinations' | 'deadLetterQueues'> {
   const { s3, sqs } = cloud.region(rule.source.region);
   const ruleQueue = queueOf(resources.ruleQueues, rule.id);
   return {
     source: { s3, sqs, bucket: rule.source.bucket, queueUrl: ruleQueue.url },
     outbound: { s3, bucket: OUTBOUND },
+    inbound: targetRegions(rule).map((region) => ({
+      region,
+      s3: cloud.region(region).s3,
+      bucket: inboundBucket(region),
+    })),
     destinations: rule.destinations.map((destination) => ({ destination, s3: cloud.region(destination.region).s3 })),
     deadLetterQueues: [
       { name: 'rule queue', sqs, url: ruleQueue.deadLetters.url },

@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
+  /** Called with the body of each message before the function has it. */
+  readonly onMessage?: (body: string) => void;
   /** Kills an environment at work; failed invocations are then part of the game. */
   readonly withFaults: boolean;
 }
@@ -55,6 +57,7 @@ export function startService(options: ServiceOptions): Service {
   const invoke = async (event: SQSEvent): Promise<unknown> => {
     // Stopping, the mapping hands over what it has received; that must start no new process.
     if (stopped) throw new DemoFailedError('The demo has ended');
+    for (const { body } of event.Records) options.onMessage?.(body);
     const invocation = host.invoke(event);
     if (withFaults && kills === 0 && (await killAtWork(host, invocation))) kills += 1;
     return invocation;

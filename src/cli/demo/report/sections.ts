@@ -11,13 +11,21 @@ export function renderTiles(result: DemoResult): Markup {
     [formatCount(result.objects), 'objects'],
     [formatBytes(result.bytes), 'in their last versions'],
     [formatCount(result.archives.length), 'archives'],
+    [
+      formatCount(result.packed.objects),
+      result.packedAgain === 0
+        ? 'objects in them'
+        : `objects in them, ${formatCount(result.packedAgain)} of them again`,
+    ],
     [formatBytes(result.compressedBytes), 'compressed'],
     [formatRatio(result.ratio), 'ratio, all overhead included'],
-    [formatSeconds(result.seconds), 'first upload to last restore'],
+    [formatSeconds(result.seconds), 'upload to last restore'],
     [formatCount(verification.identical), 'identical'],
     [formatCount(verification.lost), 'lost'],
     [formatCount(verification.altered), 'altered'],
     [formatCount(result.deadLetters.length), 'dead letters'],
+    [formatCount(result.violations.length), 'violations'],
+    [formatCount(result.damagedArchives), 'damaged archives, refused'],
   ];
   if (fallback !== undefined) {
     const { packed, restored } = fallback;
@@ -75,10 +83,11 @@ export function renderArchives(archives: readonly InspectedArchive[]): Markup {
 }
 
 /** Nothing, when there is nothing to complain about. */
-export function renderProblems({ verification, deadLetters }: DemoResult): Markup {
+export function renderProblems({ verification, deadLetters, violations }: DemoResult): Markup {
   const findings = verification.findings.map(({ region, key, differences }) => [region, key, differences.join('; ')]);
   const letters = deadLetters.map(({ queue, code, reason }) => [queue, code, reason]);
-  return html`${renderTexts('Differences', findings)}${renderTexts('Dead letters', letters)}`;
+  const broken = violations.map((violation) => [violation]);
+  return html`${renderTexts('Differences', findings)}${renderTexts('Violations', broken)}${renderTexts('Dead letters', letters)}`;
 }
 
 function renderTexts(title: string, rows: readonly (readonly string[])[]): Markup {

@@ -16,4 +16,9 @@ export interface UploadedVersion {
 /** What stands in the source bucket in the end, and so has to stand in every target bucket. */
 export interface UploadedObject extends UploadedVersion {
   readonly dress: ObjectDress;
+  /** How often a target has to write it, at least and at most: replays and older versions are no writes. */
+  readonly writes: readonly [min: number, max: number];
 }
+
+/** An object in an archive: which version it is of. */
+export type PackedVersion = Pick<UploadedVersion, 'key' | 'etag'>;

@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
-import {
-  GetObjectCommand,
-  type GetObjectCommandOutput,
-  GetObjectTaggingCommand,
-  NoSuchKey,
-  type Tag,
-} from '@aws-sdk/client-s3';
+import { crc32 } from 'node:zlib';
+import { GetObjectCommand, type GetObjectCommandOutput, GetObjectTaggingCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import { decodeMetadataValue } from '../../../storage/encoded-words.ts';
 import { withoutStamp, withoutStampTag } from '../../../storage/provenance.ts';
-import type { ObjectHeaders } from '../../../storage/stored-object.ts';
+import type { ObjectDescription, ObjectHeaders, ObjectTag } from '../../../storage/stored-object.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
 import type { UploadedObject } from '../upload/uploaded-object.ts';
+import { compareStamp } from './compare-stamp.ts';
+
+/** What was uploaded, under the key that it has here. */
+export type ExpectedObject = Omit<UploadedObject, 'writes'>;
 
 /** Empty: the object is what was uploaded. */
 export type Differences = readonly string[];
 
 /**
- * Reads an object back and compares everything that was uploaded: bytes, headers, metadata, tags, storage class.
+ * Reads an object back and compares everything that was uploaded: bytes, headers, metadata, tags, storage class; and the stamp,
+ * by which the product knows its own writes again.
  * @param storageClass what the rule makes of the object's own
  * @returns undefined when there is no such object
  */
 export async function compareObject(
   { s3, bucket }: ObjectPlace,
-  expected: UploadedObject,
+  expected: ExpectedObject,
   storageClass: string,
 ): Promise<Differences | undefined> {
   const address = { Bucket: bucket, Key: expected.key };
@@ -33,8 +33,9 @@ export async function compareObject(
     if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
-  const { sha256, size } = await digestBody(found);
-  const tags = (found.TagCount ?? 0) > 0 ? (await s3.send(new GetObjectTaggingCommand(address))).TagSet : [];
+  const { sha256, size, crc32 } = await digestBody(found);
+  const { TagSet = [] } = (found.TagCount ?? 0) > 0 ? await s3.send(new GetObjectTaggingCommand(address)) : {};
+  const tags = TagSet.map(({ Key = '', Value = '' }) => ({ key: Key, value: Value }));
   return [
     ...differ('bytes', `${expected.size} with SHA-256 ${expected.sha256}`, `${size} with SHA-256 ${sha256}`),
     ...compareHeaders(expected.dress.headers, found),
@@ -42,20 +43,55 @@ export async function compareObject(
     ...differ(
       'tags',
       canonical(Object.fromEntries(expected.dress.tags.map(({ key, value }) => [key, value]))),
-      canonical(readTags(tags)),
+      canonical(ownTags(tags)),
     ),
     ...differ('storage class', storageClass, found.StorageClass ?? 'STANDARD'),
+    ...compareStamp(expected, describe(found, { size, crc32 }), { bucket, key: expected.key, tags }),
   ];
 }
 
-async function digestBody({ Body }: GetObjectCommandOutput): Promise<{ sha256: string; size: number }> {
+async function digestBody({ Body }: GetObjectCommandOutput): Promise<{ sha256: string; size: number; crc32: number }> {
   const hash = createHash('sha256');
   let size = 0;
+  let checksum = 0;
   for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
     hash.update(chunk);
+    checksum = crc32(chunk, checksum);
     size += chunk.byteLength;
   }
-  return { sha256: hash.digest('hex'), size };
+  return { sha256: hash.digest('hex'), size, crc32: checksum };
+}
+
+/** As the product's own HEAD describes the object, but with a checksum that was computed here. */
+function describe(
+  found: GetObjectCommandOutput,
+  { size, crc32: checksum }: { readonly size: number; readonly crc32: number },
+): ObjectDescription {
+  const metadata = Object.entries(found.Metadata ?? {}).map(([name, value]) => [name, decodeMetadataValue(value)]);
+  return {
+    size,
+    crc32: checksum,
+    etag: (found.ETag ?? '').replaceAll('"', ''),
+    lastModified: found.LastModified ?? new Date(0),
+    headers: readHeaders(found),
+    metadata: Object.fromEntries(metadata) as Record<string, string>,
+    storageClass: found.StorageClass ?? 'STANDARD',
+    tagCount: found.TagCount ?? 0,
+    missingMetadata: found.MissingMeta ?? 0,
+  };
+}
+
+function readHeaders(found: GetObjectCommandOutput): ObjectHeaders {
+  const headers = {
+    contentType: found.ContentType,
+    contentEncoding: found.ContentEncoding,
+    contentDisposition: found.ContentDisposition,
+    contentLanguage: found.ContentLanguage,
+    cacheControl: found.CacheControl,
+    expires: found.ExpiresString,
+    websiteRedirectLocation: found.WebsiteRedirectLocation,
+  };
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 }
 
 function compareHeaders(expected: ObjectHeaders, found: GetObjectCommandOutput): string[] {
@@ -77,9 +113,8 @@ function readMetadata({ Metadata = {} }: GetObjectCommandOutput): Record<string,
 }
 
 /** Without the stamp, which is a tag where metadata has no room. */
-function readTags(tags: readonly Tag[] = []): Record<string, string> {
-  const own = withoutStampTag(tags.map(({ Key = '', Value = '' }) => ({ key: Key, value: Value })));
-  return Object.fromEntries(own.map(({ key, value }) => [key, value]));
+function ownTags(tags: readonly ObjectTag[]): Record<string, string> {
+  return Object.fromEntries(withoutStampTag(tags).map(({ key, value }) => [key, value]));
 }
 
 /** The same text for the same entries in any order. */

@@ -25,8 +25,17 @@ describe('planObjects', () => {
   test('writes a small share of the objects twice, and a single file only once', () => {
     const drafts = (names: readonly string[]): number =>
       planObjects(filesNamed(names), { prefix: '', withHardKeys: false }).objects.filter(({ draft }) => draft).length;
-    expect(drafts(MANY)).toBe(16);
+    expect(drafts(MANY)).toBe(24);
     expect(drafts(['only.txt'])).toBe(0);
+  });
+
+  test('has drafts that arrive before, after and beside their successors, and one witness that is written once', () => {
+    const { objects } = planObjects(filesNamed(MANY), { prefix: '', withHardKeys: false });
+    const timings = new Set(objects.flatMap(({ draft }) => (draft === undefined ? [] : [draft.timing])));
+    expect([...timings].toSorted()).toEqual(['early', 'late', 'racing']);
+    const witnesses = objects.filter(({ isWitness }) => isWitness === true);
+    expect(witnesses).toHaveLength(1);
+    expect(witnesses[0]?.draft).toBeUndefined();
   });
 
   test.each(['', 'published/'])('adds hard keys of up to 1,024 bytes below the prefix "%s", each once', (prefix) => {

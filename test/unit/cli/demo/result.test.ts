@@ -20,6 +20,7 @@ const MEASURED: DemoMeasurements = {
   archives: [
     {
       name: 'rule/one.tar.zst',
+      versions: Array.from({ length: 11 }, (_, index) => ({ key: `key-${index % 10}`, etag: 'etag' })),
       objects: 11,
       bytes: 5_000_000,
       compressedBytes: 1_250_000,
@@ -30,6 +31,8 @@ const MEASURED: DemoMeasurements = {
   ],
   verification: { identical: 10, lost: 0, altered: 0, findings: [] },
   deadLetters: [],
+  violations: [],
+  damagedArchives: 1,
   faults: { rate: 0, failedCalls: 0, killedWorkers: 0, failedInvocations: 0 },
   metrics: summariseMetrics(new MetricStore(), ['us-east-1']),
   levels: [],
@@ -66,6 +69,20 @@ describe('the result of a run', () => {
     expect(isFlawless(result)).toBe(false);
     expect(verdictOf(result)).toBe('10 objects identical, 0 lost, 0 altered, 1 dead letter');
     expect(renderResultTable(result)).toContain('rule queue OBJECT_ARCHIVED: is in GLACIER');
+  });
+
+  test('is not flawless with a violation, and names it in table and report', () => {
+    const violation = 'us-east-1 "a.txt" was written 2 times instead of 1';
+    const result = summarise({ ...MEASURED, violations: [violation] });
+    expect(isFlawless(result)).toBe(false);
+    expect(verdictOf(result)).toBe('10 objects identical, 0 lost, 0 altered, 1 violation');
+    expect(renderResultTable(result)).toContain(violation);
+    expect(renderReport(result, new Date(0))).toContain('was written 2 times instead of 1');
+  });
+
+  test('says how many objects are in the archives again', () => {
+    expect(summarise(MEASURED).packedAgain).toBe(1);
+    expect(numbersOf(summarise(MEASURED))).toMatchObject({ packedAgain: 1, violations: [], damagedArchives: 1 });
   });
 
   test('names lost objects in table and report, with keys that can do no harm there', () => {

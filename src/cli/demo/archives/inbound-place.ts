@@ -1,0 +1,13 @@
+import type { ObjectPlace } from '../upload/put-object.ts';
+
+/** The inbound bucket of a target region. */
+export interface InboundPlace extends ObjectPlace {
+  readonly region: string;
+}
+
+/** A damaged copy of an archive, in the inbound bucket of a region. */
+export interface DamagedCopy {
+  readonly region: string;
+  readonly bucket: string;
+  readonly key: string;
+}

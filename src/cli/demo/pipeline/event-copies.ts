@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { DemoFailedError } from '../errors.ts';
+import type { PackedVersion } from '../upload/uploaded-object.ts';
+
+/** What of an S3 event tells which version it is of. */
+const createdEvent = z.object({
+  Records: z.tuple([z.object({ s3: z.object({ object: z.object({ key: z.string(), eTag: z.string() }) }) })]),
+});
+
+/** The events that the source function was given, so that the same ones can come again. */
+export class EventCopies {
+  readonly #bodies = new Map<string, string>();
+
+  /** @param body of a message; one that is no event of an object is left alone */
+  keep(body: string): void {
+    const event = createdEvent.safeParse(JSON.parse(body)).data;
+    if (event === undefined) return;
+    const { key, eTag: etag } = event.Records[0].s3.object;
+    this.#bodies.set(nameOf({ key: decodeURIComponent(key.replaceAll('+', '%20')), etag }), body);
+  }
+
+  /** @throws DemoFailedError when the version was never announced */
+  bodyOf(version: PackedVersion): string {
+    const body = this.#bodies.get(nameOf(version));
+    if (body !== undefined) return body;
+    throw new DemoFailedError(`The source function never had an event of ${nameOf(version)}`);
+  }
+}
+
+function nameOf({ key, etag }: PackedVersion): string {
+  return `${JSON.stringify(key)} (${etag})`;
+}

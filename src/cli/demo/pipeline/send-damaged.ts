@@ -1,0 +1,39 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
+import { damageArchive } from '../archives/damage-archive.ts';
+import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
+import { archiveBytes, type StoredArchive } from '../archives/outbound-archives.ts';
+import type { ObjectPlace } from '../upload/put-object.ts';
+import type { DeadLetterFound } from './dead-letters.ts';
+
+/** Puts damaged copies of archives into every inbound bucket, beside the names that the archives themselves will have. */
+export async function sendDamaged(
+  outbound: ObjectPlace,
+  inbound: readonly InboundPlace[],
+  archives: readonly StoredArchive[],
+): Promise<DamagedCopy[]> {
+  const copies: DamagedCopy[] = [];
+  for (const archive of archives) {
+    const bytes = await damageArchive(archiveBytes(outbound, archive));
+    const key = `${archive.key.slice(0, -ARCHIVE_SUFFIX.length)}-damaged${ARCHIVE_SUFFIX}`;
+    for (const { region, s3, bucket } of inbound) {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
+      copies.push({ region, bucket, key });
+    }
+  }
+  return copies;
+}
+
+/** Dead letters apart: those of damaged copies, which are as they should be, and all others. */
+export function sortLetters(
+  letters: readonly DeadLetterFound[],
+  copies: readonly DamagedCopy[],
+): { readonly others: readonly DeadLetterFound[]; readonly unrefused: readonly DamagedCopy[] } {
+  // Events spell the slashes of a key in their own way; the last segment of it is unique.
+  const isOf = ({ body }: DeadLetterFound, { bucket, key }: DamagedCopy): boolean =>
+    body.includes(bucket) && body.includes(key.slice(key.lastIndexOf('/') + 1));
+  return {
+    others: letters.filter((letter) => !copies.some((copy) => isOf(letter, copy))),
+    unrefused: copies.filter((copy) => !letters.some((letter) => isOf(letter, copy))),
+  };
+}

@@ -1,0 +1,89 @@
+import { tmpdir } from 'node:os';
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
+import { DemoFailedError, SourceChangedError } from '../errors.ts';
+import type { DemoObject, DraftTiming, ObjectBody } from '../input/planned-object.ts';
+import type { SkippedEntry } from '../input/walk-folder.ts';
+import { type ObjectPlace, putObject } from './put-object.ts';
+import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
+
+/** Requests at the same time: enough to keep an emulated region busy while the pipeline uses it, too. */
+const PARALLEL_UPLOADS = 16;
+
+/** Writes of an object with such a draft: an early one is there to be overwritten, a late one comes when it is too late. */
+const WRITES: Readonly<Record<DraftTiming, UploadedObject['writes']>> = { early: [2, 2], late: [1, 1], racing: [1, 2] };
+const ONE_WRITE = [1, 1] as const;
+
+export interface UploadRecord {
+  /** What is in the source bucket in the end. */
+  readonly objects: readonly UploadedObject[];
+  /** Versions that were overwritten before the end. */
+  readonly drafts: readonly UploadedVersion[];
+  /** What changed while it was read, and is not in the source bucket. */
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/** Uploads objects and keeps the record of it. */
+export class Uploader {
+  readonly #place: ObjectPlace;
+  readonly #onUploaded: () => void;
+  readonly #turns = pLimit(PARALLEL_UPLOADS);
+  /** The last version of each key that was uploaded. */
+  readonly #current = new Map<string, UploadedObject>();
+  readonly #drafts: UploadedVersion[] = [];
+  readonly #skipped: SkippedEntry[] = [];
+
+  constructor(place: ObjectPlace, onUploaded: () => void) {
+    this.#place = place;
+    this.#onUploaded = onUploaded;
+  }
+
+  get record(): UploadRecord {
+    return { objects: [...this.#current.values()], drafts: this.#drafts, skipped: this.#skipped };
+  }
+
+  /** Uploads the drafts of objects that have one. */
+  async draft(objects: readonly DemoObject[]): Promise<void> {
+    await this.#turns.map(objects, async (object) => {
+      if (object.draft === undefined) return;
+      const version = await this.#put(object, { kind: 'bytes', bytes: object.draft.bytes });
+      this.#current.set(object.key, { ...version, dress: object.dress, writes: ONE_WRITE });
+    });
+  }
+
+  /** Uploads the objects' own bytes. One whose bytes cannot be had stays what it was: its draft, or nothing. */
+  async write(objects: readonly DemoObject[]): Promise<void> {
+    await this.#turns.map(objects, async (object) => {
+      try {
+        const version = await this.#put(object, object.body);
+        const draft = this.#current.get(object.key);
+        if (draft !== undefined) this.#drafts.push(draft);
+        const writes = object.draft === undefined ? ONE_WRITE : WRITES[object.draft.timing];
+        this.#current.set(object.key, { ...version, dress: object.dress, writes });
+      } catch (thrown) {
+        if (!(thrown instanceof SourceChangedError)) throw thrown;
+        this.#skipped.push({ relativePath: object.key, reason: thrown.message });
+      }
+    });
+  }
+
+  async #put({ key, dress }: DemoObject, body: ObjectBody): Promise<UploadedVersion> {
+    try {
+      const version = await putObject(this.#place, key, body, dress);
+      this.#onUploaded();
+      return version;
+    } catch (thrown) {
+      throw isServerFailure(thrown) ? notStored(key, thrown) : thrown;
+    }
+  }
+}
+
+function isServerFailure(thrown: unknown): boolean {
+  return thrown instanceof S3ServiceException && (thrown.$metadata.httpStatusCode ?? 0) >= 500;
+}
+
+/** The local server has little to fail of, and does not say what. */
+function notStored(key: string, cause: unknown): DemoFailedError {
+  const message = `The emulated region could not store ${JSON.stringify(key)}. It keeps large objects in ${tmpdir()}: is there room?`;
+  return new DemoFailedError(message, { context: { key }, cause });
+}

@@ -1,0 +1,34 @@
+import { listVersions } from '../../../../local-cloud/replication/bucket-versions.ts';
+import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
+import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
+import { listArchives } from '../archives/outbound-archives.ts';
+import type { UploadRecord } from '../upload/uploader.ts';
+import { checkWrites, countKeys } from './count-writes.ts';
+import type { VerifiedDestination } from './verify-destinations.ts';
+
+/** How often each object was written, by the versions that every target bucket keeps. */
+export async function checkDestinationWrites(
+  destinations: readonly VerifiedDestination[],
+  record: UploadRecord,
+): Promise<string[]> {
+  const checked = destinations.map(async ({ destination, s3 }) => {
+    const versions = await listVersions(s3, destination.bucket);
+    return checkWrites(record, countKeys(versions.map(({ key }) => key)), destination);
+  });
+  return (await Promise.all(checked)).flat();
+}
+
+/** Archives that stay in an inbound bucket, where only those may that were refused. */
+export async function checkInbound(
+  inbound: readonly InboundPlace[],
+  refused: readonly DamagedCopy[],
+): Promise<string[]> {
+  const checked = inbound.map(async (place) => {
+    const left = (await listArchives(place)).filter(
+      ({ key }) =>
+        key.endsWith(ARCHIVE_SUFFIX) && !refused.some((copy) => copy.key === key && copy.bucket === place.bucket),
+    );
+    return left.map(({ key }) => `${place.region} still has the archive ${key} in its inbound bucket`);
+  });
+  return (await Promise.all(checked)).flat();
+}

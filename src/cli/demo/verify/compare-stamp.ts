@@ -1,0 +1,21 @@
+import { findStamp, isAsWritten } from '../../../storage/provenance.ts';
+import type { ObjectDescription, ObjectTag } from '../../../storage/stored-object.ts';
+
+/**
+ * Whether a restored object says which write it is a copy of. Without that, a replay would be taken for news, and an older
+ * version could replace it.
+ * @param uploaded its ETag without quotes; empty: not known
+ * @param found as it is at the target, with a checksum of the bytes that were read
+ */
+export function compareStamp(
+  uploaded: { readonly etag: string },
+  found: ObjectDescription,
+  at: { readonly bucket: string; readonly key: string; readonly tags: readonly ObjectTag[] },
+): string[] {
+  const stamped = findStamp({ metadata: found.metadata, tags: at.tags }, at);
+  if (stamped === undefined) return ['stamp: none, so that nothing tells older from newer'];
+  const { etag } = stamped.stamp;
+  if (uploaded.etag !== '' && (etag === '' || !uploaded.etag.startsWith(etag)))
+    return [`stamp: of the version ${etag} instead of ${uploaded.etag}`];
+  return isAsWritten(stamped, found) ? [] : ['stamp: its digest is not that of the object'];
+}

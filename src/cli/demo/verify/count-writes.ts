@@ -1,0 +1,57 @@
+import type { PackedVersion } from '../upload/uploaded-object.ts';
+import type { UploadRecord } from '../upload/uploader.ts';
+
+/** Versions of one key in a bucket, as often as it was written. */
+export type WriteCounts = ReadonlyMap<string, number>;
+
+/** How often each key occurs. */
+export function countKeys(keys: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+/**
+ * Writes of a destination that are too few or too many: an early draft that was not written shows that nothing was overwritten,
+ * one write too many that a replay or an older version was taken for news.
+ * @param targetPrefix that the destination puts before keys
+ */
+export function checkWrites(
+  { objects }: Pick<UploadRecord, 'objects'>,
+  counts: WriteCounts,
+  { region, targetPrefix = '' }: { readonly region: string; readonly targetPrefix?: string },
+): string[] {
+  return objects.flatMap(({ key, writes: [min, max] }) => {
+    // One that is not there at all is lost, and told as that.
+    const count = counts.get(targetPrefix + key) ?? min;
+    if (count >= min && count <= max) return [];
+    const expected = min === max ? String(min) : `${min} to ${max}`;
+    return [`${region} ${JSON.stringify(key)} was written ${count} times instead of ${expected}`];
+  });
+}
+
+/** Versions that were packed more often than they were announced. */
+export function checkPacking(
+  { objects, drafts }: Pick<UploadRecord, 'objects' | 'drafts'>,
+  packed: readonly PackedVersion[],
+  repeated: readonly PackedVersion[],
+): string[] {
+  const counts = countKeys(packed.map(nameOf));
+  const versions = [...objects, ...drafts];
+  // moto tells of a multipart upload twice.
+  const parts = versions.filter(({ etag }) => etag.includes('-'));
+  const announced = countKeys([...versions, ...parts, ...repeated].map(nameOf));
+  return [...counts].flatMap(([name, count]) => {
+    const events = announced.get(name) ?? 0;
+    return count <= events ? [] : [`${name} was packed ${count} times for ${events} events`];
+  });
+}
+
+/** Objects in archives that were in an archive before. */
+export function countPackedAgain(packed: readonly PackedVersion[]): number {
+  return packed.length - new Set(packed.map(nameOf)).size;
+}
+
+function nameOf({ key, etag }: PackedVersion): string {
+  return `${JSON.stringify(key)} (${etag})`;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { compareStamp } from '../../../../src/cli/demo/verify/compare-stamp.ts';
+import { digestContent } from '../../../../src/storage/content-digest.ts';
+import { encodeStamp, originOf, STAMP_NAME, stampOf } from '../../../../src/storage/provenance.ts';
+import type { ObjectDescription } from '../../../../src/storage/stored-object.ts';
+
+const ETAG = '0123456789abcdef0123456789abcdef';
+const AT = { bucket: 'target', key: 'a.txt', tags: [] };
+const CONTENT = { size: 5, crc32: 0x3610a686, headers: { contentType: 'text/plain' }, metadata: { author: 'Ada' } };
+const STAMP = encodeStamp(
+  stampOf({ origin: originOf('source'), eventTime: 1, etag: ETAG }),
+  digestContent(CONTENT),
+  AT,
+);
+const FOUND: ObjectDescription = {
+  ...CONTENT,
+  metadata: { ...CONTENT.metadata, [STAMP_NAME]: STAMP },
+  etag: 'of the target',
+  lastModified: new Date(0),
+  storageClass: 'STANDARD',
+  tagCount: 0,
+  missingMetadata: 0,
+};
+
+describe('compareStamp', () => {
+  test('has nothing to say of the stamp of the version, in metadata or in a tag', () => {
+    expect(compareStamp({ etag: ETAG }, FOUND, AT)).toEqual([]);
+    const tagged = { ...AT, tags: [{ key: STAMP_NAME, value: STAMP }] };
+    expect(compareStamp({ etag: ETAG }, { ...FOUND, metadata: CONTENT.metadata }, tagged)).toEqual([]);
+  });
+
+  test.each([
+    ['no stamp', { ...FOUND, metadata: CONTENT.metadata }, ETAG, 'none'],
+    ['a stamp of another version', FOUND, 'f'.repeat(32), 'of the version'],
+    ['other bytes than those of the stamp', { ...FOUND, crc32: 1 }, ETAG, 'digest'],
+  ])('names %s', (_what, found, etag, complaint) => {
+    expect(compareStamp({ etag }, found, AT)).toEqual([expect.stringContaining(complaint)]);
+  });
+
+  test('takes the stamp of a copy from another key for none', () => {
+    expect(compareStamp({ etag: ETAG }, FOUND, { ...AT, key: 'b.txt' })).toEqual([expect.stringContaining('none')]);
+  });
+});

@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { DemoFailedError } from '../../../../src/cli/demo/errors.ts';
+import { EventCopies } from '../../../../src/cli/demo/pipeline/event-copies.ts';
+
+function eventOf(key: string, eTag: string): string {
+  return JSON.stringify({ Records: [{ eventTime: '2026-11-29T12:00:00.123Z', s3: { object: { key, eTag } } }] });
+}
+
+test('gives back the very event of a version, whose key is spelled as in a form', () => {
+  const copies = new EventCopies();
+  const events = [eventOf('a+b%2Bc%2F%C3%BC', '1'), eventOf('a+b%2Bc%2F%C3%BC', '2')];
+  for (const event of events) copies.keep(event);
+  expect(copies.bodyOf({ key: 'a b+c/ü', etag: '1' })).toBe(events[0]);
+  expect(copies.bodyOf({ key: 'a b+c/ü', etag: '2' })).toBe(events[1]);
+});
+
+test('leaves other messages alone, and says when a version was never announced', () => {
+  const copies = new EventCopies();
+  copies.keep('{"Event":"s3:TestEvent"}');
+  expect(() => copies.bodyOf({ key: 'a', etag: '1' })).toThrow(DemoFailedError);
+});
