@@ -28,7 +28,7 @@ export function renderResultTable(result: DemoResult): string {
     ['  of these again, for events that came twice or after failures', formatCount(result.packedAgain)],
     ['Compressed bytes', formatBytes(result.compressedBytes)],
     ['Ratio', formatRatio(result.ratio)],
-    ['Upload to last restore', formatSeconds(result.seconds)],
+    ['First upload to last restore', formatSeconds(result.seconds)],
     ['Dead letters', formatCount(deadLetters.length)],
     ['Damaged archives sent and refused', formatCount(result.damagedArchives)],
   );

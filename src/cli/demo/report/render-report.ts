@@ -6,6 +6,7 @@ import { html } from './html.ts';
 import { drawPipeline } from './pipeline-picture.ts';
 import { renderArchives, renderProblems, renderTiles, renderTypes, renderWorth } from './sections.ts';
 import { STYLE } from './style.ts';
+import { drawUpright } from './upright-picture.ts';
 
 /** The report of a run: one HTML file that needs nothing else. */
 export function renderReport(result: DemoResult, date: Date): string {
@@ -24,12 +25,12 @@ export function renderReport(result: DemoResult, date: Date): string {
 <p class="muted">${result.source}; rule <code>${rule.id}</code>; emulated regions on one machine,
 ${date.toISOString().slice(0, 16).replace('T', ' ')} UTC</p>
 <div class="verdict ${isFlawless(result) ? 'good' : 'bad'}">${verdictOf(result)}</div>
-<div class="card">${drawPipeline(result)}</div>
+<div class="card">${drawPipeline(result)}${drawUpright(result)}</div>
 <h2>Numbers</h2>
 ${renderTiles(result)}
 ${renderProblems(result)}
 ${renderWorth(result)}
-<h2>The dashboard’s numbers, from the functions’ metrics</h2>
+<h2>From the functions’ metrics</h2>
 ${renderDashboardSection(result)}
 <h2>Levels by kind of content</h2>
 ${renderLevels(result.levels)}

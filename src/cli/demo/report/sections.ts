@@ -4,6 +4,7 @@ import type { InspectedArchive } from '../archives/inspect-archive.ts';
 import type { DemoResult } from '../result.ts';
 import type { Worth } from '../worth.ts';
 import { html, type Markup } from './html.ts';
+import { renderSaving, renderTable } from './table.ts';
 
 export function renderTiles(result: DemoResult): Markup {
   const { faults, fallback, verification } = result;
@@ -19,7 +20,7 @@ export function renderTiles(result: DemoResult): Markup {
     ],
     [formatBytes(result.compressedBytes), 'compressed'],
     [formatRatio(result.ratio), 'ratio, all overhead included'],
-    [formatSeconds(result.seconds), 'upload to last restore'],
+    [formatSeconds(result.seconds), 'first upload to last restore'],
     [formatCount(verification.identical), 'identical'],
     [formatCount(verification.lost), 'lost'],
     [formatCount(verification.altered), 'altered'],
@@ -44,21 +45,23 @@ export function renderTiles(result: DemoResult): Markup {
   return html`<div class="tiles">${tiles.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}</div>`;
 }
 
-/** Dollars, line by line, and the outcome in words. */
+/** The outcome in dollars: said once, and a loss looks like one. */
 export function renderWorth({ worth }: DemoResult): Markup {
   if (worth === undefined) return html``;
   const { terabyte, month, verdict } = worth;
   const table = (title: string, { lines, net }: Worth): Markup => {
-    const rows = lines.map(
-      ({ what, plain, ours }) => html`<tr><td>${what}</td><td>${plain.toFixed(2)}</td><td>${ours.toFixed(2)}</td>
-<td>${(plain - ours).toFixed(2)}</td></tr>`,
-    );
-    return html`<div class="card"><table><thead><tr><th>${title}</th><th>S3 alone</th><th>With this</th><th>Saved</th></tr></thead>
-<tbody>${rows}<tr><td>net</td><td></td><td></td><td>${net.toFixed(2)}</td></tr></tbody></table></div>`;
+    const rows = lines.map(({ what, plain, ours }) => [
+      what,
+      plain.toFixed(2),
+      ours.toFixed(2),
+      renderSaving(plain - ours),
+    ]);
+    return renderTable([title, 'S3 alone', 'With this', 'Saved'], [...rows, ['net', '', '', renderSaving(net)]]);
   };
-  return html`<h2>Dollars</h2><p>${verdict}</p>${table('USD per TB of such objects', terabyte)}${
-    month === undefined ? html`` : table('USD a month', month)
-  }`;
+  const months = month === undefined ? html`` : table('USD per month', month);
+  return html`<h2>Dollars</h2>
+<div class="verdict ${terabyte.net < 0 ? 'bad' : 'good'}">${verdict}</div>
+${table('USD per TB of such objects', terabyte)}${months}`;
 }
 
 export function renderTypes({ types }: DemoResult): Markup {
@@ -73,13 +76,15 @@ share frames; there, each type compressed for itself says how a frame's bytes ar
 }
 
 export function renderArchives(archives: readonly InspectedArchive[]): Markup {
-  const rows = archives.map(
-    ({ name, objects, bytes, compressedBytes, frames, level }) => html`<tr><td><code>${name}</code></td>
-<td>${formatCount(objects)}</td><td>${formatCount(frames)}</td><td>${describeLevel(level)}</td><td>${formatBytes(bytes)}</td>
-<td>${formatBytes(compressedBytes)}</td><td>${formatRatio(ratioOf(bytes, compressedBytes))}</td></tr>`,
-  );
-  return html`<div class="card"><table><thead><tr><th>Archive</th><th>Objects</th><th>Frames</th><th>Level</th><th>Bytes</th>
-<th>Compressed</th><th>Ratio</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  const rows = archives.map(({ name, objects, bytes, compressedBytes, frames, level }) => [
+    html`<code>${name}</code>`,
+    formatCount(objects),
+    formatCount(frames),
+    describeLevel(level),
+    formatBytes(bytes),
+    formatBytes(compressedBytes),
+  ]);
+  return renderTable(['Archive', 'Objects', 'Frames', 'Level', 'Bytes', 'Compressed'], rows);
 }
 
 /** Nothing, when there is nothing to complain about. */

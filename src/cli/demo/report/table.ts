@@ -1,0 +1,23 @@
+import { html, type Markup } from './html.ts';
+
+export type Cell = string | Markup;
+
+/**
+ * A table whose first column may be long and is broken where need be. Each cell repeats the name of its column, which a
+ * narrow page shows beside it instead of the head.
+ */
+export function renderTable(columns: readonly string[], rows: readonly (readonly Cell[])[]): Markup {
+  const head = columns.map((column) => html`<th>${column}</th>`);
+  const body = rows.map(
+    (cells) => html`<tr>${cells.map((cell, index) => html`<td data-label="${columns[index] ?? ''}">${cell}</td>`)}</tr>
+`,
+  );
+  return html`<div class="card"><table><thead><tr>${head}</tr></thead>
+<tbody>${body}</tbody></table></div>`;
+}
+
+/** A saving as it is; a loss in red, and with its sign. */
+export function renderSaving(dollars: number): Markup {
+  const text = dollars.toFixed(2);
+  return Number(text) < 0 ? html`<span class="loss">${text}</span>` : html`${text}`;
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import { renderReport } from '../../../../../src/cli/demo/report/render-report.ts';
+import { type DemoMeasurements, summarise } from '../../../../../src/cli/demo/result.ts';
+import { findBrowser, measurePage } from '../../../../support/browser.ts';
+import { MEASURED_RUN } from '../../../../support/demo-result.ts';
+
+const LOSS = {
+  terabyte: {
+    bytes: 2 ** 40,
+    lines: [
+      { what: 'transfer', plain: 20.48, ours: 6 },
+      { what: 'requests', plain: 80, ours: 100 },
+    ],
+    net: -5.52,
+  },
+  verdict: "S3's own replication is cheaper by 5.52 USD per TB.",
+};
+
+/** Everything that a report can have, with long names. */
+const FULL: DemoMeasurements = {
+  ...MEASURED_RUN,
+  worth: LOSS,
+  deadLetters: [{ queue: 'rule queue', code: 'OBJECT_ARCHIVED', reason: 'is in GLACIER', body: '' }],
+  violations: [`us-east-1 ${'k'.repeat(300)} was written 2 times instead of 1`],
+  levels: [
+    { content: 'text', level: '6', reason: 'configured', archives: 1, frames: 2, bytes: 5e6, compressedBytes: 1e6 },
+  ],
+};
+
+function reportOf(measured: DemoMeasurements): string {
+  return renderReport(summarise(measured), new Date(0));
+}
+
+function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+describe('renderReport', () => {
+  test('shows a loss as one, and says dollars and the ratio of the run once', () => {
+    const report = reportOf(FULL);
+    expect(report).toContain(`<div class="verdict bad">${LOSS.verdict.replace("'", '&#39;')}</div>`);
+    expect(report).toContain('<span class="loss">-5.52</span>');
+    expect(report).not.toContain('$');
+    expect(occurrences(report, '4.00 : 1')).toBe(1);
+  });
+
+  test('shows a saving as one', () => {
+    const worth = { ...LOSS, terabyte: { ...LOSS.terabyte, net: 3 }, verdict: 'This is cheaper.' };
+    expect(reportOf({ ...FULL, worth })).toContain('<div class="verdict good">This is cheaper.</div>');
+  });
+
+  test('names in every cell its column, which is all that a narrow page shows of the head', () => {
+    const report = reportOf(FULL);
+    expect(occurrences(report, '<td')).toBe(
+      occurrences(report, '<td data-label="') + occurrences(report, '<td class="text"'),
+    );
+    expect(report).toContain('<td data-label="Compressed">1.3 MB</td>');
+  });
+
+  test('has every box of the picture for wide pages in that for narrow ones', () => {
+    const [wide = '', upright = ''] = reportOf(FULL).match(/<svg.*?<\/svg>/gs) ?? [];
+    expect(occurrences(wide, 'class="title"')).toBeGreaterThan(6);
+    expect(occurrences(upright, 'class="title"')).toBe(occurrences(wide, 'class="title"'));
+  });
+});
+
+const browser = await findBrowser();
+
+/** Only where there is a browser: what it would find elsewhere, the tests above look for in the text. */
+(browser === undefined ? describe.skip : describe)('the report in a browser', () => {
+  test.each([320, 400, 800, 1280])(
+    'is cut off nowhere at %i pixels, and draws every box and bar',
+    async (width) => {
+      const { cut, boxes } = await measurePage(browser ?? '', reportOf(FULL), width);
+      expect(cut).toEqual([]);
+      const steps = 4 + 3 * FULL.rule.destinations.length;
+      expect(boxes).toBe(steps + 1);
+    },
+    60_000,
+  );
+});
