@@ -25,8 +25,9 @@ import {
   resourceNamePrefix,
   ruleResourceName,
 } from '../../../src/configuration/schema/resource-names.ts';
-import { archiveRegions, planRegions, type RegionPlan } from '../../../src/templates/plan-regions.ts';
+import { planRegions, type RegionPlan } from '../../../src/templates/plan-regions.ts';
 import { regionNames } from '../../../src/templates/region-names.ts';
+import { planReplication } from '../../../src/templates/replication-rules.ts';
 import { nestedStacks } from '../../../src/templates/write-template.ts';
 
 const TEMPLATES = 'templates-of-stacks';
@@ -84,15 +85,14 @@ async function connect(
   }
   if (outgoing.length === 0) return;
   const connection = new S3Connection(s3);
-  const routes = outgoing.flatMap((rule) => archiveRegions(rule).map((target) => ({ rule, target })));
   await new S3ReplicationStore(connection, 'aws').replace(
     ownBucketName(stack, account, region, 'outbound'),
     `arn:aws:iam::${account}:role/replication`,
     [],
-    routes.map(({ rule, target }, index) => ({
-      id: `${rule.id}-${target}`,
+    planReplication({ region, outgoing }).map(({ Id, ArchivePrefix, region: target }, index) => ({
+      id: Id,
       priority: index + 1,
-      prefix: `${rule.id}/`,
+      prefix: ArchivePrefix,
       destinationBucket: ownBucketName(stack, account, target, 'inbound'),
       replicaKmsKeyArn: `arn:aws:kms:${target}:${account}:alias/${resourceNamePrefix(stack)}`,
     })),

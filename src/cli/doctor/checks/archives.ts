@@ -150,8 +150,7 @@ function keptCheck(region: string, patient: Patient): Check {
   return listingCheck({ region, role: 'failed', prefix: KEPT_PREFIX }, patient, (archives) => {
     const [oldest] = archives;
     if (oldest === undefined) return [ok(subject, 'No archive.')];
-    const written =
-      parseKeyTime(oldest.key.slice(oldest.key.indexOf('/', KEPT_PREFIX.length) + 1)) ?? oldest.lastModified;
+    const written = parseKeyTime(oldest.key.slice(oldest.key.lastIndexOf('/') + 1)) ?? oldest.lastModified;
     const says = `${archives.length} archives could not be replicated and are kept; the oldest objects in them are ${formatAge((patient.now() - written) / 1000)} old.`;
     return [failure(subject, says, `s3xrc resend ${region}`)];
   });

@@ -2,7 +2,8 @@ import { GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { S3ReplicationStore } from '../../../aws/deployment/bucket-replication.ts';
 import { S3Connection } from '../../../aws/s3/connection.ts';
 import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
-import { archiveRegions, type RegionPlan } from '../../../templates/plan-regions.ts';
+import type { RegionPlan } from '../../../templates/plan-regions.ts';
+import { planReplication } from '../../../templates/replication-rules.ts';
 import { formatPlural } from '../../command/numbers.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
@@ -79,12 +80,10 @@ async function compareRules(
     const stored = await new S3ReplicationStore(connection, partition).read(bucket, signal);
     // The look at its versions says that it is gone.
     if (stored === undefined) return [];
-    const wanted = outgoing.flatMap((rule) =>
-      archiveRegions(rule).map((target) => ({
-        id: `${rule.id}-${target}`,
-        bucket: nameOf('inbound', target, patient),
-      })),
-    );
+    const wanted = planReplication({ region, outgoing }).map(({ Id, region: target }) => ({
+      id: Id,
+      bucket: nameOf('inbound', target, patient),
+    }));
     const isThere = (entry: (typeof wanted)[number]): boolean =>
       stored.rules.some(
         ({ id, destinationBucket, intact }) => id === entry.id && destinationBucket === entry.bucket && intact,

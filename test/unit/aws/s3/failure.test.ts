@@ -96,3 +96,9 @@ it('finds the error that a 200 hides', () => {
   expect(findFailure({ status: 200, headers: {}, body })).toMatchObject({ status: 200, code: 'InternalError' });
   expect(findFailure({ status: 200, headers: {}, body: '<CompleteMultipartUploadResult/>' })).toBeUndefined();
 });
+
+it('takes a version that is gone before it got its tags for a write that was overtaken', () => {
+  const met = failure(404, 'NoSuchVersion');
+  expect(describeFailure(met, call('write', 'PutObjectTagging'), 1)).toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
+  expect(describeFailure(met, call('write', 'CopyObject'), 1)).toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+});
