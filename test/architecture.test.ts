@@ -110,6 +110,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'restoring',
       'storage',
       'templates',
+      'watermark',
     ],
     packages: [/./],
   },

@@ -52,6 +52,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => printing((await import('./invoke/run-invoke.ts')).runInvoke),
   },
   {
+    name: 'status',
+    summary: 'Say how far each rule is in each region, what waits, and what it saves',
+    examples: ['status', 'status --watch --region eu-west-1'],
+    load: async () => (await import('./status/run-status.ts')).runStatus,
+  },
+  {
     name: 'dead-letters',
     summary: 'Look at the messages that were given up, send them back, or discard them',
     examples: ['dead-letters list', 'dead-letters redrive --code STORAGE_ACCESS_DENIED --dry-run'],

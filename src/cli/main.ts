@@ -29,4 +29,6 @@ const context: CommandContext = {
 };
 
 const exitStatus = await runCli(process.argv.slice(2), COMMANDS, context);
-process.exitCode = interruption.signal.aborted ? INTERRUPTED : exitStatus;
+// Calls that were left to themselves must not hold the process up.
+if (interruption.signal.aborted) process.exit(INTERRUPTED);
+process.exitCode = exitStatus;

@@ -6,7 +6,9 @@ import type { Reading } from '../../watermark/reading.ts';
 /** CloudWatch API reference, GetMetricData: "MetricDataQueries". */
 const QUERIES_PER_CALL = 500;
 
-/** Reads maxima from CloudWatch, each from its own region: one call per region and 500 metrics. */
+type Statistic = 'Maximum' | 'Sum';
+
+/** Reads maxima and sums from CloudWatch, each from its own region: one call per region and 500 metrics. */
 export class CloudWatchMetricReader implements MetricReader {
   readonly #open: (region: string) => CloudWatchClient;
   readonly #clients = new Map<string, CloudWatchClient>();
@@ -15,12 +17,29 @@ export class CloudWatchMetricReader implements MetricReader {
     this.#open = open;
   }
 
-  async readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]> {
+  readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]> {
+    return this.#read(metrics, window, 'Maximum');
+  }
+
+  /**
+   * The sum of each metric over the window, in the order asked for; 0 where the metric has no data.
+   * @throws WatermarkUnknownError
+   */
+  async readSums(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly number[]> {
+    const readings = await this.#read(metrics, window, 'Sum');
+    return readings.map((periods) => periods.reduce((sum, { value }) => sum + value, 0));
+  }
+
+  async #read(
+    metrics: readonly MetricAddress[],
+    window: ReadingWindow,
+    statistic: Statistic,
+  ): Promise<readonly (readonly Reading[])[]> {
     const byRegion = Map.groupBy(metrics.entries(), ([, { region }]) => region);
     const readings = metrics.map((): Reading[] => []);
     await Promise.all(
       [...byRegion].map(async ([region, entries]) => {
-        const queries = entries.map(([index, metric]) => queryFor(index, metric, window));
+        const queries = entries.map(([index, metric]) => queryFor(index, metric, window, statistic));
         for (let first = 0; first < queries.length; first += QUERIES_PER_CALL) {
           const some = queries.slice(first, first + QUERIES_PER_CALL);
           for await (const { index, reading } of this.#ask(region, some, window)) readings[index]?.push(reading);
@@ -64,7 +83,12 @@ export class CloudWatchMetricReader implements MetricReader {
 }
 
 /** Ids must begin with a letter. */
-function queryFor(index: number, metric: MetricAddress, { periodSeconds }: ReadingWindow): MetricDataQuery {
+function queryFor(
+  index: number,
+  metric: MetricAddress,
+  { periodSeconds }: ReadingWindow,
+  statistic: Statistic,
+): MetricDataQuery {
   return {
     Id: `m${index}`,
     MetricStat: {
@@ -74,7 +98,7 @@ function queryFor(index: number, metric: MetricAddress, { periodSeconds }: Readi
         Dimensions: Object.entries(metric.dimensions).map(([Name, Value]) => ({ Name, Value })),
       },
       Period: periodSeconds,
-      Stat: 'Maximum',
+      Stat: statistic,
     },
   };
 }

@@ -39,14 +39,3 @@ export function terminalStyle(output: Output, environment: NodeJS.ProcessEnv): T
     green: paint(32, 39),
   };
 }
-
-/** Breaks a text between words so that no line is longer than `columns`, unless a word is. */
-export function wrapText(text: string, columns: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}

@@ -25,17 +25,25 @@ export function createQueueClient({ region, profile }: QueueClientOptions): SQSC
 }
 
 /** The dead-letter queues of a deployment in a region. @param prefix what names of its resources begin with */
-export async function findDeadLetterQueues(sqs: SQSClient, region: string, prefix: string): Promise<DeadLetterQueue[]> {
+export async function findDeadLetterQueues(
+  sqs: SQSClient,
+  region: string,
+  prefix: string,
+  abortSignal: AbortSignal,
+): Promise<DeadLetterQueue[]> {
   const urls: string[] = [];
   for await (const { QueueUrls = [] } of paginateListQueues(
     { client: sqs, pageSize: 1000 },
     { QueueNamePrefix: prefix },
+    { abortSignal },
   )) {
     urls.push(...QueueUrls.filter((url) => url.endsWith(ENDING)));
   }
   const queues: DeadLetterQueue[] = [];
   for (const url of urls.toSorted()) {
-    const { queueUrls: sources = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url }));
+    const { queueUrls: sources = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url }), {
+      abortSignal,
+    });
     queues.push({ region, name: url.slice(url.lastIndexOf('/') + 1), url, sources });
   }
   return queues;

@@ -107,7 +107,7 @@ async function visit(
   for (const region of all.filter(regionFilter(flags.region, all))) {
     const sqs = createQueueClient({ region, profile: flags.profile });
     try {
-      for (const queue of await findDeadLetterQueues(sqs, region, prefix)) {
+      for (const queue of await findDeadLetterQueues(sqs, region, prefix, signal)) {
         if (flags.queue !== undefined && queue.name !== flags.queue) continue;
         const letters = await receiveLetters(sqs, queue, flags.limit, signal);
         let done: readonly ReceivedLetter[] = [];

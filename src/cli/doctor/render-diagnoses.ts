@@ -1,5 +1,6 @@
 import { printableKey } from '../command/printable-key.ts';
-import { type TerminalStyle, wrapText } from '../command/terminal-style.ts';
+import type { TerminalStyle } from '../command/terminal-style.ts';
+import { wrapText } from '../command/wrap-text.ts';
 import type { Identity } from '../deploy/read-identity.ts';
 import type { Diagnosis, DiagnosisStatus } from './diagnosis.ts';
 

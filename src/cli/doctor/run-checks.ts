@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { orAborted } from '../command/or-aborted.ts';
 import type { Check } from './check.ts';
 import { type Diagnosis, unseen } from './diagnosis.ts';
 import { explainUnseen } from './explain-unseen.ts';
@@ -29,18 +30,10 @@ export async function runChecks(
 
 async function runCheck(check: Check, interrupted: AbortSignal, timeUp: AbortSignal): Promise<readonly Diagnosis[]> {
   const signal = AbortSignal.any([interrupted, timeUp]);
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => {
-    reject(new Error('it took too long'));
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
   try {
-    return await Promise.race([check.run(signal), aborted]);
+    return await orAborted(check.run(signal), signal);
   } catch (thrown) {
     if (timeUp.aborted) return [unseen(check.subject, 'Could not be seen in time: no answer.')];
     return [unseen(check.subject, explainUnseen(thrown, check.takes))];
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { CompressorError } from '../../errors.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';
-import { CONFIGURATION } from '../command/deployment-files.ts';
 import { UsageError } from '../command/errors.ts';
+import { orAborted } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { sharedOptions } from '../command/shared-options.ts';
 import { terminalStyle } from '../command/terminal-style.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { type Identity, readIdentity } from '../deploy/read-identity.ts';
@@ -50,16 +51,11 @@ export async function runDoctor(
       'Looks at everything that replication depends on, before a deployment and after, and names the command that mends it. Changes nothing.',
     )
     .option('--only <group...>', `only these: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
-    .option('--region <region...>', 'only these regions')
-    .option('--profile <name>', 'profile of the AWS configuration')
     .option('--timeout <seconds>', 'give each check so long', parseSeconds, DEFAULT_SECONDS)
-    .option('--json', 'as JSON')
-    .addOption(
-      new Option('--configuration <folder>', 'where the configuration files are').default(
-        CONFIGURATION,
-        "the project's",
-      ),
-    );
+    .addOption(sharedOptions.regions('only these regions'))
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration())
+    .addOption(sharedOptions.json());
   const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<Flags>();
   await Promise.all(printed);
   if (flags === undefined) return 0;
@@ -99,7 +95,7 @@ async function examine(
   );
   const plans = all.filter(({ region }) => isAsked(region));
   const [first] = plans;
-  const identity = first === undefined ? undefined : await findIdentity(first.region, clients);
+  const identity = first === undefined ? undefined : await orAborted(findIdentity(first.region, clients), signal);
   const patient: Patient = {
     configuration,
     folder,

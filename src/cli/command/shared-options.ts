@@ -1,0 +1,13 @@
+import { Option } from 'commander';
+import { CONFIGURATION } from './deployment-files.ts';
+
+/** Options that mean the same wherever a command has them. */
+export const sharedOptions = {
+  /** @param what the region is for, such as `region of the bucket` */
+  region: (what: string): Option => new Option('--region <region>', what),
+  regions: (what: string): Option => new Option('--region <region...>', what),
+  profile: (): Option => new Option('--profile <name>', 'profile of the AWS configuration'),
+  configuration: (): Option =>
+    new Option('--configuration <folder>', 'where the configuration files are').default(CONFIGURATION, "the project's"),
+  json: (what = 'as JSON'): Option => new Option('--json', what),
+};

@@ -1,0 +1,15 @@
+/** Breaks a line at spaces so that no part has more characters, unless a word has. Lines that fit, and indented ones, stay as they are. */
+export function wrapText(line: string, columns: number): string[] {
+  if (line.length <= columns || line.startsWith(' ')) return [line];
+  const lines: string[] = [];
+  let open = '';
+  for (const word of line.split(' ')) {
+    if (open !== '' && open.length + 1 + word.length > columns) {
+      lines.push(open);
+      open = word;
+    } else {
+      open = open === '' ? word : `${open} ${word}`;
+    }
+  }
+  return [...lines, open];
+}

@@ -1,0 +1,94 @@
+import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import pLimit from 'p-limit';
+import type { Configuration } from '../../configuration/load.ts';
+import { ownBucketName } from '../../configuration/schema/resource-names.ts';
+import { KEPT_PREFIX } from '../../resend/kept-key.ts';
+import type { RegionPlan } from '../../templates/plan-regions.ts';
+import type { AwsClients } from '../command/aws-clients.ts';
+import { deployedNames } from '../command/deployed-names.ts';
+import { countMessages, type QueueCounts } from '../command/queue-counts.ts';
+
+const CALLS_AT_A_TIME = 24;
+/** ECS describes no more services in one call. */
+const SERVICES_PER_CALL = 10;
+
+export interface TaskCounts {
+  readonly running: number;
+  readonly desired: number;
+}
+
+/** What is in the regions now. What could not be seen is absent. */
+export interface PipelineState {
+  /** By `<region> <queue>`. */
+  readonly queues: ReadonlyMap<string, QueueCounts>;
+  /** By `<region> <service>`. */
+  readonly tasks: ReadonlyMap<string, TaskCounts>;
+  /** Archives that could not be replicated and are kept, by rule; as many as 1,000. */
+  readonly givenUp: ReadonlyMap<string, number>;
+  /** A sentence each. */
+  readonly unseen: readonly string[];
+}
+
+/** Looks at queues, fallback services and kept archives of the regions, side by side. */
+export async function readState(
+  configuration: Configuration,
+  plans: readonly RegionPlan[],
+  {
+    account,
+    clients,
+    signal,
+  }: { readonly account: string; readonly clients: AwsClients; readonly signal: AbortSignal },
+): Promise<PipelineState> {
+  const queues = new Map<string, QueueCounts>();
+  const tasks = new Map<string, TaskCounts>();
+  const givenUp = new Map<string, number>();
+  const unseen = new Set<string>();
+  const limit = pLimit(CALLS_AT_A_TIME);
+  const look = (what: string, read: () => Promise<void>): Promise<void> =>
+    limit(async () => {
+      try {
+        signal.throwIfAborted();
+        await read();
+      } catch (thrown) {
+        const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+        unseen.add(`${what}: ${said}`);
+      }
+    });
+  await Promise.all(
+    plans.flatMap((plan) => {
+      const { region } = plan;
+      const names = deployedNames(configuration, plan);
+      const services = names.queues.filter(({ kind }) => kind === 'fallback').map(({ name }) => name);
+      const inQueues = [...new Set(names.queues.flatMap(({ name, deadLetters }) => [name, deadLetters]))].map((name) =>
+        look(`queue ${name} of ${region}`, async () => {
+          queues.set(`${region} ${name}`, await countMessages(clients.sqs(region), name, signal));
+        }),
+      );
+      const ofServices = chunks(services, SERVICES_PER_CALL).map((some) =>
+        look(`services of ${region}`, async () => {
+          const command = new DescribeServicesCommand({ cluster: names.cluster, services: some });
+          const { services: found = [] } = await clients.ecs(region).send(command, { abortSignal: signal });
+          for (const { serviceName = '', runningCount = 0, desiredCount = 0 } of found) {
+            tasks.set(`${region} ${serviceName}`, { running: runningCount, desired: desiredCount });
+          }
+        }),
+      );
+      const kept = plan.outgoing.map(({ id }) =>
+        look(`kept archives of ${region}`, async () => {
+          const Bucket = ownBucketName(configuration.settings.stack_name, account, region, 'failed');
+          const command = new ListObjectsV2Command({ Bucket, Prefix: `${KEPT_PREFIX}${id}/` });
+          const { KeyCount = 0 } = await clients.s3(region).send(command, { abortSignal: signal });
+          givenUp.set(id, KeyCount);
+        }),
+      );
+      return [...inQueues, ...ofServices, ...kept];
+    }),
+  );
+  signal.throwIfAborted();
+  return { queues, tasks, givenUp, unseen: [...unseen] };
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+}

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { CloudWatchMetricReader } from '../../aws/cloudwatch/metric-reader.ts';
+import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
+import { planRegions, type RegionPlan } from '../../templates/plan-regions.ts';
+import { AwsClients } from '../command/aws-clients.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { orAborted } from '../command/or-aborted.ts';
+import { parseCommand } from '../command/parse-command.ts';
+import { sharedOptions } from '../command/shared-options.ts';
+import { terminalStyle } from '../command/terminal-style.ts';
+import { regionFilter } from '../deploy/choose-regions.ts';
+import { readIdentity } from '../deploy/read-identity.ts';
+import { assembleStatus } from './assemble-status.ts';
+import { planMetrics } from './plan-metrics.ts';
+import { readMetrics } from './read-metrics.ts';
+import { readState } from './read-state.ts';
+import { renderStatus } from './render-status.ts';
+import { isWell, type PipelineStatus } from './status.ts';
+import { drawRepeatedly, type Screen } from './watch.ts';
+
+interface Flags {
+  readonly configuration: string;
+  readonly region?: readonly string[];
+  readonly profile?: string;
+  readonly watch?: boolean;
+  readonly interval: number;
+  readonly json?: boolean;
+}
+
+const DEFAULT_INTERVAL = 60;
+const MIN_INTERVAL = 5;
+const MAX_INTERVAL = 3600;
+
+/**
+ * `s3xrc status`: how far each rule is in each region, what waits, and what it saves.
+ * @returns 1 when something is late, given up or dead-lettered
+ * @throws UsageError, ConfigurationInvalidError, AccountUnreadableError
+ */
+export async function runStatus(args: readonly string[], context: CommandContext): Promise<number> {
+  const printed: Promise<void>[] = [];
+  const command = new Command(`${context.program} status`)
+    .description(
+      'How far each rule is in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives. Changes nothing.',
+    )
+    .option('--watch', 'again and again, until Ctrl-C')
+    .option(
+      '--interval <seconds>',
+      'with --watch: so often; metrics are taken by the minute',
+      parseInterval,
+      DEFAULT_INTERVAL,
+    )
+    .addOption(sharedOptions.regions('only rules that begin, and archives that arrive, in these regions'))
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration())
+    .addOption(sharedOptions.json('as JSON; with --watch, a line each time'));
+  const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<Flags>();
+  await Promise.all(printed);
+  if (flags === undefined) return 0;
+  const configuration = await loadConfiguration(flags.configuration);
+  const all = planRegions(configuration);
+  const isAsked = regionFilter(
+    flags.region,
+    all.map(({ region }) => region),
+  );
+  const plans = all.filter(({ region }) => isAsked(region));
+  const clients = new AwsClients(flags.profile);
+  try {
+    const [first] = plans;
+    const region = first?.region ?? '';
+    const { account } = await orAborted(readIdentity(region, clients.sts(region)), context.signal);
+    const look = (): Promise<PipelineStatus> =>
+      observe(configuration, plans, { account, clients, signal: context.signal });
+    if (flags.watch === true) return await watch(look, flags, context);
+    const status = await look();
+    await context.print(describe(status, flags));
+    return isWell(status) ? 0 : 1;
+  } finally {
+    clients.close();
+  }
+}
+
+async function observe(
+  configuration: Configuration,
+  plans: readonly RegionPlan[],
+  access: { readonly account: string; readonly clients: AwsClients; readonly signal: AbortSignal },
+): Promise<PipelineStatus> {
+  const now = Date.now();
+  const reader = new CloudWatchMetricReader((region) => access.clients.cloudWatch(region));
+  const [metrics, state] = await orAborted(
+    Promise.all([readMetrics(planMetrics(configuration, plans), reader, now), readState(configuration, plans, access)]),
+    access.signal,
+  );
+  return assembleStatus(configuration, plans, { metrics, state, now });
+}
+
+function describe(status: PipelineStatus, { json, watch: isWatched }: Flags): string {
+  if (json !== true) return renderStatus(status, terminalStyle(process.stdout, process.env));
+  return `${JSON.stringify(status, undefined, isWatched === true ? 0 : 2)}\n`;
+}
+
+/** On a terminal in one place, else one after the other. */
+async function watch(look: () => Promise<PipelineStatus>, flags: Flags, context: CommandContext): Promise<never> {
+  const { signal } = context;
+  const render = async (): Promise<string> => describe(await look(), flags);
+  if (process.stdout.isTTY && flags.json !== true) {
+    return drawRepeatedly(render, terminalScreen(process.stdout), { seconds: flags.interval, signal });
+  }
+  for (;;) {
+    await context.print(`${await render()}${flags.json === true ? '' : '\n'}`);
+    await sleep(flags.interval * 1000, undefined, { signal });
+  }
+}
+
+function terminalScreen(output: NodeJS.WriteStream): Screen {
+  return {
+    get rows() {
+      return output.rows;
+    },
+    write: (text) => {
+      output.write(text);
+    },
+    onExit: (restore) => {
+      process.once('exit', restore);
+    },
+  };
+}
+
+function parseInterval(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= MIN_INTERVAL && seconds <= MAX_INTERVAL) return seconds;
+  throw new InvalidArgumentError(`An interval is a whole number of seconds from ${MIN_INTERVAL} to ${MAX_INTERVAL}.`);
+}

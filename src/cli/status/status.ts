@@ -1,0 +1,85 @@
+import type { TaskCounts } from './read-state.ts';
+
+/** What waits in front of a function or a task. `null` is what could not be seen, here and below. */
+export interface Backlog {
+  /** Messages to be received now or later; each is an object at the source, an archive at a target. */
+  readonly waiting: number | null;
+  readonly inWork: number | null;
+  /** Seconds since the oldest of them was sent, as SQS knows it. */
+  readonly oldestSeconds: number | null;
+  readonly deadLetters: number | null;
+  /** Absent: no fallback. */
+  readonly tasks?: TaskCounts | null;
+}
+
+/** What was packed in a time. */
+export interface Traffic {
+  readonly objects: number | null;
+  /** Of the objects. */
+  readonly bytes: number | null;
+  readonly archiveBytes: number | null;
+}
+
+export interface RouteStatus {
+  readonly region: string;
+  /** Everything that was written longer ago than so many seconds is restored there. */
+  readonly watermarkSeconds: number | null;
+  readonly objectiveSeconds: number;
+  /** Objects, once per destination. */
+  readonly restored: { readonly hour: number | null; readonly day: number | null };
+}
+
+export interface RuleStatus {
+  readonly id: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly hour: Traffic;
+  readonly day: Traffic;
+  /** US dollars of the last day. */
+  readonly dollars: {
+    /** What S3's own transfer of the objects would have cost more than that of the archives. */
+    readonly saved: number | null;
+    /** What all else of this product cost more than plain replication does. */
+    readonly spent: number | null;
+  };
+  /** US dollars per month, whatever is replicated. */
+  readonly fixedDollars: number;
+  readonly backlog: Backlog;
+  /** Messages about objects that were there before the rule. */
+  readonly backfill: number | null;
+  readonly givenUp: number | null;
+  readonly routes: readonly RouteStatus[];
+}
+
+/** What arrives in a target region, whichever rule it is of. */
+export interface ArrivalStatus {
+  readonly region: string;
+  readonly backlog: Backlog;
+}
+
+export interface PipelineStatus {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly stack: string;
+  readonly rules: readonly RuleStatus[];
+  readonly arrivals: readonly ArrivalStatus[];
+  /** US dollars per month of all regions together, when nothing is replicated. */
+  readonly fixedDollars: number;
+  /** What could not be seen, a sentence each. */
+  readonly unseen: readonly string[];
+}
+
+/** Whether nothing is late, given up, or dead-lettered, as far as can be seen. */
+export function isWell({ rules, arrivals }: PipelineStatus): boolean {
+  const backlogs = [...rules, ...arrivals].map(({ backlog }) => backlog);
+  return (
+    backlogs.every(({ deadLetters }) => (deadLetters ?? 0) === 0) &&
+    rules.every(({ givenUp, routes }) => (givenUp ?? 0) === 0 && routes.every((route) => !isLate(route)))
+  );
+}
+
+export function isLate({ watermarkSeconds, objectiveSeconds }: RouteStatus): boolean {
+  return (watermarkSeconds ?? 0) > objectiveSeconds;
+}

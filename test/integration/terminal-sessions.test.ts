@@ -1,0 +1,166 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
+import { TerminalSession } from '../support/terminal/session.ts';
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+const S3XRC = join(PROJECT, 'bin/s3xrc.mjs');
+const REGION = 'eu-west-1';
+const SETTINGS = {
+  stack_name: 'app',
+  enabled_regions: [
+    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
+    { region: 'us-east-1', vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
+  ],
+  notification_emails: [],
+  tags: {},
+};
+const RULES = {
+  replication_configuration: [
+    { source: { region: REGION, bucket: 'objects' }, destinations: [{ region: 'us-east-1', bucket: 'restored' }] },
+  ],
+};
+/** What a terminal is sent to show its cursor again, and to come back from the screen that a watch is drawn on. */
+const RESTORED = '\u001b[?25h\u001b[?1049l';
+
+let configuration: string;
+/** Working directory and TMPDIR of a session. */
+let folder: string;
+let provider: ResourceProvider;
+let server: AwsServer;
+
+beforeAll(async () => {
+  configuration = await mkdtemp(join(tmpdir(), 'session-configuration-'));
+  await writeFile(join(configuration, 'settings.json'), JSON.stringify(SETTINGS));
+  await writeFile(join(configuration, 'replication_config.json'), JSON.stringify(RULES));
+  provider = await startResourceProvider(() => Promise.resolve({}));
+  server = await startAwsServer({ region: REGION, resourceProvider: provider.url });
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+  await provider.stop();
+  await rm(configuration, { recursive: true });
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'session-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function open(endpoint: string, ...args: readonly string[]): TerminalSession {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: folder,
+    TMPDIR: folder,
+    TERM: 'xterm',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+  return new TerminalSession([process.execPath, S3XRC, ...args], { cwd: folder, env, columns: 60, rows: 20 });
+}
+
+/** A service that takes connections and never answers. */
+class DeafServer {
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  /** Resolves when somebody has sent it something. */
+  readonly asked: Promise<void>;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.asked = promise;
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        resolve(undefined);
+      });
+    });
+  }
+
+  listen(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#server.listen(0, '127.0.0.1', () => {
+        const address = this.#server.address();
+        resolve(`http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`);
+      });
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
+
+describe('Ctrl-C while AWS does not answer', () => {
+  test.each([
+    ['doctor', ['doctor']],
+    ['status', ['status']],
+    ['status --watch', ['status', '--watch']],
+    ['dead-letters list', ['dead-letters', 'list']],
+    ['archive extract', ['archive', 'extract', 's3://bucket/archive.tar.zst', '--into', 'out']],
+  ])('%s ends with 130, and leaves no process and no file', async (_, args) => {
+    const deaf = new DeafServer();
+    const configured = args[0] === 'archive' ? [] : ['--configuration', configuration];
+    const session = open(await deaf.listen(), ...args, ...configured);
+    await deaf.asked;
+    session.interrupt();
+    const { status, left } = await session.ended;
+    deaf.close();
+    expect({ status, left, files: await readdir(folder) }).toEqual({ status: 130, left: [], files: [] });
+  });
+});
+
+test('a watch is drawn in 60 columns and 20 rows, and Ctrl-C gives the terminal back', async () => {
+  const session = open(server.endpoint, 'status', '--watch', '--configuration', configuration);
+  await session.shows(/fixed +\$[\d.]+ per month/);
+  session.interrupt();
+  const { status, left, shown } = await session.ended;
+  expect({ status, left, files: await readdir(folder) }).toEqual({ status: 130, left: [], files: [] });
+  expect(shown.startsWith('\u001b[?1049h\u001b[?25l')).toBe(true);
+  expect(shown.indexOf(RESTORED)).toBe(shown.lastIndexOf(RESTORED));
+  expect(shown.slice(shown.indexOf(RESTORED)).replace('^C', '')).toBe(RESTORED);
+  const lines = stripVTControlCharacters(shown).split('\r\n');
+  expect(lines.filter((line) => line.replace('^C', '').length > 60)).toEqual([]);
+  expect(lines.length).toBeLessThanOrEqual(20);
+});
+
+test('Ctrl-C at the question of a redrive leaves every message where it was, and visible', async () => {
+  Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
+  process.env['AWS_ENDPOINT_URL'] = server.endpoint;
+  const clients = new AwsClients();
+  const sqs = clients.sqs(REGION);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'app-rule-dead-letters' }));
+  const deadLetterTargetArn = `arn:aws:sqs:${REGION}:123456789012:app-rule-dead-letters`;
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 });
+  await sqs.send(new CreateQueueCommand({ QueueName: 'app-rule', Attributes: { RedrivePolicy } }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'given up' }));
+
+  const session = open(
+    server.endpoint,
+    'dead-letters',
+    'redrive',
+    '--configuration',
+    configuration,
+    '--region',
+    REGION,
+  );
+  await session.shows(/\[y\/N\]/);
+  session.interrupt();
+  const { status, left } = await session.ended;
+  const AttributeNames = ['ApproximateNumberOfMessages' as const];
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
+  clients.close();
+  expect({ status, left, files: await readdir(folder) }).toEqual({ status: 130, left: [], files: [] });
+  expect(Attributes).toEqual({ ApproximateNumberOfMessages: '1' });
+});

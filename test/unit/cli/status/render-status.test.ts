@@ -1,0 +1,77 @@
+import { expect, test } from '@jest/globals';
+import { terminalStyle } from '../../../../src/cli/command/terminal-style.ts';
+import { renderStatus } from '../../../../src/cli/status/render-status.ts';
+import { isWell, type PipelineStatus, type RuleStatus } from '../../../../src/cli/status/status.ts';
+
+const RULE: RuleStatus = {
+  id: 'documents-0a1b2c3d4e',
+  region: 'eu-west-1',
+  bucket: 'documents',
+  prefix: 'reports/',
+  suffix: '.csv',
+  hour: { objects: 1200, bytes: 3_200_000_000, archiveBytes: 800_000_000 },
+  day: { objects: 0, bytes: 0, archiveBytes: 0 },
+  dollars: { saved: 12.5, spent: 1.25 },
+  fixedDollars: 8.3,
+  backlog: { waiting: 1500, inWork: 40, oldestSeconds: 7300, deadLetters: 0, tasks: { running: 1, desired: 3 } },
+  backfill: 0,
+  givenUp: 0,
+  routes: [
+    { region: 'ap-southeast-2', watermarkSeconds: 240, objectiveSeconds: 3600, restored: { hour: 1100, day: 25_000 } },
+  ],
+};
+const STATUS: PipelineStatus = {
+  time: '2026-11-29T12:00:00.000Z',
+  stack: 'compressor',
+  rules: [RULE],
+  arrivals: [
+    { region: 'ap-southeast-2', backlog: { waiting: null, inWork: null, oldestSeconds: null, deadLetters: null } },
+  ],
+  fixedDollars: 20.1,
+  unseen: ['queue compressor-target of ap-southeast-2: AccessDenied'],
+};
+const PLAIN = terminalStyle({ isTTY: true, columns: 60 }, { NO_COLOR: '1' });
+
+test('60 columns hold all of it', () => {
+  expect(renderStatus(STATUS, PLAIN)).toBe(`compressor, 2026-11-29 12:00:00 UTC
+
+s3://documents/reports/*.csv
+  eu-west-1, documents-0a1b2c3d4e
+  to ap-southeast-2  4 m behind (objective 1 h), restored
+                     1,100 / 25,000
+  backlog         1,500 objects, oldest 2 h; 40 in work
+  fallback tasks  1 of 3 running
+  dead letters    0
+  last hour       1,200 objects, 3.2 GB, 4.00 : 1
+  last day        0 objects, 0 B, –
+  dollars, day    saved $12.50, spent $1.25, net $11.25
+  fixed           $8.30 per month
+  given up        0 archives
+
+Arrivals in ap-southeast-2
+  backlog         –, oldest –; – in work
+  dead letters    –
+
+Fixed cost of all regions: $20.10 per month, about.
+
+Not seen: queue compressor-target of ap-southeast-2: AccessDenied
+`);
+});
+
+test.each([
+  ['nothing is late', {}, true],
+  ['an object is dead-lettered', { backlog: { ...RULE.backlog, deadLetters: 1 } }, false],
+  ['an archive was given up', { givenUp: 1 }, false],
+  [
+    'a route is behind its objective',
+    { routes: RULE.routes.map((route) => ({ ...route, watermarkSeconds: 3601 })) },
+    false,
+  ],
+  [
+    'nothing could be seen',
+    { givenUp: null, routes: RULE.routes.map((route) => ({ ...route, watermarkSeconds: null })) },
+    true,
+  ],
+])('when %s, all is well: %j', (_, change, well) => {
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, ...change }] })).toBe(well);
+});
