@@ -16,6 +16,10 @@ export async function confirm(question: string, signal: AbortSignal, terminal: T
     throw new UsageError(`${question} There is no terminal to answer at: add --yes.`);
   }
   const dialog = createInterface({ input: terminal.input, output: terminal.output });
+  // At a question the terminal hands over Ctrl-C as a character, which readline alone would take for the end of the input.
+  dialog.once('SIGINT', () => {
+    process.kill(process.pid, 'SIGINT');
+  });
   try {
     const answer = await dialog.question(`${question} [y/N] `, { signal });
     return /^y(es)?$/i.test(answer.trim());

@@ -6,7 +6,7 @@ import { type DeployedQueue, deployedNames } from '../command/deployed-names.ts'
 import { type MetricSpan, metricId, routeId } from './plan-metrics.ts';
 import type { MetricValues } from './read-metrics.ts';
 import type { PipelineState } from './read-state.ts';
-import type { Backlog, PipelineStatus, RouteStatus, RuleStatus, Traffic } from './status.ts';
+import type { Backlog, PipelineStatus, RouteStatus, RuleStatus, RuleTraffic } from './status.ts';
 
 export interface Observation {
   readonly metrics: MetricValues;
@@ -48,7 +48,7 @@ function describeRule(rule: DeployedRule, queues: readonly DeployedQueue[], obse
   const { region, bucket, prefix, suffix } = rule.source;
   const read = (name: string, span: MetricSpan): number | null =>
     metrics.values.get(metricId(rule.id, name, span)) ?? null;
-  const traffic = (span: 'hour' | 'day'): Traffic => ({
+  const traffic = (span: 'hour' | 'day'): RuleTraffic => ({
     objects: read('ObjectsPacked', span),
     bytes: read('OriginalSize', span),
     archiveBytes: read('CompressedSize', span),

@@ -10,7 +10,7 @@ import {
   type PipelineStatus,
   type RouteStatus,
   type RuleStatus,
-  type Traffic,
+  type RuleTraffic,
 } from './status.ts';
 
 /** What could not be seen. */
@@ -90,7 +90,7 @@ function describeRoute({ watermarkSeconds, objectiveSeconds, restored }: RouteSt
   return `${behind} behind (objective ${formatAge(objectiveSeconds)}), restored ${count(restored.hour)} / ${count(restored.day)}`;
 }
 
-function describeTraffic({ objects, bytes, archiveBytes }: Traffic): string {
+function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string {
   const ratio = bytes === null || archiveBytes === null ? UNKNOWN : formatRatio(ratioOf(bytes, archiveBytes));
   return `${objects === null ? UNKNOWN : formatPlural(objects, 'object')}, ${bytes === null ? UNKNOWN : formatBytes(bytes)}, ${ratio}`;
 }

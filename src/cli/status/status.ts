@@ -13,7 +13,7 @@ export interface Backlog {
 }
 
 /** What was packed in a time. */
-export interface Traffic {
+export interface RuleTraffic {
   readonly objects: number | null;
   /** Of the objects. */
   readonly bytes: number | null;
@@ -35,8 +35,8 @@ export interface RuleStatus {
   readonly bucket: string;
   readonly prefix: string;
   readonly suffix: string;
-  readonly hour: Traffic;
-  readonly day: Traffic;
+  readonly hour: RuleTraffic;
+  readonly day: RuleTraffic;
   /** US dollars of the last day. */
   readonly dollars: {
     /** What S3's own transfer of the objects would have cost more than that of the archives. */
