@@ -1,6 +1,6 @@
 import type { OnConflict } from '../configuration/rule.ts';
 import { digestContent } from '../storage/content-digest.ts';
-import type { WriteCondition } from '../storage/object-store.ts';
+import type { WriteCondition, WrittenVersion } from '../storage/object-store.ts';
 import {
   findStamp,
   hasRoomForStamp,
@@ -25,7 +25,7 @@ export type WriteDecision =
   | ConditionalWrite
   | { readonly kind: 'skip'; readonly reason: RestoreSkipReason }
   /** The object is written, and only its tags are missing. */
-  | { readonly kind: 'tag'; readonly versionId: string | undefined };
+  | { readonly kind: 'tag'; readonly version: WrittenVersion };
 
 /** What is at a key. */
 export interface ExistingObject extends ObjectDescription {
@@ -85,7 +85,7 @@ export function decideWrite(
     if (relation === 'older') return overwrite(existing, !asWritten);
     if (relation === 'newer' || !asWritten) return { kind: 'skip', reason: 'newer-at-target' };
     return lacksTags(existing.tags)
-      ? { kind: 'tag', versionId: existing.versionId }
+      ? { kind: 'tag', version: versionOf(existing) }
       : { kind: 'skip', reason: 'replay' };
   }
   if (hasRoomForStamp(existing.metadata)) {
@@ -94,6 +94,10 @@ export function decideWrite(
   if (isSameUnstamped(object, existing)) return { kind: 'skip', reason: 'replay' };
   if (keep && hasRoomForStampTag(existing.tags ?? [])) return { kind: 'skip', reason: 'kept' };
   return wasModifiedBefore(object, existing) ? overwrite(existing, true) : { kind: 'skip', reason: 'unordered' };
+}
+
+function versionOf({ etag, versionId }: ObjectDescription): WrittenVersion {
+  return versionId === undefined ? { etag } : { etag, versionId };
 }
 
 function overwrite(existing: ObjectDescription, conflict: boolean): WriteDecision {

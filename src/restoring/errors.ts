@@ -65,3 +65,9 @@ export class ResumedUploadError extends CompressorError {
   readonly code = 'RESUMED_UPLOAD_MISMATCH';
   readonly retryable = true;
 }
+
+/** Tags that followed their object in a request of their own may have come to something newer. */
+export class TagsMisplacedError extends CompressorError {
+  readonly code = 'TAGS_MISPLACED';
+  readonly retryable = true;
+}

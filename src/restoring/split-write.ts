@@ -1,10 +1,11 @@
 import type { Destination } from '../configuration/rule.ts';
 import { digestContent } from '../storage/content-digest.ts';
 import { fitsRequest } from '../storage/header-section.ts';
-import type { VersionedLocation, WriteTarget } from '../storage/object-store.ts';
+import type { WriteTarget, WrittenVersion } from '../storage/object-store.ts';
 import { encodeStamp, PENDING_TAGS } from '../storage/provenance.ts';
 import type { ObjectTag } from '../storage/stored-object.ts';
 import type { RestoreRun } from './dependencies.ts';
+import { TagsMisplacedError } from './errors.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 
 /** The requests that write an object. */
@@ -38,18 +39,27 @@ export function mayLackTags(
 
 /**
  * Puts the tags of an object that was written without. Where the bucket keeps versions, to the version that was written;
- * elsewhere to what is at the key then.
- * @throws the errors of the storage port
+ * elsewhere to what is at the key then, and a look afterwards tells whether that was something newer.
+ * @throws TagsMisplacedError, and the errors of the storage port
  */
 export async function writeLaterTags(
   object: RestorableObject,
   destination: Destination,
-  versionId: string | undefined,
+  { etag, versionId }: WrittenVersion,
   { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
 ): Promise<void> {
   const { laterTags } = planWrite(object, destination);
   if (laterTags === undefined) return;
   const location = locationAt(object, destination);
-  const version: VersionedLocation = versionId === undefined ? location : { ...location, versionId };
-  await store.putTags(version, laterTags, signal);
+  // A bucket that keeps versions no more calls each new one `null`.
+  const isPinned = versionId !== undefined && versionId !== 'null';
+  await store.putTags(isPinned ? { ...location, versionId } : location, laterTags, signal);
+  if (isPinned) return;
+  const found = await store.head(location, signal);
+  if (found === undefined || found.etag === etag) return;
+  const { bucket, key } = location;
+  throw new TagsMisplacedError(
+    `s3://${bucket}/${key} was overwritten while an older version of it got its tags, which what is there now may have. Compare its tags with the source's; a target bucket that keeps versions rules this out.`,
+    { context: { bucket, key } },
+  );
 }

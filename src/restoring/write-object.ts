@@ -40,7 +40,7 @@ export async function lookAndDecide(
   const decision = decideWrite(object, existing, location, destination.onConflict);
   if (decision.kind === 'write') return decision;
   if (decision.kind === 'skip') return { kind: 'settled', result: decision.reason };
-  await writeLaterTags(object, destination, decision.versionId, run);
+  await writeLaterTags(object, destination, decision.version, run);
   tellWritten(object, destination, { conflict: false }, run);
   return { kind: 'settled', result: 'restored' };
 }
@@ -125,7 +125,7 @@ async function writeAsDecided(
     );
     if (attempt === 1) due.tell?.(written === undefined);
     if (written !== undefined) {
-      if (laterTags !== undefined) await writeLaterTags(object, due.destination, written.versionId, run);
+      if (laterTags !== undefined) await writeLaterTags(object, due.destination, written, run);
       tellWritten(object, due.destination, decision, run);
       return writtenUnder(decision);
     }

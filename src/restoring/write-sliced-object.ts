@@ -204,7 +204,7 @@ export class SlicedObjectWrite {
       this.#leaveOut(decision.result);
       return;
     }
-    await writeLaterTags(this.#object, this.#due.destination, written.versionId, this.#run);
+    await writeLaterTags(this.#object, this.#due.destination, written, this.#run);
     this.#state = 'complete';
     tellWritten(this.#object, this.#due.destination, current, this.#run);
     this.#progress.settled(location, this.#object, writtenUnder(current));

@@ -81,7 +81,7 @@ describe('decideWrite, row by row of its table', () => {
       ours(),
       there(stamped('0055AA'), { tags: PENDING, versionId: 'v1' }),
       'keep',
-      { kind: 'tag', versionId: 'v1' },
+      { kind: 'tag', version: { etag: 'there', versionId: 'v1' } },
     ],
     [
       'edited in place before its tags came',

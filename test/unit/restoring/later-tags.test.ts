@@ -141,4 +141,28 @@ describe('an object whose tags are more than the headers of a request can carry'
     await region.restore(1, 'first');
     expect(versions).toEqual([{ ...AT, versionId: 'v1' }]);
   });
+
+  test.each([
+    ['overwritten', true],
+    ['deleted', false],
+  ])(
+    'tells that a newer object may have them, where there are no versions and the key is %s meanwhile',
+    async (_, isNewer) => {
+      const region = new Region();
+      const { store } = region;
+      region.fail({});
+      const putTags = region.failing.putTags.bind(region.failing);
+      region.failing.putTags = async (...request) => {
+        if (isNewer) await store.place(AT, Buffer.from('newer'));
+        await putTags(...request);
+        if (!isNewer) store.erase(AT);
+      };
+
+      expect(await region.restore(1, 'first')).toBe(!isNewer);
+
+      expect(region.telemetry.failedObjects).toEqual(isNewer ? [['k', 'TAGS_MISPLACED']] : []);
+      region.failing.putTags = putTags;
+      expect(await region.again()).toBe(true);
+    },
+  );
 });
