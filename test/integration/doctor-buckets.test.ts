@@ -5,6 +5,7 @@ import {
   CreateBucketCommand,
   PutBucketEncryptionCommand,
   PutBucketNotificationConfigurationCommand,
+  PutBucketPolicyCommand,
   PutBucketReplicationCommand,
   PutBucketVersioningCommand,
   PutObjectLockConfigurationCommand,
@@ -159,6 +160,35 @@ test("S3's own replication of the same objects to the same bucket", async () => 
   await clients.s3(SOURCE).send(new PutBucketReplicationCommand({ Bucket: 'replicated', ReplicationConfiguration }));
   expect(await complaints('replicated')).toEqual([
     expect.stringMatching(/^warning source bucket replicated .*"native" carries the same objects/),
+  ]);
+});
+
+test('a policy that refuses what the functions are given', async () => {
+  await makeBucket('closed', SOURCE);
+  await makeBucket('closed-copy', TARGET);
+  const statement = {
+    Sid: 'NobodyReads',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:GetObject*',
+    Resource: 'arn:aws:s3:::closed/*',
+  };
+  const secure = {
+    Sid: 'OnlyTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 's3:*',
+    Resource: 'arn:aws:s3:::closed-copy/*',
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+  await clients
+    .s3(SOURCE)
+    .send(new PutBucketPolicyCommand({ Bucket: 'closed', Policy: JSON.stringify({ Statement: [statement] }) }));
+  await clients
+    .s3(TARGET)
+    .send(new PutBucketPolicyCommand({ Bucket: 'closed-copy', Policy: JSON.stringify({ Statement: [secure] }) }));
+  expect(await complaints('closed')).toEqual([
+    expect.stringMatching(/^failure source bucket closed .*"NobodyReads" .*refuses s3:GetObject, s3:GetObjectTagging/),
   ]);
 });
 

@@ -6,6 +6,7 @@ import {
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { checkEncryption } from '../bucket-existence.ts';
 import { checkNotifications } from '../bucket-notifications.ts';
+import { checkPolicy } from '../bucket-policy.ts';
 import { checkReplication } from '../bucket-replication.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, ok, unseen, warning } from '../diagnosis.ts';
@@ -51,6 +52,7 @@ function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient)
   const common = [
     check('s3:ListBucket and s3:GetEncryptionConfiguration', (signal) => checkEncryption(look, signal), true),
     check('s3:GetBucketVersioning', (signal) => checkVersioning(look, signal)),
+    check('s3:GetBucketPolicy', (signal) => checkPolicy(look, signal)),
     check('s3:GetBucketObjectLockConfiguration', (signal) => checkObjectLock(look, signal)),
     check('s3:GetBucketRequestPayment', (signal) => checkRequestPayment(look, signal)),
   ];

@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { findPolicyDenials } from '../../../src/deployment/policy-denials.ts';
+
+const USE = { account: '111122223333', bucket: 'photos', prefix: 'raw/', actions: ['s3:GetObject', 's3:ListBucket'] };
+const DENY = {
+  Sid: 'S',
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 's3:*',
+  Resource: ['arn:aws:s3:::photos', 'arn:aws:s3:::photos/*'],
+};
+const find = (...Statement: readonly object[]) =>
+  findPolicyDenials(JSON.stringify({ Version: '2012-10-17', Statement }), USE);
+const always = (actions: readonly string[]) => [{ statement: 'S', actions, dependsOn: [] }];
+
+test.each([
+  ['everybody', '*', true],
+  ['everybody, by AWS', { AWS: '*' }, true],
+  ['the account', { AWS: ['arn:aws:iam::111122223333:root'] }, true],
+  ['the account by its number', { AWS: '111122223333' }, true],
+  ['another account', { AWS: 'arn:aws:iam::999999999999:root' }, false],
+  ['one user', { AWS: 'arn:aws:iam::111122223333:user/eve' }, false],
+  ['a service', { Service: 'logging.s3.amazonaws.com' }, false],
+])('a denial of %s', (_, Principal, denies) => {
+  expect(find({ ...DENY, Principal })).toEqual(denies ? always(USE.actions) : []);
+});
+
+test('a denial of all but some concerns us', () => {
+  expect(
+    find({ ...DENY, Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:user/admin' } }),
+  ).toEqual(always(USE.actions));
+});
+
+test.each([
+  ['s3:GetObject', ['s3:GetObject']],
+  ['s3:get*', ['s3:GetObject']],
+  [['s3:PutObject', 's3:Delete*'], []],
+  ['*', USE.actions],
+])('the action %j', (Action, actions) => {
+  expect(find({ ...DENY, Action })).toEqual(actions.length === 0 ? [] : always(actions));
+});
+
+test('every action but some', () => {
+  expect(find({ ...DENY, Action: undefined, NotAction: 's3:List*' })).toEqual(always(['s3:GetObject']));
+});
+
+test.each([
+  ['arn:aws:s3:::photos/*', ['s3:GetObject']],
+  ['arn:aws:s3:::photos/raw/secret/*', ['s3:GetObject']],
+  ['arn:aws:s3:::photos/raw/one.jpg', ['s3:GetObject']],
+  ['arn:aws:s3:::photos/done/*', []],
+  ['arn:aws:s3:::photos', ['s3:ListBucket']],
+  ['arn:aws:s3:::photos*', USE.actions],
+  ['arn:aws:s3:::other/*', []],
+])('the resource %s', (Resource, actions) => {
+  expect(find({ ...DENY, Resource })).toEqual(actions.length === 0 ? [] : always(actions));
+});
+
+test.each([
+  ['plain HTTP', { Bool: { 'aws:SecureTransport': 'false' } }, []],
+  ['old TLS', { NumericLessThan: { 's3:TlsVersion': 1.2 } }, []],
+  [
+    'a network',
+    { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } },
+    [{ statement: 'S', actions: USE.actions, dependsOn: ['aws:SourceVpce'] }],
+  ],
+])('a denial of %s', (_, Condition, found) => {
+  expect(find({ ...DENY, Condition })).toEqual(found);
+});
+
+test('an Allow denies nothing, and one statement need not be a list', () => {
+  expect(find({ ...DENY, Effect: 'Allow' })).toEqual([]);
+  expect(findPolicyDenials(JSON.stringify({ Statement: { ...DENY, Sid: undefined } }), USE)).toMatchObject([
+    { statement: 'number 1' },
+  ]);
+});
