@@ -25,7 +25,13 @@ const { sample } = command.opts<Options>();
 const files = command.args.length > 0 ? command.args : await listFiles();
 
 const accepted = parseSurvivors(await readFile(SURVIVORS, 'utf8'));
-const tree = await MutatedTree.copy(PROJECT);
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stop.abort();
+  });
+}
+const tree = await MutatedTree.copy(PROJECT, stop.signal);
 let tried = 0;
 let unnoticed = 0;
 let excused = 0;
@@ -47,13 +53,15 @@ try {
       process.stdout.write(`  ${describe(file, mutant)}\n`);
     }
   }
+} catch (thrown) {
+  if (!stop.signal.aborted) throw thrown;
 } finally {
   await tree.remove();
 }
 process.stdout.write(
   `${tried} mutants: ${unnoticed} not noticed, ${excused} accepted in test/mutation/survivors.json\n`,
 );
-process.exitCode = unnoticed === 0 ? 0 : 1;
+process.exitCode = stop.signal.aborted ? 130 : unnoticed === 0 ? 0 : 1;
 
 function describe(file: string, { line, change }: Mutant): string {
   return `${file}:${line}  ${change}`;

@@ -13,18 +13,22 @@ export class MutatedTree {
   readonly #project: string;
   readonly #tree: string;
 
-  private constructor(project: string, tree: string) {
+  readonly #stop: AbortSignal;
+
+  private constructor(project: string, tree: string, stop: AbortSignal) {
     this.#project = project;
     this.#tree = tree;
+    this.#stop = stop;
   }
 
-  static async copy(project: string): Promise<MutatedTree> {
+  /** @param stop ends the tests that run, whose promises reject then */
+  static async copy(project: string, stop: AbortSignal): Promise<MutatedTree> {
     const tree = join(project, 'build', 'mutation');
     await rm(tree, { recursive: true, force: true });
     await mkdir(tree, { recursive: true });
     for (const name of [...COPIED, JEST_CONFIG]) await cp(join(project, name), join(tree, name), { recursive: true });
     await symlink(join(project, 'node_modules'), join(tree, 'node_modules'));
-    return new MutatedTree(project, tree);
+    return new MutatedTree(project, tree, stop);
   }
 
   /**
@@ -79,7 +83,11 @@ export class MutatedTree {
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
     ];
-    const child = spawn(process.execPath, [...node, ...args], { cwd: this.#tree, timeout: MAX_MILLISECONDS });
+    const child = spawn(process.execPath, [...node, ...args], {
+      cwd: this.#tree,
+      timeout: MAX_MILLISECONDS,
+      signal: this.#stop,
+    });
     let output = '';
     child.stdout.on('data', (data: Buffer) => (output += data.toString()));
     child.stderr.on('data', (data: Buffer) => (output += data.toString()));
