@@ -198,7 +198,7 @@ it.each<[FailureFate, string, string]>([
 
 it('lets the query of the runbook find each dead letter once, and nothing else', async () => {
   const runbook = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
-  const filter = /filter message = "([^"]+)"\n *\| stats count/.exec(runbook)?.[1];
+  const filter = /--since 14d .*\$\.message = "([^"]+)"/.exec(runbook)?.[1];
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   const error = new StorageUnavailableError('no');
   for (const fate of ['retried', 'dead-lettered', 'returned', 'fallback'] as const) {
