@@ -52,6 +52,10 @@ export function explainFailure(thrown: unknown): Failure {
   const { name, message, code, path, stack } = fieldsOf(thrown);
   const system = code === undefined ? undefined : SYSTEM_ERRORS[code];
   if (system !== undefined) return { text: path === undefined ? message : `${path}: ${system}`, exitStatus: 1 };
+  const missing = code === 'ERR_MODULE_NOT_FOUND' ? /package '([^']+)'/.exec(message)?.[1] : undefined;
+  if (missing !== undefined) {
+    return { text: `the package ${missing} is not installed: run \`npm ci\` in the project's folder.`, exitStatus: 1 };
+  }
   if (CREDENTIAL_ERRORS.has(name)) {
     return {
       text: `no usable AWS credentials (${message}). Set AWS_PROFILE or pass --profile, or log in with the AWS CLI.`,

@@ -43,6 +43,14 @@ describe('a failure that a user can cause', () => {
     expect(explainFailure(Object.assign(new Error('x'), { code, path: '/f' })).text).toBe(`/f: ${text}`);
   });
 
+  test('names the package that a newer checkout needs and nobody has installed', () => {
+    const message = "Cannot find package '@aws-sdk/client-ecr' imported from /x/aws-clients.ts";
+    expect(explainFailure(Object.assign(new Error(message), { code: 'ERR_MODULE_NOT_FOUND' }))).toEqual({
+      text: "the package @aws-sdk/client-ecr is not installed: run `npm ci` in the project's folder.",
+      exitStatus: 1,
+    });
+  });
+
   test('says what to do without credentials', () => {
     const error = Object.assign(new Error('Could not load'), { name: 'CredentialsProviderError' });
     expect(explainFailure(error).text).toMatch(/^no usable AWS credentials \(Could not load\)\. .*--profile/);
