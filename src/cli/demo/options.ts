@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
 import { DemoInputError } from './errors.ts';
+import type { BucketAccess } from './input/open-bucket.ts';
+import type { BucketSource } from './input/sample-bucket.ts';
 import { BILLED_TERABYTE } from './worth.ts';
 
 /** Above this share of failing calls no number of tries that a user would wait for is enough. */
@@ -9,6 +11,8 @@ const MAX_FAULT_RATE = 0.5;
 const MEBIBYTES_A_GIBIBYTE = 1024;
 /** What `max_object_mib` of a rule takes. */
 const LARGEST_FALLBACK_OVER = 80_000;
+const MEBIBYTE = 2 ** 20;
+const DEFAULT_SAMPLE_BYTES = 256 * MEBIBYTE;
 const LEVELS = { min: -7, max: 22 };
 /** Level 19 takes ten times as long as all of these, and is asked for by name. */
 const COMPARED_LEVELS = [1, 3, 6, 9, 12];
@@ -16,6 +20,8 @@ const COMPARED_LEVELS = [1, 3, 6, 9, 12];
 export interface DemoOptions {
   /** Absolute. Absent: files that every checkout has. */
   readonly source?: string;
+  /** In place of a folder. */
+  readonly bucket?: BucketSource & BucketAccess;
   readonly fanOut: boolean;
   /** zstd level. Absent: that of the configuration. */
   readonly level?: number;
@@ -35,6 +41,9 @@ export interface DemoOptions {
 
 interface ParsedFlags {
   source?: string;
+  sample?: number;
+  region?: string;
+  profile?: string;
   fanOut?: boolean;
   level?: number;
   compareLevels?: readonly number[] | true;
@@ -61,20 +70,10 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
     if (thrown.exitCode === 0) return undefined;
     throw new DemoInputError(thrown.message.replace(/^error: /, '').replaceAll('\n', ' '), { cause: thrown });
   }
-  const {
-    source,
-    fanOut = false,
-    level,
-    compareLevels,
-    fallbackOver,
-    monthly,
-    faults,
-    json,
-    archives,
-    report,
-  } = command.opts<ParsedFlags>();
+  const flags = command.opts<ParsedFlags>();
+  const { fanOut = false, level, compareLevels, fallbackOver, monthly, faults, json, archives, report } = flags;
   return {
-    ...(source === undefined ? {} : { source: resolve(source) }),
+    ...chooseSource(flags),
     fanOut,
     ...(level === undefined ? {} : { level }),
     ...(compareLevels === undefined ? {} : { compareLevels: compareLevels === true ? COMPARED_LEVELS : compareLevels }),
@@ -87,10 +86,36 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
   };
 }
 
+/** @throws DemoInputError when options of a bucket come without one */
+function chooseSource({ source, sample, region, profile }: ParsedFlags): Pick<DemoOptions, 'source' | 'bucket'> {
+  const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(source ?? '') ?? [];
+  if (bucket !== undefined) {
+    const access = { ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) };
+    return { bucket: { bucket, prefix, sampleBytes: sample ?? DEFAULT_SAMPLE_BYTES, ...access } };
+  }
+  if (source?.startsWith('s3:') === true) {
+    throw new DemoInputError(`--source ${source} names no bucket; write s3://bucket/prefix`);
+  }
+  const [stray] = Object.entries({ sample, region, profile }).find(([, value]) => value !== undefined) ?? [];
+  if (stray !== undefined) throw new DemoInputError(`--${stray} is for --source s3://bucket/prefix only`);
+  return source === undefined ? {} : { source: resolve(source) };
+}
+
 function demoCommand(): Command {
   return new Command('s3xrc demo')
     .description('Replicates real files between emulated regions and verifies every one of them.')
-    .option('--source <folder>', 'replicate this folder instead of files of node_modules', parsePath)
+    .option(
+      '--source <folder|s3://...>',
+      'replicate this folder or s3://bucket/prefix instead of files of node_modules',
+      parsePath,
+    )
+    .option(
+      '--sample <volume>',
+      `of s3://bucket/prefix, take so much at random, such as 500MB (default: 256MB)`,
+      parseSample,
+    )
+    .option('--region <region>', 'region of the bucket of --source')
+    .option('--profile <name>', 'profile of ~/.aws that may read the bucket of --source')
     .option('--fan-out', 'replicate into two regions instead of one')
     .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
     .option(
@@ -143,6 +168,14 @@ function parseVolume(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([GT])B$/.exec(text) ?? [];
   const bytes = Number(digits) * (unit === 'T' ? BILLED_TERABYTE : BILLED_GIGABYTE);
   if (unit === '' || bytes === 0) throw new InvalidArgumentError('A volume is a number of GB or TB, such as 50TB.');
+  return bytes;
+}
+
+/** @returns bytes */
+function parseSample(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([MG])B$/.exec(text) ?? [];
+  const bytes = Math.floor(Number(digits) * (unit === 'G' ? BILLED_GIGABYTE : MEBIBYTE));
+  if (unit === '' || bytes === 0) throw new InvalidArgumentError('A sample is a number of MB or GB, such as 500MB.');
   return bytes;
 }
 

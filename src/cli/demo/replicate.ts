@@ -49,7 +49,7 @@ export async function replicate(
     uploading.finish(uploaded);
     const { record } = uploader;
     if (record.objects.length === 0) {
-      throw new DemoInputError('Nothing to replicate: every file changed while it was uploaded');
+      throw new DemoInputError(`Nothing to replicate: ${record.skipped[0]?.reason ?? 'everything was skipped'}`);
     }
     await pipeline.packed();
     const repeated = chooseRepeated(record);

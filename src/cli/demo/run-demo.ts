@@ -12,8 +12,10 @@ import { type InspectedArchive, inspectArchive } from './archives/inspect-archiv
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
 import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
 import { chooseFiles } from './input/choose-files.ts';
-import { type DemoPlan, planObjects } from './input/plan-objects.ts';
+import { openBucket } from './input/open-bucket.ts';
+import { contentOfFolder, type DemoPlan, type PlannedContent, planObjects } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
+import { sampleBucket } from './input/sample-bucket.ts';
 import type { SkippedEntry } from './input/walk-folder.ts';
 import { summariseMetrics } from './metrics-summary.ts';
 import type { DemoOptions } from './options.ts';
@@ -55,8 +57,9 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   };
   const configuration = await prepareConfiguration(workspace.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
-  const content = await chooseFiles(options.source);
-  const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: options.source === undefined });
+  const { content, description, cost, isOwn } = await chooseContent(options, workspace);
+  const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: isOwn });
+  if (cost !== undefined) progress.say(`${description}\n${cost}`);
   const sizes = plan.objects.map(({ body }) => bodySize(body));
   announce(plan, sumOf(sizes), progress);
   // What goes to tasks keeps no function busy.
@@ -93,7 +96,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   const result = summarise({
     rule,
-    source: options.source ?? 'Files of node_modules',
+    source: description,
     objects: record.objects.length,
     bytes: sumBytes(record.objects),
     uploads: record.objects.length + record.drafts.length,
@@ -139,6 +142,25 @@ async function keep(
   } catch (thrown) {
     return [`the archives could not be kept in ${folder}: ${systemErrorText(thrown)}`];
   }
+}
+
+interface ChosenContent {
+  readonly content: PlannedContent;
+  /** Where it comes from, for people. */
+  readonly description: string;
+  /** What reading it costs, where it is in a bucket. */
+  readonly cost?: string;
+  /** Whether it is the demo's own choice. */
+  readonly isOwn: boolean;
+}
+
+async function chooseContent({ source, bucket }: DemoOptions, { cleanup }: Workspace): Promise<ChosenContent> {
+  if (bucket !== undefined) {
+    const opened = cleanup.use(await openBucket(bucket));
+    return { ...(await sampleBucket(bucket, opened)), isOwn: false };
+  }
+  const content = contentOfFolder(await chooseFiles(source));
+  return { content, description: source ?? 'Files of node_modules', isOwn: source === undefined };
 }
 
 function announce({ objects, skipped }: DemoPlan, bytes: number, progress: Progress): void {

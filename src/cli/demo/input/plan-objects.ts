@@ -1,7 +1,7 @@
 import { MAX_KEY_BYTES } from '../../../archive/format.ts';
 import { dressObject } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
-import { bodySize, type DemoObject, type DraftTiming } from './planned-object.ts';
+import { bodySize, type DemoObject, type DraftTiming, type ObjectBody } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
 /** Of so many objects, those at these positions are written twice. Not the first ones: a single file is uploaded plainly. */
@@ -14,6 +14,21 @@ const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
 /** Small, since it is held in memory to damage it. */
 const LARGEST_WITNESS = 1_000_000;
 
+/** What there is to upload. */
+export interface PlannedContent {
+  readonly bodies: readonly { readonly relativePath: string; readonly body: ObjectBody }[];
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/** The content of a folder, to upload. */
+export function contentOfFolder({ files, skipped }: FolderContent): PlannedContent {
+  const bodies = files.map(({ relativePath, path, size }) => ({
+    relativePath,
+    body: { kind: 'file' as const, path, size },
+  }));
+  return { bodies, skipped };
+}
+
 export interface DemoPlan {
   readonly objects: readonly DemoObject[];
   readonly skipped: readonly SkippedEntry[];
@@ -24,7 +39,7 @@ export interface DemoPlan {
  * @param prefix of the rule; every key begins with it
  */
 export function planObjects(
-  content: FolderContent,
+  content: PlannedContent,
   { prefix, withHardKeys }: { readonly prefix: string; readonly withHardKeys: boolean },
 ): DemoPlan {
   const skipped: SkippedEntry[] = [...content.skipped];
@@ -39,7 +54,7 @@ export function planObjects(
     const timing = DRAFTS.get(objects.length % DRAFT_EVERY);
     objects.push(timing === undefined ? written : { ...written, draft: { bytes: draftOf(key), timing } });
   };
-  for (const { relativePath, path, size } of content.files) add(relativePath, { kind: 'file', path, size });
+  for (const { relativePath, body } of content.bodies) add(relativePath, body);
   if (withHardKeys) {
     for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
       add(name, { kind: 'bytes', bytes });

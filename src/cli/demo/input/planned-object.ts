@@ -1,4 +1,8 @@
-import type { ObjectHeaders, ObjectTag, UserMetadata } from '../../../storage/stored-object.ts';
+import type { ObjectReader } from '../../../storage/object-store.ts';
+import type { ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from '../../../storage/stored-object.ts';
+
+/** Larger objects are read and sent in parts of this size, one after the other. */
+export const READ_BYTES = 16 * 1024 * 1024;
 
 /** Everything about an object but its key and its bytes. */
 export interface ObjectDress {
@@ -8,9 +12,24 @@ export interface ObjectDress {
   readonly storageClass: string;
 }
 
-export type ObjectBody =
-  | { readonly kind: 'file'; readonly path: string; readonly size: number }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+export type ObjectBody = FileBody | StoredBody | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
+
+export interface FileBody {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An object of a real bucket, as it was listed. It brings headers, metadata and class of its own. */
+export interface StoredBody {
+  readonly kind: 'stored';
+  readonly location: ObjectLocation;
+  readonly etag: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly reader: ObjectReader;
+}
 
 /** An object that the demo uploads. */
 export interface DemoObject {
@@ -35,5 +54,5 @@ export interface Draft {
 }
 
 export function bodySize(body: ObjectBody): number {
-  return body.kind === 'file' ? body.size : body.bytes.byteLength;
+  return body.kind === 'bytes' ? body.bytes.byteLength : body.size;
 }

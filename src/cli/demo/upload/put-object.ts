@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -10,64 +9,46 @@ import {
   type StorageClass,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { systemErrorText } from '../../command/explain-failure.ts';
-import { SourceChangedError } from '../errors.ts';
-import type { ObjectBody, ObjectDress } from '../input/planned-object.ts';
+import { type ObjectBody, type ObjectDress, READ_BYTES } from '../input/planned-object.ts';
+import { type OpenBody, openFile, openStored } from './open-body.ts';
 import type { UploadedVersion } from './uploaded-object.ts';
-
-/** Larger files are sent in parts of this size, read one after the other. */
-const PART_BYTES = 16 * 1024 * 1024;
 
 export interface ObjectPlace {
   readonly s3: S3Client;
   readonly bucket: string;
 }
 
+/** What was uploaded, with what it has besides bytes. */
+export interface PutResult extends UploadedVersion {
+  readonly dress: ObjectDress;
+}
+
 /**
  * Uploads an object as any user of the AWS SDK would, and hashes it on the way. Memory does not grow with its size.
- * @throws SourceChangedError when the file can no longer be read or changes meanwhile; what the SDK throws
+ * @param planned headers and the like; an object of a real bucket has its own, but for tags
+ * @throws SourceChangedError when the body can no longer be read or changes meanwhile; what the SDK throws
  */
 export async function putObject(
   place: ObjectPlace,
   key: string,
   body: ObjectBody,
-  dress: ObjectDress,
-): Promise<UploadedVersion> {
+  planned: ObjectDress,
+): Promise<PutResult> {
   const begun = Date.now();
-  if (body.kind === 'bytes') return { key, begun, ...(await putBytes(place, key, body.bytes, dress)) };
-  const file = await openFile(body.path);
-  try {
-    const sent = body.size <= PART_BYTES ? putSmallFile : putParts;
-    return { key, begun, ...(await sent(place, key, { file, path: body.path, size: body.size }, dress)) };
-  } finally {
-    await file.close();
+  if (body.kind === 'bytes') {
+    return { key, begun, dress: planned, ...(await putBytes(place, key, body.bytes, planned)) };
   }
+  await using opened = body.kind === 'file' ? await openFile(body) : await openStored(body, READ_BYTES);
+  const dress = { ...planned, ...opened.dress };
+  const sent = opened.size <= READ_BYTES ? putSmall : putParts;
+  return { key, begun, dress, ...(await sent(place, key, opened, dress)) };
 }
 
 type SentBody = Pick<UploadedVersion, 'etag' | 'size' | 'sha256'>;
 
-interface OpenedFile {
-  readonly file: FileHandle;
-  readonly path: string;
-  readonly size: number;
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path);
-  } catch (cause) {
-    throw new SourceChangedError(`it can no longer be read: ${systemErrorText(cause)}`, { context: { path }, cause });
-  }
-}
-
-async function putSmallFile(
-  place: ObjectPlace,
-  key: string,
-  opened: OpenedFile,
-  dress: ObjectDress,
-): Promise<SentBody> {
-  const bytes = await opened.file.readFile();
-  if (bytes.byteLength !== opened.size) throw changed(opened);
+async function putSmall(place: ObjectPlace, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
+  const bytes = await opened.read(0, opened.size);
+  await opened.check();
   return putBytes(place, key, bytes, dress);
 }
 
@@ -82,7 +63,7 @@ async function putBytes(
   return { etag: withoutQuotes(ETag), size: bytes.byteLength, sha256 };
 }
 
-async function putParts(place: ObjectPlace, key: string, opened: OpenedFile, dress: ObjectDress): Promise<SentBody> {
+async function putParts(place: ObjectPlace, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
   const { s3, bucket } = place;
   const { UploadId } = await s3.send(
     new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...attributes(dress) }),
@@ -91,14 +72,14 @@ async function putParts(place: ObjectPlace, key: string, opened: OpenedFile, dre
   try {
     const hash = createHash('sha256');
     const parts: { PartNumber: number; ETag: string | undefined }[] = [];
-    for (let start = 0; start < opened.size; start += PART_BYTES) {
-      const bytes = await readPart(opened, start);
+    for (let start = 0; start < opened.size; start += READ_BYTES) {
+      const bytes = await opened.read(start, Math.min(READ_BYTES, opened.size - start));
       hash.update(bytes);
       const number = parts.length + 1;
       const { ETag } = await s3.send(new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes }));
       parts.push({ PartNumber: number, ETag });
     }
-    if ((await opened.file.stat()).size !== opened.size) throw changed(opened);
+    await opened.check();
     const { ETag } = await s3.send(
       new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts } }),
     );
@@ -107,18 +88,6 @@ async function putParts(place: ObjectPlace, key: string, opened: OpenedFile, dre
     await s3.send(new AbortMultipartUploadCommand(upload));
     throw thrown;
   }
-}
-
-async function readPart(opened: OpenedFile, start: number): Promise<Buffer> {
-  const length = Math.min(PART_BYTES, opened.size - start);
-  const bytes = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await opened.file.read(bytes, filled, length - filled, start + filled);
-    if (bytesRead === 0) throw changed(opened);
-    filled += bytesRead;
-  }
-  return bytes;
 }
 
 function attributes({ headers, metadata, tags, storageClass }: ObjectDress): Partial<PutObjectCommandInput> {
@@ -143,8 +112,4 @@ function rawUtf8(value: string): string {
 
 function withoutQuotes(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
-}
-
-function changed({ path, size }: OpenedFile): SourceChangedError {
-  return new SourceChangedError(`it changed while it was uploaded (it had ${size} bytes)`, { context: { path, size } });
 }

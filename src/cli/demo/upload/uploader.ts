@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { DemoFailedError, SourceChangedError } from '../errors.ts';
 import type { DemoObject, DraftTiming, ObjectBody } from '../input/planned-object.ts';
 import type { SkippedEntry } from '../input/walk-folder.ts';
-import { type ObjectPlace, putObject } from './put-object.ts';
+import { type ObjectPlace, type PutResult, putObject } from './put-object.ts';
 import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
 
 /** Requests at the same time: enough to keep an emulated region busy while the pipeline uses it, too. */
@@ -47,7 +47,7 @@ export class Uploader {
     await this.#turns.map(objects, async (object) => {
       if (object.draft === undefined) return;
       const version = await this.#put(object, { kind: 'bytes', bytes: object.draft.bytes });
-      this.#current.set(object.key, { ...version, dress: object.dress, writes: ONE_WRITE });
+      this.#current.set(object.key, { ...version, writes: ONE_WRITE });
     });
   }
 
@@ -59,7 +59,7 @@ export class Uploader {
         const draft = this.#current.get(object.key);
         if (draft !== undefined) this.#drafts.push(draft);
         const writes = object.draft === undefined ? ONE_WRITE : WRITES[object.draft.timing];
-        this.#current.set(object.key, { ...version, dress: object.dress, writes });
+        this.#current.set(object.key, { ...version, writes });
       } catch (thrown) {
         if (!(thrown instanceof SourceChangedError)) throw thrown;
         this.#skipped.push({ relativePath: object.key, reason: thrown.message });
@@ -67,7 +67,7 @@ export class Uploader {
     });
   }
 
-  async #put({ key, dress }: DemoObject, body: ObjectBody): Promise<UploadedVersion> {
+  async #put({ key, dress }: DemoObject, body: ObjectBody): Promise<PutResult> {
     try {
       const version = await putObject(this.#place, key, body, dress);
       this.#onUploaded();

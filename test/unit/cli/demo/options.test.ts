@@ -51,6 +51,10 @@ describe('parseDemoOptions', () => {
     [['--sauce', 'docs'], '--sauce'],
     [['docs'], 'arguments'],
     [['--source', ''], '--source'],
+    [['--source', 's3:/bucket'], '--source'],
+    [['--source', 's3://b', '--sample', '2'], '--sample'],
+    [['--sample', '2GB'], '--sample'],
+    [['--source', 'docs', '--region', 'eu-west-1'], '--region'],
     [['--json='], '--json'],
     [['--report='], '--report'],
     [['--archives', ''], '--archives'],
@@ -58,6 +62,27 @@ describe('parseDemoOptions', () => {
     const parse = (): unknown => parseDemoOptions(args, ignore);
     expect(parse).toThrow(DemoInputError);
     expect(parse).toThrow(new RegExp(`^[^\n]*${culprit}[^\n]*$`));
+  });
+
+  test('takes a bucket for a source, and how much of it', () => {
+    const args = [
+      '--source',
+      's3://bucket/logs/2026',
+      '--sample',
+      '2GB',
+      '--region',
+      'eu-west-1',
+      '--profile',
+      'reader',
+    ];
+    expect(parseDemoOptions(args, ignore)).toMatchObject({
+      bucket: { bucket: 'bucket', prefix: 'logs/2026', sampleBytes: 2 ** 31, region: 'eu-west-1', profile: 'reader' },
+    });
+    expect(parseDemoOptions(['--source', 's3://bucket'], ignore)?.bucket).toEqual({
+      bucket: 'bucket',
+      prefix: '',
+      sampleBytes: 2 ** 28,
+    });
   });
 
   test('compares with the usual levels unless it is told which', () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { dressObject } from '../../../../src/cli/demo/input/dress-object.ts';
-import { planObjects } from '../../../../src/cli/demo/input/plan-objects.ts';
+import { contentOfFolder, planObjects } from '../../../../src/cli/demo/input/plan-objects.ts';
 import { hasRoomForStamp } from '../../../../src/storage/provenance.ts';
 
 function filesNamed(names: readonly string[]): Parameters<typeof planObjects>[0] {
-  return { files: names.map((name) => ({ relativePath: name, path: `/folder/${name}`, size: 5 })), skipped: [] };
+  return contentOfFolder({
+    files: names.map((name) => ({ relativePath: name, path: `/folder/${name}`, size: 5 })),
+    skipped: [],
+  });
 }
 
 const MANY = Array.from({ length: 400 }, (_, index) => `file-${index}.txt`);
