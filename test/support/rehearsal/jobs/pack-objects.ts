@@ -1,11 +1,24 @@
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from '@aws-sdk/client-s3';
 import { expect } from '@jest/globals';
 import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from './job.ts';
 
 let round = 0;
 
+/** 7.9 KB as a header: the restoring function has to put them apart from the object. */
+export const LARGE_TAGS = Array.from({ length: 10 }, (_, n) => ({
+  Key: `${n}${'К'.repeat(11)}`,
+  Value: 'я'.repeat(120),
+}));
+/** Ends the key of an object that has them. */
+export const LARGELY_TAGGED = 'largely tagged';
+
 /**
- * The whole job of a rule's packing function: an object with tags and metadata is packed, one that is gone is settled, one
+ * The whole job of a rule's packing function: objects with tags and metadata are packed, one that is gone is settled, one
  * that cannot be read goes to the dead letters with its reason.
  */
 export async function packObjects(job: Job): Promise<void> {
@@ -20,6 +33,9 @@ export async function packObjects(job: Job): Promise<void> {
   const before = await archives(job);
   const dress = { Tagging: 'class=public', Metadata: { author: 'somebody' } };
   await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('dressed'), Body: `round ${round}`, ...dress }));
+  const tagged = { Bucket, Key: keyOf(LARGELY_TAGGED) };
+  await s3.send(new PutObjectCommand({ ...tagged, Body: 'tagged', Metadata: dress.Metadata }));
+  await s3.send(new PutObjectTaggingCommand({ ...tagged, Tagging: { TagSet: LARGE_TAGS } }));
   await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('gone'), Body: 'gone' }));
   await s3.send(new DeleteObjectCommand({ Bucket, Key: keyOf('gone') }));
   await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('frozen'), Body: 'frozen', StorageClass: 'GLACIER' }));
