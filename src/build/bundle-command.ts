@@ -51,6 +51,7 @@ export async function bundleCommand(directory: string): Promise<void> {
     target: 'node20',
     format: 'esm',
     mainFields: ['module', 'main'],
+    inject: [join(SOURCES, 'build/newer-built-ins.ts')],
     external: ['zstd-napi', 'zstd-napi/binding.js', 'piscina', 'esbuild'],
     splitting: true,
     banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
