@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +44,8 @@ let provider: ResourceProvider;
 let server: AwsServer;
 let clients: AwsClients;
 let folder: string;
+/** Another deployment, which does not exist. */
+let empty: string;
 let rule: string;
 let queue: string;
 
@@ -51,6 +53,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'status-'));
   await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
   await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+  empty = join(folder, 'empty');
+  await mkdir(empty);
+  await writeFile(join(empty, 'settings.json'), JSON.stringify({ ...SETTINGS, stack_name: 'other' }));
+  await writeFile(join(empty, 'replication_config.json'), JSON.stringify(RULES));
   provider = await startResourceProvider(() => Promise.resolve({}));
   server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
   const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -191,4 +197,12 @@ test('a service that does not answer leaves all else known', () => {
     backlog: { waiting: 2, oldestSeconds: null, deadLetters: 2 },
     givenUp: 1,
   });
+});
+
+test('a region that is not deployed is one line, and not one per queue', () => {
+  const env = { ...process.env, AWS_REGION: SOURCE };
+  const { stdout } = spawnSync(process.execPath, [MAIN, 'status', '--configuration', empty], { env, encoding: 'utf8' });
+  expect(stdout).toContain(
+    'Not seen: 5 queues of eu-west-1, which do not exist: is it deployed? s3xrc doctor says more.\n',
+  );
 });

@@ -1,5 +1,6 @@
 import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import type { Configuration } from '../../configuration/load.ts';
 import { ownBucketName } from '../../configuration/schema/resource-names.ts';
@@ -7,6 +8,7 @@ import { KEPT_PREFIX } from '../../resend/kept-key.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';
 import type { AwsClients } from '../command/aws-clients.ts';
 import { deployedNames } from '../command/deployed-names.ts';
+import { formatPlural } from '../command/numbers.ts';
 import { countMessages, type QueueCounts } from '../command/queue-counts.ts';
 
 const CALLS_AT_A_TIME = 24;
@@ -44,13 +46,19 @@ export async function readState(
   const tasks = new Map<string, TaskCounts>();
   const givenUp = new Map<string, number>();
   const unseen = new Set<string>();
+  /** Queues by region. */
+  const missing = new Map<string, number>();
   const limit = pLimit(CALLS_AT_A_TIME);
-  const look = (what: string, read: () => Promise<void>): Promise<void> =>
+  const look = (region: string, what: string, read: () => Promise<void>): Promise<void> =>
     limit(async () => {
       try {
         signal.throwIfAborted();
         await read();
       } catch (thrown) {
+        if (thrown instanceof QueueDoesNotExist) {
+          missing.set(region, (missing.get(region) ?? 0) + 1);
+          return;
+        }
         const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
         unseen.add(`${what}: ${said}`);
       }
@@ -61,12 +69,12 @@ export async function readState(
       const names = deployedNames(configuration, plan);
       const services = names.queues.filter(({ kind }) => kind === 'fallback').map(({ name }) => name);
       const inQueues = [...new Set(names.queues.flatMap(({ name, deadLetters }) => [name, deadLetters]))].map((name) =>
-        look(`queue ${name} of ${region}`, async () => {
+        look(region, `queue ${name} of ${region}`, async () => {
           queues.set(`${region} ${name}`, await countMessages(clients.sqs(region), name, signal));
         }),
       );
       const ofServices = chunks(services, SERVICES_PER_CALL).map((some) =>
-        look(`services of ${region}`, async () => {
+        look(region, `services of ${region}`, async () => {
           const command = new DescribeServicesCommand({ cluster: names.cluster, services: some });
           const { services: found = [] } = await clients.ecs(region).send(command, { abortSignal: signal });
           for (const { serviceName = '', runningCount = 0, desiredCount = 0 } of found) {
@@ -75,7 +83,7 @@ export async function readState(
         }),
       );
       const kept = plan.outgoing.map(({ id }) =>
-        look(`kept archives of ${region}`, async () => {
+        look(region, `kept archives of ${region}`, async () => {
           const Bucket = ownBucketName(configuration.settings.stack_name, account, region, 'failed');
           const command = new ListObjectsV2Command({ Bucket, Prefix: `${KEPT_PREFIX}${id}/` });
           const { KeyCount = 0 } = await clients.s3(region).send(command, { abortSignal: signal });
@@ -86,6 +94,11 @@ export async function readState(
     }),
   );
   signal.throwIfAborted();
+  for (const [region, count] of missing) {
+    unseen.add(
+      `${formatPlural(count, 'queue')} of ${region}, which ${count === 1 ? 'does' : 'do'} not exist: is it deployed? s3xrc doctor says more.`,
+    );
+  }
   return { queues, tasks, givenUp, unseen: [...unseen] };
 }
 

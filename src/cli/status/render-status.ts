@@ -100,7 +100,8 @@ function count(value: number | null): string {
 }
 
 function money(dollars: number | null): string {
-  return dollars === null ? UNKNOWN : formatDollars(dollars);
+  if (dollars === null) return UNKNOWN;
+  return dollars === 0 ? '$0' : formatDollars(dollars);
 }
 
 /** S3 lists 1,000 keys in a call, and more are no better. */

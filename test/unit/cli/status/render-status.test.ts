@@ -58,6 +58,11 @@ Not seen: queue compressor-target of ap-southeast-2: AccessDenied
 `);
 });
 
+test('nothing saved is $0', () => {
+  const rules = [{ ...RULE, dollars: { saved: 0, spent: 0 } }];
+  expect(renderStatus({ ...STATUS, rules }, PLAIN)).toContain('saved $0, spent $0, net $0');
+});
+
 test.each([
   ['nothing is late', {}, true],
   ['an object is dead-lettered', { backlog: { ...RULE.backlog, deadLetters: 1 } }, false],
