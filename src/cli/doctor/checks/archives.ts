@@ -1,6 +1,7 @@
 import { HeadObjectCommand, ListObjectsV2Command, NoSuchBucket, type S3Client } from '@aws-sdk/client-s3';
 import { parseKeyTime } from '../../../archive/key-time.ts';
 import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
+import { regionsOfRule, resendPrefix, resendRegions } from '../../../configuration/resend-prefix.ts';
 import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../../../resend/kept-key.ts';
 import { formatAge } from '../../command/age.ts';
@@ -23,12 +24,31 @@ export const ARCHIVE_CHECKS: CheckGroup = {
   name: 'archives',
   title: 'Archives',
   checksOf: (patient) =>
-    patient.plans.flatMap((plan) => [
-      ...plan.outgoing.map((rule) => outboundCheck(rule, plan.region, patient)),
-      ...(plan.settings.source_target.includes('source') ? [keptCheck(plan.region, patient)] : []),
-      ...[...new Set(plan.incoming.map(({ rule }) => rule))].map((rule) => inboundCheck(rule, plan.region, patient)),
-    ]),
+    patient.plans.flatMap((plan) => {
+      const incoming = [...new Set(plan.incoming.map(({ rule }) => rule))];
+      const resent = resendRegions(plan.outgoing).map((target) => ({ id: resendId(target) }));
+      return [
+        ...[...plan.outgoing, ...resent].map((rule) => outboundCheck(rule, plan.region, patient)),
+        ...(plan.settings.source_target.includes('source') ? [keptCheck(plan.region, patient)] : []),
+        ...[...incoming, ...resentTo(plan.region, incoming)].map((rule) => inboundCheck(rule, plan.region, patient)),
+      ];
+    }),
 };
+
+/** Begins the keys of what is sent again to one of several regions alone, as its id begins those of a rule. */
+function resendId(region: string): string {
+  return resendPrefix(region).slice(0, -1);
+}
+
+/** What is sent again to a region has to be there as soon as any rule's that may be among it. */
+function resentTo(region: string, incoming: readonly DeployedRule[]): readonly ArrivingRule[] {
+  const several = incoming.filter((rule) => regionsOfRule(rule).length > 1);
+  if (several.length === 0) return [];
+  const objectiveSeconds = Math.min(...several.map((rule) => rule.objectiveSeconds));
+  return [{ id: resendId(region), objectiveSeconds }];
+}
+
+type ArrivingRule = Pick<DeployedRule, 'id' | 'objectiveSeconds'>;
 
 /** Lists the first archives of a bucket of ours, and has them judged; says so when the bucket is gone. */
 function listingCheck(
@@ -67,7 +87,7 @@ function listingCheck(
   };
 }
 
-function outboundCheck(rule: DeployedRule, region: string, patient: Patient): Check {
+function outboundCheck(rule: Pick<DeployedRule, 'id'>, region: string, patient: Patient): Check {
   return listingCheck(
     { region, role: 'outbound', prefix: `${rule.id}/` },
     patient,
@@ -134,7 +154,7 @@ export function judgeReplication(
   ];
 }
 
-function inboundCheck(rule: DeployedRule, region: string, patient: Patient): Check {
+function inboundCheck(rule: ArrivingRule, region: string, patient: Patient): Check {
   const subject = `arrived of ${rule.id} (${region})`;
   return listingCheck({ region, role: 'inbound', prefix: `${rule.id}/` }, patient, ([oldest], _s3, bucket) => {
     if (oldest === undefined) return [ok(subject, 'Every archive that arrived is restored.')];
