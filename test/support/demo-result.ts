@@ -17,7 +17,7 @@ export const MEASURED_RUN: DemoMeasurements = {
   archives: [
     {
       name: 'example-documents-a82747f3ed/20261129T123616424Z-62bc9ec252ad54aa64fe9727dbdfe3c6-67fcec894fb9413e.tar.zst',
-      versions: Array.from({ length: 11 }, (_, index) => ({ key: `key-${index % 10}`, etag: 'etag' })),
+      versions: Array.from({ length: 11 }, (_, index) => ({ key: `key-${index % 10}`, etag: 'etag', size: 1 })),
       objects: 11,
       bytes: 5_000_000,
       compressedBytes: 1_250_000,

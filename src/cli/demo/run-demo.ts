@@ -10,12 +10,11 @@ import { systemErrorText } from '../command/explain-failure.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { type InspectedArchive, inspectArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
+import { describeBulk } from './bulk-run.ts';
 import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
-import { chooseFiles } from './input/choose-files.ts';
-import { openBucket } from './input/open-bucket.ts';
-import { contentOfFolder, type DemoPlan, type PlannedContent, planObjects } from './input/plan-objects.ts';
+import { chooseContent } from './input/choose-content.ts';
+import { type DemoPlan, planObjects } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
-import { sampleBucket } from './input/sample-bucket.ts';
 import type { SkippedEntry } from './input/walk-folder.ts';
 import { summariseMetrics } from './metrics-summary.ts';
 import type { DemoOptions } from './options.ts';
@@ -30,8 +29,7 @@ import { replicate } from './replicate.ts';
 import { type DemoResult, isFlawless, summarise } from './result.ts';
 import type { UploadedVersion } from './upload/uploaded-object.ts';
 import type { UploadRecord } from './upload/uploader.ts';
-import { checkDestinationWrites, checkInbound } from './verify/check-pipeline.ts';
-import { checkPacking } from './verify/count-writes.ts';
+import { findViolations } from './verify/check-pipeline.ts';
 import { type Verification, verifyDestinations } from './verify/verify-destinations.ts';
 import type { Workspace } from './workspace.ts';
 import { summarizeWorth } from './worth.ts';
@@ -57,7 +55,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   };
   const configuration = await prepareConfiguration(workspace.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
-  const { content, description, cost, isOwn } = await chooseContent(options, workspace);
+  const { content, description, cost, isOwn } = await chooseContent(options, workspace.cleanup);
   const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: isOwn });
   if (cost !== undefined) progress.say(`${description}\n${cost}`);
   const sizes = plan.objects.map(({ body }) => bodySize(body));
@@ -82,16 +80,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   const letters = sortLetters((await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(), damaged);
   const violations = [
     ...letters.unrefused.map(({ region, key }) => `${region} did not refuse ${key}, whose objects are damaged`),
-    ...(await checkInbound(pipeline.inbound, damaged)),
-    ...(await checkDestinationWrites(pipeline.destinations, record)),
-    // Under faults, objects are packed again where nobody can know that they were packed.
-    ...(options.faults > 0
-      ? []
-      : checkPacking(
-          record,
-          inspected.flatMap(({ versions }) => versions),
-          repeated,
-        )),
+    ...(await findViolations(pipeline, { record, inspected, repeated, damaged, withFaults: options.faults > 0 })),
   ];
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
   const result = summarise({
@@ -114,11 +103,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     levels: pipeline.log.levels.list(),
     packingCpuSeconds: pipeline.log.packingCpuSeconds,
     worth: summarizeWorth(
-      {
-        sizes: [...record.objects, ...record.drafts].map(({ size }) => size),
-        archiveBytes: sumOf(archives.map(({ size }) => size)),
-        cpuSeconds: pipeline.log.packingCpuSeconds,
-      },
+      describeBulk(inspected, pipeline.log.packingCpuSeconds, plainKeys(plan)),
       { costs: ruleCosts(rule, await pricesOf(rule, configuration)), limits: archiveLimits(rule) },
       options.monthlyBytes === undefined ? undefined : { bytes: options.monthlyBytes, fixed: ruleDollars(rule) },
     ),
@@ -144,23 +129,9 @@ async function keep(
   }
 }
 
-interface ChosenContent {
-  readonly content: PlannedContent;
-  /** Where it comes from, for people. */
-  readonly description: string;
-  /** What reading it costs, where it is in a bucket. */
-  readonly cost?: string;
-  /** Whether it is the demo's own choice. */
-  readonly isOwn: boolean;
-}
-
-async function chooseContent({ source, bucket }: DemoOptions, { cleanup }: Workspace): Promise<ChosenContent> {
-  if (bucket !== undefined) {
-    const opened = cleanup.use(await openBucket(bucket));
-    return { ...(await sampleBucket(bucket, opened)), isOwn: false };
-  }
-  const content = contentOfFolder(await chooseFiles(source));
-  return { content, description: source ?? 'Files of node_modules', isOwn: source === undefined };
+function plainKeys({ objects }: DemoPlan): ReadonlySet<string> {
+  const plain = objects.filter(({ draft, isWitness }) => draft === undefined && isWitness !== true);
+  return new Set(plain.map(({ key }) => key));
 }
 
 function announce({ objects, skipped }: DemoPlan, bytes: number, progress: Progress): void {

@@ -17,7 +17,7 @@ export interface TypeShare {
 export interface InspectedArchive {
   readonly name: string;
   /** Which version of which object each of its objects is. */
-  readonly versions: readonly PackedVersion[];
+  readonly versions: readonly (PackedVersion & { readonly size: number })[];
   readonly objects: number;
   readonly bytes: number;
   readonly compressedBytes: number;
@@ -33,7 +33,7 @@ export async function inspectArchive(archive: ArchiveBytes): Promise<InspectedAr
   const manifest = await readManifest(archive, frames);
   return {
     name: archive.name,
-    versions: manifest.objects.map(({ key, etag }) => ({ key, etag })),
+    versions: manifest.objects.map(({ key, etag, size }) => ({ key, etag, size })),
     objects: manifest.objects.length,
     bytes: manifest.objects.reduce((sum, { size }) => sum + size, 0),
     compressedBytes: archive.size,

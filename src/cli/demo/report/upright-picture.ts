@@ -43,11 +43,11 @@ function drawRegionAt(name: string, steps: readonly Step[], top: number): Markup
 }
 
 /** @param top of the region that is reached; every one is reached from the source, not from the region above it */
-function drawCrossingAt({ compressedBytes, uploadedBytes }: DemoResult, top: number): Markup {
+function drawCrossingAt({ compressedBytes, uploadedBytes, rule }: DemoResult, top: number): Markup {
   const middle = WIDTH / 2;
   const start = top - BORDER_HEIGHT;
   return html`<path class="flow wide" d="M${middle} ${start + 3}V${top - 4}"/>
-<text class="small halo" x="${middle}" y="${start + 26}">S3 replication</text>
+<text class="small halo" x="${middle}" y="${start + 26}">S3 replication from ${rule.source.region}</text>
 <text class="number halo" x="${middle}" y="${start + 44}">${formatBytes(compressedBytes)}</text>
 <text class="small halo" x="${middle}" y="${start + 61}">instead of ${formatBytes(uploadedBytes)}</text>`;
 }

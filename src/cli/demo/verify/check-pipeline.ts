@@ -2,12 +2,40 @@ import { listVersions } from '../../../../local-cloud/replication/bucket-version
 import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
 import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
 import { listArchives } from '../archives/outbound-archives.ts';
+import type { PackedVersion } from '../upload/uploaded-object.ts';
 import type { UploadRecord } from '../upload/uploader.ts';
-import { checkWrites, countKeys } from './count-writes.ts';
+import { checkPacking, checkWrites, countKeys } from './count-writes.ts';
 import type { VerifiedDestination } from './verify-destinations.ts';
 
+/** What there is to hold a run against. */
+export interface RunEvidence {
+  readonly record: UploadRecord;
+  readonly inspected: readonly { readonly versions: readonly PackedVersion[] }[];
+  /** Versions whose events came twice. */
+  readonly repeated: readonly PackedVersion[];
+  readonly damaged: readonly DamagedCopy[];
+  readonly withFaults: boolean;
+}
+
+/** Promises that were broken though every object may have arrived, in a sentence for each. */
+export async function findViolations(
+  {
+    inbound,
+    destinations,
+  }: { readonly inbound: readonly InboundPlace[]; readonly destinations: readonly VerifiedDestination[] },
+  { record, inspected, repeated, damaged, withFaults }: RunEvidence,
+): Promise<string[]> {
+  const packed = inspected.flatMap(({ versions }) => versions);
+  return [
+    ...(await checkInbound(inbound, damaged)),
+    ...(await checkDestinationWrites(destinations, record)),
+    // Under faults, objects are packed again where nobody can know that they were packed.
+    ...(withFaults ? [] : checkPacking(record, packed, repeated)),
+  ];
+}
+
 /** How often each object was written, by the versions that every target bucket keeps. */
-export async function checkDestinationWrites(
+async function checkDestinationWrites(
   destinations: readonly VerifiedDestination[],
   record: UploadRecord,
 ): Promise<string[]> {
@@ -19,10 +47,7 @@ export async function checkDestinationWrites(
 }
 
 /** Archives that stay in an inbound bucket, where only those may that were refused. */
-export async function checkInbound(
-  inbound: readonly InboundPlace[],
-  refused: readonly DamagedCopy[],
-): Promise<string[]> {
+async function checkInbound(inbound: readonly InboundPlace[], refused: readonly DamagedCopy[]): Promise<string[]> {
   const checked = inbound.map(async (place) => {
     const left = (await listArchives(place)).filter(
       ({ key }) =>

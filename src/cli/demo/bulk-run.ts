@@ -1,0 +1,29 @@
+import type { InspectedArchive } from './archives/inspect-archive.ts';
+import type { PackedRun } from './worth.ts';
+
+/**
+ * What of a run is like a working day: without the few archives that go ahead, come late or repeat what is packed already,
+ * which would make archives look smaller, and objects dearer, than they are.
+ * @param archives in the order in which they were made
+ * @param cpuSeconds of compression, for all of them
+ * @param plainKeys of objects that are written once, and are not held back
+ */
+export function describeBulk(
+  archives: readonly InspectedArchive[],
+  cpuSeconds: number,
+  plainKeys: ReadonlySet<string>,
+): PackedRun {
+  const seen = new Set<string>();
+  const bulk = archives.filter(({ versions }) => {
+    const isNew = versions.some(({ key }) => plainKeys.has(key) && !seen.has(key));
+    for (const { key } of versions) seen.add(key);
+    return isNew;
+  });
+  const sumBytes = (some: readonly InspectedArchive[]): number => some.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = sumBytes(archives);
+  return {
+    sizes: bulk.flatMap(({ versions }) => versions.map(({ size }) => size)),
+    archiveBytes: bulk.reduce((sum, { compressedBytes }) => sum + compressedBytes, 0),
+    cpuSeconds: total === 0 ? cpuSeconds : (cpuSeconds * sumBytes(bulk)) / total,
+  };
+}

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import type { InspectedArchive } from '../../../../src/cli/demo/archives/inspect-archive.ts';
+import { describeBulk } from '../../../../src/cli/demo/bulk-run.ts';
+
+function archiveOf(...keys: string[]): InspectedArchive {
+  return {
+    name: `${keys.join('-')}.tar.zst`,
+    versions: keys.map((key) => ({ key, etag: 'etag', size: 100 })),
+    objects: keys.length,
+    bytes: 100 * keys.length,
+    compressedBytes: 10 * keys.length,
+    frames: 1,
+    level: 6,
+    types: new Map(),
+  };
+}
+
+const PLAIN = new Set(['a', 'b', 'c']);
+
+test('leaves out archives that go ahead, and those that pack again what is packed', () => {
+  const archives = [archiveOf('draft'), archiveOf('a', 'b', 'draft'), archiveOf('c'), archiveOf('a', 'c')];
+  expect(describeBulk(archives, 7, PLAIN)).toEqual({
+    sizes: [100, 100, 100, 100],
+    archiveBytes: 40,
+    cpuSeconds: 4,
+  });
+});
+
+test('has nothing of nothing', () => {
+  expect(describeBulk([], 0, PLAIN)).toEqual({ sizes: [], archiveBytes: 0, cpuSeconds: 0 });
+});
