@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
   PutBucketEncryptionCommand,
@@ -206,4 +207,27 @@ test('Object Lock at both ends', async () => {
     expect.stringMatching(/^warning source bucket locked .*not carried to the targets/),
     expect.stringMatching(/^warning destination bucket locked-copy .*cannot be deleted for 30 days/),
   ]);
+});
+
+test('an identity that may see nothing is told what it takes, and that is no failure', async () => {
+  await makeBucket('hidden', SOURCE);
+  await makeBucket('hidden-copy', TARGET);
+  const iam = new IAMClient({ region: SOURCE });
+  await iam.send(new CreateUserCommand({ UserName: 'blind' }));
+  const Statement = [{ Effect: 'Allow', Action: 'sts:GetCallerIdentity', Resource: '*' }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.send(new PutUserPolicyCommand({ UserName: 'blind', PolicyName: 'itself', PolicyDocument }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'blind' }));
+  iam.destroy();
+  process.env['AWS_ACCESS_KEY_ID'] = AccessKey?.AccessKeyId ?? '';
+  process.env['AWS_SECRET_ACCESS_KEY'] = AccessKey?.SecretAccessKey ?? '';
+  // From here on permissions are checked.
+  await fetch(`${server.endpoint}/moto-api/reset-auth`, { method: 'POST', body: '0' });
+  const said = await complaints('hidden');
+  expect(said.filter((line) => !line.startsWith('unseen '))).toEqual([]);
+  expect(said).toContainEqual(
+    expect.stringMatching(
+      /^unseen source bucket hidden .* may not look\. It takes s3:ListBucket and s3:GetEncryptionConfiguration\.$/,
+    ),
+  );
 });

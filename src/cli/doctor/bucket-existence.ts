@@ -1,13 +1,18 @@
+import { GetBucketEncryptionCommand, type S3Client } from '@aws-sdk/client-s3';
 import { KmsKeyDirectory } from '../../aws/deployment/key-directory.ts';
 import { checkBucket } from '../../deployment/check-buckets.ts';
 import type { DeploymentLog } from '../../deployment/ports.ts';
 import type { CompressorError } from '../../errors.ts';
-import { type Diagnosis, failure, ok, warning } from './diagnosis.ts';
+import { type Diagnosis, failure, ok, unseen, warning } from './diagnosis.ts';
+import { explainUnseen } from './explain-unseen.ts';
 import type { BucketLook, UsersBucket } from './users-bucket.ts';
+
+/** S3's own word for a bucket without a default. */
+const NO_ENCRYPTION = 'ServerSideEncryptionConfigurationNotFoundError';
 
 /** Whether the bucket exists, is where the configuration says, and encrypts with a key that its rules name. */
 export async function checkEncryption(
-  { subject, bucket, plan, patient, directory }: BucketLook,
+  { subject, bucket, plan, patient, directory, s3 }: BucketLook,
   signal: AbortSignal,
 ): Promise<Diagnosis[]> {
   const { region, role, name: Bucket } = bucket;
@@ -30,9 +35,27 @@ export async function checkEncryption(
     const problem = await checkBucket(role, entry, all, { buckets: directory, keys, log, region }, signal);
     if (problem !== undefined) return [describeProblem(subject, bucket, problem)];
   }
-  const key = await directory.findDefaultKey(Bucket, region, signal);
-  const encryption = key === undefined ? 'encrypts with no key of its own' : `encrypts with ${key}`;
-  return [ok(subject, `Exists, and ${encryption}.`), ...findings];
+  return [ok(subject, 'Exists, in its region.'), await describeEncryption(subject, Bucket, s3, signal), ...findings];
+}
+
+/** The look at the default key above takes a refusal for none: here it is said. */
+async function describeEncryption(
+  subject: string,
+  Bucket: string,
+  s3: S3Client,
+  abortSignal: AbortSignal,
+): Promise<Diagnosis> {
+  try {
+    const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }), {
+      abortSignal,
+    });
+    const [rule] = ServerSideEncryptionConfiguration?.Rules ?? [];
+    const { SSEAlgorithm = 'AES256', KMSMasterKeyID: key } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+    return ok(subject, `Encrypts with ${SSEAlgorithm}${key === undefined ? '' : `, ${key}`} by default.`);
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === NO_ENCRYPTION) return ok(subject, "Encrypts with S3's own keys.");
+    return unseen(subject, explainUnseen(thrown, 's3:GetEncryptionConfiguration'));
+  }
 }
 
 function describeProblem(subject: string, { name, region }: UsersBucket, problem: CompressorError): Diagnosis {
