@@ -105,7 +105,8 @@ export class Stage {
   async #prepareBatch({ name, path: functionPath, region }: InvocableFunction, event: QueueEvent): Promise<QueueEvent> {
     const variables = this.#variables(functionPath);
     for (const [variable, value] of Object.entries(variables)) {
-      if (variable.endsWith('QUEUE_URL')) await this.#makeQueue(region, path.basename(value));
+      // Empty: the example's rules have no such queue.
+      if (variable.endsWith('QUEUE_URL') && value !== '') await this.#makeQueue(region, path.basename(value));
       if (variable.endsWith('_BUCKET')) await this.#makeBucket(region, value);
     }
     if (name === 'target') await this.#makeDestinations(region);
