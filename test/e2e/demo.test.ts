@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { archiveDollars, type RuleCosts, ruleCosts } from '../../src/adaptive/cost-model.ts';
+import { folderPrefix, removeStaleFolders } from '../../src/cli/command/temporary-folder.ts';
 import type { MetricsSummary } from '../../src/cli/demo/metrics-summary.ts';
 import { chooseRule } from '../../src/cli/demo/pipeline/choose-rule.ts';
-import { folderPrefix, removeStaleFolders } from '../../src/cli/demo/stale-folders.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { sourcePrices } from '../../src/wiring/source-prices.ts';
 import { listAlive, listDescendants, type ProcessEntry, runDemo, startDemo, until } from '../support/demo-process.ts';
@@ -261,7 +261,7 @@ describe('npm run demo', () => {
       expect((await outcome).signal).toBe('SIGKILL');
       await until(async () => (await listAlive(processes)).length === 0);
       expect(await foldersOf(child.pid ?? 0)).toHaveLength(1);
-      await removeStaleFolders(BUILD);
+      await removeStaleFolders(BUILD, 'demo');
       expect(await foldersOf(child.pid ?? 0)).toEqual([]);
     },
     TIMEOUT,
@@ -280,5 +280,5 @@ async function untilAtWork(pid: number): Promise<readonly ProcessEntry[]> {
 
 /** What a run has in `build`. */
 async function foldersOf(pid: number): Promise<string[]> {
-  return (await readdir(BUILD)).filter((name) => name.startsWith(folderPrefix(pid)));
+  return (await readdir(BUILD)).filter((name) => name.startsWith(folderPrefix('demo', pid)));
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const DEMO = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const POLL_MILLISECONDS = 50;
 
 export interface DemoOutcome {
@@ -25,7 +25,12 @@ export interface RunningDemo {
 
 /** Starts the demo as `npm run demo` does, in a process group of its own, with its output going to a pipe. */
 export function startDemo(...args: readonly string[]): RunningDemo {
-  const child = spawn(process.execPath, [DEMO, 'demo', ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  return startCommand('demo', ...args);
+}
+
+/** Starts a command of s3xrc in the same way. */
+export function startCommand(...args: readonly string[]): RunningDemo {
+  const child = spawn(process.execPath, [MAIN, ...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   const waiting = new Set<() => void>();

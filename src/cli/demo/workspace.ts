@@ -1,8 +1,6 @@
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folderPrefix, removeStaleFolders } from './stale-folders.ts';
+import { makeTemporaryFolder } from '../command/temporary-folder.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -21,18 +19,6 @@ export interface Workspace {
  * @param cleanup gets the removal of the temporary folder
  */
 export async function openWorkspace(cleanup: AsyncDisposableStack): Promise<Workspace> {
-  const build = join(PROJECT, 'build');
-  await mkdir(build, { recursive: true });
-  await removeStaleFolders(build);
-  const temporary = await mkdtemp(join(build, folderPrefix(process.pid)));
-  // For ends that wait for nothing: a second Ctrl-C, an output that nobody reads any more.
-  const removeNow = (): void => {
-    rmSync(temporary, { recursive: true, force: true });
-  };
-  process.once('exit', removeNow);
-  cleanup.defer(async () => {
-    await rm(temporary, { recursive: true, force: true });
-    process.off('exit', removeNow);
-  });
+  const temporary = await makeTemporaryFolder(join(PROJECT, 'build'), 'demo', cleanup);
   return { configuration: join(PROJECT, 'configuration'), temporary, cleanup };
 }

@@ -1,4 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { findInvocable, type InvocableFunction } from '../../../local-cloud/invocation/functions.ts';
 import { readEvent } from '../../../local-cloud/invocation/read-event.ts';
@@ -6,6 +5,7 @@ import { Stage } from '../../../local-cloud/invocation/stage.ts';
 import { LambdaRuntime } from '../../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../build/bundle-functions.ts';
 import { PROJECT } from '../command/deployment-files.ts';
+import { makeTemporaryFolder } from '../command/temporary-folder.ts';
 import { describePlaces } from './describe-places.ts';
 import { type InvokeOptions, parseInvokeOptions } from './options.ts';
 import { serveStage } from './serve-stage.ts';
@@ -24,11 +24,9 @@ export async function runInvoke(args: readonly string[], print: Print): Promise<
   const options = parseInvokeOptions(args, print);
   if (options === undefined) return;
   await using cleanup = new AsyncDisposableStack();
+  endOnSignals(cleanup);
   if (options.kind === 'serve') await serveStage(options, cleanup, print);
-  else {
-    endOnSignals(cleanup);
-    await invokeFunction(options, cleanup, print);
-  }
+  else await invokeFunction(options, cleanup, print);
 }
 
 /** Ends child processes and removes files before the process goes. */
@@ -36,7 +34,7 @@ function endOnSignals(cleanup: AsyncDisposableStack): void {
   const end = (): void => {
     void cleanup.disposeAsync().finally(() => process.exit(INTERRUPTED));
   };
-  process.once('SIGINT', end).once('SIGTERM', end);
+  process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end);
 }
 
 type Invoke = Extract<InvokeOptions, { kind: 'invoke' }>;
@@ -52,8 +50,7 @@ async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, pr
   };
   const stage = await Stage.start(say);
   cleanup.defer(() => stage.stop());
-  const bundles = await mkdtemp(join(PROJECT, 'build', 'invoke-'));
-  cleanup.defer(() => rm(bundles, { recursive: true, force: true }));
+  const bundles = await makeTemporaryFolder(join(PROJECT, 'build'), 'invoke', cleanup);
   await bundleFunctions(bundles);
   const runtimes = new Map<string, LambdaRuntime>();
   for (const { file, invocable } of invocables) {

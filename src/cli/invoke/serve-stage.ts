@@ -10,7 +10,7 @@ import { DeployInputError } from '../command/errors.ts';
 import type { InvokeOptions } from './options.ts';
 
 /**
- * Serves S3 and SQS with everything that the committed events name, where events/env.json expects them, until a signal comes.
+ * Serves S3 and SQS with everything that the committed events name, where events/env.json expects them, until a signal comes, which the caller deals with.
  * @throws DeployInputError when nobody can listen at the address
  */
 export async function serveStage(
@@ -32,7 +32,8 @@ export async function serveStage(
     relay.close();
   });
   print(`S3 and SQS are at http://${host}:${port} with all that events/ names. Ctrl-C ends them.\n`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  // The signal ends the process, once the servers have ended.
+  await once(relay, 'close');
 }
 
 /** Passes connections on to the servers, which choose their port themselves. */

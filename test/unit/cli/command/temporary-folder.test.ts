@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { folderPrefix, removeStaleFolders } from '../../../../src/cli/demo/stale-folders.ts';
+import { folderPrefix, makeTemporaryFolder, removeStaleFolders } from '../../../../src/cli/command/temporary-folder.ts';
 
 const HOUR = 3_600_000;
 let parent: string;
@@ -16,40 +16,49 @@ afterEach(async () => {
 });
 
 test('removes the folders of processes that ended, with all that is in them', async () => {
-  const [alive, dead] = [`${folderPrefix(17)}abcDEF`, `${folderPrefix(18)}abcDEF`];
+  const [alive, dead] = [`${folderPrefix('demo', 17)}abcDEF`, `${folderPrefix('demo', 18)}abcDEF`];
   await mkdir(join(parent, alive));
   await mkdir(join(parent, dead, 'functions'), { recursive: true });
   await writeFile(join(parent, dead, 'functions', 'source.mjs'), '');
-  await removeStaleFolders(parent, (pid) => pid === 17);
+  await removeStaleFolders(parent, 'demo', (pid) => pid === 17);
   expect(await readdir(parent)).toEqual([alive]);
 });
 
 test('leaves reports, other folders and files alone', async () => {
-  const others = ['demo-report.html', 'demo-archives', 'lambda-runtime', `${folderPrefix(18)}abcDEF.html`];
+  const others = ['demo-report.html', 'demo-archives', 'lambda-runtime', `${folderPrefix('demo', 18)}abcDEF.html`];
   await writeFile(join(parent, 'demo-report.html'), '');
   for (const name of others.slice(1)) await mkdir(join(parent, name));
-  await writeFile(join(parent, `${folderPrefix(18)}abcDEF`), 'a file');
-  await removeStaleFolders(parent, () => false);
-  expect(await readdir(parent)).toEqual([...others, `${folderPrefix(18)}abcDEF`].toSorted());
+  await writeFile(join(parent, `${folderPrefix('demo', 18)}abcDEF`), 'a file');
+  await removeStaleFolders(parent, 'demo', () => false);
+  expect(await readdir(parent)).toEqual([...others, `${folderPrefix('demo', 18)}abcDEF`].toSorted());
 });
 
 test('removes the folder of an earlier version, which names no process, after a day', async () => {
   await mkdir(join(parent, 'demo-abcDEF', 'functions'), { recursive: true });
-  await removeStaleFolders(parent, () => false, Date.now() + 23 * HOUR);
+  await removeStaleFolders(parent, 'demo', () => false, Date.now() + 23 * HOUR);
   expect(await readdir(parent)).toEqual(['demo-abcDEF']);
-  await removeStaleFolders(parent, () => false, Date.now() + 25 * HOUR);
+  await removeStaleFolders(parent, 'demo', () => false, Date.now() + 25 * HOUR);
   expect(await readdir(parent)).toEqual([]);
 });
 
 test("leaves a folder of a user's own alone, however old it is", async () => {
   await mkdir(join(parent, 'demo-output'));
   await writeFile(join(parent, 'demo-output', 'archive.tar.zst'), '');
-  await removeStaleFolders(parent, () => false, Date.now() + 25 * HOUR);
+  await removeStaleFolders(parent, 'demo', () => false, Date.now() + 25 * HOUR);
   expect(await readdir(parent)).toEqual(['demo-output']);
 });
 
 test('knows that its own process runs', async () => {
-  await mkdir(join(parent, `${folderPrefix(process.pid)}abcDEF`));
-  await removeStaleFolders(parent);
+  await mkdir(join(parent, `${folderPrefix('demo', process.pid)}abcDEF`));
+  await removeStaleFolders(parent, 'demo');
   expect(await readdir(parent)).toHaveLength(1);
+});
+
+test('makes the folder of a run in place of stale ones, and removes it when the run is cleaned up', async () => {
+  await mkdir(join(parent, 'build', `${folderPrefix('demo', 2 ** 22 + 1)}abcDEF`), { recursive: true });
+  const cleanup = new AsyncDisposableStack();
+  const folder = await makeTemporaryFolder(join(parent, 'build'), 'demo', cleanup);
+  expect((await readdir(join(parent, 'build'))).map((name) => join(parent, 'build', name))).toEqual([folder]);
+  await cleanup.disposeAsync();
+  expect(await readdir(join(parent, 'build'))).toEqual([]);
 });
