@@ -26,6 +26,8 @@ const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
 
 /** What CloudFormation itself adds to the properties of every custom resource. */
 const common = { ServiceToken: z.string().optional(), ServiceTimeout: z.string().optional() };
+/** Another one has CloudFormation ask again although nothing else has changed: somebody may have taken out what was put. */
+const repair = { Repair: z.string().optional() };
 
 /** One id twice would be one entry that overwrites the other. */
 function withUniqueIds(entries: readonly { readonly Id: string }[]): boolean {
@@ -49,6 +51,7 @@ const notification = z.strictObject({
  */
 export const bucketNotificationSchema = z.strictObject({
   ...common,
+  ...repair,
   Bucket: bucket,
   Notifications: z.array(notification).default([]).refine(withUniqueIds, 'two entries have the same Id'),
   /** Whether EventBridge has to get the bucket's events as well. Never turned off again: others may have come to need it. */
@@ -76,6 +79,7 @@ const replicationRule = z.strictObject({
  */
 export const replicationRulesSchema = z.strictObject({
   ...common,
+  ...repair,
   Bucket: bucket,
   RoleArn: arn('iam'),
   Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),

@@ -10,7 +10,7 @@ import { sharedOutputs } from './region-resources.ts';
 import { planReplication } from './replication-rules.ts';
 import { application, checkedBuckets, customResource, type Resources, type StackContext } from './sam-calls.ts';
 import { watermarkResources } from './watermark-resources.ts';
-import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
+import { getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
  * The outbound side and its rules. The order is what keeps objects safe: S3 replicates nothing that was there before its
@@ -62,6 +62,7 @@ function replication(context: StackContext): Yaml {
     'ReplicationRules',
     names.sends,
     {
+      Repair: ref('Repair'),
       Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
       RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
       Rules: planReplication(plan).map(({ region, ...rule }) => ({
@@ -137,6 +138,7 @@ function notifications(context: StackContext): Resources {
       'BucketNotification',
       names.sends,
       {
+        Repair: ref('Repair'),
         Bucket: bucket,
         Notifications: rules.filter(isNotified).map(({ id, source }) => ({
           Id: ruleResourceName(settings.stack_name, id),

@@ -78,6 +78,12 @@ function preamble({ settings }: Configuration, plans: readonly RegionPlan[]): Ya
         AllowedValues: ['targets', 'all'],
         Default: 'all',
       },
+      Repair: {
+        Description:
+          'Another value has notifications and replication rules compared and put again; npm run deploy -- --repair',
+        Type: 'String',
+        Default: '',
+      },
     },
     Rules: {
       RegionIsConfigured: {

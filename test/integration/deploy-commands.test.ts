@@ -224,6 +224,15 @@ describe('npm run deploy', () => {
     expect((await readFile(samConfig, 'utf8')).split(line)).toHaveLength(4);
   });
 
+  test('has CloudFormation ask the custom resources again with --repair, each time with another value', async () => {
+    const { calls } = await command('deploy', ['--region', 'us-east-1', '--repair']);
+    const repairs = calls.flatMap((call) => /Stage=all Repair=(\S+)/.exec(call)?.[1] ?? []);
+    expect(repairs).toHaveLength(1);
+    expect(Math.abs(Date.now() - Date.parse(repairs[0] ?? ''))).toBeLessThan(3_600_000);
+    const { calls: plain } = await command('deploy', ['--region', 'us-east-1']);
+    expect(plain.filter((call) => call.includes('Repair='))).toEqual([]);
+  });
+
   test('leaves the repositories alone that `sam deploy --guided` has written for a region', async () => {
     const samConfig = join(checkout, 'samconfig.toml');
     const table = '[us-east-1.deploy.parameters]\n';

@@ -18,11 +18,14 @@ export class RegionDeployer {
   readonly #configuration: Configuration;
   /** Where the image of a region is; a region of two rounds is pushed to once. */
   readonly #images = new Map<string, string>();
+  readonly #parameters: readonly string[];
 
-  constructor(sam: Sam, project: string, configuration: Configuration) {
+  /** @param repair see the parameter of template.yaml; without one it stays as it is */
+  constructor(sam: Sam, project: string, configuration: Configuration, repair?: string) {
     this.#sam = sam;
     this.#project = project;
     this.#configuration = configuration;
+    this.#parameters = repair === undefined ? [] : [`Repair=${repair}`];
   }
 
   /** @throws SamMissingError, SamFailedError */
@@ -36,7 +39,7 @@ export class RegionDeployer {
 
   /** @throws SamMissingError, SamFailedError */
   async deploy({ region, stage }: DeploymentStep): Promise<void> {
-    const options = ['deploy', '--config-env', region, '--parameter-overrides', `Stage=${stage}`];
+    const options = ['deploy', '--config-env', region, '--parameter-overrides', `Stage=${stage}`, ...this.#parameters];
     if (await namesOwnRepositories(this.#project, region)) {
       await this.#sam.run(options);
       return;
@@ -53,7 +56,8 @@ export class RegionDeployer {
    */
   async preview({ region, stage }: DeploymentStep, image: string): Promise<void> {
     const template = await writeRegionTemplates(this.#project, region, image);
-    const options = ['--config-env', region, '--parameter-overrides', `Stage=${stage}`, '--no-execute-changeset'];
+    const parameters = [`Stage=${stage}`, ...this.#parameters];
+    const options = ['--config-env', region, '--parameter-overrides', ...parameters, '--no-execute-changeset'];
     await this.#sam.run(['deploy', ...options, ...this.#file(template)]);
   }
 

@@ -25,6 +25,7 @@ interface DeployOptions {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly region?: readonly string[];
+  readonly repair?: boolean;
 }
 
 /**
@@ -42,6 +43,10 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
       '--dry-run',
       'only look at the account and say what would be done, with the change sets of what is deployed',
     )
+    .option(
+      '--repair',
+      'have the notifications of source buckets and the replication rules compared, and put where they are missing',
+    )
     .option('--force', 'take rules away although messages wait in their queues, which are lost');
   const options = parseCommand(command, args, print)?.opts<DeployOptions>();
   if (options === undefined) return;
@@ -52,7 +57,8 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
 
   const steps = await lookAtAccount(configuration, options.region, print);
   if (options.force !== true) await refuseLostMessages(configuration, steps);
-  const deployer = new RegionDeployer(new Sam(PROJECT), PROJECT, configuration);
+  const repair = options.repair === true ? new Date().toISOString() : undefined;
+  const deployer = new RegionDeployer(new Sam(PROJECT), PROJECT, configuration, repair);
   if (options.dryRun === true) {
     await preview(configuration, deployer, steps, print);
     return;
