@@ -261,5 +261,19 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       runbook: 'watermark-unknown',
       why: 'Of a function that is off there is no metric at all, so here, as nowhere else, missing is bad.',
     },
+    {
+      id: 'UnreplicatedAlarm',
+      name: '{NamePrefix}-archives-unreplicated',
+      says: 'S3 accepted an archive and does not replicate it; the log names it',
+      metric: {
+        namespace: ref('StackName'),
+        name: 'UnreplicatedArchives',
+        dimensions: { SourceBucket: ref('OutboundBucket') },
+        statistic: 'Sum',
+      },
+      threshold: 0,
+      periods: 1,
+      runbook: 'archives-not-replicated',
+    },
   ],
 };

@@ -20,8 +20,8 @@ const PRICES = {
   sqsRequest: 0.4 / 1_000_000,
   /** Of 100 MB in a registry. */
   image: 0.01,
-  /** Of one rule and target region: four metrics read (0.01 a thousand), three lists (0.005 a thousand), half a second of a GB. */
-  watermarkRun: (4 * 0.01 + 3 * 0.005) / 1_000 + 0.5 * 0.0000133334,
+  /** Of one rule and target region: four metrics read (0.01 a thousand), three lists (0.005), twelve HEADs (0.0004), half a second of a GB. */
+  watermarkRun: (4 * 0.01 + 3 * 0.005 + 12 * 0.0004) / 1_000 + 0.5 * 0.0000133334,
   /** Three lists of what is sent again to one region alone. */
   resentWatermarkRun: (3 * 0.005) / 1_000,
   /** Two metrics more that are read of a rule with a fallback. */

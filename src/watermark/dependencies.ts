@@ -1,6 +1,8 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import type { Reading } from './reading.ts';
+import type { ArchiveAddress, ReplicationStatus } from './replication-status.ts';
 import type { WatermarkTelemetry } from './telemetry.ts';
+import type { WatchedArchives } from './watched-archives.ts';
 
 /** A metric in CloudWatch. */
 export interface MetricAddress {
@@ -39,12 +41,19 @@ export interface KeyRange {
   readonly region: string;
   readonly bucket: string;
   readonly prefix: string;
+  /** Keys up to this one are left out; it need not exist. */
+  readonly after?: string;
 }
 
 export interface ListedKey {
   readonly key: string;
   /** Milliseconds since 1970. */
   readonly lastModified: number;
+}
+
+export interface ReplicationStatusReader {
+  /** @throws WatermarkUnknownError */
+  statusOf(archive: ArchiveAddress): Promise<ReplicationStatus>;
 }
 
 /** What things are called that the stacks make. */
@@ -68,6 +77,9 @@ export interface WatermarkDependencies {
   readonly names: PipelineNames;
   readonly metrics: MetricReader;
   readonly keys: KeyLister;
+  readonly statuses: ReplicationStatusReader;
+  /** Lasts as long as the process. */
+  readonly watched: WatchedArchives;
   readonly telemetry: WatermarkTelemetry;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,7 +1,7 @@
-import { parseKeyTime } from '../archive/key-time.ts';
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
+import type { KeyRange, WatermarkDependencies } from './dependencies.ts';
+import { findUnreplicated, KEYS_PER_LIST, type RequestBudget, type UnreplicatedSearch } from './find-unreplicated.ts';
 import type { NewestReadings } from './read-newest.ts';
 import type { Reading } from './reading.ts';
 import type { Departure, Route } from './route.ts';
@@ -12,10 +12,10 @@ import {
   type PutArchive,
   type RouteObservation,
   UNSEEN_SECONDS,
+  type Unreplicated,
 } from './stage-ages.ts';
+import { writtenAt } from './written-at.ts';
 
-/** What S3 lists in one call. */
-const KEYS_PER_LIST = 1000;
 /** CloudWatch keeps minutes for 15 days, and a message is kept for 14. */
 const LONGEST_WINDOW_SECONDS = 14.5 * 24 * 3600;
 
@@ -23,15 +23,19 @@ export interface ObservedRoute extends Route {
   readonly outcome: PromiseSettledResult<RouteObservation>;
 }
 
-/** What all routes of a rule have in common is asked once; a failure of it is a failure of all of them. */
+/**
+ * What all routes of a rule have in common is asked once; a failure of it is a failure of all of them.
+ * @param budget archives that S3 may be asked about
+ */
 export async function observeRule(
   { rule, routes }: Departure,
   newest: NewestReadings,
+  budget: RequestBudget,
   dependencies: WatermarkDependencies,
 ): Promise<ObservedRoute[]> {
   const latencies = await Promise.allSettled(routes.map(newest.latency));
   const known = latencies.flatMap((latency) => (latency.status === 'fulfilled' ? [latency.value] : []));
-  const shared = observeDeparture(rule, known, newest, dependencies);
+  const shared = observeDeparture(rule, known, newest, budget, dependencies);
   const observations = routes.map(async (route, index): Promise<RouteObservation> => {
     const { region } = route;
     const latency = latencies[index];
@@ -67,19 +71,20 @@ type DepartureObservation = Omit<RouteObservation, 'replicationLatency' | 'oldes
 async function observeDeparture(
   rule: DeployedRule,
   latencies: readonly (readonly Reading[])[],
-  { time, failureAge: failures, queueAges: queues }: NewestReadings,
+  { time, failureAge: failures, hasFailures: failuresHeld, queueAges: queues }: NewestReadings,
+  budget: RequestBudget,
   dependencies: WatermarkDependencies,
 ): Promise<DepartureObservation> {
   const { names, region } = dependencies;
-  const [failureAge, queueAges] = await Promise.all([failures, queues(rule)]);
+  const [failureAge, hasFailures, queueAges] = await Promise.all([failures, failuresHeld, queues(rule)]);
   const oldest = Math.max(...[...queueAges, failureAge, ...latencies].map((readings) => ageNow(readings, time)));
   const kept = { region, bucket: names.failedBucket, prefix: `${names.failedPrefix}${rule.id}/` };
-  const [own, outbound, oldestFailed] = await Promise.all([
+  const [own, archives, oldestFailed] = await Promise.all([
     readOwnAges(rule, oldest, time, dependencies),
-    putArchives(rule, dependencies),
+    observeArchives({ rule, hasFailures, budget, now: time }, dependencies),
     oldestObject(kept, dependencies),
   ]);
-  return { now: time, queueAges, failureAge, ...own, outbound, oldestFailed };
+  return { now: time, queueAges, failureAge, ...own, ...archives, oldestFailed };
 }
 
 type OwnAges = Pick<RouteObservation, 'packingDelays' | 'deferredAges' | 'fallbackAges' | 'retriedAges'>;
@@ -110,19 +115,19 @@ async function readOwnAges(
 /** Keys of archives begin with the time of their oldest object, so the first one is all there is to look at. */
 async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): Promise<number | undefined> {
   const [first] = await keys.firstKeys(range, 1);
-  return first && writtenAt(first, range);
+  return first && writtenAt(first, range.prefix);
 }
 
 /** What was kept for days and is sent again comes first, before all that S3 has replicated since yesterday. */
-async function putArchives(
-  rule: DeployedRule,
-  { region, names, keys }: WatermarkDependencies,
-): Promise<readonly PutArchive[]> {
-  const range = { region, bucket: names.outboundBucket, prefix: `${rule.id}/` };
+async function observeArchives(
+  search: Pick<UnreplicatedSearch, 'rule' | 'hasFailures' | 'budget' | 'now'>,
+  dependencies: WatermarkDependencies,
+): Promise<{ readonly outbound: readonly PutArchive[]; readonly unreplicated: Unreplicated }> {
+  const { region, names, keys } = dependencies;
+  const range = { region, bucket: names.outboundBucket, prefix: `${search.rule.id}/` };
   const listed = await keys.firstKeys(range, KEYS_PER_LIST);
-  return listed.map((key) => ({ written: writtenAt(key, range), put: key.lastModified }));
-}
-
-function writtenAt({ key, lastModified }: ListedKey, { prefix }: KeyRange): number {
-  return parseKeyTime(key.slice(prefix.length)) ?? lastModified;
+  return {
+    outbound: listed.map((key) => ({ written: writtenAt(key, range.prefix), put: key.lastModified })),
+    unreplicated: await findUnreplicated({ ...search, range, listed }, dependencies),
+  };
 }

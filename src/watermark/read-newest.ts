@@ -7,11 +7,16 @@ import type { Departure, Route } from './route.ts';
 /** How far back the newest reading of a metric is looked for: SQS and S3 may be some minutes late. */
 const NEWEST_SECONDS = 900;
 const MINUTE = 60;
+const AGE = 'ApproximateAgeOfOldestMessage';
+/** Messages that wait, and those that are received or wait for another look at their archive. */
+const MESSAGE_COUNTS = ['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'];
 
 /** The newest readings of what AWS publishes, asked for once for all rules: many metrics fit into a call. */
 export interface NewestReadings {
   readonly time: number;
   readonly failureAge: Promise<readonly Reading[]>;
+  /** Whether the queue of failed replications has messages, those included that its age leaves out from the third receive on. */
+  readonly hasFailures: Promise<boolean>;
   /** Of the queues of a rule, in the order of `queuesOf`. */
   readonly queueAges: (rule: DeployedRule) => Promise<readonly (readonly Reading[])[]>;
   readonly latency: (route: Route) => Promise<readonly Reading[]>;
@@ -30,7 +35,8 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
     return readings;
   };
   const queues = [names.failuresQueue, ...departures.flatMap(({ rule }) => queuesOf(rule, names))];
-  const ages = read(queues.map((queue) => queueAge(queue, dependencies)));
+  const counts = MESSAGE_COUNTS.map((name) => queueMetric(names.failuresQueue, name, dependencies));
+  const ages = read([...queues.map((queue) => queueMetric(queue, AGE, dependencies)), ...counts]);
   const ageOf = async (queue: string): Promise<readonly Reading[]> => (await ages)[queues.indexOf(queue)] ?? [];
   // One call per region, so that one that does not answer leaves the others known.
   const byRegion = Map.groupBy(
@@ -45,10 +51,15 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
   );
   const failureAge = ageOf(names.failuresQueue);
   failureAge.catch(() => undefined);
+  const hasFailures = ages.then((readings) =>
+    readings.slice(queues.length).some(([newestCount]) => (newestCount?.value ?? 0) > 0),
+  );
+  hasFailures.catch(() => undefined);
   return {
     time,
     failureAge,
     resent: readResent(departures, dependencies),
+    hasFailures,
     queueAges: (rule) => Promise.all(queuesOf(rule, names).map(ageOf)),
     latency: async (route) => {
       const asked = latencies.get(route.region);
@@ -66,8 +77,8 @@ function newestOf(now: number): ReadingWindow {
   return { from: now - NEWEST_SECONDS * 1000, to: now, periodSeconds: MINUTE };
 }
 
-function queueAge(queue: string, { region }: WatermarkDependencies): MetricAddress {
-  return { region, namespace: 'AWS/SQS', name: 'ApproximateAgeOfOldestMessage', dimensions: { QueueName: queue } };
+function queueMetric(queue: string, name: string, { region }: WatermarkDependencies): MetricAddress {
+  return { region, namespace: 'AWS/SQS', name, dimensions: { QueueName: queue } };
 }
 
 /** S3 publishes it in the region of the destination (S3 user guide, "Using S3 Replication metrics"). */

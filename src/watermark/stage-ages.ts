@@ -19,10 +19,20 @@ export interface RouteObservation {
   readonly retriedAges: readonly Reading[];
   /** Of archives that S3 has to replicate, or has replicated within a day or so: those with the oldest objects. */
   readonly outbound: readonly PutArchive[];
+  /** What S3 says of their replication. */
+  readonly unreplicated: Unreplicated;
   /** Event time of the oldest object in an archive that arrived in the region and is not restored. */
   readonly oldestArrived: number | undefined;
   /** The same in archives that were given up. */
   readonly oldestFailed: number | undefined;
+}
+
+/** When the oldest object was written in an archive of a kind; milliseconds since 1970. */
+export interface Unreplicated {
+  /** Of archives that S3 has at work. */
+  readonly oldestPending: number | undefined;
+  /** Of archives that S3 refused or does not replicate; where some are known to exist, of those that could not be asked for, too. */
+  readonly oldestStuck: number | undefined;
 }
 
 /** Times in milliseconds since 1970. */
@@ -39,7 +49,7 @@ export interface StageAges {
   readonly waiting: number;
   /** Packed, and not yet in the region. */
   readonly replicating: number;
-  /** Refused by S3, and not yet sent again. */
+  /** Refused by S3 and not yet put again, or not replicated at all. */
   readonly failing: number;
   /** In the region, not restored. */
   readonly arrived: number;
@@ -93,8 +103,10 @@ export function stageAges(observation: RouteObservation): StageAges {
       addWorst(replicating, packingDelays, now),
       toldWithin(REPLICATION_UNSEEN_SECONDS, packingDelays, now),
       oldestPut(Math.max(replicating, failing) + REPLICATION_UNSEEN_SECONDS, observation.outbound, now),
+      secondsSince(observation.unreplicated.oldestPending, now),
     ),
-    failing: addWorst(failing, packingDelays, now),
+    // The queue counts from the failure, and S3 may have tried for hours before it: keys know better.
+    failing: Math.max(addWorst(failing, packingDelays, now), secondsSince(observation.unreplicated.oldestStuck, now)),
     arrived: secondsSince(observation.oldestArrived, now),
     givenUp: secondsSince(observation.oldestFailed, now),
   };

@@ -1,13 +1,15 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { S3Client } from '@aws-sdk/client-s3';
 import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
 import { S3KeyLister } from '../aws/s3/key-lister.ts';
+import { RegionalConnections } from '../aws/s3/regional-connections.ts';
+import { S3ReplicationStatusReader } from '../aws/s3/replication-status.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
 import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
 import { takeWatermarks } from '../watermark/take-watermarks.ts';
+import { WatchedArchives } from '../watermark/watched-archives.ts';
 
 /**
  * Builds the watermark of one source region from its environment and the configuration files.
@@ -20,6 +22,7 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
     rules,
   } = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
   const ruleQueue = (rule: string): string => ruleResourceName(stackName, rule);
+  const connections = new RegionalConnections();
   const dependencies = {
     region: settings.AWS_REGION,
     rules: rules.filter(({ source }) => source.region === settings.AWS_REGION),
@@ -34,7 +37,9 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
       fallbackQueue: (rule: string) => fallbackQueueName(ruleQueue(rule)),
     },
     metrics: new CloudWatchMetricReader((region) => new CloudWatchClient({ region })),
-    keys: new S3KeyLister((region) => new S3Client({ region })),
+    keys: new S3KeyLister(connections.of),
+    statuses: new S3ReplicationStatusReader(connections.of),
+    watched: new WatchedArchives(),
     telemetry: new PowertoolsWatermarkTelemetry(stackName),
     now: Date.now,
   };

@@ -52,6 +52,10 @@ export function emittedMetrics(
       if (here.length > 0 && wrong) {
         const outboundBucket = `${resourceNamePrefix(namespace)}-${EXAMPLE_ACCOUNT}-${region}-outbound`;
         tellResend(new PowertoolsResendTelemetry({ namespace, outboundBucket }));
+        for (const rule of here) {
+          const archive = { region, bucket: outboundBucket, key: 'k' };
+          new PowertoolsWatermarkTelemetry(namespace).archiveUnreplicated(rule, archive, 'none', 0);
+        }
       }
       const arriving = rules.filter(({ destinations }) => destinations.some((each) => each.region === region));
       if (arriving.length > 0) {

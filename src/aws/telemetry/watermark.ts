@@ -2,6 +2,7 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
 import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { CompressorError } from '../../errors.ts';
+import type { ArchiveAddress, ReplicationStatus } from '../../watermark/replication-status.ts';
 import type { StageAges } from '../../watermark/stage-ages.ts';
 import type { WatermarkTelemetry } from '../../watermark/telemetry.ts';
 import { BatchLogger } from './batch-logger.ts';
@@ -27,5 +28,23 @@ export class PowertoolsWatermarkTelemetry implements WatermarkTelemetry {
 
   watermarkUnknown(rule: ReplicationRule, region: string, error: CompressorError): void {
     this.#logger.logFailure('The watermark cannot be taken', error, { rule: rule.id, region });
+  }
+
+  archiveUnreplicated(
+    rule: ReplicationRule,
+    archive: ArchiveAddress,
+    status: ReplicationStatus,
+    writtenAt: number,
+  ): void {
+    // By the bucket, as an alarm cannot watch a search over dimensions; the archive's name is in the log.
+    const metrics = new DimensionedMetrics(this.#namespace, { SourceBucket: archive.bucket });
+    metrics.count('UnreplicatedArchives');
+    metrics.flush();
+    this.#logger.error('Archive is not replicated', {
+      rule: rule.id,
+      archive: `s3://${archive.bucket}/${archive.key}`,
+      replication_status: status,
+      oldest_object: new Date(writtenAt).toISOString(),
+    });
   }
 }

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
-import { fixedCosts, metricCosts } from '../../../src/templates/fixed-costs.ts';
+import { ALARMS } from '../../../src/templates/alarms.ts';
+import { type FixedCost, fixedCosts, metricCosts, sumDollars } from '../../../src/templates/fixed-costs.ts';
 import { planRegions } from '../../../src/templates/plan-regions.ts';
 import { emittedMetrics } from '../../support/emitted-metrics.ts';
 
@@ -20,4 +22,51 @@ test('as many metrics are counted as the functions write when all goes well', as
     expect(inUse).toBe(here.length - watermarks.length);
     expect(fixedCosts(plan).find(({ what }) => what === 'watermarks')?.count ?? 0).toBe(watermarks.length);
   }
+});
+
+describe('docs/deployment.md', () => {
+  const document = readFileSync(new URL('../../../docs/deployment.md', import.meta.url), 'utf8');
+  const rowOf = (title: string): string[] => {
+    const line = document.split('\n').find((text) => text.startsWith(`| ${title} |`)) ?? '';
+    return line.split('|').map((cell) => cell.trim());
+  };
+
+  test('has the sums that the example comes to', async () => {
+    const plans = planRegions(await loadConfiguration(CONFIGURATION));
+    const fixed = sumDollars(plans.flatMap(fixedCosts)).toFixed(2);
+    const inUse = sumDollars(plans.flatMap(metricCosts)).toFixed(2);
+    const said = /comes to .*? in months/.exec(document.replaceAll('\n', ' '))?.[0];
+    expect(said).toBe(`comes to ${fixed}, and ${inUse} more in months`);
+  });
+
+  test('has the price of each item', async () => {
+    const items = planRegions(await loadConfiguration(CONFIGURATION)).flatMap(fixedCosts);
+    const each = (what: string): string => {
+      const item = items.find((candidate): candidate is FixedCost => candidate.what === what);
+      return ((item?.dollars ?? 0) / (item?.count ?? 0)).toFixed(2);
+    };
+    expect(rowOf('KMS key')[2]).toBe(each('KMS key'));
+    expect(rowOf('alarm')[2]).toBe(each('alarms'));
+    expect(rowOf('dashboard')[2]).toBe(each('dashboard'));
+    expect(rowOf('idle polling of a queue')[2]).toBe(each('queues that Lambda polls while idle'));
+    expect(rowOf('watermark: a metric, and taking it every five minutes')[2]).toBe(each('watermarks'));
+    expect(rowOf('our own metrics, only in months with traffic')[2]).toBe(each('metrics of S3 replication'));
+  });
+
+  test('has the number of alarms and of our own metrics', async () => {
+    const { rule, target, source, watermark, region } = ALARMS;
+    expect(rowOf('alarm')[3]).toBe(
+      `${rule.length} a rule, 1 a rule and target region, ${target.length} a target region, ` +
+        `${source.length + watermark.length} a source region, ${region.length} a region`,
+    );
+    const inUse = planRegions(await loadConfiguration(CONFIGURATION)).map((plan) => ({
+      outgoing: plan.outgoing.length,
+      incoming: new Set(plan.incoming.map((arrival) => arrival.rule.id)).size,
+      metrics: metricCosts(plan).reduce((sum, { count }) => sum + count, 0),
+    }));
+    const [perRule = '', perRoute = ''] = rowOf('our own metrics, only in months with traffic')[3]?.match(/\d+/g) ?? [];
+    for (const { outgoing, incoming, metrics } of inUse) {
+      expect(metrics).toBe(outgoing * Number(perRule) + incoming * Number(perRoute));
+    }
+  });
 });

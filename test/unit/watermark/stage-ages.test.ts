@@ -15,6 +15,7 @@ const NOTHING: RouteObservation = {
   fallbackAges: [],
   retriedAges: [],
   outbound: [],
+  unreplicated: { oldestPending: undefined, oldestStuck: undefined },
   oldestArrived: undefined,
   oldestFailed: undefined,
 };
@@ -96,6 +97,17 @@ describe('the age of the watermark', () => {
 
   test('counts archives that S3 refused until they are sent again', () => {
     expect(ageOf({ failureAge: [reading(0, 600)], packingDelays: [reading(600, 30)] })).toBe(630);
+  });
+
+  test('takes the age of a failed archive from its key: its event says nothing of the hours in which S3 tried', () => {
+    const unreplicated = { oldestPending: undefined, oldestStuck: secondsAgo(11_005) };
+    expect(ageOf({ failureAge: [reading(0, 180)], unreplicated })).toBe(11_005);
+    expect(stageAges({ ...NOTHING, unreplicated }).failing).toBe(11_005);
+  });
+
+  test('takes the age of what S3 has at work from its key, whatever the metrics say', () => {
+    const unreplicated = { oldestPending: secondsAgo(7000), oldestStuck: undefined };
+    expect(stageAges({ ...NOTHING, replicationLatency: [reading(0, 5)], unreplicated }).replicating).toBe(7000);
   });
 
   test('is that of the oldest object in an archive that arrived and is not restored, or was given up', () => {

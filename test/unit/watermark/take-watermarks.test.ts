@@ -11,8 +11,10 @@ import type {
 } from '../../../src/watermark/dependencies.ts';
 import { WatermarkUnknownError } from '../../../src/watermark/errors.ts';
 import type { Reading } from '../../../src/watermark/reading.ts';
+import type { ReplicationStatus } from '../../../src/watermark/replication-status.ts';
 import type { StageAges } from '../../../src/watermark/stage-ages.ts';
 import { takeWatermarks } from '../../../src/watermark/take-watermarks.ts';
+import { WatchedArchives } from '../../../src/watermark/watched-archives.ts';
 import { deployedRules } from '../../support/deployed-rules.ts';
 
 const NOW = Date.parse('2026-11-23T19:15:00Z');
@@ -26,6 +28,9 @@ class World {
   readonly listed: KeyRange[] = [];
   readonly taken: { rule: string; region: string; age: number; stages: StageAges }[] = [];
   readonly unknown: string[] = [];
+  /** By key; the others are replicated. */
+  readonly statuses = new Map<string, ReplicationStatus>();
+  readonly unreplicated: string[] = [];
   deafRegion: string | undefined;
 
   dependencies(rules: readonly DeployedRule[]): WatermarkDependencies {
@@ -58,7 +63,12 @@ class World {
           return Promise.resolve(first === undefined ? [] : [first]);
         },
       },
+      statuses: { statusOf: ({ key }) => Promise.resolve(this.statuses.get(key) ?? 'COMPLETED') },
+      watched: new WatchedArchives(),
       telemetry: {
+        archiveUnreplicated: (_rule, { bucket, key }, status) => {
+          this.unreplicated.push(`${bucket}/${key} ${status}`);
+        },
         watermarkTaken: (rule: ReplicationRule, region, age, stages) => {
           this.taken.push({ rule: rule.id, region, age, stages });
         },
@@ -183,6 +193,28 @@ describe('taking the watermarks of a source region', () => {
       await takeWatermarks(world.dependencies([toOne]));
       expect(world.taken[0]).toMatchObject({ age, stages: { replicating: age } });
     }
+  });
+
+  test('counts an archive that failed after hours from its key, and leaves the alarm to the function that looks after it', async () => {
+    const world = new World();
+    const key = `${toOne.id}/${keyTime(NOW - 11_005 * SECOND)}-0123.tar.zst`;
+    world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 11_000 * SECOND });
+    world.statuses.set(key, 'FAILED');
+    // The queue's age leaves a message out that was received three times; its count does not.
+    world.readings.set('ApproximateNumberOfMessagesNotVisible failures', [{ time: NOW, value: 1 }]);
+    await takeWatermarks(world.dependencies([toOne]));
+    expect(world.taken[0]).toMatchObject({ age: 11_005, stages: { failing: 11_005 } });
+    expect(world.unreplicated).toEqual([]);
+  });
+
+  test('counts an archive that S3 accepted and does not replicate, and names it', async () => {
+    const world = new World();
+    const key = `${toOne.id}/${keyTime(NOW - 5000 * SECOND)}-0123.tar.zst`;
+    world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 4000 * SECOND });
+    world.statuses.set(key, 'none');
+    await takeWatermarks(world.dependencies([toOne]));
+    expect(world.taken[0]).toMatchObject({ age: 5000, stages: { failing: 5000 } });
+    expect(world.unreplicated).toEqual([`outbound/${key} none`]);
   });
 
   test('counts an archive that was given up for all regions of its rule', async () => {

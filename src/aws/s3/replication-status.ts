@@ -1,0 +1,37 @@
+import { asCompressorError } from '../../errors.ts';
+import { ObjectNotFoundError } from '../../storage/errors.ts';
+import type { ReplicationStatusReader } from '../../watermark/dependencies.ts';
+import { WatermarkUnknownError } from '../../watermark/errors.ts';
+import type { ArchiveAddress, ReplicationStatus } from '../../watermark/replication-status.ts';
+import type { S3Connection } from './connection.ts';
+import { readHeader } from './http-exchange.ts';
+
+/**
+ * Asks S3 how far the replication of an archive is. `s3:GetObject` is enough: a HEAD that wants no checksum needs no right to the key
+ * (S3 API reference, HeadObject), so who asks cannot read what is in the archive.
+ */
+export class S3ReplicationStatusReader implements ReplicationStatusReader {
+  readonly #connectionOf: (region: string) => S3Connection;
+
+  /** @param connectionOf the same one for the same region, each time */
+  constructor(connectionOf: (region: string) => S3Connection) {
+    this.#connectionOf = connectionOf;
+  }
+
+  async statusOf({ region, bucket, key }: ArchiveAddress): Promise<ReplicationStatus> {
+    try {
+      const call = { kind: 'read', operation: 'HeadObject', method: 'HEAD', bucket, key, headers: [] } as const;
+      const status = readHeader((await this.#connectionOf(region).send(call)).headers, 'x-amz-replication-status');
+      // The API model has both spellings.
+      if (status === 'COMPLETED' || status === 'COMPLETE') return 'COMPLETED';
+      return status === 'PENDING' || status === 'FAILED' ? status : 'none';
+    } catch (thrown) {
+      if (thrown instanceof ObjectNotFoundError) return 'gone';
+      const cause = asCompressorError(thrown);
+      throw new WatermarkUnknownError(
+        `S3 does not say whether s3://${bucket}/${key} is replicated: ${cause.code}: ${cause.message}`,
+        { context: { bucket, key, region }, cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * What S3 says of the replication of an archive (`x-amz-replication-status`), `none` where it says nothing: no rule covers it.
+ * `gone` is an archive that has expired since it was listed.
+ */
+export type ReplicationStatus = 'COMPLETED' | 'PENDING' | 'FAILED' | 'none' | 'gone';
+
+export interface ArchiveAddress {
+  readonly region: string;
+  readonly bucket: string;
+  readonly key: string;
+}
