@@ -7,7 +7,11 @@ import { DetectStackDriftCommand, ListStackResourcesCommand } from '@aws-sdk/cli
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { BatchDeleteImageCommand, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { DisableKeyCommand, ListAliasesCommand } from '@aws-sdk/client-kms';
-import { PutFunctionConcurrencyCommand, PutFunctionRecursionConfigCommand } from '@aws-sdk/client-lambda';
+import {
+  PutFunctionConcurrencyCommand,
+  PutFunctionRecursionConfigCommand,
+  UpdateFunctionCodeCommand,
+} from '@aws-sdk/client-lambda';
 import {
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
@@ -186,6 +190,19 @@ const BREAKS: readonly {
         .send(new PutFunctionRecursionConfigCommand({ FunctionName: 'app-target', RecursiveLoop: 'Terminate' })),
     found: /app-target .*loop/,
     mend: /--recursive-loop Allow$/,
+  },
+  {
+    group: 'functions',
+    what: 'a function of another version than all others',
+    run: () =>
+      clients.lambda(SOURCE).send(
+        new UpdateFunctionCodeCommand({
+          FunctionName: 'app-resend',
+          ImageUri: `${EMULATED_ACCOUNT}.dkr.ecr.${SOURCE}.amazonaws.com/app@sha256:${'2'.repeat(64)}`,
+        }),
+      ),
+    found: /versions: app-resend \(eu-west-1\) runs sha256:2{12}; the other 5 run sha256:/,
+    mend: /^s3xrc deploy$/,
   },
   {
     group: 'repository',

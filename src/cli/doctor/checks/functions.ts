@@ -6,10 +6,12 @@ import {
   paginateListEventSourceMappings,
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
+import pLimit from 'p-limit';
 import { type DeployedPartName, deployedNames } from '../../command/deployed-names.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 
+const FUNCTIONS_AT_A_TIME = 16;
 const DIGEST = /@(sha256:[0-9a-f]+)$/;
 const SHOWN_DIGEST = 19;
 
@@ -114,16 +116,17 @@ async function findStoppedFeeds(
 
 /** All functions of all regions run one image: another one means that a region was left behind by a deployment. */
 async function compareVersions(patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
-  const found = new Map<string, string[]>();
-  for (const plan of patient.plans) {
-    if ((await patient.deployments.of(plan.region)).state === 'absent') continue;
-    for (const { name, sends } of deployedNames(patient.configuration, plan).functions) {
-      if (sends && !(await patient.deployments.sends(plan.region))) continue;
-      const digest = await readDigest(name, patient.clients.lambda(plan.region), abortSignal);
-      if (digest !== undefined) found.set(digest, [...(found.get(digest) ?? []), `${name} (${plan.region})`]);
-    }
-  }
-  const [most, ...others] = [...found].toSorted(([, left], [, right]) => right.length - left.length);
+  const named = await pLimit(FUNCTIONS_AT_A_TIME).map(await deployedFunctions(patient), async ({ name, region }) => {
+    const digest = await readDigest(name, patient.clients.lambda(region), abortSignal);
+    return { name: `${name} (${region})`, digest };
+  });
+  const found = Map.groupBy(
+    named.flatMap(({ name, digest }) => (digest === undefined ? [] : [{ name, digest }])),
+    ({ digest }) => digest,
+  );
+  const [most, ...others] = [...found]
+    .map(([digest, entries]) => [digest, entries.map(({ name }) => name)] as const)
+    .toSorted(([, left], [, right]) => right.length - left.length);
   if (most === undefined) {
     const states = await Promise.all(patient.plans.map(({ region }) => patient.deployments.of(region)));
     return states.every(({ state }) => state === 'absent') ? [] : [unseen('versions', 'Lambda names no image.')];
@@ -138,6 +141,22 @@ async function compareVersions(patient: Patient, abortSignal: AbortSignal): Prom
       's3xrc deploy',
     ),
   );
+}
+
+/** Those of the regions and parts that are deployed. */
+async function deployedFunctions({
+  plans,
+  configuration,
+  deployments,
+}: Patient): Promise<{ name: string; region: string }[]> {
+  const functions = plans.map(async (plan) => {
+    const { region } = plan;
+    if ((await deployments.of(region)).state === 'absent') return [];
+    const doesSend = await deployments.sends(region);
+    const parts = deployedNames(configuration, plan).functions.filter(({ sends }) => doesSend || !sends);
+    return parts.map(({ name }) => ({ name, region }));
+  });
+  return (await Promise.all(functions)).flat();
 }
 
 async function readDigest(
