@@ -42,7 +42,7 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'doctor',
     summary: 'Look at everything that replication depends on, and name what mends it',
-    examples: ['doctor', 'doctor --only buckets keys --json'],
+    examples: ['doctor --problems', 'doctor --only buckets keys --json'],
     load: async () => (await import('./doctor/run-doctor.ts')).runDoctor,
   },
   {

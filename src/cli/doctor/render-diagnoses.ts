@@ -19,19 +19,33 @@ const LABELS: Readonly<Record<DiagnosisStatus, string>> = {
 };
 const INDENT = 11;
 
+export interface DiagnosesOptions {
+  /** Leaves out what is ok, which still counts in the summary. */
+  readonly problemsOnly?: boolean;
+}
+
 /** A line per finding under the title of its group, with the command that mends it below; a summary at the end. */
-export function renderDiagnoses(groups: readonly GroupDiagnoses[], style: TerminalStyle): string {
-  const lines = groups.flatMap(({ title, findings }) =>
-    findings.length === 0
-      ? []
-      : [style.bold(title), ...findings.flatMap((finding) => renderDiagnosis(finding, style)), ''],
-  );
+export function renderDiagnoses(
+  groups: readonly GroupDiagnoses[],
+  style: TerminalStyle,
+  { problemsOnly = false }: DiagnosesOptions = {},
+): string {
+  const lines = groups.flatMap(({ title, findings }) => {
+    const shown = findings.filter((finding) => !problemsOnly || isProblem(finding));
+    return shown.length === 0 ? [] : [style.bold(title), ...shown.flatMap((each) => renderDiagnosis(each, style)), ''];
+  });
   return `${[...lines, summarize(groups)].join('\n')}\n`;
 }
 
 /** One JSON document with everything that was found. */
-export function diagnosesDocument(groups: readonly GroupDiagnoses[], identity: Identity | undefined): string {
-  const findings = groups.flatMap((group) => group.findings.map((finding) => ({ group: group.name, ...finding })));
+export function diagnosesDocument(
+  groups: readonly GroupDiagnoses[],
+  identity: Identity | undefined,
+  { problemsOnly = false }: DiagnosesOptions = {},
+): string {
+  const findings = groups
+    .flatMap((group) => group.findings.map((finding) => ({ group: group.name, ...finding })))
+    .filter((finding) => !problemsOnly || isProblem(finding));
   const { account = null, arn = null } = identity ?? {};
   return `${JSON.stringify({ account, arn, counts: countByStatus(groups), findings }, undefined, 2)}\n`;
 }
@@ -42,6 +56,10 @@ export function countByStatus(groups: readonly GroupDiagnoses[]): Record<Diagnos
     for (const { status } of findings) counts[status] += 1;
   }
   return counts;
+}
+
+function isProblem({ status }: Diagnosis): boolean {
+  return status !== 'ok';
 }
 
 function renderDiagnosis({ status, subject, says, mend }: Diagnosis, style: TerminalStyle): string[] {

@@ -25,6 +25,7 @@ interface Flags {
   readonly region?: readonly string[];
   readonly profile?: string;
   readonly only?: readonly string[];
+  readonly problems?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -51,6 +52,7 @@ export async function runDoctor(
       'Looks at everything that replication depends on, before a deployment and after, and names the command that mends it. Changes nothing.',
     )
     .option('--only <group...>', `only these: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
+    .option('--problems', 'leave out what is ok')
     .option('--timeout <seconds>', 'give each check so long', parseSeconds, DEFAULT_SECONDS)
     .addOption(sharedOptions.regions('only these regions'))
     .addOption(sharedOptions.profile())
@@ -62,10 +64,11 @@ export async function runDoctor(
   const clients = new AwsClients(flags.profile);
   try {
     const { groups, identity } = await examine(flags, clients, context.signal, world);
+    const options = { problemsOnly: flags.problems === true };
     const text =
       flags.json === true
-        ? diagnosesDocument(groups, identity)
-        : renderDiagnoses(groups, terminalStyle(process.stdout, process.env));
+        ? diagnosesDocument(groups, identity, options)
+        : renderDiagnoses(groups, terminalStyle(process.stdout, process.env), options);
     await context.print(text);
     return countByStatus(groups).failure === 0 ? 0 : 1;
   } finally {

@@ -57,3 +57,12 @@ test('the JSON document has all of it', () => {
     findings: GROUPS[1]?.findings.map((finding) => ({ group: 'buckets', ...finding })),
   });
 });
+
+test('what is ok can be left out, and still counts', () => {
+  const text = renderDiagnoses(GROUPS, terminalStyle({}, {}), { problemsOnly: true });
+  expect(text).not.toContain('bucket a');
+  expect(text).toContain('FAILURE  bucket b');
+  expect(text).toContain('1 ok, 0 warnings, 1 failure');
+  const report = JSON.parse(diagnosesDocument(GROUPS, undefined, { problemsOnly: true })) as object;
+  expect(report).toMatchObject({ counts: { ok: 1 }, findings: [{ subject: 'bucket b' }] });
+});
