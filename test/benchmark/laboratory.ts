@@ -5,6 +5,9 @@ import { TlsDirectory } from './server/tls-directory.ts';
 import { takeSample } from './take-sample.ts';
 import type { Workload } from './workloads.ts';
 
+/** Lambda developer guide, "Memory". */
+const MEGABYTES_PER_VCPU = 1769;
+
 export interface Observation extends SampleResult {
   readonly server: ServerCounts;
 }
@@ -69,7 +72,10 @@ export class Laboratory {
     const server = await this.server(kind);
     await server.reset();
     const { origin, certificateFile } = server;
-    const result = await takeSample({ task, origin, certificateFile });
+    // As many vCPUs as Lambda gives for that memory.
+    const memory = task.kind === 'pack' ? task.memoryMegabytes : undefined;
+    const processors = memory === undefined ? undefined : Math.max(1, Math.round(memory / MEGABYTES_PER_VCPU));
+    const result = await takeSample({ task, origin, certificateFile, processors });
     return { ...result, server: await server.counts() };
   }
 

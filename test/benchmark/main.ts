@@ -3,8 +3,9 @@ import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Experiment } from './experiment.ts';
 import { coldStart } from './experiments/cold-start.ts';
+import { functionMemory } from './experiments/function-memory.ts';
 import { latencyOfObjects } from './experiments/latency.ts';
-import { memoryOfLargeArchives, memoryOfLargeObjects } from './experiments/memory.ts';
+import { memoryOfLargeArchives, memoryOfLargeObjects, memoryOfSmallObjects } from './experiments/memory.ts';
 import { overTls } from './experiments/over-tls.ts';
 import { packAgainstSolid } from './experiments/pack-against-solid.ts';
 import { restoreAgainstTar, restoreOfManyMembers } from './experiments/restore.ts';
@@ -27,6 +28,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   cpuOfSmallObjects,
   memoryOfLargeObjects,
   memoryOfLargeArchives,
+  memoryOfSmallObjects,
   coldStart,
   throughputAtLatency,
   ratioOfSmallObjects,
@@ -34,6 +36,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   restoreOfManyMembers,
   watermarkOfManyRoutes,
   latencyOfObjects,
+  functionMemory,
 ];
 const NAMES = EXPERIMENTS.flatMap(({ rows }) => rows.map(({ name }) => name));
 

@@ -67,6 +67,8 @@ export function formatNumber(value: number, unit: Unit): string {
       return value.toFixed(4);
     case 'ratio':
       return value.toFixed(2);
+    case 'USD/GB':
+      return `${value.toFixed(6)} USD`;
     case 'CPU s/GB':
       return `${value.toFixed(2)} s/GB`;
   }

@@ -1,5 +1,5 @@
 /** What a number is counted in; how it is printed follows from it. */
-export type Unit = 'seconds' | 'milliseconds' | 'bytes' | 'objects/s' | 'requests' | 'ratio' | 'CPU s/GB';
+export type Unit = 'seconds' | 'milliseconds' | 'bytes' | 'objects/s' | 'requests' | 'ratio' | 'CPU s/GB' | 'USD/GB';
 
 export interface Goal {
   /** What is compared: the number itself, the number divided by its floor, or the number minus its floor. */

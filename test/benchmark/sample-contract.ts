@@ -12,6 +12,8 @@ export interface PackTask {
   readonly batch?: number;
   /** MiB of objects after which an archive is closed. Absent: what the configuration has by default. */
   readonly archiveMebibytes?: number;
+  /** MB of the function; that of two vCPUs if not given. */
+  readonly memoryMegabytes?: number;
   /** Packed as one archive before the clock starts, so that warm code is measured. */
   readonly warmUp: Workload;
 }
@@ -55,6 +57,8 @@ export type SampleTask = PackTask | RestoreTask | SolidStreamTask | ZstdCommandT
 export interface SampleOrder {
   readonly task: SampleTask;
   readonly origin: string;
+  /** Processors that the sample may use; all of them if not given. */
+  readonly processors?: number | undefined;
   /** What the sample's process trusts beside the usual authorities. */
   readonly certificateFile?: string | undefined;
 }

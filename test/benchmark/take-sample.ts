@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { imageEnvironment } from './image-environment.ts';
 import type { SampleOrder, SampleResult } from './sample-contract.ts';
 
 const ENTRY = fileURLToPath(new URL('./sample.ts', import.meta.url));
@@ -11,8 +12,17 @@ const ENTRY = fileURLToPath(new URL('./sample.ts', import.meta.url));
  */
 export async function takeSample(order: SampleOrder): Promise<SampleResult> {
   // Its log lines are not wanted; faults are.
-  const env = { ...process.env, ...(order.certificateFile ? { NODE_EXTRA_CA_CERTS: order.certificateFile } : {}) };
-  const child = fork(ENTRY, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const env = {
+    ...imageEnvironment(),
+    ...process.env,
+    ...(order.certificateFile ? { NODE_EXTRA_CA_CERTS: order.certificateFile } : {}),
+  };
+  // A function of fewer vCPUs has fewer processors.
+  const pinned =
+    order.processors === undefined
+      ? {}
+      : { execPath: 'taskset', execArgv: ['-c', `0-${order.processors - 1}`, process.execPath] };
+  const child = fork(ENTRY, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], ...pinned });
   let result: SampleResult | undefined;
   child.on('message', (message: SampleResult) => {
     result = message;

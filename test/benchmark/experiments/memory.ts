@@ -24,10 +24,18 @@ export const memoryOfLargeArchives = memoryExperiment('memory-archive', 'archive
   archiveMebibytes: (8 * GIB) / MIB,
 }));
 
+/** About as many messages as fill the 6 MB that Lambda hands over at a time. */
+const FULL_EVENT = 3000;
+
+export const memoryOfSmallObjects = memoryExperiment('memory-small', '10 KB objects, full events', (quick) => ({
+  workload: { corpus: 'records', size: 10_000, count: (quick ? 3 : 10) * FULL_EVENT },
+  batch: FULL_EVENT,
+}));
+
 function memoryExperiment(
   name: string,
   what: string,
-  large: (quick: boolean) => Pick<PackTask, 'workload' | 'archiveMebibytes'>,
+  large: (quick: boolean) => Pick<PackTask, 'workload' | 'archiveMebibytes' | 'batch'>,
 ): Experiment {
   const row = (side: 'source' | 'target'): RowSpec => ({
     name: `${name}-${side}`,
@@ -49,7 +57,7 @@ function memoryExperiment(
   };
 }
 
-function pack(laboratory: Laboratory, task: Pick<PackTask, 'workload' | 'archiveMebibytes'>) {
+function pack(laboratory: Laboratory, task: Pick<PackTask, 'workload' | 'archiveMebibytes' | 'batch'>) {
   return laboratory.observePacking({ level: 1, warmUp: NO_WARM_UP, ...task }, true);
 }
 

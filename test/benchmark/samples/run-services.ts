@@ -7,7 +7,7 @@ import { archiveEvents, processEvents, workloadEvents } from './sqs-events.ts';
 
 /** Packs with the source function as it is deployed, but for the bundling. */
 export async function runPack(
-  { workload, level, outbound, batch, archiveMebibytes, warmUp }: PackTask,
+  { workload, level, outbound, batch, archiveMebibytes, memoryMegabytes, warmUp }: PackTask,
   origin: string,
 ): Promise<SampleResult> {
   const environment = await makeServiceEnvironment({
@@ -16,11 +16,13 @@ export async function runPack(
     archives: outbound,
     target: 'unused',
     ...(archiveMebibytes === undefined ? {} : { archiveMebibytes }),
+    ...(memoryMegabytes === undefined ? {} : { memoryMegabytes }),
   });
   try {
     Object.assign(process.env, environment.source);
     const handler = await sourceHandler(environment.source);
-    const events = workloadEvents(workload, batch);
+    // A single event is made before the clock starts: Lambda hands it over.
+    const events = batch === undefined ? [...workloadEvents(workload)] : workloadEvents(workload, batch);
     await processEvents(handler, workloadEvents(warmUp));
     return await measure(async () => {
       await processEvents(handler, events);

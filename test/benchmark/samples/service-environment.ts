@@ -22,6 +22,7 @@ export interface ServiceOptions {
   /** Where archives go, or are. */
   readonly archives: string;
   readonly archiveMebibytes?: number;
+  readonly memoryMegabytes?: number;
 }
 
 export interface ServiceEnvironment {
@@ -57,7 +58,7 @@ export async function makeServiceEnvironment(options: ServiceOptions): Promise<S
     QUEUE_URL: `${options.origin}/queue`,
     DEAD_LETTER_QUEUE_URL: `${options.origin}/dead-letters`,
     MAX_RECEIVES: '5',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MEMORY_MEGABYTES),
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(options.memoryMegabytes ?? MEMORY_MEGABYTES),
     AWS_ENDPOINT_URL: options.origin,
     AWS_ACCESS_KEY_ID: 'AKIDBENCHMARK',
     AWS_SECRET_ACCESS_KEY: 'benchmark',

@@ -5,13 +5,18 @@ import type { Workload } from '../workloads.ts';
 
 const RUN_MILLISECONDS = 900_000;
 
-/** Events of Lambda that announce the objects of a workload, `batch` in each: one message an object, as S3 sends them. */
-export function workloadEvents(workload: Workload, batch = workload.count): SQSEvent[] {
-  const bodies = Array.from({ length: workload.count }, (_, index) => {
-    const key = seedKey(workload, index);
-    return s3Notification(SEED_BUCKET, { key, etag: seedEtag(key), size: workload.size }, index);
-  });
-  return inBatches(bodies, batch);
+/**
+ * Events of Lambda that announce the objects of a workload, `batch` in each: one message an object, as S3 sends them. Each is made when the
+ * one before is done, as a function has one event at a time.
+ */
+export function* workloadEvents(workload: Workload, batch = workload.count): Generator<SQSEvent, void, undefined> {
+  for (let from = 0; from < workload.count; from += batch) {
+    const bodies = Array.from({ length: Math.min(batch, workload.count - from) }, (_, index) => {
+      const key = seedKey(workload, from + index);
+      return s3Notification(SEED_BUCKET, { key, etag: seedEtag(key), size: workload.size }, from + index);
+    });
+    yield* inBatches(bodies, batch);
+  }
 }
 
 /** Events that announce archives; Lambda hands the target function ten at a time. */
@@ -23,7 +28,7 @@ export function archiveEvents(archives: readonly WrittenObject[], bucket: string
 }
 
 /** Has a handler process events one after the other. @throws Error when a message comes back */
-export async function processEvents(handler: SqsHandler, events: readonly SQSEvent[]): Promise<void> {
+export async function processEvents(handler: SqsHandler, events: Iterable<SQSEvent>): Promise<void> {
   const context = { getRemainingTimeInMillis: () => RUN_MILLISECONDS } as Context;
   for (const event of events) {
     const { batchItemFailures } = await handler(event, context);
