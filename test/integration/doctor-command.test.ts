@@ -15,6 +15,8 @@ import {
 import {
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
+  DeleteBucketReplicationCommand,
+  PutBucketNotificationConfigurationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -143,6 +145,23 @@ const BREAKS: readonly {
     run: () => clients.s3(TARGET).send(new DeleteBucketCommand({ Bucket: 'restored' })),
     found: /destination bucket restored does not exist/,
     mend: /^aws s3 mb s3:\/\/restored --region us-east-1$/,
+  },
+  {
+    group: 'buckets',
+    what: 'a notification that somebody took away',
+    run: () =>
+      clients
+        .s3(SOURCE)
+        .send(new PutBucketNotificationConfigurationCommand({ Bucket: 'objects', NotificationConfiguration: {} })),
+    found: /source bucket objects .*does not tell the queues/,
+    mend: /^s3xrc deploy --repair --region eu-west-1$/,
+  },
+  {
+    group: 'replication',
+    what: 'replication rules that somebody took away',
+    run: () => clients.s3(SOURCE).send(new DeleteBucketReplicationCommand({ Bucket: OUTBOUND })),
+    found: /rules of .*-outbound: Missing, switched off or changed/,
+    mend: /^s3xrc deploy --repair --region eu-west-1$/,
   },
   {
     group: 'keys',
@@ -284,7 +303,7 @@ const BREAKS: readonly {
       await clients.sns(SOURCE).send(new UnsubscribeCommand({ SubscriptionArn: subscription?.SubscriptionArn }));
     },
     found: /operator@own\.test \(eu-west-1\): Is not subscribed/,
-    mend: /^s3xrc deploy --region eu-west-1$/,
+    mend: /^aws sns subscribe --region eu-west-1 .*operator@own\.test$/,
   },
 ];
 

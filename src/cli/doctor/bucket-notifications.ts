@@ -34,7 +34,7 @@ export async function checkNotifications(look: BucketLook, signal: AbortSignal):
     const count = `${others} of ${MAX_NOTIFICATIONS} notifications are others'`;
     if (!settled && (await patient.deployments.of(bucket.region)).state === 'deployed') {
       const says = `It does not tell the queues of all rules of new objects (${count}): they are not replicated.`;
-      return [failure(subject, says, `s3xrc deploy --region ${bucket.region}`)];
+      return [failure(subject, says, `s3xrc deploy --repair --region ${bucket.region}`)];
     }
     if (others + wanted.length < MANY) return [ok(subject, `${capitalize(count)}, and none is in the way of ours.`)];
     return [warning(subject, `${capitalize(count)}.`, 'set "events": "eventbridge" in the source of some rules')];

@@ -51,7 +51,11 @@ export class Deployments {
     if ((await this.of(region)).state === 'unknown') {
       return unseen(subject, 'It does not exist; whether the region is deployed cannot be seen.');
     }
-    return failure(subject, 'It does not exist, although the region is deployed.', `s3xrc deploy --region ${region}`);
+    return failure(
+      subject,
+      'It does not exist, although the region is deployed: CloudFormation does not make again what was deleted by hand.',
+      `take what it belongs to out of the configuration, s3xrc configure && s3xrc deploy --region ${region}, put it back, and deploy again`,
+    );
   }
 
   async #ask(region: string): Promise<Deployment> {

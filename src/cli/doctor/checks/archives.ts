@@ -140,7 +140,9 @@ export function judgeReplication(
   }
   const lost = archives.find(({ status }) => status === undefined);
   if (lost !== undefined) {
-    return [failure(subject, `No replication rule carries ${named(lost)}.`, `s3xrc deploy --region ${region}`)];
+    return [
+      failure(subject, `No replication rule carries ${named(lost)}.`, `s3xrc deploy --repair --region ${region}`),
+    ];
   }
   const slow = archives.find(
     ({ status, lastModified }) => status === 'PENDING' && now - lastModified > SLOW_SECONDS * 1000,

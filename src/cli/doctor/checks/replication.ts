@@ -92,7 +92,7 @@ async function compareRules(
     const others = stored.rules.filter(
       ({ id, priority }) => priority < LEAVING && !wanted.some((entry) => entry.id === id),
     );
-    const mend = `s3xrc deploy --region ${region}`;
+    const mend = `s3xrc deploy --repair --region ${region}`;
     if (missing.length > 0) {
       const says = `Missing, switched off or changed: ${missing.join(', ')}. S3 carries no archive by these.`;
       return [failure(subject, says, mend)];

@@ -52,17 +52,16 @@ interface Subscriber {
 /**
  * | SNS lists            | finding |
  * |----------------------|---------|
- * | nothing              | failure: a deployment subscribes |
+ * | nothing              | failure |
  * | no ARN, but a word   | failure: the link in the mail was not followed |
  * | an ARN               | ok      |
  */
 export function judgeSubscription({ address, subscription, topic, region }: Subscriber): Diagnosis {
   const subject = `${address} (${region})`;
-  if (subscription === undefined) {
-    return failure(subject, 'Is not subscribed to the alarms.', `s3xrc deploy --region ${region}`);
-  }
+  const subscribe = `aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
+  if (subscription === undefined) return failure(subject, 'Is not subscribed to the alarms.', subscribe);
   if (subscription.startsWith('arn:')) return ok(subject, 'Is told of alarms.');
-  const mend = `follow the link in the mail of AWS Notifications; to have it sent again: aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
+  const mend = `follow the link in the mail of AWS Notifications; to have it sent again: ${subscribe}`;
   return failure(subject, 'Has not confirmed the subscription, and is told of no alarm.', mend);
 }
 

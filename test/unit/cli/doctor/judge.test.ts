@@ -63,7 +63,7 @@ test('a time that AWS does not tell could not be seen', () => {
 });
 
 test.each([
-  [undefined, 'failure', 's3xrc deploy --region eu-west-1'],
+  [undefined, 'failure', expect.stringMatching(/^aws sns subscribe --region eu-west-1 --topic-arn arn:topic/)],
   [
     'PendingConfirmation',
     'failure',
