@@ -114,6 +114,7 @@ export class LambdaRuntime {
         method: 'POST',
         body,
         signal,
+        // Why it is not `fetch`: that waits for 300 s at most, and an invocation may take 900.
         headersTimeout: 0,
         bodyTimeout: 0,
       });

@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import { z } from 'zod';
 import { FunctionUnreadableError } from '../../deployment/errors.ts';
 import type { FunctionDirectory } from '../../deployment/ports.ts';
@@ -42,15 +41,31 @@ export class LambdaFunctionDirectory implements FunctionDirectory {
     const query = `Qualifier=${encodeURIComponent(qualifier)}`;
     const call = { method: 'GET', host: new URL(endpoint).host, path, query, headers: [] };
     try {
-      const headers = new RequestSigner(region, LAMBDA).sign(call, await credentials(), now());
-      const { statusCode, body } = await request(`${endpoint}${path}?${query}`, { headers, signal });
-      return { status: statusCode, text: await body.text() };
+      const signed = new RequestSigner(region, LAMBDA).sign(call, await credentials(), now());
+      const answer = await fetch(`${endpoint}${path}?${query}`, {
+        headers: pairsOf(signed),
+        redirect: 'manual',
+        signal,
+      });
+      return { status: answer.status, text: await answer.text() };
     } catch (thrown) {
       signal.throwIfAborted();
-      const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      throw unreadable(functionArn, `Lambda did not answer: ${said}`, thrown);
+      throw unreadable(functionArn, `Lambda did not answer: ${describe(thrown)}`, thrown);
     }
   }
+}
+
+/** Names and values by turns, as `sign` gives them, two by two. */
+function pairsOf(headers: readonly string[]): [string, string][] {
+  return headers.flatMap((name, index): [string, string][] =>
+    index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : [],
+  );
+}
+
+/** `fetch` says only that it failed; the cause says why. */
+function describe(thrown: unknown): string {
+  const { cause = thrown } = thrown instanceof Error ? thrown : {};
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
 function unreadable(functionArn: string, said: string, cause?: unknown): FunctionUnreadableError {

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sendAnswer } from '../../src/aws/deployment/send-answer.ts';
+import { type RecordingServer, startRecordingServer } from '../support/recording-server.ts';
+
+let server: RecordingServer;
+
+beforeEach(async () => {
+  server = await startRecordingServer();
+});
+
+afterEach(() => server.stop());
+
+test('puts the bytes of an answer to the URL as it is, without a content type', async () => {
+  server.script({ status: 200 });
+  expect(await sendAnswer(`${server.endpoint}/stack%2Fone?X-Amz-Signature=a%2Bb`, '{"Status":"ü"}', 5000)).toBe(200);
+  const [request] = server.requests;
+  expect(request).toMatchObject({ method: 'PUT', url: '/stack%2Fone?X-Amz-Signature=a%2Bb' });
+  expect(request?.headers['content-type']).toBeUndefined();
+  expect(request?.headers['content-length']).toBe('15');
+  expect(request?.body.toString()).toBe('{"Status":"ü"}');
+});
+
+test('passes on other answers, and follows none of them elsewhere', async () => {
+  server.script({ status: 307, headers: { location: `${server.endpoint}/elsewhere` } }, { status: 403 });
+  expect(await sendAnswer(`${server.endpoint}/a`, '{}', 5000)).toBe(307);
+  expect(await sendAnswer(`${server.endpoint}/a`, '{}', 5000)).toBe(403);
+  expect(server.requests.map(({ url }) => url)).toEqual(['/a', '/a']);
+});
+
+test('gives up after the time that it has', async () => {
+  server.script('stall');
+  await expect(sendAnswer(`${server.endpoint}/a`, '{}', 50)).rejects.toThrow('timeout');
+});
