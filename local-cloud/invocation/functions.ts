@@ -21,7 +21,7 @@ export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
     name: 'source',
     region: 'eu-west-1',
     path: 'RuleExampleDocumentsA82747f3ed/Function',
-    memoryMb: 3538,
+    memoryMb: 1769,
     timeoutSeconds: 900,
   },
   { name: 'target', region: 'us-east-1', path: 'TargetUsEast1/Function', memoryMb: 3538, timeoutSeconds: 900 },

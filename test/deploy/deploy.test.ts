@@ -228,7 +228,7 @@ describe('the SAM CLI', () => {
       const dry = await checkout.npm(['deploy', '--', '--dry-run', '--region', SOURCE]);
       expect(dry.output).toMatch(/Modify\s+RuleInvoices/);
       expect(engine.builds).toEqual([]);
-      expect(await memoryOf('invoices')).toBe(3538);
+      expect(await memoryOf('invoices')).toBe(1769);
       await succeed(['deploy', '--', '--region', SOURCE]);
       expect(await memoryOf('invoices')).toBe(5307);
     },

@@ -56,7 +56,12 @@ export const sourceSchema = z.strictObject({
     300,
     'Seconds that a message is hidden while it is worked on: a lower bound, since it is never less than 6 times `function_timeout`.',
   ),
-  function_memory: wholeNumber(1024, 10_240, 3538, 'MB of the function. Lambda gives one vCPU for each 1,769 MB.'),
+  function_memory: wholeNumber(
+    1024,
+    10_240,
+    1769,
+    'MB of the function. Lambda gives one vCPU for each 1,769 MB; more makes a run faster and a GB dearer.',
+  ),
   function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of the function may take.'),
   batch_size: wholeNumber(
     1,
