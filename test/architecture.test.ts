@@ -20,6 +20,10 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
     folders: ['configuration', 'inventory', 'listing', 'messages', 'storage'],
     packages: [/^p-limit$/, /^zod$/],
   },
+  verifying: {
+    folders: ['backfill', 'configuration', 'listing', 'messages', 'storage'],
+    packages: [/^node:crypto$/, /^p-limit$/],
+  },
   packing: {
     folders: ['adaptive', 'archive', 'compression', 'configuration', 'limits', 'messages', 'storage'],
     packages: [/^node:crypto$/, /^p-limit$/, /^zod$/],
@@ -110,6 +114,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'restoring',
       'storage',
       'templates',
+      'verifying',
       'watermark',
     ],
     packages: [/./],

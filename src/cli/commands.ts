@@ -70,6 +70,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./backfill/run-backfill-command.ts')).runBackfillCommand,
   },
   {
+    name: 'verify',
+    summary: 'Compare what a rule takes with its destinations, and repair what is wrong',
+    examples: ['verify example-bucket', 'verify example-bucket --checksums --csv findings.csv --repair'],
+    load: async () => (await import('./verify/run-verify-command.ts')).runVerifyCommand,
+  },
+  {
     name: 'archive',
     summary: 'List, read, extract or verify an archive, on disk or in S3',
     examples: ['archive ls s3://bucket/key.tar.zst', 'archive cat archive.tar.zst path/to/object.json'],

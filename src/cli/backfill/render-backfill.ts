@@ -5,9 +5,9 @@ import type { Configuration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { formatBytes, formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
+import { paceOf } from '../command/scan-options.ts';
 import { formatDuration } from '../command/scan-progress.ts';
 import { backfillCost } from './backfill-cost.ts';
-import { paceOf } from './options.ts';
 
 interface PricedRule {
   readonly rule: DeployedRule;

@@ -13,16 +13,18 @@ import { UsageError } from '../command/errors.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { parseByteCount } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
+import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
 import { ScanProgress } from '../command/scan-progress.ts';
+import { verifyRule } from '../verify/verify-rule.ts';
 import { ArchivedKeys } from './archived-keys.ts';
 import { openSource } from './open-source.ts';
-import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from './options.ts';
 import { renderForecast, renderOutcome } from './render-backfill.ts';
-import { openRulePlace, type RulePlace, SYSTEM_CLOCK } from './rule-place.ts';
 
 interface BackfillFlags extends ScanFlags {
   readonly inventory?: string;
   readonly maxBytesPerHour?: number;
+  readonly missing?: boolean;
   readonly dryRun?: boolean;
   readonly archived?: string;
 }
@@ -51,6 +53,7 @@ export async function runBackfillCommand(args: readonly string[], context: Comma
   )
     .option('--inventory <manifest>', 'read keys from an S3 Inventory, s3://bucket/.../manifest.json')
     .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteCount)
+    .option('--missing', 'compare with the destinations, and queue only what is missing, older or different')
     .option('--dry-run', 'say how many objects, bytes, archives, hours and dollars it is, and queue nothing')
     .option('--archived <file>', 'append the keys of objects in archived classes to this file');
   const printed: Promise<void>[] = [];
@@ -58,6 +61,11 @@ export async function runBackfillCommand(args: readonly string[], context: Comma
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   const flags = parsed.opts<BackfillFlags>();
+  if (flags.missing === true) {
+    refuseWithMissing(flags);
+    await verifyRule(parsed.args[0] ?? '', { ...flags, repair: true }, context);
+    return 0;
+  }
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, parsed.args[0] ?? '');
   const { stack_name: stackName } = configuration.settings;
@@ -165,6 +173,13 @@ async function execute(backfill: Backfill): Promise<number> {
     context.note(`${formatPlural(last.counts.queued, 'object')} queued so far; --resume continues from there`);
     throw thrown;
   }
+}
+
+function refuseWithMissing({ inventory, dryRun, archived }: BackfillFlags): void {
+  const other = Object.entries({ '--inventory': inventory, '--dry-run': dryRun, '--archived': archived });
+  const [given] = other.filter(([, value]) => value !== undefined);
+  if (given !== undefined)
+    throw new UsageError(`${given[0]} does not go with --missing; \`s3xrc verify\` says what is missing`);
 }
 
 async function forecast(source: EntrySource, { rule, filter, context }: Backfill): Promise<BackfillForecast> {

@@ -8,7 +8,7 @@ import { checkpointKey } from '../../backfill/checkpoint.ts';
 import type { CheckpointStore, Clock } from '../../backfill/dependencies.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
-import { DeployInputError } from '../command/errors.ts';
+import { DeployInputError } from './errors.ts';
 
 export interface PlaceOptions {
   readonly stackName: string;

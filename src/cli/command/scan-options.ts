@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { PaceLimits } from '../../backfill/pace.ts';
-import { CONFIGURATION } from '../command/deployment-files.ts';
-import { parseByteCount, parseRate, parseTime } from '../command/parse-amounts.ts';
+import { CONFIGURATION } from './deployment-files.ts';
+import { parseByteCount, parseRate, parseTime } from './parse-amounts.ts';
 
 /** Options that `backfill` and `verify` share. */
 export interface ScanFlags extends ObjectFilter {

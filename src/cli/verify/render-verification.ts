@@ -1,0 +1,71 @@
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import type { Prices } from '../../configuration/prices/prices.ts';
+import type { CopyFinding, FindingClass, VerificationCounts } from '../../verifying/dependencies.ts';
+import type { Proof } from '../../verifying/prove-copy.ts';
+import { formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
+import { printableKey } from '../command/printable-key.ts';
+
+/** Keys of each class that the report names; `--csv` has all of them. */
+export const NAMED_FINDINGS = 10;
+
+const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: FindingClass | undefined, means: string])[] =
+  [
+    ['equal', undefined, 'are at the destination as they are at the source'],
+    ['missing', 'missing', 'are not at the destination'],
+    ['older', 'older', 'are at the destination in an older version'],
+    ['different', 'different', 'have another size or checksum there'],
+    ['foreign', 'foreign', 'were written there by somebody else, or edited'],
+    ['extra', 'extra', 'are at the destination only'],
+    ['notDue', 'not-due', 'are too young to have arrived'],
+    ['unproven', 'unproven', 'are equal, but S3 has no checksums of both that compare'],
+    ['archived', undefined, 'are in archived classes and were not compared'],
+  ];
+
+/** Whether something is wrong that the rule promises. What others wrote is wrong where the rule says that the source wins. */
+export function isFaulty(
+  { missing, older, different, foreign }: VerificationCounts,
+  { destinations }: DeployedRule,
+): boolean {
+  const sourceWins = destinations.some(({ onConflict }) => onConflict === 'overwrite');
+  return missing + older + different + (sourceWins ? foreign : 0) > 0;
+}
+
+/** The report for people. */
+export function renderVerification(
+  counts: VerificationCounts,
+  samples: ReadonlyMap<FindingClass, readonly CopyFinding[]>,
+  rule: DeployedRule,
+): string {
+  const lines = MEANINGS.filter(([name]) => counts[name] > 0 || name === 'missing' || name === 'different');
+  const width = Math.max(...lines.map(([name]) => formatCount(counts[name]).length));
+  return [
+    `rule ${rule.id}: ${formatPlural(counts.compared, 'key')} compared with ${formatPlural(rule.destinations.length, 'destination')}, ${formatPlural(counts.looks, 'look')}`,
+    ...lines.flatMap(([name, kind, means]) => [
+      `${formatCount(counts[name]).padStart(width)} ${kind ?? name}: ${means}`,
+      ...(kind === undefined ? [] : (samples.get(kind) ?? []).map(describeFinding)),
+    ]),
+    ...(counts.repaired > 0
+      ? [`${formatCount(counts.repaired)} queued to be repaired: verify again when they have arrived`]
+      : []),
+    '',
+  ].join('\n');
+}
+
+function describeFinding({ destination, key, reason }: CopyFinding): string {
+  const why = reason === '' ? '' : ` (${reason})`;
+  return `    ${destination.region} s3://${destination.bucket}  ${printableKey(key)}${why}`;
+}
+
+/** What it costs, before it is known how many keys there are. */
+export function describeRequestCost(
+  { destinations }: DeployedRule,
+  proof: Proof,
+  oneIn: number,
+  { s3_put_request: list, s3_get_request: get }: Prices,
+): string {
+  // A list call is billed as a PUT, and has 1,000 keys.
+  const listing = 1e6 * (list / 1000) * (1 + destinations.length);
+  const looks = proof === 'none' ? 0 : (1e6 / oneIn) * get * destinations.length * (proof === 'bytes' ? 3 : 1);
+  const transfer = proof === 'bytes' ? ', and the transfer of what is read' : '';
+  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list source and destinations, ${formatDollars(looks)} to look at copies; a suspect costs one look more${transfer}.`;
+}

@@ -1,0 +1,42 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { CommandContext } from '../command/cli-command.ts';
+import { parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
+import { parseCommand } from '../command/parse-command.ts';
+import { addFilterOptions, addRunOptions } from '../command/scan-options.ts';
+import { type VerifyFlags, verifyRule } from './verify-rule.ts';
+
+const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/**
+ * `s3xrc verify`: compares what a rule takes with all of its destinations.
+ * @returns 1 when anything is missing, older or different, or was written by somebody else where the rule says that the source wins
+ * @throws UsageError, ConfigurationInvalidError, CheckpointInvalidError, the errors of the storage port
+ */
+export async function runVerifyCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const command = addFilterOptions(
+    new Command(`${context.program} verify`)
+      .description(
+        'Compares the objects that a rule takes with their copies at all destinations, by listing both. Nothing is ever deleted.',
+      )
+      .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
+  )
+    .option('--checksums', 'prove equal copies by stamp and checksum: a HEAD each, no bytes')
+    .option('--bytes', 'read equal copies and their objects, and compare')
+    .option('--sample <number>', 'prove one copy in so many', parsePositiveInteger, 1)
+    .option('--due <age>', "objects younger than this need not have arrived (default: the rule's objective)", parseAge)
+    .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')
+    .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteCount)
+    .option('--csv <file>', 'write every key that is not equal to this file');
+  const printed: Promise<void>[] = [];
+  const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
+  await Promise.all(printed);
+  if (parsed === undefined) return 0;
+  return verifyRule(parsed.args[0] ?? '', parsed.opts<VerifyFlags>(), context);
+}
+
+function parseAge(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const scale = AGE_UNITS[unit];
+  if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
+  throw new InvalidArgumentError('An age is a whole number with s, m, h or d, such as 15m.');
+}

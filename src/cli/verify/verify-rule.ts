@@ -1,0 +1,193 @@
+import { S3ObjectPager } from '../../aws/s3/object-pager.ts';
+import { S3ObjectStore } from '../../aws/s3/object-store.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
+import type { CheckpointStore } from '../../backfill/dependencies.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { loadConfiguration } from '../../configuration/load.ts';
+import { loadPriceFile } from '../../configuration/prices/load.ts';
+import { filedPrices } from '../../configuration/prices/price-file.ts';
+import {
+  type ComparedBucket,
+  type CopyFinding,
+  type FindingClass,
+  noVerificationCounts,
+  type VerificationCounts,
+} from '../../verifying/dependencies.ts';
+import type { Proof } from '../../verifying/prove-copy.ts';
+import { runVerification } from '../../verifying/run-verification.ts';
+import { requireNamedRule } from '../command/choose-rule.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { confirm } from '../command/confirm.ts';
+import { UsageError } from '../command/errors.ts';
+import { formatPlural } from '../command/numbers.ts';
+import { openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
+import { objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
+import { ScanProgress } from '../command/scan-progress.ts';
+import { FindingsFile } from './findings-file.ts';
+import { describeRequestCost, isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
+
+export interface VerifyFlags extends ScanFlags {
+  readonly checksums?: boolean;
+  readonly bytes?: boolean;
+  readonly sample?: number;
+  /** Seconds. */
+  readonly due?: number;
+  readonly repair?: boolean;
+  readonly maxBytesPerHour?: number;
+  readonly csv?: string;
+}
+
+/**
+ * Verifies a rule, and says what it found.
+ * @returns exit status, see `runVerifyCommand`
+ */
+export async function verifyRule(name: string, flags: VerifyFlags, context: CommandContext): Promise<number> {
+  const configuration = await loadConfiguration(flags.configuration);
+  const rule = requireNamedRule(configuration.rules, name);
+  const prices = filedPrices(await loadPriceFile(flags.configuration), configuration.settings.prices, {
+    fromRegion: rule.source.region,
+    toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
+  });
+  const proof: Proof = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
+  context.note(describeRequestCost(rule, proof, flags.sample ?? 1, prices));
+  if (flags.repair === true && flags.yes !== true && flags.resume !== true) {
+    const question = `Queue what is wrong of rule ${rule.id}, to be replaced at its destinations?`;
+    if (!(await confirm(question, context.signal, { input: process.stdin, output: process.stderr }))) return 0;
+  }
+  const { stack_name: stackName } = configuration.settings;
+  const { profile, queueUrl, progressBucket } = flags;
+  await using place = openRulePlace({ stackName, rule, profile, queueUrl, progressBucket });
+  const store = await place.openCheckpoint('verify');
+  const earlier = await findEarlier(store, rule, flags);
+  if (flags.resume === true && (earlier === undefined || earlier.finished)) {
+    await context.print(
+      earlier === undefined ? 'There is nothing to resume.\n' : 'The last verification is complete.\n',
+    );
+    return 0;
+  }
+  const resumed = flags.resume === true ? earlier : undefined;
+  const chosen = resumed === undefined ? { ...flags, proof } : { ...flags, ...choicesOf(resumed) };
+  return await verify({ rule, flags: chosen, resumed, store, place, context });
+}
+
+interface Verification {
+  readonly rule: DeployedRule;
+  readonly flags: VerifyFlags & { readonly proof: Proof };
+  readonly resumed: Checkpoint | undefined;
+  readonly store: CheckpointStore;
+  readonly place: RulePlace;
+  readonly context: CommandContext;
+}
+
+async function verify({ rule, flags, resumed, store, place, context }: Verification): Promise<number> {
+  await using cleanup = new AsyncDisposableStack();
+  const open = (region: string): ComparedBucket => openBucket(place, region, cleanup);
+  const file = flags.csv === undefined ? undefined : await FindingsFile.open(flags.csv, resumed !== undefined);
+  if (file !== undefined) cleanup.use(file);
+  const queue = flags.repair === true ? await place.openQueue() : undefined;
+  const filter = resumed?.filter ?? objectFilterOf(flags);
+  const samples = new Map<FindingClass, CopyFinding[]>();
+  const startedAt = resumed?.startedAt ?? new Date().toISOString();
+  let last: { readonly key?: string | undefined; readonly counts: VerificationCounts } = {
+    key: resumed?.position,
+    counts: { ...noVerificationCounts(), ...resumed?.counts },
+  };
+  const save = async (finished: boolean): Promise<void> => {
+    // What the checkpoint leaves behind is in the file.
+    await file?.flush();
+    await store.save(
+      encodeCheckpoint({
+        version: 1,
+        kind: 'verify',
+        rule: rule.id,
+        filter,
+        choices: { proof: flags.proof, sample: String(flags.sample ?? 1), repair: String(flags.repair === true) },
+        startedAt,
+        savedAt: new Date().toISOString(),
+        ...(last.key === undefined ? {} : { position: last.key }),
+        finished,
+        counts: { ...last.counts },
+      }),
+    );
+  };
+  const progress = new ScanProgress({
+    what: 'keys compared',
+    begun: last.counts.compared,
+    note: context.note,
+    now: performance.now.bind(performance),
+  });
+  await save(false);
+  try {
+    const counts = await runVerification(
+      {
+        rule,
+        filter,
+        proof: flags.proof,
+        oneIn: flags.sample ?? 1,
+        dueBefore: Date.now() - 1000 * (flags.due ?? rule.objectiveSeconds),
+        pace: paceOf(flags),
+        resumed: last.key === undefined ? undefined : { key: last.key, counts: last.counts },
+        signal: context.signal,
+      },
+      {
+        source: open(rule.source.region),
+        destinations: rule.destinations.map((destination) => ({ destination, ...open(destination.region) })),
+        queue,
+        clock: SYSTEM_CLOCK,
+        checkpoint: async (key, counted) => {
+          last = { key, counts: counted };
+          await save(false);
+        },
+        onProgress: ({ compared, missing, older, different }) => {
+          progress.reach(compared, `${missing} missing, ${older} older, ${different} different`);
+        },
+        onFinding: (finding) => {
+          file?.add(finding);
+          const named = samples.get(finding.kind) ?? [];
+          if (named.length < NAMED_FINDINGS) samples.set(finding.kind, [...named, finding]);
+        },
+      },
+    );
+    last = { ...last, counts };
+    await save(true);
+    const report = { rule: rule.id, ...counts, samples: Object.fromEntries(samples) };
+    await context.print(
+      flags.json === true ? `${JSON.stringify(report)}\n` : renderVerification(counts, samples, rule),
+    );
+    return isFaulty(counts, rule) ? 1 : 0;
+  } catch (thrown) {
+    context.note(`${formatPlural(last.counts.compared, 'key')} compared so far; --resume continues from there`);
+    throw thrown;
+  }
+}
+
+async function findEarlier(
+  store: CheckpointStore,
+  rule: DeployedRule,
+  flags: VerifyFlags,
+): Promise<Checkpoint | undefined> {
+  const found = flags.restart === true ? undefined : await store.load();
+  if (found === undefined) return undefined;
+  const earlier = decodeCheckpoint(found, 'verify', rule.id);
+  if (earlier.finished || flags.resume === true) return earlier;
+  throw new UsageError(
+    `a verification of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['compared'] ?? 0, 'key')}: add --resume to continue it, or --restart`,
+  );
+}
+
+function choicesOf({ choices }: Checkpoint): Pick<VerifyFlags, 'sample' | 'repair'> & { readonly proof: Proof } {
+  const { proof, sample, repair } = choices;
+  return {
+    proof: proof === 'bytes' || proof === 'checksums' ? proof : 'none',
+    sample: Number(sample ?? 1),
+    repair: repair === 'true',
+  };
+}
+
+function openBucket(place: RulePlace, region: string, cleanup: AsyncDisposableStack): ComparedBucket {
+  const client = place.openS3(region);
+  const [pager, store] = [new S3ObjectPager(client), new S3ObjectStore({ client })];
+  cleanup.defer(() => pager.close());
+  cleanup.defer(() => store.close());
+  return { pager, store };
+}

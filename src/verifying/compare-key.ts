@@ -1,0 +1,174 @@
+import { judgeObject, type ObjectFilter } from '../backfill/object-filter.ts';
+import type { ReplicationRule } from '../configuration/rule.ts';
+import type { ListedObject } from '../listing/dependencies.ts';
+import { orderOfListed } from '../messages/backfill-message.ts';
+import { ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
+import { compareListed, type EtagTrust } from './compare-listed.ts';
+import type {
+  ComparedBucket,
+  ComparedDestination,
+  CopyFinding,
+  FindingClass,
+  VerificationCounts,
+  VerificationDependencies,
+} from './dependencies.ts';
+import type { JoinedKey } from './join-listings.ts';
+import { type CopyClass, type CopyJudgement, judgeCopy } from './judge-copy.ts';
+import { compareBytes, compareChecksums, isSampled, type Proof } from './prove-copy.ts';
+
+export interface KeyComparison {
+  readonly rule: ReplicationRule;
+  readonly filter: ObjectFilter;
+  readonly proof: Proof;
+  /** Of copies that look right, one in so many is proven. */
+  readonly oneIn: number;
+  /** Objects written after this need not have arrived, in milliseconds since 1970. */
+  readonly dueBefore: number;
+  /** Before the first request, in milliseconds since 1970. */
+  readonly listedAt: number;
+  readonly signal: AbortSignal;
+}
+
+/** What became of one key. */
+export interface ComparedKey {
+  readonly counts: Partial<VerificationCounts>;
+  readonly findings: readonly CopyFinding[];
+  /** To be queued with this order; absent: nothing to repair. */
+  readonly repair?: { readonly object: ListedObject; readonly order: number };
+}
+
+const COUNTED: Readonly<Record<CopyClass, keyof VerificationCounts>> = {
+  equal: 'equal',
+  missing: 'missing',
+  older: 'older',
+  different: 'different',
+  foreign: 'foreign',
+  'not-due': 'notDue',
+};
+
+/** Compares one key of the source with all destinations. @throws the errors of the storage port, the reason of the signal */
+export async function compareKey(
+  { key, objects: [object, ...copies] }: JoinedKey,
+  options: KeyComparison,
+  etags: EtagTrust,
+  { source, destinations }: Pick<VerificationDependencies, 'source' | 'destinations'>,
+): Promise<ComparedKey> {
+  const { rule, filter } = options;
+  if (object === undefined) return extraCopies(key, copies, options, destinations);
+  const verdict = judgeObject(object, rule, filter);
+  if (verdict !== 'taken') return { counts: verdict === 'archived' ? { archived: 1 } : {}, findings: [] };
+  const counts: Partial<VerificationCounts> = {};
+  const findings: CopyFinding[] = [];
+  let order: number | undefined;
+  for (const [index, place] of destinations.entries()) {
+    const copy = copies[index];
+    const judged = await judge(object, copy, place, options, etags, source);
+    const { looks, isUnproven } = judged;
+    counts.looks = (counts.looks ?? 0) + looks;
+    const late = object.lastModified < options.dueBefore;
+    const kind = judged.kind !== 'equal' && !late ? 'not-due' : judged.kind;
+    counts[COUNTED[kind]] = (counts[COUNTED[kind]] ?? 0) + 1;
+    if (isUnproven) counts.unproven = (counts.unproven ?? 0) + 1;
+    const shown: FindingClass | undefined = kind === 'equal' ? (isUnproven ? 'unproven' : undefined) : kind;
+    if (shown !== undefined) {
+      const { destination } = place;
+      findings.push({
+        kind: shown,
+        destination,
+        key,
+        reason: judged.reason,
+        sourceSize: object.size,
+        copySize: copy?.size,
+      });
+    }
+    if (isRepairable(kind, place)) order = Math.max(order ?? judged.order, judged.order);
+  }
+  return { counts, findings, ...(order === undefined ? {} : { repair: { object, order } }) };
+}
+
+/** What is wrong and what a repair replaces: what somebody else wrote only where the rule says that the source wins. */
+export function isRepairable(kind: CopyClass, { destination }: Pick<ComparedDestination, 'destination'>): boolean {
+  if (kind === 'foreign') return destination.onConflict === 'overwrite';
+  return kind === 'missing' || kind === 'older' || kind === 'different';
+}
+
+function extraCopies(
+  key: string,
+  copies: readonly (ListedObject | undefined)[],
+  { rule, filter }: KeyComparison,
+  destinations: readonly ComparedDestination[],
+): ComparedKey {
+  const { prefix, suffix } = filter;
+  const findings = destinations.flatMap(({ destination }, index): CopyFinding[] => {
+    const copy = copies[index];
+    if (copy === undefined) return [];
+    const meant = judgeObject({ ...copy, key, storageClass: 'STANDARD' }, rule, { prefix, suffix }) === 'taken';
+    return meant ? [{ kind: 'extra', destination, key, reason: '', copySize: copy.size }] : [];
+  });
+  return { counts: { extra: findings.length }, findings };
+}
+
+type LookedAt = Pick<CopyJudgement, 'kind' | 'reason' | 'order'> & {
+  readonly looks: number;
+  readonly isUnproven: boolean;
+};
+
+async function judge(
+  object: ListedObject,
+  copy: ListedObject | undefined,
+  place: ComparedDestination,
+  options: KeyComparison,
+  etags: EtagTrust,
+  source: ComparedBucket,
+): Promise<LookedAt> {
+  const { rule, proof, oneIn, listedAt, signal } = options;
+  const base = { reason: '', order: orderOfListed(object.lastModified), looks: 0, isUnproven: false };
+  const listed = compareListed(object, copy, etags);
+  if (listed === 'missing' || copy === undefined) return { ...base, kind: 'missing' };
+  const prove = proof !== 'none' && isSampled(object.key, oneIn);
+  if (listed === 'equal' && !prove) return { ...base, kind: 'equal' };
+  const { bucket } = rule.source;
+  const location = { bucket: place.destination.bucket, key: copy.key };
+  const found = await place.store.head(location, signal);
+  const judgement = judgeCopy({ bucket, object, location, listedAt }, found);
+  if (listed === 'suspect' && judgement.kind === 'equal') etags.noteMisled();
+  const looked = { ...base, ...judgement, looks: 1 };
+  const isWrong = listed === 'suspect' && judgement.kind !== 'equal';
+  if (isWrong || !prove || found === undefined) return looked;
+  if (proof === 'checksums' && judgement.isProven) return { ...looked, kind: 'equal' };
+  const same = await provenSame(
+    object,
+    { ...location, etag: found.etag, size: found.size, crc32: found.crc32 },
+    place,
+    options,
+    source,
+  );
+  if (same === undefined) return { ...looked, kind: 'equal', looks: 2, isUnproven: true };
+  const kind = same ? 'equal' : 'different';
+  return { ...looked, kind, reason: same ? '' : `${proof === 'bytes' ? 'bytes' : 'CRC-32'} differ`, looks: 2 };
+}
+
+async function provenSame(
+  object: ListedObject,
+  copy: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly etag: string;
+    readonly size: number;
+    readonly crc32?: number | undefined;
+  },
+  { store }: ComparedDestination,
+  { rule, proof, signal }: KeyComparison,
+  source: ComparedBucket,
+): Promise<boolean | undefined> {
+  const { key, etag, size } = object;
+  const original = { bucket: rule.source.bucket, key, etag, size };
+  if (proof === 'checksums') return compareChecksums(original, source.store, copy.crc32, signal);
+  try {
+    return await compareBytes(original, source.store, copy, store, signal);
+  } catch (thrown) {
+    // Overwritten or deleted meanwhile: its event is on the way.
+    if (thrown instanceof ObjectChangedError || thrown instanceof ObjectNotFoundError) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock, ExistingObjectQueue } from '../backfill/dependencies.ts';
+import type { Destination } from '../configuration/rule.ts';
+import type { ObjectPager } from '../listing/dependencies.ts';
+import type { ObjectHeadReader, ObjectReader } from '../storage/object-store.ts';
+
+/** One bucket, with the calls that comparing takes. */
+export interface ComparedBucket {
+  readonly pager: ObjectPager;
+  readonly store: ObjectHeadReader & ObjectReader;
+}
+
+export interface ComparedDestination extends ComparedBucket {
+  readonly destination: Destination;
+}
+
+/** Everything outside a verification. */
+export interface VerificationDependencies {
+  readonly source: ComparedBucket;
+  readonly destinations: readonly ComparedDestination[];
+  /** Absent: nothing is repaired. */
+  readonly queue?: ExistingObjectQueue | undefined;
+  readonly clock: Clock;
+  /** Keeps how far it is: everything up to the key is compared, and queued if it is to be repaired. */
+  readonly checkpoint: (key: string, counts: VerificationCounts) => Promise<void>;
+  readonly onProgress: (counts: VerificationCounts) => void;
+  /** Told of everything that is not equal, in the order of keys. */
+  readonly onFinding: (finding: CopyFinding) => void;
+}
+
+export type FindingClass = 'missing' | 'older' | 'different' | 'foreign' | 'extra' | 'not-due' | 'unproven';
+
+/** A key at one destination that is not as it should be. */
+export interface CopyFinding {
+  readonly kind: FindingClass;
+  readonly destination: Destination;
+  /** At the source. */
+  readonly key: string;
+  readonly reason: string;
+  /** Bytes; absent: there is no object. */
+  readonly sourceSize?: number | undefined;
+  readonly copySize?: number | undefined;
+}
+
+/** Of all destinations together. An object counts once for each of them. */
+export interface VerificationCounts {
+  /** Keys that are done with. */
+  compared: number;
+  equal: number;
+  missing: number;
+  older: number;
+  different: number;
+  foreign: number;
+  extra: number;
+  notDue: number;
+  /** Of equal ones that were to be proven, those that S3 has no comparable checksums of. */
+  unproven: number;
+  /** Objects in classes that cannot be read, which are not compared. */
+  archived: number;
+  /** Objects that were queued to be repaired. */
+  repaired: number;
+  /** HEADs and GETs that comparing took. */
+  looks: number;
+}
+
+export function noVerificationCounts(): VerificationCounts {
+  return {
+    compared: 0,
+    equal: 0,
+    missing: 0,
+    older: 0,
+    different: 0,
+    foreign: 0,
+    extra: 0,
+    notDue: 0,
+    unproven: 0,
+    archived: 0,
+    repaired: 0,
+    looks: 0,
+  };
+}

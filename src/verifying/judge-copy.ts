@@ -1,0 +1,78 @@
+import type { ListedObject } from '../listing/dependencies.ts';
+import { orderOfListed } from '../messages/backfill-message.ts';
+import { findStamp, hasRoomForStamp, isAsWritten, originOf, stampOf } from '../storage/provenance.ts';
+import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
+
+/** What an object's copy is found to be. */
+export type CopyClass = 'equal' | 'missing' | 'older' | 'different' | 'foreign' | 'not-due';
+
+export interface CopyJudgement {
+  readonly kind: CopyClass;
+  /** In a few words; empty where the class says it all. */
+  readonly reason: string;
+  /** Order that a repair takes to replace this copy, and nothing that comes later. */
+  readonly order: number;
+  /** The stamp proves that it is a copy of the object's current version, written as packed. */
+  readonly isProven: boolean;
+}
+
+export interface JudgedObject {
+  readonly bucket: string;
+  readonly object: ListedObject;
+  /** Where the copy is. */
+  readonly location: ObjectLocation;
+  /** Milliseconds since 1970 before which the object was listed. */
+  readonly listedAt: number;
+}
+
+/**
+ * Judges a copy by a HEAD of it.
+ *
+ * | the copy                                                          | is                                    |
+ * |-------------------------------------------------------------------|---------------------------------------|
+ * | not there any more                                                | missing                               |
+ * | as written, stamp of the listed version                           | equal; of another size: different     |
+ * | as written, stamp of another version, written since it was listed | not due: it is newer                  |
+ * | as written, stamp of another version                              | older                                 |
+ * | as written, stamp of another source bucket                        | foreign                               |
+ * | edited since its stamp                                            | foreign                               |
+ * | no stamp, though metadata has room for one                        | foreign                               |
+ * | no stamp and no room; of another size                             | different                             |
+ * | no stamp and no room; of the same size                            | older if modified before, else equal  |
+ */
+export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undefined): CopyJudgement {
+  const { bucket, object, location, listedAt } = judged;
+  const order = orderOfListed(object.lastModified);
+  const judge = (kind: CopyClass, reason = '', more: Partial<CopyJudgement> = {}): CopyJudgement => ({
+    kind,
+    reason,
+    order,
+    isProven: false,
+    ...more,
+  });
+  if (found === undefined) return judge('missing');
+  const stamped = findStamp(found, location);
+  if (stamped === undefined) {
+    if (hasRoomForStamp(found.metadata)) return judge('foreign', 'written by somebody else');
+    // Without a stamp a target goes by its Last-Modified, in whole seconds.
+    const modified = found.lastModified.getTime();
+    const later = { order: Math.max(order, modified + 1000) };
+    if (found.size !== object.size) return judge('different', describeSizes(object, found), later);
+    return modified < object.lastModified - 1000 ? judge('older', 'modified before', later) : judge('equal');
+  }
+  const { stamp } = stamped;
+  const later = { order: Math.max(order, stamp.eventTime + 1) };
+  if (!isAsWritten(stamped, found)) return judge('foreign', 'edited since it was restored', later);
+  if (stamp.origin !== originOf(bucket)) return judge('foreign', 'a copy from another bucket', later);
+  const { etag } = stampOf({ origin: stamp.origin, eventTime: 0, etag: object.etag });
+  if (stamp.etag !== etag) {
+    if (stamp.eventTime > listedAt) return judge('not-due', 'newer than the listing');
+    return judge('older', `of ${new Date(stamp.eventTime).toISOString()}`, later);
+  }
+  if (found.size !== object.size) return judge('different', describeSizes(object, found), later);
+  return judge('equal', '', { ...later, isProven: found.crc32 !== undefined });
+}
+
+function describeSizes(object: ListedObject, found: ObjectDescription): string {
+  return `${found.size} bytes instead of ${object.size}`;
+}

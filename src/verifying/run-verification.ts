@@ -1,0 +1,143 @@
+import pLimit from 'p-limit';
+import { listedPrefix } from '../backfill/object-filter.ts';
+import { OrderedWork } from '../backfill/ordered-work.ts';
+import { Pace, type PaceLimits } from '../backfill/pace.ts';
+import type { ListedObject, ObjectPager } from '../listing/dependencies.ts';
+import { listObjects } from '../listing/list-objects.ts';
+import { backfillMessage } from '../messages/backfill-message.ts';
+import { type ComparedKey, compareKey, type KeyComparison } from './compare-key.ts';
+import { EtagTrust } from './compare-listed.ts';
+import { noVerificationCounts, type VerificationCounts, type VerificationDependencies } from './dependencies.ts';
+import { type JoinedKey, joinListings, type SortedListing } from './join-listings.ts';
+
+export interface VerificationRequest extends Omit<KeyComparison, 'listedAt'> {
+  readonly pace: PaceLimits;
+  /** Where an earlier run stopped, and what it had counted. */
+  readonly resumed?: { readonly key: string; readonly counts: VerificationCounts } | undefined;
+}
+
+/** What is done again, at most, after a kill. */
+const CHECKPOINT_SECONDS = 5;
+/** Of up to 1,000 keys, compared at the same time. */
+const CHUNKS_IN_WORK = 4;
+/** HEADs and reads at the same time, of all chunks together. */
+const LOOKS = 64;
+
+/**
+ * Compares every object that rule and filter take with its copies at all destinations of the rule, and queues what is wrong if there is
+ * a queue to repair with. Nothing is deleted.
+ * @returns what was counted, with earlier runs
+ * @throws the errors of the storage port, QueueUnavailableError, the reason of the signal; the checkpoint is saved before
+ */
+export async function runVerification(
+  request: VerificationRequest,
+  dependencies: VerificationDependencies,
+): Promise<VerificationCounts> {
+  const { resumed, signal } = request;
+  const { clock, checkpoint, onProgress, onFinding } = dependencies;
+  const counts = { ...noVerificationCounts(), ...resumed?.counts };
+  const options: KeyComparison = { ...request, listedAt: clock.now() };
+  const pace = new Pace(request.pace, clock);
+  const etags = new EtagTrust();
+  const looks = pLimit(LOOKS);
+  let done = resumed?.key;
+  let saved = done;
+  let savedAt = clock.now();
+  const work = new OrderedWork<ComparedChunk>(CHUNKS_IN_WORK, (chunk) => {
+    done = chunk.last;
+    counts.compared += chunk.keys.length;
+    for (const { counts: counted, findings } of chunk.results) {
+      for (const name of Object.keys(counted) as (keyof VerificationCounts)[]) counts[name] += counted[name] ?? 0;
+      findings.forEach(onFinding);
+    }
+    counts.repaired += chunk.repaired;
+    onProgress(counts);
+  });
+  const save = async (): Promise<void> => {
+    savedAt = clock.now();
+    if (done === undefined || done === saved) return;
+    saved = done;
+    await checkpoint(done, { ...counts });
+  };
+  try {
+    for await (const joined of joinListings(listingsOf(request, dependencies))) {
+      for (let at = 0; at < joined.length; at += pace.chunk) {
+        signal.throwIfAborted();
+        const keys = joined.slice(at, at + pace.chunk);
+        const chunk: ComparedChunk = { keys, last: keys.at(-1)?.key ?? '', results: [], repaired: 0 };
+        await work.add(chunk, async () => {
+          await pace.admit(keys.length, 0, signal);
+          chunk.results = await compareAll(keys, options, etags, looks, dependencies);
+          chunk.repaired = await repairAll(chunk.results, pace, request, dependencies);
+        });
+        if (clock.now() - savedAt >= 1000 * CHECKPOINT_SECONDS) await save();
+      }
+    }
+    await work.finish();
+  } finally {
+    await work.settled();
+    await save();
+  }
+  return counts;
+}
+
+interface ComparedChunk {
+  readonly keys: readonly JoinedKey[];
+  readonly last: string;
+  results: readonly ComparedKey[];
+  repaired: number;
+}
+
+function listingsOf(request: VerificationRequest, { source, destinations }: VerificationDependencies): SortedListing[] {
+  const { rule, filter, resumed, signal } = request;
+  const prefix = listedPrefix(rule, filter) ?? rule.source.prefix;
+  const list = (pager: ObjectPager, bucket: string, before: string): SortedListing => ({
+    prefix: before,
+    pages: listObjects(pager, {
+      bucket,
+      prefixes: [`${before}${prefix}`],
+      order: 'key',
+      signal,
+      ...(resumed === undefined ? {} : { startAfter: `${before}${resumed.key}` }),
+    }),
+  });
+  return [
+    list(source.pager, rule.source.bucket, ''),
+    ...destinations.map(({ pager, destination: { bucket, targetPrefix = '' } }) => list(pager, bucket, targetPrefix)),
+  ];
+}
+
+/** Most keys need no request, and so no turn of the event loop. */
+async function compareAll(
+  keys: readonly JoinedKey[],
+  options: KeyComparison,
+  etags: EtagTrust,
+  looks: ReturnType<typeof pLimit>,
+  dependencies: VerificationDependencies,
+): Promise<ComparedKey[]> {
+  return looks.map(keys, (key) => compareKey(key, options, etags, dependencies));
+}
+
+async function repairAll(
+  results: readonly ComparedKey[],
+  pace: Pace,
+  { rule, signal }: VerificationRequest,
+  { queue, clock }: VerificationDependencies,
+): Promise<number> {
+  const repairs = results.flatMap(({ repair }) => repair ?? []);
+  if (queue === undefined || repairs.length === 0) return 0;
+  // Objects have waited for their turn when they were compared; bytes are those of what is repaired.
+  await pace.admit(
+    0,
+    repairs.reduce((sum, { object }) => sum + object.size, 0),
+    signal,
+  );
+  signal.throwIfAborted();
+  const message = ({ object, order }: { readonly object: ListedObject; readonly order: number }): string =>
+    backfillMessage(
+      { bucket: rule.source.bucket, key: object.key, etag: object.etag, size: object.size, order },
+      clock.now(),
+    );
+  await queue.send(repairs.map(message));
+  return repairs.length;
+}

@@ -1,0 +1,167 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pLimit from 'p-limit';
+import { startAwsServer } from '../../local-cloud/aws-server.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { parseNotification } from '../../src/messages/parse-notification.ts';
+import { startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
+const REGION = 'eu-west-1';
+const SETTINGS = {
+  stack_name: 'app',
+  enabled_regions: [
+    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source', 'target'], availability_zones: 2 },
+  ],
+  notification_emails: [],
+  tags: {},
+};
+const RULES = {
+  replication_configuration: [
+    {
+      source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
+      destinations: [{ region: REGION, bucket: 'restored', target_prefix: 'copy/' }],
+    },
+  ],
+};
+const keys = Array.from({ length: 1200 }, (_, index) => `in/${index % 7}/ü ${index}`);
+const [missing, changed, extra] = [keys.slice(100, 103), keys.slice(700, 702), ['in/0/only there', 'in/zzz']];
+
+/** Two servers of S3 and SQS that share no code. */
+describe.each([
+  ['moto', () => startAwsServer({ region: REGION })],
+  ['ministack', startAwsEmulator],
+])('s3xrc verify on %s', (_, start) => {
+  let server: { readonly endpoint: string; stop(): Promise<void> };
+  let folder = '';
+  let s3: S3Client;
+  let sqs: SQSClient;
+  let rule = '';
+  let queueUrl = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'verify-command-'));
+    await cp(join(CONFIGURATION, 'prices.json'), join(folder, 'prices.json'));
+    await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
+    await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+    rule = (await loadConfiguration(folder)).rules[0]?.id ?? '';
+    server = await start();
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    s3 = new S3Client({ endpoint: server.endpoint, region: REGION, credentials, forcePathStyle: true });
+    sqs = new SQSClient({ endpoint: server.endpoint, region: REGION, credentials });
+    for (const Bucket of ['objects', 'restored', 'progress']) {
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }));
+    }
+    const put = (Bucket: string, Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    await pLimit(16).map(keys, (key) => put('objects', key, key));
+    await pLimit(16).map([...keys, ...extra], (key) => put('restored', `copy/${key}`, key));
+    await put('restored', 'copy/elsewhere', 'of another rule');
+    for (const key of missing) await s3.send(new DeleteObjectCommand({ Bucket: 'restored', Key: `copy/${key}` }));
+    for (const key of changed) await put('restored', `copy/${key}`, 'somebody else');
+    queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'existing' }))).QueueUrl ?? '';
+  });
+  afterAll(async () => {
+    s3.destroy();
+    sqs.destroy();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  function begin(...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+    const env = {
+      PATH: process.env['PATH'],
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    };
+    const places = ['--configuration', folder, '--queue-url', queueUrl, '--progress-bucket', 'progress', '--due', '0s'];
+    return spawn(process.execPath, [MAIN, 'verify', 'objects', ...places, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  async function s3xrc(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+    const child = begin(...args);
+    const ended = once(child, 'exit') as Promise<[number]>;
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    return { status: (await ended)[0], stdout, stderr };
+  }
+
+  async function checkpoint(): Promise<{ finished: boolean; counts: { compared: number } } | undefined> {
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'progress', Key: `${rule}/verify.json` }));
+      return JSON.parse((await Body?.transformToString()) ?? '') as NonNullable<Awaited<ReturnType<typeof checkpoint>>>;
+    } catch {
+      return undefined;
+    }
+  }
+
+  test('is killed in the middle, and finds the rest with --resume', async () => {
+    const csv = join(folder, 'findings.csv');
+    const child = begin('--rate', '100/s', '--csv', csv);
+    child.stdout.resume();
+    child.stderr.resume();
+    const ended = once(child, 'exit');
+    while (((await checkpoint())?.counts.compared ?? 0) === 0) await delay(100);
+    child.kill('SIGKILL');
+    await ended;
+    expect((await checkpoint())?.finished).toBe(false);
+    expect((await s3xrc()).status).toBe(2);
+
+    const { status, stdout, stderr } = await s3xrc('--resume', '--json', '--csv', csv);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      rule,
+      compared: keys.length + extra.length,
+      equal: keys.length - missing.length - changed.length,
+      missing: missing.length,
+      foreign: changed.length,
+      extra: extra.length,
+      older: 0,
+      different: 0,
+      repaired: 0,
+    });
+    expect(stderr).toContain('Requests cost about $0.01000 per million objects');
+    const lines = new Set((await readFile(csv, 'utf8')).trim().split('\n'));
+    expect(lines.size).toBe(1 + missing.length + changed.length + extra.length);
+    for (const key of missing) expect(lines).toContain(`missing,${REGION},restored,${key},${Buffer.byteLength(key)},,`);
+    expect((await checkpoint())?.finished).toBe(true);
+  });
+
+  test('prints a report that names what is wrong, and repairs it when told to', async () => {
+    const { status, stdout } = await s3xrc('--repair', '--yes');
+    expect(status).toBe(1);
+    expect(stdout).toContain('3 missing: are not at the destination\n');
+    expect(stdout).toContain(`    ${REGION} s3://restored  ${missing[0] ?? ''}\n`);
+    expect(stdout).toContain('2 foreign: were written there by somebody else, or edited\n');
+    expect(stdout).toContain('5 queued to be repaired: verify again when they have arrived');
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
+    );
+    const queued = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created.map(({ key }) => key));
+    expect(new Set(queued)).toEqual(new Set([...missing, ...changed]));
+  });
+
+  test('ends with 0 when all is well', async () => {
+    const { status, stdout } = await s3xrc('--prefix', 'in/0/', '--since', '2100-01-01');
+    expect([status, stdout]).toEqual([0, expect.stringContaining('0 missing')]);
+  });
+});
