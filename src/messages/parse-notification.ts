@@ -26,13 +26,22 @@ export interface Notification {
   readonly ignored: number;
 }
 
+const EARLIEST = Date.parse('0000-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** An offset must not move it out of the years that the key and the manifest of an archive can hold. */
+const moment = z.iso.datetime({ offset: true }).refine((text) => {
+  const time = Date.parse(text);
+  return time >= EARLIEST && time <= LATEST;
+}, 'a time is of the years 0000 to 9999 in UTC');
+
 const s3Record = z.object({
   eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are known'),
   eventName: z.string(),
-  eventTime: z.iso.datetime({ offset: true }),
+  eventTime: moment,
   userIdentity: z.object({ principalId: z.string() }).optional(),
   /** Of a backfill only, see backfill-message.ts. */
-  queuedAt: z.iso.datetime({ offset: true }).optional(),
+  queuedAt: moment.optional(),
   s3: z.object({
     bucket: z.object({ name: z.string().min(1) }),
     object: z.object({
@@ -47,7 +56,7 @@ const s3Record = z.object({
 
 const eventBridgeEvent = z.object({
   'detail-type': z.string(),
-  time: z.iso.datetime({ offset: true }),
+  time: moment,
   detail: z.object({
     bucket: z.object({ name: z.string().min(1) }),
     object: z.object({

@@ -91,6 +91,13 @@ describe('parseNotification', () => {
     ['an event version of the future', s3Notification({ key: 'a', eventVersion: '3.0' }), /2\.x/],
     ['a key that is not UTF-8', s3Notification({ key: 'x' }).replace('"key":"x"', '"key":"%ff"'), /%ff/],
     ['no size', s3Notification({ key: 'x' }).replace('"size":3,', ''), /s3\.object\.size/],
+    ['no time', s3Notification({ key: 'x', eventTime: 'soon' }), /eventTime/],
+    ['a time after 9999', s3Notification({ key: 'x', eventTime: '9999-12-31T23:59:59-01:00' }), /0000 to 9999/],
+    [
+      'a time before 0000',
+      eventBridgeNotification({ key: 'x', eventTime: '0000-01-01T00:00:00+01:00' }),
+      /0000 to 9999/,
+    ],
     ['a negative size', s3Notification({ key: 'x', size: -1 }), /s3\.object\.size/],
   ])('refuses a body with %s, and says where', (_, body, message) => {
     expect(() => parseNotification(body)).toThrow(MessageInvalidError);

@@ -192,6 +192,17 @@ describe('one object that cannot be read', () => {
     expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['STORAGE_ACCESS_DENIED']);
   });
 
+  test('because its event has a time that no manifest can hold is refused alone: the archive of its neighbors stays readable', async () => {
+    const source = new SourceServiceHarness();
+    const [left, right] = await neighbours(source);
+    const middle = await source.place('middle', 'x', {}, { eventTime: '9999-12-31T23:59:59-01:00' });
+    expect(await source.process(left as never, middle, right as never)).toEqual([]);
+    expect(source.queue.letters.map(({ message, reason }) => [message, reason.code])).toEqual([
+      [middle, 'MESSAGE_INVALID'],
+    ]);
+    expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
+  });
+
   test.each([
     ['archived' as const, 'OBJECT_ARCHIVED'],
     ['customer-key' as const, 'OBJECT_CUSTOMER_KEY'],
