@@ -22,6 +22,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./demo/run-command.ts')).runDemoCommand,
   },
   {
+    name: 'estimate',
+    summary: 'Say what replicating a bucket or folder would save, per prefix',
+    examples: ['estimate s3://bucket/prefix/ --to us-east-1', 'estimate folder --monthly 50TB --out rules.json'],
+    load: async () => (await import('./estimate/run-estimate.ts')).runEstimate,
+  },
+  {
     name: 'configure',
     summary: 'Check the configuration, write the templates and print the plan',
     examples: ['configure', 'configure --check --configuration configuration'],

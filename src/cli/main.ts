@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { CommandContext } from './command/cli-command.ts';
+import type { StatusLine } from './command/meter.ts';
 import { INTERRUPTED, runCli } from './command/run-cli.ts';
 import { COMMANDS } from './commands.ts';
 
@@ -17,8 +18,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
+/** Writes over the last line of a terminal. */
+function openStatusLine({ columns }: NodeJS.WriteStream): StatusLine {
+  return {
+    columns,
+    show: (text) => {
+      process.stderr.write(`\r\u001b[K${text}`);
+    },
+  };
+}
+
 const context: CommandContext = {
   program: 's3xrc',
+  ...(process.stderr.isTTY ? { statusLine: openStatusLine(process.stderr) } : {}),
+  ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
   signal: interruption.signal,
   print: async (data) => {
     if (!process.stdout.write(data)) await once(process.stdout, 'drain');

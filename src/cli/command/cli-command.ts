@@ -1,9 +1,15 @@
+import type { StatusLine } from './meter.ts';
+
 /** What a command gets from the process that runs it. */
 export interface CommandContext {
   /** Writes to standard output. Nothing else goes there, so that output can be piped. */
   readonly print: (data: string | Uint8Array) => Promise<void>;
   /** Writes a line of progress or advice to standard error. */
   readonly note: (text: string) => void;
+  /** Where progress is written over; absent when standard error is not a terminal. */
+  readonly statusLine?: StatusLine;
+  /** Characters of a line of standard output; absent when that is not a terminal. */
+  readonly columns?: number;
   /** Aborts at Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** The name that usage lines begin with. */

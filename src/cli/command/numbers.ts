@@ -8,8 +8,8 @@ export function formatCount(count: number): string {
 }
 
 /** `1 object`, `2 objects`. */
-export function formatPlural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function formatPlural(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
 export function formatBytes(bytes: number): string {

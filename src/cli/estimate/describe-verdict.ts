@@ -1,0 +1,33 @@
+import { formatPlural } from '../command/numbers.ts';
+import { printableKey } from '../command/printable-key.ts';
+import type { Verdict } from './decide-verdict.ts';
+import type { Estimate } from './estimate.ts';
+import { formatMonthly } from './format-monthly.ts';
+import { savedBy } from './make-estimate.ts';
+
+/** Prefixes that are named; of more it says how many there are. */
+const NAMED = 5;
+
+/** The verdict in words. */
+export function describeVerdict(verdict: Verdict, { total, fixed }: Pick<Estimate, 'total' | 'fixed'>): string {
+  const net = `It saves ${formatMonthly(verdict.net)} a month`;
+  switch (verdict.kind) {
+    case 'use':
+      return `Use it, with one rule for all. ${net}, fixed costs paid.`;
+    case 'use-some':
+      return `Use it for ${namePrefixes(verdict.prefixes)}, and leave the rest to S3. ${net}, fixed costs paid.`;
+    case 'leave':
+      return `Leave it to S3: ${reasonToLeave(savedBy(total), fixed)}`;
+  }
+}
+
+function namePrefixes(prefixes: readonly string[]): string {
+  const named = prefixes.slice(0, NAMED).map((prefix) => printableKey(prefix));
+  const others = prefixes.length - named.length;
+  return `${named.join(', ')}${others === 0 ? '' : ` and ${formatPlural(others, 'other')}`}`;
+}
+
+function reasonToLeave(saved: number, { rule, regions }: Estimate['fixed']): string {
+  if (saved <= 0) return `replicating these objects one by one costs ${formatMonthly(-saved)} a month less.`;
+  return `what is saved, ${formatMonthly(saved)} a month, does not pay for the fixed costs of ${formatMonthly(rule + regions)}. Where the regions are in use already, a rule takes ${formatMonthly(rule)}.`;
+}

@@ -1,0 +1,30 @@
+import type { ObjectEntry } from '../../listing/dependencies.ts';
+import type { SampleReader } from './measure-sample.ts';
+
+/** Where objects are that an estimate is made of. */
+export interface EstimateSource extends SampleReader, AsyncDisposable {
+  readonly name: string;
+  /** What rules name. */
+  readonly bucket: string;
+  /** What all keys begin with. */
+  readonly prefix: string;
+  readonly region: string;
+  /** Milliseconds since 1970 at which the entries were true. */
+  readonly time: number;
+  /** Whether reading costs requests. */
+  readonly isRemote: boolean;
+  entries(): AsyncIterable<readonly ObjectEntry[]>;
+  /** Requests of the listing so far. */
+  readonly listRequests: () => number;
+  /** What is there and is not counted, such as symbolic links. */
+  readonly skipped: () => readonly string[];
+}
+
+export interface SourceOptions {
+  readonly region?: string;
+  readonly profile?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Of a folder, whose objects are in no region yet. */
+export const DEFAULT_REGION = 'us-east-1';

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { AWS_REGIONS } from '../../configuration/schema/aws-regions.ts';
+import { closestWord } from '../../configuration/schema/closest-word.ts';
+import { UsageError } from '../command/errors.ts';
+import { parseCommand } from '../command/parse-command.ts';
+import { parseBilledVolume, parseByteSize, parsePositiveCount } from '../command/parse-size.ts';
+import { sharedOptions } from '../command/shared-options.ts';
+
+export interface EstimateFlags {
+  /** `s3://bucket/prefix`, a folder, or a manifest. */
+  readonly source: string;
+  /** Absent: chosen by the source. */
+  readonly to: readonly string[] | undefined;
+  readonly region: string | undefined;
+  readonly profile: string | undefined;
+  readonly configuration: string;
+  /** Bytes of objects to read. */
+  readonly sampleBytes: number;
+  /** Bytes per month. Absent: what came in the last 30 days. */
+  readonly monthlyBytes: number | undefined;
+  readonly depth: number;
+  readonly seed: number;
+  readonly json: boolean;
+  /** Absolute paths. */
+  readonly out: string | undefined;
+  readonly html: string | undefined;
+}
+
+interface ParsedEstimate {
+  to?: string[];
+  region?: string;
+  profile?: string;
+  configuration: string;
+  sample: number;
+  monthly?: number;
+  depth: number;
+  seed: number;
+  json?: boolean;
+  out?: string;
+  html?: string;
+}
+
+const DEFAULT_SAMPLE = 256e6;
+
+/**
+ * @returns undefined when help was asked for and printed
+ * @throws UsageError, DeployInputError
+ */
+export function parseEstimateFlags(args: readonly string[], print: (text: string) => void): EstimateFlags | undefined {
+  const command = new Command('s3xrc estimate')
+    .description(
+      'Says what replicating these objects would save: lists them, reads a sample, and prints dollars per prefix and a verdict.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
+    )
+    .argument('<source>', 's3://bucket/prefix, a folder, or the manifest.json of an S3 Inventory (CSV or Parquet)')
+    .option('--to <region...>', 'target regions (default: one region)')
+    .option(
+      '--monthly <volume>',
+      'volume per month, such as 50TB (default: what came in the last 30 days)',
+      parseBilledVolume,
+    )
+    .option('--sample <size>', 'bytes to read (default: 256MB)', parseByteSize, DEFAULT_SAMPLE)
+    .option('--depth <folders>', 'folders below the prefix that are reported one by one', parsePositiveCount, 1)
+    .option('--seed <number>', 'another number takes another sample', parsePositiveCount, 1)
+    .option('--out <file>', 'write the rules that pay, as a replication_config.json')
+    .option('--html <file>', 'draw the estimate')
+    .addOption(sharedOptions.json())
+    .addOption(sharedOptions.region('source region (default: that of the bucket; of a folder: us-east-1)'))
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration());
+  const parsed = parseCommand(command, args, print);
+  if (parsed === undefined) return undefined;
+  const { to, region, profile, configuration, sample, monthly, depth, seed, json, out, html } =
+    parsed.opts<ParsedEstimate>();
+  for (const name of [...(to ?? []), ...(region === undefined ? [] : [region])]) refuseUnknownRegion(name);
+  return {
+    source: parsed.args[0] ?? '',
+    to: to === undefined ? undefined : [...new Set(to)],
+    region,
+    profile,
+    configuration,
+    sampleBytes: sample,
+    monthlyBytes: monthly,
+    depth,
+    seed,
+    json: json === true,
+    out: out === undefined ? undefined : resolve(out),
+    html: html === undefined ? undefined : resolve(html),
+  };
+}
+
+function refuseUnknownRegion(name: string): void {
+  if (AWS_REGIONS.includes(name)) return;
+  const closest = closestWord(name, AWS_REGIONS);
+  throw new UsageError(
+    `"${name}" is not a region of AWS${closest === undefined ? '' : `; did you mean "${closest}"?`}`,
+  );
+}

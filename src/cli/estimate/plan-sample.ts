@@ -1,0 +1,124 @@
+import type { ObjectEntry } from '../../listing/dependencies.ts';
+import { KIB, MIB } from '../../units.ts';
+import type { Stratum } from './population.ts';
+
+/** Bytes of an object that are read together: a small object as a whole, or a part of a large one. */
+export interface SampleUnit {
+  readonly entry: ObjectEntry;
+  readonly start: number;
+  readonly length: number;
+}
+
+export interface StratumSample {
+  readonly stratum: Stratum;
+  readonly units: readonly SampleUnit[];
+}
+
+/**
+ * Part of a larger object that is read: the more parts there are, the less chance decides; the larger they are, the more they are like
+ * whole objects. What a domain gets is read in so many parts, within these bounds.
+ */
+const UNITS_PER_DOMAIN = 64;
+const UNIT_BYTES = { min: 64 * KIB, max: MIB } as const;
+const MAX_ROUNDS = 8;
+
+/**
+ * Divides the bytes to read among domains by the square root of their bytes: a compromise between the whole, for which shares would be
+ * proportional, and each prefix, for which they would be equal (power allocation; Bankier, "Power Allocations", The American
+ * Statistician 42, 1988). Within a domain shares are proportional, so that its frames have sizes mixed as archives have. Each stratum
+ * gets one unit at least.
+ * @param random for the places in large objects
+ */
+export function planSample(strata: readonly Stratum[], budget: number, random: () => number): StratumSample[] {
+  const domains = new Map<string, number>();
+  for (const { domain, totals } of strata) domains.set(domain, (domains.get(domain) ?? 0) + totals.bytes);
+  const candidates = strata.map((stratum) => ({ stratum, entries: stratum.reservoir.take() }));
+  const shares = divide(
+    candidates.map(({ stratum: { domain, totals }, entries }) => ({
+      weight: totals.bytes / Math.sqrt(Math.max(1, domains.get(domain) ?? 0)),
+      most: readable(entries),
+    })),
+    budget,
+  );
+  const domainShares = new Map<string, number>();
+  for (const [index, { stratum }] of candidates.entries()) {
+    domainShares.set(stratum.domain, (domainShares.get(stratum.domain) ?? 0) + (shares[index] ?? 0));
+  }
+  return candidates.map(({ stratum, entries }, index) => {
+    const even = (domainShares.get(stratum.domain) ?? 0) / UNITS_PER_DOMAIN;
+    const unitBytes = Math.round(Math.min(UNIT_BYTES.max, Math.max(UNIT_BYTES.min, even)));
+    return { stratum, units: takeUnits(entries, { bytes: shares[index] ?? 0, unitBytes, random }) };
+  });
+}
+
+/** Bytes that there are to read of these; parts of an object do not overlap. */
+function readable(entries: readonly ObjectEntry[]): number {
+  return entries.reduce((sum, { size }) => sum + size, 0);
+}
+
+interface Claim {
+  readonly weight: number;
+  readonly most: number;
+}
+
+/** Shares by weight; what some do not need goes to the others. */
+function divide(claims: readonly Claim[], budget: number): number[] {
+  const shares = claims.map(() => 0);
+  let left = budget;
+  for (let round = 0; round < MAX_ROUNDS && left > 1; round += 1) {
+    const open = claims.map(({ most }, index) => (shares[index] ?? 0) < most);
+    const total = claims.reduce((sum, { weight }, index) => sum + (open[index] === true ? weight : 0), 0);
+    if (total === 0) break;
+    let given = 0;
+    for (const [index, { weight, most }] of claims.entries()) {
+      if (open[index] !== true) continue;
+      const before = shares[index] ?? 0;
+      shares[index] = Math.min(most, before + (left * weight) / total);
+      given += (shares[index] ?? 0) - before;
+    }
+    left -= given;
+  }
+  return shares;
+}
+
+interface Taking {
+  /** In all. */
+  readonly bytes: number;
+  /** Of a part of an object. */
+  readonly unitBytes: number;
+  readonly random: () => number;
+}
+
+function takeUnits(entries: readonly ObjectEntry[], { bytes, unitBytes, random }: Taking): SampleUnit[] {
+  const units: SampleUnit[] = [];
+  // The first unit of an object is anywhere in it.
+  const objects = entries.map((entry) => {
+    const parts = entry.size < 2 * unitBytes ? 1 : Math.floor(entry.size / unitBytes);
+    return { entry, parts, first: Math.floor(random() * parts), stride: coprimeStride(parts) };
+  });
+  let left = bytes;
+  for (let part = 0; ; part += 1) {
+    const before = units.length;
+    for (const { entry, parts, first, stride } of objects) {
+      if (units.length > 0 && left <= 0) return units;
+      if (part >= parts) continue;
+      // Further units of an object follow evenly, round its end to its beginning.
+      const place = (first + part * stride) % parts;
+      const length = parts === 1 ? entry.size : unitBytes;
+      units.push({ entry, start: place * unitBytes, length });
+      left -= Math.max(1, length);
+    }
+    if (units.length === before) return units;
+  }
+}
+
+/** About the golden section of the parts: steps of it come near every part before any part comes twice. */
+function coprimeStride(parts: number): number {
+  let stride = Math.max(1, Math.round(parts * 0.618));
+  while (greatestDivisor(stride, parts) !== 1) stride += 1;
+  return stride;
+}
+
+function greatestDivisor(left: number, right: number): number {
+  return right === 0 ? left : greatestDivisor(right, left % right);
+}

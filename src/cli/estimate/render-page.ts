@@ -1,0 +1,74 @@
+import { formatBytes, formatCount } from '../command/numbers.ts';
+import { printableKey } from '../command/printable-key.ts';
+import { html, type Markup } from '../demo/report/html.ts';
+import { STYLE } from '../demo/report/style.ts';
+import { describeVerdict } from './describe-verdict.ts';
+import type { Estimate, GroupEstimate } from './estimate.ts';
+import { formatMonthly } from './format-monthly.ts';
+import { savedBy } from './make-estimate.ts';
+import { formatRatioWithMargin } from './render-estimate.ts';
+
+/** Prefixes that are drawn; the table has all of them. */
+const DRAWN = 20;
+const HUNDRED = 100;
+
+/** The estimate as a page that needs nothing else. */
+export function renderEstimatePage(estimate: Estimate, made: Date): string {
+  const { source, region, to, groups, total, verdict, remarks, prices } = estimate;
+  const page = html`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Estimate of ${source}</title>
+<style>${STYLE}
+@media (max-width: 640px) { .bar { grid-template-columns: 1fr; gap: 2px; } .bar > :last-child { text-align: left; } }
+</style>
+<main>
+<h1>What replicating ${source} would save</h1>
+<p class="muted">${region} to ${to.join(', ')} · ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC · prices of ${prices.date}</p>
+<div class="verdict ${verdict.kind === 'leave' ? 'bad' : 'good'}">${describeVerdict(verdict, estimate)}</div>
+<div class="tiles">${tilesOf(estimate)}</div>
+<h2>Dollars per month, by prefix</h2>
+<div class="card">${groups.slice(0, DRAWN).map((group) => drawGroup(group, groups))}</div>
+<h2>All numbers</h2>
+<div class="card"><table>
+<thead><tr><th>prefix</th><th>objects</th><th>size</th><th>mean</th><th>ratio</th><th>per month</th><th>S3</th><th>ours</th><th>saves</th><th>a rule</th></tr></thead>
+<tbody>${groups.map(rowOf)}${rowOf({ ...total, prefix: '(all)' })}</tbody>
+</table></div>
+<h2>What the numbers do not tell</h2>
+<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are of a sample of ${formatBytes(total.sampledBytes)}; 95 % of such samples are within the margin.</li></ul>
+</main>
+</html>
+`;
+  return page.text;
+}
+
+function tilesOf({ total, fixed }: Estimate): Markup[] {
+  const tiles: readonly (readonly [string, string])[] = [
+    [formatCount(total.objects), 'objects'],
+    [formatBytes(total.bytes), 'stored'],
+    [formatRatioWithMargin(total), 'ratio'],
+    [formatBytes(total.month.bytes), 'per month'],
+    [formatMonthly(total.month.plain), 'S3 by itself, per month'],
+    [formatMonthly(total.month.ours), 'with s3xrc, per month'],
+    [formatMonthly(fixed.rule), 'fixed, per rule'],
+    [formatMonthly(fixed.regions), 'fixed, of the regions'],
+  ];
+  return tiles.map(([value, what]) => html`<div class="tile"><b>${value}</b><span>${what}</span></div>`);
+}
+
+/** A bar for what S3 takes, and in it one for what remains with us. */
+function drawGroup(group: GroupEstimate, groups: readonly GroupEstimate[]): Markup {
+  const most = Math.max(...groups.map(({ month }) => Math.max(month.plain, month.ours)), Number.MIN_VALUE);
+  const width = (dollars: number): string => ((HUNDRED * dollars) / most).toFixed(1);
+  const { plain, ours } = group.month;
+  return html`<div class="bar"><code>${printableKey(group.prefix) || '(all)'}</code>
+<div><div class="track" style="width:${width(plain)}%" title="S3: ${formatMonthly(plain)}"></div>
+<div class="track" style="width:${width(ours)}%" title="s3xrc: ${formatMonthly(ours)}"><div class="fill"></div></div></div>
+<span>${formatMonthly(plain)} → ${formatMonthly(ours)}</span></div>`;
+}
+
+function rowOf(group: GroupEstimate): Markup {
+  const { objects, bytes, month, pays } = group;
+  return html`<tr><td class="text"><code>${printableKey(group.prefix) || '(all)'}</code></td><td>${formatCount(objects)}</td><td>${formatBytes(bytes)}</td><td>${formatBytes(bytes / Math.max(1, objects))}</td><td>${formatRatioWithMargin(group)}</td><td>${formatBytes(month.bytes)}</td><td>${formatMonthly(month.plain)}</td><td>${formatMonthly(month.ours)}</td><td>${formatMonthly(savedBy(group))}</td><td>${pays ? 'pays' : 'does not pay'}</td></tr>`;
+}
