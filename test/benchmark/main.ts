@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Experiment } from './experiment.ts';
+import { backfillOfManyKeys } from './experiments/backfill.ts';
 import { coldStart } from './experiments/cold-start.ts';
 import { functionMemory } from './experiments/function-memory.ts';
 import { latencyOfObjects } from './experiments/latency.ts';
@@ -37,6 +38,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   watermarkOfManyRoutes,
   latencyOfObjects,
   functionMemory,
+  backfillOfManyKeys,
 ];
 const NAMES = EXPERIMENTS.flatMap(({ rows }) => rows.map(({ name }) => name));
 
