@@ -1,6 +1,6 @@
 import { asCompressorError } from '../errors.ts';
 import { boundTurns } from '../messages/bound-turns.ts';
-import { earliestEvent, earliestOf } from '../messages/earliest-event.ts';
+import { Deadline } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import { type BatchResponse, settleBatch } from '../messages/settle-batch.ts';
@@ -11,6 +11,7 @@ import { cutArchives } from './cut-archives.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { overLimits, overMeasuredSpeed, timeExceeded } from './describe-limits.ts';
 import { ArchiveInWorkError } from './errors.ts';
+import { itemsAge, messagesAge } from './event-ages.ts';
 import { findStoredWrites } from './find-stored-write.ts';
 import { largeObjectRequests } from './large-object-requests.ts';
 import { mayBeOneObject, narrowArchives, receivesOf } from './narrow-archives.ts';
@@ -81,12 +82,6 @@ function tellReturned(
   if (age !== undefined) telemetry.messagesReturned(age);
 }
 
-/** Seconds since the earliest event that messages tell of; undefined when they tell of none. */
-function messagesAge(messages: readonly QueueMessage[], now: () => number): number | undefined {
-  const earliest = messages.flatMap(({ body }) => earliestEvent(body) ?? []);
-  return earliest.length === 0 ? undefined : Math.max(0, now() - Math.min(...earliest)) / 1000;
-}
-
 /**
  * What `decidePlace` says, and what else can happen.
  *
@@ -113,14 +108,14 @@ async function packInTime(
     const toFallback = outcome.kind === 'over-limits' && dependencies.fallback !== undefined;
     if (toFallback || outcome.kind === 'again') {
       const to = toFallback ? 'fallback' : 'queue';
-      dependencies.telemetry.objectsDeferred(items.length, oldestAge(items, dependencies), to);
+      dependencies.telemetry.objectsDeferred(items.length, itemsAge(items, dependencies.now), to);
     }
     for (const item of items) settlement.settle(item, outcome);
   };
   try {
     const { rule, stop, speed, fallback } = dependencies;
     stop?.throwIfAborted();
-    const planned = planLevels(items, clock.secondsLeft(), oldestAge(items, dependencies), dependencies);
+    const planned = planLevels(items, clock.secondsLeft(), itemsAge(items, dependencies.now), dependencies);
     const { predicted, works } = planned;
     const [first] = items;
     const seconds = { wholeRun: clock.wholeRun, secondsLeft: clock.secondsLeft() };
@@ -166,17 +161,10 @@ async function pack(
   dependencies: SourceDependencies,
 ): Promise<BuildResult> {
   const { rule, outboundBucket, telemetry, now, speed, stop } = dependencies;
-  const deadline = new AbortController();
-  // A fallback task has all the time there is, and a timer takes that for no time at all.
-  const timer = Number.isFinite(seconds)
-    ? setTimeout(() => {
-        deadline.abort(timeExceeded(items, seconds));
-      }, seconds * 1000)
-    : undefined;
-  const signal = stop === undefined ? deadline.signal : AbortSignal.any([deadline.signal, stop]);
+  using deadline = new Deadline(seconds * 1000, () => timeExceeded(items, seconds), stop);
   const started = now();
   try {
-    const result = await buildArchive({ items, levels, signal }, dependencies);
+    const result = await buildArchive({ items, levels, signal: deadline.signal }, dependencies);
     const elapsed = (now() - started) / 1000;
     if (result.archive !== undefined) {
       const { location, items: packed, resumed, ...bytes } = result.archive;
@@ -190,7 +178,7 @@ async function pack(
         ...largeObjectRequests(packed.map(({ object }) => object.size)),
         levels: levels.shares(),
         seconds: elapsed,
-        delaySeconds: oldestAge(packed, dependencies),
+        delaySeconds: itemsAge(packed, now),
       });
     }
     return result;
@@ -198,18 +186,10 @@ async function pack(
     if (thrown instanceof ArchiveInWorkError) {
       telemetry.archiveInWork({ bucket: outboundBucket, key: thrown.archive }, thrown.seconds);
     }
-    if (!deadline.signal.aborted) throw thrown;
+    if (deadline.reason === undefined) throw thrown;
     speed.learnCutOff(works, (now() - started) / 1000);
-    throw deadline.signal.reason;
-  } finally {
-    clearTimeout(timer);
+    throw deadline.reason;
   }
-}
-
-/** Seconds since the earliest event; 0 where a backfill has queued all of them. */
-function oldestAge(items: readonly PackItem[], { now }: SourceDependencies): number {
-  const earliest = earliestOf(items.map(({ object }) => object));
-  return earliest === undefined ? 0 : Math.max(0, now() - earliest) / 1000;
 }
 
 function settlePacked(

@@ -1,4 +1,5 @@
 import { asCompressorError } from '../errors.ts';
+import { Deadline } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
 import { parseReplicationFailures } from '../messages/parse-replication-failure.ts';
@@ -22,27 +23,17 @@ export async function processResendBatch(
   dependencies: ResendDependencies,
 ): Promise<BatchResponse> {
   const { queue, maxReceives, random, telemetry } = dependencies;
-  const deadline = new AbortController();
-  const timer = setTimeout(
-    () => {
-      deadline.abort(interrupted());
-    },
-    Math.max(0, remainingMilliseconds() - SETTLING_MILLISECONDS),
-  );
-  try {
-    const run = { ...dependencies, signal: deadline.signal };
-    const settled: { message: QueueMessage; outcome: MessageOutcome }[] = [];
-    for (const message of messages) settled.push({ message, outcome: await answerMessage(message, run) });
-    return await settleBatch(settled, {
-      queue,
-      maxReceives,
-      random,
-      onQueueFailure: telemetry.queueFailed.bind(telemetry),
-      onFailure: telemetry.messageFailed.bind(telemetry),
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  using deadline = new Deadline(remainingMilliseconds() - SETTLING_MILLISECONDS, interrupted);
+  const run = { ...dependencies, signal: deadline.signal };
+  const settled: { message: QueueMessage; outcome: MessageOutcome }[] = [];
+  for (const message of messages) settled.push({ message, outcome: await answerMessage(message, run) });
+  return await settleBatch(settled, {
+    queue,
+    maxReceives,
+    random,
+    onQueueFailure: telemetry.queueFailed.bind(telemetry),
+    onFailure: telemetry.messageFailed.bind(telemetry),
+  });
 }
 
 async function answerMessage(message: QueueMessage, run: ResendRun): Promise<MessageOutcome> {

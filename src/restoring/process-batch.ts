@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
 import { boundTurns } from '../messages/bound-turns.ts';
+import { Deadline } from '../messages/deadline.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome, type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
 import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
@@ -26,33 +27,25 @@ export async function processTargetBatch(
   dependencies: TargetDependencies,
 ): Promise<BatchResponse> {
   const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
-  const deadline = new AbortController();
-  const milliseconds = Math.max(0, dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds);
-  // A fallback task has all the time there is, and a timer takes that for no time at all.
-  const timer = Number.isFinite(milliseconds)
-    ? setTimeout(() => {
-        deadline.abort(new RunDeadlineError('The time of this run is over; what is restored stays restored'));
-      }, milliseconds)
-    : undefined;
-  const signal = stop === undefined ? deadline.signal : AbortSignal.any([deadline.signal, stop]);
-  try {
-    const wholeRun = (dependencies.remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
-    const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal, wholeRun };
-    const restore = restoreEachOnce(run);
-    const processed = await Promise.all(
-      messages.map(async (message) => ({ message, outcome: await messageOutcome(message, restore) })),
-    );
-    return await settleBatch(boundTurns(processed), {
-      queue,
-      fallback,
-      maxReceives,
-      random,
-      onQueueFailure: telemetry.queueFailed.bind(telemetry),
-      onFailure: telemetry.messageFailed.bind(telemetry),
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  using deadline = new Deadline(
+    dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds,
+    () => new RunDeadlineError('The time of this run is over; what is restored stays restored'),
+    stop,
+  );
+  const wholeRun = (dependencies.remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
+  const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal: deadline.signal, wholeRun };
+  const restore = restoreEachOnce(run);
+  const processed = await Promise.all(
+    messages.map(async (message) => ({ message, outcome: await messageOutcome(message, restore) })),
+  );
+  return await settleBatch(boundTurns(processed), {
+    queue,
+    fallback,
+    maxReceives,
+    random,
+    onQueueFailure: telemetry.queueFailed.bind(telemetry),
+    onFailure: telemetry.messageFailed.bind(telemetry),
+  });
 }
 
 type RestoreCreated = (created: ObjectCreated, redelivered: boolean) => Promise<MessageOutcome>;

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Deadline } from '../../../src/messages/deadline.ts';
+
+const overdue = (): Error => new Error('the time is over');
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('Deadline', () => {
+  test('aborts with its reason when the time is over, and not before', () => {
+    const deadline = new Deadline(1000, overdue);
+    jest.advanceTimersByTime(999);
+    expect([deadline.signal.aborted, deadline.reason]).toEqual([false, undefined]);
+    jest.advanceTimersByTime(1);
+    expect([deadline.signal.aborted, deadline.reason?.message]).toEqual([true, 'the time is over']);
+    expect(deadline.signal.reason).toBe(deadline.reason);
+  });
+
+  test('is over at once when no time is left', () => {
+    const deadline = new Deadline(-5, overdue);
+    jest.advanceTimersByTime(1);
+    expect(deadline.reason).toBeDefined();
+  });
+
+  test('never comes for work that has all the time there is', () => {
+    const deadline = new Deadline(Number.POSITIVE_INFINITY, overdue);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(deadline.signal.aborted).toBe(false);
+  });
+
+  test('tells an end by `stop` from one by time', () => {
+    const stop = new AbortController();
+    const deadline = new Deadline(1000, overdue, stop.signal);
+    stop.abort();
+    expect([deadline.signal.aborted, deadline.reason]).toEqual([true, undefined]);
+  });
+
+  test('leaves no timer behind', () => {
+    {
+      using deadline = new Deadline(1000, overdue);
+      expect(deadline.signal.aborted).toBe(false);
+    }
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
