@@ -71,3 +71,9 @@ export class KeyStoreUnavailableError extends CompressorError {
   readonly code = 'KEY_STORE_UNAVAILABLE';
   readonly retryable = true;
 }
+
+/** The notifications of a source bucket could not be read: whether new objects reach their queues cannot be said in this invocation. */
+export class NotificationsUnknownError extends CompressorError {
+  readonly code = 'NOTIFICATIONS_UNKNOWN';
+  readonly retryable = true;
+}

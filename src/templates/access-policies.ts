@@ -90,6 +90,17 @@ export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): 
   ]);
 }
 
+/** What the watermark function may do with the source buckets of a region. */
+export function watermarkAccess({ settings, outgoing }: RegionPlan): Statement[][] {
+  const items = outgoing
+    .filter(({ draining }) => !draining)
+    .map(({ source }) => ({ buckets: [], notifyingBuckets: [source.bucket], keys: [], objects: [] }));
+  return intoPolicies(settings.region, items, ({ notifyingBuckets }) => [
+    // Compare the notifications that should be there with those that are.
+    allow('SeeNotifications', ['s3:GetBucketNotification'], notifyingBuckets.map(bucketArn)),
+  ]);
+}
+
 /** As few documents as the limit of a policy allows, filled in order. */
 function intoPolicies(region: string, items: readonly Access[], state: (access: Access) => Statement[]): Statement[][] {
   const policies: Access[] = [];

@@ -275,5 +275,20 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       periods: 1,
       runbook: 'archives-not-replicated',
     },
+    {
+      id: 'NotificationsAlarm',
+      name: '{NamePrefix}-notifications-missing',
+      says: 'A source bucket lacks a notification, so that new objects are not replicated; the log names it',
+      metric: {
+        namespace: ref('StackName'),
+        name: 'MissingNotifications',
+        dimensions: { SourceBucket: ref('OutboundBucket') },
+        statistic: 'Sum',
+      },
+      threshold: 0,
+      periods: 3,
+      runbook: 'notifications-missing',
+      why: 'A deployment puts them last, some minutes after the function knows of a new rule.',
+    },
   ],
 };

@@ -29,6 +29,7 @@ export function regionNames(region: string) {
     ruleFallback: (id: string) => `Fallback${logicalName(id)}`,
     dashboard: `Dashboard${suffix}`,
     watermark: `Watermark${suffix}`,
+    watermarkAccess: (index: number) => `WatermarkAccess${index + 1}${suffix}`,
     watermarkAlarm: (id: string, region: string) => `Watermark${logicalName(id)}${logicalName(region)}`,
     notification: (bucket: string) => `Notification${suffix}${logicalName(bucket)}${shortHash(bucket)}`,
     subscription: (address: string) => `AlarmMail${suffix}${shortHash(address)}`,

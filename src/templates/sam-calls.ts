@@ -79,12 +79,13 @@ export function policies(
   name: (index: number, statements: Yaml) => string,
   documents: readonly Yaml[],
   roles: readonly Yaml[],
+  condition = regionNames(plan.region).here,
 ): YamlObject {
   const entries = documents.map((statements, index): [string, Yaml] => [
     name(index, statements),
     {
       Type: 'AWS::IAM::ManagedPolicy',
-      Condition: regionNames(plan.region).here,
+      Condition: condition,
       Properties: {
         Description: `Buckets of the rules of ${settings.stack_name} in ${plan.region}`,
         Roles: roles,

@@ -1,10 +1,11 @@
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { watermarkAccess } from './access-policies.ts';
 import { alarmProperties } from './alarm.ts';
 import { archiveRegions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
-import { application, type Resources, type StackContext } from './sam-calls.ts';
+import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml } from './yaml.ts';
 
 /** The watermark is taken every five minutes; three in a row are no hiccup. */
@@ -24,6 +25,13 @@ export function watermarkResources(context: StackContext): Resources {
       LogLevel: settings.log_level,
       LogRetentionDays: settings.log_retention_days,
     }),
+    ...policies(
+      context,
+      names.watermarkAccess,
+      watermarkAccess(plan),
+      [getAtt(names.watermark, 'Outputs.RoleName')],
+      names.sends,
+    ),
     ...alarms(context),
   };
 }

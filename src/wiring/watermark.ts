@@ -1,15 +1,21 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
+import { S3NotificationStore } from '../aws/deployment/bucket-notifications.ts';
 import { S3KeyLister } from '../aws/s3/key-lister.ts';
 import { RegionalConnections } from '../aws/s3/regional-connections.ts';
 import { S3ReplicationStatusReader } from '../aws/s3/replication-status.ts';
+import { PowertoolsNotificationTelemetry } from '../aws/telemetry/notifications.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
 import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { compareNotifications } from '../deployment/compare-notifications.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
 import { takeWatermarks } from '../watermark/take-watermarks.ts';
 import { WatchedArchives } from '../watermark/watched-archives.ts';
+
+/** For the notifications of all source buckets; the function has 240 s. */
+const CHECK_MILLISECONDS = 120_000;
 
 /**
  * Builds the watermark of one source region from its environment and the configuration files.
@@ -43,5 +49,14 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
     telemetry: new PowertoolsWatermarkTelemetry(stackName),
     now: Date.now,
   };
-  return () => takeWatermarks(dependencies);
+  const { rules: own, names } = dependencies;
+  const notifications = new S3NotificationStore(connections.of(settings.AWS_REGION));
+  const telemetry = new PowertoolsNotificationTelemetry({ namespace: stackName, outboundBucket: names.outboundBucket });
+  return async () => {
+    const signal = AbortSignal.timeout(CHECK_MILLISECONDS);
+    const check = { rules: own, ruleQueue, notifications, telemetry, signal };
+    // What fails of one is no reason to leave out the other.
+    const jobs = await Promise.allSettled([takeWatermarks(dependencies), compareNotifications(check)]);
+    for (const job of jobs) if (job.status === 'rejected') throw job.reason;
+  };
 }

@@ -2,6 +2,7 @@ import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
 import type { MetricIdentity } from '../../local-cloud/metrics/parse-emf.ts';
 import { functionVcpuSecond } from '../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../src/adaptive/cost-model.ts';
+import { PowertoolsNotificationTelemetry } from '../../src/aws/telemetry/notifications.ts';
 import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/packing.ts';
 import { PowertoolsResendTelemetry } from '../../src/aws/telemetry/resend.ts';
 import { PowertoolsTargetTelemetry } from '../../src/aws/telemetry/restoring.ts';
@@ -52,7 +53,9 @@ export function emittedMetrics(
       if (here.length > 0 && wrong) {
         const outboundBucket = `${resourceNamePrefix(namespace)}-${EXAMPLE_ACCOUNT}-${region}-outbound`;
         tellResend(new PowertoolsResendTelemetry({ namespace, outboundBucket }));
+        const notifications = new PowertoolsNotificationTelemetry({ namespace, outboundBucket });
         for (const rule of here) {
+          notifications.notificationMissing(rule, { bucket: 'b', queue: 'q', prefix: '', suffix: '' });
           const archive = { region, bucket: outboundBucket, key: 'k' };
           new PowertoolsWatermarkTelemetry(namespace).archiveUnreplicated(rule, archive, 'none', 0);
         }

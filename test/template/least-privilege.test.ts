@@ -43,6 +43,8 @@ const JOBS: Readonly<Record<string, (job: Job) => Promise<void>>> = {
 
 /** The clock calls it; it writes its metrics to its log, and what it cannot read it throws. */
 async function takeWatermarks({ host }: Job): Promise<void> {
+  // A process that begins asks S3 about all archives; later on, only about those that are ten minutes old.
+  await host.stop();
   await host.invoke({});
 }
 

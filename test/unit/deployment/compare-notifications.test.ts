@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { DeployedRule } from '../../../src/configuration/deployed-rule.ts';
+import { compareNotifications } from '../../../src/deployment/compare-notifications.ts';
+import type { StoredNotification } from '../../../src/deployment/ports.ts';
+import { StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { deployedRules } from '../../support/deployed-rules.ts';
+
+const destinations = [{ region: 'us-east-1', bucket: 'copy' }];
+const [logs, images, bridged, draining] = deployedRules([
+  { source: { region: 'eu-west-1', bucket: 'data', prefix_filter: 'my logs/', suffix_filter: '.json' }, destinations },
+  { source: { region: 'eu-west-1', bucket: 'data', prefix_filter: 'images/' }, destinations },
+  { source: { region: 'eu-west-1', bucket: 'shared', events: 'eventbridge' }, destinations },
+  { source: { region: 'eu-west-1', bucket: 'leaving', draining: true }, destinations },
+]) as [DeployedRule, DeployedRule, DeployedRule, DeployedRule];
+
+const queueOf = (id: string): string => `stack-${id}`;
+const entry = ({ id }: DeployedRule, prefix: string, suffix = ''): StoredNotification => ({
+  text: '',
+  id: queueOf(id),
+  destination: `arn:aws:sqs:eu-west-1:123456789012:${queueOf(id)}`,
+  events: ['s3:ObjectCreated:*'],
+  prefix,
+  suffix,
+});
+const EVENT_BRIDGE: StoredNotification = {
+  text: '',
+  id: '',
+  destination: '',
+  events: [],
+  prefix: '',
+  suffix: '',
+  eventBridge: true,
+};
+
+const stored = new Map<string, readonly StoredNotification[]>();
+let reads: string[];
+
+/** Buckets and rules whose notification is missing. */
+async function missing(): Promise<string[]> {
+  const found: string[] = [];
+  reads = [];
+  await compareNotifications({
+    rules: [logs, images, bridged, draining],
+    ruleQueue: queueOf,
+    notifications: {
+      read: (bucket) => {
+        reads.push(bucket);
+        if (bucket === 'shared' && stored.get(bucket) === undefined) {
+          return Promise.reject(new StorageUnavailableError('S3 does not answer'));
+        }
+        return Promise.resolve(stored.get(bucket));
+      },
+    },
+    telemetry: { notificationMissing: ({ id }, { bucket }) => void found.push(`${bucket} ${id}`) },
+    signal: new AbortController().signal,
+  });
+  return found;
+}
+
+beforeEach(() => {
+  stored.set('data', [entry(logs, 'my+logs/', '.json'), entry(images, 'images/')]);
+  stored.set('shared', [EVENT_BRIDGE]);
+});
+
+describe('the notifications of source buckets', () => {
+  test('are complete when each rule has its own, with one request per bucket, and none for a rule that drains', async () => {
+    expect(await missing()).toEqual([]);
+    expect(reads.toSorted()).toEqual(['data', 'shared']);
+  });
+
+  test('one that another deployment has overwritten is named with its bucket', async () => {
+    stored.set('data', [entry(logs, 'my+logs/', '.json')]);
+    expect(await missing()).toEqual([`data ${images.id}`]);
+  });
+
+  test.each([
+    ['prefix', entry(images, 'pictures/')],
+    ['suffix', entry(images, 'images/', '.png')],
+    ['queue', { ...entry(images, 'images/'), destination: 'arn:aws:sqs:eu-west-1:123456789012:other' }],
+    ['events', { ...entry(images, 'images/'), events: ['s3:ObjectCreated:Put'] }],
+  ])('one with another %s is missing', async (_, changed) => {
+    stored.set('data', [entry(logs, 'my+logs/', '.json'), changed]);
+    expect(await missing()).toEqual([`data ${images.id}`]);
+  });
+
+  test('a bucket that is gone misses all of them', async () => {
+    stored.delete('data');
+    expect(await missing()).toEqual([`data ${logs.id}`, `data ${images.id}`]);
+  });
+
+  test('a switch to EventBridge that was turned off is missing', async () => {
+    stored.set('shared', []);
+    expect(await missing()).toEqual([`shared ${bridged.id}`]);
+  });
+
+  test('fails when a bucket cannot be looked at, since nothing is known of it then', async () => {
+    stored.delete('shared');
+    await expect(missing()).rejects.toMatchObject({
+      code: 'NOTIFICATIONS_UNKNOWN',
+      message: expect.stringContaining('1 of 2'),
+    });
+  });
+});
