@@ -5,7 +5,7 @@ import type { S3Connection } from './connection.ts';
 import { encodeUriComponent } from './encode-key.ts';
 import { readElements, readText } from './xml.ts';
 
-/** Lists buckets of whichever region, for a fifth of the CPU time that the SDK's parser takes. */
+/** Lists buckets of whichever region, through the thin client: with the SDK, 500 routes took three times the CPU time. */
 export class S3KeyLister implements KeyLister {
   readonly #connectionOf: (region: string) => S3Connection;
 
