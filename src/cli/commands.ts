@@ -1,3 +1,4 @@
+import { checkoutOnly } from './command/checkout-only.ts';
 import type { CliCommand, RunCommand } from './command/cli-command.ts';
 
 /** What the commands that only print text look like inside. */
@@ -19,7 +20,7 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'demo',
     summary: 'Replicate real files through two emulated regions and verify every object',
     examples: ['demo --source docs', 'demo --fan-out --faults 0.05'],
-    load: async () => (await import('./demo/run-command.ts')).runDemoCommand,
+    load: checkoutOnly('demo', async () => (await import('./demo/run-command.ts')).runDemoCommand),
   },
   {
     name: 'estimate',
@@ -55,7 +56,7 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'invoke',
     summary: 'Send an event to a bundled function under the Lambda runtime emulator',
     examples: ['invoke source events/source-put.json', 'invoke --serve --port 5000'],
-    load: async () => printing((await import('./invoke/run-invoke.ts')).runInvoke),
+    load: checkoutOnly('invoke', async () => printing((await import('./invoke/run-invoke.ts')).runInvoke)),
   },
   {
     name: 'status',

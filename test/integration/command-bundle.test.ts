@@ -47,3 +47,18 @@ test('runs on Node 20, where built-ins of newer ones are missing', () => {
   expect(stdout).toMatch(/^ {2}ok {7}values: 1 rule, all checks passed/m);
   expect(stdout).toMatch(/^ {2}FAILURE {2}account: AWS does not take the credentials/m);
 });
+
+test.each(['demo', 'invoke'])('says that %s needs a checkout, and completes the others', (name) => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', LIKE_NODE_20, join(folder, 's3xrc/main.mjs'), ...args], {
+      encoding: 'utf8',
+    });
+  const { stderr, status } = run(name);
+  expect(stderr).toBe(
+    `error: s3xrc ${name} needs a checkout of the project: run \`npm ci\` and \`npx s3xrc ${name}\` in it.\n`,
+  );
+  expect(status).toBe(1);
+  const completion = run('completion', 'bash');
+  expect(completion.stderr).toBe('');
+  expect(completion.stdout).toContain('estimate) words="--to');
+});

@@ -77,3 +77,9 @@ export class StackRemovalError extends CompressorError {
   readonly code = 'STACK_REMOVAL_FAILED';
   readonly retryable = true;
 }
+
+/** A command that runs the project's sources was called in a bundle. */
+export class CheckoutNeededError extends CompressorError {
+  readonly code = 'CHECKOUT_NEEDED';
+  readonly retryable = false;
+}
