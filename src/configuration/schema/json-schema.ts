@@ -49,14 +49,18 @@ export function allowedValues({ allowed, enum: values, type, minimum, maximum }:
   return { object: 'an object', array: 'a list' }[type ?? ''] ?? 'text';
 }
 
-/** A schema file as editors read it: without the keywords that are only ours. */
+/**
+ * A schema file as editors read it: without the keywords that are only ours, and without what validators other than zod refuse: its own
+ * format of networks (their pattern stays), and patterns with Unicode classes, which Python does not know (`configure` checks those).
+ */
 export function renderSchemaFile(root: SchemaNode): string {
-  const plain = JSON.stringify(
-    root,
-    (key, value: unknown) => (key === 'allowed' || key === 'otherwise' ? undefined : value),
-    2,
-  );
-  return `${plain}\n`;
+  return `${JSON.stringify(root, portable, 2)}\n`;
+}
+
+function portable(key: string, value: unknown): unknown {
+  if (key === 'allowed' || key === 'otherwise') return undefined;
+  if (key === 'format' && value === 'cidrv4') return undefined;
+  return key === 'pattern' && typeof value === 'string' && value.includes('\\p{') ? undefined : value;
 }
 
 /** Draft 7 is what editors know best. */

@@ -203,10 +203,13 @@ export const settingsSchema = z.strictObject({
     description: 'The regions that take part.',
     allowed: 'a list with at least one region',
   }),
-  notification_emails: z.array(z.email()).default([]).meta({
-    description: 'Addresses that get the alarms.',
-    allowed: 'a list of e-mail addresses',
-  }),
+  notification_emails: z
+    .array(z.email().meta({ allowed: 'an e-mail address, such as `team@example.com`' }))
+    .default([])
+    .meta({
+      description: 'Addresses that get the alarms.',
+      allowed: 'a list of e-mail addresses',
+    }),
   tags: tags('Put on every resource.'),
   log_level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO').meta({
     description: 'The least severe lines that the functions log.',

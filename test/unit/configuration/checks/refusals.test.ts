@@ -241,7 +241,7 @@ describe('the settings are refused for', () => {
     [
       'a wrong address',
       { notification_emails: ['ops@example.com', 'ops'] },
-      { path: 'notification_emails.1', value: '"ops"' },
+      { path: 'notification_emails.1', value: '"ops"', allowed: 'an e-mail address, such as `team@example.com`' },
     ],
     ['days that CloudWatch has not', { log_retention_days: 31 }, { path: 'log_retention_days' }],
     ['a log level in lower case', { log_level: 'debug' }, { path: 'log_level', suggestion: '"DEBUG"' }],

@@ -35,6 +35,13 @@ describe('the JSON Schema files', () => {
     expect(unexplained).toEqual([]);
     expect(renderSchemaFile(settingsNode())).not.toMatch(/"(allowed|otherwise)":/);
   });
+
+  test('have only patterns and formats that validators in other languages know', () => {
+    for (const node of [settingsNode(), replicationNode()]) {
+      expect(renderSchemaFile(node)).not.toMatch(/\\p\{|cidrv4/);
+    }
+    expect(renderSchemaFile(settingsNode())).toContain('"pattern": "^((25[0-5]');
+  });
 });
 
 describe('docs/configuration.md', () => {
