@@ -63,7 +63,7 @@ beforeAll(async () => {
     const path = join(prepared, 'configuration', name);
     await writeFile(path, OWN(await readFile(path, 'utf8')));
   }
-  await run(process.execPath, [join(prepared, 'src/cli/configure/main.ts')], { cwd: prepared });
+  await run(process.execPath, [join(prepared, 'src/cli/main.ts'), 'configure'], { cwd: prepared });
   stays = /^ {2}(RuleOwnDocuments\w+):$/m.exec(await readFile(join(prepared, 'template.yaml'), 'utf8'))?.[1] ?? '';
 }, 600_000);
 
@@ -163,7 +163,7 @@ async function command(
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     ...environment,
   };
-  const child = run(process.execPath, [join(checkout, `src/cli/${name}/main.ts`), ...args], { cwd: checkout, env });
+  const child = run(process.execPath, [join(checkout, 'src/cli/main.ts'), name, ...args], { cwd: checkout, env });
   child.child.stdin?.end(input);
   const { status, stdout, stderr } = await child.then(
     (ended) => ({ status: 0, ...ended }),
@@ -374,7 +374,7 @@ describe('npm run remove', () => {
     async (answer) => {
       const before = await stacksLeft();
       const { status, stderr } = await command('remove', ['--yes'], {}, answer);
-      expect(status).toBe(1);
+      expect(status).toBe(2);
       expect(stderr).toContain('Nothing was removed');
       expect(await stacksLeft()).toEqual(before);
     },
@@ -430,7 +430,7 @@ describe('npm run configure', () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
     const before = await readFile(join(checkout, 'template.yaml'), 'utf8');
     const refused = await command('configure', ['--configuration', configuration.folder]);
-    expect(refused.status).toBe(1);
+    expect(refused.status).toBe(2);
     expect(refused.stderr).toContain('copy its files to configuration');
     expect(await readFile(join(checkout, 'template.yaml'), 'utf8')).toBe(before);
     // Looking for mistakes in it makes no template.

@@ -26,7 +26,7 @@ interface ConfigureOptions {
  *   SamConfigConflictError
  */
 export async function runConfigure(args: readonly string[], print: (text: string) => void): Promise<void> {
-  const command = new Command('npm run configure --')
+  const command = new Command('s3xrc configure')
     .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
     .option('--check', 'write nothing; fail when the files are not those of the configuration')
     .addOption(

@@ -36,7 +36,7 @@ interface DeployOptions {
  *   then SamMissingError, SamFailedError that says what is done and what to do next
  */
 export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
-  const command = new Command('npm run deploy --')
+  const command = new Command('s3xrc deploy')
     .description('Builds the image and deploys all regions, those that receive first.')
     .option('--region <region...>', 'deploy only these')
     .option(

@@ -25,7 +25,7 @@ interface RemoveOptions {
  *   MessagesWaitingError, QueuesUnreadableError
  */
 export async function runRemove(args: readonly string[], print: (text: string) => void): Promise<void> {
-  const command = new Command('npm run remove --')
+  const command = new Command('s3xrc remove')
     .description('Deletes the stacks of all regions, those that send first.')
     .option('--region <region...>', 'remove only these')
     .option('--yes', 'really do it, after asking for the name of the stack; without, only say what would be done')
