@@ -19,6 +19,11 @@ export interface ConditionalWrite {
   readonly condition: WriteCondition;
   /** What is overwritten is not, or maybe not, of this product. */
   readonly conflict: boolean;
+  /**
+   * What exists may have the same bytes. Put in one request, ours would have its ETag: an older write that has looked at the key
+   * before would not notice ours, and would replace it. See put-as-part.ts.
+   */
+  readonly sameBytes?: true;
 }
 
 export type WriteDecision =
@@ -82,26 +87,35 @@ export function decideWrite(
     const asWritten = isAsWritten(found, existing);
     if (!asWritten && keep) return { kind: 'skip', reason: 'kept' };
     const relation = relateStamps(found.stamp, object.stamp);
-    if (relation === 'older') return overwrite(existing, !asWritten);
+    if (relation === 'older') return overwrite(object, existing, !asWritten);
     if (relation === 'newer' || !asWritten) return { kind: 'skip', reason: 'newer-at-target' };
     return lacksTags(existing.tags)
       ? { kind: 'tag', version: versionOf(existing) }
       : { kind: 'skip', reason: 'replay' };
   }
   if (hasRoomForStamp(existing.metadata)) {
-    return keep ? { kind: 'skip', reason: 'kept' } : overwrite(existing, true);
+    return keep ? { kind: 'skip', reason: 'kept' } : overwrite(object, existing, true);
   }
   if (isSameUnstamped(object, existing)) return { kind: 'skip', reason: 'replay' };
   if (keep && hasRoomForStampTag(existing.tags ?? [])) return { kind: 'skip', reason: 'kept' };
-  return wasModifiedBefore(object, existing) ? overwrite(existing, true) : { kind: 'skip', reason: 'unordered' };
+  return wasModifiedBefore(object, existing)
+    ? overwrite(object, existing, true)
+    : { kind: 'skip', reason: 'unordered' };
 }
 
 function versionOf({ etag, versionId }: ObjectDescription): WrittenVersion {
   return versionId === undefined ? { etag } : { etag, versionId };
 }
 
-function overwrite(existing: ObjectDescription, conflict: boolean): WriteDecision {
-  return { kind: 'write', condition: { kind: 'matches', etag: existing.etag }, conflict };
+function overwrite(object: RestorableObject, existing: ObjectDescription, conflict: boolean): WriteDecision {
+  const write = { kind: 'write', condition: { kind: 'matches', etag: existing.etag }, conflict } as const;
+  return mayHaveSameETag(object, existing) ? { ...write, sameBytes: true } : write;
+}
+
+/** The ETag of one PUT is the MD5 of the bytes, unless KMS encrypts them. An upload of no bytes has no part. */
+function mayHaveSameETag({ size, crc32 }: RestorableObject, existing: ObjectDescription): boolean {
+  if (size === 0 || size !== existing.size || !PLAIN_MD5.test(existing.etag)) return false;
+  return crc32 === undefined || existing.crc32 === undefined || crc32 === existing.crc32;
 }
 
 /** Last-Modified has whole seconds: what has that of our write may be older or newer. */

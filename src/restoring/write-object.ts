@@ -3,6 +3,7 @@ import { WriteConditionError } from '../storage/errors.ts';
 import type { WrittenVersion } from '../storage/object-store.ts';
 import { type ConditionalWrite, decideWrite, type ExistingObject, needsTags, WRITE_IF_ABSENT } from './decide-write.ts';
 import type { RestoreRun } from './dependencies.ts';
+import { putAsPart } from './put-as-part.ts';
 import { locationAt, lostStorageClass, type RestorableObject } from './restorable-object.ts';
 import { mayLackTags, planWrite, writeLaterTags } from './split-write.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
@@ -78,7 +79,7 @@ async function lookAt(
 }
 
 /**
- * Writes a whole object in one conditional PUT, and again for as long as the key changes under it. Whether it looks at an
+ * Writes a whole object in one conditional PUT, or as a single part where its ETag would not change, and again for as long as the key changes under it. Whether it looks at an
  * unseen key first is for `run.keys` to say.
  * @param crc32 of `body`; S3 refuses other bytes
  * @throws WriteConditionError after five lost races, and the errors of the storage port
@@ -118,9 +119,9 @@ async function writeAsDecided(
   let { decision } = due;
   for (let attempt = 1; ; attempt += 1) {
     if (decision.kind === 'settled') return decision.result;
-    const { condition } = decision;
+    const request = { ...target, body, crc32, condition: decision.condition, signal: run.signal };
     const written = await unlessChanged(
-      run.store.put({ ...target, body, crc32, condition, signal: run.signal }),
+      decision.sameBytes === true ? putAsPart(request, run) : run.store.put(request),
       attempt,
     );
     if (attempt === 1) due.tell?.(written === undefined);
