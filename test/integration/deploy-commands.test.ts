@@ -206,7 +206,7 @@ describe('npm run deploy', () => {
     const { calls } = await command('deploy', ['--region', 'us-east-1']);
     expect(calls.filter((call) => call.includes('Stage=all'))).toHaveLength(1);
     const { status, stderr, calls: none } = await command('deploy', ['--region', 'us-east-9']);
-    expect({ status, none }).toEqual({ status: 1, none: [] });
+    expect({ status, none }).toEqual({ status: 2, none: [] });
     expect(stderr).toContain('us-east-9: not in enabled_regions');
   });
 
