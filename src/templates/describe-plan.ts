@@ -110,7 +110,7 @@ function describeRule(
   const { functionMemoryMegabytes: memory, functionTimeoutSeconds: timeout, maximumConcurrency: runs } = sizing;
   return [
     `  ${id}${draining ? '  (draining: takes no new objects)' : ''}\n`,
-    `    from  ${source.region}  s3://${source.bucket}/${keys}${events === 'eventbridge' ? ', through EventBridge' : ''}\n`,
+    `    from  ${source.region}  s3://${source.bucket}/${keys}${events === 'eventbridge' ? ', through EventBridge' : ''}\n${warnOfLeadingSlash(source.prefix)}`,
     ...destinations.map(
       (destination) => `    to    ${describeDestination(destination, source.prefix)}\n${warnOfLongKeys(destination)}`,
     ),
@@ -134,6 +134,13 @@ function describeDestination(
   ];
   const place = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
   return [`${region}  ${place}`, ...notes].join(', ');
+}
+
+/** `/logs/` is a legal prefix that matches no key of a "folder" `logs/`. */
+function warnOfLeadingSlash(prefix: string): string {
+  if (!prefix.startsWith('/')) return '';
+  const meant = prefix.replace(/^\/+/, '');
+  return `          warning: only keys that begin with a slash match; for the folder "${meant}", set prefix_filter to "${meant}"\n`;
 }
 
 function warnOfLongKeys({ targetPrefix = '' }: Destination): string {

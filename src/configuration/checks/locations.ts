@@ -42,7 +42,12 @@ function addressOf(entry: RuleDraft['source'] | RuleDraft['destinations'][number
 }
 
 function missingRoles(places: readonly Place[], regions: readonly RegionDraft[]): Finding[] {
-  const roles = new Map(regions.map(({ region, source_target }) => [region, source_target]));
+  // A region that is entered twice is a finding of its own: here it has the roles of both entries.
+  const roles = new Map<string | undefined, readonly string[] | undefined>();
+  for (const { region, source_target } of regions) {
+    const before = roles.get(region);
+    roles.set(region, before === undefined ? source_target : [...before, ...(source_target ?? [])]);
+  }
   return places.flatMap(({ path, role, region }) => {
     if (region === undefined) return [];
     const found: Omit<Finding, 'message'> = { file: REPLICATION_FILE, path: [...path, 'region'], value: region };

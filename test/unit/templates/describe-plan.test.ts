@@ -85,6 +85,12 @@ describe('the plan', () => {
     expect(describePlan(await loadRules([ruleEntry()]))).not.toContain('warning');
   });
 
+  test('gives a hint where a prefix begins with a slash, which the keys of a folder do not', async () => {
+    const plan = describePlan(await loadRules([ruleEntry({ prefix_filter: '/logs/' })]));
+    expect(plan).toContain('for the folder "logs/", set prefix_filter to "logs/"');
+    expect(describePlan(await loadRules([ruleEntry({ prefix_filter: 'logs/' })]))).not.toContain('warning');
+  });
+
   test('counts the hours of interface endpoints where a network is isolated', async () => {
     const [west, east, europe] = SETTINGS.enabled_regions;
     const regions = [west, east, { ...europe, network: 'isolated', availability_zones: 3 }];

@@ -204,6 +204,11 @@ describe('the settings are refused for', () => {
       { path: 'enabled_regions.3.region' },
     ],
     [
+      'a region twice, without saying that it lacks the role of its first entry',
+      { enabled_regions: [WEST, EAST, EUROPE, { ...WEST, source_target: ['target'], vpc_cidr: '10.9.0.0/16' }] },
+      { path: 'enabled_regions.3.region' },
+    ],
+    [
       'networks that overlap',
       { enabled_regions: [WEST, EAST, { ...EUROPE, vpc_cidr: '10.1.128.0/17' }] },
       { path: 'enabled_regions.2.vpc_cidr', message: expect.stringContaining('10.1.0.0/16 of enabled_regions.1') },
