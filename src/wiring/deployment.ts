@@ -37,7 +37,7 @@ const WAITING: Waiting = {
  * Builds the function behind the custom resources. Unlike the other functions it makes its dependencies at the first
  * request, since a failure to make them has to be answered too.
  */
-export function deploymentHandler(environment: Environment): DeploymentHandler {
+export function deploymentHandler(environment: Environment, waiting: Waiting = WAITING): DeploymentHandler {
   const log = new BatchLogger('deployment', {});
   let dependencies: LastingDependencies | undefined;
   return async (event, context) => {
@@ -45,7 +45,7 @@ export function deploymentHandler(environment: Environment): DeploymentHandler {
     await serveStack(
       { event, remainingMilliseconds: context.getRemainingTimeInMillis(), logStream: context.logStreamName },
       async () => (dependencies ??= await makeDependencies(environment, partition, log)),
-      { send: sendAnswer, waiting: WAITING, log },
+      { send: sendAnswer, waiting, log },
     );
   };
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   CreateBucketCommand,
@@ -23,6 +24,18 @@ const KEY = 'arn:aws:kms:us-east-1:123456789012:key/inbound';
 const ROLE = 'arn:aws:iam::123456789012:role/replication';
 const THEIR_QUEUE = `arn:aws:sqs:${REGION}:123456789012:theirs`;
 const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
+
+/** What waits is told at once that its time has passed. */
+class SkippedWaits {
+  #skipped = 0;
+
+  readonly now = (): number => Date.now() + this.#skipped;
+  readonly random = (): number => 0.5;
+  readonly sleep = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+    this.#skipped += milliseconds;
+    await setImmediate(undefined, { signal });
+  };
+}
 
 let server: AwsServer;
 let clients: RegionClients;
@@ -50,7 +63,7 @@ beforeAll(async () => {
     // Refusals are what these tests are about.
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
-  handler = deploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION });
+  handler = deploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION }, new SkippedWaits());
   for (const name of ['rule', 'theirs']) await clients.sqs.send(new CreateQueueCommand({ QueueName: name }));
   const target = createRegionClients('us-east-1', server.endpoint);
   await target.s3.send(new CreateBucketCommand({ Bucket: 'inbound' }));

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { S3Client } from '@aws-sdk/client-s3';
+import { crc32 } from '../../src/archive/checksum.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import type { PackedArchive } from '../../src/packing/telemetry.ts';
+import type { ObjectWriter } from '../../src/storage/object-store.ts';
 import { frameWorkerModule } from '../../src/wiring/frame-worker-module.ts';
 import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { frameBuffers } from '../../src/wiring/target.ts';
@@ -85,8 +88,10 @@ export class CountedShipping implements AsyncDisposable {
     // The first object of a bucket proves once in a process that its tags may be read.
     await pack(source, WARM_UP, 0);
     if (overwritten) for (const round of [1, 2]) await this.#restore(target, await pack(source, workload, round));
+    // Other bytes: a write that repeats those of its key takes other requests.
+    const etags = overwritten ? await overwrite(store, workload) : new Map<string, string>();
     await this.#server.reset();
-    const archive = await pack(source, workload, 3);
+    const archive = await pack(source, workload, 3, etags);
     const packed = (await this.#server.counts()).requests;
     await this.#server.reset();
     await this.#restore(target, archive);
@@ -124,12 +129,44 @@ export class CountedShipping implements AsyncDisposable {
   }
 }
 
-async function pack(source: SourceServiceHarness, workload: Workload, round: number): Promise<PackedArchive> {
+/** Bytes that another version has more: this server tells no checksums, so that another size has to say that its bytes are others. */
+const CHANGE = 1;
+
+/** @returns the new ETags by key */
+async function overwrite(store: ObjectWriter, workload: Workload): Promise<ReadonlyMap<string, string>> {
+  const etags = new Map<string, string>();
+  for (let index = 0; index < workload.count; index += 1) {
+    const key = seedKey(workload, index);
+    const body = randomBytes(workload.size + CHANGE);
+    const target = {
+      bucket: SEED_BUCKET,
+      key,
+      headers: {},
+      metadata: {},
+      tags: [],
+      condition: { kind: 'always' },
+    } as const;
+    etags.set(key, (await store.put({ ...target, body, crc32: crc32(body) })).etag);
+  }
+  return etags;
+}
+
+async function pack(
+  source: SourceServiceHarness,
+  workload: Workload,
+  round: number,
+  etags: ReadonlyMap<string, string> = new Map(),
+): Promise<PackedArchive> {
   const { archives } = source.telemetry;
   const before = archives.length;
   const messages = Array.from({ length: workload.count }, (_, index) => {
     const key = seedKey(workload, index);
-    const facts = { bucket: SEED_BUCKET, key, etag: seedEtag(key), size: workload.size };
+    const facts = {
+      bucket: SEED_BUCKET,
+      key,
+      etag: etags.get(key) ?? seedEtag(key),
+      size: workload.size + (etags.has(key) ? CHANGE : 0),
+    };
     return queueMessage(s3Notification({ ...facts, sequencer: `0${round}` }));
   });
   const returned = await source.process(...messages);

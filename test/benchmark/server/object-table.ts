@@ -87,8 +87,9 @@ export class ObjectTable {
   }
 }
 
+/** Of what is written over a seed, too: from then on it stands for the seed. */
 export function keepsBody(path: string): boolean {
-  return path.startsWith(`/${KEPT_BUCKETS}`);
+  return path.startsWith(`/${KEPT_BUCKETS}`) || path.startsWith(`/${SEED_BUCKET}/`);
 }
 
 function readRound(bytes: Buffer, start: number, length: number): Uint8Array[] {

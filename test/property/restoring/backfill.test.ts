@@ -76,6 +76,6 @@ test('a backfilled object never replaces a later version that an event brought, 
       expect(target.text(KEY)).toBe(String(times.length - 1));
       expect(target.store.look({ bucket: TARGET, key: KEY })?.description.metadata['s3xrc']).toBeDefined();
     }),
-    { numRuns: 150 },
+    { numRuns: 25 },
   );
 });
