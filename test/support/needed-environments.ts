@@ -2,7 +2,8 @@ import type { PythonNeed } from '../../local-cloud/python-environment.ts';
 
 /** What the tests of a folder start. Those of the others start no Python. */
 const NEEDS: Readonly<Record<string, readonly PythonNeed[]>> = {
-  integration: ['test', 'rehearsal'],
+  integration: ['test'],
+  commands: ['test', 'rehearsal', 'emulator'],
   e2e: ['server'],
   template: ['rehearsal', 'deploy'],
   deploy: ['deploy', 'emulator'],
