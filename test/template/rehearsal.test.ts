@@ -168,6 +168,9 @@ describe('the deployed stacks', () => {
       ['example-reports-published-c8985ecdaa/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
       ['example-reports-published-c8985ecdaa/', `arn:aws:s3:::${STACK}-123456789012-ap-southeast-2-inbound`],
       ['example-media-originals-tif-af60f0990e/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
+      // What is sent again to one region alone.
+      ['_resend-us-east-1/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
+      ['_resend-ap-southeast-2/', `arn:aws:s3:::${STACK}-123456789012-ap-southeast-2-inbound`],
     ]);
   });
 });
@@ -343,6 +346,8 @@ describe('an update that takes a rule away', () => {
       'example-reports-published-c8985ecdaa/',
       'example-reports-published-c8985ecdaa/',
       'example-media-originals-tif-af60f0990e/',
+      '_resend-us-east-1/',
+      '_resend-ap-southeast-2/',
       'example-documents-a82747f3ed/',
     ]);
     const { QueueUrls = [] } = await clients(SOURCE).sqs.send(new ListQueuesCommand({}));
