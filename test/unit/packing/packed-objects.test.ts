@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import type { PackItem } from '../../../src/packing/collect-objects.ts';
+import type { ReadSlice } from '../../../src/packing/frame-in-work.ts';
+import { BeginAnew, PackedObjects } from '../../../src/packing/packed-objects.ts';
+import type { LeftOut, ReadItem } from '../../../src/packing/read-item.ts';
+
+const ITEM: PackItem = {
+  object: { bucket: 'source-bucket', key: 'large.bin', etag: 'e1', size: 20, eventTime: 0 },
+  messages: [],
+  superseded: [],
+};
+/** S3 tells no checksum, so that nothing but the frames says what is in the archive. */
+const READ: ReadItem = {
+  description: {
+    size: 20,
+    etag: 'e1',
+    lastModified: new Date(0),
+    headers: {},
+    metadata: {},
+    storageClass: 'STANDARD',
+    tagCount: 0,
+    missingMetadata: 0,
+  },
+  tags: [],
+};
+const sliceAt = (start: number): ReadSlice => ({
+  item: ITEM,
+  slice: { member: 0, offset: 0, headerLength: start === 0 ? 512 : 0, start, length: 10, padding: 0 },
+  read: READ,
+});
+
+test('the rest of an object whose first frame was left out is never sent alone, and its reason is kept', () => {
+  const leftOut = new Map<PackItem, LeftOut>();
+  const packed = new PackedObjects(leftOut);
+  packed.noteLeftOut([{ item: ITEM, reason: { kind: 'gone' } }]);
+  const place = () => {
+    packed.notePlace(sliceAt(10), { frame: 1, offset: 0 }, 7);
+  };
+  expect(place).toThrow(BeginAnew);
+  expect(place).toThrow(expect.objectContaining({ item: ITEM, reason: { kind: 'gone' } }));
+  expect(packed.size).toBe(0);
+});
+
+test('an object of which a later frame cannot be read begins the archive anew without it', () => {
+  const packed = new PackedObjects(new Map());
+  packed.notePlace(sliceAt(0), { frame: 0, offset: 0 }, 7);
+  expect(() => {
+    packed.noteLeftOut([{ item: ITEM, reason: { kind: 'changed' } }]);
+  }).toThrow(BeginAnew);
+});
