@@ -5,6 +5,7 @@ import type { Clock, EntryPage, EntrySource, ExistingObjectQueue } from './depen
 import { completeEntry, judgeObject, type ObjectFilter } from './object-filter.ts';
 import { OrderedWork } from './ordered-work.ts';
 import { Pace, type PaceLimits } from './pace.ts';
+import { PeriodicCheckpoint } from './periodic-checkpoint.ts';
 
 /** What a backfill has done so far. */
 export interface BackfillCounts {
@@ -32,15 +33,13 @@ export interface BackfillDependencies {
   readonly source: EntrySource;
   readonly queue: ExistingObjectQueue;
   readonly clock: Clock;
-  /** Keeps how far it is: everything up to the position is queued. Called again after `CHECKPOINT_SECONDS`, and in the end. */
+  /** Keeps how far it is: everything up to the position is queued. Called now and then, and in the end. */
   readonly checkpoint: (position: string, counts: BackfillCounts) => Promise<void>;
   readonly onProgress: (counts: BackfillCounts) => void;
   /** Told of each object that is archived, which is nowhere else named. */
   readonly onArchived: (object: ListedObject) => void;
 }
 
-/** What is done again, at most, after a kill. */
-const CHECKPOINT_SECONDS = 5;
 /** Of up to 1,000 objects, on their way to SQS at the same time. */
 const CHUNKS_IN_WORK = 8;
 
@@ -62,32 +61,24 @@ export async function runBackfill(
   const { source, clock, checkpoint, onProgress } = dependencies;
   const counts = { ...(resumed?.counts ?? noCounts()) };
   const pace = new Pace(request.pace, clock);
-  let position = resumed?.position;
-  let saved = position;
-  let savedAt = clock.now();
+  const kept = new PeriodicCheckpoint(resumed?.position, clock, (position) => checkpoint(position, { ...counts }));
   const work = new OrderedWork<CountedChunk>(CHUNKS_IN_WORK, (chunk) => {
-    position = chunk.position;
+    kept.position = chunk.position;
     for (const name of Object.keys(counts) as (keyof BackfillCounts)[]) counts[name] += chunk.counts[name];
     onProgress(counts);
   });
-  const save = async (): Promise<void> => {
-    savedAt = clock.now();
-    if (position === undefined || position === saved) return;
-    saved = position;
-    await checkpoint(position, { ...counts });
-  };
   try {
     for await (const page of source.read(resumed?.position, signal)) {
       for (let at = 0; at < page.entries.length; at += pace.chunk) {
         const { taken, ...counted } = selectChunk(page, at, pace.chunk, request, dependencies);
         await work.add(counted, () => queueObjects(taken, pace, request, dependencies));
-        if (clock.now() - savedAt >= 1000 * CHECKPOINT_SECONDS) await save();
+        await kept.saveWhenDue();
       }
     }
     await work.finish();
   } finally {
     await work.settled();
-    await save();
+    await kept.save();
   }
   return counts;
 }

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { listedPrefix } from '../backfill/object-filter.ts';
 import { OrderedWork } from '../backfill/ordered-work.ts';
 import { Pace, type PaceLimits } from '../backfill/pace.ts';
+import { PeriodicCheckpoint } from '../backfill/periodic-checkpoint.ts';
 import type { ListedObject, ObjectPager } from '../listing/dependencies.ts';
 import { listObjects } from '../listing/list-objects.ts';
 import { backfillMessage } from '../messages/backfill-message.ts';
@@ -16,8 +17,6 @@ export interface VerificationRequest extends Omit<KeyComparison, 'listedAt'> {
   readonly resumed?: { readonly key: string; readonly counts: VerificationCounts } | undefined;
 }
 
-/** What is done again, at most, after a kill. */
-const CHECKPOINT_SECONDS = 5;
 /** Of up to 1,000 keys, compared at the same time. */
 const CHUNKS_IN_WORK = 4;
 /** HEADs and reads at the same time, of all chunks together. */
@@ -40,11 +39,9 @@ export async function runVerification(
   const pace = new Pace(request.pace, clock);
   const etags = new EtagTrust();
   const looks = pLimit(LOOKS);
-  let done = resumed?.key;
-  let saved = done;
-  let savedAt = clock.now();
+  const kept = new PeriodicCheckpoint(resumed?.key, clock, (key) => checkpoint(key, { ...counts }));
   const work = new OrderedWork<ComparedChunk>(CHUNKS_IN_WORK, (chunk) => {
-    done = chunk.last;
+    kept.position = chunk.last;
     counts.compared += chunk.keys.length;
     for (const { counts: counted, findings } of chunk.results) {
       for (const name of Object.keys(counted) as (keyof VerificationCounts)[]) counts[name] += counted[name] ?? 0;
@@ -53,12 +50,6 @@ export async function runVerification(
     counts.repaired += chunk.repaired;
     onProgress(counts);
   });
-  const save = async (): Promise<void> => {
-    savedAt = clock.now();
-    if (done === undefined || done === saved) return;
-    saved = done;
-    await checkpoint(done, { ...counts });
-  };
   try {
     for await (const joined of joinListings(listingsOf(request, dependencies))) {
       for (let at = 0; at < joined.length; at += pace.chunk) {
@@ -70,13 +61,13 @@ export async function runVerification(
           chunk.results = await compareAll(keys, options, etags, looks, dependencies);
           chunk.repaired = await repairAll(chunk.results, pace, request, dependencies);
         });
-        if (clock.now() - savedAt >= 1000 * CHECKPOINT_SECONDS) await save();
+        await kept.saveWhenDue();
       }
     }
     await work.finish();
   } finally {
     await work.settled();
-    await save();
+    await kept.save();
   }
   return counts;
 }

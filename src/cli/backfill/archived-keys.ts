@@ -25,6 +25,7 @@ export class ArchivedKeys {
     this.#named += 1;
     if (this.#file === undefined) return;
     this.#lines.push(`${JSON.stringify({ storageClass, key })}\n`);
+    // A failure stays in the chain of writes: the last call meets it.
     if (this.#lines.length >= 1000) void this.write().catch(() => undefined);
   }
 
