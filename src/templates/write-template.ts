@@ -161,14 +161,17 @@ function checkLimits(configuration: Configuration, options: TemplateOptions): vo
   );
 }
 
-/** What CloudFormation's limits are compared with: bytes as SAM uploads the template, see `packagedSize`. */
+/**
+ * What CloudFormation's limits are compared with: bytes as SAM uploads the template, see `packagedSize`.
+ * SAM names nested templates by where it uploaded them, so the path from the template to them counts for nothing.
+ */
 export function measureTemplate(
   configuration: Configuration,
-  options: TemplateOptions,
+  { priceRevision }: Pick<TemplateOptions, 'priceRevision'>,
 ): { readonly resources: number; readonly bytes: number } {
   const { settings } = configuration;
   const plans = planRegions(configuration);
-  const parts = plans.flatMap((plan) => regionParts({ settings, plan, plans, ...options }));
+  const parts = plans.flatMap((plan) => regionParts({ settings, plan, plans, stacks: '', priceRevision }));
   const resources = Object.assign({}, ...parts.map(([, part]) => part)) as Resources;
   const frame = { ...preamble(configuration, plans), Outputs: outputs(configuration, plans) };
   const bytes = packagedSize({ frame, resources, uploadPrefix: settings.stack_name });

@@ -44,3 +44,12 @@ test('a template within both limits is written, and is shorter than what is uplo
   const few = configuration(40);
   expect(Buffer.byteLength(writeTemplate(few, OPTIONS))).toBeLessThan(0.95 * measureTemplate(few, OPTIONS).bytes);
 });
+
+test('a template is not refused for the path to its nested stacks, which SAM replaces', () => {
+  const close = configuration(82);
+  const { bytes } = measureTemplate(close, OPTIONS);
+  const deep = { ...OPTIONS, stacks: `${'../'.repeat(1_000)}src/stacks` };
+  expect(bytes).toBeLessThan(1_000_000);
+  expect(bytes).toBeGreaterThan(900_000);
+  expect(() => writeTemplate(close, deep)).not.toThrow();
+});
