@@ -1,7 +1,7 @@
 import { CompressorError } from '../src/errors.ts';
 
 /** No Python interpreter answers to any of the names that were tried. */
-export class PythonMissingError extends CompressorError {
+export class MissingPythonError extends CompressorError {
   readonly code = 'PYTHON_MISSING';
   readonly retryable = false;
 }
@@ -61,13 +61,13 @@ export class WorkerTaskError extends CompressorError {
 }
 
 /** A function wrote a metric that CloudWatch would drop without a word. */
-export class EmfInvalidError extends CompressorError {
+export class InvalidEmfError extends CompressorError {
   readonly code = 'EMF_INVALID';
   readonly retryable = false;
 }
 
 /** There is no Lambda Runtime Interface Emulator for this machine. */
-export class LambdaEmulatorMissingError extends CompressorError {
+export class MissingLambdaEmulatorError extends CompressorError {
   readonly code = 'LAMBDA_EMULATOR_MISSING';
   readonly retryable = false;
 }

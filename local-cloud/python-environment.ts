@@ -78,7 +78,7 @@ export interface PythonEnvironmentOptions {
  * machine installs them (about 20 seconds, 90 for `deploy`) and announces it; later ones only compare a hash. Several processes
  * may call it at once.
  *
- * @throws PythonMissingError, PythonTooOldError, PythonPackagesError
+ * @throws MissingPythonError, PythonTooOldError, PythonPackagesError
  */
 export async function pythonEnvironment(
   need: PythonNeed,

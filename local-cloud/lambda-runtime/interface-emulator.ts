@@ -1,6 +1,6 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { LambdaEmulatorMissingError } from '../errors.ts';
+import { MissingLambdaEmulatorError } from '../errors.ts';
 import { pythonEnvironment } from '../python-environment.ts';
 
 /** Node's names of the processors that the SAM CLI brings an emulator for, and SAM's. */
@@ -11,12 +11,12 @@ const PROCESSORS: ReadonlyMap<string, string> = new Map([
 
 /**
  * File of the emulator that the SAM CLI carries for a machine.
- * @throws LambdaEmulatorMissingError for a machine that it has none for
+ * @throws MissingLambdaEmulatorError for a machine that it has none for
  */
 export function emulatorFileName(platform: string, processor: string): string {
   const name = PROCESSORS.get(processor);
   if (platform === 'linux' && name !== undefined) return `aws-lambda-rie-${name}`;
-  throw new LambdaEmulatorMissingError(
+  throw new MissingLambdaEmulatorError(
     `AWS's Lambda Runtime Interface Emulator runs on Linux with x86_64 or arm64, not on ${platform} ${processor}. ` +
       'Use `sam local invoke` with a container engine instead: events/README.md shows how.',
     { context: { platform, processor } },
@@ -26,7 +26,7 @@ export function emulatorFileName(platform: string, processor: string): string {
 /**
  * Path of AWS's Lambda Runtime Interface Emulator: the one that `sam local` puts into containers, out of the project's own
  * installation of the SAM CLI, which the first call makes (90 seconds).
- * @throws LambdaEmulatorMissingError; what `pythonEnvironment` throws
+ * @throws MissingLambdaEmulatorError; what `pythonEnvironment` throws
  */
 export async function findInterfaceEmulator(announce: (line: string) => void): Promise<string> {
   const name = emulatorFileName(process.platform, process.arch);
@@ -35,7 +35,7 @@ export async function findInterfaceEmulator(announce: (line: string) => void): P
     const file = path.join(libraries, python, 'site-packages', 'samcli', 'local', 'rapid', name);
     if (await isExecutable(file)) return file;
   }
-  throw new LambdaEmulatorMissingError(
+  throw new MissingLambdaEmulatorError(
     `The SAM CLI under ${libraries} carries no executable ${name}. Remove that environment; the next call makes it anew.`,
     { context: { file: name } },
   );

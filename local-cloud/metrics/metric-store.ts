@@ -43,7 +43,7 @@ export class MetricStore {
 
   /**
    * Takes the metrics of a line of a function's log; other lines have none.
-   * @throws EmfInvalidError
+   * @throws InvalidEmfError
    */
   read(line: string): void {
     this.#records.push(...(parseEmf(line) ?? []));

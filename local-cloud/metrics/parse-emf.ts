@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tryParseJson } from '../../src/json.ts';
-import { EmfInvalidError } from '../errors.ts';
+import { InvalidEmfError } from '../errors.ts';
 
 /** Limits of CloudWatch's embedded metric format (CloudWatch user guide, "Specification: Embedded metric format"). */
 const MAX_METRICS = 100;
@@ -39,7 +39,7 @@ export interface MetricRecord extends MetricIdentity {
 /**
  * Reads a line of a log as CloudWatch Logs does.
  * @returns undefined for a line that is no metric
- * @throws EmfInvalidError where CloudWatch would silently drop the metric
+ * @throws InvalidEmfError where CloudWatch would silently drop the metric
  */
 export function parseEmf(line: string): MetricRecord[] | undefined {
   const document = parseObject(line);
@@ -81,6 +81,6 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | undefine
   return tryParseJson(line) as Readonly<Record<string, unknown>> | undefined;
 }
 
-function invalid(line: string, problem: string): EmfInvalidError {
-  return new EmfInvalidError(`CloudWatch would drop a metric: ${problem}. The line: ${line.slice(0, 500)}`);
+function invalid(line: string, problem: string): InvalidEmfError {
+  return new InvalidEmfError(`CloudWatch would drop a metric: ${problem}. The line: ${line.slice(0, 500)}`);
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { PythonMissingError, PythonTooOldError } from '../errors.ts';
+import { MissingPythonError, PythonTooOldError } from '../errors.ts';
 
 const run = promisify(execFile);
 
@@ -12,7 +12,7 @@ const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python
 /**
  * The first interpreter on the PATH that is new enough.
  *
- * @throws PythonMissingError when none of the names can be started
+ * @throws MissingPythonError when none of the names can be started
  * @throws PythonTooOldError when all that start are older than 3.11
  */
 export async function findPython(candidates: readonly string[] = CANDIDATES): Promise<string> {
@@ -28,7 +28,7 @@ export async function findPython(candidates: readonly string[] = CANDIDATES): Pr
       `The local servers need Python 3.${OLDEST_MINOR} or newer, but ${tooOld.join(', ')}. Install a newer one, or put it first on the PATH.`,
     );
   }
-  throw new PythonMissingError(
+  throw new MissingPythonError(
     `No Python found (tried ${candidates.join(', ')}). The local servers need Python 3.${OLDEST_MINOR} or newer, with its venv module: install it and run the command again.`,
   );
 }

@@ -27,9 +27,9 @@ const PROBE_AGE = 32;
  */
 const CLOSE: Readonly<Record<ContentClass, number>> = { packed: 0.003, text: 0, columnar: 0, other: 0 };
 /** A frame that is smaller says too little of its class to be probed. */
-const LEAST_PROBED_BYTES = 256 * 1024;
+const MIN_PROBED_BYTES = 256 * 1024;
 /** A class that has less frames in an archive is tried in some archives only: on average in one of so many frames. */
-const FRAMES_A_TRIAL = 16;
+const FRAMES_PER_TRIAL = 16;
 
 export interface AdaptiveOptions {
   /** To choose from, the fastest first. */
@@ -119,7 +119,7 @@ class AdaptiveArchive implements ArchiveLevels {
 
   /** Whether this is the one frame of its class that something is tried on. */
   #isTrial({ expected, framesAlike }: FrameAhead): boolean {
-    const turn = this.#trials.get(expected) ?? this.#draw(Math.max(framesAlike, FRAMES_A_TRIAL));
+    const turn = this.#trials.get(expected) ?? this.#draw(Math.max(framesAlike, FRAMES_PER_TRIAL));
     this.#trials.set(expected, turn - 1);
     return turn === 0;
   }
@@ -130,7 +130,7 @@ class AdaptiveArchive implements ArchiveLevels {
 
   /** One probe a class and archive, which all its frames wait for. */
   async #probeInTime({ expected, bytes, probe }: FrameAhead): Promise<void> {
-    if (bytes < LEAST_PROBED_BYTES) return;
+    if (bytes < MIN_PROBED_BYTES) return;
     const { archives, probes } = this.#statistics ?? this.#options.statistics.known;
     const last = probes.get(expected);
     if (last !== undefined && (archives - last.archive < PROBE_AGE || this.#cap !== undefined)) return;

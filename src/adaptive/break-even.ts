@@ -14,7 +14,7 @@ export interface Experience {
   /** Archive bytes over object bytes. */
   readonly ratio: number;
   /** CPU seconds of compression for a byte of an object. */
-  readonly cpuSecondsAByte: number;
+  readonly cpuSecondsPerByte: number;
   /** Share of objects whose key exists at the target; 0 if not given. */
   readonly overwritten?: number;
 }
@@ -37,14 +37,14 @@ export interface Traffic {
 }
 
 /** 3x at level 9: 45 MB/s of one core (docs/decisions/0003-packing-speed.md). */
-export const USUAL_EXPERIENCE: Experience = { ratio: 1 / 3, cpuSecondsAByte: 1 / 45e6 };
+export const USUAL_EXPERIENCE: Experience = { ratio: 1 / 3, cpuSecondsPerByte: 1 / 45e6 };
 /** A rule's defaults, but for the bytes: an archive of 256 MiB takes more traffic than most rules have. */
 export const USUAL_LIMITS: ArchiveLimits = { objects: 1000, bytes: 64e6, windowSeconds: 20 };
 
 export const SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400;
 /** Larger objects cost the same for each byte. */
-const LARGEST_SIZE = 2 ** 30;
-const LARGEST_VOLUME = 1e9;
+const MAX_SIZE = 2 ** 30;
+const MAX_VOLUME = 1e9;
 const BISECTIONS = 60;
 
 /** Of a rule; its bytes as far as they are usual. */
@@ -91,7 +91,7 @@ export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, li
   // Beyond a frame an object costs a HEAD and an upload of its own, so that what is saved falls there once.
   for (const [from, to] of [
     [1, PART_BYTES],
-    [PART_BYTES + 1, LARGEST_SIZE],
+    [PART_BYTES + 1, MAX_SIZE],
   ] as const) {
     if (saved(to) > 0) return saved(from) > 0 ? from : bisect(saved, from, to);
   }
@@ -117,14 +117,14 @@ export function breakEvenVolume(
   let most = 1;
   while (net(most) <= 0) {
     most *= 2;
-    if (most > LARGEST_VOLUME) return Number.POSITIVE_INFINITY;
+    if (most > MAX_VOLUME) return Number.POSITIVE_INFINITY;
   }
   return bisect(net, most / 2, most);
 }
 
 /** Of traffic of objects of one size. */
 export function trafficAmounts(
-  { ratio, cpuSecondsAByte, overwritten = 0 }: Experience,
+  { ratio, cpuSecondsPerByte, overwritten = 0 }: Experience,
   limits: ArchiveLimits,
   traffic: Traffic,
 ): Amounts {
@@ -138,7 +138,7 @@ export function trafficAmounts(
     objects,
     originalBytes: bytes,
     archiveBytes: bytes * ratio,
-    cpuSeconds: bytes * cpuSecondsAByte,
+    cpuSeconds: bytes * cpuSecondsPerByte,
     multipartArchives: isMultipart((bytes * ratio) / archives) ? archives : 0,
     largeReads: frames,
     largeWrites: isLarge ? frames + objects : 0,

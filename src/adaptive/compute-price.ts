@@ -2,8 +2,8 @@ import type { UnitPrices } from '../configuration/schema/unit-prices.ts';
 
 /** Lambda gives one vCPU for 1,769 MB (Lambda developer guide, "Memory"), and bills a GB of 1,024 MB. */
 export const VCPU_MEGABYTES = 1769;
-const LAMBDA_GIGABYTES_A_VCPU = VCPU_MEGABYTES / 1024;
-const SECONDS_AN_HOUR = 3600;
+const LAMBDA_GIGABYTES_PER_VCPU = VCPU_MEGABYTES / 1024;
+const SECONDS_PER_HOUR = 3600;
 const CPU_UNITS_PER_VCPU = 1024;
 
 /** Size of a Fargate task. */
@@ -15,7 +15,7 @@ export interface TaskSize {
 
 /** USD of a second of one vCPU in a function. */
 export function functionVcpuSecond({ lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>): number {
-  return lambda_gb_second * LAMBDA_GIGABYTES_A_VCPU;
+  return lambda_gb_second * LAMBDA_GIGABYTES_PER_VCPU;
 }
 
 /**
@@ -41,6 +41,6 @@ export function taskVcpuSecond(
   { fargate_vcpu_hour, fargate_gb_hour }: Pick<UnitPrices, 'fargate_vcpu_hour' | 'fargate_gb_hour'>,
   { cpu, memoryMebibytes }: TaskSize,
 ): number {
-  const gigabytesAVcpu = memoryMebibytes / cpu;
-  return (fargate_vcpu_hour + fargate_gb_hour * gigabytesAVcpu) / SECONDS_AN_HOUR;
+  const gigabytesPerVcpu = memoryMebibytes / cpu;
+  return (fargate_vcpu_hour + fargate_gb_hour * gigabytesPerVcpu) / SECONDS_PER_HOUR;
 }

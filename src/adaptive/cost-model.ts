@@ -88,7 +88,7 @@ export const PART_BYTES = 8 * MIB;
  * Everything that a rule costs for each archive, object, byte and second. Unit prices are those of the source region, on
  * both sides; transfer is the price of each pair of regions. docs/economics.md explains each line.
  * @param packingSecond USD of a second of one vCPU where archives are packed; a function's, if not given
- * @throws PriceMissingError
+ * @throws MissingPriceError
  */
 export function ruleCosts(
   { destinations }: Pick<ReplicationRule, 'destinations'>,
@@ -110,19 +110,19 @@ export function ruleCosts(
   const ours = [
     line('transfer', 'archiveBytes', sum(regions) / BILLED_GIGABYTE, 'archives to each region'),
     line('compute', 'cpuSeconds', packingSecond, 'compression'),
-    line('compute', 'objects', packingSecond * WORK.sourceSecondsAnObject, 'reading, beside compression'),
-    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsAByte, 'reading, beside compression'),
-    line('compute', 'archives', packingSecond * WORK.sourceSecondsAnArchive, 'waiting for S3, both vCPUs billed'),
+    line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, beside compression'),
+    line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, beside compression'),
+    line('compute', 'archives', packingSecond * WORK.sourceSecondsPerArchive, 'waiting for S3, both vCPUs billed'),
     line(
       'restoring',
       'archives',
-      restoringSecond * WORK.targetSecondsAnArchive * regions.length,
+      restoringSecond * WORK.targetSecondsPerArchive * regions.length,
       'waiting for S3, both vCPUs billed',
     ),
-    line('restoring', 'objects', restoringSecond * WORK.targetSecondsAnObject * copies, 'restoring'),
-    line('restoring', 'originalBytes', restoringSecond * WORK.targetSecondsAByte * copies, 'restoring'),
+    line('restoring', 'objects', restoringSecond * WORK.targetSecondsPerObject * copies, 'restoring'),
+    line('restoring', 'originalBytes', restoringSecond * WORK.targetSecondsPerByte * copies, 'restoring'),
     line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'runs of the functions'),
-    line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsAnObject, 'events of the objects'),
+    line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsPerObject, 'events of the objects'),
     line('requests', 'objects', prices.s3_get_request, 'reading the objects'),
     line('requests', 'largeReads', prices.s3_get_request, 'reading large objects in ranges'),
     line('requests', 'archives', prices.s3_put_request * (1 + regions.length), 'writing and replicating archives'),
@@ -147,11 +147,11 @@ export function ruleCosts(
     ),
     line('encryption', 'archives', prices.kms_request * (1 + 3 * regions.length), 'data keys of the archives'),
     line('statistics', 'archives', prices.dynamodb_write * WORK.statisticsWrites, 'statistics of the levels'),
-    line('logs', 'archives', WORK.logDollarsAByte * WORK.sourceLogBytesAnArchive, 'log and metrics of packing'),
+    line('logs', 'archives', WORK.logDollarsPerByte * WORK.sourceLogBytesPerArchive, 'log and metrics of packing'),
     line(
       'logs',
       'archives',
-      WORK.logDollarsAByte * WORK.targetLogBytesAnArchive * regions.length,
+      WORK.logDollarsPerByte * WORK.targetLogBytesPerArchive * regions.length,
       'log and metrics of restoring',
     ),
   ];

@@ -67,18 +67,18 @@ export function estimateLevels(
     const weight = evidence + PROBE_WEIGHT;
     const mean = (measured: number | undefined, promised: number): number =>
       Math.exp((evidence * Math.log(measured ?? promised) + PROBE_WEIGHT * Math.log(promised)) / weight);
-    const dollarsOf = ({ gain, secondsAByte }: LevelPrior): number => {
+    const dollarsOf = ({ gain, secondsPerByte }: LevelPrior): number => {
       // What is only stored stays as it is: there is nothing to estimate.
       const compressed = level === STORE_LEVEL ? 1 : fraction * gain;
-      return prices.archiveByte * compressed + (prices.cpuSecond * secondsAByte) / cpuSpeed;
+      return prices.archiveByte * compressed + (prices.cpuSecond * secondsPerByte) / cpuSpeed;
     };
     const promised = {
       gain: prior.gain * correction.gain,
-      secondsAByte: prior.secondsAByte * correction.secondsAByte,
+      secondsPerByte: prior.secondsPerByte * correction.secondsPerByte,
     };
     const dollars = dollarsOf({
       gain: mean(own?.gain, promised.gain),
-      secondsAByte: mean(own?.secondsAByte, promised.secondsAByte),
+      secondsPerByte: mean(own?.secondsPerByte, promised.secondsPerByte),
     });
     const surprise = Math.abs(Math.log(dollarsOf(promised) / dollarsOf(prior)));
     const deviation = ARCHIVE_DEVIATION / Math.sqrt(weight) + (surprise / 2) * (PROBE_WEIGHT / weight);
@@ -114,7 +114,7 @@ function findPrior(statistics: RuleStatistics, content: ContentClass, level: num
   const usual = typicalPrior(content, neighbour.level, fraction);
   return {
     gain: (neighbour.gain * typical.gain) / usual.gain,
-    secondsAByte: (neighbour.secondsAByte * typical.secondsAByte) / usual.secondsAByte,
+    secondsPerByte: (neighbour.secondsPerByte * typical.secondsPerByte) / usual.secondsPerByte,
   };
 }
 
@@ -131,7 +131,7 @@ function seenLevels(statistics: RuleStatistics, content: ContentClass): SeenLeve
     const [name, level] = key.split(':');
     if (name !== content || ![bytes, tested, compressed, cpuSeconds].every(isPositive)) return [];
     const evidence = archives / weight;
-    return [{ level: Number(level), evidence, gain: compressed / tested, secondsAByte: cpuSeconds / bytes }];
+    return [{ level: Number(level), evidence, gain: compressed / tested, secondsPerByte: cpuSeconds / bytes }];
   });
 }
 
@@ -139,11 +139,11 @@ function seenLevels(statistics: RuleStatistics, content: ContentClass): SeenLeve
 function correctPriors(seen: readonly SeenLevel[], priorOf: (level: number) => LevelPrior): LevelPrior {
   const compressing = seen.filter(({ level }) => level !== STORE_LEVEL);
   const total = compressing.reduce((sum, { evidence }) => sum + evidence, 0);
-  if (total === 0) return { gain: 1, secondsAByte: 1 };
+  if (total === 0) return { gain: 1, secondsPerByte: 1 };
   const mean = (quantity: keyof LevelPrior): number =>
     Math.exp(
       compressing.reduce((sum, one) => sum + one.evidence * Math.log(one[quantity] / priorOf(one.level)[quantity]), 0) /
         (total + PROBE_WEIGHT),
     );
-  return { gain: mean('gain'), secondsAByte: mean('secondsAByte') };
+  return { gain: mean('gain'), secondsPerByte: mean('secondsPerByte') };
 }

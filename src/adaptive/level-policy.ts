@@ -45,7 +45,7 @@ export interface FrameProbe {
   /** By the test that also tells what is packed. */
   readonly fraction: number;
   /** Seconds are CPU time of this machine. */
-  readonly levels: readonly { readonly level: number; readonly fraction: number; readonly secondsAByte: number }[];
+  readonly levels: readonly { readonly level: number; readonly fraction: number; readonly secondsPerByte: number }[];
 }
 
 /** What became of a frame. */

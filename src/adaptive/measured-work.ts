@@ -5,24 +5,24 @@
  */
 export const WORK = {
   /** 2,480 objects of 10 KB a second at 20 ms to the first byte: 0.81 ms on two vCPUs, less zstd's 0.05 and the bytes' 0.07. */
-  sourceSecondsAnObject: 0.69e-3,
+  sourceSecondsPerObject: 0.69e-3,
   /** 300 objects of 1 MB at level 3: 2.01 s on two vCPUs, less 2.25 s of zstd: 5.9 s/GB, and TLS. */
-  sourceSecondsAByte: 6.9e-9,
+  sourceSecondsPerByte: 6.9e-9,
   /** 2,925 objects of 10 KB a second at 20 ms to the first byte: 0.68 ms on two vCPUs, less the bytes' 0.07. */
-  targetSecondsAnObject: 0.61e-3,
+  targetSecondsPerObject: 0.61e-3,
   /** 250 objects of 1 MB: 0.74 s on two vCPUs, 5.9 s/GB with decompression in it, and TLS. */
-  targetSecondsAByte: 6.9e-9,
+  targetSecondsPerByte: 6.9e-9,
   /** Requests one after the other while nothing else is to be done, 25 ms each: GET, PUT and statistics, on two vCPUs. */
-  sourceSecondsAnArchive: 2 * 3 * 0.025,
+  sourceSecondsPerArchive: 2 * 3 * 0.025,
   /** The same: tail, manifest, frame, PUT, DELETE. */
-  targetSecondsAnArchive: 2 * 5 * 0.025,
+  targetSecondsPerArchive: 2 * 5 * 0.025,
   /** CloudWatch Logs, 0.50 USD a GB taken in (us-east-1, from memory); metrics are lines of the log. */
-  logDollarsAByte: 0.5 / 2 ** 30,
+  logDollarsPerByte: 0.5 / 2 ** 30,
   /** Lines about an archive and its metrics, and Lambda's own START, END and REPORT: test/unit/aws/telemetry/log-bytes.test.ts weighs them. */
-  sourceLogBytesAnArchive: 2750,
-  targetLogBytesAnArchive: 3370,
+  sourceLogBytesPerArchive: 2750,
+  targetLogBytesPerArchive: 3370,
   /** S3 sends one message an event; receiving and deleting take 10 at a time. */
-  sqsRequestsAnObject: 1.2,
+  sqsRequestsPerObject: 1.2,
   /** One update an archive, of an item of up to 4 KB. */
   statisticsWrites: 4,
 } as const;

@@ -10,9 +10,9 @@ export const MEMORY_ARCHIVES = 32;
  * Weights above this (e^16, after 512 archives) are scaled down again. DynamoDB refuses a sum of more than 38 digits: what
  * the item counts in (aws/dynamodb/statistics-item.ts) leaves room for a rebase that comes hundreds of archives late.
  */
-const LARGEST_EXPONENT = 16;
+const MAX_EXPONENT = 16;
 /** What weighs less when weights are scaled down is forgotten: nothing was seen of it for 442 archives or more. */
-const LEAST_ARCHIVES = 1e-6;
+const MIN_ARCHIVES = 1e-6;
 /** Of a rule with dozens of levels the arms that weigh most are kept, as many as fit into one expression of DynamoDB. */
 export const MAX_ARMS = 80;
 
@@ -98,9 +98,9 @@ export function weighUpdate(
 /** The same statistics with weights that begin at 1 again; undefined while there is no need. */
 export function rebaseStatistics(statistics: RuleStatistics): RuleStatistics | undefined {
   const { archives, landmark, arms } = statistics;
-  if ((archives - landmark) / MEMORY_ARCHIVES < LARGEST_EXPONENT) return undefined;
+  if ((archives - landmark) / MEMORY_ARCHIVES < MAX_EXPONENT) return undefined;
   const kept = [...scaleArms(arms, 1 / weightNow(statistics))]
-    .filter(([, sums]) => sums.archives >= LEAST_ARCHIVES)
+    .filter(([, sums]) => sums.archives >= MIN_ARCHIVES)
     .toSorted(([, left], [, right]) => right.archives - left.archives)
     .slice(0, MAX_ARMS);
   return { ...statistics, landmark: archives, arms: new Map(kept) };

@@ -1,5 +1,5 @@
 import { asCompressorError, type CompressorError } from '../errors.ts';
-import { StatisticsContestedError } from './errors.ts';
+import { ContestedStatisticsError } from './errors.ts';
 import {
   addUpdate,
   NO_STATISTICS,
@@ -82,7 +82,7 @@ export class StatisticsCache {
       this.#known = statistics;
       if (written) return;
     }
-    throw new StatisticsContestedError(
+    throw new ContestedStatisticsError(
       `Statistics of rule ${rule} were rebased before each of ${MAX_ATTEMPTS} additions`,
       {
         context: { rule, attempts: MAX_ATTEMPTS },

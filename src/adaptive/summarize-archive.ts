@@ -58,8 +58,8 @@ export function addProbe(
   for (const probed of levels) {
     // What storing leaves is known; only what compresses was learnt something of.
     if (probed.level === STORE_LEVEL) continue;
-    const prior = { gain: probed.fraction / fraction, secondsAByte: probed.secondsAByte * cpuSpeed };
-    if (isPositive(prior.gain) && isPositive(prior.secondsAByte)) priors.set(armKey(content, probed.level), prior);
+    const prior = { gain: probed.fraction / fraction, secondsPerByte: probed.secondsPerByte * cpuSpeed };
+    if (isPositive(prior.gain) && isPositive(prior.secondsPerByte)) priors.set(armKey(content, probed.level), prior);
   }
   if (!Number.isFinite(fraction)) return statistics;
   const probe = { archive: statistics.archives, fraction };

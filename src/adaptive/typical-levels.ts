@@ -6,7 +6,7 @@ export interface LevelPrior {
   /** Compressed bytes for each byte that level 1 was tested to leave. */
   readonly gain: number;
   /** CPU seconds of the reference machine for a byte that goes in. */
-  readonly secondsAByte: number;
+  readonly secondsPerByte: number;
 }
 
 /**
@@ -24,7 +24,7 @@ const MEASURED: readonly (readonly [level: number, gain: number, megabytesPerSec
   [19, 0.685, 2.3],
   [22, 0.67, 1],
 ];
-const STORE_SECONDS_A_BYTE = 1 / 2800e6;
+const STORE_SECONDS_PER_BYTE = 1 / 2800e6;
 
 /** Share of its size that level 1 leaves of such content. */
 export const TYPICAL_FRACTION: Readonly<Record<ContentClass, number>> = {
@@ -36,7 +36,7 @@ export const TYPICAL_FRACTION: Readonly<Record<ContentClass, number>> = {
 
 /** Stands in for a level that was not measured; exact for STORE_LEVEL, whose gain depends on the fraction only. */
 export function typicalPrior(content: ContentClass, level: number, fraction: number): LevelPrior {
-  if (level === STORE_LEVEL) return { gain: 1 / fraction, secondsAByte: STORE_SECONDS_A_BYTE };
+  if (level === STORE_LEVEL) return { gain: 1 / fraction, secondsPerByte: STORE_SECONDS_PER_BYTE };
   const [, gain, speed] = MEASURED.find(([row]) => row >= level) ?? [22, 0.67, 1];
-  return { gain: content === 'packed' ? 1 : gain, secondsAByte: 1 / (speed * 1e6) };
+  return { gain: content === 'packed' ? 1 : gain, secondsPerByte: 1 / (speed * 1e6) };
 }

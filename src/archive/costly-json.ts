@@ -1,4 +1,4 @@
-import { ManifestInvalidError } from './errors.ts';
+import { InvalidManifestError } from './errors.ts';
 import {
   MANIFEST_BYTES_PER_CONTAINER,
   MANIFEST_BYTES_PER_VALUE,
@@ -22,11 +22,11 @@ const FREE_CONTAINERS = 64;
  * text that is all brackets takes 20 to 40 times its size in memory and 6 s; 2.5 million names of fields that are all different 7 to 22 s;
  * 15 million numbers 2 s. A manifest takes about 3 times its size. Not a validation; `JSON.parse` does that.
  * @param bytes JSON in UTF-8, whose continuation bytes are never one of those that count here
- * @throws ManifestInvalidError when it is nested deeper, or has more lists, maps, values or names of fields, than any manifest
+ * @throws InvalidManifestError when it is nested deeper, or has more lists, maps, values or names of fields, than any manifest
  */
 export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
-  const mostContainers = FREE_CONTAINERS + bytes.length / MANIFEST_BYTES_PER_CONTAINER;
-  const mostCommas = FREE_CONTAINERS + bytes.length / MANIFEST_BYTES_PER_VALUE;
+  const maxContainers = FREE_CONTAINERS + bytes.length / MANIFEST_BYTES_PER_CONTAINER;
+  const maxCommas = FREE_CONTAINERS + bytes.length / MANIFEST_BYTES_PER_VALUE;
   const names = new Set<number>();
   let containers = 0;
   let commas = 0;
@@ -34,7 +34,7 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
   let textStart = 0;
   let textEnd = 0;
   const refuse = (what: string, at: number): never => {
-    throw new ManifestInvalidError(`manifest.json of ${archive} ${what} at byte ${at}`, {
+    throw new InvalidManifestError(`manifest.json of ${archive} ${what} at byte ${at}`, {
       context: { archive, at, depth, containers, commas, names: names.size },
     });
   };
@@ -49,7 +49,7 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
       case OPEN_MAP:
         depth += 1;
         containers += 1;
-        if (depth > MAX_MANIFEST_DEPTH || containers > mostContainers) refuse('is nested or split too finely', at);
+        if (depth > MAX_MANIFEST_DEPTH || containers > maxContainers) refuse('is nested or split too finely', at);
         break;
       case CLOSE_LIST:
       case CLOSE_MAP:
@@ -57,7 +57,7 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
         break;
       case COMMA:
         commas += 1;
-        if (commas > mostCommas) refuse('has too many values', at);
+        if (commas > maxCommas) refuse('has too many values', at);
         break;
       case COLON:
         names.add(hashOf(bytes, textStart, textEnd));

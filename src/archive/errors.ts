@@ -1,13 +1,13 @@
 import { CompressorError } from '../errors.ts';
 
 /** Truncated, damaged or contradictory bytes. Reading again may help only after the archive was sent again. */
-export class ArchiveCorruptError extends CompressorError {
+export class CorruptArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_CORRUPT';
   readonly retryable = false;
 }
 
 /** Not one of our archives, or one of a later major version. */
-export class ArchiveUnsupportedError extends CompressorError {
+export class UnsupportedArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_UNSUPPORTED';
   readonly retryable = false;
 }
@@ -19,7 +19,7 @@ export class ArchiveTooLargeError extends CompressorError {
 }
 
 /** `manifest.json` is missing, is not JSON, or has not the fields of the format. */
-export class ManifestInvalidError extends CompressorError {
+export class InvalidManifestError extends CompressorError {
   readonly code = 'MANIFEST_INVALID';
   readonly retryable = false;
 }

@@ -1,5 +1,5 @@
 import { crc32, crc32ToHex } from './checksum.ts';
-import { ArchiveCorruptError, ObjectChecksumError } from './errors.ts';
+import { CorruptArchiveError, ObjectChecksumError } from './errors.ts';
 import { TAR_BLOCK, TAR_END } from './format.ts';
 import type { FrameSlice } from './plan-frames.ts';
 import { verifyMemberHeader, writeMemberHeader } from './tar-header.ts';
@@ -58,7 +58,7 @@ export interface ExpectedSlice extends Omit<NamedSlice, 'modified'> {
 /**
  * Checks decompressed tar bytes against the slices that the manifest promises: headers, padding, checksums.
  * @returns the CRC-32 of the object bytes of each slice
- * @throws ArchiveCorruptError, ObjectChecksumError
+ * @throws CorruptArchiveError, ObjectChecksumError
  */
 export function verifyFrame(bytes: Uint8Array, slices: readonly ExpectedSlice[]): number[] {
   return slices.map((slice) => {
@@ -81,8 +81,8 @@ export function isZero(bytes: Uint8Array, start: number, end: number): boolean {
 
 const ZEROS = new Uint8Array(TAR_END + TAR_BLOCK);
 
-function corruptMember(member: string, what: string): ArchiveCorruptError {
-  return new ArchiveCorruptError(`Member "${member}" ${what}`, { context: { member } });
+function corruptMember(member: string, what: string): CorruptArchiveError {
+  return new CorruptArchiveError(`Member "${member}" ${what}`, { context: { member } });
 }
 
 export function checksumMismatch(member: string, expected: number, actual: number): ObjectChecksumError {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
 import { refuseCostlyJson } from './costly-json.ts';
-import { ArchiveUnsupportedError, ManifestInvalidError } from './errors.ts';
+import { InvalidManifestError, UnsupportedArchiveError } from './errors.ts';
 import { FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME } from './format.ts';
 import {
   manifestEnvelope,
@@ -35,7 +35,7 @@ export function encodeManifest(manifest: Omit<Manifest, 'format'>): Buffer {
 
 /**
  * @param archive names the archive in errors
- * @throws ManifestInvalidError, ArchiveUnsupportedError for another major version
+ * @throws InvalidManifestError, UnsupportedArchiveError for another major version
  */
 export function decodeManifest(bytes: Uint8Array, archive: string): Manifest {
   const json = manifestJson(bytes, archive);
@@ -51,7 +51,7 @@ export function decodeManifest(bytes: Uint8Array, archive: string): Manifest {
 
 /**
  * The manifest of an archive that the public implementation wrote.
- * @throws ManifestInvalidError
+ * @throws InvalidManifestError
  */
 export function decodePublicManifest(bytes: Uint8Array, archive: string): PublicManifest {
   const envelope = validated(publicManifestEnvelope, manifestJson(bytes, archive), archive);
@@ -73,7 +73,7 @@ export function publicKeyFields(key: string): { source_prefix: string; object_na
 
 function refuseUnknownMajor(version: string, archive: string): void {
   if (Number.parseInt(version, 10) === FORMAT_MAJOR) return;
-  throw new ArchiveUnsupportedError(
+  throw new UnsupportedArchiveError(
     `${archive} has format version ${version}; this reader knows version ${FORMAT_MAJOR}. Deploy the target region first.`,
     { context: { archive, version } },
   );
@@ -81,8 +81,8 @@ function refuseUnknownMajor(version: string, archive: string): void {
 
 function manifestJson(bytes: Uint8Array, archive: string): unknown {
   refuseCostlyJson(bytes, archive);
-  const invalid = (cause: unknown): ManifestInvalidError =>
-    new ManifestInvalidError(`manifest.json of ${archive} is not JSON in UTF-8`, { cause, context: { archive } });
+  const invalid = (cause: unknown): InvalidManifestError =>
+    new InvalidManifestError(`manifest.json of ${archive} is not JSON in UTF-8`, { cause, context: { archive } });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -102,7 +102,7 @@ function validated<T>(schema: z.ZodType<T>, json: unknown, archive: string, at: 
   if (result.success) return result.data;
   const [first] = result.error.issues;
   const where = [...at, ...(first?.path ?? [])].join('.');
-  throw new ManifestInvalidError(`manifest.json of ${archive} is not valid at "${where}": ${first?.message ?? ''}`, {
+  throw new InvalidManifestError(`manifest.json of ${archive} is not valid at "${where}": ${first?.message ?? ''}`, {
     cause: result.error,
     context: { archive, path: where, problems: result.error.issues.length },
   });

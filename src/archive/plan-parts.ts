@@ -9,7 +9,7 @@ export const MAX_BODY_PARTS = MAX_PARTS - 1;
  * A part of several frames is put together as an object of its own and then copied into place by S3, which costs five
  * requests: they are spread over at least this many frames (512 MiB).
  */
-const MIN_FRAMES_A_LONG_PART = 64;
+const MIN_FRAMES_PER_LONG_PART = 64;
 
 /**
  * Frames that make one part of a multipart upload, so that S3's 10,000 parts hold an object or archive of this many
@@ -23,7 +23,7 @@ const MIN_FRAMES_A_LONG_PART = 64;
  */
 export function framesPerPart(frames: number, maxParts = MAX_BODY_PARTS): number {
   if (frames <= maxParts) return 1;
-  return Math.max(MIN_FRAMES_A_LONG_PART, Math.ceil(frames / maxParts));
+  return Math.max(MIN_FRAMES_PER_LONG_PART, Math.ceil(frames / maxParts));
 }
 
 /** An object of `size` bytes in slices of `sliceLength`, the last one shorter, as the parts of a multipart upload. */

@@ -25,7 +25,7 @@ export function manifestFrame(frames: FrameList, archive: string): FrameEntry {
 
 /**
  * The bytes of `manifest.json` in its decompressed frame, which holds nothing else but the end of the tar.
- * @throws ManifestMismatchError, ArchiveCorruptError
+ * @throws ManifestMismatchError, CorruptArchiveError
  */
 export function manifestBytes(frame: Uint8Array, archive: string): Uint8Array {
   const size = readMemberSize(frame) ?? -1;

@@ -1,4 +1,4 @@
-import { ArchiveCorruptError, ArchiveTooLargeError, ArchiveUnsupportedError } from './errors.ts';
+import { ArchiveTooLargeError, CorruptArchiveError, UnsupportedArchiveError } from './errors.ts';
 import {
   KIB,
   MAX_FRAMES,
@@ -53,7 +53,7 @@ export function seekTableLength(tail: Uint8Array, archive: string): number | und
   const frames = footer.readUInt32LE(0);
   const descriptor = footer.readUInt8(4);
   if ((descriptor & SEEK_TABLE_RESERVED_BITS) !== 0) {
-    throw new ArchiveUnsupportedError(`The seek table of ${archive} has unknown flags`, {
+    throw new UnsupportedArchiveError(`The seek table of ${archive} has unknown flags`, {
       context: { archive, descriptor },
     });
   }
@@ -69,12 +69,12 @@ export function seekTableLength(tail: Uint8Array, archive: string): number | und
  * The frames of an archive. They are read from `table` as long as they are used.
  * @param table the last `seekTableLength` bytes of the archive
  * @param archiveSize bytes of the whole archive: the frames must fill what is before the table exactly
- * @throws ArchiveCorruptError, ArchiveUnsupportedError, ArchiveTooLargeError
+ * @throws CorruptArchiveError, UnsupportedArchiveError, ArchiveTooLargeError
  */
 export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive: string): FrameTable {
   const bytes = Buffer.from(table.buffer, table.byteOffset, table.length);
-  const corrupt = (what: string): ArchiveCorruptError =>
-    new ArchiveCorruptError(`The seek table of ${archive} ${what}`, { context: { archive, archiveSize } });
+  const corrupt = (what: string): CorruptArchiveError =>
+    new CorruptArchiveError(`The seek table of ${archive} ${what}`, { context: { archive, archiveSize } });
   if (bytes.length !== seekTableLength(bytes, archive)) throw corrupt('is cut short');
   if (bytes.readUInt32LE(0) !== SEEK_TABLE_SKIPPABLE_MAGIC) throw corrupt('is not in a skippable frame');
   if (bytes.readUInt32LE(4) !== bytes.length - SKIPPABLE_HEADER_SIZE) throw corrupt('has a wrong length');

@@ -1,4 +1,4 @@
-import { ArchiveCorruptError } from './errors.ts';
+import { CorruptArchiveError } from './errors.ts';
 import { TAR_BLOCK } from './format.ts';
 
 /**
@@ -64,7 +64,7 @@ export function writeMemberHeader(into: Uint8Array, offset: number, member: TarM
 /**
  * Checks that exactly this member's header stands at `offset` and returns the offset of its body.
  * The header is rebuilt and compared, so a reader needs no tar parser and accepts nothing that we would not write.
- * @throws ArchiveCorruptError when any byte but the time differs
+ * @throws CorruptArchiveError when any byte but the time differs
  */
 export function verifyMemberHeader(bytes: Uint8Array, offset: number, member: Omit<TarMember, 'modified'>): number {
   const length = memberHeaderLength(member.name, member.size);
@@ -75,7 +75,7 @@ export function verifyMemberHeader(bytes: Uint8Array, offset: number, member: Om
     writeMemberHeader(expected, 0, { ...member, modified });
     if (Buffer.compare(expected, actual) === 0) return offset + length;
   }
-  throw new ArchiveCorruptError(
+  throw new CorruptArchiveError(
     `The tar has no header of member "${member.name}" (${member.size} bytes) at ${offset}`,
     {
       context: { member: member.name, size: member.size, offset },

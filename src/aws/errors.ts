@@ -19,7 +19,7 @@ export class TaskProtectionError extends CompressorError {
 }
 
 /** Statistics of levels could not be read or written. Nothing waits for them; those of one archive may be lost. */
-export class StatisticsUnavailableError extends CompressorError {
+export class UnavailableStatisticsError extends CompressorError {
   readonly code = 'STATISTICS_UNAVAILABLE';
   readonly retryable = true;
 }

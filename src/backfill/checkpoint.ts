@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
-import { CheckpointInvalidError } from './errors.ts';
+import { InvalidCheckpointError } from './errors.ts';
 
 const count = z.int().nonnegative();
 const filter = z.object({
@@ -35,18 +35,18 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
   return `${JSON.stringify(checkpoint, null, 2)}\n`;
 }
 
-/** @throws CheckpointInvalidError */
+/** @throws InvalidCheckpointError */
 export function decodeCheckpoint(text: string, kind: Checkpoint['kind'], rule: string): Checkpoint {
-  const json = parseJson(text, (cause) => new CheckpointInvalidError('The checkpoint is not JSON', { cause }));
+  const json = parseJson(text, (cause) => new InvalidCheckpointError('The checkpoint is not JSON', { cause }));
   const result = checkpointSchema.safeParse(json);
   if (!result.success) {
-    throw new CheckpointInvalidError('The checkpoint is not one that this version can read. Start anew: --restart.', {
+    throw new InvalidCheckpointError('The checkpoint is not one that this version can read. Start anew: --restart.', {
       cause: result.error,
       context: { kind, rule },
     });
   }
   if (result.data.kind === kind && result.data.rule === rule) return result.data;
-  throw new CheckpointInvalidError(`The checkpoint is that of a ${result.data.kind} of rule ${result.data.rule}`, {
+  throw new InvalidCheckpointError(`The checkpoint is that of a ${result.data.kind} of rule ${result.data.rule}`, {
     context: { kind, rule },
   });
 }

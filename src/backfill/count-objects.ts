@@ -12,7 +12,7 @@ export interface BackfillForecast {
   readonly archived: Readonly<Record<string, number>>;
 }
 
-/** Reads the keys once without queueing anything. @throws EntryIncompleteError, what the source throws, the reason of the signal */
+/** Reads the keys once without queueing anything. @throws IncompleteEntryError, what the source throws, the reason of the signal */
 export async function countObjects(
   source: EntrySource,
   {

@@ -17,7 +17,7 @@ export interface EntrySource {
 export interface ExistingObjectQueue {
   /**
    * Sends all of these, at most 10,000 at a time.
-   * @throws QueueUnavailableError when SQS does not take one of them in spite of retries; others may have been taken
+   * @throws UnavailableQueueError when SQS does not take one of them in spite of retries; others may have been taken
    */
   send(bodies: readonly string[]): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { readInventory } from '../inventory/read-inventory.ts';
 import type { ObjectPager } from '../listing/dependencies.ts';
 import { listObjects } from '../listing/list-objects.ts';
 import type { EntryPage, EntrySource } from './dependencies.ts';
-import { CheckpointInvalidError } from './errors.ts';
+import { InvalidCheckpointError } from './errors.ts';
 
 const POSITION = /^(\d+):(\d+)$/;
 
@@ -65,5 +65,5 @@ function readPosition(position: string | undefined, files: number): readonly [fi
   if (position === undefined) return [0, 0];
   const [, file, objects] = POSITION.exec(position) ?? [];
   if (file !== undefined && objects !== undefined && Number(file) < files) return [Number(file), Number(objects)];
-  throw new CheckpointInvalidError(`"${position}" is not a place in this inventory. Start anew: --restart.`);
+  throw new InvalidCheckpointError(`"${position}" is not a place in this inventory. Start anew: --restart.`);
 }

@@ -1,6 +1,6 @@
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ListedObject, ObjectEntry } from '../listing/dependencies.ts';
-import { EntryIncompleteError } from './errors.ts';
+import { IncompleteEntryError } from './errors.ts';
 
 /** Which objects of a rule are meant. Everything absent: all that the rule takes. */
 export interface ObjectFilter {
@@ -50,14 +50,14 @@ export function listedPrefix(rule: Pick<ReplicationRule, 'source'>, { prefix = '
 
 /**
  * The entry with all that it takes to queue it. Objects without a class of their own are STANDARD.
- * @throws EntryIncompleteError for an inventory without ETag or Last-Modified
+ * @throws IncompleteEntryError for an inventory without ETag or Last-Modified
  */
 export function completeEntry({ key, size, etag, lastModified, storageClass }: ObjectEntry): ListedObject {
   if (etag !== undefined && lastModified !== undefined) {
     return { key, size, etag, lastModified, storageClass: storageClass ?? 'STANDARD' };
   }
   const missing = etag === undefined ? 'ETag' : 'LastModifiedDate';
-  throw new EntryIncompleteError(
+  throw new IncompleteEntryError(
     `The inventory has no ${missing} of "${key}". Add the fields Size, LastModifiedDate, ETag and StorageClass to it.`,
     { context: { key, field: missing } },
   );

@@ -51,7 +51,7 @@ export function noCounts(): BackfillCounts {
  * Queues every object that rule and filter take. What an interruption leaves is a position up to which everything is queued; a
  * run that resumes there queues a few objects twice, which changes nothing at the target.
  * @returns what was counted, with earlier runs
- * @throws QueueUnavailableError, EntryIncompleteError, what the source throws, the reason of the signal; the checkpoint is saved before
+ * @throws UnavailableQueueError, IncompleteEntryError, what the source throws, the reason of the signal; the checkpoint is saved before
  */
 export async function runBackfill(
   request: BackfillRequest,

@@ -1,5 +1,5 @@
 import zstd from 'zstd-napi/binding.js';
-import { ArchiveCorruptError } from '../archive/errors.ts';
+import { CorruptArchiveError } from '../archive/errors.ts';
 
 /** What zstd itself recommends for its output: the largest block. */
 const CHUNK_SIZE = 128 * 1024;
@@ -9,7 +9,7 @@ const CHUNK_SIZE = 128 * 1024;
  * them. Windows over 128 MiB are refused, which is zstd's own default. Memory: one window and one chunk.
  * @param compressed chunks may be overwritten as soon as the next one is asked for
  * @param archive names the archive in errors
- * @throws ArchiveCorruptError when the data is damaged, cut off, or followed by something that is not zstd
+ * @throws CorruptArchiveError when the data is damaged, cut off, or followed by something that is not zstd
  */
 export async function* decompressStream(
   compressed: AsyncIterable<Uint8Array>,
@@ -31,7 +31,7 @@ export async function* decompressStream(
     }
   }
   if (pending !== 0) {
-    throw new ArchiveCorruptError(`${archive} is cut off in the middle of a zstd frame`, { context: { archive } });
+    throw new CorruptArchiveError(`${archive} is cut off in the middle of a zstd frame`, { context: { archive } });
   }
 }
 
@@ -44,6 +44,6 @@ function decompressChunk(
   try {
     return context.decompressStream(output, input);
   } catch (cause) {
-    throw new ArchiveCorruptError(`${archive} holds bytes that are not valid zstd`, { cause, context: { archive } });
+    throw new CorruptArchiveError(`${archive} holds bytes that are not valid zstd`, { cause, context: { archive } });
   }
 }

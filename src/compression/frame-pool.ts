@@ -79,7 +79,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
 
   /**
    * Restores a frame and checks its members.
-   * @throws ArchiveCorruptError, ObjectChecksumError, WorkerLostError
+   * @throws CorruptArchiveError, ObjectChecksumError, WorkerLostError
    */
   async restore(task: RestoreFrameTask): Promise<RestoredFrame> {
     const result = await this.#run(task);

@@ -3,8 +3,8 @@ import { compressBound, type FrameCompressor } from './zstd-frames.ts';
 const SIZE = 512 * 1024;
 /** Of the levels that dollars usually choose; a run takes 8 to 12 ms. */
 const LEVEL = 6;
-const MOST_RUNS = 4;
-const MOST_SECONDS = 0.05;
+const MAX_RUNS = 4;
+const MAX_SECONDS = 0.05;
 
 /**
  * MB of compressible text that this thread compresses in a second of CPU time: the best of a few runs, in at most 150 ms of CPU.
@@ -16,7 +16,7 @@ export function measureCpuSpeed(compressor: FrameCompressor, startClock: () => (
   const output = new Uint8Array(compressBound(SIZE));
   const total = startClock();
   let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < MOST_RUNS && total() < MOST_SECONDS; run += 1) {
+  for (let run = 0; run < MAX_RUNS && total() < MAX_SECONDS; run += 1) {
     const seconds = startClock();
     compressor.compress(output, text, LEVEL);
     best = Math.min(best, seconds());

@@ -7,8 +7,8 @@ const TEST: SampleShape = { slices: 16, length: 16 * 1024 };
 const PROBE: SampleShape = { slices: 16, length: 96 * 1024 };
 const TEST_LEVEL = 1;
 /** CPU clocks may tick every 4 ms, where the fastest levels take less for a sample: those are run as often as it takes. */
-const LEAST_SECONDS = 0.012;
-const MOST_RUNS = 6;
+const MIN_SECONDS = 0.012;
+const MAX_RUNS = 6;
 /** A level above takes seconds for a probe; it is estimated from the others. */
 const HIGHEST_PROBED_LEVEL = 12;
 
@@ -16,7 +16,7 @@ export interface ProbedLevel {
   readonly level: number;
   /** Share of its size that the sample was left with. */
   readonly fraction: number;
-  readonly secondsAByte: number;
+  readonly secondsPerByte: number;
 }
 
 export interface ProbeResult {
@@ -57,8 +57,8 @@ export class LevelProbe {
         do {
           left = this.#compress(sample, level);
           runs += 1;
-        } while (runs < MOST_RUNS && seconds() < LEAST_SECONDS);
-        return { level, fraction: left, secondsAByte: seconds() / (runs * Math.max(1, sample.length)) };
+        } while (runs < MAX_RUNS && seconds() < MIN_SECONDS);
+        return { level, fraction: left, secondsPerByte: seconds() / (runs * Math.max(1, sample.length)) };
       }),
     };
   }

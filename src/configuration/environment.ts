@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EnvironmentInvalidError } from './errors.ts';
+import { InvalidEnvironmentError } from './errors.ts';
 
 /** The environment of a function, passed in: only entry points read that of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,27 +100,27 @@ export type ResendEnvironment = z.infer<typeof resendSchema>;
 export type WorkerEnvironment = z.infer<typeof workerSchema>;
 export type WatermarkEnvironment = z.infer<typeof watermarkSchema>;
 
-/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readSourceEnvironment(environment: Environment): SourceEnvironment {
   return read(sourceSchema, environment);
 }
 
-/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readTargetEnvironment(environment: Environment): TargetEnvironment {
   return read(targetSchema, environment);
 }
 
-/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readWorkerEnvironment(environment: Environment): WorkerEnvironment {
   return read(workerSchema, environment);
 }
 
-/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readResendEnvironment(environment: Environment): ResendEnvironment {
   return read(resendSchema, environment);
 }
 
-/** @throws EnvironmentInvalidError that names every variable that is missing or wrong */
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readWatermarkEnvironment(environment: Environment): WatermarkEnvironment {
   return read(watermarkSchema, environment);
 }
@@ -131,7 +131,7 @@ function read<T>(schema: z.ZodType<T>, environment: Environment): T {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new EnvironmentInvalidError(`The environment is not usable. ${problems.join('; ')}`, {
+  throw new InvalidEnvironmentError(`The environment is not usable. ${problems.join('; ')}`, {
     context: { problems: problems.length },
   });
 }

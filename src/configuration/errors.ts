@@ -17,7 +17,7 @@ export interface ConfigurationProblem {
 }
 
 /** The configuration files cannot be used; `problems` has everything that is wrong with them, not only the first. */
-export class ConfigurationInvalidError extends CompressorError {
+export class InvalidConfigurationError extends CompressorError {
   readonly code = 'CONFIGURATION_INVALID';
   readonly retryable = false;
   readonly problems: readonly ConfigurationProblem[];
@@ -31,13 +31,13 @@ export class ConfigurationInvalidError extends CompressorError {
 }
 
 /** An environment variable that the function needs is missing or has a value that cannot be. */
-export class EnvironmentInvalidError extends CompressorError {
+export class InvalidEnvironmentError extends CompressorError {
   readonly code = 'ENVIRONMENT_INVALID';
   readonly retryable = false;
 }
 
 /** Neither the own prices, nor the Price List, nor the price file knows a price. */
-export class PriceMissingError extends CompressorError {
+export class MissingPriceError extends CompressorError {
   readonly code = 'PRICE_MISSING';
   readonly retryable = false;
 }

@@ -8,7 +8,7 @@ import { checkNetworks } from './checks/networks.ts';
 import { checkRegions } from './checks/regions.ts';
 import { checkRules } from './checks/rules.ts';
 import { type DeployedRule, deployedRule } from './deployed-rule.ts';
-import { ConfigurationInvalidError, type ConfigurationProblem } from './errors.ts';
+import { type ConfigurationProblem, InvalidConfigurationError } from './errors.ts';
 import { describeShape } from './schema/describe-shape.ts';
 import { type ConfigurationDraft, draftConfiguration } from './schema/draft.ts';
 import { type Finding, locateFinding, REPLICATION_FILE, SETTINGS_FILE } from './schema/finding.ts';
@@ -40,7 +40,7 @@ interface ReadFile<T> {
 
 /**
  * Reads and checks both configuration files of a directory.
- * @throws ConfigurationInvalidError with all problems of both files
+ * @throws InvalidConfigurationError with all problems of both files
  */
 export async function loadConfiguration(directory: string): Promise<Configuration> {
   const settings = await readPart(directory, { name: SETTINGS_FILE, schema: settingsSchema, node: settingsNode });
@@ -52,7 +52,7 @@ export async function loadConfiguration(directory: string): Promise<Configuratio
   const findings = checkAcross(draftConfiguration(settings.json?.value, replication.json?.value));
   const problems = [settings, replication].flatMap((file) => allProblems(file, findings));
   if (problems.length > 0 || settings.data === undefined || replication.data === undefined) {
-    throw new ConfigurationInvalidError(problems);
+    throw new InvalidConfigurationError(problems);
   }
   return { settings: settings.data, rules: replication.data.replication_configuration.map(deployedRule) };
 }

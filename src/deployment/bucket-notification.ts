@@ -1,4 +1,4 @@
-import { BucketUnusableError, ConfigurationRefusedError, NotificationConflictError } from './errors.ts';
+import { ConfigurationRefusedError, NotificationConflictError, UnusableBucketError } from './errors.ts';
 import { mergeNotifications } from './merge-notifications.ts';
 import type { NotificationStore, StoredNotification } from './ports.ts';
 import type { BucketNotificationProperties, MadeNotifications } from './resource-properties.ts';
@@ -12,7 +12,7 @@ export interface NotificationDependencies {
 
 /**
  * Makes the bucket notify our queues, and EventBridge where rules need it, instead of what `former` properties of the same bucket asked for.
- * @throws NotificationConflictError, BucketUnusableError, ConfigurationContestedError, what the store throws
+ * @throws NotificationConflictError, UnusableBucketError, ContestedConfigurationError, what the store throws
  */
 export async function putNotifications(
   { Bucket, Notifications, EventBridge }: BucketNotificationProperties,
@@ -83,8 +83,8 @@ function findDeadEntry(
   );
 }
 
-function noSuchBucket(bucket: string): BucketUnusableError {
-  return new BucketUnusableError(
+function noSuchBucket(bucket: string): UnusableBucketError {
+  return new UnusableBucketError(
     `Bucket ${bucket} does not exist, so that nothing can be replicated from it. Create it, or correct source.bucket in ` +
       'replication_config.json, then deploy again.',
     { context: { bucket } },

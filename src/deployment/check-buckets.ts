@@ -2,7 +2,7 @@ import type { CompressorError } from '../errors.ts';
 import { findUnnamedKey } from './check-default-key.ts';
 import { checkKey } from './check-key.ts';
 import { combineProblems } from './combine-problems.ts';
-import { BucketUnusableError, KeyUnusableError } from './errors.ts';
+import { UnusableBucketError, UnusableKeyError } from './errors.ts';
 import type { BucketDirectory, DeploymentLog, KeyDirectory } from './ports.ts';
 import type { BucketChecksProperties, CheckedBucket } from './resource-properties.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
@@ -22,7 +22,7 @@ export type BucketRole = 'source' | 'destination';
 /**
  * Checks that the buckets are here and their keys can be used, before anything fails late. They need not be versioned:
  * reads are pinned by ETag, and restores replace nothing that is newer.
- * @throws BucketUnusableError or KeyUnusableError that tells of every problem, what the directories throw
+ * @throws UnusableBucketError or UnusableKeyError that tells of every problem, what the directories throw
  */
 export async function checkBuckets(
   role: BucketRole,
@@ -71,7 +71,7 @@ async function checkDefaultKey(
   all: readonly CheckedBucket[],
   dependencies: Omit<CheckDependencies, 'patience'>,
   signal: AbortSignal,
-): Promise<KeyUnusableError | undefined> {
+): Promise<UnusableKeyError | undefined> {
   const { region, log } = dependencies;
   const isTarget = role === 'destination';
   // Restored objects are encrypted with the key that their destination names.
@@ -86,7 +86,7 @@ async function checkDefaultKey(
     log.warn(text, { bucket: Bucket, default_key: key, named_key: KmsKeyArn });
     return undefined;
   }
-  return new KeyUnusableError(
+  return new UnusableKeyError(
     `The ${role} bucket ${Bucket} encrypts with the KMS key ${key} by default, and no rule names it: every object would be ` +
       `refused. Set ${setting} in replication_config.json to the ARN of this key, run \`npm run configure\`, and deploy again.`,
     { context: { bucket: Bucket, key, region } },
@@ -98,17 +98,17 @@ function findBucketProblem(
   bucket: string,
   actual: string | undefined,
   region: string,
-): BucketUnusableError | undefined {
+): UnusableBucketError | undefined {
   const context = { bucket, region, actual };
   const setting = role === 'source' ? 'source.bucket' : 'destinations[].bucket';
   if (actual === undefined) {
-    return new BucketUnusableError(
+    return new UnusableBucketError(
       `The ${role} bucket ${bucket} does not exist. Create it in ${region}, or correct ${setting} in replication_config.json.`,
       { context },
     );
   }
   if (actual === region) return undefined;
-  return new BucketUnusableError(
+  return new UnusableBucketError(
     `The ${role} bucket ${bucket} is in ${actual}, and replication_config.json says ${region}. Correct the region beside ` +
       `${setting}, run \`npm run configure\`, and deploy again.`,
     { context },

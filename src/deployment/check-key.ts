@@ -1,4 +1,4 @@
-import { KeyUnusableError } from './errors.ts';
+import { UnusableKeyError } from './errors.ts';
 import type { KeyDirectory } from './ports.ts';
 
 /**
@@ -11,9 +11,9 @@ export async function checkKey(
   purpose: string,
   keys: KeyDirectory,
   signal: AbortSignal,
-): Promise<KeyUnusableError | undefined> {
-  const refuse = (complaint: string, remedy: string): KeyUnusableError =>
-    new KeyUnusableError(`The KMS key ${arn} of ${purpose} ${complaint}. ${remedy}, then deploy again.`, {
+): Promise<UnusableKeyError | undefined> {
+  const refuse = (complaint: string, remedy: string): UnusableKeyError =>
+    new UnusableKeyError(`The KMS key ${arn} of ${purpose} ${complaint}. ${remedy}, then deploy again.`, {
       context: { key: arn, region },
     });
   const home = arn.split(':')[3] ?? '';

@@ -1,5 +1,5 @@
 import type { CompressorError } from '../errors.ts';
-import { BucketUnusableError } from './errors.ts';
+import { UnusableBucketError } from './errors.ts';
 
 /** Throws the problem, or all of them in one error so that one deployment shows everything that is to be done. */
 export function combineProblems(found: readonly (CompressorError | undefined)[]): void {
@@ -8,7 +8,7 @@ export function combineProblems(found: readonly (CompressorError | undefined)[])
   if (first === undefined) return;
   if (problems.length === 1) throw first;
   const lines = problems.map(({ message }, index) => `(${index + 1}) ${message}`);
-  throw new BucketUnusableError(`${problems.length} problems: ${lines.join(' ')}`, {
+  throw new UnusableBucketError(`${problems.length} problems: ${lines.join(' ')}`, {
     context: { problems: problems.length },
     cause: new AggregateError(problems),
   });

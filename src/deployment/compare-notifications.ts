@@ -1,6 +1,6 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { asCompressorError } from '../errors.ts';
-import { NotificationsUnknownError } from './errors.ts';
+import { UnknownNotificationsError } from './errors.ts';
 import { encodeFilterValue } from './filter-overlap.ts';
 import type { NotificationStore, StoredNotification } from './ports.ts';
 
@@ -30,7 +30,7 @@ export interface NotificationComparison {
 /**
  * Compares the notifications that the source buckets should have with those that they have. S3 has no conditional write for them: who deploys or
  * writes at the same moment may put back what there was before, in silence. One request per bucket.
- * @throws NotificationsUnknownError when a bucket cannot be looked at; the others were
+ * @throws UnknownNotificationsError when a bucket cannot be looked at; the others were
  */
 export async function compareNotifications({ rules, notifications, ...check }: NotificationComparison): Promise<void> {
   const taking = rules.filter(({ draining }) => !draining);
@@ -46,7 +46,7 @@ export async function compareNotifications({ rules, notifications, ...check }: N
     look.status === 'rejected' ? [asCompressorError(look.reason)] : [],
   );
   if (failed.length === 0) return;
-  throw new NotificationsUnknownError(
+  throw new UnknownNotificationsError(
     `The notifications of ${failed.length} of ${byBucket.length} source buckets are not known. ${failed[0]?.message ?? ''}`,
     { cause: failed[0], context: { unknown: failed.length, buckets: byBucket.length } },
   );

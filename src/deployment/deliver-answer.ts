@@ -1,4 +1,4 @@
-import { AnswerUndeliveredError } from './errors.ts';
+import { UndeliveredAnswerError } from './errors.ts';
 import type { Waiting } from './retry-patiently.ts';
 
 /**
@@ -16,7 +16,7 @@ export const DELIVERY_RESERVE = 15_000;
 
 /**
  * Delivers an answer. Without one CloudFormation waits until the resource's ServiceTimeout, an hour by default.
- * @throws AnswerUndeliveredError
+ * @throws UndeliveredAnswerError
  */
 export async function deliverAnswer(url: string, text: string, send: SendAnswer, waiting: Waiting): Promise<void> {
   const { signal } = new AbortController();
@@ -32,7 +32,7 @@ export async function deliverAnswer(url: string, text: string, send: SendAnswer,
     }
   }
   // The URL stays out of it: whoever has it can answer in our place.
-  throw new AnswerUndeliveredError(
+  throw new UndeliveredAnswerError(
     `CloudFormation's answer URL took no answer in ${ATTEMPTS} attempts, at last: ${String(outcome)}. The resource will ` +
       'time out unless the next invocation gets through.',
     { context: { attempts: ATTEMPTS }, cause: outcome },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Environment } from '../configuration/environment.ts';
-import { EnvironmentInvalidError } from '../configuration/errors.ts';
+import { InvalidEnvironmentError } from '../configuration/errors.ts';
 
 const schema = z.object({
   AWS_REGION: z.string().min(1),
@@ -10,12 +10,12 @@ const schema = z.object({
 
 export type DeploymentEnvironment = z.infer<typeof schema>;
 
-/** @throws EnvironmentInvalidError that names every variable that is missing */
+/** @throws InvalidEnvironmentError that names every variable that is missing */
 export function readDeploymentEnvironment(environment: Environment): DeploymentEnvironment {
   const result = schema.safeParse(environment);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new EnvironmentInvalidError(`The deployment function's environment is not usable. ${problems.join('; ')}`, {
+  throw new InvalidEnvironmentError(`The deployment function's environment is not usable. ${problems.join('; ')}`, {
     context: { problems: problems.length },
   });
 }

@@ -1,7 +1,7 @@
 import { CompressorError } from '../errors.ts';
 
 /** The event is no request of CloudFormation, or the properties in it are not those of the resource's type. */
-export class ResourceInvalidError extends CompressorError {
+export class InvalidResourceError extends CompressorError {
   readonly code = 'RESOURCE_INVALID';
   readonly retryable = false;
 }
@@ -19,13 +19,13 @@ export class ReplicationConflictError extends CompressorError {
 }
 
 /** A bucket is missing, elsewhere, or not versioned where it must be. */
-export class BucketUnusableError extends CompressorError {
+export class UnusableBucketError extends CompressorError {
   readonly code = 'BUCKET_UNUSABLE';
   readonly retryable = false;
 }
 
 /** A KMS key is missing, elsewhere, disabled, of a kind that S3 does not take, or named by no rule. */
-export class KeyUnusableError extends CompressorError {
+export class UnusableKeyError extends CompressorError {
   readonly code = 'KEY_UNUSABLE';
   readonly retryable = false;
 }
@@ -37,13 +37,13 @@ export class ConfigurationRefusedError extends CompressorError {
 }
 
 /** What was written was gone when looked at again, each time: somebody else writes the same configuration. */
-export class ConfigurationContestedError extends CompressorError {
+export class ContestedConfigurationError extends CompressorError {
   readonly code = 'CONFIGURATION_CONTESTED';
   readonly retryable = true;
 }
 
 /** The Price List gave no answer. */
-export class PriceListUnavailableError extends CompressorError {
+export class UnavailablePriceListError extends CompressorError {
   readonly code = 'PRICE_LIST_UNAVAILABLE';
   readonly retryable = true;
 }
@@ -55,25 +55,25 @@ export class DeploymentTimeError extends CompressorError {
 }
 
 /** CloudFormation's answer URL took no answer. Lambda then invokes the function again. */
-export class AnswerUndeliveredError extends CompressorError {
+export class UndeliveredAnswerError extends CompressorError {
   readonly code = 'ANSWER_UNDELIVERED';
   readonly retryable = true;
 }
 
 /** Lambda does not say which image a function runs. Retried, because the permission to ask is as new as the stack. */
-export class FunctionUnreadableError extends CompressorError {
+export class UnreadableFunctionError extends CompressorError {
   readonly code = 'FUNCTION_UNREADABLE';
   readonly retryable = true;
 }
 
 /** KMS gave no answer that can be used. */
-export class KeyStoreUnavailableError extends CompressorError {
+export class UnavailableKeyStoreError extends CompressorError {
   readonly code = 'KEY_STORE_UNAVAILABLE';
   readonly retryable = true;
 }
 
 /** The notifications of a source bucket could not be read: whether new objects reach their queues cannot be said in this invocation. */
-export class NotificationsUnknownError extends CompressorError {
+export class UnknownNotificationsError extends CompressorError {
   readonly code = 'NOTIFICATIONS_UNKNOWN';
   readonly retryable = true;
 }

@@ -1,4 +1,4 @@
-import { FunctionUnreadableError } from './errors.ts';
+import { UnreadableFunctionError } from './errors.ts';
 import type { FunctionDirectory } from './ports.ts';
 import type { FunctionImageProperties } from './resource-properties.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
@@ -20,7 +20,7 @@ const IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[^/]+\/([^@:]+)[@:].+$/;
 
 /**
  * The image that a version of a function runs, so that an ECS task can run the same one.
- * @throws FunctionUnreadableError
+ * @throws UnreadableFunctionError
  */
 export async function findFunctionImage(
   { Function: functionArn }: FunctionImageProperties,
@@ -30,7 +30,7 @@ export async function findFunctionImage(
   const image = await retryPatiently(() => functions.findImage(functionArn, signal), patience, signal);
   const [, account, region, repository] = IMAGE.exec(image) ?? [];
   if (account === undefined || region === undefined || repository === undefined) {
-    throw new FunctionUnreadableError(
+    throw new UnreadableFunctionError(
       `The function ${functionArn} runs ${image}, which is no image of a registry that ECS could pull from. Deploy with sam deploy or npm run deploy.`,
       { context: { function: functionArn, image } },
     );

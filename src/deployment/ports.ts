@@ -112,7 +112,7 @@ export interface FunctionDirectory {
   /**
    * URI of the image that a function runs, with its digest.
    * @param functionArn of the function or of one of its versions
-   * @throws FunctionUnreadableError
+   * @throws UnreadableFunctionError
    */
   findImage(functionArn: string, signal: AbortSignal): Promise<string>;
 }
@@ -128,7 +128,7 @@ export interface PriceQuery {
 export interface PriceList {
   /**
    * Prices in USD a unit that the query selects, one a paid tier, as decimal numbers above 0. Empty: no such product.
-   * @throws PriceListUnavailableError
+   * @throws UnavailablePriceListError
    */
   find(query: PriceQuery, signal: AbortSignal): Promise<readonly number[]>;
 }

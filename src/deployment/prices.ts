@@ -1,4 +1,4 @@
-import { PriceMissingError } from '../configuration/errors.ts';
+import { MissingPriceError } from '../configuration/errors.ts';
 import { findFiledPrice, findOwnPrice, type OwnPrices, type PriceFile } from '../configuration/prices/price-file.ts';
 import type { Prices } from '../configuration/prices/prices.ts';
 import type { PriceName, UnitPrices } from '../configuration/schema/unit-prices.ts';
@@ -27,7 +27,7 @@ const ORIGINS: Readonly<Record<Origin, string>> = {
 /**
  * Prices of the user's own contract first, then those of the Price List, and where that has none, or more than one, those
  * of the file. A price that nobody knows is an error: with 0 in its place the compressor would take something dear for free.
- * @throws PriceMissingError that tells where to put the price
+ * @throws MissingPriceError that tells where to put the price
  */
 export async function readPrices(
   targetRegions: readonly string[],
@@ -102,8 +102,8 @@ interface Wanted {
   readonly place: string;
 }
 
-function missingPrice(place: string): PriceMissingError {
-  return new PriceMissingError(
+function missingPrice(place: string): MissingPriceError {
+  return new MissingPriceError(
     `Neither settings.json, nor the AWS Price List, nor configuration/prices.json has the price ${place}. Add it to ` +
       'configuration/prices.json (USD, from the price page of the service), then deploy again.',
     { context: { price: place } },

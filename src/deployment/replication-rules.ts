@@ -1,7 +1,7 @@
 import type { CompressorError } from '../errors.ts';
 import { checkKey } from './check-key.ts';
 import { combineProblems } from './combine-problems.ts';
-import { BucketUnusableError } from './errors.ts';
+import { UnusableBucketError } from './errors.ts';
 import {
   leavingDestinations,
   mergeReplicationRules,
@@ -30,8 +30,8 @@ type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promi
 /**
  * Makes the bucket replicate by our rules, after a look at every destination: S3 accepts rules that can never work, and
  * then fails each object. Rules that only `former` properties of the same bucket asked for work on until the next change.
- * @throws BucketUnusableError that names the region to deploy first, KeyUnusableError, ReplicationConflictError,
- * ConfigurationContestedError, what the ports throw
+ * @throws UnusableBucketError that names the region to deploy first, UnusableKeyError, ReplicationConflictError,
+ * ContestedConfigurationError, what the ports throw
  */
 export async function putReplicationRules(
   properties: ReplicationRulesProperties,
@@ -49,7 +49,7 @@ export async function putReplicationRules(
       return mergeReplicationRules(Bucket, stored, properties, replaced, gone);
     }
     const message = `The outbound bucket ${Bucket} does not exist: the stack that puts rules on it must make it first.`;
-    throw new BucketUnusableError(message, { context: { bucket: Bucket } });
+    throw new UnusableBucketError(message, { context: { bucket: Bucket } });
   };
   await settleReplication(Bucket, merge, replication, patience, signal);
 }
@@ -124,10 +124,10 @@ async function findDestinationProblem(
   region: string,
   buckets: BucketDirectory,
   signal: AbortSignal,
-): Promise<BucketUnusableError | undefined> {
+): Promise<UnusableBucketError | undefined> {
   const actual = await buckets.findRegion(bucket, region, signal);
-  const refuse = (message: string): BucketUnusableError =>
-    new BucketUnusableError(message, { context: { bucket, region, actual } });
+  const refuse = (message: string): UnusableBucketError =>
+    new UnusableBucketError(message, { context: { bucket, region, actual } });
   if (actual === undefined) {
     return refuse(
       `The inbound bucket ${bucket} does not exist in ${region}. Deploy ${region} first ` +

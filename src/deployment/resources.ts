@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { putNotifications, removeNotifications } from './bucket-notification.ts';
 import { type BucketRole, checkBuckets } from './check-buckets.ts';
 import type { DeploymentDependencies } from './dependencies.ts';
-import { ResourceInvalidError } from './errors.ts';
+import { InvalidResourceError } from './errors.ts';
 import { findFunctionImage } from './function-image.ts';
 import { readPrices } from './prices.ts';
 import { putReplicationRules, removeReplicationRules } from './replication-rules.ts';
@@ -136,12 +136,12 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map([
   ],
 ]);
 
-/** @throws ResourceInvalidError for a type that is none of ours */
+/** @throws InvalidResourceError for a type that is none of ours */
 export function findResource({ ResourceType, LogicalResourceId }: StackRequest): Resource {
   const resource = RESOURCES.get(ResourceType);
   if (resource !== undefined) return resource;
   const known = [...RESOURCES.keys()].join(', ');
-  throw new ResourceInvalidError(
+  throw new InvalidResourceError(
     `${LogicalResourceId} is of the type ${ResourceType}, which the deployment function does not serve. It serves ${known}.`,
     { context: { resource: LogicalResourceId, type: ResourceType } },
   );

@@ -31,7 +31,7 @@ const LAST_ATTEMPT = 5_000;
  * ours, or too little time. Serving a request again is harmless, which Lambda does when this throws.
  *
  * @param prepare makes what the resources work with; what it throws is answered like any other failure
- * @throws ResourceInvalidError when the event names no place for an answer, AnswerUndeliveredError
+ * @throws InvalidResourceError when the event names no place for an answer, UndeliveredAnswerError
  */
 export async function serveStack(
   { event, remainingMilliseconds, logStream }: Invocation,

@@ -1,4 +1,4 @@
-import { ConfigurationContestedError } from './errors.ts';
+import { ContestedConfigurationError } from './errors.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
 
 /** Writes after which another attempt begins, if there is time for one: somebody else is at the same bucket. */
@@ -16,7 +16,7 @@ const MAX_PAUSE = 8_000;
  * would meet again at the same pace: pauses are left to chance.
  *
  * @param step one look; resolves to true when everything is as it should be, writes and resolves to false when not
- * @throws what the last step threw, or ConfigurationContestedError
+ * @throws what the last step threw, or ContestedConfigurationError
  */
 export async function settleConfiguration(
   bucket: string,
@@ -30,7 +30,7 @@ export async function settleConfiguration(
       await patience.sleep(MIN_PAUSE + patience.random() * (MAX_PAUSE - MIN_PAUSE), signal);
     }
     if (await step()) return;
-    throw new ConfigurationContestedError(
+    throw new ContestedConfigurationError(
       `The configuration of bucket ${bucket} is changed by somebody else at the same time: it is never what was written ` +
         'a moment before. Stop the other deployment or tool, then deploy again.',
       { context: { bucket } },

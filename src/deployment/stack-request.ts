@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ResourceInvalidError } from './errors.ts';
+import { InvalidResourceError } from './errors.ts';
 
 /** What every answer repeats, and where it goes. */
 const addressSchema = z.object({
@@ -35,18 +35,18 @@ export type StackRequest = z.infer<typeof requestSchema>;
 
 /**
  * Where to answer, read on its own so that even a request that cannot be understood is answered.
- * @throws ResourceInvalidError when the event is none of CloudFormation's
+ * @throws InvalidResourceError when the event is none of CloudFormation's
  */
 export function parseAnswerAddress(event: unknown): AnswerAddress {
   return parse(addressSchema, event, 'The event is no request of a CloudFormation custom resource');
 }
 
-/** @throws ResourceInvalidError */
+/** @throws InvalidResourceError */
 export function parseStackRequest(event: unknown): StackRequest {
   return parse(requestSchema, event, 'The request of CloudFormation cannot be understood');
 }
 
-/** @throws ResourceInvalidError that lists everything wrong with the properties of the resource */
+/** @throws InvalidResourceError that lists everything wrong with the properties of the resource */
 export function parseProperties<T>(schema: z.ZodType<T>, request: StackRequest, properties: unknown): T {
   const { LogicalResourceId, ResourceType } = request;
   return parse(schema, properties, `The properties of ${LogicalResourceId} (${ResourceType}) cannot be used`);
@@ -56,5 +56,5 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, complaint: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  throw new ResourceInvalidError(`${complaint}. ${problems.join('; ')}`, { context: { problems: problems.length } });
+  throw new InvalidResourceError(`${complaint}. ${problems.join('; ')}`, { context: { problems: problems.length } });
 }

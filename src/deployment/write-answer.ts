@@ -1,16 +1,16 @@
 import type { CompressorError } from '../errors.ts';
-import { ResourceInvalidError } from './errors.ts';
+import { InvalidResourceError } from './errors.ts';
 import type { Attributes } from './resources.ts';
 import type { AnswerAddress } from './stack-request.ts';
 
 /** CloudFormation reads no more of an answer (CloudFormation user guide, "Custom resource response objects"). */
 const MAX_ANSWER_BYTES = 4096;
 
-/** @throws ResourceInvalidError when the attributes do not fit into an answer */
+/** @throws InvalidResourceError when the attributes do not fit into an answer */
 export function writeSuccess(address: AnswerAddress, physicalId: string, attributes: Attributes): string {
   const answer = serialize(address, { Status: 'SUCCESS', PhysicalResourceId: physicalId, Data: attributes });
   if (Buffer.byteLength(answer) <= MAX_ANSWER_BYTES) return answer;
-  throw new ResourceInvalidError(
+  throw new InvalidResourceError(
     `The attributes of ${address.LogicalResourceId} take more than CloudFormation's ${MAX_ANSWER_BYTES} bytes. Name fewer regions.`,
     { context: { resource: address.LogicalResourceId } },
   );

@@ -1,4 +1,4 @@
-import { InventoryInvalidError } from './errors.ts';
+import { InvalidInventoryError } from './errors.ts';
 
 /** A field of a line: in quotes, which are doubled inside, or as it is. */
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
@@ -6,7 +6,7 @@ const FIELD = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
 /**
  * Fields of one line of CSV as S3 Inventory writes it. A line is a row: keys are encoded, and nothing else could hold a line break.
  * @param place of the line, for messages
- * @throws InventoryInvalidError
+ * @throws InvalidInventoryError
  */
 export function splitCsvLine(line: string, place: string): string[] {
   // How S3 writes it: every field in quotes, none inside.
@@ -18,7 +18,7 @@ export function splitCsvLine(line: string, place: string): string[] {
   FIELD.lastIndex = 0;
   for (;;) {
     const [, quoted, plain = '', end] = FIELD.exec(line) ?? [];
-    if (end === undefined) throw new InventoryInvalidError(`${place} is not a line of CSV.`, { context: { place } });
+    if (end === undefined) throw new InvalidInventoryError(`${place} is not a line of CSV.`, { context: { place } });
     fields.push(quoted?.replaceAll('""', '"') ?? plain);
     if (end === '') return fields;
   }
@@ -29,7 +29,7 @@ export function decodeInventoryKey(encoded: string, place: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
   } catch (cause) {
-    throw new InventoryInvalidError(`${place} has a key that is not encoded: "${encoded}".`, {
+    throw new InvalidInventoryError(`${place} has a key that is not encoded: "${encoded}".`, {
       context: { place },
       cause,
     });

@@ -1,5 +1,5 @@
 import type { ObjectEntry } from '../listing/dependencies.ts';
-import { InventoryInvalidError } from './errors.ts';
+import { InvalidInventoryError } from './errors.ts';
 
 /** Names of a field in CSV's `fileSchema` and in Parquet's schema. */
 export const FIELDS = {
@@ -21,14 +21,14 @@ export type FieldReader = (field: InventoryField) => unknown;
  * What a row says of an object.
  * @param place of the row, for messages
  * @returns undefined for versions that are not current, and for delete markers
- * @throws InventoryInvalidError when key or size are not there
+ * @throws InvalidInventoryError when key or size are not there
  */
 export function readInventoryRow(read: FieldReader, place: string): ObjectEntry | undefined {
   if (isFlag(read('isLatest'), false) || isFlag(read('isDeleteMarker'), true)) return undefined;
   const key = read('key');
   const size = Number(read('size') ?? Number.NaN);
   if (typeof key !== 'string' || key === '' || !Number.isSafeInteger(size) || size < 0) {
-    throw new InventoryInvalidError(`${place} has no key, or no size.`, { context: { place } });
+    throw new InvalidInventoryError(`${place} has no key, or no size.`, { context: { place } });
   }
   const etag = read('etag');
   const storageClass = read('storageClass');

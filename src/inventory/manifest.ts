@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
-import { InventoryInvalidError } from './errors.ts';
+import { InvalidInventoryError } from './errors.ts';
 
 /** Fields of `manifest.json` that reading takes (Amazon S3 user guide, "Inventory manifest"). */
 const manifestSchema = z.looseObject({
@@ -38,11 +38,11 @@ const ARN = 'arn:aws';
 /**
  * Reads the manifest of an S3 Inventory.
  * @param name of the manifest, for messages
- * @throws InventoryInvalidError
+ * @throws InvalidInventoryError
  */
 export function parseInventoryManifest(text: string, name: string): InventoryManifest {
-  const invalid = (reason: string, cause?: unknown): InventoryInvalidError =>
-    new InventoryInvalidError(`${name} is not the manifest of an S3 Inventory: ${reason}`, {
+  const invalid = (reason: string, cause?: unknown): InvalidInventoryError =>
+    new InvalidInventoryError(`${name} is not the manifest of an S3 Inventory: ${reason}`, {
       context: { manifest: name },
       cause,
     });

@@ -5,18 +5,18 @@ import type { ObjectEntry } from '../listing/dependencies.ts';
 import { MIB } from '../units.ts';
 import { decodeInventoryKey, splitCsvLine } from './csv-fields.ts';
 import type { InventoryFile } from './dependencies.ts';
-import { InventoryInvalidError } from './errors.ts';
+import { InvalidInventoryError } from './errors.ts';
 import { FIELDS, type InventoryField, readInventoryRow } from './inventory-row.ts';
 import type { InventoryDataFile } from './manifest.ts';
 
 /** Bytes of a ranged read. */
 const READ = 8 * MIB;
-const ROWS_OF_A_PAGE = 1000;
+const ROWS_PER_PAGE = 1000;
 
 /**
  * Objects of a data file in CSV, compressed with gzip or not.
  * @param fields of the manifest
- * @throws InventoryInvalidError, also when the MD5 is not that of the manifest
+ * @throws InvalidInventoryError, also when the MD5 is not that of the manifest
  */
 export async function* readCsv(
   file: InventoryFile,
@@ -34,14 +34,14 @@ export async function* readCsv(
     const values = splitCsvLine(line, place);
     const entry = readInventoryRow((field) => fieldValue(field, values, columns, place), place);
     if (entry !== undefined) page.push(entry);
-    if (page.length < ROWS_OF_A_PAGE) continue;
+    if (page.length < ROWS_PER_PAGE) continue;
     yield page;
     page = [];
   }
   if (page.length > 0) yield page;
   const found = digest.digest('hex');
   if (md5 !== undefined && found !== md5.toLowerCase()) {
-    throw new InventoryInvalidError(`${name} has MD5 ${found}, and the manifest says ${md5}.`, { context: { name } });
+    throw new InvalidInventoryError(`${name} has MD5 ${found}, and the manifest says ${md5}.`, { context: { name } });
   }
 }
 
@@ -81,7 +81,7 @@ async function* linesOf(
     }
   } catch (cause) {
     if (!isDecompressionError(cause)) throw cause;
-    throw new InventoryInvalidError(`${name} is not a whole gzip file.`, { context: { name }, cause });
+    throw new InvalidInventoryError(`${name} is not a whole gzip file.`, { context: { name }, cause });
   }
   yield rest;
 }

@@ -10,7 +10,7 @@ import { decompress } from 'zstd-napi';
 import { CompressorError } from '../errors.ts';
 import type { ObjectEntry } from '../listing/dependencies.ts';
 import type { InventoryFile } from './dependencies.ts';
-import { InventoryInvalidError } from './errors.ts';
+import { InvalidInventoryError } from './errors.ts';
 import { FIELDS, readInventoryRow } from './inventory-row.ts';
 import type { InventoryDataFile } from './manifest.ts';
 
@@ -19,7 +19,7 @@ const COMPRESSORS: Compressors = { GZIP: (input) => gunzipSync(input), ZSTD: (in
 
 /**
  * Objects of a data file in Parquet: the footer first, then the columns that are needed, one row group after the other, by ranged reads.
- * @throws InventoryInvalidError
+ * @throws InvalidInventoryError
  */
 export async function* readParquet(
   file: InventoryFile,
@@ -65,6 +65,6 @@ async function understood<T>(name: string, read: () => Promise<T>): Promise<T> {
     // Those of the storage port say what is wrong.
     if (cause instanceof CompressorError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InventoryInvalidError(`${name} cannot be read as Parquet: ${reason}`, { context: { name }, cause });
+    throw new InvalidInventoryError(`${name} cannot be read as Parquet: ${reason}`, { context: { name }, cause });
   }
 }

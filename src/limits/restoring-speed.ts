@@ -11,7 +11,7 @@ const FIXED_SECONDS = 1;
 /** Weight of the newest archive against all before it. */
 const LEARNING_RATE = 0.5;
 /** A smaller archive tells more of one slow answer than of the speed. */
-const SHORTEST_LESSON_SECONDS = 10;
+const MIN_LESSON_SECONDS = 10;
 
 export interface RestoringWork {
   readonly archiveBytes: number;
@@ -43,7 +43,7 @@ export class RestoringSpeed {
   /** @param seconds that the work took */
   learn(work: RestoringWork, seconds: number): void {
     const plain = this.#plainSeconds(work);
-    if (plain < SHORTEST_LESSON_SECONDS) return;
+    if (plain < MIN_LESSON_SECONDS) return;
     const measured = (seconds / SAFETY + FIXED_SECONDS) / plain;
     const known = this.#correction ?? measured;
     this.#correction = known + LEARNING_RATE * (measured - known);

@@ -7,7 +7,7 @@ const PAGES_BEFORE_SPLIT = 2;
 /** Each split that finds nothing doubles that, up to this many times. */
 const MAX_DOUBLINGS = 6;
 /** A range that is new has nothing behind it, and may be split at once after its first page. */
-const PAGES_OF_NEW = 1;
+const INITIAL_PAGES = 1;
 
 /** Keys of one prefix that are listed one page after the other. It shrinks from its end when another range takes that over. */
 export class ListedRange {
@@ -29,7 +29,7 @@ export class ListedRange {
     this.prefix = prefix;
     this.#after = after;
     this.#through = through;
-    this.#pagesBeforeSplit = PAGES_OF_NEW;
+    this.#pagesBeforeSplit = INITIAL_PAGES;
   }
 
   get after(): string {

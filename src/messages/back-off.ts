@@ -1,5 +1,5 @@
 const FIRST_DELAY_SECONDS = 30;
-const LONGEST_DELAY_SECONDS = 15 * 60;
+const MAX_DELAY_SECONDS = 15 * 60;
 
 /**
  * How long a message that failed stays invisible: 30 s, doubled with each receive, at most 15 minutes, and up to half
@@ -9,6 +9,6 @@ const LONGEST_DELAY_SECONDS = 15 * 60;
  * @param firstSeconds instead of the 30 s
  */
 export function backOffSeconds(receiveCount: number, random: number, firstSeconds = FIRST_DELAY_SECONDS): number {
-  const full = Math.min(LONGEST_DELAY_SECONDS, firstSeconds * 2 ** Math.max(0, receiveCount - 1));
+  const full = Math.min(MAX_DELAY_SECONDS, firstSeconds * 2 ** Math.max(0, receiveCount - 1));
   return Math.round(full * (1 - random / 2));
 }

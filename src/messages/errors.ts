@@ -1,7 +1,7 @@
 import { CompressorError } from '../errors.ts';
 
 /** The body of a queue message is no S3 notification that this version can read. */
-export class MessageInvalidError extends CompressorError {
+export class InvalidMessageError extends CompressorError {
   readonly code = 'MESSAGE_INVALID';
   readonly retryable = false;
 }
@@ -13,13 +13,13 @@ export class TurnNotReachedError extends CompressorError {
 }
 
 /** SQS did not take or give back messages, after its own retries. */
-export class QueueUnavailableError extends CompressorError {
+export class UnavailableQueueError extends CompressorError {
   readonly code = 'QUEUE_UNAVAILABLE';
   readonly retryable = true;
 }
 
 /** The function was invoked with something else than a batch of SQS messages, as by the console's test button. */
-export class InvocationInvalidError extends CompressorError {
+export class InvalidInvocationError extends CompressorError {
   readonly code = 'INVOCATION_INVALID';
   readonly retryable = false;
 }

@@ -32,7 +32,7 @@ export interface MessageQueue {
    * Puts the same bodies into the queue anew, with their turns, so that their receive count starts again.
    * @param delaySeconds until they become visible, at most 900; absent: at once
    */
-  sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>>;
+  requeue(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>>;
   deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>>;
   /** Sets when a message that goes back becomes visible: 0 to 43,200 seconds from now. */
   retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>>;

@@ -1,22 +1,22 @@
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
-import { MessageInvalidError } from './errors.ts';
+import { InvalidMessageError } from './errors.ts';
 
-/** Keys in S3 notifications are form-encoded: `+` is a space, the rest is percent-encoded UTF-8. @throws MessageInvalidError */
+/** Keys in S3 notifications are form-encoded: `+` is a space, the rest is percent-encoded UTF-8. @throws InvalidMessageError */
 export function decodeKey(encoded: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
   } catch (cause) {
-    throw new MessageInvalidError(`The key "${encoded}" is not URL-encoded UTF-8`, {
+    throw new InvalidMessageError(`The key "${encoded}" is not URL-encoded UTF-8`, {
       cause,
       context: { key: encoded },
     });
   }
 }
 
-/** @throws MessageInvalidError */
+/** @throws InvalidMessageError */
 function parseBody(body: string): unknown {
-  return parseJson(body, (cause) => new MessageInvalidError('The message is not JSON', { cause }));
+  return parseJson(body, (cause) => new InvalidMessageError('The message is not JSON', { cause }));
 }
 
 const topicEnvelope = z.object({ Type: z.literal('Notification'), TopicArn: z.string(), Message: z.string() });
@@ -24,7 +24,7 @@ const topicEnvelope = z.object({ Type: z.literal('Notification'), TopicArn: z.st
 /**
  * The JSON of a notification. Between S3 and the queue there may be an SNS topic, which puts it as text into an envelope of its own
  * unless the subscription asks for raw delivery (Amazon SNS developer guide, "HTTP/HTTPS notification JSON format"; the same in SQS).
- * @throws MessageInvalidError
+ * @throws InvalidMessageError
  */
 export function readNotificationBody(body: string): unknown {
   const json = parseBody(body);
@@ -32,13 +32,13 @@ export function readNotificationBody(body: string): unknown {
   return envelope.success ? parseBody(envelope.data.Message) : json;
 }
 
-/** @throws MessageInvalidError that names the first field that is wrong */
+/** @throws InvalidMessageError that names the first field that is wrong */
 export function parse<T>(schema: z.ZodType<T>, json: unknown): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const [first] = result.error.issues;
   const where = first?.path.join('.') ?? '';
-  throw new MessageInvalidError(`The notification is not valid at "${where}": ${first?.message ?? ''}`, {
+  throw new InvalidMessageError(`The notification is not valid at "${where}": ${first?.message ?? ''}`, {
     cause: result.error,
     context: { path: where },
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MessageInvalidError } from './errors.ts';
+import { InvalidMessageError } from './errors.ts';
 import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
 import type { WriteOrder } from './sequencer.ts';
 
@@ -79,14 +79,14 @@ const envelope = z.looseObject({
 /**
  * Reads the body of an SQS message that S3, or EventBridge or an SNS topic on its behalf, has sent. Unknown fields are ignored and any
  * 2.x event version is taken. A test event, and events other than the creation of an object, are counted as ignored.
- * @throws MessageInvalidError
+ * @throws InvalidMessageError
  */
 export function parseNotification(body: string): Notification {
   const json = parse(envelope, readNotificationBody(body));
   if (json.Records !== undefined) return fromS3Records(json.Records);
   if (json.Event === 's3:TestEvent') return { created: [], ignored: 1 };
   if (json.source === 'aws.s3') return fromEventBridge(json);
-  throw new MessageInvalidError('The message is neither an S3 notification nor an S3 event of EventBridge');
+  throw new InvalidMessageError('The message is neither an S3 notification nor an S3 event of EventBridge');
 }
 
 function fromS3Records(records: readonly { eventName: string }[]): Notification {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MessageInvalidError } from './errors.ts';
+import { InvalidMessageError } from './errors.ts';
 import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
 
 /** S3 has given up replicating one version of an object to one destination. */
@@ -39,13 +39,13 @@ const failureRecord = z.object({
  * Reads the body of an SQS message with S3's `s3:Replication:OperationFailedReplication` (Amazon S3 User Guide, "Event
  * message structure"). S3 sends these events to queues and topics, never to EventBridge. Test events and events of other kinds
  * give no failures.
- * @throws MessageInvalidError
+ * @throws InvalidMessageError
  */
 export function parseReplicationFailures(body: string): ReplicationFailure[] {
   const { Event, Records } = parse(envelope, readNotificationBody(body));
   if (Records === undefined) {
     if (Event === 's3:TestEvent') return [];
-    throw new MessageInvalidError('The message is no S3 notification');
+    throw new InvalidMessageError('The message is no S3 notification');
   }
   return Records.filter(({ eventName }) => /^(s3:)?Replication:OperationFailedReplication$/.test(eventName)).map(
     (record) => {

@@ -70,7 +70,7 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
   const [sent, handedOver, buried] = await Promise.all([
     Promise.all(
       Array.from(again, ([seconds, messages]) =>
-        accepted(messages, (some) => options.queue.sendAgain(some, seconds), options),
+        accepted(messages, (some) => options.queue.requeue(some, seconds), options),
       ),
     ),
     accepted(fallback, (messages) => options.fallback?.send(messages), options),

@@ -14,7 +14,7 @@ import type { PackItem } from './collect-objects.ts';
 import { compressManifest } from './compress-manifest.ts';
 import { countFrames } from './count-frames.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { ArchiveInWorkError, SourceChecksumError } from './errors.ts';
+import { ArchiveInProgressError, SourceChecksumError } from './errors.ts';
 import { type FrameInWork, packFrame } from './frame-in-work.ts';
 import { manifestEntry, manifestTargets } from './manifest-entry.ts';
 import { archiveInWork } from './owned-record.ts';
@@ -41,7 +41,7 @@ export interface BuiltArchive {
 }
 
 /** Whether another attempt at the same archive may end better, so that what is done is worth keeping. */
-function canGoOn(failure: unknown, signal: AbortSignal): boolean {
+function isResumable(failure: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return true;
   if (!(failure instanceof BeginAnew)) return asCompressorError(failure).retryable;
   if (failure.reason.kind !== 'failed' || failure.reason.outcome.kind !== 'retry') return false;
@@ -95,7 +95,7 @@ export class ArchiveAttempt {
   /**
    * @returns undefined when there is nothing to count: every item was left out, and then nothing stays uploaded; or the
    *   archive was made, and counted, by somebody else
-   * @throws ArchiveInWorkError while somebody else is at the same archive
+   * @throws ArchiveInProgressError while somebody else is at the same archive
    */
   async run(): Promise<BuiltArchive | undefined> {
     if (this.#checkpoint === undefined) return this.#build();
@@ -170,7 +170,7 @@ export class ArchiveAttempt {
       await this.#checkpoint.close();
       await this.#checkpoint.remove();
     } catch (thrown) {
-      if (thrown instanceof ArchiveInWorkError) return undefined;
+      if (thrown instanceof ArchiveInProgressError) return undefined;
       this.#noteLeftBehind(thrown);
     }
     return built;
@@ -211,10 +211,11 @@ export class ArchiveAttempt {
   async #giveUp(failure: unknown): Promise<unknown> {
     try {
       await this.#upload.suspend();
-      if (this.#checkpoint !== undefined && canGoOn(failure, this.#request.signal)) await this.#checkpoint.release();
+      if (this.#checkpoint !== undefined && isResumable(failure, this.#request.signal))
+        await this.#checkpoint.release();
       else if (this.#checkpoint?.owned !== false) await this.#discard();
     } catch (thrown) {
-      if (thrown instanceof ArchiveInWorkError) return thrown;
+      if (thrown instanceof ArchiveInProgressError) return thrown;
       this.#noteLeftBehind(thrown);
     }
     return failure;

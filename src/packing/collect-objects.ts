@@ -6,7 +6,7 @@ import { type ObjectCreated, parseNotification } from '../messages/parse-notific
 import { compareWrites } from '../messages/sequencer.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { BucketForeignError } from './errors.ts';
+import { ForeignBucketError } from './errors.ts';
 import { isByOwnPrincipal } from './own-write.ts';
 
 /** One object version to pack, and the messages that wait for it. */
@@ -83,8 +83,8 @@ function isSameWrite(left: ObjectCreated, right: ObjectCreated): boolean {
   return compareWrites(left, right) === 0 && left.etag === right.etag;
 }
 
-function foreignBucket(object: ObjectCreated, expected: string): BucketForeignError {
-  return new BucketForeignError(
+function foreignBucket(object: ObjectCreated, expected: string): ForeignBucketError {
+  return new ForeignBucketError(
     `The queue of the rule for bucket "${expected}" got an event of bucket "${object.bucket}". Check that bucket's notifications.`,
     { context: { bucket: object.bucket, key: object.key, expected } },
   );

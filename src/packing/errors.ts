@@ -1,7 +1,7 @@
 import { CompressorError, type ErrorDetails } from '../errors.ts';
 
 /** The message speaks of a bucket that this rule does not watch: the queue is wired to the wrong bucket. */
-export class BucketForeignError extends CompressorError {
+export class ForeignBucketError extends CompressorError {
   readonly code = 'BUCKET_FOREIGN';
   readonly retryable = false;
 }
@@ -13,13 +13,13 @@ export class ObjectOverLimitsError extends CompressorError {
 }
 
 /** S3 holds metadata of the object that it cannot give out, so the object could not be restored as it is. */
-export class MetadataUnreadableError extends CompressorError {
+export class UnreadableMetadataError extends CompressorError {
   readonly code = 'METADATA_UNREADABLE';
   readonly retryable = false;
 }
 
 /** The object has tags, but S3 lists another number of them than it announced: they changed, or may not be read. */
-export class TagsIncompleteError extends CompressorError {
+export class IncompleteTagsError extends CompressorError {
   readonly code = 'TAGS_INCOMPLETE';
   readonly retryable = true;
 }
@@ -43,7 +43,7 @@ export class ManifestTooLargeError extends CompressorError {
 }
 
 /** Another attempt is at the archive of the same object: another task, or another message of this one. */
-export class ArchiveInWorkError extends CompressorError {
+export class ArchiveInProgressError extends CompressorError {
   readonly code = 'ARCHIVE_IN_WORK';
   readonly retryable = true;
   /** Its key. */

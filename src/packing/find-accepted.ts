@@ -1,5 +1,5 @@
 import type { CompressorError } from '../errors.ts';
-import { StorageUnavailableError, UploadGoneError, WriteConditionError } from '../storage/errors.ts';
+import { UnavailableStorageError, UploadGoneError, WriteConditionError } from '../storage/errors.ts';
 import type { ObjectHeadReader } from '../storage/object-store.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
@@ -52,6 +52,6 @@ function mayHaveSucceeded(failure: CompressorError): boolean {
   return (
     failure instanceof WriteConditionError ||
     failure instanceof UploadGoneError ||
-    failure instanceof StorageUnavailableError
+    failure instanceof UnavailableStorageError
   );
 }

@@ -40,7 +40,7 @@ export function narrowArchives(
   return [...byReceive]
     .toSorted(([left], [right]) => left - right)
     .flatMap(([receives, alike]) =>
-      cut(alike).flatMap((archive) => slices(archive, mostObjects(archive.length, receives, maxReceives))),
+      cut(alike).flatMap((archive) => slices(archive, maxObjects(archive.length, receives, maxReceives))),
     );
 }
 
@@ -49,7 +49,7 @@ export function receivesOf({ messages }: PackItem): number {
   return messages.reduce((most, { receiveCount }) => Math.max(most, receiveCount), 1);
 }
 
-function mostObjects(objects: number, receives: number, maxReceives: number): number {
+function maxObjects(objects: number, receives: number, maxReceives: number): number {
   if (receives < FIRST_NARROW_RECEIVE) return objects;
   if (receives >= maxReceives) return 1;
   return Math.ceil(objects / NARROWING ** (receives - FIRST_NARROW_RECEIVE + 1));

@@ -3,7 +3,7 @@ import { crc32 } from '../archive/checksum.ts';
 import { ObjectChangedError, ObjectNotFoundError, WriteConditionError } from '../storage/errors.ts';
 import type { ObjectHeadReader, ObjectReader, ObjectRemover, ObjectWriter } from '../storage/object-store.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
-import { ArchiveInWorkError } from './errors.ts';
+import { ArchiveInProgressError } from './errors.ts';
 
 /** What a record needs of storage. */
 export type RecordStore = ObjectReader & ObjectHeadReader & Pick<ObjectWriter, 'put'> & ObjectRemover;
@@ -19,9 +19,9 @@ export interface OwnedRecordOptions {
 
 /** The first line of a record: whose it is, and until when (milliseconds since 1970). */
 const OWNER_LINE = /^([0-9a-f-]{36}) (\d{1,16})\n/;
-const LONGEST_OWNER_LINE = 54;
+const MAX_OWNER_LINE = 54;
 /** Of one write, each after a look at whose the record is. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
 /**
  * A record in S3 that one attempt owns at a time. Every write is conditional on the ETag that the owner wrote last, so that of
@@ -53,7 +53,7 @@ export class OwnedRecord {
    * Makes the record ours, with what it says.
    * @param first what it says where there was none
    * @returns what another attempt has left; undefined where there was none
-   * @throws ArchiveInWorkError while somebody else owns it
+   * @throws ArchiveInProgressError while somebody else owns it
    */
   async take(first: Uint8Array, signal: AbortSignal): Promise<Buffer | undefined> {
     for (;;) {
@@ -63,12 +63,12 @@ export class OwnedRecord {
     }
   }
 
-  /** Writes it anew, and so renews the ownership. @throws ArchiveInWorkError when somebody else has taken it */
+  /** Writes it anew, and so renews the ownership. @throws ArchiveInProgressError when somebody else has taken it */
   async write(body: Uint8Array): Promise<void> {
     await this.#replace(body, this.#nextEnd());
   }
 
-  /** Writes it for anybody to take. @throws ArchiveInWorkError when somebody else has taken it */
+  /** Writes it for anybody to take. @throws ArchiveInProgressError when somebody else has taken it */
   async release(body: Uint8Array): Promise<void> {
     if (this.#etag === undefined) return;
     await this.#replace(body, 0);
@@ -108,7 +108,7 @@ export class OwnedRecord {
         this.#ownedUntil = ownedUntil;
         return true;
       } catch (thrown) {
-        if (!(thrown instanceof WriteConditionError) || tries === MOST_TRIES) throw thrown;
+        if (!(thrown instanceof WriteConditionError) || tries === MAX_TRIES) throw thrown;
         // Also when the answer to an earlier write of ours was lost: then what stands there is ours.
         const found = await this.#read();
         if (found?.owner !== this.#owner) return false;
@@ -138,7 +138,7 @@ export class OwnedRecord {
     if (milliseconds > 0) throw this.#inWork(Math.ceil(milliseconds / 1000));
   }
 
-  #inWork(seconds: number): ArchiveInWorkError {
+  #inWork(seconds: number): ArchiveInProgressError {
     return archiveInWork(this.#options.location.key, Math.min(seconds, this.#options.ownershipSeconds));
   }
 }
@@ -152,11 +152,14 @@ interface FoundRecord {
 
 /** Bytes without a line of ours belong to nobody. */
 function splitOwner(bytes: Buffer): Omit<FoundRecord, 'etag'> {
-  const [line = '', owner, ownedUntil] = OWNER_LINE.exec(bytes.toString('latin1', 0, LONGEST_OWNER_LINE)) ?? [];
+  const [line = '', owner, ownedUntil] = OWNER_LINE.exec(bytes.toString('latin1', 0, MAX_OWNER_LINE)) ?? [];
   return { owner, ownedUntil: Number(ownedUntil ?? 0), body: bytes.subarray(line.length) };
 }
 
 /** @param seconds after which to look again */
-export function archiveInWork(archive: string, seconds: number): ArchiveInWorkError {
-  return new ArchiveInWorkError(`Another task, or another message of this one, is at ${archive}`, { archive, seconds });
+export function archiveInWork(archive: string, seconds: number): ArchiveInProgressError {
+  return new ArchiveInProgressError(`Another task, or another message of this one, is at ${archive}`, {
+    archive,
+    seconds,
+  });
 }

@@ -4,15 +4,15 @@ import type { ObjectStore, ObjectUpload } from '../storage/object-store.ts';
 import { openUpload } from '../storage/open-upload.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { ArchivePart } from './archive-upload.ts';
-import { ArchiveInWorkError } from './errors.ts';
+import { ArchiveInProgressError } from './errors.ts';
 import { OwnedRecord } from './owned-record.ts';
 import { decodeProgress, encodeProgress, type PackedPart, type PackingProgress } from './packing-progress.ts';
 
 /** A record is written after this many parts, or after this share of the object's frames, whichever is more. */
-const PARTS_A_RECORD = 4;
-const FRAME_SHARE_A_RECORD = 0.01;
+const PARTS_PER_RECORD = 4;
+const FRAME_SHARE_PER_RECORD = 0.01;
 /** It is written as often as this while it is owned, whatever was done: two writes in a row may fail. */
-const WRITES_AN_OWNERSHIP = 3;
+const WRITES_PER_LEASE = 3;
 
 const NOTHING = { uploadId: '', parts: [], frameSizes: new Uint32Array() } as const;
 
@@ -79,7 +79,7 @@ export class PackingCheckpoint {
   /**
    * Makes the archive ours, and tells what an earlier attempt left of it. Uploads to its key that cannot be gone on with are
    * given back.
-   * @throws ArchiveInWorkError while another attempt is at it
+   * @throws ArchiveInProgressError while another attempt is at it
    */
   async find(signal: AbortSignal): Promise<InterruptedArchive | AcceptedArchive | undefined> {
     const { store, archive, plannedFrames, ownershipSeconds } = this.#options;
@@ -90,7 +90,7 @@ export class PackingCheckpoint {
       () => {
         this.#renew();
       },
-      (1000 * ownershipSeconds) / WRITES_AN_OWNERSHIP,
+      (1000 * ownershipSeconds) / WRITES_PER_LEASE,
     );
     const accepted = await store.head(archive, signal);
     const interrupted = accepted === undefined && progress ? await this.#openUpload(progress, signal) : undefined;
@@ -121,8 +121,8 @@ export class PackingCheckpoint {
     this.#parts.push({ ...part, objectCrc32 });
     const newFrames = frames.length - this.#recordedFrames;
     const due =
-      this.#parts.length - this.#recordedParts >= PARTS_A_RECORD &&
-      newFrames >= this.#options.plannedFrames * FRAME_SHARE_A_RECORD;
+      this.#parts.length - this.#recordedParts >= PARTS_PER_RECORD &&
+      newFrames >= this.#options.plannedFrames * FRAME_SHARE_PER_RECORD;
     if (due) this.#renew();
   }
 
@@ -136,7 +136,7 @@ export class PackingCheckpoint {
   /**
    * The archive is done, or nobody will go on with it. Its upload may be given back, and the archive be counted, only when this
    * has resolved.
-   * @throws ArchiveInWorkError when another attempt is at it by now
+   * @throws ArchiveInProgressError when another attempt is at it by now
    */
   async close(): Promise<void> {
     await this.#settle();
@@ -176,7 +176,7 @@ export class PackingCheckpoint {
     this.#save()
       .catch((thrown: unknown) => {
         const error = asCompressorError(thrown);
-        const lost = error instanceof ArchiveInWorkError || this.#options.now() >= this.#record.ownedUntil;
+        const lost = error instanceof ArchiveInProgressError || this.#options.now() >= this.#record.ownedUntil;
         if (lost) this.#options.onLost(error);
       })
       .finally(() => {

@@ -21,15 +21,15 @@ const NETWORK_MEGABYTES_PER_SECOND = 70;
  * A run may be slowed down by what passes, such as an S3 that throttles. However slow it was, an ordinary object must not
  * look as if no run could hold it.
  */
-const MOST_CORRECTION = 8;
+const MAX_CORRECTION = 8;
 /** Weight of the newest archive against all before it. */
 const LEARNING_RATE = 0.5;
 /** An archive that should take less tells of one slow answer, not of how fast this process is. */
-const SHORTEST_LESSON_SECONDS = 10;
+const MIN_LESSON_SECONDS = 10;
 /** Requests to begin and end an archive. */
 const FIXED_SECONDS = 1;
 /** Per object: a GET, a tar header, a manifest entry. */
-const SECONDS_AN_OBJECT = 0.001;
+const SECONDS_PER_OBJECT = 0.001;
 
 /** A part of an archive, all of which is packed at one level. */
 export interface PackingWork {
@@ -80,8 +80,8 @@ export class PackingSpeed {
   /** Measured over predicted seconds, on the safe side; undefined for an archive that should take only a few. */
   #measure(works: readonly PackingWork[], seconds: number): number | undefined {
     const expected = this.predictUnlearned(works);
-    if (expected < SHORTEST_LESSON_SECONDS) return undefined;
-    return Math.min((seconds / SAFETY + FIXED_SECONDS) / expected, MOST_CORRECTION);
+    if (expected < MIN_LESSON_SECONDS) return undefined;
+    return Math.min((seconds / SAFETY + FIXED_SECONDS) / expected, MAX_CORRECTION);
   }
 
   /** Whether the network, not the compression, decides how long an archive takes at this level. */
@@ -91,7 +91,7 @@ export class PackingSpeed {
 
   #tableSeconds({ bytes, objects, level }: PackingWork): number {
     const speed = Math.min(tableSpeed(level) * this.#threads, NETWORK_MEGABYTES_PER_SECOND) * SAFETY;
-    return FIXED_SECONDS + bytes / (speed * 1e6) + objects * SECONDS_AN_OBJECT;
+    return FIXED_SECONDS + bytes / (speed * 1e6) + objects * SECONDS_PER_OBJECT;
   }
 }
 

@@ -30,7 +30,7 @@ export function placeArchive(
     archiveBytes: bytes,
     bytes,
     objects: items.length,
-    destinations: mostDestinations(rule),
+    destinations: maxDestinations(rule),
   });
   return decidePlace(
     { bytes, largest, seconds: predicted, restoreSeconds, divisible: items.length > 1 },
@@ -71,7 +71,7 @@ export function placeWithoutFallback(
 }
 
 /** Destinations in the region that has most of them: one function restores them all. */
-function mostDestinations({ destinations }: ReplicationRule): number {
+function maxDestinations({ destinations }: ReplicationRule): number {
   const counts = destinations.map(({ region }) => destinations.filter((other) => other.region === region).length);
   return counts.reduce((most, count) => Math.max(most, count), 1);
 }

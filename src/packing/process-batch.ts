@@ -10,7 +10,7 @@ import { collectObjects, type PackItem } from './collect-objects.ts';
 import { cutArchives } from './cut-archives.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { overLimits, overMeasuredSpeed, timeExceeded } from './describe-limits.ts';
-import { ArchiveInWorkError } from './errors.ts';
+import { ArchiveInProgressError } from './errors.ts';
 import { itemsAge, messagesAge } from './event-ages.ts';
 import { findStoredWrites } from './find-stored-write.ts';
 import { largeObjectRequests } from './large-object-requests.ts';
@@ -139,7 +139,7 @@ async function packInTime(
   } catch (thrown) {
     // Whatever it was that failed, it is the end of the process that made it fail.
     if (dependencies.stop?.aborted === true) settleAll({ kind: 'again' });
-    else if (thrown instanceof ArchiveInWorkError) settleAll({ kind: 'again', seconds: thrown.seconds });
+    else if (thrown instanceof ArchiveInProgressError) settleAll({ kind: 'again', seconds: thrown.seconds });
     else {
       const error = asCompressorError(thrown);
       if (items.length > 1 && mayBeOneObject(error)) await packHalves(items, clock, settlement, dependencies);
@@ -183,7 +183,7 @@ async function pack(
     }
     return result;
   } catch (thrown) {
-    if (thrown instanceof ArchiveInWorkError) {
+    if (thrown instanceof ArchiveInProgressError) {
       telemetry.archiveInWork({ bucket: outboundBucket, key: thrown.archive }, thrown.seconds);
     }
     if (deadline.reason === undefined) throw thrown;

@@ -1,18 +1,18 @@
 import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import {
-  AbsenceUnconfirmedError,
   AccessDeniedError,
   HeadersTooLargeError,
   ObjectChangedError,
   ObjectNotFoundError,
+  UnconfirmedAbsenceError,
 } from '../storage/errors.ts';
 import { isRestorable } from '../storage/header-section.ts';
 import { lacksTags } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectTag } from '../storage/stored-object.ts';
 import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
-import { MetadataUnreadableError, TagsIncompleteError } from './errors.ts';
+import { IncompleteTagsError, UnreadableMetadataError } from './errors.ts';
 import { isOwnWrite, type ReadObject } from './own-write.ts';
 
 /** Why an item is not in its archive. `changed` and `gone` are ordinary: the object moved on since its event. */
@@ -80,7 +80,7 @@ async function describeWhole(
 ): Promise<ObjectDescription> {
   const whole = await store.head({ bucket, key }, signal);
   // A HEAD's 404 gives no reason: the next attempt's GET does.
-  if (whole === undefined) throw new AbsenceUnconfirmedError(`s3://${bucket}/${key} was there a moment before`);
+  if (whole === undefined) throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} was there a moment before`);
   if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
   return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
 }
@@ -105,13 +105,13 @@ async function readTags(
       versionId !== undefined && description.versionId !== undefined && versionId !== description.versionId;
     if (replaced) throw new ObjectChangedError(`${place} was overwritten while its tags were read`);
     if (tagCount === 0 || tags.length === tagCount) return tags;
-    throw new TagsIncompleteError(
+    throw new IncompleteTagsError(
       `${place} has ${tagCount} tags, S3 lists ${tags.length}. If this stays, allow s3:GetObjectTagging.`,
       { context: { bucket, key, expected: tagCount, actual: tags.length } },
     );
   } catch (cause) {
     if (tagCount > 0 || !(cause instanceof AccessDeniedError)) throw cause;
-    throw new TagsIncompleteError(
+    throw new IncompleteTagsError(
       `Whether ${place} has tags cannot be seen: S3 counts them only for callers who may read them. Allow s3:GetObjectTagging.`,
       { context: { bucket, key }, cause },
     );
@@ -129,14 +129,14 @@ function refuseLargeHeaders({ object: { bucket, key } }: PackItem, description: 
 /** Where a rule with `chain` packs what another rule restores: the object's event is faster than its tags. */
 function refuseUnfinishedTags({ object: { bucket, key } }: PackItem, tags: readonly ObjectTag[]): void {
   if (!lacksTags(tags)) return;
-  throw new TagsIncompleteError(`s3://${bucket}/${key} is being restored, and its tags are still to come`, {
+  throw new IncompleteTagsError(`s3://${bucket}/${key} is being restored, and its tags are still to come`, {
     context: { bucket, key },
   });
 }
 
 function refuseUnreadableMetadata({ object: { bucket, key } }: PackItem, description: ObjectDescription): void {
   if (description.missingMetadata === 0) return;
-  throw new MetadataUnreadableError(
+  throw new UnreadableMetadataError(
     `s3://${bucket}/${key} has ${description.missingMetadata} metadata entries that S3 cannot return; they would be lost`,
     { context: { bucket, key, missing: description.missingMetadata } },
   );

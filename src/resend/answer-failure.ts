@@ -6,7 +6,7 @@ import { resendsOf, withResends } from './archive-metadata.ts';
 import { decideCleanup } from './decide-cleanup.ts';
 import { decideResend, type ResendFacts } from './decide-resend.ts';
 import type { ResendRun } from './dependencies.ts';
-import { FailureForeignError } from './errors.ts';
+import { ForeignFailureError } from './errors.ts';
 import {
   type ArchiveCopy,
   carriedOver,
@@ -23,7 +23,7 @@ import { dropKept, isKept, keep, wasKeptSince } from './keep-archive.ts';
 /**
  * Does what `decideResend` says about one failed replication.
  * @param mayWait see there
- * @throws FailureForeignError and what the storage throws
+ * @throws ForeignFailureError and what the storage throws
  */
 export async function answerFailure(
   failure: ReplicationFailure,
@@ -128,7 +128,7 @@ async function putAgain(
 
 function refuseForeign({ bucket, key }: ReplicationFailure, { outboundBucket }: ResendRun): void {
   if (bucket === outboundBucket) return;
-  throw new FailureForeignError(
+  throw new ForeignFailureError(
     `The failed replication is of s3://${bucket}/${key}; this queue is for archives of bucket "${outboundBucket}" only`,
     { context: { bucket, key, expected: outboundBucket } },
   );

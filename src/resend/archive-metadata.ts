@@ -11,8 +11,8 @@ const KEPT_AT = 's3xrc-kept-at';
 
 const OURS = new Set([RESENDS, KEPT_VERSION, FAILURES, KEPT_AT]);
 /** Metadata has 2 KB for all entries; a bucket's name has at most 63 characters, and this leaves room for 15 failures. */
-const LONGEST_REASON = 60;
-const MOST_FAILURES = 15;
+const MAX_REASON_LENGTH = 60;
+const MAX_FAILURES = 15;
 
 export interface ArrivalFailure {
   readonly destination: string;
@@ -43,8 +43,8 @@ export function withoutResends(metadata: UserMetadata): UserMetadata {
 
 export function withKeptRecord(metadata: UserMetadata, { versionId, failures, keptAt }: KeptRecord): UserMetadata {
   const listed = failures
-    .slice(0, MOST_FAILURES)
-    .map(({ destination, reason }) => `${destination}=${reason.replaceAll(';', ',').slice(0, LONGEST_REASON)}`);
+    .slice(0, MAX_FAILURES)
+    .map(({ destination, reason }) => `${destination}=${reason.replaceAll(';', ',').slice(0, MAX_REASON_LENGTH)}`);
   return { ...metadata, [KEPT_VERSION]: versionId, [FAILURES]: listed.join('; '), [KEPT_AT]: keptAt };
 }
 

@@ -4,7 +4,7 @@ import { ruleOfArchive } from '../configuration/resend-prefix.ts';
 import { type Destination, type ReplicationRule, ruleMatches } from '../configuration/rule.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { archiveName } from './dependencies.ts';
-import { ArchiveForeignError, RuleUnknownError } from './errors.ts';
+import { ForeignArchiveError, UnknownRuleError } from './errors.ts';
 
 /** A rule, and those of its destinations that are in this region: at least one. */
 export interface RuleHere {
@@ -23,19 +23,19 @@ export function rulesOfRegion(rules: readonly ReplicationRule[], region: string)
  * Whether an archive may be restored here, and by which rule. The archive is data, not authority: its key and manifest
  * can only pick one of the rules that this region is configured with, and name objects that this rule is about. The
  * `targets` of a manifest are there for the public implementation; nothing here reads them.
- * @throws ArchiveForeignError, RuleUnknownError, ManifestMismatchError
+ * @throws ForeignArchiveError, UnknownRuleError, ManifestMismatchError
  */
 export function authorizeArchive(archive: ObjectLocation, manifest: Manifest, rules: readonly RuleHere[]): RuleHere {
   const name = archiveName(archive);
   const id = ruleOfArchive(archive.key);
   if (manifest.rule !== id) {
-    throw new ArchiveForeignError(`${name} lies under rule "${id}", its manifest says it is of "${manifest.rule}"`, {
+    throw new ForeignArchiveError(`${name} lies under rule "${id}", its manifest says it is of "${manifest.rule}"`, {
       context: { archive: name, rule: manifest.rule },
     });
   }
   const here = rules.find(({ rule }) => rule.id === id);
   if (here === undefined) {
-    throw new RuleUnknownError(
+    throw new UnknownRuleError(
       `${name} is of rule "${id}", which has no destination in this region. Deploy the configuration that has it here.`,
       { context: { archive: name, rule: id } },
     );

@@ -1,19 +1,19 @@
 import { CompressorError, type ErrorDetails } from '../errors.ts';
 
 /** The event is of another bucket than this region's inbound bucket, or of something that is no archive. */
-export class EventUnexpectedError extends CompressorError {
+export class UnexpectedEventError extends CompressorError {
   readonly code = 'EVENT_UNEXPECTED';
   readonly retryable = false;
 }
 
 /** No configured rule with a destination in this region answers for the archive or for one of its objects. */
-export class RuleUnknownError extends CompressorError {
+export class UnknownRuleError extends CompressorError {
   readonly code = 'RULE_UNKNOWN';
   readonly retryable = false;
 }
 
 /** The archive lies under the key of one rule and its manifest names another. */
-export class ArchiveForeignError extends CompressorError {
+export class ForeignArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_FOREIGN';
   readonly retryable = false;
 }
@@ -67,7 +67,7 @@ export class ResumedUploadError extends CompressorError {
 }
 
 /** Tags that followed their object in a request of their own may have come to something newer. */
-export class TagsMisplacedError extends CompressorError {
+export class MisplacedTagsError extends CompressorError {
   readonly code = 'TAGS_MISPLACED';
   readonly retryable = true;
 }

@@ -1,4 +1,4 @@
-import { ArchiveCorruptError, ArchiveTooLargeError, ManifestMismatchError } from '../archive/errors.ts';
+import { ArchiveTooLargeError, CorruptArchiveError, ManifestMismatchError } from '../archive/errors.ts';
 import { KIB, MAX_MANIFEST_SIZE } from '../archive/format.ts';
 import { decodeManifest, type Manifest } from '../archive/manifest.ts';
 import { manifestBytes, manifestFrame, planRestore, type RestoreFrame } from '../archive/plan-restore.ts';
@@ -49,7 +49,7 @@ export async function openArchive(archive: ArchiveVersion, access: ArchiveAccess
 /** A manifest whose frame passes zstd's checksum and is wrong was written so; reading it again changes nothing. */
 function mayBeDamagedRead(thrown: unknown): boolean {
   return (
-    thrown instanceof ArchiveCorruptError ||
+    thrown instanceof CorruptArchiveError ||
     thrown instanceof ArchiveTooLargeError ||
     thrown instanceof ManifestMismatchError
   );
@@ -57,12 +57,12 @@ function mayBeDamagedRead(thrown: unknown): boolean {
 
 async function readOpening(archive: ArchiveVersion, access: ArchiveAccess): Promise<OpenedArchive | undefined> {
   const name = archiveName(archive);
-  if (archive.size === 0) throw new ArchiveCorruptError(`${name} is empty`, { context: { archive: name } });
+  if (archive.size === 0) throw new CorruptArchiveError(`${name} is empty`, { context: { archive: name } });
   const tail = await readTail(archive, Math.min(TAIL_SIZE, archive.size), access);
   const tableLength = seekTableLength(tail, name);
   if (tableLength === undefined) return undefined;
   if (tableLength > archive.size) {
-    throw new ArchiveCorruptError(`${name} has ${archive.size} bytes, its seek table alone ${tableLength}`, {
+    throw new CorruptArchiveError(`${name} has ${archive.size} bytes, its seek table alone ${tableLength}`, {
       context: { archive: name, archiveSize: archive.size },
     });
   }
@@ -121,7 +121,7 @@ async function restoreManifestFrame(
     });
     return new Uint8Array(restored.output);
   } catch (cause) {
-    if (!(cause instanceof ArchiveCorruptError)) throw cause;
-    throw new ArchiveCorruptError(`The manifest's frame of ${name} is damaged`, { cause, context: { archive: name } });
+    if (!(cause instanceof CorruptArchiveError)) throw cause;
+    throw new CorruptArchiveError(`The manifest's frame of ${name} is damaged`, { cause, context: { archive: name } });
   }
 }

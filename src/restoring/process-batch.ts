@@ -13,8 +13,8 @@ import {
   ArchiveChangedError,
   ArchiveGoneError,
   ArchiveOverLimitsError,
-  EventUnexpectedError,
   RunDeadlineError,
+  UnexpectedEventError,
 } from './errors.ts';
 import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 
@@ -69,7 +69,7 @@ function isStagedPart({ bucket, key }: ObjectCreated, { inboundBucket }: Restore
 
 function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): void {
   if (bucket === inboundBucket && key.endsWith(ARCHIVE_SUFFIX)) return;
-  throw new EventUnexpectedError(
+  throw new UnexpectedEventError(
     `The event is of s3://${bucket}/${key}; this queue takes "*${ARCHIVE_SUFFIX}" of bucket "${inboundBucket}" only`,
     { context: { bucket, key, expected: inboundBucket } },
   );

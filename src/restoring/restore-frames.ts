@@ -1,4 +1,4 @@
-import { ArchiveCorruptError, ObjectChecksumError } from '../archive/errors.ts';
+import { CorruptArchiveError, ObjectChecksumError } from '../archive/errors.ts';
 import { verifyFrame } from '../archive/frame-bytes.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { type FrameSlice, largeSliceLength } from '../archive/plan-frames.ts';
@@ -105,7 +105,7 @@ async function restoreFrame(
     });
   } catch (thrown) {
     const error = asCompressorError(thrown);
-    const fault = error instanceof ArchiveCorruptError || error instanceof ObjectChecksumError;
+    const fault = error instanceof CorruptArchiveError || error instanceof ObjectChecksumError;
     if (fault) await restoreApart(frame, wanted, work);
     else await Promise.all(wanted.map((one) => failSlice(one, error, progress)));
   }

@@ -5,7 +5,7 @@ import type { WriteTarget, WrittenVersion } from '../storage/object-store.ts';
 import { encodeStamp, PENDING_TAGS } from '../storage/provenance.ts';
 import type { ObjectTag } from '../storage/stored-object.ts';
 import type { RestoreRun } from './dependencies.ts';
-import { TagsMisplacedError } from './errors.ts';
+import { MisplacedTagsError } from './errors.ts';
 import { locationAt, type RestorableObject, writeTarget } from './restorable-object.ts';
 
 /** The requests that write an object. */
@@ -40,7 +40,7 @@ export function mayLackTags(
 /**
  * Puts the tags of an object that was written without. Where the bucket keeps versions, to the version that was written;
  * elsewhere to what is at the key then, and a look afterwards tells whether that was something newer.
- * @throws TagsMisplacedError, and the errors of the storage port
+ * @throws MisplacedTagsError, and the errors of the storage port
  */
 export async function writeLaterTags(
   object: RestorableObject,
@@ -58,7 +58,7 @@ export async function writeLaterTags(
   const found = await store.head(location, signal);
   if (found === undefined || found.etag === etag) return;
   const { bucket, key } = location;
-  throw new TagsMisplacedError(
+  throw new MisplacedTagsError(
     `s3://${bucket}/${key} was overwritten while an older version of it got its tags, which what is there now may have. Compare its tags with the source's; a target bucket that keeps versions rules this out.`,
     { context: { bucket, key } },
   );

@@ -76,7 +76,7 @@ export async function surveyWrite(
   try {
     const decision = await lookAndDecide(object, destination, run);
     if (decision.kind === 'write') return { destination, decision };
-    await giveBackParts(object, destination, run);
+    await abortUnusedParts(object, destination, run);
     progress.settled(location, object, decision.result);
   } catch (thrown) {
     progress.fail(location, asCompressorError(thrown));
@@ -85,7 +85,7 @@ export async function surveyWrite(
 }
 
 /** What an interrupted attempt has sent of an object that something newer has overtaken would stay in the bucket, and cost. */
-async function giveBackParts(
+async function abortUnusedParts(
   object: RestorableObject,
   destination: Destination,
   { store, limits, signal }: RestoreRun,

@@ -29,7 +29,7 @@ export interface FrameInUse {
 /**
  * Fetches a frame, restores it in the pool and lends its bytes. The next frame can be fetched while the objects
  * of this one are written, since the compressed buffer is given back in between.
- * @throws ArchiveGoneError, ArchiveTooLargeError, ArchiveCorruptError, ObjectChecksumError, WorkerLostError, the errors
+ * @throws ArchiveGoneError, ArchiveTooLargeError, CorruptArchiveError, ObjectChecksumError, WorkerLostError, the errors
  *   of the storage port, and whatever `use` throws
  */
 export async function useFrame<T>(

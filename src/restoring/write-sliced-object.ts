@@ -90,7 +90,7 @@ export class SlicedObjectWrite {
     } catch (thrown) {
       this.#fail(asCompressorError(thrown));
     } finally {
-      await this.#giveBackParts();
+      await this.#abortUnusedParts();
     }
   }
 
@@ -125,7 +125,7 @@ export class SlicedObjectWrite {
   /** Ends the write without its missing slices. Nothing happens when it has ended already. Never rejects. */
   async abandon(reason: CompressorError): Promise<void> {
     this.#fail(reason);
-    await this.#giveBackParts();
+    await this.#abortUnusedParts();
   }
 
   async #work(action: () => Promise<void>): Promise<void> {
@@ -136,7 +136,7 @@ export class SlicedObjectWrite {
       this.#fail(asCompressorError(thrown));
     } finally {
       this.#active -= 1;
-      await this.#giveBackParts();
+      await this.#abortUnusedParts();
     }
   }
 
@@ -253,7 +253,7 @@ export class SlicedObjectWrite {
   }
 
   /** Only when no part is on its way any more: S3 keeps parts that arrive after the abort. */
-  async #giveBackParts(): Promise<void> {
+  async #abortUnusedParts(): Promise<void> {
     const unused = this.#state === 'failed' || this.#state === 'left-out';
     if (!unused || this.#active > 0) return;
     const stages = [...this.#inWork.values()].flatMap(({ stage }) => stage ?? []);

@@ -7,7 +7,7 @@ export class ObjectNotFoundError extends CompressorError {
 }
 
 /** 404 with another code, or none: a proxy's page or an unknown access key says nothing about the object. */
-export class AbsenceUnconfirmedError extends CompressorError {
+export class UnconfirmedAbsenceError extends CompressorError {
   readonly code = 'ABSENCE_UNCONFIRMED';
   readonly retryable = true;
 }
@@ -49,7 +49,7 @@ export class WriteConditionError extends CompressorError {
 }
 
 /** Throttling, 5xx, resets and time-outs that outlived the retries of one call. */
-export class StorageUnavailableError extends CompressorError {
+export class UnavailableStorageError extends CompressorError {
   readonly code = 'STORAGE_UNAVAILABLE';
   readonly retryable = true;
 }

@@ -24,7 +24,7 @@ export interface ReadRequest extends ObjectLocation {
 export interface ObjectReader {
   /**
    * @throws ObjectNotFoundError, ObjectChangedError, ObjectArchivedError, CustomerKeyError, AccessDeniedError,
-   *   ObjectSizeError when the object has not the size that `into` says, StorageUnavailableError
+   *   ObjectSizeError when the object has not the size that `into` says, UnavailableStorageError
    */
   read(request: ReadRequest): Promise<ObjectDescription>;
 }
@@ -101,7 +101,7 @@ export interface ObjectUpload {
   /**
    * Makes a whole object of up to 5 GiB, of the same region, a part; its bytes stay inside S3.
    * @param part what it must be: its bytes, and the number that it gets
-   * @throws StorageUnavailableError when S3 copied other bytes, WriteConditionError when the object has changed
+   * @throws UnavailableStorageError when S3 copied other bytes, WriteConditionError when the object has changed
    */
   takePart(source: ObjectVersion, part: UploadedPart): Promise<void>;
   complete(request: CompleteRequest): Promise<WrittenVersion>;

@@ -8,7 +8,7 @@ type Statement = YamlObject;
 /** What a managed policy may have, white space not counted (IAM user guide, "IAM and AWS STS quotas"). */
 const POLICY_CHARACTERS = 6_144;
 /** Of the ten managed policies that a role may have: during an update, old and new ones of the deployment role stand side by side. */
-const POLICIES_A_ROLE = 5;
+const POLICIES_PER_ROLE = 5;
 
 /** Names of the users' buckets, keys and objects that statements are about, each once. */
 interface Access {
@@ -111,9 +111,9 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
       policies[policies.length - 1] = grown;
     else policies.push(join(item));
   }
-  if (policies.length > POLICIES_A_ROLE) {
+  if (policies.length > POLICIES_PER_ROLE) {
     throw new TemplateLimitError(
-      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_A_ROLE} managed policies that we give it). Split the configuration into two stacks with different stack_name.`,
+      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_PER_ROLE} managed policies that we give it). Split the configuration into two stacks with different stack_name.`,
       { context: { region, policies: policies.length } },
     );
   }

@@ -13,7 +13,7 @@ export class SamConfigConflictError extends CompressorError {
 }
 
 /** A stack has alarms and no place for them. */
-export class AlarmPlaceMissingError extends CompressorError {
+export class MissingAlarmMarkerError extends CompressorError {
   readonly code = 'ALARM_PLACE_MISSING';
   readonly retryable = false;
 }

@@ -1,5 +1,5 @@
 import { type AlarmRow, alarmProperties } from './alarm.ts';
-import { AlarmPlaceMissingError } from './errors.ts';
+import { MissingAlarmMarkerError } from './errors.ts';
 import { renderYaml } from './yaml.ts';
 
 const BEGIN = '  # >>> Written by `npm run alarms:write` out of src/templates/alarms.ts\n';
@@ -7,13 +7,13 @@ const END = '  # <<<\n';
 
 /**
  * The text of a stack with its alarms between the two marks.
- * @throws AlarmPlaceMissingError when the stack has no marks
+ * @throws MissingAlarmMarkerError when the stack has no marks
  */
 export function updateAlarms(stack: string, file: string, rows: readonly AlarmRow[]): string {
   const begin = stack.indexOf(BEGIN);
   const end = stack.indexOf(END, begin);
   if (begin === -1 || end === -1) {
-    throw new AlarmPlaceMissingError(
+    throw new MissingAlarmMarkerError(
       `${file} has alarms in src/templates/alarms.ts and no place for them. Put these two lines among its resources:\n${BEGIN}${END}`,
       { context: { file } },
     );

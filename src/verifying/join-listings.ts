@@ -15,7 +15,7 @@ export interface JoinedKey {
   readonly objects: readonly (ListedObject | undefined)[];
 }
 
-const KEYS_OF_A_PAGE = 1000;
+const KEYS_PER_PAGE = 1000;
 
 /**
  * Merges sorted listings into one list of keys, page by page. Memory holds a page of each.
@@ -30,7 +30,7 @@ export async function* joinListings(listings: readonly SortedListing[]): AsyncGe
       const key = firstKey(cursors);
       if (key === undefined) break;
       page.push({ key, objects: cursors.map((cursor) => cursor.take(key)) });
-      if (page.length < KEYS_OF_A_PAGE) continue;
+      if (page.length < KEYS_PER_PAGE) continue;
       yield page;
       page = [];
     }

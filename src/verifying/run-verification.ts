@@ -26,7 +26,7 @@ const LOOKS = 64;
  * Compares every object that rule and filter take with its copies at all destinations of the rule, and queues what is wrong if there is
  * a queue to repair with. Nothing is deleted.
  * @returns what was counted, with earlier runs
- * @throws the errors of the storage port, QueueUnavailableError, the reason of the signal; the checkpoint is saved before
+ * @throws the errors of the storage port, UnavailableQueueError, the reason of the signal; the checkpoint is saved before
  */
 export async function runVerification(
   request: VerificationRequest,

@@ -22,7 +22,7 @@ export interface ReadingWindow {
 export interface MetricReader {
   /**
    * @returns the maxima of each metric in the order asked for, the newest first; none where the metric has no data
-   * @throws WatermarkUnknownError
+   * @throws UnknownWatermarkError
    */
   readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]>;
 }
@@ -32,7 +32,7 @@ export interface KeyLister {
    * The first keys below a prefix, in the order of their bytes.
    * @param place `region` is where the bucket is
    * @param most at most 1,000, which is one call
-   * @throws WatermarkUnknownError
+   * @throws UnknownWatermarkError
    */
   firstKeys(place: KeyRange, most: number): Promise<readonly ListedKey[]>;
 }
@@ -52,7 +52,7 @@ export interface ListedKey {
 }
 
 export interface ReplicationStatusReader {
-  /** @throws WatermarkUnknownError */
+  /** @throws UnknownWatermarkError */
   statusOf(archive: ArchiveAddress): Promise<ReplicationStatus>;
 }
 

@@ -11,7 +11,7 @@ import { writtenAt } from './written-at.ts';
 /** What S3 lists in one call. */
 export const KEYS_PER_LIST = 1000;
 /** Of a rule: eight rules at a time have no more than a client has sockets. */
-const REQUESTS_AT_A_TIME = 6;
+const MAX_CONCURRENT_REQUESTS = 6;
 const RECENT_KEYS = 100;
 
 /** How many archives of a rule may be asked for. */
@@ -44,7 +44,7 @@ type Dependencies = Pick<WatermarkDependencies, 'keys' | 'statuses' | 'watched' 
  * Asks S3 for the replication status of the archives that `chooseArchives` names, and of those that are watched. It asks for all, from that with
  * the oldest object on, when one is found that S3 does not replicate, when the queue of failures has anything, and once in each process;
  * until one is found or the budget is spent. Raises the alarm for what nobody looks after.
- * @throws WatermarkUnknownError
+ * @throws UnknownWatermarkError
  */
 export async function findUnreplicated(search: UnreplicatedSearch, dependencies: Dependencies): Promise<Unreplicated> {
   const { rule, range, listed, hasFailures, now } = search;
@@ -107,7 +107,7 @@ type Ask = (archives: readonly ListedKey[]) => Promise<Answer[]>;
 
 /** Asks for each archive once. */
 function asker(range: KeyRange, { statuses }: Dependencies): Ask {
-  const limit = pLimit(REQUESTS_AT_A_TIME);
+  const limit = pLimit(MAX_CONCURRENT_REQUESTS);
   const asked = new Map<string, Promise<ReplicationStatus>>();
   return (archives) =>
     Promise.all(
@@ -134,9 +134,9 @@ async function walkAll(
 ): Promise<Walk> {
   const answers: Answer[] = [];
   for (let page = listed; ; ) {
-    for (let at = 0; at < page.length; at += REQUESTS_AT_A_TIME) {
+    for (let at = 0; at < page.length; at += MAX_CONCURRENT_REQUESTS) {
       if (answers.length >= budget) return { answers, unasked: page[at] };
-      const some = await ask(page.slice(at, at + REQUESTS_AT_A_TIME));
+      const some = await ask(page.slice(at, at + MAX_CONCURRENT_REQUESTS));
       answers.push(...some);
       if (some.some((answer) => isStuck(answer, now))) return { answers, unasked: undefined };
     }

@@ -17,7 +17,7 @@ import {
 import { writtenAt } from './written-at.ts';
 
 /** CloudWatch keeps minutes for 15 days, and a message is kept for 14. */
-const LONGEST_WINDOW_SECONDS = 14.5 * 24 * 3600;
+const MAX_WINDOW_SECONDS = 14.5 * 24 * 3600;
 
 export interface ObservedRoute extends Route {
   readonly outcome: PromiseSettledResult<RouteObservation>;
@@ -106,7 +106,7 @@ async function readOwnAges(
   const window = Math.max(ageSeconds + METRIC_DELAY_SECONDS + OWN_PERIOD_SECONDS, UNSEEN_SECONDS);
   const readings = await metrics.readMaxima(
     Object.values(wanted).map((name) => ({ region, namespace: names.namespace, name, dimensions })),
-    { from: now - Math.min(window, LONGEST_WINDOW_SECONDS) * 1000, to: now, periodSeconds: OWN_PERIOD_SECONDS },
+    { from: now - Math.min(window, MAX_WINDOW_SECONDS) * 1000, to: now, periodSeconds: OWN_PERIOD_SECONDS },
   );
   const found = Object.fromEntries(Object.keys(wanted).map((key, index) => [key, readings[index] ?? []]));
   return { packingDelays: [], deferredAges: [], fallbackAges: [], retriedAges: [], ...found };

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { asCompressorError, type CompressorError } from '../errors.ts';
 import type { WatermarkDependencies } from './dependencies.ts';
-import { WatermarkUnknownError } from './errors.ts';
+import { UnknownWatermarkError } from './errors.ts';
 import { observeRule } from './observe-rule.ts';
 import { readNewest } from './read-newest.ts';
 import { type Departure, departureOf } from './route.ts';
@@ -12,7 +12,7 @@ import { oldestAge, stageAges } from './stage-ages.ts';
  * GetMetricData requests"); one call per rule, and a rule that waits a quarter of a second for
  * its farthest region, are 32.
  */
-const RULES_AT_A_TIME = 8;
+const MAX_CONCURRENT_RULES = 8;
 
 /**
  * Archives that S3 is asked about in one invocation beside those that are asked for in each, shared by the rules. A request takes a
@@ -24,7 +24,7 @@ const REQUESTS_WHEN_NEW = { all: 5_000, perRule: 1_000 };
 /**
  * Tells of each rule and target region how old the oldest object is that is not restored there. docs/operations.md says
  * what the number means and how far it can be off.
- * @throws WatermarkUnknownError when it could not be taken for some of them; the others were told
+ * @throws UnknownWatermarkError when it could not be taken for some of them; the others were told
  */
 export async function takeWatermarks(dependencies: WatermarkDependencies): Promise<void> {
   const departures = dependencies.rules.map(departureOf);
@@ -46,10 +46,10 @@ export async function takeWatermarks(dependencies: WatermarkDependencies): Promi
       }
     }
   };
-  const limit = pLimit(RULES_AT_A_TIME);
+  const limit = pLimit(MAX_CONCURRENT_RULES);
   await Promise.all(departures.map((departure) => limit(tell, departure)));
   if (errors.length === 0) return;
-  throw new WatermarkUnknownError(
+  throw new UnknownWatermarkError(
     `The watermarks of ${errors.length} of ${routes.length} routes are not known. ${errors[0]?.message ?? ''}`,
     { cause: errors[0], context: { unknown: errors.length, routes: routes.length } },
   );

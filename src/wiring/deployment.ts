@@ -50,7 +50,7 @@ export function deploymentHandler(environment: Environment, waiting: Waiting = W
   };
 }
 
-/** @throws EnvironmentInvalidError, ConfigurationInvalidError */
+/** @throws InvalidEnvironmentError, InvalidConfigurationError */
 async function makeDependencies(
   environment: Environment,
   partition: string,

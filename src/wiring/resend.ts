@@ -12,7 +12,7 @@ import { queueMessages } from './sqs-event.ts';
 
 /**
  * Builds the resend service of one source region from its environment and the configuration files.
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function resendHandler(environment: Environment): Promise<SqsHandler> {
   const settings = readResendEnvironment(environment);

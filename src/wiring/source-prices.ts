@@ -7,7 +7,7 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 
 /**
  * What the work of a rule costs: as the deployment has read it, or where nothing was deployed, as prices.json says.
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function sourcePrices(
   { PRICES, CONFIGURATION_DIRECTORY }: Pick<SourceEnvironment, 'PRICES' | 'CONFIGURATION_DIRECTORY'>,

@@ -9,7 +9,7 @@ import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsSourceTelemetry } from '../aws/telemetry/packing.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readSourceEnvironment, type SourceEnvironment } from '../configuration/environment.ts';
-import { EnvironmentInvalidError } from '../configuration/errors.ts';
+import { InvalidEnvironmentError } from '../configuration/errors.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { MessageQueue } from '../messages/message-queue.ts';
@@ -49,7 +49,7 @@ export interface SourceSlot {
   readonly openQueue: (queueUrl: string) => MessageQueue;
 }
 
-/** @throws EnvironmentInvalidError, ConfigurationInvalidError */
+/** @throws InvalidEnvironmentError, InvalidConfigurationError */
 export async function sourceHandler(environment: Environment): Promise<SqsHandler> {
   const settings = readSourceEnvironment(environment);
   const service = await openSourceService(settings, 1);
@@ -76,7 +76,7 @@ export async function sourceHandler(environment: Environment): Promise<SqsHandle
  * Builds the source service of one rule from its environment and the configuration files.
  * @param slots batches at the same time
  * @param task that it runs in; absent: in a function
- * @throws EnvironmentInvalidError, ConfigurationInvalidError, PriceMissingError
+ * @throws InvalidEnvironmentError, InvalidConfigurationError, MissingPriceError
  */
 export async function openSourceService(
   settings: SourceEnvironment,
@@ -145,7 +145,7 @@ function requireRule(rules: readonly ReplicationRule[], { RULE_ID, AWS_REGION }:
   const rule = rules.find(({ id, source }) => id === RULE_ID && source.region === AWS_REGION);
   if (rule !== undefined) return rule;
   const known = rules.map(({ id }) => id).join(', ');
-  throw new EnvironmentInvalidError(
+  throw new InvalidEnvironmentError(
     `RULE_ID "${RULE_ID}" is no rule of ${AWS_REGION} in the configuration (there are: ${known}). Deploy again after changing it.`,
     { context: { rule: RULE_ID, region: AWS_REGION } },
   );

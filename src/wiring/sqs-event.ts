@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { readTurns, TURNS_ATTRIBUTE } from '../aws/sqs/turns-attribute.ts';
-import { InvocationInvalidError } from '../messages/errors.ts';
+import { InvalidInvocationError } from '../messages/errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 
 /** How much of an unexpected event the error repeats. */
@@ -11,7 +11,7 @@ type QueueRecord = Omit<SQSRecord, 'messageAttributes'> & Partial<Pick<SQSRecord
 
 /**
  * The messages of a Lambda event.
- * @throws InvocationInvalidError when it is not one of SQS
+ * @throws InvalidInvocationError when it is not one of SQS
  */
 export function queueMessages(event: unknown): QueueMessage[] {
   if (!isQueueEvent(event)) throw unexpectedEvent(event);
@@ -45,9 +45,9 @@ function isQueueRecord(record: unknown): record is QueueRecord {
   return texts && typeof attributes === 'object' && attributes !== null && 'ApproximateReceiveCount' in attributes;
 }
 
-function unexpectedEvent(event: unknown): InvocationInvalidError {
+function unexpectedEvent(event: unknown): InvalidInvocationError {
   const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, SHOWN_CHARACTERS);
-  return new InvocationInvalidError(
+  return new InvalidInvocationError(
     `This function is invoked by its SQS queue and got no batch of SQS messages but ${shown}. To test it, send a message ` +
       'to the queue, or invoke it with {"Records":[{"messageId":...,"receiptHandle":...,"body":"<S3 notification>",' +
       '"attributes":{"ApproximateReceiveCount":"1"}}]}, as the files in events/ have it.',

@@ -48,7 +48,7 @@ export interface TargetSlot {
   readonly telemetry: PowertoolsTargetTelemetry;
 }
 
-/** @throws EnvironmentInvalidError, ConfigurationInvalidError */
+/** @throws InvalidEnvironmentError, InvalidConfigurationError */
 export async function targetHandler(environment: Environment): Promise<SqsHandler> {
   const service = await openTargetService(readTargetEnvironment(environment), 1);
   const { dependencies, telemetry } = service.slot();
@@ -67,7 +67,7 @@ export async function targetHandler(environment: Environment): Promise<SqsHandle
  * Builds the target service of one region from its environment and the configuration files.
  * @param slots batches at the same time
  * @param task that it runs in; absent: in a function
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function openTargetService(
   settings: TargetEnvironment,

@@ -1,11 +1,11 @@
 /** Lambda gives CPU in proportion to memory: one vCPU for this many MB (Lambda developer guide, "Memory and CPU"). */
-const MEGABYTES_A_VCPU = 1769;
+const MEGABYTES_PER_VCPU = 1769;
 
 /**
  * Worker threads for the pool: one a vCPU that is really there.
  * @param memoryMegabytes of the Lambda function; absent outside Lambda
  */
 export function poolThreads(processors: number, memoryMegabytes?: number): number {
-  const granted = memoryMegabytes === undefined ? processors : Math.round(memoryMegabytes / MEGABYTES_A_VCPU);
+  const granted = memoryMegabytes === undefined ? processors : Math.round(memoryMegabytes / MEGABYTES_PER_VCPU);
   return Math.max(1, Math.min(processors, granted));
 }

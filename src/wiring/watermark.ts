@@ -19,7 +19,7 @@ const CHECK_MILLISECONDS = 120_000;
 
 /**
  * Builds the watermark of one source region from its environment and the configuration files.
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function watermarkHandler(environment: Environment): Promise<() => Promise<void>> {
   const settings = readWatermarkEnvironment(environment);

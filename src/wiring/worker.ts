@@ -38,7 +38,7 @@ const CLOCK: WorkerClock = {
  * Runs the worker on a fallback queue: the use cases of the function whose environment it has, without the limits of a
  * function's run. Resolves when the queue was empty for long enough, or when everything is given back after `ended`.
  * @param ended aborts when the task is about to be ended; if it has by the time the worker is ready, no work is taken
- * @throws EnvironmentInvalidError, ConfigurationInvalidError
+ * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function runFallbackWorker(environment: Environment, ended: AbortSignal): Promise<WorkerEnd> {
   const settings = readWorkerEnvironment(environment);

@@ -3,12 +3,12 @@ import { WorkInterruptedError } from './errors.ts';
 import type { WorkerClock } from './ports.ts';
 
 /** Two calls in a row may fail before the message shows up again. */
-const BEATS_A_TIMEOUT = 3;
+const HEARTBEATS_PER_TIMEOUT = 3;
 /**
  * SQS hides a message for at most 12 hours from its receipt, however often that is extended (SQS developer guide,
  * "Visibility timeout"). What takes longer is given back before and goes on with the parts that are uploaded.
  */
-const LONGEST_WORK_MILLISECONDS = 11.5 * 3600 * 1000;
+const MAX_WORK_MILLISECONDS = 11.5 * 3600 * 1000;
 
 export interface LeaseOptions {
   readonly queue: MessageQueue;
@@ -50,12 +50,12 @@ export class Lease {
     const { queue, visibilitySeconds, clock, onBeat } = this.#options;
     const { signal } = this.#ended;
     for (;;) {
-      await clock.sleep((1000 * visibilitySeconds) / BEATS_A_TIMEOUT, signal);
+      await clock.sleep((1000 * visibilitySeconds) / HEARTBEATS_PER_TIMEOUT, signal);
       if (signal.aborted) return;
       onBeat();
       // A call that fails has been reported by the queue; the next one may succeed in time.
       await queue.retryAfter([{ message: this.#message, seconds: visibilitySeconds }]);
-      if (clock.now() - this.#begun > LONGEST_WORK_MILLISECONDS) {
+      if (clock.now() - this.#begun > MAX_WORK_MILLISECONDS) {
         this.#expired.abort(
           new WorkInterruptedError('SQS hides no message for more than 12 hours; another task goes on'),
         );

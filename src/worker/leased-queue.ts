@@ -1,6 +1,6 @@
 import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../messages/message-queue.ts';
-import { giveBack } from './give-back.ts';
 import type { Lease } from './lease.ts';
+import { requeueOrRelease } from './requeue-or-release.ts';
 
 /** The queue as the use case sees it: settling the message ends its heartbeat first, which would undo a back-off. */
 export class LeasedQueue implements MessageQueue {
@@ -12,9 +12,9 @@ export class LeasedQueue implements MessageQueue {
     this.#lease = lease;
   }
 
-  async sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
+  async requeue(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
     await this.#lease.end();
-    return giveBack(this.#queue, messages, delaySeconds);
+    return requeueOrRelease(this.#queue, messages, delaySeconds);
   }
 
   async deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>> {

@@ -4,9 +4,9 @@ import type { BatchResponse } from '../messages/settle-batch.ts';
 
 /** Where a worker's messages come from, and what Lambda's event source mapping does for a function. */
 export interface WorkSource {
-  /** Waits some seconds for a message. @throws QueueUnavailableError */
+  /** Waits some seconds for a message. @throws UnavailableQueueError */
   receive(): Promise<QueueMessage | undefined>;
-  /** Deletes the message. @throws QueueUnavailableError */
+  /** Deletes the message. @throws UnavailableQueueError */
   acknowledge(message: QueueMessage): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export interface WorkerTelemetry {
   /** Told with every heartbeat: the message is still in work. */
   workHeld(message: QueueMessage): void;
   /** The message came with the last poll of a worker that is stopping: it is sent anew, and looks young from then on. */
-  workGivenBack(message: QueueMessage): void;
+  workRequeued(message: QueueMessage): void;
   workEnded(message: QueueMessage, fate: MessageFate, seconds: number): void;
   /** The use case broke its promise never to throw. */
   workFailed(message: QueueMessage, error: CompressorError): void;

@@ -1,7 +1,6 @@
 import { asCompressorError } from '../errors.ts';
 import { backOffSeconds } from '../messages/back-off.ts';
 import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
-import { giveBack } from './give-back.ts';
 import { ProtectionKeeper } from './keep-protection.ts';
 import { Lease } from './lease.ts';
 import { LeasedQueue } from './leased-queue.ts';
@@ -14,9 +13,10 @@ import type {
   WorkerTelemetry,
   WorkSource,
 } from './ports.ts';
+import { requeueOrRelease } from './requeue-or-release.ts';
 
 const FIRST_PAUSE_MILLISECONDS = 1_000;
-const LONGEST_PAUSE_MILLISECONDS = 30_000;
+const MAX_PAUSE_MILLISECONDS = 30_000;
 
 export interface WorkerOptions {
   readonly source: WorkSource;
@@ -89,11 +89,11 @@ class Worker {
         const message = await this.#options.source.receive();
         pause = FIRST_PAUSE_MILLISECONDS;
         if (message === undefined) this.#noteEmptyQueue();
-        else await this.#takeOrGiveBack(message, process);
+        else await this.#takeOrRequeue(message, process);
       } catch (thrown) {
         this.#options.telemetry.queueFailed(asCompressorError(thrown));
         await this.#options.clock.sleep(pause, ended);
-        pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
+        pause = Math.min(2 * pause, MAX_PAUSE_MILLISECONDS);
       }
     }
   }
@@ -110,14 +110,14 @@ class Worker {
   }
 
   /** A message may still come with the last poll, even one that another slot has just given back. */
-  async #takeOrGiveBack(message: QueueMessage, process: ProcessMessage): Promise<void> {
+  async #takeOrRequeue(message: QueueMessage, process: ProcessMessage): Promise<void> {
     const { source, queue, telemetry } = this.#options;
     if (!this.#stop.aborted) {
       await this.#work(message, process);
       return;
     }
-    const sent = await giveBack(queue, [message]);
-    telemetry.workGivenBack(message);
+    const sent = await requeueOrRelease(queue, [message]);
+    telemetry.workRequeued(message);
     if (sent.size > 0) await source.acknowledge(message);
   }
 

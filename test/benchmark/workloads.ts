@@ -21,7 +21,7 @@ export interface Workload {
 /** Bytes of a corpus. It repeats after this, which is beyond the window of every level up to 19, so no level sees it. */
 export const CORPUS_SIZE = 32_000_000;
 const RECORD_SIZE = 10_000;
-const LINES_AT_A_TIME = 64;
+const LINES_PER_BATCH = 64;
 
 const SYLLABLES = 'ka ro mi ten sol ver an lu der po ist gra ne chi bal or shi um tre fa qui mon est ri'.split(' ');
 
@@ -67,7 +67,7 @@ function makeLogs(random: SeededRandom): Buffer {
   let time = Date.UTC(2026, 10, 23);
   for (let at = 0; at < bytes.length; ) {
     let text = '';
-    for (let line = 0; line < LINES_AT_A_TIME; line += 1) {
+    for (let line = 0; line < LINES_PER_BATCH; line += 1) {
       time += random.below(40);
       text +=
         `${new Date(time).toISOString()} ${random.any(levels)} [worker-${random.below(16)}] ${random.early(messages)} request=${random.hex(52)} ` +

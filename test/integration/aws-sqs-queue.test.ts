@@ -64,7 +64,7 @@ const openQueue = async () => {
 it('sends any number of messages again', async () => {
   const { queue, queueUrl } = await openQueue();
   const sent = messages(23);
-  expect(await queue.sendAgain(sent)).toEqual(new Set(sent.map(({ messageId }) => messageId)));
+  expect(await queue.requeue(sent)).toEqual(new Set(sent.map(({ messageId }) => messageId)));
   const bodies = (await drain(queueUrl)).map(({ Body }) => Body);
   expect(new Set(bodies)).toEqual(new Set(sent.map(({ body }) => body)));
   expect(bodies).toHaveLength(23);
@@ -73,7 +73,7 @@ it('sends any number of messages again', async () => {
 
 it('sends messages again with their turns, as a function reads them from its event', async () => {
   const { queue, queueUrl } = await openQueue();
-  await queue.sendAgain(messages(2).map((message, index) => ({ ...message, turns: 3 * index })));
+  await queue.requeue(messages(2).map((message, index) => ({ ...message, turns: 3 * index })));
   const records = (await drain(queueUrl)).map((message) => toSqsRecord(message, { queueArn: 'arn', region: 'r' }));
   const turns = queueMessages({ Records: records }).map((message) => [message.body, message.turns]);
   expect(new Map(turns as [string, number][])).toEqual(
@@ -86,8 +86,8 @@ it('sends messages again with their turns, as a function reads them from its eve
 
 it('sends messages again that show up only when they are due, in 15 minutes at most', async () => {
   const { queue, queueUrl } = await openQueue();
-  await queue.sendAgain(messages(2), 0.2);
-  await queue.sendAgain(messages(1), 100_000);
+  await queue.requeue(messages(2), 0.2);
+  await queue.requeue(messages(1), 100_000);
   expect(await drain(queueUrl)).toEqual([]);
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 10 }),
@@ -100,7 +100,7 @@ it('sends messages again that show up only when they are due, in 15 minutes at m
 it('sends messages that are too large for one call in several', async () => {
   const { queue, queueUrl } = await openQueue();
   const sent = messages(5, 'x'.repeat(300_000));
-  expect((await queue.sendAgain(sent)).size).toBe(5);
+  expect((await queue.requeue(sent)).size).toBe(5);
   expect(await drain(queueUrl)).toHaveLength(5);
 });
 
@@ -133,7 +133,7 @@ it('hands messages to the fallback queue', async () => {
 
 it('sets when messages become visible, and names those that it could not set', async () => {
   const { queue, queueUrl } = await openQueue();
-  await queue.sendAgain(messages(2));
+  await queue.requeue(messages(2));
   const received = (await drain(queueUrl)).map(({ MessageId = '', ReceiptHandle = '', Body = '' }) => ({
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
@@ -151,7 +151,7 @@ it('sets when messages become visible, and names those that it could not set', a
 it('reports a queue that is not there, and accepts nothing', async () => {
   const queueUrl = `${await createQueue()}-not`;
   const queue = new SqsMessageQueue({ client, queueUrl, deadLetterQueueUrl: queueUrl, onFailure });
-  expect(await queue.sendAgain(messages(11))).toEqual(new Set());
+  expect(await queue.requeue(messages(11))).toEqual(new Set());
   expect(failures.map(({ code, context }) => [code, context['queueUrl'], context['messages']])).toEqual(
     expect.arrayContaining([
       ['QUEUE_UNAVAILABLE', queueUrl, 10],

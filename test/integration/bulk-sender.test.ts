@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { SqsBulkSender } from '../../src/aws/sqs/bulk-sender.ts';
-import { QueueUnavailableError } from '../../src/messages/errors.ts';
+import { UnavailableQueueError } from '../../src/messages/errors.ts';
 import {
   type Answer,
   type RecordedRequest,
@@ -127,7 +127,7 @@ test('says what SQS says when it refuses', async () => {
 test('gives up on messages that SQS never takes', async () => {
   server.script(answer('0'));
   const sent = sender.send(messages(1));
-  await expect(sent).rejects.toThrow(QueueUnavailableError);
+  await expect(sent).rejects.toThrow(UnavailableQueueError);
   await expect(sent).rejects.toThrow('SQS did not take 1 messages');
   expect(server.requests).toHaveLength(5);
 });

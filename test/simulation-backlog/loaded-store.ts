@@ -1,7 +1,7 @@
 import type { Random } from '../../local-cloud/faults/random.ts';
 import { AdaptiveConcurrency } from '../../src/aws/s3/adaptive-concurrency.ts';
 import { RetryPolicy } from '../../src/aws/s3/retry-policy.ts';
-import { StorageUnavailableError } from '../../src/storage/errors.ts';
+import { UnavailableStorageError } from '../../src/storage/errors.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';
 import type { BucketLoad } from './bucket-load.ts';
@@ -12,7 +12,7 @@ export interface BucketFigures {
   calls: number;
   throttled: number;
   inFlight: number;
-  mostInFlight: number;
+  maxInFlight: number;
 }
 
 export interface LoadOptions {
@@ -74,7 +74,7 @@ class LoadedClient {
       concurrency.noteThrottling();
       if (!this.#retries.spend(attempt, 'throttled')) {
         concurrency.end('failed');
-        throw new StorageUnavailableError(`${name} of ${bucket} was throttled ${attempt} times`, {
+        throw new UnavailableStorageError(`${name} of ${bucket} was throttled ${attempt} times`, {
           context: { operation: name, bucket },
         });
       }
@@ -87,7 +87,7 @@ class LoadedClient {
     const figures = this.#figuresOf(bucket);
     figures.calls += 1;
     figures.inFlight += 1;
-    figures.mostInFlight = Math.max(figures.mostInFlight, figures.inFlight);
+    figures.maxInFlight = Math.max(figures.maxInFlight, figures.inFlight);
     const refused = loads.get(bucket)?.refuses(time.now()) ?? false;
     if (refused) figures.throttled += 1;
     await time.sleep((refused ? REFUSED : SERVED) * (0.5 + random()));
@@ -106,7 +106,7 @@ class LoadedClient {
   #figuresOf(bucket: string): BucketFigures {
     const known = this.#options.figures.get(bucket);
     if (known !== undefined) return known;
-    const made = { calls: 0, throttled: 0, inFlight: 0, mostInFlight: 0 };
+    const made = { calls: 0, throttled: 0, inFlight: 0, maxInFlight: 0 };
     this.#options.figures.set(bucket, made);
     return made;
   }

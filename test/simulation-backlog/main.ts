@@ -38,12 +38,12 @@ function rowOf(figures: BacklogFigures): string[] {
     COUNT.format(figures.seconds),
     COUNT.format(figures.identical),
     COUNT.format(figures.deadLetters.length),
-    COUNT.format(figures.mostReceives),
-    COUNT.format(figures.sentAgain),
-    `${figures.sourceRuns} (${figures.mostSourceRuns}), ${figures.targetRuns} (${figures.mostTargetRuns})`,
+    COUNT.format(figures.maxReceives),
+    COUNT.format(figures.requeued),
+    `${figures.sourceRuns} (${figures.maxSourceRuns}), ${figures.targetRuns} (${figures.maxTargetRuns})`,
     share(source),
     share(target),
-    COUNT.format(target.mostInFlight),
+    COUNT.format(target.maxInFlight),
   ];
 }
 

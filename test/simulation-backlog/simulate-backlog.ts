@@ -48,12 +48,12 @@ export interface BacklogFigures {
   readonly archives: number;
   readonly identical: number;
   readonly deadLetters: readonly string[];
-  readonly mostReceives: number;
-  readonly sentAgain: number;
+  readonly maxReceives: number;
+  readonly requeued: number;
   readonly sourceRuns: number;
   readonly targetRuns: number;
-  readonly mostSourceRuns: number;
-  readonly mostTargetRuns: number;
+  readonly maxSourceRuns: number;
+  readonly maxTargetRuns: number;
   readonly source: BucketFigures;
   readonly target: BucketFigures;
 }
@@ -117,12 +117,12 @@ class Simulation {
       archives: this.#archives,
       identical: this.#countIdentical(),
       deadLetters: queues.flatMap(({ deadLetters }) => deadLetters),
-      mostReceives: Math.max(...queues.map(({ mostReceives }) => mostReceives)),
-      sentAgain: queues.reduce((sum, queue) => sum + queue.sentAgain, 0),
+      maxReceives: Math.max(...queues.map(({ maxReceives }) => maxReceives)),
+      requeued: queues.reduce((sum, queue) => sum + queue.requeued, 0),
       sourceRuns: sources.reduce((sum, { runs }) => sum + runs, 0),
       targetRuns: target.runs,
-      mostSourceRuns: Math.max(...sources.map(({ mostConcurrent }) => mostConcurrent)),
-      mostTargetRuns: target.mostConcurrent,
+      maxSourceRuns: Math.max(...sources.map(({ maxConcurrent }) => maxConcurrent)),
+      maxTargetRuns: target.maxConcurrent,
       source: sumFigures(this.#rules.map(({ source }) => this.#figures.get(source.bucket))),
       target: sumFigures([this.#figures.get(TARGET)]),
     };
@@ -279,11 +279,11 @@ function bodyOf(index: number): Buffer {
 }
 
 function sumFigures(all: readonly (BucketFigures | undefined)[]): BucketFigures {
-  const sum = { calls: 0, throttled: 0, inFlight: 0, mostInFlight: 0 };
+  const sum = { calls: 0, throttled: 0, inFlight: 0, maxInFlight: 0 };
   for (const figures of all) {
     sum.calls += figures?.calls ?? 0;
     sum.throttled += figures?.throttled ?? 0;
-    sum.mostInFlight += figures?.mostInFlight ?? 0;
+    sum.maxInFlight += figures?.maxInFlight ?? 0;
   }
   return sum;
 }

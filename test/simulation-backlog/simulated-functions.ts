@@ -22,12 +22,12 @@ const POLL_MILLISECONDS = 1_000;
 
 export interface FunctionFigures {
   readonly runs: number;
-  readonly mostConcurrent: number;
+  readonly maxConcurrent: number;
 }
 
 /** Feeds a function from a queue as Lambda's event source mapping does, until everything is over. */
 export async function runFunctions(options: FunctionOptions): Promise<FunctionFigures> {
-  let [runs, concurrent, mostConcurrent] = [0, 0, 0];
+  let [runs, concurrent, maxConcurrent] = [0, 0, 0];
   await Promise.all(
     options.environments.map(async (invoke) => {
       for (;;) {
@@ -35,13 +35,13 @@ export async function runFunctions(options: FunctionOptions): Promise<FunctionFi
         if (messages.length === 0) return;
         runs += 1;
         concurrent += 1;
-        mostConcurrent = Math.max(mostConcurrent, concurrent);
+        maxConcurrent = Math.max(maxConcurrent, concurrent);
         await runOnce(messages, invoke, options);
         concurrent -= 1;
       }
     }),
   );
-  return { runs, mostConcurrent };
+  return { runs, maxConcurrent };
 }
 
 /** @returns nothing when nothing will ever come */

@@ -15,9 +15,9 @@ const VISIBILITY_SECONDS = 5_400;
 export class SimulatedQueue implements MessageQueue {
   readonly deadLetters: string[] = [];
   /** Receives of the message that had most of them. */
-  mostReceives = 0;
+  maxReceives = 0;
   /** Messages that were sent again because their turn did not come. */
-  sentAgain = 0;
+  requeued = 0;
   readonly #time: VirtualTime;
   readonly #maxReceives: number;
   readonly #entries = new Map<string, Entry>();
@@ -57,7 +57,7 @@ export class SimulatedQueue implements MessageQueue {
         continue;
       }
       entry.receives += 1;
-      this.mostReceives = Math.max(this.mostReceives, entry.receives);
+      this.maxReceives = Math.max(this.maxReceives, entry.receives);
       this.#hide(messageId, VISIBILITY_SECONDS);
       received.push({ messageId, receiptHandle: messageId, body: entry.body, receiveCount: entry.receives });
     }
@@ -68,8 +68,8 @@ export class SimulatedQueue implements MessageQueue {
     this.#entries.delete(messageId);
   }
 
-  sendAgain(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
-    this.sentAgain += messages.length;
+  requeue(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>> {
+    this.requeued += messages.length;
     for (const { body } of messages) this.send(body);
     return Promise.resolve(new Set(messages.map(({ messageId }) => messageId)));
   }

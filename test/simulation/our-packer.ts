@@ -50,7 +50,10 @@ async function packArchive(
     const framesAlike = frames.filter(({ kind }) => KINDS[kind] === expected).length;
     const probe = (): Promise<FrameProbe> => {
       const found = probeFrame(frame, hostSpeed, random);
-      dollars += found.levels.reduce((sum, { secondsAByte }) => sum + secondsAByte * PROBE_BYTES * prices.cpuSecond, 0);
+      dollars += found.levels.reduce(
+        (sum, { secondsPerByte }) => sum + secondsPerByte * PROBE_BYTES * prices.cpuSecond,
+        0,
+      );
       return Promise.resolve(found);
     };
     const chosen = await levels.forFrame({ expected, bytes: frame.costs.bytes * frame.scale, framesAlike, probe });
@@ -83,10 +86,10 @@ function probeFrame(
 ): FrameProbe {
   return {
     fraction: Math.min(1, costs.probe.fraction * compressedFactor),
-    levels: costs.probe.levels.map(({ level, fraction, secondsAByte }) => ({
+    levels: costs.probe.levels.map(({ level, fraction, secondsPerByte }) => ({
       level,
       fraction: fraction >= 1 ? fraction : Math.min(1, fraction * compressedFactor * (0.98 + 0.04 * random())),
-      secondsAByte: (secondsAByte * secondsFactor * (0.9 + 0.2 * random())) / hostSpeed,
+      secondsPerByte: (secondsPerByte * secondsFactor * (0.9 + 0.2 * random())) / hostSpeed,
     })),
   };
 }

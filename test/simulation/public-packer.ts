@@ -14,8 +14,8 @@ const DISTANCES = [
   { distance: 3, share: 3.75 },
 ];
 const EXPLORED = 25;
-const TRANSFER_DOLLARS_A_BYTE = 0.02e-9;
-const FARGATE_DOLLARS_A_SECOND = 0.000395 / 60;
+const TRANSFER_DOLLARS_PER_BYTE = 0.02e-9;
+const FARGATE_DOLLARS_PER_SECOND = 0.000395 / 60;
 const OVERHEAD = 1.025;
 const SLOW = 1.1;
 const FAST = 0.9;
@@ -55,7 +55,7 @@ export function publicPacker(prices: MarginalPrices, seed: number): Packer {
       const packed = frames.map((frame) => packFrame(frame, level, hostSpeed));
       const saved = packed.reduce((sum, { bytes, compressed }) => sum + bytes - compressed, 0);
       const seconds = packed.reduce((sum, { cpuSeconds }) => sum + cpuSeconds / THREADS, networkSeconds) / cpuFactor;
-      const benefit = saved * TRANSFER_DOLLARS_A_BYTE - seconds * FARGATE_DOLLARS_A_SECOND * OVERHEAD;
+      const benefit = saved * TRANSFER_DOLLARS_PER_BYTE - seconds * FARGATE_DOLLARS_PER_SECOND * OVERHEAD;
       const known = stats.get(level) ?? { benefit: 0, trials: 0, objects: 0 };
       stats.set(level, {
         benefit: known.benefit + benefit,

@@ -56,7 +56,7 @@ export const WORKLOADS: readonly Workload[] = [
 const ARCHIVE_DEVIATION = 0.1;
 const FRAME_DEVIATION = 0.03;
 const FRAME_BYTES = 8 * 1024 * 1024;
-const NETWORK_BYTES_A_SECOND = 70e6;
+const NETWORK_BYTES_PER_SECOND = 70e6;
 const NETWORK_NOISE = 0.3;
 
 /** The archives of a workload; the same ones for the same seed, whoever packs them. */
@@ -89,7 +89,7 @@ function makeArchive(
       secondsFactor: secondsOfArchive * spread(cpuNoise / 2, random),
     };
   });
-  const networkSeconds = ((count * FRAME_BYTES) / NETWORK_BYTES_A_SECOND) * spread(NETWORK_NOISE, random);
+  const networkSeconds = ((count * FRAME_BYTES) / NETWORK_BYTES_PER_SECOND) * spread(NETWORK_NOISE, random);
   return { frames, objects: 1 + Math.floor(random() * 10), networkSeconds, hostSpeed: drawn(hosts, random) };
 }
 

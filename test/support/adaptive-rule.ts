@@ -10,7 +10,7 @@ import type { CompressorError } from '../../src/errors.ts';
 export interface Content {
   /** By the test. */
   readonly fraction: number;
-  readonly levels: Readonly<Record<number, { readonly left: number; readonly secondsAByte: number }>>;
+  readonly levels: Readonly<Record<number, { readonly left: number; readonly secondsPerByte: number }>>;
 }
 
 /** Bytes of a frame, unless a test says otherwise. */
@@ -82,7 +82,7 @@ export class AdaptiveProcess {
       const made = levels[level];
       return made === undefined
         ? []
-        : [{ level, fraction: made.left, secondsAByte: made.secondsAByte / this.#cpuSpeed }];
+        : [{ level, fraction: made.left, secondsPerByte: made.secondsPerByte / this.#cpuSpeed }];
     });
     return Promise.resolve({ fraction, levels: probed });
   }
@@ -90,14 +90,14 @@ export class AdaptiveProcess {
   #note(archive: ArchiveLevels, expected: ContentClass, content: Content, chosen: ChosenLevels, bytes: number): void {
     const packed = content.fraction > (chosen.ifPacked?.above ?? 1);
     const level = packed ? (chosen.ifPacked?.level ?? chosen.level) : chosen.level;
-    const { left = 1, secondsAByte = 1e-10 } = content.levels[level] ?? {};
+    const { left = 1, secondsPerByte = 1e-10 } = content.levels[level] ?? {};
     archive.note({
       expected,
       level,
       reason: chosen.reason,
       bytes,
       compressed: bytes * left,
-      cpuSeconds: (bytes * secondsAByte) / this.#cpuSpeed,
+      cpuSeconds: (bytes * secondsPerByte) / this.#cpuSpeed,
       test: { fraction: content.fraction, packed },
     });
   }

@@ -1,5 +1,5 @@
 import { combineCrc32, crc32, crc32ToHex } from '../../src/archive/checksum.ts';
-import { ArchiveCorruptError, ArchiveUnsupportedError } from '../../src/archive/errors.ts';
+import { CorruptArchiveError, UnsupportedArchiveError } from '../../src/archive/errors.ts';
 import { MANIFEST_MEMBER, TAR_END } from '../../src/archive/format.ts';
 import type { ExpectedSlice } from '../../src/archive/frame-bytes.ts';
 import { assembleFrame, checksumMismatch, verifyFrame } from '../../src/archive/frame-bytes.ts';
@@ -106,7 +106,7 @@ export function compressFrame(tar: Uint8Array, level = 1): Buffer {
 
 export function readSeekTable(bytes: Buffer, archive = 'test.tar.zst'): FrameEntry[] {
   const length = seekTableLength(bytes.subarray(-9), archive);
-  if (length === undefined) throw new ArchiveUnsupportedError(`${archive} does not end in a seek table`);
+  if (length === undefined) throw new UnsupportedArchiveError(`${archive} does not end in a seek table`);
   return [...decodeSeekTable(bytes.subarray(-length), bytes.length, archive)];
 }
 
@@ -141,7 +141,7 @@ export function decompressFrame(bytes: Buffer, entry: FrameEntry, archive = 'tes
     const frame = bytes.subarray(entry.offset, entry.offset + entry.compressed);
     decompressor.decompress(tar, frame, entry.decompressed);
   } catch (cause) {
-    throw new ArchiveCorruptError(`A frame of ${archive} cannot be restored`, { cause });
+    throw new CorruptArchiveError(`A frame of ${archive} cannot be restored`, { cause });
   }
   return tar;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationInvalidError, type ConfigurationProblem } from '../../src/configuration/errors.ts';
+import { type ConfigurationProblem, InvalidConfigurationError } from '../../src/configuration/errors.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
 
 export const SETTINGS = {
@@ -51,7 +51,7 @@ export async function problemsOf(loading: Promise<Configuration>): Promise<reado
   try {
     await loading;
   } catch (thrown) {
-    if (thrown instanceof ConfigurationInvalidError) return thrown.problems;
+    if (thrown instanceof InvalidConfigurationError) return thrown.problems;
     throw thrown;
   }
   return [];

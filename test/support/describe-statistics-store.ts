@@ -14,7 +14,7 @@ const LESSON: StatisticsUpdate = {
     ['text:9', { archives: 1, bytes: 8_388_608, tested: 2_000_000.5, compressed: 1_700_001, cpuSeconds: 0.175 }],
     ['packed:-131072', { archives: 1, bytes: 100, tested: 99, compressed: 101, cpuSeconds: 1e-7 }],
   ]),
-  priors: new Map([['text:-5', { gain: 1.4, secondsAByte: 1.6e-9 }]]),
+  priors: new Map([['text:-5', { gain: 1.4, secondsPerByte: 1.6e-9 }]]),
   probes: new Map([['text', { archive: 0, fraction: 0.25 }]]),
 };
 const UPDATE: WeightedUpdate = { ...LESSON, landmark: 0 };

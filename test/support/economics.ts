@@ -56,7 +56,7 @@ function monthAmounts(objectBytes: number): Amounts {
     objects,
     originalBytes: MONTH_BYTES,
     archiveBytes: MONTH_BYTES * USUAL_EXPERIENCE.ratio,
-    cpuSeconds: MONTH_BYTES * USUAL_EXPERIENCE.cpuSecondsAByte,
+    cpuSeconds: MONTH_BYTES * USUAL_EXPERIENCE.cpuSecondsPerByte,
     multipartArchives: archives,
     largeReads: large.largeReads * objects,
     largeWrites: large.largeWrites * objects,

@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 /** Numbers are multiples of 1e-100. */
 const DECIMALS = 100;
-const MOST_DIGITS = 38;
-const MOST_EXPRESSION_BYTES = 4096;
+const MAX_DIGITS = 38;
+const MAX_EXPRESSION_BYTES = 4096;
 
 type Item = Record<string, { readonly N: string }>;
 
@@ -76,7 +76,7 @@ function holds(item: Item, request: ItemRequest): boolean {
 
 function changed(former: Item, request: ItemRequest): Item {
   const { UpdateExpression: expression = '', ExpressionAttributeNames: names = {} } = request;
-  if (expression.length > MOST_EXPRESSION_BYTES) throw new RangeError('Expression size has exceeded the maximum');
+  if (expression.length > MAX_EXPRESSION_BYTES) throw new RangeError('Expression size has exceeded the maximum');
   const item = new Map(Object.entries(former));
   for (const [, verb = '', clause = ''] of expression.matchAll(/(ADD|SET|REMOVE) (.+?)(?= ADD| SET| REMOVE|$)/g)) {
     for (const action of clause.split(',')) {
@@ -109,7 +109,7 @@ function parse(text: string): bigint {
 
 function render(value: bigint): string {
   const digits = String(value).padStart(DECIMALS + 1, '0');
-  if (digits.replace(/^0+/, '').replace(/0+$/, '').length > MOST_DIGITS)
+  if (digits.replace(/^0+/, '').replace(/0+$/, '').length > MAX_DIGITS)
     throw new RangeError('Attempting to store more than 38 significant digits in a Number');
   return `${digits.slice(0, -DECIMALS)}.${digits.slice(-DECIMALS)}`.replace(/\.?0+$/, '');
 }

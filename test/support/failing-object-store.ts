@@ -1,5 +1,5 @@
 import type { CompressorError } from '../../src/errors.ts';
-import { StorageUnavailableError } from '../../src/storage/errors.ts';
+import { UnavailableStorageError } from '../../src/storage/errors.ts';
 import type {
   CompleteRequest,
   ObjectStore,
@@ -29,7 +29,7 @@ export type StoreCall =
   | 'remove';
 
 export interface FailingOptions {
-  /** What the n-th call of its kind (counted from 1) fails with. Default: a StorageUnavailableError. */
+  /** What the n-th call of its kind (counted from 1) fails with. Default: a UnavailableStorageError. */
   readonly error?: (call: StoreCall, count: number) => Error;
   /** `before`: nothing happened. `after`: the call had its effect, and only its answer was lost. */
   readonly moment?: 'before' | 'after';
@@ -137,5 +137,5 @@ export class FailingObjectStore implements ObjectStore {
 }
 
 function unavailable(call: StoreCall, count: number): CompressorError {
-  return new StorageUnavailableError(`${call} number ${count} fails on purpose`, { context: { call, count } });
+  return new UnavailableStorageError(`${call} number ${count} fails on purpose`, { context: { call, count } });
 }

@@ -1,6 +1,6 @@
 import { parsePriceFile } from '../../src/configuration/prices/price-file.ts';
 import type { DeploymentDependencies } from '../../src/deployment/dependencies.ts';
-import { FunctionUnreadableError } from '../../src/deployment/errors.ts';
+import { UnreadableFunctionError } from '../../src/deployment/errors.ts';
 import type {
   DeploymentLog,
   KeyFacts,
@@ -115,7 +115,7 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly functions = {
     findImage: (functionArn: string) => {
       const image = this.images.get(functionArn);
-      return image === undefined ? Promise.reject(new FunctionUnreadableError('no function')) : Promise.resolve(image);
+      return image === undefined ? Promise.reject(new UnreadableFunctionError('no function')) : Promise.resolve(image);
     },
   };
   readonly priceList = {

@@ -14,9 +14,9 @@ export class MemoryMessageQueue implements MessageQueue {
   /** Ids of messages that SQS does not take. */
   readonly rejected = new Set<string>();
 
-  async sendAgain(messages: readonly QueueMessage[], delaySeconds = 0): Promise<ReadonlySet<string>> {
+  async requeue(messages: readonly QueueMessage[], delaySeconds = 0): Promise<ReadonlySet<string>> {
     const sent: QueueMessage[] = [];
-    const taken = await this.#take('sendAgain', messages, sent, (message) => message.messageId);
+    const taken = await this.#take('requeue', messages, sent, (message) => message.messageId);
     for (const { turns = 0, ...message } of sent) {
       this.again.push(message);
       this.againTurns.push(turns);

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { HeadersTooLargeError, StorageRejectedError, StorageUnavailableError } from '../../src/storage/errors.ts';
+import { HeadersTooLargeError, StorageRejectedError, UnavailableStorageError } from '../../src/storage/errors.ts';
 import type { WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
@@ -62,7 +62,7 @@ function base64(value: string): string {
 /** S3 answers a wrong checksum with BadDigest, which its adapter retries in vain: in the end it is "unavailable". */
 export function verifyBody({ bucket, key }: ObjectLocation, body: Uint8Array, expected: number): void {
   if (crc32(body) === expected) return;
-  throw new StorageUnavailableError(`the body for s3://${bucket}/${key} has not the checksum that was sent with it`, {
+  throw new UnavailableStorageError(`the body for s3://${bucket}/${key} has not the checksum that was sent with it`, {
     context: { bucket, key, s3Code: 'BadDigest' },
   });
 }

@@ -1,4 +1,4 @@
-import { ArchiveCorruptError, ObjectChecksumError } from '../../src/archive/errors.ts';
+import { CorruptArchiveError, ObjectChecksumError } from '../../src/archive/errors.ts';
 import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import type { RestoredFrame, RestoreFrameTask } from '../../src/compression/frame-contract.ts';
 import type { FrameRestoration } from '../../src/compression/frame-pool.ts';
@@ -33,7 +33,7 @@ export class DirectRestoration implements FrameRestoration {
     const result = runFrameTask(task);
     if (result.kind === 'restored') return result;
     if (result.kind === 'failed' && result.reason === 'checksum') throw new ObjectChecksumError(result.message);
-    throw new ArchiveCorruptError(result.kind === 'failed' ? result.message : 'not a frame to restore');
+    throw new CorruptArchiveError(result.kind === 'failed' ? result.message : 'not a frame to restore');
   }
 }
 

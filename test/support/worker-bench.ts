@@ -54,7 +54,7 @@ export class MemoryWorkSource implements WorkSource {
 export class RecordingWorkerTelemetry implements WorkerTelemetry {
   readonly taken: string[] = [];
   readonly held: string[] = [];
-  readonly givenBack: string[] = [];
+  readonly requeued: string[] = [];
   readonly ended: [messageId: string, fate: MessageFate, seconds: number][] = [];
   readonly errors: [what: string, code: string][] = [];
   readonly ends: [why: WorkerEnd, messages: number][] = [];
@@ -67,8 +67,8 @@ export class RecordingWorkerTelemetry implements WorkerTelemetry {
     this.held.push(messageId);
   }
 
-  workGivenBack({ messageId }: QueueMessage): void {
-    this.givenBack.push(messageId);
+  workRequeued({ messageId }: QueueMessage): void {
+    this.requeued.push(messageId);
   }
 
   workEnded({ messageId }: QueueMessage, fate: MessageFate, seconds: number): void {

@@ -1,6 +1,6 @@
 import { type CloudWatchClient, type MetricDataQuery, paginateGetMetricData } from '@aws-sdk/client-cloudwatch';
 import type { MetricAddress, MetricReader, ReadingWindow } from '../../watermark/dependencies.ts';
-import { WatermarkUnknownError } from '../../watermark/errors.ts';
+import { UnknownWatermarkError } from '../../watermark/errors.ts';
 import type { Reading } from '../../watermark/reading.ts';
 
 /** CloudWatch API reference, GetMetricData: "MetricDataQueries". */
@@ -23,7 +23,7 @@ export class CloudWatchMetricReader implements MetricReader {
 
   /**
    * The sum of each metric over the window, in the order asked for; 0 where the metric has no data.
-   * @throws WatermarkUnknownError
+   * @throws UnknownWatermarkError
    */
   async readSums(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly number[]> {
     const readings = await this.#read(metrics, window, 'Sum');
@@ -68,7 +68,7 @@ export class CloudWatchMetricReader implements MetricReader {
       }
     } catch (cause) {
       const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw new WatermarkUnknownError(`CloudWatch of ${region} did not answer: ${said}`, {
+      throw new UnknownWatermarkError(`CloudWatch of ${region} did not answer: ${said}`, {
         context: { region },
         cause,
       });

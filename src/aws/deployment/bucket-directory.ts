@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BucketDirectory } from '../../deployment/ports.ts';
 import type { CompressorError } from '../../errors.ts';
-import { AccessDeniedError, StorageUnavailableError } from '../../storage/errors.ts';
+import { AccessDeniedError, UnavailableStorageError } from '../../storage/errors.ts';
 
 /** AWS's own key for S3, which everybody in the account may use through S3. */
 const AWS_MANAGED = /(^|:)alias\/aws\/s3$/;
@@ -70,5 +70,5 @@ function describeFailure(thrown: unknown, bucket: string, region: string): Compr
           'or its bucket policy refuses s3:ListBucket or s3:GetBucketVersioning.',
         details,
       )
-    : new StorageUnavailableError(`Bucket ${bucket} in ${region} cannot be looked at: ${said}`, details);
+    : new UnavailableStorageError(`Bucket ${bucket} in ${region} cannot be looked at: ${said}`, details);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConfigurationRefusedError } from '../../deployment/errors.ts';
 import { CompressorError } from '../../errors.ts';
-import { AbsenceUnconfirmedError, StorageRejectedError, WriteConditionError } from '../../storage/errors.ts';
+import { StorageRejectedError, UnconfirmedAbsenceError, WriteConditionError } from '../../storage/errors.ts';
 import { BucketNotFoundError } from '../errors.ts';
 import type { S3Connection } from '../s3/connection.ts';
 
@@ -34,7 +34,7 @@ export class BucketDocument {
       return (await this.#connection.send({ ...call, headers: [], signal })).body;
     } catch (thrown) {
       if (thrown instanceof BucketNotFoundError) return undefined;
-      if (thrown instanceof AbsenceUnconfirmedError && NOTHING_CONFIGURED.test(String(thrown.context['s3Code'])))
+      if (thrown instanceof UnconfirmedAbsenceError && NOTHING_CONFIGURED.test(String(thrown.context['s3Code'])))
         return '';
       throw thrown;
     }
@@ -53,7 +53,7 @@ export class BucketDocument {
       const headers = ['content-type', 'application/xml', 'content-md5', digest, ...more];
       await this.#connection.send({ ...call, headers, body, signal });
     } catch (thrown) {
-      const refused = [StorageRejectedError, WriteConditionError, AbsenceUnconfirmedError];
+      const refused = [StorageRejectedError, WriteConditionError, UnconfirmedAbsenceError];
       if (!(thrown instanceof CompressorError && refused.some((type) => thrown instanceof type))) throw thrown;
       const message = `${thrown.message}. The message of S3 names what it cannot use: a queue whose policy does not let S3 in, a role, or a bucket.`;
       throw new ConfigurationRefusedError(message, { context: thrown.context, cause: thrown });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FunctionUnreadableError } from '../../deployment/errors.ts';
+import { UnreadableFunctionError } from '../../deployment/errors.ts';
 import type { FunctionDirectory } from '../../deployment/ports.ts';
 import { tryParseJson } from '../../json.ts';
 import { LAMBDA, RequestSigner, type SigningCredentials } from '../s3/sign-request.ts';
@@ -68,7 +68,7 @@ function describe(thrown: unknown): string {
   return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
-function unreadable(functionArn: string, said: string, cause?: unknown): FunctionUnreadableError {
+function unreadable(functionArn: string, said: string, cause?: unknown): UnreadableFunctionError {
   const details = { context: { function: functionArn }, ...(cause === undefined ? {} : { cause }) };
-  return new FunctionUnreadableError(`The image of the function ${functionArn} cannot be looked up. ${said}.`, details);
+  return new UnreadableFunctionError(`The image of the function ${functionArn} cannot be looked up. ${said}.`, details);
 }

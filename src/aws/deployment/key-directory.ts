@@ -1,5 +1,5 @@
 import { DescribeKeyCommand, type KMSClient, KMSServiceException, NotFoundException } from '@aws-sdk/client-kms';
-import { KeyStoreUnavailableError } from '../../deployment/errors.ts';
+import { UnavailableKeyStoreError } from '../../deployment/errors.ts';
 import type { KeyDirectory, KeyFacts } from '../../deployment/ports.ts';
 import type { CompressorError } from '../../errors.ts';
 import { AccessDeniedError } from '../../storage/errors.ts';
@@ -39,5 +39,5 @@ function describeFailure(thrown: unknown, arn: string): CompressorError {
         `The deployment function may not look at the KMS key ${arn} (${said}). Allow kms:DescribeKey in the policy of the key.`,
         details,
       )
-    : new KeyStoreUnavailableError(`The KMS key ${arn} cannot be looked at: ${said}`, details);
+    : new UnavailableKeyStoreError(`The KMS key ${arn} cannot be looked at: ${said}`, details);
 }

@@ -1,6 +1,6 @@
 import { type PricingClient, paginateGetProducts } from '@aws-sdk/client-pricing';
 import { z } from 'zod';
-import { PriceListUnavailableError } from '../../deployment/errors.ts';
+import { UnavailablePriceListError } from '../../deployment/errors.ts';
 import type { PriceList, PriceQuery } from '../../deployment/ports.ts';
 
 /** The few regions with a Price List all have the prices of every region. */
@@ -54,7 +54,7 @@ export class AwsPriceList implements PriceList {
     } catch (thrown) {
       signal.throwIfAborted();
       const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-      throw new PriceListUnavailableError(`The AWS Price List did not answer for ${serviceCode}: ${said}`, {
+      throw new UnavailablePriceListError(`The AWS Price List did not answer for ${serviceCode}: ${said}`, {
         context: { service: serviceCode },
         cause: thrown,
       });

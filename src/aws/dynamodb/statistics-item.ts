@@ -28,7 +28,7 @@ const DECIMALS: Readonly<Record<keyof ArmSums, number>> = {
   compressed: 6,
   cpuSeconds: 15,
 };
-const PRIORS = ['gain', 'secondsAByte'] as const satisfies (keyof LevelPrior)[];
+const PRIORS = ['gain', 'secondsPerByte'] as const satisfies (keyof LevelPrior)[];
 const PROBES = ['archive', 'fraction'] as const satisfies (keyof ClassProbe)[];
 
 /** `sum:text:9:bytes` and the like: what is added to. */

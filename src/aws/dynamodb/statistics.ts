@@ -1,7 +1,7 @@
 import type * as DynamoDb from '@aws-sdk/client-dynamodb';
 import { NO_STATISTICS, type RuleStatistics, type WeightedUpdate } from '../../adaptive/rule-statistics.ts';
 import type { StatisticsStore, WriteOutcome } from '../../adaptive/statistics-store.ts';
-import { StatisticsUnavailableError } from '../errors.ts';
+import { UnavailableStatisticsError } from '../errors.ts';
 import { readStatistics } from './statistics-item.ts';
 import { additionOf, rebaseOf } from './statistics-updates.ts';
 import type { UpdateExpression } from './update-expression.ts';
@@ -28,7 +28,7 @@ export class DynamoDbStatistics implements StatisticsStore {
     this.#options = options;
   }
 
-  /** @throws StatisticsUnavailableError */
+  /** @throws UnavailableStatisticsError */
   async load(rule: string): Promise<RuleStatistics> {
     const { table } = this.#options;
     return this.#call(rule, 'GetItem', async (client, { GetItemCommand }) => {
@@ -37,12 +37,12 @@ export class DynamoDbStatistics implements StatisticsStore {
     });
   }
 
-  /** @throws StatisticsUnavailableError */
+  /** @throws UnavailableStatisticsError */
   async add(rule: string, update: WeightedUpdate): Promise<WriteOutcome> {
     return this.#update(rule, additionOf(update));
   }
 
-  /** @throws StatisticsUnavailableError */
+  /** @throws UnavailableStatisticsError */
   async rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<WriteOutcome> {
     return this.#update(rule, rebaseOf(current, rebased));
   }
@@ -80,7 +80,7 @@ export class DynamoDbStatistics implements StatisticsStore {
       return await call(await this.#client, await import('@aws-sdk/client-dynamodb'));
     } catch (cause) {
       const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw new StatisticsUnavailableError(`${operation} of the statistics of rule ${rule} in ${table}: ${said}`, {
+      throw new UnavailableStatisticsError(`${operation} of the statistics of rule ${rule} in ${table}: ${said}`, {
         context: { operation, rule, table },
         cause,
       });

@@ -3,7 +3,7 @@ import type { FallbackService } from '../../messages/message-queue.ts';
 import { FallbackServiceError } from '../errors.ts';
 
 /** A function must not spend its run on this; the service's own scaling comes a few minutes later anyway. */
-const PATIENCE_MILLISECONDS = 5_000;
+const TIMEOUT_MILLISECONDS = 5_000;
 const ATTEMPTS = 2;
 
 /** The ECS service that works on a fallback queue. */
@@ -33,7 +33,7 @@ export class EcsFallbackService implements FallbackService {
     // Loaded here: most runs never need it, and every cold start would pay for it.
     const { DescribeServicesCommand, ECSClient, UpdateServiceCommand } = await import('@aws-sdk/client-ecs');
     const client = new ECSClient(this.#client);
-    const abortSignal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
+    const abortSignal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);
     const [cluster, service] = [this.#cluster, this.#service];
     try {
       const { services = [], failures = [] } = await client.send(

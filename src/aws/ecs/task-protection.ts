@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TaskProtection } from '../../worker/ports.ts';
 import { TaskProtectionError } from '../errors.ts';
 
-const PATIENCE_MILLISECONDS = 5_000;
+const TIMEOUT_MILLISECONDS = 5_000;
 
 /** What the agent answers: the state that it has set, or one of two kinds of no. */
 const answerSchema = z.object({
@@ -34,7 +34,7 @@ export class EcsTaskProtection implements TaskProtection {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(state),
-        signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
+        signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
       });
       const { protection, failure, error } = answerSchema.parse(await response.json());
       if (protection?.ProtectionEnabled === state.ProtectionEnabled) return;

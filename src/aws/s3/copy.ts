@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { combineCrc32, crc32FromBase64 } from '../../archive/checksum.ts';
-import { StorageUnavailableError } from '../../storage/errors.ts';
+import { UnavailableStorageError } from '../../storage/errors.ts';
 import type { CopyRequest, CopySource } from '../../storage/object-store.ts';
 import { MIB } from '../../units.ts';
 import type { S3Connection } from './connection.ts';
@@ -51,7 +51,7 @@ export async function copyObject(
     signal,
   });
   const etag = readText(body, 'ETag');
-  if (etag === undefined) throw new StorageUnavailableError(`An answer without <ETag> is not one of S3: ${body}`);
+  if (etag === undefined) throw new UnavailableStorageError(`An answer without <ETag> is not one of S3: ${body}`);
   return { etag: stripQuotes(etag) };
 }
 
@@ -71,7 +71,7 @@ async function copyInParts(
     });
   } catch (thrown) {
     await upload.abort().catch((failure: unknown) => {
-      throw new StorageUnavailableError(
+      throw new UnavailableStorageError(
         `A copy of s3://${source.bucket}/${source.key} failed, and S3 did not take its parts back`,
         { context: { bucket: request.bucket, key: request.key }, cause: new AggregateError([thrown, failure]) },
       );
@@ -112,7 +112,7 @@ function buildSourceHeaders({ bucket, key, versionId, etag }: CopySource): strin
 
 function requireCrc32(crc32: number | undefined, { bucket, key }: CopySource): number {
   if (crc32 !== undefined) return crc32;
-  throw new StorageUnavailableError(
+  throw new UnavailableStorageError(
     `S3 says no CRC-32 of s3://${bucket}/${key}, nor of the parts of its copy; it cannot be verified`,
     { context: { bucket, key } },
   );

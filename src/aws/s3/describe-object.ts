@@ -1,6 +1,6 @@
 import { crc32FromBase64 } from '../../archive/checksum.ts';
 import { decodeMetadataValue } from '../../storage/encoded-words.ts';
-import { StorageUnavailableError } from '../../storage/errors.ts';
+import { UnavailableStorageError } from '../../storage/errors.ts';
 import { HEADER_NAMES } from '../../storage/header-section.ts';
 import type { WrittenVersion } from '../../storage/object-store.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
@@ -45,11 +45,11 @@ function readMetadata(answer: AnswerHeaders): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** @throws StorageUnavailableError when the header is missing: whatever answered is not S3 */
+/** @throws UnavailableStorageError when the header is missing: whatever answered is not S3 */
 export function requireHeader(answer: AnswerHeaders, name: string): string {
   const value = readHeader(answer, name);
   if (value === undefined) {
-    throw new StorageUnavailableError(`An answer without the header ${name} is not one of S3. Check the endpoint.`);
+    throw new UnavailableStorageError(`An answer without the header ${name} is not one of S3. Check the endpoint.`);
   }
   return value;
 }

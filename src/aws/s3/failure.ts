@@ -1,6 +1,5 @@
 import type { CompressorError, ErrorContext } from '../../errors.ts';
 import {
-  AbsenceUnconfirmedError,
   AccessDeniedError,
   CustomerKeyError,
   HeadersTooLargeError,
@@ -9,7 +8,8 @@ import {
   ObjectNotFoundError,
   ObjectSizeError,
   StorageRejectedError,
-  StorageUnavailableError,
+  UnavailableStorageError,
+  UnconfirmedAbsenceError,
   UploadGoneError,
   WriteConditionError,
 } from '../../storage/errors.ts';
@@ -155,7 +155,7 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   if (status === 404) {
     const advice =
       'That does not say whether the object exists. Check what answers at the endpoint, and the credentials.';
-    return new AbsenceUnconfirmedError(`${said}. ${advice}`, details);
+    return new UnconfirmedAbsenceError(`${said}. ${advice}`, details);
   }
   if (status === 416) return new ObjectSizeError(`${said}. The object is shorter than announced.`, details);
   return new StorageRejectedError(`${said}${adviceFor(failure)}`, details);
@@ -171,12 +171,12 @@ function isAbsence({ status, code }: S3Failure, { kind, operation }: CallName): 
 }
 
 /** The error of a call whose attempts are used up. `last` is what the last of them met. */
-export function describeOutage(last: S3Failure, call: CallName, attempts: number): StorageUnavailableError {
+export function describeOutage(last: S3Failure, call: CallName, attempts: number): UnavailableStorageError {
   const { status, code, message, cause } = last;
   const name = `${call.operation} of s3://${call.bucket}/${call.key}`;
   const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
   const said = status === 0 ? `no answer (${code}: ${message})` : `the answer ${status} ${code}: ${message}`;
-  return new StorageUnavailableError(`${name} failed after ${tries}, at last with ${said}`, {
+  return new UnavailableStorageError(`${name} failed after ${tries}, at last with ${said}`, {
     context: contextOf(call, attempts, last),
     cause,
   });

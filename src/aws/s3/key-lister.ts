@@ -1,6 +1,6 @@
 import { asCompressorError } from '../../errors.ts';
 import type { KeyLister, KeyRange, ListedKey } from '../../watermark/dependencies.ts';
-import { WatermarkUnknownError } from '../../watermark/errors.ts';
+import { UnknownWatermarkError } from '../../watermark/errors.ts';
 import type { S3Connection } from './connection.ts';
 import { encodeUriComponent } from './encode-key.ts';
 import { readElements, readText } from './xml.ts';
@@ -32,7 +32,7 @@ export class S3KeyLister implements KeyLister {
       }));
     } catch (thrown) {
       const cause = asCompressorError(thrown);
-      throw new WatermarkUnknownError(
+      throw new UnknownWatermarkError(
         `Bucket ${bucket} of ${region} cannot be listed: ${cause.code}: ${cause.message}`,
         {
           context: { bucket, region },

@@ -1,9 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { crc32, crc32ToBase64 } from '../../archive/checksum.ts';
 import {
-  AbsenceUnconfirmedError,
   ObjectNotFoundError,
   StorageRejectedError,
+  UnconfirmedAbsenceError,
   WriteConditionError,
 } from '../../storage/errors.ts';
 import type {
@@ -149,7 +149,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
       if (error instanceof ObjectNotFoundError) return;
       throw error;
     }
-    throw new AbsenceUnconfirmedError(
+    throw new UnconfirmedAbsenceError(
       `S3 says 404 to a HEAD of s3://${bucket}/${key}, and gives it to a GET. Try again.`,
       {
         context: { bucket, key },

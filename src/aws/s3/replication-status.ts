@@ -1,7 +1,7 @@
 import { asCompressorError } from '../../errors.ts';
 import { ObjectNotFoundError } from '../../storage/errors.ts';
 import type { ReplicationStatusReader } from '../../watermark/dependencies.ts';
-import { WatermarkUnknownError } from '../../watermark/errors.ts';
+import { UnknownWatermarkError } from '../../watermark/errors.ts';
 import type { ArchiveAddress, ReplicationStatus } from '../../watermark/replication-status.ts';
 import type { S3Connection } from './connection.ts';
 import { readHeader } from './http-exchange.ts';
@@ -28,7 +28,7 @@ export class S3ReplicationStatusReader implements ReplicationStatusReader {
     } catch (thrown) {
       if (thrown instanceof ObjectNotFoundError) return 'gone';
       const cause = asCompressorError(thrown);
-      throw new WatermarkUnknownError(
+      throw new UnknownWatermarkError(
         `S3 does not say whether s3://${bucket}/${key} is replicated: ${cause.code}: ${cause.message}`,
         { context: { bucket, key, region }, cause },
       );

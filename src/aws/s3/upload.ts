@@ -1,5 +1,5 @@
 import { crc32ToBase64 } from '../../archive/checksum.ts';
-import { StorageUnavailableError, UploadGoneError } from '../../storage/errors.ts';
+import { UnavailableStorageError, UploadGoneError } from '../../storage/errors.ts';
 import type {
   CompleteRequest,
   ObjectUpload,
@@ -133,7 +133,7 @@ export class S3Upload implements ObjectUpload {
     const copied = readText(body, 'ChecksumCRC32') ?? checksum;
     if (copied !== checksum) {
       const { bucket, key } = this.#address;
-      throw new StorageUnavailableError(`Part ${number} of s3://${bucket}/${key} has not the CRC-32 of its source`, {
+      throw new UnavailableStorageError(`Part ${number} of s3://${bucket}/${key} has not the CRC-32 of its source`, {
         context: { bucket, key, part: number, expected: checksum, actual: copied },
       });
     }
@@ -206,6 +206,6 @@ function nameParts(parts: ReadonlyMap<number, SentPart>, lastPart = Number.POSIT
 function requireText(xml: string, name: string): string {
   const text = readText(xml, name);
   if (text === undefined)
-    throw new StorageUnavailableError(`An answer without <${name}> is not one of S3: ${xml.slice(0, 200)}`);
+    throw new UnavailableStorageError(`An answer without <${name}> is not one of S3: ${xml.slice(0, 200)}`);
   return text;
 }

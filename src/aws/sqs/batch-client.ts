@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Pool } from 'undici';
-import { QueueUnavailableError } from '../../messages/errors.ts';
+import { UnavailableQueueError } from '../../messages/errors.ts';
 import { exchange, type HttpAnswer } from '../s3/http-exchange.ts';
 import { type Pressure, RetryPolicy } from '../s3/retry-policy.ts';
 import { RequestSigner, type SigningCredentials, SQS } from '../s3/sign-request.ts';
@@ -48,7 +48,7 @@ export class SqsBatchClient {
 
   /**
    * @param bodies at most ten
-   * @throws QueueUnavailableError when SQS does not answer, or refuses the whole call, after retries
+   * @throws UnavailableQueueError when SQS does not answer, or refuses the whole call, after retries
    */
   async send(bodies: readonly string[]): Promise<SentBatch> {
     const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
@@ -116,8 +116,8 @@ export class SqsBatchClient {
     return this.#credentials;
   }
 
-  #failure(said: string): QueueUnavailableError {
-    return new QueueUnavailableError(`SendMessageBatch to ${this.#queueUrl} failed: ${said}`, {
+  #failure(said: string): UnavailableQueueError {
+    return new UnavailableQueueError(`SendMessageBatch to ${this.#queueUrl} failed: ${said}`, {
       context: { queueUrl: this.#queueUrl },
     });
   }

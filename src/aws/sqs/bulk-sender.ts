@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import type { ExistingObjectQueue } from '../../backfill/dependencies.ts';
-import { QueueUnavailableError } from '../../messages/errors.ts';
+import { UnavailableQueueError } from '../../messages/errors.ts';
 import { SqsBatchClient } from './batch-client.ts';
 import { cutBatches, measureMessage } from './batches.ts';
 
@@ -41,7 +41,7 @@ export class SqsBulkSender implements ExistingObjectQueue {
       left = answers.flatMap((answer) => answer.bodies);
       if (left.length > 0 && attempt === ATTEMPTS) {
         const [reason = ''] = answers.flatMap((answer) => answer.reason ?? []);
-        throw new QueueUnavailableError(`SQS did not take ${left.length} messages to ${this.#queueUrl}: ${reason}`, {
+        throw new UnavailableQueueError(`SQS did not take ${left.length} messages to ${this.#queueUrl}: ${reason}`, {
           context: { queueUrl: this.#queueUrl, messages: left.length },
         });
       }

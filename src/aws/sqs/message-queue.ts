@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
 import type { CompressorError } from '../../errors.ts';
-import { QueueUnavailableError } from '../../messages/errors.ts';
+import { UnavailableQueueError } from '../../messages/errors.ts';
 import type {
   DeadLetter,
   FallbackQueue,
@@ -36,7 +36,7 @@ interface Outgoing extends OutgoingMessage {
 }
 
 /** SQS delays no message for longer. */
-const LONGEST_DELAY_SECONDS = 900;
+const MAX_DELAY_SECONDS = 900;
 /** Calls to SQS at the same time. */
 const CONCURRENCY = 8;
 
@@ -66,7 +66,7 @@ export class SqsMessageQueue implements MessageQueue {
     this.#deadLetters = { ...options, queueUrl: options.deadLetterQueueUrl };
   }
 
-  sendAgain(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
+  requeue(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>> {
     return sendAll(
       this.#options,
       messages.map((message) => ({ message, body: message.body, ...describeTurns(message) })),
@@ -104,7 +104,7 @@ function sendAll(
   delaySeconds?: number,
 ): Promise<ReadonlySet<string>> {
   const { client, queueUrl } = options;
-  const delay = delaySeconds === undefined ? undefined : Math.min(LONGEST_DELAY_SECONDS, Math.ceil(delaySeconds));
+  const delay = delaySeconds === undefined ? undefined : Math.min(MAX_DELAY_SECONDS, Math.ceil(delaySeconds));
   return callBatches(options, 'SendMessageBatch', cutBatches(outgoing, measureMessage), (batch) =>
     client.send(
       new SendMessageBatchCommand({
@@ -141,7 +141,7 @@ async function callBatches<T extends { readonly message: QueueMessage }>(
       const reason = cause instanceof Error ? cause.message : String(cause);
       const message = `${operation} of ${batch.length} messages to ${queueUrl} failed: ${reason}`;
       onFailure(
-        new QueueUnavailableError(message, { context: { operation, queueUrl, messages: batch.length }, cause }),
+        new UnavailableQueueError(message, { context: { operation, queueUrl, messages: batch.length }, cause }),
       );
     }
   });
@@ -153,13 +153,13 @@ function describePartialFailure(
   queueUrl: string,
   total: number,
   failed: readonly BatchResultErrorEntry[],
-): QueueUnavailableError {
+): UnavailableQueueError {
   const reasons = new Set(
     failed.map(({ Code = 'unknown', Message = '' }) => (Message ? `${Code} (${Message})` : Code)),
   );
   const list = Array.from(reasons).join('; ');
   const message = `${operation} to ${queueUrl}: SQS did not take ${failed.length} of ${total} messages: ${list}`;
-  return new QueueUnavailableError(message, {
+  return new UnavailableQueueError(message, {
     context: { operation, queueUrl, messages: failed.length, reasons: list },
   });
 }

@@ -1,5 +1,5 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { QueueUnavailableError } from '../../messages/errors.ts';
+import { UnavailableQueueError } from '../../messages/errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { WorkSource } from '../../worker/ports.ts';
 
@@ -48,7 +48,7 @@ export class SqsWorkSource implements WorkSource {
       return await send();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new QueueUnavailableError(`${operation} of ${this.#queueUrl} failed: ${reason}`, {
+      throw new UnavailableQueueError(`${operation} of ${this.#queueUrl} failed: ${reason}`, {
         context: { operation, queueUrl: this.#queueUrl },
         cause,
       });

@@ -42,7 +42,7 @@ export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
     this.#tellAge('FallbackAgeSeconds', message);
   }
 
-  workGivenBack(message: QueueMessage): void {
+  workRequeued(message: QueueMessage): void {
     this.#logger.info('Work given back untouched', { message_id: message.messageId });
     this.#tellAge('DeferredAgeSeconds', message);
   }

@@ -1,7 +1,7 @@
 import { CompressorError } from '../../errors.ts';
 
 /** The archive named on the command line does not exist or cannot be read. */
-export class ArchiveUnreadableError extends CompressorError {
+export class UnreadableArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_UNREADABLE';
   readonly retryable = false;
 }

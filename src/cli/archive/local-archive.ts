@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ObjectSizeError } from '../../storage/errors.ts';
 import type { ObjectReader, ReadRequest } from '../../storage/object-store.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
-import { ArchiveUnreadableError } from './errors.ts';
+import { UnreadableArchiveError } from './errors.ts';
 
 /** A file has no ETag; reads are not pinned. */
 export const LOCAL_ETAG = 'file';
@@ -23,14 +23,14 @@ export class LocalArchive implements ObjectReader {
     this.#modified = modified;
   }
 
-  /** @throws ArchiveUnreadableError for a folder or a device, and what node:fs throws */
+  /** @throws UnreadableArchiveError for a folder or a device, and what node:fs throws */
   static async open(path: string): Promise<LocalArchive> {
     const absolute = resolve(path);
     const file = await open(absolute, 'r');
     const stat = await file.stat();
     if (stat.isFile()) return new LocalArchive(file, path, stat.size, stat.mtime);
     await file.close();
-    throw new ArchiveUnreadableError(`${path} is not a file. Name one archive, such as archive.tar.zst.`, {
+    throw new UnreadableArchiveError(`${path} is not a file. Name one archive, such as archive.tar.zst.`, {
       context: { path },
     });
   }

@@ -6,7 +6,7 @@ import { openArchive } from '../../restoring/open-archive.ts';
 import type { ObjectReader, ReadRequest } from '../../storage/object-store.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
 import { UsageError } from '../command/errors.ts';
-import { ArchiveUnreadableError } from './errors.ts';
+import { UnreadableArchiveError } from './errors.ts';
 import { LOCAL_ETAG, LocalArchive } from './local-archive.ts';
 import { commandBuffers, type ReadableArchive } from './readable-archive.ts';
 import { SeekableArchive } from './seekable-archive.ts';
@@ -36,7 +36,7 @@ interface ArchiveStore {
 /**
  * Opens an archive for reading.
  * @param name a path, or `s3://bucket/key`
- * @throws UsageError, ArchiveUnreadableError, the errors of src/archive, of the storage port and of node:fs
+ * @throws UsageError, UnreadableArchiveError, the errors of src/archive, of the storage port and of node:fs
  */
 export async function openReadable(name: string, options: OpenOptions): Promise<OpenReadable> {
   const { archive, store, close } = name.startsWith('s3://') ? await openInS3(name, options) : await openFile(name);
@@ -83,7 +83,7 @@ async function openInS3(name: string, { region, profile, signal }: OpenOptions):
   try {
     const found = await store.head({ bucket, key }, signal);
     if (found === undefined) {
-      throw new ArchiveUnreadableError(`${name} does not exist. Look at the key, the region and the credentials.`, {
+      throw new UnreadableArchiveError(`${name} does not exist. Look at the key, the region and the credentials.`, {
         context: { bucket, key },
       });
     }

@@ -26,7 +26,7 @@ interface ExtractFlags extends SharedOptions {
  * `s3xrc archive`: reads archives of this product and of the public implementation, on disk or in S3, by ranged reads where
  * there is a seek table.
  * @returns 1 when an object is damaged or could not be written
- * @throws UsageError, ArchiveUnreadableError, the errors of src/archive and of the storage port
+ * @throws UsageError, UnreadableArchiveError, the errors of src/archive and of the storage port
  */
 export function runArchive(args: readonly string[], context: CommandContext): Promise<number> {
   const command = new Command(`${context.program} archive`).description(

@@ -1,5 +1,5 @@
 import { combineCrc32, crc32ToHex } from '../../archive/checksum.ts';
-import { ArchiveCorruptError, ManifestMismatchError, ObjectChecksumError } from '../../archive/errors.ts';
+import { CorruptArchiveError, ManifestMismatchError, ObjectChecksumError } from '../../archive/errors.ts';
 import type { ManifestObject } from '../../archive/manifest.ts';
 import type { RestoreFrame } from '../../archive/plan-restore.ts';
 import { expectedSlice } from '../../restoring/expected-slice.ts';
@@ -120,9 +120,9 @@ export class SeekableArchive implements ReadableArchive {
   }
 }
 
-function isDamage(thrown: unknown): thrown is ArchiveCorruptError | ManifestMismatchError | ObjectChecksumError {
+function isDamage(thrown: unknown): thrown is CorruptArchiveError | ManifestMismatchError | ObjectChecksumError {
   return (
-    thrown instanceof ArchiveCorruptError ||
+    thrown instanceof CorruptArchiveError ||
     thrown instanceof ManifestMismatchError ||
     thrown instanceof ObjectChecksumError
   );

@@ -24,7 +24,7 @@ const QUEUED_PER_SECOND = 20_000;
 const SECONDS_PER_HOUR = 3600;
 const INCOMPRESSIBLE = { ...USUAL_EXPERIENCE, ratio: 1 };
 
-/** @throws PriceMissingError */
+/** @throws MissingPriceError */
 export function backfillCost(
   { objects, bytes }: { readonly objects: number; readonly bytes: number },
   rule: DeployedRule,
@@ -37,7 +37,7 @@ export function backfillCost(
   const traffic = { objects, bytes };
   const vcpus = rule.sizing.maximumConcurrency * (rule.sizing.functionMemoryMegabytes / VCPU_MEGABYTES);
   const packing =
-    (objects * WORK.sourceSecondsAnObject + bytes * (WORK.sourceSecondsAByte + USUAL_EXPERIENCE.cpuSecondsAByte)) /
+    (objects * WORK.sourceSecondsPerObject + bytes * (WORK.sourceSecondsPerByte + USUAL_EXPERIENCE.cpuSecondsPerByte)) /
     vcpus;
   const queueing = Math.max(objects / Math.min(rate, QUEUED_PER_SECOND), (bytes / bytesPerHour) * SECONDS_PER_HOUR);
   return {

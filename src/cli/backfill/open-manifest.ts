@@ -5,7 +5,7 @@ import { UsageError } from '../command/errors.ts';
 /**
  * Reads the manifest of an inventory.
  * @param bucket that it must be of
- * @throws UsageError, InventoryInvalidError, the errors of the storage port
+ * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openManifest(
   store: ObjectReader & ObjectHeadReader,

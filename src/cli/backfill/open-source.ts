@@ -24,7 +24,7 @@ export interface SourceRequest {
 
 /**
  * Where the keys of a rule's existing objects come from.
- * @throws UsageError, InventoryInvalidError, the errors of the storage port
+ * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openSource({ rule, place, inventory, filter, signal }: SourceRequest): Promise<OpenSource> {
   const { bucket } = rule.source;

@@ -15,7 +15,7 @@ interface PricedRule {
   readonly flags: { readonly configuration: string; readonly rate?: number; readonly maxBytesPerHour?: number };
 }
 
-/** What a backfill would do and cost. @throws PriceMissingError */
+/** What a backfill would do and cost. @throws MissingPriceError */
 export async function renderForecast(
   forecast: BackfillForecast,
   { rule, configuration, flags }: PricedRule,

@@ -41,7 +41,7 @@ interface Backfill {
 /**
  * `s3xrc backfill`: queues the objects that a rule takes and that were there before it.
  * @returns 0 when all is queued
- * @throws UsageError, ConfigurationInvalidError, CheckpointInvalidError, QueueUnavailableError, and what S3 answers
+ * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, UnavailableQueueError, and what S3 answers
  */
 export async function runBackfillCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const command = addFilterOptions(

@@ -1,5 +1,5 @@
 import type { RunCommand } from './cli-command.ts';
-import { CheckoutNeededError } from './errors.ts';
+import { MissingCheckoutError } from './errors.ts';
 
 /**
  * A command that starts servers and functions from the project's sources, with the project's own Node. The bundle, which runs on
@@ -15,7 +15,7 @@ export function checkoutOnly(
   const need = `s3xrc ${name} needs a checkout of the project: run \`npm ci\` and \`npx s3xrc ${name}\` in it.`;
   return () =>
     Promise.resolve(async (args, { print }) => {
-      if (!args.includes('--help') && !args.includes('-h')) throw new CheckoutNeededError(need);
+      if (!args.includes('--help') && !args.includes('-h')) throw new MissingCheckoutError(need);
       await print(`Usage: s3xrc ${name} [options]\n\n${need}\n`);
       return 0;
     });

@@ -24,7 +24,7 @@ export interface DeploymentFile {
 
 /**
  * What template.yaml and samconfig.toml of a folder have to be.
- * @throws ConfigurationInvalidError for prices.json, TemplateLimitError, SamConfigConflictError
+ * @throws InvalidConfigurationError for prices.json, TemplateLimitError, SamConfigConflictError
  */
 export async function makeDeploymentFiles(configuration: Configuration, folder: string): Promise<DeploymentFile[]> {
   const stacks = relative(resolve(folder), STACKS).split(sep).join('/');

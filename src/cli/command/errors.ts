@@ -7,7 +7,7 @@ export class DeployInputError extends CompressorError {
 }
 
 /** template.yaml or samconfig.toml is not that of the configuration. */
-export class TemplateStaleError extends CompressorError {
+export class StaleTemplateError extends CompressorError {
   readonly code = 'TEMPLATE_STALE';
   readonly retryable = false;
 }
@@ -19,7 +19,7 @@ export class DeployBlockedError extends CompressorError {
 }
 
 /** The SAM CLI is not there. */
-export class SamMissingError extends CompressorError {
+export class MissingSamError extends CompressorError {
   readonly code = 'SAM_MISSING';
   readonly retryable = false;
 }
@@ -37,7 +37,7 @@ export class MessagesWaitingError extends CompressorError {
 }
 
 /** Whether queues that would be deleted are empty cannot be seen. */
-export class QueuesUnreadableError extends CompressorError {
+export class UnreadableQueuesError extends CompressorError {
   readonly code = 'QUEUES_UNREADABLE';
   readonly retryable = true;
 }
@@ -55,7 +55,7 @@ export class UsageError extends CompressorError {
 }
 
 /** There are no credentials that AWS takes, or they may not look at a region. */
-export class AccountUnreadableError extends CompressorError {
+export class UnreadableAccountError extends CompressorError {
   readonly code = 'ACCOUNT_UNREADABLE';
   readonly retryable = true;
 }
@@ -79,7 +79,7 @@ export class StackRemovalError extends CompressorError {
 }
 
 /** A command that runs the project's sources was called in a bundle. */
-export class CheckoutNeededError extends CompressorError {
+export class MissingCheckoutError extends CompressorError {
   readonly code = 'CHECKOUT_NEEDED';
   readonly retryable = false;
 }

@@ -32,7 +32,7 @@ export function formatDollars(dollars: number): string {
 }
 
 /** What so many bytes cost, for a terabyte of them; nothing has no price. */
-export function formatDollarsATerabyte(dollars: number, bytes: number): string {
+export function formatDollarsPerTerabyte(dollars: number, bytes: number): string {
   return bytes === 0 ? '–' : formatDollars((dollars / bytes) * TERABYTE);
 }
 

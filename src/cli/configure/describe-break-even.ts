@@ -8,7 +8,7 @@ import {
 import { ruleCosts } from '../../adaptive/cost-model.ts';
 import { typicalPrior } from '../../adaptive/typical-levels.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import { PriceMissingError } from '../../configuration/errors.ts';
+import { MissingPriceError } from '../../configuration/errors.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 import { STORE_LEVEL } from '../../configuration/schema/levels.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
@@ -33,7 +33,7 @@ export function describeBreakEven(rule: DeployedRule, prices: Prices, known: Kno
   try {
     return describe(rule, prices, known);
   } catch (error) {
-    if (!(error instanceof PriceMissingError)) throw error;
+    if (!(error instanceof MissingPriceError)) throw error;
     return [
       'not known: configuration/prices.json has no price of transfer from here; "prices" of settings.json may name it',
     ];
@@ -73,11 +73,11 @@ function sizesAbove(breakEven: number): number[] {
 
 /** A fixed level has its own speed; what it leaves differs less than what objects are. */
 function experienceOf({ source: { level, levels } }: DeployedRule, ratio: number | undefined): Experience {
-  if (level === undefined && levels.every((each) => each === STORE_LEVEL)) return { ratio: 1, cpuSecondsAByte: 0 };
+  if (level === undefined && levels.every((each) => each === STORE_LEVEL)) return { ratio: 1, cpuSecondsPerByte: 0 };
   return {
     ratio: ratio === undefined ? USUAL_EXPERIENCE.ratio : 1 / ratio,
-    cpuSecondsAByte:
-      level === undefined ? USUAL_EXPERIENCE.cpuSecondsAByte : typicalPrior('text', level, 1).secondsAByte,
+    cpuSecondsPerByte:
+      level === undefined ? USUAL_EXPERIENCE.cpuSecondsPerByte : typicalPrior('text', level, 1).secondsPerByte,
   };
 }
 

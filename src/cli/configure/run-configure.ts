@@ -6,7 +6,7 @@ import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
 import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from '../command/deployment-files.ts';
-import { DeployInputError, TemplateStaleError } from '../command/errors.ts';
+import { DeployInputError, StaleTemplateError } from '../command/errors.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { describeBreakEven } from './describe-break-even.ts';
 
@@ -22,7 +22,7 @@ interface ConfigureOptions {
 
 /**
  * `npm run configure`: checks the configuration, writes template.yaml and samconfig.toml, prints the plan.
- * @throws ConfigurationInvalidError, TemplateStaleError (with --check only), DeployInputError, TemplateLimitError,
+ * @throws InvalidConfigurationError, StaleTemplateError (with --check only), DeployInputError, TemplateLimitError,
  *   SamConfigConflictError
  */
 export async function runConfigure(args: readonly string[], print: (text: string) => void): Promise<void> {
@@ -106,9 +106,9 @@ function otherConfigurationError(configuration: string): DeployInputError {
   );
 }
 
-export function staleError(stale: readonly string[]): TemplateStaleError {
+export function staleError(stale: readonly string[]): StaleTemplateError {
   const verb = stale.length === 1 ? 'is' : 'are';
-  return new TemplateStaleError(`${stale.join(' and ')} ${verb} not up to date: run \`npm run configure\`.`, {
+  return new StaleTemplateError(`${stale.join(' and ')} ${verb} not up to date: run \`npm run configure\`.`, {
     context: { files: stale.join(', ') },
   });
 }

@@ -6,7 +6,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { MessageInvalidError } from '../../messages/errors.ts';
+import { InvalidMessageError } from '../../messages/errors.ts';
 import { parseNotification } from '../../messages/parse-notification.ts';
 import { type DeadLetterQueue, RECEIVED_TOO_OFTEN, type ReceivedLetter } from './dead-letter.ts';
 
@@ -123,7 +123,7 @@ function readObject(body: string): { readonly bucket: string; readonly key: stri
     return parseNotification(body).created[0];
   } catch (thrown) {
     // A body that cannot be read is a reason to be here, not one to fail.
-    if (thrown instanceof MessageInvalidError) return undefined;
+    if (thrown instanceof InvalidMessageError) return undefined;
     throw thrown;
   }
 }

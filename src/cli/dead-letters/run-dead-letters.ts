@@ -35,7 +35,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 /**
  * `s3xrc dead-letters`: looks at the messages that were given up in all regions, sends them back, or discards them.
  * @returns for `list`: 1 when there is any; else 1 when some that were chosen are still there
- * @throws UsageError, ConfigurationInvalidError, DeadLetterError, and what SQS answers
+ * @throws UsageError, InvalidConfigurationError, DeadLetterError, and what SQS answers
  */
 export async function runDeadLetters(args: readonly string[], context: CommandContext): Promise<number> {
   const command = new Command(`${context.program} dead-letters`).description(

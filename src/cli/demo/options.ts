@@ -8,9 +8,9 @@ import { BILLED_TERABYTE } from './worth.ts';
 
 /** Above this share of failing calls no number of tries that a user would wait for is enough. */
 const MAX_FAULT_RATE = 0.5;
-const MEBIBYTES_A_GIBIBYTE = 1024;
+const MEBIBYTES_PER_GIBIBYTE = 1024;
 /** What `max_object_mib` of a rule takes. */
-const LARGEST_FALLBACK_OVER = 80_000;
+const MAX_FALLBACK_OVER = 80_000;
 const MEBIBYTE = 2 ** 20;
 const DEFAULT_SAMPLE_BYTES = 256 * MEBIBYTE;
 const LEVELS = { min: -7, max: 22 };
@@ -154,10 +154,10 @@ function parseLevels(text: string): number[] {
 /** @returns MiB, since the configuration knows no smaller unit */
 function parseMebibytes(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+)([MG])iB$/.exec(text) ?? [];
-  const size = Number(digits) * (unit === 'G' ? MEBIBYTES_A_GIBIBYTE : 1);
-  if (unit === '' || size < 1 || size > LARGEST_FALLBACK_OVER) {
+  const size = Number(digits) * (unit === 'G' ? MEBIBYTES_PER_GIBIBYTE : 1);
+  if (unit === '' || size < 1 || size > MAX_FALLBACK_OVER) {
     throw new InvalidArgumentError(
-      `A size is a whole number of MiB or GiB up to ${LARGEST_FALLBACK_OVER} MiB, such as 64MiB.`,
+      `A size is a whole number of MiB or GiB up to ${MAX_FALLBACK_OVER} MiB, such as 64MiB.`,
     );
   }
   return size;

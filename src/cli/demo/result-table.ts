@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import {
   formatBytes,
   formatCount,
-  formatDollarsATerabyte,
+  formatDollarsPerTerabyte,
   formatRatio,
   formatSeconds,
   formatShare,
@@ -100,7 +100,7 @@ function renderComparison({ comparison = [], packed }: DemoResult): string[] {
       cost.level,
       formatBytes(cost.compressedBytes),
       formatSeconds(cost.cpuSeconds),
-      formatDollarsATerabyte(cost.dollars, packed.bytes),
+      formatDollarsPerTerabyte(cost.dollars, packed.bytes),
       cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1),
     ]);
   }

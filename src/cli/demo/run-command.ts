@@ -14,7 +14,7 @@ import { openWorkspace } from './workspace.ts';
 /**
  * `s3xrc demo`: see docs/demo.md.
  * @returns 0 when every object arrived unaltered, 1 when not, 130 after Ctrl-C
- * @throws DemoInputError, DemoFailedError, ConfigurationInvalidError
+ * @throws DemoInputError, DemoFailedError, InvalidConfigurationError
  */
 export async function runDemoCommand(
   args: readonly string[],

@@ -45,7 +45,7 @@ export interface FinishedDemo {
 
 /**
  * Starts the pipeline, feeds it, waits until it has nothing left to do, and compares what arrived with what was sent.
- * @throws DemoInputError, ConfigurationInvalidError, DemoFailedError, and the errors of the local servers
+ * @throws DemoInputError, InvalidConfigurationError, DemoFailedError, and the errors of the local servers
  */
 export async function runDemo(options: DemoOptions, workspace: Workspace, progress: Progress): Promise<FinishedDemo> {
   const { level, fallbackOverMebibytes: largestMebibytes } = options;

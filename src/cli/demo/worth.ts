@@ -112,7 +112,7 @@ function describeWorth(
   const mean = `At this mean size of ${formatBytes(bytes / sizes.length)}`;
   const dollars = `${Math.abs(net).toFixed(2)} USD per TB`;
   if (net > 0) return `${mean} this is cheaper than S3's own replication by ${dollars}`;
-  const experience = { ratio: archiveBytes / bytes, cpuSecondsAByte: cpuSeconds / bytes };
+  const experience = { ratio: archiveBytes / bytes, cpuSecondsPerByte: cpuSeconds / bytes };
   const from = breakEvenObjectSize(costs, experience, limits);
   const ratio = `at this ratio of ${(1 / experience.ratio).toFixed(1)} : 1`;
   const pays = Number.isFinite(from)

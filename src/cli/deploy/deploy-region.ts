@@ -28,7 +28,7 @@ export class RegionDeployer {
     this.#parameters = repair === undefined ? [] : [`Repair=${repair}`];
   }
 
-  /** @throws SamMissingError, SamFailedError */
+  /** @throws MissingSamError, SamFailedError */
   async build(regions: readonly string[]): Promise<void> {
     await writeImageTemplate(this.#project);
     await this.#sam.run(['build', ...this.#file(IMAGE_TEMPLATE), '--build-dir', IMAGE_BUILD]);
@@ -37,7 +37,7 @@ export class RegionDeployer {
     if (guided.includes(true)) await this.#sam.run(['build']);
   }
 
-  /** @throws SamMissingError, SamFailedError */
+  /** @throws MissingSamError, SamFailedError */
   async deploy({ region, stage }: DeploymentStep): Promise<void> {
     const options = ['deploy', '--config-env', region, '--parameter-overrides', `Stage=${stage}`, ...this.#parameters];
     if (await namesOwnRepositories(this.#project, region)) {

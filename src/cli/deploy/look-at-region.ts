@@ -1,6 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetAccountSettingsCommand, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { AccountUnreadableError, StackNotReadyError } from '../command/errors.ts';
+import { StackNotReadyError, UnreadableAccountError } from '../command/errors.ts';
 import { type DeployedStack, listResources, readStack } from './read-stack.ts';
 
 /** What a region of the account has before it is deployed. */
@@ -18,7 +18,7 @@ const UNUSABLE = /_IN_PROGRESS$|^ROLLBACK_|^CREATE_FAILED$|^DELETE_FAILED$|^UPDA
 
 /**
  * Reads what a region has. Changes nothing.
- * @throws AccountUnreadableError when the region answers nothing of the kind, StackNotReadyError
+ * @throws UnreadableAccountError when the region answers nothing of the kind, StackNotReadyError
  */
 export async function lookAtRegion(stackName: string, region: string): Promise<RegionState> {
   const cloudFormation = new CloudFormationClient({ region });
@@ -35,7 +35,7 @@ export async function lookAtRegion(stackName: string, region: string): Promise<R
     };
   } catch (cause) {
     if (cause instanceof StackNotReadyError) throw cause;
-    throw new AccountUnreadableError(
+    throw new UnreadableAccountError(
       `Whether ${stackName} is deployed in ${region} cannot be seen: ${textOf(cause)}. It takes cloudformation:DescribeStacks and ` +
         'ListStackResources; a region that is off by default has to be enabled for the account first.',
       { context: { region }, cause },

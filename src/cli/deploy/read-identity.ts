@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { AccountUnreadableError } from '../command/errors.ts';
+import { UnreadableAccountError } from '../command/errors.ts';
 
 /** Who deploys, and where to. */
 export interface Identity {
@@ -11,7 +11,7 @@ export interface Identity {
  * Asks AWS whose credentials these are.
  * @param region any of the configuration's: STS answers in each
  * @param sts a client of that region, which is closed
- * @throws AccountUnreadableError
+ * @throws UnreadableAccountError
  */
 export async function readIdentity(region: string, sts = new STSClient({ region })): Promise<Identity> {
   try {
@@ -19,7 +19,7 @@ export async function readIdentity(region: string, sts = new STSClient({ region 
     return { account: Account, arn: Arn };
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new AccountUnreadableError(
+    throw new UnreadableAccountError(
       `AWS does not take the credentials of this shell (asked in ${region}): ${said}. ` +
         'Set AWS_PROFILE or log in; `aws sts get-caller-identity` has to answer. Nothing was built or changed.',
       { context: { region }, cause },

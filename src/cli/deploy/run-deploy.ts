@@ -31,9 +31,9 @@ interface DeployOptions {
 /**
  * `npm run deploy`: looks at the account and prints what will be done, builds the image, and deploys every region in its order, targets
  * before sources; stops at the first failure.
- * @throws before anything is built or changed: ConfigurationInvalidError, TemplateStaleError, ExampleConfigurationError,
- *   DeployInputError, AccountUnreadableError, StackNotReadyError, DeployBlockedError, MessagesWaitingError, QueuesUnreadableError;
- *   then SamMissingError, SamFailedError that says what is done and what to do next
+ * @throws before anything is built or changed: InvalidConfigurationError, StaleTemplateError, ExampleConfigurationError,
+ *   DeployInputError, UnreadableAccountError, StackNotReadyError, DeployBlockedError, MessagesWaitingError, UnreadableQueuesError;
+ *   then MissingSamError, SamFailedError that says what is done and what to do next
  */
 export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('s3xrc deploy')

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { SamFailedError, SamMissingError } from '../command/errors.ts';
+import { MissingSamError, SamFailedError } from '../command/errors.ts';
 
 /** The SAM CLI on the PATH, run in one folder. */
 export class Sam {
@@ -11,7 +11,7 @@ export class Sam {
 
   /**
    * Runs a command; its output goes to the terminal as it comes.
-   * @throws SamMissingError, SamFailedError
+   * @throws MissingSamError, SamFailedError
    */
   async run(args: readonly string[]): Promise<void> {
     const status = await this.#spawn(args);
@@ -32,7 +32,7 @@ export class Sam {
         }
         const advice =
           'Install it (`pip install -r requirements/deploy.txt` has the version that is tested), and Docker.';
-        reject(new SamMissingError(`There is no \`sam\` on the PATH. ${advice}`, { cause }));
+        reject(new MissingSamError(`There is no \`sam\` on the PATH. ${advice}`, { cause }));
       });
       // A signal is no status; the shell counts it as 128 and more.
       child.once('close', (status) => {

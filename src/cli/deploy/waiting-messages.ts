@@ -1,6 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { MessagesWaitingError, QueuesUnreadableError } from '../command/errors.ts';
+import { MessagesWaitingError, UnreadableQueuesError } from '../command/errors.ts';
 import { listResources } from './read-stack.ts';
 
 interface WaitingQueue {
@@ -26,7 +26,7 @@ const COUNTS = [
  * Sees that no queue has messages whose stack is about to be deleted: CloudFormation deletes queues with all that is in them.
  * @param goes whether the nested stack of this logical id goes
  * @param cause what takes the queues away, for the message
- * @throws MessagesWaitingError, QueuesUnreadableError
+ * @throws MessagesWaitingError, UnreadableQueuesError
  */
 export async function refuseWaitingMessages(
   stack: string,
@@ -44,7 +44,7 @@ export async function refuseWaitingMessages(
     queues = await findWaiting(stack, goes, clients);
   } catch (thrown) {
     const said = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new QueuesUnreadableError(
+    throw new UnreadableQueuesError(
       `Whether the queues of ${stack} in ${region} are empty cannot be seen: ${said}. It takes cloudformation:ListStackResources ` +
         'and sqs:GetQueueAttributes; --force goes on without a look.',
       { context: { stack, region }, cause: thrown },

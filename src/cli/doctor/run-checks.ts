@@ -5,7 +5,7 @@ import { type Diagnosis, unseen } from './diagnosis.ts';
 import { explainUnseen } from './explain-unseen.ts';
 
 /** Enough to wait for many regions at once, and few enough to be throttled by none. */
-const CHECKS_AT_A_TIME = 24;
+const MAX_CONCURRENT_CHECKS = 24;
 
 export interface ChecksOptions {
   readonly signal: AbortSignal;
@@ -22,7 +22,7 @@ export async function runChecks(
   checks: readonly Check[],
   { signal, timeLimit }: ChecksOptions,
 ): Promise<readonly (readonly Diagnosis[])[]> {
-  const limit = pLimit(CHECKS_AT_A_TIME);
+  const limit = pLimit(MAX_CONCURRENT_CHECKS);
   const findings = await limit.map(checks, (check) => (signal.aborted ? [] : runCheck(check, signal, timeLimit())));
   signal.throwIfAborted();
   return findings;

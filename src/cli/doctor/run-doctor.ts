@@ -39,7 +39,7 @@ const MAX_SECONDS = 600;
 /**
  * `s3xrc doctor`: looks at everything that replication depends on, before a deployment and after. Changes nothing.
  * @returns 1 when something is a failure
- * @throws UsageError, ConfigurationInvalidError
+ * @throws UsageError, InvalidConfigurationError
  */
 export async function runDoctor(
   args: readonly string[],

@@ -14,7 +14,7 @@ import { LevelProbe } from '../../compression/probe-levels.ts';
 import { compressBound, FrameCompressor } from '../../compression/zstd-frames.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../configuration/schema/levels.ts';
 import type { ObjectEntry } from '../../listing/dependencies.ts';
-import { EstimateImpossibleError } from './errors.ts';
+import { ImpossibleEstimateError } from './errors.ts';
 import { growthFactor, isSmaller } from './frame-growth.ts';
 import { manifestBytesPerObject } from './manifest-share.ts';
 import type { SampleUnit, StratumSample } from './plan-sample.ts';
@@ -76,7 +76,7 @@ const NO_TRIALS = 1 - Number.EPSILON;
 /**
  * Reads the sample and packs it as functions would: by strata, in frames of alike objects, at the level that costs least by a probe
  * of the first frame of its kind.
- * @throws EstimateImpossibleError when nothing of it can be read, or the reason of the signal
+ * @throws ImpossibleEstimateError when nothing of it can be read, or the reason of the signal
  */
 export async function measureSample(
   samples: readonly StratumSample[],
@@ -90,7 +90,7 @@ export async function measureSample(
   const { failures } = work;
   const [reason] = failures.values();
   if (reason !== undefined && domains.every(({ objects }) => objects === 0)) {
-    throw new EstimateImpossibleError(`None of ${failures.size} sampled objects can be read: ${reason}`);
+    throw new ImpossibleEstimateError(`None of ${failures.size} sampled objects can be read: ${reason}`);
   }
   return { domains, unread: reason === undefined ? undefined : { objects: failures.size, reason } };
 }

@@ -8,7 +8,7 @@ import { openInventorySource } from './inventory-source.ts';
 
 /**
  * Opens `s3://bucket/prefix`, a folder, or the manifest of an S3 Inventory, here or in S3.
- * @throws UsageError, InventoryInvalidError, the errors of the storage port
+ * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openEstimateSource(name: string, options: SourceOptions): Promise<EstimateSource> {
   if (isS3Name(name)) {

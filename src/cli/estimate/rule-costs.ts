@@ -1,5 +1,5 @@
 import { type RuleCosts, ruleCosts } from '../../adaptive/cost-model.ts';
-import { ConfigurationInvalidError, PriceMissingError } from '../../configuration/errors.ts';
+import { InvalidConfigurationError, MissingPriceError } from '../../configuration/errors.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices, type OwnPrices } from '../../configuration/prices/price-file.ts';
@@ -7,7 +7,7 @@ import type { Prices } from '../../configuration/prices/prices.ts';
 import { regionSchema } from '../../configuration/schema/schema.ts';
 import { dollarsOfRule, fixedCosts, sumDollars } from '../../templates/fixed-costs.ts';
 import { CONFIGURATION } from '../command/deployment-files.ts';
-import { EstimateImpossibleError } from './errors.ts';
+import { ImpossibleEstimateError } from './errors.ts';
 import { targetBucket } from './rule-entries.ts';
 
 /** What a rule of these regions costs. */
@@ -23,7 +23,7 @@ export interface RuleEconomics {
 /**
  * By the project's prices and those of the user's own contract.
  * @param folder of the configuration
- * @throws EstimateImpossibleError when no price of transfer is known, ConfigurationInvalidError
+ * @throws ImpossibleEstimateError when no price of transfer is known, InvalidConfigurationError
  */
 export async function ruleEconomics(
   folder: string,
@@ -52,8 +52,8 @@ function costsOf(
   try {
     return ruleCosts({ destinations }, prices);
   } catch (cause) {
-    if (!(cause instanceof PriceMissingError)) throw cause;
-    throw new EstimateImpossibleError(
+    if (!(cause instanceof MissingPriceError)) throw cause;
+    throw new ImpossibleEstimateError(
       `No price of transfer from ${from} to ${destinations.map(({ region }) => region).join(', ')} is known. Add it to "prices" of settings.json (docs/configuration.md), and name its folder with --configuration.`,
       { context: { from }, cause },
     );
@@ -65,7 +65,7 @@ async function ownPrices(folder: string): Promise<OwnPrices | undefined> {
   try {
     return (await loadConfiguration(folder)).settings.prices;
   } catch (thrown) {
-    if (folder === CONFIGURATION && thrown instanceof ConfigurationInvalidError) return undefined;
+    if (folder === CONFIGURATION && thrown instanceof InvalidConfigurationError) return undefined;
     throw thrown;
   }
 }

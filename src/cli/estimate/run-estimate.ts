@@ -4,7 +4,7 @@ import { marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { startMeter } from '../command/meter.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
-import { EstimateImpossibleError } from './errors.ts';
+import { ImpossibleEstimateError } from './errors.ts';
 import type { Estimate } from './estimate.ts';
 import type { EstimateSource } from './estimate-source.ts';
 import { archiveBytesOf, makeEstimate, monthOf, RECENT_DAYS } from './make-estimate.ts';
@@ -29,7 +29,7 @@ const USUAL_TARGETS = ['us-west-2', 'us-east-1'] as const;
 /**
  * `s3xrc estimate`: see docs/estimate.md. Writes nothing to any bucket.
  * @returns 0, whatever the verdict is
- * @throws UsageError, EstimateImpossibleError, InventoryInvalidError, ConfigurationInvalidError, the errors of the storage port
+ * @throws UsageError, ImpossibleEstimateError, InvalidInventoryError, InvalidConfigurationError, the errors of the storage port
  */
 export async function runEstimate(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];
@@ -62,7 +62,7 @@ async function estimateSource(
   const population = await listAll(source, options.depth, random, context);
   const { strata } = population;
   if (strata.length === 0) {
-    throw new EstimateImpossibleError(`There is no object to read in ${source.name}.`, {
+    throw new ImpossibleEstimateError(`There is no object to read in ${source.name}.`, {
       context: { source: source.name },
     });
   }

@@ -17,7 +17,7 @@ const INTERRUPTED = 130;
 
 /**
  * `npm run invoke`: events to a function, its log as it comes, its answers, and what stands in buckets and queues in the end.
- * @throws DeployInputError, EventFileError, LambdaEmulatorMissingError, LambdaPackagesError, FunctionInitError,
+ * @throws DeployInputError, EventFileError, MissingLambdaEmulatorError, LambdaPackagesError, FunctionInitError,
  *   FunctionThrewError, FunctionTimedOutError, FunctionCrashedError
  */
 export async function runInvoke(args: readonly string[], print: Print): Promise<void> {

@@ -21,8 +21,8 @@ interface RemoveOptions {
 /**
  * `npm run remove`: deletes the stacks of every region, those that send first. Buckets of the users are not ours to delete;
  * they only lose our notification. Asks for the name of the stack before.
- * @throws ConfigurationInvalidError, DeployInputError, AccountUnreadableError, StackRemovalError that says what is done and what to do,
- *   MessagesWaitingError, QueuesUnreadableError
+ * @throws InvalidConfigurationError, DeployInputError, UnreadableAccountError, StackRemovalError that says what is done and what to do,
+ *   MessagesWaitingError, UnreadableQueuesError
  */
 export async function runRemove(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('s3xrc remove')

@@ -19,7 +19,7 @@ const PARALLEL_LOOKS = 16;
 /**
  * `npm run resend`: lists the archives of a source region that were given up, or sends them again.
  * @param open finds buckets and clients; tests have their own
- * @throws ConfigurationInvalidError, DeployInputError, KeptArchiveError, and what the storage throws
+ * @throws InvalidConfigurationError, DeployInputError, KeptArchiveError, and what the storage throws
  */
 export async function runResend(
   args: readonly string[],

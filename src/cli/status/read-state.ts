@@ -11,7 +11,7 @@ import { deployedNames } from '../command/deployed-names.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { countMessages, type QueueCounts } from '../command/queue-counts.ts';
 
-const CALLS_AT_A_TIME = 24;
+const MAX_CONCURRENT_CALLS = 24;
 /** ECS describes no more services in one call. */
 const SERVICES_PER_CALL = 10;
 
@@ -48,7 +48,7 @@ export async function readState(
   const unseen = new Set<string>();
   /** Queues by region. */
   const missing = new Map<string, number>();
-  const limit = pLimit(CALLS_AT_A_TIME);
+  const limit = pLimit(MAX_CONCURRENT_CALLS);
   const look = (region: string, what: string, read: () => Promise<void>): Promise<void> =>
     limit(async () => {
       try {

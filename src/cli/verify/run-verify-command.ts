@@ -10,7 +10,7 @@ const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 8
 /**
  * `s3xrc verify`: compares what a rule takes with all of its destinations.
  * @returns 1 when anything is missing, older or different, or was written by somebody else where the rule says that the source wins
- * @throws UsageError, ConfigurationInvalidError, CheckpointInvalidError, the errors of the storage port
+ * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, the errors of the storage port
  */
 export async function runVerifyCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const command = addFilterOptions(

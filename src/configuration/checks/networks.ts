@@ -1,6 +1,6 @@
 import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
 import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
-import { blocksOverlap, mostBlocks, parseIpv4Block } from '../schema/ipv4-block.ts';
+import { blocksOverlap, maxBlocks, parseIpv4Block } from '../schema/ipv4-block.ts';
 import type { JsonPath } from '../schema/read-json.ts';
 
 /** Sizes that a VPC can have, and the smallest that a subnet can (Amazon VPC user guide, "VPC CIDR blocks"). */
@@ -44,7 +44,7 @@ function networksForFallback(regions: readonly RegionDraft[], rules: readonly Ru
       const message = `is missing, and replication_configuration.${rule.index} has its fallback in ${region ?? '?'}, whose tasks need a network`;
       return [{ file: SETTINGS_FILE, path, message, allowed: 'a block from /16 to /28 that no other region has' }];
     }
-    const most = mostBlocks(parseIpv4Block(cidr), SUBNET_BITS);
+    const most = maxBlocks(parseIpv4Block(cidr), SUBNET_BITS);
     if (most >= zones || most === 0) return [];
     const message = `has room for ${most} subnet${most === 1 ? '' : 's'} of /${SUBNET_BITS}, and availability_zones asks for ${zones}`;
     return [{ file: SETTINGS_FILE, path, message, value: cidr }];

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationInvalidError } from '../errors.ts';
+import { InvalidConfigurationError } from '../errors.ts';
 import { PRICE_FILE, type PriceFile, parsePriceFile } from './price-file.ts';
 
 /**
  * Reads `prices.json` of a configuration directory.
- * @throws ConfigurationInvalidError
+ * @throws InvalidConfigurationError
  */
 export async function loadPriceFile(directory: string): Promise<PriceFile> {
   const path = join(directory, PRICE_FILE);
@@ -14,7 +14,7 @@ export async function loadPriceFile(directory: string): Promise<PriceFile> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationInvalidError([{ file: PRICE_FILE, path: '', message }], cause);
+    throw new InvalidConfigurationError([{ file: PRICE_FILE, path: '', message }], cause);
   }
   return parsePriceFile(text);
 }

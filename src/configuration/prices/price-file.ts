@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../json.ts';
-import { ConfigurationInvalidError } from '../errors.ts';
+import { InvalidConfigurationError } from '../errors.ts';
 import type { SettingsFile } from '../schema/schema.ts';
 import { type PriceName, unitPriceFields } from '../schema/unit-prices.ts';
 import type { Prices } from './prices.ts';
@@ -27,12 +27,12 @@ export type OwnPrices = NonNullable<SettingsFile['prices']>;
 
 /**
  * Reads the text of `prices.json`.
- * @throws ConfigurationInvalidError with all its problems
+ * @throws InvalidConfigurationError with all its problems
  */
 export function parsePriceFile(text: string): PriceFile {
   const result = priceFileSchema.safeParse(parseJson(text, notJson));
   if (result.success) return result.data;
-  throw new ConfigurationInvalidError(
+  throw new InvalidConfigurationError(
     result.error.issues.map(({ path, message }) => ({ file: PRICE_FILE, path: path.join('.'), message })),
   );
 }
@@ -78,7 +78,7 @@ export function filedPrices(
   };
 }
 
-function notJson(cause: unknown): ConfigurationInvalidError {
+function notJson(cause: unknown): InvalidConfigurationError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new ConfigurationInvalidError([{ file: PRICE_FILE, path: '', message }], cause);
+  return new InvalidConfigurationError([{ file: PRICE_FILE, path: '', message }], cause);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../../json.ts';
-import { EnvironmentInvalidError, PriceMissingError } from '../errors.ts';
+import { InvalidEnvironmentError, MissingPriceError } from '../errors.ts';
 import { dollars } from '../schema/fields.ts';
 import { type UnitPrices, unitPriceFields } from '../schema/unit-prices.ts';
 
@@ -23,7 +23,7 @@ const pricesSchema = z.object({
 
 /**
  * Reads the prices that a function finds in its environment.
- * @throws EnvironmentInvalidError that names every price that is missing or cannot be
+ * @throws InvalidEnvironmentError that names every price that is missing or cannot be
  */
 export function parsePrices(json: string): Prices {
   const value = parseJson(json, (cause) =>
@@ -34,16 +34,16 @@ export function parsePrices(json: string): Prices {
   throw invalidPrices(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }
 
-/** @throws PriceMissingError when a region has none: nothing may pass for free */
+/** @throws MissingPriceError when a region has none: nothing may pass for free */
 export function transferPrice({ transfer_gb }: Pick<Prices, 'transfer_gb'>, region: string): number {
   const price = transfer_gb[region];
   if (price !== undefined) return price;
-  throw new PriceMissingError(
+  throw new MissingPriceError(
     `There is no price of transfer to ${region}. Deploy the source region again, or name it in "prices" of settings.json.`,
     { context: { price: `transfer_gb.${region}` } },
   );
 }
 
-function invalidPrices(problem: string, cause?: unknown): EnvironmentInvalidError {
-  return new EnvironmentInvalidError(`PRICES cannot be used. ${problem}. Deploy the source region again.`, { cause });
+function invalidPrices(problem: string, cause?: unknown): InvalidEnvironmentError {
+  return new InvalidEnvironmentError(`PRICES cannot be used. ${problem}. Deploy the source region again.`, { cause });
 }

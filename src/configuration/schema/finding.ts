@@ -15,7 +15,7 @@ export interface Finding {
   readonly suggestion?: string | undefined;
 }
 
-const LONGEST_VALUE = 120;
+const MAX_VALUE_LENGTH = 120;
 
 /** @param json the file that the finding is of */
 export function locateFinding(finding: Finding, json: LocatedJson): ConfigurationProblem {
@@ -32,5 +32,5 @@ export function locateFinding(finding: Finding, json: LocatedJson): Configuratio
 }
 
 function shorten(text: string): string {
-  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}...`;
+  return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}...`;
 }

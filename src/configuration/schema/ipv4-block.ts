@@ -20,7 +20,7 @@ export function blocksOverlap(left: Ipv4Block, right: Ipv4Block): boolean {
 }
 
 /** Blocks of so many network bits that the block holds; 0 when it is smaller than one. */
-export function mostBlocks({ bits }: Ipv4Block, ofBits: number): number {
+export function maxBlocks({ bits }: Ipv4Block, ofBits: number): number {
   return ofBits < bits ? 0 : 2 ** (ofBits - bits);
 }
 

@@ -1,4 +1,4 @@
-import { ArchiveCorruptError, ArchiveTooLargeError, ManifestInvalidError } from '../../archive/errors.ts';
+import { ArchiveTooLargeError, CorruptArchiveError, InvalidManifestError } from '../../archive/errors.ts';
 import { MANIFEST_MEMBER, MAX_MANIFEST_SIZE } from '../../archive/format.ts';
 import { decodePublicManifest, type PublicManifest } from '../../archive/manifest.ts';
 import { type ArchiveVersion, archiveName } from '../dependencies.ts';
@@ -19,7 +19,7 @@ export interface PublicArchiveIndex {
 /**
  * First reading of an archive without a seek table: finds the manifest, wherever it is, and proves the archive
  * readable to its end before anything is written.
- * @throws ManifestInvalidError, ArchiveCorruptError also for an archive of ours that has lost its end,
+ * @throws InvalidManifestError, CorruptArchiveError also for an archive of ours that has lost its end,
  *   ArchiveTooLargeError, and the errors of `readTarMembers`
  */
 export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAccess): Promise<PublicArchiveIndex> {
@@ -34,7 +34,7 @@ export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAcc
     if (member.name === MANIFEST_MEMBER) manifest = await readManifest(member, name);
   });
   if (manifest === undefined) {
-    throw new ManifestInvalidError(`${name} has no manifest.json: it was cut off, or is no archive of this product`, {
+    throw new InvalidManifestError(`${name} has no manifest.json: it was cut off, or is no archive of this product`, {
       context: { archive: name },
     });
   }
@@ -59,7 +59,7 @@ async function readManifest({ size, body }: StreamedMember, archive: string): Pr
 function refuseOwnFormat(manifest: Uint8Array, archive: string): void {
   const declared = Buffer.from(manifest).subarray(0, 100).toString('latin1').trimStart();
   if (!/^\{\s*"format"\s*:/.test(declared)) return;
-  throw new ArchiveCorruptError(`${archive} was cut off: it is one of ours and its seek table is missing`, {
+  throw new CorruptArchiveError(`${archive} was cut off: it is one of ours and its seek table is missing`, {
     context: { archive },
   });
 }

@@ -4,7 +4,7 @@ import type { PublicManifestObject } from '../../archive/manifest.ts';
 import { type Destination, ruleMatches } from '../../configuration/rule.ts';
 import { originOf, stampOf } from '../../storage/provenance.ts';
 import type { RuleHere } from '../authorize-archive.ts';
-import { RuleUnknownError } from '../errors.ts';
+import { UnknownRuleError } from '../errors.ts';
 import { makeStampable, objectTags, type RestorableObject } from '../restorable-object.ts';
 import type { IndexedMember, PublicArchiveIndex } from './index-archive.ts';
 
@@ -25,7 +25,7 @@ export interface PublicRestorePlan {
  * Brings the entries of a public manifest, the members of its tar and this region's rules together. Several members may have
  * one name (keys that differ in slashes only do): the k-th of them belongs to the k-th entry with that name.
  * @param archivedAt stands in for the time of entries that have none: milliseconds since 1970
- * @throws RuleUnknownError when an entry is of no rule here; then nothing of the archive may be restored
+ * @throws UnknownRuleError when an entry is of no rule here; then nothing of the archive may be restored
  */
 export function planPublicRestore(
   { manifest, members }: PublicArchiveIndex,
@@ -70,7 +70,7 @@ function planObject(
   const key = objectKey(entry);
   const here = rules.find(({ rule }) => ruleMatches(rule, bucket, key));
   if (here === undefined) {
-    throw new RuleUnknownError(
+    throw new UnknownRuleError(
       `${archive} names object "${key}" of bucket "${bucket}", for which no rule has a destination in this region`,
       { context: { archive, bucket, key } },
     );

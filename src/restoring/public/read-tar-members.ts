@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { extract } from 'tar-stream';
-import { ArchiveCorruptError } from '../../archive/errors.ts';
+import { CorruptArchiveError } from '../../archive/errors.ts';
 import { MIB } from '../../archive/format.ts';
 import { decompressStream } from '../../compression/decompress-stream.ts';
 import { CompressorError } from '../../errors.ts';
@@ -39,7 +39,7 @@ export interface StreamAccess extends Pick<RestoreRun, 'buffers' | 'signal'> {
 /**
  * Reads an archive from its first byte to its last as a compressed tar, and shows each regular file to `visit` in turn.
  * That is what an archive without a seek table allows. Memory is bounded: one piece, zstd's window, one chunk of tar.
- * @throws ArchiveCorruptError, ArchiveOverLimitsError, ArchiveGoneError, the storage port's errors, what `visit` throws
+ * @throws CorruptArchiveError, ArchiveOverLimitsError, ArchiveGoneError, the storage port's errors, what `visit` throws
  */
 export async function readTarMembers(
   archive: ArchiveVersion,
@@ -62,7 +62,7 @@ export async function readTarMembers(
   } catch (cause) {
     if (cause instanceof CompressorError) throw cause;
     const name = archiveName(archive);
-    throw new ArchiveCorruptError(`${name} does not hold a valid tar`, { cause, context: { archive: name } });
+    throw new CorruptArchiveError(`${name} does not hold a valid tar`, { cause, context: { archive: name } });
   } finally {
     input.destroy();
   }

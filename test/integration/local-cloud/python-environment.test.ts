@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { PythonMissingError, PythonPackagesError, PythonTooOldError } from '../../../local-cloud/errors.ts';
+import { MissingPythonError, PythonPackagesError, PythonTooOldError } from '../../../local-cloud/errors.ts';
 import { pythonEnvironment } from '../../../local-cloud/python-environment.ts';
 
 let root: string;
@@ -59,7 +59,7 @@ describe('pythonEnvironment', () => {
 
   it('says that Python is missing when no candidate can be started', async () => {
     const candidates = [path.join(root, 'no-python'), path.join(root, 'none-here')];
-    await expect(pythonEnvironment('server', announce, { root, candidates })).rejects.toThrow(PythonMissingError);
+    await expect(pythonEnvironment('server', announce, { root, candidates })).rejects.toThrow(MissingPythonError);
   });
 
   it('says which version it found when that is too old', async () => {

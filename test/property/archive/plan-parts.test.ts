@@ -16,7 +16,7 @@ import { framesPerPart, MAX_BODY_PARTS, PartLayout } from '../../../src/archive/
 import { compressBound } from '../../../src/compression/zstd-frames.ts';
 
 /** S3's own largest object: 10,000 parts of 5 GiB. */
-const LARGEST_UPLOAD = MAX_PARTS * MAX_PART_SIZE;
+const MAX_UPLOAD = MAX_PARTS * MAX_PART_SIZE;
 /** All orders of magnitude alike, and what is around the numbers at which something changes. */
 const sizes = fc.oneof(
   fc.double({ min: 0, max: Math.log2(MAX_OBJECT_SIZE), noNaN: true }).map((power) => Math.floor(2 ** power)),
@@ -63,7 +63,7 @@ test('the archive of any such object is one that S3 takes, even when nothing of 
       const end = compressBound(MAX_MANIFEST_SIZE) + 8 * (frames + 1) + 17;
       expect(parts).toBeLessThanOrEqual(MAX_BODY_PARTS);
       expect(perPart * frame + end).toBeLessThanOrEqual(MAX_PART_SIZE);
-      expect(frames * frame + end).toBeLessThanOrEqual(LARGEST_UPLOAD);
+      expect(frames * frame + end).toBeLessThanOrEqual(MAX_UPLOAD);
     }),
     runs,
   );

@@ -9,7 +9,7 @@ const flow: fc.Arbitrary<Omit<KeyFlow, 'rule'>> = fc.record({
   to: fc.array(fc.record({ bucket, prefix: word(1) }), { minLength: 1, maxLength: 2 }),
 });
 
-const MOST_RULES = 4;
+const MAX_RULES = 4;
 /** Long enough for every prefix that filters and target prefixes of so many rules can ask for, and a suffix. */
 const KEYS = allKeys(6);
 
@@ -40,7 +40,7 @@ function someKeyReturns(flows: readonly KeyFlow[]): boolean {
 describe('findCycles', () => {
   test('finds a cycle exactly when some key comes back to the rule that packed it', () => {
     fc.assert(
-      fc.property(fc.array(flow, { minLength: 1, maxLength: MOST_RULES }), (list) => {
+      fc.property(fc.array(flow, { minLength: 1, maxLength: MAX_RULES }), (list) => {
         const flows = list.map((each, rule) => ({ ...each, rule }));
         expect(findCycles(flows).length > 0).toBe(someKeyReturns(flows));
       }),

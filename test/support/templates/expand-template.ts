@@ -43,7 +43,7 @@ export interface ExpandedTemplate {
 
 /**
  * Translates the root template and all that it nests, as SAM does.
- * @throws PythonMissingError, PythonTooOldError, PythonPackagesError; an Error when SAM refuses a template
+ * @throws MissingPythonError, PythonTooOldError, PythonPackagesError; an Error when SAM refuses a template
  */
 export async function expandTemplate(
   path: string,

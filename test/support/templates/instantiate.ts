@@ -60,7 +60,7 @@ function createOne(
 function resolve(value: Json, scope: Scope): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    return value.map((item: Json) => resolve(item, scope)).filter((item) => !isNoValue(item));
+    return value.map((item: Json) => resolve(item, scope)).filter((item) => !isAwsNoValue(item));
   }
   const entries = Object.entries(value);
   const [name = '', argument = null] = entries[0] ?? [];
@@ -74,7 +74,7 @@ function resolve(value: Json, scope: Scope): Json {
     }
   }
   return Object.fromEntries(
-    entries.map(([key, item]) => [key, resolve(item, scope)] as const).filter(([, item]) => !isNoValue(item)),
+    entries.map(([key, item]) => [key, resolve(item, scope)] as const).filter(([, item]) => !isAwsNoValue(item)),
   );
 }
 
@@ -82,7 +82,7 @@ function lookUp(name: string, { values }: Scope): Json {
   return values[name] ?? `<${name}>`;
 }
 
-function isNoValue(value: Json): boolean {
+function isAwsNoValue(value: Json): boolean {
   return value === '<AWS::NoValue>';
 }
 

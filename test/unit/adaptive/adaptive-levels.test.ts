@@ -3,7 +3,7 @@ import type { ContentClass } from '../../../src/adaptive/content-class.ts';
 import { estimateLevels } from '../../../src/adaptive/estimate-levels.ts';
 import type { ChosenLevels } from '../../../src/adaptive/level-policy.ts';
 import { type ArmSums, NO_STATISTICS } from '../../../src/adaptive/rule-statistics.ts';
-import { StatisticsUnavailableError } from '../../../src/aws/errors.ts';
+import { UnavailableStatisticsError } from '../../../src/aws/errors.ts';
 import { STORE_LEVEL } from '../../../src/configuration/schema/levels.ts';
 import { AdaptiveProcess, type Content } from '../../support/adaptive-rule.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';
@@ -13,27 +13,27 @@ const LEVELS = [STORE_LEVEL, 1, 3, 9];
 const RECORDS: Content = {
   fraction: 0.3,
   levels: {
-    1: { left: 0.3, secondsAByte: 2e-9 },
-    3: { left: 0.25, secondsAByte: 4e-9 },
-    9: { left: 0.24, secondsAByte: 50e-9 },
+    1: { left: 0.3, secondsPerByte: 2e-9 },
+    3: { left: 0.25, secondsPerByte: 4e-9 },
+    9: { left: 0.24, secondsPerByte: 50e-9 },
   },
 };
 /** Level 9 is the cheapest, by a fifth. */
 const SENSORS: Content = {
   fraction: 0.6,
   levels: {
-    1: { left: 0.6, secondsAByte: 3e-9 },
-    3: { left: 0.55, secondsAByte: 5e-9 },
-    9: { left: 0.4, secondsAByte: 25e-9 },
+    1: { left: 0.6, secondsPerByte: 3e-9 },
+    3: { left: 0.55, secondsPerByte: 5e-9 },
+    9: { left: 0.4, secondsPerByte: 25e-9 },
   },
 };
 const PICTURES: Content = {
   fraction: 1,
   levels: {
-    [STORE_LEVEL]: { left: 1, secondsAByte: 4e-10 },
-    1: { left: 1, secondsAByte: 5e-10 },
-    3: { left: 1, secondsAByte: 8e-10 },
-    9: { left: 1, secondsAByte: 9e-9 },
+    [STORE_LEVEL]: { left: 1, secondsPerByte: 4e-10 },
+    1: { left: 1, secondsPerByte: 5e-10 },
+    3: { left: 1, secondsPerByte: 8e-10 },
+    9: { left: 1, secondsPerByte: 9e-9 },
   },
 };
 
@@ -69,7 +69,7 @@ describe('a rule without a level', () => {
   test('does not let a few bytes speak for their class', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     // For them, level 9 looks better than it is.
-    const few: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: { left: 0.22, secondsAByte: 20e-9 } } };
+    const few: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: { left: 0.22, secondsPerByte: 20e-9 } } };
     for (let archive = 0; archive < 5; archive += 1) await one.pack(frames('text', few, 1), undefined, 10_000);
     expect(one.probes).toBe(0);
     expect(most(await one.pack(frames('text', RECORDS)))).toBe(3);
@@ -111,8 +111,8 @@ describe('a rule without a level', () => {
   });
 
   test.each([
-    ['off by as much as probes are', { left: 0.22, secondsAByte: 20e-9 }, 3],
-    ['off by a factor of 5', { left: 0.2, secondsAByte: 10e-9 }, 15],
+    ['off by as much as probes are', { left: 0.22, secondsPerByte: 20e-9 }, 3],
+    ['off by a factor of 5', { left: 0.2, secondsPerByte: 10e-9 }, 15],
   ])('leaves a level that a probe was wrong about: %s', async (_, promise, archives) => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     const promised: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: promise } };
@@ -136,9 +136,9 @@ describe('a rule without a level', () => {
 });
 
 describe('a clock that fails', () => {
-  const broken = (secondsAByte: number): Content => ({
+  const broken = (secondsPerByte: number): Content => ({
     fraction: 0.6,
-    levels: Object.fromEntries([1, 3, 9].map((level) => [level, { left: 0.5, secondsAByte }])),
+    levels: Object.fromEntries([1, 3, 9].map((level) => [level, { left: 0.5, secondsPerByte }])),
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
@@ -183,7 +183,7 @@ describe('machines of different speed', () => {
   });
 
   test('may well take different levels where their CPU time makes the difference', async () => {
-    const close: Content = { fraction: 0.3, levels: { ...RECORDS.levels, 9: { left: 0.2, secondsAByte: 30e-9 } } };
+    const close: Content = { fraction: 0.3, levels: { ...RECORDS.levels, 9: { left: 0.2, secondsPerByte: 30e-9 } } };
     const levels = await Promise.all(
       [4, 0.2].map(async (cpuSpeed) => {
         const one = new AdaptiveProcess({ levels: LEVELS, cpuSpeed });
@@ -218,7 +218,7 @@ describe('an outage of the store', () => {
     let now = 0;
     const one = new AdaptiveProcess({ levels: LEVELS, store, now: () => now });
     for (let archive = 0; archive < 3; archive += 1) await one.pack(frames('other', SENSORS));
-    store.failure = new StatisticsUnavailableError('no answer');
+    store.failure = new UnavailableStatisticsError('no answer');
     for (let archive = 0; archive < 5; archive += 1) expect(most(await one.pack(frames('other', SENSORS)))).toBe(9);
     expect(one.failures.map(({ code }) => code)).toEqual(Array(5).fill('STATISTICS_UNAVAILABLE'));
     const { calls } = store;
@@ -232,7 +232,7 @@ describe('an outage of the store', () => {
   });
 
   test('leaves a new process with what it finds out by itself', async () => {
-    store.failure = new StatisticsUnavailableError('no answer');
+    store.failure = new UnavailableStatisticsError('no answer');
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     expect(most(await one.pack(frames('other', SENSORS)))).toBe(9);
     expect(most(await one.pack(frames('other', SENSORS)))).toBe(9);

@@ -12,7 +12,7 @@ import { examplePrices } from '../../support/prices.ts';
 import { exampleRule } from '../../support/rules.ts';
 
 const costs = ruleCosts(exampleRule(), examplePrices());
-const experience = { ratio: 0.3, cpuSecondsAByte: 20e-9 };
+const experience = { ratio: 0.3, cpuSecondsPerByte: 20e-9 };
 const at = (price: number) => ruleCosts(exampleRule(), examplePrices({ transfer_gb: { 'us-east-1': price } }));
 
 describe('countArchives', () => {

@@ -16,9 +16,15 @@ const CHEAP = { archiveByte: 0.02e-9, cpuSecond: 2.3e-5 };
 const options = { levels: LEVELS, prices: CHEAP, cpuSpeed: 1 };
 
 /** Sums of archives of 1 MB that level 1 would leave `tested` of. */
-function arm(archives: number, tested: number, compressed: number, secondsAByte: number): ArmSums {
+function arm(archives: number, tested: number, compressed: number, secondsPerByte: number): ArmSums {
   const bytes = archives * 1e6;
-  return { archives, bytes, tested: tested * bytes, compressed: compressed * bytes, cpuSeconds: secondsAByte * bytes };
+  return {
+    archives,
+    bytes,
+    tested: tested * bytes,
+    compressed: compressed * bytes,
+    cpuSeconds: secondsPerByte * bytes,
+  };
 }
 
 function statistics(arms: [ArmKey, ArmSums][], rest: Partial<RuleStatistics> = {}): RuleStatistics {
@@ -55,9 +61,9 @@ describe('estimateLevels', () => {
 
   test('moves levels that were not seen along with those that were', () => {
     const priors: RuleStatistics['priors'] = new Map([
-      ['text:1', { gain: 1, secondsAByte: 2e-9 }],
-      ['text:3', { gain: 0.9, secondsAByte: 4e-9 }],
-      ['text:9', { gain: 0.89, secondsAByte: 20e-9 }],
+      ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
+      ['text:3', { gain: 0.9, secondsPerByte: 4e-9 }],
+      ['text:9', { gain: 0.89, secondsPerByte: 20e-9 }],
     ]);
     // The probe was 8 % too pessimistic, for all levels as it seems: that alone must not keep level 3 in front of level 1.
     const known = statistics([['text:3', arm(30, 0.5, 0.5 * 0.9 * 0.92, 4e-9)]], { priors });
@@ -68,9 +74,9 @@ describe('estimateLevels', () => {
 
   test('is not led astray by the overhead of a frame of a few bytes', () => {
     const priors: RuleStatistics['priors'] = new Map([
-      ['text:1', { gain: 1, secondsAByte: 2e-9 }],
-      ['text:3', { gain: 0.9, secondsAByte: 4e-9 }],
-      ['text:9', { gain: 0.89, secondsAByte: 20e-9 }],
+      ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
+      ['text:3', { gain: 0.9, secondsPerByte: 4e-9 }],
+      ['text:9', { gain: 0.89, secondsPerByte: 20e-9 }],
     ]);
     const few = { ...arm(0.004, 0.4, 0.35, 1e-6), archives: 0.004 };
     expect(cheapest(statistics([['text:9', few]], { priors }))).toBe(3);
@@ -78,9 +84,9 @@ describe('estimateLevels', () => {
 
   test('is not told by a few bytes how well all others compress', () => {
     const priors: RuleStatistics['priors'] = new Map([
-      ['text:1', { gain: 1, secondsAByte: 2e-9 }],
-      ['text:3', { gain: 0.96, secondsAByte: 4e-9 }],
-      ['text:9', { gain: 0.95, secondsAByte: 40e-9 }],
+      ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
+      ['text:3', { gain: 0.96, secondsPerByte: 4e-9 }],
+      ['text:9', { gain: 0.95, secondsPerByte: 40e-9 }],
     ]);
     const probes: RuleStatistics['probes'] = new Map([['text', { archive: 0, fraction: 0.9 }]]);
     const few = { ...arm(0.004, 0.02, 0.02, 2e-9), archives: 0.004 };
@@ -118,8 +124,8 @@ describe('estimateLevels', () => {
 
 describe('a level that was neither seen nor probed', () => {
   const priors: RuleStatistics['priors'] = new Map([
-    ['text:1', { gain: 1, secondsAByte: 2e-9 }],
-    ['text:3', { gain: 0.9, secondsAByte: 4e-9 }],
+    ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
+    ['text:3', { gain: 0.9, secondsPerByte: 4e-9 }],
   ]);
   const dear = { levels: LEVELS, prices: { ...CHEAP, archiveByte: 3e-9 }, cpuSpeed: 1 };
 

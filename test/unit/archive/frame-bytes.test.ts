@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
-import { ArchiveCorruptError, ObjectChecksumError } from '../../../src/archive/errors.ts';
+import { CorruptArchiveError, ObjectChecksumError } from '../../../src/archive/errors.ts';
 import type { NamedSlice } from '../../../src/archive/frame-bytes.ts';
 import { assembleFrame, verifyFrame } from '../../../src/archive/frame-bytes.ts';
 import { planFrames } from '../../../src/archive/plan-frames.ts';
@@ -72,7 +72,7 @@ describe('verifyFrame', () => {
   test('refuses anything but zeros behind a body', () => {
     const { tar, slices } = assembled();
     tar.writeUInt8(1, 1023);
-    expect(() => verifyFrame(tar, slices)).toThrow(ArchiveCorruptError);
+    expect(() => verifyFrame(tar, slices)).toThrow(CorruptArchiveError);
   });
 
   test('refuses a slice that ends beyond the frame', () => {
@@ -82,6 +82,6 @@ describe('verifyFrame', () => {
 
   test.each([512, 1, 2 ** 40, Number.MAX_SAFE_INTEGER])('refuses a slice %d bytes from its place', (distance) => {
     const { tar, first } = assembled();
-    expect(() => verifyFrame(tar, [{ ...first, offset: first.offset + distance }])).toThrow(ArchiveCorruptError);
+    expect(() => verifyFrame(tar, [{ ...first, offset: first.offset + distance }])).toThrow(CorruptArchiveError);
   });
 });

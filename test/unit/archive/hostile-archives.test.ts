@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import {
-  ArchiveCorruptError,
   ArchiveTooLargeError,
-  ArchiveUnsupportedError,
-  ManifestInvalidError,
+  CorruptArchiveError,
+  InvalidManifestError,
   ManifestMismatchError,
   ObjectChecksumError,
+  UnsupportedArchiveError,
 } from '../../../src/archive/errors.ts';
 import { MAX_FRAME_SIZE, MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
 import { encodeManifest } from '../../../src/archive/manifest.ts';
@@ -89,12 +89,12 @@ describe('a manifest and a tar that disagree', () => {
     [
       'an object has another key',
       withObjects((objects) => Object.assign(itemAt(objects, 0), { key: 'oms', relative_key: 'oms' })),
-      ArchiveCorruptError,
+      CorruptArchiveError,
     ],
     [
       'an object has another size in as many blocks',
       withObjects((objects) => Object.assign(itemAt(objects, 1), { size: 601 })),
-      ArchiveCorruptError,
+      CorruptArchiveError,
     ],
     [
       "two objects have each other's keys",
@@ -122,7 +122,7 @@ describe('a manifest and a tar that disagree', () => {
 
   test('when frames of equal size are swapped', () => {
     const { tarFrames, manifest } = layOutArchive(['a', 'b'].map((key) => ({ key, body: Buffer.alloc(5 * MIB, key) })));
-    expect(outcomeOf(sealArchive({ tarFrames: tarFrames.toReversed(), manifest }))).toBeInstanceOf(ArchiveCorruptError);
+    expect(outcomeOf(sealArchive({ tarFrames: tarFrames.toReversed(), manifest }))).toBeInstanceOf(CorruptArchiveError);
   });
 
   test('when the pieces of a large object are swapped', () => {
@@ -145,12 +145,12 @@ describe('frames that lie about their size', () => {
 
   test('a frame that holds more than the seek table says is refused before it is decompressed', () => {
     const bomb = frame(Buffer.alloc(64 * MIB), tar.length);
-    expect(outcomeOf(joinFrames([bomb, frame(last)]))).toBeInstanceOf(ArchiveCorruptError);
+    expect(outcomeOf(joinFrames([bomb, frame(last)]))).toBeInstanceOf(CorruptArchiveError);
   });
 
   test('a frame that holds less than the seek table says is refused', () => {
     const short = frame(tar.subarray(0, -512), tar.length);
-    expect(outcomeOf(joinFrames([short, frame(last)]))).toBeInstanceOf(ArchiveCorruptError);
+    expect(outcomeOf(joinFrames([short, frame(last)]))).toBeInstanceOf(CorruptArchiveError);
   });
 
   test('a frame of the manifest that is larger than readers hold is refused by its declared size', () => {
@@ -166,12 +166,12 @@ describe('frames that lie about their size', () => {
   test('two zstd frames in the place of one are refused', () => {
     const halves = Buffer.concat([compressFrame(tar.subarray(0, 512)), compressFrame(tar.subarray(512))]);
     const two = { bytes: halves, decompressed: tar.length };
-    expect(outcomeOf(joinFrames([two, frame(last)]))).toBeInstanceOf(ArchiveCorruptError);
+    expect(outcomeOf(joinFrames([two, frame(last)]))).toBeInstanceOf(CorruptArchiveError);
   });
 
   test('bytes that are not zstd are refused', () => {
     const plain = { bytes: tar, decompressed: tar.length };
-    expect(outcomeOf(joinFrames([plain, frame(last)]))).toBeInstanceOf(ArchiveCorruptError);
+    expect(outcomeOf(joinFrames([plain, frame(last)]))).toBeInstanceOf(CorruptArchiveError);
   });
 });
 
@@ -181,21 +181,21 @@ describe('an archive of something else', () => {
   const format = { name: 's3-cross-region-compressor', version: '2.0' };
 
   test.each([
-    ['nothing', Buffer.alloc(0), ArchiveUnsupportedError],
-    ['a text', Buffer.from('no archive at all'), ArchiveUnsupportedError],
-    ['zstd without a seek table', compressFrame(Buffer.alloc(1000)), ArchiveUnsupportedError],
+    ['nothing', Buffer.alloc(0), UnsupportedArchiveError],
+    ['a text', Buffer.from('no archive at all'), UnsupportedArchiveError],
+    ['zstd without a seek table', compressFrame(Buffer.alloc(1000)), UnsupportedArchiveError],
     ['an empty seek table', joinFrames([]), ManifestMismatchError],
     ['objects without a manifest', sealFrames(tarFrames), ManifestMismatchError],
-    ['a later major version', json({ ...manifest, format }), ArchiveUnsupportedError],
-    ['a manifest without fields', json({}), ManifestInvalidError],
+    ['a later major version', json({ ...manifest, format }), UnsupportedArchiveError],
+    ['a manifest without fields', json({}), InvalidManifestError],
     [
       'a manifest of another product',
       json({ ...manifest, format: { name: 'x', version: '1.0' } }),
-      ManifestInvalidError,
+      InvalidManifestError,
     ],
-    ['bytes before the archive', Buffer.concat([Buffer.alloc(9), ARCHIVE]), ArchiveCorruptError],
-    ['bytes after the archive', Buffer.concat([ARCHIVE, Buffer.alloc(9)]), ArchiveUnsupportedError],
-    ['two archives', Buffer.concat([ARCHIVE, ARCHIVE]), ArchiveCorruptError],
+    ['bytes before the archive', Buffer.concat([Buffer.alloc(9), ARCHIVE]), CorruptArchiveError],
+    ['bytes after the archive', Buffer.concat([ARCHIVE, Buffer.alloc(9)]), UnsupportedArchiveError],
+    ['two archives', Buffer.concat([ARCHIVE, ARCHIVE]), CorruptArchiveError],
   ])('%s is refused', (_what, bytes, error) => {
     expect(outcomeOf(bytes)).toBeInstanceOf(error);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ArchiveUnsupportedError, ManifestInvalidError } from '../../../src/archive/errors.ts';
+import { InvalidManifestError, UnsupportedArchiveError } from '../../../src/archive/errors.ts';
 import { MAX_MANIFEST_DEPTH } from '../../../src/archive/format.ts';
 import type { Manifest } from '../../../src/archive/manifest.ts';
 import {
@@ -47,7 +47,7 @@ describe('versions', () => {
   const declared = (version: string): Buffer => jsonOf({ format: { name: 's3-cross-region-compressor', version } });
 
   test.each(['1.1', '1.99'])('a later minor version, %s, is read and its unknown fields are dropped', (version) => {
-    const later = { ...entry, colour: 'red' };
+    const later = { ...entry, color: 'red' };
     const format = { name: 's3-cross-region-compressor', version, hint: 1 };
     const decoded = decodeManifest(jsonOf({ format, shape: 'round', objects: [later] }), ARCHIVE);
     expect(decoded.objects).toEqual([entry]);
@@ -55,17 +55,17 @@ describe('versions', () => {
   });
 
   test.each(['2.0', '0.9', '11.0'])('another major version, %s, is refused by that name', (version) => {
-    expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(ArchiveUnsupportedError);
+    expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(UnsupportedArchiveError);
     expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(`${ARCHIVE} has format version ${version}`);
   });
 
   test('another major version is refused by that name also when its fields are others', () => {
     const format = { name: 's3-cross-region-compressor', version: '2.0' };
-    expect(() => decodeManifest(Buffer.from(JSON.stringify({ format })), ARCHIVE)).toThrow(ArchiveUnsupportedError);
+    expect(() => decodeManifest(Buffer.from(JSON.stringify({ format })), ARCHIVE)).toThrow(UnsupportedArchiveError);
   });
 
   test.each(['1', 'one', '1.0.0', ''])('a version spelt %j is invalid', (version) => {
-    expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(ManifestInvalidError);
+    expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(InvalidManifestError);
   });
 });
 
@@ -101,7 +101,7 @@ describe('an object entry is refused', () => {
     ['source_bucket', null],
   ])('when its %s is %j', (field, value) => {
     const decode = (): Manifest => decodeManifest(withObjectField(field, value), ARCHIVE);
-    expect(decode).toThrow(ManifestInvalidError);
+    expect(decode).toThrow(InvalidManifestError);
     expect(decode).toThrow(`manifest.json of ${ARCHIVE} is not valid at "objects.0.${field}`);
   });
 });
@@ -119,7 +119,7 @@ describe('bytes that are no manifest', () => {
     ['no rule', jsonOf({ rule: '' })],
     ['a target without a bucket', jsonOf({ targets: [{ region: 'eu-west-1' }] })],
   ])('%s', (_what, bytes) => {
-    expect(() => decodeManifest(bytes, ARCHIVE)).toThrow(ManifestInvalidError);
+    expect(() => decodeManifest(bytes, ARCHIVE)).toThrow(InvalidManifestError);
   });
 
   const deep = MAX_MANIFEST_DEPTH + 1;
@@ -131,7 +131,7 @@ describe('bytes that are no manifest', () => {
     ['a million empty lists', `{"objects":[${'[],'.repeat(1_000_000)}[]]}`],
   ])('%s are refused before they are parsed', (_what, json) => {
     const decode = (): Manifest => decodeManifest(Buffer.from(json), ARCHIVE);
-    expect(decode).toThrow(ManifestInvalidError);
+    expect(decode).toThrow(InvalidManifestError);
     expect(decode).toThrow(/nested or split too finely/);
   });
 
@@ -142,7 +142,7 @@ describe('bytes that are no manifest', () => {
     ['a map of many unknown keys', `{${distinct(200_000, (name) => `"${name}":"value"`)}}`, /too many names/],
     ['many maps of one unknown key', `[${distinct(200_000, (name) => `{"${name}":"a value"}`)}]`, /too many names/],
   ])('%s are refused before the main thread parses them', (_what, json, message) => {
-    expect(() => decodeManifest(Buffer.from(json), ARCHIVE)).toThrow(ManifestInvalidError);
+    expect(() => decodeManifest(Buffer.from(json), ARCHIVE)).toThrow(InvalidManifestError);
     expect(() => decodeManifest(Buffer.from(json), ARCHIVE)).toThrow(message);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ArchiveCorruptError, ArchiveTooLargeError, ManifestMismatchError } from '../../../src/archive/errors.ts';
+import { ArchiveTooLargeError, CorruptArchiveError, ManifestMismatchError } from '../../../src/archive/errors.ts';
 import { MAX_FRAME_SIZE, MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
 import type { Manifest, ManifestObject } from '../../../src/archive/manifest.ts';
 import { memberName, relativeKey } from '../../../src/archive/member-name.ts';
@@ -182,8 +182,8 @@ describe('the frame of the manifest', () => {
     ['is all zeros', Buffer.alloc(2048), ManifestMismatchError],
     ['has a body that is longer than declared', withByte(512 + json.length, 1), ManifestMismatchError],
     ['does not end with zeros', withByte(tar.length - 1, 1), ManifestMismatchError],
-    ['holds a member of another name', withByte(0, 0x4d), ArchiveCorruptError],
-    ['holds a link of that name', withByte(156, 0x32), ArchiveCorruptError],
+    ['holds a member of another name', withByte(0, 0x4d), CorruptArchiveError],
+    ['holds a link of that name', withByte(156, 0x32), CorruptArchiveError],
   ])('is refused when it %s', (_what, bytes, error) => {
     expect(() => manifestBytes(bytes, 'a')).toThrow(error);
   });

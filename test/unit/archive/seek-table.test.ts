@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ArchiveCorruptError, ArchiveTooLargeError, ArchiveUnsupportedError } from '../../../src/archive/errors.ts';
+import { ArchiveTooLargeError, CorruptArchiveError, UnsupportedArchiveError } from '../../../src/archive/errors.ts';
 import { decodeSeekTable, encodeSeekTable, seekTableLength } from '../../../src/archive/seek-table.ts';
 
 const FRAMES = [
@@ -65,12 +65,12 @@ describe('refused', () => {
     ['frames beyond the archive', TABLE, SIZE - 1],
     ['a frame one byte longer', changed(8, '01'), SIZE],
   ])('%s', (_what, table, size) => {
-    expect(() => decodeSeekTable(table, size, 's3://b/k')).toThrow(ArchiveCorruptError);
+    expect(() => decodeSeekTable(table, size, 's3://b/k')).toThrow(CorruptArchiveError);
     expect(() => decodeSeekTable(table, size, 's3://b/k')).toThrow(/s3:\/\/b\/k/);
   });
 
   test.each(['04', '40', '7c'])('unknown flags (0x%s)', (descriptor) => {
-    expect(() => seekTableLength(changed(28, descriptor), 'a')).toThrow(ArchiveUnsupportedError);
+    expect(() => seekTableLength(changed(28, descriptor), 'a')).toThrow(UnsupportedArchiveError);
   });
 
   test('more frames than a reader keeps, before any is read', () => {

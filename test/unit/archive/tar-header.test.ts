@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ArchiveCorruptError } from '../../../src/archive/errors.ts';
+import { CorruptArchiveError } from '../../../src/archive/errors.ts';
 import {
   memberHeaderLength,
   memberPadding,
@@ -118,14 +118,14 @@ describe('verifyMemberHeader', () => {
         verifyMemberHeader(damaged, 0, member);
         return true;
       } catch (error) {
-        return !(error instanceof ArchiveCorruptError);
+        return !(error instanceof CorruptArchiveError);
       }
     });
     expect(accepted).toEqual([]);
   });
 
   test.each([1, 511, 512, 2 ** 40, Number.MAX_SAFE_INTEGER])('refuses an offset %d bytes too far', (offset) => {
-    expect(() => verifyMemberHeader(headerOf(member.name), offset, member)).toThrow(ArchiveCorruptError);
+    expect(() => verifyMemberHeader(headerOf(member.name), offset, member)).toThrow(CorruptArchiveError);
   });
 
   test('names the member, its size and the place', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { EntryPage, EntrySource } from '../../../src/backfill/dependencies.ts';
 import { InventorySource, ListingSource } from '../../../src/backfill/entry-sources.ts';
-import { CheckpointInvalidError } from '../../../src/backfill/errors.ts';
+import { InvalidCheckpointError } from '../../../src/backfill/errors.ts';
 import type { InventoryFiles } from '../../../src/inventory/dependencies.ts';
 import { MemoryObjectPager } from '../../support/memory-object-pager.ts';
 
@@ -72,5 +72,5 @@ test('an inventory is read again from any object of any file on', async () => {
 });
 
 test.each(['logs/1', '2:0', '1', ''])('a position of something else is refused: %j', async (position) => {
-  await expect(keysAfter(new InventorySource(manifest, files), position)).rejects.toThrow(CheckpointInvalidError);
+  await expect(keysAfter(new InventorySource(manifest, files), position)).rejects.toThrow(InvalidCheckpointError);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { EntryIncompleteError } from '../../../src/backfill/errors.ts';
+import { IncompleteEntryError } from '../../../src/backfill/errors.ts';
 import { completeEntry, judgeObject, listedPrefix, type ObjectFilter } from '../../../src/backfill/object-filter.ts';
 import type { ListedObject } from '../../../src/listing/dependencies.ts';
 import { LAST_MODIFIED, listedObject } from '../../support/backfill.ts';
@@ -45,7 +45,7 @@ test.each([
 
 test('of an inventory without ETag or date nothing can be queued', () => {
   const { etag, lastModified, ...rest } = listedObject('k');
-  expect(() => completeEntry({ ...rest, etag })).toThrow(EntryIncompleteError);
+  expect(() => completeEntry({ ...rest, etag })).toThrow(IncompleteEntryError);
   expect(() => completeEntry({ ...rest, lastModified })).toThrow(/no ETag of "k"/);
   expect(completeEntry({ key: 'k', size: 10, etag, lastModified })).toEqual(listedObject('k'));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type BackfillDependencies, type BackfillRequest, runBackfill } from '../../../src/backfill/run-backfill.ts';
-import { QueueUnavailableError } from '../../../src/messages/errors.ts';
+import { UnavailableQueueError } from '../../../src/messages/errors.ts';
 import { parseNotification } from '../../../src/messages/parse-notification.ts';
 import { LAST_MODIFIED, listedObject, pagedSource, RecordingQueue, SkippingClock } from '../../support/backfill.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -65,9 +65,9 @@ describe('an interruption', () => {
   test('by the queue leaves a position up to which all is queued', async () => {
     const saved: Saved[] = [];
     const queue = new RecordingQueue((sent) => {
-      if (sent === 10) throw new QueueUnavailableError('away');
+      if (sent === 10) throw new UnavailableQueueError('away');
     });
-    await expect(runBackfill(request, dependencies(queue, undefined, saved))).rejects.toThrow(QueueUnavailableError);
+    await expect(runBackfill(request, dependencies(queue, undefined, saved))).rejects.toThrow(UnavailableQueueError);
     expect(saved).toEqual([{ position: '10', queued: 10 }]);
   });
 

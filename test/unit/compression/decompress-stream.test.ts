@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ArchiveCorruptError } from '../../../src/archive/errors.ts';
+import { CorruptArchiveError } from '../../../src/archive/errors.ts';
 import { decompressStream } from '../../../src/compression/decompress-stream.ts';
 import { compressFrame } from '../../support/archives.ts';
 
@@ -47,6 +47,6 @@ describe('decompressStream', () => {
     ['followed by garbage', Buffer.concat([compressFrame(text), Buffer.from('garbage')])],
     ['not zstd', Buffer.from('not zstd at all')],
   ])('refuses what is %s', async (_, bytes) => {
-    await expect(decompressed(bytes)).rejects.toThrow(ArchiveCorruptError);
+    await expect(decompressed(bytes)).rejects.toThrow(CorruptArchiveError);
   });
 });

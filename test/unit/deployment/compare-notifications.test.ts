@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeployedRule } from '../../../src/configuration/deployed-rule.ts';
 import { compareNotifications } from '../../../src/deployment/compare-notifications.ts';
 import type { StoredNotification } from '../../../src/deployment/ports.ts';
-import { StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { deployedRules } from '../../support/deployed-rules.ts';
 
 const destinations = [{ region: 'us-east-1', bucket: 'copy' }];
@@ -46,7 +46,7 @@ async function missing(): Promise<string[]> {
       read: (bucket) => {
         reads.push(bucket);
         if (bucket === 'shared' && stored.get(bucket) === undefined) {
-          return Promise.reject(new StorageUnavailableError('S3 does not answer'));
+          return Promise.reject(new UnavailableStorageError('S3 does not answer'));
         }
         return Promise.resolve(stored.get(bucket));
       },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { findFiledPrice, parsePriceFile } from '../../../src/configuration/prices/price-file.ts';
-import { PriceListUnavailableError } from '../../../src/deployment/errors.ts';
+import { UnavailablePriceListError } from '../../../src/deployment/errors.ts';
 import { readPrices } from '../../../src/deployment/prices.ts';
 import { MemoryDeployment } from '../../support/memory-deployment.ts';
 
@@ -63,7 +63,7 @@ describe('readPrices', () => {
     let asked = 0;
     aws.beforePrice = () => {
       asked += 1;
-      throw new PriceListUnavailableError('no answer');
+      throw new UnavailablePriceListError('no answer');
     };
     const prices = await readPrices(['us-east-1'], undefined, aws, signal);
     expect(prices.transfer_gb).toEqual({ 'us-east-1': 0.02 });

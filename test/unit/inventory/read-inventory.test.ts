@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { InventoryInvalidError } from '../../../src/inventory/errors.ts';
+import { InvalidInventoryError } from '../../../src/inventory/errors.ts';
 import { type InventoryManifest, parseInventoryManifest } from '../../../src/inventory/manifest.ts';
 import { readInventory } from '../../../src/inventory/read-inventory.ts';
 import type { ObjectEntry } from '../../../src/listing/dependencies.ts';
@@ -150,7 +150,7 @@ describe('the manifest of an inventory', () => {
     ['{"files": []}', /sourceBucket/],
     [manifestText({ fileFormat: 'ORC' }), /its format is ORC; CSV and Parquet can be read/],
   ])('is refused with its reason: %s', (text, reason) => {
-    expect(() => parseInventoryManifest(text, 'manifest.json')).toThrow(InventoryInvalidError);
+    expect(() => parseInventoryManifest(text, 'manifest.json')).toThrow(InvalidInventoryError);
     expect(() => parseInventoryManifest(text, 'manifest.json')).toThrow(reason);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { MessageInvalidError } from '../../../src/messages/errors.ts';
+import { InvalidMessageError } from '../../../src/messages/errors.ts';
 import { parseNotification } from '../../../src/messages/parse-notification.ts';
 import { eventBridgeNotification, s3Notification, TEST_EVENT, throughTopic } from '../../support/notifications.ts';
 
@@ -100,7 +100,7 @@ describe('parseNotification', () => {
     ],
     ['a negative size', s3Notification({ key: 'x', size: -1 }), /s3\.object\.size/],
   ])('refuses a body with %s, and says where', (_, body, message) => {
-    expect(() => parseNotification(body)).toThrow(MessageInvalidError);
+    expect(() => parseNotification(body)).toThrow(InvalidMessageError);
     expect(() => parseNotification(body)).toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CompressorError } from '../../../src/errors.ts';
 import { UnexpectedError } from '../../../src/errors.ts';
-import { MessageInvalidError } from '../../../src/messages/errors.ts';
+import { InvalidMessageError } from '../../../src/messages/errors.ts';
 import type { FallbackQueue, QueueMessage } from '../../../src/messages/message-queue.ts';
 import { type MessageOutcome, worstOutcome } from '../../../src/messages/outcome.ts';
 import { type FailureFate, settleBatch } from '../../../src/messages/settle-batch.ts';
@@ -9,8 +9,8 @@ import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
 import { queueMessage } from '../../support/notifications.ts';
 
 const retry: MessageOutcome = { kind: 'retry', reason: new UnexpectedError('try again') };
-const refused: MessageOutcome = { kind: 'refused', reason: new MessageInvalidError('cannot be read') };
-const overLimits: MessageOutcome = { kind: 'over-limits', reason: new MessageInvalidError('too large') };
+const refused: MessageOutcome = { kind: 'refused', reason: new InvalidMessageError('cannot be read') };
+const overLimits: MessageOutcome = { kind: 'over-limits', reason: new InvalidMessageError('too large') };
 
 function batch() {
   const queue = new MemoryMessageQueue();
@@ -138,7 +138,7 @@ describe('settleBatch', () => {
 
   test('returns everything that was due when the queue cannot be reached, and reports it', async () => {
     const { queue, settle, failures } = batch();
-    queue.broken.add('deadLetter').add('sendAgain').add('retryAfter');
+    queue.broken.add('deadLetter').add('requeue').add('retryAfter');
     const messages = [queueMessage('a'), queueMessage('b'), queueMessage('c')] as const;
     const ids = await settle([messages[0], refused], [messages[1], { kind: 'again' }], [messages[2], retry]);
     expect(ids.toSorted()).toEqual(messages.map(({ messageId }) => messageId).toSorted());

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { adaptiveLevels } from '../../../src/adaptive/adaptive-levels.ts';
 import { StatisticsCache } from '../../../src/adaptive/statistics-cache.ts';
-import { StatisticsUnavailableError } from '../../../src/aws/errors.ts';
+import { UnavailableStatisticsError } from '../../../src/aws/errors.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../../src/configuration/schema/levels.ts';
 import { makeCorpus } from '../../benchmark/workloads.ts';
 import { readArchive } from '../../support/archives.ts';
@@ -92,7 +92,7 @@ describe('a source service that chooses levels', () => {
   });
 
   test('packs everything while the statistics cannot be reached, and says that they are lost', async () => {
-    store.failure = new StatisticsUnavailableError('no answer');
+    store.failure = new UnavailableStatisticsError('no answer');
     const source = openService();
     await packMixed(source);
     expect(readArchive(source.archive())).toHaveLength(4);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import {
   StorageRejectedError,
-  StorageUnavailableError,
+  UnavailableStorageError,
   UploadGoneError,
   WriteConditionError,
 } from '../../../src/storage/errors.ts';
@@ -106,7 +106,7 @@ describe('an archive of several objects', () => {
 describe('the lost answer to the last call of an archive', () => {
   const bodies = { put: Buffer.from('small'), complete: randomBytes(18 * MIB) };
   const lost = {
-    'no answer': () => new StorageUnavailableError('reset'),
+    'no answer': () => new UnavailableStorageError('reset'),
     'a 412 to the second try': () => new WriteConditionError('412'),
   };
   const cases = (['put', 'complete'] as const).flatMap((call) =>

@@ -38,7 +38,7 @@ class Contest {
       service,
       counts: store.counts,
       reached: reached.promise,
-      goOn: () => {
+      resume: () => {
         released.resolve(undefined);
       },
     };
@@ -69,7 +69,7 @@ interface Task {
   readonly service: SourceServiceHarness;
   readonly counts: Readonly<Record<StoreCall, number>>;
   readonly reached: Promise<undefined>;
-  readonly goOn: () => void;
+  readonly resume: () => void;
 }
 
 const laterBy = (seconds: number) => {
@@ -106,7 +106,7 @@ describe('two messages about the same large object', () => {
     expect(wait).toBeLessThanOrEqual(OWNERSHIP_SECONDS);
     expect(other.counts).toMatchObject({ put: 0, createUpload: 0, resumeUpload: 0, abort: 0, remove: 0 });
 
-    owner.goOn();
+    owner.resume();
     expect(await packing).toEqual([]);
     expect(owner.service.queue.again).toEqual([]);
 
@@ -141,7 +141,7 @@ describe('two messages about the same large object', () => {
     expect([slot.service.queue.again, slot.service.queue.againAfter]).toEqual([[second], [OWNERSHIP_SECONDS]]);
     expect(Object.values(slot.counts).every((count) => count === 0)).toBe(true);
 
-    owner.goOn();
+    owner.resume();
     expect(await packing).toEqual([]);
     expect(resuming.inWork.size).toBe(0);
     await contest.expectOneArchive();
@@ -175,7 +175,7 @@ describe('the archive of a task that is heard of no more', () => {
     await contest.expectOneArchive();
 
     // It was only asleep: what is not its own any more it leaves alone, and its message is not worn out.
-    victim.goOn();
+    victim.resume();
     expect(await packing).toEqual([]);
     expect(victim.service.queue.again).toEqual([message]);
     expect(victim.counts).toMatchObject({ abort: 0, remove: 0 });
@@ -189,14 +189,14 @@ describe('the archive of a task that is heard of no more', () => {
     await heir.reached;
     const uploads = await contest.uploads();
 
-    victim.goOn();
+    victim.resume();
     expect(await packing).toEqual([]);
     // It may even have finished the upload, since it has the same plan; it is not the one that tells of it.
     expect(victim.service.telemetry.archives).toEqual([]);
     expect(victim.counts).toMatchObject({ abort: 0, remove: 0 });
     expect(uploads).toHaveLength(1);
 
-    heir.goOn();
+    heir.resume();
     const returned = await takenOver;
     const last = contest.task(laterBy(OWNERSHIP_SECONDS + 1));
     if (returned.length > 0) expect(await last.service.process(message)).toEqual([]);
@@ -213,7 +213,7 @@ describe('the archive of a task that is heard of no more', () => {
     const packing = stopped.service.process(message);
     await stopped.reached;
     stopping.abort(new Error('The task is about to be ended'));
-    stopped.goOn();
+    stopped.resume();
     expect(await packing).toEqual([]);
     expect([stopped.service.queue.again, stopped.service.queue.againAfter]).toEqual([[message], [0]]);
 
@@ -239,7 +239,7 @@ test('a task that is at an archive for longer than its ownership lasts keeps it'
   }
   expect(other.service.queue.again).toHaveLength(9);
   expect(other.counts).toMatchObject({ put: 0, createUpload: 0, resumeUpload: 0 });
-  owner.goOn();
+  owner.resume();
   expect(await packing).toEqual([]);
   await contest.expectOneArchive();
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseKeyTime } from '../../../src/archive/key-time.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { processSourceBatch } from '../../../src/packing/process-batch.ts';
-import { StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { SourceServiceHarness } from '../../support/source-service.ts';
@@ -68,7 +68,7 @@ describe('objects that are sent on', () => {
 describe('what failed and goes back to the queue', () => {
   async function fail(receiveCount: number, ...minutes: number[]): Promise<SourceServiceHarness> {
     const memory = new SourceServiceHarness().memory;
-    const put = () => Promise.reject(new StorageUnavailableError('S3 is away'));
+    const put = () => Promise.reject(new UnavailableStorageError('S3 is away'));
     const store = Object.assign(new FailingObjectStore(memory), { put });
     const service = new SourceServiceHarness({ now: () => NOW, store });
     const messages = [];

@@ -8,7 +8,7 @@ import { MAX_TURNS } from '../../../src/messages/bound-turns.ts';
 import type { FallbackQueue } from '../../../src/messages/message-queue.ts';
 import { processSourceBatch } from '../../../src/packing/process-batch.ts';
 import { digestContent } from '../../../src/storage/content-digest.ts';
-import { AbsenceUnconfirmedError, AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { AccessDeniedError, UnavailableStorageError, UnconfirmedAbsenceError } from '../../../src/storage/errors.ts';
 import type { WriteTarget } from '../../../src/storage/object-store.ts';
 import { encodeStamp, originOf, stampOf } from '../../../src/storage/provenance.ts';
 import { readArchive } from '../../support/archives.ts';
@@ -229,7 +229,7 @@ describe('one object that cannot be read', () => {
   test('because something else than S3 says 404 is not taken for gone: it goes back to the queue', async () => {
     const { memory } = new SourceServiceHarness();
     const source = new SourceServiceHarness({
-      store: new FailingObjectStore(memory, { read: [1] }, { error: () => new AbsenceUnconfirmedError('a page') }),
+      store: new FailingObjectStore(memory, { read: [1] }, { error: () => new UnconfirmedAbsenceError('a page') }),
     });
     const message = queueMessage(s3Notification({ key: 'k', etag: 'e', size: 1 }));
     expect(await source.process(message)).toEqual([message.messageId]);
@@ -566,7 +566,7 @@ describe('a run', () => {
     const memory = new SourceServiceHarness();
     const body = 'put' in failing ? Buffer.from('x') : randomBytes(18 * MIB);
     const message = await memory.place('k', body);
-    const store = new FailingObjectStore(memory.memory, failing, { error: () => new StorageUnavailableError('503') });
+    const store = new FailingObjectStore(memory.memory, failing, { error: () => new UnavailableStorageError('503') });
     const source = new SourceServiceHarness({ store });
     expect(await source.process(message)).toEqual([message.messageId]);
     expect(memory.memory.keys(OUTBOUND)).toEqual([]);

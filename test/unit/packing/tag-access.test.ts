@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { AccessDeniedError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { AccessDeniedError, UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { readArchive } from '../../support/archives.ts';
 import { FailingObjectStore, type FailingOptions } from '../../support/failing-object-store.ts';
 import { SourceServiceHarness } from '../../support/source-service.ts';
@@ -63,7 +63,7 @@ test('an object whose tags are not counted arrives with them', async () => {
 });
 
 test('an answer that never came says nothing about the permission: the next object asks anew', async () => {
-  const source = new UncountedSource([1], { error: () => new StorageUnavailableError('no answer') });
+  const source = new UncountedSource([1], { error: () => new UnavailableStorageError('no answer') });
   const messages = [await source.place('a', []), await source.place('b', [])];
 
   expect(await source.service.process(...messages)).toHaveLength(1);

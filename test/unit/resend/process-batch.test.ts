@@ -10,7 +10,7 @@ import { keptRecordOf, resendsOf } from '../../../src/resend/archive-metadata.ts
 import { processResendBatch } from '../../../src/resend/process-batch.ts';
 import { resendKeys } from '../../../src/resend/resend-keys.ts';
 import type { ResendTelemetry } from '../../../src/resend/telemetry.ts';
-import { ObjectNotFoundError, StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { ObjectNotFoundError, UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { VersionedBuckets } from '../../support/versioned-buckets.ts';
@@ -170,7 +170,7 @@ describe('an archive that S3 could not replicate', () => {
     store.copy = async (request) => {
       await copy(request);
       if (!isLost) expect(told).toEqual(['given up failed/rule/a.tar.zst inbound-a DstBucketNotFound']);
-      throw new StorageUnavailableError('no answer');
+      throw new UnavailableStorageError('no answer');
     };
     expect(await process(failed(version))).toHaveLength(1);
     store.copy = copy;
@@ -296,7 +296,7 @@ describe('the message of a failed replication', () => {
   test('comes back when S3 is unavailable, and stops no other', async () => {
     const { store, errors, process } = service();
     const version = store.put(ARCHIVE, 'bytes');
-    store.copyFailures.push(new StorageUnavailableError('not now'));
+    store.copyFailures.push(new UnavailableStorageError('not now'));
     const [first, second] = [failed(version), failed(version, { destination: 'inbound-b' })];
     expect(await process(first, second)).toEqual([first.messageId]);
     expect(errors.map(({ code }) => code)).toEqual(['STORAGE_UNAVAILABLE']);

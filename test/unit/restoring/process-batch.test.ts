@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
-import { StorageUnavailableError } from '../../../src/storage/errors.ts';
+import { UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { eventBridgeNotification, queueMessage, s3Notification, TEST_EVENT } from '../../support/notifications.ts';
 import {
@@ -269,7 +269,7 @@ describe('processTargetBatch', () => {
   });
 
   test('returns a message with a back-off while the storage is away, and writes a dead letter on its last receive', async () => {
-    const away = { error: () => new StorageUnavailableError('away') };
+    const away = { error: () => new UnavailableStorageError('away') };
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { read: [1, 2] }, away) });
     const first = await region.arrive(two);
     const last = { ...first, messageId: 'last', receiveCount: 5 };

@@ -30,21 +30,21 @@ describe('a key that goes back to bytes that it had before', () => {
     const region = new Region();
     await region.restore(1, 'on');
     const looked = Promise.withResolvers<undefined>();
-    const goOn = Promise.withResolvers<undefined>();
+    const resume = Promise.withResolvers<undefined>();
     region.watch(
       {},
       {
         hold: (call, count) => {
           if (call !== 'put' || count > 1) return undefined;
           looked.resolve(undefined);
-          return goOn.promise;
+          return resume.promise;
         },
       },
     );
     const second = region.restore(2, 'off');
     await looked.promise;
     expect(await region.restore(3, 'on')).toBe(0);
-    goOn.resolve(undefined);
+    resume.resolve(undefined);
 
     expect(await second).toBe(0);
 

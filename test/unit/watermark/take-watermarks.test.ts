@@ -9,7 +9,7 @@ import type {
   ReadingWindow,
   WatermarkDependencies,
 } from '../../../src/watermark/dependencies.ts';
-import { WatermarkUnknownError } from '../../../src/watermark/errors.ts';
+import { UnknownWatermarkError } from '../../../src/watermark/errors.ts';
 import type { Reading } from '../../../src/watermark/reading.ts';
 import type { ReplicationStatus } from '../../../src/watermark/replication-status.ts';
 import type { StageAges } from '../../../src/watermark/stage-ages.ts';
@@ -51,7 +51,7 @@ class World {
         readMaxima: (metrics, window) => {
           for (const metric of metrics) this.asked.push({ metric, window });
           if (metrics.some(({ region }) => region === this.deafRegion)) {
-            return Promise.reject(new WatermarkUnknownError(`CloudWatch of ${this.deafRegion} did not answer`));
+            return Promise.reject(new UnknownWatermarkError(`CloudWatch of ${this.deafRegion} did not answer`));
           }
           return Promise.resolve(metrics.map((metric) => this.readings.get(this.#nameOf(metric)) ?? []));
         },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvocationInvalidError } from '../../../src/messages/errors.ts';
+import { InvalidInvocationError } from '../../../src/messages/errors.ts';
 import { isFromQueue, queueMessages } from '../../../src/wiring/sqs-event.ts';
 import { s3Notification } from '../../support/notifications.ts';
 
@@ -25,7 +25,7 @@ describe('what a function that works on a queue is invoked with', () => {
     ['text', 'hello'],
   ])('is refused by saying what is expected and what came: %s', (_, event) => {
     const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, 30);
-    expect(() => queueMessages(event)).toThrow(InvocationInvalidError);
+    expect(() => queueMessages(event)).toThrow(InvalidInvocationError);
     expect(() => queueMessages(event)).toThrow('This function is invoked by its SQS queue');
     expect(() => queueMessages(event)).toThrow(shown);
   });

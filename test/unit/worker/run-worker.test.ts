@@ -32,7 +32,7 @@ const untilInterrupted: ProcessMessage = async (message, queue, signal) => {
   await new Promise((resolve) => {
     signal.addEventListener('abort', resolve);
   });
-  const sent = await queue.sendAgain([message]);
+  const sent = await queue.requeue([message]);
   return sent.has(message.messageId) ? DONE : returned(message);
 };
 
@@ -163,7 +163,7 @@ describe('a worker', () => {
     expect(bench.queue.again).toEqual([message]);
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
     expect(bench.telemetry.taken).toEqual([]);
-    expect(bench.telemetry.givenBack).toEqual([message?.messageId]);
+    expect(bench.telemetry.requeued).toEqual([message?.messageId]);
   });
 
   test('leaves a message of its last poll in the queue that could not be sent again', async () => {

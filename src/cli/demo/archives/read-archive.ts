@@ -15,7 +15,7 @@ export interface ArchiveBytes {
 /** A generous guess at the bytes of a seek table, so that nearly always one read is enough. */
 const TAIL_BYTES = 64 * 1024;
 
-/** The frames of an archive; the last one is the manifest's. @throws DemoFailedError, ArchiveCorruptError */
+/** The frames of an archive; the last one is the manifest's. @throws DemoFailedError, CorruptArchiveError */
 export async function readFrames(archive: ArchiveBytes): Promise<FrameList> {
   const tail = await readEnd(archive, TAIL_BYTES);
   const length = seekTableLength(tail, archive.name);

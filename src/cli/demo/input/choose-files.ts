@@ -9,7 +9,7 @@ const PACKAGES = 'node_modules';
 /** The `node` package brings this; some 120 MB, so that multipart uploads and ranged reads are part of the show. */
 const LARGE_FILE = 'node_modules/node/bin/node';
 const TEXT = /\.(js|mjs|cjs|ts|mts|cts|json|map|md|css|html|txt|ya?ml)$/;
-const LARGEST_TEXT = 1_000_000;
+const MAX_TEXT = 1_000_000;
 /** The emulated regions take some 400 requests a second; this keeps the whole run well under two minutes. */
 const TEXT_FILES = 2_000;
 
@@ -43,7 +43,7 @@ function describeProblem(cause: unknown): string {
 /** Text files taken evenly from all installed packages, so that every content type is there, and one large binary. */
 async function chooseInstalledFiles(): Promise<FolderContent> {
   const { files } = await walkFolder(`${PROJECT}${PACKAGES}`);
-  const texts = files.filter(({ relativePath, size }) => TEXT.test(relativePath) && size <= LARGEST_TEXT);
+  const texts = files.filter(({ relativePath, size }) => TEXT.test(relativePath) && size <= MAX_TEXT);
   const step = Math.max(1, texts.length / TEXT_FILES);
   const chosen = Array.from(
     { length: Math.min(TEXT_FILES, texts.length) },

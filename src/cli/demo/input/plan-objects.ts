@@ -12,7 +12,7 @@ const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
   [12, 'racing'],
 ]);
 /** Small, since it is held in memory to damage it. */
-const LARGEST_WITNESS = 1_000_000;
+const MAX_WITNESS_BYTES = 1_000_000;
 
 /** What there is to upload. */
 export interface PlannedContent {
@@ -65,7 +65,7 @@ export function planObjects(
 /** The first small object that is written once, if there are others as well. */
 function chooseWitness(objects: readonly DemoObject[]): DemoObject[] {
   const witness = objects.find(
-    ({ draft, body }) => draft === undefined && bodySize(body) > 0 && bodySize(body) <= LARGEST_WITNESS,
+    ({ draft, body }) => draft === undefined && bodySize(body) > 0 && bodySize(body) <= MAX_WITNESS_BYTES,
   );
   return objects.map((object) =>
     object === witness && objects.length > DRAFTS.size ? { ...object, isWitness: true } : object,

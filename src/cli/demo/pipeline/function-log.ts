@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EmfInvalidError } from '../../../../local-cloud/errors.ts';
+import { InvalidEmfError } from '../../../../local-cloud/errors.ts';
 import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { LevelUses, loggedFrames } from './level-use.ts';
 
@@ -87,7 +87,7 @@ export class FunctionLog {
     try {
       this.metrics.read(line);
     } catch (thrown) {
-      if (!(thrown instanceof EmfInvalidError)) throw thrown;
+      if (!(thrown instanceof InvalidEmfError)) throw thrown;
       this.#complain(thrown.message);
     }
   }

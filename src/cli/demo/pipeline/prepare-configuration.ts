@@ -19,7 +19,7 @@ export interface PreparedConfiguration extends Configuration {
 /**
  * The user's own configuration files, or a copy of them in which every rule is changed as the options say.
  * @param copies folder to make the copy in
- * @throws ConfigurationInvalidError
+ * @throws InvalidConfigurationError
  */
 export async function prepareConfiguration(
   original: string,

@@ -9,9 +9,9 @@ export interface Timeouts {
 }
 
 /** Bytes a second that the whole pipeline is sure to reach, faults included. */
-const SLOWEST_BYTES_PER_SECOND = 4e6;
+const MIN_BYTES_PER_SECOND = 4e6;
 /** The target begins no archive with less than 30 s left. */
-const SHORTEST_TIMEOUT_SECONDS = 90;
+const MIN_TIMEOUT_SECONDS = 90;
 const VISIBILITY_WITH_FAULTS_SECONDS = 10;
 /** What the product has by itself. */
 const ATTEMPTS = 5;
@@ -24,8 +24,8 @@ const FAILING_FOR_GOOD = 0.001;
  * still runs then has its messages delivered twice, which is one fault more that must do no harm.
  */
 export function chooseTimeouts(bytes: number, faultRate: number): Timeouts {
-  const work = Math.ceil(bytes / SLOWEST_BYTES_PER_SECOND);
-  const functionTimeoutSeconds = SHORTEST_TIMEOUT_SECONDS + work;
+  const work = Math.ceil(bytes / MIN_BYTES_PER_SECOND);
+  const functionTimeoutSeconds = MIN_TIMEOUT_SECONDS + work;
   if (faultRate === 0) {
     return { functionTimeoutSeconds, visibilitySeconds: functionTimeoutSeconds, maxReceives: 5, attempts: ATTEMPTS };
   }

@@ -1,4 +1,10 @@
-import { formatBytes, formatCount, formatDollarsATerabyte, formatSeconds, formatShare } from '../../command/numbers.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDollarsPerTerabyte,
+  formatSeconds,
+  formatShare,
+} from '../../command/numbers.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';
 import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
@@ -42,7 +48,7 @@ export function renderComparison({ comparison = [], packed }: DemoResult): Marku
     cost.level,
     formatBytes(cost.compressedBytes),
     formatSeconds(cost.cpuSeconds),
-    formatDollarsATerabyte(cost.dollars, packed.bytes),
+    formatDollarsPerTerabyte(cost.dollars, packed.bytes),
     cost === chosen ? '' : formatShare(cost.dollars / chosen.dollars - 1),
   ]);
   return html`<h2>One level for all, instead</h2>

@@ -11,7 +11,7 @@ import { type DeployedPartName, deployedNames } from '../../command/deployed-nam
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 
-const FUNCTIONS_AT_A_TIME = 16;
+const MAX_CONCURRENT_FUNCTIONS = 16;
 const DIGEST = /@(sha256:[0-9a-f]+)$/;
 const SHOWN_DIGEST = 19;
 
@@ -116,10 +116,13 @@ async function findStoppedFeeds(
 
 /** All functions of all regions run one image: another one means that a region was left behind by a deployment. */
 async function compareVersions(patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
-  const named = await pLimit(FUNCTIONS_AT_A_TIME).map(await deployedFunctions(patient), async ({ name, region }) => {
-    const digest = await readDigest(name, patient.clients.lambda(region), abortSignal);
-    return { name: `${name} (${region})`, digest };
-  });
+  const named = await pLimit(MAX_CONCURRENT_FUNCTIONS).map(
+    await deployedFunctions(patient),
+    async ({ name, region }) => {
+      const digest = await readDigest(name, patient.clients.lambda(region), abortSignal);
+      return { name: `${name} (${region})`, digest };
+    },
+  );
   const found = Map.groupBy(
     named.flatMap(({ name, digest }) => (digest === undefined ? [] : [{ name, digest }])),
     ({ digest }) => digest,

@@ -9,7 +9,7 @@ import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 import { explainUnseen } from '../explain-unseen.ts';
 
 /** CloudFormation answers few calls a second, and a region has a nested stack per rule. */
-const STACKS_AT_A_TIME = 4;
+const MAX_CONCURRENT_STACKS = 4;
 const TAKES = 'cloudformation:DescribeStacks and cloudformation:ListStackResources';
 
 /** Whether the stacks are complete, as this configuration would make them, and as they were made. */
@@ -41,7 +41,7 @@ async function checkRegion(region: string, patient: Patient, signal: AbortSignal
     ({ ResourceType }) => ResourceType === 'AWS::CloudFormation::Stack',
   );
   const ids = nested.map(({ PhysicalResourceId = '' }) => PhysicalResourceId);
-  const stacks = await pLimit(STACKS_AT_A_TIME).map([stack, ...ids], (id) => describeStack(client, id, signal));
+  const stacks = await pLimit(MAX_CONCURRENT_STACKS).map([stack, ...ids], (id) => describeStack(client, id, signal));
   const deployed = nested.map(({ LogicalResourceId = '' }) => LogicalResourceId);
   return [
     ...stacks.flatMap((found) => judgeState(found, region)),

@@ -43,7 +43,7 @@ test('packing an archive logs as many bytes as the cost model pays for', () => {
     ],
   });
   telemetry.flush();
-  expect(billedBytes() / WORK.sourceLogBytesAnArchive).toBeCloseTo(1, 1);
+  expect(billedBytes() / WORK.sourceLogBytesPerArchive).toBeCloseTo(1, 1);
 });
 
 test('restoring an archive does, too', () => {
@@ -59,5 +59,5 @@ test('restoring an archive does, too', () => {
     ...{ decompressionCpuSeconds: 0.1234567, seconds: 1.4123456, latency },
   });
   telemetry.flush(1.5);
-  expect(billedBytes() / WORK.targetLogBytesAnArchive).toBeCloseTo(1, 1);
+  expect(billedBytes() / WORK.targetLogBytesPerArchive).toBeCloseTo(1, 1);
 });

@@ -11,7 +11,7 @@ import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
 import { STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
 import type { FailureFate } from '../../../../src/messages/settle-batch.ts';
 import { LATENCY_ERROR, LatencyDistribution } from '../../../../src/restoring/latency-distribution.ts';
-import { AccessDeniedError, StorageUnavailableError } from '../../../../src/storage/errors.ts';
+import { AccessDeniedError, UnavailableStorageError } from '../../../../src/storage/errors.ts';
 import { captureLines, type Line } from '../../../support/captured-lines.ts';
 
 const lines = captureLines();
@@ -171,7 +171,7 @@ it('counts failures by what failed, and logs them with code, context and cause',
   );
   telemetry.messageFailed(
     message,
-    new StorageUnavailableError('no', { context: { operation: 'UploadPart' } }),
+    new UnavailableStorageError('no', { context: { operation: 'UploadPart' } }),
     'retried',
   );
   telemetry.flush();
@@ -192,7 +192,7 @@ it.each<[FailureFate, string, string]>([
   ['fallback', 'INFO', 'Message handed to the fallback'],
 ])('logs the fate of a message as the queue has decided it: %s', (fate, level, text) => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  telemetry.messageFailed(message, new StorageUnavailableError('no'), fate);
+  telemetry.messageFailed(message, new UnavailableStorageError('no'), fate);
   expect(logLines()).toEqual([expect.objectContaining({ level, message: text })]);
 });
 
@@ -200,7 +200,7 @@ it('lets the query of the runbook find each dead letter once, and nothing else',
   const runbook = await readFile(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
   const filter = /--since 14d .*\$\.message = "([^"]+)"/.exec(runbook)?.[1];
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  const error = new StorageUnavailableError('no');
+  const error = new UnavailableStorageError('no');
   for (const fate of ['retried', 'dead-lettered', 'returned', 'fallback'] as const) {
     telemetry.messageFailed(message, error, fate);
   }
@@ -215,10 +215,10 @@ it('writes no metrics for a batch without any', () => {
 
 it('gives the lines of each batch an id of their own', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  telemetry.queueFailed(new StorageUnavailableError('1'));
-  telemetry.queueFailed(new StorageUnavailableError('2'));
+  telemetry.queueFailed(new UnavailableStorageError('1'));
+  telemetry.queueFailed(new UnavailableStorageError('2'));
   telemetry.flush();
-  telemetry.queueFailed(new StorageUnavailableError('3'));
+  telemetry.queueFailed(new UnavailableStorageError('3'));
   const ids = logLines().map((line) => line['batch_id']);
   expect(ids[0]).toBe(ids[1]);
   expect(ids[2]).not.toBe(ids[0]);
@@ -384,7 +384,7 @@ it('shows the level of each frame, and storing below all levels', () => {
 
 it('counts lost statistics', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  telemetry.statisticsLost(new StorageUnavailableError('DynamoDB is away'));
+  telemetry.statisticsLost(new UnavailableStorageError('DynamoDB is away'));
   telemetry.flush();
   expect(readMetrics().statistics('StatisticsLost', ['SourceBucket', 'SourcePrefix']).sum).toBe(1);
   expect(logLines()[0]).toMatchObject({ level: 'WARN', error: { message: 'DynamoDB is away' } });

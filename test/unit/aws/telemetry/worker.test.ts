@@ -29,7 +29,7 @@ describe('a fallback worker', () => {
   it('tells how long what it gives back untouched had waited', () => {
     const packs = { namespace: 'stack', rule };
     const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: minutesAfter(5) });
-    telemetry.workGivenBack(queueMessage(event));
+    telemetry.workRequeued(queueMessage(event));
     const store = readMetrics();
     expect(store.statistics('DeferredAgeSeconds', ['SourceBucket', 'SourcePrefix']).maximum).toBe(300);
     expect(store.statistics('ObjectsDeferred', ['SourceBucket', 'SourcePrefix']).sum).toBe(1);
@@ -44,7 +44,7 @@ describe('a fallback worker', () => {
       const telemetry = new PowertoolsWorkerTelemetry({ ...options, now: minutesAfter(5) });
       telemetry.workTaken(queueMessage(body));
       telemetry.workHeld(queueMessage(body));
-      telemetry.workGivenBack(queueMessage(body));
+      telemetry.workRequeued(queueMessage(body));
     }
     expect(lines.filter((line) => '_aws' in line)).toEqual([]);
   });

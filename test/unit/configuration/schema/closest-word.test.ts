@@ -25,7 +25,7 @@ describe('closestWord', () => {
     expect(closestWord(written, WORDS)).toBe(meant);
   });
 
-  test.each(['colour', 'xx', '', 'us-gov-west-1'])('has no idea what %j may be', (written) => {
+  test.each(['color', 'xx', '', 'us-gov-west-1'])('has no idea what %j may be', (written) => {
     expect(closestWord(written, WORDS)).toBeUndefined();
   });
 });

@@ -5,12 +5,12 @@ import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
  * where SQS does not take that, visible as they are.
  * @returns the ids of those that were sent anew and are to be acknowledged
  */
-export async function giveBack(
+export async function requeueOrRelease(
   queue: MessageQueue,
   messages: readonly QueueMessage[],
   delaySeconds?: number,
 ): Promise<ReadonlySet<string>> {
-  const sent = await queue.sendAgain(messages, delaySeconds);
+  const sent = await queue.requeue(messages, delaySeconds);
   const left = messages.filter(({ messageId }) => !sent.has(messageId));
   if (left.length > 0) await queue.retryAfter(left.map((message) => ({ message, seconds: delaySeconds ?? 0 })));
   return sent;
