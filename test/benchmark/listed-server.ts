@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { firstAfter, GENERATED_SIZE, generatedEtag, generatedKey } from './keys/generated-keys.ts';
 import { type ServerAnswer, type ServerRequest, serveConnection } from './server/http-connection.ts';
 
 /**
@@ -10,29 +11,13 @@ const PAGE = 1000;
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult><EncodingType>url</EncodingType>';
 let taken = 0;
 
-function keyOf(index: number): string {
-  return `logs/${String(index).padStart(9, '0')}.json`;
-}
-
-/** Index of the first key after a text. */
-function firstAfter(text: string): number {
-  let [from, to] = [0, KEYS];
-  while (from < to) {
-    const middle = Math.floor((from + to) / 2);
-    if (keyOf(middle) > text) to = middle;
-    else from = middle + 1;
-  }
-  return from;
-}
-
 function list(query: string): ServerAnswer {
   const parameters = new URLSearchParams(query);
-  const first = firstAfter(parameters.get('start-after') ?? '');
+  const first = firstAfter(parameters.get('start-after') ?? '', KEYS);
   const end = Math.min(KEYS, first + Math.min(PAGE, Number(parameters.get('max-keys') ?? PAGE)));
   let contents = '';
   for (let index = first; index < end; index += 1) {
-    const etag = index.toString(16).padStart(32, '0');
-    contents += `<Contents><Key>${keyOf(index)}</Key><LastModified>2026-11-23T10:00:00.000Z</LastModified><ETag>&quot;${etag}&quot;</ETag><Size>10000</Size><StorageClass>STANDARD</StorageClass></Contents>`;
+    contents += `<Contents><Key>${generatedKey(index)}</Key><LastModified>2026-11-23T10:00:00.000Z</LastModified><ETag>&quot;${generatedEtag(index)}&quot;</ETag><Size>${GENERATED_SIZE}</Size><StorageClass>STANDARD</StorageClass></Contents>`;
   }
   return xml(`${HEAD}<IsTruncated>${end < KEYS ? 'true' : 'false'}</IsTruncated>${contents}</ListBucketResult>`);
 }
