@@ -1,4 +1,5 @@
 import {
+  BucketAlreadyOwnedByYou,
   type BucketLocationConstraint,
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
@@ -19,6 +20,15 @@ export async function createBucket(s3: S3Client, region: string, bucket: string)
       }),
     }),
   );
+}
+
+/** Makes a bucket, unless the account has it: rules are about buckets that were there before them. */
+export async function ensureBucket(s3: S3Client, region: string, bucket: string): Promise<void> {
+  try {
+    await createBucket(s3, region, bucket);
+  } catch (thrown) {
+    if (!(thrown instanceof BucketAlreadyOwnedByYou)) throw thrown;
+  }
 }
 
 export async function enableVersioning(s3: S3Client, bucket: string): Promise<void> {

@@ -5,18 +5,21 @@ import { ReplicationSetupError } from '../errors.ts';
 import {
   createBucket,
   enableVersioning,
+  ensureBucket,
   notificationOfNewObjects,
   notifyQueues,
   replicateBucket,
   replicationRule,
 } from './bucket-setup.ts';
 import type { BucketPlan, PipelinePlan, QueuePlan, RulePlan } from './plan.ts';
-import { createQueuePair, type QueuePair } from './queue-pair.ts';
+import { createQueuePair, createRedrivenQueue, type QueuePair } from './queue-pair.ts';
 import { createStatisticsTable } from './statistics-table.ts';
 
 export interface PipelineResources {
   /** By rule id. */
   readonly ruleQueues: ReadonlyMap<string, QueuePair>;
+  /** By rule id: queues of objects that were there before the rule, with the dead-letter queues of the rules' own. */
+  readonly backfillQueues: ReadonlyMap<string, QueuePair>;
   /** By target region. */
   readonly targetQueues: ReadonlyMap<string, QueuePair>;
   /** By outbound bucket: where S3 tells of archives that it could not replicate. */
@@ -26,7 +29,7 @@ export interface PipelineResources {
 }
 
 /**
- * Makes the buckets and queues of the product's stacks, wired as there: source bucket -> rule queue; outbound
+ * Makes the buckets and queues of the product's stacks, wired as there: source bucket, which may exist, -> rule queue; outbound
  * bucket -> one replication rule a target region, and a queue for its failures; inbound bucket -> target queue.
  *
  * @throws ReplicationSetupError when a rule names a target region that has no inbound bucket
@@ -41,8 +44,12 @@ export async function createPipelineResources(cloud: EmulatedCloud, plan: Pipeli
   for (const { region, bucket } of plan.targets) await createBucket(cloud.region(region).s3, region, bucket);
 
   const ruleQueues = new Map<string, QueuePair>();
+  const backfillQueues = new Map<string, QueuePair>();
   for (const rules of groupByBucket(plan.rules, 'sourceBucket')) {
-    for (const [id, queue] of await createSource(cloud, rules, plan.queues)) ruleQueues.set(id, queue);
+    for (const { id, queue, backfill } of await createSource(cloud, rules, plan.queues)) {
+      ruleQueues.set(id, queue);
+      backfillQueues.set(id, backfill);
+    }
   }
   const replicationFailures = new Map<string, QueuePair>();
   const outbound: BucketPlan[] = [];
@@ -51,7 +58,7 @@ export async function createPipelineResources(cloud: EmulatedCloud, plan: Pipeli
     outbound.push({ region, bucket });
     replicationFailures.set(bucket, await createOutbound(cloud, rules, plan));
   }
-  return { ruleQueues, targetQueues, replicationFailures, outbound };
+  return { ruleQueues, backfillQueues, targetQueues, replicationFailures, outbound };
 }
 
 /** Where archives of an outbound bucket are kept that could not be replicated. */
@@ -85,22 +92,28 @@ async function createInbound(cloud: EmulatedCloud, inbound: BucketPlan, queues: 
   return queue;
 }
 
-async function createSource(
-  cloud: EmulatedCloud,
-  rules: RulesOfBucket,
-  queues: QueuePlan,
-): Promise<[string, QueuePair][]> {
+interface QueuesOfRule {
+  readonly id: string;
+  readonly queue: QueuePair;
+  readonly backfill: QueuePair;
+}
+
+async function createSource(cloud: EmulatedCloud, rules: RulesOfBucket, queues: QueuePlan): Promise<QueuesOfRule[]> {
   const { region, sourceBucket } = rules[0];
   const { s3, sqs } = cloud.region(region);
-  await createBucket(s3, region, sourceBucket);
+  await ensureBucket(s3, region, sourceBucket);
   const created = await Promise.all(
-    rules.map(async (rule) => ({ rule, queue: await createQueuePair(sqs, `rule-${rule.id}`, queues) })),
+    rules.map(async (rule) => {
+      const queue = await createQueuePair(sqs, `rule-${rule.id}`, queues);
+      const backfill = await createRedrivenQueue(sqs, `rule-${rule.id}-backfill`, queue.deadLetters, queues);
+      return { rule, queue, backfill };
+    }),
   );
   const notifications = created.map(({ rule, queue }) =>
     notificationOfNewObjects(rule.id, queue.arn, { prefix: rule.sourcePrefix }),
   );
   await notifyQueues(s3, sourceBucket, notifications);
-  return created.map(({ rule, queue }) => [rule.id, queue]);
+  return created.map(({ rule: { id }, queue, backfill }) => ({ id, queue, backfill }));
 }
 
 async function createOutbound(

@@ -15,7 +15,16 @@ export interface QueuePair extends LocalQueue {
 const RETENTION_SECONDS = '1209600';
 
 export async function createQueuePair(sqs: SQSClient, name: string, plan: QueuePlan): Promise<QueuePair> {
-  const deadLetters = await createQueue(sqs, `${name}-dead-letters`, {});
+  return createRedrivenQueue(sqs, name, await createQueue(sqs, `${name}-dead-letters`, {}), plan);
+}
+
+/** A queue that redrives to a dead-letter queue which another one may use, too. */
+export async function createRedrivenQueue(
+  sqs: SQSClient,
+  name: string,
+  deadLetters: LocalQueue,
+  plan: QueuePlan,
+): Promise<QueuePair> {
   const queue = await createQueue(sqs, name, {
     VisibilityTimeout: String(plan.visibilitySeconds),
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: plan.maxReceiveCount }),

@@ -91,7 +91,16 @@ describe.each([
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     };
-    const places = ['--configuration', folder, '--queue-url', queueUrl, '--progress-bucket', 'progress', '--due', '0s'];
+    const places = [
+      '--configuration',
+      folder,
+      '--queue-url',
+      queueUrl,
+      '--progress-bucket',
+      'progress',
+      '--not-due',
+      '0s',
+    ];
     return spawn(process.execPath, [MAIN, 'verify', 'objects', ...places, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

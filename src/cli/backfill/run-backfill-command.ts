@@ -13,7 +13,7 @@ import { UsageError } from '../command/errors.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { parseByteCount } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
-import { openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
+import { type OpenRulePlace, openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
 import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
 import { ScanProgress } from '../command/scan-progress.ts';
 import { verifyRule } from '../verify/verify-rule.ts';
@@ -40,10 +40,15 @@ interface Backfill {
 
 /**
  * `s3xrc backfill`: queues the objects that a rule takes and that were there before it.
+ * @param openPlace where queue, checkpoint and buckets are, if not in an account of AWS
  * @returns 0 when all is queued
  * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, UnavailableQueueError, and what S3 answers
  */
-export async function runBackfillCommand(args: readonly string[], context: CommandContext): Promise<number> {
+export async function runBackfillCommand(
+  args: readonly string[],
+  context: CommandContext,
+  openPlace: OpenRulePlace = openRulePlace,
+): Promise<number> {
   const command = addFilterOptions(
     new Command(`${context.program} backfill`)
       .description(
@@ -63,14 +68,14 @@ export async function runBackfillCommand(args: readonly string[], context: Comma
   const flags = parsed.opts<BackfillFlags>();
   if (flags.missing === true) {
     refuseWithMissing(flags);
-    await verifyRule(parsed.args[0] ?? '', { ...flags, repair: true }, context);
+    await verifyRule(parsed.args[0] ?? '', { ...flags, repair: true }, context, openPlace);
     return 0;
   }
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, parsed.args[0] ?? '');
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
-  await using place = openRulePlace({ stackName, rule, profile, queueUrl, progressBucket });
+  await using place = openPlace({ stackName, rule, profile, queueUrl, progressBucket });
   if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
   return await execute({ rule, configuration, flags, filter: objectFilterOf(flags), place, context });
 }

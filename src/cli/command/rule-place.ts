@@ -28,6 +28,9 @@ export interface RulePlace extends AsyncDisposable {
   readonly openCheckpoint: (kind: 'backfill' | 'verify') => Promise<CheckpointStore>;
 }
 
+/** Opens it for a rule. */
+export type OpenRulePlace = (options: PlaceOptions) => RulePlace;
+
 export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   sleep: async (milliseconds, signal) => {

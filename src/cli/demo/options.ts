@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
 import { DemoInputError } from './errors.ts';
+import { MIN_OBJECTS } from './existing/plan-bucket.ts';
 import type { BucketAccess } from './input/open-bucket.ts';
 import type { BucketSource } from './input/sample-bucket.ts';
 import { BILLED_TERABYTE } from './worth.ts';
@@ -17,11 +18,19 @@ const LEVELS = { min: -7, max: 22 };
 /** Level 19 takes ten times as long as all of these, and is asked for by name. */
 const COMPARED_LEVELS = [1, 3, 6, 9, 12];
 
+const DEFAULT_EXISTING = 20_000;
+/** moto keeps all objects in memory. */
+const MAX_EXISTING = 1_000_000;
+/** Options that mean something in the demo of existing objects. */
+const EXISTING_OPTIONS: readonly string[] = ['existing', 'objects', 'fanOut', 'faults', 'json'];
+
 export interface DemoOptions {
   /** Absolute. Absent: files that every checkout has. */
   readonly source?: string;
   /** In place of a folder. */
   readonly bucket?: BucketSource & BucketAccess;
+  /** Objects of a bucket that is full before there is a rule. Absent: new objects of a folder or bucket. */
+  readonly existing?: number;
   readonly fanOut: boolean;
   /** zstd level. Absent: that of the configuration. */
   readonly level?: number;
@@ -40,6 +49,8 @@ export interface DemoOptions {
 }
 
 interface ParsedFlags {
+  existing?: boolean;
+  objects?: number;
   source?: string;
   sample?: number;
   region?: string;
@@ -74,6 +85,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
   const { fanOut = false, level, compareLevels, fallbackOver, monthly, faults, json, archives, report } = flags;
   return {
     ...chooseSource(flags),
+    ...chooseExisting(command, flags),
     fanOut,
     ...(level === undefined ? {} : { level }),
     ...(compareLevels === undefined ? {} : { compareLevels: compareLevels === true ? COMPARED_LEVELS : compareLevels }),
@@ -101,6 +113,20 @@ function chooseSource({ source, sample, region, profile }: ParsedFlags): Pick<De
   return source === undefined ? {} : { source: resolve(source) };
 }
 
+/** @throws DemoInputError when options of the other demo come with it */
+function chooseExisting(command: Command, { existing, objects }: ParsedFlags): Pick<DemoOptions, 'existing'> {
+  const given = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  if (existing !== true) {
+    if (objects === undefined) return {};
+    throw new DemoInputError('--objects is for --existing only');
+  }
+  const strange = command.options.find(
+    (option) => !EXISTING_OPTIONS.includes(option.attributeName()) && given(option.attributeName()),
+  );
+  if (strange !== undefined) throw new DemoInputError(`${strange.long ?? ''} does not go with --existing`);
+  return { existing: objects ?? DEFAULT_EXISTING };
+}
+
 function demoCommand(): Command {
   return new Command('s3xrc demo')
     .description('Replicates real files between emulated regions and verifies every one of them.')
@@ -116,6 +142,8 @@ function demoCommand(): Command {
     )
     .option('--region <region>', 'region of the bucket of --source')
     .option('--profile <name>', 'profile of ~/.aws that may read the bucket of --source')
+    .option('--existing', 'fill a bucket before there is a rule, backfill, verify, damage and repair it')
+    .option('--objects <number>', `objects of --existing (default: ${DEFAULT_EXISTING})`, parseObjects)
     .option('--fan-out', 'replicate into two regions instead of one')
     .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
     .option(
@@ -149,6 +177,12 @@ function parseLevel(text: string): number {
 
 function parseLevels(text: string): number[] {
   return [...new Set(text.split(',').map(parseLevel))].toSorted((left, right) => left - right);
+}
+
+function parseObjects(text: string): number {
+  const objects = Number(text);
+  if (/^\d+$/.test(text) && objects >= MIN_OBJECTS && objects <= MAX_EXISTING) return objects;
+  throw new InvalidArgumentError(`It is a whole number from ${MIN_OBJECTS} to ${MAX_EXISTING}.`);
 }
 
 /** @returns MiB, since the configuration knows no smaller unit */

@@ -1,6 +1,13 @@
 import { relative } from 'node:path';
 import type { CommandContext } from '../command/cli-command.ts';
 import { INTERRUPTED } from '../command/run-cli.ts';
+import {
+  type ExistingResult,
+  existingVerdict,
+  isExistingFlawless,
+  renderExisting,
+} from './existing/existing-result.ts';
+import { runExisting } from './existing/run-existing.ts';
 import { type DemoOptions, parseDemoOptions } from './options.ts';
 import { prepareOutputs, writeOutputs } from './output-files.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -10,6 +17,8 @@ import { renderResultTable } from './result-table.ts';
 import { runDemo } from './run-demo.ts';
 import { verdictOf } from './verdict.ts';
 import { openWorkspace } from './workspace.ts';
+
+const NAMED_PROBLEMS = 20;
 
 /**
  * `s3xrc demo`: see docs/demo.md.
@@ -35,6 +44,13 @@ export async function runDemoCommand(
   endOnSignal(cleanup, signal);
   await prepareOutputs(options);
   const workspace = await openWorkspace(cleanup);
+  if (options.existing !== undefined) {
+    const existing = await runExisting(options, workspace, progress, signal);
+    progress.close();
+    const problems = await showExisting(existing, options, progress);
+    for (const problem of problems) note(`error: ${problem}`);
+    return isExistingFlawless(existing) && problems.length === 0 ? 0 : 1;
+  }
   const { result, problems } = await runDemo(options, workspace, progress);
   progress.close();
   const unwritten = [...problems, ...(await showResult(result, options, progress))];
@@ -47,6 +63,22 @@ function endOnSignal(cleanup: AsyncDisposableStack, signal: AbortSignal): void {
   signal.addEventListener('abort', () => {
     void cleanup.disposeAsync().finally(() => process.exit(INTERRUPTED));
   });
+}
+
+/** @returns what could not be written */
+async function showExisting(result: ExistingResult, { json }: DemoOptions, progress: Progress): Promise<string[]> {
+  progress.say(renderExisting(result));
+  const wrong = [
+    ...result.problems,
+    ...result.deadLetters.map(({ queue, code, reason }) => `dead letter in the ${queue}: ${code}, ${reason}`),
+    ...result.verification.findings.map(
+      ({ region, key, differences }) => `${region} ${key}: ${differences.join('; ')}`,
+    ),
+  ];
+  for (const problem of wrong.slice(0, NAMED_PROBLEMS)) progress.say(`  ${problem}`);
+  const problems = json === undefined ? [] : await writeOutputs([[json, `${JSON.stringify(result, null, 2)}\n`]]);
+  progress.say(existingVerdict(result));
+  return problems;
 }
 
 /** @returns what could not be written; the table is there whatever happens to files */

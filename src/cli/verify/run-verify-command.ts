@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from '../command/cli-command.ts';
 import { parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { type OpenRulePlace, openRulePlace } from '../command/rule-place.ts';
 import { addFilterOptions, addRunOptions } from '../command/scan-options.ts';
 import { type VerifyFlags, verifyRule } from './verify-rule.ts';
 
@@ -9,10 +10,15 @@ const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 8
 
 /**
  * `s3xrc verify`: compares what a rule takes with all of its destinations.
+ * @param openPlace where queue, checkpoint and buckets are, if not in an account of AWS
  * @returns 1 when anything is missing, older or different, or was written by somebody else where the rule says that the source wins
  * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, the errors of the storage port
  */
-export async function runVerifyCommand(args: readonly string[], context: CommandContext): Promise<number> {
+export async function runVerifyCommand(
+  args: readonly string[],
+  context: CommandContext,
+  openPlace: OpenRulePlace = openRulePlace,
+): Promise<number> {
   const command = addFilterOptions(
     new Command(`${context.program} verify`)
       .description(
@@ -23,7 +29,11 @@ export async function runVerifyCommand(args: readonly string[], context: Command
     .option('--checksums', 'prove equal copies by stamp and checksum: a HEAD each, no bytes')
     .option('--bytes', 'read equal copies and their objects, and compare')
     .option('--sample <number>', 'prove one copy in so many', parsePositiveInteger, 1)
-    .option('--due <age>', "objects younger than this need not have arrived (default: the rule's objective)", parseAge)
+    .option(
+      '--not-due <age>',
+      "objects younger than this need not have arrived (default: the rule's objective)",
+      parseAge,
+    )
     .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')
     .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteCount)
     .option('--csv <file>', 'write every key that is not equal to this file');
@@ -31,7 +41,7 @@ export async function runVerifyCommand(args: readonly string[], context: Command
   const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
   await Promise.all(printed);
   if (parsed === undefined) return 0;
-  return verifyRule(parsed.args[0] ?? '', parsed.opts<VerifyFlags>(), context);
+  return verifyRule(parsed.args[0] ?? '', parsed.opts<VerifyFlags>(), context, openPlace);
 }
 
 function parseAge(text: string): number {

@@ -20,7 +20,7 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatPlural } from '../command/numbers.ts';
-import { openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
+import { type OpenRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
 import { objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
 import { ScanProgress } from '../command/scan-progress.ts';
 import { FindingsFile } from './findings-file.ts';
@@ -31,7 +31,7 @@ export interface VerifyFlags extends ScanFlags {
   readonly bytes?: boolean;
   readonly sample?: number;
   /** Seconds. */
-  readonly due?: number;
+  readonly notDue?: number;
   readonly repair?: boolean;
   readonly maxBytesPerHour?: number;
   readonly csv?: string;
@@ -41,7 +41,12 @@ export interface VerifyFlags extends ScanFlags {
  * Verifies a rule, and says what it found.
  * @returns exit status, see `runVerifyCommand`
  */
-export async function verifyRule(name: string, flags: VerifyFlags, context: CommandContext): Promise<number> {
+export async function verifyRule(
+  name: string,
+  flags: VerifyFlags,
+  context: CommandContext,
+  openPlace: OpenRulePlace,
+): Promise<number> {
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, name);
   const prices = filedPrices(await loadPriceFile(flags.configuration), configuration.settings.prices, {
@@ -56,7 +61,7 @@ export async function verifyRule(name: string, flags: VerifyFlags, context: Comm
   }
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
-  await using place = openRulePlace({ stackName, rule, profile, queueUrl, progressBucket });
+  await using place = openPlace({ stackName, rule, profile, queueUrl, progressBucket });
   const store = await place.openCheckpoint('verify');
   const earlier = await findEarlier(store, rule, flags);
   if (flags.resume === true && (earlier === undefined || earlier.finished)) {
@@ -124,7 +129,7 @@ async function verify({ rule, flags, resumed, store, place, context }: Verificat
         filter,
         proof: flags.proof,
         oneIn: flags.sample ?? 1,
-        dueBefore: Date.now() - 1000 * (flags.due ?? rule.objectiveSeconds),
+        dueBefore: Date.now() - 1000 * (flags.notDue ?? rule.objectiveSeconds),
         pace: paceOf(flags),
         resumed: last.key === undefined ? undefined : { key: last.key, counts: last.counts },
         signal: context.signal,

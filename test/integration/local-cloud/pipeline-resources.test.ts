@@ -2,6 +2,7 @@ import { GetBucketLifecycleConfigurationCommand, GetBucketReplicationCommand } f
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type EmulatedCloud, startEmulatedCloud } from '../../../local-cloud/emulated-cloud.ts';
+import { createBucket } from '../../../local-cloud/pipeline/bucket-setup.ts';
 import {
   createPipelineResources,
   type PipelineResources,
@@ -14,6 +15,8 @@ let resources: PipelineResources;
 
 beforeAll(async () => {
   cloud = await startEmulatedCloud({ regions: ['eu-west-1', 'us-east-1'] });
+  // A bucket that was there before its rule, as most are.
+  await createBucket(cloud.region('eu-west-1').s3, 'eu-west-1', 'data-eu');
   const rule = (id: string, sourceBucket: string) => ({
     id,
     region: 'eu-west-1',
@@ -42,6 +45,17 @@ describe('the resources of a pipeline', () => {
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }));
       expect(Attributes?.MessageRetentionPeriod).toBe(String(FOURTEEN_DAYS));
     }
+  });
+
+  test('gives each rule a queue of existing objects, with the dead letters of its own queue', async () => {
+    const { sqs } = cloud.region('eu-west-1');
+    for (const [id, { url, deadLetters }] of resources.backfillQueues) {
+      expect(deadLetters).toEqual(resources.ruleQueues.get(id)?.deadLetters);
+      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }));
+      expect(Attributes?.QueueArn).toMatch(new RegExp(`:rule-${id}-backfill$`));
+      expect(JSON.parse(Attributes?.RedrivePolicy ?? '')).toMatchObject({ deadLetterTargetArn: deadLetters.arn });
+    }
+    expect(resources.backfillQueues.size).toBe(2);
   });
 
   test('never expires an archive that was not restored (C1.3)', async () => {

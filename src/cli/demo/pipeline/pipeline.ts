@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
 import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
 import type { FallbackShare, FaultsMet } from '../result.ts';
 import type { ObjectPlace } from '../upload/put-object.ts';
@@ -7,9 +8,20 @@ import type { WatchedDeadLetters } from './dead-letters.ts';
 import type { EventCopies } from './event-copies.ts';
 import type { FunctionLog } from './function-log.ts';
 
+export interface BackfillPlace {
+  readonly regions: ReadonlyMap<string, EmulatedRegion>;
+  /** Of the queue of objects that were there before the rule, behind the fault proxy if there is one. */
+  readonly queueUrl: string;
+  readonly progressBucket: string;
+  /** Of the queue that the source bucket tells of new objects. */
+  readonly ruleQueueArn: string;
+}
+
 /** A running pipeline: what the demo feeds, waits for and looks into. */
 export interface Pipeline {
   readonly source: ObjectPlace & { readonly sqs: SQSClient; readonly queueUrl: string };
+  /** What `s3xrc backfill` and `s3xrc verify` need of it. */
+  readonly backfill: BackfillPlace;
   readonly outbound: ObjectPlace;
   readonly inbound: readonly InboundPlace[];
   readonly destinations: readonly VerifiedDestination[];

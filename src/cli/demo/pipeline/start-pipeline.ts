@@ -17,6 +17,7 @@ import { EventCopies } from './event-copies.ts';
 import { FunctionLog } from './function-log.ts';
 import type { Pipeline } from './pipeline.ts';
 import { sendDamaged } from './send-damaged.ts';
+import { throughEndpoint } from './service-environment.ts';
 import { fallbackDeadLetters, type Side, startSide, sumFallbacks, untilIdle } from './start-side.ts';
 import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 
@@ -41,6 +42,8 @@ export interface PipelineOptions {
   readonly faultRate: number;
   /** Whether what is over the limits of a function goes to tasks. */
   readonly withFallback: boolean;
+  /** Called when the regions are there and nothing of the rule is yet, not even its source bucket. */
+  readonly before?: (cloud: EmulatedCloud) => Promise<void>;
 }
 
 /** Starts regions, replicator and functions for one rule. All of it ends with the workspace. */
@@ -59,6 +62,7 @@ export async function startPipeline(
   cleanup.defer(() => settled);
   const cloud = await startCloud(options, workspace, progress);
   await bundled;
+  await options.before?.(cloud);
   const patience = chooseTimeouts(options.bytes, faultRate);
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
   // Every write of a target is to be seen in the end.
@@ -169,6 +173,7 @@ async function startSides(
       },
       region: cloud.region(rule.source.region),
       queue: queueOf(resources.ruleQueues, rule.id),
+      backfillQueue: queueOf(resources.backfillQueues, rule.id),
       environment: {
         CONFIGURATION_DIRECTORY,
         RULE_ID: rule.id,
@@ -198,11 +203,17 @@ function places(
   rule: ReplicationRule,
   cloud: EmulatedCloud,
   resources: PipelineResources,
-): Pick<Pipeline, 'source' | 'outbound' | 'inbound' | 'destinations' | 'deadLetterQueues'> {
+): Pick<Pipeline, 'source' | 'backfill' | 'outbound' | 'inbound' | 'destinations' | 'deadLetterQueues'> {
   const { s3, sqs } = cloud.region(rule.source.region);
   const ruleQueue = queueOf(resources.ruleQueues, rule.id);
   return {
     source: { s3, sqs, bucket: rule.source.bucket, queueUrl: ruleQueue.url },
+    backfill: {
+      regions: cloud.regions,
+      queueUrl: throughEndpoint(queueOf(resources.backfillQueues, rule.id).url, cloud.region(rule.source.region)),
+      progressBucket: progressBucket(OUTBOUND),
+      ruleQueueArn: ruleQueue.arn,
+    },
     outbound: { s3, bucket: OUTBOUND },
     inbound: targetRegions(rule).map((region) => ({
       region,

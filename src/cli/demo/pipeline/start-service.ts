@@ -7,7 +7,7 @@ import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { LOCAL_ACCOUNT_ID } from '../../../../local-cloud/region-clients.ts';
 import { DemoFailedError } from '../errors.ts';
 import { killAtWork } from './kill-at-work.ts';
-import { serviceEnvironment } from './service-environment.ts';
+import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
 import type { Timeouts } from './timeouts.ts';
 
 /** Lambda grants one vCPU for 1,769 MB: two worker threads. */
@@ -26,6 +26,8 @@ export interface ServiceOptions {
   readonly bundles: string;
   readonly region: EmulatedRegion;
   readonly queue: QueuePair;
+  /** A second queue that feeds the same function, with messages of their own kind: of objects that were there before the rule. */
+  readonly backfillQueue?: QueuePair;
   /** What the function needs beside what all functions need. */
   readonly environment: Readonly<Record<string, string>>;
   readonly patience: Timeouts;
@@ -36,18 +38,18 @@ export interface ServiceOptions {
   readonly withFaults: boolean;
 }
 
-/** A function and the event source mapping that feeds it. */
+/** A function and the event source mappings that feed it. */
 export interface Service {
   /** How often an environment was killed, and how many invocations failed for whatever reason. */
   readonly kills: number;
   readonly failures: number;
-  /** Resolves when the queue is empty. @throws DemoFailedError when an invocation failed though none was meant to */
+  /** Resolves when its queues are empty. @throws DemoFailedError when an invocation failed though none was meant to */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export function startService(options: ServiceOptions): Service {
-  const { region, queue, withFaults } = options;
+  const { region, queue, backfillQueue, withFaults } = options;
   const host = new FunctionHost(hostOptions(options));
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
@@ -62,21 +64,24 @@ export function startService(options: ServiceOptions): Service {
     if (withFaults && kills === 0 && (await killAtWork(host, invocation))) kills += 1;
     return invocation;
   };
-  const mapping = new EventSourceMapping({
-    sqs: region.sqs,
-    queueUrl: queue.url,
-    queueArn: queue.arn,
-    region: region.name,
-    ...BATCHES[options.kind],
-    maximumConcurrency: CONCURRENCY,
-    invoke,
-    onInvocation: ({ outcome }) => {
-      if (outcome.kind === 'answered') return;
-      failures += 1;
-      if (!withFaults) failed.reject(new DemoFailedError(`The ${options.kind} function failed: ${outcome.reason}`));
-    },
-  });
-  mapping.start();
+  const mappings = [queue, ...(backfillQueue === undefined ? [] : [backfillQueue])].map(
+    ({ url, arn }) =>
+      new EventSourceMapping({
+        sqs: region.sqs,
+        queueUrl: url,
+        queueArn: arn,
+        region: region.name,
+        ...BATCHES[options.kind],
+        maximumConcurrency: CONCURRENCY,
+        invoke,
+        onInvocation: ({ outcome }) => {
+          if (outcome.kind === 'answered') return;
+          failures += 1;
+          if (!withFaults) failed.reject(new DemoFailedError(`The ${options.kind} function failed: ${outcome.reason}`));
+        },
+      }),
+  );
+  for (const mapping of mappings) mapping.start();
   return {
     get kills() {
       return kills;
@@ -84,17 +89,19 @@ export function startService(options: ServiceOptions): Service {
     get failures() {
       return failures;
     },
-    idle: () => Promise.race([mapping.idle(), failed.promise]),
+    idle: async () => {
+      await Promise.race([Promise.all(mappings.map((mapping) => mapping.idle())), failed.promise]);
+    },
     stop: async () => {
       stopped = true;
       await host.stop();
-      await mapping.stop();
+      await Promise.all(mappings.map((mapping) => mapping.stop()));
     },
   };
 }
 
 function hostOptions(options: ServiceOptions): ConstructorParameters<typeof FunctionHost>[0] {
-  const { kind, bundles, region, queue, patience } = options;
+  const { kind, bundles, region, queue, backfillQueue, patience } = options;
   const functionName = `demo-${kind}`;
   return {
     bundle: join(bundles, `${kind}.mjs`),
@@ -104,6 +111,10 @@ function hostOptions(options: ServiceOptions): ConstructorParameters<typeof Func
     memoryMb: MEMORY_MB,
     timeoutSeconds: patience.functionTimeoutSeconds,
     onLine: options.onLine,
-    environment: { ...serviceEnvironment(region, queue, patience), ...options.environment },
+    environment: {
+      ...serviceEnvironment(region, queue, patience),
+      ...(backfillQueue === undefined ? {} : { BACKFILL_QUEUE_URL: throughEndpoint(backfillQueue.url, region) }),
+      ...options.environment,
+    },
   };
 }

@@ -32,7 +32,18 @@ describe('parseDemoOptions', () => {
     });
   });
 
+  test('takes few options with a bucket that was full before there was a rule', () => {
+    expect(parseDemoOptions(['--existing'], ignore)).toMatchObject({ existing: 20_000 });
+    const args = ['--existing', '--objects', '300', '--fan-out', '--faults', '0.1', '--json', 'a.json'];
+    expect(parseDemoOptions(args, ignore)).toMatchObject({ existing: 300, fanOut: true, faults: 0.1 });
+  });
+
   test.each([
+    [['--objects', '300'], '--objects'],
+    [['--existing', '--objects', '199'], '--objects'],
+    [['--existing', '--source', 'docs'], '--source'],
+    [['--existing', '--report', 'r.html'], '--report'],
+    [['--existing', '--level', '3'], '--level'],
     [['--faults', '0.51'], '--faults'],
     [['--faults', '-0.1'], '--faults'],
     [['--faults', 'many'], '--faults'],

@@ -1,0 +1,46 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
+import {
+  createRegionClients,
+  destroyRegionClients,
+  type RegionClients,
+} from '../../../../local-cloud/region-clients.ts';
+import { S3CheckpointObject } from '../../../aws/s3/checkpoint-object.ts';
+import { SqsBulkSender } from '../../../aws/sqs/bulk-sender.ts';
+import { checkpointKey } from '../../../backfill/checkpoint.ts';
+import type { PlaceOptions, RulePlace } from '../../command/rule-place.ts';
+import { DemoFailedError } from '../errors.ts';
+import type { BackfillPlace } from '../pipeline/pipeline.ts';
+
+/** Where `s3xrc backfill` and `s3xrc verify` work in the emulated regions: their calls fail as those of the functions do. */
+export function openDemoPlace({ regions, queueUrl, progressBucket }: BackfillPlace, { rule }: PlaceOptions): RulePlace {
+  const opened: RegionClients[] = [];
+  const senders: SqsBulkSender[] = [];
+  const open = (name: string): RegionClients => {
+    const { endpoint } = regionOf(regions, name);
+    const clients = createRegionClients(name, endpoint);
+    opened.push(clients);
+    return clients;
+  };
+  const { s3, sqs } = open(rule.source.region);
+  return {
+    s3,
+    openS3: (region): S3Client => open(region).s3,
+    openQueue: () => {
+      const sender = new SqsBulkSender({ client: sqs, queueUrl });
+      senders.push(sender);
+      return Promise.resolve(sender);
+    },
+    openCheckpoint: (kind) => Promise.resolve(new S3CheckpointObject(s3, progressBucket, checkpointKey(kind, rule.id))),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(senders.map((sender) => sender.close()));
+      for (const clients of opened) destroyRegionClients(clients);
+    },
+  };
+}
+
+function regionOf(regions: ReadonlyMap<string, EmulatedRegion>, name: string): EmulatedRegion {
+  const region = regions.get(name);
+  if (region === undefined) throw new DemoFailedError(`There is no emulated region ${name}`);
+  return region;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { Verification } from '../verify/verify-destinations.ts';
+import type { PlantedKeys } from './plan-bucket.ts';
+
+const count = z.number();
+
+/** What of a report of `s3xrc verify` is looked at. */
+const reportSchema = z.object({
+  compared: count,
+  equal: count,
+  missing: count,
+  older: count,
+  different: count,
+  foreign: count,
+  extra: count,
+  notDue: count,
+  archived: count,
+  repaired: count,
+  samples: z.record(z.string(), z.array(z.object({ key: z.string() }))),
+});
+
+export type VerifyReport = z.infer<typeof reportSchema>;
+
+export function readVerifyReport(report: unknown): VerifyReport {
+  return reportSchema.parse(report);
+}
+
+/** Kinds of differences that a repair heals. */
+export const REPAIRED_KINDS = ['missing', 'older', 'different', 'foreign'] as const;
+export type PlantedKind = (typeof REPAIRED_KINDS)[number] | 'extra';
+
+/** The planted keys by what they have to be called. */
+export function plantedByKind({
+  missing,
+  older,
+  different,
+  foreign,
+  extra,
+}: PlantedKeys): Record<PlantedKind, string[]> {
+  return {
+    missing: [...missing.deleted, ...missing.unannounced],
+    older: [...older],
+    different: [...different.shorter, ...different.sameSize],
+    foreign: [...foreign.replaced, ...foreign.edited],
+    extra: [...extra],
+  };
+}
+
+/** Keys that were planted as a kind and reported as that. */
+export function foundOf(planted: PlantedKeys, reports: readonly VerifyReport[]): number {
+  return Object.entries(plantedByKind(planted)).reduce((sum, [kind, keys]) => {
+    const found = new Set(reports.flatMap(({ samples }) => (samples[kind] ?? []).map(({ key }) => key)));
+    return sum + keys.filter((key) => found.has(key)).length;
+  }, 0);
+}
+
+export function countPlanted(planted: PlantedKeys): number {
+  return Object.values(plantedByKind(planted)).flat().length;
+}
+
+/** What a verification found that is wrong, in a sentence; nothing when all is well. @param extra that are to be there */
+export function complain(what: string, report: VerifyReport, extra = 0): string[] {
+  const wrong = REPAIRED_KINDS.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${kind}`);
+  if (report.notDue > 0) wrong.push(`${report.notDue} not due`);
+  if (report.extra !== extra) wrong.push(`${report.extra} extra instead of ${extra}`);
+  return wrong.length === 0 ? [] : [`${what}: verify found ${wrong.join(', ')}`];
+}
+
+/** The objects themselves, without the planted keys that only the target has and that nobody deletes. */
+export function withoutExtra(
+  { identical, lost, altered, findings }: Verification,
+  isExtra: (key: string) => boolean,
+): Verification {
+  const kept = findings.filter(({ key }) => !isExtra(key));
+  const extra = new Set(findings.filter(({ key }) => isExtra(key)).map(({ key }) => key));
+  return { identical, lost, altered: altered - extra.size, findings: kept };
+}

@@ -1,0 +1,62 @@
+import { CompressorError } from '../../../errors.ts';
+import { runBackfillCommand } from '../../backfill/run-backfill-command.ts';
+import type { CommandContext } from '../../command/cli-command.ts';
+import { runVerifyCommand } from '../../verify/run-verify-command.ts';
+import { DemoFailedError } from '../errors.ts';
+import type { BackfillPlace } from '../pipeline/pipeline.ts';
+import { openDemoPlace } from './demo-place.ts';
+
+export interface ToolRun {
+  readonly status: number;
+  /** What it printed as JSON. */
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+/** `s3xrc backfill` and `s3xrc verify` as they are, in the emulated regions. */
+export interface Tools {
+  readonly backfill: (...flags: readonly string[]) => Promise<ToolRun>;
+  readonly verify: (...flags: readonly string[]) => Promise<ToolRun>;
+}
+
+/** Times that a command which met a fault once too often is resumed. */
+const RESUMES = 5;
+const COMMANDS = { backfill: runBackfillCommand, verify: runVerifyCommand };
+
+/** @param context notes of the commands go there */
+export function openTools(
+  rule: string,
+  configuration: string,
+  place: BackfillPlace,
+  context: Pick<CommandContext, 'note' | 'signal'>,
+): Tools {
+  const run = async (name: keyof typeof COMMANDS, flags: readonly string[]): Promise<ToolRun> => {
+    let printed = '';
+    const print = (data: string | Uint8Array): Promise<void> => {
+      printed += typeof data === 'string' ? data : Buffer.from(data).toString('utf8');
+      return Promise.resolve();
+    };
+    context.note(`$ s3xrc ${[name, rule, ...flags].join(' ')}`);
+    const shown = { ...context, print, program: 's3xrc' };
+    for (let attempt = 0; ; attempt += 1) {
+      const resume = attempt === 0 ? [] : ['--resume'];
+      const args = [rule, '--configuration', configuration, '--json', ...flags, ...resume];
+      try {
+        const status = await COMMANDS[name](args, shown, (options) => openDemoPlace(place, options));
+        return { status, report: readReport(name, printed) };
+      } catch (thrown) {
+        const again = thrown instanceof CompressorError && thrown.retryable && attempt < RESUMES;
+        if (!again) throw thrown;
+        context.note(`s3xrc ${name} ended: ${thrown.message}`);
+      }
+    }
+  };
+  return { backfill: (...flags) => run('backfill', flags), verify: (...flags) => run('verify', flags) };
+}
+
+function readReport(name: string, printed: string): ToolRun['report'] {
+  try {
+    return JSON.parse(printed) as ToolRun['report'];
+  } catch (cause) {
+    throw new DemoFailedError(`s3xrc ${name} printed no report but ${JSON.stringify(printed)}`, { cause });
+  }
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  complain,
+  foundOf,
+  readVerifyReport,
+  type VerifyReport,
+  withoutExtra,
+} from '../../../../../src/cli/demo/existing/judge-existing.ts';
+import { planBucket } from '../../../../../src/cli/demo/existing/plan-bucket.ts';
+
+const GOOD: VerifyReport = {
+  compared: 10,
+  equal: 10,
+  missing: 0,
+  older: 0,
+  different: 0,
+  foreign: 0,
+  extra: 0,
+  notDue: 0,
+  archived: 0,
+  repaired: 0,
+  samples: {},
+};
+
+describe('the judgement of a verification', () => {
+  test('has nothing to say where all is well, and names what is not', () => {
+    expect(complain('then', GOOD)).toEqual([]);
+    expect(complain('then', { ...GOOD, missing: 2, foreign: 1, notDue: 3 })).toEqual([
+      'then: verify found 2 missing, 1 foreign, 3 not due',
+    ]);
+    expect(complain('then', { ...GOOD, extra: 9 }, 10)).toEqual(['then: verify found 9 extra instead of 10']);
+  });
+
+  test('counts a planted key only when it is called what it is', () => {
+    const { planted } = planBucket(200, '');
+    const named = (keys: readonly string[]): { key: string }[] => keys.map((key) => ({ key }));
+    const samples = { extra: named(planted.extra), older: named(planted.foreign.edited) };
+    expect(foundOf(planted, [readVerifyReport({ ...GOOD, samples })])).toBe(planted.extra.length);
+    const more = { foreign: named(planted.foreign.edited) };
+    expect(
+      foundOf(planted, [readVerifyReport({ ...GOOD, samples }), readVerifyReport({ ...GOOD, samples: more })]),
+    ).toBe(planted.extra.length + planted.foreign.edited.length);
+  });
+
+  test('leaves keys out that are at the target on purpose, and no others', () => {
+    const finding = (key: string) => ({ region: 'us-east-1', key, differences: ['was never uploaded'] });
+    const found = { identical: 5, lost: 0, altered: 2, findings: [finding('extra'), finding('wrong')] };
+    expect(withoutExtra(found, (key) => key === 'extra')).toEqual({
+      identical: 5,
+      lost: 0,
+      altered: 1,
+      findings: [finding('wrong')],
+    });
+  });
+});
