@@ -30,13 +30,13 @@ export class FunctionThrewError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The function did not answer within its time-out and was killed. */
+/** The function did not answer within its timeout and was killed. */
 export class FunctionTimedOutError extends CompressorError {
   readonly code = 'FUNCTION_TIMED_OUT';
   readonly retryable = true;
 }
 
-/** The process of the function ended in the middle of an invocation: it crashed, or somebody killed it. */
+/** The process of the function ended in the middle of an invocation: it crashed, or someone killed it. */
 export class FunctionCrashedError extends CompressorError {
   readonly code = 'FUNCTION_CRASHED';
   readonly retryable = true;

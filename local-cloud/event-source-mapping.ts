@@ -42,7 +42,7 @@ export interface InvocationReport {
 
 /**
  * Behaves like Lambda's event source mapping for an SQS queue with `ReportBatchItemFailures`: messages that an
- * invocation has dealt with are deleted, all others are left to the queue's visibility time-out and redrive.
+ * invocation has dealt with are deleted, all others are left to the queue's visibility timeout and redrive.
  */
 export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
@@ -86,7 +86,7 @@ export class EventSourceMapping {
   }
 
   async #poll(): Promise<void> {
-    // Before anything is received: a message that waits for its invocation uses up its visibility time-out.
+    // Before anything is received: a message that waits for its invocation uses up its visibility timeout.
     await this.#waitForFreeInvocation();
     await this.#collect();
     if (this.#buffer.length > 0) await this.#startNextInvocation();

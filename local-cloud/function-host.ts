@@ -4,7 +4,7 @@ export type FunctionHostOptions = FunctionEnvironmentOptions;
 
 /**
  * Runs a bundled function as Lambda does: each concurrent invocation has an environment (a process) of its own,
- * which is initialised once, kept warm and reused; one that crashed or timed out is replaced at the next need.
+ * which is initialized once, kept warm and reused; one that crashed or timed out is replaced at the next need.
  */
 export class FunctionHost {
   readonly #options: FunctionHostOptions;

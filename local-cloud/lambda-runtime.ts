@@ -29,13 +29,13 @@ export interface LambdaRuntimeOptions {
 }
 
 const INVOCATIONS = '/2015-03-31/functions/function/invocations';
-/** The emulator ends an invocation at the function's time-out; this is for an emulator that hangs itself. */
+/** The emulator ends an invocation at the function's timeout; this is for an emulator that hangs itself. */
 const GRACE_SECONDS = 15;
 const CONNECT_EVERY_MS = 20;
 
 /**
  * A bundled function under the very programs that run it in a container: AWS's Lambda Runtime Interface Emulator, which takes
- * events over HTTP, and the runtime interface client, which loads the bundle and calls its handler. After a time-out or a
+ * events over HTTP, and the runtime interface client, which loads the bundle and calls its handler. After a timeout or a
  * crash the emulator starts the function anew, as Lambda does.
  */
 export class LambdaRuntime {

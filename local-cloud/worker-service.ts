@@ -25,7 +25,7 @@ export class WorkerService {
     this.#task = task;
     task.ended.then(
       ({ status }) => {
-        // A task that ends by itself with a failure would do so for ever: its configuration or its code is wrong.
+        // A task that ends by itself with a failure would do so forever: its configuration or its code is wrong.
         if (status !== null && status !== 0) this.#fail(status);
         else if (!this.#stopping) this.start();
       },

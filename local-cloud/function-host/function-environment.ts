@@ -21,7 +21,7 @@ export interface FunctionEnvironmentOptions extends FunctionFacts {
   readonly onLine: (line: string) => void;
 }
 
-/** One process that runs a function: initialised once, then one invocation at a time, until it ends for any reason. */
+/** One process that runs a function: initialized once, then one invocation at a time, until it ends for any reason. */
 export class FunctionEnvironment {
   readonly #options: FunctionEnvironmentOptions;
   readonly #child: ChildProcess;
@@ -56,10 +56,10 @@ export class FunctionEnvironment {
    */
   async invoke(event: unknown): Promise<unknown> {
     const { functionName, timeoutSeconds } = this.#options;
-    const initialised = await this.#ready;
-    if (initialised.kind === 'init failed') {
+    const initialized = await this.#ready;
+    if (initialized.kind === 'init failed') {
       this.kill();
-      throw new FunctionInitError(`${functionName} could not be initialised: ${initialised.error.trace}`);
+      throw new FunctionInitError(`${functionName} could not be initialized: ${initialized.error.trace}`);
     }
     const requestId = randomUUID();
     const deadline = Date.now() + timeoutSeconds * 1000;

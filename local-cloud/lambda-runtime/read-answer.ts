@@ -21,7 +21,7 @@ const BAD_GATEWAY = 502;
 
 /**
  * Tells the answer of a function from its failures. The emulator says 200 for an answer, for an error of the handler and for
- * a time-out alike, so that the text decides; 502 means that the process could not start or has ended.
+ * a timeout alike, so that the text decides; 502 means that the process could not start or has ended.
  */
 export function readAnswer({ status, text }: EmulatorAnswer, functionName: string): FunctionAnswer {
   if (/^Task timed out after [\d.]+ seconds$/.test(text)) {
@@ -31,7 +31,7 @@ export function readAnswer({ status, text }: EmulatorAnswer, functionName: strin
   const error = thrown.safeParse(value).data;
   if (status === BAD_GATEWAY) {
     if (error === undefined) return failed(new FunctionCrashedError(describeEnd(functionName, value)));
-    const message = `${functionName} could not be initialised: ${error.errorType}: ${error.errorMessage}`;
+    const message = `${functionName} could not be initialized: ${error.errorType}: ${error.errorMessage}`;
     return failed(new FunctionInitError(message, { context: { trace: error.trace.join('\n') } }));
   }
   if (error !== undefined) {

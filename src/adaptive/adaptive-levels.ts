@@ -19,7 +19,7 @@ import type { StatisticsCache } from './statistics-cache.ts';
 import { addProbe, summarizeArchive } from './summarize-archive.ts';
 import { TYPICAL_FRACTION } from './typical-levels.ts';
 
-/** Archives after which a class is probed again: by then what was learnt before counts a third. */
+/** Archives after which a class is probed again: by then what was learned before counts a third. */
 const PROBE_AGE = 32;
 /**
  * Levels of packed content differ by CPU time alone, at most by some tenths of a percent, which is less than the clock of a busy
@@ -51,7 +51,7 @@ export interface CpuSpeed {
 
 /**
  * Levels by dollars. Most frames of a class get the level that costs least as far as is known. Now and then one frame gets
- * the level that a draw from what is not known favours; an archive pays for that with one of its frames. A class that is
+ * the level that a draw from what is not known favors; an archive pays for that with one of its frames. A class that is
  * new to the rule is probed before its first frame.
  */
 export function adaptiveLevels(options: AdaptiveOptions): LevelPolicy {
@@ -144,7 +144,7 @@ class AdaptiveArchive implements ArchiveLevels {
     const content = settledClass(expected, found.fraction > PACKED_FRACTION);
     this.#probed.add(content);
     this.#remember(content, found);
-    // Of what the name promised nothing was learnt, but it need not be looked for in every archive.
+    // Of what the name promised nothing was learned, but it need not be looked for in every archive.
     if (content !== expected) this.#remember(expected, { fraction: TYPICAL_FRACTION[expected], levels: [] });
   }
 

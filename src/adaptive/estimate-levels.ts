@@ -59,7 +59,7 @@ export function estimateLevels(
   const priorOf = (level: number): LevelPrior => findPrior(statistics, content, level, fraction);
   const correction = correctPriors(seen, priorOf);
   const probed = new Set(probedLevels(statistics, content).map(({ level }) => level));
-  const isLearnt = probed.size > 0 || seen.length > 0;
+  const isLearned = probed.size > 0 || seen.length > 0;
   return levels.map((level) => {
     const prior = priorOf(level);
     const own = seen.find((one) => one.level === level);
@@ -82,7 +82,7 @@ export function estimateLevels(
     });
     const surprise = Math.abs(Math.log(dollarsOf(promised) / dollarsOf(prior)));
     const deviation = ARCHIVE_DEVIATION / Math.sqrt(weight) + (surprise / 2) * (PROBE_WEIGHT / weight);
-    const isGuess = isLearnt && own === undefined && !probed.has(level) && level !== STORE_LEVEL;
+    const isGuess = isLearned && own === undefined && !probed.has(level) && level !== STORE_LEVEL;
     return { level, dollars, evidence, isGuess, deviation };
   });
 }
@@ -102,19 +102,19 @@ function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass,
   return (evidence * (tested / bytes) + PROBE_WEIGHT * expected) / (evidence + PROBE_WEIGHT);
 }
 
-/** Of the latest probe; a level that it left out is as far from its nearest neighbour as it usually is. */
+/** Of the latest probe; a level that it left out is as far from its nearest neighbor as it usually is. */
 function findPrior(statistics: RuleStatistics, content: ContentClass, level: number, fraction: number): LevelPrior {
   const typical = typicalPrior(content, level, fraction);
   const probed = statistics.priors.get(armKey(content, level));
   if (probed !== undefined || level === STORE_LEVEL) return probed ?? typical;
-  const [neighbour] = probedLevels(statistics, content).toSorted(
+  const [neighbor] = probedLevels(statistics, content).toSorted(
     (left, right) => Math.abs(left.level - level) - Math.abs(right.level - level),
   );
-  if (neighbour === undefined) return typical;
-  const usual = typicalPrior(content, neighbour.level, fraction);
+  if (neighbor === undefined) return typical;
+  const usual = typicalPrior(content, neighbor.level, fraction);
   return {
-    gain: (neighbour.gain * typical.gain) / usual.gain,
-    secondsPerByte: (neighbour.secondsPerByte * typical.secondsPerByte) / usual.secondsPerByte,
+    gain: (neighbor.gain * typical.gain) / usual.gain,
+    secondsPerByte: (neighbor.secondsPerByte * typical.secondsPerByte) / usual.secondsPerByte,
   };
 }
 

@@ -4,7 +4,7 @@ import type { ContentClass } from './content-class.ts';
 export type LevelReason =
   /** The configuration says so. */
   | 'configured'
-  /** Cheapest by what was learnt. */
+  /** Cheapest by what was learned. */
   | 'cheapest'
   /** Cheapest by a probe of this very archive: the class is new to the rule, or was last probed long ago. */
   | 'probed'
@@ -80,7 +80,7 @@ export interface ArchiveLevels {
   note(outcome: FrameOutcome): void;
   /** What was noted, the most bytes first. */
   shares(): LevelShare[];
-  /** The archive was accepted: what was noted is learnt. Never fails. */
+  /** The archive was accepted: what was noted is learned. Never fails. */
   learn(): Promise<void>;
 }
 

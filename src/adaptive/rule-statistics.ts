@@ -37,9 +37,9 @@ export interface ClassProbe {
   readonly fraction: number;
 }
 
-/** What a rule has learnt. */
+/** What a rule has learned. */
 export interface RuleStatistics {
-  /** Archives so far: the clock of ageing. */
+  /** Archives so far: the clock of aging. */
   readonly archives: number;
   /** Archive number at which weights are 1. */
   readonly landmark: number;

@@ -17,7 +17,7 @@ const MAX_ATTEMPTS = 3;
 
 export interface StatisticsCacheOptions {
   readonly rule: string;
-  /** Absent: what is learnt is kept in this process only. */
+  /** Absent: what is learned is kept in this process only. */
   readonly store: StatisticsStore | undefined;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
@@ -90,7 +90,7 @@ export class StatisticsCache {
     );
   }
 
-  /** If somebody has added meanwhile, the next archive does it; until then weights only grow. */
+  /** If someone has added meanwhile, the next archive does it; until then weights only grow. */
   async #rebaseThere(store: StatisticsStore): Promise<void> {
     const current = this.#known;
     const rebased = rebaseStatistics(current);

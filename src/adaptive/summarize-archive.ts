@@ -56,7 +56,7 @@ export function addProbe(
 ): RuleStatistics {
   const priors = new Map<ArmKey, LevelPrior>(statistics.priors);
   for (const probed of levels) {
-    // What storing leaves is known; only what compresses was learnt something of.
+    // What storing leaves is known; only what compresses was learned something of.
     if (probed.level === STORE_LEVEL) continue;
     const prior = { gain: probed.fraction / fraction, secondsPerByte: probed.secondsPerByte * cpuSpeed };
     if (isPositive(prior.gain) && isPositive(prior.secondsPerByte)) priors.set(armKey(content, probed.level), prior);

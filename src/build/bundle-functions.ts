@@ -7,7 +7,7 @@ import { thirdPartyNotices } from './third-party-notices.ts';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = join(PROJECT, 'src');
 
-/** Beside the bundles: the licences of the packages that are in them. */
+/** Beside the bundles: the licenses of the packages that are in them. */
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
 /** Bundles that are made, and the entry of each. The worker is a file of its own: threads start from files. */
@@ -27,7 +27,7 @@ const EXTERNAL = ['zstd-napi', 'piscina'];
 /** Some dependencies are CommonJS and call `require`, which an ES module has not. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licences of what is in them. */
+/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licenses of what is in them. */
 export async function bundleFunctions(directory: string): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: PROJECT,

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** Files of a package that its licence asks to be passed on. */
+/** Files of a package that its license asks to be passed on. */
 const LICENSE_FILE = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;
 const PACKAGE = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//;
 
-const NO_TEXT = 'The package has no licence file of its own.';
+const NO_TEXT = 'The package has no license file of its own.';
 
 interface BundledPackage {
   readonly folder: string;
@@ -14,7 +14,7 @@ interface BundledPackage {
 }
 
 /**
- * The text of THIRD_PARTY_NOTICES: every package of which a part is in the bundles, with its licence.
+ * The text of THIRD_PARTY_NOTICES: every package of which a part is in the bundles, with its license.
  * @param metafile what esbuild says of the bundles
  * @param root folder that its paths are relative to
  */
@@ -27,7 +27,7 @@ export async function thirdPartyNotices(metafile: Metafile, root: string): Promi
   const sorted = [...packages.values()].toSorted((left, right) => (left.folder < right.folder ? -1 : 1));
   const notices = await Promise.all(sorted.map((one) => readNotice(one, root)));
   return [
-    `The functions contain parts of these ${notices.length} packages. Beside them, node_modules has others with their own licence files.`,
+    `The functions contain parts of these ${notices.length} packages. Beside them, node_modules has others with their own license files.`,
     ...notices,
     '',
   ].join('\n\n');

@@ -22,7 +22,7 @@ const shared = {
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count.optional(),
   /** Where work over the limits of a run goes; absent: to the dead letters. */
   FALLBACK_QUEUE_URL: url.optional(),
-  /** `cluster/service` of the tasks behind that queue; absent: they are started by somebody else. */
+  /** `cluster/service` of the tasks behind that queue; absent: they are started by someone else. */
   FALLBACK_SERVICE: z
     .string()
     .regex(/^[^/]+\/[^/]+$/, 'is not of the form cluster/service')
@@ -37,9 +37,9 @@ const sourceSchema = z.object({
   OUTBOUND_BUCKET: bucket,
   /** Of the records by which an interrupted archive is gone on with. */
   PROGRESS_BUCKET: bucket,
-  /** After which somebody who is at such an archive and is heard of no more is taken for dead. */
+  /** After which someone who is at such an archive and is heard of no more is taken for dead. */
   OWNERSHIP_SECONDS: count.default(180),
-  /** Table of the statistics of levels; absent: what is learnt ends with the process. */
+  /** Table of the statistics of levels; absent: what is learned ends with the process. */
   STATISTICS_TABLE: z.string().min(1).optional(),
   /** JSON, see prices.ts; absent where nothing was deployed. */
   PRICES: z.string().min(1).optional(),

@@ -6,13 +6,13 @@ export class InvalidResourceError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Somebody else's notification takes the same events of the same keys, has the id of ours, or keeps S3 from taking ours. */
+/** Someone else's notification takes the same events of the same keys, has the id of ours, or keeps S3 from taking ours. */
 export class NotificationConflictError extends CompressorError {
   readonly code = 'NOTIFICATION_CONFLICT';
   readonly retryable = false;
 }
 
-/** Somebody else's replication rules stand in the way of ours, or there would be too many. */
+/** Someone else's replication rules stand in the way of ours, or there would be too many. */
 export class ReplicationConflictError extends CompressorError {
   readonly code = 'REPLICATION_CONFLICT';
   readonly retryable = false;
@@ -36,7 +36,7 @@ export class ConfigurationRefusedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** What was written was gone when looked at again, each time: somebody else writes the same configuration. */
+/** What was written was gone when looked at again, each time: someone else writes the same configuration. */
 export class ContestedConfigurationError extends CompressorError {
   readonly code = 'CONFIGURATION_CONTESTED';
   readonly retryable = true;

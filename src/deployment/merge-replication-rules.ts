@@ -194,7 +194,7 @@ function tooManyRules(bucket: string, rules: number): ReplicationConflictError {
 
 function foreignRole(bucket: string, present: string, wanted: string): ReplicationConflictError {
   return new ReplicationConflictError(
-    `Bucket ${bucket} replicates for somebody else with the role ${present}; a bucket has one role for all rules, and ` +
+    `Bucket ${bucket} replicates for someone else with the role ${present}; a bucket has one role for all rules, and ` +
       `ours need ${wanted}. Remove the other rules from this bucket, which is the compressor's own, then deploy again.`,
     { context: { bucket, role: present, wanted } },
   );

@@ -136,7 +136,7 @@ async function findDestinationProblem(
   }
   if (actual !== region) {
     return refuse(
-      `The inbound bucket ${bucket} is in ${actual}, not in ${region}: somebody else has its name. Choose another ` +
+      `The inbound bucket ${bucket} is in ${actual}, not in ${region}: someone else has its name. Choose another ` +
         'stack_name in settings.json.',
     );
   }

@@ -26,7 +26,7 @@ const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
 
 /** What CloudFormation itself adds to the properties of every custom resource. */
 const common = { ServiceToken: z.string().optional(), ServiceTimeout: z.string().optional() };
-/** Another one has CloudFormation ask again although nothing else has changed: somebody may have taken out what was put. */
+/** Another one has CloudFormation ask again although nothing else has changed: someone may have taken out what was put. */
 const repair = { Repair: z.string().optional() };
 
 /** One id twice would be one entry that overwrites the other. */

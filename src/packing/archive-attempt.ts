@@ -94,8 +94,8 @@ export class ArchiveAttempt {
 
   /**
    * @returns undefined when there is nothing to count: every item was left out, and then nothing stays uploaded; or the
-   *   archive was made, and counted, by somebody else
-   * @throws ArchiveInProgressError while somebody else is at the same archive
+   *   archive was made, and counted, by someone else
+   * @throws ArchiveInProgressError while someone else is at the same archive
    */
   async run(): Promise<BuiltArchive | undefined> {
     if (this.#checkpoint === undefined) return this.#build();
@@ -243,7 +243,7 @@ export class ArchiveAttempt {
     this.#dependencies.telemetry.uploadLeftBehind(this.#location, asCompressorError(thrown));
   }
 
-  /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in work any more. */
+  /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in progress any more. */
   async #packFrames(): Promise<void> {
     const { items, levels } = this.#request;
     const dependencies = this.#dependencies;

@@ -27,14 +27,14 @@ export interface SourceDependencies {
   readonly ownPrincipals: readonly string[];
   readonly tagAccess: TagAccess;
   readonly maxReceives: number;
-  /** Aborts when the process is about to end: what is in work is then sent again, unattempted. Absent in functions. */
+  /** Aborts when the process is about to end: what is in progress is then sent again, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly random: () => number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Recycled memory of the hot path; one set a process. A frame takes an input and an output while it is in work. */
+/** Recycled memory of the hot path; one set a process. A frame takes an input and an output while it is in progress. */
 export interface PackingBuffers {
   readonly inputs: BufferPool;
   readonly outputs: BufferPool;

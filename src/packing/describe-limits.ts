@@ -18,7 +18,7 @@ export function overLimits(
   );
 }
 
-/** Only what this process has learnt of its speed forbids the object. */
+/** Only what this process has learned of its speed forbids the object. */
 export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlearned: number): ObjectOverLimitsError {
   const { bucket, key, size } = object;
   return new ObjectOverLimitsError(

@@ -9,7 +9,7 @@ type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
 
 /**
  * Which of several writes to a key is stored, when their order was a guess and the guess was wrong: one HEAD per key tells. So no
- * message is requeued for that, and two messages that each hold an earlier and a later write cannot requeue each other for ever.
+ * message is requeued for that, and two messages that each hold an earlier and a later write cannot requeue each other forever.
  *
  * | HEAD says                          | then                                                                     |
  * |------------------------------------|--------------------------------------------------------------------------|

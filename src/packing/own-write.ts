@@ -25,7 +25,7 @@ export function isByOwnPrincipal({ principalId }: ObjectCreated, ownPrincipals: 
  * | known                                   | as written, origin is a destination of the rule  | yes |
  *
  * The last row is for two deployments that send to each other, neither of which knows the other's roles: without it an
- * object would go back and forth for ever. One deployment refuses such rules.
+ * object would go back and forth forever. One deployment refuses such rules.
  */
 export function isOwnWrite(
   read: ReadObject,

@@ -53,7 +53,7 @@ export class OwnedRecord {
    * Makes the record ours, with what it says.
    * @param first what it says where there was none
    * @returns what another attempt has left; undefined where there was none
-   * @throws ArchiveInProgressError while somebody else owns it
+   * @throws ArchiveInProgressError while someone else owns it
    */
   async take(first: Uint8Array, signal: AbortSignal): Promise<Buffer | undefined> {
     for (;;) {
@@ -63,12 +63,12 @@ export class OwnedRecord {
     }
   }
 
-  /** Writes it anew, and so renews the ownership. @throws ArchiveInProgressError when somebody else has taken it */
+  /** Writes it anew, and so renews the ownership. @throws ArchiveInProgressError when someone else has taken it */
   async write(body: Uint8Array): Promise<void> {
     await this.#replace(body, this.#nextEnd());
   }
 
-  /** Writes it for anybody to take. @throws ArchiveInProgressError when somebody else has taken it */
+  /** Writes it for anybody to take. @throws ArchiveInProgressError when someone else has taken it */
   async release(body: Uint8Array): Promise<void> {
     if (this.#etag === undefined) return;
     await this.#replace(body, 0);
@@ -93,7 +93,7 @@ export class OwnedRecord {
     throw this.#inWork(this.#options.ownershipSeconds);
   }
 
-  /** @returns false when somebody else has written it meanwhile */
+  /** @returns false when someone else has written it meanwhile */
   async #put(body: Uint8Array, etag: string | undefined, ownedUntil: number): Promise<boolean> {
     const { store, location } = this.#options;
     const bytes = Buffer.concat([Buffer.from(`${this.#owner} ${ownedUntil}\n`), body]);

@@ -44,7 +44,7 @@ export interface CheckpointOptions {
 }
 
 /**
- * Keeps what it takes to go on with the archive of one large object, and keeps others off while somebody is at it. S3 keeps the
+ * Keeps what it takes to go on with the archive of one large object, and keeps others off while someone is at it. S3 keeps the
  * parts; a small record in a bucket of its own keeps what S3 does not tell of them. A record is believed only as far as S3
  * lists the same parts with the same sizes and checksums.
  *

@@ -53,7 +53,7 @@ export class PackingSpeed {
     return works.reduce((sum, work) => sum + this.#tableSeconds(work) * (this.#corrections.get(work.level) ?? 1), 0);
   }
 
-  /** The same from the table alone: what another process, which has learnt nothing yet, would say. */
+  /** The same from the table alone: what another process, which has learned nothing yet, would say. */
   predictUnlearned(works: readonly PackingWork[]): number {
     return works.reduce((sum, work) => sum + this.#tableSeconds(work), 0);
   }

@@ -15,7 +15,7 @@ export type FailureSkipReason =
 export interface ResendTelemetry {
   archiveResent(failure: ReplicationFailure, attempt: number): void;
   /**
-   * The last attempt failed, too: the archive is about to wait at `kept` for somebody to correct the reason. Told before it is
+   * The last attempt failed, too: the archive is about to wait at `kept` for someone to correct the reason. Told before it is
    * there, since nothing that is lost afterwards may keep the alarm from being raised; so it may be told more than once.
    */
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void;

@@ -81,7 +81,7 @@ export interface TargetDependencies {
   readonly random: () => number;
   /** Time that this run of the function has left. */
   readonly remainingMilliseconds: () => number;
-  /** Aborts when the process is about to end: what is in work is then sent again, unattempted. Absent in functions. */
+  /** Aborts when the process is about to end: what is in progress is then sent again, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly limits: TargetLimits;
 }

@@ -60,7 +60,7 @@ export async function createMarkedUpload(
 
 /**
  * The upload to this key and of this plan that has the most parts, if there is one. Others are left alone: they are of
- * another version, of another task that works on it now, or of somebody else.
+ * another version, of another task that works on it now, or of someone else.
  */
 export async function findMarkedUpload(
   store: UploadFinder,

@@ -38,7 +38,7 @@ export type RestoreSkipReason =
   | 'newer-at-target'
   /** What stands there does not say which write it is, and may be newer. The skip may leave something older there. */
   | 'unordered'
-  /** Somebody else wrote what stands there, and the destination says `on_conflict: "keep"`. */
+  /** Someone else wrote what stands there, and the destination says `on_conflict: "keep"`. */
   | 'kept';
 
 /** What the target service tells its operator. Implementations must not throw. */

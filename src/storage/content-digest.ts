@@ -12,7 +12,7 @@ export interface WrittenContent {
   readonly metadata: UserMetadata;
 }
 
-/** Hex digits. The digest tells edits from our own writes; it is no defense against somebody who forges a stamp. */
+/** Hex digits. The digest tells edits from our own writes; it is no defense against someone who forges a stamp. */
 export const DIGEST_DIGITS = 12;
 
 /** S3 says so of an object that was put without a type. */
@@ -37,13 +37,13 @@ export function digestContent({ size, crc32, headers, metadata }: WrittenContent
 
 /**
  * Whether what S3 says of an object is what was written under a digest. An object of ours always has a CRC-32 at S3: one
- * without was written by somebody else, unless its digest was taken without it.
+ * without was written by someone else, unless its digest was taken without it.
  */
 export function matchesDigest(found: WrittenContent, digest: string): boolean {
   return digestContent(found) === digest || digestContent({ ...found, crc32: undefined }) === digest;
 }
 
-/** `aws-chunked` says how a body travelled; some servers keep it, S3 takes it away. */
+/** `aws-chunked` says how a body traveled; some servers keep it, S3 takes it away. */
 function withoutChunking(encoding = ''): string {
   return encoding
     .split(',')

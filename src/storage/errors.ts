@@ -24,7 +24,7 @@ export class ObjectSizeError extends CompressorError {
   readonly retryable = true;
 }
 
-/** GLACIER, DEEP_ARCHIVE or an archive tier: the bytes cannot be read before somebody restores them. */
+/** GLACIER, DEEP_ARCHIVE or an archive tier: the bytes cannot be read before someone restores them. */
 export class ObjectArchivedError extends CompressorError {
   readonly code = 'OBJECT_ARCHIVED';
   readonly retryable = false;
@@ -48,7 +48,7 @@ export class WriteConditionError extends CompressorError {
   readonly retryable = true;
 }
 
-/** Throttling, 5xx, resets and time-outs that outlived the retries of one call. */
+/** Throttling, 5xx, resets and timeouts that outlived the retries of one call. */
 export class UnavailableStorageError extends CompressorError {
   readonly code = 'STORAGE_UNAVAILABLE';
   readonly retryable = true;

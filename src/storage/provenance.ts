@@ -5,7 +5,7 @@ import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from 
 
 /**
  * The stamp that restored objects carry: which write at which source each is a copy of, and what of it was written. It
- * makes a replay recognizable, lets a restore tell older from newer, and tells an object of ours from one that somebody
+ * makes a replay recognizable, lets a restore tell older from newer, and tells an object of ours from one that someone
  * has edited since. It is one user-metadata entry, or one tag where metadata has no room:
  *
  *     s3xrc = 2:<place>:<origin>:<event time>:<sequencer>:<etag>:<digest>
@@ -15,8 +15,8 @@ import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from 
  * of the source's ETag, empty where unknown; digest of what was written, see content-digest.ts. All of these characters
  * are allowed in the value of a tag. Version 1 had `;` between its fields, and no digest.
  *
- * The place is there because metadata travels with every copy that somebody makes of a restored object. Such a copy is
- * that somebody's own object: its stamp speaks of another place, and so is none.
+ * The place is there because metadata travels with every copy that someone makes of a restored object. Such a copy is
+ * that someone's own object: its stamp speaks of another place, and so is none.
  */
 export interface ProvenanceStamp extends WriteOrder {
   /** See `originOf`. */
@@ -105,7 +105,7 @@ export function findStamp(
 
 /**
  * Whether an object is still what was written under its stamp. One that is not was edited in place, by a tool that keeps
- * user metadata: it is that somebody's write. A stamp of version 1 cannot tell.
+ * user metadata: it is that someone's write. A stamp of version 1 cannot tell.
  * @param found as S3 says in answer to a HEAD, or to a GET of the whole object, that asks for the checksum
  */
 export function isAsWritten({ digest }: FoundStamp, found: ObjectDescription): boolean {

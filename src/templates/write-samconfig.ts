@@ -25,7 +25,7 @@ interface OwnTable {
   readonly name: string;
   /** Always as here. */
   readonly own: Readonly<Record<string, Value>>;
-  /** As here, until somebody says otherwise. */
+  /** As here, until someone says otherwise. */
   readonly initial?: Readonly<Record<string, Value>>;
 }
 

@@ -13,7 +13,7 @@ import type {
   VerificationDependencies,
 } from './dependencies.ts';
 import type { JoinedKey } from './join-listings.ts';
-import { type CopyClass, type CopyJudgement, judgeCopy } from './judge-copy.ts';
+import { type CopyClass, type CopyJudgment, judgeCopy } from './judge-copy.ts';
 import { compareBytes, compareChecksums, isSampled, type Proof } from './prove-copy.ts';
 
 export interface KeyComparison {
@@ -86,7 +86,7 @@ export async function compareKey(
   return { counts, findings, ...(order === undefined ? {} : { repair: { object, order } }) };
 }
 
-/** What is wrong and what a repair replaces: what somebody else wrote only where the rule says that the source wins. */
+/** What is wrong and what a repair replaces: what someone else wrote only where the rule says that the source wins. */
 export function isRepairable(kind: CopyClass, { destination }: Pick<ComparedDestination, 'destination'>): boolean {
   if (kind === 'foreign') return destination.onConflict === 'overwrite';
   return kind === 'missing' || kind === 'older' || kind === 'different';
@@ -108,7 +108,7 @@ function extraCopies(
   return { counts: { extra: findings.length }, findings };
 }
 
-type LookedAt = Pick<CopyJudgement, 'kind' | 'reason' | 'order'> & {
+type LookedAt = Pick<CopyJudgment, 'kind' | 'reason' | 'order'> & {
   readonly looks: number;
   readonly isUnproven: boolean;
 };
@@ -130,12 +130,12 @@ async function judge(
   const { bucket } = rule.source;
   const location = { bucket: place.destination.bucket, key: copy.key };
   const found = await place.store.head(location, signal);
-  const judgement = judgeCopy({ bucket, object, location, listedAt }, found);
-  if (listed === 'suspect' && judgement.kind === 'equal') etags.noteMisled();
-  const looked = { ...base, ...judgement, looks: 1 };
-  const isWrong = listed === 'suspect' && judgement.kind !== 'equal';
+  const judgment = judgeCopy({ bucket, object, location, listedAt }, found);
+  if (listed === 'suspect' && judgment.kind === 'equal') etags.noteMisled();
+  const looked = { ...base, ...judgment, looks: 1 };
+  const isWrong = listed === 'suspect' && judgment.kind !== 'equal';
   if (isWrong || !prove || found === undefined) return looked;
-  if (proof === 'checksums' && judgement.isProven) return { ...looked, kind: 'equal' };
+  if (proof === 'checksums' && judgment.isProven) return { ...looked, kind: 'equal' };
   const same = await provenSame(
     object,
     { ...location, etag: found.etag, size: found.size, crc32: found.crc32 },

@@ -6,7 +6,7 @@ import type { ObjectDescription, ObjectLocation } from '../storage/stored-object
 /** What an object's copy is found to be. */
 export type CopyClass = 'equal' | 'missing' | 'older' | 'different' | 'foreign' | 'not-due';
 
-export interface CopyJudgement {
+export interface CopyJudgment {
   readonly kind: CopyClass;
   /** In a few words; empty where the class says it all. */
   readonly reason: string;
@@ -40,10 +40,10 @@ export interface JudgedObject {
  * | no stamp and no room; of another size                             | different                             |
  * | no stamp and no room; of the same size                            | older if modified before, else equal  |
  */
-export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undefined): CopyJudgement {
+export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undefined): CopyJudgment {
   const { bucket, object, location, listedAt } = judged;
   const order = orderOfListed(object.lastModified);
-  const judge = (kind: CopyClass, reason = '', more: Partial<CopyJudgement> = {}): CopyJudgement => ({
+  const judge = (kind: CopyClass, reason = '', more: Partial<CopyJudgment> = {}): CopyJudgment => ({
     kind,
     reason,
     order,
@@ -53,7 +53,7 @@ export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undef
   if (found === undefined) return judge('missing');
   const stamped = findStamp(found, location);
   if (stamped === undefined) {
-    if (hasRoomForStamp(found.metadata)) return judge('foreign', 'written by somebody else');
+    if (hasRoomForStamp(found.metadata)) return judge('foreign', 'written by someone else');
     // Without a stamp a target goes by its Last-Modified, in whole seconds.
     const modified = found.lastModified.getTime();
     const later = { order: Math.max(order, modified + 1000) };

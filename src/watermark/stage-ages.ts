@@ -53,7 +53,7 @@ export interface StageAges {
   readonly failing: number;
   /** In the region, not restored. */
   readonly arrived: number;
-  /** Kept until somebody sends them again. */
+  /** Kept until someone sends them again. */
   readonly givenUp: number;
 }
 
@@ -69,7 +69,7 @@ export const OWN_PERIOD_SECONDS = 60;
  * | what                             | seconds | because                                                                    |
  * |----------------------------------|---------|----------------------------------------------------------------------------|
  * | packed                           |     600 | S3's replication metrics come some minutes after the archive               |
- * | sent to the fallback, in work    |     900 | nobody polls that queue while there is no task: SQS is up to 15 min late   |
+ * | sent to the fallback, in progress    |     900 | nobody polls that queue while there is no task: SQS is up to 15 min late   |
  * | gone back after two receives     |   1,800 | a back-off of 15 min and a run of 15 min, in which SQS leaves it out       |
  *
  * The last two wait for metrics of ours as well.

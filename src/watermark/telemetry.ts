@@ -8,7 +8,7 @@ export interface WatermarkTelemetry {
   /** Everything of the rule that was written more than `ageSeconds` ago stands in the region; `stages` say what holds it up. */
   watermarkTaken(rule: ReplicationRule, region: string, ageSeconds: number, stages: StageAges): void;
   watermarkUnknown(rule: ReplicationRule, region: string, error: CompressorError): void;
-  /** S3 does not replicate an archive, and nobody looks after it: before it expires, somebody must. */
+  /** S3 does not replicate an archive, and nobody looks after it: before it expires, someone must. */
   archiveUnreplicated(
     rule: ReplicationRule,
     archive: ArchiveAddress,

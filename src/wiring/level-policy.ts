@@ -14,7 +14,7 @@ import { asCompressorError, type CompressorError } from '../errors.ts';
 export interface LevelPolicyOptions {
   readonly rule: ReplicationRule;
   readonly costs: RuleCosts;
-  /** Absent: what is learnt ends with the process. */
+  /** Absent: what is learned ends with the process. */
   readonly statistics: StatisticsStore | undefined;
   readonly cpuSpeed: CpuSpeed;
   readonly onFailure: (error: CompressorError) => void;

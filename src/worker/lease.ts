@@ -19,7 +19,7 @@ export interface LeaseOptions {
   readonly onBeat: () => void;
 }
 
-/** The heartbeat of a message in work: keeps it hidden from other receivers until `end`. */
+/** The heartbeat of a message in progress: keeps it hidden from other receivers until `end`. */
 export class Lease {
   readonly #message: QueueMessage;
   readonly #options: LeaseOptions;

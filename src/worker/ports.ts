@@ -45,7 +45,7 @@ export type WorkerEnd = 'idle' | 'stopped';
 /** What the worker tells its operator. Implementations must not throw. */
 export interface WorkerTelemetry {
   workTaken(message: QueueMessage): void;
-  /** Told with every heartbeat: the message is still in work. */
+  /** Told with every heartbeat: the message is still in progress. */
   workHeld(message: QueueMessage): void;
   /** The message came with the last poll of a worker that is stopping: it is sent anew, and looks young from then on. */
   workRequeued(message: QueueMessage): void;

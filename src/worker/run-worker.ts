@@ -21,7 +21,7 @@ const MAX_PAUSE_MILLISECONDS = 30_000;
 export interface WorkerOptions {
   readonly source: WorkSource;
   readonly queue: MessageQueue;
-  /** One a message that may be in work at the same time. */
+  /** One a message that may be in progress at the same time. */
   readonly slots: readonly ProcessMessage[];
   readonly protection?: TaskProtection | undefined;
   readonly telemetry: WorkerTelemetry;

@@ -330,7 +330,7 @@ describe('queues that are not empty', () => {
     const { status, calls, stderr } = await command('deploy', []);
     expect(status).toBe(1);
     expect(calls).toEqual([]);
-    expect(stderr).toContain(`queue-of-${GOES}: 2 waiting, 1 in work`);
+    expect(stderr).toContain(`queue-of-${GOES}: 2 waiting, 1 in progress`);
     expect(stderr).not.toContain(stays);
     expect(stderr).toMatch(/eu-west-1.*docs\/operations\.md.*--force/s);
     expect((await command('deploy', ['--force'])).status).toBe(0);
@@ -348,7 +348,7 @@ describe('queues that are not empty', () => {
     const { status, stderr } = await command('remove', ['--yes', '--region', SOURCE], {}, `${STACK}\n`);
     expect(status).toBe(1);
     expect(await stacksLeft()).toContain(`${SOURCE} ${STACK}`);
-    expect(stderr).toContain(`queue-of-${stays}: 1 waiting, 0 in work`);
+    expect(stderr).toContain(`queue-of-${stays}: 1 waiting, 0 in progress`);
     const forced = await command('remove', ['--yes', '--force', '--region', SOURCE], {}, `${STACK}\n`);
     expect(forced.status).toBe(0);
     expect((await stacksLeft()).filter((name) => name.startsWith(SOURCE))).toEqual([]);

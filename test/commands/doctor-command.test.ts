@@ -135,8 +135,8 @@ const BREAKS: readonly {
   {
     group: 'configuration',
     what: 'an address of the example',
-    run: () => configure({ ...SETTINGS, notification_emails: ['operator@own.test', 'somebody@example.com'] }),
-    found: /values: .*somebody@example\.com/,
+    run: () => configure({ ...SETTINGS, notification_emails: ['operator@own.test', 'someone@example.com'] }),
+    found: /values: .*someone@example\.com/,
     mend: /settings\.json/,
   },
   {
@@ -148,7 +148,7 @@ const BREAKS: readonly {
   },
   {
     group: 'buckets',
-    what: 'a notification that somebody took away',
+    what: 'a notification that someone took away',
     run: () =>
       clients
         .s3(SOURCE)
@@ -158,7 +158,7 @@ const BREAKS: readonly {
   },
   {
     group: 'replication',
-    what: 'replication rules that somebody took away',
+    what: 'replication rules that someone took away',
     run: () => clients.s3(SOURCE).send(new DeleteBucketReplicationCommand({ Bucket: OUTBOUND })),
     found: /rules of .*-outbound: Missing, switched off or changed/,
     mend: /^s3xrc deploy --repair --region eu-west-1$/,

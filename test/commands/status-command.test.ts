@@ -179,7 +179,7 @@ test('prints it for people, without colors and uncut where nobody looks at a ter
   expect(stderr).toBe('');
   expect(stdout).toContain(`s3://objects/logs/\n  eu-west-1, ${rule}\n`);
   expect(stdout).toContain('  to us-east-1    4 m behind (objective 1 h), restored 150 / 250\n');
-  expect(stdout).toContain('  backlog         2 objects, oldest 1 m; 1 in work\n');
+  expect(stdout).toContain('  backlog         2 objects, oldest 1 m; 1 in progress\n');
   expect(stdout).toContain('  last hour       200 objects, 16.0 MB, 4.00 : 1\n');
   expect(stdout).toContain('  dollars, day    saved $1.50, spent $0.30000, net $1.20\n');
   expect(stdout).toContain('  given up        1 archive\n');

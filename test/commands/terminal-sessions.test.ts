@@ -72,7 +72,7 @@ function open(endpoint: string, ...args: readonly string[]): TerminalSession {
 class DeafServer {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
-  /** Resolves when somebody has sent it something. */
+  /** Resolves when someone has sent it something. */
   readonly asked: Promise<void>;
 
   constructor() {

@@ -74,7 +74,7 @@ describe.each([
     await pLimit(16).map([...keys, ...extra], (key) => put('restored', `copy/${key}`, key));
     await put('restored', 'copy/elsewhere', 'of another rule');
     for (const key of missing) await s3.send(new DeleteObjectCommand({ Bucket: 'restored', Key: `copy/${key}` }));
-    for (const key of changed) await put('restored', `copy/${key}`, 'somebody else');
+    for (const key of changed) await put('restored', `copy/${key}`, 'someone else');
     queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'existing' }))).QueueUrl ?? '';
   });
   afterAll(async () => {
@@ -160,7 +160,7 @@ describe.each([
     expect(status).toBe(1);
     expect(stdout).toContain('3 missing: are not at the destination\n');
     expect(stdout).toContain(`    ${REGION} s3://restored  ${missing[0] ?? ''}\n`);
-    expect(stdout).toContain('2 foreign: were written there by somebody else, or edited\n');
+    expect(stdout).toContain('2 foreign: were written there by someone else, or edited\n');
     expect(stdout).toContain('5 queued to be repaired: verify again when they have arrived');
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),

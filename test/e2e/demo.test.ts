@@ -189,7 +189,7 @@ describe('npm run demo', () => {
       const { packed, restored } = numbers['fallback'] as Record<string, { objects: number; bytes: number }>;
       expect(packed?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
       expect(restored?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
-      // Levels are chosen without what was learnt; that this is lost is told.
+      // Levels are chosen without what was learned; that this is lost is told.
       const { failures } = numbers['metrics'] as { failures: { statistics: number } };
       expect(failures.statistics).toBeGreaterThan(0);
       expect(await readFile(report, 'utf8')).toContain('fallback tasks reclaimed at work');

@@ -259,7 +259,7 @@ describe('an archive that S3 does not replicate', () => {
   test('is kept byte for byte with its reason when it never arrives, and `npm run resend` sends it when S3 is healed', async () => {
     const before = await countVersions(OUTBOUND);
     refusals = Number.POSITIVE_INFINITY;
-    await put('never', 'not before somebody corrects the key');
+    await put('never', 'not before someone corrects the key');
     await settle();
 
     expect(await countVersions(OUTBOUND)).toBe(before + 4);
@@ -294,7 +294,7 @@ describe('an archive that S3 does not replicate', () => {
     expect(await resend(HOME, key)).toBe(`${key} is on its way again.\nSent again: 1 archive.\n`);
     await settle();
     expect(Buffer.from(await bytesOf(AWAY, 'restored', 'never')).toString()).toBe(
-      'not before somebody corrects the key',
+      'not before someone corrects the key',
     );
     expect([await countVersions(FAILED), await countDeadLetters()]).toEqual([0, 0]);
   });

@@ -171,7 +171,7 @@ describe('what docs/format.md says of readers that stop early', () => {
   });
 });
 
-test('GNU tar and Python read a member of more than 8 GiB, its time and its neighbour', async () => {
+test('GNU tar and Python read a member of more than 8 GiB, its time and its neighbor', async () => {
   const huge = { name: memberName('huge.bin'), size: 8 * 1024 * MIB + 1, modified: 0o77777777777 };
   const next = { name: memberName('next-ü.txt'), size: 5, modified: 1_700_000_000 };
   const sparse = path.join(folder, 'sparse.tar');

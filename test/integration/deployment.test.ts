@@ -202,7 +202,7 @@ describe('Custom::BucketNotification', () => {
     Filter: { Key: { FilterRules: [{ Name: 'prefix' as const, Value: 'images/' }] } },
   };
 
-  test('comes, changes and goes beside the notification of somebody else', async () => {
+  test('comes, changes and goes beside the notification of someone else', async () => {
     const put = { Bucket: bucket, NotificationConfiguration: { QueueConfigurations: [THEIRS] } };
     await clients.s3.send(new PutBucketNotificationConfigurationCommand(put));
     const before = await notifications();
@@ -257,7 +257,7 @@ describe('Custom::ReplicationRules', () => {
 
   beforeEach(() => turnVersioningOn(clients.s3, bucket));
 
-  test('come, change and go beside the rule of somebody else', async () => {
+  test('come, change and go beside the rule of someone else', async () => {
     const theirs = {
       ID: 'theirs',
       Priority: 1,

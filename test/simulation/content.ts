@@ -91,7 +91,7 @@ function makeSensorData(random: Random): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-/** A photograph as PNG keeps it: differences of neighbours with the noise of a sensor, deflated. */
+/** A photograph as PNG keeps it: differences of neighbors with the noise of a sensor, deflated. */
 function makePicture(random: Random): Uint8Array {
   const differences = Uint8Array.from({ length: 300_000 }, () => (random() + random() + random() - 1.5) * 24);
   return deflateSync(differences, { level: 9 });

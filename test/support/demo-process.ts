@@ -96,7 +96,7 @@ export async function listAlive(processes: readonly ProcessEntry[]): Promise<Pro
   return processes.filter(({ pid }) => running.has(pid));
 }
 
-/** Asks again and again until the answer is true; the time-out of the test ends it otherwise. */
+/** Asks again and again until the answer is true; the timeout of the test ends it otherwise. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(POLL_MILLISECONDS);
 }

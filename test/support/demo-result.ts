@@ -1,5 +1,5 @@
 import { MetricStore } from '../../local-cloud/metrics/metric-store.ts';
-import { summariseMetrics } from '../../src/cli/demo/metrics-summary.ts';
+import { summarizeMetrics } from '../../src/cli/demo/metrics-summary.ts';
 import type { DemoMeasurements } from '../../src/cli/demo/result.ts';
 import { exampleRule } from './rules.ts';
 
@@ -31,7 +31,7 @@ export const MEASURED_RUN: DemoMeasurements = {
   violations: [],
   damagedArchives: 1,
   faults: { rate: 0, failedCalls: 0, killedWorkers: 0, failedInvocations: 0 },
-  metrics: summariseMetrics(new MetricStore(), ['us-east-1']),
+  metrics: summarizeMetrics(new MetricStore(), ['us-east-1']),
   levels: [],
   packingCpuSeconds: 0.5,
 };

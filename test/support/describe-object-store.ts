@@ -331,9 +331,9 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await store.head(location)).toBeUndefined();
       });
 
-      it('are found by their key alone, and gone on with by somebody else', async () => {
+      it('are found by their key alone, and gone on with by someone else', async () => {
         const location = fresh();
-        const neighbour = await store.createUpload({ ...at(`${location.key}-and-more`), ...BARE });
+        const neighbor = await store.createUpload({ ...at(`${location.key}-and-more`), ...BARE });
         const begun = await store.createUpload({ ...location, ...BARE });
         const parts = [Buffer.alloc(PART_BYTES, 1), Buffer.alloc(PART_BYTES, 2), Buffer.from('end')] as const;
         await begun.uploadPart(3, parts[2], crc32(parts[2]));
@@ -354,7 +354,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await store.listUploads(location)).toEqual([]);
         const again = store.resumeUpload(location, begun.id);
         await expect(again).rejects.toMatchObject({ code: 'UPLOAD_GONE', retryable: true });
-        await neighbour.abort();
+        await neighbor.abort();
       });
 
       it('give up the parts behind the last one that they are completed with', async () => {

@@ -55,7 +55,7 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly warnings: string[] = [];
   readonly failures: { text: string; error: unknown }[] = [];
   writes = 0;
-  /** Runs after each write: somebody else's turn, or a failure. */
+  /** Runs after each write: someone else's turn, or a failure. */
   afterWrite: () => void = () => undefined;
   /** Runs before each write. */
   beforeWrite: () => void = () => undefined;

@@ -290,7 +290,7 @@ describe('a function that fails', () => {
     try {
       await expect(unloadable.invoke({})).rejects.toMatchObject({
         code: 'FUNCTION_INIT_FAILED',
-        message: 'unloadable could not be initialised: Error: no way in',
+        message: 'unloadable could not be initialized: Error: no way in',
       });
     } finally {
       await unloadable.stop();

@@ -249,7 +249,7 @@ describe('what is outside of its job is refused', () => {
         'the target': write('example-reports-us', 'published/a.csv'),
         'the queue of another rule': receive(OTHER_RULE),
         'sending to another rule': send(OTHER_RULE),
-        'another table': getItem('somebody-elses'),
+        'another table': getItem('someone-elses'),
         roles: listRoles,
       },
     ],

@@ -41,7 +41,7 @@ const INBOUND = ['us-east-1', 'ap-southeast-2'].map((region) => ({
 const MEBIBYTE = 1024 * 1024;
 const MINUTES = 60_000;
 /** A receiver that the users had before us. */
-const THEIRS = 'somebody-elses-queue';
+const THEIRS = 'someone-elses-queue';
 
 let rehearsal: Rehearsal;
 let image: Image;
@@ -199,7 +199,7 @@ const DRESSED: Upload = {
   body: randomBytes(200_000),
   contentType: 'application/pdf',
   cacheControl: 'no-store',
-  metadata: { 'signed-by': 'somebody', revision: '3' },
+  metadata: { 'signed-by': 'someone', revision: '3' },
   tags: [
     { key: 'retention', value: '10 years' },
     { key: 'department', value: 'legal/eu' },

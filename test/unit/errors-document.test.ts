@@ -49,7 +49,7 @@ function remedies(): string[] {
 }
 
 describe('docs/errors.md', () => {
-  test('has every error code with its retry behaviour, and no other', () => {
+  test('has every error code with its retry behavior, and no other', () => {
     expect(declaredErrors().size).toBeGreaterThan(30);
     expect(remedies()).toEqual([]);
   });

@@ -9,7 +9,7 @@ export interface OutgoingMessage {
   readonly attributes?: Record<string, MessageAttributeValue>;
 }
 
-/** Bytes that count towards the limit: body, and name, type and value of each attribute. */
+/** Bytes that count toward the limit: body, and name, type and value of each attribute. */
 export function measureMessage({ body, attributes = {} }: OutgoingMessage): number {
   let size = Buffer.byteLength(body);
   for (const [name, { DataType = '', StringValue = '' }] of Object.entries(attributes)) {

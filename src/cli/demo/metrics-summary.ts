@@ -43,7 +43,7 @@ export interface FailuresSummary {
   readonly statistics: number;
 }
 
-export function summariseMetrics(metrics: MetricStore, targetRegions: readonly string[]): MetricsSummary {
+export function summarizeMetrics(metrics: MetricStore, targetRegions: readonly string[]): MetricsSummary {
   const ofRule = (name: string): MetricStatistics => metrics.statistics(name, RULE);
   const originalBytes = ofRule('OriginalSize').sum;
   const archiveBytes = ofRule('CompressedSize').sum;
@@ -60,7 +60,7 @@ export function summariseMetrics(metrics: MetricStore, targetRegions: readonly s
       restoring: metrics.statistics('ComputeCost', ROUTE).sum,
       netBenefit: ofRule('NetBenefit').sum,
     },
-    latencySeconds: Object.fromEntries(targetRegions.map((region) => [region, summariseLatency(metrics, region)])),
+    latencySeconds: Object.fromEntries(targetRegions.map((region) => [region, summarizeLatency(metrics, region)])),
     failures: {
       downloads: ofRule('FailedDownloads').sum,
       uploads: ofRule('FailedUploads').sum,
@@ -70,7 +70,7 @@ export function summariseMetrics(metrics: MetricStore, targetRegions: readonly s
   };
 }
 
-function summariseLatency(metrics: MetricStore, region: string): LatencySummary {
+function summarizeLatency(metrics: MetricStore, region: string): LatencySummary {
   const latency = metrics.statistics('ReplicationLatencySeconds', ROUTE, { TargetRegion: region });
   return {
     p50: latency.percentile(50),

@@ -20,7 +20,7 @@ export interface Progress {
 
 const NAME_WIDTH = 12;
 
-/** Bars where somebody looks at a terminal; where the output goes to a file or a CI log, a line a stage. */
+/** Bars where someone looks at a terminal; where the output goes to a file or a CI log, a line a stage. */
 export function createProgress(output: NodeJS.WriteStream): Progress {
   return output.isTTY ? new BarProgress(output) : new LineProgress(output);
 }

@@ -83,7 +83,7 @@ export interface DemoResult extends DemoMeasurements {
   readonly types: ReadonlyMap<string, TypeShare>;
 }
 
-export function summarise(measured: DemoMeasurements): DemoResult {
+export function summarize(measured: DemoMeasurements): DemoResult {
   const compressedBytes = measured.archives.reduce((sum, archive) => sum + archive.compressedBytes, 0);
   return {
     ...measured,

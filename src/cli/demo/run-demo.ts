@@ -16,7 +16,7 @@ import { chooseContent } from './input/choose-content.ts';
 import { type DemoPlan, planObjects } from './input/plan-objects.ts';
 import { bodySize } from './input/planned-object.ts';
 import type { SkippedEntry } from './input/walk-folder.ts';
-import { summariseMetrics } from './metrics-summary.ts';
+import { summarizeMetrics } from './metrics-summary.ts';
 import type { DemoOptions } from './options.ts';
 import { chooseRule } from './pipeline/choose-rule.ts';
 import { readDeadLetters } from './pipeline/dead-letters.ts';
@@ -26,7 +26,7 @@ import { sortLetters } from './pipeline/send-damaged.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import type { Progress } from './progress.ts';
 import { replicate } from './replicate.ts';
-import { type DemoResult, isFlawless, summarise } from './result.ts';
+import { type DemoResult, isFlawless, summarize } from './result.ts';
 import type { UploadedVersion } from './upload/uploaded-object.ts';
 import type { UploadRecord } from './upload/uploader.ts';
 import { findViolations } from './verify/check-pipeline.ts';
@@ -83,7 +83,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     ...(await findViolations(pipeline, { record, inspected, repeated, damaged, withFaults: options.faults > 0 })),
   ];
   const regions = [...new Set(rule.destinations.map(({ region }) => region))];
-  const result = summarise({
+  const result = summarize({
     rule,
     source: description,
     objects: record.objects.length,
@@ -99,7 +99,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     damagedArchives: damaged.length,
     archives: inspected,
     faults: pipeline.faults(),
-    metrics: summariseMetrics(pipeline.log.metrics, regions),
+    metrics: summarizeMetrics(pipeline.log.metrics, regions),
     levels: pipeline.log.levels.list(),
     packingCpuSeconds: pipeline.log.packingCpuSeconds,
     worth: summarizeWorth(

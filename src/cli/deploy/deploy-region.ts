@@ -88,7 +88,7 @@ export class RegionDeployer {
       cloudFormation.destroy();
     }
     throw new SamFailedError(
-      `Stack ${stack} in ${region} has no output RepositoryUri: somebody else made a stack of this name.`,
+      `Stack ${stack} in ${region} has no output RepositoryUri: someone else made a stack of this name.`,
       { context: { stack, region } },
     );
   }

@@ -56,7 +56,7 @@ export async function refuseWaitingMessages(
   if (queues.length === 0) return;
   const lines = [
     `${cause} takes queues away in ${region} that are not empty. What is in them would be lost:`,
-    ...queues.map(({ name, waiting, inWork }) => `  ${name}: ${waiting} waiting, ${inWork} in work`),
+    ...queues.map(({ name, waiting, inWork }) => `  ${name}: ${waiting} waiting, ${inWork} in progress`),
     'Drain them first: "Remove a rule" in docs/operations.md. --force goes on, and loses these messages.',
   ];
   throw new MessagesWaitingError(lines.join('\n'), { context: { stack, region, queues: queues.length } });

@@ -21,7 +21,7 @@ const TWO_SIDED_95 = 1.96;
 const UNKNOWN_VARIATION = 0.5;
 /** Units from which on those of a stratum speak for themselves; fewer borrow the variation of their domain. */
 const OWN_VARIATION = 8;
-/** Of the archive bytes, what no sample tells: order of arrival, metadata, levels that are learnt later. */
+/** Of the archive bytes, what no sample tells: order of arrival, metadata, levels that are learned later. */
 const SYSTEMATIC = 0.01;
 
 /**

@@ -9,7 +9,7 @@ export type InvokeOptions =
       readonly functionName: FunctionName;
       /** Event files, in the order in which the function gets them. */
       readonly files: readonly string[];
-      /** Instead of the time-out that the templates give the function. */
+      /** Instead of the timeout that the templates give the function. */
       readonly timeoutSeconds: number | undefined;
     }
   | { readonly kind: 'serve'; readonly host: string; readonly port: number };
@@ -33,7 +33,7 @@ export function parseInvokeOptions(args: readonly string[], print: (text: string
     .description(DESCRIPTION)
     .addArgument(new Argument('[function]').choices(FUNCTION_NAMES))
     .argument('[events...]', 'event files, such as events/source-put.json')
-    .option('--timeout <seconds>', "the function's time-out (default: that of the templates)", parseCount)
+    .option('--timeout <seconds>', "the function's timeout (default: that of the templates)", parseCount)
     .option('--serve', 'only serve the local S3 and SQS, for `sam local invoke`, until Ctrl-C')
     .addOption(new Option('--host <address>', 'with --serve: where to listen').default('127.0.0.1'))
     .addOption(new Option('--port <number>', 'with --serve').argParser(parseCount).default(5000));

@@ -43,7 +43,7 @@ export async function listKeptArchives({ s3, failedBucket }: ResendPlace): Promi
     next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
   }
   return [...byKey].flatMap(([key, versions]) => {
-    // S3 lists the versions of a key newest first. Somebody may have deleted the latest: then nothing is current.
+    // S3 lists the versions of a key newest first. Someone may have deleted the latest: then nothing is current.
     const [first, ...rest] = versions;
     if (first?.IsLatest !== true) return [];
     const versionIds = [first, ...rest].map(({ VersionId = '' }) => VersionId) as [string, ...string[]];

@@ -66,7 +66,7 @@ function backlogRows(backlog: Backlog, unit: string, style: TerminalStyle): stri
   const waits = waiting === null ? UNKNOWN : formatPlural(waiting, unit);
   const fallback = tasks === null ? UNKNOWN : `${tasks?.running ?? 0} of ${tasks?.desired ?? 0} running`;
   return [
-    ...row('backlog', `${waits}${waiting === 0 ? '' : `, oldest ${oldest}`}; ${count(inWork)} in work`, style),
+    ...row('backlog', `${waits}${waiting === 0 ? '' : `, oldest ${oldest}`}; ${count(inWork)} in progress`, style),
     ...(tasks === undefined ? [] : row('fallback tasks', fallback, style)),
     ...row('dead letters', count(deadLetters), style, (deadLetters ?? 0) > 0 ? style.red : undefined),
   ];

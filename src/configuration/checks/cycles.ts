@@ -4,12 +4,12 @@ import type { KeyFilter } from '../schema/key-filter.ts';
 import { type Cycle, findCycles, type KeyFlow } from './find-cycles.ts';
 import { filterOf } from './rules.ts';
 
-/** Rules by which objects would travel for ever. */
+/** Rules by which objects would travel forever. */
 export function checkCycles(rules: readonly RuleDraft[]): Finding[] {
   return findCycles(rules.flatMap(flowOf)).map((cycle) => ({
     file: REPLICATION_FILE,
     path: ['replication_configuration', cycle.steps[0].flow.rule],
-    message: `objects would go round for ever: ${spellOut(cycle)}. Narrow a prefix, or remove one of the rules`,
+    message: `objects would go round forever: ${spellOut(cycle)}. Narrow a prefix, or remove one of the rules`,
   }));
 }
 

@@ -10,7 +10,7 @@ export const PRICE_FILE = 'prices.json';
 const price = z.number().positive();
 
 const priceFileSchema = z.strictObject({
-  /** Day on which somebody last compared the prices with their sources. */
+  /** Day on which someone last compared the prices with their sources. */
   date: z.iso.date(),
   currency: z.literal('USD'),
   sources: z.array(z.string()).min(1),

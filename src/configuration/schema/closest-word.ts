@@ -10,7 +10,7 @@ export function closestWord(word: string, words: readonly string[]): string | un
   return near[0]?.candidate ?? words.find((candidate) => candidate.startsWith(`${word}_`));
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that make one text another (optimal string alignment). */
+/** Insertions, deletions, replacements and swaps of neighbors that make one text another (optimal string alignment). */
 function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);

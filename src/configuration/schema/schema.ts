@@ -136,7 +136,7 @@ export const destinationSchema = z.strictObject({
     'Put before the key of each restored object. Key and prefix together may have 1,024 bytes, or S3 refuses the object.',
   ),
   on_conflict: z.enum(['overwrite', 'keep']).default('overwrite').meta({
-    description: 'What happens to an object that somebody else wrote under the same key at the target.',
+    description: 'What happens to an object that someone else wrote under the same key at the target.',
   }),
 });
 

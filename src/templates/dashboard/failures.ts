@@ -62,7 +62,7 @@ export function fallbackRows({ settings: { stack_name: namespace }, plan: { regi
       height: 6,
       widgets: [
         {
-          title: 'Fallback: waiting and in work',
+          title: 'Fallback: waiting and in progress',
           region,
           stacked: true,
           metrics: services.flatMap((queue) => [

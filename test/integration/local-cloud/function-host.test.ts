@@ -13,7 +13,7 @@ import { FunctionHost, type FunctionHostOptions } from '../../../local-cloud/fun
 const BUNDLE = `
   let invocations = 0;
   const held = [];
-  console.log('initialised');
+  console.log('initialized');
   export const handler = async (event, context) => {
     invocations += 1;
     if (event.do === 'throw') throw new RangeError('out of range');
@@ -80,7 +80,7 @@ async function invoke(event: unknown): Promise<Answer> {
 }
 
 describe('FunctionHost', () => {
-  it('initialises an environment once and keeps it warm', async () => {
+  it('initializes an environment once and keeps it warm', async () => {
     const running = createHost();
     const first = await invoke({});
     const second = await invoke({});
@@ -119,7 +119,7 @@ describe('FunctionHost', () => {
     const running = createHost();
     await invoke({ do: 'log' });
     await running.stop();
-    expect(lines).toContain('initialised');
+    expect(lines).toContain('initialized');
     expect(lines).toContain('{"level":"INFO","text":"a\\nb"}');
   });
 
@@ -131,7 +131,7 @@ describe('FunctionHost', () => {
     expect((await invoke({})).pid).toBe(pid);
   });
 
-  it('kills an environment at the time-out and makes a new one', async () => {
+  it('kills an environment at the timeout and makes a new one', async () => {
     createHost({ timeoutSeconds: 1 });
     const { pid } = await invoke({});
     await expect(invoke({ do: 'hang' })).rejects.toThrow(FunctionTimedOutError);

@@ -84,12 +84,12 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
   { pattern: /\b(?:is|are|was|were) not there\b/gi, advice: '"does not exist", "is missing"' },
   { pattern: /\btill\b/gi, advice: '"until"' },
   {
-    pattern: /\b(?:function runs?|no run of|limits of a run|a run cannot|runs? of a function|runs at a time)\b/gi,
+    pattern: /\b(?:function run|no run of|limits of a run|a run cannot|runs? of a function|runs at a time)\b/gi,
     advice: '"invocation", "concurrency"',
   },
   {
     pattern: new RegExp(
-      `\\b(?:USD|dollars?|once|twice|times|(?:one|two|three|\\d+) [a-z]+|GB|MB) an? (?:${UNITS})\\b`,
+      `\\b(?:USD|dollars?|once|twice|times|(?:one|two|three|\\d+) (?!(?:has|is|as)\\b)[a-z]+|GB|MB) an? (?:${UNITS})\\b`,
       'gi',
     ),
     advice: '"per"',

@@ -27,7 +27,7 @@ function openCache(used?: StatisticsStore): StatisticsCache {
   });
 }
 
-/** Weights are scaled down by somebody else before each addition. */
+/** Weights are scaled down by someone else before each addition. */
 class RestlessStore extends MemoryStatisticsStore {
   override async add(rule: string): Promise<WriteOutcome> {
     const statistics = await this.load(rule);

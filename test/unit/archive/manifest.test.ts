@@ -64,7 +64,7 @@ describe('versions', () => {
     expect(() => decodeManifest(Buffer.from(JSON.stringify({ format })), ARCHIVE)).toThrow(UnsupportedArchiveError);
   });
 
-  test.each(['1', 'one', '1.0.0', ''])('a version spelt %j is invalid', (version) => {
+  test.each(['1', 'one', '1.0.0', ''])('a version spelled %j is invalid', (version) => {
     expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(InvalidManifestError);
   });
 });

@@ -116,7 +116,7 @@ describe('a manifest that disagrees with the frames is refused', () => {
     ['a frame is there that no object needs', (_, frames) => frames.splice(1, 0, { ...itemAt(frames, 0) })],
     ['the member name is that of another key', setObject(0, { relative_key: 'b' })],
     ['the member name is the key where it should be encoded', setObject(1, { relative_key: 'b/../b' })],
-    ['the key is that of another member name', setObject(0, { key: 'somebody/else' })],
+    ['the key is that of another member name', setObject(0, { key: 'someone/else' })],
   ];
 
   test.each(cases)('when %s', (_what, change) => {

@@ -141,7 +141,7 @@ describe('readMemberSize', () => {
   });
 
   test.each(['-0000000001\0', '0000000000 \0', '           \0', '\x80\0\0\0\0\0\0\0\0\0\0\x05', '99999999999\0'])(
-    'reads none that is spelt %j',
+    'reads none that is spelled %j',
     (field) => {
       const header = headerOf('manifest.json');
       header.write(field, 124, 'latin1');

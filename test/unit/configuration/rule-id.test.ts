@@ -4,7 +4,7 @@ import { ruleId } from '../../../src/configuration/rule-id.ts';
 const identity = { region: 'eu-west-1', bucket: 'data', prefix: '', suffix: '' };
 
 describe('ruleId', () => {
-  test('is the same for the same rule, for ever: it names queues and archives', () => {
+  test('is the same for the same rule, forever: it names queues and archives', () => {
     expect(ruleId({ ...identity, prefix: 'logs/app/', suffix: '.gz' })).toBe('data-logs-app-gz-a500f36631');
   });
 

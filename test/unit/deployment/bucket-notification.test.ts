@@ -84,7 +84,7 @@ describe('putNotifications', () => {
     expect(s3.writes).toBe(2);
   });
 
-  test('refuses to overlap the notification of somebody else, names it, and changes nothing', async () => {
+  test('refuses to overlap the notification of someone else, names it, and changes nothing', async () => {
     await expect(putNotifications(properties('images/2026/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
       message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/".*set "events": "eventbridge"/s),
@@ -138,7 +138,7 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
   });
 
-  test('names the entry of somebody else that S3 cannot use any more, at once', async () => {
+  test('names the entry of someone else that S3 cannot use any more, at once', async () => {
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError(
         `S3 answered PutBucketNotificationConfiguration: Unable to validate (${FOREIGN.destination}, null: Destination does not exist)`,
@@ -146,12 +146,12 @@ describe('putNotifications', () => {
     };
     await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
-      message: expect.stringMatching(/"theirs" of somebody else to .*:topic.*Destination does not exist/s),
+      message: expect.stringMatching(/"theirs" of someone else to .*:topic.*Destination does not exist/s),
     });
     expect(s3.waits).toEqual([]);
   });
 
-  test('does not blame an entry of somebody else whose destination only begins alike', async () => {
+  test('does not blame an entry of someone else whose destination only begins alike', async () => {
     s3.notificationsOf.set('data', [{ ...FOREIGN, destination: QUEUE.slice(0, -1) }]);
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError(`Unable to validate (${QUEUE}, null: Destination does not exist)`);

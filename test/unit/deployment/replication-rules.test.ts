@@ -83,7 +83,7 @@ describe('putReplicationRules', () => {
     expect(s3.replicationOf.get('outbound')).toEqual({ role: ROLE, rules: [theirs] });
   });
 
-  test('does not take a rule of somebody else for a leaving one because of its priority', async () => {
+  test('does not take a rule of someone else for a leaving one because of its priority', async () => {
     const theirs = foreign(10_000);
     s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs] });
     const before = properties(rule('a'), rule('b'));
@@ -102,7 +102,7 @@ describe('putReplicationRules', () => {
     ]);
   });
 
-  test('writes a rule again that somebody disabled', async () => {
+  test('writes a rule again that someone disabled', async () => {
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
     const [present] = s3.replicationOf.get('outbound')?.rules ?? [];
     if (present === undefined) throw new Error('no rule was put');
@@ -218,7 +218,7 @@ describe('a rule that is taken away', () => {
     expect(stored().map(({ id }) => id)).toEqual(['a']);
   });
 
-  test('goes with all others when the stack goes, and takes none of somebody else along', async () => {
+  test('goes with all others when the stack goes, and takes none of someone else along', async () => {
     const theirs = foreign(7);
     s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs, ...stored()] });
     await removeReplicationRules(properties(rule('a')), s3, signal);

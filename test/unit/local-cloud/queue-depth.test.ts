@@ -6,7 +6,7 @@ import { queueIsEmpty } from '../../../local-cloud/queue-depth.ts';
 /** Counts that the queue tells of: visible, in flight, delayed. */
 type Counts = readonly [number, number, number];
 
-/** A client of a queue that has these counts at one look after the other, the last ones for ever. */
+/** A client of a queue that has these counts at one look after the other, the last ones forever. */
 function clientOf(...looks: readonly Counts[]): SQSClient {
   let look = 0;
   return new SQSClient({

@@ -35,16 +35,16 @@ describe('a message whose turn does not come', () => {
     ['packed', { kind: 'done' }],
     ['refused', { kind: 'refused', reason: new UnexpectedError('no') }],
     ['handed over', { kind: 'over-limits', reason: new UnexpectedError('no') }],
-  ])('begins anew to be counted when a neighbour was %s, so that waiting never wears it out', (_, outcome) => {
+  ])('begins anew to be counted when a neighbor was %s, so that waiting never wears it out', (_, outcome) => {
     expect(settle([waited(MAX_TURNS), again], [queueMessage('b'), outcome])[0]).toEqual([0, 'again']);
   });
 
-  test('is counted when its neighbours failed or wait as well', () => {
-    const neighbours: [QueueMessage, MessageOutcome][] = [
+  test('is counted when its neighbors failed or wait as well', () => {
+    const neighbors: [QueueMessage, MessageOutcome][] = [
       [queueMessage('b'), retry],
       [waited(MAX_TURNS), { kind: 'later', seconds: 9 }],
     ];
-    expect(settle([waited(3), again], ...neighbours)).toEqual([
+    expect(settle([waited(3), again], ...neighbors)).toEqual([
       [4, 'again'],
       [undefined, 'retry'],
       [MAX_TURNS, 'later'],

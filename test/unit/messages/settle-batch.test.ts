@@ -128,7 +128,7 @@ describe('settleBatch', () => {
     expect(queue.letters).toHaveLength(1);
   });
 
-  test('returns every message that the queue did not take, and its neighbours not', async () => {
+  test('returns every message that the queue did not take, and its neighbors not', async () => {
     const { queue, settle } = batch();
     const [kept, lost] = [queueMessage('a'), queueMessage('b')];
     queue.rejected.add(lost.messageId);

@@ -61,7 +61,7 @@ describe('collectObjects', () => {
     expect(outcomes()).toEqual(['done', 'done']);
   });
 
-  test('refuses a body that cannot be parsed without touching its neighbours', () => {
+  test('refuses a body that cannot be parsed without touching its neighbors', () => {
     const { items, settlement, outcomes } = collect([queueMessage('{'), event({ key: 'k' })]);
     settlement.settle(items[0] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['refused', 'done']);

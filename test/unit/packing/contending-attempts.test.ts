@@ -182,7 +182,7 @@ describe('the archive of a task that is heard of no more', () => {
     await contest.expectOneArchive();
   });
 
-  test('is left alone, upload and record, when it wakes up while somebody else is at it', async () => {
+  test('is left alone, upload and record, when it wakes up while someone else is at it', async () => {
     const { contest, message, victim, packing } = await killed();
     const heir = contest.task({ ...laterBy(OWNERSHIP_SECONDS + 1), heldAt: ['uploadPart', 1] });
     const takenOver = heir.service.process(message);

@@ -87,7 +87,7 @@ describe('what a process learns of its speed', () => {
     expect(speed.predict(LARGE)).toBe(before);
   });
 
-  test('is learnt from a run that was cut off, so that the same archive is not tried again in the same way', () => {
+  test('is learned from a run that was cut off, so that the same archive is not tried again in the same way', () => {
     const speed = new PackingSpeed(2);
     expect(speed.predict(LARGE)).toBeLessThan(890);
     speed.learnCutOff(LARGE, 890);

@@ -159,12 +159,12 @@ describe('what an object carries', () => {
 });
 
 describe('one object that cannot be read', () => {
-  const neighbours = async (source: SourceServiceHarness) => [
+  const neighbors = async (source: SourceServiceHarness) => [
     await source.place('left', '1'),
     await source.place('right', '2'),
   ];
 
-  test('goes back to the queue alone, its neighbours are packed (C1.1)', async () => {
+  test('goes back to the queue alone, its neighbors are packed (C1.1)', async () => {
     const memory = new SourceServiceHarness();
     const denied = new FailingObjectStore(
       memory.memory,
@@ -172,7 +172,7 @@ describe('one object that cannot be read', () => {
       { error: () => new AccessDeniedError('KMS says no') },
     );
     const source = new SourceServiceHarness({ store: denied });
-    const [left, right] = await neighbours(memory);
+    const [left, right] = await neighbors(memory);
     const middle = await memory.place('middle', 'x');
     expect(await source.process(left as never, middle, right as never)).toEqual([middle.messageId]);
     expect(Object.keys(contents(memory.archive()))).toEqual(['left', 'right']);
@@ -194,7 +194,7 @@ describe('one object that cannot be read', () => {
 
   test('because its event has a time that no manifest can hold is refused alone: the archive of its neighbors stays readable', async () => {
     const source = new SourceServiceHarness();
-    const [left, right] = await neighbours(source);
+    const [left, right] = await neighbors(source);
     const middle = await source.place('middle', 'x', {}, { eventTime: '9999-12-31T23:59:59-01:00' });
     expect(await source.process(left as never, middle, right as never)).toEqual([]);
     expect(source.queue.letters.map(({ message, reason }) => [message, reason.code])).toEqual([
@@ -208,7 +208,7 @@ describe('one object that cannot be read', () => {
     ['customer-key' as const, 'OBJECT_CUSTOMER_KEY'],
   ])('because it is %s is dead-lettered with that reason', async (sealed, code) => {
     const source = new SourceServiceHarness();
-    const [left, right] = await neighbours(source);
+    const [left, right] = await neighbors(source);
     const message = await source.place('sealed', 'x');
     source.memory.seal({ bucket: 'source-bucket', key: 'sealed' }, sealed);
     expect(await source.process(left as never, message, right as never)).toEqual([]);
@@ -218,7 +218,7 @@ describe('one object that cannot be read', () => {
 
   test('because it was deleted since is acknowledged and counted', async () => {
     const source = new SourceServiceHarness();
-    const [left, right] = await neighbours(source);
+    const [left, right] = await neighbors(source);
     const message = await source.place('deleted', 'x');
     source.memory.erase({ bucket: 'source-bucket', key: 'deleted' });
     expect(await source.process(left as never, message, right as never)).toEqual([]);
@@ -250,7 +250,7 @@ describe('one object that cannot be read', () => {
 
   test('because its body is no notification is dead-lettered beside good ones', async () => {
     const source = new SourceServiceHarness();
-    const [left, right] = await neighbours(source);
+    const [left, right] = await neighbors(source);
     expect(await source.process(left as never, queueMessage('<xml/>'), right as never)).toEqual([]);
     expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['MESSAGE_INVALID']);
     expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
@@ -325,7 +325,7 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ k: 'write 61' });
   });
 
-  test('in two messages of two records in opposite orders do not go round for ever', async () => {
+  test('in two messages of two records in opposite orders do not go round forever', async () => {
     const source = new SourceServiceHarness();
     const facts = async (key: string, body: string, seconds: number) => {
       const etag = await source.memory.place({ bucket: 'source-bucket', key }, Buffer.from(body));
@@ -425,7 +425,7 @@ describe('what this product wrote itself', () => {
     expect(source.archiveKeys()).toHaveLength(1);
   });
 
-  test('is packed when somebody copied it, stamp and all, to a key of their own', async () => {
+  test('is packed when someone copied it, stamp and all, to a key of their own', async () => {
     const source = new SourceServiceHarness();
     expect(await source.process(await source.place('copied', 'x', { metadata: { s3xrc: stamp } }))).toEqual([]);
     expect(contents(source.archive())).toEqual({ copied: 'x' });
@@ -475,7 +475,7 @@ describe('a large object', () => {
     expect(restored[0]?.body.equals(body)).toBe(true);
   });
 
-  test('that is overwritten while it is read leaves the archive without a trace, its neighbours are packed', async () => {
+  test('that is overwritten while it is read leaves the archive without a trace, its neighbors are packed', async () => {
     const memory = new SourceServiceHarness();
     const messages = [await memory.place('large.bin', body), await memory.place('small', 's')];
     let reads = 0;

@@ -335,7 +335,7 @@ describe('the message of a failed replication', () => {
 
   test('goes to the dead letters with its reason when it is of another bucket or cannot be read', async () => {
     const { store, queue, process } = service();
-    const foreign = failed(store.put(ARCHIVE, 'bytes'), { bucket: 'somebody-elses' });
+    const foreign = failed(store.put(ARCHIVE, 'bytes'), { bucket: 'someone-elses' });
     const nonsense = { ...foreign, messageId: 'n', body: 'nonsense' };
     expect(await process(foreign, nonsense)).toEqual([]);
     expect(queue.letters.map(({ reason }) => reason.code)).toEqual(['REPLICATION_FAILURE_FOREIGN', 'MESSAGE_INVALID']);

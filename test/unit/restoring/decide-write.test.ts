@@ -120,7 +120,7 @@ describe('decideWrite, row by row of its table', () => {
       skip('newer-at-target'),
     ],
     [
-      'a copy that somebody made of another object of ours, keep',
+      'a copy that someone made of another object of ours, keep',
       ours(),
       there(stamped('0055AB', COPIED)),
       'keep',

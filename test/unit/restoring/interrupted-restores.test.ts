@@ -112,7 +112,7 @@ describe('a large object whose restore was interrupted', () => {
     },
   );
 
-  test("leaves somebody else's upload to the same key alone", async () => {
+  test("leaves someone else's upload to the same key alone", async () => {
     const { region, attempt } = await arrive();
     const foreign = await region.store.createUpload({ ...PLACE, headers: {}, metadata: {}, tags: [] });
     await foreign.uploadPart(1, Buffer.from('x'), crc32(Buffer.from('x')));

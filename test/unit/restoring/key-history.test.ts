@@ -28,7 +28,7 @@ describe('requests of the target', () => {
   test('are one PUT and one HEAD for each overwritten key; the first one of a process alone may be sent twice', async () => {
     const region = new TargetRegion();
     const keys = keysIn('a/', 100);
-    for (const key of keys) await region.store.place({ bucket: TARGET, key }, Buffer.from('of somebody'));
+    for (const key of keys) await region.store.place({ bucket: TARGET, key }, Buffer.from('of someone'));
 
     expect(await requestsOf(region, versions(keys, 1), 'one')).toEqual({ put: 101, head: 100 });
     expect(await requestsOf(region, versions(keys, 2), 'two')).toEqual({ put: 100, head: 100 });
@@ -68,7 +68,7 @@ describe('requests of the target', () => {
     expect(await requestsOf(region, versions(keysIn('logs/', 50, 900), 4), 'logs')).toEqual({ put: 50, head: 0 });
   });
 
-  test('are learnt for each destination by itself', async () => {
+  test('are learned for each destination by itself', async () => {
     const rule = exampleRule({}, [{ bucket: 'full' }, { bucket: 'empty' }]);
     const region = new TargetRegion({ rules: [rule] });
     const keys = keysIn('a/', 50);

@@ -181,7 +181,7 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('are retried when somebody wrote the key before their completion', async () => {
+  test('are retried when someone wrote the key before their completion', async () => {
     const region = new TargetRegion();
     const failing = new FailingObjectStore(
       region.store,

@@ -242,7 +242,7 @@ describe('order of writes', () => {
   });
 });
 
-test('a key that somebody keeps writing is left to a later attempt', async () => {
+test('a key that someone keeps writing is left to a later attempt', async () => {
   const region = new TargetRegion();
   const store = new FailingObjectStore(
     region.store,

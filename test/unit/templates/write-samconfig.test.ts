@@ -43,7 +43,7 @@ describe('writeSamConfig', () => {
     expect(second).not.toContain('eu-west-1');
   });
 
-  test('keeps the image repository that somebody has set for a region', () => {
+  test('keeps the image repository that someone has set for a region', () => {
     const uri = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/compressor';
     const text = writeSamConfig(configuration('eu-west-1', 'us-east-1'));
     const table = '[eu-west-1.deploy.parameters]\n';

@@ -86,7 +86,7 @@ class Replication {
     return { counts, found, queue };
   }
 
-  /** Somebody writes at the target. */
+  /** Someone writes at the target. */
   async tamper(key: string, body: string, more: Parameters<MemoryObjectStore['place']>[2] = {}): Promise<void> {
     await this.region.store.place({ bucket: TARGET, key }, Buffer.from(body), more);
   }
@@ -216,8 +216,8 @@ test.each(['checksums', 'bytes'] as const)(
     const replication = new Replication();
     const event = await replication.write('logs/1', 'true');
     await replication.replicate([event, await replication.write('logs/2', 'also')]);
-    // The same bytes and so the same ETag; listings cannot know that somebody else wrote it.
-    await replication.tamper('logs/1', 'true', { metadata: { by: 'somebody' } });
+    // The same bytes and so the same ETag; listings cannot know that someone else wrote it.
+    await replication.tamper('logs/1', 'true', { metadata: { by: 'someone' } });
     expect((await replication.verify()).counts).toMatchObject({ equal: 2, looks: 0 });
     const { counts } = await replication.verify({ proof });
     expect(counts).toMatchObject(proof === 'bytes' ? { equal: 2, looks: 4 } : { equal: 2, looks: 3 });

@@ -67,7 +67,7 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toHaveLength(5);
   });
 
-  test('does not end while a message is in work, however long the queue is empty', async () => {
+  test('does not end while a message is in progress, however long the queue is empty', async () => {
     const bench = new WorkerBench();
     bench.place(1);
     const work = new LongWork();

@@ -10,7 +10,7 @@ export interface PlantedKeys {
   readonly older: readonly string[];
   /** With the stamp of the right version and wrong bytes, as a bug of ours would leave them. */
   readonly different: { readonly shorter: readonly string[]; readonly sameSize: readonly string[] };
-  /** Written at the target by somebody else, and edited there. */
+  /** Written at the target by someone else, and edited there. */
   readonly foreign: { readonly replaced: readonly string[]; readonly edited: readonly string[] };
   /** At the target only. */
   readonly extra: readonly string[];

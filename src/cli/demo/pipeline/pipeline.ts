@@ -33,7 +33,7 @@ export interface Pipeline {
   readonly faults: () => FaultsMet;
   /** Nothing without fallback tasks. */
   readonly fallback: () => FallbackShare | undefined;
-  /** The rule queue and its fallback queue are empty and nothing of it is in work. */
+  /** The rule queue and its fallback queue are empty and nothing of it is in progress. */
   packed(): Promise<void>;
   /** Every archive is in every target region. */
   copied(): Promise<void>;
@@ -44,6 +44,6 @@ export interface Pipeline {
   releaseCopies(): void;
   /** Puts damaged copies of the archives that wait into the inbound buckets. */
   sendDamaged(): Promise<readonly DamagedCopy[]>;
-  /** The target queues and their fallback queues are empty and nothing of them is in work. */
+  /** The target queues and their fallback queues are empty and nothing of them is in progress. */
   restored(): Promise<void>;
 }

@@ -35,7 +35,7 @@ async function checkQueue(
   const subject = `${name} (${region})`;
   try {
     const { waiting, inWork } = await countMessages(clients.sqs(region), name, signal);
-    return ok(subject, `${waiting} waiting, ${inWork} in work.`);
+    return ok(subject, `${waiting} waiting, ${inWork} in progress.`);
   } catch (thrown) {
     if (thrown instanceof QueueDoesNotExist) return deployments.missing(region, subject);
     throw thrown;

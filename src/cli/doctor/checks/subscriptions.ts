@@ -4,10 +4,10 @@ import { listResources, readStack } from '../../deploy/read-stack.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 
-/** What SNS has in place of an ARN until somebody has followed the link in its mail. */
+/** What SNS has in place of an ARN until someone has followed the link in its mail. */
 const PENDING = 'PendingConfirmation';
 
-/** Whether somebody hears of alarms. */
+/** Whether someone hears of alarms. */
 export const SUBSCRIPTION_CHECKS: CheckGroup = {
   name: 'subscriptions',
   title: 'Who is told of alarms',

@@ -31,7 +31,7 @@ export async function packObjects(job: Job): Promise<void> {
   const keyOf = (name: string): string => `${prefix}round ${round}/${name}${suffix}`;
   await emptyQueues(job);
   const before = await archives(job);
-  const dress = { Tagging: 'class=public', Metadata: { author: 'somebody' } };
+  const dress = { Tagging: 'class=public', Metadata: { author: 'someone' } };
   await s3.send(new PutObjectCommand({ Bucket, Key: keyOf('dressed'), Body: `round ${round}`, ...dress }));
   const tagged = { Bucket, Key: keyOf(LARGELY_TAGGED) };
   await s3.send(new PutObjectCommand({ ...tagged, Body: 'tagged', Metadata: dress.Metadata }));

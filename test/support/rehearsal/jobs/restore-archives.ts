@@ -27,7 +27,7 @@ export async function restoreArchives(job: Job): Promise<void> {
   const found = await origin.send(new GetObjectCommand({ Bucket: outbound, Key: archive }));
   const body = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
   const targets = rule.destinations.filter((destination) => destination.region === region).map(({ bucket }) => bucket);
-  // The first time somebody else's object stands in the way, later ours: both have to be looked at.
+  // The first time someone else's object stands in the way, later ours: both have to be looked at.
   const restored = await Promise.all(targets.map((bucket) => keysIn(s3, bucket)));
   for (const [index, bucket] of targets.entries()) {
     for (const Key of restored[index] ?? [])
@@ -52,7 +52,7 @@ export async function restoreArchives(job: Job): Promise<void> {
     for (const Key of keys) {
       const { Metadata, TagCount } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
       const tags = Key.includes(LARGELY_TAGGED) ? LARGE_TAGS.length : 1;
-      expect([Key, Metadata?.['author'], TagCount]).toEqual([Key, 'somebody', tags]);
+      expect([Key, Metadata?.['author'], TagCount]).toEqual([Key, 'someone', tags]);
     }
   }
 }

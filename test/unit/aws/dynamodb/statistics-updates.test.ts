@@ -24,7 +24,7 @@ function longestRebase(keptArms: number): number {
   return Buffer.byteLength(expression.render().UpdateExpression);
 }
 
-/** Empty when it fits; else what somebody who added a class has to know. */
+/** Empty when it fits; else what someone who added a class has to know. */
 function whatToDo(): string {
   const bytes = longestRebase(MAX_ARMS);
   if (bytes <= MAX_EXPRESSION_BYTES) return '';

@@ -1,20 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { renderReport } from '../../../../src/cli/demo/report/render-report.ts';
-import { isFlawless, numbersOf, summarise } from '../../../../src/cli/demo/result.ts';
+import { isFlawless, numbersOf, summarize } from '../../../../src/cli/demo/result.ts';
 import { renderResultTable } from '../../../../src/cli/demo/result-table.ts';
 import { verdictOf } from '../../../../src/cli/demo/verdict.ts';
 import { MEASURED_RUN } from '../../../support/demo-result.ts';
 
 describe('the result of a run', () => {
   test('compares the archives with everything that plain replication would have sent', () => {
-    const result = summarise(MEASURED_RUN);
+    const result = summarize(MEASURED_RUN);
     expect(result.ratio).toBe(4);
     expect(result.transfer.without).toBeCloseTo(0.0001 * MEASURED_RUN.rule.destinations.length);
     expect(result.transfer.with).toBeCloseTo(0.000025 * MEASURED_RUN.rule.destinations.length);
   });
 
   test('has the numbers that scripts rely on', () => {
-    expect(numbersOf(summarise(MEASURED_RUN))).toMatchObject({
+    expect(numbersOf(summarize(MEASURED_RUN))).toMatchObject({
       objects: 10,
       bytes: 4_000_000,
       archives: 1,
@@ -30,8 +30,8 @@ describe('the result of a run', () => {
 
   test('is not flawless with a dead letter, even if every object arrived', () => {
     const letter = { queue: 'rule queue', code: 'OBJECT_ARCHIVED', reason: 'is in GLACIER', body: '' };
-    const result = summarise({ ...MEASURED_RUN, deadLetters: [letter] });
-    expect(isFlawless(summarise(MEASURED_RUN))).toBe(true);
+    const result = summarize({ ...MEASURED_RUN, deadLetters: [letter] });
+    expect(isFlawless(summarize(MEASURED_RUN))).toBe(true);
     expect(isFlawless(result)).toBe(false);
     expect(verdictOf(result)).toBe('10 objects identical, 0 lost, 0 altered, 1 dead letter');
     expect(renderResultTable(result)).toContain('rule queue OBJECT_ARCHIVED: is in GLACIER');
@@ -39,7 +39,7 @@ describe('the result of a run', () => {
 
   test('is not flawless with a violation, and names it in table and report', () => {
     const violation = 'us-east-1 "a.txt" was written 2 times instead of 1';
-    const result = summarise({ ...MEASURED_RUN, violations: [violation] });
+    const result = summarize({ ...MEASURED_RUN, violations: [violation] });
     expect(isFlawless(result)).toBe(false);
     expect(verdictOf(result)).toBe('10 objects identical, 0 lost, 0 altered, 1 violation');
     expect(renderResultTable(result)).toContain(violation);
@@ -47,14 +47,14 @@ describe('the result of a run', () => {
   });
 
   test('says how many objects are in the archives again', () => {
-    expect(summarise(MEASURED_RUN).packedAgain).toBe(1);
-    expect(numbersOf(summarise(MEASURED_RUN))).toMatchObject({ packedAgain: 1, violations: [], damagedArchives: 1 });
+    expect(summarize(MEASURED_RUN).packedAgain).toBe(1);
+    expect(numbersOf(summarize(MEASURED_RUN))).toMatchObject({ packedAgain: 1, violations: [], damagedArchives: 1 });
   });
 
   test('names lost objects in table and report, with keys that can do no harm there', () => {
     const key = 'evil\u001b[2J\n<script>alert(1)</script>';
     const finding = { region: 'us-east-1', key, differences: ['is not there'] };
-    const result = summarise({
+    const result = summarize({
       ...MEASURED_RUN,
       verification: { identical: 9, lost: 1, altered: 0, findings: [finding] },
     });
@@ -67,7 +67,7 @@ describe('the result of a run', () => {
   });
 
   test('makes a report that loads nothing from anywhere', () => {
-    const report = renderReport(summarise(MEASURED_RUN), new Date(0));
+    const report = renderReport(summarize(MEASURED_RUN), new Date(0));
     expect(report).not.toMatch(/(?:src|href)=|@import|url\((?!#)|https?:/);
     expect(report).toContain('4.00 : 1');
   });
@@ -77,20 +77,20 @@ describe('the result of a run', () => {
       { level: 'chosen', compressedBytes: 1_000_000, cpuSeconds: 1, dollars: 0.00005 },
       { level: '12', compressedBytes: 900_000, cpuSeconds: 3, dollars: 0.000055 },
     ];
-    const result = summarise({ ...MEASURED_RUN, comparison });
+    const result = summarize({ ...MEASURED_RUN, comparison });
     const table = renderResultTable(result).split('\n');
     expect(table.find((line) => line.startsWith('│ chosen'))).toContain('$10.00');
     expect(table.find((line) => line.startsWith('│ 12'))).toMatch(/900 KB .* 3\.0 s .* \$11\.00 .* \+10\.0 %/);
     expect(renderReport(result, new Date(0))).toContain('>+10.0 %</td>');
     expect(numbersOf(result)).toMatchObject({ comparison });
-    expect(renderReport(summarise(MEASURED_RUN), new Date(0))).not.toContain('One level for all');
-    const empty = summarise({ ...MEASURED_RUN, archives: [], comparison });
+    expect(renderReport(summarize(MEASURED_RUN), new Date(0))).not.toContain('One level for all');
+    const empty = summarize({ ...MEASURED_RUN, archives: [], comparison });
     expect(renderResultTable(empty)).not.toMatch(/NaN|Infinity/);
     expect(renderReport(empty, new Date(0))).not.toMatch(/NaN|Infinity/);
   });
 
   test('stands nothing but an empty file, of which there is no ratio worth the name', () => {
-    const result = summarise({ ...MEASURED_RUN, bytes: 0, uploadedBytes: 0, archives: [] });
+    const result = summarize({ ...MEASURED_RUN, bytes: 0, uploadedBytes: 0, archives: [] });
     expect(result.ratio).toBeNull();
     expect(renderReport(result, new Date(0))).not.toContain('NaN');
     expect(renderResultTable(result)).not.toContain('NaN');

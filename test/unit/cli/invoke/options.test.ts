@@ -4,7 +4,7 @@ import { parseInvokeOptions } from '../../../../src/cli/invoke/options.ts';
 const parse = (...args: string[]) => parseInvokeOptions(args, () => undefined);
 
 describe('npm run invoke', () => {
-  test('takes a function, events and a time-out', () => {
+  test('takes a function, events and a timeout', () => {
     expect(parse('source', 'a.json', 'b.json', '--timeout', '5')).toEqual({
       kind: 'invoke',
       functionName: 'source',
@@ -25,7 +25,7 @@ describe('npm run invoke', () => {
     expect(() => parse(...args)).toThrow(/^Name a function \(source, target, resend, deployment\) and an event file/);
   });
 
-  test.each(['0', 'soon', '1.5'])('refuses a time-out of %s seconds', (seconds) => {
+  test.each(['0', 'soon', '1.5'])('refuses a timeout of %s seconds', (seconds) => {
     expect(() => parse('source', 'a.json', '--timeout', seconds)).toThrow(/whole number/);
   });
 

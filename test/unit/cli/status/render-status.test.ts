@@ -39,7 +39,7 @@ s3://documents/reports/*.csv
   eu-west-1, documents-0a1b2c3d4e
   to ap-southeast-2  4 m behind (objective 1 h), restored
                      1,100 / 25,000
-  backlog         1,500 objects, oldest 2 h; 40 in work
+  backlog         1,500 objects, oldest 2 h; 40 in progress
   fallback tasks  1 of 3 running
   dead letters    0
   last hour       1,200 objects, 3.2 GB, 4.00 : 1
@@ -49,7 +49,7 @@ s3://documents/reports/*.csv
   given up        0 archives
 
 Arrivals in ap-southeast-2
-  backlog         –, oldest –; – in work
+  backlog         –, oldest –; – in progress
   dead letters    –
 
 Fixed cost of all regions: $20.10 per month, about.

@@ -25,7 +25,7 @@ describe('readAnswer', () => {
   test.each([
     [200, THROWN, 'FUNCTION_THREW', 'f threw TypeError: bad'],
     [200, 'Task timed out after 2.00 seconds', 'FUNCTION_TIMED_OUT', 'f: Task timed out after 2.00 seconds'],
-    [502, THROWN, 'FUNCTION_INIT_FAILED', 'f could not be initialised: TypeError: bad'],
+    [502, THROWN, 'FUNCTION_INIT_FAILED', 'f could not be initialized: TypeError: bad'],
     [
       502,
       ENDED,

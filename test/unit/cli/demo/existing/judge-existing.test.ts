@@ -22,7 +22,7 @@ const GOOD: VerifyReport = {
   samples: {},
 };
 
-describe('the judgement of a verification', () => {
+describe('the judgment of a verification', () => {
   test('has nothing to say where all is well, and names what is not', () => {
     expect(complain('then', GOOD)).toEqual([]);
     expect(complain('then', { ...GOOD, missing: 2, foreign: 1, notDue: 3 })).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { renderReport } from '../../../../../src/cli/demo/report/render-report.ts';
-import { type DemoMeasurements, summarise } from '../../../../../src/cli/demo/result.ts';
+import { type DemoMeasurements, summarize } from '../../../../../src/cli/demo/result.ts';
 import { findBrowser, measurePage } from '../../../../support/browser.ts';
 import { MEASURED_RUN } from '../../../../support/demo-result.ts';
 
@@ -28,7 +28,7 @@ const FULL: DemoMeasurements = {
 };
 
 function reportOf(measured: DemoMeasurements): string {
-  return renderReport(summarise(measured), new Date(0));
+  return renderReport(summarize(measured), new Date(0));
 }
 
 function occurrences(text: string, part: string): number {
