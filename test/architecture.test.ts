@@ -55,7 +55,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'watermark',
       'worker',
     ],
-    packages: [/^node:/, /^@aws-sdk\//, /^@aws-lambda-powertools\//, /^@smithy\//, /^undici$/, /^p-limit$/, /^zod$/],
+    packages: [/^node:/, /^@aws-sdk\//, /^@aws-lambda-powertools\//, /^@smithy\//, /^p-limit$/, /^zod$/],
   },
   wiring: {
     folders: [

@@ -12,17 +12,12 @@ const UNDICI_PARTS = `
 const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
 const api = require('undici/lib/api/index.js');
 Object.assign(Dispatcher.prototype, api);
-const Pool = require('undici/lib/dispatcher/pool.js');
 const Agent = require('undici/lib/dispatcher/agent.js');
 module.exports = {
-  Pool,
-  errors: require('undici/lib/core/errors.js'),
-  buildConnector: require('undici/lib/core/connect.js'),
   request: (url, options = {}) => {
     const { origin, pathname, search } = new URL(url);
     return new Agent().request({ ...options, origin, path: pathname + search, method: options.method ?? 'GET' });
   },
-  fetch: (...args) => globalThis.fetch(...args),
 };
 `;
 

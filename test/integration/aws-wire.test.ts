@@ -35,7 +35,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       client,
       sleep,
       random: () => 0.5,
-      connector: transport.open(certificate),
+      opener: transport.open(certificate),
       ...options,
     });
     opened.push(made);
@@ -439,8 +439,8 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
     });
 
     it.each([
-      ['the headers', 'stall', { headersTimeout: 100 }, 'UND_ERR_HEADERS_TIMEOUT'],
-      ['the body', 'stall-in-body', { bodyTimeout: 100 }, 'UND_ERR_BODY_TIMEOUT'],
+      ['the headers', 'stall', { headersTimeout: 100 }, 'HEADERS_TIMEOUT'],
+      ['the body', 'stall-in-body', { bodyTimeout: 100 }, 'BODY_TIMEOUT'],
     ] as const)('is noticed when %s do not come', async (_, answer, timeouts, code) => {
       server.script(answer);
       const error: unknown = await read({}, open({ ...timeouts, attempts: 2 })).catch((thrown: unknown) => thrown);

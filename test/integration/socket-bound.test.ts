@@ -62,20 +62,22 @@ class SocketCount {
   opened = 0;
   readonly #onConnect = (message: unknown): void => {
     const { socket } = message as { readonly socket: Socket };
-    this.opened += 1;
-    this.open += 1;
-    this.most = Math.max(this.most, this.open);
-    socket.once('close', () => {
-      this.open -= 1;
+    socket.once('connect', () => {
+      this.opened += 1;
+      this.open += 1;
+      this.most = Math.max(this.most, this.open);
+      socket.once('close', () => {
+        this.open -= 1;
+      });
     });
   };
 
   start(): void {
-    subscribe('undici:client:connected', this.#onConnect);
+    subscribe('net.client.socket', this.#onConnect);
   }
 
   stop(): void {
-    unsubscribe('undici:client:connected', this.#onConnect);
+    unsubscribe('net.client.socket', this.#onConnect);
   }
 }
 

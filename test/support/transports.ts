@@ -1,28 +1,26 @@
-import { buildConnector } from 'undici';
-import { type Connector, type ConnectorOptions, createConnector } from '../../src/aws/s3/connector.ts';
+import { clientOpener, type OpenClient, type SocketClientOptions } from '../../src/aws/http/socket-client.ts';
 import type { Certificate } from './self-signed.ts';
+import { undiciOpener } from './undici-client.ts';
 
-/** A way to speak to S3: who opens the sockets, and whether they speak TLS. */
+type Opener = (origin: string, options: SocketClientOptions) => OpenClient;
+
+/** A way to speak to S3: whose HTTP, and whether over TLS. */
 export interface Transport {
   readonly name: string;
   readonly tls: boolean;
-  /** The connector of the store under test; it trusts the certificate. */
-  open(certificate: Certificate): (options: ConnectorOptions) => Connector;
+  /** For the store under test; its clients trust the certificate. */
+  open(certificate: Certificate): Opener;
 }
 
-const reused =
-  ({ cert }: Certificate) =>
-  ({ timeout }: ConnectorOptions): Connector =>
-    createConnector({ timeout, tls: { ca: cert } });
-/** What the product's sockets are measured against: undici's own, which take a fresh buffer for each chunk. */
-const fresh =
-  ({ cert }: Certificate) =>
-  ({ timeout }: ConnectorOptions): Connector =>
-    buildConnector({ timeout, allowH2: false, ca: cert });
+const trusting =
+  (opener: Opener) =>
+  ({ cert }: Certificate): Opener =>
+  (origin, options) =>
+    opener(origin, { ...options, tls: { ca: cert } });
 
 export const TRANSPORTS: readonly Transport[] = [
-  { name: 'a reused buffer', tls: false, open: reused },
-  { name: 'a reused buffer, TLS', tls: true, open: reused },
-  { name: 'fresh buffers', tls: false, open: fresh },
-  { name: 'fresh buffers, TLS', tls: true, open: fresh },
+  { name: 'our client', tls: false, open: trusting(clientOpener) },
+  { name: 'our client, TLS', tls: true, open: trusting(clientOpener) },
+  { name: 'undici', tls: false, open: trusting(undiciOpener) },
+  { name: 'undici, TLS', tls: true, open: trusting(undiciOpener) },
 ];

@@ -1,10 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type Client, errors } from 'undici';
 import { CompressorError } from '../../errors.ts';
+import { HttpError } from '../http/errors.ts';
+import type { BodySink, HttpAnswer, HttpClient } from '../http/exchange.ts';
+import { clientOpener, type OpenClient, type SocketClientOptions } from '../http/socket-client.ts';
+import { SocketPool } from '../http/socket-pool.ts';
 import { AdaptiveConcurrency } from './adaptive-concurrency.ts';
 import { Authenticator } from './authenticate.ts';
 import { type BucketAddress, resolveBucketAddress } from './bucket-address.ts';
-import { type Connector, type ConnectorOptions, createConnector } from './connector.ts';
 import { encodeKey } from './encode-key.ts';
 import {
   type CallName,
@@ -16,9 +18,7 @@ import {
   findRemedy,
   type S3Failure,
 } from './failure.ts';
-import { type BodySink, exchange, type HttpAnswer } from './http-exchange.ts';
 import { type RetryOptions, RetryPolicy } from './retry-policy.ts';
-import { SocketPool } from './socket-pool.ts';
 
 /** All times in milliseconds. */
 export interface ConnectionOptions extends RetryOptions {
@@ -27,8 +27,8 @@ export interface ConnectionOptions extends RetryOptions {
   /** Sockets open at the same time, to all buckets together. */
   readonly maxSockets?: number;
   readonly connectTimeout?: number;
-  /** Makes what opens the sockets to one address. Default: sockets that share a buffer. */
-  readonly connector?: (options: ConnectorOptions) => Connector;
+  /** What opens the clients of one address. Default: our own. */
+  readonly opener?: (origin: string, options: SocketClientOptions) => OpenClient;
   /** From the request to the answer's headers; a body adds what a slow line needs to send it. */
   readonly headersTimeout?: number;
   /** Between two chunks of an answer's body. */
@@ -89,13 +89,9 @@ export class S3Connection {
     this.#retries = new RetryPolicy(options);
     this.#headersTimeout = options.headersTimeout ?? 30_000;
     this.#connections = options.connections ?? DEFAULT_CONNECTIONS;
-    const { connector = createConnector, connectTimeout: timeout = 3_000 } = options;
+    const { opener = clientOpener, connectTimeout = 3_000 } = options;
     const { maxSockets: max = MAX_SOCKETS, bodyTimeout = 30_000 } = options;
-    this.#sockets = new SocketPool({
-      max,
-      client: { allowH2: false, bodyTimeout },
-      openConnector: () => connector({ timeout }),
-    });
+    this.#sockets = new SocketPool({ max, opener: (origin) => opener(origin, { connectTimeout, bodyTimeout }) });
   }
 
   /**
@@ -151,19 +147,19 @@ export class S3Connection {
     }
   }
 
-  async #exchange(client: Client, call: S3Call, route: Route, path: string): Promise<Attempt> {
+  async #exchange(client: HttpClient, call: S3Call, route: Route, path: string): Promise<Attempt> {
     const { method, query = '', body, copiedBytes = 0, sink, signal } = call;
     const headers = this.#authenticator.sign({ method, host: route.host, path, query, headers: call.headers });
     const moving = Math.ceil((body?.byteLength ?? 0) / SLOWEST_UPLOAD + copiedBytes / SLOWEST_COPY);
     const headersTimeout = this.#headersTimeout + moving;
     const target = query === '' ? path : `${path}?${query}`;
     try {
-      const answer = await exchange(client, { method, path: target, headers, body, sink, signal, headersTimeout });
+      const answer = await client.exchange({ method, path: target, headers, body, sink, signal, headersTimeout });
       const failure = findFailure(answer);
       return failure ? { failure } : { answer };
     } catch (thrown) {
       if (thrown instanceof CompressorError || signal?.aborted === true) throw thrown;
-      if (thrown instanceof errors.InvalidArgumentError) throw describeUnsendable(thrown, call);
+      if (thrown instanceof HttpError && thrown.code === 'REQUEST_UNSENDABLE') throw describeUnsendable(thrown, call);
       return { failure: describeLostAnswer(thrown as Error) };
     }
   }

@@ -4,7 +4,7 @@ import { UnavailableStorageError } from '../../storage/errors.ts';
 import { HEADER_NAMES } from '../../storage/header-section.ts';
 import type { WrittenVersion } from '../../storage/object-store.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
-import { type AnswerHeaders, readHeader } from './http-exchange.ts';
+import type { AnswerHeaders } from '../http/answer-headers.ts';
 
 const METADATA_PREFIX = 'x-amz-meta-';
 
@@ -14,11 +14,11 @@ const HEADER_FIELDS = Object.entries(HEADER_NAMES);
 export function describeObject(answer: AnswerHeaders, size: number): ObjectDescription {
   const headers: Record<string, string> = {};
   for (const [field, name] of HEADER_FIELDS) {
-    const value = readHeader(answer, name);
+    const value = answer.get(name);
     if (value !== undefined) headers[field] = value;
   }
-  const versionId = readHeader(answer, 'x-amz-version-id');
-  const replicationStatus = readHeader(answer, 'x-amz-replication-status');
+  const versionId = answer.get('x-amz-version-id');
+  const replicationStatus = answer.get('x-amz-replication-status');
   const crc32 = readCrc32(answer);
   return {
     size,
@@ -26,9 +26,9 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
     lastModified: new Date(requireHeader(answer, 'last-modified')),
     headers,
     metadata: readMetadata(answer),
-    storageClass: readHeader(answer, 'x-amz-storage-class') ?? 'STANDARD',
-    tagCount: Number(readHeader(answer, 'x-amz-tagging-count') ?? 0),
-    missingMetadata: Number(readHeader(answer, 'x-amz-missing-meta') ?? 0),
+    storageClass: answer.get('x-amz-storage-class') ?? 'STANDARD',
+    tagCount: Number(answer.get('x-amz-tagging-count') ?? 0),
+    missingMetadata: Number(answer.get('x-amz-missing-meta') ?? 0),
     ...(versionId === undefined ? {} : { versionId }),
     ...(replicationStatus === undefined ? {} : { replicationStatus }),
     ...(crc32 === undefined ? {} : { crc32 }),
@@ -37,9 +37,9 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
 
 function readMetadata(answer: AnswerHeaders): Record<string, string> {
   const entries: [name: string, value: string][] = [];
-  for (const name in answer) {
+  for (const name of answer.names()) {
     if (!name.startsWith(METADATA_PREFIX)) continue;
-    entries.push([name.slice(METADATA_PREFIX.length), decodeMetadataValue(readHeader(answer, name) ?? '')]);
+    entries.push([name.slice(METADATA_PREFIX.length), decodeMetadataValue(answer.get(name) ?? '')]);
   }
   // Not assigned one by one: an entry may be called `__proto__`.
   return Object.fromEntries(entries);
@@ -47,7 +47,7 @@ function readMetadata(answer: AnswerHeaders): Record<string, string> {
 
 /** @throws UnavailableStorageError when the header is missing: whatever answered is not S3 */
 export function requireHeader(answer: AnswerHeaders, name: string): string {
-  const value = readHeader(answer, name);
+  const value = answer.get(name);
   if (value === undefined) {
     throw new UnavailableStorageError(`An answer without the header ${name} is not one of S3. Check the endpoint.`);
   }
@@ -56,7 +56,7 @@ export function requireHeader(answer: AnswerHeaders, name: string): string {
 
 /** What a write has made, from its answer. */
 export function withVersion(etag: string, answer: AnswerHeaders): WrittenVersion {
-  const versionId = readHeader(answer, 'x-amz-version-id');
+  const versionId = answer.get('x-amz-version-id');
   return versionId === undefined ? { etag } : { etag, versionId };
 }
 
@@ -66,7 +66,7 @@ export function stripQuotes(etag: string): string {
 
 /** A checksum of checksums (COMPOSITE; its value ends in `-` and the number of parts) says nothing of the bytes in a row. */
 function readCrc32(answer: AnswerHeaders): number | undefined {
-  const value = readHeader(answer, 'x-amz-checksum-crc32');
+  const value = answer.get('x-amz-checksum-crc32');
   if (value === undefined || value.includes('-')) return undefined;
-  return readHeader(answer, 'x-amz-checksum-type') === 'COMPOSITE' ? undefined : crc32FromBase64(value);
+  return answer.get('x-amz-checksum-type') === 'COMPOSITE' ? undefined : crc32FromBase64(value);
 }

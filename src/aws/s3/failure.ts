@@ -14,7 +14,7 @@ import {
   WriteConditionError,
 } from '../../storage/errors.ts';
 import { BucketNotFoundError } from '../errors.ts';
-import { type HttpAnswer, readHeader } from './http-exchange.ts';
+import type { HttpAnswer } from '../http/exchange.ts';
 import type { Pressure } from './retry-policy.ts';
 import { readText } from './xml.ts';
 
@@ -84,8 +84,8 @@ export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | 
     code: readText(body, 'Code') ?? '',
     message: readText(body, 'Message') ?? '',
     parts: describeParts(body),
-    requestId: readHeader(headers, 'x-amz-request-id'),
-    date: readHeader(headers, 'date'),
+    requestId: headers.get('x-amz-request-id'),
+    date: headers.get('date'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { ObjectSizeError } from '../../storage/errors.ts';
 import type { ReadRequest } from '../../storage/object-store.ts';
-import { type AnswerHeaders, type BodySink, readHeader } from './http-exchange.ts';
+import type { AnswerHeaders } from '../http/answer-headers.ts';
+import type { BodySink } from '../http/exchange.ts';
 
 const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/;
 
@@ -21,11 +22,11 @@ export class ObjectSink implements BodySink {
 
   begin(status: number, headers: AnswerHeaders): void {
     const { into, start } = this.#request;
-    const length = Number(readHeader(headers, 'content-length') ?? into.length);
+    const length = Number(headers.get('content-length') ?? into.length);
     this.#filled = 0;
     this.#objectSize = length;
     if (start !== undefined) {
-      const [, first, , total] = CONTENT_RANGE.exec(readHeader(headers, 'content-range') ?? '') ?? [];
+      const [, first, , total] = CONTENT_RANGE.exec(headers.get('content-range') ?? '') ?? [];
       if (status !== 206 || Number(first) !== start) throw this.#mismatch('another range than was asked for');
       this.#objectSize = Number(total);
     }

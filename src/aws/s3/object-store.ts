@@ -26,7 +26,6 @@ import { type ConnectionOptions, type S3Call, S3Connection } from './connection.
 import { COPY_LIMITS, type CopyLimits, copyObject } from './copy.ts';
 import { describeObject, requireHeader, stripQuotes, withVersion } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
-import { readHeader } from './http-exchange.ts';
 import { listUploads } from './list-uploads.ts';
 import { ObjectSink } from './object-sink.ts';
 import { createS3Upload, resumeS3Upload } from './upload.ts';
@@ -84,7 +83,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
       headers: [],
       signal,
     });
-    const versionId = readHeader(headers, 'x-amz-version-id');
+    const versionId = headers.get('x-amz-version-id');
     return { tags: readElements(body, 'Tag').map(readTag), ...(versionId === undefined ? {} : { versionId }) };
   }
 

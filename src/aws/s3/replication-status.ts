@@ -4,7 +4,6 @@ import type { ReplicationStatusReader } from '../../watermark/dependencies.ts';
 import { UnknownWatermarkError } from '../../watermark/errors.ts';
 import type { ArchiveAddress, ReplicationStatus } from '../../watermark/replication-status.ts';
 import type { S3Connection } from './connection.ts';
-import { readHeader } from './http-exchange.ts';
 
 /**
  * Asks S3 how far the replication of an archive is. `s3:GetObject` is enough: a HEAD that wants no checksum needs no right to the key
@@ -21,7 +20,7 @@ export class S3ReplicationStatusReader implements ReplicationStatusReader {
   async statusOf({ region, bucket, key }: ArchiveAddress): Promise<ReplicationStatus> {
     try {
       const call = { kind: 'read', operation: 'HeadObject', method: 'HEAD', bucket, key, headers: [] } as const;
-      const status = readHeader((await this.#connectionOf(region).send(call)).headers, 'x-amz-replication-status');
+      const status = (await this.#connectionOf(region).send(call)).headers.get('x-amz-replication-status');
       // The API model has both spellings.
       if (status === 'COMPLETED' || status === 'COMPLETE') return 'COMPLETED';
       return status === 'PENDING' || status === 'FAILED' ? status : 'none';

@@ -13,7 +13,7 @@ export interface UnsignedRequest {
   readonly path: string;
   /** Without `?`; names sorted and encoded, each with `=`. Empty when there is none. */
   readonly query: string;
-  /** Names (lower case) and values in turn, as undici takes them. Values are bytes written as latin1. */
+  /** Names (lower case) and values in turn. Values are bytes written as latin1. */
   readonly headers: readonly string[];
   /** SHA-256 of the body, in hex, in place of what the service has for every request. */
   readonly payloadHash?: string;

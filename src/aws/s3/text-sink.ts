@@ -1,5 +1,5 @@
 import { StorageRejectedError } from '../../storage/errors.ts';
-import type { BodySink } from './http-exchange.ts';
+import type { BodySink } from '../http/exchange.ts';
 
 /** Collects a text that is longer than S3's error documents, up to a limit. */
 export class TextSink implements BodySink {

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { Pool } from 'undici';
 import { UnavailableQueueError } from '../../messages/errors.ts';
-import { exchange, type HttpAnswer } from '../s3/http-exchange.ts';
+import type { HttpAnswer } from '../http/exchange.ts';
+import { clientOpener } from '../http/socket-client.ts';
+import { SocketPool } from '../http/socket-pool.ts';
 import { type Pressure, RetryPolicy } from '../s3/retry-policy.ts';
 import { RequestSigner, type SigningCredentials, SQS } from '../s3/sign-request.ts';
 
@@ -23,6 +24,7 @@ export interface BatchClientOptions {
 }
 
 const HEADERS_TIMEOUT = 30_000;
+const CONNECTION_TIMEOUTS = { connectTimeout: 10_000, bodyTimeout: 300_000 };
 /** Credentials are fetched anew this long before they expire, in milliseconds. */
 const MARGIN = 60_000;
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
@@ -73,7 +75,7 @@ export class SqsBatchClient {
   /** @returns what went wrong, as text, when it did */
   async #attempt(body: Buffer): Promise<HttpAnswer | string> {
     this.#opened ??= this.#open();
-    const { pool, host, signer } = await this.#opened;
+    const { pool, origin, host, signer } = await this.#opened;
     const request = {
       method: 'POST',
       host,
@@ -83,17 +85,15 @@ export class SqsBatchClient {
       headers: ['content-type', 'application/x-amz-json-1.0', 'x-amz-target', 'AmazonSQS.SendMessageBatch'],
     };
     const headers = signer.sign(request, await this.#currentCredentials(), Date.now());
+    const client = await pool.take(origin);
     try {
-      const answer = await exchange(pool, {
-        method: 'POST',
-        path: '/',
-        headers,
-        body,
-        headersTimeout: HEADERS_TIMEOUT,
-      });
+      const call = { method: 'POST', path: '/', headers, body, headersTimeout: HEADERS_TIMEOUT };
+      const answer = await client.exchange(call);
       return answer.status === 200 ? answer : `${answer.status} ${answer.body}`;
     } catch (thrown) {
       return `no answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    } finally {
+      pool.release(origin, client);
     }
   }
 
@@ -101,10 +101,15 @@ export class SqsBatchClient {
     const endpoint = await this.#client.config.endpoint?.();
     const { protocol, hostname, port } = endpoint ?? new URL(this.#queueUrl);
     const host = port === undefined || port === '' ? hostname : `${hostname}:${port}`;
+    const origin = `${protocol}//${host}`;
     return {
+      origin,
       host,
       signer: new RequestSigner(await this.#client.config.region(), SQS),
-      pool: new Pool(`${protocol}//${host}`, { connections: this.#connections, allowH2: false }),
+      pool: new SocketPool({
+        max: this.#connections,
+        opener: (address) => clientOpener(address, CONNECTION_TIMEOUTS),
+      }),
     };
   }
 
@@ -124,7 +129,8 @@ export class SqsBatchClient {
 }
 
 interface Connection {
-  readonly pool: Pool;
+  readonly pool: SocketPool;
+  readonly origin: string;
   readonly host: string;
   readonly signer: RequestSigner;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { AnswerHeaders } from '../../../../src/aws/http/answer-headers.ts';
 import {
   type CallKind,
   describeFailure,
@@ -93,8 +94,13 @@ describe('describeFailure', () => {
 
 it('finds the error that a 200 hides', () => {
   const body = '<?xml version="1.0"?>\n  \n<Error><Code>InternalError</Code><Message>again</Message></Error>';
-  expect(findFailure({ status: 200, headers: {}, body })).toMatchObject({ status: 200, code: 'InternalError' });
-  expect(findFailure({ status: 200, headers: {}, body: '<CompleteMultipartUploadResult/>' })).toBeUndefined();
+  expect(findFailure({ status: 200, headers: AnswerHeaders.of({}), body })).toMatchObject({
+    status: 200,
+    code: 'InternalError',
+  });
+  expect(
+    findFailure({ status: 200, headers: AnswerHeaders.of({}), body: '<CompleteMultipartUploadResult/>' }),
+  ).toBeUndefined();
 });
 
 it('takes a version that is gone before it got its tags for a write that was overtaken', () => {

@@ -1,24 +1,22 @@
-import { Client } from 'undici';
-import type { Connector } from './connector.ts';
+import type { HttpClient } from './exchange.ts';
+import type { OpenClient } from './socket-client.ts';
 
 export interface SocketPoolOptions {
   /** Sockets open at the same time, to all addresses together. */
   readonly max: number;
-  /** Of each connection. */
-  readonly client: Omit<Client.Options, 'connect'>;
-  /** Makes what opens the sockets to one address. */
-  readonly openConnector: () => Connector;
+  /** What opens the clients of one address. */
+  readonly opener: (address: string) => OpenClient;
 }
 
 interface Waiting {
   readonly serial: number;
-  readonly admit: (client: Client) => void;
+  readonly admit: (client: HttpClient) => void;
 }
 
 /** One address. */
 interface Origin {
-  readonly connector: Connector;
-  readonly idle: Client[];
+  readonly open: OpenClient;
+  readonly idle: HttpClient[];
   readonly waiting: Set<Waiting>;
   /** Clients, idle and busy. */
   size: number;
@@ -41,31 +39,29 @@ interface Origin {
  */
 export class SocketPool {
   readonly #max: number;
-  readonly #options: SocketPoolOptions['client'];
-  readonly #openConnector: () => Connector;
+  readonly #opener: SocketPoolOptions['opener'];
   readonly #origins = new Map<string, Origin>();
   #open = 0;
   #waiting = 0;
   #closed = false;
   #serial = 0;
 
-  constructor({ max, client, openConnector }: SocketPoolOptions) {
+  constructor({ max, opener }: SocketPoolOptions) {
     this.#max = max;
-    this.#options = client;
-    this.#openConnector = openConnector;
+    this.#opener = opener;
   }
 
   /** A client to the address, if one is to be had at once. Spares the common case a turn of the event loop. */
-  tryTake(address: string): Client | undefined {
+  tryTake(address: string): HttpClient | undefined {
     const origin = this.#origin(address);
     const idle = origin.idle.pop();
     if (idle !== undefined) return idle;
     if (this.#open >= this.#max && !this.#closeIdle()) return undefined;
-    return this.#connect(address, origin);
+    return this.#connect(origin);
   }
 
   /** @throws the reason of the signal */
-  take(address: string, signal?: AbortSignal): Promise<Client> {
+  take(address: string, signal?: AbortSignal): Promise<HttpClient> {
     signal?.throwIfAborted();
     const client = this.tryTake(address);
     if (client !== undefined) return Promise.resolve(client);
@@ -91,7 +87,7 @@ export class SocketPool {
   }
 
   /** Takes back what `take` or `tryTake` lent. */
-  release(address: string, client: Client): void {
+  release(address: string, client: HttpClient): void {
     const origin = this.#origin(address);
     if (this.#closed) {
       this.#discard(origin, client);
@@ -107,7 +103,7 @@ export class SocketPool {
     } else {
       this.#discard(origin, client);
       const other = this.#origin(next);
-      this.#admitFirst(other, this.#connect(next, other));
+      this.#admitFirst(other, this.#connect(other));
     }
   }
 
@@ -121,22 +117,22 @@ export class SocketPool {
   #origin(address: string): Origin {
     const known = this.#origins.get(address);
     if (known !== undefined) return known;
-    const origin: Origin = { connector: this.#openConnector(), idle: [], waiting: new Set(), size: 0 };
+    const origin: Origin = { open: this.#opener(address), idle: [], waiting: new Set(), size: 0 };
     this.#origins.set(address, origin);
     return origin;
   }
 
-  #connect(address: string, origin: Origin): Client {
+  #connect(origin: Origin): HttpClient {
     this.#open += 1;
     origin.size += 1;
-    return new Client(address, { ...this.#options, connect: origin.connector });
+    return origin.open();
   }
 
-  #discard(origin: Origin, client: Client): void {
+  #discard(origin: Origin, client: HttpClient): void {
     this.#open -= 1;
     origin.size -= 1;
     // It has no call that could fail by this.
-    void client.destroy();
+    void client.close();
   }
 
   /** Of the address that has most of them. @returns whether there was one */
@@ -157,7 +153,7 @@ export class SocketPool {
     return oldest?.[0] ?? address;
   }
 
-  #admitFirst({ waiting }: Origin, client: Client): void {
+  #admitFirst({ waiting }: Origin, client: HttpClient): void {
     const [first] = waiting;
     if (first === undefined) throw new RangeError('No call waits for this address');
     waiting.delete(first);

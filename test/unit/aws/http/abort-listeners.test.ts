@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { whenAborted } from '../../../../src/aws/s3/abort-listeners.ts';
+import { whenAborted } from '../../../../src/aws/http/abort-listeners.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 

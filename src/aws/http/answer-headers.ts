@@ -1,0 +1,107 @@
+import { malformed } from './errors.ts';
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const SPACE = 0x20;
+const TAB = 0x09;
+const CARRIAGE_RETURN = 0x0d;
+
+/** The names of an answer's headers, in order. A server's answers mostly have the same, so that all of them share one. */
+interface HeaderNames {
+  /** Each as it is written, with its colon. */
+  readonly written: readonly string[];
+  /** Position of the value of a lower-case name, and those of its repetitions. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+}
+
+/** The headers of an answer: lower-case names, values as latin1. */
+export class AnswerHeaders {
+  readonly #names: HeaderNames;
+  readonly #values: readonly string[];
+
+  private constructor(names: HeaderNames, values: readonly string[]) {
+    this.#names = names;
+    this.#values = values;
+  }
+
+  /**
+   * @param text lines that end in CRLF; a value is cut out of it, not copied
+   * @param from where the first line begins
+   * @param like headers that these may be alike in everything but values: spares looking at their names again
+   * @throws HttpError when a line is not a header
+   */
+  static parse(text: string, from: number, like?: AnswerHeaders): AnswerHeaders {
+    if (like !== undefined) {
+      const values = readValues(text, from, like.#names.written);
+      if (values !== undefined) return new AnswerHeaders(like.#names, values);
+    }
+    const names = readNames(text, from);
+    const values = readValues(text, from, names.written);
+    if (values === undefined) throw malformed('its headers cannot be read');
+    return new AnswerHeaders(names, values);
+  }
+
+  /** For what is made up, such as the answers of a test. */
+  static of(headers: Readonly<Record<string, string>>): AnswerHeaders {
+    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\r\n`);
+    return AnswerHeaders.parse(lines.join(''), 0);
+  }
+
+  /** The value of a header; of a repeated one, all values in HTTP's own list form. */
+  get(name: string): string | undefined {
+    const places = this.#names.places.get(name);
+    if (places === undefined) return undefined;
+    const [first = 0] = places;
+    return places.length === 1 ? this.#values[first] : places.map((place) => this.#values[place]).join(', ');
+  }
+
+  /** All names, each once. */
+  names(): Iterable<string> {
+    return this.#names.places.keys();
+  }
+}
+
+function readNames(text: string, from: number): HeaderNames {
+  const written: string[] = [];
+  const places = new Map<string, number[]>();
+  for (let at = from; at < text.length; at = lineEnd(text, at) + 1) {
+    const colon = text.indexOf(':', at);
+    const name = text.slice(at, Math.max(at, colon));
+    if (!TOKEN.test(name)) throw malformed(`a header is called ${JSON.stringify(name.slice(0, 100))}`);
+    const known = places.get(name.toLowerCase());
+    if (known === undefined) places.set(name.toLowerCase(), [written.length]);
+    else known.push(written.length);
+    written.push(`${name}:`);
+  }
+  return { written, places };
+}
+
+/** @returns undefined when the headers have other names */
+function readValues(text: string, from: number, names: readonly string[]): string[] | undefined {
+  const values: string[] = [];
+  let at = from;
+  for (const name of names) {
+    if (!text.startsWith(name, at)) return undefined;
+    const end = lineEnd(text, at);
+    values.push(trim(text, at + name.length, end - 1));
+    at = end + 1;
+  }
+  return at === text.length ? values : undefined;
+}
+
+/** Where the line feed is that ends a line. A bare one would be part of a value. */
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  if (end < 1 || text.charCodeAt(end - 1) !== CARRIAGE_RETURN) throw malformed('a line does not end in CRLF');
+  return end;
+}
+
+function trim(text: string, from: number, to: number): string {
+  let [first, end] = [from, to];
+  while (first < end && isBlank(text.charCodeAt(first))) first += 1;
+  while (end > first && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(first, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

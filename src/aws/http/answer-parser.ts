@@ -1,0 +1,159 @@
+import { AnswerHeaders } from './answer-headers.ts';
+import { ChunkedBody } from './chunked-body.ts';
+import { HttpError, malformed } from './errors.ts';
+
+/** Is told of an answer as it comes. */
+export interface AnswerListener {
+  begin(status: number, headers: AnswerHeaders): void;
+  /** The bytes are valid during the call only. */
+  write(chunk: Buffer): void;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+/** S3's heads have under 1 KB, and 8 KB with the longest metadata. */
+const MAX_HEAD = 64 * 1024;
+const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |\r)/;
+const DIGITS = /^\d{1,16}$/;
+const SWITCHING_PROTOCOLS = 101;
+
+/**
+ * Reads the answers of one connection, one after the other (RFC 9112). It keeps nothing of the bytes it is given, so that they may lie in
+ * a buffer that is used again.
+ *
+ * | the answer                            | its body ends                     |
+ * |---------------------------------------|-----------------------------------|
+ * | to a HEAD, or 204, or 304             | with the head                     |
+ * | has `transfer-encoding: chunked`      | with its last chunk               |
+ * | has `content-length`                  | after that many bytes             |
+ * | has neither                           | with the connection               |
+ */
+export class AnswerParser {
+  #listener: AnswerListener | undefined;
+  #method = '';
+  #state: 'idle' | 'head' | 'sized' | 'chunked' | 'until-end' = 'idle';
+  /** The beginning of a head whose end has not come yet. */
+  #head: Buffer | undefined;
+  #left = 0;
+  #chunks = new ChunkedBody();
+  #lasting = true;
+  /** Of the answer before: the next one mostly has the same names. */
+  #headers: AnswerHeaders | undefined;
+
+  /** Whether no answer is expected. */
+  get idle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  /** Whether head and body are told apart: what comes next is a body. */
+  get inBody(): boolean {
+    return this.#state !== 'idle' && this.#state !== 'head';
+  }
+
+  /** Whether the connection may be used again after the last answer. */
+  get lasting(): boolean {
+    return this.#lasting;
+  }
+
+  /** Another answer is to come. */
+  expect(method: string, listener: AnswerListener): void {
+    this.#method = method;
+    this.#listener = listener;
+    this.#state = 'head';
+    this.#head = undefined;
+  }
+
+  /**
+   * Takes bytes in their order.
+   * @returns how many of them belong to the answer; the parser is idle when it has all of it
+   * @throws HttpError, or what the listener throws
+   */
+  push(bytes: Buffer): number {
+    let at = 0;
+    while (at < bytes.length && this.#state !== 'idle') {
+      if (this.#state === 'head') at = this.#readHead(bytes, at);
+      else at += this.#readBody(at === 0 ? bytes : bytes.subarray(at));
+    }
+    return at;
+  }
+
+  /**
+   * The connection has ended. The parser is idle when that is how the answer ends.
+   * @throws HttpError when the answer is incomplete
+   */
+  end(): void {
+    if (this.#state === 'idle') return;
+    if (this.#state !== 'until-end') throw new HttpError('CONNECTION_CLOSED', 'The server closed the connection');
+    this.#state = 'idle';
+  }
+
+  #readHead(bytes: Buffer, from: number): number {
+    const before = this.#head?.length ?? 0;
+    const head = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes.subarray(from)]);
+    const start = this.#head === undefined ? from : 0;
+    const end = head.indexOf(HEAD_END, Math.max(start, before - HEAD_END.length));
+    if (end < 0) {
+      if (head.length - start > MAX_HEAD) throw malformed(`its head has more than ${MAX_HEAD} bytes`);
+      this.#head = this.#head === undefined ? Buffer.from(bytes.subarray(from)) : head;
+      return bytes.length;
+    }
+    this.#head = undefined;
+    this.#take(head.toString('latin1', start, end + 2));
+    return from + end + HEAD_END.length - start - before;
+  }
+
+  /** @param head with the CRLF of its last line */
+  #take(head: string): void {
+    const [, minor, code] = STATUS_LINE.exec(head) ?? [];
+    if (code === undefined) throw malformed(`it begins with ${JSON.stringify(head.slice(0, 100))}`);
+    const status = Number(code);
+    const headers = AnswerHeaders.parse(head, head.indexOf('\n') + 1, this.#headers);
+    if (status === SWITCHING_PROTOCOLS) throw malformed('it switches protocols');
+    if (status < 200) return;
+    this.#headers = headers;
+    this.#lasting = isLasting(headers, minor === '0');
+    this.#state = this.#bodyState(status, headers);
+    this.#listener?.begin(status, headers);
+  }
+
+  #bodyState(status: number, headers: AnswerHeaders): 'idle' | 'sized' | 'chunked' | 'until-end' {
+    const length = headers.get('content-length');
+    const encoding = headers.get('transfer-encoding');
+    if (this.#method === 'HEAD' || status === 204 || status === 304) return 'idle';
+    if (encoding !== undefined) {
+      // Two lengths: whoever reads the other one sees another answer.
+      if (length !== undefined || encoding.toLowerCase() !== 'chunked') throw malformed('its length is ambiguous');
+      this.#chunks = new ChunkedBody();
+      return 'chunked';
+    }
+    if (length === undefined) {
+      this.#lasting = false;
+      return 'until-end';
+    }
+    if (!DIGITS.test(length)) throw malformed(`its length is ${JSON.stringify(length.slice(0, 100))}`);
+    this.#left = Number(length);
+    return this.#left === 0 ? 'idle' : 'sized';
+  }
+
+  #readBody(bytes: Buffer): number {
+    const listener = this.#listener;
+    if (this.#state === 'chunked') {
+      const used = this.#chunks.push(bytes, (data) => listener?.write(data));
+      if (this.#chunks.done) this.#state = 'idle';
+      return used;
+    }
+    if (this.#state === 'until-end') {
+      listener?.write(bytes);
+      return bytes.length;
+    }
+    const body = bytes.length <= this.#left ? bytes : bytes.subarray(0, this.#left);
+    this.#left -= body.length;
+    if (this.#left === 0) this.#state = 'idle';
+    listener?.write(body);
+    return body.length;
+  }
+}
+
+function isLasting(headers: AnswerHeaders, isOld: boolean): boolean {
+  const connection = headers.get('connection')?.toLowerCase();
+  return isOld ? connection === 'keep-alive' : connection?.includes('close') !== true;
+}

@@ -1,0 +1,23 @@
+export type HttpErrorCode =
+  | 'CONNECT_TIMEOUT'
+  | 'HEADERS_TIMEOUT'
+  | 'BODY_TIMEOUT'
+  | 'CONNECTION_CLOSED'
+  | 'ANSWER_MALFORMED'
+  | 'REQUEST_UNSENDABLE';
+
+/** What ends an exchange that has no answer; errors of sockets, such as ECONNRESET, come as Node has them. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: HttpErrorCode;
+
+  constructor(code: HttpErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The server does not speak HTTP as S3 does. */
+export function malformed(message: string): HttpError {
+  return new HttpError('ANSWER_MALFORMED', `The answer is not HTTP/1.1: ${message}`);
+}

@@ -1,0 +1,41 @@
+import type { AnswerHeaders } from './answer-headers.ts';
+
+/** Takes the body of a successful answer as it arrives. What it throws ends the exchange and is its outcome. */
+export interface BodySink {
+  begin(status: number, headers: AnswerHeaders): void;
+  /** The bytes are valid during the call only. */
+  write(chunk: Buffer): void;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** With the query, encoded. */
+  readonly path: string;
+  /** Names and values in turn; values are bytes written as latin1. Without `host` and `content-length`. */
+  readonly headers: readonly string[];
+  readonly body?: Uint8Array | undefined;
+  /** Absent: the body is collected as text. Answers outside of 200-299 are always collected. */
+  readonly sink?: BodySink | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from the request to the answer's headers. */
+  readonly headersTimeout: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  /** Empty when a sink took it. */
+  readonly body: string;
+}
+
+/** A connection to one address, for one exchange at a time. It opens its socket when it needs one. */
+export interface HttpClient {
+  /**
+   * One request and its answer. As soon as the promise settles neither the request's body nor the sink is touched any more.
+   *
+   * @throws the signal's reason, what the sink threw, HttpError, or the socket's error
+   */
+  exchange(request: HttpRequest): Promise<HttpAnswer>;
+  /** Resolves when the socket is closed. An exchange under way fails. */
+  close(): Promise<void>;
+}
