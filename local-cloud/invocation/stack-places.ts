@@ -11,18 +11,18 @@ export interface StackPlaces {
 const properties = z.looseObject({
   Bucket: z.string().optional(),
   Buckets: z.array(z.looseObject({ Bucket: z.string() })).default([]),
-  Rules: z.array(z.looseObject({ DestinationBucket: z.string(), DestinationRegion: z.string() })).default([]),
+  Destinations: z.array(z.looseObject({ Bucket: z.string(), Region: z.string() })).default([]),
   Notifications: z.array(z.looseObject({ QueueArn: z.string() })).default([]),
 });
 
 /** Buckets and queues that a request of CloudFormation names. */
 export function stackPlaces({ ResourceProperties }: StackEvent, region: string): StackPlaces {
-  const { Bucket, Buckets, Rules, Notifications } = properties.parse(ResourceProperties);
+  const { Bucket, Buckets, Destinations, Notifications } = properties.parse(ResourceProperties);
   return {
     buckets: [
       ...(Bucket === undefined ? [] : [{ bucket: Bucket, region }]),
       ...Buckets.map((named) => ({ bucket: named.Bucket, region })),
-      ...Rules.map((rule) => ({ bucket: rule.DestinationBucket, region: rule.DestinationRegion })),
+      ...Destinations.map((named) => ({ bucket: named.Bucket, region: named.Region })),
     ],
     queues: Notifications.map(({ QueueArn }) => QueueArn.slice(QueueArn.lastIndexOf(':') + 1)),
   };

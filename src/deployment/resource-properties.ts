@@ -63,11 +63,25 @@ const replicationRule = z.strictObject({
   Id: entryId,
   /** First segment of the rule's archive keys, closed by its slash: `photos-` would also match `photos-eu/`. */
   ArchivePrefix: z.string().regex(/^[^/]+\/$/, 'must be one segment that ends in "/"'),
-  DestinationBucket: bucket,
-  DestinationRegion: region,
-  /** Key or alias ARN in the destination's region that encrypts the replicas. */
+  /** Of the destination. */
+  Region: region,
+});
+
+const destination = z.strictObject({
+  Region: region,
+  Bucket: bucket,
+  /** Key or alias ARN in that region that encrypts the replicas. */
   ReplicaKmsKeyArn: optionalKey,
 });
+
+/** A rule with its destination. */
+export interface ReplicationRuleProperties {
+  readonly Id: string;
+  readonly ArchivePrefix: string;
+  readonly DestinationBucket: string;
+  readonly DestinationRegion: string;
+  readonly ReplicaKmsKeyArn: string;
+}
 
 /**
  * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are given
@@ -77,13 +91,31 @@ const replicationRule = z.strictObject({
  * `RoleArn`, s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys.
  * Attributes: `Bucket`.
  */
-export const replicationRulesSchema = z.strictObject({
-  ...common,
-  ...repair,
-  Bucket: bucket,
-  RoleArn: arn('iam'),
-  Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
-});
+export const replicationRulesSchema = z
+  .strictObject({
+    ...common,
+    ...repair,
+    Bucket: bucket,
+    RoleArn: arn('iam'),
+    /** One per region. */
+    Destinations: z.array(destination).min(1),
+    Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
+  })
+  .transform(({ Destinations, Rules, ...others }, context) => {
+    const byRegion = new Map(Destinations.map((each) => [each.Region, each]));
+    return {
+      ...others,
+      Rules: Rules.flatMap(({ Id, ArchivePrefix, Region }, index): ReplicationRuleProperties[] => {
+        const found = byRegion.get(Region);
+        if (found !== undefined) {
+          const { Bucket: DestinationBucket, ReplicaKmsKeyArn } = found;
+          return [{ Id, ArchivePrefix, DestinationBucket, DestinationRegion: Region, ReplicaKmsKeyArn }];
+        }
+        context.addIssue({ code: 'custom', path: ['Rules', index, 'Region'], message: 'is none of Destinations' });
+        return [];
+      }),
+    };
+  });
 
 const checkedBucket = z.strictObject({
   Bucket: bucket,
@@ -160,18 +192,31 @@ export const madeNotificationsSchema = z.object({
   Bucket: bucket,
   Notifications: readable(z.object({ Id: z.string(), QueueArn: z.string() })),
 });
-export const madeReplicationRulesSchema = z.object({
-  Bucket: bucket,
-  RoleArn: z.string().default(''),
-  Rules: readable(z.object({ Id: z.string(), DestinationBucket: z.string() })),
-});
+export const madeReplicationRulesSchema = z
+  .object({
+    Bucket: bucket,
+    RoleArn: z.string().default(''),
+    Destinations: readable(z.object({ Region: z.string(), Bucket: z.string() })),
+    // With the region of a destination, or with its bucket.
+    Rules: readable(
+      z.object({ Id: z.string(), Region: z.string().optional(), DestinationBucket: z.string().optional() }),
+    ),
+  })
+  .transform(({ Destinations, Rules, ...others }) => {
+    const byRegion = new Map(Destinations.map((each) => [each.Region, each.Bucket]));
+    return {
+      ...others,
+      Rules: Rules.flatMap(({ Id, Region = '', DestinationBucket = byRegion.get(Region) }) =>
+        DestinationBucket === undefined ? [] : [{ Id, DestinationBucket }],
+      ),
+    };
+  });
 
 export type MadeNotifications = z.infer<typeof madeNotificationsSchema>;
 export type MadeReplicationRules = z.infer<typeof madeReplicationRulesSchema>;
 export type BucketNotificationProperties = z.infer<typeof bucketNotificationSchema>;
 export type NotificationProperties = BucketNotificationProperties['Notifications'][number];
 export type ReplicationRulesProperties = z.infer<typeof replicationRulesSchema>;
-export type ReplicationRuleProperties = ReplicationRulesProperties['Rules'][number];
 export type BucketChecksProperties = z.infer<typeof bucketChecksSchema>;
 export type CheckedBucket = BucketChecksProperties['Buckets'][number];
 export type PricesProperties = z.infer<typeof pricesSchema>;

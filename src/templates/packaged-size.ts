@@ -80,7 +80,7 @@ function scalarSize(value: string | number | boolean, indent: number): number {
   const text = value.replace(/[^\x20-\x7e]/gu, (found) => (found.length > 1 ? '\\U00000000' : '\\u0000'));
   const isPlain = /^[A-Za-z][A-Za-z0-9_./:-]*$/.test(value) && !value.includes(': ');
   const quotes = isPlain ? 0 : 2 + (value.match(/'/g)?.length ?? 0);
-  const folds = value.includes(' ') ? Math.floor(text.length / (FOLDED_AT / 2)) * (indent + 4) : 0;
+  const folds = Math.min(value.split(' ').length - 1, Math.floor(text.length / (FOLDED_AT - indent))) * (indent + 4);
   return text.length + quotes + folds;
 }
 

@@ -57,6 +57,7 @@ function replication(context: StackContext): Yaml {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
   const prefix = resourceNamePrefix(settings.stack_name);
+  const rules = planReplication(plan);
   return customResource(
     context,
     'ReplicationRules',
@@ -65,12 +66,12 @@ function replication(context: StackContext): Yaml {
       Repair: ref('Repair'),
       Bucket: getAtt(names.source, 'Outputs.OutboundBucket'),
       RoleArn: getAtt(names.source, 'Outputs.ReplicationRoleArn'),
-      Rules: planReplication(plan).map(({ region, ...rule }) => ({
-        ...rule,
-        DestinationBucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
-        DestinationRegion: region,
+      Destinations: [...new Set(rules.map(({ region }) => region))].map((region) => ({
+        Region: region,
+        Bucket: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
         ReplicaKmsKeyArn: sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:alias/${prefix}`),
       })),
+      Rules: rules.map(({ region, ...rule }) => ({ ...rule, Region: region })),
     },
     // An archive may go to the region it comes from.
     plan.incoming.length === 0 ? [] : [names.target],

@@ -24,6 +24,20 @@ export function getAtt(resource: string, attribute: string): Call {
   return new Call('GetAtt', `${resource}.${attribute}`);
 }
 
+/**
+ * `!Sub` of a long text, written on lines of its own and read as one line with spaces between them. SAM writes a text of several
+ * lines with a backslash before every quote, one of a single line without.
+ */
+export class FoldedSub extends Call {
+  readonly lines: readonly string[];
+
+  /** @param lines that neither begin nor end with a space, nor are empty */
+  constructor(lines: readonly string[]) {
+    super('Sub', lines.join(' '));
+    this.lines = lines;
+  }
+}
+
 /** @param text with `${...}` for CloudFormation to fill in; `${!...}` is literal */
 export function sub(text: string): Call {
   return new Call('Sub', text);
@@ -46,20 +60,13 @@ function renderValue(value: Yaml, indent: string): string {
       ? `\n${renderItems(value, `${indent}  `)}`
       : `\n${renderYaml(value as YamlObject, `${indent}  `)}`;
   }
-  if (value instanceof Call && isLong(value.argument)) return ` !${value.name} |\n${indented(value.argument, indent)}`;
+  if (value instanceof FoldedSub) return ` !Sub >-\n${indented(value.lines, indent)}`;
   return ` ${inline(value)}\n`;
 }
 
-function isLong(argument: Call['argument']): argument is string {
-  return typeof argument === 'string' && argument.includes('\n');
-}
-
-/** A text of several lines as a literal block, which keeps it as it is and ends it with a line break. */
-function indented(text: string, indent: string): string {
-  return text
-    .split('\n')
-    .map((line) => `${indent}  ${line}\n`)
-    .join('');
+/** All at one indent: a folded block would keep the line break before a line that is indented further. */
+function indented(lines: readonly string[], indent: string): string {
+  return lines.map((line) => `${indent}  ${line}\n`).join('');
 }
 
 function renderItems(items: readonly Yaml[], indent: string): string {

@@ -162,14 +162,9 @@ function notification(Bucket: string, Prefix: string) {
 }
 
 function replicationRules(Bucket: string, ...ids: string[]) {
-  const Rules = ids.map((Id) => ({
-    Id,
-    ArchivePrefix: `${Id}/`,
-    DestinationBucket: 'inbound',
-    DestinationRegion: 'us-east-1',
-    ReplicaKmsKeyArn: KEY,
-  }));
-  return { Bucket, RoleArn: ROLE, Rules };
+  const Destinations = [{ Region: 'us-east-1', Bucket: 'inbound', ReplicaKmsKeyArn: KEY }];
+  const Rules = ids.map((Id) => ({ Id, ArchivePrefix: `${Id}/`, Region: 'us-east-1' }));
+  return { Bucket, RoleArn: ROLE, Destinations, Rules };
 }
 
 async function notifications() {
@@ -331,8 +326,8 @@ describe('Custom::ReplicationRules', () => {
 
   test('are refused before anything is written when a destination is not there', async () => {
     const properties = replicationRules(bucket, 'a');
-    const Rules = properties.Rules.map((rule) => ({ ...rule, DestinationBucket: 'inbound-of-nobody' }));
-    expect(await request('ReplicationRules', 'Create', { ...properties, Rules })).toMatchObject({
+    const Destinations = [{ Region: 'us-east-1', Bucket: 'inbound-of-nobody' }];
+    expect(await request('ReplicationRules', 'Create', { ...properties, Destinations })).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('Deploy us-east-1 first'),
     });

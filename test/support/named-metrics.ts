@@ -54,18 +54,27 @@ const SEARCH = /SEARCH\('\{"?([^",]+)"?((?:,[A-Za-z]+)*)\} ([^']*)', '[A-Za-z0-9
 
 function ofDashboard(dashboard: CreatedResource): NamedMetric[] {
   const { widgets } = JSON.parse(textOf(dashboard.properties['DashboardBody'] ?? '')) as {
-    widgets: { properties: { title: string; region: string; metrics: [...string[], { expression?: string }][] } }[];
+    widgets: { properties: { title: string; region: string; metrics: (string | { expression?: string })[][] } }[];
   };
   return widgets.flatMap(({ properties: { title, region, metrics } }) =>
-    metrics.flatMap((line) => {
+    metrics.flatMap((line, index) => {
       const where = `${dashboard.path}: ${title}`;
-      const { expression } = line.at(-1) as { expression?: string };
+      const expression = line.flatMap((part) => (typeof part === 'string' ? [] : (part.expression ?? [])))[0];
       if (expression !== undefined) return ofExpression(expression, where, region);
-      const [namespace = '', name = '', ...rest] = line.slice(0, -1) as string[];
+      const [namespace = '', name = '', ...rest] = valuesOfLine(metrics, index);
       const pairs = rest.flatMap((key, index) => (index % 2 === 0 ? [[key, rest[index + 1] ?? '']] : []));
       return [{ where, region, namespace, name, dimensions: Object.fromEntries(pairs) as Record<string, string> }];
     }),
   );
+}
+
+/** As CloudWatch reads a line: `.` is the value above, `...` all values above up to those that follow. */
+export function valuesOfLine(lines: readonly (readonly unknown[])[], index: number): string[] {
+  const values = (lines[index] ?? []).filter((part) => typeof part === 'string');
+  if (!values.some((value) => value === '.' || value === '...')) return values;
+  const above = valuesOfLine(lines, index - 1);
+  if (values[0] === '...') return [...above.slice(0, above.length - values.length + 1), ...values.slice(1)];
+  return values.map((value, place) => (value === '.' ? (above[place] ?? '') : value));
 }
 
 function ofExpression(expression: string, where: string, region: string): NamedMetric[] {

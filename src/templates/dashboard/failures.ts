@@ -83,9 +83,7 @@ export function fallbackRows({ settings: { stack_name: namespace }, plan: { regi
 
 function functionWidget(title: string, region: string, functions: readonly string[]): Widget {
   const metrics = functions.flatMap((FunctionName) =>
-    ['Errors', 'Throttles'].map((name) =>
-      metric('AWS/Lambda', name, { FunctionName }, { label: `${name} ${FunctionName}`, stat: 'Sum' }),
-    ),
+    ['Errors', 'Throttles'].map((name) => metric('AWS/Lambda', name, { FunctionName }, { stat: 'Sum' })),
   );
   return { title, region, stacked: true, metrics };
 }

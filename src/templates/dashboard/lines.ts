@@ -1,6 +1,7 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { fallbackQueueName, resourceNamePrefix, ruleResourceName } from '../../configuration/schema/resource-names.ts';
-import { expression, type MetricLine, metric, search } from './widgets.ts';
+import type { MetricLine } from './shorten-lines.ts';
+import { expression, metric, search } from './widgets.ts';
 
 /** Dimensions of the metrics of a rule. */
 export const RULE = ['SourceBucket', 'SourcePrefix'];

@@ -173,18 +173,15 @@ function targetRow({ settings: { stack_name: namespace }, plan }: StackContext, 
     values: { TargetRegion: target },
   });
   const routes = plan.outgoing.filter((rule) => archiveRegions(rule).includes(target));
-  const behind = routes.map(({ id }) =>
-    metric(
-      'AWS/S3',
-      'ReplicationLatency',
-      {
-        SourceBucket: outboundBucket(prefix, plan.region),
-        DestinationBucket: `${prefix}-\${AWS::AccountId}-${target}-inbound`,
-        RuleId: `${id}-${target}`,
-      },
-      { label: id, stat: 'Maximum' },
-    ),
-  );
+  const behind = routes.map(({ id }) => {
+    const RuleId = `${id}-${target}`;
+    const dimensions = {
+      SourceBucket: outboundBucket(prefix, plan.region),
+      DestinationBucket: `${prefix}-\${AWS::AccountId}-${target}-inbound`,
+      RuleId,
+    };
+    return metric('AWS/S3', 'ReplicationLatency', dimensions, { label: RuleId, stat: 'Maximum' });
+  });
   return {
     height: 6,
     widgets: [

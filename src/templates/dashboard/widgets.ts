@@ -1,10 +1,8 @@
-import { type Call, sub } from '../yaml.ts';
+import { FoldedSub } from '../yaml.ts';
+import { type MetricLine, shortenLines } from './shorten-lines.ts';
 
 /** Columns of a dashboard. */
 const COLUMNS = 24;
-
-/** What is drawn: a metric with its dimensions, or an expression. CloudWatch's own form of it. */
-export type MetricLine = readonly [...string[], Readonly<Record<string, unknown>>];
 
 export interface Widget {
   readonly title: string;
@@ -57,8 +55,8 @@ export function metric(
   return [namespace, name, ...Object.entries(dimensions).flat(), options];
 }
 
-/** The body of a dashboard: JSON with a widget a paragraph and a metric a line, for those who read the template. */
-export function renderDashboard(rows: readonly Row[]): Call {
+/** The body of a dashboard: JSON, in the template with lines per widget and one per metric. */
+export function renderDashboard(rows: readonly Row[]): FoldedSub {
   let y = 0;
   const widgets = rows.flatMap(({ height, widgets: inRow }) => {
     const width = Math.floor(COLUMNS / inRow.length);
@@ -66,25 +64,34 @@ export function renderDashboard(rows: readonly Row[]): Call {
     y += height;
     return rendered;
   });
-  return sub(`{ "widgets": [\n${widgets.join(',\n')}\n] }`);
+  return new FoldedSub(['{"widgets":[', ...separate(widgets).flat(), ']}']);
 }
 
 function renderWidget(
   { title, region, metrics, period = 300, view = 'timeSeries', ...rest }: Widget,
   place: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
-): string {
+): string[] {
   const { stacked, start } = rest;
+  const { stat, lines } = shortenLines(metrics);
   const frame = JSON.stringify({ type: 'metric', ...place }).slice(0, -1);
   const properties = JSON.stringify({
     title,
     region,
     period,
     view,
+    ...(stat === undefined ? {} : { stat }),
     ...(stacked === true ? { stacked } : {}),
     ...(start === undefined ? {} : { start, end: 'P0D' }),
     // One number for all of that time.
     ...(start !== undefined && view === 'singleValue' ? { setPeriodToTimeRange: true } : {}),
   }).slice(0, -1);
-  const lines = metrics.map((line) => `    ${JSON.stringify(line)}`);
-  return `  ${frame},\n  "properties":${properties},\n  "metrics":[\n${lines.join(',\n')}\n  ]}}`;
+  const rendered = separate(lines.map((line) => [JSON.stringify(line)])).flat();
+  return [`${frame},"properties":${properties},"metrics":[`, ...rendered, ']}}'];
+}
+
+/** With a comma at the end of the last line of each but the last. */
+function separate(items: readonly (readonly string[])[]): string[][] {
+  return items.map((lines, index) =>
+    index === items.length - 1 ? [...lines] : [...lines.slice(0, -1), `${lines.at(-1)},`],
+  );
 }

@@ -141,13 +141,27 @@ describe('serveStack', () => {
     expect(s3.notificationsOf.get('data')).toMatchObject([{ id: 'renamed' }]);
   });
 
-  test('removes replication rules that another release made', async () => {
+  test.each([
+    ['with their buckets', { Rules: [{ Id: 'a', DestinationBucket: 'inbound' }] }],
+    ['with their regions', { Destinations: [{ Region: 'r', Bucket: 'inbound' }], Rules: [{ Id: 'a', Region: 'r' }] }],
+  ])('removes replication rules that another release made %s', async (_how, rules) => {
     const rule = { priority: 1, prefix: 'a/', replicaKmsKeyArn: '', text: '<a>', intact: true };
     s3.replicationOf.set('data', { role: 'r', rules: [{ ...rule, id: 'a', destinationBucket: 'inbound' }] });
-    const ResourceProperties = { Bucket: 'data', Rules: [{ Id: 'a', DestinationBucket: 'inbound' }], Mode: 'new' };
+    const ResourceProperties = { Bucket: 'data', ...rules, Mode: 'new' };
     const overrides = { ResourceType: 'Custom::ReplicationRules', LogicalResourceId: 'Rules', ResourceProperties };
     expect((await serve(request('Delete', overrides))).Status).toBe('SUCCESS');
     expect(s3.replicationOf.get('data')?.rules).toEqual([]);
+  });
+
+  test('refuses a replication rule to a region that is not a destination', async () => {
+    const Destinations = [{ Region: 'us-east-1', Bucket: 'inbound' }];
+    const Rules = [{ Id: 'a', ArchivePrefix: 'a/', Region: 'eu-west-1' }];
+    const ResourceProperties = { Bucket: 'data', RoleArn: 'arn:aws:iam::1:role/x', Destinations, Rules };
+    const overrides = { ResourceType: 'Custom::ReplicationRules', LogicalResourceId: 'Rules', ResourceProperties };
+    expect(await serve(request('Create', overrides))).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringContaining('Rules.0.Region: is none of Destinations'),
+    });
   });
 
   test('answers bad properties with every problem, the code and where the log is', async () => {

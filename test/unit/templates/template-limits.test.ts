@@ -10,8 +10,8 @@ const REGIONS = [
 ];
 const OPTIONS = { stacks: 'src/stacks', priceRevision: '1.0.0-0123456789ab' };
 
-/** Each rule sends to two regions. */
-function configuration(rules: number): Configuration {
+/** Each rule sends to two regions. @param prefix of keys */
+function configuration(rules: number, prefix = ''): Configuration {
   const region = (index: number): string => REGIONS[index % REGIONS.length] ?? '';
   return {
     settings: settingsSchema.parse({
@@ -20,7 +20,11 @@ function configuration(rules: number): Configuration {
     }),
     rules: deployedRules(
       Array.from({ length: rules }, (_, index) => ({
-        source: { region: region(index), bucket: `source-of-a-department-with-a-long-name-${index}` },
+        source: {
+          region: region(index),
+          bucket: `source-of-a-department-with-a-long-name-${index}`,
+          prefix_filter: prefix,
+        },
         destinations: [1, 2].map((step) => ({
           region: region(index + step),
           bucket: `target-of-a-department-with-a-long-name-${index}-${step}`,
@@ -30,8 +34,16 @@ function configuration(rules: number): Configuration {
   };
 }
 
+test('90 rules of ordinary names over ten regions fit, and more are refused for their number of resources', () => {
+  expect(measureTemplate(configuration(90), OPTIONS).bytes).toBeLessThan(900_000);
+  const { resources, bytes } = measureTemplate(configuration(100), OPTIONS);
+  expect(resources).toBeGreaterThan(500);
+  expect(bytes).toBeLessThan(1_000_000);
+  expect(() => writeTemplate(configuration(100), OPTIONS)).toThrow(/would have \d+ resources/);
+});
+
 test('a template that only SAM makes too large is refused, with both numbers', () => {
-  const many = configuration(88);
+  const many = configuration(86, 'a-long-prefix/'.repeat(24));
   const { bytes, resources } = measureTemplate(many, OPTIONS);
   expect(resources).toBeLessThanOrEqual(500);
   expect(bytes).toBeGreaterThan(1_000_000);
@@ -46,7 +58,7 @@ test('a template within both limits is written, and is shorter than what is uplo
 });
 
 test('a template is not refused for the path to its nested stacks, which SAM replaces', () => {
-  const close = configuration(82);
+  const close = configuration(86, 'a-long-prefix/'.repeat(14));
   const { bytes } = measureTemplate(close, OPTIONS);
   const deep = { ...OPTIONS, stacks: `${'../'.repeat(1_000)}src/stacks` };
   expect(bytes).toBeLessThan(1_000_000);

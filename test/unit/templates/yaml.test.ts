@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Call, getAtt, ref, renderYaml, sub } from '../../../src/templates/yaml.ts';
+import { Call, FoldedSub, getAtt, ref, renderYaml, sub } from '../../../src/templates/yaml.ts';
 
 describe('renderYaml', () => {
   test('nests objects and lists, with objects in lists on the line of their dash', () => {
@@ -34,6 +34,12 @@ describe('renderYaml', () => {
 
   test('escapes what ends a line in YAML, or may not stand there, but not in JSON', () => {
     expect(renderYaml({ A: 'a\u2028\u0085日' })).toBe('A: "a\\u2028\\u0085日"\n');
+  });
+
+  test('writes a long text on lines of its own, which YAML reads as one', () => {
+    const body = new FoldedSub(['{"widgets":[', '{"title":"a: b"},', ']}']);
+    expect(renderYaml({ A: { B: body } })).toBe('A:\n  B: !Sub >-\n    {"widgets":[\n    {"title":"a: b"},\n    ]}\n');
+    expect(body.argument).toBe('{"widgets":[ {"title":"a: b"}, ]}');
   });
 
   test('writes the short forms of functions', () => {
