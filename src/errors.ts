@@ -10,7 +10,7 @@ export interface ErrorDetails {
  * Base of every error that this product throws on purpose.
  *
  * `code` never changes once released: dead letters, alarms and runbooks name it (docs/errors.md lists all of them).
- * `retryable` decides the fate of a queue message: true goes back to the queue, false goes to the dead letters.
+ * `retryable` decides the fate of a queue message: true returns it to the queue, false dead-letters it.
  */
 export abstract class CompressorError extends Error {
   abstract readonly code: string;
@@ -24,7 +24,7 @@ export abstract class CompressorError extends Error {
   }
 }
 
-/** Something that no part of the product expected. Retried, because a fault of ours must not cost an object. */
+/** Something that no part of the product expected. Retried, because a bug must not cost an object. */
 export class UnexpectedError extends CompressorError {
   readonly code = 'UNEXPECTED';
   readonly retryable = true;

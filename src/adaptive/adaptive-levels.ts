@@ -19,7 +19,7 @@ import type { StatisticsCache } from './statistics-cache.ts';
 import { addProbe, summarizeArchive } from './summarize-archive.ts';
 import { TYPICAL_FRACTION } from './typical-levels.ts';
 
-/** Archives after which a class is probed again: by then what was learned before counts a third. */
+/** Archives after which a class is probed again: by then what was learned before counts for a third. */
 const PROBE_AGE = 32;
 /**
  * Levels of packed content differ by CPU time alone, at most by some tenths of a percent, which is less than the clock of a busy
@@ -128,7 +128,7 @@ class AdaptiveArchive implements ArchiveLevels {
     return Math.floor(this.#options.random() * choices);
   }
 
-  /** One probe a class and archive, which all its frames wait for. */
+  /** One probe per class and archive, which all its frames wait for. */
   async #probeInTime({ expected, bytes, probe }: FrameAhead): Promise<void> {
     if (bytes < MIN_PROBED_BYTES) return;
     const { archives, probes } = this.#statistics ?? this.#options.statistics.known;

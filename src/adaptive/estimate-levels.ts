@@ -19,7 +19,7 @@ export interface LevelEstimate {
 }
 
 /**
- * How far the dollars a byte of one archive are usually off, and those that a probe promises, as a share: compressed bytes of a
+ * How far the dollars per byte of one archive are usually off, and those that a probe promises, as a share: compressed bytes of a
  * whole frame are within 1-2 % once they are counted against the test of the same frame, those of a sample within 1-4 %; CPU
  * times of shared machines are off by more but weigh less.
  */

@@ -16,13 +16,13 @@ export const WORK = {
   sourceSecondsPerArchive: 2 * 3 * 0.025,
   /** The same: tail, manifest, frame, PUT, DELETE. */
   targetSecondsPerArchive: 2 * 5 * 0.025,
-  /** CloudWatch Logs, 0.50 USD a GB taken in (us-east-1, from memory); metrics are lines of the log. */
+  /** CloudWatch Logs, 0.50 USD per GB ingested (us-east-1, from memory); metrics are lines of the log. */
   logDollarsPerByte: 0.5 / 2 ** 30,
   /** Lines about an archive and its metrics, and Lambda's own START, END and REPORT: test/unit/aws/telemetry/log-bytes.test.ts weighs them. */
   sourceLogBytesPerArchive: 2750,
   targetLogBytesPerArchive: 3370,
   /** S3 sends one message an event; receiving and deleting take 10 at a time. */
   sqsRequestsPerObject: 1.2,
-  /** One update an archive, of an item of up to 4 KB. */
+  /** One update per archive, of an item of up to 4 KB. */
   statisticsWrites: 4,
 } as const;

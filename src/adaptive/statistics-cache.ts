@@ -90,7 +90,7 @@ export class StatisticsCache {
     );
   }
 
-  /** If someone has added meanwhile, the next archive does it; until then weights only grow. */
+  /** If another process has added something in the meantime, the next archive does it; until then weights only grow. */
   async #rebaseThere(store: StatisticsStore): Promise<void> {
     const current = this.#known;
     const rebased = rebaseStatistics(current);

@@ -6,7 +6,7 @@ export interface StatisticsStore {
   load(rule: string): Promise<RuleStatistics>;
   /** Adds one archive, atomically, whoever else does so at the same moment; refused when the landmark is another one by now. */
   add(rule: string, update: WeightedUpdate): Promise<WriteOutcome>;
-  /** Puts `rebased` in the place of `current`; refused when someone has added to it since. */
+  /** Replaces `current` by `rebased`; refused if another process has added to it since. */
   rebase(rule: string, current: RuleStatistics, rebased: RuleStatistics): Promise<WriteOutcome>;
 }
 

@@ -34,7 +34,7 @@ export const TYPICAL_FRACTION: Readonly<Record<ContentClass, number>> = {
   packed: 1,
 };
 
-/** Stands in for a level that was not measured; exact for STORE_LEVEL, whose gain depends on the fraction only. */
+/** Used for a level that was not measured; exact for STORE_LEVEL, whose gain depends on the fraction only. */
 export function typicalPrior(content: ContentClass, level: number, fraction: number): LevelPrior {
   if (level === STORE_LEVEL) return { gain: 1 / fraction, secondsPerByte: STORE_SECONDS_PER_BYTE };
   const [, gain, speed] = MEASURED.find(([row]) => row >= level) ?? [22, 0.67, 1];

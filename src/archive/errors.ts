@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** Truncated, damaged or contradictory bytes. Reading again may help only after the archive was sent again. */
+/** Truncated, damaged or contradictory bytes. Another read can help only after the archive was resent. */
 export class CorruptArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_CORRUPT';
   readonly retryable = false;

@@ -51,7 +51,7 @@ type Member = readonly [index: number, object: ManifestObject];
 export function planRestore(manifest: Manifest, frames: FrameList, archive: string): RestorePlan {
   const keys = new Set<string>();
   for (const object of manifest.objects) {
-    if (keys.has(object.key)) throw mismatch(object, 'stands in it twice', archive);
+    if (keys.has(object.key)) throw mismatch(object, 'is listed twice', archive);
     keys.add(object.key);
     if (memberName(object.key) !== `objects/${object.relative_key}`)
       throw mismatch(object, 'has another key than its member name', archive);

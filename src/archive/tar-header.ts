@@ -62,7 +62,7 @@ export function writeMemberHeader(into: Uint8Array, offset: number, member: TarM
 }
 
 /**
- * Checks that exactly this member's header stands at `offset` and returns the offset of its body.
+ * Checks that exactly this member's header is at `offset` and returns the offset of its body.
  * The header is rebuilt and compared, so a reader needs no tar parser and accepts nothing that we would not write.
  * @throws CorruptArchiveError when any byte but the time differs
  */

@@ -12,7 +12,7 @@ export class FallbackServiceError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The ECS agent did not protect the task from scale-in, or did not end that. The work goes on. */
+/** The ECS agent did not turn the task's scale-in protection on or off. The work continues. */
 export class TaskProtectionError extends CompressorError {
   readonly code = 'TASK_PROTECTION_REFUSED';
   readonly retryable = true;

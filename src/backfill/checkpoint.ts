@@ -40,7 +40,7 @@ export function decodeCheckpoint(text: string, kind: Checkpoint['kind'], rule: s
   const json = parseJson(text, (cause) => new InvalidCheckpointError('The checkpoint is not JSON', { cause }));
   const result = checkpointSchema.safeParse(json);
   if (!result.success) {
-    throw new InvalidCheckpointError('The checkpoint is not one that this version can read. Start anew: --restart.', {
+    throw new InvalidCheckpointError('This version cannot read the checkpoint. Start over with --restart.', {
       cause: result.error,
       context: { kind, rule },
     });

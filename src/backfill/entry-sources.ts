@@ -65,5 +65,5 @@ function readPosition(position: string | undefined, files: number): readonly [fi
   if (position === undefined) return [0, 0];
   const [, file, objects] = POSITION.exec(position) ?? [];
   if (file !== undefined && objects !== undefined && Number(file) < files) return [Number(file), Number(objects)];
-  throw new InvalidCheckpointError(`"${position}" is not a place in this inventory. Start anew: --restart.`);
+  throw new InvalidCheckpointError(`"${position}" is not a position in this inventory. Start over with --restart.`);
 }

@@ -90,7 +90,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'resend',
-    summary: 'List the archives that S3 could not replicate, or send them again',
+    summary: 'List the archives that S3 could not replicate, or resend them',
     examples: ['resend eu-west-1', 'resend eu-west-1 --all'],
     load: async () => printing((await import('./resend/run-resend.ts')).runResend),
   },

@@ -13,7 +13,7 @@ const interrupt = (): void => {
 };
 // SIGHUP: the terminal was closed.
 process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
-// A reader such as `head` that has seen enough ends the output, which is no failure.
+// A reader such as `head` that has seen enough ends the output, which is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

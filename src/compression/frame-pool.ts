@@ -33,7 +33,7 @@ export interface FrameRestoration {
   restore(task: RestoreFrameTask): Promise<RestoredFrame>;
 }
 
-/** The worker threads. One pool a process; it lives through all invocations of a warm function. */
+/** The worker threads. One pool per process; it lives through all invocations of a warm function. */
 export class FramePool implements FrameCompression, FrameRestoration {
   readonly threads: number;
   readonly #pool: Piscina<FrameTask, FrameResult>;

@@ -31,7 +31,7 @@ export interface RuleSizing {
   readonly maximumConcurrency: number;
   /** Of the queue: at least 6 times the function's timeout, and the window on top. */
   readonly visibilitySeconds: number;
-  /** Absent: what is over the limits goes to the dead letters. */
+  /** Absent: what exceeds the limits is dead-lettered. */
   readonly fallback?: FallbackSizing;
 }
 

@@ -20,9 +20,9 @@ const shared = {
   AWS_MAX_ATTEMPTS: count.optional(),
   /** Set by Lambda, in MB. */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count.optional(),
-  /** Where work over the limits of a run goes; absent: to the dead letters. */
+  /** Where work that exceeds the limits of an invocation goes; absent: it is dead-lettered. */
   FALLBACK_QUEUE_URL: url.optional(),
-  /** `cluster/service` of the tasks behind that queue; absent: they are started by someone else. */
+  /** `cluster/service` of the tasks behind that queue; absent: they are started by other means. */
   FALLBACK_SERVICE: z
     .string()
     .regex(/^[^/]+\/[^/]+$/, 'is not of the form cluster/service')
@@ -35,9 +35,9 @@ const sourceSchema = z.object({
   /** Queue of the objects that a backfill asks for, which feeds the same function; absent: there is none. */
   BACKFILL_QUEUE_URL: url.optional(),
   OUTBOUND_BUCKET: bucket,
-  /** Of the records by which an interrupted archive is gone on with. */
+  /** Of the records by which an interrupted archive is resumed. */
   PROGRESS_BUCKET: bucket,
-  /** After which someone who is at such an archive and is heard of no more is taken for dead. */
+  /** After which the lease of such an archive expires if its owner does not renew it. */
   OWNERSHIP_SECONDS: count.default(180),
   /** Table of the statistics of levels; absent: what is learned ends with the process. */
   STATISTICS_TABLE: z.string().min(1).optional(),

@@ -5,11 +5,11 @@ export interface ConfigurationProblem {
   readonly file: string;
   /** Dotted path inside the file; empty for the file as a whole. */
   readonly path: string;
-  /** Where it stands in the file, both from 1; absent when the file could not be read. */
+  /** Its position in the file, both from 1; absent when the file could not be read. */
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
-  /** What stands there, as JSON; absent where nothing does, and where the message says it. */
+  /** What the file has there, as JSON; absent where it has nothing, and where the message says it. */
   readonly value?: string;
   readonly allowed?: string;
   /** What was probably meant. */

@@ -1,18 +1,18 @@
 import type { ReplicationRule } from './rule.ts';
 
 /**
- * An archive that did not arrive in one of several regions is sent again to that region alone: under a key that begins with the
+ * An archive that did not arrive in one of several regions is resent to that region alone: under a key that begins with the
  * region's own prefix, for which its outbound bucket has a replication rule. Ids of rules do not begin with `_`.
  */
 const RESEND = '_resend-';
 const RESENT_KEY = new RegExp(`^${RESEND}([^/]+)/(.*)$`, 's');
 
-/** Begins the keys of what is sent again to one region. */
+/** Begins the keys of what is resent to one region. */
 export function resendPrefix(region: string): string {
   return `${RESEND}${region}/`;
 }
 
-/** The archive that a key is of, and the region if it was sent again to that one alone. */
+/** The archive that a key is of, and the region if it was resent to that one alone. */
 export function parseResentKey(key: string): { readonly archiveKey: string; readonly region?: string } {
   const [, region, archiveKey] = RESENT_KEY.exec(key) ?? [];
   return region === undefined || archiveKey === undefined ? { archiveKey: key } : { archiveKey, region };

@@ -1,18 +1,18 @@
 import { CompressorError } from '../errors.ts';
 
-/** The event is no request of CloudFormation, or the properties in it are not those of the resource's type. */
+/** The event is not a request of CloudFormation, or the properties in it are not those of the resource's type. */
 export class InvalidResourceError extends CompressorError {
   readonly code = 'RESOURCE_INVALID';
   readonly retryable = false;
 }
 
-/** Someone else's notification takes the same events of the same keys, has the id of ours, or keeps S3 from taking ours. */
+/** A notification that is not ours takes the same events of the same keys, has the id of ours, or keeps S3 from accepting ours. */
 export class NotificationConflictError extends CompressorError {
   readonly code = 'NOTIFICATION_CONFLICT';
   readonly retryable = false;
 }
 
-/** Someone else's replication rules stand in the way of ours, or there would be too many. */
+/** Replication rules that are not ours conflict with ours, or there would be too many. */
 export class ReplicationConflictError extends CompressorError {
   readonly code = 'REPLICATION_CONFLICT';
   readonly retryable = false;
@@ -36,7 +36,7 @@ export class ConfigurationRefusedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** What was written was gone when looked at again, each time: someone else writes the same configuration. */
+/** What was written was gone when looked at again, each time: another tool writes the same configuration. */
 export class ContestedConfigurationError extends CompressorError {
   readonly code = 'CONFIGURATION_CONTESTED';
   readonly retryable = true;

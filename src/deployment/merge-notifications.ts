@@ -88,7 +88,7 @@ function refuseConflict(bucket: string, target: QueueNotification, foreign: read
   );
 }
 
-/** What EventBridge gets is no notification in this count. */
+/** What EventBridge gets does not count as a notification here. */
 function refuseTooMany(bucket: string, ours: number, foreign: readonly StoredNotification[]): void {
   const others = foreign.filter(({ eventBridge }) => eventBridge !== true).length;
   if (ours === 0 || ours + others <= MAX_NOTIFICATIONS) return;

@@ -35,7 +35,7 @@ export interface ReplicationMerge {
  * | rule of ours | its destination | becomes |
  * |---|---|---|
  * | wanted | any | as it is wanted |
- * | asked for by `former` properties only | stands | leaving: it works on until the next change |
+ * | asked for by `former` properties only | exists | leaving: it works until the next change |
  * | asked for by `former` properties only | is gone | removed: S3 would refuse the whole configuration |
  * | leaving since an earlier change | any | removed: by now nothing writes archives for it |
  *
@@ -194,7 +194,7 @@ function tooManyRules(bucket: string, rules: number): ReplicationConflictError {
 
 function foreignRole(bucket: string, present: string, wanted: string): ReplicationConflictError {
   return new ReplicationConflictError(
-    `Bucket ${bucket} replicates for someone else with the role ${present}; a bucket has one role for all rules, and ` +
+    `Bucket ${bucket} replicates already, not for this stack, with the role ${present}; a bucket has one role for all rules, and ` +
       `ours need ${wanted}. Remove the other rules from this bucket, which is the compressor's own, then deploy again.`,
     { context: { bucket, role: present, wanted } },
   );

@@ -23,7 +23,7 @@ export interface BucketDirectory {
 export interface StoredNotification {
   /** Handed back as it came: what this version does not understand survives too. */
   readonly text: string;
-  /** Empty for elements that are no notification, such as the switch to EventBridge. */
+  /** Empty for elements that are not notifications, such as the switch to EventBridge. */
   readonly id: string;
   /** ARN. */
   readonly destination: string;

@@ -48,7 +48,7 @@ export async function readPrices(
       // Prices are for decisions and reports: an outage of the list must not hold up a deployment.
       if (!(thrown instanceof CompressorError) || signal.aborted) throw thrown;
       available = false;
-      log.logFailure('The Price List cannot be read; the price file stands in', thrown);
+      log.logFailure('The Price List cannot be read; the price file is used instead', thrown);
     }
     return undefined;
   };

@@ -24,7 +24,7 @@ export interface ReplicationDependencies {
   readonly patience: Patience;
 }
 
-/** What becomes of what stands; undefined when the bucket does not exist. */
+/** What becomes of what exists; undefined when the bucket does not exist. */
 type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promise<ReplicationMerge>;
 
 /**
@@ -136,7 +136,7 @@ async function findDestinationProblem(
   }
   if (actual !== region) {
     return refuse(
-      `The inbound bucket ${bucket} is in ${actual}, not in ${region}: someone else has its name. Choose another ` +
+      `The inbound bucket ${bucket} is in ${actual}, not in ${region}: its name is taken. Choose another ` +
         'stack_name in settings.json.',
     );
   }

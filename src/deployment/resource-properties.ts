@@ -15,10 +15,10 @@ import { tryParseJson } from '../json.ts';
  * bucket could each undo the other's entry. It also makes the change from one rule to another a single step.
  */
 
-const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of an S3 bucket');
-const region = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is no name of a region');
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a valid name of an S3 bucket');
+const region = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not a valid name of a region');
 const arn = (service: string) =>
-  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is no ARN of ${service}`);
+  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is not an ARN of ${service}`);
 /** Names an entry for good; ASCII without spaces, so that it reads the same in consoles, logs and XML. */
 const entryId = z.string().regex(/^[A-Za-z0-9_.-]{1,255}$/, 'may have 1 to 255 of A-Z a-z 0-9 _ . - only');
 /** Templates pass `""` where a rule names no key. */
@@ -26,7 +26,7 @@ const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
 
 /** What CloudFormation itself adds to the properties of every custom resource. */
 const common = { ServiceToken: z.string().optional(), ServiceTimeout: z.string().optional() };
-/** Another one has CloudFormation ask again although nothing else has changed: someone may have taken out what was put. */
+/** Another one has CloudFormation ask again although nothing else has changed: a user may have removed what was put. */
 const repair = { Repair: z.string().optional() };
 
 /** One id twice would be one entry that overwrites the other. */
@@ -168,7 +168,7 @@ export const pricesSchema = z.strictObject({
 export const functionImageSchema = z.strictObject({
   ...common,
   /** With its version, which is another one for each image, so that CloudFormation sees the change. */
-  Function: arn('lambda').regex(/:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/, 'is no ARN of a function'),
+  Function: arn('lambda').regex(/:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/, 'is not an ARN of a function'),
 });
 
 /** Those entries of a list that can be read. */

@@ -1,7 +1,7 @@
 import { ContestedConfigurationError } from './errors.ts';
 import { type Patience, retryPatiently } from './retry-patiently.ts';
 
-/** Writes after which another attempt begins, if there is time for one: someone else is at the same bucket. */
+/** Writes after which another attempt begins, if there is time for one: another tool writes to the same bucket. */
 const MAX_WRITES = 2;
 /**
  * Milliseconds after a write until it is looked at. Another writer puts back what it read before ours; reading, and S3's own test of
@@ -31,7 +31,7 @@ export async function settleConfiguration(
     }
     if (await step()) return;
     throw new ContestedConfigurationError(
-      `The configuration of bucket ${bucket} is changed by someone else at the same time: it is never what was written ` +
+      `The configuration of bucket ${bucket} is changed by another tool at the same time: it is never what was written ` +
         'a moment before. Stop the other deployment or tool, then deploy again.',
       { context: { bucket } },
     );

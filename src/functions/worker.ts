@@ -1,6 +1,6 @@
 /**
  * Entry of the Fargate task: does what the functions cannot, until ECS ends it or nothing is left. SIGTERM comes two
- * minutes before SIGKILL (a Spot reclaim, a scale-in, a deployment): what is in progress is given back at once.
+ * minutes before SIGKILL (a Spot reclaim, a scale-in, a deployment): what is in progress is requeued at once.
  */
 const ended = new AbortController();
 const end = (): void => {

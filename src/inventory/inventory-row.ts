@@ -21,7 +21,7 @@ export type FieldReader = (field: InventoryField) => unknown;
  * What a row says of an object.
  * @param place of the row, for messages
  * @returns undefined for versions that are not current, and for delete markers
- * @throws InvalidInventoryError when key or size are not there
+ * @throws InvalidInventoryError when the key or the size is missing
  */
 export function readInventoryRow(read: FieldReader, place: string): ObjectEntry | undefined {
   if (isFlag(read('isLatest'), false) || isFlag(read('isDeleteMarker'), true)) return undefined;

@@ -11,8 +11,8 @@ export const MAX_TURNS = 8;
 const SETTLED = new Set(['done', 'refused', 'over-limits']);
 
 /**
- * Bounds how often a message is requeued because its turn did not come. As long as each batch settles something, waiting is no loop: the
- * queue becomes shorter, and the count begins anew. Where nothing moves, the message goes back like one that failed, and is dead-lettered
+ * Bounds how often a message is requeued because its turn did not come. As long as each batch settles something, waiting is not a loop: the
+ * queue becomes shorter, and the count is reset. Where nothing moves, the message goes back like one that failed, and is dead-lettered
  * with its reason in the end.
  *
  * | outcome                            | the batch settled something | turns so far | then                     |

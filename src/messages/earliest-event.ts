@@ -3,7 +3,7 @@ import { type ObjectCreated, parseNotification } from './parse-notification.ts';
 
 /**
  * When the earliest write was that a message tells of, in milliseconds since 1970. Queues count from when a message was
- * sent, which says little about one that was sent again.
+ * sent, which says little about one that was requeued.
  * @returns undefined when it tells of none but those that a backfill has queued, or cannot be read
  */
 export function earliestEvent(body: string): number | undefined {

@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** The body of a queue message is no S3 notification that this version can read. */
+/** The body of a queue message is not an S3 notification that this version can read. */
 export class InvalidMessageError extends CompressorError {
   readonly code = 'MESSAGE_INVALID';
   readonly retryable = false;
@@ -12,7 +12,7 @@ export class TurnNotReachedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** SQS did not take or give back messages, after its own retries. */
+/** SQS did not accept or return messages, after its own retries. */
 export class UnavailableQueueError extends CompressorError {
   readonly code = 'QUEUE_UNAVAILABLE';
   readonly retryable = true;

@@ -29,7 +29,7 @@ export interface RetryDelay {
  */
 export interface MessageQueue {
   /**
-   * Puts the same bodies into the queue anew, with their turns, so that their receive count starts again.
+   * Sends copies of the messages to the same queue, with their turns, so that their receive counts start at zero.
    * @param delaySeconds until they become visible, at most 900; absent: at once
    */
   requeue(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>>;
@@ -38,7 +38,7 @@ export interface MessageQueue {
   retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>>;
 }
 
-/** Takes messages whose work is over the limits of a function run, to be done by a task without such limits. */
+/** Takes messages whose work exceeds the limits of an invocation, for a task without such limits. */
 export interface FallbackQueue {
   send(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>>;
 }

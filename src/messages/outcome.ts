@@ -4,7 +4,7 @@ import type { CompressorError } from '../errors.ts';
 export type MessageOutcome =
   /** Everything it asked for is done, or nothing was to be done. */
   | { readonly kind: 'done' }
-  /** Its turn did not come in this run; waiting must not wear it out. */
+  /** Its turn did not come in this invocation; waiting must not count toward maxReceiveCount. */
   | {
       readonly kind: 'again';
       /** Until it is due, at most 900; absent: at once. */
@@ -16,7 +16,7 @@ export type MessageOutcome =
   | { readonly kind: 'retry'; readonly reason: CompressorError }
   /** No attempt can succeed. */
   | { readonly kind: 'refused'; readonly reason: CompressorError }
-  /** No run of the function can hold it; a fallback task can. */
+  /** It exceeds what any invocation can do; a fallback task can do it. */
   | { readonly kind: 'over-limits'; readonly reason: CompressorError };
 
 /** A message with several objects has the fate of the one that is worst off: nothing of it may be acknowledged early. */

@@ -45,7 +45,7 @@ export function parseReplicationFailures(body: string): ReplicationFailure[] {
   const { Event, Records } = parse(envelope, readNotificationBody(body));
   if (Records === undefined) {
     if (Event === 's3:TestEvent') return [];
-    throw new InvalidMessageError('The message is no S3 notification');
+    throw new InvalidMessageError('The message is not an S3 notification');
   }
   return Records.filter(({ eventName }) => /^(s3:)?Replication:OperationFailedReplication$/.test(eventName)).map(
     (record) => {

@@ -10,7 +10,7 @@ export interface BatchResponse {
 
 export interface SettleOptions {
   readonly queue: MessageQueue;
-  /** Absent: what is over the limits goes to the dead letters. */
+  /** Absent: what exceeds the limits is dead-lettered. */
   readonly fallback?: FallbackQueue | undefined;
   /** The queue's `maxReceiveCount`. On the last receive we write the dead letter, since SQS would not say why. */
   readonly maxReceives: number;
@@ -42,7 +42,7 @@ export interface SettledMessage {
  * | outcome               | first                                         | then                             |
  * |-----------------------|-----------------------------------------------|----------------------------------|
  * | done                  |                                               | acknowledged                     |
- * | again                 | sent anew, visible at once or when it is due  | acknowledged                     |
+ * | again                 | requeued, visible at once or when it is due   | acknowledged                     |
  * | later                 | its visibility is set to the time it is due   | returned                         |
  * | over-limits           | sent to the fallback queue, else dead-lettered | acknowledged                     |
  * | refused               | dead-lettered with its reason                 | acknowledged                     |

@@ -94,8 +94,8 @@ export class ArchiveAttempt {
 
   /**
    * @returns undefined when there is nothing to count: every item was left out, and then nothing stays uploaded; or the
-   *   archive was made, and counted, by someone else
-   * @throws ArchiveInProgressError while someone else is at the same archive
+   *   archive was made, and counted, by another worker
+   * @throws ArchiveInProgressError while another worker owns the archive
    */
   async run(): Promise<BuiltArchive | undefined> {
     if (this.#checkpoint === undefined) return this.#build();
@@ -177,7 +177,7 @@ export class ArchiveAttempt {
   }
 
   /**
-   * Goes on behind the parts that an earlier attempt has left, with what the manifest and the seek table will say of
+   * Resumes behind the parts that an earlier attempt has left, with what the manifest and the seek table will say of
    * them; or begins an upload that a later attempt can find.
    */
   async #takeOver(interrupted: InterruptedArchive | undefined): Promise<void> {
@@ -205,7 +205,7 @@ export class ArchiveAttempt {
   }
 
   /**
-   * Keeps what another attempt can go on with, and takes everything else back that is ours.
+   * Keeps what another attempt can resume from, and removes everything else that is ours.
    * @returns why the attempt ends: whatever failed, it may have been because another attempt has taken the archive over
    */
   async #giveUp(failure: unknown): Promise<unknown> {
@@ -222,7 +222,7 @@ export class ArchiveAttempt {
   }
 
   async #discard(): Promise<void> {
-    // Not before it is sure that nobody else goes on with it.
+    // Not before it is certain that no other worker resumes it.
     await this.#checkpoint?.close();
     await this.#upload.abort();
     await this.#checkpoint?.remove();
@@ -243,7 +243,7 @@ export class ArchiveAttempt {
     this.#dependencies.telemetry.uploadLeftBehind(this.#location, asCompressorError(thrown));
   }
 
-  /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in progress any more. */
+  /** Starts a frame as soon as buffers are free and appends the frames in order; ends when none is in progress. */
   async #packFrames(): Promise<void> {
     const { items, levels } = this.#request;
     const dependencies = this.#dependencies;

@@ -93,7 +93,7 @@ export class ArchiveUpload {
     return this.#upload;
   }
 
-  /** Goes on with an upload of which these parts are there. */
+  /** Resumes an upload of which these parts are stored. */
   resume(upload: ObjectUpload, parts: readonly ArchivePart[]): void {
     this.#upload = Promise.resolve(upload);
     for (const part of parts) {
@@ -104,7 +104,7 @@ export class ArchiveUpload {
   }
 
   /**
-   * @param bytes a whole frame, or what stands behind the frames; copied, and may be reused when the promise settles
+   * @param bytes a whole frame, or what follows the frames; copied, and may be reused when the promise settles
    * @param checksum CRC-32 of `bytes`
    */
   async append(bytes: Uint8Array, checksum: number = crc32(bytes)): Promise<void> {
@@ -168,7 +168,7 @@ export class ArchiveUpload {
     }
   }
 
-  /** Leaves the complete parts where they are, for another attempt to go on with. Nothing is on its way afterwards. */
+  /** Leaves the complete parts where they are, for another attempt to resume from. Nothing is in flight afterwards. */
   async suspend(): Promise<void> {
     await this.#settle();
     this.#releasePiece();

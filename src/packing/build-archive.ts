@@ -15,8 +15,8 @@ export interface BuildResult {
  * there are buffers, and appended in order.
  *
  * A small object that cannot be read is left out of its frame. One that spans frames, and fails after some of them were
- * sent, or one whose bytes are not what S3 says they are, would leave the archive wrong: it begins anew without it.
- * The archive of one object of `limits.resumableBytes` or more goes on where an earlier attempt was interrupted.
+ * sent, or one whose bytes are not what S3 says they are, would leave the archive wrong: it starts over without that object.
+ * The archive of one object of `limits.resumableBytes` or more resumes where an earlier attempt was interrupted.
  * @throws what storage or workers throw; then nothing was acknowledged, and the upload is taken back or kept for the
  *   next attempt
  */

@@ -15,7 +15,7 @@ export interface SourceDependencies {
   readonly resuming: ResumingOptions;
   readonly store: ObjectStore;
   readonly queue: MessageQueue;
-  /** Absent while the rule has none: what is over the limits then goes to the dead letters. */
+  /** Absent while the rule has none: what exceeds the limits is then dead-lettered. */
   readonly fallback?: FallbackQueue;
   readonly pool: FrameCompression;
   readonly buffers: PackingBuffers;
@@ -27,14 +27,14 @@ export interface SourceDependencies {
   readonly ownPrincipals: readonly string[];
   readonly tagAccess: TagAccess;
   readonly maxReceives: number;
-  /** Aborts when the process is about to end: what is in progress is then sent again, unattempted. Absent in functions. */
+  /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly random: () => number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Recycled memory of the hot path; one set a process. A frame takes an input and an output while it is in progress. */
+/** Recycled memory of the hot path; one set per process. A frame takes an input and an output while it is in progress. */
 export interface PackingBuffers {
   readonly inputs: BufferPool;
   readonly outputs: BufferPool;
@@ -45,15 +45,15 @@ export interface PackingBuffers {
 export interface PackingLimits {
   /** GETs in flight. */
   readonly parallelReads: number;
-  /** Bytes from which on an object is an archive of its own, which is gone on with after an interruption. */
+  /** Bytes from which on an object is an archive of its own, which is resumed after an interruption. */
   readonly resumableBytes: number;
 }
 
-/** How archives of `resumableBytes` or more are kept for another attempt to go on with. */
+/** How archives of `resumableBytes` or more are kept for another attempt to resume. */
 export interface ResumingOptions {
   /** Bucket of the records that say how far they are, and who is at them. */
   readonly bucket: string;
-  /** For so long an attempt that is heard of no more is taken for alive. Clocks of two tasks may differ by less. */
+  /** How long a lease lasts that its owner does not renew. Clocks of two tasks may differ by less. */
   readonly ownershipSeconds: number;
   /** Keys of archives that this process is at. */
   readonly inWork: Set<string>;

@@ -12,7 +12,7 @@ export function overLimits(
   const { bucket, key, size } = object;
   const { maxObjectBytes } = rule.source;
   return new ObjectOverLimitsError(
-    `s3://${bucket}/${key} (${size} bytes, ${Math.round(predicted)} s predicted) is over the limits of a function run ` +
+    `s3://${bucket}/${key} (${size} bytes, ${Math.round(predicted)} s predicted) exceeds the limits of an invocation ` +
       `(${maxObjectBytes} bytes, ${Math.round(wholeRun)} s). Raise max_object_mib or the function's memory, or lower the level.`,
     { context: { bucket, key, size, predictedSeconds: Math.round(predicted), limitBytes: maxObjectBytes } },
   );

@@ -6,7 +6,7 @@ export class ForeignBucketError extends CompressorError {
   readonly retryable = false;
 }
 
-/** No run of the function can pack the object: too many bytes, or too many predicted seconds. */
+/** No invocation can pack the object: too many bytes, or too many predicted seconds. */
 export class ObjectOverLimitsError extends CompressorError {
   readonly code = 'OBJECT_OVER_LIMITS';
   readonly retryable = false;

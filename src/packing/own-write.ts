@@ -21,11 +21,11 @@ export function isByOwnPrincipal({ principalId }: ObjectCreated, ownPrincipals: 
  * |-----------------------------------------|-----------------------------------------|-----------|
  * | any                                     | none, or edited since                   | no        |
  * | unknown, or nobody of ours writes here  | as written                              | yes       |
- * | known                                   | as written, origin is no destination of the rule | no |
+ * | known                                   | as written, origin is not a destination of the rule | no |
  * | known                                   | as written, origin is a destination of the rule  | yes |
  *
  * The last row is for two deployments that send to each other, neither of which knows the other's roles: without it an
- * object would go back and forth forever. One deployment refuses such rules.
+ * object would be replicated back and forth forever. One deployment refuses such rules.
  */
 export function isOwnWrite(
   read: ReadObject,

@@ -25,7 +25,7 @@ const MAX_TRIES = 10;
 
 /**
  * A record in S3 that one attempt owns at a time. Every write is conditional on the ETag that the owner wrote last, so that of
- * several that want it exactly one gets it, and one that has lost it learns that with its next write. The owner stands in the
+ * several that want it exactly one gets it, and one that has lost it learns that with its next write. The owner is named in the
  * bytes and not in the metadata: without KMS the ETag is that of the bytes alone, and would be the same for two owners.
  */
 export class OwnedRecord {
@@ -53,7 +53,7 @@ export class OwnedRecord {
    * Makes the record ours, with what it says.
    * @param first what it says where there was none
    * @returns what another attempt has left; undefined where there was none
-   * @throws ArchiveInProgressError while someone else owns it
+   * @throws ArchiveInProgressError while another worker owns it
    */
   async take(first: Uint8Array, signal: AbortSignal): Promise<Buffer | undefined> {
     for (;;) {
@@ -63,12 +63,12 @@ export class OwnedRecord {
     }
   }
 
-  /** Writes it anew, and so renews the ownership. @throws ArchiveInProgressError when someone else has taken it */
+  /** Rewrites it, which renews the lease. @throws ArchiveInProgressError when another worker has taken it */
   async write(body: Uint8Array): Promise<void> {
     await this.#replace(body, this.#nextEnd());
   }
 
-  /** Writes it for anybody to take. @throws ArchiveInProgressError when someone else has taken it */
+  /** Rewrites it so that any worker may take it. @throws ArchiveInProgressError when another worker has taken it */
   async release(body: Uint8Array): Promise<void> {
     if (this.#etag === undefined) return;
     await this.#replace(body, 0);
@@ -93,7 +93,7 @@ export class OwnedRecord {
     throw this.#inWork(this.#options.ownershipSeconds);
   }
 
-  /** @returns false when someone else has written it meanwhile */
+  /** @returns false when another worker has written it in the meantime */
   async #put(body: Uint8Array, etag: string | undefined, ownedUntil: number): Promise<boolean> {
     const { store, location } = this.#options;
     const bytes = Buffer.concat([Buffer.from(`${this.#owner} ${ownedUntil}\n`), body]);
@@ -109,7 +109,7 @@ export class OwnedRecord {
         return true;
       } catch (thrown) {
         if (!(thrown instanceof WriteConditionError) || tries === MAX_TRIES) throw thrown;
-        // Also when the answer to an earlier write of ours was lost: then what stands there is ours.
+        // Also when the answer to an earlier write of ours was lost: then what is stored is ours.
         const found = await this.#read();
         if (found?.owner !== this.#owner) return false;
         expected = found.etag;

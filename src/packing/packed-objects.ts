@@ -12,7 +12,7 @@ export class BeginAnew extends Error {
   readonly reason: LeftOut;
 
   constructor(item: PackItem, reason: LeftOut) {
-    super(`The archive begins anew without "${item.object.key}"`);
+    super(`The archive starts over without "${item.object.key}"`);
     this.item = item;
     this.reason = reason;
   }

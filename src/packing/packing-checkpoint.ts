@@ -35,20 +35,20 @@ export interface CheckpointOptions {
   readonly bucket: string;
   /** Frames that the object takes. */
   readonly plannedFrames: number;
-  /** For so long an attempt that is heard of no more is taken for alive. */
+  /** How long a lease lasts that its owner does not renew. */
   readonly ownershipSeconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told when the attempt must not go on: another one has taken the archive over, or may by now. */
+  /** Told when the attempt must not continue: another one has taken the archive over, or may have by now. */
   readonly onLost: (reason: CompressorError) => void;
 }
 
 /**
- * Keeps what it takes to go on with the archive of one large object, and keeps others off while someone is at it. S3 keeps the
+ * Keeps what it takes to resume the archive of one large object, and keeps other workers off while one owns it. S3 keeps the
  * parts; a small record in a bucket of its own keeps what S3 does not tell of them. A record is believed only as far as S3
  * lists the same parts with the same sizes and checksums.
  *
- * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, goes on with the upload that
+ * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, resumes the upload that
  * it names, or aborts one.
  */
 export class PackingCheckpoint {
@@ -77,9 +77,9 @@ export class PackingCheckpoint {
   }
 
   /**
-   * Makes the archive ours, and tells what an earlier attempt left of it. Uploads to its key that cannot be gone on with are
-   * given back.
-   * @throws ArchiveInProgressError while another attempt is at it
+   * Makes the archive ours, and tells what an earlier attempt left of it. Uploads to its key that cannot be resumed are
+   * aborted.
+   * @throws ArchiveInProgressError while another attempt owns it
    */
   async find(signal: AbortSignal): Promise<InterruptedArchive | AcceptedArchive | undefined> {
     const { store, archive, plannedFrames, ownershipSeconds } = this.#options;
@@ -104,7 +104,7 @@ export class PackingCheckpoint {
     return interrupted;
   }
 
-  /** Notes the upload, so that others can go on with it. */
+  /** Notes the upload, so that other workers can resume it. */
   async begin(upload: ObjectUpload): Promise<void> {
     this.#uploadId = upload.id;
     await this.#save();
@@ -134,9 +134,9 @@ export class PackingCheckpoint {
   }
 
   /**
-   * The archive is done, or nobody will go on with it. Its upload may be given back, and the archive be counted, only when this
+   * The archive is done, or nobody will resume it. Its upload may be aborted, and the archive be counted, only when this
    * has resolved.
-   * @throws ArchiveInProgressError when another attempt is at it by now
+   * @throws ArchiveInProgressError when another attempt owns it by now
    */
   async close(): Promise<void> {
     await this.#settle();

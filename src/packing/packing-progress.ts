@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tryParseJson } from '../json.ts';
 import type { ArchivePart } from './archive-upload.ts';
 
-/** A part of an archive that holds one object, and what going on behind it takes. */
+/** A part of an archive that holds one object, and what it takes to resume behind it. */
 export interface PackedPart extends ArchivePart {
   /** CRC-32 of the object's bytes up to the end of this part. */
   readonly objectCrc32: number;
@@ -46,7 +46,7 @@ export function encodeProgress({ uploadId, plannedFrames, parts, frameSizes }: P
   );
 }
 
-/** @returns undefined for what another version wrote, or what does not add up: then the archive begins anew */
+/** @returns undefined for what another version wrote, or what does not add up: then the archive starts over */
 export function decodeProgress(bytes: Buffer): PackingProgress | undefined {
   const parsed = record.safeParse(tryParseJson(bytes.toString()));
   if (!parsed.success) return undefined;

@@ -44,11 +44,11 @@ export function placeArchive(
   );
 }
 
-/** What else can be said of an archive than `Place`: no run of this process can hold it, but one of another process might. */
+/** What else can be said of an archive than `Place`: it exceeds what this process can do, but another process might do it. */
 export type PackingPlace = Place | 'elsewhere';
 
 /**
- * The same, where there is no fallback. What only this process's own bad luck with its speed forbids is no reason to refuse an
+ * The same, where there is no fallback. What only this process's own bad luck with its speed forbids does not justify refusing an
  * object for good: another process tries first, and then it is tried here.
  * @param unlearned seconds that packing takes by the table alone
  * @param receives how often it was tried, this time included

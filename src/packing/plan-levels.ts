@@ -4,7 +4,7 @@ import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import type { PackingWork } from './packing-speed.ts';
 
-/** An event that is older has waited through a whole run of a function: more arrives than is packed. */
+/** An event that is older has waited through a whole invocation: more arrives than is packed. */
 const BACKLOG_SECONDS = 900;
 
 export interface PlannedLevels {

@@ -90,10 +90,10 @@ function tellReturned(
  * | is over a run's limits, and one object        | over the limits              |
  * | the same, only by what this process has learned | retry: another may be faster; packed on a later receive |
  * | is over a run's limits, and several           | packed in two halves         |
- * | is predicted not to fit what is left          | sent again, unattempted      |
- * | is interrupted by `stop`                       | sent again, unattempted      |
+ * | is predicted not to fit what is left          | requeued, unattempted        |
+ * | is interrupted by `stop`                       | requeued, unattempted        |
  * | is accepted by S3, now or before              | done                         |
- * | is in progress elsewhere                           | sent again, due when it may be free |
+ * | is in progress in another worker             | requeued, due when it may be free |
  * | has too much metadata for one manifest        | packed in two halves         |
  * | failed in a way that one object may explain   | packed in two halves         |
  * | failed                                        | retry or refused, by reason  |

@@ -36,7 +36,7 @@ type ReadDependencies = Pick<SourceDependencies, 'rule' | 'store' | 'ownPrincipa
  * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, made
  * only when the answer counts some, and once per bucket to prove that it would. An object that is read in several pieces
  * takes a HEAD with its first one, for the CRC-32 of the whole. Faults of the object are answers, not exceptions: its
- * neighbors go on.
+ * others in its frame are read on.
  */
 export async function readItem(
   item: PackItem,

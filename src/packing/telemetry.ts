@@ -51,10 +51,10 @@ export interface SourceTelemetry {
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   /** A failed archive's upload could not be taken back; its parts cost until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
-  /** Someone else is at the archive of a large object; the message is sent again, to be looked at so much later. */
+  /** Another worker owns the archive of a large object; the message is requeued, to be looked at so much later. */
   archiveInWork(archive: ObjectLocation, seconds: number): void;
   /**
-   * Objects whose turn did not come in this run are sent again, or to the fallback: their messages look young from then on.
+   * Messages of objects whose turn did not come are requeued, or sent to the fallback: they look young from then on.
    * @param ageSeconds since the earliest of their events
    */
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void;

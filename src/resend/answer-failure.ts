@@ -69,7 +69,7 @@ function factsOf(
   copy: ArchiveCopy | undefined,
   { now }: ResendRun,
 ): ResendFacts {
-  // What another region was sent again says nothing of how often this one was.
+  // How often it was resent to another region says nothing about this one.
   const resends = failed === undefined ? copy && 0 : resendsOf(failed.metadata);
   return {
     resends,

@@ -1,6 +1,6 @@
 import type { UserMetadata } from '../storage/stored-object.ts';
 
-/** How often this archive was sent again. It travels with the archive, so that counting needs no table. */
+/** How often this archive was resent. It travels with the archive, so that counting needs no table. */
 const RESENDS = 's3xrc-resends';
 /** The version of the outbound bucket that a kept archive is a copy of. */
 const KEPT_VERSION = 's3xrc-kept-version';
@@ -26,7 +26,7 @@ export interface KeptRecord {
   readonly keptAt: string;
 }
 
-/** 0 for an archive that was never sent again, or whose count cannot be read. */
+/** 0 for an archive that was never resent, or whose count cannot be read. */
 export function resendsOf(metadata: UserMetadata): number {
   const text = metadata[RESENDS] ?? '';
   return /^\d{1,6}$/.test(text) ? Number(text) : 0;
@@ -36,7 +36,7 @@ export function withResends(metadata: UserMetadata, resends: number): UserMetada
   return { ...metadata, [RESENDS]: String(resends) };
 }
 
-/** The metadata of an archive as the source function wrote it: its count begins anew. */
+/** The metadata of an archive as the source function wrote it: its count is reset. */
 export function withoutResends(metadata: UserMetadata): UserMetadata {
   return Object.fromEntries(Object.entries(metadata).filter(([name]) => !OURS.has(name)));
 }

@@ -2,13 +2,13 @@ import { backOffSeconds } from '../messages/back-off.ts';
 
 /** What is known of a version that S3 has given up replicating. */
 export interface ResendFacts {
-  /** Times that the archive was sent again before this version; undefined when the version is gone. */
+  /** How often the archive was resent before this version; undefined when the version is gone. */
   readonly resends: number | undefined;
   readonly versionId: string;
-  /** Of what stands at the key now; undefined when nothing does, or a delete marker. */
+  /** Of what is stored under the key now; undefined when nothing does, or a delete marker. */
   readonly currentVersionId: string | undefined;
   readonly secondsSinceFailure: number;
-  /** False on the last receive of the message, which must not end in the dead letters for having waited. */
+  /** False on the last receive of the message, which must not be dead-lettered for having waited. */
   readonly mayWait: boolean;
 }
 
@@ -28,7 +28,7 @@ export type ResendDecision =
 /**
  * What to do about a failed replication.
  *
- * | failed version | at the key now             | sent again | back-off is over | then                        |
+ * | failed version | at the key now             | resent     | back-off is over | then                        |
  * |----------------|----------------------------|------------|------------------|-----------------------------|
  * | gone           | nothing                    |            |                  | gone: nothing to send       |
  * | gone           | another version            |            |                  | superseded                  |

@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** The failed replication is of a bucket that is not our outbound bucket: someone else's events reach the queue. */
+/** The failed replication is of a bucket that is not our outbound bucket: foreign events reach the queue. */
 export class ForeignFailureError extends CompressorError {
   readonly code = 'REPLICATION_FAILURE_FOREIGN';
   readonly retryable = false;

@@ -11,7 +11,7 @@ export const LOOK_AGAIN: MessageOutcome = { kind: 'later', seconds: CLEANUP_DELA
 /** A failed replication, and what there is of the archive. */
 export interface FailedArchive {
   readonly failure: ReplicationFailure;
-  /** Where it is sent again: at its own key, or at that of the one region that it did not reach. */
+  /** Where it is resent: at its own key, or at that of the one region that it did not reach. */
   readonly again: ObjectLocation;
   /** The version that failed. */
   readonly failed: ObjectDescription | undefined;
@@ -20,7 +20,7 @@ export interface FailedArchive {
   readonly mayWait: boolean;
 }
 
-/** Whether it is sent again to one region of several. */
+/** Whether it is resent to one region of several. */
 export function isApart({ failure, again }: Pick<FailedArchive, 'failure' | 'again'>): boolean {
   return again.key !== failure.key;
 }

@@ -2,7 +2,7 @@ import { parseResentKey, regionsOfRule, resendPrefix, ruleOfArchive } from '../c
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
 
-/** Where an archive is sent again. */
+/** Where an archive is resent. */
 export interface ResendKeys {
   /** The key itself where a new version of it goes to the failed destination and nowhere else. */
   readonly key: string;

@@ -15,11 +15,11 @@ export type FailureSkipReason =
 export interface ResendTelemetry {
   archiveResent(failure: ReplicationFailure, attempt: number): void;
   /**
-   * The last attempt failed, too: the archive is about to wait at `kept` for someone to correct the reason. Told before it is
+   * The last attempt failed, too: the archive is about to wait at `kept` until an operator has corrected the reason. Told before it is
    * there, since nothing that is lost afterwards may keep the alarm from being raised; so it may be told more than once.
    */
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void;
-  /** The version was deleted or has expired before it could be sent again: what it held may be missing at the destination. */
+  /** The version was deleted or has expired before it could be resent: what it held may be missing at the destination. */
   archiveGone(failure: ReplicationFailure): void;
   /** The failed version was deleted: its successor has arrived, or it is kept. */
   failedVersionDeleted(failure: ReplicationFailure): void;

@@ -71,7 +71,7 @@ export function needsTags(existing: ObjectDescription, location: ObjectLocation)
  * The last two rows are a limit of this product: an object of 10 tags whose metadata fills S3's 2 KB is kept whole, so it
  * does not say whose it is or which version. Last-Modified is when it was restored, not when it was written at the source:
  * of two versions that follow each other faster than the archives travel, one is skipped though it may be the newer one.
- * Nothing that is newer is overwritten, and the skip is counted and logged. An object of someone else with such metadata
+ * Nothing that is newer is overwritten, and the skip is counted and logged. A user's object with such metadata
  * and tags is overwritten even where the rule says `keep`, as a conflict.
  */
 export function decideWrite(

@@ -49,13 +49,13 @@ export interface TargetLimits {
   readonly parallelPuts: number;
   /** Bytes of objects in one archive that a run may take. */
   readonly maxRestoredBytes: number;
-  /** Bytes from which on an object that was interrupted is gone on with, not begun anew: it costs three requests. */
+  /** Bytes from which on an interrupted object is resumed instead of restarted: that costs three requests. */
   readonly resumableBytes: number;
   /** Parts of an upload; an object of more frames has parts of several, which are staged. Absent: as many as S3 allows. */
   readonly maxParts?: number;
   /** An archive is begun only while the run has this much time left. */
   readonly startReserveMilliseconds: number;
-  /** What is running when the run has this much time left is stopped, so that uploads are given back and the queue is told. */
+  /** What is running when the invocation has this much time left is stopped, so that uploads are aborted and messages settled. */
   readonly stopReserveMilliseconds: number;
 }
 
@@ -66,7 +66,7 @@ export interface TargetDependencies {
   readonly speed: RestoringSpeed;
   readonly keys: KeyHistory;
   readonly queue: MessageQueue;
-  /** Absent: archives over the limits go to the dead letters. */
+  /** Absent: archives that exceed the limits are dead-lettered. */
   readonly fallback?: FallbackQueue | undefined;
   readonly telemetry: TargetTelemetry;
   readonly region: string;
@@ -81,7 +81,7 @@ export interface TargetDependencies {
   readonly random: () => number;
   /** Time that this run of the function has left. */
   readonly remainingMilliseconds: () => number;
-  /** Aborts when the process is about to end: what is in progress is then sent again, unattempted. Absent in functions. */
+  /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly limits: TargetLimits;
 }
@@ -105,7 +105,7 @@ export interface ArchiveVersion extends ObjectLocation {
 export interface InboundArchive extends ArchiveVersion {
   /** When the archive arrived in this region, in milliseconds since 1970. */
   readonly eventTime: number;
-  /** Its message was received before, so some of its objects may stand restored. */
+  /** Its message was received before, so some of its objects may have been restored. */
   readonly redelivered: boolean;
 }
 

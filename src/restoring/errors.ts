@@ -1,6 +1,6 @@
 import { CompressorError, type ErrorDetails } from '../errors.ts';
 
-/** The event is of another bucket than this region's inbound bucket, or of something that is no archive. */
+/** The event is of another bucket than this region's inbound bucket, or of something that is not an archive. */
 export class UnexpectedEventError extends CompressorError {
   readonly code = 'EVENT_UNEXPECTED';
   readonly retryable = false;
@@ -60,7 +60,7 @@ export class TargetKeyTooLongError extends CompressorError {
   readonly retryable = false;
 }
 
-/** Parts that an earlier attempt left do not make the object together with ours; they are given back. */
+/** Parts that an earlier attempt left do not make the object together with ours; they are discarded. */
 export class ResumedUploadError extends CompressorError {
   readonly code = 'RESUMED_UPLOAD_MISMATCH';
   readonly retryable = true;

@@ -97,7 +97,7 @@ function wake(history: DestinationHistory): void {
 
 function learn(history: DestinationHistory, folder: string, existed: boolean): void {
   const counts = history.folders.get(folder) ?? { writes: 0, existing: 0 };
-  // Anew at the end: a Map keeps the order in which its keys were set.
+  // Moved to the end: a Map keeps the order in which its keys were set.
   history.folders.delete(folder);
   history.folders.set(folder, counts);
   for (const each of [history, counts]) {

@@ -22,7 +22,7 @@ export class LatencyDistribution {
   #longest = 0;
   count = 0;
 
-  /** @param seconds from the source event until the object stood restored; clocks that disagree may make it negative */
+  /** @param seconds from the source event until the object was restored; clocks that disagree may make it negative */
   add(seconds: number): void {
     const latency = Math.max(SHORTEST, seconds);
     const bin = Math.ceil(Math.log(latency / SHORTEST) / GROWTH);

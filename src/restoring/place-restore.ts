@@ -18,7 +18,7 @@ export function restoringWork(
 /**
  * Whether an archive is restored in this run. Where there is no fallback, one that is only slow is tried all the same:
  * what is restored stays restored, so each attempt gets further.
- * @throws ArchiveOverLimitsError when no run of this function could do it
+ * @throws ArchiveOverLimitsError when no invocation could do it
  */
 export function placeRestore(archive: ArchiveVersion, work: RestoringWork, run: RestoreRun): 'here' | 'again' {
   const { limits, fallback, speed, wholeRun } = run;

@@ -19,7 +19,7 @@ import {
 import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 
 /**
- * Restores the archives that a batch of messages announces, each on its own: whatever one of them meets, the others go on.
+ * Restores the archives that a batch of messages announces, each on its own: whatever happens to one, the others are restored.
  * Never throws; the answer says which messages go back to the queue.
  */
 export async function processTargetBatch(

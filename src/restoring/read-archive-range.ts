@@ -5,7 +5,7 @@ import { ArchiveChangedError, ArchiveGoneError } from './errors.ts';
 
 /**
  * Fills `into` with the archive's bytes from `start` on.
- * @throws ArchiveGoneError when the archive is not there (any more), ArchiveChangedError when another version of it is
+ * @throws ArchiveGoneError when the archive does not exist (any more), ArchiveChangedError when another version of it is
  */
 export async function readArchiveRange(
   store: ObjectReader,
@@ -22,7 +22,7 @@ export async function readArchiveRange(
     if (size === archive.size) return;
     throw new ObjectSizeError(`${name} has ${size} bytes, its event said ${archive.size}`, { context });
   } catch (cause) {
-    if (cause instanceof ObjectNotFoundError) throw new ArchiveGoneError(`${name} is not there`, { cause, context });
+    if (cause instanceof ObjectNotFoundError) throw new ArchiveGoneError(`${name} does not exist`, { cause, context });
     if (cause instanceof ObjectChangedError) {
       throw new ArchiveChangedError(`${name} has another version now, which is to be restored`, { cause, context });
     }

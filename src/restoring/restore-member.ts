@@ -14,7 +14,7 @@ const PART_SIZE = FRAME_TARGET;
 
 export interface MemberWork extends WriteContext {
   readonly redelivered: boolean;
-  /** Takes the writes that go on while the next member is read. They never reject. */
+  /** Takes the writes that continue while the next member is read. They never reject. */
   readonly writing: Promise<void>[];
 }
 

@@ -46,7 +46,7 @@ export function planUpload(
   return { target, layout: new PartLayout(size, sliceLength, maxParts), crc32: whole };
 }
 
-/** Begins an upload that another task can go on with. */
+/** Begins an upload that another task can resume. */
 export async function createMarkedUpload(
   store: { createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload> },
   plan: UploadPlan,
@@ -60,7 +60,7 @@ export async function createMarkedUpload(
 
 /**
  * The upload to this key and of this plan that has the most parts, if there is one. Others are left alone: they are of
- * another version, of another task that works on it now, or of someone else.
+ * another version, of another task that works on it now, or of a user.
  */
 export async function findMarkedUpload(
   store: UploadFinder,
@@ -72,7 +72,7 @@ export async function findMarkedUpload(
 }
 
 /**
- * Gives back the parts that earlier attempts have sent of an object that is not to be written any more. Another task that is
+ * Aborts the parts that earlier attempts have sent of an object that is no longer to be written. Another task that is
  * sending more of them meets UploadGoneError, and finds the same reason when it comes back.
  */
 export async function abortMarkedUploads(store: UploadFinder, plan: UploadPlan, signal: AbortSignal): Promise<void> {

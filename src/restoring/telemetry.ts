@@ -4,7 +4,7 @@ import type { FailureFate } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 
-/** Numbers of one archive of which every object for this region stands restored. */
+/** Numbers of one archive of which every object for this region is restored. */
 export interface RestoredArchive {
   readonly rule: string;
   readonly bucket: string;
@@ -20,7 +20,7 @@ export interface RestoredArchive {
   readonly archiveBytes: number;
   readonly decompressionCpuSeconds: number;
   readonly seconds: number;
-  /** Seconds from each source event until its object stood restored; of what this attempt wrote. */
+  /** Seconds from each source event until its object was restored; of what this attempt wrote. */
   readonly latency: LatencyDistribution;
 }
 
@@ -32,13 +32,13 @@ export type PartlyRestoredArchive = Pick<
 
 /** Why an object was not written. */
 export type RestoreSkipReason =
-  /** It stands there already, by an earlier delivery of the same archive. */
+  /** It exists already, by an earlier delivery of the same archive. */
   | 'replay'
-  /** What stands there is newer. */
+  /** What exists is newer. */
   | 'newer-at-target'
-  /** What stands there does not say which write it is, and may be newer. The skip may leave something older there. */
+  /** What exists does not say which write it is, and may be newer. The skip may leave something older in place. */
   | 'unordered'
-  /** Someone else wrote what stands there, and the destination says `on_conflict: "keep"`. */
+  /** A user wrote what exists, and the destination says `on_conflict: "keep"`. */
   | 'kept';
 
 /** What the target service tells its operator. Implementations must not throw. */
@@ -51,9 +51,9 @@ export interface TargetTelemetry {
   conflictOverwritten(object: ObjectLocation): void;
   /** An object was written as STANDARD, since no PUT takes the class that it had at the source. */
   storageClassReplaced(object: ObjectLocation, storageClass: string): void;
-  /** The event named an archive that is not there (any more): restored earlier. */
+  /** The event named an archive that does not exist (any more): it was restored earlier. */
   archiveGone(archive: ObjectLocation): void;
-  /** One object could not be restored; the others go on. */
+  /** One object could not be restored; the others are. */
   objectFailed(object: ObjectLocation, error: CompressorError): void;
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
   queueFailed(error: CompressorError): void;

@@ -14,7 +14,7 @@ export interface FrameRequest {
   readonly entry: FrameEntry;
   /** Checked in the pool, all or nothing. */
   readonly slices: readonly ExpectedSlice[];
-  /** From `buffers.compressed`; given back in any case. Having it is what allows the ranged read. */
+  /** From `buffers.compressed`; returned in any case. Having it is what allows the ranged read. */
   readonly input: ArrayBuffer;
 }
 
@@ -28,7 +28,7 @@ export interface FrameInUse {
 
 /**
  * Fetches a frame, restores it in the pool and lends its bytes. The next frame can be fetched while the objects
- * of this one are written, since the compressed buffer is given back in between.
+ * of this one are written, since the compressed buffer is returned in between.
  * @throws ArchiveGoneError, ArchiveTooLargeError, CorruptArchiveError, ObjectChecksumError, WorkerLostError, the errors
  *   of the storage port, and whatever `use` throws
  */

@@ -8,7 +8,7 @@ import { locationAt, lostStorageClass, type RestorableObject } from './restorabl
 import { mayLackTags, planWrite, writeLaterTags } from './split-write.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
-/** Each lost race means that someone else wrote the key in between; five in a row are worth a later attempt. */
+/** Each lost race means that another writer wrote the key in between; five in a row are worth a later attempt. */
 const MAX_ATTEMPTS = 5;
 
 /** An object that is still to be written to one destination, and what is known of its key. */

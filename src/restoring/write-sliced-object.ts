@@ -34,7 +34,7 @@ interface PartInWork {
 /**
  * A large object on its way to one destination: its slices become the parts of a multipart upload, in any order and at
  * the same time. It reports its end to `progress` itself, once. When it fails it gives its parts back, except where
- * another attempt can go on with them: then they stay, and `resume` of that attempt finds them.
+ * another attempt can resume from them: then they stay, and `resume` of that attempt finds them.
  */
 export class SlicedObjectWrite {
   readonly #object: RestorableObject;
@@ -43,7 +43,7 @@ export class SlicedObjectWrite {
   readonly #progress: RestoreProgress;
   readonly #target: WriteTarget;
   readonly #layout: PartLayout;
-  /** Present when the object is worth going on with. */
+  /** Present when the object is worth resuming. */
   readonly #plan: UploadPlan | undefined;
   readonly #inWork = new Map<number, PartInWork>();
   /** CRC-32 of each part that S3 has, by its number from 0. */
@@ -197,7 +197,7 @@ export class SlicedObjectWrite {
     try {
       written = await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
-      // The key changed under us, or an answer was lost after S3 had done it. If what stands there now makes ours
+      // The key changed under us, or an answer was lost after S3 had done it. If what is stored now makes ours
       // unnecessary, all is well; else the archive's next attempt sends the object again.
       const decision = await lookAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;
@@ -211,7 +211,7 @@ export class SlicedObjectWrite {
   }
 
   /**
-   * The upload may have taken hours. An ETag is no proof that nothing newer was written meanwhile: another write of the same
+   * The upload may have taken hours. An ETag does not prove that nothing newer was written in the meantime: another write of the same
    * bytes has the same one. Where nothing was at the key, the condition says all.
    */
   async #lookAgain(): Promise<WriteStep> {
@@ -237,10 +237,13 @@ export class SlicedObjectWrite {
     if (expected === undefined || crc32 === expected) return;
     const mismatch = checksumMismatch(key, expected, crc32);
     if (upload.earlier.length === 0) throw mismatch;
-    throw new ResumedUploadError(`${mismatch.message}. Some of its parts are of an earlier attempt; it begins anew.`, {
-      context: mismatch.context,
-      cause: mismatch,
-    });
+    throw new ResumedUploadError(
+      `${mismatch.message}. Some of its parts are from an earlier attempt; the upload starts over.`,
+      {
+        context: mismatch.context,
+        cause: mismatch,
+      },
+    );
   }
 
   #fail(error: CompressorError): void {

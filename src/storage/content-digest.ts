@@ -12,7 +12,7 @@ export interface WrittenContent {
   readonly metadata: UserMetadata;
 }
 
-/** Hex digits. The digest tells edits from our own writes; it is no defense against someone who forges a stamp. */
+/** Hex digits. The digest tells edits from our own writes; it does not protect against a forged stamp. */
 export const DIGEST_DIGITS = 12;
 
 /** S3 says so of an object that was put without a type. */

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 /** RFC 2047, section 2: `=?charset?encoding?text?=` (RFC 2231 adds `*language`). S3 writes no charset but UTF-8. */
 const WORD = String.raw`=\?utf-8(?:\*[^?\s]*)?\?[bq]\?[^?]*\?=`;
-/** White space between two words is no text (section 6.2). */
+/** White space between two words is not part of the text (section 6.2). */
 const ADJACENT_WORDS = new RegExp(String.raw`${WORD}(?:\s+${WORD})*`, 'gi');
 /** What a header carries as it is: printable ASCII that loses no space at either end. */
 const PLAIN = /^(?! )[\x20-\x7e]*(?<! )$/;

@@ -42,7 +42,7 @@ export class AccessDeniedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** 412 or 409 on a write: the key changed under us; look again and decide anew. */
+/** 412 or 409 on a write: the key changed under us; look again and decide again. */
 export class WriteConditionError extends CompressorError {
   readonly code = 'WRITE_CONDITION_FAILED';
   readonly retryable = true;

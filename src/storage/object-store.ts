@@ -92,7 +92,7 @@ export interface ObjectVersion extends ObjectLocation {
 
 /** One multipart upload. Parts may come in any order and at the same time; every part but the last has >= 5 MiB. */
 export interface ObjectUpload {
-  /** S3's name of the upload, by which another process can go on with it. */
+  /** S3's name of the upload, by which another process can resume it. */
   readonly id: string;
   /** What S3 had when the upload was opened: nothing of a new one. Parts without a CRC-32 are not among them. */
   readonly earlier: readonly UploadedPart[];
@@ -139,7 +139,7 @@ export interface ObjectWriter {
   createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload>;
 }
 
-/** What going on with an upload of another process takes. */
+/** What it takes to resume an upload of another process. */
 export interface UploadFinder {
   /** Ids of the uploads to exactly this key that are neither completed nor aborted, 1,000 at most. */
   listUploads(location: ObjectLocation, signal?: AbortSignal): Promise<string[]>;

@@ -60,7 +60,7 @@ export class StagedPart {
   /** Gives the pieces back, when none is on its way any more. Nothing happens after `moveTo`. */
   async abort(): Promise<void> {
     const [begun] = await Promise.allSettled([this.#opening]);
-    // An upload that could not be begun has nothing to give back, and its failure is known already.
+    // An upload that could not be begun has nothing to abort, and its failure is known already.
     if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 

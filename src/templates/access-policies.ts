@@ -31,7 +31,7 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
   }));
   return intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
     // Conditional writes read what is there, with its tags where only they can say whose it is; tags travel in the PUT
-    // and need a permission of their own, or follow it, to the very version, where they are over the limit of its headers; an interrupted object is gone on with where its parts say that it stopped.
+    // and need a permission of their own, or follow it, to the very version, where they exceed the limit of its headers; an interrupted object is resumed where its parts say that it stopped.
     allow(
       'RestoreObjects',
       [
@@ -45,7 +45,7 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
       ],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
-    // Nobody lists the objects, but without the first S3 says 403 instead of 404 of what is not there. Uploads are listed.
+    // Nobody lists the objects, but without the first S3 says 403 instead of 404 for what does not exist. Uploads are listed.
     allow('FindWhatIsThere', ['s3:ListBucket', 's3:ListBucketMultipartUploads'], buckets.map(bucketArn)),
     ...(keys.length === 0
       ? []

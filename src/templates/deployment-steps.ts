@@ -8,7 +8,7 @@ export interface DeploymentStep {
   readonly stage: DeployedPart;
 }
 
-/** What stands in a region, as the outputs of its stack say. */
+/** What is deployed in a region, as the outputs of its stack say. */
 export interface DeployedRegion {
   /** The stage that its stack has. */
   readonly stage: DeployedPart;
@@ -37,7 +37,7 @@ export interface DeploymentOrder {
  *
  * A region that only sends to such regions is in no ring itself: it comes after their targets, in one step.
  *
- * @param deployed what stands already; nothing, when it is not given
+ * @param deployed what is deployed already; nothing, when it is not given
  */
 export function orderDeployment(
   plans: readonly RegionPlan[],

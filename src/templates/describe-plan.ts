@@ -23,8 +23,8 @@ export function describePlan(
   const plans = planRegions(configuration);
   const order = deploymentSteps(plans);
   const steps = order.map(({ region, stage }) => (stage === 'all' ? region : `${region} (targets only)`));
-  // What stands already, only AWS knows.
-  const condition = order.some(({ stage }) => stage === 'targets') ? ', where nothing stands yet' : '';
+  // Only AWS knows what is deployed already.
+  const condition = order.some(({ stage }) => stage === 'targets') ? ', where nothing is deployed yet' : '';
   const total = sumDollars(plans.flatMap((plan) => fixedCosts(plan)));
   const inUse = total + sumDollars(plans.flatMap((plan) => metricCosts(plan)));
   return [

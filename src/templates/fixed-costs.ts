@@ -22,7 +22,7 @@ const PRICES = {
   image: 0.01,
   /** Of one rule and target region: four metrics read (0.01 a thousand), three lists (0.005), twelve HEADs (0.0004), half a second of a GB. */
   watermarkRun: (4 * 0.01 + 3 * 0.005 + 12 * 0.0004) / 1_000 + 0.5 * 0.0000133334,
-  /** Three lists of what is sent again to one region alone. */
+  /** Three listings of what is resent to one region alone. */
   resentWatermarkRun: (3 * 0.005) / 1_000,
   /** Two metrics more that are read of a rule with a fallback. */
   fallbackWatermarkRun: (2 * 0.01) / 1_000,
@@ -45,7 +45,7 @@ const ENDPOINTS = 4;
 const WATERMARK_RUNS = (30 * 24 * 60) / 5;
 /** Of new objects, and of those that a backfill asks for. */
 const QUEUES_PER_RULE = 2;
-/** Lambda polls an idle queue with five connections, 20 seconds a request. */
+/** Lambda polls an idle queue with five connections, 20 seconds per request. */
 const IDLE_REQUESTS = (5 * 30 * 24 * 3600) / 20;
 
 export interface FixedCost {

@@ -58,7 +58,7 @@ function itemsSize(items: readonly Yaml[], indent: number): number {
   return items.reduce<number>((sum, item) => {
     const plain = item instanceof Call ? longForm(item) : item;
     if (isList(plain)) return sum + indent + '- '.length + itemsSize(plain, indent + 2);
-    // The first key stands behind the dash, the others below it.
+    // The first key follows the dash, the others are below it.
     if (typeof plain === 'object') return sum + mappingSize(plain, indent + 2);
     return sum + indent + '- \n'.length + scalarSize(plain, indent);
   }, 0);

@@ -20,7 +20,7 @@ export interface StackContext {
   readonly plans: readonly RegionPlan[];
   /** Folder of the nested templates, relative to the root template. */
   readonly stacks: string;
-  /** A new one has the prices read anew. */
+  /** A new one has the prices read again. */
   readonly priceRevision: string;
 }
 
@@ -64,7 +64,7 @@ function accessNames(plan: RegionPlan): string[] {
   return deploymentAccess(plan).map((statements) => regionNames(plan.region).deploymentAccess(statements));
 }
 
-/** Each bucket once a key. */
+/** Each bucket once per key. */
 export function checkedBuckets(entries: readonly { readonly bucket: string; readonly kmsKeyArn?: string }[]): Yaml {
   const pairs = new Map(entries.map(({ bucket, kmsKeyArn = '' }) => [`${bucket} ${kmsKeyArn}`, { bucket, kmsKeyArn }]));
   return [...pairs.values()].map(({ bucket, kmsKeyArn }) => ({

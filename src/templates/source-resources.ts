@@ -125,7 +125,7 @@ function eventBridge({ source, events, draining }: DeployedRule): YamlObject {
 }
 
 /**
- * One resource a bucket, with the entries of all its rules: two could undo each other's. A rule that drains has no entry.
+ * One resource per bucket, with the entries of all its rules: two could undo each other's. A rule that drains has no entry.
  */
 function notifications(context: StackContext): Resources {
   const { settings, plan } = context;

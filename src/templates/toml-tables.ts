@@ -32,7 +32,7 @@ export function readTables(text: string): Map<string, TomlTable> {
   return tables;
 }
 
-/** Whether a value goes on in the next line: a list that is not closed. */
+/** Whether a value continues on the next line: a list that is not closed. */
 function isOpen(entry: string): boolean {
   const bare = entry.replace(/"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/g, '').replace(/#.*$/gm, '');
   return (bare.match(/\[/g)?.length ?? 0) > (bare.match(/\]/g)?.length ?? 0);

@@ -8,7 +8,7 @@ import { sharedOutputs } from './region-resources.ts';
 import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml } from './yaml.ts';
 
-/** The watermark is taken every five minutes; three in a row are no hiccup. */
+/** The watermark is taken every five minutes; three failures in a row are more than a hiccup. */
 const PERIOD = 300;
 const PERIODS = 3;
 

@@ -30,11 +30,11 @@ interface OwnTable {
 }
 
 /**
- * The text of samconfig.toml: one set of tables a region, and one for `sam deploy --guided`. What stands outside our two
+ * The text of samconfig.toml: one set of tables per region, and one for `sam deploy --guided`. What is outside our two
  * marker lines stays as it is, and so does each setting in one of our tables that is not of the configuration.
  * @param existing the file as it is; undefined when there is none
  * @param repositories where images are pushed to, by region; replaces what the file says of these regions
- * @throws SamConfigConflictError when a table of ours stands outside the markers
+ * @throws SamConfigConflictError when a table of ours is outside the markers
  */
 export function writeSamConfig(
   { settings }: Configuration,
@@ -134,7 +134,7 @@ function splitFile(text: string): { before: string; block: string; after: string
   return { before: text.slice(0, start), block: text.slice(start, end), after: rest.replace(/^\r?\n/, '') };
 }
 
-/** TOML refuses a table that stands twice, and we do not guess which one is meant. */
+/** TOML refuses a table that is defined twice, and we do not guess which one is meant. */
 function refuseSecondTables(outside: string, names: readonly string[]): void {
   const second = [...readTables(outside).keys()].find((name) => names.includes(name));
   if (second === undefined) return;

@@ -23,7 +23,7 @@ const HEADER = `# Written by \`npm run configure\` from configuration/*.json: ch
 export interface TemplateOptions {
   /** Folder of the nested templates, relative to the template, with \`/\` between its parts. */
   readonly stacks: string;
-  /** Changes whenever prices are to be read anew. */
+  /** Changes whenever prices are to be read again. */
   readonly priceRevision: string;
 }
 

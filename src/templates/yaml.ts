@@ -46,7 +46,7 @@ export function sub(text: string): Call {
 /** What YAML reads back as the same text without quotes. Everything else is quoted as JSON, which YAML reads alike. */
 const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9_./-]*(?:::?[A-Za-z0-9_./-]+)*$/i;
 
-/** Block style, two spaces a level, keys in the order given. Ends in a newline. */
+/** Block style, two spaces per level, keys in the order given. Ends in a newline. */
 export function renderYaml(value: YamlObject, indent = ''): string {
   return Object.entries(value)
     .map(([key, item]) => `${indent}${scalar(key)}:${renderValue(item, indent)}`)

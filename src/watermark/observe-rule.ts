@@ -118,7 +118,7 @@ async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): P
   return first && writtenAt(first, range.prefix);
 }
 
-/** What was kept for days and is sent again comes first, before all that S3 has replicated since yesterday. */
+/** What was kept for days and is resent comes first, before all that S3 has replicated since yesterday. */
 async function observeArchives(
   search: Pick<UnreplicatedSearch, 'rule' | 'hasFailures' | 'budget' | 'now'>,
   dependencies: WatermarkDependencies,

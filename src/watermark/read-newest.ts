@@ -20,7 +20,7 @@ export interface NewestReadings {
   /** Of the queues of a rule, in the order of `queuesOf`. */
   readonly queueAges: (rule: DeployedRule) => Promise<readonly (readonly Reading[])[]>;
   readonly latency: (route: Route) => Promise<readonly Reading[]>;
-  /** What was sent again to the region of the route alone. */
+  /** What was resent to the region of the route alone. */
   readonly resent: (route: Route) => Promise<ResentArchives>;
 }
 

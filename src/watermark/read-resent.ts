@@ -7,7 +7,7 @@ import type { PutArchive } from './stage-ages.ts';
 /** What S3 lists in one call. */
 const KEYS_PER_LIST = 1000;
 
-/** Archives that were sent again to the region of a route alone: no key that begins with the rule's id tells of them. */
+/** Archives that were resent to the region of a route alone: no key that begins with the rule's id tells of them. */
 export interface ResentArchives {
   readonly outbound: readonly PutArchive[];
   /** When the oldest object was written, in milliseconds since 1970, of those that wait to be restored, and of those that were given up. */

@@ -11,7 +11,7 @@ export interface RouteObservation {
   readonly failureAge: readonly Reading[];
   /** Age of the oldest object when S3 accepted its archive. */
   readonly packingDelays: readonly Reading[];
-  /** Age of the oldest object when its message was sent again. */
+  /** Age of the oldest object when its message was requeued. */
   readonly deferredAges: readonly Reading[];
   /** Age of the oldest object when it was sent to the fallback, and while a task works on it. */
   readonly fallbackAges: readonly Reading[];
@@ -39,7 +39,7 @@ export interface Unreplicated {
 export interface PutArchive {
   /** When its oldest object was written. */
   readonly written: number;
-  /** When it was put, the last time: an archive that is sent again is put again. In parts: when that began. */
+  /** When it was put, the last time: an archive that is resent is put again. In parts: when that began. */
   readonly put: number;
 }
 
@@ -53,7 +53,7 @@ export interface StageAges {
   readonly failing: number;
   /** In the region, not restored. */
   readonly arrived: number;
-  /** Kept until someone sends them again. */
+  /** Kept until an operator resends them. */
   readonly givenUp: number;
 }
 
@@ -122,7 +122,7 @@ export function ageNow([newest]: readonly Reading[], now: number): number {
   return newest === undefined || newest.value <= 0 ? 0 : newest.value + secondsSince(newest.time, now);
 }
 
-/** A message that was sent again is as old for SQS as that is ago, and its object older by what it had waited before. */
+/** To SQS a requeued message is as old as its requeueing; its object is older by what it had waited before. */
 function waitingAge(queueAge: number, deferredAges: readonly Reading[], now: number): number {
   if (queueAge === 0) return 0;
   return Math.max(queueAge, toldWithin(queueAge + METRIC_DELAY_SECONDS, deferredAges, now));

@@ -11,7 +11,7 @@ export interface WatchedArchive {
 
 /**
  * Archives that S3 has refused, or does not replicate: they are asked for again in each invocation until they are replicated or gone,
- * though thousands of others may have come since. Kept in memory: a process that knows nothing of a rule yet looks at its archives anew.
+ * though thousands of others may have come since. Kept in memory: a process that knows nothing of a rule yet looks at its archives again.
  */
 export class WatchedArchives {
   readonly #byRule = new Map<string, readonly WatchedArchive[]>();

@@ -34,7 +34,7 @@ export function levelPolicy(options: LevelPolicyOptions): LevelPolicy {
   return adaptiveLevels(adaptive);
 }
 
-/** Statistics are worth no waiting: after this the archive goes on without. */
+/** Statistics are not worth waiting for: after this the archive is made without them. */
 const STATISTICS_TIMEOUT = { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true } as const;
 
 /** The client is loaded at its first call, which the GETs of the first frames hide. */

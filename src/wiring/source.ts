@@ -146,7 +146,7 @@ function requireRule(rules: readonly ReplicationRule[], { RULE_ID, AWS_REGION }:
   if (rule !== undefined) return rule;
   const known = rules.map(({ id }) => id).join(', ');
   throw new InvalidEnvironmentError(
-    `RULE_ID "${RULE_ID}" is no rule of ${AWS_REGION} in the configuration (there are: ${known}). Deploy again after changing it.`,
+    `RULE_ID "${RULE_ID}" is not a rule of ${AWS_REGION} in the configuration (which has: ${known}). Deploy again after changing it.`,
     { context: { rule: RULE_ID, region: AWS_REGION } },
   );
 }

@@ -30,13 +30,13 @@ const NOBODY_ELSE = { FALLBACK_QUEUE_URL: undefined };
 
 const CLOCK: WorkerClock = {
   now: () => performance.now(),
-  // A timer that is aborted is no failure: whoever sleeps looks at the signal.
+  // An aborted timer is not a failure: the sleeper looks at the signal.
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
 /**
  * Runs the worker on a fallback queue: the use cases of the function whose environment it has, without the limits of a
- * function's run. Resolves when the queue was empty for long enough, or when everything is given back after `ended`.
+ * invocation. Resolves when the queue was empty for long enough, or when everything is requeued after `ended`.
  * @param ended aborts when the task is about to be ended; if it has by the time the worker is ready, no work is taken
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
@@ -78,7 +78,7 @@ export async function runFallbackWorker(environment: Environment, ended: AbortSi
 function interruption(ended: AbortSignal): AbortSignal {
   const stopping = new AbortController();
   const stop = (): void => {
-    stopping.abort(new WorkInterruptedError('The task is about to be ended; another one goes on'));
+    stopping.abort(new WorkInterruptedError('The task is about to be stopped; another one takes over'));
   };
   if (ended.aborted) stop();
   else ended.addEventListener('abort', stop, { once: true });

@@ -6,7 +6,7 @@ import type { WorkerClock } from './ports.ts';
 const HEARTBEATS_PER_TIMEOUT = 3;
 /**
  * SQS hides a message for at most 12 hours from its receipt, however often that is extended (SQS developer guide,
- * "Visibility timeout"). What takes longer is given back before and goes on with the parts that are uploaded.
+ * "Visibility timeout"). What takes longer is requeued before that, and resumes from the parts that are uploaded.
  */
 const MAX_WORK_MILLISECONDS = 11.5 * 3600 * 1000;
 
@@ -57,7 +57,7 @@ export class Lease {
       await queue.retryAfter([{ message: this.#message, seconds: visibilitySeconds }]);
       if (clock.now() - this.#begun > MAX_WORK_MILLISECONDS) {
         this.#expired.abort(
-          new WorkInterruptedError('SQS hides no message for more than 12 hours; another task goes on'),
+          new WorkInterruptedError('SQS hides no message for more than 12 hours; another task takes over'),
         );
       }
     }

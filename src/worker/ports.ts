@@ -13,7 +13,7 @@ export interface WorkSource {
 /**
  * Does what one message asks for; the answer says whether the message goes back to the queue. It settles everything
  * else about the message through `queue`.
- * @param signal aborts with a WorkInterruptedError when the work has to be given back
+ * @param signal aborts with a WorkInterruptedError when the work has to be requeued
  */
 export type ProcessMessage = (
   message: QueueMessage,
@@ -21,7 +21,7 @@ export type ProcessMessage = (
   signal: AbortSignal,
 ) => Promise<BatchResponse>;
 
-/** Keeps ECS from choosing this task when it scales in or deploys. It is no shield against a Spot reclaim. */
+/** Keeps ECS from choosing this task when it scales in or deploys. It does not protect against a Spot reclaim. */
 export interface TaskProtection {
   /** @throws TaskProtectionError */
   protect(minutes: number): Promise<void>;
@@ -47,7 +47,7 @@ export interface WorkerTelemetry {
   workTaken(message: QueueMessage): void;
   /** Told with every heartbeat: the message is still in progress. */
   workHeld(message: QueueMessage): void;
-  /** The message came with the last poll of a worker that is stopping: it is sent anew, and looks young from then on. */
+  /** The message came with the last poll of a worker that is stopping: it is requeued, and looks young from then on. */
   workRequeued(message: QueueMessage): void;
   workEnded(message: QueueMessage, fate: MessageFate, seconds: number): void;
   /** The use case broke its promise never to throw. */

@@ -36,7 +36,7 @@ export interface WorkerOptions {
 
 /**
  * Works on a queue until it is told to stop, or until nothing came for a while. Stopping, it takes no more messages
- * and resolves when each of those in hand is settled: the signal reaches the work, which is given back and not
+ * and resolves when each of those in hand is settled: the signal reaches the work, which is requeued and not
  * finished. What the queue or ECS answer never ends the worker.
  * @param stop aborts with a WorkInterruptedError
  */
@@ -109,7 +109,7 @@ class Worker {
     if (idleExitSeconds > 0 && clock.now() - this.#lastBusy >= 1000 * idleExitSeconds) this.#idle.abort();
   }
 
-  /** A message may still come with the last poll, even one that another slot has just given back. */
+  /** A message may still come with the last poll, even one that another slot has just requeued. */
   async #takeOrRequeue(message: QueueMessage, process: ProcessMessage): Promise<void> {
     const { source, queue, telemetry } = this.#options;
     if (!this.#stop.aborted) {

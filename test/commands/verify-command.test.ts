@@ -160,7 +160,7 @@ describe.each([
     expect(status).toBe(1);
     expect(stdout).toContain('3 missing: are not at the destination\n');
     expect(stdout).toContain(`    ${REGION} s3://restored  ${missing[0] ?? ''}\n`);
-    expect(stdout).toContain('2 foreign: were written there by someone else, or edited\n');
+    expect(stdout).toContain('2 foreign: were written or edited there by a user\n');
     expect(stdout).toContain('5 queued to be repaired: verify again when they have arrived');
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),

@@ -27,7 +27,7 @@ export interface Scenario {
   readonly replicationMilliseconds?: number;
   /** Rules, each with a bucket, a queue and a function of its own, into one target region. */
   readonly sources: number;
-  /** Most runs at a time of each source function, and of the target function. */
+  /** Maximum concurrency of each source function, and of the target function. */
   readonly scalingLimit: number;
   readonly batchSize: number;
   readonly timeoutSeconds: number;

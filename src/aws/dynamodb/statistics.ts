@@ -17,7 +17,7 @@ export interface DynamoDbStatisticsOptions {
 }
 
 /**
- * Statistics of rules in DynamoDB: one item a rule, one number an attribute, so that an archive of several classes is one
+ * Statistics of rules in DynamoDB: one item per rule, one number per attribute, so that an archive of several classes is one
  * write. An item has at most four classes times the rule's levels: some 4 KB.
  */
 export class DynamoDbStatistics implements StatisticsStore {

@@ -24,7 +24,7 @@ export class EcsFallbackService implements FallbackService {
    * Raises the desired count from 0 to 1. A count above 0 is the scaling's own and is left alone.
    *
    * ECS has no "only if it is still 0". So it is left alone, too, as long as tasks are there: then scaling has only just
-   * changed its mind, or a task in progress goes on and takes messages. What remains is a moment between two calls, the first of
+   * changed its mind, or a working task continues and takes messages. What remains is a moment between two calls, the first of
    * them served by a copy that may be seconds old, in which scaling goes from 0 to 30 and this back to 1: its alarm says
    * 30 again a minute later, and no task has been up long enough to have begun anything.
    * @throws FallbackServiceError

@@ -4,7 +4,7 @@ import { RequestSigner, type SigningCredentials, type UnsignedRequest } from './
 
 type Credentials = SigningCredentials & { readonly expiration?: Date };
 
-/** Credentials are fetched anew this long before they expire, in milliseconds. */
+/** Credentials are refreshed this long before they expire, in milliseconds. */
 const MARGIN = 60_000;
 
 /** Signs with the credentials and the region that the SDK's client would use, and keeps both at hand. */

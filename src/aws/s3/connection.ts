@@ -51,7 +51,7 @@ export interface S3Call extends CallName {
 }
 
 interface Route extends BucketAddress {
-  /** S3 throttles by bucket and prefix, so what one of them asks for is no news of the others. */
+  /** S3 throttles by bucket and prefix, so what one of them asks for says nothing about the others. */
   readonly concurrency: AdaptiveConcurrency;
 }
 

@@ -11,7 +11,7 @@ export function encodeUriComponent(text: string): string {
 }
 
 /**
- * A key as it stands in the request path. Slashes stay, and so do `.` and `..`: to S3 they are characters like any
+ * A key as it is written in the request path. Slashes stay, and so do `.` and `..`: to S3 they are characters like any
  * other, which is why no URL parser may ever see this path.
  *
  * @throws URIError when the key has a lone surrogate, which no S3 key can have

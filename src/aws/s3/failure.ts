@@ -132,7 +132,7 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
     return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may end uploads too early.`, details);
   }
   if (code === 'InvalidPart') {
-    // Another task works on the same upload and has sent a part anew: its own completion is the one that counts.
+    // Another task works on the same upload and has replaced a part: its completion is the one that counts.
     return new UploadGoneError(`${said}. The next attempt looks at what is there.`, details);
   }
   if (CUSTOMER_KEY.test(message) || (status === 400 && code === '')) {

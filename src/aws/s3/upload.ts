@@ -17,7 +17,7 @@ import type { UploadAddress } from './upload-address.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
 import { encodeText, readText } from './xml.ts';
 
-/** How a part stands in the request that completes the upload. */
+/** A part as the request that completes the upload names it. */
 interface SentPart {
   readonly etag: string;
   /** Base64. Absent for a copied part where S3 did not say. */
@@ -52,7 +52,7 @@ export async function createS3Upload(
   return new S3Upload(connection, { bucket, key, uploadId: requireText(body, 'UploadId'), signal });
 }
 
-/** Goes on with an upload that `createS3Upload` began in this or another process. */
+/** Resumes an upload that `createS3Upload` began in this or another process. */
 export async function resumeS3Upload(
   connection: S3Connection,
   { bucket, key }: ObjectLocation,

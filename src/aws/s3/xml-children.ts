@@ -40,7 +40,7 @@ export function splitElements(xml: string): XmlChild[] {
   return children;
 }
 
-/** The decoded text at a path of element names inside a text; empty when it is not there. */
+/** The decoded text at a path of element names inside a text; empty when there is none. */
 export function readPath(xml: string, ...names: readonly string[]): string {
   let text = xml;
   for (const name of names.slice(0, -1)) {

@@ -25,7 +25,7 @@ export interface BatchClientOptions {
 
 const HEADERS_TIMEOUT = 30_000;
 const CONNECTION_TIMEOUTS = { connectTimeout: 10_000, bodyTimeout: 300_000 };
-/** Credentials are fetched anew this long before they expire, in milliseconds. */
+/** Credentials are refreshed this long before they expire, in milliseconds. */
 const MARGIN = 60_000;
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 

@@ -13,7 +13,7 @@ export interface BulkSenderOptions {
   readonly concurrency?: number;
 }
 
-/** 10 ms a call makes this 48,000 messages a second. */
+/** At 10 ms per call this is 48,000 messages per second. */
 const CONCURRENCY = 48;
 /** Times that what SQS has left out of a batch is sent; whole calls are repeated by the client. */
 const ATTEMPTS = 5;

@@ -120,7 +120,7 @@ function sendAll(
   );
 }
 
-/** Makes one call a batch and gathers the ids of the messages that SQS accepted. */
+/** Makes one call per batch and gathers the ids of the messages that SQS accepted. */
 async function callBatches<T extends { readonly message: QueueMessage }>(
   { queueUrl, onFailure }: SqsQueueOptions,
   operation: string,

@@ -5,7 +5,7 @@ import type { WorkSource } from '../../worker/ports.ts';
 
 /**
  * Seconds that one receive waits for a message. Short, because a worker that has to stop lets the last one end: a poll
- * that is cut off may have taken a message, which nobody would give back.
+ * that is cut off may have received a message, which nobody would release.
  */
 const POLL_SECONDS = 5;
 

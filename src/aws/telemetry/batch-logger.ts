@@ -31,7 +31,7 @@ export class BatchLogger extends Logger {
 
   logMessageFailure(message: QueueMessage, error: CompressorError, fate: FailureFate): void {
     const { messageId: message_id, receiveCount: receive_count } = message;
-    // What a task takes over has not failed, so that a search for errors finds what needs someone.
+    // What a task takes over has not failed, so that a search for errors finds only what needs attention.
     if (fate === 'fallback') this.info(FATES[fate], { message_id, receive_count, error });
     else this.logFailure(FATES[fate], error, { message_id, receive_count });
   }

@@ -95,7 +95,7 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
   }
 
   archiveInWork(archive: ObjectLocation, seconds: number): void {
-    this.#logger.info('Archive is in progress elsewhere', { archive: archive.key, due_in_seconds: seconds });
+    this.#logger.info('Archive is in progress in another worker', { archive: archive.key, due_in_seconds: seconds });
   }
 
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void {

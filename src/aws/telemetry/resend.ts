@@ -22,7 +22,7 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
 
   archiveResent(failure: ReplicationFailure, attempt: number): void {
     this.#metrics.count('ArchivesResent');
-    this.#logger.warn('Archive sent again', { ...fieldsOf(failure), attempt });
+    this.#logger.warn('Archive resent', { ...fieldsOf(failure), attempt });
   }
 
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void {
@@ -36,7 +36,7 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
     this.#metrics.count('ArchivesGone');
     // The alarm is for whatever this function can do nothing more about.
     this.#metrics.count('ArchivesGivenUp');
-    this.#logger.error('Archive gone before it could be sent again', fieldsOf(failure));
+    this.#logger.error('Archive gone before it could be resent', fieldsOf(failure));
   }
 
   failedVersionDeleted(failure: ReplicationFailure): void {

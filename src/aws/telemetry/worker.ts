@@ -43,7 +43,7 @@ export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
   }
 
   workRequeued(message: QueueMessage): void {
-    this.#logger.info('Work given back untouched', { message_id: message.messageId });
+    this.#logger.info('Message requeued before work on it began', { message_id: message.messageId });
     this.#tellAge('DeferredAgeSeconds', message);
   }
 

@@ -22,7 +22,7 @@ export interface Extraction {
 }
 
 /**
- * Where an object goes below a folder: its key, with the segments changed that are no file name (`''`, `.`, `..`, too long,
+ * Where an object goes below a folder: its key, with those segments changed that are not valid file names (`''`, `.`, `..`, too long,
  * NUL), as member names have them. No key leads out of the folder.
  */
 export function fileOf(folder: string, key: string): string {

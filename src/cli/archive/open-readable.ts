@@ -46,7 +46,7 @@ export async function openReadable(name: string, options: OpenOptions): Promise<
   const access = { store: reader, pool: new InProcessFrames(), buffers, signal };
   try {
     const opened = await openArchive(archive, access);
-    // No limit: what is too large for a run of a function is not too large for a command.
+    // No limit: what is too large for an invocation is not too large for a command.
     const limits = { maxRestoredBytes: Number.POSITIVE_INFINITY };
     const readable =
       opened === undefined

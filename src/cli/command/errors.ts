@@ -18,7 +18,7 @@ export class DeployBlockedError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The SAM CLI is not there. */
+/** The SAM CLI is not installed. */
 export class MissingSamError extends CompressorError {
   readonly code = 'SAM_MISSING';
   readonly retryable = false;
@@ -42,7 +42,7 @@ export class UnreadableQueuesError extends CompressorError {
   readonly retryable = true;
 }
 
-/** An archive that was given up cannot be looked at, or deleted after it was sent again. */
+/** An archive that was given up cannot be read, or cannot be deleted after it was resent. */
 export class KeptArchiveError extends CompressorError {
   readonly code = 'KEPT_ARCHIVE_FAILED';
   readonly retryable = true;

@@ -31,7 +31,7 @@ const REFRESH = 125;
 const LINE = 10_000;
 
 /**
- * Progress with rate and time left: on one line that is written over where someone looks at a terminal, else as a line now and then.
+ * Progress with rate and time left: one line that is rewritten in place on a terminal, otherwise a new line now and then.
  * @param what is done, such as `Listing`
  * @param unit of the numbers
  */

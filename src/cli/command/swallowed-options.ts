@@ -8,7 +8,7 @@ const SET_BY_NPM: ReadonlySet<string | undefined> = new Set(['--prefix']);
 
 /**
  * Refuses to run when npm has kept options for itself. Of `npm run remove --region=us-east-1 -- --yes` npm passes on `--yes` only; what
- * stands before `--` it takes for settings of its own, which show up as `npm_config_region` in the environment.
+ * precedes `--` it takes for settings of its own, which show up as `npm_config_region` in the environment.
  * @param args what has been passed on
  * @param environment of the process
  * @throws DeployInputError with the line that does what was meant

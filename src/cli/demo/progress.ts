@@ -12,7 +12,7 @@ export interface ProgressBar {
 export interface Progress {
   /** @param total what `reach` counts up to */
   stage(name: string, total: number): ProgressBar;
-  /** Something to know that is no progress. */
+  /** Something to know that is not progress. */
   say(line: string): void;
   /** Leaves the terminal as it was found. */
   close(): void;
@@ -20,7 +20,7 @@ export interface Progress {
 
 const NAME_WIDTH = 12;
 
-/** Bars where someone looks at a terminal; where the output goes to a file or a CI log, a line a stage. */
+/** Bars on a terminal; where the output goes to a file or a CI log, a line per stage. */
 export function createProgress(output: NodeJS.WriteStream): Progress {
   return output.isTTY ? new BarProgress(output) : new LineProgress(output);
 }

@@ -88,7 +88,7 @@ export class RegionDeployer {
       cloudFormation.destroy();
     }
     throw new SamFailedError(
-      `Stack ${stack} in ${region} has no output RepositoryUri: someone else made a stack of this name.`,
+      `Stack ${stack} in ${region} has no output RepositoryUri: a stack of this name exists that is not ours.`,
       { context: { stack, region } },
     );
   }

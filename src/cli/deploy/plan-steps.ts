@@ -10,7 +10,7 @@ import { regionNames } from '../../templates/region-names.ts';
 import { DeployBlockedError } from '../command/errors.ts';
 
 /**
- * The steps of a deployment. Where regions send to each other they depend on what stands there already, which the stacks tell.
+ * The steps of a deployment. Where regions send to each other the steps depend on what is deployed already, which the stacks tell.
  * @param asked the regions that are to be deployed
  * @param outputs of a region's stack by name; undefined when it has none
  * @throws DeployBlockedError; what reading the outputs throws

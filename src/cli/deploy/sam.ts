@@ -34,7 +34,7 @@ export class Sam {
           'Install it (`pip install -r requirements/deploy.txt` has the version that is tested), and Docker.';
         reject(new MissingSamError(`There is no \`sam\` on the PATH. ${advice}`, { cause }));
       });
-      // A signal is no status; the shell counts it as 128 and more.
+      // A signal is not a status; the shell reports it as 128 and more.
       child.once('close', (status) => {
         resolve(status ?? 128);
       });

@@ -46,7 +46,7 @@ export async function refuseWaitingMessages(
     const said = thrown instanceof Error ? thrown.message : String(thrown);
     throw new UnreadableQueuesError(
       `Whether the queues of ${stack} in ${region} are empty cannot be seen: ${said}. It takes cloudformation:ListStackResources ` +
-        'and sqs:GetQueueAttributes; --force goes on without a look.',
+        'and sqs:GetQueueAttributes; --force skips this check.',
       { context: { stack, region }, cause: thrown },
     );
   } finally {
@@ -57,7 +57,7 @@ export async function refuseWaitingMessages(
   const lines = [
     `${cause} takes queues away in ${region} that are not empty. What is in them would be lost:`,
     ...queues.map(({ name, waiting, inWork }) => `  ${name}: ${waiting} waiting, ${inWork} in progress`),
-    'Drain them first: "Remove a rule" in docs/operations.md. --force goes on, and loses these messages.',
+    'Drain them first: "Remove a rule" in docs/operations.md. --force continues, and loses these messages.',
   ];
   throw new MessagesWaitingError(lines.join('\n'), { context: { stack, region, queues: queues.length } });
 }

@@ -1,4 +1,4 @@
-/** Names and codes by which AWS says that someone may not look. */
+/** Names and codes by which AWS says that the caller has no permission. */
 const DENIALS: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',

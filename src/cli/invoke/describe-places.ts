@@ -6,7 +6,7 @@ import { readDeadLetters } from '../demo/pipeline/dead-letters.ts';
 /** Objects of a bucket that are named; of more, only the number is told. */
 const NAMED_OBJECTS = 10;
 
-/** What stands in the buckets and queues of a stage, for people. */
+/** What the buckets and queues of a stage hold, for people. */
 export async function describePlaces(stage: Stage): Promise<string> {
   const lines = ['--- afterwards'];
   for (const [bucket, region] of stage.buckets) lines.push(...(await describeBucket(stage.clients(region).s3, bucket)));

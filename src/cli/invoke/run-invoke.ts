@@ -16,7 +16,7 @@ type Print = (text: string) => void;
 const INTERRUPTED = 130;
 
 /**
- * `npm run invoke`: events to a function, its log as it comes, its answers, and what stands in buckets and queues in the end.
+ * `npm run invoke`: events to a function, its log as it comes, its answers, and what buckets and queues hold in the end.
  * @throws DeployInputError, EventFileError, MissingLambdaEmulatorError, LambdaPackagesError, FunctionInitError,
  *   FunctionThrewError, FunctionTimedOutError, FunctionCrashedError
  */

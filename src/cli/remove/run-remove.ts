@@ -65,7 +65,7 @@ function stoppedError(cause: StackRemovalError, regions: readonly string[], fail
     `Stopped at ${region}: ${cause.message}`,
     `  Done: ${regions.slice(0, failed).join(', ') || 'none'}`,
     `  Not begun: ${regions.slice(failed + 1).join(', ') || 'none'}`,
-    'Most often a bucket of ours is not empty: it holds archives that have not arrived. "Remove" in docs/deployment.md says how to go on;',
+    'Most often a bucket of ours is not empty: it holds archives that have not arrived. "Remove" in docs/deployment.md says how to continue;',
     'then run `npm run remove -- --yes` again.',
   ];
   return new StackRemovalError(lines.join('\n'), { context: { ...cause.context, region }, cause });

@@ -43,7 +43,7 @@ export async function listKeptArchives({ s3, failedBucket }: ResendPlace): Promi
     next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
   }
   return [...byKey].flatMap(([key, versions]) => {
-    // S3 lists the versions of a key newest first. Someone may have deleted the latest: then nothing is current.
+    // S3 lists the versions of a key newest first. A user may have deleted the latest: then nothing is current.
     const [first, ...rest] = versions;
     if (first?.IsLatest !== true) return [];
     const versionIds = [first, ...rest].map(({ VersionId = '' }) => VersionId) as [string, ...string[]];
@@ -65,7 +65,7 @@ export async function describeKeptArchive(
 }
 
 /**
- * Puts a kept archive back where it is replicated from, its count anew, and deletes it here when S3 has accepted it there.
+ * Puts a kept archive back where it is replicated from, with its count reset, and deletes it here when S3 has accepted it there.
  * @throws KeptArchiveError, and what the storage throws; it is still kept then
  */
 export async function sendKeptArchive(archive: KeptArchive, place: ResendPlace): Promise<void> {

@@ -17,7 +17,7 @@ interface ResendOptions {
 const PARALLEL_LOOKS = 16;
 
 /**
- * `npm run resend`: lists the archives of a source region that were given up, or sends them again.
+ * `npm run resend`: lists the archives of a source region that were given up, or resends them.
  * @param open finds buckets and clients; tests have their own
  * @throws InvalidConfigurationError, DeployInputError, KeptArchiveError, and what the storage throws
  */
@@ -27,7 +27,7 @@ export async function runResend(
   open: (stackName: string, region: string) => Promise<ResendPlace> = openResendPlace,
 ): Promise<void> {
   const command = new Command('s3xrc resend')
-    .description('Lists the archives that S3 could not replicate out of a region, or sends them again.')
+    .description('Lists the archives that S3 could not replicate out of a region, or resends them.')
     .argument('<region>', 'source region')
     .argument('[keys...]', 'archives to send, as they are listed; none: list them')
     .option('--all', 'send all of them')
@@ -88,7 +88,7 @@ async function sendAll(
     await sendKeptArchive(archive, place);
     print(`${archive.key} is on its way again.\n`);
   }
-  print(`Sent again: ${count(archives.length)}.\n`);
+  print(`Resent: ${count(archives.length)}.\n`);
 }
 
 function chooseArchives(
@@ -105,7 +105,7 @@ function chooseArchives(
 
 function requireSource(region: string, known: readonly string[]): void {
   if (known.includes(region)) return;
-  throw new DeployInputError(`${region} is no source region of the configuration, which has ${known.join(', ')}.`, {
+  throw new DeployInputError(`${region} is not a source region of the configuration, which has ${known.join(', ')}.`, {
     context: { region },
   });
 }

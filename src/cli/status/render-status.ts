@@ -104,7 +104,7 @@ function money(dollars: number | null): string {
   return dollars === 0 ? '$0' : formatDollars(dollars);
 }
 
-/** S3 lists 1,000 keys in a call, and more are no better. */
+/** S3 lists 1,000 keys per call; to count further would cost more and tell nothing new. */
 function archives(givenUp: number | null): string {
   if (givenUp === null) return UNKNOWN;
   return givenUp >= 1000 ? '1,000 archives or more' : formatPlural(givenUp, 'archive');

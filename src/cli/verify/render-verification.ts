@@ -14,7 +14,7 @@ const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: Findin
     ['missing', 'missing', 'are not at the destination'],
     ['older', 'older', 'are at the destination in an older version'],
     ['different', 'different', 'have another size or checksum there'],
-    ['foreign', 'foreign', 'were written there by someone else, or edited'],
+    ['foreign', 'foreign', 'were written or edited there by a user'],
     ['extra', 'extra', 'are at the destination only'],
     ['notDue', 'not-due', 'are too young to have arrived'],
     ['unproven', 'unproven', 'are equal, but S3 has no checksums of both that compare'],

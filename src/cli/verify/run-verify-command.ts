@@ -11,7 +11,7 @@ const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 8
 /**
  * `s3xrc verify`: compares what a rule takes with all of its destinations.
  * @param openPlace where queue, checkpoint and buckets are, if not in an account of AWS
- * @returns 1 when anything is missing, older or different, or was written by someone else where the rule says that the source wins
+ * @returns 1 when anything is missing, older or different, or was written by a user where the rule says that the source wins
  * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, the errors of the storage port
  */
 export async function runVerifyCommand(

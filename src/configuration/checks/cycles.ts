@@ -9,7 +9,7 @@ export function checkCycles(rules: readonly RuleDraft[]): Finding[] {
   return findCycles(rules.flatMap(flowOf)).map((cycle) => ({
     file: REPLICATION_FILE,
     path: ['replication_configuration', cycle.steps[0].flow.rule],
-    message: `objects would go round forever: ${spellOut(cycle)}. Narrow a prefix, or remove one of the rules`,
+    message: `objects would be replicated in a loop: ${spellOut(cycle)}. Narrow a prefix, or remove one of the rules`,
   }));
 }
 

@@ -19,7 +19,7 @@ function badNetworks(regions: readonly RegionDraft[]): Finding[] {
   return networks.flatMap(({ cidr, index, block }) => {
     const path = at(index, 'vpc_cidr');
     if (block.bits < VPC_BITS.widest || block.bits > VPC_BITS.narrowest) {
-      const message = 'is no size that a VPC can have';
+      const message = 'is not a size that a VPC can have';
       return [{ file: SETTINGS_FILE, path, message, value: cidr, allowed: 'a block from /16 to /28' }];
     }
     return networks

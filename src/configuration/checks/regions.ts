@@ -12,7 +12,7 @@ function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
   return regions.flatMap(({ region, index }) => {
     const first = regions.find((other) => other.region === region);
     if (region === undefined || first === undefined || first.index === index) return [];
-    const message = `${region} stands in enabled_regions.${first.index}, too; make one entry of both`;
+    const message = `${region} is listed in enabled_regions.${first.index}, too; merge the two entries`;
     return [{ file: SETTINGS_FILE, path: at(index, 'region'), message }];
   });
 }

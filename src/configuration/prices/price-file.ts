@@ -10,13 +10,13 @@ export const PRICE_FILE = 'prices.json';
 const price = z.number().positive();
 
 const priceFileSchema = z.strictObject({
-  /** Day on which someone last compared the prices with their sources. */
+  /** Day on which the prices were last compared with their sources. */
   date: z.iso.date(),
   currency: z.literal('USD'),
   sources: z.array(z.string()).min(1),
-  /** Prices of us-east-1, which stand in for those of every region. */
+  /** Prices of us-east-1, which are used for those of every region. */
   everywhere: z.strictObject(unitPriceFields),
-  /** USD a GB by the region that sends, then by the region that gets; `other` is for all regions not named. */
+  /** USD per GB by the region that sends, then by the region that gets; `other` is for all regions not named. */
   transfer_gb: z.record(z.string(), z.record(z.string(), price)),
 });
 
@@ -37,7 +37,7 @@ export function parsePriceFile(text: string): PriceFile {
   );
 }
 
-/** USD a GB from one region to another; undefined when the file does not say. */
+/** USD per GB from one region to another; undefined when the file does not say. */
 export function findFiledPrice({ transfer_gb }: PriceFile, fromRegion: string, toRegion: string): number | undefined {
   const prices = transfer_gb[fromRegion];
   return prices?.[toRegion] ?? prices?.['other'];

@@ -6,7 +6,7 @@ import { type UnitPrices, unitPriceFields } from '../schema/unit-prices.ts';
 
 /** What the work of one source region costs. */
 export interface Prices extends UnitPrices {
-  /** USD a GB to each target region. */
+  /** USD per GB to each target region. */
   readonly transfer_gb: Readonly<Record<string, number>>;
   /** Day of the oldest of them, as `YYYY-MM-DD`. */
   readonly date: string;

@@ -23,7 +23,7 @@ function describeIssue(issue: Issue, json: unknown, root: SchemaNode): Found[] {
   const node = nodeAt(root, path);
   const allowed = node === undefined ? undefined : allowedValues(node);
   if (issue.code === 'invalid_key')
-    return [{ path, message: 'is no name that can stand here', allowed: allowedAround(path, root) }];
+    return [{ path, message: 'is not a valid name here', allowed: allowedAround(path, root) }];
   if (value === undefined) return [{ path, message: 'is missing', allowed }];
   const meant = typeof value === 'string' ? closestWord(value, (node?.enum ?? []).map(String)) : undefined;
   return [
@@ -41,7 +41,7 @@ function unknownKey(path: JsonPath, key: string, root: SchemaNode): Found {
   const keys = Object.keys(nodeAt(root, path)?.properties ?? {});
   return {
     path: [...path, key],
-    message: 'is no key that is known here',
+    message: 'unknown key',
     allowed: keys.join(', '),
     suggestion: closestWord(key, keys),
   };

@@ -93,7 +93,7 @@ export function wholeNumber(
     .meta(typeof meta === 'string' ? { description: meta } : { ...meta });
 }
 
-/** A price in dollars; 0 is no price (a missing one must not pass for free). */
+/** A price in dollars; 0 is not a price (a missing one must not pass for free). */
 export function dollars(description: string): z.ZodNumber {
   return z.number().positive().meta({ description, allowed: 'US dollars, above 0' });
 }

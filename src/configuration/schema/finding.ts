@@ -9,7 +9,7 @@ export interface Finding {
   readonly file: typeof SETTINGS_FILE | typeof REPLICATION_FILE;
   readonly path: JsonPath;
   readonly message: string;
-  /** What stands there. */
+  /** What the file has there. */
   readonly value?: unknown;
   readonly allowed?: string | undefined;
   readonly suggestion?: string | undefined;

@@ -1,6 +1,6 @@
 import { allowedValues, replicationNode, type SchemaNode, settingsNode } from './json-schema.ts';
 
-/** Tables of docs/configuration.md by the name that stands in its markers. */
+/** Tables of docs/configuration.md by the name in their markers. */
 function renderKeyTables(): ReadonlyMap<string, string> {
   const settings = settingsNode();
   const rule = replicationNode().properties?.['replication_configuration']?.items;
@@ -15,7 +15,7 @@ function renderKeyTables(): ReadonlyMap<string, string> {
 }
 
 /**
- * A document with its tables as the schema has them now. A table stands between `<!-- keys: NAME -->` and `<!-- end -->`.
+ * A document with its tables as the schema has them now. A table is kept between `<!-- keys: NAME -->` and `<!-- end -->`.
  */
 export function updateKeyTables(document: string): string {
   const tables = renderKeyTables();

@@ -1,4 +1,4 @@
-/** Where a value stands in its file; both count from 1. */
+/** Position of a value in its file; both count from 1. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;
@@ -9,11 +9,11 @@ export type JsonPath = readonly (string | number)[];
 /** A file that was read, with the way back from a value to its place. */
 export interface LocatedJson {
   readonly value: unknown;
-  /** Where the value at a path stands, or the nearest value around it when there is none. */
+  /** Position of the value at a path, or of the nearest value around it when there is none. */
   readonly locate: (path: JsonPath) => TextPosition;
 }
 
-/** A text is no JSON. It never leaves this folder: the caller makes a problem of it. */
+/** A text is not valid JSON. It never leaves this folder: the caller makes a problem of it. */
 export class JsonSyntaxError extends Error {
   readonly position: TextPosition;
 
@@ -36,7 +36,7 @@ const TOKEN =
 const SPACE = /[ \t\r\n]*/y;
 
 /**
- * Reads JSON as JSON.parse does, but knows line and column of everything, and refuses a key that stands twice in one
+ * Reads JSON as JSON.parse does, but knows line and column of everything, and refuses a key that is there twice in one
  * object, of which JSON.parse would silently take the second.
  * @throws JsonSyntaxError
  */
@@ -84,7 +84,7 @@ class JsonReader {
     this.readItems('}', () => {
       if (!this.token.startsWith('"')) this.refuse('a key in double quotes is expected');
       const key = JSON.parse(this.token) as string;
-      if (children.has(key)) this.refuse(`the key "${key}" stands twice in one object`);
+      if (children.has(key)) this.refuse(`duplicate key "${key}"`);
       this.advance();
       if (this.token !== ':') this.refuse('a colon is expected after the key');
       this.advance();
@@ -109,7 +109,7 @@ class JsonReader {
     if (this.token !== close) readItem();
     while (this.token === ',') {
       this.advance();
-      if (this.token === close) this.refuse(`no comma may stand before ${close}`);
+      if (this.token === close) this.refuse(`a comma is not allowed before ${close}`);
       readItem();
     }
     if (this.token !== close) this.refuse(`a comma or ${close} is expected`);
@@ -127,7 +127,7 @@ class JsonReader {
   private refuse(expected: string): never {
     const found = /^\S{1,20}/u.exec(this.text.slice(this.offset))?.[0];
     const what = found === undefined ? 'the file ends' : `it says ${found}`;
-    throw new JsonSyntaxError(`is no JSON: ${expected}, and ${what}`, positionAt(this.text, this.offset));
+    throw new JsonSyntaxError(`invalid JSON: ${expected}, and ${what}`, positionAt(this.text, this.offset));
   }
 }
 

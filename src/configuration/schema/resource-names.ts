@@ -17,7 +17,7 @@ export function resourceNamePrefix(stackName: string): string {
   return `${name.slice(0, MAX_PREFIX - HASH_LENGTH - 1).replace(/-+$/, '')}-${hash}`;
 }
 
-/** Name of the queue of a fallback. @param name of the function that it stands in for */
+/** Name of the queue of a fallback. @param name of the function whose work it takes */
 export function fallbackQueueName(name: string): string {
   return `${name}-fallback`;
 }

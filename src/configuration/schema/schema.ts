@@ -92,7 +92,7 @@ export const sourceSchema = z.strictObject({
     1,
     80_000,
     10_240,
-    'MiB of the largest object that the function takes. Larger ones go to the fallback, or without it to the dead letters.',
+    'MiB of the largest object that the function takes. Larger ones go to the fallback; without a fallback they are dead-lettered.',
   ),
   fallback: z
     .boolean()
@@ -136,7 +136,7 @@ export const destinationSchema = z.strictObject({
     'Put before the key of each restored object. Key and prefix together may have 1,024 bytes, or S3 refuses the object.',
   ),
   on_conflict: z.enum(['overwrite', 'keep']).default('overwrite').meta({
-    description: 'What happens to an object that someone else wrote under the same key at the target.',
+    description: 'What happens to an object that a user wrote under the same key at the target.',
   }),
 });
 
@@ -158,7 +158,7 @@ export const replicationSchema = z.strictObject({
 });
 
 export const regionSchema = z.strictObject({
-  region: region('The region. Each stands here once.'),
+  region: region('The region. Each is listed once.'),
   source_target: z
     .array(z.enum(['source', 'target']))
     .min(1)

@@ -4,7 +4,7 @@ import { ownBucketName } from './resource-names.ts';
 /** CloudFormation's names without two hyphens in a row and at the end, and with a second letter: ECR takes neither of these. */
 export const STACK_NAME_PATTERN = '^(?=.{2,128}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$';
 
-/** The longest that AWS has of what stands in the names of our buckets. */
+/** The longest values that AWS has of what the names of our buckets contain. */
 const [ACCOUNT, REGION] = ['111122223333', 'ap-southeast-2'];
 
 /** What keeps a text from naming a stack, its image repository and its buckets alike; undefined when nothing does. */

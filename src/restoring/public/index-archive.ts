@@ -34,9 +34,12 @@ export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAcc
     if (member.name === MANIFEST_MEMBER) manifest = await readManifest(member, name);
   });
   if (manifest === undefined) {
-    throw new InvalidManifestError(`${name} has no manifest.json: it was cut off, or is no archive of this product`, {
-      context: { archive: name },
-    });
+    throw new InvalidManifestError(
+      `${name} has no manifest.json: it was cut off, or is not an archive of this product`,
+      {
+        context: { archive: name },
+      },
+    );
   }
   refuseOwnFormat(manifest, name);
   return { manifest: decodePublicManifest(manifest, name), members };

@@ -24,7 +24,7 @@ export interface PublicRestorePlan {
 /**
  * Brings the entries of a public manifest, the members of its tar and this region's rules together. Several members may have
  * one name (keys that differ in slashes only do): the k-th of them belongs to the k-th entry with that name.
- * @param archivedAt stands in for the time of entries that have none: milliseconds since 1970
+ * @param archivedAt the time of entries that have none: milliseconds since 1970
  * @throws UnknownRuleError when an entry is of no rule here; then nothing of the archive may be restored
  */
 export function planPublicRestore(

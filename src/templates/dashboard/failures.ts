@@ -27,7 +27,7 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
       functionWidget('Functions: errors and throttles', region, functions),
       deadLetterWidget('Dead letters', region, deadLetters),
       {
-        title: 'Archives sent again, and given up',
+        title: 'Archives resent, and given up',
         region,
         stacked: true,
         metrics: ['ArchivesResent', 'ArchivesGivenUp'].map((name) =>

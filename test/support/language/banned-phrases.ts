@@ -71,7 +71,7 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
     advice: '"dead-letter(s)" or "dead-letter queue"',
   },
   {
-    pattern: /\b(?:stands(?! for\b)|stood|(?:to|must|can|may|that|which|objects) stand)\b/gi,
+    pattern: /\b(?:stands(?! for\b)|stood|(?:to|must|can|may|that|which|objects) stand(?! for))\b/gi,
     advice: '"exists", "is stored", "is"',
   },
   { pattern: /\btime-outs?\b/gi, advice: '"timeout"' },
@@ -89,7 +89,7 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
   },
   {
     pattern: new RegExp(
-      `\\b(?:USD|dollars?|once|twice|times|(?:one|two|three|\\d+) (?!(?:has|is|as)\\b)[a-z]+|GB|MB) an? (?:${UNITS})\\b`,
+      `\\b(?:USD|dollars?|once|twice|times|(?:one|two|three|\\d+) (?!(?:has|is|as|of|that|when|instead|in|on|from|by|with|for|to|or)\\b)[a-z]+|GB|MB) an? (?:${UNITS})\\b`,
       'gi',
     ),
     advice: '"per"',

@@ -86,8 +86,8 @@ describe('a manifest that disagrees with the frames is refused', () => {
     ['an object is missing in the middle', (objects) => objects.splice(1, 1)],
     ['the last object of a frame is missing', (objects) => objects.splice(2, 1)],
     ['all objects of a frame are missing', (objects) => objects.splice(3, 1)],
-    ['an object stands in it twice', (objects) => objects.push(itemAt(objects, 0))],
-    ['a key stands in it twice', setObject(1, { key: 'a', relative_key: 'a' })],
+    ['an object is listed twice', (objects) => objects.push(itemAt(objects, 0))],
+    ['a key is listed twice', setObject(1, { key: 'a', relative_key: 'a' })],
     [
       'an object is there that the frame has no room for',
       (objects) => objects.push({ ...itemAt(objects, 0), offset: 9216 }),

@@ -156,7 +156,7 @@ describe('loadConfiguration', () => {
         file: 'replication_config.json',
         line: 3,
         column: 17,
-        message: 'is no JSON: a value is expected, and it says oops',
+        message: 'invalid JSON: a value is expected, and it says oops',
       },
     ]);
   });

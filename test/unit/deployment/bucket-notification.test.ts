@@ -146,7 +146,7 @@ describe('putNotifications', () => {
     };
     await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
-      message: expect.stringMatching(/"theirs" of someone else to .*:topic.*Destination does not exist/s),
+      message: expect.stringMatching(/"theirs", which is not ours, to .*:topic.*Destination does not exist/s),
     });
     expect(s3.waits).toEqual([]);
   });

@@ -60,13 +60,13 @@ describe('the image of a function', () => {
       aws.images.set(FUNCTION, image);
       expect(await answerTo({ Function: FUNCTION })).toMatchObject({
         Status: 'FAILED',
-        Reason: expect.stringContaining(`runs ${image}, which is no image of a registry`),
+        Reason: expect.stringContaining(`runs ${image}, which is not an image in a registry`),
       });
     },
   );
 
   test('is not asked of what is no function', async () => {
     const answer = await answerTo({ Function: 'arn:aws:lambda:eu-west-1:123456789012:layer:deployment:7' });
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('is no ARN of a function') });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('is not an ARN of a function') });
   });
 });

@@ -153,7 +153,7 @@ describe('putReplicationRules', () => {
       { enabled: false, state: 'PendingDeletion', symmetricEncryption: true },
       /state is PendingDeletion/,
     ],
-    ['is asymmetric', { enabled: true, state: 'Enabled', symmetricEncryption: false }, /no symmetric key/],
+    ['is asymmetric', { enabled: true, state: 'Enabled', symmetricEncryption: false }, /not a symmetric key/],
   ])('refuses a replica key that %s', async (_what, facts, message) => {
     s3.keyFacts.clear();
     if (facts !== undefined) s3.keyFacts.set(KEY, facts);

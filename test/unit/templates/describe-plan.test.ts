@@ -41,10 +41,10 @@ describe('the plan', () => {
     expect(plan).not.toContain('endpoints');
   });
 
-  test('says of two rounds that they are for where nothing stands yet', async () => {
+  test('says of two rounds that they are for where nothing is deployed yet', async () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
     expect(describePlan(await loadConfiguration(configuration.folder))).toContain(
-      'Order of deployment, where nothing stands yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
+      'Order of deployment, where nothing is deployed yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
     );
   });
 

@@ -11,7 +11,7 @@ const createdEvent = z.object({
 export class EventCopies {
   readonly #bodies = new Map<string, string>();
 
-  /** @param body of a message; one that is no event of an object is left alone */
+  /** @param body of a message; one that is not an event of an object is left alone */
   keep(body: string): void {
     const event = createdEvent.safeParse(JSON.parse(body)).data;
     if (event === undefined) return;

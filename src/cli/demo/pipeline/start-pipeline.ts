@@ -25,12 +25,12 @@ import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 const FAULT_SEED = 20_261_123;
 /** Stalled calls are what such a run waits for longest. */
 const STALL_SECONDS = 3;
-/** What levels were learned can be read once; then DynamoDB is gone, and packing has to go on without. */
+/** What levels were learned can be read once; then DynamoDB is gone, and packing has to continue without it. */
 const OUTAGE = { service: 'DynamoDB_20120810', afterRequests: 1 };
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
 const STATISTICS = 'demo-statistics';
-/** Short, since someone is waiting for the next task to take over what a killed one has left. */
+/** Short, since a person is waiting for the next task to take over what a killed one has left. */
 const OWNERSHIP_SECONDS = 6;
 
 export interface PipelineOptions {

@@ -20,7 +20,7 @@ const FAILING_FOR_GOOD = 0.001;
 
 /**
  * Without faults the queue hides messages for as long as a function may run, as AWS demands. With faults, workers are
- * killed and someone is waiting for the end: messages come back as soon as a run of theirs should be over. One that
+ * killed and a person is waiting for the end: messages come back as soon as their invocation should be over. One that
  * still runs then has its messages delivered twice, which is one fault more that must do no harm.
  */
 export function chooseTimeouts(bytes: number, faultRate: number): Timeouts {

@@ -13,10 +13,10 @@ export interface UploadedVersion {
   readonly begun: number;
 }
 
-/** What stands in the source bucket in the end, and so has to stand in every target bucket. */
+/** What the source bucket holds in the end, and so every target bucket must hold. */
 export interface UploadedObject extends UploadedVersion {
   readonly dress: ObjectDress;
-  /** How often a target has to write it, at least and at most: replays and older versions are no writes. */
+  /** How often a target has to write it, at least and at most: replays and older versions do not count as writes. */
   readonly writes: readonly [min: number, max: number];
 }
 

@@ -22,7 +22,7 @@ export function checkWrites(
   { region, targetPrefix = '' }: { readonly region: string; readonly targetPrefix?: string },
 ): string[] {
   return objects.flatMap(({ key, writes: [min, max] }) => {
-    // One that is not there at all is lost, and told as that.
+    // One that does not exist at all is lost, and reported as lost.
     const count = counts.get(targetPrefix + key) ?? min;
     if (count >= min && count <= max) return [];
     const expected = min === max ? String(min) : `${min} to ${max}`;

@@ -42,7 +42,7 @@ export async function verifyDestinations(
       await pLimit(PARALLEL_READS).map(uploaded, async (object) => {
         const expected = { ...object, key: targetPrefix + object.key };
         const differences = await compareObject(place, expected, destination.storageClass ?? object.dress.storageClass);
-        if (differences === undefined) lost.push({ region, key: object.key, differences: ['is not there'] });
+        if (differences === undefined) lost.push({ region, key: object.key, differences: ['is missing'] });
         else if (differences.length > 0) altered.push({ region, key: object.key, differences });
         onVerified();
       });

@@ -35,12 +35,12 @@ export const ARCHIVE_CHECKS: CheckGroup = {
     }),
 };
 
-/** Begins the keys of what is sent again to one of several regions alone, as its id begins those of a rule. */
+/** Begins the keys of what is resent to one of several regions alone, as a rule's id begins the keys of that rule. */
 function resendId(region: string): string {
   return resendPrefix(region).slice(0, -1);
 }
 
-/** What is sent again to a region has to be there as soon as any rule's that may be among it. */
+/** What is resent to a region has to arrive as soon as any rule's that may be among it. */
 function resentTo(region: string, incoming: readonly DeployedRule[]): readonly ArrivingRule[] {
   const several = incoming.filter((rule) => regionsOfRule(rule).length > 1);
   if (several.length === 0) return [];

@@ -46,7 +46,7 @@ function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient)
   ): Check => ({
     subject: look.subject,
     takes,
-    // Of a bucket that is not there, nothing more is to be said.
+    // There is nothing more to say of a bucket that does not exist.
     run: async (signal) => (always || (await look.isHere(signal)) ? judge(signal) : []),
   });
   const common = [

@@ -72,7 +72,7 @@ async function lacking(
   return isDeployed ? warning(subject, `${says} The next deployment needs it.`, mend) : failure(subject, says, mend);
 }
 
-/** What a tool prints; undefined when it is not there or fails. */
+/** What a tool prints; undefined when it is missing or fails. */
 function runTool(
   command: string,
   args: readonly string[],

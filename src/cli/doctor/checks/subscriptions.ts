@@ -4,10 +4,10 @@ import { listResources, readStack } from '../../deploy/read-stack.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 
-/** What SNS has in place of an ARN until someone has followed the link in its mail. */
+/** What SNS returns instead of an ARN until the recipient has followed the link in its mail. */
 const PENDING = 'PendingConfirmation';
 
-/** Whether someone hears of alarms. */
+/** Whether anyone is told of alarms. */
 export const SUBSCRIPTION_CHECKS: CheckGroup = {
   name: 'subscriptions',
   title: 'Who is told of alarms',
@@ -61,7 +61,7 @@ export function judgeSubscription({ address, subscription, topic, region }: Subs
   const subscribe = `aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
   if (subscription === undefined) return failure(subject, 'Is not subscribed to the alarms.', subscribe);
   if (subscription.startsWith('arn:')) return ok(subject, 'Is told of alarms.');
-  const mend = `follow the link in the mail of AWS Notifications; to have it sent again: ${subscribe}`;
+  const mend = `follow the link in the mail of AWS Notifications; to get another mail: ${subscribe}`;
   return failure(subject, 'Has not confirmed the subscription, and is told of no alarm.', mend);
 }
 

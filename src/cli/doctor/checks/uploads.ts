@@ -9,7 +9,7 @@ import { type Diagnosis, ok, warning } from '../diagnosis.ts';
 /** The longest that one of ours may be at work; lifecycle rules abort ours a day later. */
 const LEFT_SECONDS = 2 * 24 * 3600;
 
-/** Whether multipart uploads were left behind, which cost until someone aborts them and show in no listing. */
+/** Whether multipart uploads were left behind, which cost money until they are aborted and which no object listing shows. */
 export const UPLOAD_CHECKS: CheckGroup = {
   name: 'uploads',
   title: 'Uploads left behind',

@@ -45,7 +45,7 @@ it('raises the same alarm for an archive that is gone, and none for one that is 
   telemetry.archiveResent(FAILURE, 2);
   telemetry.failureSkipped(FAILURE, 'superseded');
   telemetry.flush();
-  expect(lines[0]).toMatchObject({ level: 'WARN', message: 'Archive sent again', attempt: 2 });
+  expect(lines[0]).toMatchObject({ level: 'WARN', message: 'Archive resent', attempt: 2 });
   expect(lines.at(-1)).toMatchObject({ ArchivesResent: 1 });
   expect(lines.some((line) => 'ArchivesGivenUp' in line)).toBe(false);
 });

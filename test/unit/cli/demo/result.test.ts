@@ -53,16 +53,16 @@ describe('the result of a run', () => {
 
   test('names lost objects in table and report, with keys that can do no harm there', () => {
     const key = 'evil\u001b[2J\n<script>alert(1)</script>';
-    const finding = { region: 'us-east-1', key, differences: ['is not there'] };
+    const finding = { region: 'us-east-1', key, differences: ['is missing'] };
     const result = summarize({
       ...MEASURED_RUN,
       verification: { identical: 9, lost: 1, altered: 0, findings: [finding] },
     });
     const table = renderResultTable(result);
-    expect(table).toContain('is not there');
+    expect(table).toContain('is missing');
     expect(table).not.toContain('\u001b[2J');
     const report = renderReport(result, new Date(0));
-    expect(report).toContain('is not there');
+    expect(report).toContain('is missing');
     expect(report).not.toContain('<script>');
   });
 

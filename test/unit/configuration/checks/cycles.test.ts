@@ -37,14 +37,14 @@ describe('rules that form a cycle', () => {
     ['target prefixes that lead into the other filter', ['a/in/ -> b/out/', 'b/out/ -> a/in/']],
     ['a key that grows with each round', ['a/ -> b/copies/', 'b/ -> a']],
   ])('%s', async (_, rules) => {
-    expect(await cyclesOf(...rules)).toEqual([expect.stringContaining('objects would go round forever')]);
+    expect(await cyclesOf(...rules)).toEqual([expect.stringContaining('objects would be replicated in a loop')]);
   });
 
   test('are reported with the way of the keys, at the first rule of the ring', async () => {
     expect(
       await cyclesOf('a/x/ -> d', 'b/logs/app/*.gz -> c/copies/', 'c/copies/ -> d/', 'd/copies/logs/ -> b/logs/app/'),
     ).toEqual([
-      'replication_configuration.1: objects would go round forever: ' +
+      'replication_configuration.1: objects would be replicated in a loop: ' +
         's3://bucket-b/logs/app/*.gz -(rule 1)-> s3://bucket-c/copies/logs/app/*.gz -(rule 2)-> ' +
         's3://bucket-d/copies/logs/app/*.gz -(rule 3)-> s3://bucket-b/logs/app/copies/logs/app/*.gz. ' +
         'Narrow a prefix, or remove one of the rules',

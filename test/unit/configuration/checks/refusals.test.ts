@@ -253,12 +253,12 @@ describe('the settings are refused for', () => {
     [
       'tags that AWS keeps to itself',
       { tags: { 'aws:owner': 'us' } },
-      { path: 'tags.aws:owner', message: 'is no name that can stand here' },
+      { path: 'tags.aws:owner', message: 'is not a valid name here' },
     ],
     [
       'the same in capitals',
       { tags: { 'AWS:owner': 'us' } },
-      { path: 'tags.AWS:owner', message: 'is no name that can stand here' },
+      { path: 'tags.AWS:owner', message: 'is not a valid name here' },
     ],
     ['a name of a tag that AWS does not take', { tags: { 'owner?': 'us' } }, { path: 'tags.owner?' }],
     ['a value of a tag that AWS does not take', { tags: { owner: 'us, them' } }, { path: 'tags.owner' }],

@@ -26,15 +26,15 @@ describe('readJson', () => {
   });
 
   test.each([
-    ['', '1:1 is no JSON: a value is expected, and the file ends'],
-    ['{\n  "a": 1\n  "b": 2\n}', '3:3 is no JSON: a comma or } is expected, and it says "b":'],
-    ['{ "a": 1, }', '1:11 is no JSON: no comma may stand before }, and it says }'],
-    ['[1, 2', '1:6 is no JSON: a comma or ] is expected, and the file ends'],
-    ["{ 'a': 1 }", "1:3 is no JSON: a key in double quotes is expected, and it says 'a':"],
-    ['{ "a" 1 }', '1:7 is no JSON: a colon is expected after the key, and it says 1'],
-    ['{} // done', '1:4 is no JSON: the file ends after the last closing bracket, and it says //'],
-    ['{ "a": "x\ny" }', '1:8 is no JSON: a value is expected, and it says "x'],
-    ['{ "a": 1, "a": 2 }', '1:11 is no JSON: the key "a" stands twice in one object, and it says "a":'],
+    ['', '1:1 invalid JSON: a value is expected, and the file ends'],
+    ['{\n  "a": 1\n  "b": 2\n}', '3:3 invalid JSON: a comma or } is expected, and it says "b":'],
+    ['{ "a": 1, }', '1:11 invalid JSON: a comma is not allowed before }, and it says }'],
+    ['[1, 2', '1:6 invalid JSON: a comma or ] is expected, and the file ends'],
+    ["{ 'a': 1 }", "1:3 invalid JSON: a key in double quotes is expected, and it says 'a':"],
+    ['{ "a" 1 }', '1:7 invalid JSON: a colon is expected after the key, and it says 1'],
+    ['{} // done', '1:4 invalid JSON: the file ends after the last closing bracket, and it says //'],
+    ['{ "a": "x\ny" }', '1:8 invalid JSON: a value is expected, and it says "x'],
+    ['{ "a": 1, "a": 2 }', '1:11 invalid JSON: duplicate key "a", and it says "a":'],
   ])('says where %j is no JSON', (text, expected) => {
     expect(failureOf(text)).toBe(expected);
   });
