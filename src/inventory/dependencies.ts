@@ -1,3 +1,5 @@
+import type { ObjectEntry } from '../listing/dependencies.ts';
+
 /** A data file of an inventory, open for ranged reads. */
 export interface InventoryFile extends AsyncDisposable {
   /** Bytes. */
@@ -10,4 +12,10 @@ export interface InventoryFile extends AsyncDisposable {
 export interface InventoryFiles {
   /** @param key as the manifest names it */
   open(key: string): Promise<InventoryFile>;
+}
+
+/** Where sorted parts of an inventory are kept that memory does not hold. */
+export interface RunFiles {
+  /** Keeps the entries, and reads them again, once. */
+  write(pages: AsyncIterable<readonly ObjectEntry[]>): Promise<AsyncIterable<readonly ObjectEntry[]>>;
 }

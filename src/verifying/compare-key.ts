@@ -24,7 +24,7 @@ export interface KeyComparison {
   readonly oneIn: number;
   /** Objects written after this need not have arrived, in milliseconds since 1970. */
   readonly dueBefore: number;
-  /** Before the first request, in milliseconds since 1970. */
+  /** When the source was listed, or a moment before, in milliseconds since 1970. */
   readonly listedAt: number;
   readonly signal: AbortSignal;
 }
@@ -92,10 +92,11 @@ export function isRepairable(kind: CopyClass, { destination }: Pick<ComparedDest
   return kind === 'missing' || kind === 'older' || kind === 'different';
 }
 
+/** Copies of what the source has not: it was deleted there, or never was. One that came since the source was listed may be of a new object. */
 function extraCopies(
   key: string,
   copies: readonly (ListedObject | undefined)[],
-  { rule, filter }: KeyComparison,
+  { rule, filter, listedAt }: KeyComparison,
   destinations: readonly ComparedDestination[],
 ): ComparedKey {
   const { prefix, suffix } = filter;
@@ -103,9 +104,17 @@ function extraCopies(
     const copy = copies[index];
     if (copy === undefined) return [];
     const meant = judgeObject({ ...copy, key, storageClass: 'STANDARD' }, rule, { prefix, suffix }) === 'taken';
-    return meant ? [{ kind: 'extra', destination, key, reason: '', copySize: copy.size }] : [];
+    if (!meant) return [];
+    const isNew = copy.lastModified >= listedAt;
+    const shared = { destination, key, copySize: copy.size };
+    return [
+      isNew
+        ? { ...shared, kind: 'not-due', reason: 'newer than the listing' }
+        : { ...shared, kind: 'extra', reason: '' },
+    ];
   });
-  return { counts: { extra: findings.length }, findings };
+  const notDue = findings.filter(({ kind }) => kind === 'not-due').length;
+  return { counts: { extra: findings.length - notDue, notDue }, findings };
 }
 
 type LookedAt = Pick<CopyJudgment, 'kind' | 'reason' | 'order'> & {
@@ -124,18 +133,23 @@ async function judge(
   const { rule, proof, oneIn, listedAt, signal } = options;
   const base = { reason: '', order: orderOfListed(object.lastModified), looks: 0, isUnproven: false };
   const listed = compareListed(object, copy, etags);
-  if (listed === 'missing' || copy === undefined) return { ...base, kind: 'missing' };
+  // An inventory is of earlier: what it lacks may have arrived since.
+  if (listed === 'missing' && place.inventory === undefined) return { ...base, kind: 'missing' };
   const prove = proof !== 'none' && isSampled(object.key, oneIn);
   if (listed === 'equal' && !prove) return { ...base, kind: 'equal' };
   const { bucket } = rule.source;
-  const location = { bucket: place.destination.bucket, key: copy.key };
+  const { bucket: target, targetPrefix = '' } = place.destination;
+  const location = { bucket: target, key: targetPrefix + object.key };
   const found = await place.store.head(location, signal);
+  if (found === undefined && source.inventory !== undefined) {
+    const reason = await changedSince(source, { bucket, ...object }, signal);
+    return { ...base, kind: reason === undefined ? 'missing' : 'not-due', reason: reason ?? '', looks: 2 };
+  }
   const judgment = judgeCopy({ bucket, object, location, listedAt }, found);
   if (listed === 'suspect' && judgment.kind === 'equal') etags.noteMisled();
   const looked = { ...base, ...judgment, looks: 1 };
-  const isWrong = listed === 'suspect' && judgment.kind !== 'equal';
+  const isWrong = listed !== 'equal' && judgment.kind !== 'equal';
   if (isWrong || !prove || found === undefined) return looked;
-  if (proof === 'checksums' && judgment.isProven) return { ...looked, kind: 'equal' };
   const same = await provenSame(
     object,
     { ...location, etag: found.etag, size: found.size, crc32: found.crc32 },
@@ -143,9 +157,24 @@ async function judge(
     options,
     source,
   );
-  if (same === undefined) return { ...looked, kind: 'equal', looks: 2, isUnproven: true };
+  if (same === undefined) {
+    // The source has no CRC-32; the stamp says what the copy's was when its bytes came from there.
+    const isProven = proof === 'checksums' && judgment.isProven;
+    return { ...looked, kind: 'equal', looks: 2, isUnproven: !isProven };
+  }
   const kind = same ? 'equal' : 'different';
   return { ...looked, kind, reason: same ? '' : `${proof === 'bytes' ? 'bytes' : 'CRC-32'} differ`, looks: 2 };
+}
+
+/** What became of an object since the inventory was made, which may be why no destination has it. */
+async function changedSince(
+  { store }: ComparedBucket,
+  { bucket, key, etag }: { readonly bucket: string; readonly key: string; readonly etag: string },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const now = await store.head({ bucket, key }, signal);
+  if (now === undefined) return 'deleted at the source since';
+  return now.etag === etag ? undefined : 'overwritten since';
 }
 
 async function provenSame(

@@ -1,11 +1,21 @@
 import type { Clock, ExistingObjectQueue } from '../backfill/dependencies.ts';
 import type { Destination } from '../configuration/rule.ts';
-import type { ObjectPager } from '../listing/dependencies.ts';
+import type { ObjectEntry, ObjectPager } from '../listing/dependencies.ts';
 import type { ObjectHeadReader, ObjectReader } from '../storage/object-store.ts';
+
+/** An inventory of a bucket, in the order of keys. */
+export interface InventoryListing {
+  /** Milliseconds since 1970 at which S3 began to list. */
+  readonly created: number;
+  /** @throws also EntryIncompleteError where it lacks a field */
+  read(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<readonly ObjectEntry[]>;
+}
 
 /** One bucket, with the calls that comparing takes. */
 export interface ComparedBucket {
   readonly pager: ObjectPager;
+  /** Read in place of listing the bucket. */
+  readonly inventory?: InventoryListing | undefined;
   readonly store: ObjectHeadReader & ObjectReader;
 }
 

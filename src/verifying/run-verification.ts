@@ -1,14 +1,19 @@
 import pLimit from 'p-limit';
-import { listedPrefix } from '../backfill/object-filter.ts';
+import { completeEntry, listedPrefix } from '../backfill/object-filter.ts';
 import { OrderedWork } from '../backfill/ordered-work.ts';
 import { Pace, type PaceLimits } from '../backfill/pace.ts';
 import { PeriodicCheckpoint } from '../backfill/periodic-checkpoint.ts';
-import type { ListedObject, ObjectPager } from '../listing/dependencies.ts';
+import type { ListedObject } from '../listing/dependencies.ts';
 import { listObjects } from '../listing/list-objects.ts';
 import { backfillMessage } from '../messages/backfill-message.ts';
 import { type ComparedKey, compareKey, type KeyComparison } from './compare-key.ts';
 import { EtagTrust } from './compare-listed.ts';
-import { noVerificationCounts, type VerificationCounts, type VerificationDependencies } from './dependencies.ts';
+import {
+  type ComparedBucket,
+  noVerificationCounts,
+  type VerificationCounts,
+  type VerificationDependencies,
+} from './dependencies.ts';
 import { type JoinedKey, joinListings, type SortedListing } from './join-listings.ts';
 
 export interface VerificationRequest extends Omit<KeyComparison, 'listedAt'> {
@@ -35,7 +40,7 @@ export async function runVerification(
   const { resumed, signal } = request;
   const { clock, checkpoint, onProgress, onFinding } = dependencies;
   const counts = { ...noVerificationCounts(), ...resumed?.counts };
-  const options: KeyComparison = { ...request, listedAt: clock.now() };
+  const options: KeyComparison = { ...request, ...timesOf(request, dependencies) };
   const pace = new Pace(request.pace, clock);
   const etags = new EtagTrust();
   const looks = pLimit(LOOKS);
@@ -82,20 +87,38 @@ interface ComparedChunk {
 function listingsOf(request: VerificationRequest, { source, destinations }: VerificationDependencies): SortedListing[] {
   const { rule, filter, resumed, signal } = request;
   const prefix = listedPrefix(rule, filter) ?? rule.source.prefix;
-  const list = (pager: ObjectPager, bucket: string, before: string): SortedListing => ({
-    prefix: before,
-    pages: listObjects(pager, {
-      bucket,
-      prefixes: [`${before}${prefix}`],
-      order: 'key',
-      signal,
-      ...(resumed === undefined ? {} : { startAfter: `${before}${resumed.key}` }),
-    }),
-  });
+  const list = (place: ComparedBucket, bucket: string, before: string): SortedListing => {
+    const after = resumed === undefined ? undefined : `${before}${resumed.key}`;
+    return { prefix: before, pages: listBucket(place, bucket, `${before}${prefix}`, after, signal) };
+  };
   return [
-    list(source.pager, rule.source.bucket, ''),
-    ...destinations.map(({ pager, destination: { bucket, targetPrefix = '' } }) => list(pager, bucket, targetPrefix)),
+    list(source, rule.source.bucket, ''),
+    ...destinations.map((place) => list(place, place.destination.bucket, place.destination.targetPrefix ?? '')),
   ];
+}
+
+async function* listBucket(
+  { pager, inventory }: ComparedBucket,
+  bucket: string,
+  prefix: string,
+  after: string | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ListedObject[], void> {
+  if (inventory === undefined) {
+    const startAfter = after === undefined ? {} : { startAfter: after };
+    yield* listObjects(pager, { bucket, prefixes: [prefix], order: 'key', signal, ...startAfter });
+  } else for await (const page of inventory.read(prefix, after, signal)) yield page.map(completeEntry);
+}
+
+/** Inventories are of earlier: what was written since is in none of them, or in one only. */
+function timesOf(
+  { dueBefore }: VerificationRequest,
+  { source, destinations, clock }: VerificationDependencies,
+): Pick<KeyComparison, 'listedAt' | 'dueBefore'> {
+  const now = clock.now();
+  const listedAt = source.inventory?.created ?? now;
+  const earliest = Math.min(listedAt, ...destinations.map(({ inventory }) => inventory?.created ?? now));
+  return { listedAt, dueBefore: dueBefore - (now - earliest) };
 }
 
 /** Most keys need no request, and so no turn of the event loop. */

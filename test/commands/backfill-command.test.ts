@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pLimit from 'p-limit';
 import { startAwsServer } from '../../local-cloud/aws-server.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
@@ -37,6 +37,9 @@ const RULES = {
 };
 const OBJECTS = 1500;
 const keys = Array.from({ length: OBJECTS }, (_, index) => `in/${index % 7}/ü ${index}`);
+
+// Thousands of objects are written one by one, and commands are slowed down on purpose.
+jest.setTimeout(600_000);
 
 /** Two servers of S3 and SQS that share no code. */
 describe.each([

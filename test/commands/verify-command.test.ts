@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -15,10 +17,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import pLimit from 'p-limit';
 import { startAwsServer } from '../../local-cloud/aws-server.ts';
+import { S3ObjectPager } from '../../src/aws/s3/object-pager.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
+import type { ListedObject } from '../../src/listing/dependencies.ts';
+import { listObjects } from '../../src/listing/list-objects.ts';
 import { parseNotification } from '../../src/messages/parse-notification.ts';
 import { startAwsEmulator } from '../support/emulator/aws-emulator.ts';
 
@@ -41,14 +47,20 @@ const RULES = {
     },
   ],
 };
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+/** Nothing is too young. */
+const ALL_DUE = ['--not-due', '0s'];
 const keys = Array.from({ length: 1200 }, (_, index) => `in/${index % 7}/ü ${index}`);
 const [missing, changed, extra] = [keys.slice(100, 103), keys.slice(700, 702), ['in/0/only there', 'in/zzz']];
+
+// Thousands of objects are written one by one, and commands are slowed down on purpose.
+jest.setTimeout(600_000);
 
 /** Two servers of S3 and SQS that share no code. */
 describe.each([
   ['moto', () => startAwsServer({ region: REGION })],
   ['ministack', startAwsEmulator],
-])('s3xrc verify on %s', (_, start) => {
+])('s3xrc verify on %s', (name, start) => {
   let server: { readonly endpoint: string; stop(): Promise<void> };
   let folder = '';
   let s3: S3Client;
@@ -63,9 +75,8 @@ describe.each([
     await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
     rule = (await loadConfiguration(folder)).rules[0]?.id ?? '';
     server = await start();
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    s3 = new S3Client({ endpoint: server.endpoint, region: REGION, credentials, forcePathStyle: true });
-    sqs = new SQSClient({ endpoint: server.endpoint, region: REGION, credentials });
+    s3 = new S3Client({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS, forcePathStyle: true });
+    sqs = new SQSClient({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS });
     for (const Bucket of ['objects', 'restored', 'progress']) {
       await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: REGION } }));
     }
@@ -91,16 +102,7 @@ describe.each([
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     };
-    const places = [
-      '--configuration',
-      folder,
-      '--queue-url',
-      queueUrl,
-      '--progress-bucket',
-      'progress',
-      '--not-due',
-      '0s',
-    ];
+    const places = ['--configuration', folder, '--queue-url', queueUrl, '--progress-bucket', 'progress'];
     return spawn(process.execPath, [MAIN, 'verify', 'objects', ...places, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -125,7 +127,7 @@ describe.each([
 
   test('is killed in the middle, and finds the rest with --resume', async () => {
     const csv = join(folder, 'findings.csv');
-    const child = begin('--rate', '100/s', '--csv', csv);
+    const child = begin(...ALL_DUE, '--rate', '100/s', '--csv', csv);
     child.stdout.resume();
     child.stderr.resume();
     const ended = once(child, 'exit');
@@ -135,7 +137,7 @@ describe.each([
     expect((await checkpoint())?.finished).toBe(false);
     expect((await s3xrc()).status).toBe(2);
 
-    const { status, stdout, stderr } = await s3xrc('--resume', '--json', '--csv', csv);
+    const { status, stdout, stderr } = await s3xrc(...ALL_DUE, '--resume', '--json', '--csv', csv);
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       rule,
@@ -156,7 +158,7 @@ describe.each([
   });
 
   test('prints a report that names what is wrong, and repairs it when told to', async () => {
-    const { status, stdout } = await s3xrc('--repair', '--yes');
+    const { status, stdout } = await s3xrc(...ALL_DUE, '--repair', '--yes');
     expect(status).toBe(1);
     expect(stdout).toContain('3 missing: are not at the destination\n');
     expect(stdout).toContain(`    ${REGION} s3://restored  ${missing[0] ?? ''}\n`);
@@ -167,6 +169,80 @@ describe.each([
     );
     const queued = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created.map(({ key }) => key));
     expect(new Set(queued)).toEqual(new Set([...missing, ...changed]));
+  });
+
+  test('reads inventories in CSV and Parquet, in no order, in place of listings', async () => {
+    const put = (Key: string, Body: Uint8Array | string) =>
+      s3.send(new PutObjectCommand({ Bucket: 'progress', Key, Body }));
+    const listed = async (Bucket: string): Promise<ListedObject[]> => {
+      const found: ListedObject[] = [];
+      const pager = new S3ObjectPager(s3);
+      for await (const page of listObjects(pager, { bucket: Bucket, prefixes: [''], order: 'key' }))
+        found.push(...page);
+      await pager.close();
+      return found.toReversed();
+    };
+    const manifest = (sourceBucket: string, fileFormat: string, key: string): string =>
+      JSON.stringify({
+        sourceBucket,
+        destinationBucket: 'arn:aws:s3:::progress',
+        creationTimestamp: String(Date.now() + 3_600_000),
+        fileFormat,
+        fileSchema: 'Bucket, Key, Size, LastModifiedDate, ETag, StorageClass',
+        files: [{ key }],
+      });
+    const rows = (await listed('objects')).map(({ key, size, lastModified, etag }) =>
+      ['objects', encodeURIComponent(key), size, new Date(lastModified).toISOString(), etag, 'STANDARD']
+        .map((field) => `"${field}"`)
+        .join(','),
+    );
+    await put('csv/data.csv.gz', gzipSync(rows.join('\n')));
+    await put('csv/manifest.json', manifest('objects', 'CSV', 'csv/data.csv.gz'));
+    const copies = await listed('restored');
+    const columnData = [
+      { name: 'key', data: copies.map(({ key }) => key) },
+      { name: 'size', data: copies.map(({ size }) => BigInt(size)), type: 'INT64' as const },
+      { name: 'last_modified_date', data: copies.map(({ lastModified }) => new Date(lastModified)) },
+      { name: 'e_tag', data: copies.map(({ etag }) => etag) },
+    ];
+    await put('parquet/data.parquet', new Uint8Array(parquetWriteBuffer({ columnData })));
+    await put('parquet/manifest.json', manifest('restored', 'Parquet', 'parquet/data.parquet'));
+
+    const inventories = ['--inventory', 's3://progress/csv/manifest.json'];
+    inventories.push('--destination-inventory', 's3://progress/parquet/manifest.json');
+    const { status, stdout, stderr } = await s3xrc(...ALL_DUE, '--json', ...inventories);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('$0.00000 to list nothing, since inventories are read'),
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      compared: keys.length + extra.length,
+      equal: keys.length - missing.length - changed.length,
+      missing: missing.length,
+      foreign: changed.length,
+      extra: extra.length,
+      notDue: 0,
+    });
+    const swapped = await s3xrc('--inventory', 's3://progress/parquet/manifest.json');
+    expect(swapped.status).toBe(2);
+    expect(swapped.stderr).toContain('lists bucket restored, and the rule is about objects');
+  });
+
+  test('asks the watermark what is due, where there is one', async () => {
+    const cloudWatch = new CloudWatchClient({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS });
+    const Dimensions = Object.entries({ SourceBucket: 'objects', SourcePrefix: 'in/', TargetRegion: REGION }).map(
+      ([Name, Value]) => ({ Name, Value }),
+    );
+    const MetricData = [
+      { MetricName: 'WatermarkAgeSeconds', Dimensions, Timestamp: new Date(Date.now() - 60_000), Value: 7200 },
+    ];
+    // The project's moto serves no CloudWatch.
+    const hasMetrics = name === 'ministack';
+    if (hasMetrics) await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'app', MetricData }));
+    cloudWatch.destroy();
+    const { stdout, stderr } = await s3xrc('--json');
+    expect(stderr).toMatch(hasMetrics ? /younger than the watermark of eu-west-1, 2 h/ : /no watermark is known/);
+    expect(JSON.parse(stdout)).toMatchObject({ missing: 0, foreign: 0, notDue: missing.length + changed.length });
   });
 
   test('ends with 0 when all is well', async () => {

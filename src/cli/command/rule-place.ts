@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { CloudWatchMetricReader } from '../../aws/cloudwatch/metric-reader.ts';
 import { S3CheckpointObject } from '../../aws/s3/checkpoint-object.ts';
 import { SqsBulkSender } from '../../aws/sqs/bulk-sender.ts';
 import { checkpointKey } from '../../backfill/checkpoint.ts';
 import type { CheckpointStore, Clock } from '../../backfill/dependencies.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
+import type { MetricReader } from '../../watermark/dependencies.ts';
 import { DeployInputError } from './errors.ts';
 
 export interface PlaceOptions {
@@ -25,6 +28,8 @@ export interface RulePlace extends AsyncDisposable {
   /** For another region. */
   readonly openS3: (region: string) => S3Client;
   readonly openQueue: () => Promise<SqsBulkSender>;
+  /** Of all regions. */
+  readonly metrics: MetricReader;
   readonly openCheckpoint: (kind: 'backfill' | 'verify') => Promise<CheckpointStore>;
 }
 
@@ -56,6 +61,7 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
   return {
     s3,
     openS3,
+    metrics: new CloudWatchMetricReader((where) => keep(new CloudWatchClient({ ...access, region: where }))),
     openQueue: async () => {
       const client = keep(new SQSClient({ ...access, region }));
       const name = backfillQueueName(ruleResourceName(stackName, rule.id));

@@ -4,6 +4,7 @@ import type { CopyFinding, FindingClass, VerificationCounts } from '../../verify
 import type { Proof } from '../../verifying/prove-copy.ts';
 import { formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
+import type { InventoryNames } from './open-inventories.ts';
 
 /** Keys of each class that the report names; `--csv` has all of them. */
 export const NAMED_FINDINGS = 10;
@@ -60,12 +61,17 @@ function describeFinding({ destination, key, reason }: CopyFinding): string {
 export function describeRequestCost(
   { destinations }: DeployedRule,
   proof: Proof,
-  oneIn: number,
+  { sample = 1, inventory, destinationInventory = [] }: InventoryNames & { readonly sample?: number },
   { s3_put_request: list, s3_get_request: get }: Prices,
 ): string {
+  const listed = (inventory === undefined ? 1 : 0) + (destinationInventory.length === 0 ? destinations.length : 0);
   // A list call is billed as a PUT, and has 1,000 keys.
-  const listing = 1e6 * (list / 1000) * (1 + destinations.length);
-  const looks = proof === 'none' ? 0 : (1e6 / oneIn) * get * destinations.length * (proof === 'bytes' ? 3 : 1);
+  const listing = 1e6 * (list / 1000) * listed;
+  const looks = proof === 'none' ? 0 : (1e6 / sample) * get * destinations.length * LOOKS[proof];
   const transfer = proof === 'bytes' ? ', and the transfer of what is read' : '';
-  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list source and destinations, ${formatDollars(looks)} to look at copies; a suspect costs one look more${transfer}.`;
+  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to look at copies; a suspect costs one look more${transfer}.`;
 }
+
+/** Requests per copy: a HEAD of it and of its object, or a HEAD and both read. */
+const LOOKS: Readonly<Record<Exclude<Proof, 'none'>, number>> = { checksums: 2, bytes: 3 };
+const WHAT_IS_LISTED = ['nothing, since inventories are read', 'one side', 'source and destinations'];

@@ -26,12 +26,18 @@ export async function runVerifyCommand(
       )
       .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
   )
+    .option('--inventory <manifest>', 'read the source from an S3 Inventory, s3://bucket/.../manifest.json')
+    .option(
+      '--destination-inventory <manifest...>',
+      'read the destinations from theirs: one for each, in the order of the rule',
+    )
+    .option('--temporary <folder>', 'where inventories are sorted that memory does not hold, 150 bytes per key')
     .option('--checksums', 'prove equal copies by stamp and checksum: a HEAD each, no bytes')
     .option('--bytes', 'read equal copies and their objects, and compare')
     .option('--sample <number>', 'prove one copy in so many', parsePositiveInteger, 1)
     .option(
       '--not-due <age>',
-      "objects younger than this need not have arrived (default: the rule's objective)",
+      'objects younger than this need not have arrived, such as 15m (default: what the watermark says)',
       parseAge,
     )
     .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { S3ObjectPager } from '../../aws/s3/object-pager.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
@@ -6,6 +7,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
+import type { SortedInventory } from '../../inventory/sorted-inventory.ts';
 import {
   type ComparedBucket,
   type CopyFinding,
@@ -23,10 +25,12 @@ import { formatPlural } from '../command/numbers.ts';
 import { type OpenRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
 import { objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
 import { ScanProgress } from '../command/scan-progress.ts';
+import { findDueTime } from './due-time.ts';
 import { FindingsFile } from './findings-file.ts';
+import { type InventoryNames, openInventories } from './open-inventories.ts';
 import { describeRequestCost, isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
 
-export interface VerifyFlags extends ScanFlags {
+export interface VerifyFlags extends ScanFlags, InventoryNames {
   readonly checksums?: boolean;
   readonly bytes?: boolean;
   readonly sample?: number;
@@ -54,7 +58,7 @@ export async function verifyRule(
     toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
   });
   const proof: Proof = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
-  context.note(describeRequestCost(rule, proof, flags.sample ?? 1, prices));
+  context.note(describeRequestCost(rule, proof, flags, prices));
   if (flags.repair === true && flags.yes !== true && flags.resume !== true) {
     const question = `Queue what is wrong of rule ${rule.id}, to be replaced at its destinations?`;
     if (!(await confirm(question, context.signal, { input: process.stdin, output: process.stderr }))) return 0;
@@ -72,11 +76,12 @@ export async function verifyRule(
   }
   const resumed = flags.resume === true ? earlier : undefined;
   const chosen = resumed === undefined ? { ...flags, proof } : { ...flags, ...choicesOf(resumed) };
-  return await verify({ rule, flags: chosen, resumed, store, place, context });
+  return await verify({ rule, stackName, flags: chosen, resumed, store, place, context });
 }
 
 interface Verification {
   readonly rule: DeployedRule;
+  readonly stackName: string;
   readonly flags: VerifyFlags & { readonly proof: Proof };
   readonly resumed: Checkpoint | undefined;
   readonly store: CheckpointStore;
@@ -84,11 +89,18 @@ interface Verification {
   readonly context: CommandContext;
 }
 
-async function verify({ rule, flags, resumed, store, place, context }: Verification): Promise<number> {
+async function verify({ rule, stackName, flags, resumed, store, place, context }: Verification): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
-  const open = (region: string): ComparedBucket => openBucket(place, region, cleanup);
+  const inventories = await openInventories(rule, flags, place, context, cleanup);
+  const open = (region: string, inventory: SortedInventory | undefined): ComparedBucket => ({
+    ...openBucket(place, region, cleanup),
+    inventory,
+  });
   const file = flags.csv === undefined ? undefined : await FindingsFile.open(flags.csv, resumed !== undefined);
   if (file !== undefined) cleanup.use(file);
+  const asked = { age: flags.notDue, namespace: stackName };
+  const { dueBefore, reason } = await findDueTime(rule, asked, place.metrics, Date.now());
+  context.note(`Not due: objects written after ${new Date(dueBefore).toISOString()}, ${reason}.`);
   const queue = flags.repair === true ? await place.openQueue() : undefined;
   const filter = resumed?.filter ?? objectFilterOf(flags);
   const samples = new Map<FindingClass, CopyFinding[]>();
@@ -106,7 +118,7 @@ async function verify({ rule, flags, resumed, store, place, context }: Verificat
         kind: 'verify',
         rule: rule.id,
         filter,
-        choices: { proof: flags.proof, sample: String(flags.sample ?? 1), repair: String(flags.repair === true) },
+        choices: choicesIn(flags),
         startedAt,
         savedAt: new Date().toISOString(),
         ...(last.key === undefined ? {} : { position: last.key }),
@@ -129,14 +141,17 @@ async function verify({ rule, flags, resumed, store, place, context }: Verificat
         filter,
         proof: flags.proof,
         oneIn: flags.sample ?? 1,
-        dueBefore: Date.now() - 1000 * (flags.notDue ?? rule.objectiveSeconds),
+        dueBefore,
         pace: paceOf(flags),
         resumed: last.key === undefined ? undefined : { key: last.key, counts: last.counts },
         signal: context.signal,
       },
       {
-        source: open(rule.source.region),
-        destinations: rule.destinations.map((destination) => ({ destination, ...open(destination.region) })),
+        source: open(rule.source.region, inventories.source),
+        destinations: rule.destinations.map((destination, index) => ({
+          destination,
+          ...open(destination.region, inventories.destinations[index]),
+        })),
         queue,
         clock: SYSTEM_CLOCK,
         checkpoint: async (key, counted) => {
@@ -180,12 +195,30 @@ async function findEarlier(
   );
 }
 
-function choicesOf({ choices }: Checkpoint): Pick<VerifyFlags, 'sample' | 'repair'> & { readonly proof: Proof } {
-  const { proof, sample, repair } = choices;
+type Choices = Pick<VerifyFlags, 'sample' | 'repair' | 'inventory' | 'destinationInventory'> & {
+  readonly proof: Proof;
+};
+
+/** What a run that resumes has to do as the one that began did. */
+function choicesIn({ proof, sample = 1, repair, inventory, destinationInventory }: Choices): Checkpoint['choices'] {
+  return {
+    proof,
+    sample: String(sample),
+    repair: String(repair === true),
+    ...(inventory === undefined ? {} : { inventory }),
+    ...(destinationInventory === undefined ? {} : { destinationInventory: JSON.stringify(destinationInventory) }),
+  };
+}
+
+function choicesOf({ choices }: Checkpoint): Choices {
+  const { proof, sample, repair, inventory, destinationInventory } = choices;
   return {
     proof: proof === 'bytes' || proof === 'checksums' ? proof : 'none',
     sample: Number(sample ?? 1),
     repair: repair === 'true',
+    inventory,
+    destinationInventory:
+      destinationInventory === undefined ? undefined : z.array(z.string()).parse(JSON.parse(destinationInventory)),
   };
 }
 

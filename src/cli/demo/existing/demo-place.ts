@@ -26,6 +26,8 @@ export function openDemoPlace({ regions, queueUrl, progressBucket }: BackfillPla
   return {
     s3,
     openS3: (region): S3Client => open(region).s3,
+    // There is no CloudWatch here, and so no watermark.
+    metrics: { readMaxima: (metrics) => Promise.resolve(metrics.map(() => [])) },
     openQueue: () => {
       const sender = new SqsBulkSender({ client: sqs, queueUrl });
       senders.push(sender);

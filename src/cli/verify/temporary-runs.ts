@@ -1,0 +1,48 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunFiles } from '../../inventory/dependencies.ts';
+import type { ObjectEntry } from '../../listing/dependencies.ts';
+
+type Page = readonly ObjectEntry[];
+
+/** Sorted parts of inventories in a folder of their own, about 150 bytes per key; a line of JSON per page. */
+export class TemporaryRuns implements RunFiles, AsyncDisposable {
+  readonly #folder: Promise<string>;
+  #count = 0;
+
+  /** @param parent absent: the system's folder for temporary files */
+  constructor(parent = tmpdir()) {
+    this.#folder = mkdtemp(join(parent, 's3xrc-verify-'));
+    this.#folder.catch(() => undefined);
+  }
+
+  async write(pages: AsyncIterable<Page>): Promise<AsyncIterable<Page>> {
+    this.#count += 1;
+    const path = join(await this.#folder, String(this.#count));
+    const file = await open(path, 'wx');
+    try {
+      for await (const page of pages) await file.writeFile(`${JSON.stringify(page)}\n`);
+    } finally {
+      await file.close();
+    }
+    return readPages(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const folder = await this.#folder.catch(() => undefined);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function* readPages(path: string): AsyncGenerator<Page, void> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as Page;
+  }
+  // Read to its end: what was merged into another run takes no room any more.
+  await rm(path);
+}
