@@ -125,7 +125,7 @@ export class FaultProxy {
       headers: withoutExpectation(rawHeaders),
       setDefaultHeaders: false,
     });
-    // A caller that is killed while its answer is written is no fault of the proxy's.
+    // A caller that is killed while its answer is written is not the proxy's fault.
     outgoing.on('error', () => incoming.socket.destroy());
     forwarded.on('response', (answer) => {
       if (outgoing.destroyed) answer.resume();

@@ -36,7 +36,7 @@ const CONNECT_EVERY_MS = 20;
 /**
  * A bundled function under the very programs that run it in a container: AWS's Lambda Runtime Interface Emulator, which takes
  * events over HTTP, and the runtime interface client, which loads the bundle and calls its handler. After a timeout or a
- * crash the emulator starts the function anew, as Lambda does.
+ * crash the emulator restarts the function, as Lambda does.
  */
 export class LambdaRuntime {
   readonly #options: LambdaRuntimeOptions;

@@ -40,7 +40,7 @@ export class WorkerService {
     this.#task?.kill();
   }
 
-  /** Ends the task as Spot does. Resolves when it has given back what it had. */
+  /** Ends the task as Spot does. Resolves when it has requeued what it had. */
   async reclaim(): Promise<void> {
     await this.#task?.reclaim();
   }

@@ -67,11 +67,11 @@ export type Invocable =
  */
 export function findInvocable(name: FunctionName, event: unknown, origin: string): Invocable {
   if (name === 'deployment') {
-    const request = parse(stackEvent, event, origin, 'no request of a CloudFormation custom resource');
+    const request = parse(stackEvent, event, origin, 'not a request of a CloudFormation custom resource');
     const target = findFunction(name, request.StackId.split(':')[3] ?? '', origin);
     return { kind: 'stack', target, event: request };
   }
-  const batch = parse(queueEvent, event, origin, 'no batch of SQS messages');
+  const batch = parse(queueEvent, event, origin, 'not a batch of SQS messages');
   const target = findFunction(name, batch.Records[0]?.awsRegion ?? '', origin);
   return { kind: 'queue', target, event: batch };
 }

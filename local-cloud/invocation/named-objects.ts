@@ -33,7 +33,7 @@ const eventBridgeEvent = z.looseObject({
   }),
 });
 
-/** The objects that the body of a message names, in its order; none for a body that is no notification of objects. */
+/** The objects that the body of a message names, in its order; none for a body that is not a notification of objects. */
 export function namedObjects(body: string): NamedObject[] {
   const json = tryParseJson(body);
   const records = s3Records.safeParse(json).data?.Records ?? [];

@@ -5,7 +5,7 @@ import { EventFileError } from '../errors.ts';
 /** Lambda takes no more in one event (AWS Lambda Developer Guide, "Quotas"); the emulator would cut it without a word. */
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
-/** @throws EventFileError when the file cannot be read, is no JSON, or is more than Lambda would take */
+/** @throws EventFileError when the file cannot be read, is not JSON, or is more than Lambda would take */
 export async function readEvent(file: string): Promise<unknown> {
   const text = await readText(file);
   const bytes = Buffer.byteLength(text);

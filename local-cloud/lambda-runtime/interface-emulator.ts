@@ -36,7 +36,7 @@ export async function findInterfaceEmulator(announce: (line: string) => void): P
     if (await isExecutable(file)) return file;
   }
   throw new MissingLambdaEmulatorError(
-    `The SAM CLI under ${libraries} carries no executable ${name}. Remove that environment; the next call makes it anew.`,
+    `The SAM CLI under ${libraries} carries no executable ${name}. Remove that environment; the next call rebuilds it.`,
     { context: { file: name } },
   );
 }

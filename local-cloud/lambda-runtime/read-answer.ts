@@ -51,7 +51,7 @@ function describeEnd(functionName: string, value: unknown): string {
   return `The process of ${functionName} ended in the middle of an invocation${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** A text that is no JSON is an answer, too: the emulator passes on whatever the function says. */
+/** A text that is not JSON is an answer, too: the emulator passes on whatever the function says. */
 function answerOf(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -37,7 +37,7 @@ export class MetricStatistics {
   }
 }
 
-/** What stands in for CloudWatch Metrics: collects what functions write, and answers with statistics. */
+/** The stand-in for CloudWatch Metrics: collects what functions write, and answers with statistics. */
 export class MetricStore {
   readonly #records: MetricRecord[] = [];
 

@@ -38,7 +38,7 @@ export interface MetricRecord extends MetricIdentity {
 
 /**
  * Reads a line of a log as CloudWatch Logs does.
- * @returns undefined for a line that is no metric
+ * @returns undefined for a line that is not a metric
  * @throws InvalidEmfError where CloudWatch would silently drop the metric
  */
 export function parseEmf(line: string): MetricRecord[] | undefined {

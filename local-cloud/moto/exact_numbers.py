@@ -9,15 +9,15 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DDBType, DynamoType
 
-MOST_DIGITS = 38
-MOST_EXPRESSION_BYTES = 4096
+MAX_DIGITS = 38
+MAX_EXPRESSION_BYTES = 4096
 # As many digits as the sum of any two numbers between 1e-130 and 1e126 can have.
 EXACT = Context(prec=300)
 
 
 def render(number: Decimal) -> str:
     shortest = number.normalize(EXACT)
-    if len(shortest.as_tuple().digits) > MOST_DIGITS:
+    if len(shortest.as_tuple().digits) > MAX_DIGITS:
         raise MockValidationException("Attempting to store more than 38 significant digits in a Number")
     return f"{shortest:f}"
 
@@ -49,7 +49,7 @@ def update_all_or_nothing(update_item):
 
     def update(self: DynamoDBBackend, table_name: str, key, update_expression: str, *args, **options):
         size = len(update_expression.encode())
-        if size > MOST_EXPRESSION_BYTES:
+        if size > MAX_EXPRESSION_BYTES:
             raise MockValidationException(
                 "Invalid UpdateExpression: Expression size has exceeded the maximum allowed size; "
                 f"expression size: {size}"

@@ -18,7 +18,7 @@ from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend, _filter_message_attributes
 
 # A message cannot stay invisible for longer than this after it was sent.
-LONGEST_INVISIBILITY_MILLISECONDS = 43_200 * 1000
+MAX_INVISIBILITY_MILLISECONDS = 43_200 * 1000
 
 
 class MessageIndex:
@@ -120,7 +120,7 @@ class IndexedQueue(Queue):
 
     def add_message(self, message: Message) -> None:
         with self._messages_lock:
-            # In a dead-letter queue it starts anew; its old receipts belong to the queue that it came from.
+            # In a dead-letter queue its count is reset; its old receipts belong to the queue that it came from.
             message.visible_at = 0.0
             self.index.add(message)
             self._messages_lock.notify()
@@ -149,7 +149,7 @@ class IndexedQueue(Queue):
             if message is None or message.id not in self.index.alive:
                 raise ReceiptHandleIsInvalid()
             until = unix_time_millis() + seconds * 1000
-            if until - message.sent_timestamp > LONGEST_INVISIBILITY_MILLISECONDS:
+            if until - message.sent_timestamp > MAX_INVISIBILITY_MILLISECONDS:
                 raise InvalidParameterValue(
                     f"Value {seconds} for parameter VisibilityTimeout is invalid. Reason: Total "
                     "VisibilityTimeout for the message is beyond the limit [43200 seconds]"
@@ -172,7 +172,7 @@ def change_message_visibility(self, queue_name, receipt_handle, visibility_timeo
 
 
 def index_queues() -> None:
-    # moto spells the same few names anew for each message sent, and draws 180 random letters for each received.
+    # moto builds the same few names for each message sent, and draws 180 random letters for each received.
     moto.sqs.models.camelcase_to_underscores = functools.cache(moto.sqs.models.camelcase_to_underscores)
     moto.sqs.models.generate_receipt_handle = lambda: secrets.token_hex(92)
     moto.sqs.models.Queue = IndexedQueue

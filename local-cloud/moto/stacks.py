@@ -1,6 +1,6 @@
 """Makes moto's CloudFormation good enough to deploy, update and delete a whole application.
 
-What moto 5.2.5 does and this replaces: a nested stack has no outputs for its parent, and is deleted and made anew when anything
+What moto 5.2.5 does and this replaces: a nested stack has no outputs for its parent, and is deleted and created again when anything
 changes; `DependsOn` is forgotten for a resource that is made early because another one names it; what left the template is deleted
 before what is new comes; deletion has no order; custom resources need Docker, and are never updated or deleted.
 

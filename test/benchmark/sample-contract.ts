@@ -18,7 +18,7 @@ export interface PackTask {
   readonly warmUp: Workload;
 }
 
-/** The target service restores archives that stand in a kept bucket. */
+/** The target service restores archives that are in a kept bucket. */
 export interface RestoreTask {
   readonly kind: 'restore';
   readonly inbound: string;

@@ -254,7 +254,7 @@ describe('npm run deploy', () => {
     expect(await readFile(samConfig, 'utf8')).toBe(guided);
   });
 
-  test('says how to get the SAM CLI when it is not there', async () => {
+  test('says how to get the SAM CLI when it is not installed', async () => {
     await rm(join(folder, 'sam'));
     const { status, stderr } = await command('deploy', [], { PATH: folder });
     expect(status).toBe(1);
@@ -288,7 +288,7 @@ describe('npm run deploy, where regions begin to send to each other', () => {
       return deployed === undefined ? [] : [`${region} ${deployed}`];
     });
 
-  test('deploys targets first where nothing stands yet', async () => {
+  test('deploys targets first where nothing is deployed yet', async () => {
     expect(stagesOf(await bothDirections({}))).toEqual([
       'eu-west-1 targets',
       'us-east-1 targets',
@@ -336,7 +336,7 @@ describe('queues that are not empty', () => {
     expect((await command('deploy', ['--force'])).status).toBe(0);
   });
 
-  test('are no matter when their rules stay, or when they are empty', async () => {
+  test('do not matter when their rules stay, or when they are empty', async () => {
     await deployedWith(stays, GOES);
     await send(stays, 1);
     expect((await command('deploy', [])).status).toBe(0);

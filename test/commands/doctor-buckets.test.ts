@@ -209,7 +209,7 @@ test('Object Lock at both ends', async () => {
   ]);
 });
 
-test('an identity that may see nothing is told what it takes, and that is no failure', async () => {
+test('an identity that may see nothing is told what it takes, and that is not a failure', async () => {
   await makeBucket('hidden', SOURCE);
   await makeBucket('hidden-copy', TARGET);
   const iam = new IAMClient({ region: SOURCE });

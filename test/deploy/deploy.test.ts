@@ -175,7 +175,7 @@ describe('before anything is built', () => {
   );
 });
 
-/** One after the other: each goes on with what the one before has deployed. */
+/** One after the other: each continues with what the one before has deployed. */
 describe('the SAM CLI', () => {
   test(
     'deploys what receives, then what sends, and pushes the image once per region',

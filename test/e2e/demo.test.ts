@@ -268,7 +268,7 @@ describe('npm run demo', () => {
   );
 });
 
-/** Waits until servers and a function run, and names all processes of the demo. */
+/** Waits until the servers and one function are running, and names all processes of the demo. */
 async function untilAtWork(pid: number): Promise<readonly ProcessEntry[]> {
   let processes: ProcessEntry[] = [];
   await until(async () => {

@@ -245,7 +245,7 @@ async function resend(...args: readonly string[]): Promise<string> {
 }
 
 describe('an archive that S3 does not replicate', () => {
-  test('is sent again until its objects arrive', async () => {
+  test('is resent until its objects arrive', async () => {
     refusals = 3;
     await put('three-times', 'the third time is the charm');
     await settle();
@@ -291,7 +291,7 @@ describe('an archive that S3 does not replicate', () => {
     await expect(resend(HOME, 'no/such.tar.zst')).rejects.toMatchObject({ code: 'DEPLOY_INPUT_INVALID' });
     await expect(resend(AWAY)).rejects.toMatchObject({ code: 'DEPLOY_INPUT_INVALID' });
     refusals = 1;
-    expect(await resend(HOME, key)).toBe(`${key} is on its way again.\nSent again: 1 archive.\n`);
+    expect(await resend(HOME, key)).toBe(`${key} is on its way again.\nResent: 1 archive.\n`);
     await settle();
     expect(Buffer.from(await bytesOf(AWAY, 'restored', 'never')).toString()).toBe(
       'not before someone corrects the key',
@@ -305,7 +305,7 @@ describe('an archive for two regions that S3 does not replicate to one of them',
     refusing = `inbound-${FAR}`;
   });
 
-  test('is sent again to that one alone, and brings nothing back that was deleted in the other', async () => {
+  test('is resent to that one alone, and brings nothing back that was deleted in the other', async () => {
     const before = await countVersions(OUTBOUND);
     refusals = 2;
     await put('fanned', 'to both', 'fanned-out');
@@ -335,7 +335,7 @@ describe('an archive for two regions that S3 does not replicate to one of them',
     await cloud.region(AWAY).s3.send(new DeleteObjectCommand({ Bucket: `restored-${AWAY}`, Key: 'kept' }));
 
     refusals = 0;
-    expect(await resend(HOME, '--all')).toContain('Sent again: 1 archive.');
+    expect(await resend(HOME, '--all')).toContain('Resent: 1 archive.');
     await settle();
 
     expect(Buffer.from(await bytesOf(FAR, `restored-${FAR}`, 'kept')).toString()).toBe('for one');

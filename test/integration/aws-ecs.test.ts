@@ -56,7 +56,7 @@ describe('waking the fallback service', () => {
   });
 
   test.each([
-    ['is not there', json({ services: [], failures: [{ reason: 'MISSING' }] }), /rule-service .*MISSING/],
+    ['does not exist', json({ services: [], failures: [{ reason: 'MISSING' }] }), /rule-service .*MISSING/],
     ['may not be looked at', json({ __type: 'AccessDeniedException', message: 'no ecs' }, 400), /no ecs/],
   ])('says so when the service %s', async (_what, answer, reason) => {
     server.script(answer);

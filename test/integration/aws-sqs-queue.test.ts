@@ -148,7 +148,7 @@ it('sets when messages become visible, and names those that it could not set', a
   expect(failures).toMatchObject([{ code: 'QUEUE_UNAVAILABLE', retryable: true, context: { messages: 1 } }]);
 });
 
-it('reports a queue that is not there, and accepts nothing', async () => {
+it('reports a queue that does not exist, and accepts nothing', async () => {
   const queueUrl = `${await createQueue()}-not`;
   const queue = new SqsMessageQueue({ client, queueUrl, deadLetterQueueUrl: queueUrl, onFailure });
   expect(await queue.requeue(messages(11))).toEqual(new Set());

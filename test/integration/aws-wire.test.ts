@@ -317,7 +317,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       );
     });
 
-    it('is found by its key among those that only begin like it, and gone on with page by page', async () => {
+    it('is found by its key among those that only begin like it, and listed page by page', async () => {
       const uploads = ['k', 'k2'].map((key) => `<Upload><Key>${key}</Key><UploadId>of-${key}</UploadId></Upload>`);
       const part = (number: number) =>
         `<Part><PartNumber>${number}</PartNumber><ETag>&quot;p${number}&quot;</ETag><Size>7</Size><ChecksumCRC32>AAAAAQ==</ChecksumCRC32></Part>`;
@@ -371,7 +371,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       });
     });
 
-    it('whose part another task has sent anew is not completed, and may be tried again', async () => {
+    it('whose part another task has replaced is not completed, and may be tried again', async () => {
       server.script(created, errorAnswer(400, 'InvalidPart'));
       const upload = await store.createUpload({ ...bare, key: 'k' });
       const completing = upload.complete({ crc32: 0, size: 0, condition: { kind: 'always' } });
@@ -536,7 +536,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       new S3Client({ endpoint: server.endpoint, region: 'eu-west-1', credentials });
     const keyOf = ({ headers }: RecordedRequest) => /Credential=([^/]*)/.exec(headers['authorization'] ?? '')?.[1];
 
-    it('that S3 calls expired are fetched anew, once', async () => {
+    it('that S3 calls expired are refreshed, once', async () => {
       let fetched = 0;
       const client = clientWith(() => {
         fetched += 1;

@@ -100,7 +100,7 @@ test('sends tens, to the queue, signed as the SDK would sign them', async () => 
   expect(authorization).toBe(expected.headers['authorization']);
 });
 
-test('sends again what SQS has left out of a batch, and nothing else', async () => {
+test('retries what SQS has left out of a batch, and nothing else', async () => {
   server.script(answer('2', '7'), answer('0'), answer());
   await sender.send(messages(10));
   expect(server.requests.slice(1).map(bodiesOf)).toEqual([['message 2 ü', 'message 7 ü'], ['message 2 ü']]);

@@ -30,7 +30,7 @@ const SOURCE = { bucket: 'source-bucket', key: 'large.bin' };
 /** Does not compress: three frames, each of which makes a part. */
 const BODY = randomBytes(24 * MIB);
 const LIMITS = { parallelReads: 16, resumableBytes: 16 * MIB };
-/** Short, so that a message that was sent again is soon due. */
+/** Short, so that a requeued message is soon due. */
 const OWNERSHIP_SECONDS = 1;
 const VISIBILITY_SECONDS = 30;
 

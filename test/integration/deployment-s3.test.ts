@@ -50,7 +50,7 @@ describe('S3BucketDirectory', () => {
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
   });
 
-  test('tells a bucket that it may not look at from one that is not there', async () => {
+  test('tells a bucket that it may not look at from one that does not exist', async () => {
     server.script({ status: 404 });
     await expect(directory.findRegion('data', 'eu-west-1', signal)).resolves.toBeUndefined();
     server.script({ status: 403 });

@@ -324,7 +324,7 @@ describe('Custom::ReplicationRules', () => {
     });
   });
 
-  test('are refused before anything is written when a destination is not there', async () => {
+  test('are refused before anything is written when a destination does not exist', async () => {
     const properties = replicationRules(bucket, 'a');
     const Destinations = [{ Region: 'us-east-1', Bucket: 'inbound-of-nobody' }];
     expect(await request('ReplicationRules', 'Create', { ...properties, Destinations })).toMatchObject({
@@ -380,7 +380,7 @@ describe('services that refuse', () => {
     expect(services.requests).toHaveLength(1);
   });
 
-  test('tell of a key that is not there', async () => {
+  test('tell of a key that does not exist', async () => {
     services.script(refusal('NotFoundException'));
     const KmsKeyArn = KEY.replace('us-east-1', REGION);
     expect(await request('TargetChecks', 'Create', { Buckets: [{ Bucket: bucket, KmsKeyArn }] })).toMatchObject({

@@ -48,7 +48,7 @@ describe('the worker pool', () => {
     expect(new Uint8Array(restored.output, 512, SIZE).every((byte) => byte === 7)).toBe(true);
   });
 
-  test('reports damage as a typed error and goes on', async () => {
+  test('reports damage as a typed error and continues', async () => {
     const damage = async (
       change: (bytes: Uint8Array) => void,
       expected: Partial<typeof slice & { crc32: number }> = {},

@@ -61,7 +61,7 @@ describe('listing a bucket of S3', () => {
     expect(Math.abs((last?.lastModified ?? 0) - Date.now())).toBeLessThan(3_600_000);
   });
 
-  test('goes on after any key', async () => {
+  test('continues after any key', async () => {
     const sorted = KEYS.toSorted(compareKeys);
     for (const [index, startAfter] of sorted.entries()) {
       const { objects, isTruncated } = await pager.page({ bucket, prefix: '', startAfter, maxKeys: 1 });

@@ -52,7 +52,7 @@ function compare(sent: Awaited<ReturnType<typeof sendThrough>>, { key }: SourceO
 }
 
 describe('an object that goes through both services', () => {
-  test('stands at the target as it was, whatever its key (C1.5, C1.6, C1.7, C1.8, C1.12)', async () => {
+  test('is the same at the target, whatever its key (C1.5, C1.6, C1.7, C1.8, C1.12)', async () => {
     const keys = [...new Set([...HOSTILE_KEYS, 'dir/', 'w/q', 'w//q', '/x', 'a', 'a/b', `n/${'n'.repeat(230)}`])];
     const objects = keys.map((key) => ({ key, body: Buffer.from(`the body of ${key}`) }));
     const sent = await sendThrough(objects);

@@ -100,7 +100,7 @@ function open(options: S3ObjectStoreOptions = {}): S3ObjectStore {
   const client = new S3Client({
     region: 'eu-west-1',
     credentials: LOCAL_CREDENTIALS,
-    // One address a bucket, as S3 has.
+    // One address per bucket, as S3 has.
     endpointProvider: ({ Bucket = '' }) => ({ url: buckets.endpoints.get(Bucket) ?? new URL('http://127.0.0.1:1') }),
   });
   return new S3ObjectStore({ client, ...options });

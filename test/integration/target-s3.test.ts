@@ -130,7 +130,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     expect(region.telemetry.gone).toEqual([`${RULE.id}/gone.tar.zst`]);
   });
 
-  test('gives back the parts of a large object that a newer version has overtaken', async () => {
+  test('aborts the parts of a large object that a newer version has overtaken', async () => {
     const AT = { bucket: TARGET, key: 'overtaken.bin' };
     const large = archiveOf([{ key: AT.key, body: Buffer.alloc(21 * MIB, 'older '), sequencer: '0A' }]);
     const message = await arrive(large, 'overtaken');

@@ -196,7 +196,7 @@ test('what the queues and S3 do not tell counts from what functions and tasks wr
   await near('replicating', 10_000);
 }, 60_000);
 
-test('an archive that was given up and is sent again keeps its age until S3 must have replicated it', async () => {
+test('an archive that was given up and is resent keeps its age until S3 must have replicated it', async () => {
   const Key = `${withFallback.id}/${keyTime(secondsAgo(400_000))}-0123.tar.zst`;
   await s3.send(new PutObjectCommand({ Bucket: 'outbound', Key, Body: 'archive' }));
   expect((await stages(withFallback))?.replicating).toBe(400_000);
@@ -207,7 +207,7 @@ test('an archive that was given up and is sent again keeps its age until S3 must
   await s3.send(new DeleteObjectCommand({ Bucket: 'outbound', Key }));
 }, 60_000);
 
-test('a message that a task gives back with its last poll keeps the age of its object', async () => {
+test('a message that a task requeues after its last poll keeps the age of its object', async () => {
   const packs = { namespace: 'stack', rule: withFallback };
   const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: () => NOW });
   const bench = new WorkerBench();
@@ -226,7 +226,7 @@ test('a message that a task gives back with its last poll keeps the age of its o
   expect((await stages(withFallback))?.waiting).toBeGreaterThanOrEqual(50_000);
 }, 60_000);
 
-test('a bucket that is not there is an error with its name', async () => {
+test('a bucket that does not exist is an error with its name', async () => {
   const lister = new S3KeyLister(connections.of);
   await expect(lister.firstKeys({ region: AWAY, bucket: 'nowhere', prefix: '' }, 1)).rejects.toMatchObject({
     code: 'WATERMARK_UNKNOWN',

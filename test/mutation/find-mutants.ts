@@ -8,7 +8,7 @@ export interface Mutant {
   readonly replacement: string;
   /** From 1. */
   readonly line: number;
-  /** What was there and what stands there now, in one line: a survivor is listed by it. */
+  /** What was there and what is there now, in one line: a survivor is listed by it. */
   readonly change: string;
 }
 

@@ -43,7 +43,7 @@ function rowOf({ scenario, latencies, archives, seconds }: BacklogFigures): stri
     `${percentile(latencies, 0.5).toFixed(1)} s`,
     `${percentile(latencies, 0.99).toFixed(1)} s`,
     String(archives),
-    // Only a steady stream goes on for a month.
+    // Only a steady stream lasts for a month.
     eventsPerSecond === undefined ? '' : perMonth.toFixed(2),
   ];
 }

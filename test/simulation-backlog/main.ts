@@ -13,7 +13,7 @@ const table = new Table({
     'Restored',
     'Dead',
     'Most receives',
-    'Sent again',
+    'Requeued',
     'Runs (at a time)',
     'GETs refused',
     'PUTs refused',

@@ -27,7 +27,7 @@ export function backlogScenarios(events: number): Scenario[] {
   });
   return [
     { ...BURST, name: 'nothing is in the way', events },
-    { ...BURST, name: 'two runs at a time, no more', events, scalingLimit: 2 },
+    { ...BURST, name: 'concurrency of two', events, scalingLimit: 2 },
     {
       ...BURST,
       name: 'runs that cannot hold their batch',
@@ -59,7 +59,7 @@ export function backlogScenarios(events: number): Scenario[] {
 
 /** S3's own replication is left out: an archive is carried over at the next of these looks. */
 const AT_ONCE = 100;
-/** What a run of a function takes beside its requests is compressing its few frames. */
+/** What an invocation takes beside its requests: compressing its few frames. */
 const LATENCY = { ...BURST, replicationMilliseconds: AT_ONCE } as const;
 
 /** One object per second, for ten minutes. @param batchWindowSeconds of the rule */

@@ -63,7 +63,7 @@ const MAX_RECEIVES = 5;
 const BATCH_WINDOW_SECONDS = 20;
 const REPLICATION_MILLISECONDS = 5_000;
 const BODY_BYTES = 400;
-/** Enough for a frame of the small objects here; the product's own are larger, and there is one set a run. */
+/** Enough for a frame of the small objects here; the product's own are larger, and there is one set per invocation. */
 const FRAME_BUFFER = 3 * 1024 * 1024;
 const TARGET_RUNS = 20;
 

@@ -16,7 +16,7 @@ export class SimulatedQueue implements MessageQueue {
   readonly deadLetters: string[] = [];
   /** Receives of the message that had most of them. */
   maxReceives = 0;
-  /** Messages that were sent again because their turn did not come. */
+  /** Messages that were requeued because their turn did not come. */
   requeued = 0;
   readonly #time: VirtualTime;
   readonly #maxReceives: number;

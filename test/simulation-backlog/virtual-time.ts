@@ -47,7 +47,7 @@ export class VirtualTime {
       await nextTurn();
       if (state.done) break;
       const next = this.#takeFirst();
-      if (next === undefined) throw new RangeError('The simulation stands still');
+      if (next === undefined) throw new RangeError('The simulation is stuck');
       this.#now = next.at;
       next.happen();
       while (this.#timeOf(0) === this.#now) this.#takeFirst()?.happen();

@@ -22,7 +22,7 @@ const FAST = 0.9;
 const THREADS = 2;
 
 /**
- * The public algorithm, rebuilt from its published constants: one level an archive; the mean benefit of an object decides,
+ * The public algorithm, rebuilt from its published constants: one level per archive; the mean benefit of an object decides,
  * a benefit is transfer saved less the time of download, compression and upload; a level counts after ten trials; when none
  * saves money the default stays; hosts that are slow or fast against the fleet take one level less or more.
  */

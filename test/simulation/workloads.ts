@@ -14,7 +14,7 @@ export interface Workload {
   readonly cpuNoise: number;
   /** Speeds of the machines that pack. */
   readonly hosts: readonly number[];
-  /** USD a GB of transfer, all regions together. */
+  /** USD per GB of transfer, all regions together. */
   readonly transfer: number;
 }
 

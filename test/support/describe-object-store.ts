@@ -331,7 +331,7 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await store.head(location)).toBeUndefined();
       });
 
-      it('are found by their key alone, and gone on with by someone else', async () => {
+      it('are found by their key alone, and resumed by another client', async () => {
         const location = fresh();
         const neighbor = await store.createUpload({ ...at(`${location.key}-and-more`), ...BARE });
         const begun = await store.createUpload({ ...location, ...BARE });

@@ -33,7 +33,7 @@ export function describeStatisticsStore(name: string, open: () => StatisticsStor
       await expect(store.load('first')).resolves.toEqual(statistics);
     });
 
-    test('are sums, but a later probe stands in the place of the earlier one', async () => {
+    test('are sums, but a later probe replaces the earlier one', async () => {
       const store = open();
       await store.add('second', UPDATE);
       const later = { ...UPDATE, probes: new Map([['text', { archive: 32, fraction: 0.5 }] as const]) };

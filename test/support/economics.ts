@@ -38,7 +38,7 @@ export function renderEconomics(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The document with its tables as the cost model has them now. A table stands between `<!-- NAME -->` and `<!-- end -->`. */
+/** The document with its tables as the cost model has them now. A table is kept between `<!-- NAME -->` and `<!-- end -->`. */
 export function updateEconomics(document: string): string {
   const tables = renderEconomics();
   return document.replace(

@@ -27,6 +27,6 @@ function valuesAt(event: Json | undefined, name: string): readonly Json[] {
 function isWanted(condition: Json, value: Json): boolean {
   const excluded = field(condition, 'anything-but');
   if (excluded !== undefined) return !listOf(excluded).includes(value);
-  if (typeof condition === 'object') throw new Error(`This condition is not known here: ${JSON.stringify(condition)}`);
+  if (typeof condition === 'object') throw new Error(`Unknown condition: ${JSON.stringify(condition)}`);
   return condition === value;
 }

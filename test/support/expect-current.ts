@@ -1,6 +1,6 @@
 /**
  * Fails unless a generated text is the one that its sources make now.
- * @param mending command that writes it anew; the failure ends with it
+ * @param mending command that rewrites it; the failure ends with it
  */
 export function expectCurrent(found: string, made: string, mending: string): void {
   if (found === made) return;

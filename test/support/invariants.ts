@@ -6,7 +6,7 @@ export interface Statement {
   readonly effect: string;
   readonly actions: readonly string[];
   readonly resources: readonly Json[];
-  /** Path of the resource that it stands in, and its type. */
+  /** Path of the resource that it is in, and its type. */
   readonly path: string;
   readonly type: string;
   readonly json: Json;
@@ -53,7 +53,7 @@ export function ofType(resources: readonly CreatedResource[], type: string): Cre
   return resources.filter((resource) => resource.type === type);
 }
 
-/** What stands at a path of property names; undefined where there is nothing. */
+/** The value at a path of property names; undefined where there is nothing. */
 export function at(resource: CreatedResource, ...names: readonly string[]): Json | undefined {
   return names.reduce<Json | undefined>((value, name) => field(value, name), resource.properties);
 }

@@ -6,7 +6,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that does not move until a test moves it. */
 export class ManualClock implements WorkerClock {
   #now = 0;
   readonly #sleepers = new Set<Sleeper>();

@@ -37,7 +37,7 @@ export class MemoryDeployment implements DeploymentDependencies {
   readonly region = 'eu-west-1';
   readonly file = parsePriceFile(PRICE_FILE_TEXT);
   readonly now = () => Date.UTC(2026, 10, 23, 12);
-  /** A bucket's notifications; no entry is no bucket. */
+  /** A bucket's notifications; a bucket without an entry does not exist. */
   readonly notificationsOf = new Map<string, readonly StoredNotification[]>();
   readonly replicationOf = new Map<string, StoredReplication>();
   readonly bucketFacts = new Map<string, { readonly region: string; readonly versioned: boolean }>();

@@ -28,7 +28,7 @@ export function verifyTarget(target: WriteTarget): void {
   verifyTags({ bucket, key, tags });
 }
 
-/** Not for what users put with a form or a copy, whose metadata are no headers. @throws HeadersTooLargeError */
+/** Not for what users put with a form or a copy, whose metadata are not headers. @throws HeadersTooLargeError */
 export function verifyHeaders(target: WriteTarget): void {
   const bytes = sentBytes(target);
   if (bytes <= MAX_OBJECT_HEADERS) return;

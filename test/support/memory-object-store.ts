@@ -43,7 +43,7 @@ export interface MemoryObject {
 
 interface Stored extends MemoryObject {
   readonly crc32: number;
-  /** What stands in the way of reading the bytes. */
+  /** What prevents reading the bytes. */
   readonly sealed?: 'archived' | 'customer-key';
 }
 

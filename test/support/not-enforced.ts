@@ -2,7 +2,7 @@
 export const NOT_ENFORCED: Readonly<Record<string, string>> = {
   DeleteFailedVersions: 'needed only when a successor has arrived, and moto replicates nothing',
   WriteLogs: 'Lambda writes the logs, and there is no Lambda',
-  ReadPublicPrices: 'moto has no Price List; without one the price file stands in',
+  ReadPublicPrices: 'moto has no Price List; without one the price file is used',
   HandTheReplicationRoleToS3: 'moto does not check iam:PassRole',
   DecryptObjects: 'moto encrypts nothing',
   EncryptObjects: 'moto encrypts nothing',

@@ -99,7 +99,7 @@ export class TargetRegion {
     return processTargetBatch(messages, this.dependencies);
   }
 
-  /** What stands at a key of the target bucket, as text. */
+  /** What the target bucket has under a key, as text. */
   text(key: string, bucket = TARGET): string | undefined {
     return this.store.look({ bucket, key })?.body.toString();
   }

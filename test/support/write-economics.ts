@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { updateEconomics } from './economics.ts';
 
-/** Writes the tables of docs/economics.md anew. */
+/** Rewrites the tables of docs/economics.md. */
 const document = new URL('../../docs/economics.md', import.meta.url);
 writeFileSync(document, updateEconomics(readFileSync(document, 'utf8')));

@@ -42,7 +42,7 @@ describe('a function that requeues messages to the queue that invokes it', () =>
     return functions().filter((each) => senders.includes(stackOf(each)));
   };
 
-  test('is no loop to Lambda, which would drop invocations after 16 turns', () => {
+  test('is not a loop to Lambda, which would drop invocations after 16 turns', () => {
     expect(requeuing().length).toBeGreaterThan(4);
     expect(requeuing().filter((each) => at(each, 'RecursiveLoop') !== 'Allow')).toEqual([]);
   });

@@ -126,7 +126,7 @@ describe('the source function under the interface emulator', () => {
     expect(await deadLetters(`${QUEUE}-dead-letters`)).toEqual([]);
   });
 
-  test('sends a malformed body to the dead letters, with its reason', async () => {
+  test('dead-letters a malformed body, with its reason', async () => {
     expect(await packedBy('source-malformed.json')).toEqual(new Map());
     const [sent] = ((await readEvent(join(EVENTS, 'source-malformed.json'))) as { Records: { body: string }[] })
       .Records;
@@ -299,7 +299,7 @@ describe('a function that fails', () => {
 });
 
 test(
-  'npm run invoke prints the log, the answer and what stands where afterwards',
+  'npm run invoke prints the log, the answer and what buckets and queues hold afterwards',
   async () => {
     let printed = '';
     await runInvoke(['source', join(EVENTS, 'source-put.json')], (text) => {

@@ -168,7 +168,7 @@ describe('the deployed stacks', () => {
       ['example-reports-published-c8985ecdaa/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
       ['example-reports-published-c8985ecdaa/', `arn:aws:s3:::${STACK}-123456789012-ap-southeast-2-inbound`],
       ['example-media-originals-tif-af60f0990e/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
-      // What is sent again to one region alone.
+      // What is resent to one region alone.
       ['_resend-us-east-1/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
       ['_resend-ap-southeast-2/', `arn:aws:s3:::${STACK}-123456789012-ap-southeast-2-inbound`],
     ]);
@@ -250,7 +250,7 @@ async function put({ bucket, key, body, contentType, cacheControl, metadata, tag
   await s3.send(new CompleteMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId, MultipartUpload: { Parts } }));
 }
 
-/** What is different about the object in the target bucket; undefined when it is not there. */
+/** What is different about the object in the target bucket; undefined when it is missing. */
 function differences(upload: Upload, region: string, bucket: string, storageClass = 'STANDARD', prefix = '') {
   const { key, body, contentType = 'application/octet-stream', cacheControl, metadata = {}, tags = [] } = upload;
   const headers = { contentType, ...(cacheControl !== undefined && { cacheControl }) };

@@ -372,7 +372,7 @@ describe('every bucket', () => {
     ).toEqual([]);
   });
 
-  test('that keeps given-up archives expires nothing at all, and stands beside every outbound bucket (C1.3)', () => {
+  test('that keeps given-up archives expires nothing at all, and exists beside every outbound bucket (C1.3)', () => {
     const named = (id: string) =>
       [...created.values()].flatMap((resources) => resources.filter(({ path }) => path.endsWith(`/${id}`)));
     const kept = named('FailedBucket');
@@ -503,7 +503,7 @@ describe('every key, alarm and name', () => {
     expect(values.filter((value) => !/^(?!:)(?=.*\S)[\x20-\x7e]{1,1024}$/.test(value))).toEqual([]);
   });
 
-  test('stands once in its region, and is not longer than its service allows', () => {
+  test('is unique in its region, and is not longer than its service allows', () => {
     for (const resources of created.values()) {
       const names = resources.flatMap(({ type, properties }) => {
         const property = NAMES[type];

@@ -115,7 +115,7 @@ async function runCase(one: PackCase, laboratory: Laboratory): Promise<Measureme
   for (let run = 0; run < laboratory.repetitions(one.repetitions); run += 1) {
     packs.push(await laboratory.observePacking({ workload, level, warmUp }));
     floors.push(await laboratory.observe({ kind: 'solid-stream', workload, level, workers: WORKERS }));
-    // Once is enough for a number that stands beside the floor.
+    // Once is enough for a number that is shown beside the floor.
     if (run > 0 || !isInstalled('zstd')) continue;
     const command = await laboratory.observe({ kind: 'zstd-command', workload, level, workers: WORKERS });
     commands.push(command.seconds);

@@ -6,7 +6,7 @@ import type { Workload } from '../workloads.ts';
 const RUN_MILLISECONDS = 900_000;
 
 /**
- * Events of Lambda that announce the objects of a workload, `batch` in each: one message an object, as S3 sends them. Each is made when the
+ * Events of Lambda that announce the objects of a workload, `batch` in each: one message per object, as S3 sends them. Each is made when the
  * one before is done, as a function has one event at a time.
  */
 export function* workloadEvents(workload: Workload, batch = workload.count): Generator<SQSEvent, void, undefined> {

@@ -149,25 +149,22 @@ describe('EventSourceMapping', () => {
       'returns an identifier that is not of the batch',
       () => Promise.resolve({ batchItemFailures: [{ itemIdentifier: 'z' }] }),
     ],
-  ])(
-    'deletes nothing when the function %s, until the queue moves the messages to the dead letters',
-    async (_, invoke) => {
-      await send(['one', 'two']);
-      const counts: string[] = [];
-      const outcomes: string[] = [];
-      await startMapping({
-        batchWindowSeconds: 0.3,
-        invoke: (event) => {
-          counts.push(...event.Records.map(({ attributes }) => attributes.ApproximateReceiveCount));
-          return invoke();
-        },
-        onInvocation: ({ outcome }) => outcomes.push(outcome.kind),
-      }).idle();
-      expect(counts.toSorted()).toEqual(['1', '1', '2', '2']);
-      expect(new Set(outcomes)).toEqual(new Set(['whole batch failed']));
-      expect(await deadLetters()).toEqual(['one', 'two']);
-    },
-  );
+  ])('deletes nothing when the function %s, until the queue dead-letters the messages', async (_, invoke) => {
+    await send(['one', 'two']);
+    const counts: string[] = [];
+    const outcomes: string[] = [];
+    await startMapping({
+      batchWindowSeconds: 0.3,
+      invoke: (event) => {
+        counts.push(...event.Records.map(({ attributes }) => attributes.ApproximateReceiveCount));
+        return invoke();
+      },
+      onInvocation: ({ outcome }) => outcomes.push(outcome.kind),
+    }).idle();
+    expect(counts.toSorted()).toEqual(['1', '1', '2', '2']);
+    expect(new Set(outcomes)).toEqual(new Set(['whole batch failed']));
+    expect(await deadLetters()).toEqual(['one', 'two']);
+  });
 
   it('runs as many invocations at a time as it may, and not more', async () => {
     await send(['1', '2', '3', '4', '5', '6']);

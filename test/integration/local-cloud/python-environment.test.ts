@@ -50,10 +50,10 @@ describe('pythonEnvironment', () => {
   });
 
   it("fails with pip's own words, and does not take a half-made environment for a whole one", async () => {
-    await writeFile(path.join(root, 'requirements', 'server.txt'), 'this is no requirement\n');
+    await writeFile(path.join(root, 'requirements', 'server.txt'), 'not a requirement\n');
     const failed = pythonEnvironment('server', announce, { root });
     await expect(failed).rejects.toThrow(PythonPackagesError);
-    await expect(failed).rejects.toThrow(/this is no requirement/);
+    await expect(failed).rejects.toThrow(/not a requirement/);
     expect((await readdir(path.join(root, '.venv'))).filter((name) => name.startsWith('.installed'))).toEqual([]);
   });
 

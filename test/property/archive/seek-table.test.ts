@@ -27,7 +27,7 @@ test('any frames come back from their table, each where the ones before it end',
   );
 });
 
-test('arbitrary bytes are no table, or a typed error', () => {
+test('arbitrary bytes are not a table, or a typed error', () => {
   const garbage = fc.uint8Array({ maxLength: 200 });
   fc.assert(
     fc.property(garbage, garbage, fc.nat({ max: 1 << 16 }), (start, end, archiveSize) => {

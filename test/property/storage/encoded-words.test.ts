@@ -8,7 +8,7 @@ const texts = fc.oneof(
   fc.array(fc.constantFrom('=?', '?=', 'UTF-8', '?B?', '?q?', ' ', 'é', 'a'), { maxLength: 12 }).map((p) => p.join('')),
 );
 
-it('gives back every text, through a header of printable ASCII without spaces at its ends', () => {
+it('returns every text, through a header of printable ASCII without spaces at its ends', () => {
   fc.assert(
     fc.property(texts, (text) => {
       const header = encodeMetadataValue(text);

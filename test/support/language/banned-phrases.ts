@@ -84,7 +84,8 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
   { pattern: /\b(?:is|are|was|were) not there\b/gi, advice: '"does not exist", "is missing"' },
   { pattern: /\btill\b/gi, advice: '"until"' },
   {
-    pattern: /\b(?:function run|no run of|limits of a run|a run cannot|runs? of a function|runs at a time)\b/gi,
+    pattern:
+      /\b(?:(?<!async )function run|no run of|limits of a run|a run cannot|runs? of a function|runs at a time)\b/gi,
     advice: '"invocation", "concurrency"',
   },
   {

@@ -93,7 +93,7 @@ export class Pipeline {
 
   /** Resolves when nothing is under way any more, at no stage. */
   async idle(): Promise<void> {
-    // Twice: what a stage leaves behind is the next one's work, and replication stands between the two.
+    // Twice: what a stage leaves behind is the next one's work, and replication happens between the two.
     for (let stage = 0; stage < 2; stage += 1) {
       await Promise.all(this.#mappings.map((mapping) => mapping.idle()));
       await this.#replicator.idle();

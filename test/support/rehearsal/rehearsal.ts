@@ -24,7 +24,7 @@ import {
 const UPLOADS = 'uploads';
 const ADMINISTRATOR = 'administrator';
 
-/** A resource that stands. */
+/** A resource that exists. */
 export type DeployedResource = Required<
   Pick<ResourceRequest, 'region' | 'logicalId' | 'type' | 'physicalId' | 'properties'>
 >;
@@ -67,7 +67,7 @@ export class Rehearsal {
     return this.#server.endpoint;
   }
 
-  /** All that stands, in the order in which it was made. */
+  /** All that exists, in the order in which it was made. */
   get resources(): readonly DeployedResource[] {
     return [...this.#resources.values()];
   }
@@ -135,12 +135,12 @@ export class Rehearsal {
     return host;
   }
 
-  /** One more request of a custom resource that stands, to the given environment of its function. */
+  /** One more request of a custom resource that exists, to the given environment of its function. */
   async serveCustom(action: 'create' | 'delete', resource: DeployedResource, host: FunctionHost): Promise<void> {
     await serveCustomResource({ ...resource, action, stackId: 'rehearsal', isKnown: false }, host, this.#provider);
   }
 
-  /** Ends the environments of all functions: the next invocation begins anew. */
+  /** Ends the environments of all functions: the next invocation is a cold start. */
   async stopFunctions(): Promise<void> {
     const hosts = [...this.#hosts.values()];
     this.#hosts.clear();

@@ -9,7 +9,7 @@ export type Properties = Readonly<Record<string, Json>>;
 export interface ResourceRequest {
   readonly action: 'create' | 'update' | 'delete';
   readonly region: string;
-  /** Of the stack that it stands in, which may be a nested one. */
+  /** Of the stack that it is in, which may be a nested one. */
   readonly stackId: string;
   readonly logicalId: string;
   readonly type: string;

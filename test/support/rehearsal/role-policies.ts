@@ -12,17 +12,17 @@ import {
 import { field, listOf } from '../invariants.ts';
 import { type Json, textOf } from '../templates/json.ts';
 
-/** One policy that stands on a role, inline or managed. */
+/** One policy of a role, inline or managed. */
 interface RolePolicy {
   readonly statements: readonly Json[];
   /** Puts these statements in the place of the former. */
   replace(statements: readonly Json[]): Promise<void>;
 }
 
-/** A statement of a role that can be taken away and given back. */
+/** A statement of a role that can be taken away and restored. */
 export interface RoleStatement {
   readonly sid: string;
-  /** Does the work without the statement; it stands again afterwards, whatever came of the work. */
+  /** Does the work without the statement, which is restored afterwards, whatever came of the work. */
   without<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -106,6 +106,6 @@ function holds(condition: Json, scope: Scope): boolean {
     case 'Fn::Equals':
       return resolve(operands[0] ?? null, scope) === resolve(operands[1] ?? null, scope);
     default:
-      throw new Error(`Condition function ${name} is not known here`);
+      throw new Error(`Unknown condition function ${name}`);
   }
 }

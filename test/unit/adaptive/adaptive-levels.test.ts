@@ -9,7 +9,7 @@ import { AdaptiveProcess, type Content } from '../../support/adaptive-rule.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';
 
 const LEVELS = [STORE_LEVEL, 1, 3, 9];
-/** Level 3 is the cheapest at 0.02 USD a GB, by a good tenth. */
+/** Level 3 is the cheapest at 0.02 USD per GB, by a good tenth. */
 const RECORDS: Content = {
   fraction: 0.3,
   levels: {
@@ -214,7 +214,7 @@ describe('an archive in a hurry', () => {
 });
 
 describe('an outage of the store', () => {
-  test('stops nothing, is told once an archive, and is not asked about again for a minute', async () => {
+  test('stops nothing, is reported once per archive, and is not asked about again for a minute', async () => {
     let now = 0;
     const one = new AdaptiveProcess({ levels: LEVELS, store, now: () => now });
     for (let archive = 0; archive < 3; archive += 1) await one.pack(frames('other', SENSORS));

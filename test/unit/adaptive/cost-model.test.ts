@@ -14,7 +14,7 @@ const oneRegion = exampleRule();
 const amounts: Amounts = { archives: 1, objects: 100, originalBytes: 2 ** 30, archiveBytes: 2 ** 28, cpuSeconds: 20 };
 
 describe('ruleCosts', () => {
-  test('charges transfer of the archive once a region, and of the objects once a destination', () => {
+  test('charges transfer of the archive once per region, and of the objects once per destination', () => {
     const rule = exampleRule({}, [{ bucket: 'first' }, { bucket: 'second' }, { region: 'ap-southeast-2' }]);
     const costs = ruleCosts(rule, examplePrices({ transfer_gb: { 'us-east-1': 0.02, 'ap-southeast-2': 0.05 } }));
     const transfer = (lines: typeof costs.ours): number =>

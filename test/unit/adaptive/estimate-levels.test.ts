@@ -138,7 +138,7 @@ describe('a level that was neither seen nor probed', () => {
     expect(sampleLevel(estimates, () => 0.5).level).toBe(9);
   });
 
-  test('is taken once a frame has shown it', () => {
+  test('is taken as soon as a frame has shown it', () => {
     const known = statistics([['text:9', arm(1, 0.4, 0.2, 20e-9)]], { priors });
     expect(cheapestLevel(estimateLevels(known, 'text', dear)).level).toBe(9);
   });

@@ -38,7 +38,7 @@ class RestlessStore extends MemoryStatisticsStore {
 }
 
 describe('StatisticsCache', () => {
-  test('asks the store once an archive, and once more for 512 archives', async () => {
+  test('asks the store once per archive, and once more for 512 archives', async () => {
     const cache = openCache(store);
     for (let archive = 0; archive < 600; archive += 1) await cache.add(LESSON);
     expect(store.calls).toBe(601);

@@ -106,7 +106,7 @@ describe('an object entry is refused', () => {
   });
 });
 
-describe('bytes that are no manifest', () => {
+describe('bytes that are not a manifest', () => {
   test.each([
     ['nothing', Buffer.alloc(0)],
     ['half of it', encodeManifest(manifest).subarray(0, 200)],

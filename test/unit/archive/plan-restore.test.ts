@@ -154,7 +154,7 @@ describe('the frame of the manifest', () => {
     expect(manifestFrame(frames, 'a')).toBe(frames.at(-1));
   });
 
-  test.each([0, 1, 511, 512, 513, 100_000])('gives back the %i bytes of manifest.json', (size) => {
+  test.each([0, 1, 511, 512, 513, 100_000])('returns the %i bytes of manifest.json', (size) => {
     const bytes = Buffer.alloc(size, 'x');
     expect(Buffer.from(manifestBytes(manifestTar(bytes), 'a')).equals(bytes)).toBe(true);
   });
@@ -178,7 +178,7 @@ describe('the frame of the manifest', () => {
     ['is empty', Buffer.alloc(0), ManifestMismatchError],
     ['is less than a header', tar.subarray(0, 511), ManifestMismatchError],
     ['is cut short', tar.subarray(0, -1), ManifestMismatchError],
-    ['goes on after the end of the tar', Buffer.concat([tar, Buffer.alloc(512)]), ManifestMismatchError],
+    ['continues after the end of the tar', Buffer.concat([tar, Buffer.alloc(512)]), ManifestMismatchError],
     ['is all zeros', Buffer.alloc(2048), ManifestMismatchError],
     ['has a body that is longer than declared', withByte(512 + json.length, 1), ManifestMismatchError],
     ['does not end with zeros', withByte(tar.length - 1, 1), ManifestMismatchError],

@@ -49,7 +49,7 @@ test.each([
   ['nothing', Buffer.alloc(0)],
   ['eight bytes', TABLE.subarray(-8)],
   ['another magic', changed(TABLE.length - 1, '8e')],
-])('%s is no seek table', (_what, tail) => {
+])('%s is not a seek table', (_what, tail) => {
   expect(seekTableLength(tail, 'a')).toBeUndefined();
 });
 

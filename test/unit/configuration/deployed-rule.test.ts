@@ -27,7 +27,7 @@ function sentences(part: string, shape: Readonly<Record<string, unknown>>, read:
     .filter((key) => !read.has(key) && !WITHOUT_EFFECT.includes(key))
     .map(
       (key) =>
-        `The key ${key} of a ${part} is in src/configuration/schema/schema.ts and has no effect: read it in src/configuration/deployed-rule.ts, and go on as CONTRIBUTING.md ("Add a rule key") says.`,
+        `The key ${key} of a ${part} is in src/configuration/schema/schema.ts and has no effect: read it in src/configuration/deployed-rule.ts, and continue as CONTRIBUTING.md ("Add a rule key") says.`,
     );
 }
 

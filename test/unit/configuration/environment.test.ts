@@ -37,7 +37,7 @@ describe('the environment of a function', () => {
     expect(readSourceEnvironment(environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
   });
 
-  test('says where work over the limits of a run goes, if anywhere', () => {
+  test('says where work that exceeds an invocation goes, if anywhere', () => {
     const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' };
     expect(readSourceEnvironment(environment).FALLBACK_QUEUE_URL).toBeUndefined();
     const fallback = { FALLBACK_QUEUE_URL: shared.QUEUE_URL, FALLBACK_SERVICE: 'cluster/service' };

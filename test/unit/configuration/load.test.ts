@@ -147,7 +147,7 @@ describe('loadConfiguration', () => {
     );
   });
 
-  test('says where a file is no JSON, and goes on with the other', async () => {
+  test('says where a file is not JSON, and continues with the other', async () => {
     const replication = '{\n  "replication_configuration": [\n    { "source": oops }\n  ]\n}';
     const problems = await problemsOf(loadTexts({ replication, settings: '{"stack_name": "ab"}' }));
     expect(problems).toMatchObject([
@@ -161,7 +161,7 @@ describe('loadConfiguration', () => {
     ]);
   });
 
-  test('names the files that are not there', async () => {
+  test('names the files that are missing', async () => {
     await expect(loadConfiguration(fileURLToPath(new URL('nowhere', PROJECT)))).rejects.toThrow(
       /2 problems[\s\S]*settings\.json[\s\S]*ENOENT[\s\S]*replication_config\.json[\s\S]*ENOENT/,
     );

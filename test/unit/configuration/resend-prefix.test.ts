@@ -10,7 +10,7 @@ const to = (...regions: readonly string[]) => ({
   destinations: regions.map((region) => ({ region, bucket: 'b', onConflict: 'overwrite' as const })),
 });
 
-describe('the key of an archive that is sent again to one region', () => {
+describe('the key of an archive that is resent to one region', () => {
   test('tells archive, rule and region', () => {
     const archiveKey = 'data-1a2b3c4d5e/20261123T191500123Z-00.tar.zst';
     const key = `${resendPrefix('us-east-1')}${archiveKey}`;

@@ -92,7 +92,7 @@ describe('a bucket that encrypts by default with a key of the customer', () => {
     expect(s3.warnings).toEqual([]);
   });
 
-  test('is no matter at a target whose rule names another: that one encrypts', async () => {
+  test('does not matter at a target whose rule names another: that one encrypts', async () => {
     s3.defaultKeys.set('data', OTHER);
     await target(OWN);
     await expect(target('', OWN)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });

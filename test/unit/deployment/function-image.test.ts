@@ -65,7 +65,7 @@ describe('the image of a function', () => {
     },
   );
 
-  test('is not asked of what is no function', async () => {
+  test('is not asked of what is not a function', async () => {
     const answer = await answerTo({ Function: 'arn:aws:lambda:eu-west-1:123456789012:layer:deployment:7' });
     expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('is not an ARN of a function') });
   });

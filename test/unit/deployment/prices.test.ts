@@ -123,7 +123,7 @@ describe('the price file', () => {
     expect(() => parsePriceFile(broken)).toThrow(/prices.json currency: .*prices.json everywhere.sqs_request: /s);
   });
 
-  test('that is no JSON is named', () => {
+  test('that is not JSON is named', () => {
     expect(() => parsePriceFile('{')).toThrow(/prices.json: /);
   });
 });

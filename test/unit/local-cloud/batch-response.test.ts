@@ -25,7 +25,7 @@ describe('readBatchResponse', () => {
     ['a misspelt identifier field', { batchItemFailures: [{ itemIdentifer: 'a' }] }],
     ['an identifier that is not of the batch', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
     ['a list that is none', { batchItemFailures: 'a' }],
-    ['an answer that is no object', 'done'],
+    ['an answer that is not an object', 'done'],
   ])('returns the whole batch on %s', (_, response) => {
     expect(readBatchResponse(response, BATCH).kind).toBe('whole batch failed');
   });

@@ -18,7 +18,7 @@ function line(
 }
 
 describe('reading the embedded metric format', () => {
-  test('passes over lines that are no metrics', () => {
+  test('passes over lines that are not metrics', () => {
     expect(parseEmf('{"level":"INFO","message":"Archive packed"}')).toBeUndefined();
     expect(parseEmf('START RequestId: 1')).toBeUndefined();
     expect(parseEmf('{"_aws":{"Timest')).toBeUndefined();

@@ -35,9 +35,12 @@ describe('a message whose turn does not come', () => {
     ['packed', { kind: 'done' }],
     ['refused', { kind: 'refused', reason: new UnexpectedError('no') }],
     ['handed over', { kind: 'over-limits', reason: new UnexpectedError('no') }],
-  ])('begins anew to be counted when a neighbor was %s, so that waiting never wears it out', (_, outcome) => {
-    expect(settle([waited(MAX_TURNS), again], [queueMessage('b'), outcome])[0]).toEqual([0, 'again']);
-  });
+  ])(
+    'is counted from zero again when another message was %s, so that waiting is not a failed attempt',
+    (_, outcome) => {
+      expect(settle([waited(MAX_TURNS), again], [queueMessage('b'), outcome])[0]).toEqual([0, 'again']);
+    },
+  );
 
   test('is counted when its neighbors failed or wait as well', () => {
     const neighbors: [QueueMessage, MessageOutcome][] = [

@@ -67,7 +67,7 @@ describe('parseNotification', () => {
     expect(parseNotification(throughTopic(body))).toEqual(parseNotification(body));
   });
 
-  test('refuses what a topic passes on that is no notification', () => {
+  test('refuses what a topic passes on that is not a notification', () => {
     expect(() => parseNotification(throughTopic('hello'))).toThrow(/not JSON/);
     expect(() => parseNotification(throughTopic('{"a":1}'))).toThrow(/neither an S3 notification/);
   });

@@ -69,7 +69,7 @@ describe('settleBatch', () => {
     expect(queue.letters).toEqual([]);
   });
 
-  test('sends again what has to wait, each to be seen when it is due, and acknowledges it', async () => {
+  test('requeues what has to wait, each to be seen when it is due, and acknowledges it', async () => {
     const { queue, settle } = batch();
     const [now, soon, also, late] = ['a', 'b', 'c', 'd'].map((body) => queueMessage(body, 5));
     if (!now || !soon || !also || !late) throw new Error('Four messages were made');
@@ -103,14 +103,14 @@ describe('settleBatch', () => {
     expect(queue.letters.map(({ reason }) => reason.code)).toEqual(['UNEXPECTED']);
   });
 
-  test('sends a message whose turn did not come again, so that waiting never wears it out', async () => {
+  test('requeues a message whose turn did not come, so that waiting is not a failed attempt', async () => {
     const { queue, settle } = batch();
     const message = queueMessage('a', 4);
     expect(await settle([message, { kind: 'again' }])).toEqual([]);
     expect(queue.again).toEqual([message]);
   });
 
-  test('sends what is over the limits to the fallback queue, and to the dead letters where there is none', async () => {
+  test('sends what exceeds the limits to the fallback queue, and dead-letters it where there is none', async () => {
     const { queue, settle, options } = batch();
     await settle([queueMessage('a'), overLimits]);
     expect(queue.letters).toHaveLength(1);

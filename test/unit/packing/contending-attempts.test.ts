@@ -12,7 +12,7 @@ const LIMITS = { parallelReads: 16, resumableBytes: 24 * MIB };
 const OWNERSHIP_SECONDS = 180;
 
 interface TaskOptions extends Partial<SourceDependencies> {
-  /** The call before which the task stands still until the test lets it go on. */
+  /** The call before which the task waits until the test resumes it. */
   readonly heldAt?: readonly [call: StoreCall, count: number];
 }
 
@@ -118,7 +118,7 @@ describe('two messages about the same large object', () => {
     await contest.expectOneArchive();
   });
 
-  test('that begin at the same moment: one is packed, the others are sent again', async () => {
+  test('that begin at the same moment: one is packed, the others are requeued', async () => {
     const contest = new Contest();
     const messages = [await contest.announce(), await contest.announce(), await contest.announce()];
     const tasks = messages.map(() => contest.task());
@@ -148,8 +148,8 @@ describe('two messages about the same large object', () => {
   });
 });
 
-describe('the archive of a task that is heard of no more', () => {
-  /** A task that stands still in the middle, as if it were killed. */
+describe('the archive of a task whose lease expires', () => {
+  /** A task that stops in the middle, as if it were killed. */
   async function killed() {
     const contest = new Contest();
     const message = await contest.announce();
@@ -174,7 +174,7 @@ describe('the archive of a task that is heard of no more', () => {
     expect(heirs.reduce((sum, { counts }) => sum + counts.complete, 0)).toBe(1);
     await contest.expectOneArchive();
 
-    // It was only asleep: what is not its own any more it leaves alone, and its message is not worn out.
+    // It was only asleep: it leaves alone what is no longer its own, and its message is not counted as failed.
     victim.resume();
     expect(await packing).toEqual([]);
     expect(victim.service.queue.again).toEqual([message]);
@@ -182,7 +182,7 @@ describe('the archive of a task that is heard of no more', () => {
     await contest.expectOneArchive();
   });
 
-  test('is left alone, upload and record, when it wakes up while someone else is at it', async () => {
+  test('is left alone, upload and record, when it wakes up while another worker owns it', async () => {
     const { contest, message, victim, packing } = await killed();
     const heir = contest.task({ ...laterBy(OWNERSHIP_SECONDS + 1), heldAt: ['uploadPart', 1] });
     const takenOver = heir.service.process(message);

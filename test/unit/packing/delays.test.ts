@@ -58,7 +58,7 @@ describe('objects that are sent on', () => {
     expect(service.telemetry.deferred).toEqual([[1, 600, 'fallback']]);
   });
 
-  test('are not told of when they go to the dead letters instead', async () => {
+  test('are not told of when they are dead-lettered instead', async () => {
     const service = new SourceServiceHarness({ now: () => NOW, rule: exampleRule({ maxObjectBytes: 1 }) });
     await service.process(await service.place('a', 'one', {}, { eventTime: minutesAgo(10) }));
     expect(service.telemetry.deferred).toEqual([]);
@@ -86,7 +86,7 @@ describe('what failed and goes back to the queue', () => {
     expect((await fail(4, 10)).telemetry.returned).toEqual([600]);
   });
 
-  test('is left to SQS before that, and to the dead letters after the last receive', async () => {
+  test('is left to SQS before that, and dead-lettered after the last receive', async () => {
     const first = await fail(1, 10);
     expect(first.queue.delays).toHaveLength(1);
     expect(first.telemetry.returned).toEqual([]);

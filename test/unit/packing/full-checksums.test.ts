@@ -31,7 +31,7 @@ async function service(resumableBytes: number) {
 test.each([
   ['that shares no upload with another attempt', 2 ** 30],
   ['that another attempt could resume', 16 * MIB],
-])('a large object %s never arrives damaged: its CRC-32 is that of S3, or it is read anew', async (_, resumable) => {
+])('a large object %s never arrives damaged: its CRC-32 is that of S3, or it is read again', async (_, resumable) => {
   const { memory, store, source, message } = await service(resumable);
   store.damaged = 2;
 

@@ -41,7 +41,7 @@ const uploadsLeft = (memory: MemoryObjectStore, key: string) => memory.listUploa
 const archiveKeyOf = (memory: MemoryObjectStore) => itemAt(memory.keys(PROGRESS), 0);
 
 describe('the archive of a large object', () => {
-  test('goes on behind the parts that an interrupted attempt has left', async () => {
+  test('resumes behind the parts that an interrupted attempt has left', async () => {
     const { memory, attempt, interrupted } = await interrupt({ uploadPart: [7] });
     expect(interrupted.returned).toHaveLength(1);
     const key = archiveKeyOf(memory);
@@ -104,7 +104,7 @@ describe('the archive of a large object', () => {
         await memory.place(location, Buffer.from(`${owner}\n${JSON.stringify(record)}`));
       },
     ],
-  ])('begins anew, and leaves nothing behind, when %s', async (_, spoil) => {
+  ])('starts over, and leaves nothing behind, when %s', async (_, spoil) => {
     const { memory, attempt } = await interrupt({ uploadPart: [6] });
     const key = archiveKeyOf(memory);
     await spoil(memory, key);
@@ -120,7 +120,7 @@ describe('the archive of a large object', () => {
   test.each([
     ['size', () => Buffer.from('of another task')],
     ['checksum', (size: number) => Buffer.alloc(size, 'of another task')],
-  ])('sends again what S3 holds with another %s than the record says', async (_, otherBytes) => {
+  ])('replaces what S3 holds with another %s than the record says', async (_, otherBytes) => {
     const { memory, attempt } = await interrupt({ uploadPart: [7] });
     const key = archiveKeyOf(memory);
     const upload = await memory.resumeUpload({ bucket: OUTBOUND, key }, itemAt(await uploadsLeft(memory, key), 0));

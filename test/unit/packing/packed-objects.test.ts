@@ -41,7 +41,7 @@ test('the rest of an object whose first frame was left out is never sent alone, 
   expect(packed.size).toBe(0);
 });
 
-test('an object of which a later frame cannot be read begins the archive anew without it', () => {
+test('an object of which a later frame cannot be read makes the archive start over without it', () => {
   const packed = new PackedObjects(new Map());
   packed.notePlace(sliceAt(0), { frame: 0, offset: 0 }, 7);
   expect(() => {

@@ -248,7 +248,7 @@ describe('one object that cannot be read', () => {
     expect(contents(source.archive())).toEqual({ k: 'version 2' });
   });
 
-  test('because its body is no notification is dead-lettered beside good ones', async () => {
+  test('because its body is not a notification is dead-lettered beside good ones', async () => {
     const source = new SourceServiceHarness();
     const [left, right] = await neighbors(source);
     expect(await source.process(left as never, queueMessage('<xml/>'), right as never)).toEqual([]);
@@ -492,7 +492,7 @@ describe('a large object', () => {
     expect(source.telemetry.skipped).toEqual([['large.bin', 'superseded']]);
   });
 
-  test('over the limits goes to the fallback queue, or with its reason to the dead letters', async () => {
+  test('that exceeds the limits goes to the fallback queue, or is dead-lettered with its reason', async () => {
     const rule = exampleRule({ maxObjectBytes: MIB });
     const sent: string[] = [];
     const fallback: FallbackQueue = {

@@ -62,7 +62,7 @@ test('an object whose tags are not counted arrives with them', async () => {
   expect(source.tags()).toEqual({ a: [{ team: 'storage' }], b: [{ team: 'storage' }] });
 });
 
-test('an answer that never came says nothing about the permission: the next object asks anew', async () => {
+test('an answer that never came says nothing about the permission: the next object asks again', async () => {
   const source = new UncountedSource([1], { error: () => new UnavailableStorageError('no answer') });
   const messages = [await source.place('a', []), await source.place('b', [])];
 

@@ -10,14 +10,14 @@ import {
 const KEPT_AT = '2026-11-23T16:00:00.000Z';
 
 describe('the metadata of an archive', () => {
-  test('carries how often it was sent again, beside what is there', () => {
+  test('carries how often it was resent, beside what is there', () => {
     const metadata = withResends({ other: 'x' }, 2);
     expect(metadata).toEqual({ other: 'x', 's3xrc-resends': '2' });
     expect(resendsOf(metadata)).toBe(2);
   });
 
   test.each([[{}], [{ 's3xrc-resends': 'two' }], [{ 's3xrc-resends': '-1' }], [{ 's3xrc-resends': '' }]])(
-    'counts as never sent again when it says %j',
+    'counts as never resent when it says %j',
     (metadata: Record<string, string>) => {
       expect(resendsOf(metadata)).toBe(0);
     },
@@ -36,7 +36,7 @@ describe('the metadata of an archive', () => {
     expect(keptRecordOf({ other: 'x' })).toBeUndefined();
   });
 
-  test('has none of ours when the archive starts anew', () => {
+  test('has none of ours when its count is reset', () => {
     const record = { versionId: 'v', failures: [{ destination: 'd', reason: 'r' }], keptAt: KEPT_AT };
     expect(withoutResends(withKeptRecord(withResends({ other: 'x' }, 3), record))).toEqual({ other: 'x' });
   });

@@ -220,7 +220,7 @@ describe('an archive that S3 could not replicate', () => {
 });
 
 describe('a version whose replication has failed', () => {
-  /** An archive that failed and was sent again; the message about it waits for its successor. */
+  /** An archive that failed and was resent; the message about it waits for its successor. */
   async function resent() {
     const made = service();
     const first = made.store.put(ARCHIVE, 'bytes');
@@ -260,7 +260,7 @@ describe('a version whose replication has failed', () => {
     expect(told.at(-1)).toBe('superseded');
   });
 
-  test('that is deleted already is no loss to the message about another destination of it', async () => {
+  test('that is deleted already does not fail the message about another destination of it', async () => {
     const { store, told, process, first, second } = await resent();
     store.setStatus(ARCHIVE, second, 'COMPLETED');
     await process(failed(first));
@@ -268,7 +268,7 @@ describe('a version whose replication has failed', () => {
     expect(told.at(-1)).toBe('superseded');
   });
 
-  test('is deleted after it was kept, once its other destinations are noted, and is no loss to them', async () => {
+  test('is deleted after it was kept, once its other destinations are noted, and does not fail them', async () => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
     store.setStatus(ARCHIVE, version, 'FAILED');
@@ -333,7 +333,7 @@ describe('the message of a failed replication', () => {
     expect(store.versions(ARCHIVE)).toBe(1);
   });
 
-  test('goes to the dead letters with its reason when it is of another bucket or cannot be read', async () => {
+  test('is dead-lettered with its reason when it is of another bucket or cannot be read', async () => {
     const { store, queue, process } = service();
     const foreign = failed(store.put(ARCHIVE, 'bytes'), { bucket: 'someone-elses' });
     const nonsense = { ...foreign, messageId: 'n', body: 'nonsense' };
@@ -360,7 +360,7 @@ describe('an archive of a rule with several regions', () => {
     return { ...opened, version };
   }
 
-  test('is sent again where it failed and nowhere else, once for each region, however often S3 tells', async () => {
+  test('is resent where it failed and nowhere else, once for each region, however often S3 tells', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version), failed(version, { destination: 'inbound-b' }));
     for (const place of [TO_A, TO_B]) store.setStatus(place, store.look(place)?.versionId ?? '', 'PENDING');

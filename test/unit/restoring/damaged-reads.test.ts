@@ -19,7 +19,7 @@ function region(damaged: readonly number[], at: (length: number) => number) {
 describe('a sound archive of which one read was damaged is restored, not dead-lettered', () => {
   test.each([
     ['in the seek table', (length: number) => length - 15],
-    ['in the magic of the seek table, as if it were no archive of ours', (length: number) => length - 2],
+    ['in the magic of the seek table, as if it were not an archive of ours', (length: number) => length - 2],
     ['in the frame of the manifest', (length: number) => length - 80],
     ['in the frame of the objects, which lies in the same tail', () => 20],
   ])('%s', async (_, at) => {

@@ -216,7 +216,7 @@ describe('decideWrite, row by row of its table', () => {
     },
   );
 
-  test('an ETag that is no MD5 (multipart, KMS) proves nothing about the bytes', () => {
+  test('an ETag that is not an MD5 (multipart, KMS) proves nothing about the bytes', () => {
     const object = { ...ours(FULL, TEN), etag: `${ETAG}-2` };
     const existing = withoutChecksum(there(FULL, { tags: TEN, etag: `${ETAG}-2`, lastModified: before }));
 

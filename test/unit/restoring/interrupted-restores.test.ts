@@ -25,7 +25,7 @@ function body(size: number): Buffer {
 /** Six frames, so six parts. */
 const large: TestObject = { key: 'large.bin', body: body(48 * MIB), sequencer: '0B', metadata: [['a', 'b']] };
 
-/** A region in which an object of 40 MiB is worth going on with; each attempt fails where the test says. */
+/** A region in which an object of 40 MiB is worth resuming; each attempt fails where the test says. */
 async function arrive(object: TestObject = large) {
   const region = new TargetRegion();
   const limits = { ...region.dependencies.limits, resumableBytes: 40 * MIB };
@@ -46,7 +46,7 @@ function expectRestored({ store }: TargetRegion, expected: TestObject = large): 
 }
 
 describe('a large object whose restore was interrupted', () => {
-  test('is gone on with: parts that are there are neither fetched nor sent again', async () => {
+  test('is resumed: stored parts are neither fetched nor sent a second time', async () => {
     const { region, attempt } = await arrive();
     // The mark and six parts: all but the last two arrive.
     expect((await attempt({ uploadPart: [6, 7] })).returned).toBe(1);
@@ -69,7 +69,7 @@ describe('a large object whose restore was interrupted', () => {
     expectRestored(region);
   });
 
-  test('begins anew when its upload has expired', async () => {
+  test('starts over when its upload has expired', async () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     for (const id of await region.store.listUploads(PLACE)) await (await region.store.resumeUpload(PLACE, id)).abort();
@@ -78,7 +78,7 @@ describe('a large object whose restore was interrupted', () => {
     expectRestored(region);
   });
 
-  test('never goes on with the upload of another version, even one with the same bytes', async () => {
+  test('never resumes the upload of another version, even one with the same bytes', async () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     const [older] = await region.store.listUploads(PLACE);
@@ -121,7 +121,7 @@ describe('a large object whose restore was interrupted', () => {
     expect(await region.store.listUploads(PLACE)).toEqual([foreign.id]);
   });
 
-  test('is taken back and sent anew when parts of the earlier attempt have other bytes', async () => {
+  test('is aborted and restarted when parts of the earlier attempt have other bytes', async () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     const upload = await region.store.resumeUpload(PLACE, itemAt(await region.store.listUploads(PLACE), 0));
@@ -183,7 +183,7 @@ describe('an object of more slices than S3 has parts', () => {
     expect(memory.keys(INBOUND)).toEqual([]);
   });
 
-  test('goes on with whole parts, and gives the others back', async () => {
+  test('resumes from whole parts, and discards the others', async () => {
     const memory = new MemoryObjectStore({ minimumPartSize: 1 });
     const first = write(memory, { takePart: [150] });
     await first.send();

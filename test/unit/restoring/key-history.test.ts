@@ -83,7 +83,7 @@ describe('KeyHistory', () => {
   if (destination === undefined) throw new TypeError('The example rule has no destination');
   const location = { bucket: TARGET, key: 'a/b' };
 
-  test('goes on when the first write of a destination fails', async () => {
+  test('continues when the first write of a destination fails', async () => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
     const first = keys.write(destination, location, () => Promise.reject(new Error('no answer')));
     const second = keys.write(destination, location, (looksFirst) => Promise.resolve(looksFirst));

@@ -103,7 +103,7 @@ describe('objects that span frames', () => {
     expect(region.store.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('are neither fetched nor sent when a newer version stands there', async () => {
+  test('are neither fetched nor sent when a newer version exists', async () => {
     const region = new TargetRegion();
     await region.process(await region.arrive(archiveOf([{ ...textObject('large.bin', 'newer'), sequencer: '0C' }])));
     const reads = region.calls.counts.read;
@@ -198,7 +198,7 @@ describe('objects that span frames', () => {
     expect(failing.counts.abort).toBe(1);
   });
 
-  test('report parts that could not be given back', async () => {
+  test('report parts that could not be aborted', async () => {
     const region = new TargetRegion({
       wrap: (store) => new FailingObjectStore(store, { uploadPart: [1], abort: [1] }),
     });

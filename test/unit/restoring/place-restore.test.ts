@@ -66,7 +66,7 @@ describe('an archive', () => {
     expect(region.calls.counts.put).toBe(0);
   });
 
-  test('that this run could not restore any more is sent again, unattempted', async () => {
+  test('that this invocation has no time to restore is requeued, unattempted', async () => {
     const { region, queue, message, returned } = await restore({ seconds: 300, left: 200 });
     expect(returned).toBe(0);
     expect(queue.sent).toEqual([]);

@@ -46,7 +46,7 @@ describe('processTargetBatch', () => {
     ]);
   });
 
-  test('sends one PUT an object and nothing else but the reading and deleting of the archive', async () => {
+  test('sends one PUT per object and nothing else but the reading and deleting of the archive', async () => {
     const region = new TargetRegion();
 
     await region.process(await region.arrive(two));
@@ -74,7 +74,7 @@ describe('processTargetBatch', () => {
     expect(region.queue.letters).toEqual([]);
   });
 
-  test('restores good archives beside a body that cannot be parsed, which goes to the dead letters', async () => {
+  test('restores good archives beside a body that cannot be parsed, which is dead-lettered', async () => {
     const region = new TargetRegion();
 
     const response = await region.process(queueMessage('no JSON'), await region.arrive(two));
@@ -86,7 +86,7 @@ describe('processTargetBatch', () => {
 
   test.each([
     ['another bucket', s3Notification({ bucket: 'other-bucket', key: KEY })],
-    ['an object that is no archive', s3Notification({ bucket: INBOUND, key: 'notes.txt' })],
+    ['an object that is not an archive', s3Notification({ bucket: INBOUND, key: 'notes.txt' })],
     ['a staged part of another bucket', s3Notification({ bucket: 'other-bucket', key: '_staging/0/1' })],
   ])('refuses the event of %s without reading it', async (_, body) => {
     const region = new TargetRegion();
@@ -143,7 +143,7 @@ describe('processTargetBatch', () => {
     expect(region.telemetry.failures).toEqual([]);
   });
 
-  test('restores the version that is stored by now when an archive was sent again under its key', async () => {
+  test('restores the version that is stored by now when an archive was resent under its key', async () => {
     const region = new TargetRegion();
     const first = await region.arrive(two);
     // A resend keeps the bytes; of a copy in parts the ETag is another one all the same.

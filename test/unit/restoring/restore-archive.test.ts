@@ -300,7 +300,7 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('an object that S3 will never take sends the message to the dead letters with the name of the object', async () => {
+  test('an object that S3 will never accept dead-letters the message with the name of the object', async () => {
     const rejected = { error: () => new StorageRejectedError('no') };
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { put: [2] }, rejected) });
 
@@ -328,7 +328,7 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('an archive that was sent again to this region alone is restored by its rule', async () => {
+  test('an archive that was resent to this region alone is restored by its rule', async () => {
     const region = new TargetRegion();
     const message = await region.arrive(archiveOf([textObject('k', 'x')]), `_resend-us-east-1/${KEY}`);
     expect((await region.process(message)).batchItemFailures).toEqual([]);
@@ -366,7 +366,7 @@ describe('archives that lie or are damaged', () => {
       'ARCHIVE_FOREIGN',
     ],
     [
-      'the same of what was sent again to one region',
+      'the same of what was resent to one region',
       forged((manifest) => ({ ...manifest, rule: 'other' })),
       `_resend-us-east-1/${KEY}`,
       'ARCHIVE_FOREIGN',

@@ -84,7 +84,7 @@ describe('an object that a user has edited in place, stamp and all', () => {
   });
 });
 
-test('our own writes are no conflict: version follows version, and a replay is one', async () => {
+test('our own writes are not a conflict: version follows version, and a replay is one', async () => {
   const region = new Region({ rules: [KEEP] });
   await region.restore(1, 'first', { metadata: [['a', 'ä']], headers: { contentType: 'text/plain' } });
   await region.restore(2, 'second');

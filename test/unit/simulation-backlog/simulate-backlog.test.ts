@@ -29,7 +29,7 @@ test('a burst loses nothing when S3 refuses half of all calls, and nobody has to
   expect(figures.source.throttled).toBeGreaterThan(0.4 * figures.source.calls);
 });
 
-test('messages whose turn does not come in a run are not worn out by waiting', async () => {
+test('messages whose turn does not come in an invocation do not exceed maxReceiveCount by waiting', async () => {
   const figures = await simulateBacklog(scenario({ timeoutSeconds: 60, frameSeconds: 15, archiveBytes: 4_000 }));
   expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [], maxReceives: 1 });
   expect(figures.requeued).toBeGreaterThan(EVENTS);
@@ -64,5 +64,5 @@ test('virtual time lets everything happen in its order', async () => {
   });
   await time.run(Promise.all(all));
   expect(seen).toEqual(waits.toSorted((left, right) => left - right));
-  await expect(time.run(new Promise(() => undefined))).rejects.toThrow('stands still');
+  await expect(time.run(new Promise(() => undefined))).rejects.toThrow('is stuck');
 });

@@ -39,7 +39,7 @@ test('an abandoned part gives its pieces back', async () => {
   expect(memory.uploadKeys('ours')).toEqual([]);
 });
 
-test('a part without pieces has nothing to give back', async () => {
+test('a part without pieces has nothing to abort', async () => {
   const store = new FailingObjectStore(new MemoryObjectStore());
   await new StagedPart(store, STAGE, signal).abort();
   expect(store.counts.abort).toBe(0);

@@ -104,12 +104,12 @@ describe('writeSamConfig', () => {
     const text = writeSamConfig(configuration('eu-west-1'));
     const old = text.replace(
       /^# >>> .*$/m,
-      '# >>> Written by `npm run configure`: up to the closing line everything but image_repository is made anew.',
+      '# >>> Written by `npm run configure`: up to the closing line everything but image_repository is rewritten.',
     );
     expect(writeSamConfig(configuration('eu-west-1'), old)).toBe(text);
   });
 
-  test('refuses a table of ours that stands outside our lines', () => {
+  test('refuses a table of ours that is outside our lines', () => {
     const existing = 'version = 0.1\n[eu-west-1.deploy.parameters]\nregion = "eu-west-1"\n';
     expect(() => writeSamConfig(configuration('eu-west-1'), existing)).toThrow(SamConfigConflictError);
   });

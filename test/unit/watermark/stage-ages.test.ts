@@ -38,12 +38,12 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 30)], [reading(60, 300)]] })).toBe(360);
   });
 
-  test('counts what an object had waited before its message was sent again', () => {
-    // Sent again 100 s ago, 400 s after it was written.
+  test('counts what an object had waited before its message was requeued', () => {
+    // Requeued 100 s ago, 400 s after it was written.
     expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(100, 400)] })).toBe(500);
   });
 
-  test('forgets what was sent again longer ago than anything has waited', () => {
+  test('forgets what was requeued longer ago than anything has waited', () => {
     expect(ageOf({ queueAges: [[reading(0, 100)]], deferredAges: [reading(461, 3000)] })).toBe(100);
     expect(ageOf({ queueAges: [[reading(0, 0)]], deferredAges: [reading(10, 3000)] })).toBe(0);
   });
@@ -82,7 +82,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 30)]], retriedAges: [reading(100, 4000)] })).toBe(4100);
   });
 
-  test('knows of archives that were sent again how old they are', () => {
+  test('knows how old archives are that were resent', () => {
     const outbound = [
       { written: secondsAgo(200_000), put: secondsAgo(7000) },
       { written: secondsAgo(90_000), put: secondsAgo(800) },
@@ -95,7 +95,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ outbound, failureAge: [reading(0, 6400)] })).toBe(200_000);
   });
 
-  test('counts archives that S3 refused until they are sent again', () => {
+  test('counts archives that S3 refused until they are resent', () => {
     expect(ageOf({ failureAge: [reading(0, 600)], packingDelays: [reading(600, 30)] })).toBe(630);
   });
 

@@ -182,7 +182,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken[0]?.age).toBe(5);
   });
 
-  test('takes the age of an archive that was sent again from its key, while S3 may be at work on it', async () => {
+  test('takes the age of an archive that was resent from its key, while S3 may be at work on it', async () => {
     for (const [ago, age] of [
       [500, 90_000],
       [700, 0],
@@ -230,7 +230,7 @@ describe('taking the watermarks of a source region', () => {
     ['givenUp', 'failed/failed/', NOW - 40_000 * SECOND, 9000],
     ['replicating', 'outbound/', NOW - 60 * SECOND, 9000],
     ['replicating', 'outbound/', NOW - 700 * SECOND, 0],
-  ])('counts what was sent again to one region for that region alone: %s, in %s', async (stage, place, put, age) => {
+  ])('counts what was resent to one region for that region alone: %s, in %s', async (stage, place, put, age) => {
     const world = new World();
     const prefix = '_resend-ap-southeast-2/';
     const within = place === 'failed/failed/' ? `failed/${prefix}` : prefix;
@@ -244,7 +244,7 @@ describe('taking the watermarks of a source region', () => {
     ]);
   });
 
-  test('asks for what was sent again to one region once per region, and only for rules with several', async () => {
+  test('asks for what was resent to one region once per region, and only for rules with several', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies([toOne]));
     const ofResends = () => world.listed.splice(0).filter(({ prefix }) => prefix.includes('_resend-'));

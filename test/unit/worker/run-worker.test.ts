@@ -27,7 +27,7 @@ class LongWork {
   }
 }
 
-/** Work that lasts until it is interrupted, and is then sent again as the use cases do. */
+/** Work that lasts until it is interrupted, and is then requeued as the use cases do. */
 const untilInterrupted: ProcessMessage = async (message, queue, signal) => {
   await new Promise((resolve) => {
     signal.addEventListener('abort', resolve);
@@ -110,7 +110,7 @@ describe('a worker', () => {
     expect(bench.telemetry.ended).toEqual([[message?.messageId, 'returned', 400]]);
   });
 
-  test('gives up what SQS will not hide any longer, and lets it go on as a new message', async () => {
+  test('gives up what SQS will not hide any longer, and lets a new message resume it', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const run = bench.run([untilInterrupted], { visibilitySeconds: 3_600 });
@@ -123,7 +123,7 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
   });
 
-  test('takes nothing more when it is stopped, and ends when its work is given back', async () => {
+  test('takes nothing more when it is stopped, and ends when its work is requeued', async () => {
     const bench = new WorkerBench();
     const messages = bench.place(3);
     const run = bench.run([untilInterrupted, untilInterrupted], { idleExitSeconds: 0 });
@@ -136,7 +136,7 @@ describe('a worker', () => {
     expect(bench.telemetry.ends).toEqual([['stopped', 2]]);
   });
 
-  test('gives a message back at once that it could not send again', async () => {
+  test('releases a message at once that it could not requeue', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     bench.queue.rejected.add(message?.messageId ?? '');
@@ -166,7 +166,7 @@ describe('a worker', () => {
     expect(bench.telemetry.requeued).toEqual([message?.messageId]);
   });
 
-  test('leaves a message of its last poll in the queue that could not be sent again', async () => {
+  test('leaves a message of its last poll in the queue that could not be requeued', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     bench.queue.rejected.add(message?.messageId ?? '');
@@ -194,11 +194,11 @@ describe('a worker', () => {
     expect(await run).toBe('stopped');
   });
 
-  test('backs off a message whose work broke, and goes on', async () => {
+  test('backs off a message whose work broke, and continues', async () => {
     const bench = new WorkerBench();
     const [broken, sound] = bench.place(2, 3);
     const work: ProcessMessage = (message) =>
-      message === broken ? Promise.reject(new TypeError('a fault of ours')) : Promise.resolve(DONE);
+      message === broken ? Promise.reject(new TypeError('a bug')) : Promise.resolve(DONE);
     const run = bench.run([work]);
     await bench.clock.advance(70_000);
     await run;
@@ -231,7 +231,7 @@ describe('the protection from scale-in', () => {
     expect(bench.protections.at(-1)).toBe(0);
   });
 
-  test('is no condition for working', async () => {
+  test('is not a condition for working', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const refuse = () => Promise.reject(new Error('deployment in progress'));

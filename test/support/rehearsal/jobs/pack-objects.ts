@@ -19,7 +19,7 @@ export const LARGELY_TAGGED = 'largely tagged';
 
 /**
  * The whole job of a rule's packing function: objects with tags and metadata are packed, one that is gone is settled, one
- * that cannot be read goes to the dead letters with its reason.
+ * that cannot be read is dead-lettered with its reason.
  */
 export async function packObjects(job: Job): Promise<void> {
   round += 1;

@@ -9,8 +9,8 @@ let round = 0;
 
 /**
  * The whole job of a source region's resend function: an archive that failed an hour ago is put again, one that failed just
- * now has to wait, one that was put again too often is kept, one that is gone is settled, and what is no failure at all
- * goes to the dead letters with its reason.
+ * now has to wait, one that was put again too often is kept, one that is gone is settled, and what is not a failure at all
+ * is dead-lettered with its reason.
  */
 export async function resendArchives(job: Job): Promise<void> {
   round += 1;

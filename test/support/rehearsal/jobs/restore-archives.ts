@@ -10,8 +10,8 @@ import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } 
 import { LARGE_TAGS, LARGELY_TAGGED } from './pack-objects.ts';
 
 /**
- * The whole job of a region's restoring function: an archive is restored, beside and over what stands at its targets, and
- * deleted; one that is gone is settled; one that is none goes to the dead letters with its reason. The archive is one that
+ * The whole job of a region's restoring function: an archive is restored, beside and over what its targets hold, and
+ * deleted; one that is gone is settled; what is not an archive is dead-lettered with its reason. The archive is one that
  * the packing function of a rule with a destination here has made.
  */
 export async function restoreArchives(job: Job): Promise<void> {
@@ -27,7 +27,7 @@ export async function restoreArchives(job: Job): Promise<void> {
   const found = await origin.send(new GetObjectCommand({ Bucket: outbound, Key: archive }));
   const body = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
   const targets = rule.destinations.filter((destination) => destination.region === region).map(({ bucket }) => bucket);
-  // The first time someone else's object stands in the way, later ours: both have to be looked at.
+  // The first time a user's object is in the way, later ours: both have to be looked at.
   const restored = await Promise.all(targets.map((bucket) => keysIn(s3, bucket)));
   for (const [index, bucket] of targets.entries()) {
     for (const Key of restored[index] ?? [])

@@ -13,7 +13,7 @@ function authenticatorAt(now: () => number) {
   return new Authenticator(client, now);
 }
 
-test('credentials are fetched anew a minute before they expire, not after', async () => {
+test('credentials are refreshed a minute before they expire, not after', async () => {
   let now = EXPIRY - 10 * MINUTE;
   const authenticator = authenticatorAt(() => now);
   expect(authenticator.ready).toBe(false);

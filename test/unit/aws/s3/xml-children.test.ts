@@ -32,7 +32,7 @@ describe('readPath and readAll', () => {
     expect(readAll(rule, 'E')).toEqual(['a<', 'b']);
   });
 
-  test('read what is not there as empty', () => {
+  test('read what is missing as empty', () => {
     expect(readPath(rule, 'Metrics', 'EventThreshold', 'Minutes')).toBe('');
     expect(readAll(rule, 'F')).toEqual([]);
   });

@@ -36,7 +36,7 @@ it('names a given-up archive, its rule, the destination and the reason in an err
   });
 });
 
-it('raises the same alarm for an archive that is gone, and none for one that is sent again or needs nothing', () => {
+it('raises the same alarm for an archive that is gone, and none for one that is resent or needs nothing', () => {
   const telemetry = open();
   telemetry.archiveGone(FAILURE);
   telemetry.flush();

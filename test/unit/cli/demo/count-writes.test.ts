@@ -40,7 +40,7 @@ describe('checkWrites', () => {
     expect(checkWrites({ objects: [uploaded('plain')] }, counts, destination)).toHaveLength(1);
   });
 
-  test('leaves an object that is not there to those who look for lost ones', () => {
+  test('leaves a missing object to those who look for lost ones', () => {
     expect(checkWrites({ objects }, countKeys([]), HERE)).toEqual([]);
   });
 });

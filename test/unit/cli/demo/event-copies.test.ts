@@ -6,7 +6,7 @@ function eventOf(key: string, eTag: string): string {
   return JSON.stringify({ Records: [{ eventTime: '2026-11-29T12:00:00.123Z', s3: { object: { key, eTag } } }] });
 }
 
-test('gives back the very event of a version, whose key is spelled as in a form', () => {
+test('returns the very event of a version, whose key is spelled as in a form', () => {
   const copies = new EventCopies();
   const events = [eventOf('a+b%2Bc%2F%C3%BC', '1'), eventOf('a+b%2Bc%2F%C3%BC', '2')];
   for (const event of events) copies.keep(event);

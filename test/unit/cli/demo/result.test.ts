@@ -89,7 +89,7 @@ describe('the result of a run', () => {
     expect(renderReport(empty, new Date(0))).not.toMatch(/NaN|Infinity/);
   });
 
-  test('stands nothing but an empty file, of which there is no ratio worth the name', () => {
+  test('copes with nothing but an empty file, which has no meaningful ratio', () => {
     const result = summarize({ ...MEASURED_RUN, bytes: 0, uploadedBytes: 0, archives: [] });
     expect(result.ratio).toBeNull();
     expect(renderReport(result, new Date(0))).not.toContain('NaN');

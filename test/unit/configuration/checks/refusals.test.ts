@@ -219,7 +219,7 @@ describe('the settings are refused for', () => {
       { path: 'enabled_regions.2.vpc_cidr' },
     ],
     [
-      'what is no network',
+      'what is not a network',
       { enabled_regions: [WEST, EAST, { ...EUROPE, vpc_cidr: '10.2.0.0' }] },
       { path: 'enabled_regions.2.vpc_cidr', value: '"10.2.0.0"' },
     ],

@@ -12,7 +12,7 @@ function failureOf(text: string): string | undefined {
 }
 
 describe('readJson', () => {
-  test('knows where each value stands', () => {
+  test('knows the position of each value', () => {
     const { value, locate } = readJson('{\n  "a": [1,\n    { "b": null }],\r\n\t"c": "x"\n}');
     expect(value).toEqual({ a: [1, { b: null }], c: 'x' });
     expect(locate([])).toEqual({ line: 1, column: 1 });
@@ -21,7 +21,7 @@ describe('readJson', () => {
     expect(locate(['c'])).toEqual({ line: 4, column: 7 });
   });
 
-  test('knows the place around a value that is not there', () => {
+  test('knows the position around a missing value', () => {
     expect(readJson('{ "a": {} }').locate(['a', 'b', 'c'])).toEqual({ line: 1, column: 8 });
   });
 
@@ -35,7 +35,7 @@ describe('readJson', () => {
     ['{} // done', '1:4 invalid JSON: the file ends after the last closing bracket, and it says //'],
     ['{ "a": "x\ny" }', '1:8 invalid JSON: a value is expected, and it says "x'],
     ['{ "a": 1, "a": 2 }', '1:11 invalid JSON: duplicate key "a", and it says "a":'],
-  ])('says where %j is no JSON', (text, expected) => {
+  ])('says where %j is not JSON', (text, expected) => {
     expect(failureOf(text)).toBe(expected);
   });
 });

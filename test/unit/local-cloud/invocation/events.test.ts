@@ -63,7 +63,7 @@ describe('the events of the source function', () => {
     expect((created[3]?.sequencer ?? '') > (created[0]?.sequencer ?? '')).toBe(true);
   });
 
-  test('source-test-event.json creates nothing and is no mistake', async () => {
+  test('source-test-event.json creates nothing and is not a mistake', async () => {
     expect((await bodiesOf('source-test-event.json')).map(parseNotification)).toEqual([{ created: [], ignored: 1 }]);
   });
 

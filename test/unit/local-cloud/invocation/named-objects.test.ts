@@ -29,7 +29,7 @@ describe('withVersionIds', () => {
     expect(changed.replace('b a+b/é c e', 'theirs')).toBe(body);
   });
 
-  test('leaves the id of an object that is not there, and a body that is no notification', () => {
+  test('leaves the id of a missing object, and a body that is not a notification', () => {
     expect(withVersionIds(body, () => undefined)).toBe(body);
     expect(withVersionIds('no json', () => 'ours')).toBe('no json');
   });

@@ -27,8 +27,8 @@ describe('readEvent', () => {
   });
 
   test.each([
-    ['a file that is not there', () => Promise.resolve('/no/such/file.json'), /cannot be read.*ENOENT/],
-    ['what is no JSON', () => eventFile('{"a"'), /is not JSON/],
+    ['a missing file', () => Promise.resolve('/no/such/file.json'), /cannot be read.*ENOENT/],
+    ['what is not JSON', () => eventFile('{"a"'), /is not JSON/],
     ['more than Lambda takes', () => eventFile(JSON.stringify('x'.repeat(6 * 1024 * 1024))), /has 6291458 bytes/],
   ])('refuses %s', async (_, makeFile, message) => {
     await expect(readEvent(await makeFile())).rejects.toMatchObject({
@@ -43,10 +43,10 @@ describe('findInvocable', () => {
 
   test('refuses an event of another shape, with what is wrong with it', () => {
     expect(() => findInvocable('deployment', batch, 'batch.json')).toThrow(
-      /batch.json is no request of a CloudFormation custom resource. RequestType: /,
+      /batch.json is not a request of a CloudFormation custom resource. RequestType: /,
     );
     expect(() => findInvocable('source', { Records: [] }, 'empty.json')).toThrow(
-      /empty.json is no batch of SQS messages/,
+      /empty.json is not a batch of SQS messages/,
     );
   });
 
