@@ -24,8 +24,9 @@ export interface RequestBudget {
 
 export interface UnreplicatedSearch {
   readonly rule: DeployedRule;
+  /** The rule's keys in the outbound bucket, or those of what was resent to one region. */
   readonly range: KeyRange;
-  /** The rule's first keys in the outbound bucket: all of them, or `KEYS_PER_LIST`. */
+  /** The first keys of the range: all of them, or `KEYS_PER_LIST`. */
   readonly listed: readonly ListedKey[];
   /** Whether the queue of failed replications has anything: then an archive may have failed that nobody has put again. */
   readonly hasFailures: boolean;
@@ -47,10 +48,10 @@ type Dependencies = Pick<WatermarkDependencies, 'keys' | 'statuses' | 'watched' 
  * @throws UnknownWatermarkError
  */
 export async function findUnreplicated(search: UnreplicatedSearch, dependencies: Dependencies): Promise<Unreplicated> {
-  const { rule, range, listed, hasFailures, now } = search;
+  const { range, listed, hasFailures, now } = search;
   const { keys, watched } = dependencies;
   const ask = asker(range, dependencies);
-  const known = watched.of(rule.id);
+  const known = watched.of(range.prefix);
   const again = (known ?? []).map(({ key }): ListedKey => ({ key, lastModified: 0 }));
   const first = await ask([...again, ...chooseArchives(listed, await recentKeys(search, keys), now)]);
   const isTrouble = hasFailures || first.some((answer) => isStuck(answer, now));
@@ -61,7 +62,7 @@ export async function findUnreplicated(search: UnreplicatedSearch, dependencies:
   const stuck = answers.filter((answer) => isStuck(answer, now));
   raiseAlarms(search, stuck, known ?? [], dependencies);
   watched.note(
-    rule.id,
+    range.prefix,
     stuck.map(({ archive, status }) => ({ key: archive.key, status })),
   );
   const unasked = isTrouble && walk.unasked !== undefined ? [walk.unasked] : [];

@@ -1,6 +1,7 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
-import type { KeyRange, WatermarkDependencies } from './dependencies.ts';
+import { resendPrefix } from '../configuration/resend-prefix.ts';
+import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
 import { findUnreplicated, KEYS_PER_LIST, type RequestBudget, type UnreplicatedSearch } from './find-unreplicated.ts';
 import type { NewestReadings } from './read-newest.ts';
 import type { Reading } from './reading.ts';
@@ -43,12 +44,13 @@ export async function observeRule(
     const place = { region, bucket: dependencies.names.inboundBucket(region), prefix: `${rule.id}/` };
     const [departure, resent, arrived] = await Promise.all([
       shared,
-      newest.resent(route),
+      observeResent(route, newest, budget, dependencies),
       oldestObject(place, dependencies),
     ]);
     return {
       ...departure,
       outbound: [...departure.outbound, ...resent.outbound],
+      unreplicated: earlierOf(departure.unreplicated, resent.unreplicated),
       replicationLatency: latency?.value ?? [],
       oldestArrived: earlier(arrived, resent.oldestArrived),
       oldestFailed: earlier(departure.oldestFailed, resent.oldestFailed),
@@ -59,6 +61,38 @@ export async function observeRule(
     ...route,
     outcome: outcomes[index + 1] as PromiseSettledResult<RouteObservation>,
   }));
+}
+
+/** What was resent to the route's region alone. S3 is asked about it as about all other archives; mostly there is nothing. */
+async function observeResent(
+  route: Route,
+  newest: NewestReadings,
+  budget: RequestBudget,
+  dependencies: WatermarkDependencies,
+) {
+  const { rule, region } = route;
+  const { outbound: listed, ...others } = await newest.resent(route);
+  const { names, watched } = dependencies;
+  const prefix = `${resendPrefix(region)}${rule.id}/`;
+  const range = { region: dependencies.region, bucket: names.outboundBucket, prefix };
+  const outbound = listed.map((key): PutArchive => putArchive(key, prefix));
+  const isAsked = listed.length > 0 || (watched.of(prefix) ?? []).length > 0;
+  const search = { rule, range, listed, hasFailures: await newest.hasFailures, budget, now: newest.time };
+  const unreplicated = isAsked ? await findUnreplicated(search, dependencies) : NONE;
+  return { ...others, outbound, unreplicated };
+}
+
+const NONE: Unreplicated = { oldestPending: undefined, oldestStuck: undefined };
+
+function putArchive(key: ListedKey, prefix: string): PutArchive {
+  return { written: writtenAt(key, prefix), put: key.lastModified };
+}
+
+function earlierOf(one: Unreplicated, other: Unreplicated): Unreplicated {
+  return {
+    oldestPending: earlier(one.oldestPending, other.oldestPending),
+    oldestStuck: earlier(one.oldestStuck, other.oldestStuck),
+  };
 }
 
 function earlier(one: number | undefined, other: number | undefined): number | undefined {
@@ -127,7 +161,7 @@ async function observeArchives(
   const range = { region, bucket: names.outboundBucket, prefix: `${search.rule.id}/` };
   const listed = await keys.firstKeys(range, KEYS_PER_LIST);
   return {
-    outbound: listed.map((key) => ({ written: writtenAt(key, range.prefix), put: key.lastModified })),
+    outbound: listed.map((key) => putArchive(key, range.prefix)),
     unreplicated: await findUnreplicated({ ...search, range, listed }, dependencies),
   };
 }

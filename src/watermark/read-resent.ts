@@ -2,14 +2,13 @@ import { parseKeyTime } from '../archive/key-time.ts';
 import { resendPrefix } from '../configuration/resend-prefix.ts';
 import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
 import type { Departure, Route } from './route.ts';
-import type { PutArchive } from './stage-ages.ts';
 
 /** What S3 lists in one call. */
 const KEYS_PER_LIST = 1000;
 
 /** Archives that were resent to the region of a route alone: no key that begins with the rule's id tells of them. */
 export interface ResentArchives {
-  readonly outbound: readonly PutArchive[];
+  readonly outbound: readonly ListedKey[];
   /** When the oldest object was written, in milliseconds since 1970, of those that wait to be restored, and of those that were given up. */
   readonly oldestArrived: number | undefined;
   readonly oldestFailed: number | undefined;
@@ -46,7 +45,7 @@ export function readResent(
       lists.failed(route),
     ]);
     return {
-      outbound: outbound.map((archive) => ({ written: writtenAt(archive), put: archive.lastModified })),
+      outbound,
       oldestArrived: oldest(inbound),
       oldestFailed: oldest(failed),
     };

@@ -244,6 +244,48 @@ describe('taking the watermarks of a source region', () => {
     ]);
   });
 
+  test.each<[ReplicationStatus, number, string[]]>([
+    ['none', 700, ['outbound/KEY none']],
+    ['none', 60, []],
+    ['COMPLETED', 700, []],
+  ])(
+    'names what was resent to one region and is not replicated, of that region alone: %s, put %i s ago',
+    async (status, ago, named) => {
+      const world = new World();
+      const prefix = '_resend-ap-southeast-2/';
+      const key = `${prefix}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
+      world.keys.set(`outbound/${prefix}`, { key, lastModified: NOW - ago * SECOND });
+      world.statuses.set(key, status);
+      await takeWatermarks(world.dependencies([toOne, toTwo]));
+      expect(world.unreplicated).toEqual(named.map((name) => name.replace('KEY', key)));
+      const stuck = named.length > 0 ? 9000 : 0;
+      expect(world.taken.map(({ region, stages }) => [region, stages.failing])).toEqual([
+        ['us-east-1', 0],
+        ['us-east-1', 0],
+        ['ap-southeast-2', stuck],
+      ]);
+    },
+  );
+
+  test('names what was resent and has failed once nobody looks after it, until it is gone', async () => {
+    const world = new World();
+    const prefix = '_resend-ap-southeast-2/';
+    const key = `${prefix}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
+    world.keys.set(`outbound/${prefix}`, { key, lastModified: NOW - 700 * SECOND });
+    world.statuses.set(key, 'FAILED');
+    const dependencies = world.dependencies([toTwo]);
+    await takeWatermarks(dependencies);
+    expect(world.unreplicated).toEqual([]);
+    await takeWatermarks(dependencies);
+    expect(world.unreplicated).toEqual([`outbound/${key} FAILED`]);
+    world.keys.clear();
+    world.statuses.set(key, 'gone');
+    await takeWatermarks(dependencies);
+    await takeWatermarks(dependencies);
+    expect(world.unreplicated).toHaveLength(1);
+    expect(world.taken.at(-1)?.stages.failing).toBe(0);
+  });
+
   test('asks for what was resent to one region once per region, and only for rules with several', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies([toOne]));
