@@ -2,14 +2,20 @@ import ts from 'typescript';
 
 /** One change to one file that a test should notice. */
 export interface Mutant {
-  /** Offsets into the text of the file: what is replaced. */
+  /** What is replaced: offsets into the text of the file. */
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
+  /** What the node is, and so how the mutant can be switched on in place. */
+  readonly kind: 'expression' | 'statement' | 'property';
   /** From 1. */
   readonly line: number;
-  /** What was there and what is there now, in one line: a survivor is listed by it. */
+  /** The functions and methods around it, outermost first, joined by dots; empty at the top of the file. */
+  readonly within: string;
+  /** What was there and what replaces it, in one line: with `within`, a survivor is listed by it. */
   readonly change: string;
+  /** Which of several equal changes in the same function; from 1. */
+  readonly nth: number;
 }
 
 const OPERATORS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
@@ -26,6 +32,9 @@ const OPERATORS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.MinusToken, '+'],
 ]);
 
+/** Characters of a `change`: enough to tell the places of a function apart. */
+const CHANGE_LENGTH = 160;
+
 /**
  * The mutants of a file of TypeScript: operators turned round, conditions that always or never hold, flipped booleans, and
  * statements, arguments' properties and spreads left out. Types, imports and texts of errors are let alone.
@@ -33,44 +42,60 @@ const OPERATORS: ReadonlyMap<ts.SyntaxKind, string> = new Map([
 export function findMutants(text: string): readonly Mutant[] {
   const file = ts.createSourceFile('mutated.ts', text, ts.ScriptTarget.Latest, true);
   const mutants: Mutant[] = [];
-  const replace = (from: { start: number; end: number }, replacement: string): void => {
-    const line = file.getLineAndCharacterOfPosition(from.start).line + 1;
-    const before = inOneLine(text.slice(from.start, from.end));
-    mutants.push({ ...from, replacement, line, change: `${before} -> ${inOneLine(replacement) || '(nothing)'}` });
-  };
-  const visit = (node: ts.Node): void => {
+  const visit = (node: ts.Node, within: string): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node)) return;
     if (ts.isThrowStatement(node) || isErrorCall(node)) return;
-    for (const [part, replacement] of replacementsOf(node)) replace(spanOf(part, text), replacement);
-    ts.forEachChild(node, visit);
+    for (const { kind, replacement, change } of replacementsOf(node)) {
+      const start = node.getStart();
+      const line = file.getLineAndCharacterOfPosition(start).line + 1;
+      const nth = 1 + mutants.filter((other) => other.within === within && other.change === change).length;
+      mutants.push({ start, end: node.getEnd(), replacement, kind, line, within, change, nth });
+    }
+    const name = nameOf(node);
+    const inside = name === undefined ? within : within === '' ? name : `${within}.${name}`;
+    ts.forEachChild(node, (child) => {
+      visit(child, inside);
+    });
   };
-  visit(file);
+  visit(file, '');
   return mutants;
 }
 
-function* replacementsOf(node: ts.Node): Generator<[ts.Node, string]> {
+type Replacement = Pick<Mutant, 'kind' | 'replacement' | 'change'>;
+
+function* replacementsOf(node: ts.Node): Generator<Replacement> {
+  const expression = (replacement: string): Replacement => ({
+    kind: 'expression',
+    replacement,
+    change: describeChange(node, replacement),
+  });
   if (ts.isBinaryExpression(node)) {
     const operator = OPERATORS.get(node.operatorToken.kind);
-    if (operator !== undefined) yield [node.operatorToken, operator];
-    if (node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) yield [node, node.left.getText()];
+    if (operator !== undefined) yield expression(`${node.left.getText()} ${operator} ${node.right.getText()}`);
+    if (node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) yield expression(node.left.getText());
   }
-  if (node.kind === ts.SyntaxKind.TrueKeyword) yield [node, 'false'];
-  if (node.kind === ts.SyntaxKind.FalseKeyword) yield [node, 'true'];
+  if (node.kind === ts.SyntaxKind.TrueKeyword) yield expression('false');
+  if (node.kind === ts.SyntaxKind.FalseKeyword) yield expression('true');
   if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken) {
-    yield [node, node.operand.getText()];
+    yield expression(node.operand.getText());
   }
-  const condition = conditionOf(node);
-  if (condition !== undefined) {
-    yield [condition, 'true'];
-    yield [condition, 'false'];
+  if (isCondition(node)) {
+    yield expression('true');
+    yield expression('false');
   }
-  if (ts.isExpressionStatement(node) && hasEffect(node.expression)) yield [node, ';'];
-  if (ts.isPropertyAssignment(node) || ts.isSpreadAssignment(node)) yield [node, '...{}'];
+  if (ts.isExpressionStatement(node) && hasEffect(node.expression)) {
+    yield { kind: 'statement', replacement: ';', change: describeChange(node, '') };
+  }
+  if (ts.isPropertyAssignment(node) || ts.isSpreadAssignment(node)) {
+    yield { kind: 'property', replacement: '...{}', change: describeChange(node, '') };
+  }
 }
 
-function conditionOf(node: ts.Node): ts.Expression | undefined {
-  if (ts.isIfStatement(node)) return node.expression;
-  return ts.isConditionalExpression(node) ? node.condition : undefined;
+function isCondition(node: ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isSourceFile(node)) return false;
+  if (ts.isIfStatement(parent)) return parent.expression === node;
+  return ts.isConditionalExpression(parent) && parent.condition === node;
 }
 
 function hasEffect(expression: ts.Expression): boolean {
@@ -84,10 +109,23 @@ function isErrorCall(node: ts.Node): boolean {
   return ts.isNewExpression(node) && node.expression.getText().endsWith('Error');
 }
 
-function spanOf(node: ts.Node, text: string): { start: number; end: number } {
-  return { start: node.getStart(), end: Math.min(node.getEnd(), text.length) };
+function nameOf(node: ts.Node): string | undefined {
+  if (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isGetAccessor(node)) {
+    return node.name?.getText();
+  }
+  if (ts.isClassDeclaration(node)) return node.name?.getText();
+  if (ts.isConstructorDeclaration(node)) return 'constructor';
+  const isFunction = ts.isVariableDeclaration(node) && node.initializer && ts.isArrowFunction(node.initializer);
+  return isFunction === true ? node.name.getText() : undefined;
+}
+
+/** A literal says nothing alone: what is around it is shown, too. */
+function describeChange(node: ts.Node, replacement: string): string {
+  const isLiteral = node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword;
+  const before = isLiteral ? `${inOneLine(node.parent.getText())}: ${node.getText()}` : inOneLine(node.getText());
+  return `${before} -> ${inOneLine(replacement) || '(nothing)'}`;
 }
 
 function inOneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, 120);
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, CHANGE_LENGTH);
 }

@@ -1,76 +1,118 @@
-import { glob, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { isAccepted, parseSurvivors } from './accepted-survivors.ts';
-import { findMutants, type Mutant } from './find-mutants.ts';
-import { MutatedTree } from './mutated-tree.ts';
-import { chooseEvery } from './sample.ts';
+import type { TestId } from './conversation.ts';
+import { coverTests, ReachingTests } from './coverage.ts';
+import type { Mutant } from './find-mutants.ts';
+import { type MutatedFile, ROOMS, writeMutatedRooms } from './mutated-rooms.ts';
+import { type Result, Results } from './results.ts';
+import { TestHost } from './test-host.ts';
 
-/** Rooms in which a fault loses data. */
-const ROOMS = ['messages', 'packing', 'restoring', 'storage', 'worker'];
+const STATE = 'build/mutation';
 const SURVIVORS = new URL('survivors.json', import.meta.url);
-const PROJECT = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
 
 interface Options {
   readonly sample: number;
+  readonly budget?: number;
+  readonly fresh?: true;
 }
 
 const command = new Command('test:mutation')
   .description(
     'Changes the data path in one place at a time, and names the changes that no unit or property test notices.',
   )
-  .argument('[files...]', `files of src; without any, those of ${ROOMS.join(', ')}`)
+  .argument('[files...]', `files of src, or what their paths begin with; without any, ${ROOMS.join(', ')}`)
   .option('--sample <n>', 'take every nth mutant of a file', parseCount, 1)
+  .option(
+    '--budget <seconds>',
+    'try each mutant with the tests that take so long together; all that reach it',
+    parseCount,
+  )
+  .option('--fresh', 'try what was tried before, too; otherwise a run resumes where the last one was ended')
   .parse();
-const { sample } = command.opts<Options>();
-const files = command.args.length > 0 ? command.args : await listFiles();
+const { sample, budget = Number.POSITIVE_INFINITY, fresh } = command.opts<Options>();
 
-const accepted = parseSurvivors(await readFile(SURVIVORS, 'utf8'));
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     stop.abort();
   });
 }
-const tree = await MutatedTree.copy(PROJECT, stop.signal);
-let tried = 0;
-let unnoticed = 0;
-let excused = 0;
+const accepted = parseSurvivors(await readFile(SURVIVORS, 'utf8'));
+if (fresh) await rm(STATE, { recursive: true, force: true });
+const files = await writeMutatedRooms(`${STATE}/instrumented`);
+const count = files.reduce((sum, { mutants }) => sum + mutants.length, 0);
+const rooms = createHash('sha256').update(JSON.stringify(files)).digest('hex');
+const host = new TestHost(`${STATE}/instrumented`, count, stop.signal);
+const counts = { tried: 0, unnoticed: 0, accepted: 0 };
 try {
-  for (const file of files) {
-    const mutants = chooseEvery(sample, findMutants(await readFile(`${PROJECT}/${file}`, 'utf8')));
-    if (mutants.length === 0) continue;
-    const tests = await tree.relatedTests(file);
-    if (tests.length > 0) await tree.verify(tests);
-    process.stdout.write(`${file}: ${mutants.length} mutants, ${tests.length} files of tests\n`);
-    for (const mutant of mutants) {
-      tried += 1;
-      if (isAccepted(accepted, file, mutant.change)) {
-        excused += 1;
-        continue;
-      }
-      if (await tree.isNoticed(file, mutant, tests)) continue;
-      unnoticed += 1;
-      process.stdout.write(`  ${describe(file, mutant)}\n`);
-    }
-  }
+  const coverage = await coverTests(host, { path: `${STATE}/coverage.jsonl`, rooms, tell });
+  const tests = new ReachingTests(coverage);
+  const results = await Results.open(`${STATE}/results.jsonl`);
+  for (const file of files.filter(isAsked)) await tryFile(file, tests, results);
 } catch (thrown) {
   if (!stop.signal.aborted) throw thrown;
 } finally {
-  await tree.remove();
+  host.close();
 }
-process.stdout.write(
-  `${tried} mutants: ${unnoticed} not noticed, ${excused} accepted in test/mutation/survivors.json\n`,
+tell(
+  `${counts.tried} mutants: ${counts.unnoticed} not noticed, ${counts.accepted} accepted in test/mutation/survivors.json`,
 );
-process.exitCode = stop.signal.aborted ? 130 : unnoticed === 0 ? 0 : 1;
+process.exitCode = stop.signal.aborted ? 130 : counts.unnoticed === 0 ? 0 : 1;
 
-function describe(file: string, { line, change }: Mutant): string {
-  return `${file}:${line}  ${change}`;
+async function tryFile(file: MutatedFile, tests: ReachingTests, results: Results): Promise<void> {
+  const begun = performance.now();
+  const survivors: string[] = [];
+  for (const [index, mutant] of file.mutants.entries()) {
+    if (index % sample !== 0) continue;
+    counts.tried += 1;
+    const { verdict } = await tryMutant(file, index, mutant, { tests, results });
+    if (verdict !== 'unnoticed') continue;
+    if (isAccepted(accepted, file.file, mutant)) counts.accepted += 1;
+    else survivors.push(`  ${file.file}:${mutant.line}  ${mutant.within}  ${mutant.change}`);
+  }
+  counts.unnoticed += survivors.length;
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  tell([`${file.file}: ${file.mutants.length} mutants, ${seconds} s`, ...survivors].join('\n'));
 }
 
-async function listFiles(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const path of glob(`src/{${ROOMS.join(',')}}/**/*.ts`, { cwd: PROJECT })) found.push(path);
-  return found.toSorted();
+async function tryMutant(
+  file: MutatedFile,
+  index: number,
+  mutant: Mutant,
+  { tests, results }: { readonly tests: ReachingTests; readonly results: Results },
+): Promise<Result> {
+  const number = file.first + index;
+  const reaching = withinBudget(tests.of(number, file));
+  const known = results.find(file, mutant, reaching.length);
+  if (known !== undefined) return known;
+  const { kind, by } = await (tests.isImported(number)
+    ? host.tryAfresh(number, reaching)
+    : reaching.length === 0
+      ? { kind: 'unnoticed' as const, by: undefined }
+      : host.try(number, reaching));
+  if (kind === 'spoiled') throw new Error(`${by?.file ?? 'A test'} fails in a new process, too, when it runs twice.`);
+  const result: Result = { verdict: kind, tests: reaching.length, ...(by && { by }) };
+  await results.add(file, mutant, result);
+  return result;
+}
+
+/** The first of them, and as many more as the budget has room for. */
+function withinBudget(tests: readonly TestId[]): readonly TestId[] {
+  let left = budget * 1000;
+  return tests.filter(({ milliseconds }, index) => {
+    left -= milliseconds;
+    return index === 0 || left >= 0;
+  });
+}
+
+function isAsked({ file }: MutatedFile): boolean {
+  return command.args.length === 0 || command.args.some((start) => file.startsWith(start));
+}
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function parseCount(text: string): number {

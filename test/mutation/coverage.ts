@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { FileCoverage, TestId } from './conversation.ts';
+import { appendJsonLine, readJsonLines } from './json-lines.ts';
+import type { MutatedFile } from './mutated-rooms.ts';
+import type { TestHost } from './test-host.ts';
+
+/** Tests of the rooms, and of what is built on them. */
+const TESTS = 'test/{unit,property}/{messages,packing,restoring,storage,worker,resend,aws}/**/*.test.ts';
+
+/**
+ * Which test reaches which mutants, by running all tests once without any; read from a file where neither tests nor rooms
+ * have changed since.
+ *
+ * @param rooms a digest of all files that have mutants
+ * @throws Error when a test fails without a mutant: then nothing can be learned from it
+ */
+export async function coverTests(
+  host: TestHost,
+  { path, rooms, tell }: { readonly path: string; readonly rooms: string; readonly tell: (line: string) => void },
+): Promise<readonly FileCoverage[]> {
+  const files = globSync(TESTS).toSorted();
+  const known = await readJsonLines<Known>(path);
+  const covered: FileCoverage[] = [];
+  for (const file of files) {
+    const digest = createHash('sha256')
+      .update(rooms)
+      .update(await readFile(file))
+      .digest('hex');
+    const same = known.find((entry) => entry.digest === digest && entry.coverage.file === file);
+    const coverage = same?.coverage ?? (await host.cover(file));
+    refuseFailures(coverage);
+    if (same === undefined) tell(`${file}: ${coverage.tests.length} tests`);
+    covered.push(coverage);
+    if (same === undefined) await appendJsonLine(path, { digest, coverage } satisfies Known);
+  }
+  return covered;
+}
+
+/** Which tests may notice a mutant, in the order in which they are tried: those of its file's name first, then the fast ones. */
+export class ReachingTests {
+  readonly #reaching = new Map<number, TestId[]>();
+  readonly #imported: ReadonlySet<number>;
+  readonly #all: readonly TestId[];
+
+  constructor(coverage: readonly FileCoverage[]) {
+    this.#imported = new Set(coverage.flatMap(({ imported }) => imported));
+    const reached = coverage.flatMap(({ file, tests }) =>
+      tests.map(({ milliseconds, mutants }, index) => ({ id: { file, index, milliseconds }, mutants })),
+    );
+    this.#all = reached.map(({ id }) => id);
+    for (const { id, mutants } of reached) {
+      for (const mutant of mutants) this.#reaching.set(mutant, [...(this.#reaching.get(mutant) ?? []), id]);
+    }
+  }
+
+  /** True for a mutant that loading its file reaches: it has to be in force before that. */
+  isImported(mutant: number): boolean {
+    return this.#imported.has(mutant);
+  }
+
+  /**
+   * For a mutant that is reached by loading, the tests that reach another one of its file; where there is none (a file of
+   * constants), those of its room.
+   */
+  of(mutant: number, { file, first, mutants }: MutatedFile): readonly TestId[] {
+    if (!this.isImported(mutant)) return order(file, this.#reaching.get(mutant) ?? []);
+    const others = mutants.flatMap((_, index) => this.#reaching.get(first + index) ?? []);
+    const room = `/${dirname(file).slice('src/'.length)}/`;
+    return order(file, others.length > 0 ? others : this.#all.filter((test) => test.file.includes(room)));
+  }
+}
+
+function order(source: string, tests: readonly TestId[]): readonly TestId[] {
+  const own = basename(source).replace(/\.ts$/, '.test.ts');
+  const near = ({ file }: TestId): number => (basename(file) === own ? 0 : 1);
+  return [...new Set(tests)].toSorted((one, two) => near(one) - near(two) || one.milliseconds - two.milliseconds);
+}
+
+function refuseFailures({ file, tests }: FileCoverage): void {
+  const failed = tests.filter(({ failure }) => failure !== undefined);
+  if (failed.length === 0) return;
+  const list = failed.map(({ name, failure }) => `  ${name}: ${failure ?? ''}`).join('\n');
+  throw new Error(`Tests of ${file} fail without a mutant:\n${list}`);
+}
+
+interface Known {
+  readonly digest: string;
+  readonly coverage: FileCoverage;
+}

@@ -1,0 +1,52 @@
+import type { TestId, Verdict } from './conversation.ts';
+import type { Mutant } from './find-mutants.ts';
+import { appendJsonLine, readJsonLines } from './json-lines.ts';
+import type { MutatedFile } from './mutated-rooms.ts';
+
+/** What became of a mutant. */
+export interface Result {
+  readonly verdict: Exclude<Verdict['kind'], 'spoiled'>;
+  readonly by?: TestId;
+  /** How many tests let it pass. */
+  readonly tests: number;
+}
+
+interface Line extends Result {
+  readonly key: string;
+}
+
+/**
+ * Results that outlive the process: one line per mutant, written as soon as it is known, so that a run that was ended goes
+ * on where it was. A result holds as long as the text of its file is the same, and what was not noticed only as long as
+ * the number of tests that reach it is the same.
+ */
+export class Results {
+  readonly #path: string;
+  readonly #known: Map<string, Result>;
+
+  private constructor(path: string, known: Map<string, Result>) {
+    this.#path = path;
+    this.#known = known;
+  }
+
+  static async open(path: string): Promise<Results> {
+    const lines = await readJsonLines<Line>(path);
+    return new Results(path, new Map(lines.map((line) => [line.key, line])));
+  }
+
+  /** @param tests how many tests reach the mutant by now */
+  find(file: MutatedFile, mutant: Mutant, tests: number): Result | undefined {
+    const known = this.#known.get(keyOf(file, mutant));
+    return known?.verdict === 'unnoticed' && known.tests !== tests ? undefined : known;
+  }
+
+  async add(file: MutatedFile, mutant: Mutant, result: Result): Promise<void> {
+    const key = keyOf(file, mutant);
+    this.#known.set(key, result);
+    await appendJsonLine(this.#path, { key, ...result } satisfies Line);
+  }
+}
+
+function keyOf({ file, digest }: MutatedFile, { start, end, change }: Mutant): string {
+  return `${file} ${digest} ${start}-${end} ${change}`;
+}

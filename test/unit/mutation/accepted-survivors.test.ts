@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { findStale, isAccepted, parseSurvivors } from '../../mutation/accepted-survivors.ts';
+import { findMutants } from '../../mutation/find-mutants.ts';
+
+const survivors = parseSurvivors(readFileSync('test/mutation/survivors.json', 'utf8'));
+
+test('each survivor in the list is a mutant of the code as it is, and is listed once', () => {
+  const mutantsOf = (file: string) => findMutants(readFileSync(file, 'utf8'));
+  expect(findStale(survivors, mutantsOf)).toEqual([]);
+  const names = survivors.map(({ file, within, change, nth }) => `${file} ${within} ${change} ${nth}`);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+test('a survivor is accepted with a reason only, and no other change of its function with it', () => {
+  const [first, second] = findMutants('function f() { g(); g(); }');
+  if (first === undefined || second === undefined) throw new Error('no mutants');
+  const entry = { file: 'src/a.ts', within: 'f', change: 'g(); -> (nothing)', reason: 'the same order either way' };
+  const list = parseSurvivors(JSON.stringify([entry]));
+  expect(isAccepted(list, 'src/a.ts', first)).toBe(true);
+  expect(isAccepted(list, 'src/a.ts', second)).toBe(false);
+  expect(isAccepted(list, 'src/b.ts', first)).toBe(false);
+  expect(() => parseSurvivors(JSON.stringify([{ ...entry, reason: '' }]))).toThrow();
+});
+
+test('a survivor whose code has changed is stale', () => {
+  const entry = { file: 'src/a.ts', within: 'f', change: 'g(); -> (nothing)', nth: 2, reason: 'saves a call only' };
+  expect(findStale([entry], () => findMutants('function f() { g(); }'))).toEqual([entry]);
+});

@@ -1,0 +1,30 @@
+import { appendFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { findMutants } from '../../mutation/find-mutants.ts';
+import { Results } from '../../mutation/results.ts';
+
+const mutants = findMutants('function f() { g(); h(); }');
+const file = { file: 'src/a.ts', digest: '1', first: 0, mutants };
+const [one, other] = mutants as [(typeof mutants)[number], (typeof mutants)[number]];
+
+test('a run that was killed resumes behind the last mutant that is known, though half a line was written', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
+  await (await Results.open(path)).add(file, one, { verdict: 'noticed', tests: 3 });
+  appendFileSync(path, '\n{"key":"src/a.ts');
+  const results = await Results.open(path);
+  expect(results.find(file, one, 3)).toMatchObject({ verdict: 'noticed' });
+  expect(results.find(file, other, 3)).toBeUndefined();
+  await results.add(file, other, { verdict: 'stuck', tests: 3 });
+  expect((await Results.open(path)).find(file, other, 3)).toMatchObject({ verdict: 'stuck' });
+});
+
+test('nothing is known of a file that has changed, nor of a survivor that more tests reach by now', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
+  const results = await Results.open(path);
+  await results.add(file, one, { verdict: 'unnoticed', tests: 3 });
+  expect(results.find(file, one, 3)).toBeDefined();
+  expect(results.find(file, one, 4)).toBeUndefined();
+  expect(results.find({ ...file, digest: '2' }, one, 3)).toBeUndefined();
+});
