@@ -37,14 +37,14 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'deploy',
     summary: 'Build the image and deploy all regions, those that receive first',
-    examples: ['deploy', 'deploy --region eu-west-1'],
-    load: async () => printing((await import('./deploy/run-deploy.ts')).runDeploy),
+    examples: ['deploy --dry-run', 'deploy --region eu-west-1'],
+    load: async () => (await import('./deploy/run-deploy.ts')).runDeploy,
   },
   {
     name: 'remove',
     summary: 'Delete the stacks of all regions, those that send first',
-    examples: ['remove', 'remove --region eu-west-1'],
-    load: async () => printing((await import('./remove/run-remove.ts')).runRemove),
+    examples: ['remove --dry-run', 'remove --region eu-west-1'],
+    load: async () => (await import('./remove/run-remove.ts')).runRemove,
   },
   {
     name: 'doctor',
@@ -92,6 +92,6 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'resend',
     summary: 'List the archives that S3 could not replicate, or resend them',
     examples: ['resend eu-west-1', 'resend eu-west-1 --all'],
-    load: async () => printing((await import('./resend/run-resend.ts')).runResend),
+    load: async () => (await import('./resend/run-resend.ts')).runResend,
   },
 ];

@@ -18,26 +18,32 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
+const hasStatusLine = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
+const EMPTY_LINE = '\r\u001b[K';
+
 /** Writes over the last line of a terminal. */
-function openStatusLine({ columns }: NodeJS.WriteStream): StatusLine {
+function openStatusLine(terminal: NodeJS.WriteStream): StatusLine {
   return {
-    columns,
+    get columns() {
+      return terminal.columns;
+    },
     show: (text) => {
-      process.stderr.write(`\r\u001b[K${text}`);
+      terminal.write(`${EMPTY_LINE}${text}`);
     },
   };
 }
 
 const context: CommandContext = {
   program: 's3xrc',
-  ...(process.stderr.isTTY ? { statusLine: openStatusLine(process.stderr) } : {}),
+  ...(hasStatusLine ? { statusLine: openStatusLine(process.stderr) } : {}),
   ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
   signal: interruption.signal,
   print: async (data) => {
     if (!process.stdout.write(data)) await once(process.stdout, 'drain');
   },
   note: (text) => {
-    process.stderr.write(`${text}\n`);
+    // Below a line of progress, not behind it.
+    process.stderr.write(`${hasStatusLine ? EMPTY_LINE : ''}${text}\n`);
   },
 };
 

@@ -249,11 +249,11 @@ describe('the SAM CLI', () => {
 
 describe('npm run remove', () => {
   test(
-    'does nothing unless it is told the name of the stack',
+    'does nothing where nobody can be asked, without --yes',
     async () => {
-      const { status, output } = await checkout.npm(['remove', '--', '--yes'], { input: 'yes\n' });
+      const { status, output } = await checkout.npm(['remove'], { input: `${STACK}\n` });
       expect(status).not.toBe(0);
-      expect(output).toContain(`type the name of the stack, ${STACK}`);
+      expect(output).toContain('There is no terminal to answer at: add --yes.');
       expect(await stacksIn(SOURCE)).toEqual(expect.arrayContaining(OURS));
     },
     2 * MINUTES,
@@ -263,7 +263,7 @@ describe('npm run remove', () => {
     'removes everything, sources first',
     async () => {
       await receiveTestEvents();
-      const output = await succeed(['remove', '--', '--yes'], { input: `${STACK}\n` });
+      const output = await succeed(['remove', '--', '--yes']);
       expect(output.indexOf(`Deleting ${STACK} in ${SOURCE}`)).toBeLessThan(
         output.indexOf(`Deleting ${STACK} in ${TARGET}`),
       );

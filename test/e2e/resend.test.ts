@@ -237,10 +237,16 @@ async function resend(...args: readonly string[]): Promise<string> {
     const buckets = { failedBucket: FAILED, outboundBucket: OUTBOUND };
     return Promise.resolve({ s3, store, ...buckets, close: () => store.close() });
   };
-  const print = (text: string): void => {
-    printed += text;
+  const context = {
+    program: 's3xrc',
+    signal: new AbortController().signal,
+    print: (text: string | Uint8Array): Promise<void> => {
+      printed += String(text);
+      return Promise.resolve();
+    },
+    note: () => undefined,
   };
-  await runResend([...args, '--configuration', folder], print, open);
+  await runResend([...args, '--configuration', folder], context, open);
   return printed;
 }
 

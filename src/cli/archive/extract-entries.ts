@@ -3,15 +3,15 @@ import { type FileHandle, lstat, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { relativeKey } from '../../archive/member-name.ts';
 import { ExtractionRefusedError } from './errors.ts';
-import type { ArchiveEntry, DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
+import type { DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
 export interface ExtractOptions {
   /** Absolute or relative; made when it does not exist. */
   readonly folder: string;
   readonly overwrite: boolean;
   readonly wanted: ((index: number) => boolean) | undefined;
-  /** Told of each object that is written whole. */
-  readonly onEntry: (entry: ArchiveEntry, file: string) => void;
+  /** Told of bytes before they are written; what it throws ends the extraction. */
+  readonly onChunk: (chunk: EntryChunk) => void;
 }
 
 export interface Extraction {
@@ -51,6 +51,7 @@ export async function extractEntries(readable: ReadableArchive, options: Extract
     await handle?.close();
   };
   const visit = async (chunk: EntryChunk): Promise<void> => {
+    options.onChunk(chunk);
     if (refused.has(chunk.index)) return;
     if (current?.index !== chunk.index) {
       await finish();
@@ -85,10 +86,6 @@ export async function extractEntries(readable: ReadableArchive, options: Extract
     await finish();
     if (half !== undefined) await unlink(half);
     throw thrown;
-  }
-  for (const [index, file] of files) {
-    const entry = readable.entries[index];
-    if (entry !== undefined) options.onEntry(entry, relative(root, file));
   }
   return {
     written: files.size,

@@ -2,13 +2,15 @@ import { Command } from 'commander';
 import { closestWord } from '../../configuration/schema/closest-word.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
+import { withMeter } from '../command/meter.ts';
 import { formatBytes, formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
+import { sharedOptions } from '../command/shared-options.ts';
 import { extractEntries } from './extract-entries.ts';
 import { type OpenReadable, openReadable } from './open-readable.ts';
 import { renderDamage, renderJsonLines, renderListing, renderSummary, summarize } from './print-entries.ts';
-import type { ReadableArchive } from './readable-archive.ts';
+import type { EntryChunk, ReadableArchive } from './readable-archive.ts';
 
 interface SharedOptions {
   readonly json?: boolean;
@@ -38,19 +40,19 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       .command(name)
       .description(description)
       .argument('<archive>', 'a file, or s3://bucket/key')
-      .option('--region <region>', 'region of the bucket')
-      .option('--profile <name>', 'profile of the AWS configuration')
+      .addOption(sharedOptions.region('region of the bucket'))
+      .addOption(sharedOptions.profile())
       .option('--debug', 'print each ranged read to standard error');
 
   add('ls', 'List the objects: size, time of the write, key')
-    .option('--json', 'a JSON object per line')
+    .addOption(sharedOptions.json('a JSON object per line'))
     .action(async (name: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
       const { entries } = opened.readable;
       await context.print(options.json === true ? renderJsonLines(entries) : renderListing(entries));
     });
   add('info', 'Print format, rule, level, number of objects, sizes and ratio')
-    .option('--json', 'as JSON')
+    .addOption(sharedOptions.json())
     .action(async (name: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
       const summary = summarize(name, opened.readable, opened.size);
@@ -72,7 +74,7 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       context.note(renderDamage(damaged).trimEnd());
     });
   add('verify', 'Read everything and compare every checksum')
-    .option('--json', 'as JSON')
+    .addOption(sharedOptions.json())
     .action(async (name: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
       status = await verify(name, opened, options, context);
@@ -124,8 +126,16 @@ async function verify(
   { json }: SharedOptions,
   context: CommandContext,
 ): Promise<number> {
-  const damaged = await readable.read(undefined, () => Promise.resolve());
   const { objects, bytes } = summarize(name, readable, size);
+  const damaged = await withMeter(context, { what: 'Verifying', unit: 'bytes' }, (meter) => {
+    let read = 0;
+    return readable.read(undefined, (chunk) => {
+      context.signal.throwIfAborted();
+      read += chunk.bytes.length;
+      meter.reach(read, bytes);
+      return Promise.resolve();
+    });
+  });
   const good = objects - damaged.length;
   if (json === true) {
     const list = damaged.map(({ entry, reason }) => ({ key: entry.key, reason }));
@@ -150,11 +160,17 @@ async function extract(
   context: CommandContext,
 ): Promise<number> {
   const chosen = keys.length === 0 ? undefined : new Set(keys.map((key) => findEntry(readable, key, name)));
-  const extraction = await extractEntries(readable, {
-    folder: into,
-    overwrite,
-    wanted: chosen === undefined ? undefined : (index) => chosen.has(index),
-    onEntry: () => undefined,
+  const isWanted = (index: number): boolean => chosen?.has(index) !== false;
+  const total = readable.entries.reduce((sum, { size }, index) => sum + (isWanted(index) ? size : 0), 0);
+  const extraction = await withMeter(context, { what: 'Extracting', unit: 'bytes' }, (meter) => {
+    let read = 0;
+    const onChunk = (chunk: EntryChunk): void => {
+      context.signal.throwIfAborted();
+      read += chunk.bytes.length;
+      meter.reach(read, total);
+    };
+    const wanted = chosen === undefined ? undefined : isWanted;
+    return extractEntries(readable, { folder: into, overwrite, wanted, onChunk });
   });
   const { written, bytes, refused } = extraction;
   await context.print(`${formatPlural(written, 'object')}, ${formatBytes(bytes)}, written to ${into}\n`);

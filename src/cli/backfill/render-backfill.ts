@@ -4,9 +4,8 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Configuration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
-import { formatBytes, formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
+import { formatBytes, formatCount, formatDollars, formatDuration, formatPlural } from '../command/numbers.ts';
 import { paceOf } from '../command/scan-options.ts';
-import { formatDuration } from '../command/scan-progress.ts';
 import { backfillCost } from './backfill-cost.ts';
 
 interface PricedRule {

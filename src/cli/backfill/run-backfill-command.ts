@@ -10,12 +10,12 @@ import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
+import { startMeter, withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { parseByteCount } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { type OpenRulePlace, openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
 import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
-import { ScanProgress } from '../command/scan-progress.ts';
 import { verifyRule } from '../verify/verify-rule.ts';
 import { ArchivedKeys } from './archived-keys.ts';
 import { openSource } from './open-source.ts';
@@ -134,13 +134,7 @@ async function execute(backfill: Backfill): Promise<number> {
     );
   const queue = await place.openQueue();
   const archived = new ArchivedKeys(flags.archived, context);
-  const progress = new ScanProgress({
-    what: 'objects queued',
-    total: planned?.objects,
-    begun: last.counts.queued,
-    note: context.note,
-    now: performance.now.bind(performance),
-  });
+  const meter = startMeter(context, { what: 'Queuing', unit: 'objects', begun: last.counts.queued });
   // Before the first message, so that an interruption of any kind leaves something to resume.
   await save(false);
   try {
@@ -161,7 +155,7 @@ async function execute(backfill: Backfill): Promise<number> {
           await save(false);
         },
         onProgress: ({ queued }) => {
-          progress.reach(queued);
+          meter.reach(queued, planned?.objects);
         },
         onArchived: ({ key, storageClass }) => {
           archived.add(key, storageClass);
@@ -171,10 +165,12 @@ async function execute(backfill: Backfill): Promise<number> {
     last = { ...last, counts };
     await save(true);
     await archived.write();
+    meter.end();
     await context.print(renderOutcome(counts, archived.classes, rule, flags.json === true));
     return 0;
   } catch (thrown) {
     await archived.write();
+    meter.end();
     context.note(`${formatPlural(last.counts.queued, 'object')} queued so far; --resume continues from there`);
     throw thrown;
   }
@@ -188,14 +184,11 @@ function refuseWithMissing({ inventory, dryRun, archived }: BackfillFlags): void
 }
 
 async function forecast(source: EntrySource, { rule, filter, context }: Backfill): Promise<BackfillForecast> {
-  const progress = new ScanProgress({
-    what: 'objects listed',
-    note: context.note,
-    now: performance.now.bind(performance),
-  });
-  return countObjects(source, { rule, filter, signal: context.signal }, (listed) => {
-    progress.reach(listed);
-  });
+  return await withMeter(context, { what: 'Listing', unit: 'objects' }, (meter) =>
+    countObjects(source, { rule, filter, signal: context.signal }, (listed) => {
+      meter.reach(listed);
+    }),
+  );
 }
 
 /** Says what it is and asks, unless `--yes` says that it is known. */
@@ -204,7 +197,6 @@ async function agree(source: EntrySource, backfill: Backfill): Promise<BackfillF
   if (flags.yes === true) return undefined;
   const counted = await forecast(source, backfill);
   context.note((await renderForecast(counted, backfill, false)).trimEnd());
-  const question = `Queue ${formatPlural(counted.objects, 'object')} of s3://${rule.source.bucket}?`;
-  const terminal = { input: process.stdin, output: process.stderr };
-  return (await confirm(question, context.signal, terminal)) ? counted : 'no';
+  const text = `Queue ${formatPlural(counted.objects, 'object')} of s3://${rule.source.bucket}?`;
+  return (await confirm({ text, yes: flags.yes }, context.signal)) ? counted : 'no';
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatSeconds } from './numbers.ts';
+import { formatBytes, formatCount, formatDuration } from './numbers.ts';
 
 /** The last line of a terminal, which progress writes over. */
 export interface StatusLine {
@@ -17,9 +17,23 @@ export interface MeterOutput {
   readonly now?: () => number;
 }
 
+/** What is counted. */
+export interface MeterOptions {
+  /** What is done, such as `Listing`. */
+  readonly what: string;
+  /** Of the numbers: `bytes`, or things in the plural, such as `objects`. */
+  readonly unit: string;
+  /** Counted by an earlier run, which says nothing of the rate of this one. */
+  readonly begun?: number;
+}
+
 export interface Meter {
-  /** @param value how far it is, of `total` if that is known */
-  reach(value: number, total?: number): void;
+  /**
+   * May be called often.
+   * @param value how far it is, of `total` if that is known
+   * @param more what else is worth saying
+   */
+  reach(value: number, total?: number, more?: string): void;
   /** Leaves nothing behind on a terminal. */
   end(): void;
 }
@@ -30,25 +44,21 @@ const SILENT = 1000;
 const REFRESH = 125;
 const LINE = 10_000;
 
-/**
- * Progress with rate and time left: one line that is rewritten in place on a terminal, otherwise a new line now and then.
- * @param what is done, such as `Listing`
- * @param unit of the numbers
- */
+/** Progress with rate and time left: one line that is rewritten in place on a terminal, otherwise a new line now and then. */
 export function startMeter(
   { note, statusLine, now = performance.now.bind(performance) }: MeterOutput,
-  what: string,
-  unit: 'bytes' | 'objects',
+  { what, unit, begun = 0 }: MeterOptions,
 ): Meter {
-  const begun = now();
-  let said = begun;
+  const started = now();
+  let said = started;
   const pause = statusLine === undefined ? LINE : REFRESH;
   return {
-    reach: (value, total) => {
+    reach: (value, total, more = '') => {
       const time = now();
-      if (time - begun < SILENT || time - said < pause) return;
+      if (time - started < SILENT || time - said < pause) return;
       said = time;
-      const text = describeProgress(what, unit, { value, total, seconds: (time - begun) / 1000 });
+      const rate = (1000 * (value - begun)) / (time - started);
+      const text = `${what}: ${describeProgress(unit, { value, total, rate })}${more === '' ? '' : `; ${more}`}`;
       if (statusLine === undefined) note(text);
       else statusLine.show(text.slice(0, statusLine.columns - 1));
     },
@@ -58,19 +68,32 @@ export function startMeter(
   };
 }
 
+/** A meter that ends with the work, whatever becomes of it. */
+export async function withMeter<T>(
+  output: MeterOutput,
+  options: MeterOptions,
+  work: (meter: Meter) => Promise<T>,
+): Promise<T> {
+  const meter = startMeter(output, options);
+  try {
+    return await work(meter);
+  } finally {
+    meter.end();
+  }
+}
+
 interface Reached {
   readonly value: number;
   readonly total: number | undefined;
-  readonly seconds: number;
+  /** Per second. */
+  readonly rate: number;
 }
 
-function describeProgress(what: string, unit: 'bytes' | 'objects', { value, total, seconds }: Reached): string {
+function describeProgress(unit: string, { value, total, rate }: Reached): string {
   const format = unit === 'bytes' ? formatBytes : formatCount;
-  const rate = value / seconds;
-  const reached =
-    total === undefined
-      ? `${format(value)}${unit === 'bytes' ? '' : ` ${unit}`}`
-      : `${format(value)} of ${format(total)}`;
-  const left = total === undefined || rate === 0 ? '' : `, ${formatSeconds(Math.max(0, total - value) / rate)} left`;
-  return `${what}: ${reached}, ${format(rate)}/s${left}`;
+  const noun = unit === 'bytes' ? '' : ` ${unit}`;
+  const reached = total === undefined ? format(value) : `${format(value)} of ${format(total)}`;
+  const perSecond = unit === 'bytes' || rate >= 10 ? format(rate) : rate.toFixed(1);
+  const left = total === undefined || rate <= 0 ? '' : `, ${formatDuration((total - value) / rate)} left`;
+  return `${reached}${noun}, ${perSecond}/s${left}`;
 }

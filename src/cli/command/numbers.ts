@@ -26,6 +26,14 @@ export function formatSeconds(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : `${seconds.toFixed(0)} s`;
 }
 
+/** `45 s`, `12 min`, `3.5 h`. @param seconds what is below 0 counts as 0 */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, seconds);
+  if (whole < 90) return `${whole.toFixed(0)} s`;
+  if (whole < 5400) return `${(whole / 60).toFixed(0)} min`;
+  return `${(whole / 3600).toFixed(1)} h`;
+}
+
 /** Few gigabytes cost fractions of a cent, so small amounts get more digits. */
 export function formatDollars(dollars: number): string {
   return `$${dollars.toFixed(Math.abs(dollars) < 1 ? 5 : 2)}`;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -12,13 +13,30 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
   GIB: 2 ** 30,
   TIB: 2 ** 40,
 };
+const BILLED_UNITS: Readonly<Record<string, number>> = { GB: BILLED_GIGABYTE, TB: 1024 * BILLED_GIGABYTE };
+const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** `500`, `10KB`, `1.5GB`, `64MiB`. @throws InvalidArgumentError */
+/** `500`, `10KB`, `1.5GB`, `64MiB`; 0 is allowed. @throws InvalidArgumentError */
 export function parseByteCount(text: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
   const scale = BYTE_UNITS[unit.toUpperCase()];
   if (digits !== undefined && scale !== undefined) return Math.round(Number(digits) * scale);
   throw new InvalidArgumentError('A size is a number with B, KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 10MB.');
+}
+
+/** The same, above 0. @throws InvalidArgumentError */
+export function parseByteSize(text: string): number {
+  const bytes = parseByteCount(text);
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError('A size must be above 0, such as 256MB.');
+}
+
+/** `500GB`, `50TB` as a bill counts them, in powers of two. @returns bytes @throws InvalidArgumentError */
+export function parseBilledVolume(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?(GB|TB)$/i.exec(text) ?? [];
+  const bytes = Number(digits) * (BILLED_UNITS[unit.toUpperCase()] ?? 0);
+  if (bytes > 0) return bytes;
+  throw new InvalidArgumentError('A volume is a number of GB or TB above 0, such as 50TB.');
 }
 
 /** `500` or `500/s`, above 0. @throws InvalidArgumentError */
@@ -36,6 +54,23 @@ export function parseTime(text: string): number {
   const time = isDate || isTime ? Date.parse(hasZone ? text : `${text}Z`) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new InvalidArgumentError('A time is ISO 8601, such as 2026-11-23 or 2026-11-23T10:00:00Z.');
+}
+
+/** `30s`, `15m`, `12h`, `7d`. @returns seconds @throws InvalidArgumentError */
+export function parseAge(text: string): number {
+  const [, digits, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  const scale = AGE_UNITS[unit];
+  if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
+  throw new InvalidArgumentError('An age is a whole number with s, m, h or d, such as 12h.');
+}
+
+/** Parses a whole number of a range. @param what it is, such as `An interval` */
+export function integerBetween(what: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^-?\d+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`${what} is a whole number from ${min} to ${max}.`);
+  };
 }
 
 /** A whole number from 1 on. @throws InvalidArgumentError */

@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { PaceLimits } from '../../backfill/pace.ts';
-import { CONFIGURATION } from './deployment-files.ts';
 import { parseByteCount, parseRate, parseTime } from './parse-amounts.ts';
+import { sharedOptions } from './shared-options.ts';
 
 /** Options that `backfill` and `verify` share. */
 export interface ScanFlags extends ObjectFilter {
@@ -32,17 +32,12 @@ export function addRunOptions(command: Command): Command {
     .option('--rate <number>', 'objects per second at most, such as 500/s', parseRate)
     .option('--resume', 'continue the run that was interrupted')
     .option('--restart', 'forget the run that was interrupted')
-    .option('--json', 'print the result as JSON')
-    .option('--yes', 'do not ask')
-    .option('--profile <name>', 'profile of the AWS configuration')
-    .addOption(
-      new Option('--configuration <folder>', 'where the configuration files are').default(
-        CONFIGURATION,
-        "the project's",
-      ),
-    )
     .option('--queue-url <url>', 'queue of existing objects, where it is not that of the deployment')
-    .option('--progress-bucket <name>', 'bucket of the checkpoint, where it is not that of the deployment');
+    .option('--progress-bucket <name>', 'bucket of the checkpoint, where it is not that of the deployment')
+    .addOption(sharedOptions.yes())
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration())
+    .addOption(sharedOptions.json());
 }
 
 export function objectFilterOf({ prefix, suffix, since, until, minSize, maxSize }: ObjectFilter): ObjectFilter {

@@ -9,5 +9,6 @@ export const sharedOptions = {
   profile: (): Option => new Option('--profile <name>', 'profile of the AWS configuration'),
   configuration: (): Option =>
     new Option('--configuration <folder>', 'where the configuration files are').default(CONFIGURATION, "the project's"),
+  yes: (): Option => new Option('--yes', 'do not ask'),
   json: (what = 'as JSON'): Option => new Option('--json', what),
 };

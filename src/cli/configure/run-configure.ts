@@ -5,12 +5,13 @@ import { type Configuration, loadConfiguration } from '../../configuration/load.
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
+import { planDocument } from '../../templates/plan-document.ts';
 import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from '../command/deployment-files.ts';
 import { DeployInputError, StaleTemplateError } from '../command/errors.ts';
+import { parseByteSize } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { sharedOptions } from '../command/shared-options.ts';
 import { describeBreakEven } from './describe-break-even.ts';
-
-const SIZE_UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, G: 1e9 };
 
 interface ConfigureOptions {
   readonly check?: boolean;
@@ -18,10 +19,11 @@ interface ConfigureOptions {
   readonly out: string;
   readonly ratio?: number;
   readonly objectSize?: number;
+  readonly json?: boolean;
 }
 
 /**
- * `npm run configure`: checks the configuration, writes template.yaml and samconfig.toml, prints the plan.
+ * `s3xrc configure`: checks the configuration, writes template.yaml and samconfig.toml, prints the plan.
  * @throws InvalidConfigurationError, StaleTemplateError (with --check only), DeployInputError, TemplateLimitError,
  *   SamConfigConflictError
  */
@@ -29,12 +31,7 @@ export async function runConfigure(args: readonly string[], print: (text: string
   const command = new Command('s3xrc configure')
     .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
     .option('--check', 'write nothing; fail when the files are not those of the configuration')
-    .addOption(
-      new Option('--configuration <folder>', 'read settings.json and replication_config.json here').default(
-        CONFIGURATION,
-        "the project's",
-      ),
-    )
+    .addOption(sharedOptions.configuration())
     .addOption(
       new Option('--out <folder>', 'write template.yaml and samconfig.toml here').default(PROJECT, 'the project'),
     )
@@ -43,7 +40,8 @@ export async function runConfigure(args: readonly string[], print: (text: string
       'what objects compress to, for the break-evens of the plan: the dashboard has it (default: 3)',
       parseRatio,
     )
-    .option('--object-size <size>', 'mean size of objects, such as 25KB or 10MB, for the same', parseSize);
+    .option('--object-size <size>', 'mean size of objects, such as 25KB or 10MB, for the same', parseByteSize)
+    .addOption(sharedOptions.json());
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;
   const isOther = resolve(options.configuration) !== CONFIGURATION;
@@ -54,11 +52,20 @@ export async function runConfigure(args: readonly string[], print: (text: string
   const stale = files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(process.cwd(), path));
   if (options.check === true) {
     if (stale.length > 0) throw staleError(stale);
-    print('The configuration is good, and template.yaml and samconfig.toml are up to date.\n');
+    print(
+      options.json === true
+        ? `${JSON.stringify({ written: [] })}\n`
+        : 'The configuration is good, and template.yaml and samconfig.toml are up to date.\n',
+    );
     return;
   }
   await writeDeploymentFiles(files, options.out);
-  print(describePlan(configuration, await worthOfRules(configuration, options)));
+  const worthOf = await worthOfRules(configuration, options);
+  if (options.json === true) {
+    print(`${JSON.stringify({ ...planDocument(configuration, worthOf), written: stale }, undefined, 2)}\n`);
+    return;
+  }
+  print(describePlan(configuration, worthOf));
   print(stale.length === 0 ? 'Nothing to write: the files are up to date.\n' : `Wrote ${stale.join(' and ')}.\n`);
   if (isOther) print(`Not to be deployed as it is: the image gets configuration/*.json of ${PROJECT}, which differ.\n`);
 }
@@ -87,14 +94,6 @@ function parseRatio(text: string): number {
       'A ratio is a number above 0, such as 3.5: bytes of objects over bytes of archives.',
     );
   return ratio;
-}
-
-/** @returns bytes */
-function parseSize(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([KMG])B$/.exec(text) ?? [];
-  const bytes = Number(digits) * (SIZE_UNITS[unit] ?? 0);
-  if (bytes === 0) throw new InvalidArgumentError('A size is a number of KB, MB or GB, such as 25KB.');
-  return bytes;
 }
 
 /** Functions read the configuration that is in their image, and refuse rules that it does not have. */

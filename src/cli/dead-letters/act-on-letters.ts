@@ -35,6 +35,7 @@ export async function redriveLetters(
   sqs: SQSClient,
   letters: readonly ReceivedLetter[],
   destination: string,
+  onSent: (letters: number) => void,
 ): Promise<ReceivedLetter[]> {
   const accepted: ReceivedLetter[] = [];
   for (const batch of batchLetters(letters)) {
@@ -43,18 +44,26 @@ export async function redriveLetters(
     const taken = Successful.flatMap(({ Id }) => batch[Number(Id)] ?? []);
     await deleteLetters(sqs, taken);
     accepted.push(...taken);
+    onSent(accepted.length);
   }
   return accepted;
 }
 
 /** @throws DeadLetterError when SQS does not delete one */
-export async function deleteLetters(sqs: SQSClient, letters: readonly ReceivedLetter[]): Promise<void> {
+export async function deleteLetters(
+  sqs: SQSClient,
+  letters: readonly ReceivedLetter[],
+  onDeleted: (letters: number) => void = () => undefined,
+): Promise<void> {
+  let deleted = 0;
   for (const batch of batchLetters(letters)) {
     const [first] = batch;
     if (first === undefined) continue;
     const Entries = batch.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
     const { Failed = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: first.queue.url, Entries }));
     const [failed] = Failed;
+    deleted += batch.length - Failed.length;
+    onDeleted(deleted);
     if (failed === undefined) continue;
     throw new DeadLetterError(
       `${Failed.length} messages could not be deleted from ${first.queue.name}: ${failed.Code ?? ''} ${failed.Message ?? ''}. Run the command again.`,

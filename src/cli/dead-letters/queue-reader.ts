@@ -53,12 +53,13 @@ export async function findDeadLetterQueues(
  * Receives what is in a queue. SQS samples its servers, so an empty answer counts only when it comes twice in a row.
  * The messages stay hidden until they are released, deleted, or an hour has passed.
  * @param most messages to read at most
+ * @param onRead told how many there are so far
  */
 export async function receiveLetters(
   sqs: SQSClient,
   queue: DeadLetterQueue,
   most: number,
-  signal: AbortSignal,
+  { signal, onRead }: { readonly signal: AbortSignal; readonly onRead: (letters: number) => void },
 ): Promise<ReceivedLetter[]> {
   const letters = new Map<string, ReceivedLetter>();
   for (let empty = 0; empty < 2 && letters.size < most && !signal.aborted; ) {
@@ -75,6 +76,7 @@ export async function receiveLetters(
     const fresh = Messages.filter(({ MessageId = '' }) => !letters.has(MessageId));
     empty = fresh.length === 0 ? empty + 1 : 0;
     for (const message of Messages) letters.set(message.MessageId ?? '', describeMessage(message, queue));
+    onRead(letters.size);
   }
   return [...letters.values()];
 }

@@ -1,14 +1,16 @@
 import { open } from 'node:fs/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
-import { CONFIGURATION } from '../command/deployment-files.ts';
+import { withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
+import { integerBetween, parseAge } from '../command/parse-amounts.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
+import { sharedOptions } from '../command/shared-options.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { deleteLetters, redriveLetters } from './act-on-letters.ts';
 import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
@@ -30,7 +32,6 @@ interface Flags extends LetterFilter {
 
 /** Most that SQS lets be hidden in one queue at a time. */
 const MAX_LETTERS = 100_000;
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
  * `s3xrc dead-letters`: looks at the messages that were given up in all regions, sends them back, or discards them.
@@ -50,22 +51,22 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
       .option('--prefix <prefix>', 'only keys that begin with this')
       .option('--older-than <age>', 'only messages that are older, such as 30m, 12h or 7d', parseAge)
       .option('--queue <name>', 'only this dead-letter queue')
-      .option('--region <region...>', 'only these regions')
-      .option('--profile <name>', 'profile of the AWS configuration')
-      .option('--limit <number>', 'read at most so many messages per queue', parseLimit, MAX_LETTERS)
-      .addOption(
-        new Option('--configuration <folder>', 'where the configuration files are').default(
-          CONFIGURATION,
-          "the project's",
-        ),
-      );
+      .option(
+        '--limit <number>',
+        'read at most so many messages per queue',
+        integerBetween('A limit', 1, MAX_LETTERS),
+        MAX_LETTERS,
+      )
+      .addOption(sharedOptions.regions('only these regions'))
+      .addOption(sharedOptions.profile())
+      .addOption(sharedOptions.configuration());
   add('list', 'Group them by reason, with what to do about each')
-    .option('--json', 'as JSON')
+    .addOption(sharedOptions.json())
     .action(async (flags: Flags) => {
       status = await list(flags, context);
     });
   add('show', 'Print each of them with its body')
-    .option('--json', 'a JSON object per line')
+    .addOption(sharedOptions.json('a JSON object per line'))
     .action(async (flags: Flags) => {
       await visit(flags, context, async ({ chosen }) => {
         await context.print(renderLetters(chosen, flags.json === true));
@@ -74,14 +75,14 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
     });
   add('redrive', 'Send them to the queue that each came from')
     .option('--dry-run', 'only say what would be sent')
-    .option('--yes', 'do not ask')
+    .addOption(sharedOptions.yes())
     .action(async (flags: Flags) => {
       status = await act('redrive', flags, context);
     });
   add('discard', 'Delete them, after saving them to a file')
     .option('--dry-run', 'only say what would be deleted')
     .option('--save <file>', 'where they are saved (default: discarded-<time>.jsonl)')
-    .option('--yes', 'do not ask')
+    .addOption(sharedOptions.yes())
     .action(async (flags: Flags) => {
       status = await act('discard', flags, context);
     });
@@ -98,9 +99,10 @@ interface Visited {
 /** Reads queue by queue; what `use` does not return as done is visible again afterwards, whatever happens. */
 async function visit(
   flags: Flags,
-  { signal }: CommandContext,
+  context: CommandContext,
   use: (visited: Visited) => Promise<readonly ReceivedLetter[]>,
 ): Promise<void> {
+  const { signal } = context;
   const configuration = await loadConfiguration(flags.configuration);
   const all = planRegions(configuration).map(({ region }) => region);
   const prefix = resourceNamePrefix(configuration.settings.stack_name);
@@ -109,7 +111,9 @@ async function visit(
     try {
       for (const queue of await findDeadLetterQueues(sqs, region, prefix, signal)) {
         if (flags.queue !== undefined && queue.name !== flags.queue) continue;
-        const letters = await receiveLetters(sqs, queue, flags.limit, signal);
+        const letters = await withMeter(context, { what: queue.name, unit: 'messages read' }, (meter) =>
+          receiveLetters(sqs, queue, flags.limit, { signal, onRead: meter.reach }),
+        );
         let done: readonly ReceivedLetter[] = [];
         try {
           signal.throwIfAborted();
@@ -177,8 +181,13 @@ async function redriveTo(
     await context.print(`would send ${count} from ${queue.name} to ${name} in ${queue.region}\n`);
     return [];
   }
-  if (!(await agree(`Send ${count} from ${queue.name} to ${name} in ${queue.region}?`, flags, context))) return [];
-  const sent = await redriveLetters(sqs, chosen, destination);
+  const text = `Send ${count} from ${queue.name} to ${name} in ${queue.region}?`;
+  if (!(await confirm({ text, yes: flags.yes }, context.signal))) return [];
+  const sent = await withMeter(context, { what: 'Sending', unit: 'messages' }, (meter) =>
+    redriveLetters(sqs, chosen, destination, (done) => {
+      meter.reach(done, chosen.length);
+    }),
+  );
   await context.print(
     `sent ${formatPlural(sent.length, 'message')} from ${queue.name} to ${name} in ${queue.region}\n`,
   );
@@ -196,10 +205,14 @@ async function discard(
     await context.print(`would discard ${count} of ${queue.name} in ${queue.region}\n`);
     return [];
   }
-  const question = `Discard ${count} of ${queue.name} in ${queue.region}? Their objects will not be replicated. They are saved to ${file}.`;
-  if (!(await agree(question, flags, context))) return [];
+  const text = `Discard ${count} of ${queue.name} in ${queue.region}? Their objects will not be replicated. They are saved to ${file}.`;
+  if (!(await confirm({ text, yes: flags.yes }, context.signal))) return [];
   await save(file, renderLetters(chosen, true));
-  await deleteLetters(sqs, chosen);
+  await withMeter(context, { what: 'Deleting', unit: 'messages' }, (meter) =>
+    deleteLetters(sqs, chosen, (done) => {
+      meter.reach(done, chosen.length);
+    }),
+  );
   await context.print(`discarded ${count} of ${queue.name} in ${queue.region}; saved to ${file}\n`);
   return chosen;
 }
@@ -213,22 +226,4 @@ async function save(path: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function agree(question: string, { yes }: Flags, { signal }: CommandContext): Promise<boolean> {
-  if (yes === true) return Promise.resolve(true);
-  return confirm(question, signal, { input: process.stdin, output: process.stderr });
-}
-
-function parseAge(text: string): number {
-  const [, digits, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const scale = UNITS[unit];
-  if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
-  throw new InvalidArgumentError('An age is a whole number with s, m, h or d, such as 12h.');
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (/^\d+$/.test(text) && limit > 0 && limit <= MAX_LETTERS) return limit;
-  throw new InvalidArgumentError(`A limit is a whole number from 1 to ${MAX_LETTERS}.`);
 }

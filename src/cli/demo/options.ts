@@ -1,19 +1,18 @@
 import { resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { BILLED_GIGABYTE } from '../../adaptive/cost-model.ts';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { integerBetween, parseBilledVolume, parseByteCount, parseByteSize } from '../command/parse-amounts.ts';
+import { sharedOptions } from '../command/shared-options.ts';
 import { DemoInputError } from './errors.ts';
 import { MIN_OBJECTS } from './existing/plan-bucket.ts';
 import type { BucketAccess } from './input/open-bucket.ts';
 import type { BucketSource } from './input/sample-bucket.ts';
-import { BILLED_TERABYTE } from './worth.ts';
 
 /** Above this share of failing calls no number of tries that a user would wait for is enough. */
 const MAX_FAULT_RATE = 0.5;
-const MEBIBYTES_PER_GIBIBYTE = 1024;
 /** What `max_object_mib` of a rule takes. */
 const MAX_FALLBACK_OVER = 80_000;
 const MEBIBYTE = 2 ** 20;
-const DEFAULT_SAMPLE_BYTES = 256 * MEBIBYTE;
+const DEFAULT_SAMPLE_BYTES = 256e6;
 const LEVELS = { min: -7, max: 22 };
 /** Level 19 takes ten times as long as all of these, and is asked for by name. */
 const COMPARED_LEVELS = [1, 3, 6, 9, 12];
@@ -22,7 +21,9 @@ const DEFAULT_EXISTING = 20_000;
 /** moto keeps all objects in memory. */
 const MAX_EXISTING = 1_000_000;
 /** Options that mean something in the demo of existing objects. */
-const EXISTING_OPTIONS: readonly string[] = ['existing', 'objects', 'fanOut', 'faults', 'json'];
+const EXISTING_OPTIONS: readonly string[] = ['existing', 'objects', 'fanOut', 'faults', 'json', 'configuration'];
+/** In place of a path. */
+export const STANDARD_OUTPUT = Symbol('standard output');
 
 export interface DemoOptions {
   /** Absolute. Absent: files that every checkout has. */
@@ -42,8 +43,11 @@ export interface DemoOptions {
   readonly monthlyBytes?: number;
   /** Share of the functions' S3 and SQS calls that fail, 0 to 0.5. */
   readonly faults: number;
+  /** Folder of the user's own configuration files. */
+  readonly configuration: string;
+  /** Absolute path of the numbers; `stdout` prints them, and all else goes to standard error. */
+  readonly json?: string | typeof STANDARD_OUTPUT;
   /** Absolute paths of what to write. */
-  readonly json?: string;
   readonly archives?: string;
   readonly report: string;
 }
@@ -61,7 +65,8 @@ interface ParsedFlags {
   fallbackOver?: number;
   monthly?: number;
   faults: number;
-  json?: string;
+  configuration: string;
+  json?: string | true;
   archives?: string;
   report: string;
 }
@@ -83,6 +88,7 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
   }
   const flags = command.opts<ParsedFlags>();
   const { fanOut = false, level, compareLevels, fallbackOver, monthly, faults, json, archives, report } = flags;
+  const numbers = json === true ? STANDARD_OUTPUT : json === undefined ? undefined : resolve(json);
   return {
     ...chooseSource(flags),
     ...chooseExisting(command, flags),
@@ -92,7 +98,8 @@ export function parseDemoOptions(args: readonly string[], print: (text: string) 
     ...(fallbackOver === undefined ? {} : { fallbackOverMebibytes: fallbackOver }),
     ...(monthly === undefined ? {} : { monthlyBytes: monthly }),
     faults,
-    ...(json === undefined ? {} : { json: resolve(json) }),
+    configuration: flags.configuration,
+    ...(numbers === undefined ? {} : { json: numbers }),
     ...(archives === undefined ? {} : { archives: resolve(archives) }),
     report: resolve(report),
   };
@@ -138,10 +145,10 @@ function demoCommand(): Command {
     .option(
       '--sample <volume>',
       `of s3://bucket/prefix, take so much at random, such as 500MB (default: 256MB)`,
-      parseSample,
+      parseByteSize,
     )
-    .option('--region <region>', 'region of the bucket of --source')
-    .option('--profile <name>', 'profile of ~/.aws that may read the bucket of --source')
+    .addOption(sharedOptions.region('region of the bucket of --source'))
+    .addOption(sharedOptions.profile())
     .option('--existing', 'fill a bucket before there is a rule, backfill, verify, damage and repair it')
     .option('--objects <number>', `objects of --existing (default: ${DEFAULT_EXISTING})`, parseObjects)
     .option('--fan-out', 'replicate into two regions instead of one')
@@ -152,11 +159,16 @@ function demoCommand(): Command {
       parseLevels,
     )
     .option('--fallback-over <size>', 'leave larger objects to fallback tasks, such as 64MiB or 2GiB', parseMebibytes)
-    .option('--monthly <volume>', 'say the dollars of such a volume a month, such as 500GB or 50TB', parseVolume)
+    .option(
+      '--monthly <volume>',
+      'say the dollars of such a volume per month, such as 500GB or 50TB',
+      parseBilledVolume,
+    )
     .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
-    .option('--json <file>', 'write the numbers into this file', parsePath)
     .option('--archives <folder>', 'keep the archives in this folder', parsePath)
     .option('--report <file>', 'where the HTML report goes', parsePath, 'build/demo-report.html')
+    .addOption(sharedOptions.configuration())
+    .addOption(new Option('--json [file]', 'as JSON, or the numbers as JSON into this file').argParser(parsePath))
     .allowExcessArguments(false)
     .exitOverride();
 }
@@ -167,50 +179,21 @@ function parsePath(text: string): string {
   return text;
 }
 
-function parseLevel(text: string): number {
-  const level = Number(text);
-  if (!/^-?\d+$/.test(text) || level < LEVELS.min || level > LEVELS.max) {
-    throw new InvalidArgumentError(`A level is a whole number from ${LEVELS.min} to ${LEVELS.max}.`);
-  }
-  return level;
-}
+const parseLevel = integerBetween('A level', LEVELS.min, LEVELS.max);
 
 function parseLevels(text: string): number[] {
   return [...new Set(text.split(',').map(parseLevel))].toSorted((left, right) => left - right);
 }
 
-function parseObjects(text: string): number {
-  const objects = Number(text);
-  if (/^\d+$/.test(text) && objects >= MIN_OBJECTS && objects <= MAX_EXISTING) return objects;
-  throw new InvalidArgumentError(`It is a whole number from ${MIN_OBJECTS} to ${MAX_EXISTING}.`);
-}
+const parseObjects = integerBetween('It', MIN_OBJECTS, MAX_EXISTING);
 
 /** @returns MiB, since the configuration knows no smaller unit */
 function parseMebibytes(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+)([MG])iB$/.exec(text) ?? [];
-  const size = Number(digits) * (unit === 'G' ? MEBIBYTES_PER_GIBIBYTE : 1);
-  if (unit === '' || size < 1 || size > MAX_FALLBACK_OVER) {
-    throw new InvalidArgumentError(
-      `A size is a whole number of MiB or GiB up to ${MAX_FALLBACK_OVER} MiB, such as 64MiB.`,
-    );
-  }
-  return size;
-}
-
-/** @returns bytes; units are those of a bill, 2^30 and 2^40 */
-function parseVolume(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([GT])B$/.exec(text) ?? [];
-  const bytes = Number(digits) * (unit === 'T' ? BILLED_TERABYTE : BILLED_GIGABYTE);
-  if (unit === '' || bytes === 0) throw new InvalidArgumentError('A volume is a number of GB or TB, such as 50TB.');
-  return bytes;
-}
-
-/** @returns bytes */
-function parseSample(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([MG])B$/.exec(text) ?? [];
-  const bytes = Math.floor(Number(digits) * (unit === 'G' ? BILLED_GIGABYTE : MEBIBYTE));
-  if (unit === '' || bytes === 0) throw new InvalidArgumentError('A sample is a number of MB or GB, such as 500MB.');
-  return bytes;
+  const size = /iB$/i.test(text) ? parseByteCount(text) / MEBIBYTE : Number.NaN;
+  if (Number.isInteger(size) && size >= 1 && size <= MAX_FALLBACK_OVER) return size;
+  throw new InvalidArgumentError(
+    `A size is a whole number of MiB or GiB up to ${MAX_FALLBACK_OVER} MiB, such as 64MiB.`,
+  );
 }
 
 function parseRate(text: string): number {

@@ -14,9 +14,10 @@ export type OutputOptions = Pick<DemoOptions, 'json' | 'report' | 'archives'>;
  * @throws DemoInputError that names option and path
  */
 export async function prepareOutputs({ json, report, archives }: OutputOptions): Promise<void> {
-  if (json === report) throw new DemoInputError(`--json and --report are the same file: ${report}`);
+  const file = typeof json === 'string' ? json : undefined;
+  if (file === report) throw new DemoInputError(`--json and --report are the same file: ${report}`);
   await prepareFile('--report', report);
-  if (json !== undefined) await prepareFile('--json', json);
+  if (file !== undefined) await prepareFile('--json', file);
   if (archives !== undefined) await prepareFolder('--archives', archives);
 }
 

@@ -8,7 +8,7 @@ import {
   renderExisting,
 } from './existing/existing-result.ts';
 import { runExisting } from './existing/run-existing.ts';
-import { type DemoOptions, parseDemoOptions } from './options.ts';
+import { type DemoOptions, parseDemoOptions, STANDARD_OUTPUT } from './options.ts';
 import { prepareOutputs, writeOutputs } from './output-files.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { renderReport } from './report/render-report.ts';
@@ -34,7 +34,7 @@ export async function runDemoCommand(
   await Promise.all(written);
   if (options === undefined) return 0;
   await using cleanup = new AsyncDisposableStack();
-  const progress = createProgress(process.stdout);
+  const progress = createProgress(options.json === STANDARD_OUTPUT ? process.stderr : process.stdout);
   const restoreTerminal = (): void => {
     progress.close();
   };
@@ -47,12 +47,14 @@ export async function runDemoCommand(
   if (options.existing !== undefined) {
     const existing = await runExisting(options, workspace, progress, signal);
     progress.close();
+    if (options.json === STANDARD_OUTPUT) await print(`${JSON.stringify(existing, null, 2)}\n`);
     const problems = await showExisting(existing, options, progress);
     for (const problem of problems) note(`error: ${problem}`);
     return isExistingFlawless(existing) && problems.length === 0 ? 0 : 1;
   }
   const { result, problems } = await runDemo(options, workspace, progress);
   progress.close();
+  if (options.json === STANDARD_OUTPUT) await print(`${JSON.stringify(numbersOf(result), null, 2)}\n`);
   const unwritten = [...problems, ...(await showResult(result, options, progress))];
   for (const problem of unwritten) note(`error: ${problem}`);
   return isFlawless(result) && unwritten.length === 0 ? 0 : 1;
@@ -76,7 +78,7 @@ async function showExisting(result: ExistingResult, { json }: DemoOptions, progr
     ),
   ];
   for (const problem of wrong.slice(0, NAMED_PROBLEMS)) progress.say(`  ${problem}`);
-  const problems = json === undefined ? [] : await writeOutputs([[json, `${JSON.stringify(result, null, 2)}\n`]]);
+  const problems = typeof json === 'string' ? await writeOutputs([[json, `${JSON.stringify(result, null, 2)}\n`]]) : [];
   progress.say(existingVerdict(result));
   return problems;
 }
@@ -86,7 +88,7 @@ async function showResult(result: DemoResult, { json, report }: DemoOptions, pro
   progress.say(renderResultTable(result));
   const problems = await writeOutputs([[report, renderReport(result, new Date())]]);
   if (problems.length === 0) progress.say(`Report: ${relative(process.cwd(), report)}`);
-  if (json !== undefined) {
+  if (typeof json === 'string') {
     problems.push(...(await writeOutputs([[json, `${JSON.stringify(numbersOf(result), null, 2)}\n`]])));
   }
   progress.say(verdictOf(result));

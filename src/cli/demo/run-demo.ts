@@ -53,7 +53,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     ...(level === undefined ? {} : { level }),
     ...(largestMebibytes === undefined ? {} : { largestMebibytes }),
   };
-  const configuration = await prepareConfiguration(workspace.configuration, changes, workspace.temporary);
+  const configuration = await prepareConfiguration(options.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
   const { content, description, cost, isOwn } = await chooseContent(options, workspace.cleanup);
   const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: isOwn });

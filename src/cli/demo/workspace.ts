@@ -6,8 +6,6 @@ const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Folders of a run, and everything that has to be ended with it. */
 export interface Workspace {
-  /** The user's own configuration files. */
-  readonly configuration: string;
   /** Inside the project, because the bundles find their native packages in its node_modules. Removed at the end. */
   readonly temporary: string;
   /** What is given to it is ended at the end, the last first. */
@@ -20,5 +18,5 @@ export interface Workspace {
  */
 export async function openWorkspace(cleanup: AsyncDisposableStack): Promise<Workspace> {
   const temporary = await makeTemporaryFolder(join(PROJECT, 'build'), 'demo', cleanup);
-  return { configuration: join(PROJECT, 'configuration'), temporary, cleanup };
+  return { temporary, cleanup };
 }

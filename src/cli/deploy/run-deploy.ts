@@ -5,9 +5,14 @@ import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { nestedStacks } from '../../templates/write-template.ts';
+import type { CommandContext } from '../command/cli-command.ts';
 import { CONFIGURATION, makeDeploymentFiles, PROJECT } from '../command/deployment-files.ts';
 import { SamFailedError } from '../command/errors.ts';
+import { withMeter } from '../command/meter.ts';
+import { orAborted } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { sharedOptions } from '../command/shared-options.ts';
+import { useProfile } from '../command/use-profile.ts';
 import { staleError } from '../configure/run-configure.ts';
 import { regionFilter } from './choose-regions.ts';
 import { RegionDeployer } from './deploy-region.ts';
@@ -21,24 +26,25 @@ import { refuseExample } from './refuse-example.ts';
 import { Sam } from './sam.ts';
 import { refuseWaitingMessages } from './waiting-messages.ts';
 
-interface DeployOptions {
+interface DeployFlags {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly region?: readonly string[];
+  readonly profile?: string;
   readonly repair?: boolean;
 }
 
 /**
- * `npm run deploy`: looks at the account and prints what will be done, builds the image, and deploys every region in its order, targets
+ * `s3xrc deploy`: looks at the account and prints what will be done, builds the image, and deploys every region in its order, targets
  * before sources; stops at the first failure.
  * @throws before anything is built or changed: InvalidConfigurationError, StaleTemplateError, ExampleConfigurationError,
  *   DeployInputError, UnreadableAccountError, StackNotReadyError, DeployBlockedError, MessagesWaitingError, UnreadableQueuesError;
  *   then MissingSamError, SamFailedError that says what is done and what to do next
  */
-export async function runDeploy(args: readonly string[], print: (text: string) => void): Promise<void> {
+export async function runDeploy(args: readonly string[], context: CommandContext): Promise<number> {
+  const printed: Promise<void>[] = [];
   const command = new Command('s3xrc deploy')
     .description('Builds the image and deploys all regions, those that receive first.')
-    .option('--region <region...>', 'deploy only these')
     .option(
       '--dry-run',
       'only look at the account and say what would be done, with the change sets of what is deployed',
@@ -47,53 +53,72 @@ export async function runDeploy(args: readonly string[], print: (text: string) =
       '--repair',
       'have the notifications of source buckets and the replication rules compared, and put where they are missing',
     )
-    .option('--force', 'take rules away although messages wait in their queues, which are lost');
-  const options = parseCommand(command, args, print)?.opts<DeployOptions>();
-  if (options === undefined) return;
+    .option('--force', 'take rules away although messages wait in their queues, which are lost')
+    .addOption(sharedOptions.regions('only these regions'))
+    .addOption(sharedOptions.profile());
+  const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<DeployFlags>();
+  await Promise.all(printed);
+  if (flags === undefined) return 0;
+  useProfile(flags.profile);
   const configuration = await loadConfiguration(CONFIGURATION);
   const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);
   if (stale.length > 0) throw staleError(stale.map(({ path }) => relative(PROJECT, path)));
   refuseExample(configuration);
 
-  const steps = await lookAtAccount(configuration, options.region, print);
-  if (options.force !== true) await refuseLostMessages(configuration, steps);
-  const repair = options.repair === true ? new Date().toISOString() : undefined;
-  const deployer = new RegionDeployer(new Sam(PROJECT), PROJECT, configuration, repair);
-  if (options.dryRun === true) {
+  const { print, signal } = context;
+  const steps = await lookAtAccount(configuration, flags.region, context);
+  if (flags.force !== true) await orAborted(refuseLostMessages(configuration, steps), signal);
+  const repair = flags.repair === true ? new Date().toISOString() : undefined;
+  const deployer = new RegionDeployer(new Sam(PROJECT, signal), PROJECT, configuration, repair);
+  if (flags.dryRun === true) {
     await preview(configuration, deployer, steps, print);
-    return;
+    return 0;
   }
-  print(describeBuild(await readBuildMachine()));
+  await print(describeBuild(await readBuildMachine()));
   await deployer.build(steps.map(({ region }) => region));
   for (const [index, step] of steps.entries()) {
-    print(`\n[${index + 1}/${steps.length}] ${nameStep(step)}\n`);
+    await print(`\n[${index + 1}/${steps.length}] ${nameStep(step)}\n`);
     try {
       await deployer.deploy(step);
     } catch (error) {
-      throw error instanceof SamFailedError ? stoppedError(error, steps, index) : error;
+      if (!(error instanceof SamFailedError)) throw error;
+      const stopped = stoppedError(error, steps, index);
+      // Who presses Ctrl-C has to know, too, what is deployed.
+      if (signal.aborted) context.note(stopped.message);
+      throw stopped;
     }
   }
-  print(`\nDeployed: ${steps.map(nameStep).join(', ')}.\n`);
+  await print(`\nDeployed: ${steps.map(nameStep).join(', ')}.\n`);
+  return 0;
 }
 
 /** Reads what is deployed in the regions that are asked for, and prints what becomes of it. */
 async function lookAtAccount(
   configuration: Configuration,
   regions: readonly string[] | undefined,
-  print: (text: string) => void,
+  context: CommandContext,
 ): Promise<readonly PlannedStep[]> {
   const { stack_name: stack } = configuration.settings;
   const plans = planRegions(configuration);
   const known = plans.map(({ region }) => region);
   const asked = regionFilter(regions, known);
-  const identity = await readIdentity(known.find(asked) ?? known[0] ?? '');
+  const { signal } = context;
+  const identity = await orAborted(readIdentity(known.find(asked) ?? known[0] ?? ''), signal);
   const states = new Map<string, Promise<RegionState>>();
   const lookAt = (region: string): Promise<RegionState> => {
-    const state = states.get(region) ?? lookAtRegion(stack, region);
+    const state = states.get(region) ?? orAborted(lookAtRegion(stack, region), signal);
     states.set(region, state);
     return state;
   };
-  const steps = await planSteps(plans, asked, async (region) => (await lookAt(region)).stack?.outputs);
+  const steps = await withMeter(context, { what: 'Looking at the account', unit: 'regions' }, async (meter) => {
+    const found = await planSteps(plans, asked, async (region) => (await lookAt(region)).stack?.outputs);
+    const total = new Set(found.map(({ region }) => region)).size;
+    for (const { region } of found) {
+      await lookAt(region);
+      meter.reach(states.size, total);
+    }
+    return found;
+  });
   const planned: PlannedStep[] = [];
   for (const step of steps) {
     const state = await lookAt(step.region);
@@ -104,7 +129,7 @@ async function lookAtAccount(
       planned.push({ ...step, plan, nested, state: { ...state, nested: [...new Set([...state.nested, ...earlier])] } });
     }
   }
-  print(describeDeployment(stack, identity, planned));
+  await context.print(describeDeployment(stack, identity, planned));
   return planned;
 }
 
@@ -121,20 +146,20 @@ async function preview(
   { settings }: Configuration,
   deployer: RegionDeployer,
   steps: readonly PlannedStep[],
-  print: (text: string) => void,
+  print: CommandContext['print'],
 ): Promise<void> {
   for (const step of steps.filter(({ state }) => state.stack !== undefined)) {
     const name = `${resourceNamePrefix(settings.stack_name)}-deployment`;
     const image = await readImage(name, step.region);
-    print(`\n${nameStep(step)}: change set\n`);
+    await print(`\n${nameStep(step)}: change set\n`);
     if (image === undefined) {
-      print(`The image of ${name} cannot be seen (lambda:GetFunction), and without it there is no change set.\n`);
+      await print(`The image of ${name} cannot be seen (lambda:GetFunction), and without it there is no change set.\n`);
       continue;
     }
     await deployer.preview(step, image);
     await discardChangeSets(settings.stack_name, step.region);
   }
-  print('\nDry run: nothing was built or changed. A new image changes every function besides.\n');
+  await print('\nDry run: nothing was built or changed. A new image changes every function besides.\n');
 }
 
 function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], failed: number): SamFailedError {

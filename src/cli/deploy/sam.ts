@@ -4,9 +4,12 @@ import { MissingSamError, SamFailedError } from '../command/errors.ts';
 /** The SAM CLI on the PATH, run in one folder. */
 export class Sam {
   readonly #folder: string;
+  readonly #signal: AbortSignal;
 
-  constructor(folder: string) {
+  /** @param signal is passed on as Ctrl-C to a command that runs, which then ends by itself */
+  constructor(folder: string, signal: AbortSignal) {
     this.#folder = folder;
+    this.#signal = signal;
   }
 
   /**
@@ -14,6 +17,7 @@ export class Sam {
    * @throws MissingSamError, SamFailedError
    */
   async run(args: readonly string[]): Promise<void> {
+    this.#signal.throwIfAborted();
     const status = await this.#spawn(args);
     if (status === 0) return;
     throw new SamFailedError(`\`sam ${args.join(' ')}\` ended with exit status ${status}.`, {
@@ -24,7 +28,11 @@ export class Sam {
   /** Answers the exit status. */
   #spawn(args: readonly string[]): Promise<number> {
     const child = spawn('sam', args, { cwd: this.#folder, stdio: 'inherit' });
-    return new Promise((resolve, reject) => {
+    const interrupt = (): void => {
+      child.kill('SIGINT');
+    };
+    this.#signal.addEventListener('abort', interrupt);
+    return new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => {
         if (cause.code !== 'ENOENT') {
           reject(cause);
@@ -38,6 +46,8 @@ export class Sam {
       child.once('close', (status) => {
         resolve(status ?? 128);
       });
+    }).finally(() => {
+      this.#signal.removeEventListener('abort', interrupt);
     });
   }
 }

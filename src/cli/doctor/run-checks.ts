@@ -11,6 +11,8 @@ export interface ChecksOptions {
   readonly signal: AbortSignal;
   /** A signal that aborts when the time of a check is over. */
   readonly timeLimit: () => AbortSignal;
+  /** Told how many checks are done, after each. */
+  readonly onDone: (done: number) => void;
 }
 
 /**
@@ -20,10 +22,17 @@ export interface ChecksOptions {
  */
 export async function runChecks(
   checks: readonly Check[],
-  { signal, timeLimit }: ChecksOptions,
+  { signal, timeLimit, onDone }: ChecksOptions,
 ): Promise<readonly (readonly Diagnosis[])[]> {
   const limit = pLimit(MAX_CONCURRENT_CHECKS);
-  const findings = await limit.map(checks, (check) => (signal.aborted ? [] : runCheck(check, signal, timeLimit())));
+  let done = 0;
+  const findings = await limit.map(checks, async (check) => {
+    if (signal.aborted) return [];
+    const found = await runCheck(check, signal, timeLimit());
+    done += 1;
+    onDone(done);
+    return found;
+  });
   signal.throwIfAborted();
   return findings;
 }

@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { CompressorError } from '../../errors.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
+import { withMeter } from '../command/meter.ts';
 import { orAborted } from '../command/or-aborted.ts';
+import { integerBetween } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { terminalStyle } from '../command/terminal-style.ts';
@@ -53,7 +55,12 @@ export async function runDoctor(
     )
     .option('--only <group...>', `only these: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
     .option('--problems', 'leave out what is ok')
-    .option('--timeout <seconds>', 'give each check so long', parseSeconds, DEFAULT_SECONDS)
+    .option(
+      '--timeout <seconds>',
+      'give each check so long',
+      integerBetween('A timeout', 1, MAX_SECONDS),
+      DEFAULT_SECONDS,
+    )
     .addOption(sharedOptions.regions('only these regions'))
     .addOption(sharedOptions.profile())
     .addOption(sharedOptions.configuration())
@@ -63,7 +70,7 @@ export async function runDoctor(
   if (flags === undefined) return 0;
   const clients = new AwsClients(flags.profile);
   try {
-    const { groups, identity } = await examine(flags, clients, context.signal, world);
+    const { groups, identity } = await examine(flags, clients, context, world);
     const options = { problemsOnly: flags.problems === true };
     const text =
       flags.json === true
@@ -85,7 +92,7 @@ interface Examination {
 async function examine(
   flags: Flags,
   clients: AwsClients,
-  signal: AbortSignal,
+  context: CommandContext,
   world: DoctorWorld,
 ): Promise<Examination> {
   const chosen = chooseGroups(flags.only);
@@ -98,7 +105,8 @@ async function examine(
   );
   const plans = all.filter(({ region }) => isAsked(region));
   const [first] = plans;
-  const identity = first === undefined ? undefined : await orAborted(findIdentity(first.region, clients), signal);
+  const identity =
+    first === undefined ? undefined : await orAborted(findIdentity(first.region, clients), context.signal);
   const patient: Patient = {
     configuration,
     folder,
@@ -114,9 +122,9 @@ async function examine(
     const { name, title } = IDENTITY_CHECKS;
     const mend = 'set AWS_PROFILE, pass --profile, or log in with the AWS CLI';
     const stranger = { name, title, findings: [failure('account', identity.message, mend)] };
-    return { groups: [...(await runGroups(groups, patient, { signal, timeLimit })), stranger] };
+    return { groups: [...(await runGroups(groups, patient, timeLimit, context)), stranger] };
   }
-  const groups = await runGroups(chosen, patient, { signal, timeLimit });
+  const groups = await runGroups(chosen, patient, timeLimit, context);
   return identity === undefined ? { groups } : { groups, identity };
 }
 
@@ -124,10 +132,18 @@ async function examine(
 async function runGroups(
   groups: readonly CheckGroup[],
   patient: Patient,
-  options: Parameters<typeof runChecks>[1],
+  timeLimit: () => AbortSignal,
+  context: CommandContext,
 ): Promise<GroupDiagnoses[]> {
   const checks = groups.map((group) => group.checksOf(patient));
-  const found = [...(await runChecks(checks.flat(), options))];
+  const all = checks.flat();
+  const findings = await withMeter(context, { what: 'Looking', unit: 'checks' }, (meter) => {
+    const onDone = (done: number): void => {
+      meter.reach(done, all.length);
+    };
+    return runChecks(all, { signal: context.signal, timeLimit, onDone });
+  });
+  const found = [...findings];
   return groups.map(({ name, title }, index) => ({
     name,
     title,
@@ -152,10 +168,4 @@ function chooseGroups(only: readonly string[] | undefined): readonly CheckGroup[
   throw new UsageError(
     `unknown group ${unknown.join(', ')}; there are ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`,
   );
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (/^\d+$/.test(text) && seconds > 0 && seconds <= MAX_SECONDS) return seconds;
-  throw new InvalidArgumentError(`A time is a whole number of seconds from 1 to ${MAX_SECONDS}.`);
 }

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { AWS_REGIONS } from '../../configuration/schema/aws-regions.ts';
 import { closestWord } from '../../configuration/schema/closest-word.ts';
 import { UsageError } from '../command/errors.ts';
+import { parseBilledVolume, parseByteSize, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
-import { parseBilledVolume, parseByteSize, parsePositiveCount } from '../command/parse-size.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 
 export interface EstimateFlags {
@@ -59,9 +59,9 @@ export function parseEstimateFlags(args: readonly string[], print: (text: string
       'volume per month, such as 50TB (default: what came in the last 30 days)',
       parseBilledVolume,
     )
-    .option('--sample <size>', 'bytes to read (default: 256MB)', parseByteSize, DEFAULT_SAMPLE)
-    .option('--depth <folders>', 'folders below the prefix that are reported one by one', parsePositiveCount, 1)
-    .option('--seed <number>', 'another number takes another sample', parsePositiveCount, 1)
+    .addOption(new Option('--sample <size>', 'bytes to read').argParser(parseByteSize).default(DEFAULT_SAMPLE, '256MB'))
+    .option('--depth <folders>', 'folders below the prefix that are reported one by one', parsePositiveInteger, 1)
+    .option('--seed <number>', 'another number takes another sample', parsePositiveInteger, 1)
     .option('--out <file>', 'write the rules that pay, as a replication_config.json')
     .option('--html <file>', 'draw the estimate')
     .addOption(sharedOptions.json())

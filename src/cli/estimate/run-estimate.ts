@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
-import { startMeter } from '../command/meter.ts';
+import { withMeter } from '../command/meter.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { ImpossibleEstimateError } from './errors.ts';
 import type { Estimate } from './estimate.ts';
@@ -94,21 +94,18 @@ async function listAll(
   source: EstimateSource,
   depth: number,
   random: () => number,
-  { note, statusLine }: CommandContext,
+  context: CommandContext,
 ): Promise<Population> {
   const since = source.time - RECENT_DAYS * MILLISECONDS_PER_DAY;
   const population = new Population({ prefix: source.prefix, depth, since, random });
-  const meter = startMeter({ note, ...(statusLine === undefined ? {} : { statusLine }) }, 'Listing', 'objects');
   let objects = 0;
-  try {
+  await withMeter(context, { what: 'Listing', unit: 'objects' }, async (meter) => {
     for await (const page of source.entries()) {
       for (const entry of page) population.add(entry);
       objects += page.length;
       meter.reach(objects);
     }
-  } finally {
-    meter.end();
-  }
+  });
   return population;
 }
 
@@ -143,23 +140,21 @@ function sayCost(source: EstimateSource, reading: Reading, { note }: CommandCont
 async function measure(
   source: EstimateSource,
   samples: readonly StratumSample[],
-  { note, statusLine, signal }: CommandContext,
+  context: CommandContext,
   {
     bytes,
     ...options
   }: Pick<Parameters<typeof measureSample>[1], 'prices' | 'archiveBytes'> & { readonly bytes: number },
 ): ReturnType<typeof measureSample> {
-  const meter = startMeter({ note, ...(statusLine === undefined ? {} : { statusLine }) }, 'Reading', 'bytes');
-  let read = 0;
-  const onRead = (more: number): void => {
-    read += more;
-    meter.reach(read, bytes);
-  };
-  try {
-    return await measureSample(samples, { reader: source, signal, onRead, ...options });
-  } finally {
-    meter.end();
-  }
+  const { signal } = context;
+  return await withMeter(context, { what: 'Reading', unit: 'bytes' }, (meter) => {
+    let read = 0;
+    const onRead = (more: number): void => {
+      read += more;
+      meter.reach(read, bytes);
+    };
+    return measureSample(samples, { reader: source, signal, onRead, ...options });
+  });
 }
 
 async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { note }: CommandContext): Promise<void> {

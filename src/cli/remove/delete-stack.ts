@@ -4,33 +4,46 @@ import {
   paginateDescribeStackEvents,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
+import type { CommandContext } from '../command/cli-command.ts';
 import { StackRemovalError } from '../command/errors.ts';
 import { readStack } from '../deploy/read-stack.ts';
 
 /** Longest that CloudFormation may take, in seconds: a region with fallback services drains its tasks first. */
 const MAX_WAIT_SECONDS = 3600;
+/** Between this machine's clock and CloudFormation's. */
+const CLOCK_SKEW_MS = 60_000;
 
 /**
  * Deletes a stack with all that it nests, and waits until it is gone.
- * @throws StackRemovalError with what CloudFormation could not delete, and why
+ * @throws StackRemovalError with what CloudFormation could not delete, and why; the reason of the context's signal, and then
+ *   CloudFormation goes on by itself
  */
-export async function deleteStack(stack: string, region: string, print: (text: string) => void): Promise<void> {
+export async function deleteStack(
+  stack: string,
+  region: string,
+  { print, note, signal }: Pick<CommandContext, 'print' | 'note' | 'signal'>,
+): Promise<void> {
   const client = new CloudFormationClient({ region });
   try {
     const found = await readStack(client, stack);
+    signal.throwIfAborted();
     if (found === undefined) {
-      print(`${stack} does not exist in ${region}.\n`);
+      await print(`${stack} does not exist in ${region}.\n`);
       return;
     }
-    print(`Deleting ${stack} in ${region} ...\n`);
+    await print(`Deleting ${stack} in ${region} ...\n`);
     const begun = Date.now();
     await client.send(new DeleteStackCommand({ StackName: stack }));
     try {
       await waitUntilStackDeleteComplete(
-        { client, maxWaitTime: MAX_WAIT_SECONDS, maxDelay: 15, minDelay: 1 },
+        { client, maxWaitTime: MAX_WAIT_SECONDS, maxDelay: 15, minDelay: 1, abortSignal: signal },
         { StackName: stack },
       );
     } catch (cause) {
+      if (signal.aborted) {
+        note(`CloudFormation still deletes ${stack} in ${region}.`);
+        throw cause;
+      }
       const reasons = await readFailures(client, stack, begun);
       throw new StackRemovalError(`${stack} in ${region} could not be deleted:\n${reasons.join('\n')}`, {
         context: { stack, region },
@@ -53,6 +66,3 @@ async function readFailures(client: CloudFormationClient, StackName: string, sin
   }
   return lines;
 }
-
-/** Between this machine's clock and CloudFormation's. */
-const CLOCK_SKEW_MS = 60_000;

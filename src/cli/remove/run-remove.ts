@@ -2,61 +2,79 @@ import { Command } from 'commander';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { removalOrder } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
-import { CONFIGURATION } from '../command/deployment-files.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { confirm } from '../command/confirm.ts';
 import { StackRemovalError } from '../command/errors.ts';
+import { orAborted } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { sharedOptions } from '../command/shared-options.ts';
+import { useProfile } from '../command/use-profile.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
 import { readIdentity } from '../deploy/read-identity.ts';
 import { registryStack } from '../deploy/registry-stack.ts';
 import { refuseWaitingMessages } from '../deploy/waiting-messages.ts';
-import { confirmRemoval } from './confirm-removal.ts';
 import { deleteStack } from './delete-stack.ts';
 
-interface RemoveOptions {
+interface RemoveFlags {
+  readonly dryRun?: boolean;
   readonly force?: boolean;
-  readonly region?: readonly string[];
   readonly yes?: boolean;
+  readonly region?: readonly string[];
+  readonly profile?: string;
+  readonly configuration: string;
 }
 
 /**
- * `npm run remove`: deletes the stacks of every region, those that send first. Buckets of the users are not ours to delete;
+ * `s3xrc remove`: deletes the stacks of every region, those that send first. Buckets of the users are not ours to delete;
  * they only lose our notification. Asks for the name of the stack before.
- * @throws InvalidConfigurationError, DeployInputError, UnreadableAccountError, StackRemovalError that says what is done and what to do,
- *   MessagesWaitingError, UnreadableQueuesError
+ * @returns 1 when the answer is another one
+ * @throws InvalidConfigurationError, DeployInputError, UsageError, UnreadableAccountError, StackRemovalError that says what is done and
+ *   what to do, MessagesWaitingError, UnreadableQueuesError
  */
-export async function runRemove(args: readonly string[], print: (text: string) => void): Promise<void> {
+export async function runRemove(args: readonly string[], context: CommandContext): Promise<number> {
+  const printed: Promise<void>[] = [];
   const command = new Command('s3xrc remove')
-    .description('Deletes the stacks of all regions, those that send first.')
-    .option('--region <region...>', 'remove only these')
-    .option('--yes', 'really do it, after asking for the name of the stack; without, only say what would be done')
-    .option('--force', 'do it although messages wait in the queues, which are lost');
-  const options = parseCommand(command, args, print)?.opts<RemoveOptions>();
-  if (options === undefined) return;
-  const configuration = await loadConfiguration(CONFIGURATION);
-  const order = removalOrder(planRegions(configuration));
-  const regions = order.filter(regionFilter(options.region, order));
-  const { stack_name: stack } = configuration.settings;
-  if (options.yes !== true) {
-    print(`Would delete the stacks ${stack} and ${registryStack(stack)} in ${regions.join(', then ')}.\n`);
-    print(
-      '`npm run remove -- --yes` does it, unless messages wait in their queues: see "Remove" in docs/deployment.md.\n',
-    );
-    return;
+    .description('Deletes the stacks of all regions, those that send first. Asks for the name of the stack.')
+    .option('--dry-run', 'only say what would be deleted')
+    .option('--force', 'do it although messages wait in the queues, which are lost')
+    .addOption(sharedOptions.regions('only these regions'))
+    .addOption(sharedOptions.yes())
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration());
+  const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<RemoveFlags>();
+  await Promise.all(printed);
+  if (flags === undefined) return 0;
+  useProfile(flags.profile);
+  const { settings, ...rest } = await loadConfiguration(flags.configuration);
+  const order = removalOrder(planRegions({ settings, ...rest }));
+  const regions = order.filter(regionFilter(flags.region, order));
+  const { stack_name: stack } = settings;
+  const what = `the stacks ${stack} and ${registryStack(stack)} in ${regions.join(', then ')}`;
+  if (flags.dryRun === true) {
+    await context.print(`Would delete ${what}, unless messages wait in their queues.\n`);
+    return 0;
   }
-  const { account, arn } = await readIdentity(regions[0] ?? '');
-  print(`Account ${account}, as ${arn}\nDeletes ${stack} and ${registryStack(stack)} in ${regions.join(', then ')}.\n`);
-  await confirmRemoval(stack, process.stdin, print);
+  const { account, arn } = await orAborted(readIdentity(regions[0] ?? ''), context.signal);
+  await context.print(`Account ${account}, as ${arn}\n`);
+  const question = { text: `Delete ${what}?`, yes: flags.yes, expected: stack };
+  if (!(await confirm(question, context.signal))) {
+    context.note(`The name of the stack is ${stack}, and that was not the answer. Nothing was removed.`);
+    return 1;
+  }
   for (const [index, region] of regions.entries()) {
-    print(`\n[${index + 1}/${regions.length}] ${region}\n`);
-    if (options.force !== true) await refuseWaitingMessages(stack, region, () => true, 'Removing the stack');
+    await context.print(`\n[${index + 1}/${regions.length}] ${region}\n`);
+    if (flags.force !== true) await refuseWaitingMessages(stack, region, () => true, 'Removing the stack');
     try {
-      await deleteStack(stack, region, print);
-      await deleteStack(registryStack(stack), region, print);
+      await deleteStack(stack, region, context);
+      await deleteStack(registryStack(stack), region, context);
     } catch (error) {
       throw error instanceof StackRemovalError ? stoppedError(error, regions, index) : error;
     }
   }
-  print(`\nRemoved from ${regions.join(', ')}. Your own buckets are as they were, without our notifications.\n`);
+  await context.print(
+    `\nRemoved from ${regions.join(', ')}. Your own buckets are as they were, without our notifications.\n`,
+  );
+  return 0;
 }
 
 function stoppedError(cause: StackRemovalError, regions: readonly string[], failed: number): StackRemovalError {
@@ -66,7 +84,7 @@ function stoppedError(cause: StackRemovalError, regions: readonly string[], fail
     `  Done: ${regions.slice(0, failed).join(', ') || 'none'}`,
     `  Not begun: ${regions.slice(failed + 1).join(', ') || 'none'}`,
     'Most often a bucket of ours is not empty: it holds archives that have not arrived. "Remove" in docs/deployment.md says how to continue;',
-    'then run `npm run remove -- --yes` again.',
+    'then run `s3xrc remove` again.',
   ];
   return new StackRemovalError(lines.join('\n'), { context: { ...cause.context, region }, cause });
 }

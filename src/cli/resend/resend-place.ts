@@ -13,12 +13,16 @@ export interface ResendPlace {
   close(): Promise<void>;
 }
 
-/** The place in the account of the credentials that the AWS CLI would use, too. */
-export async function openResendPlace(stackName: string, region: string): Promise<ResendPlace> {
-  const sts = new STSClient({ region });
+/**
+ * The place in the account of the credentials that the AWS CLI would use, too.
+ * @param profile of the AWS configuration; absent: what the environment says
+ */
+export async function openResendPlace(stackName: string, region: string, profile?: string): Promise<ResendPlace> {
+  const access = { region, ...(profile === undefined ? {} : { profile }) };
+  const sts = new STSClient(access);
   const { Account = '' } = await sts.send(new GetCallerIdentityCommand({}));
   sts.destroy();
-  const s3 = new S3Client({ region });
+  const s3 = new S3Client(access);
   const store = new S3ObjectStore({ client: s3 });
   return {
     s3,

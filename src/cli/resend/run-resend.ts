@@ -1,94 +1,129 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import pLimit from 'p-limit';
 import { loadConfiguration } from '../../configuration/load.ts';
-import { keptRecordOf } from '../../resend/archive-metadata.ts';
+import { type KeptRecord, keptRecordOf } from '../../resend/archive-metadata.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
-import { CONFIGURATION } from '../command/deployment-files.ts';
+import type { CommandContext } from '../command/cli-command.ts';
 import { DeployInputError } from '../command/errors.ts';
+import { withMeter } from '../command/meter.ts';
+import { formatPlural } from '../command/numbers.ts';
+import { orAborted } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { sharedOptions } from '../command/shared-options.ts';
 import { describeKeptArchive, type KeptArchive, listKeptArchives, sendKeptArchive } from './kept-archives.ts';
 import { openResendPlace, type ResendPlace } from './resend-place.ts';
 
-interface ResendOptions {
+interface ResendFlags {
   readonly all?: boolean;
+  readonly profile?: string;
   readonly configuration: string;
+  readonly json?: boolean;
 }
+
+type OpenPlace = (stackName: string, region: string, profile?: string) => Promise<ResendPlace>;
 
 const PARALLEL_LOOKS = 16;
 
 /**
- * `npm run resend`: lists the archives of a source region that were given up, or resends them.
+ * `s3xrc resend`: lists the archives of a source region that were given up, or resends them.
  * @param open finds buckets and clients; tests have their own
  * @throws InvalidConfigurationError, DeployInputError, KeptArchiveError, and what the storage throws
  */
 export async function runResend(
   args: readonly string[],
-  print: (text: string) => void,
-  open: (stackName: string, region: string) => Promise<ResendPlace> = openResendPlace,
-): Promise<void> {
+  context: CommandContext,
+  open: OpenPlace = openResendPlace,
+): Promise<number> {
+  const printed: Promise<void>[] = [];
   const command = new Command('s3xrc resend')
     .description('Lists the archives that S3 could not replicate out of a region, or resends them.')
     .argument('<region>', 'source region')
     .argument('[keys...]', 'archives to send, as they are listed; none: list them')
     .option('--all', 'send all of them')
-    .addOption(
-      new Option('--configuration <folder>', 'where the configuration files are').default(
-        CONFIGURATION,
-        "the project's",
-      ),
-    );
-  const parsed = parseCommand(command, args, print);
-  if (parsed === undefined) return;
-  const { all = false, configuration: folder } = parsed.opts<ResendOptions>();
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration())
+    .addOption(sharedOptions.json());
+  const parsed = parseCommand(command, args, (text) => printed.push(context.print(text)));
+  await Promise.all(printed);
+  if (parsed === undefined) return 0;
+  const flags = parsed.opts<ResendFlags>();
   const [region = '', ...keys] = parsed.args;
-  const configuration = await loadConfiguration(folder);
+  const configuration = await loadConfiguration(flags.configuration);
   const sources = planRegions(configuration).filter(({ settings }) => settings.source_target.includes('source'));
   requireSource(
     region,
     sources.map((plan) => plan.region),
   );
-  const place = await open(configuration.settings.stack_name, region);
+  const place = await orAborted(open(configuration.settings.stack_name, region, flags.profile), context.signal);
   try {
-    const kept = await listKeptArchives(place);
-    if (keys.length === 0 && !all) await printList(kept, region, place, print);
-    else await sendAll(all ? kept : chooseArchives(kept, keys, place), place, print);
+    const kept = await orAborted(listKeptArchives(place), context.signal);
+    if (keys.length === 0 && flags.all !== true) await printList(kept, { region, place, flags, context });
+    else await sendAll(flags.all === true ? kept : chooseArchives(kept, keys, place), { place, flags, context });
+    return 0;
   } finally {
     await place.close();
   }
 }
 
+interface Resend {
+  readonly place: ResendPlace;
+  readonly flags: ResendFlags;
+  readonly context: CommandContext;
+}
+
 async function printList(
   kept: readonly KeptArchive[],
-  region: string,
-  place: ResendPlace,
-  print: (text: string) => void,
+  { region, place, flags, context }: Resend & { readonly region: string },
 ): Promise<void> {
-  if (kept.length === 0) {
-    print(`No archive was given up: ${place.failedBucket} is empty.\n`);
+  const { print, signal } = context;
+  if (kept.length === 0 && flags.json !== true) {
+    await print(`No archive was given up: ${place.failedBucket} is empty.\n`);
     return;
   }
-  const lines = await pLimit(PARALLEL_LOOKS).map(kept, async (archive) => {
-    const record = keptRecordOf((await describeKeptArchive(archive, place)).metadata);
-    const failures = record?.failures.map(({ destination, reason }) => `    ${destination}: ${reason}\n`) ?? [];
-    const since = record === undefined ? '' : `, given up ${record.keptAt}`;
-    return `${archive.key}  ${archive.size.toLocaleString('en')} bytes${since}\n${failures.join('')}`;
+  const records = await withMeter(context, { what: 'Reading', unit: 'archives' }, (meter) => {
+    let looks = 0;
+    return pLimit(PARALLEL_LOOKS).map(kept, async (archive): Promise<KeptRecord | undefined> => {
+      signal.throwIfAborted();
+      const { metadata } = await describeKeptArchive(archive, place);
+      looks += 1;
+      meter.reach(looks, kept.length);
+      return keptRecordOf(metadata);
+    });
   });
-  print(`${lines.join('')}\nKept in ${place.failedBucket}: ${count(kept.length)}. When the reason is corrected,\n`);
-  print(
-    `\`npm run resend -- ${region} KEY...\` sends some of them again, and \`npm run resend -- ${region} --all\` all.\n`,
+  if (flags.json === true) {
+    const archives = kept.map(({ key, size }, index) => ({ key, bytes: size, ...records[index] }));
+    await print(`${JSON.stringify({ region, bucket: place.failedBucket, archives }, undefined, 2)}\n`);
+    return;
+  }
+  const lines = kept.map((archive, index) => describeLine(archive, records[index]));
+  await print(
+    `${lines.join('')}\nKept in ${place.failedBucket}: ${formatPlural(kept.length, 'archive')}. When the reason is corrected,\n` +
+      `\`s3xrc resend ${region} KEY...\` sends some of them again, and \`s3xrc resend ${region} --all\` all.\n`,
   );
 }
 
-async function sendAll(
-  archives: readonly KeptArchive[],
-  place: ResendPlace,
-  print: (text: string) => void,
-): Promise<void> {
-  for (const archive of archives) {
-    await sendKeptArchive(archive, place);
-    print(`${archive.key} is on its way again.\n`);
+function describeLine({ key, size }: KeptArchive, record: KeptRecord | undefined): string {
+  const failures = record?.failures.map(({ destination, reason }) => `    ${destination}: ${reason}\n`) ?? [];
+  const since = record === undefined ? '' : `, given up ${record.keptAt}`;
+  return `${key}  ${size.toLocaleString('en')} bytes${since}\n${failures.join('')}`;
+}
+
+async function sendAll(archives: readonly KeptArchive[], { place, flags, context }: Resend): Promise<void> {
+  const sent: string[] = [];
+  await withMeter(context, { what: 'Sending', unit: 'archives' }, async (meter) => {
+    for (const archive of archives) {
+      context.signal.throwIfAborted();
+      await sendKeptArchive(archive, place);
+      sent.push(archive.key);
+      meter.reach(sent.length, archives.length);
+    }
+  });
+  if (flags.json === true) {
+    await context.print(`${JSON.stringify({ sent }, undefined, 2)}\n`);
+    return;
   }
-  print(`Resent: ${count(archives.length)}.\n`);
+  const lines = sent.map((key) => `${key} is on its way again.\n`);
+  await context.print(`${lines.join('')}Resent: ${formatPlural(sent.length, 'archive')}.\n`);
 }
 
 function chooseArchives(
@@ -108,8 +143,4 @@ function requireSource(region: string, known: readonly string[]): void {
   throw new DeployInputError(`${region} is not a source region of the configuration, which has ${known.join(', ')}.`, {
     context: { region },
   });
-}
-
-function count(archives: number): string {
-  return `${archives} archive${archives === 1 ? '' : 's'}`;
 }

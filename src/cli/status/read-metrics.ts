@@ -27,11 +27,13 @@ const SPANS: Readonly<Record<MetricSpan, { readonly seconds: number; readonly pe
 /**
  * Asks each region for its numbers, 500 a call. A region that does not answer leaves the others known.
  * @param now milliseconds since 1970
+ * @param onAnswer called when a region has answered, or has failed to
  */
 export async function readMetrics(
   asked: readonly AskedMetric[],
   source: MetricSource,
   now: number,
+  onAnswer: () => void = () => undefined,
 ): Promise<MetricValues> {
   const values = new Map<string, number>();
   const unseen = new Set<string>();
@@ -43,6 +45,7 @@ export async function readMetrics(
       } catch (thrown) {
         unseen.add(thrown instanceof Error ? thrown.message : String(thrown));
       }
+      onAnswer();
     }),
   );
   return { values, unseen: [...unseen] };

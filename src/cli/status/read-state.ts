@@ -32,15 +32,19 @@ export interface PipelineState {
   readonly unseen: readonly string[];
 }
 
+export interface StateAccess {
+  readonly account: string;
+  readonly clients: AwsClients;
+  readonly signal: AbortSignal;
+  /** Called when a call was answered, or has failed. */
+  readonly onAnswer: () => void;
+}
+
 /** Looks at queues, fallback services and kept archives of the regions, side by side. */
 export async function readState(
   configuration: Configuration,
   plans: readonly RegionPlan[],
-  {
-    account,
-    clients,
-    signal,
-  }: { readonly account: string; readonly clients: AwsClients; readonly signal: AbortSignal },
+  { account, clients, signal, onAnswer }: StateAccess,
 ): Promise<PipelineState> {
   const queues = new Map<string, QueueCounts>();
   const tasks = new Map<string, TaskCounts>();
@@ -61,6 +65,8 @@ export async function readState(
         }
         const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
         unseen.add(`${what}: ${said}`);
+      } finally {
+        onAnswer();
       }
     });
   await Promise.all(

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CloudWatchMetricReader } from '../../aws/cloudwatch/metric-reader.ts';
 import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
 import { planRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';
+import { withMeter } from '../command/meter.ts';
 import { orAborted } from '../command/or-aborted.ts';
+import { integerBetween } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { terminalStyle } from '../command/terminal-style.ts';
@@ -47,7 +49,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
     .option(
       '--interval <seconds>',
       'with --watch: so often; metrics are taken by the minute',
-      parseInterval,
+      integerBetween('An interval', MIN_INTERVAL, MAX_INTERVAL),
       DEFAULT_INTERVAL,
     )
     .addOption(sharedOptions.regions('only rules that begin, and archives that arrive, in these regions'))
@@ -69,8 +71,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
     const [first] = plans;
     const region = first?.region ?? '';
     const { account } = await orAborted(readIdentity(region, clients.sts(region)), context.signal);
-    const look = (): Promise<PipelineStatus> =>
-      observe(configuration, plans, { account, clients, signal: context.signal });
+    const look = (): Promise<PipelineStatus> => observe(configuration, plans, { account, clients }, context);
     if (flags.watch === true) return await watch(look, flags, context);
     const status = await look();
     await context.print(describe(status, flags));
@@ -83,14 +84,25 @@ export async function runStatus(args: readonly string[], context: CommandContext
 async function observe(
   configuration: Configuration,
   plans: readonly RegionPlan[],
-  access: { readonly account: string; readonly clients: AwsClients; readonly signal: AbortSignal },
+  access: { readonly account: string; readonly clients: AwsClients },
+  context: CommandContext,
 ): Promise<PipelineStatus> {
   const now = Date.now();
+  const { signal } = context;
   const reader = new CloudWatchMetricReader((region) => access.clients.cloudWatch(region));
-  const [metrics, state] = await orAborted(
-    Promise.all([readMetrics(planMetrics(configuration, plans), reader, now), readState(configuration, plans, access)]),
-    access.signal,
-  );
+  const [metrics, state] = await withMeter(context, { what: 'Looking', unit: 'answers' }, (meter) => {
+    let answers = 0;
+    const onAnswer = (): void => {
+      answers += 1;
+      meter.reach(answers);
+    };
+    const asked = planMetrics(configuration, plans);
+    const work = Promise.all([
+      readMetrics(asked, reader, now, onAnswer),
+      readState(configuration, plans, { ...access, signal, onAnswer }),
+    ]);
+    return orAborted(work, signal);
+  });
   return assembleStatus(configuration, plans, { metrics, state, now });
 }
 
@@ -124,10 +136,4 @@ function terminalScreen(output: NodeJS.WriteStream): Screen {
       process.once('exit', restore);
     },
   };
-}
-
-function parseInterval(text: string): number {
-  const seconds = Number(text);
-  if (/^\d+$/.test(text) && seconds >= MIN_INTERVAL && seconds <= MAX_INTERVAL) return seconds;
-  throw new InvalidArgumentError(`An interval is a whole number of seconds from ${MIN_INTERVAL} to ${MAX_INTERVAL}.`);
 }

@@ -1,12 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { CommandContext } from '../command/cli-command.ts';
-import { parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
+import { parseAge, parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { type OpenRulePlace, openRulePlace } from '../command/rule-place.ts';
 import { addFilterOptions, addRunOptions } from '../command/scan-options.ts';
 import { type VerifyFlags, verifyRule } from './verify-rule.ts';
-
-const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
  * `s3xrc verify`: compares what a rule takes with all of its destinations.
@@ -48,11 +46,4 @@ export async function runVerifyCommand(
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   return verifyRule(parsed.args[0] ?? '', parsed.opts<VerifyFlags>(), context, openPlace);
-}
-
-function parseAge(text: string): number {
-  const [, digits, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
-  const scale = AGE_UNITS[unit];
-  if (digits !== undefined && scale !== undefined) return Number(digits) * scale;
-  throw new InvalidArgumentError('An age is a whole number with s, m, h or d, such as 15m.');
 }

@@ -21,10 +21,10 @@ import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
+import { startMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { type OpenRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
 import { objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
-import { ScanProgress } from '../command/scan-progress.ts';
 import { findDueTime } from './due-time.ts';
 import { FindingsFile } from './findings-file.ts';
 import { type InventoryNames, openInventories } from './open-inventories.ts';
@@ -59,9 +59,9 @@ export async function verifyRule(
   });
   const proof: Proof = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
   context.note(describeRequestCost(rule, proof, flags, prices));
-  if (flags.repair === true && flags.yes !== true && flags.resume !== true) {
-    const question = `Queue what is wrong of rule ${rule.id}, to be replaced at its destinations?`;
-    if (!(await confirm(question, context.signal, { input: process.stdin, output: process.stderr }))) return 0;
+  if (flags.repair === true && flags.resume !== true) {
+    const text = `Queue what is wrong of rule ${rule.id}, to be replaced at its destinations?`;
+    if (!(await confirm({ text, yes: flags.yes }, context.signal))) return 0;
   }
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
@@ -127,11 +127,9 @@ async function verify({ rule, stackName, flags, resumed, store, place, context }
       }),
     );
   };
-  const progress = new ScanProgress({
-    what: 'keys compared',
-    begun: last.counts.compared,
-    note: context.note,
-    now: performance.now.bind(performance),
+  const meter = startMeter(context, { what: 'Comparing', unit: 'keys', begun: last.counts.compared });
+  cleanup.defer(() => {
+    meter.end();
   });
   await save(false);
   try {
@@ -159,7 +157,7 @@ async function verify({ rule, stackName, flags, resumed, store, place, context }
           await save(false);
         },
         onProgress: ({ compared, missing, older, different }) => {
-          progress.reach(compared, `${missing} missing, ${older} older, ${different} different`);
+          meter.reach(compared, undefined, `${missing} missing, ${older} older, ${different} different`);
         },
         onFinding: (finding) => {
           file?.add(finding);
@@ -170,12 +168,14 @@ async function verify({ rule, stackName, flags, resumed, store, place, context }
     );
     last = { ...last, counts };
     await save(true);
+    meter.end();
     const report = { rule: rule.id, ...counts, samples: Object.fromEntries(samples) };
     await context.print(
       flags.json === true ? `${JSON.stringify(report)}\n` : renderVerification(counts, samples, rule),
     );
     return isFaulty(counts, rule) ? 1 : 0;
   } catch (thrown) {
+    meter.end();
     context.note(`${formatPlural(last.counts.compared, 'key')} compared so far; --resume continues from there`);
     throw thrown;
   }

@@ -39,15 +39,15 @@ const NONE_DUE = ['--not-due', '1d'];
 /**
  * A bucket that was full before there was a rule: backfilled while objects are overwritten, verified, damaged, verified again and
  * repaired, by the commands themselves.
- * @throws DemoInputError, ConfigurationInvalidError, DemoFailedError, and the errors of the local servers
+ * @throws DemoInputError, InvalidConfigurationError, DemoFailedError, and the errors of the local servers
  */
 export async function runExisting(
-  { existing = 0, faults, fanOut }: DemoOptions,
+  { existing = 0, faults, fanOut, configuration: folder }: DemoOptions,
   workspace: Workspace,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<ExistingResult> {
-  const configuration = await prepareConfiguration(workspace.configuration, {}, workspace.temporary);
+  const configuration = await prepareConfiguration(folder, {}, workspace.temporary);
   const rule = chooseRule(configuration.rules, fanOut);
   const plan = planBucket(existing, rule.source.prefix);
   const bucket = new SourceBucket();

@@ -5,7 +5,12 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ExtractionRefusedError } from '../../../../src/cli/archive/errors.ts';
-import { type Extraction, extractEntries, fileOf } from '../../../../src/cli/archive/extract-entries.ts';
+import {
+  type Extraction,
+  type ExtractOptions,
+  extractEntries,
+  fileOf,
+} from '../../../../src/cli/archive/extract-entries.ts';
 import type { DamagedEntry, ReadableArchive } from '../../../../src/cli/archive/readable-archive.ts';
 
 let folder = '';
@@ -31,8 +36,12 @@ function archiveOf(objects: Readonly<Record<string, string>>, damaged: readonly 
   };
 }
 
-function extract(readable: ReadableArchive, overwrite = false): Promise<Extraction> {
-  return extractEntries(readable, { folder, overwrite, wanted: undefined, onEntry: () => undefined });
+function extract(
+  readable: ReadableArchive,
+  overwrite = false,
+  onChunk: ExtractOptions['onChunk'] = () => undefined,
+): Promise<Extraction> {
+  return extractEntries(readable, { folder, overwrite, wanted: undefined, onChunk });
 }
 
 describe('extracting', () => {
@@ -82,5 +91,14 @@ describe('extracting', () => {
     const { written } = await extract(archiveOf({ bad: '1', good: '2' }, ['bad']));
     expect(written).toBe(1);
     expect(existsSync(join(folder, 'bad'))).toBe(false);
+  });
+
+  test('leaves no half of an object when it is interrupted', async () => {
+    const chunks = { a: 'whole', b: 'half', c: 'never' };
+    const interrupt = ({ index }: { readonly index: number }): void => {
+      if (index === 2) throw new Error('Ctrl-C');
+    };
+    await expect(extract(archiveOf(chunks), false, interrupt)).rejects.toThrow('Ctrl-C');
+    expect(await readdir(folder)).toEqual(['a']);
   });
 });

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { CONFIGURATION } from '../../../../src/cli/command/deployment-files.ts';
 import { DemoInputError } from '../../../../src/cli/demo/errors.ts';
-import { parseDemoOptions } from '../../../../src/cli/demo/options.ts';
+import { parseDemoOptions, STANDARD_OUTPUT } from '../../../../src/cli/demo/options.ts';
 
 const ignore = (): void => undefined;
 
@@ -10,6 +11,7 @@ describe('parseDemoOptions', () => {
     expect(parseDemoOptions([], ignore)).toEqual({
       fanOut: false,
       faults: 0,
+      configuration: CONFIGURATION,
       report: resolve('build/demo-report.html'),
     });
   });
@@ -26,6 +28,7 @@ describe('parseDemoOptions', () => {
       compareLevels: [-1, 9],
       fallbackOverMebibytes: 2048,
       faults: 0.05,
+      configuration: CONFIGURATION,
       json: resolve('a.json'),
       archives: resolve('kept'),
       report: resolve('r.html'),
@@ -63,7 +66,7 @@ describe('parseDemoOptions', () => {
     [['docs'], 'arguments'],
     [['--source', ''], '--source'],
     [['--source', 's3:/bucket'], '--source'],
-    [['--source', 's3://b', '--sample', '2'], '--sample'],
+    [['--source', 's3://b', '--sample', '2 liters'], '--sample'],
     [['--sample', '2GB'], '--sample'],
     [['--source', 'docs', '--region', 'eu-west-1'], '--region'],
     [['--json='], '--json'],
@@ -87,13 +90,17 @@ describe('parseDemoOptions', () => {
       'reader',
     ];
     expect(parseDemoOptions(args, ignore)).toMatchObject({
-      bucket: { bucket: 'bucket', prefix: 'logs/2026', sampleBytes: 2 ** 31, region: 'eu-west-1', profile: 'reader' },
+      bucket: { bucket: 'bucket', prefix: 'logs/2026', sampleBytes: 2e9, region: 'eu-west-1', profile: 'reader' },
     });
     expect(parseDemoOptions(['--source', 's3://bucket'], ignore)?.bucket).toEqual({
       bucket: 'bucket',
       prefix: '',
-      sampleBytes: 2 ** 28,
+      sampleBytes: 256e6,
     });
+  });
+
+  test('prints the numbers where no file is named', () => {
+    expect(parseDemoOptions(['--json'], ignore)?.json).toBe(STANDARD_OUTPUT);
   });
 
   test('compares with the usual levels unless it is told which', () => {

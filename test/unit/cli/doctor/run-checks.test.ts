@@ -4,6 +4,7 @@ import { ok } from '../../../../src/cli/doctor/diagnosis.ts';
 import { runChecks } from '../../../../src/cli/doctor/run-checks.ts';
 
 const NEVER = new AbortController().signal;
+const onDone = (): void => undefined;
 
 function check(subject: string, run: Check['run']): Check {
   return { subject, takes: 's3:ListBucket', run };
@@ -13,7 +14,7 @@ test('one check that never answers holds up no other, and is told of when its ti
   const limits = [AbortSignal.abort(), NEVER];
   const done = runChecks(
     [check('deaf', () => new Promise(() => undefined)), check('well', () => Promise.resolve([ok('well', 'Yes.')]))],
-    { signal: NEVER, timeLimit: () => limits.shift() ?? NEVER },
+    { signal: NEVER, timeLimit: () => limits.shift() ?? NEVER, onDone },
   );
   expect(await done).toEqual([
     [{ status: 'unseen', subject: 'deaf', says: 'Could not be seen in time: no answer.' }],
@@ -30,6 +31,7 @@ test.each([
   const found = await runChecks([check('bucket', () => Promise.reject(answer))], {
     signal: NEVER,
     timeLimit: () => NEVER,
+    onDone,
   });
   expect(found).toEqual([[{ status: 'unseen', subject: 'bucket', says }]]);
 });
@@ -43,6 +45,7 @@ test('Ctrl-C ends all of them', async () => {
   const done = runChecks([check('deaf', interrupted), check('deaf', interrupted)], {
     signal: interruption.signal,
     timeLimit: () => NEVER,
+    onDone,
   });
   await expect(done).rejects.toMatchObject({ name: 'AbortError' });
 });

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import type { CommandContext } from '../../../../src/cli/command/cli-command.ts';
+import { readHelp } from '../../../../src/cli/command/completion.ts';
+import { helpOf } from '../../../../src/cli/command/run-cli.ts';
+import { useProfile } from '../../../../src/cli/command/use-profile.ts';
+import { COMMANDS } from '../../../../src/cli/commands.ts';
+
+const CONTEXT: CommandContext = {
+  program: 's3xrc',
+  signal: new AbortController().signal,
+  print: () => Promise.resolve(),
+  note: () => undefined,
+};
+
+/** How an option looks wherever it is, and what its explanation begins with. */
+const SHARED: Readonly<Record<string, { readonly flags: RegExp; readonly says: RegExp }>> = {
+  '--region': { flags: /^--region <region(\.\.\.)?>$/, says: /region/ },
+  '--profile': { flags: /^--profile <name>$/, says: /^profile of the AWS configuration$/ },
+  '--configuration': {
+    flags: /^--configuration <folder>$/,
+    says: /^where the configuration files are \(default: the project's\)$/,
+  },
+  '--json': { flags: /^--json( \[file\])?$/, says: /^(as|a) JSON/ },
+  '--yes': { flags: /^--yes$/, says: /^do not ask$/ },
+  '--dry-run': { flags: /^--dry-run$/, says: /^(only )?(say|look)/ },
+};
+
+/** Which commands have none of an option, and why. All others have it. */
+const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '--region': {
+    configure: 'writes files',
+    invoke: 'is local',
+    backfill: 'the rule has one',
+    verify: 'the rule has one',
+    resend: 'is an argument',
+  },
+  '--profile': { configure: 'writes files', invoke: 'is local' },
+  '--configuration': {
+    deploy: "the image has the project's",
+    invoke: "runs the project's",
+    archive: 'reads archives of anybody',
+  },
+  '--json': {
+    deploy: 'prints what the SAM CLI prints',
+    remove: 'prints what it does',
+    invoke: 'prints the answer as it is',
+    'dead-letters redrive': 'prints what it does',
+    'dead-letters discard': 'prints what it does',
+    'archive cat': 'prints bytes',
+    'archive extract': 'writes files',
+  },
+};
+
+interface DescribedOption {
+  readonly command: string;
+  readonly name: string;
+  readonly flags: string;
+  readonly says: string;
+}
+
+/** Options as a help text lists them; explanations may be several lines. */
+function optionsOf(command: string, help: string): DescribedOption[] {
+  const [, options = ''] = /^Options:\n((?:^ .*\n?)+)/m.exec(help) ?? [];
+  return options
+    .replaceAll(/\n {4,}/g, ' ')
+    .split('\n')
+    .flatMap((line) => {
+      const [, flags = '', says = ''] = /^ {2}(?:-\w, )?(--\S+(?: [<[]\S+)?) +(.*)$/.exec(line) ?? [];
+      return flags === '' ? [] : [{ command, name: flags.replace(/ .*/, ''), flags, says }];
+    });
+}
+
+/** Every command that does something: subcommands in place of the command that has them. */
+async function readCommands(): Promise<{ readonly name: string; readonly options: readonly DescribedOption[] }[]> {
+  const found: { name: string; options: DescribedOption[] }[] = [];
+  for (const command of COMMANDS) {
+    const help = await helpOf(command, [], CONTEXT);
+    const { subcommands } = readHelp(help);
+    if (subcommands.length === 0) found.push({ name: command.name, options: optionsOf(command.name, help) });
+    for (const subcommand of subcommands) {
+      const name = `${command.name} ${subcommand}`;
+      found.push({ name, options: optionsOf(name, await helpOf(command, [subcommand], CONTEXT)) });
+    }
+  }
+  return found;
+}
+
+describe('options that several commands have', () => {
+  test('look the same everywhere', async () => {
+    const options = (await readCommands()).flatMap((command) => command.options);
+    expect(options.length).toBeGreaterThan(100);
+    const odd = options.filter(({ name, flags, says }) => {
+      const shared = SHARED[name];
+      return shared !== undefined && !(shared.flags.test(flags) && shared.says.test(says));
+    });
+    expect(odd).toEqual([]);
+  });
+
+  test.each(Object.keys(WITHOUT))('are with every command that has a use for them: %s', async (option) => {
+    const exceptions = Object.keys(WITHOUT[option] ?? {});
+    const commands = await readCommands();
+    const without = commands.filter(({ options }) => !options.some(({ name }) => name === option));
+    const expected = commands.filter(({ name }) =>
+      exceptions.some((exception) => name === exception || name.startsWith(`${exception} `)),
+    );
+    expect(without.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
+  });
+});
+
+describe('a profile that is asked for by name', () => {
+  test('wins over credentials in the environment, for programs that are started, too', () => {
+    const environment = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', HOME: '/home' };
+    useProfile('operator', environment);
+    expect(environment).toEqual({ AWS_PROFILE: 'operator', HOME: '/home' });
+  });
+
+  test('is that of the environment when none is named', () => {
+    const environment = { AWS_PROFILE: 'other', AWS_ACCESS_KEY_ID: 'a' };
+    useProfile(undefined, environment);
+    expect(environment).toEqual({ AWS_PROFILE: 'other', AWS_ACCESS_KEY_ID: 'a' });
+  });
+});
