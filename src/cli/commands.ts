@@ -29,6 +29,12 @@ export const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./estimate/run-estimate.ts')).runEstimate,
   },
   {
+    name: 'simulate',
+    summary: 'Say what learning levels costs on your objects, against every fixed level',
+    examples: ['simulate folder --monthly 50TB', 'simulate s3://bucket/prefix/ --to us-east-1 ap-southeast-2'],
+    load: async () => (await import('./simulate/run-simulate.ts')).runSimulate,
+  },
+  {
     name: 'configure',
     summary: 'Check the configuration, write the templates and print the plan',
     examples: ['configure', 'configure --check --configuration configuration'],

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { FrameProbe } from '../../src/adaptive/level-policy.ts';
 import type { NamedSlice } from '../../src/archive/frame-bytes.ts';
 import { memberHeaderLength, memberPadding } from '../../src/archive/tar-header.ts';
+import type { FrameCosts, MeasuredLevel } from '../../src/cli/simulate/frame-costs.ts';
 import { FramePool } from '../../src/compression/frame-pool.ts';
 import { compressBound } from '../../src/compression/zstd-frames.ts';
 import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
@@ -20,29 +20,14 @@ const RUNS: readonly (readonly [upTo: number, runs: number])[] = [
   [22, 1],
 ];
 
-/** What a level made of a sample. */
-export interface MeasuredLevel {
-  readonly level: number;
-  readonly compressed: number;
-  readonly cpuSeconds: number;
-}
-
-export interface SampleCosts {
-  readonly bytes: number;
-  /** Share of its size that the test of a frame leaves. */
-  readonly fraction: number;
-  readonly levels: readonly MeasuredLevel[];
-  readonly probe: FrameProbe;
-}
-
 /** For each kind what was measured of its samples. */
-export type CostTable = Readonly<Record<Kind, readonly SampleCosts[]>>;
+export type CostTable = Readonly<Record<Kind, readonly FrameCosts[]>>;
 
 /** Measures all kinds with the project's own workers. */
 export async function measureCosts(onKind: (kind: Kind) => void): Promise<CostTable> {
   const pool = new FramePool({ worker: frameWorkerModule(), threads: availableParallelism() });
   try {
-    const table: Partial<Record<Kind, readonly SampleCosts[]>> = {};
+    const table: Partial<Record<Kind, readonly FrameCosts[]>> = {};
     for (const kind of Object.keys(KINDS) as Kind[]) {
       onKind(kind);
       table[kind] = await Promise.all(makeSamples(kind, SAMPLES).map((sample) => measureSample(sample, pool)));
@@ -53,7 +38,7 @@ export async function measureCosts(onKind: (kind: Kind) => void): Promise<CostTa
   }
 }
 
-async function measureSample(sample: Uint8Array, pool: FramePool): Promise<SampleCosts> {
+async function measureSample(sample: Uint8Array, pool: FramePool): Promise<FrameCosts> {
   const { input, slice, size } = frameOf(sample);
   const { fraction, levels: probed } = await pool.probe({
     kind: 'probe',
@@ -96,19 +81,4 @@ function frameOf(sample: Uint8Array): {
   new Uint8Array(input).set(sample, headerLength);
   const slice = { name, size: sample.length, modified: 0, offset: 0, headerLength, length: sample.length, padding };
   return { input, slice, size };
-}
-
-/** What a level makes of a sample; a level between two measured ones lies between them on both scales. */
-export function costAtLevel({ levels }: SampleCosts, level: number): MeasuredLevel {
-  const above = levels.find((one) => one.level >= level);
-  const below = levels.findLast((one) => one.level <= level);
-  if (above === undefined || below === undefined) throw new RangeError(`Level ${level} is beyond what was measured`);
-  if (above.level === below.level) return above;
-  const share = (level - below.level) / (above.level - below.level);
-  const between = (low: number, high: number): number => low ** (1 - share) * high ** share;
-  return {
-    level,
-    compressed: between(below.compressed, above.compressed),
-    cpuSeconds: between(below.cpuSeconds, above.cpuSeconds),
-  };
 }

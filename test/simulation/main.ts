@@ -9,7 +9,7 @@ import { WORKLOADS } from './workloads.ts';
 
 const PRICE_FILE_URL = new URL(`../../configuration/${PRICE_FILE}`, import.meta.url);
 
-const { json, costs } = new Command('simulate')
+const { json, costs } = new Command('simulate:levels')
   .description('Replays workloads with measured costs: what the choice of levels costs over the best one in hindsight.')
   .option('--json <file>', 'write the numbers as JSON')
   .option('--costs <file>', 'write the measured cost table as JSON')

@@ -1,6 +1,7 @@
 import { seededRandom } from '../../local-cloud/faults/random.ts';
 import type { MarginalPrices } from '../../src/adaptive/cost-model.ts';
-import { frameDollars, type Packer, packFrame } from './packer.ts';
+import { type Packer, simulateFrame, sumFrames } from '../../src/cli/simulate/packers.ts';
+import type { WorkloadArchive } from './workloads.ts';
 
 /** Constants that the public implementation publishes. */
 const DEFAULT_LEVEL = 12;
@@ -26,7 +27,7 @@ const THREADS = 2;
  * a benefit is transfer saved less the time of download, compression and upload; a level counts after ten trials; when none
  * saves money the default stays; hosts that are slow or fast against the fleet take one level less or more.
  */
-export function publicPacker(prices: MarginalPrices, seed: number): Packer {
+export function publicPacker(prices: MarginalPrices, seed: number): Packer<WorkloadArchive> {
   const random = seededRandom(seed);
   const stats = new Map<number, { benefit: number; trials: number; objects: number }>();
   let updates = 0;
@@ -52,7 +53,7 @@ export function publicPacker(prices: MarginalPrices, seed: number): Packer {
     pack: ({ frames, hostSpeed, objects, networkSeconds }) => {
       const cpuFactor = 1 / hostSpeed;
       const level = choose(cpuFactor);
-      const packed = frames.map((frame) => packFrame(frame, level, hostSpeed));
+      const packed = frames.map((frame) => simulateFrame(frame, level, hostSpeed));
       const saved = packed.reduce((sum, { bytes, compressed }) => sum + bytes - compressed, 0);
       const seconds = packed.reduce((sum, { cpuSeconds }) => sum + cpuSeconds / THREADS, networkSeconds) / cpuFactor;
       const benefit = saved * TRANSFER_DOLLARS_PER_BYTE - seconds * FARGATE_DOLLARS_PER_SECOND * OVERHEAD;
@@ -64,7 +65,7 @@ export function publicPacker(prices: MarginalPrices, seed: number): Packer {
       });
       updates += 1;
       cpuFactors += cpuFactor;
-      return Promise.resolve(packed.reduce((sum, frame) => sum + frameDollars(frame, prices), 0));
+      return Promise.resolve(sumFrames(packed, prices));
     },
   };
 }

@@ -1,11 +1,12 @@
+import { seededRandom } from '../../local-cloud/faults/random.ts';
 import { type MarginalPrices, marginalPrices, ruleCosts } from '../../src/adaptive/cost-model.ts';
+import { learningPacker } from '../../src/cli/simulate/learning-packer.ts';
+import { fixedPacker, oracle, type Packer } from '../../src/cli/simulate/packers.ts';
 import type { Prices } from '../../src/configuration/prices/prices.ts';
 import { describeLevel } from '../../src/configuration/schema/levels.ts';
 import { CANDIDATES, type CostTable } from './cost-table.ts';
-import { ourPacker } from './our-packer.ts';
-import { fixedPacker, oracle, type Packer } from './packer.ts';
 import { publicPacker } from './public-packer.ts';
-import { makeArchives, type Workload } from './workloads.ts';
+import { makeArchives, type Workload, type WorkloadArchive } from './workloads.ts';
 
 /** Archives after which regret is counted. */
 export const HORIZONS = [10, 100, 1000] as const;
@@ -24,10 +25,10 @@ export interface SimulatedWorkload {
   readonly packers: readonly Regret[];
 }
 
-type MakePacker = (prices: MarginalPrices, seed: number) => Packer;
+type MakePacker = (prices: MarginalPrices, seed: number) => Packer<WorkloadArchive>;
 
 const PACKERS: readonly (readonly [name: string, make: MakePacker])[] = [
-  ['ours', ourPacker],
+  ['ours', (prices, seed) => learningPacker(CANDIDATES, prices, seededRandom(seed))],
   ['public', publicPacker],
   ...CANDIDATES.map((level) => [describeLevel(level), (prices: MarginalPrices) => fixedPacker(level, prices)] as const),
 ];
@@ -44,7 +45,8 @@ export async function simulateWorkload(
     let dollars = 0;
     for (const seed of seeds) {
       const packer = make(marginal, seed);
-      for (const archive of makeArchives(workload, table, archives, seed)) dollars += await packer.pack(archive);
+      for (const archive of makeArchives(workload, table, archives, seed))
+        dollars += (await packer.pack(archive)).dollars;
     }
     return dollars;
   };

@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
-import type { Kind } from './content.ts';
-import type { CostTable, SampleCosts } from './cost-table.ts';
+import type { SimulatedArchive } from '../../src/cli/simulate/simulated-archive.ts';
+import { KINDS, type Kind } from './content.ts';
+import type { CostTable } from './cost-table.ts';
 
 /** What a rule's archives look like over time. */
 export interface Workload {
@@ -18,22 +19,10 @@ export interface Workload {
   readonly transfer: number;
 }
 
-export interface SimulatedFrame {
-  readonly kind: Kind;
-  readonly costs: SampleCosts;
-  /** Size of the frame over that of the sample. */
-  readonly scale: number;
-  /** How this frame differs from its sample. */
-  readonly compressedFactor: number;
-  readonly secondsFactor: number;
-}
-
-export interface SimulatedArchive {
-  readonly frames: readonly SimulatedFrame[];
+export interface WorkloadArchive extends SimulatedArchive {
   readonly objects: number;
   /** Seconds of transfer each way, as the public algorithm counts them in. */
   readonly networkSeconds: number;
-  readonly hostSpeed: number;
 }
 
 const QUIET = { frames: [4, 32], cpuNoise: 0.06, hosts: [1], transfer: 0.02 } as const;
@@ -60,7 +49,7 @@ const NETWORK_BYTES_PER_SECOND = 70e6;
 const NETWORK_NOISE = 0.3;
 
 /** The archives of a workload; the same ones for the same seed, whoever packs them. */
-export function makeArchives(workload: Workload, table: CostTable, count: number, seed: number): SimulatedArchive[] {
+export function makeArchives(workload: Workload, table: CostTable, count: number, seed: number): WorkloadArchive[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, index) => {
     const later = index >= count / 2 ? workload.laterKinds : undefined;
@@ -73,7 +62,7 @@ function makeArchive(
   kinds: readonly Kind[],
   table: CostTable,
   random: Random,
-): SimulatedArchive {
+): WorkloadArchive {
   const count = least + Math.floor(random() * (most - least + 1));
   const ofArchive = spread(ARCHIVE_DEVIATION, random);
   const secondsOfArchive = spread(cpuNoise, random);
@@ -81,7 +70,7 @@ function makeArchive(
     const kind = drawn(kinds, random);
     const costs = drawn(table[kind], random);
     return {
-      kind,
+      content: KINDS[kind],
       costs,
       scale: FRAME_BYTES / costs.bytes,
       // What is compressed already cannot be left with more or less.

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { AWS_REGIONS } from '../../configuration/schema/aws-regions.ts';
-import { closestWord } from '../../configuration/schema/closest-word.ts';
-import { UsageError } from '../command/errors.ts';
 import { parseBilledVolume, parseByteSize, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
+import { refuseUnknownRegions } from '../command/refuse-unknown-regions.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 
 export interface EstimateFlags {
@@ -72,10 +70,10 @@ export function parseEstimateFlags(args: readonly string[], print: (text: string
   if (parsed === undefined) return undefined;
   const { to, region, profile, configuration, sample, monthly, depth, seed, json, out, html } =
     parsed.opts<ParsedEstimate>();
-  for (const name of [...(to ?? []), ...(region === undefined ? [] : [region])]) refuseUnknownRegion(name);
+  refuseUnknownRegions([...(to ?? []), ...(region === undefined ? [] : [region])]);
   return {
     source: parsed.args[0] ?? '',
-    to: to === undefined ? undefined : [...new Set(to)],
+    to,
     region,
     profile,
     configuration,
@@ -87,12 +85,4 @@ export function parseEstimateFlags(args: readonly string[], print: (text: string
     out: out === undefined ? undefined : resolve(out),
     html: html === undefined ? undefined : resolve(html),
   };
-}
-
-function refuseUnknownRegion(name: string): void {
-  if (AWS_REGIONS.includes(name)) return;
-  const closest = closestWord(name, AWS_REGIONS);
-  throw new UsageError(
-    `"${name}" is not a region of AWS${closest === undefined ? '' : `; did you mean "${closest}"?`}`,
-  );
 }

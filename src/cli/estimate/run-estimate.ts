@@ -4,6 +4,7 @@ import { marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { withMeter } from '../command/meter.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
+import { chooseTargets } from './choose-targets.ts';
 import { ImpossibleEstimateError } from './errors.ts';
 import type { Estimate } from './estimate.ts';
 import type { EstimateSource } from './estimate-source.ts';
@@ -23,8 +24,6 @@ import { sampleRandom } from './sample-random.ts';
 const MILLISECONDS_PER_DAY = 86_400_000;
 /** USD per GB out of AWS to the internet, for who reads from elsewhere: AWS list price of most regions, from memory. */
 const INTERNET_GIGABYTE = 0.09;
-/** Of these two, the one that is not the source is the target of who names none. */
-const USUAL_TARGETS = ['us-west-2', 'us-east-1'] as const;
 
 /**
  * `s3xrc estimate`: see docs/estimate.md. Writes nothing to any bucket.
@@ -56,7 +55,7 @@ async function estimateSource(
   context: CommandContext,
 ): Promise<Estimate> {
   const { bucket, region: from } = source;
-  const to = options.to ?? [USUAL_TARGETS.find((usual) => usual !== from) ?? USUAL_TARGETS[0]];
+  const to = chooseTargets(options.to, from);
   const economics = await ruleEconomics(options.configuration, { bucket, from, to });
   const random = sampleRandom(options.seed);
   const population = await listAll(source, options.depth, random, context);

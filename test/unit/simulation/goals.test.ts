@@ -5,12 +5,12 @@ import { findMissedGoals, simulateWorkload } from '../../simulation/simulate.ts'
 import { WORKLOADS } from '../../simulation/workloads.ts';
 import { examplePrices } from '../../support/prices.ts';
 
-/** Recorded by `npm run simulate -- --costs test/fixtures/level-costs.json`, numbers rounded to four digits. */
+/** Recorded by `npm run simulate:levels -- --costs test/fixtures/level-costs.json`, numbers rounded to four digits. */
 const table = JSON.parse(
   readFileSync(new URL('../../fixtures/level-costs.json', import.meta.url), 'utf8'),
 ) as CostTable;
 
-/** 1,000 archives are left to `npm run simulate`. */
+/** 1,000 archives are left to `npm run simulate:levels`. */
 const HORIZONS = [10, 100];
 
 describe('levels by dollars, simulated with recorded costs', () => {

@@ -1,25 +1,23 @@
-import { type Random, seededRandom } from '../../local-cloud/faults/random.ts';
-import { adaptiveLevels } from '../../src/adaptive/adaptive-levels.ts';
-import { type ContentClass, PACKED_FRACTION } from '../../src/adaptive/content-class.ts';
-import type { MarginalPrices } from '../../src/adaptive/cost-model.ts';
-import type { FrameProbe } from '../../src/adaptive/level-policy.ts';
-import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
-import { KINDS } from './content.ts';
-import { CANDIDATES } from './cost-table.ts';
-import { frameDollars, type Packer, packFrame } from './packer.ts';
-import type { SimulatedArchive, SimulatedFrame } from './workloads.ts';
+import { adaptiveLevels } from '../../adaptive/adaptive-levels.ts';
+import { type ContentClass, PACKED_FRACTION } from '../../adaptive/content-class.ts';
+import type { MarginalPrices } from '../../adaptive/cost-model.ts';
+import type { FrameProbe } from '../../adaptive/level-policy.ts';
+import { StatisticsCache } from '../../adaptive/statistics-cache.ts';
+import { type Packed, type PackedFrame, type Packer, simulateFrame, sumFrames } from './packers.ts';
+import type { SimulatedArchive, SimulatedFrame } from './simulated-archive.ts';
 
 /** Bytes of the samples of a probe, and of a test, as compression/probe-levels.ts takes them. */
 const PROBE_BYTES = 1.5 * 1024 * 1024;
 const TEST_BYTES = 256 * 1024;
 const TEST_LEVEL = 1;
 
-/** The product's own code, fed with simulated frames. What it spends on tests and probes is part of its dollars. */
-export function ourPacker(prices: MarginalPrices, seed: number): Packer {
-  const random = seededRandom(seed);
+type Random = () => number;
+
+/** The product's own choice of levels, fed with simulated frames. What it spends on tests and probes is part of its dollars. */
+export function learningPacker(candidates: readonly number[], prices: MarginalPrices, random: Random): Packer {
   let hostSpeed = 1;
   const policy = adaptiveLevels({
-    levels: CANDIDATES,
+    levels: candidates,
     prices,
     statistics: new StatisticsCache({ rule: 'rule', store: undefined, now: () => 0, onFailure: fail }),
     cpuSpeed: {
@@ -43,35 +41,33 @@ async function packArchive(
   { frames, hostSpeed }: SimulatedArchive,
   prices: MarginalPrices,
   random: Random,
-): Promise<number> {
-  let dollars = 0;
+): Promise<Packed> {
+  const packedFrames: PackedFrame[] = [];
+  let probeSeconds = 0;
   for (const frame of frames) {
-    const expected: ContentClass = KINDS[frame.kind];
-    const framesAlike = frames.filter(({ kind }) => KINDS[kind] === expected).length;
+    const expected: ContentClass = frame.content;
+    const framesAlike = frames.filter(({ content }) => content === expected).length;
     const probe = (): Promise<FrameProbe> => {
       const found = probeFrame(frame, hostSpeed, random);
-      dollars += found.levels.reduce(
-        (sum, { secondsPerByte }) => sum + secondsPerByte * PROBE_BYTES * prices.cpuSecond,
-        0,
-      );
+      probeSeconds += found.levels.reduce((sum, { secondsPerByte }) => sum + secondsPerByte * PROBE_BYTES, 0);
       return Promise.resolve(found);
     };
     const chosen = await levels.forFrame({ expected, bytes: frame.costs.bytes * frame.scale, framesAlike, probe });
     const { fraction, cpuSeconds: testSeconds } = testFrame(frame, hostSpeed);
     const packed = chosen.ifPacked !== undefined && fraction > PACKED_FRACTION;
     const level = packed ? chosen.ifPacked.level : chosen.level;
-    const result = packFrame(frame, level, hostSpeed);
+    const result = simulateFrame(frame, level, hostSpeed);
     const cpuSeconds = result.cpuSeconds + testSeconds;
-    dollars += frameDollars({ ...result, cpuSeconds }, prices);
+    packedFrames.push({ ...result, cpuSeconds });
     const { bytes, compressed } = result;
     levels.note({ expected, level, reason: chosen.reason, bytes, compressed, cpuSeconds, test: { fraction, packed } });
   }
   await levels.learn();
-  return dollars;
+  return sumFrames([...packedFrames, { bytes: 0, compressed: 0, cpuSeconds: probeSeconds }], prices);
 }
 
 function testFrame(frame: SimulatedFrame, hostSpeed: number): { fraction: number; cpuSeconds: number } {
-  const { bytes, cpuSeconds } = packFrame(frame, TEST_LEVEL, hostSpeed);
+  const { bytes, cpuSeconds } = simulateFrame(frame, TEST_LEVEL, hostSpeed);
   return {
     fraction: Math.min(1, frame.costs.fraction * frame.compressedFactor),
     cpuSeconds: (cpuSeconds * TEST_BYTES) / bytes,

@@ -1,0 +1,13 @@
+import { AWS_REGIONS } from '../../configuration/schema/aws-regions.ts';
+import { closestWord } from '../../configuration/schema/closest-word.ts';
+import { UsageError } from './errors.ts';
+
+/** @throws UsageError for what is not a region of AWS, with the closest one */
+export function refuseUnknownRegions(names: readonly string[]): void {
+  const unknown = names.find((name) => !AWS_REGIONS.includes(name));
+  if (unknown === undefined) return;
+  const closest = closestWord(unknown, AWS_REGIONS);
+  throw new UsageError(
+    `"${unknown}" is not a region of AWS${closest === undefined ? '' : `; did you mean "${closest}"?`}`,
+  );
+}

@@ -1,0 +1,33 @@
+import type { FrameProbe } from '../../adaptive/level-policy.ts';
+
+/** What a level made of a frame. */
+export interface MeasuredLevel {
+  readonly level: number;
+  readonly compressed: number;
+  readonly cpuSeconds: number;
+}
+
+/** What was measured of one frame, at each of some levels. */
+export interface FrameCosts {
+  readonly bytes: number;
+  /** Share of its size that the test of a frame leaves. */
+  readonly fraction: number;
+  /** The fastest level first. */
+  readonly levels: readonly MeasuredLevel[];
+  readonly probe: FrameProbe;
+}
+
+/** What a level makes of a frame; a level between two measured ones lies between them on both scales. */
+export function costAtLevel({ levels }: FrameCosts, level: number): MeasuredLevel {
+  const above = levels.find((one) => one.level >= level);
+  const below = levels.findLast((one) => one.level <= level);
+  if (above === undefined || below === undefined) throw new RangeError(`Level ${level} is beyond what was measured`);
+  if (above.level === below.level) return above;
+  const share = (level - below.level) / (above.level - below.level);
+  const between = (low: number, high: number): number => low ** (1 - share) * high ** share;
+  return {
+    level,
+    compressed: between(below.compressed, above.compressed),
+    cpuSeconds: between(below.cpuSeconds, above.cpuSeconds),
+  };
+}
