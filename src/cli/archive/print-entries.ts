@@ -30,7 +30,11 @@ export interface ArchiveSummary {
   readonly ratio: number;
 }
 
-export function summarize(name: string, { facts, entries }: ReadableArchive, archiveBytes: number): ArchiveSummary {
+export function summarizeEntries(
+  name: string,
+  { facts, entries }: ReadableArchive,
+  archiveBytes: number,
+): ArchiveSummary {
   const bytes = entries.reduce((sum, { size }) => sum + size, 0);
   return { name, ...facts, objects: entries.length, bytes, archiveBytes, ratio: bytes / archiveBytes };
 }

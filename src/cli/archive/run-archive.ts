@@ -9,7 +9,7 @@ import { runSubcommands } from '../command/run-subcommands.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { extractEntries } from './extract-entries.ts';
 import { type OpenReadable, openReadable } from './open-readable.ts';
-import { renderDamage, renderJsonLines, renderListing, renderSummary, summarize } from './print-entries.ts';
+import { renderDamage, renderJsonLines, renderListing, renderSummary, summarizeEntries } from './print-entries.ts';
 import type { EntryChunk, ReadableArchive } from './readable-archive.ts';
 
 interface SharedOptions {
@@ -55,7 +55,7 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
     .addOption(sharedOptions.json())
     .action(async (name: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
-      const summary = summarize(name, opened.readable, opened.size);
+      const summary = summarizeEntries(name, opened.readable, opened.size);
       await context.print(options.json === true ? `${JSON.stringify(summary)}\n` : renderSummary(summary));
     });
   add('cat', 'Write the bytes of one object to standard output')
@@ -126,7 +126,7 @@ async function verify(
   { json }: SharedOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { objects, bytes } = summarize(name, readable, size);
+  const { objects, bytes } = summarizeEntries(name, readable, size);
   const damaged = await withMeter(context, { what: 'Verifying', unit: 'bytes' }, (meter) => {
     let read = 0;
     return readable.read(undefined, (chunk) => {

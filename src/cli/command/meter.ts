@@ -33,9 +33,9 @@ export interface Meter {
    * @param value how far it is, of `total` if that is known
    * @param more what else is worth saying
    */
-  reach(value: number, total?: number, more?: string): void;
+  readonly reach: (value: number, total?: number, more?: string) => void;
   /** Leaves nothing behind on a terminal. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** Nothing is said of what is done within a second. */

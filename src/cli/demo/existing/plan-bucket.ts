@@ -16,7 +16,7 @@ export interface PlantedKeys {
   readonly extra: readonly string[];
 }
 
-export interface BucketPlan {
+export interface ExistingObjectsPlan {
   /** What is in the bucket before there is a rule. */
   readonly existing: readonly DemoObject[];
   /** Some of them in a class that nobody can read. */
@@ -44,7 +44,7 @@ const MAX_LINES = 24;
  * What the demo of existing objects does to which keys: always the same for the same number of objects.
  * @param prefix of the rule
  */
-export function planBucket(objects: number, prefix: string): BucketPlan {
+export function planBucket(objects: number, prefix: string): ExistingObjectsPlan {
   const root = `${prefix}existing/`;
   const keyOf = (index: number): string => `${root}${index % FOLDERS}/ü ${String(index).padStart(7, '0')}.json`;
   const all = Array.from({ length: objects }, (_, index) => index);

@@ -26,7 +26,7 @@ import {
   type VerifyReport,
   withoutExtra,
 } from './judge-existing.ts';
-import { type BucketPlan, planBucket, planObject } from './plan-bucket.ts';
+import { type ExistingObjectsPlan, planBucket, planObject } from './plan-bucket.ts';
 import { plantAtTarget } from './plant-differences.ts';
 import { openTools, type Tools } from './run-tool.ts';
 
@@ -73,7 +73,7 @@ export async function runExisting(
 
 interface Scene {
   readonly rule: DeployedRule;
-  readonly plan: BucketPlan;
+  readonly plan: ExistingObjectsPlan;
   readonly bucket: SourceBucket;
   readonly pipeline: Pipeline;
   readonly tools: Tools;
@@ -203,7 +203,7 @@ function describeReport(what: string, report: VerifyReport): string {
 async function fillBucket(
   cloud: EmulatedCloud,
   { source: { region, bucket: name } }: DeployedRule,
-  { existing, archived }: BucketPlan,
+  { existing, archived }: ExistingObjectsPlan,
   bucket: SourceBucket,
   progress: Progress,
 ): Promise<void> {
