@@ -16,7 +16,7 @@ const CLOCK_SKEW_MS = 60_000;
 /**
  * Deletes a stack with all that it nests, and waits until it is gone.
  * @throws StackRemovalError with what CloudFormation could not delete, and why; the reason of the context's signal, and then
- *   CloudFormation goes on by itself
+ *   CloudFormation continues by itself
  */
 export async function deleteStack(
   stack: string,
