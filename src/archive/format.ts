@@ -13,6 +13,8 @@ export const FORMAT_NAME = 's3-cross-region-compressor';
 /** Readers refuse an unknown major version and ignore an unknown minor one. */
 export const FORMAT_MAJOR = 1;
 export const FORMAT_MINOR = 0;
+/** Of an archive with deletions. Readers of version 1 take any 1.x and would pass over them, so that they must not take this. */
+export const DELETIONS_FORMAT_MAJOR = 2;
 
 /** Unit of tar: headers have this size, bodies are padded to it. */
 export const TAR_BLOCK = 512;

@@ -73,6 +73,18 @@ export const manifestObject = z.object({
   offset: byteCount,
 });
 
+/** A key that was deleted at the source: an entry without a member, of version 2 of the format. */
+export const manifestDeletion = z.object({
+  source_bucket: text,
+  key: objectKey,
+  /** When S3 saw the deletion: ISO 8601, UTC. */
+  event_time: z.iso.datetime(),
+  /** S3's own order of the writes to one key, deletions included. */
+  sequencer: text.optional(),
+  /** Of the delete marker, where the bucket keeps versions. */
+  version_id: text.optional(),
+});
+
 export const manifestTarget = z.object({
   region: text,
   bucket: text,
@@ -81,6 +93,9 @@ export const manifestTarget = z.object({
 });
 
 export const manifestFormat = z.object({ name: z.literal(FORMAT_NAME), version: z.string().regex(/^\d+\.\d+$/) });
+
+/** The list that version 2 adds. */
+export const manifestDeletions = z.object({ deletions: z.array(z.unknown()) });
 
 /** The manifest around its lists, whose items are validated one by one. */
 export const manifestEnvelope = z.object({

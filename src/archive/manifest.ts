@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { parseJson } from '../json.ts';
 import { refuseCostlyJson } from './costly-json.ts';
 import { InvalidManifestError, UnsupportedArchiveError } from './errors.ts';
-import { FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME } from './format.ts';
+import { DELETIONS_FORMAT_MAJOR, FORMAT_MAJOR, FORMAT_MINOR, FORMAT_NAME } from './format.ts';
 import {
+  manifestDeletion,
+  manifestDeletions,
   manifestEnvelope,
   manifestFormat,
   manifestObject,
@@ -13,6 +15,7 @@ import {
 } from './manifest-schema.ts';
 
 export type ManifestObject = z.infer<typeof manifestObject>;
+export type ManifestDeletion = z.infer<typeof manifestDeletion>;
 export type ManifestTarget = z.infer<typeof manifestTarget>;
 export type PublicManifestObject = z.infer<typeof publicManifestObject>;
 
@@ -20,6 +23,8 @@ export type PublicManifestObject = z.infer<typeof publicManifestObject>;
 export interface Manifest extends Omit<z.infer<typeof manifestEnvelope>, 'targets' | 'objects'> {
   targets: ManifestTarget[];
   objects: ManifestObject[];
+  /** Absent where the archive carries none, which is then one of version 1. */
+  deletions?: ManifestDeletion[];
 }
 
 /** What the public implementation writes: no version, no frames, no checksums. */
@@ -28,9 +33,11 @@ export interface PublicManifest {
   objects: PublicManifestObject[];
 }
 
-export function encodeManifest(manifest: Omit<Manifest, 'format'>): Buffer {
-  const version = `${FORMAT_MAJOR}.${FORMAT_MINOR}`;
-  return Buffer.from(JSON.stringify({ format: { name: FORMAT_NAME, version }, ...manifest }));
+/** An archive without deletions stays one of version 1, byte for byte. */
+export function encodeManifest({ deletions = [], ...manifest }: Omit<Manifest, 'format'>): Buffer {
+  const major = deletions.length === 0 ? FORMAT_MAJOR : DELETIONS_FORMAT_MAJOR;
+  const format = { name: FORMAT_NAME, version: `${major}.${FORMAT_MINOR}` };
+  return Buffer.from(JSON.stringify({ format, ...manifest, ...(deletions.length === 0 ? {} : { deletions }) }));
 }
 
 /**
@@ -42,11 +49,14 @@ export function decodeManifest(bytes: Uint8Array, archive: string): Manifest {
   const declared = z.object({ format: manifestFormat }).safeParse(json);
   if (declared.success) refuseUnknownMajor(declared.data.format.version, archive);
   const envelope = validated(manifestEnvelope, json, archive);
-  return {
+  const manifest = {
     ...envelope,
     targets: validatedItems(manifestTarget, envelope.targets, 'targets', archive),
     objects: validatedItems(manifestObject, envelope.objects, 'objects', archive),
   };
+  if (majorOf(envelope.format.version) !== DELETIONS_FORMAT_MAJOR) return manifest;
+  const { deletions } = validated(manifestDeletions, json, archive);
+  return { ...manifest, deletions: validatedItems(manifestDeletion, deletions, 'deletions', archive) };
 }
 
 /**
@@ -71,10 +81,14 @@ export function publicKeyFields(key: string): { source_prefix: string; object_na
   return { source_prefix: key.slice(0, slash), object_name: key.slice(slash + 1) };
 }
 
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
+}
+
 function refuseUnknownMajor(version: string, archive: string): void {
-  if (Number.parseInt(version, 10) === FORMAT_MAJOR) return;
+  if ([FORMAT_MAJOR, DELETIONS_FORMAT_MAJOR].includes(majorOf(version))) return;
   throw new UnsupportedArchiveError(
-    `${archive} has format version ${version}; this reader knows version ${FORMAT_MAJOR}. Deploy the target region first.`,
+    `${archive} has format version ${version}; this reader knows versions ${FORMAT_MAJOR} and ${DELETIONS_FORMAT_MAJOR}. Deploy the target region first.`,
     { context: { archive, version } },
   );
 }

@@ -56,9 +56,23 @@ export function planRestore(manifest: Manifest, frames: FrameList, archive: stri
     if (memberName(object.key) !== `objects/${object.relative_key}`)
       throw mismatch(object, 'has another key than its member name', archive);
   }
+  refuseRepeatedDeletions(manifest, archive);
   const plan = new RestorePlan(manifest, frames, archive);
   plan.check();
   return plan;
+}
+
+/** A key may be deleted and written in one archive: which of the two is later, their orders say. Twice deleted says nothing. */
+function refuseRepeatedDeletions({ deletions = [] }: Manifest, archive: string): void {
+  const keys = new Set<string>();
+  for (const { key } of deletions) {
+    if (keys.has(key)) {
+      throw new ManifestMismatchError(`The manifest of ${archive} deletes "${key}" twice`, {
+        context: { archive, key },
+      });
+    }
+    keys.add(key);
+  }
 }
 
 /** The frames of objects, in the order of the archive; each is made when it is asked for. */

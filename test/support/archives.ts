@@ -110,6 +110,12 @@ export function readSeekTable(bytes: Buffer, archive = 'test.tar.zst'): FrameEnt
   return [...decodeSeekTable(bytes.subarray(-length), bytes.length, archive)];
 }
 
+/** The manifest of an archive. */
+export function readManifest(bytes: Buffer, archive = 'test.tar.zst'): Manifest {
+  const frame = decompressFrame(bytes, manifestFrame(readSeekTable(bytes, archive), archive), archive);
+  return decodeManifest(manifestBytes(frame, archive), archive);
+}
+
 /** Reads an archive by the steps of docs/format.md, all in memory. */
 export function readArchive(bytes: Buffer, archive = 'test.tar.zst'): RestoredObject[] {
   const frames = readSeekTable(bytes, archive);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import * as format from '../../../src/archive/format.ts';
 import {
+  manifestDeletion,
   manifestEnvelope,
   manifestFormat,
   manifestObject,
@@ -53,6 +54,11 @@ test('docs/format.md lists every field of the manifest', () => {
   ];
   const listed = tableUnder('Manifest').map(([name]) => unquoted(name));
   expect(listed.toSorted()).toEqual(expected.toSorted());
+});
+
+test('docs/format.md lists every field of a deletion', () => {
+  const expected = Object.keys(manifestDeletion.shape).map((name) => `deletions[].${name}`);
+  expect(tableUnder('Deletions').map(([name]) => unquoted(name))).toEqual(expected);
 });
 
 test('docs/format.md has examples of member names that are right', () => {
