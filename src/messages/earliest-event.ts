@@ -8,7 +8,8 @@ import { type ObjectCreated, parseNotification } from './parse-notification.ts';
  */
 export function earliestEvent(body: string): number | undefined {
   try {
-    return earliestOf(parseNotification(body).created);
+    const { created, removed } = parseNotification(body);
+    return earliestOf([...created, ...removed]);
   } catch (thrown) {
     if (thrown instanceof CompressorError) return undefined;
     throw thrown;
@@ -20,7 +21,7 @@ export function earliestEvent(body: string): number | undefined {
  * not late.
  * @returns undefined when there is none else
  */
-export function earliestOf(objects: readonly ObjectCreated[]): number | undefined {
+export function earliestOf(objects: readonly Pick<ObjectCreated, 'eventTime' | 'backfilledAt'>[]): number | undefined {
   let earliest: number | undefined;
   for (const { eventTime, backfilledAt } of objects) {
     if (backfilledAt === undefined && !(earliest !== undefined && earliest <= eventTime)) earliest = eventTime;

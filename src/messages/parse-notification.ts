@@ -20,9 +20,31 @@ export interface ObjectCreated extends WriteOrder {
   readonly backfilledAt?: number | undefined;
 }
 
-/** What a message holds: objects to pack, and how many entries were none of our business (test events, other types). */
+/**
+ * What an event of a removal says was done. `deleted`: the key is gone for whoever does not ask for a version, by a delete marker or, in a
+ * bucket without versions, for good. `version-removed`: one version, or one marker, is gone for good, and whatever is current now is.
+ */
+export type RemovalKind = 'deleted' | 'version-removed';
+
+/** A removal at one key, as S3 announced it. */
+export interface ObjectRemoved extends WriteOrder {
+  readonly bucket: string;
+  /** Decoded. */
+  readonly key: string;
+  readonly removal: RemovalKind;
+  readonly byLifecycle: boolean;
+  /** Of the delete marker that was made, or of what was removed. */
+  readonly versionId?: string | undefined;
+  /** `AWS:<role id>:<session>` of who removed it, where the event says so. */
+  readonly principalId?: string | undefined;
+}
+
+/**
+ * What a message holds: objects to pack, removals, and how many entries were none of our business (test events, other types).
+ */
 export interface Notification {
   readonly created: readonly ObjectCreated[];
+  readonly removed: readonly ObjectRemoved[];
   readonly ignored: number;
 }
 
@@ -54,6 +76,35 @@ const s3Record = z.object({
   }),
 });
 
+const s3Removal = z.object({
+  eventVersion: z.string().regex(/^2\.\d+$/, 'only event versions 2.x are known'),
+  eventName: z.string(),
+  eventTime: moment,
+  userIdentity: z.object({ principalId: z.string() }).optional(),
+  s3: z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({
+      key: z.string().min(1),
+      versionId: z.string().nullish(),
+      sequencer: z.string().optional(),
+    }),
+  }),
+});
+
+const eventBridgeRemoval = z.object({
+  time: moment,
+  detail: z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({
+      key: z.string().min(1),
+      'version-id': z.string().nullish(),
+      sequencer: z.string().optional(),
+    }),
+    reason: z.string().optional(),
+    'deletion-type': z.enum(['Permanently Deleted', 'Delete Marker Created']),
+  }),
+});
+
 const eventBridgeEvent = z.object({
   'detail-type': z.string(),
   time: moment,
@@ -68,6 +119,9 @@ const eventBridgeEvent = z.object({
     }),
   }),
 });
+
+const NOTHING: Notification = { created: [], removed: [], ignored: 1 };
+const REMOVAL = /^(?:s3:)?(ObjectRemoved|LifecycleExpiration):(Delete|DeleteMarkerCreated)$/;
 
 const envelope = z.looseObject({
   Event: z.string().optional(),
@@ -84,7 +138,7 @@ const envelope = z.looseObject({
 export function parseNotification(body: string): Notification {
   const json = parse(envelope, readNotificationBody(body));
   if (json.Records !== undefined) return fromS3Records(json.Records);
-  if (json.Event === 's3:TestEvent') return { created: [], ignored: 1 };
+  if (json.Event === 's3:TestEvent') return NOTHING;
   if (json.source === 'aws.s3') return fromEventBridge(json);
   throw new InvalidMessageError('The message is neither an S3 notification nor an S3 event of EventBridge');
 }
@@ -105,13 +159,42 @@ function fromS3Records(records: readonly { eventName: string }[]): Notification 
       ...(queuedAt === undefined ? {} : { backfilledAt: Date.parse(queuedAt) }),
     };
   });
-  return { created, ignored: records.length - created.length };
+  const removed = records.flatMap(removalOf);
+  return { created, removed, ignored: records.length - created.length - removed.length };
+}
+
+/** A lifecycle's own events say the same as those of a user, under another name (S3 user guide, "Event notification types"). */
+function removalOf(record: { eventName: string }): ObjectRemoved[] {
+  const [, cause, what] = REMOVAL.exec(record.eventName) ?? [];
+  if (cause === undefined) return [];
+  const { eventTime, userIdentity, s3 } = parse(s3Removal, record);
+  return [
+    {
+      bucket: s3.bucket.name,
+      key: decodeKey(s3.object.key),
+      eventTime: Date.parse(eventTime),
+      sequencer: s3.object.sequencer,
+      byLifecycle: cause === 'LifecycleExpiration',
+      ...removedVersion(what === 'DeleteMarkerCreated', s3.object.versionId),
+      principalId: userIdentity?.principalId,
+    },
+  ];
+}
+
+/** A deletion that makes no marker names a version exactly where one version was removed for good. */
+function removedVersion(
+  isMarker: boolean,
+  named: string | null | undefined,
+): Pick<ObjectRemoved, 'removal' | 'versionId'> {
+  const versionId = (named ?? '') === '' ? undefined : (named ?? undefined);
+  return { removal: isMarker || versionId === undefined ? 'deleted' : 'version-removed', versionId };
 }
 
 /** EventBridge sends the key as it is, not URL-encoded. */
 function fromEventBridge(json: unknown): Notification {
   const { 'detail-type': type } = json as { 'detail-type'?: string };
-  if (type !== 'Object Created') return { created: [], ignored: 1 };
+  if (type === 'Object Deleted') return { created: [], removed: [eventBridgeRemovalOf(json)], ignored: 0 };
+  if (type !== 'Object Created') return NOTHING;
   const { time, detail } = parse(eventBridgeEvent, json);
   const created: ObjectCreated = {
     bucket: detail.bucket.name,
@@ -122,5 +205,18 @@ function fromEventBridge(json: unknown): Notification {
     sequencer: detail.object.sequencer,
     versionId: detail.object['version-id'],
   };
-  return { created: [created], ignored: 0 };
+  return { created: [created], removed: [], ignored: 0 };
+}
+
+function eventBridgeRemovalOf(json: unknown): ObjectRemoved {
+  const { time, detail } = parse(eventBridgeRemoval, json);
+  const { bucket, object, reason, 'deletion-type': type } = detail;
+  return {
+    bucket: bucket.name,
+    key: object.key,
+    eventTime: Date.parse(time),
+    sequencer: object.sequencer,
+    byLifecycle: reason === 'Lifecycle Expiration',
+    ...removedVersion(type === 'Delete Marker Created', object['version-id']),
+  };
 }

@@ -56,7 +56,7 @@ describe('parseNotification', () => {
   });
 
   test('ignores the test event that S3 sends when a notification is set up', () => {
-    expect(parseNotification(TEST_EVENT)).toEqual({ created: [], ignored: 1 });
+    expect(parseNotification(TEST_EVENT)).toEqual({ created: [], removed: [], ignored: 1 });
   });
 
   test.each([
@@ -72,13 +72,15 @@ describe('parseNotification', () => {
     expect(() => parseNotification(throughTopic('{"a":1}'))).toThrow(/neither an S3 notification/);
   });
 
-  test('ignores events other than creations', () => {
-    expect(parseNotification(s3Notification({ key: 'a', eventName: 'ObjectRemoved:Delete' }))).toEqual({
+  test('ignores events other than creations and removals', () => {
+    expect(parseNotification(s3Notification({ key: 'a', eventName: 'ObjectTagging:Put' }))).toEqual({
       created: [],
+      removed: [],
       ignored: 1,
     });
-    expect(parseNotification(eventBridgeNotification({ key: 'a' }, 'Object Deleted'))).toEqual({
+    expect(parseNotification(eventBridgeNotification({ key: 'a' }, 'Object Tags Added'))).toEqual({
       created: [],
+      removed: [],
       ignored: 1,
     });
   });
