@@ -66,8 +66,9 @@ export function deployedRule({ source, destinations }: RuleEntry): DeployedRule 
       maxArchiveBytes: source.max_archive_mib * MIB,
       maxObjectBytes: source.max_object_mib * MIB,
       chain: source.chain,
+      ...(source.lifecycle_deletes ? { lifecycleDeletes: true as const } : {}),
     },
-    destinations: destinations.map(destinationOf),
+    destinations: destinations.map((destination) => destinationOf(destination, source)),
     sizing: sizingOf(source),
     objectiveSeconds: source.objective_seconds,
     events: source.events,
@@ -75,7 +76,7 @@ export function deployedRule({ source, destinations }: RuleEntry): DeployedRule 
   };
 }
 
-function destinationOf(destination: DestinationEntry): Destination {
+function destinationOf(destination: DestinationEntry, { deletes }: SourceEntry): Destination {
   return {
     region: destination.region,
     bucket: destination.bucket,
@@ -83,6 +84,7 @@ function destinationOf(destination: DestinationEntry): Destination {
     ...(destination.storage_class === undefined ? {} : { storageClass: destination.storage_class }),
     ...(destination.kms_key_arn === '' ? {} : { kmsKeyArn: destination.kms_key_arn }),
     onConflict: destination.on_conflict,
+    ...((destination.deletes ?? deletes) === 'replicate' ? { deletes: 'replicate' as const } : {}),
   };
 }
 

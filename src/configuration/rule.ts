@@ -22,6 +22,8 @@ export interface RuleSource {
   readonly maxObjectBytes: number;
   /** Packs objects, too, that this product itself wrote here as the target of another rule. */
   readonly chain: boolean;
+  /** Whether deletions by a lifecycle of the bucket count as deletions. Absent: they do not. */
+  readonly lifecycleDeletes?: true;
 }
 
 /** What to do with an object at the target that this product did not write. */
@@ -36,10 +38,23 @@ export interface Destination {
   readonly storageClass?: string;
   readonly kmsKeyArn?: string;
   readonly onConflict: OnConflict;
+  /** Absent: what is deleted at the source stays here. */
+  readonly deletes?: 'replicate';
+}
+
+/** Whether deletions at the source travel to any of these destinations. */
+export function replicatesDeletes({ destinations }: Pick<ReplicationRule, 'destinations'>): boolean {
+  return destinations.some(({ deletes }) => deletes === 'replicate');
 }
 
 /** Whether the rule's filters let this key through, as S3's own notification filter does. */
 export function ruleMatches(rule: ReplicationRule, bucket: string, key: string): boolean {
   const { source } = rule;
   return source.bucket === bucket && key.startsWith(source.prefix) && key.endsWith(source.suffix);
+}
+
+/** Of which deletions its bucket has to tell: those of users, or a lifecycle's, too; undefined: of none. */
+export function toldDeletions(rule: Pick<ReplicationRule, 'source' | 'destinations'>): 'users' | 'all' | undefined {
+  if (!replicatesDeletes(rule)) return undefined;
+  return rule.source.lifecycleDeletes === true ? 'all' : 'users';
 }

@@ -1,4 +1,5 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { replicatesDeletes } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { UnknownNotificationsError } from './errors.ts';
 import { encodeFilterValue } from './filter-overlap.ts';
@@ -16,6 +17,8 @@ export interface ExpectedNotification {
   readonly queue: string | undefined;
   readonly prefix: string;
   readonly suffix: string;
+  /** Deletions are expected, too. */
+  readonly deletions?: true;
 }
 
 export interface NotificationComparison {
@@ -52,19 +55,21 @@ export async function compareNotifications({ rules, notifications, ...check }: N
   );
 }
 
-function expectation({ id, source, events }: DeployedRule, ruleQueue: (rule: string) => string): ExpectedNotification {
-  const { bucket, prefix, suffix } = source;
-  return { bucket, queue: events === 'eventbridge' ? undefined : ruleQueue(id), prefix, suffix };
+function expectation(rule: DeployedRule, ruleQueue: (rule: string) => string): ExpectedNotification {
+  const { bucket, prefix, suffix } = rule.source;
+  const queue = rule.events === 'eventbridge' ? undefined : ruleQueue(rule.id);
+  return { bucket, queue, prefix, suffix, ...(replicatesDeletes(rule) ? { deletions: true } : {}) };
 }
 
 /** Id and queue have one name (src/templates/source-resources.ts); the account in the ARN is that of whoever deployed. */
-function isExpected(entry: StoredNotification, { queue, prefix, suffix }: ExpectedNotification): boolean {
+function isExpected(entry: StoredNotification, { queue, prefix, suffix, deletions }: ExpectedNotification): boolean {
   if (queue === undefined) return entry.eventBridge === true;
   return (
     entry.id === queue &&
     entry.destination.endsWith(`:${queue}`) &&
     entry.prefix === encodeFilterValue(prefix) &&
     entry.suffix === encodeFilterValue(suffix) &&
-    entry.events.includes('s3:ObjectCreated:*')
+    entry.events.includes('s3:ObjectCreated:*') &&
+    (deletions !== true || entry.events.includes('s3:ObjectRemoved:*'))
   );
 }

@@ -20,7 +20,12 @@ const EVENT_BRIDGE: QueueNotification = {
   suffix: '',
   eventBridge: true,
 };
-const NEW_OBJECTS = ['s3:ObjectCreated:*'];
+/** By what a notification says of deletions. */
+const EVENTS: Readonly<Record<NonNullable<NotificationProperties['Deletions']> | 'none', readonly string[]>> = {
+  none: ['s3:ObjectCreated:*'],
+  users: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
+  all: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
+};
 
 /**
  * Puts our notifications into a bucket's configuration, instead of those that earlier properties asked for. Ours is
@@ -50,11 +55,11 @@ export function mergeNotifications(
   return { kept, added, settled: added.length === 0 && kept.length === stored.length };
 }
 
-function toQueueNotification({ Id, QueueArn, Prefix, Suffix }: NotificationProperties): QueueNotification {
+function toQueueNotification({ Id, QueueArn, Prefix, Suffix, Deletions }: NotificationProperties): QueueNotification {
   return {
     id: Id,
     destination: QueueArn,
-    events: NEW_OBJECTS,
+    events: EVENTS[Deletions ?? 'none'],
     prefix: encodeFilterValue(Prefix),
     suffix: encodeFilterValue(Suffix),
   };
@@ -70,7 +75,7 @@ function isSame(stored: StoredNotification, target: QueueNotification): boolean 
     stored.destination === target.destination &&
     stored.prefix === target.prefix &&
     stored.suffix === target.suffix &&
-    stored.events.join() === target.events.join()
+    stored.events.toSorted().join() === target.events.toSorted().join()
   );
 }
 

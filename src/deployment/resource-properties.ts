@@ -41,10 +41,12 @@ const notification = z.strictObject({
   /** As in the rule, not URL-encoded. */
   Prefix: z.string().default(''),
   Suffix: z.string().default(''),
+  /** Which deletions go to the queue as well: those of users, or a lifecycle's, too. Absent: none. */
+  Deletions: z.enum(['users', 'all']).optional(),
 });
 
 /**
- * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket go to queues, or to EventBridge. Must depend on the
+ * `Custom::BucketNotification`: events `s3:ObjectCreated:*` of an existing bucket, and deletions where a rule replicates them, go to queues, or to EventBridge. Must depend on the
  * queue policies, since S3 sends each queue a test message.
  * Permissions: s3:GetBucketNotification and s3:PutBucketNotification on the bucket.
  * Attributes: `Bucket`.

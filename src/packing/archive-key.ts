@@ -3,6 +3,12 @@ import { ARCHIVE_SUFFIX } from '../archive/format.ts';
 import { keyTime } from '../archive/key-time.ts';
 import type { ObjectCreated } from '../messages/parse-notification.ts';
 
+/** What of an object, or of a deletion, is in the key of its archive. */
+export type ArchivedWrite = Pick<ObjectCreated, 'key' | 'eventTime' | 'sequencer' | 'backfilledAt'> & {
+  /** Deletions have none. */
+  readonly etag?: string;
+};
+
 /** Bytes of an attempt's name. Two alike at the same events would meet a 412 and the wrong checksum, and lose nothing. */
 const ATTEMPT_BYTES = 8;
 
@@ -19,11 +25,11 @@ const ATTEMPT_BYTES = 8;
  */
 export function archiveKey(
   ruleId: string,
-  objects: readonly ObjectCreated[],
+  objects: readonly ArchivedWrite[],
   attempt?: string,
   packedAt?: number,
 ): string {
-  const versions = objects.map(({ key, etag, sequencer, eventTime }) =>
+  const versions = objects.map(({ key, etag = '', sequencer, eventTime }) =>
     JSON.stringify([key, etag, sequencer ?? eventTime]),
   );
   const hash = createHash('sha256').update(versions.toSorted().join('\n')).digest('hex').slice(0, 32);

@@ -1,8 +1,13 @@
-import { ruleMatches } from '../configuration/rule.ts';
+import { replicatesDeletes, ruleMatches } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 import { failedOutcome } from '../messages/outcome.ts';
-import { type ObjectCreated, parseNotification } from '../messages/parse-notification.ts';
+import {
+  type Notification,
+  type ObjectCreated,
+  type ObjectRemoved,
+  parseNotification,
+} from '../messages/parse-notification.ts';
 import { compareWrites } from '../messages/sequencer.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import type { SourceDependencies } from './dependencies.ts';
@@ -24,46 +29,76 @@ export interface WrittenObject {
   readonly message: QueueMessage;
 }
 
+/** What one message says of one removal. */
+export interface SeenRemoval {
+  readonly removed: ObjectRemoved;
+  readonly message: QueueMessage;
+}
+
+/** What a batch asks for. */
+export interface CollectedBatch {
+  readonly items: PackItem[];
+  /** By key; none where no destination of the rule replicates deletions. */
+  readonly removals: ReadonlyMap<string, readonly SeenRemoval[]>;
+}
+
 type CollectDependencies = Pick<SourceDependencies, 'rule' | 'ownPrincipals' | 'telemetry'>;
 
 /**
- * The objects of a batch, each key once: of several writes to a key only the last is packed. What needs no packing is
- * noted in the ledger at once.
+ * The objects of a batch, each key once: of several writes to a key only the last is packed; and its removals. What needs no
+ * packing is noted in the ledger at once.
  */
 export function collectObjects(
   messages: readonly QueueMessage[],
   ledger: BatchLedger,
   dependencies: CollectDependencies,
-): PackItem[] {
+): CollectedBatch {
   const claims = new Map<string, WrittenObject[]>();
+  const removals = new Map<string, SeenRemoval[]>();
   for (const message of messages) {
-    for (const object of readMessage(message, ledger, dependencies)) {
-      const writes = claims.get(object.key);
-      if (writes === undefined) claims.set(object.key, [{ object, message }]);
-      else writes.push({ object, message });
-    }
+    const { created, removed } = readMessage(message, ledger, dependencies);
+    for (const object of created) addTo(claims, object.key, { object, message });
+    for (const removal of removed) addTo(removals, removal.key, { removed: removal, message });
   }
-  return [...claims.values()].map((writes) => lastWrite(writes, dependencies));
+  return { items: [...claims.values()].map((writes) => lastWrite(writes, dependencies)), removals };
 }
 
-function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: CollectDependencies): ObjectCreated[] {
+function addTo<T>(lists: Map<string, T[]>, key: string, item: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [item]);
+  else list.push(item);
+}
+
+type WantedEvents = Pick<Notification, 'created' | 'removed'>;
+
+function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: CollectDependencies): WantedEvents {
   const { rule, ownPrincipals, telemetry } = dependencies;
+  const { source } = rule;
+  const isWanted = (object: ObjectCreated | ObjectRemoved): boolean => {
+    if (object.bucket !== source.bucket) throw foreignBucket(object, source.bucket);
+    if (!ruleMatches(rule, object.bucket, object.key)) telemetry.objectSkipped(object, 'not-in-rule');
+    else if (!source.chain && isByOwnPrincipal(object, ownPrincipals)) telemetry.objectSkipped(object, 'own-write');
+    else return true;
+    return false;
+  };
   try {
-    const wanted = parseNotification(message.body).created.filter((object) => {
-      if (object.bucket !== rule.source.bucket) throw foreignBucket(object, rule.source.bucket);
-      if (!ruleMatches(rule, object.bucket, object.key)) telemetry.objectSkipped(object, 'not-in-rule');
-      else if (!rule.source.chain && isByOwnPrincipal(object, ownPrincipals))
-        telemetry.objectSkipped(object, 'own-write');
-      else return true;
-      return false;
-    });
-    ledger.expect(message, wanted.length);
+    const { created, removed } = parseNotification(message.body);
+    const wanted = {
+      created: created.filter(isWanted),
+      removed: removed.filter((removal) => isReplicated(removal, rule) && isWanted(removal)),
+    };
+    ledger.expect(message, wanted.created.length + wanted.removed.length);
     return wanted;
   } catch (thrown) {
     ledger.expect(message, 1);
     ledger.note(message, failedOutcome(asCompressorError(thrown)));
-    return [];
+    return { created: [], removed: [] };
   }
+}
+
+/** Whether a removal asks for anything: one by a lifecycle does only where the rule says so. */
+function isReplicated({ byLifecycle }: ObjectRemoved, rule: SourceDependencies['rule']): boolean {
+  return replicatesDeletes(rule) && (!byLifecycle || rule.source.lifecycleDeletes === true);
 }
 
 function lastWrite(writes: readonly WrittenObject[], { telemetry }: CollectDependencies): PackItem {
@@ -83,7 +118,7 @@ function isSameWrite(left: ObjectCreated, right: ObjectCreated): boolean {
   return compareWrites(left, right) === 0 && left.etag === right.etag;
 }
 
-function foreignBucket(object: ObjectCreated, expected: string): ForeignBucketError {
+function foreignBucket(object: ObjectCreated | ObjectRemoved, expected: string): ForeignBucketError {
   return new ForeignBucketError(
     `The queue of the rule for bucket "${expected}" got an event of bucket "${object.bucket}". Check that bucket's notifications.`,
     { context: { bucket: object.bucket, key: object.key, expected } },

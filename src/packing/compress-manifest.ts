@@ -22,7 +22,7 @@ export async function compressManifest(
   if (size > MAX_MANIFEST_SIZE) {
     throw new ManifestTooLargeError(
       `The manifest of s3://${bucket}/${key} has ${size} bytes, readers take ${MAX_MANIFEST_SIZE}. Lower the rule's max_archive_mib.`,
-      { context: { bucket, key, size, objects: manifest.objects.length } },
+      { context: { bucket, key, size, objects: manifest.objects.length, deletions: manifest.deletions?.length ?? 0 } },
     );
   }
   refuseUnreadable(json, bucket, key);

@@ -9,7 +9,10 @@ export function messagesAge(messages: readonly QueueMessage[], now: () => number
 }
 
 /** Seconds since the earliest event; 0 where a backfill has queued all of them. */
-export function itemsAge(items: readonly PackItem[], now: () => number): number {
+export function itemsAge(
+  items: readonly { readonly object: Pick<PackItem['object'], 'eventTime' | 'backfilledAt'> }[],
+  now: () => number,
+): number {
   const earliest = earliestOf(items.map(({ object }) => object));
   return earliest === undefined ? 0 : Math.max(0, now() - earliest) / 1000;
 }

@@ -3,6 +3,7 @@ import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import type { PackItem, WrittenObject } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
+import { endOfRun } from './end-of-run.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
 type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
@@ -30,7 +31,7 @@ export async function findStoredWrites(
 ): Promise<PackItem[]> {
   const undecided = settlement.takeUndecided();
   if (undecided.length === 0) return [];
-  const signal = endOf(secondsLeft, stop);
+  const signal = endOfRun(secondsLeft, stop);
   const looks = pLimit(limits.parallelReads);
   const found = await looks.map(undecided, async (writes) => {
     const [last] = writes;
@@ -49,15 +50,6 @@ export async function findStoredWrites(
     }
   });
   return found.flat();
-}
-
-function endOf(secondsLeft: number, stop: AbortSignal | undefined): AbortSignal {
-  const endings = stop === undefined ? [] : [stop];
-  const milliseconds = Math.floor(1000 * secondsLeft);
-  if (milliseconds <= 0) endings.push(AbortSignal.abort());
-  // A fallback task has all the time there is, and a timer takes that for no time at all.
-  else if (Number.isFinite(milliseconds)) endings.push(AbortSignal.timeout(milliseconds));
-  return AbortSignal.any(endings);
 }
 
 function itemOf({ object }: WrittenObject, same: readonly WrittenObject[]): PackItem {

@@ -9,7 +9,10 @@ export interface ReadObject extends ObjectDescription {
 }
 
 /** `AWS:<role id>:<session>` of the event against `<role id>` of the configuration. */
-export function isByOwnPrincipal({ principalId }: ObjectCreated, ownPrincipals: readonly string[]): boolean {
+export function isByOwnPrincipal(
+  { principalId }: Pick<ObjectCreated, 'principalId'>,
+  ownPrincipals: readonly string[],
+): boolean {
   const roleId = principalId?.split(':')[1];
   return roleId !== undefined && ownPrincipals.includes(roleId);
 }

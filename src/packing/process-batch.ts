@@ -15,10 +15,12 @@ import { itemsAge, messagesAge } from './event-ages.ts';
 import { findStoredWrites } from './find-stored-write.ts';
 import { largeObjectRequests } from './large-object-requests.ts';
 import { mayBeOneObject, narrowArchives, receivesOf } from './narrow-archives.ts';
+import { packDeletions } from './pack-deletions.ts';
 import { placeArchive, placeWithoutFallback } from './place-archive.ts';
 import { type PlannedLevels, planLevels } from './plan-levels.ts';
 import type { LeftOut } from './read-item.ts';
 import { ItemSettlement } from './settle-item.ts';
+import { settleRemovals } from './settle-removals.ts';
 
 /** Kept back from a run's time for settling its messages. */
 const SETTLING_MILLISECONDS = 10_000;
@@ -43,7 +45,7 @@ export async function processSourceBatch(
 ): Promise<BatchResponse> {
   const { rule, telemetry, queue, fallback, maxReceives, random } = dependencies;
   const ledger = new BatchLedger(messages);
-  const items = collectObjects(messages, ledger, dependencies);
+  const collected = collectObjects(messages, ledger, dependencies);
   const secondsLeft = (): number => (remainingMilliseconds() - SETTLING_MILLISECONDS) / 1000;
   const clock = { wholeRun: secondsLeft(), secondsLeft };
   const settlement = new ItemSettlement(ledger);
@@ -54,6 +56,8 @@ export async function processSourceBatch(
       await packInTime(archive, clock, settlement, dependencies);
     }
   };
+  const { items, deletions } = await settleRemovals(collected, { ledger, settlement }, secondsLeft(), dependencies);
+  await packDeletions(deletions, ledger, secondsLeft, dependencies);
   await packAll(items);
   await packAll(await findStoredWrites(settlement, clock.secondsLeft(), dependencies));
   const response = await settleBatch(boundTurns(ledger.settled()), {

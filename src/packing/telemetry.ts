@@ -38,14 +38,29 @@ export type SkipReason =
   /** Outside the rule's prefix and suffix. */
   | 'not-in-rule'
   /** Another message about the same version of it came before. */
-  | 'packed-before';
+  | 'packed-before'
+  /** A version was removed for good, and nothing is current now: that is never replicated. */
+  | 'version-removed';
 
 /** Where objects wait whose turn did not come: in the queue that they came from, or in that of the fallback. */
 export type DeferredTo = 'queue' | 'fallback';
 
+/** Numbers of one archive of deletions that S3 has accepted. */
+export interface PackedDeletions {
+  readonly rule: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly deletions: number;
+  /** Bytes of the whole archive. */
+  readonly archiveBytes: number;
+  /** From the earliest deletion until S3 accepted the archive. */
+  readonly delaySeconds: number;
+}
+
 /** What the source service tells its operator. Implementations must not throw. */
 export interface SourceTelemetry {
   archivePacked(archive: PackedArchive): void;
+  deletionsPacked(archive: PackedDeletions): void;
   objectSkipped(object: ObjectLocation, reason: SkipReason): void;
   /** A message was not done; `fate` is what the queue has accepted of it. */
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;

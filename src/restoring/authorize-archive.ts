@@ -40,7 +40,7 @@ export function authorizeArchive(archive: ObjectLocation, manifest: Manifest, ru
       { context: { archive: name, rule: id } },
     );
   }
-  for (const object of manifest.objects) {
+  for (const object of [...manifest.objects, ...(manifest.deletions ?? [])]) {
     if (!ruleMatches(here.rule, object.source_bucket, object.key)) {
       throw new ManifestMismatchError(
         `${name} names object "${object.key}" of bucket "${object.source_bucket}", which is not of its rule "${id}"`,

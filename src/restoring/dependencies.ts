@@ -15,6 +15,7 @@ import type {
   UploadFinder,
 } from '../storage/object-store.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
+import type { DeletionMemory } from './deletions/deletion-memory.ts';
 import type { KeyHistory } from './key-history.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 
@@ -65,6 +66,8 @@ export interface TargetDependencies {
   readonly buffers: FrameBuffers;
   readonly speed: RestoringSpeed;
   readonly keys: KeyHistory;
+  /** Absent where no rule replicates deletions to this region. */
+  readonly deletions?: DeletionMemory | undefined;
   readonly queue: MessageQueue;
   /** Absent: archives that exceed the limits are dead-lettered. */
   readonly fallback?: FallbackQueue | undefined;

@@ -66,6 +66,12 @@ export class ResumedUploadError extends CompressorError {
   readonly retryable = true;
 }
 
+/** What was deleted at the source cannot be kept or looked up. Nothing is restored without, since it might bring something back. */
+export class DeletionMemoryError extends CompressorError {
+  readonly code = 'DELETION_MEMORY_UNAVAILABLE';
+  readonly retryable = true;
+}
+
 /** Tags that followed their object in a request of their own may have come to something newer. */
 export class MisplacedTagsError extends CompressorError {
   readonly code = 'TAGS_MISPLACED';

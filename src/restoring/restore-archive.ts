@@ -1,6 +1,7 @@
-import type { ManifestObject } from '../archive/manifest.ts';
+import type { Manifest, ManifestObject } from '../archive/manifest.ts';
 import { originOf } from '../storage/provenance.ts';
 import { authorizeArchive, type RuleHere, rulesOfRegion } from './authorize-archive.ts';
+import { DeletionWatch, type WatchRequest } from './deletions/deletion-watch.ts';
 import type { InboundArchive, RestoreRun } from './dependencies.ts';
 import { type OpenedArchive, openArchive } from './open-archive.ts';
 import { placeRestore, restoringWork } from './place-restore.ts';
@@ -39,16 +40,17 @@ export async function restoreArchive(archive: InboundArchive, run: RestoreRun): 
     restored,
     overwritten,
     skipped,
+    ...progress.deletions,
     latency,
   };
   try {
-    progress.assertComplete(summary.due);
+    progress.assertComplete(summary);
   } catch (thrown) {
     run.telemetry.archivePartlyRestored(written);
     throw thrown;
   }
   const seconds = (run.now() - started) / 1000;
-  if (restored === summary.due) run.speed.learn(summary.work, seconds);
+  if (summary.due > 0 && restored === summary.due) run.speed.learn(summary.work, seconds);
   run.telemetry.archiveRestored({
     ...written,
     objects: summary.due,
@@ -75,8 +77,27 @@ async function restoreOwnArchive(
   if (placeRestore(archive, work, run) === 'again') return undefined;
   const origin = originOf(rule.source.bucket);
   const describe = (object: ManifestObject): ReturnType<typeof restorableObject> => restorableObject(object, origin);
+  const watch = await watchDeletions({ archive, manifest, rule, destinations, origin, describe }, { run, progress });
   const looksFirst = ({ frames = 1 }: ManifestObject): boolean => archive.redelivered || frames > 1;
-  const due = await surveyWrites(manifest.objects, destinations, { looksFirst, describe, run, progress });
+  const due = await surveyWrites(manifest.objects, destinations, { looksFirst, describe, run, progress, watch });
   await restoreFrames({ opened, due, describe, run, progress });
-  return { rule: rule.id, due: manifest.objects.length * destinations.length, work };
+  await watch?.finish();
+  const summary = { rule: rule.id, due: manifest.objects.length * destinations.length, work };
+  return watch === undefined ? summary : { ...summary, deletionsDue: watch.deletionsDue };
+}
+
+/** undefined where no destination of this region replicates deletions: then nothing is asked, and what an archive deletes stays. */
+async function watchDeletions(
+  {
+    manifest,
+    rule,
+    destinations,
+    ...archive
+  }: Omit<WatchRequest, 'rule' | 'objects' | 'deletions'> & RuleHere & { readonly manifest: Manifest },
+  context: WriteContext,
+): Promise<DeletionWatch | undefined> {
+  const deleting = destinations.filter(({ deletes }) => deletes === 'replicate');
+  if (deleting.length === 0) return undefined;
+  const { objects, deletions = [] } = manifest;
+  return DeletionWatch.open({ ...archive, rule: rule.id, destinations: deleting, objects, deletions }, context);
 }

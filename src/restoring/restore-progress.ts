@@ -1,12 +1,13 @@
 import { parseKeyTime } from '../archive/key-time.ts';
 import { asCompressorError, type CompressorError, UnexpectedError } from '../errors.ts';
 import type { RestoringWork } from '../limits/restoring-speed.ts';
+import type { WriteOrder } from '../messages/sequencer.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { archiveName, type RestoreRun } from './dependencies.ts';
 import { ArchiveChangedError, ArchiveGoneError, ArchiveNotRestoredError } from './errors.ts';
 import { LatencyDistribution } from './latency-distribution.ts';
 import type { RestorableObject } from './restorable-object.ts';
-import type { TargetTelemetry } from './telemetry.ts';
+import type { DeletionResult, DeletionSkipReason, RestoredDeletions, TargetTelemetry } from './telemetry.ts';
 import type { WriteResult } from './write-object.ts';
 
 /** What an archive asked for. */
@@ -14,6 +15,8 @@ export interface RestoreSummary {
   readonly rule: string;
   /** Objects x destinations. */
   readonly due: number;
+  /** Deletions x destinations that replicate them. Absent: none. */
+  readonly deletionsDue?: number;
   readonly work: RestoringWork;
 }
 
@@ -31,6 +34,11 @@ export class RestoreProgress {
   /** Of decompression. */
   cpuSeconds = 0;
   failed = 0;
+  /** What deletions have deleted. */
+  deleted = 0;
+  /** Deletions of the archive that are done with. */
+  settledDeletions = 0;
+  readonly #deletionsSkipped: Partial<Record<DeletionSkipReason, number>> = {};
   /** Of what was written. */
   readonly latency = new LatencyDistribution();
   readonly #archive: ObjectLocation;
@@ -58,6 +66,12 @@ export class RestoreProgress {
     return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#unreadable;
   }
 
+  get deletions(): { readonly deletions?: RestoredDeletions } {
+    const { deleted } = this;
+    const skipped = this.#deletionsSkipped;
+    return deleted === 0 && Object.keys(skipped).length === 0 ? {} : { deletions: { deleted, skipped } };
+  }
+
   settled(location: ObjectLocation, { size, stamp }: RestorableObject, result: WriteResult): void {
     if (result === 'restored' || result === 'overwritten') {
       this.restored += 1;
@@ -68,6 +82,17 @@ export class RestoreProgress {
     } else {
       this.skipped += 1;
       this.#telemetry.objectSkipped(location, result);
+    }
+  }
+
+  deletionSettled(location: ObjectLocation, { eventTime }: WriteOrder, result: DeletionResult): void {
+    this.settledDeletions += 1;
+    if (result === 'deleted') {
+      this.deleted += 1;
+      this.latency.add((this.#now() - eventTime) / 1000);
+    } else {
+      this.#deletionsSkipped[result] = (this.#deletionsSkipped[result] ?? 0) + 1;
+      this.#telemetry.deletionSkipped(location, result);
     }
   }
 
@@ -90,7 +115,7 @@ export class RestoreProgress {
    * Passes only when each of the writes that were due is done or was rightly left out.
    * @throws RunDeadlineError, ArchiveGoneError, ArchiveChangedError, ArchiveNotRestoredError
    */
-  assertComplete(due: number): void {
+  assertComplete({ due, deletionsDue = 0 }: Pick<RestoreSummary, 'due' | 'deletionsDue'>): void {
     if (this.stopReason !== undefined) throw this.stopReason;
     const name = archiveName(this.#archive);
     if (this.#firstError !== undefined) {
@@ -99,13 +124,17 @@ export class RestoreProgress {
       const more = this.failed > this.#failedKeys.length ? ', ...' : '';
       throw new ArchiveNotRestoredError(
         this.#retryable,
-        `${this.failed} of ${due} objects of ${name} could not be restored (${codes}): ${keys}${more}. The archive is kept.`,
-        { cause: this.#firstError, context: { archive: name, failed: this.failed, due, codes, keys } },
+        `${this.failed} of ${due + deletionsDue} objects of ${name} could not be restored (${codes}): ${keys}${more}. The archive is kept.`,
+        {
+          cause: this.#firstError,
+          context: { archive: name, failed: this.failed, due: due + deletionsDue, codes, keys },
+        },
       );
     }
-    if (this.restored + this.skipped !== due) {
-      throw new UnexpectedError(`Of ${due} writes of ${name}, ${this.restored + this.skipped} are accounted for`, {
-        context: { archive: name, due, restored: this.restored, skipped: this.skipped },
+    const settled = this.restored + this.skipped + this.settledDeletions;
+    if (settled !== due + deletionsDue) {
+      throw new UnexpectedError(`Of ${due + deletionsDue} writes of ${name}, ${settled} are accounted for`, {
+        context: { archive: name, due, deletionsDue, restored: this.restored, skipped: this.skipped },
       });
     }
   }

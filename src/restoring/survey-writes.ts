@@ -4,16 +4,27 @@ import { largeSliceLength } from '../archive/plan-frames.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { WRITE_IF_ABSENT } from './decide-write.ts';
+import type { DeletionWatch } from './deletions/deletion-watch.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { TargetKeyTooLongError } from './errors.ts';
 import { fitsKey, locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { abortMarkedUploads, planUpload } from './resume-upload.ts';
+import type { WriteContext } from './settle-write.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
 /** A write of which nothing is known but its destination. */
 export function unseenWrite(destination: Destination): DueWrite {
   return { destination, decision: WRITE_IF_ABSENT, isUnseen: true };
+}
+
+/**
+ * The same, where the key was deleted before. What was deleted may have had the same bytes, and a second delivery of that deletion may
+ * have seen its ETag and be about to delete it: a write of another ETag is safe from that. See put-as-part.ts.
+ */
+function rewrite({ size }: { readonly size: number }, destination: Destination): DueWrite {
+  const write = unseenWrite(destination);
+  return size === 0 ? write : { ...write, decision: { ...WRITE_IF_ABSENT, sameBytes: true } };
 }
 
 /**
@@ -29,20 +40,61 @@ export async function surveyWrites(
     readonly describe: (object: ManifestObject) => RestorableObject;
     readonly run: RestoreRun;
     readonly progress: RestoreProgress;
+    /** Absent where no destination replicates deletions. */
+    readonly watch?: DeletionWatch | undefined;
   },
 ): Promise<(readonly DueWrite[])[]> {
   const fresh = destinations.map(unseenWrite);
-  const { looksFirst, describe, run, progress } = survey;
+  const { looksFirst, describe, run, progress, watch } = survey;
   return Promise.all(
     objects.map(async (object) => {
-      const fitting = fittingDestinations(object, destinations, progress);
-      if (!looksFirst(object)) return fitting === destinations ? fresh : fitting.map(unseenWrite);
+      const fits = fittingDestinations(object, destinations, progress);
+      const fitting =
+        watch === undefined ? fits : await leaveOutDeleted(describe(object), fits, watch, { run, progress });
+      if (!looksFirst(object)) {
+        if (watch?.wasDeletedBefore(object) === true) return fitting.map((destination) => rewrite(object, destination));
+        return fitting === destinations ? fresh : fitting.map(unseenWrite);
+      }
       const due = await Promise.all(
         fitting.map((destination) => run.puts(() => surveyWrite(describe(object), destination, run, progress))),
       );
       return due.filter((write) => write !== undefined);
     }),
   );
+}
+
+/** The destinations that are to have the object: those that replicate deletions are not, once it was deleted at the source. */
+async function leaveOutDeleted(
+  object: RestorableObject,
+  destinations: readonly Destination[],
+  watch: DeletionWatch,
+  { run, progress }: WriteContext,
+): Promise<readonly Destination[]> {
+  if (!watch.isDeleted(object)) return destinations;
+  const [deleting, keeping] = [true, false].map((replicates) =>
+    destinations.filter(({ deletes }) => (deletes === 'replicate') === replicates),
+  ) as [Destination[], Destination[]];
+  await Promise.all(
+    deleting.map((destination) => run.puts(() => keepDeleted(object, destination, watch, { run, progress }))),
+  );
+  return keeping;
+}
+
+/** In place of writing an object that was deleted since: an earlier attempt may have written it, or some of it. Never rejects. */
+async function keepDeleted(
+  object: RestorableObject,
+  destination: Destination,
+  watch: DeletionWatch,
+  { run, progress }: WriteContext,
+): Promise<void> {
+  const location = locationAt(object, destination);
+  try {
+    await watch.deleteEarlier(object, destination);
+    await abortUnusedParts(object, destination, run);
+    progress.settled(location, object, 'deleted');
+  } catch (thrown) {
+    progress.fail(location, asCompressorError(thrown));
+  }
 }
 
 /** The destinations whose prefix leaves room for the key. To the others the object fails, and nothing else does. */

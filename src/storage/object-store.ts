@@ -148,8 +148,11 @@ export interface UploadFinder {
 }
 
 export interface ObjectRemover {
-  /** Deletes the object if it still has this ETag; already gone, or replaced, is not an error. */
-  remove(version: ObjectVersion): Promise<void>;
+  /**
+   * Deletes the object if it still has this ETag; already gone, or replaced, is not an error.
+   * @returns whether it was there to be deleted. After a lost answer that may be false although the call has deleted it.
+   */
+  remove(version: ObjectVersion): Promise<boolean>;
 }
 
 /** One version in a bucket that keeps versions. */

@@ -17,19 +17,19 @@ interface Access {
   readonly keys: readonly string[];
   /** `bucket/pattern`. */
   readonly objects: readonly string[];
+  /** Of the objects, those that a deletion at the source may delete. */
+  readonly deletedObjects?: readonly string[];
 }
 
 /** What the target function may do with the users' buckets of a region: one document a managed policy. */
 export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] {
-  const items = incoming.map(({ rule, destination }) => ({
-    buckets: [destination.bucket],
-    notifyingBuckets: [],
-    keys: keyOf(destination),
-    objects: [
-      `${destination.bucket}/${inSub(keyPattern(`${destination.targetPrefix ?? ''}${rule.source.prefix}`, rule.source.suffix))}`,
-    ],
-  }));
-  return intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
+  const items = incoming.map(({ rule, destination }) => {
+    const pattern = keyPattern(`${destination.targetPrefix ?? ''}${rule.source.prefix}`, rule.source.suffix);
+    const objects = [`${destination.bucket}/${inSub(pattern)}`];
+    const deletedObjects = destination.deletes === 'replicate' ? objects : [];
+    return { buckets: [destination.bucket], notifyingBuckets: [], keys: keyOf(destination), objects, deletedObjects };
+  });
+  return intoPolicies(settings.region, items, ({ buckets, keys, objects, deletedObjects = [] }) => [
     // Conditional writes read what is there, with its tags where only they can say whose it is; tags travel in the PUT
     // and need a permission of their own, or follow it, to the very version, where they exceed the limit of its headers; an interrupted object is resumed where its parts say that it stopped.
     allow(
@@ -45,6 +45,16 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
       ],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
+    // What the source has deleted, where a rule says so. Never a version: where the bucket keeps them, this makes a marker.
+    ...(deletedObjects.length === 0
+      ? []
+      : [
+          allow(
+            'DeleteAsAtTheSource',
+            ['s3:DeleteObject'],
+            deletedObjects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
+          ),
+        ]),
     // Nobody lists the objects, but without the first S3 says 403 instead of 404 for what does not exist. Uploads are listed.
     allow('FindWhatIsThere', ['s3:ListBucket', 's3:ListBucketMultipartUploads'], buckets.map(bucketArn)),
     ...(keys.length === 0
@@ -137,12 +147,13 @@ function partitionOf(region: string): string {
 }
 
 function join(...parts: readonly Access[]): Access {
-  const union = (field: keyof Access): string[] => [...new Set(parts.flatMap((part) => part[field]))];
+  const union = (field: keyof Access): string[] => [...new Set(parts.flatMap((part) => part[field] ?? []))];
   return {
     buckets: union('buckets'),
     notifyingBuckets: union('notifyingBuckets'),
     keys: union('keys'),
     objects: union('objects'),
+    deletedObjects: union('deletedObjects'),
   };
 }
 

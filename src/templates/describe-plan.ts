@@ -125,12 +125,13 @@ function describeFallbackTasks(fallback: FallbackSizing): string[] {
 }
 
 function describeDestination(
-  { region, bucket, targetPrefix, storageClass, onConflict }: Destination,
+  { region, bucket, targetPrefix, storageClass, onConflict, deletes }: Destination,
   prefix: string,
 ): string {
   const notes = [
     ...(storageClass === undefined ? [] : [`as ${storageClass}`]),
     ...(onConflict === 'keep' ? ['keeping what others wrote'] : []),
+    ...(deletes === 'replicate' ? ['deleting what is deleted at the source'] : []),
   ];
   const place = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
   return [`${region}  ${place}`, ...notes].join(', ');

@@ -1,6 +1,7 @@
 import type { FallbackSizing } from '../configuration/deployed-rule.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import type { FallbackRule } from './plan-fallback.ts';
+import { remembersDeletions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
 import { application, type Resources, type StackContext } from './sam-calls.ts';
@@ -92,6 +93,7 @@ function targetFallback(context: StackContext, sizing: FallbackSizing): Yaml {
     LogGroup: `/${settings.stack_name}/target/fallback`,
     // By its name: the stack that makes it waits for this one.
     InboundBucket: sub(`${prefix}-\${AWS::AccountId}-${plan.region}-inbound`),
+    ...(remembersDeletions(plan) ? { DeletionsTable: `${prefix}-deletions` } : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { resendRegions } from '../configuration/resend-prefix.ts';
+import { replicatesDeletes } from '../configuration/rule.ts';
 import { ALARMS } from './alarms.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
@@ -35,6 +36,9 @@ const REPLICATION_METRICS = 4;
 /** What src/aws/telemetry/packing.ts and restoring.ts write for an archive that goes well, at the source and at each target region of a rule. */
 const SOURCE_METRICS = 11;
 const TARGET_METRICS = 6;
+/** The same of a rule that replicates deletions, in months with some; the table of a target region costs by its requests alone. */
+const DELETION_SOURCE_METRICS = 1;
+const DELETION_TARGET_METRICS = 5;
 /** Of a rule and target region: its watermark. */
 const ROUTE_ALARMS = 1;
 /** Metrics under the alarms by which a fallback scales, in fallback.yaml: backlog and maximum two each, idle three. */
@@ -103,7 +107,16 @@ export function metricCosts({ outgoing, incoming }: RegionPlan): FixedCost[] {
   const arriving = new Set(incoming.map(({ rule }) => rule.id)).size;
   return [
     item('metrics of rules in use', SOURCE_METRICS * outgoing.length + TARGET_METRICS * arriving, PRICES.metric),
+    item('metrics of deletions', deletionMetrics({ outgoing, incoming }), PRICES.metric),
   ].filter(({ count }) => count > 0);
+}
+
+function deletionMetrics({ outgoing, incoming }: Pick<RegionPlan, 'outgoing' | 'incoming'>): number {
+  const arriving = incoming.filter(({ destination }) => destination.deletes === 'replicate').map(({ rule }) => rule.id);
+  return (
+    DELETION_SOURCE_METRICS * outgoing.filter(replicatesDeletes).length +
+    DELETION_TARGET_METRICS * new Set(arriving).size
+  );
 }
 
 /** USD per month that a rule costs in use, whatever its volume: what `dollarsOfRule` says, and alarms of its fallback. */

@@ -38,3 +38,8 @@ export function planRegions({ settings, rules }: Configuration): RegionPlan[] {
 export function archiveRegions(rule: DeployedRule): string[] {
   return [...new Set(rule.destinations.map(({ region }) => region))];
 }
+
+/** Whether a rule replicates deletions to the region, which then has a table to remember them by. */
+export function remembersDeletions({ incoming }: Pick<RegionPlan, 'incoming'>): boolean {
+  return incoming.some(({ destination }) => destination.deletes === 'replicate');
+}

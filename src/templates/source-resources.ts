@@ -1,5 +1,6 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import { replicatesDeletes, toldDeletions } from '../configuration/rule.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
@@ -115,13 +116,20 @@ function isNotified({ events }: DeployedRule): boolean {
 }
 
 /** What has EventBridge fill the rule's queue. */
-function eventBridge({ source, events, draining }: DeployedRule): YamlObject {
+function eventBridge({ source, destinations, events, draining }: DeployedRule): YamlObject {
   if (events !== 'eventbridge' || draining) return {};
   return {
     TakesEventBridge: 'yes',
+    ...(replicatesDeletes({ destinations }) ? { TakesDeletions: 'yes' } : {}),
     ...(source.prefix === '' ? {} : { KeyPrefix: source.prefix }),
     ...(source.suffix === '' ? {} : { KeySuffix: source.suffix }),
   };
+}
+
+/** Nothing for a rule that leaves at its destinations what is deleted at the source. */
+function notifiedDeletions(rule: Pick<DeployedRule, 'source' | 'destinations'>): YamlObject {
+  const Deletions = toldDeletions(rule);
+  return Deletions === undefined ? {} : { Deletions };
 }
 
 /**
@@ -141,11 +149,12 @@ function notifications(context: StackContext): Resources {
       {
         Repair: ref('Repair'),
         Bucket: bucket,
-        Notifications: rules.filter(isNotified).map(({ id, source }) => ({
+        Notifications: rules.filter(isNotified).map(({ id, source, destinations }) => ({
           Id: ruleResourceName(settings.stack_name, id),
           QueueArn: getAtt(names.rule(id), 'Outputs.QueueArn'),
           ...(source.prefix === '' ? {} : { Prefix: source.prefix }),
           ...(source.suffix === '' ? {} : { Suffix: source.suffix }),
+          ...notifiedDeletions({ source, destinations }),
         })),
         ...(rules.every(isNotified) ? {} : { EventBridge: true }),
       },

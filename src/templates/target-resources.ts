@@ -2,6 +2,7 @@ import { VISIBILITY_TIMES_TIMEOUT } from '../configuration/deployed-rule.ts';
 import { resourceNamePrefix } from '../configuration/schema/resource-names.ts';
 import { targetAccess } from './access-policies.ts';
 import { fallbackOutputs } from './fallback-resources.ts';
+import { remembersDeletions } from './plan-regions.ts';
 import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
 import {
@@ -30,6 +31,7 @@ export function targetResources(context: StackContext): Resources {
     MaximumConcurrency: limit,
     LogLevel: settings.log_level,
     LogRetentionDays: settings.log_retention_days,
+    ...(remembersDeletions(plan) ? { RemembersDeletions: 'yes' } : {}),
     ...(hasFallback ? fallbackOutputs(names.targetFallback) : {}),
   });
   if (plan.incoming.length === 0) return { [names.target]: target };

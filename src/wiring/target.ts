@@ -1,16 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { billedSecond as billedSecondOf, type TaskSize } from '../adaptive/compute-price.ts';
+import { DynamoDbDeletions } from '../aws/dynamodb/deletions.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsTargetTelemetry } from '../aws/telemetry/restoring.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';
+import { InvalidEnvironmentError } from '../configuration/errors.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import { loadPriceFile } from '../configuration/prices/load.ts';
 import { filedPrices } from '../configuration/prices/price-file.ts';
+import type { ReplicationRule } from '../configuration/rule.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
+import type { DeletionMemory } from '../restoring/deletions/deletion-memory.ts';
 import {
   COMPRESSED_BUFFER_SIZE,
   type FrameBuffers,
@@ -35,6 +39,9 @@ const LIMITS: TargetLimits = {
   startReserveMilliseconds: 30_000,
   stopReserveMilliseconds: 10_000,
 };
+
+/** Of one call; the archive waits for it, and comes back where it fails. */
+const DELETIONS_TIMEOUT = { connectionTimeout: 2000, requestTimeout: 10_000, throwOnRequestTimeout: true } as const;
 
 /** The target service of one process: connections, the worker pool and its buffers live as long as it does. */
 export interface TargetService {
@@ -89,6 +96,7 @@ export async function openTargetService(
     buffers: frameBuffers(threads),
     speed: new RestoringSpeed(threads),
     keys: new KeyHistory(prices),
+    deletions: deletionMemory(settings, configuration.rules),
     region: settings.AWS_REGION,
     inboundBucket: settings.INBOUND_BUCKET,
     rules: configuration.rules,
@@ -120,6 +128,33 @@ export async function openTargetService(
     },
     close: () => pool.close(),
   };
+}
+
+/** undefined where no rule replicates deletions to this region. @throws InvalidEnvironmentError where one does, and there is no table */
+function deletionMemory(
+  { AWS_REGION, DELETIONS_TABLE }: TargetEnvironment,
+  rules: readonly ReplicationRule[],
+): DeletionMemory | undefined {
+  const isNeeded = rules.some((rule) =>
+    rule.destinations.some(({ region, deletes }) => region === AWS_REGION && deletes === 'replicate'),
+  );
+  if (!isNeeded) return undefined;
+  if (DELETIONS_TABLE !== undefined) return openDeletionMemory(DELETIONS_TABLE);
+  throw new InvalidEnvironmentError(
+    `DELETIONS_TABLE is missing: a rule replicates deletions to ${AWS_REGION}. Deploy the region again.`,
+    { context: { region: AWS_REGION } },
+  );
+}
+
+/** The client is loaded at its first call: most archives of most regions need none. */
+function openDeletionMemory(table: string): DeletionMemory {
+  return new DynamoDbDeletions({
+    table,
+    openClient: async () => {
+      const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+      return new DynamoDBClient({ maxAttempts: 8, requestHandler: DELETIONS_TIMEOUT });
+    },
+  });
 }
 
 /** Memory of restoring: a frame in each worker, one waiting for each, and as many being written. */

@@ -96,6 +96,7 @@ function tellSource(telemetry: PowertoolsSourceTelemetry, rule: ReplicationRule,
     for (const operation of ['GetObject', 'PutObject']) {
       telemetry.messageFailed(MESSAGE, new AccessDeniedError('no', { context: { operation } }), 'retried');
     }
+    telemetry.deletionsPacked({ ...OBJECT, rule: 'r', deletions: 1, archiveBytes: 1, delaySeconds: 1 });
     telemetry.statisticsLost(new AccessDeniedError('no'));
     telemetry.fallbackAsleep(new AccessDeniedError('no'));
   }
@@ -119,6 +120,8 @@ function tellTarget(telemetry: PowertoolsTargetTelemetry, arriving: readonly Rep
       decompressionCpuSeconds: 1,
       seconds: 1,
       latency,
+      // Of rules that replicate deletions only: not what is counted for every rule.
+      ...(wrong ? { deletions: { deleted: 1, skipped: { absent: 1, 'newer-at-target': 1, kept: 1 } } } : {}),
     });
   }
   if (wrong) {

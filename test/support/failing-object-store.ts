@@ -91,7 +91,7 @@ export class FailingObjectStore implements ObjectStore {
     return this.#run('put', () => this.#store.put(request));
   }
 
-  remove(location: ObjectVersion): Promise<void> {
+  remove(location: ObjectVersion): Promise<boolean> {
     return this.#run('remove', () => this.#store.remove(location));
   }
 

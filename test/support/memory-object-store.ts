@@ -186,9 +186,10 @@ export class MemoryObjectStore implements ObjectStore {
     return this.#openUpload(id, signal);
   }
 
-  async remove(location: ObjectVersion): Promise<void> {
+  async remove(location: ObjectVersion): Promise<boolean> {
     await this.#turn();
-    if (this.#find(location)?.description.etag === location.etag) this.#bucket(location.bucket).delete(location.key);
+    if (this.#find(location)?.description.etag !== location.etag) return false;
+    return this.#bucket(location.bucket).delete(location.key);
   }
 
   #openUpload(id: string, signal: AbortSignal | undefined): MemoryUpload {

@@ -2,6 +2,7 @@ import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { FailureFate } from '../../src/messages/settle-batch.ts';
 import type {
+  DeletionSkipReason,
   PartlyRestoredArchive,
   RestoredArchive,
   RestoreSkipReason,
@@ -14,6 +15,8 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
   readonly archives: RestoredArchive[] = [];
   readonly partly: PartlyRestoredArchive[] = [];
   readonly skipped: [key: string, reason: RestoreSkipReason][] = [];
+  readonly skippedDeletions: [key: string, reason: DeletionSkipReason][] = [];
+  readonly deletedConflicts: string[] = [];
   readonly conflicts: string[] = [];
   readonly replacedClasses: [key: string, storageClass: string][] = [];
   readonly gone: string[] = [];
@@ -32,6 +35,14 @@ export class RecordingTargetTelemetry implements TargetTelemetry {
 
   objectSkipped({ key }: ObjectLocation, reason: RestoreSkipReason): void {
     this.skipped.push([key, reason]);
+  }
+
+  deletionSkipped({ key }: ObjectLocation, reason: DeletionSkipReason): void {
+    this.skippedDeletions.push([key, reason]);
+  }
+
+  conflictDeleted({ key }: ObjectLocation): void {
+    this.deletedConflicts.push(key);
   }
 
   storageClassReplaced({ key }: ObjectLocation, storageClass: string): void {

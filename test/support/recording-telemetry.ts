@@ -1,12 +1,19 @@
 import type { CompressorError } from '../../src/errors.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { FailureFate } from '../../src/messages/settle-batch.ts';
-import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../src/packing/telemetry.ts';
+import type {
+  DeferredTo,
+  PackedArchive,
+  PackedDeletions,
+  SkipReason,
+  SourceTelemetry,
+} from '../../src/packing/telemetry.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
 /** Keeps what the source service tells. */
 export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly archives: PackedArchive[] = [];
+  readonly deletions: PackedDeletions[] = [];
   readonly skipped: [key: string, reason: SkipReason][] = [];
   readonly failures: [messageId: string, code: string][] = [];
   readonly fates: [code: string, fate: FailureFate][] = [];
@@ -20,6 +27,10 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
 
   archivePacked(archive: PackedArchive): void {
     this.archives.push(archive);
+  }
+
+  deletionsPacked(archive: PackedDeletions): void {
+    this.deletions.push(archive);
   }
 
   objectSkipped({ key }: ObjectLocation, reason: SkipReason): void {

@@ -427,7 +427,7 @@ describe('keys that are staged', () => {
     '0123456789abcdef0123456789abcdef',
     ruleId({ region: 'eu-west-1', bucket: 'b', prefix: '', suffix: '' }),
   ];
-  const archive = archiveKey(id, [{ bucket: 'b', key: 'k', etag: 'e', size: 1, eventTime: 0 }]);
+  const archive = archiveKey(id, [{ key: 'k', etag: 'e', eventTime: 0 }]);
   /** As the services name them, in their own two buckets. */
   const staged = [
     `${STAGE_PREFIX}${digest}/1-${randomUUID()}`,

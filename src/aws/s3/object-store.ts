@@ -172,7 +172,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
     return resumeS3Upload(this.#connection, location, id, signal);
   }
 
-  async remove({ bucket, key, etag }: ObjectVersion): Promise<void> {
+  async remove({ bucket, key, etag }: ObjectVersion): Promise<boolean> {
     try {
       await this.#connection.send({
         kind: 'remove',
@@ -182,8 +182,10 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
         key,
         headers: ['if-match', `"${etag}"`],
       });
+      return true;
     } catch (error) {
       if (!(error instanceof ObjectNotFoundError || error instanceof WriteConditionError)) throw error;
+      return false;
     }
   }
 

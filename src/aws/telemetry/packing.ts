@@ -5,7 +5,13 @@ import type { ReplicationRule } from '../../configuration/rule.ts';
 import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { FailureFate } from '../../messages/settle-batch.ts';
-import type { DeferredTo, PackedArchive, SkipReason, SourceTelemetry } from '../../packing/telemetry.ts';
+import type {
+  DeferredTo,
+  PackedArchive,
+  PackedDeletions,
+  SkipReason,
+  SourceTelemetry,
+} from '../../packing/telemetry.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { BatchLogger } from './batch-logger.ts';
 import { describeLevels, describeShare, levelValues } from './describe-levels.ts';
@@ -74,6 +80,17 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
     if (this.#costs === undefined) return undefined;
     const billed = this.#billedSecond === undefined ? undefined : archive.seconds * this.#billedSecond;
     return archiveDollars(this.#costs, archiveAmounts(archive), billed);
+  }
+
+  deletionsPacked({ key, deletions, archiveBytes, delaySeconds }: PackedDeletions): void {
+    this.#metrics.count('DeletionsPacked', deletions);
+    this.#metrics.observe('PackingDelaySeconds', MetricUnit.Seconds, delaySeconds);
+    this.#logger.info('Deletions packed', {
+      archive: key,
+      deletions,
+      archive_bytes: archiveBytes,
+      delay_seconds: delaySeconds,
+    });
   }
 
   objectSkipped(object: ObjectLocation, reason: SkipReason): void {

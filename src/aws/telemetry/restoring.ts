@@ -5,8 +5,10 @@ import type { CompressorError } from '../../errors.ts';
 import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { FailureFate } from '../../messages/settle-batch.ts';
 import type {
+  DeletionSkipReason,
   PartlyRestoredArchive,
   RestoredArchive,
+  RestoredDeletions,
   RestoreSkipReason,
   TargetTelemetry,
 } from '../../restoring/telemetry.ts';
@@ -22,6 +24,13 @@ export interface TargetTelemetryOptions {
   /** USD that a second of a batch is billed; absent where nothing is deployed. */
   readonly billedSecond: number | undefined;
 }
+
+/** A metric per reason: a dimension of its own would be billed for each rule, and needs a sum to be read beside the others. */
+const REASONS: readonly (readonly [reason: DeletionSkipReason, metric: string])[] = [
+  ['absent', 'DeletionsOfAbsentObjects'],
+  ['newer-at-target', 'DeletionsOfNewerObjects'],
+  ['kept', 'DeletionsOfKeptObjects'],
+];
 
 /** What was restored in a batch, and whose it was. */
 interface RestoredShare {
@@ -66,7 +75,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     } = archive;
     const metrics = this.#countWrites(archive);
     metrics.observe('DecompressionTimeSeconds', MetricUnit.Seconds, decompressionCpuSeconds);
-    metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
+    if (objects > 0) metrics.observe('ObjectRestoreTime', MetricUnit.Seconds, seconds / objects);
     this.#restored.push({ metrics, seconds });
     this.#logger.info('Archive restored', {
       rule,
@@ -75,6 +84,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
       restored,
       overwritten,
       skipped,
+      ...(archive.deletions === undefined ? {} : { deletions: archive.deletions }),
       bytes,
       archive_bytes: archiveBytes,
       seconds,
@@ -86,12 +96,20 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#countWrites(archive);
   }
 
-  #countWrites({ rule, restored, overwritten, skipped, latency }: PartlyRestoredArchive): DimensionedMetrics {
+  #countWrites({
+    rule,
+    restored,
+    overwritten,
+    skipped,
+    deletions,
+    latency,
+  }: PartlyRestoredArchive): DimensionedMetrics {
     const metrics = this.#byRule.get(rule) ?? this.#ofRegion;
     metrics.distribute('ReplicationLatencySeconds', MetricUnit.Seconds, latency.bins());
     metrics.count('ObjectsProcessed', restored);
     if (overwritten > 0) metrics.count('Overwritten', overwritten);
     metrics.count('SkippedObjects', skipped);
+    if (deletions !== undefined) countDeletions(metrics, deletions);
     return metrics;
   }
 
@@ -107,6 +125,15 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
   conflictOverwritten(object: ObjectLocation): void {
     this.#ofRegion.count('OverwrittenObjects');
     this.#logger.warn('An object that another writer had put was overwritten', { ...object });
+  }
+
+  deletionSkipped(object: ObjectLocation, reason: DeletionSkipReason): void {
+    this.#logger.debug('Deletion skipped', { ...object, reason });
+  }
+
+  conflictDeleted(object: ObjectLocation): void {
+    this.#ofRegion.count('OverwrittenObjects');
+    this.#logger.warn('An object that another writer had put was deleted, as at the source', { ...object });
   }
 
   storageClassReplaced(object: ObjectLocation, storageClass: string): void {
@@ -152,5 +179,15 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     for (const metrics of this.#byRule.values()) metrics.flush();
     this.#ofRegion.flush();
     this.#logger.beginBatch();
+  }
+}
+
+function countDeletions(metrics: DimensionedMetrics, { deleted, skipped }: RestoredDeletions): void {
+  metrics.count('ObjectsDeleted', deleted);
+  for (const [reason, name] of REASONS) {
+    const deletions = skipped[reason] ?? 0;
+    if (deletions === 0) continue;
+    metrics.count('DeletionsSkipped', deletions);
+    metrics.count(name, deletions);
   }
 }

@@ -22,6 +22,7 @@ export interface ArchiveSummary {
   readonly rule?: string;
   readonly level?: number;
   readonly frames?: number;
+  readonly deletions?: number;
   readonly objects: number;
   /** Of the objects. */
   readonly bytes: number;
@@ -52,6 +53,7 @@ export function renderSummary(summary: ArchiveSummary): string {
     ...(summary.level === undefined ? [] : [['Level', String(summary.level)] as [string, string]]),
     ...(summary.frames === undefined ? [] : [['Frames', formatCount(summary.frames)] as [string, string]]),
     ['Objects', formatCount(summary.objects)],
+    ...(summary.deletions === undefined ? [] : [['Deletions', formatCount(summary.deletions)] as [string, string]]),
     [
       'Bytes',
       `${formatBytes(summary.bytes)} in ${formatBytes(summary.archiveBytes)}, ratio ${summary.ratio.toFixed(2)}`,

@@ -24,6 +24,8 @@ export interface ArchiveFacts {
   readonly level?: number;
   /** zstd frames that hold objects, where there is a seek table. */
   readonly frames?: number;
+  /** Keys that it deletes; absent where there are none. */
+  readonly deletions?: number;
 }
 
 /** A piece of an object's bytes; the bytes are valid until the visit ends. */

@@ -24,6 +24,7 @@ export class SeekableArchive implements ReadableArchive {
       rule: manifest.rule,
       level: manifest.level,
       frames: [...frames].length,
+      ...(manifest.deletions === undefined ? {} : { deletions: manifest.deletions.length }),
     };
     this.entries = manifest.objects.map(({ key, size, storage_class, crc32, event_time, frame }) => ({
       key,

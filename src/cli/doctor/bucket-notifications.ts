@@ -1,6 +1,7 @@
 import { S3NotificationStore } from '../../aws/deployment/bucket-notifications.ts';
 import { S3Connection } from '../../aws/s3/connection.ts';
 import { MAX_NOTIFICATIONS } from '../../configuration/checks/events.ts';
+import { toldDeletions } from '../../configuration/rule.ts';
 import { ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import { NotificationConflictError } from '../../deployment/errors.ts';
 import { mergeNotifications } from '../../deployment/merge-notifications.ts';
@@ -21,10 +22,13 @@ export async function checkNotifications(look: BucketLook, signal: AbortSignal):
     const [, partition = 'aws'] = patient.identity.arn.split(':');
     const wanted = rules
       .filter(({ events }) => events === 'notification')
-      .map(({ id, source: { prefix: Prefix, suffix: Suffix } }) => {
+      .map((rule) => {
+        const { id, source } = rule;
+        const { prefix: Prefix, suffix: Suffix } = source;
         const Id = ruleResourceName(patient.configuration.settings.stack_name, id);
         const QueueArn = `arn:${partition}:sqs:${bucket.region}:${patient.identity.account}:${Id}`;
-        return { Id, QueueArn, Prefix, Suffix };
+        const Deletions = toldDeletions(rule);
+        return { Id, QueueArn, Prefix, Suffix, ...(Deletions === undefined ? {} : { Deletions }) };
       });
     const needsEventBridge = rules.some(({ events }) => events === 'eventbridge');
     const others = stored.filter(

@@ -6,7 +6,19 @@ export const MAX_NOTIFICATIONS = 100;
 
 /** How rules hear of new objects. */
 export function checkEvents(rules: readonly RuleDraft[]): Finding[] {
-  return [...unknownWriters(rules), ...tooManyNotifications(rules)];
+  return [...unknownWriters(rules), ...tooManyNotifications(rules), ...idleLifecycleDeletes(rules)];
+}
+
+/** A key that changes nothing is a mistake somewhere. */
+function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
+  return rules.flatMap(({ index, source, destinations }) => {
+    const replicates = [source.deletes, ...destinations.map(({ deletes }) => deletes)].includes('replicate');
+    if (source.lifecycle_deletes !== true || replicates) return [];
+    const path = ['replication_configuration', index, 'source', 'lifecycle_deletes'];
+    const message = 'no destination of this rule replicates deletions, so that those of a lifecycle are not either';
+    const allowed = 'false; or set `deletes` to "replicate", here or at a destination';
+    return [{ file: REPLICATION_FILE, path, message, value: true, allowed }];
+  });
 }
 
 /**

@@ -118,6 +118,14 @@ export const sourceSchema = z.strictObject({
     description:
       'How the bucket tells of new objects: by a notification of its own, of which S3 allows one for each key, or through Amazon EventBridge, beside whatever else there is.',
   }),
+  deletes: z.enum(['ignore', 'replicate']).default('ignore').meta({
+    description:
+      'Whether what is deleted at the source is deleted at the destinations, too: by a delete marker where the bucket keeps versions, and where it keeps none. The permanent deletion of a version never is.',
+  }),
+  lifecycle_deletes: z.boolean().default(false).meta({
+    description:
+      'Whether deletions by a lifecycle rule of the bucket are replicated like those of users. Needs `deletes`.',
+  }),
   draining: z.boolean().default(false).meta({
     description:
       'Whether the rule takes no new objects any more, while what waits is still replicated: the step before it is removed.',
@@ -137,6 +145,10 @@ export const destinationSchema = z.strictObject({
   ),
   on_conflict: z.enum(['overwrite', 'keep']).default('overwrite').meta({
     description: 'What happens to an object that a user wrote under the same key at the target.',
+  }),
+  deletes: z.enum(['ignore', 'replicate']).optional().meta({
+    description: 'The same as `deletes` of the source, for this destination alone: a copy that keeps what was deleted.',
+    otherwise: 'that of the source',
   }),
 });
 

@@ -24,7 +24,10 @@ const FOREIGN: StoredNotification = {
   suffix: '',
 };
 
-function properties(Prefix: string, overrides: Partial<{ Id: string; QueueArn: string }> = {}) {
+function properties(
+  Prefix: string,
+  overrides: Partial<{ Id: string; QueueArn: string; Deletions: 'users' | 'all' }> = {},
+) {
   const Notifications = [{ Id: 'ours', QueueArn: QUEUE, Prefix, Suffix: '', ...overrides }];
   return { Bucket: 'data', Notifications, EventBridge: 'false' as const };
 }
@@ -53,6 +56,24 @@ test('a bucket with 100 notifications of others and ours is refused, with both n
 });
 
 describe('putNotifications', () => {
+  test.each([
+    ['users', ['s3:ObjectCreated:*', 's3:ObjectRemoved:*']],
+    ['all', ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*']],
+  ] as const)(
+    'tells of deletions where a rule replicates them (%s), whatever the order in which S3 lists events',
+    async (Deletions, events) => {
+      await putNotifications(properties('logs/', { Deletions }), undefined, s3, signal);
+      expect(stored()[2]?.events).toEqual(events);
+      const [first, second, ours] = stored();
+      if (first === undefined || second === undefined || ours === undefined) throw new Error('three are expected');
+      s3.notificationsOf.set('data', [first, second, { ...ours, events: [...events].reverse() }]);
+      await putNotifications(properties('logs/', { Deletions }), undefined, s3, signal);
+      expect(stored()[2]?.events).toEqual([...events].reverse());
+      await putNotifications(properties('logs/'), undefined, s3, signal);
+      expect(stored()[2]?.events).toEqual(['s3:ObjectCreated:*']);
+    },
+  );
+
   test('adds ours after what others have, which stays as it came', async () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     expect(stored().slice(0, 2)).toEqual([EVENT_BRIDGE, FOREIGN]);

@@ -15,7 +15,7 @@ function collect(
   const telemetry = new RecordingSourceTelemetry();
   const ledger = new BatchLedger(messages);
   const rule = exampleRule({ prefix: options.prefix ?? '', chain: options.chain ?? false });
-  const items = collectObjects(messages, ledger, { rule, telemetry, ownPrincipals: options.ownPrincipals ?? [] });
+  const { items } = collectObjects(messages, ledger, { rule, telemetry, ownPrincipals: options.ownPrincipals ?? [] });
   const outcomes = () => ledger.settled().map(({ outcome }) => outcome.kind);
   return { items, ledger, settlement: new ItemSettlement(ledger), telemetry, outcomes };
 }

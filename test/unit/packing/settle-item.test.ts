@@ -22,7 +22,7 @@ function settle(sequencers: readonly [string, string, string] | undefined, outco
   });
   const ledger = new BatchLedger(messages);
   const telemetry = new RecordingSourceTelemetry();
-  const items = collectObjects(messages, ledger, { rule: exampleRule(), telemetry, ownPrincipals: [] });
+  const { items } = collectObjects(messages, ledger, { rule: exampleRule(), telemetry, ownPrincipals: [] });
   const settlement = new ItemSettlement(ledger);
   if (outcome === 'changed') settlement.settleChanged(itemAt(items, 0));
   else settlement.settle(itemAt(items, 0), outcome);
@@ -63,7 +63,7 @@ describe('the earlier writes of a key', () => {
     ];
     const ledger = new BatchLedger(messages);
     const telemetry = new RecordingSourceTelemetry();
-    const items = collectObjects(messages, ledger, { rule: exampleRule(), telemetry, ownPrincipals: [] });
+    const { items } = collectObjects(messages, ledger, { rule: exampleRule(), telemetry, ownPrincipals: [] });
     const settlement = new ItemSettlement(ledger);
     settlement.settleChanged(itemAt(items, 0));
     expect(settlement.takeUndecided().map((writes) => writes.map(({ object }) => object.etag))).toEqual([['by-hand']]);

@@ -47,3 +47,20 @@ describe('policies for the buckets of a region', () => {
     expect(() => targetAccess(plan(500))).toThrow(/name more buckets than the policies of one role can hold/);
   });
 });
+
+describe('the permission to delete', () => {
+  test('is there for the objects of destinations that replicate deletions, and never for a version', () => {
+    const [keeping, deleting] = [{ deletes: 'ignore' }, {}].map((destination, index) => ({
+      source: { region: 'eu-west-1', bucket: `source-${index}`, deletes: 'replicate' },
+      destinations: [{ region: 'us-east-1', bucket: `copy-${index}`, target_prefix: 'a/', ...destination }],
+    }));
+    const rules = deployedRules([keeping, deleting]);
+    const incoming = rules.flatMap((rule) => rule.destinations.map((destination) => ({ rule, destination })));
+    const [statements = []] = targetAccess({ ...plan(0), incoming });
+    const deletions = statements.filter((statement) => JSON.stringify(statement).includes('s3:Delete'));
+    expect(deletions).toEqual([expect.objectContaining({ Sid: 'DeleteAsAtTheSource', Action: ['s3:DeleteObject'] })]);
+    expect(JSON.stringify(deletions)).toContain('copy-1/a/*');
+    expect(JSON.stringify(deletions)).not.toContain('copy-0');
+    expect(JSON.stringify(targetAccess(plan(3)))).not.toContain('s3:Delete');
+  });
+});

@@ -67,3 +67,27 @@ describe('a rule that gets its events through EventBridge', () => {
     expect(JSON.stringify(resources)).not.toMatch(/EventBridge|BucketNotification/);
   });
 });
+
+describe('a rule that replicates deletions', () => {
+  test.each([
+    [{}, undefined],
+    [{ deletes: 'replicate' }, 'users'],
+    [{ deletes: 'replicate', lifecycle_deletes: true }, 'all'],
+  ])('has its bucket tell of them, and no other has: %j', async (keys, told) => {
+    const [[, notification] = []] = ofType(await resourcesOf(ruleEntry(keys)), 'Custom::BucketNotification');
+    const { Notifications = [] } = (notification?.Properties ?? {}) as { Notifications?: readonly object[] };
+    expect(Notifications[0]).toEqual(
+      told === undefined
+        ? expect.not.objectContaining({ Deletions: expect.anything() })
+        : expect.objectContaining({ Deletions: told }),
+    );
+  });
+
+  test('gets them through EventBridge where it gets all else from there', async () => {
+    const resources = await resourcesOf(ruleEntry({ events: 'eventbridge', deletes: 'replicate' }));
+    const parameters = ofType(resources, 'AWS::Serverless::Application').map(([, { Properties }]) => Properties);
+    expect(parameters).toContainEqual(
+      expect.objectContaining({ Parameters: expect.objectContaining({ TakesDeletions: 'yes' }) }),
+    );
+  });
+});

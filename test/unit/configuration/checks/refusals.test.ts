@@ -357,3 +357,17 @@ describe('notifications of one bucket', () => {
     expect(await problemsOf(loadRules(rules(102, events)))).toEqual([]);
   });
 });
+
+describe('lifecycle_deletes', () => {
+  test('without a destination that replicates deletions is a mistake, and with one is none', async () => {
+    const [problem, ...others] = await problemsOf(loadRules([ruleEntry({ lifecycle_deletes: true })]));
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      path: 'replication_configuration.0.source.lifecycle_deletes',
+      allowed: expect.stringContaining('set `deletes` to "replicate"'),
+    });
+    expect(await problemsOf(loadRules([ruleEntry({ lifecycle_deletes: true, deletes: 'replicate' })]))).toEqual([]);
+    const there = ruleEntry({ lifecycle_deletes: true }, { deletes: 'replicate' });
+    expect(await problemsOf(loadRules([there]))).toEqual([]);
+  });
+});

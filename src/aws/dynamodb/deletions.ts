@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import type * as DynamoDb from '@aws-sdk/client-dynamodb';
+import type { DeletionMemory, SourceDeletion } from '../../restoring/deletions/deletion-memory.ts';
+import { DeletionPicker, encodeDeletions, MAX_RECORD_BYTES } from '../../restoring/deletions/deletion-record.ts';
+import { DeletionMemoryError } from '../../restoring/errors.ts';
+
+/**
+ * Longer than a message or an archive lives: 14 days in a queue and 14 in its dead-letter queue, at the source, at the
+ * target, and where S3 gave an archive up, and once more for each of them that a user redrives late.
+ */
+const DAYS_KEPT = 180;
+/** An item may have 400 KB (Amazon DynamoDB developer guide, "Service quotas"). */
+const DELETIONS_PER_ITEM = Math.floor(380_000 / MAX_RECORD_BYTES);
+/** Digits of milliseconds since 1970 until the year 2286; as text they sort as numbers do. */
+const TIME_DIGITS = 13;
+
+export interface DynamoDbDeletionsOptions {
+  readonly table: string;
+  /** Made at the first call, so that a cold start does not wait for it. */
+  readonly openClient: () => Promise<DynamoDb.DynamoDBClient>;
+}
+
+/**
+ * Deletions in DynamoDB, under their rule and the time at which they were kept. An item holds all of an archive, up to 9,743: a write
+ * of 1 KB per 33 deletions, and a read of 4 KB per 132. What was kept before is read page by page, and nothing of it stays
+ * in memory but the keys that were asked for.
+ */
+export class DynamoDbDeletions implements DeletionMemory {
+  readonly #options: DynamoDbDeletionsOptions;
+  #client: Promise<DynamoDb.DynamoDBClient> | undefined;
+
+  constructor(options: DynamoDbDeletionsOptions) {
+    this.#options = options;
+  }
+
+  async record(rule: string, deletions: readonly SourceDeletion[], at: number, signal?: AbortSignal): Promise<void> {
+    for (let first = 0; first < deletions.length; first += DELETIONS_PER_ITEM) {
+      const bytes = encodeDeletions(deletions.slice(first, first + DELETIONS_PER_ITEM));
+      await this.#call(rule, 'PutItem', async (client, { PutItemCommand }) => {
+        const Item = {
+          Rule: { S: rule },
+          // Two archives may be kept in the same millisecond.
+          KeptAt: { S: `${sortable(at)}-${randomBytes(8).toString('hex')}` },
+          Deletions: { B: bytes },
+          ExpiresAt: { N: String(Math.floor(at / 1000) + DAYS_KEPT * 86_400) },
+        };
+        await client.send(new PutItemCommand({ TableName: this.#options.table, Item }), abortable(signal));
+      });
+    }
+  }
+
+  async recall(
+    rule: string,
+    since: number,
+    keys: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, SourceDeletion>> {
+    const picker = new DeletionPicker(keys);
+    await this.#call(rule, 'Query', async (client, { QueryCommand }) => {
+      let next: Record<string, DynamoDb.AttributeValue> | undefined;
+      do {
+        const query = new QueryCommand({
+          TableName: this.#options.table,
+          KeyConditionExpression: '#rule = :rule AND KeptAt >= :since',
+          ExpressionAttributeNames: { '#rule': 'Rule' },
+          ExpressionAttributeValues: { ':rule': { S: rule }, ':since': { S: sortable(since) } },
+          // What another process has kept a moment ago must be seen.
+          ConsistentRead: true,
+          ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+        });
+        const { Items = [], LastEvaluatedKey } = await client.send(query, abortable(signal));
+        for (const { Deletions } of Items) picker.pick(Deletions?.B ?? new Uint8Array(0));
+        next = LastEvaluatedKey;
+      } while (next !== undefined);
+    });
+    return picker.found;
+  }
+
+  async #call(
+    rule: string,
+    operation: string,
+    call: (client: DynamoDb.DynamoDBClient, sdk: typeof DynamoDb) => Promise<void>,
+  ): Promise<void> {
+    const { table, openClient } = this.#options;
+    try {
+      this.#client ??= openClient();
+      await call(await this.#client, await import('@aws-sdk/client-dynamodb'));
+    } catch (cause) {
+      const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      throw new DeletionMemoryError(
+        `${operation} of the deletions of rule ${rule} in ${table}: ${said}. The archive is kept, and restored when the table answers.`,
+        { context: { operation, rule, table }, cause },
+      );
+    }
+  }
+}
+
+function sortable(time: number): string {
+  return String(Math.max(0, Math.floor(time))).padStart(TIME_DIGITS, '0');
+}
+
+function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
+  return signal === undefined ? {} : { abortSignal: signal };
+}

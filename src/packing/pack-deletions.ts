@@ -1,0 +1,117 @@
+import { MAX_MANIFEST_SIZE } from '../archive/format.ts';
+import type { ManifestDeletion } from '../archive/manifest.ts';
+import { encodeSeekTable } from '../archive/seek-table.ts';
+import { asCompressorError } from '../errors.ts';
+import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
+import { archiveKey, newAttempt } from './archive-key.ts';
+import { ArchiveUpload } from './archive-upload.ts';
+import type { BatchLedger } from './batch-ledger.ts';
+import { compressManifest } from './compress-manifest.ts';
+import type { SourceDependencies } from './dependencies.ts';
+import { endOfRun } from './end-of-run.ts';
+import { itemsAge } from './event-ages.ts';
+import { manifestTargets } from './manifest-entry.ts';
+import type { DeletionItem } from './settle-removals.ts';
+
+/** What an entry takes beside its key, which has other spellings in JSON. */
+const DELETION_ENTRY_BYTES = 300;
+const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
+
+/**
+ * Packs deletions into archives of their own: a manifest and a seek table, one PUT each. They travel, fan out, are resent and
+ * dead-lettered as archives of objects are; and those of objects are what they would be without deletions.
+ * @param secondsLeft of the run
+ */
+export async function packDeletions(
+  deletions: readonly DeletionItem[],
+  ledger: BatchLedger,
+  secondsLeft: () => number,
+  dependencies: SourceDependencies,
+): Promise<void> {
+  for (const together of cutDeletions(deletions)) {
+    const signal = endOfRun(secondsLeft(), dependencies.stop);
+    const outcome = await packTogether(together, signal, dependencies);
+    for (const { removals } of together) for (const { message } of removals) ledger.note(message, outcome);
+  }
+}
+
+/** As many as a manifest may have. */
+function cutDeletions(deletions: readonly DeletionItem[]): DeletionItem[][] {
+  const archives: DeletionItem[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const deletion of deletions) {
+    const entry = DELETION_ENTRY_BYTES + 2 * Buffer.byteLength(deletion.object.key);
+    if (bytes + entry > MANIFEST_BUDGET) {
+      archives.push([]);
+      bytes = 0;
+    }
+    archives.at(-1)?.push(deletion);
+    bytes += entry;
+  }
+  return archives;
+}
+
+async function packTogether(
+  deletions: readonly DeletionItem[],
+  signal: AbortSignal,
+  dependencies: SourceDependencies,
+): Promise<MessageOutcome> {
+  const { rule, outboundBucket, telemetry, now } = dependencies;
+  const objects = deletions.map(({ object }) => object);
+  const location = { bucket: outboundBucket, key: archiveKey(rule.id, objects, newAttempt()) };
+  try {
+    signal.throwIfAborted();
+    const archiveBytes = await upload(deletions.map(manifestDeletion), location, signal, dependencies);
+    telemetry.deletionsPacked({
+      rule: rule.id,
+      ...location,
+      deletions: deletions.length,
+      archiveBytes,
+      delaySeconds: itemsAge(deletions, now),
+    });
+    return { kind: 'done' };
+  } catch (thrown) {
+    return signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
+  }
+}
+
+async function upload(
+  deletions: ManifestDeletion[],
+  location: { readonly bucket: string; readonly key: string },
+  signal: AbortSignal,
+  { rule, store, buffers, pool, levels, telemetry }: SourceDependencies,
+): Promise<number> {
+  const archive = new ArchiveUpload({
+    store,
+    location,
+    shared: false,
+    buffers: buffers.parts,
+    signal,
+    framesPerPart: 1,
+  });
+  try {
+    // The manifest is text itself.
+    const level = levels.plan().expect('text');
+    const manifest = { rule: rule.id, level, targets: manifestTargets(rule), objects: [], deletions };
+    const frame = await compressManifest(manifest, level, pool, location);
+    await archive.append(new Uint8Array(frame.output, 0, frame.compressed), frame.frameChecksum);
+    await archive.append(encodeSeekTable([frame]));
+    return await archive.complete();
+  } catch (thrown) {
+    await archive.abort().catch((left: unknown) => {
+      telemetry.uploadLeftBehind(location, asCompressorError(left));
+    });
+    throw thrown;
+  }
+}
+
+function manifestDeletion({ object }: DeletionItem): ManifestDeletion {
+  const { bucket, key, eventTime, sequencer, versionId } = object;
+  return {
+    source_bucket: bucket,
+    key,
+    event_time: new Date(eventTime).toISOString(),
+    ...(sequencer === undefined ? {} : { sequencer }),
+    ...(versionId === undefined ? {} : { version_id: versionId }),
+  };
+}

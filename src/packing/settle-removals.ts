@@ -1,0 +1,145 @@
+import pLimit from 'p-limit';
+import { asCompressorError } from '../errors.ts';
+import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
+import type { ObjectRemoved } from '../messages/parse-notification.ts';
+import { compareWrites, isProvenOlder } from '../messages/sequencer.ts';
+import type { ObjectDescription } from '../storage/stored-object.ts';
+import type { BatchLedger } from './batch-ledger.ts';
+import type { CollectedBatch, PackItem, SeenRemoval, WrittenObject } from './collect-objects.ts';
+import type { SourceDependencies } from './dependencies.ts';
+import { endOfRun } from './end-of-run.ts';
+import type { ItemSettlement } from './settle-item.ts';
+
+/** A key that is deleted, and the messages that wait for it to be carried. */
+export interface DeletionItem {
+  /** The last deletion. */
+  readonly object: ObjectRemoved;
+  readonly removals: readonly SeenRemoval[];
+}
+
+/** What is to be packed of a batch. */
+export interface BatchWork {
+  readonly items: readonly PackItem[];
+  readonly deletions: readonly DeletionItem[];
+}
+
+type LookDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop' | 'telemetry'>;
+
+interface RemovalContext {
+  readonly ledger: BatchLedger;
+  readonly settlement: ItemSettlement;
+  readonly telemetry: SourceDependencies['telemetry'];
+}
+
+/**
+ * Looks at each key of which something was removed: one HEAD per key tells what the removal has left. Both kinds of events
+ * are asked, since what is current now is what the destinations are to have.
+ *
+ * | HEAD says      | deletions of the key                          | versions removed for good                            |
+ * |----------------|-----------------------------------------------|------------------------------------------------------|
+ * | an object      | settled: a later write, or an undelete, is why | it is packed, as a write of that moment              |
+ * | nothing        | the last one is carried, in its own order     | settled: that is never replicated                    |
+ * | a failure      | share it                                      | share it                                             |
+ *
+ * A deletion is carried in the order of its event, not of the look: whatever was written later is newer at the destination.
+ * So a HEAD's 404, for which S3 gives no reason, ends nothing that it should not.
+ * @param secondsLeft of the run
+ */
+export async function settleRemovals(
+  { items, removals }: CollectedBatch,
+  { ledger, settlement }: Omit<RemovalContext, 'telemetry'>,
+  secondsLeft: number,
+  { store, limits, stop, telemetry }: LookDependencies,
+): Promise<BatchWork> {
+  if (removals.size === 0) return { items, deletions: [] };
+  const context = { ledger, settlement, telemetry };
+  const byKey = new Map(items.map((item) => [item.object.key, item]));
+  const deletions: DeletionItem[] = [];
+  const signal = endOfRun(secondsLeft, stop);
+  const looks = pLimit(limits.parallelReads);
+  await looks.map([...removals], async ([key, seen]) => {
+    const [first] = seen;
+    if (first === undefined) return;
+    try {
+      const stored = await store.head({ bucket: first.removed.bucket, key }, signal);
+      if (stored === undefined) carryDeletion(key, seen, byKey, deletions, context);
+      else packCurrent(key, seen, stored, byKey, context);
+    } catch (thrown) {
+      // Whatever it was that failed, the time for it was over.
+      const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
+      for (const { message } of seen) ledger.note(message, outcome);
+    }
+  });
+  return { items: [...byKey.values()], deletions };
+}
+
+/** Nothing is at the key. */
+function carryDeletion(
+  key: string,
+  seen: readonly SeenRemoval[],
+  byKey: Map<string, PackItem>,
+  deletions: DeletionItem[],
+  { ledger, settlement, telemetry }: RemovalContext,
+): void {
+  const [deleted, versions] = partition(seen);
+  for (const { removed, message } of versions) {
+    telemetry.objectSkipped(removed, 'version-removed');
+    ledger.note(message, { kind: 'done' });
+  }
+  const last = lastOf(deleted);
+  if (last === undefined) return;
+  deletions.push({ object: last, removals: deleted });
+  const item = byKey.get(key);
+  // What the sequencer proves to have been deleted since need not be read in vain.
+  if (item === undefined || !isProvenOlder(item.object, last)) return;
+  byKey.delete(key);
+  telemetry.objectSkipped(item.object, 'superseded');
+  settlement.settle(item, { kind: 'done' });
+}
+
+/** An object is at the key. A removal of a version may be what has made it current, so that no event of its own is to come. */
+function packCurrent(
+  key: string,
+  seen: readonly SeenRemoval[],
+  stored: ObjectDescription,
+  byKey: Map<string, PackItem>,
+  { ledger, telemetry }: RemovalContext,
+): void {
+  const [deleted, versions] = partition(seen);
+  for (const { removed, message } of deleted) {
+    telemetry.objectSkipped(removed, 'superseded');
+    ledger.note(message, { kind: 'done' });
+  }
+  const last = lastOf(versions);
+  if (last === undefined) return;
+  const item = byKey.get(key);
+  if (item !== undefined && compareWrites(item.object, last) > 0) {
+    for (const { removed, message } of versions) {
+      telemetry.objectSkipped(removed, 'superseded');
+      ledger.note(message, { kind: 'done' });
+    }
+    return;
+  }
+  const { bucket, eventTime, sequencer } = last;
+  // Who removed the version did not write what is current now: whose that is, its stamp says.
+  const object = { bucket, key, etag: stored.etag, size: stored.size, eventTime, sequencer };
+  byKey.set(key, { object, messages: versions.map(({ message }) => message), superseded: earlierWrites(item) });
+}
+
+function earlierWrites(item: PackItem | undefined): WrittenObject[] {
+  if (item === undefined) return [];
+  const { object, messages, superseded } = item;
+  return [...messages.map((message) => ({ object, message })), ...superseded];
+}
+
+function partition(seen: readonly SeenRemoval[]): [deleted: SeenRemoval[], versions: SeenRemoval[]] {
+  const { deleted = [], 'version-removed': versions = [] } = Object.groupBy(seen, ({ removed }) => removed.removal);
+  return [deleted, versions];
+}
+
+function lastOf(seen: readonly SeenRemoval[]): ObjectRemoved | undefined {
+  return seen
+    .map(({ removed }) => removed)
+    .toSorted(compareWrites)
+    .at(-1);
+}

@@ -1,0 +1,68 @@
+import type { OnConflict } from '../../configuration/rule.ts';
+import {
+  findStamp,
+  hasRoomForStamp,
+  hasRoomForStampTag,
+  isAsWritten,
+  type ProvenanceStamp,
+  relateStamps,
+} from '../../storage/provenance.ts';
+import type { ObjectLocation } from '../../storage/stored-object.ts';
+import type { ExistingObject } from '../decide-write.ts';
+import type { DeletionSkipReason } from '../telemetry.ts';
+
+export type DeletionDecision =
+  | {
+      readonly kind: 'delete';
+      /** Of what may be deleted. */
+      readonly etag: string;
+      /** It is not, or maybe not, of this product. */
+      readonly conflict: boolean;
+    }
+  | { readonly kind: 'skip'; readonly reason: DeletionSkipReason };
+
+/**
+ * Whether a deletion at the source deletes what exists at its key.
+ *
+ * | at the key                                                    | decision                               |
+ * |---------------------------------------------------------------|----------------------------------------|
+ * | nothing                                                       | skip: absent                           |
+ * | as written, stamp of an older write                           | delete if unchanged                    |
+ * | as written, stamp of a newer write                            | skip: newer-at-target                  |
+ * | edited since its stamp, or no stamp, `on_conflict: keep`      | skip: kept                             |
+ * | edited since, stamp of a newer write                          | skip: newer-at-target                  |
+ * | edited since or no stamp; modified in the second of the deletion or later | skip: newer-at-target      |
+ * | edited since or no stamp; modified before                     | delete if unchanged, count as conflict |
+ *
+ * A write of another writer is overwritten by ours whenever that was (decide-write.ts), and deleted only where it is older: what a
+ * restore replaces is at the source, what a deletion removes is nowhere. Metadata and tags without room for a stamp say nothing of whose an object is; by its
+ * time it is decided, under `keep` too, as for a write.
+ */
+export function decideDeletion(
+  deletion: ProvenanceStamp,
+  existing: ExistingObject | undefined,
+  location: ObjectLocation,
+  onConflict: OnConflict,
+): DeletionDecision {
+  if (existing === undefined) return { kind: 'skip', reason: 'absent' };
+  const found = findStamp(existing, location);
+  const asWritten = found !== undefined && isAsWritten(found, existing);
+  if (!asWritten && onConflict === 'keep' && (found !== undefined || mayBeForeign(existing))) {
+    return { kind: 'skip', reason: 'kept' };
+  }
+  const isNewer = found !== undefined && relateStamps(found.stamp, deletion) !== 'older';
+  if (isNewer || (!asWritten && !wasModifiedBefore(deletion, existing))) {
+    return { kind: 'skip', reason: 'newer-at-target' };
+  }
+  return { kind: 'delete', etag: existing.etag, conflict: !asWritten };
+}
+
+/** An object of ours would have a stamp where there is room for one. */
+function mayBeForeign({ metadata, tags = [] }: ExistingObject): boolean {
+  return hasRoomForStamp(metadata) || hasRoomForStampTag(tags);
+}
+
+/** Last-Modified has whole seconds. */
+function wasModifiedBefore({ eventTime }: ProvenanceStamp, { lastModified }: ExistingObject): boolean {
+  return Math.floor(lastModified.getTime() / 1000) < Math.floor(eventTime / 1000);
+}

@@ -1,0 +1,75 @@
+import type { Destination } from '../../configuration/rule.ts';
+import { asCompressorError } from '../../errors.ts';
+import { WriteConditionError } from '../../storage/errors.ts';
+import { type ProvenanceStamp, stampOf } from '../../storage/provenance.ts';
+import type { ObjectLocation } from '../../storage/stored-object.ts';
+import { type ExistingObject, needsTags } from '../decide-write.ts';
+import type { RestoreRun } from '../dependencies.ts';
+import { locationAt } from '../restorable-object.ts';
+import type { WriteContext } from '../settle-write.ts';
+import type { DeletionResult } from '../telemetry.ts';
+import { decideDeletion } from './decide-deletion.ts';
+import type { SourceDeletion } from './deletion-memory.ts';
+
+/** Each lost race means that another writer wrote the key in between; five in a row are worth a later attempt. */
+const MAX_ATTEMPTS = 5;
+
+/** Where a deletion is among the writes to its key. @param origin see `originOf` */
+export function deletionStamp({ eventTime, sequencer }: SourceDeletion, origin: string): ProvenanceStamp {
+  return stampOf({ origin, etag: '', eventTime, sequencer });
+}
+
+/**
+ * Deletes what is at a key of a destination, if it is what may go: a look and a conditional delete, and again for as long as the
+ * key changes under it. In a bucket that keeps versions the delete makes a marker, and the version stays.
+ * @throws WriteConditionError after five lost races, and the errors of the storage port
+ */
+export async function deleteObject(
+  deletion: SourceDeletion,
+  origin: string,
+  destination: Destination,
+  run: Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>,
+): Promise<DeletionResult> {
+  const location = locationAt(deletion, destination);
+  const stamp = deletionStamp(deletion, origin);
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    run.signal.throwIfAborted();
+    const existing = await lookAt(location, run);
+    const decision = decideDeletion(stamp, existing, location, destination.onConflict);
+    if (decision.kind === 'skip') return decision.reason;
+    if (!(await run.store.remove({ ...location, etag: decision.etag }))) continue;
+    if (decision.conflict) run.telemetry.conflictDeleted(location);
+    return 'deleted';
+  }
+  const { bucket, key } = location;
+  throw new WriteConditionError(`s3://${bucket}/${key} was written ${MAX_ATTEMPTS} times while it was to be deleted`, {
+    context: { bucket, key },
+  });
+}
+
+/** Deletes one of the deletions that an archive carries, and tells `progress` how it went. Never rejects. */
+export async function settleDeletion(
+  deletion: SourceDeletion,
+  origin: string,
+  destination: Destination,
+  { run, progress }: WriteContext,
+): Promise<void> {
+  const location = locationAt(deletion, destination);
+  try {
+    progress.deletionSettled(location, deletion, await deleteObject(deletion, origin, destination, run));
+  } catch (thrown) {
+    progress.fail(location, asCompressorError(thrown));
+  }
+}
+
+async function lookAt(
+  location: ObjectLocation,
+  { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
+): Promise<ExistingObject | undefined> {
+  const existing = await store.head(location, signal);
+  if (existing === undefined || !needsTags(existing, location)) return existing;
+  // What is deleted is what was looked at, by its ETag; tags of a successor would be of another write with the same bytes.
+  const { tags, versionId } = await store.readTags(location, signal);
+  const isSame = versionId === undefined || existing.versionId === undefined || versionId === existing.versionId;
+  return isSame ? { ...existing, tags } : lookAt(location, { store, signal });
+}

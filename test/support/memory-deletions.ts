@@ -1,0 +1,33 @@
+import type { DeletionMemory, SourceDeletion } from '../../src/restoring/deletions/deletion-memory.ts';
+import { DeletionPicker, encodeDeletions } from '../../src/restoring/deletions/deletion-record.ts';
+import { DeletionMemoryError } from '../../src/restoring/errors.ts';
+
+/** What was deleted, as the table would keep it, in memory. */
+export class MemoryDeletions implements DeletionMemory {
+  readonly #kept: { readonly rule: string; readonly at: number; readonly bytes: Buffer }[] = [];
+  /** Calls so far: what a test counts. */
+  readonly calls = { record: 0, recall: 0 };
+  /** Calls that fail from now on, by their number from here. */
+  failing: readonly number[] = [];
+
+  async record(rule: string, deletions: readonly SourceDeletion[], at: number): Promise<void> {
+    this.calls.record += 1;
+    await this.#turn();
+    this.#kept.push({ rule, at, bytes: encodeDeletions(deletions) });
+  }
+
+  async recall(rule: string, since: number, keys: readonly string[]): Promise<ReadonlyMap<string, SourceDeletion>> {
+    this.calls.recall += 1;
+    await this.#turn();
+    const picker = new DeletionPicker(keys);
+    for (const { bytes, ...kept } of this.#kept) if (kept.rule === rule && kept.at >= since) picker.pick(bytes);
+    return picker.found;
+  }
+
+  async #turn(): Promise<void> {
+    const fails = this.failing.includes(1);
+    this.failing = this.failing.map((number) => number - 1).filter((number) => number > 0);
+    await Promise.resolve();
+    if (fails) throw new DeletionMemoryError('The table of deletions does not answer, on purpose');
+  }
+}

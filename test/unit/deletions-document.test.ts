@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+
+const TESTS = new URL('..', import.meta.url);
+const document = readFileSync(new URL('../../docs/deletions.md', import.meta.url), 'utf8');
+const [, section = ''] = document.split("\n## Beside S3's own replication\n");
+const rows = (section.split('\n## ')[0] ?? '')
+  .split('\n')
+  .filter((line) => /^\| (?!at the |---)/.test(line))
+  .map((line) => line.split('|').map((cell) => cell.trim()));
+
+describe('each row of the table beside S3 replication has a test', () => {
+  test('and there are rows', () => {
+    expect(rows.length).toBeGreaterThanOrEqual(12);
+  });
+
+  test.each(rows.map(([, what = '', , , shown = '']) => ({ what, shown })))('$what: $shown', ({ shown }) => {
+    const [, file, title] = /^`([^`]+\.test\.ts)`: (.+)$/.exec(shown) ?? [];
+    if (file === undefined || title === undefined) {
+      expect(shown).toBe('the same');
+      return;
+    }
+    expect(readFileSync(new URL(file, TESTS), 'utf8').replaceAll("\\'", "'")).toContain(title);
+  });
+});

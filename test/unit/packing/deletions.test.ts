@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import { itemAt, readManifest } from '../../support/archives.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { type EventFacts, queueMessage, s3Notification } from '../../support/notifications.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { SourceServiceHarness } from '../../support/source-service.ts';
+
+const REPLICATING = exampleRule({}, [{ deletes: 'replicate' }]);
+const MARKER = 'ObjectRemoved:DeleteMarkerCreated';
+
+function source(overrides: ConstructorParameters<typeof SourceServiceHarness>[0] = {}): SourceServiceHarness {
+  return new SourceServiceHarness({ rule: REPLICATING, ...overrides });
+}
+
+function removal(key: string, facts: Partial<EventFacts> = {}): ReturnType<typeof queueMessage> {
+  return queueMessage(s3Notification({ key, eventName: MARKER, sequencer: '10', ...facts }));
+}
+
+describe('a deletion at the source', () => {
+  test('travels as an entry without a member, in the order of its event', async () => {
+    const service = source();
+    expect(await service.process(removal('gone', { versionId: 'v2' }))).toEqual([]);
+    const manifest = readManifest(service.archive());
+    expect(manifest.format.version).toBe('2.0');
+    expect(manifest.objects).toEqual([]);
+    expect(manifest.deletions).toEqual([
+      {
+        source_bucket: 'source-bucket',
+        key: 'gone',
+        event_time: '2026-11-23T10:00:00.000Z',
+        sequencer: '10',
+        version_id: 'v2',
+      },
+    ]);
+    expect(service.telemetry.deletions).toMatchObject([{ deletions: 1, delaySeconds: expect.any(Number) }]);
+  });
+
+  test('in a bucket without versions travels as well', async () => {
+    const service = source();
+    await service.process(removal('gone', { eventName: 'ObjectRemoved:Delete' }));
+    expect(readManifest(service.archive()).deletions).toMatchObject([{ key: 'gone' }]);
+  });
+
+  test('is not carried when an object is there by now: its own event brings that', async () => {
+    const service = source();
+    await service.place('back', 'again');
+    expect(await service.process(removal('back'))).toEqual([]);
+    expect(service.archiveKeys()).toEqual([]);
+    expect(service.telemetry.skipped).toEqual([['back', 'superseded']]);
+  });
+
+  test('takes earlier writes of its batch with it, without reading them in vain', async () => {
+    const store = new FailingObjectStore(new SourceServiceHarness().memory);
+    const service = source({ store });
+    const message = queueMessage(s3Notification({ key: 'gone', sequencer: '0F' }));
+    expect(await service.process(message, removal('gone'), removal('gone', { sequencer: '0E' }))).toEqual([]);
+    expect(store.counts).toMatchObject({ head: 1, read: 0, put: 1 });
+    expect(service.telemetry.skipped).toEqual([['gone', 'superseded']]);
+  });
+
+  test('of which the look fails comes back, and its neighbors travel', async () => {
+    const memory = new SourceServiceHarness().memory;
+    const service = source({ store: new FailingObjectStore(memory, { head: [1] }) });
+    const [first, second] = [removal('one'), removal('two')];
+    expect(await service.process(first, second)).toEqual([first.messageId]);
+    const key = itemAt(memory.keys('outbound-bucket'), 0);
+    const archive = memory.look({ bucket: 'outbound-bucket', key })?.body ?? Buffer.alloc(0);
+    expect(readManifest(archive).deletions).toMatchObject([{ key: 'two' }]);
+  });
+
+  test('comes back when its archive cannot be put, and nothing is acknowledged', async () => {
+    const memory = new SourceServiceHarness().memory;
+    const service = source({ store: new FailingObjectStore(memory, { put: [1] }) });
+    const message = removal('one');
+    expect(await service.process(message)).toEqual([message.messageId]);
+    expect(memory.keys('outbound-bucket')).toEqual([]);
+  });
+
+  test.each([
+    ['by a lifecycle', { eventName: 'LifecycleExpiration:DeleteMarkerCreated' }, {}],
+    ['outside the rule', {}, { prefix: 'other/' }],
+    ['by our own target function', { principalId: 'AWS:OURS:f' }, {}],
+  ])('%s stays where it is', async (_, facts, rule) => {
+    const service = source({
+      rule: exampleRule(rule, [{ deletes: 'replicate' }]),
+      ownPrincipals: ['OURS'],
+    });
+    expect(await service.process(removal('gone', facts))).toEqual([]);
+    expect(service.archiveKeys()).toEqual([]);
+  });
+
+  test('by a lifecycle travels where the rule says so', async () => {
+    const service = source({ rule: exampleRule({ lifecycleDeletes: true }, [{ deletes: 'replicate' }]) });
+    await service.process(removal('gone', { eventName: 'LifecycleExpiration:DeleteMarkerCreated' }));
+    expect(readManifest(service.archive()).deletions).toHaveLength(1);
+  });
+
+  test('by our own target function travels on where the rule has `chain`', async () => {
+    const rule = exampleRule({ chain: true }, [{ deletes: 'replicate' }]);
+    const service = source({ rule, ownPrincipals: ['OURS'] });
+    await service.process(removal('gone', { principalId: 'AWS:OURS:f' }));
+    expect(readManifest(service.archive()).deletions).toHaveLength(1);
+  });
+
+  test('asks for nothing where no destination replicates deletions: not even a look', async () => {
+    const store = new FailingObjectStore(new SourceServiceHarness().memory);
+    const service = source({ rule: exampleRule(), store });
+    expect(await service.process(removal('gone'))).toEqual([]);
+    expect(Object.values(store.counts).every((count) => count === 0)).toBe(true);
+  });
+});
+
+describe('a version that is removed for good', () => {
+  const REMOVED = { eventName: 'ObjectRemoved:Delete', versionId: 'v2', sequencer: '20' };
+
+  test('is never replicated: nothing travels when nothing is current', async () => {
+    const service = source();
+    expect(await service.process(removal('gone', REMOVED))).toEqual([]);
+    expect(service.archiveKeys()).toEqual([]);
+    expect(service.telemetry.skipped).toEqual([['gone', 'version-removed']]);
+  });
+
+  test('has what is current by now packed, as a write of that moment: an undelete arrives', async () => {
+    const service = source();
+    await service.place('back', 'as it was');
+    expect(await service.process(removal('back', REMOVED))).toEqual([]);
+    const manifest = readManifest(service.archive());
+    expect(manifest.format.version).toBe('1.0');
+    expect(manifest.objects).toMatchObject([{ key: 'back', sequencer: '20', size: 9 }]);
+  });
+
+  test('has what is current packed once, together with the event of that write', async () => {
+    const service = source();
+    const written = await service.place('back', 'as it was', {}, { sequencer: '05' });
+    expect(await service.process(written, removal('back', REMOVED))).toEqual([]);
+    expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back', sequencer: '20' }]);
+    expect(service.archiveKeys()).toHaveLength(1);
+  });
+
+  test('leaves a later write of the batch alone', async () => {
+    const service = source();
+    const written = await service.place('back', 'newer', {}, { sequencer: '30' });
+    expect(await service.process(removal('back', REMOVED), written)).toEqual([]);
+    expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back', sequencer: '30' }]);
+  });
+});

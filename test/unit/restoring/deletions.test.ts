@@ -1,0 +1,240 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ManifestDeletion } from '../../../src/archive/manifest.ts';
+import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { MemoryDeletions } from '../../support/memory-deletions.ts';
+import { exampleRule } from '../../support/rules.ts';
+import {
+  archiveOf,
+  INBOUND,
+  NOW,
+  type RegionOptions,
+  TARGET,
+  TargetRegion,
+  textObject,
+} from '../../support/target-region.ts';
+
+const RULE = exampleRule({}, [{ deletes: 'replicate' }]);
+/** Test objects are of this second. */
+const WRITTEN = 1_700_000_000_000;
+
+function deletionOf(key: string, facts: Partial<ManifestDeletion> = {}): ManifestDeletion {
+  const event_time = new Date(WRITTEN + 10_000).toISOString();
+  return { source_bucket: 'source-bucket', key, event_time, sequencer: '20', ...facts };
+}
+
+function archive(deletions: ManifestDeletion[], objects: readonly TestObject[] = [], rule = RULE): Buffer {
+  const parts = layOutArchive(objects);
+  return sealArchive({ ...parts, manifest: { ...parts.manifest, rule: rule.id, deletions } });
+}
+
+function written(key: string, text = 'one', sequencer = '10'): TestObject {
+  return textObject(key, text, { sequencer, modified: WRITTEN / 1000 });
+}
+
+function open(rule: ReplicationRule = RULE, options: RegionOptions = {}) {
+  const deletions = new MemoryDeletions();
+  const region = new TargetRegion({ rules: [rule], ...options, dependencies: { deletions, ...options.dependencies } });
+  return { region, deletions };
+}
+
+const key = (name: string): string => `${RULE.id}/${name}.tar.zst`;
+
+describe('a deletion arrives', () => {
+  test('and deletes the older write of ours, by its ETag, once', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
+    expect(region.text('k')).toBe('one');
+    const response = await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.text('k')).toBeUndefined();
+    expect(region.telemetry.archives.at(-1)).toMatchObject({ objects: 0, deletions: { deleted: 1, skipped: {} } });
+    expect(region.store.keys(INBOUND)).toEqual([]);
+  });
+
+  test.each([
+    ['nothing is there', undefined, 'absent'],
+    ['a newer write', '30', 'newer-at-target'],
+  ] as const)('and deletes nothing when %s', async (_, sequencer, reason) => {
+    const { region } = open();
+    if (sequencer !== undefined) {
+      await region.process(await region.arrive(archiveOf([written('k', 'newer', sequencer)], RULE.id), key('1')));
+    }
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    expect(region.text('k')).toBe(sequencer === undefined ? undefined : 'newer');
+    expect(region.telemetry.skippedDeletions).toEqual([['k', reason]]);
+    expect(region.telemetry.archives.at(-1)?.deletions).toEqual({ deleted: 0, skipped: { [reason]: 1 } });
+  });
+
+  test("and follows on_conflict with another writer's object", async () => {
+    const rule = exampleRule({}, [
+      { deletes: 'replicate' },
+      { bucket: 'other', deletes: 'replicate', onConflict: 'keep' },
+    ]);
+    const { region } = open(rule, { now: () => WRITTEN });
+    for (const bucket of [TARGET, 'other']) await region.store.place({ bucket, key: 'k' }, Buffer.from('theirs'));
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('1')));
+    expect(region.text('k')).toBeUndefined();
+    expect(region.text('k', 'other')).toBe('theirs');
+    expect(region.telemetry.deletedConflicts).toEqual(['k']);
+  });
+
+  test('and leaves a destination alone that ignores deletions', async () => {
+    const rule = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
+    const { region } = open(rule);
+    await region.process(await region.arrive(archiveOf([written('k')], rule.id), key('1')));
+    await region.process(await region.arrive(archive([deletionOf('k')], [], rule), key('2')));
+    expect([region.text('k'), region.text('k', 'keeping')]).toEqual([undefined, 'one']);
+  });
+
+  test('and is counted done where nothing here replicates deletions, without a memory', async () => {
+    const region = new TargetRegion({ rules: [exampleRule()] });
+    const response = await region.process(await region.arrive(archive([deletionOf('k')]), key('1')));
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.store.keys(INBOUND)).toEqual([]);
+  });
+
+  test('under the prefix of its destination', async () => {
+    const rule = exampleRule({}, [{ deletes: 'replicate', targetPrefix: 'copy/' }]);
+    const { region } = open(rule);
+    await region.process(await region.arrive(archiveOf([written('k')], rule.id), key('1')));
+    await region.process(await region.arrive(archive([deletionOf('k')], [], rule), key('2')));
+    expect(region.text('copy/k')).toBeUndefined();
+  });
+
+  test('and looks again when the key changes under it', async () => {
+    const { region } = open(RULE, {
+      wrap: (store) =>
+        new FailingObjectStore(
+          store,
+          {},
+          {
+            hold: async (call, count) => {
+              // Between the look and the delete a newer write arrives.
+              if (call === 'remove' && count === 2)
+                await store.place({ bucket: TARGET, key: 'k' }, Buffer.from('later'));
+            },
+          },
+        ),
+    });
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    expect(region.text('k')).toBe('later');
+  });
+
+  test('and comes back when it fails; what is done stays done', async () => {
+    const { region } = open(RULE, { wrap: (store) => new FailingObjectStore(store, { remove: [2] }) });
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
+    const message = await region.arrive(archive([deletionOf('k')]), key('2'));
+    const failed = await region.process(message);
+    expect(failed.batchItemFailures).toHaveLength(1);
+    expect(region.text('k')).toBe('one');
+    expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect(region.text('k')).toBeUndefined();
+  });
+
+  test('for a key that is not of its rule, and the archive is refused as a whole', async () => {
+    const rule = exampleRule({ prefix: 'logs/' }, [{ deletes: 'replicate' }]);
+    const { region } = open(rule);
+    const bytes = archive([deletionOf('elsewhere')], [], rule);
+    await region.process(await region.arrive(bytes, `${rule.id}/1.tar.zst`));
+    expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['MANIFEST_MISMATCH']);
+  });
+});
+
+describe('a write that comes after the deletion it precedes', () => {
+  test('is not brought back, however late, and no request is made for it but a look', async () => {
+    let now = NOW;
+    const { region } = open(RULE, { now: () => now });
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    now += 60 * 86_400_000;
+    const before = { ...region.calls.counts };
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
+    expect(region.text('k')).toBeUndefined();
+    expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
+    expect(region.calls.counts).toMatchObject({ put: before.put, head: before.head + 1 });
+  });
+
+  test('is written where deletions are ignored', async () => {
+    const rule = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
+    const { region } = open(rule);
+    await region.process(await region.arrive(archive([deletionOf('k')], [], rule), key('2')));
+    await region.process(await region.arrive(archiveOf([written('k')], rule.id), key('1')));
+    expect([region.text('k'), region.text('k', 'keeping')]).toEqual([undefined, 'one']);
+  });
+
+  test('is written when it is later than the deletion: an undelete', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    await region.process(await region.arrive(archiveOf([written('k', 'back', '30')], RULE.id), key('3')));
+    expect(region.text('k')).toBe('back');
+    // Another ETag than that of the same bytes in one PUT, which a second delivery of the deletion may have seen.
+    expect(region.calls.counts).toMatchObject({ createUpload: 1, complete: 1 });
+  });
+
+  test('is deleted again when the deletion was kept while it was written', async () => {
+    const { region, deletions } = open();
+    const late = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
+    region.dependencies = {
+      ...region.dependencies,
+      store: new FailingObjectStore(
+        region.store,
+        {},
+        {
+          hold: async (call) => {
+            if (call === 'put') await deletions.record(RULE.id, [{ key: 'k', eventTime: NOW, sequencer: '20' }], NOW);
+          },
+        },
+      ),
+    };
+    await region.process(late);
+    expect(region.text('k')).toBeUndefined();
+  });
+
+  test('of a backfill is newer than every deletion before its archive was made', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    const packed = `${RULE.id}/20240101T000000000Z-${'0'.repeat(32)}.tar.zst`;
+    await region.process(await region.arrive(archiveOf([textObject('k', 'listed')], RULE.id), packed));
+    expect(region.text('k')).toBe('listed');
+  });
+});
+
+describe('the memory of deletions', () => {
+  test('is asked twice per archive, whatever the number of its objects, and written once', async () => {
+    const { region, deletions } = open();
+    const objects = Array.from({ length: 50 }, (_, index) => written(`k${index}`));
+    await region.process(await region.arrive(archiveOf(objects, RULE.id), key('1')));
+    expect(deletions.calls).toEqual({ record: 0, recall: 2 });
+    const many = objects.map((object) => deletionOf(object.key));
+    await region.process(await region.arrive(archive(many), key('2')));
+    expect(deletions.calls).toEqual({ record: 1, recall: 2 });
+    expect(region.store.keys(TARGET)).toEqual([]);
+  });
+
+  test('is not asked for a rule that ignores deletions', async () => {
+    const { region, deletions } = open(exampleRule());
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
+    expect(deletions.calls).toEqual({ record: 0, recall: 0 });
+    expect(region.text('k')).toBe('one');
+  });
+
+  test.each([1, 2])('that does not answer (call %s) delays the archive and loses nothing', async (call) => {
+    const { region, deletions } = open();
+    deletions.failing = [call];
+    const message = await region.arrive(archive([deletionOf('gone')], [written('k')]), key('1'));
+    expect((await region.process(message)).batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failures).toEqual([[message.messageId, 'DELETION_MEMORY_UNAVAILABLE']]);
+    expect(region.text('k')).toBeUndefined();
+    expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect(region.text('k')).toBe('one');
+  });
+
+  test('that is missing is an error that says what to do', async () => {
+    const region = new TargetRegion({ rules: [RULE] });
+    const message = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
+    await region.process(message);
+    expect(region.telemetry.failures).toEqual([[message.messageId, 'DELETION_MEMORY_UNAVAILABLE']]);
+  });
+});
