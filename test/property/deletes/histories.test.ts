@@ -1,0 +1,13 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { histories } from '../../simulation-deletes/history.ts';
+import { playHistory } from '../../simulation-deletes/play-history.ts';
+
+test('puts, deletes, undeletes and removed versions, in any order of arrival, end at each destination as the model says', async () => {
+  await fc.assert(
+    fc.asyncProperty(histories, async (history) => {
+      expect(await playHistory(history)).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});

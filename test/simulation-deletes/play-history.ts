@@ -1,0 +1,161 @@
+import { MemoryObjectStore } from '../support/memory-object-store.ts';
+import { exampleRule } from '../support/rules.ts';
+import { Clock } from './clock.ts';
+import type { History, Setup } from './history.ts';
+import { Pipeline } from './pipeline.ts';
+import { type Expectation, Site } from './site.ts';
+import { tellingStore } from './telling-store.ts';
+
+const DAY = 86_400_000;
+const MAX_ROUNDS = 200;
+
+/** A bucket that has to follow a site. */
+interface Follower {
+  readonly name: string;
+  readonly site: Site;
+  readonly memory: MemoryObjectStore;
+  readonly bucket: string;
+  readonly expects: keyof Expectation;
+}
+
+interface World {
+  readonly clock: Clock;
+  readonly sites: readonly Site[];
+  readonly pipelines: readonly Pipeline[];
+  readonly followers: readonly Follower[];
+}
+
+/**
+ * Plays a history with the services as they are, and compares where it ends with the model.
+ * @returns what is not as it should be; nothing where all is well
+ */
+export async function playHistory({ setup, steps }: History): Promise<string[]> {
+  const world = build(setup);
+  const { clock, sites, pipelines, followers } = world;
+  for (const step of steps) {
+    if (step.kind === 'wait') clock.advance(step.days * DAY);
+    else if (step.kind === 'user') {
+      const index = step.site % sites.length;
+      await sites[index]?.act(step.action, `site-${index}/key-${step.key}`, step.content);
+    } else {
+      const pipeline = pipelines[step.pipeline % pipelines.length];
+      if ('count' in step) await pipeline?.[step.kind](step.pick, step.count, step.twice, step.disturbance);
+      else await pipeline?.[step.kind](step.pick);
+    }
+  }
+  for (let round = 0; pipelines.some(({ isIdle }) => !isIdle); round += 1) {
+    if (round === MAX_ROUNDS) return ['the services come to no end'];
+    for (const pipeline of pipelines) await pipeline.settle();
+  }
+  return [...pipelines.flatMap(({ letters }) => letters), ...followers.flatMap(differences)];
+}
+
+function differences({ name, site, memory, bucket, expects }: Follower): string[] {
+  return site.keys.flatMap((key) => {
+    const allowed = site.expectation(key)[expects];
+    const found = memory.look({ bucket, key })?.body.toString() ?? null;
+    return allowed.has(found) ? [] : [`${name}: ${key} is ${found}, expected ${[...allowed].join(' or ')}`];
+  });
+}
+
+function build(setup: Setup): World {
+  if (setup.topology === 'both-ways') return buildBothWays(setup);
+  const { sourceVersioned, targetVersioned, lifecycleDeletes } = setup;
+  const clock = new Clock();
+  const [home, near, far, end] = [0, 1, 2, 3].map(() => new MemoryObjectStore({ now: clock.now })) as [
+    MemoryObjectStore,
+    MemoryObjectStore,
+    MemoryObjectStore,
+    MemoryObjectStore,
+  ];
+  const isChain = setup.topology === 'chain';
+  const rule = exampleRule(lifecycleDeletes ? { lifecycleDeletes: true } : {}, [
+    { bucket: 'near', deletes: 'replicate' },
+    { bucket: 'keeping' },
+    { region: 'ap-south-1', bucket: 'far', deletes: 'replicate', targetPrefix: '' },
+  ]);
+  const next = exampleRule({ region: 'us-east-1', bucket: 'near', chain: true }, [
+    { region: 'eu-central-1', bucket: 'end', deletes: 'replicate' },
+  ]);
+  const second = new Pipeline(
+    next,
+    { memory: near, ownPrincipals: ['OURS'], name: 'near' },
+    [{ region: 'eu-central-1', memory: end, store: end }],
+    clock,
+  );
+  const emit = isChain ? second.notify : (): void => undefined;
+  const nearStore = tellingStore(near, {
+    bucket: 'near',
+    versioned: targetVersioned,
+    clock,
+    principalId: 'AWS:OURS:f',
+    emit,
+  });
+  const first = new Pipeline(
+    rule,
+    { memory: home, ownPrincipals: [], name: 'home' },
+    [
+      { region: 'us-east-1', memory: near, store: nearStore },
+      { region: 'ap-south-1', memory: far, store: far },
+    ],
+    clock,
+  );
+  const site = new Site({
+    store: home,
+    bucket: 'source-bucket',
+    versioned: sourceVersioned,
+    lifecycleDeletes,
+    clock,
+    emit: first.notify,
+  });
+  const followers: Follower[] = [
+    { name: 'near', site, memory: near, bucket: 'near', expects: 'replicating' },
+    { name: 'keeping', site, memory: near, bucket: 'keeping', expects: 'keeping' },
+    { name: 'far', site, memory: far, bucket: 'far', expects: 'replicating' },
+    ...(isChain ? [{ name: 'end', site, memory: end, bucket: 'end', expects: 'replicating' } as const] : []),
+  ];
+  return { clock, sites: [site], pipelines: isChain ? [first, second] : [first], followers };
+}
+
+/** Each key has a side at which users write it. Neither deployment knows the roles of the other. */
+function buildBothWays({ sourceVersioned, targetVersioned, lifecycleDeletes }: Setup): World {
+  const clock = new Clock();
+  const left = new MemoryObjectStore({ now: clock.now });
+  const right = new MemoryObjectStore({ now: clock.now });
+  const source = lifecycleDeletes ? { lifecycleDeletes: true as const } : {};
+  const there = exampleRule({ ...source, bucket: 'left' }, [
+    { bucket: 'right', deletes: 'replicate', onConflict: 'keep' },
+  ]);
+  const back = exampleRule({ ...source, region: 'us-east-1', bucket: 'right' }, [
+    { region: 'eu-west-1', bucket: 'left', deletes: 'replicate', onConflict: 'keep' },
+  ]);
+  const pipelines: Pipeline[] = [];
+  const notify = (index: number) => (body: string) => pipelines[index]?.notify(body);
+  const sides = [
+    { memory: left, bucket: 'left', versioned: sourceVersioned, emit: notify(0) },
+    { memory: right, bucket: 'right', versioned: targetVersioned, emit: notify(1) },
+  ] as const;
+  const stores = sides.map(({ memory, ...side }, index) =>
+    tellingStore(memory, { ...side, clock, principalId: `AWS:ROLE-${1 - index}:f` }),
+  );
+  pipelines.push(
+    new Pipeline(
+      there,
+      { memory: left, ownPrincipals: ['ELSEWHERE-0'], name: 'left' },
+      [{ region: 'us-east-1', memory: right, store: stores[1] ?? right }],
+      clock,
+    ),
+    new Pipeline(
+      back,
+      { memory: right, ownPrincipals: ['ELSEWHERE-1'], name: 'right' },
+      [{ region: 'eu-west-1', memory: left, store: stores[0] ?? left }],
+      clock,
+    ),
+  );
+  const sites = sides.map(({ memory: store, ...side }) => new Site({ store, ...side, lifecycleDeletes, clock }));
+  const followers = sides.flatMap(({ memory, bucket }, index): Follower[] => {
+    const site = sites[1 - index];
+    return site === undefined ? [] : [{ name: bucket, site, memory, bucket, expects: 'replicating' }];
+  });
+  return { clock, sites, pipelines, followers };
+}

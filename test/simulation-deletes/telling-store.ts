@@ -1,0 +1,60 @@
+import type { ObjectStore, ObjectUpload, PutRequest, WriteTarget } from '../../src/storage/object-store.ts';
+import type { ObjectLocation } from '../../src/storage/stored-object.ts';
+import type { MemoryObjectStore } from '../support/memory-object-store.ts';
+import { s3Notification } from '../support/notifications.ts';
+import type { Clock } from './clock.ts';
+
+export interface TellingOptions {
+  readonly bucket: string;
+  readonly versioned: boolean;
+  readonly clock: Clock;
+  readonly principalId: string;
+  readonly emit: (body: string) => void;
+}
+
+/** A store that tells of what the product writes to one bucket and deletes in it, as S3 does of what anybody does. */
+export function tellingStore(store: MemoryObjectStore, options: TellingOptions): ObjectStore {
+  const { bucket, versioned, clock, principalId, emit } = options;
+  const tell = (location: ObjectLocation, eventName: string, facts: object = {}): void => {
+    if (location.bucket !== bucket) return;
+    const { key } = location;
+    const eventTime = new Date(clock.now()).toISOString();
+    emit(
+      s3Notification({ bucket, key, eventName, eventTime, principalId, sequencer: clock.nextSequencer(), ...facts }),
+    );
+  };
+  const tellWritten = (target: ObjectLocation, etag: string, size: number): void => {
+    tell(target, 'ObjectCreated:Put', { etag, size });
+  };
+  const wrapUpload = (target: WriteTarget, upload: ObjectUpload): ObjectUpload => ({
+    id: upload.id,
+    earlier: upload.earlier,
+    uploadPart: (...part) => upload.uploadPart(...part),
+    takePart: (...part) => upload.takePart(...part),
+    abort: () => upload.abort(),
+    complete: async (request) => {
+      const written = await upload.complete(request);
+      tellWritten(target, written.etag, request.size);
+      return written;
+    },
+  });
+  return {
+    read: (request) => store.read(request),
+    readTags: (...request) => store.readTags(...request),
+    putTags: (...request) => store.putTags(...request),
+    head: (...request) => store.head(...request),
+    listUploads: (...request) => store.listUploads(...request),
+    resumeUpload: (...request) => store.resumeUpload(...request),
+    put: async (request: PutRequest) => {
+      const written = await store.put(request);
+      tellWritten(request, written.etag, request.body.length);
+      return written;
+    },
+    createUpload: async (target, signal) => wrapUpload(target, await store.createUpload(target, signal)),
+    remove: async (version) => {
+      const removed = await store.remove(version);
+      if (removed) tell(version, `ObjectRemoved:${versioned ? 'DeleteMarkerCreated' : 'Delete'}`);
+      return removed;
+    },
+  };
+}
