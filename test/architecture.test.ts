@@ -62,6 +62,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'adaptive',
       'archive',
       'aws',
+      'backfill',
       'compression',
       'configuration',
       'deployment',

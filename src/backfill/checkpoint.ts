@@ -1,23 +1,14 @@
 import { z } from 'zod';
 import { parseJson } from '../json.ts';
 import { InvalidCheckpointError } from './errors.ts';
-
-const count = z.int().nonnegative();
-const filter = z.object({
-  prefix: z.string().optional(),
-  suffix: z.string().optional(),
-  since: z.number().optional(),
-  until: z.number().optional(),
-  minSize: z.number().optional(),
-  maxSize: z.number().optional(),
-});
+import { count, filterSchema } from './progress-schema.ts';
 
 const checkpointSchema = z.object({
   version: z.literal(1),
   kind: z.enum(['backfill', 'verify']),
   rule: z.string(),
   /** What it is done with: filter, source of the keys and other choices, as the run that began it had them. */
-  filter,
+  filter: filterSchema,
   choices: z.record(z.string(), z.string()),
   /** ISO 8601. */
   startedAt: z.iso.datetime(),

@@ -47,6 +47,11 @@ export function noCounts(): BackfillCounts {
   return { listed: 0, queued: 0, queuedBytes: 0, leftOut: 0, archived: 0 };
 }
 
+/** Adds to the first. */
+export function addCounts(sum: BackfillCounts, more: Readonly<BackfillCounts>): void {
+  for (const name of Object.keys(sum) as (keyof BackfillCounts)[]) sum[name] += more[name];
+}
+
 /**
  * Queues every object that rule and filter take. What an interruption leaves is a position up to which everything is queued; a
  * run that resumes there queues a few objects twice, which changes nothing at the target.
@@ -64,7 +69,7 @@ export async function runBackfill(
   const kept = new PeriodicCheckpoint(resumed?.position, clock, (position) => checkpoint(position, { ...counts }));
   const work = new OrderedWork<CountedChunk>(CHUNKS_IN_WORK, (chunk) => {
     kept.position = chunk.position;
-    for (const name of Object.keys(counts) as (keyof BackfillCounts)[]) counts[name] += chunk.counts[name];
+    addCounts(counts, chunk.counts);
     onProgress(counts);
   });
   try {

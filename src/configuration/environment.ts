@@ -96,11 +96,17 @@ const watermarkSchema = z.object({
   FAILURES_QUEUE: z.string().min(1),
 });
 
+const backfillSchema = z.object({
+  AWS_REGION: shared.AWS_REGION,
+  CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
+});
+
 export type SourceEnvironment = z.infer<typeof sourceSchema>;
 export type TargetEnvironment = z.infer<typeof targetSchema>;
 export type ResendEnvironment = z.infer<typeof resendSchema>;
 export type WorkerEnvironment = z.infer<typeof workerSchema>;
 export type WatermarkEnvironment = z.infer<typeof watermarkSchema>;
+export type BackfillEnvironment = z.infer<typeof backfillSchema>;
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readSourceEnvironment(environment: Environment): SourceEnvironment {
@@ -125,6 +131,11 @@ export function readResendEnvironment(environment: Environment): ResendEnvironme
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readWatermarkEnvironment(environment: Environment): WatermarkEnvironment {
   return read(watermarkSchema, environment);
+}
+
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
+export function readBackfillEnvironment(environment: Environment): BackfillEnvironment {
+  return read(backfillSchema, environment);
 }
 
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {

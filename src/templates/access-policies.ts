@@ -111,6 +111,44 @@ export function watermarkAccess({ settings, outgoing }: RegionPlan): Statement[]
   ]);
 }
 
+/** What the function of the backfill may do with the buckets that inventories of a region are delivered to. */
+export function inventoryAccess({ settings }: RegionPlan): Statement[][] {
+  const items = settings.inventory_buckets.map((bucket) => ({
+    buckets: [bucket],
+    notifyingBuckets: [],
+    keys: [],
+    objects: [`${bucket}/*`],
+  }));
+  return intoPolicies(settings.region, items, ({ buckets, objects }) => [
+    // Data files.
+    allow(
+      'ReadInventories',
+      ['s3:GetObject'],
+      objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
+    ),
+    // Without it S3 says 403 instead of 404 of a file that was deleted, and we would try for long.
+    allow('TellDeletedFilesFromForbidden', ['s3:ListBucket'], buckets.map(bucketArn)),
+    // S3 may encrypt inventories with a key of the users', which the configuration does not name: any of this account that allows it, through S3,
+    // and for these buckets only.
+    {
+      ...allow(
+        'DecryptInventories',
+        ['kms:Decrypt'],
+        [sub(`arn:\${AWS::Partition}:kms:\${AWS::Region}:\${AWS::AccountId}:key/*`)],
+      ),
+      Condition: {
+        StringEquals: { 'kms:ViaService': sub(`s3.\${AWS::Region}.amazonaws.com`) },
+        ArnLike: {
+          'kms:EncryptionContext:aws:s3:arn': [
+            ...buckets.map(bucketArn),
+            ...objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
+          ],
+        },
+      },
+    },
+  ]);
+}
+
 /** As few documents as the limit of a policy allows, filled in order. */
 function intoPolicies(region: string, items: readonly Access[], state: (access: Access) => Statement[]): Statement[][] {
   const policies: Access[] = [];

@@ -28,6 +28,8 @@ export function regionNames(region: string) {
     rule: (id: string) => `Rule${logicalName(id)}`,
     ruleFallback: (id: string) => `Fallback${logicalName(id)}`,
     dashboard: `Dashboard${suffix}`,
+    backfill: `Backfill${suffix}`,
+    backfillAccess: (index: number) => `BackfillAccess${index + 1}${suffix}`,
     watermark: `Watermark${suffix}`,
     watermarkAccess: (index: number) => `WatermarkAccess${index + 1}${suffix}`,
     watermarkAlarm: (id: string, region: string) => `Watermark${logicalName(id)}${logicalName(region)}`,

@@ -2,6 +2,7 @@ import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { ruleDimensions } from '../configuration/metric-dimensions.ts';
 import { replicatesDeletes, toldDeletions } from '../configuration/rule.ts';
 import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { backfillResources } from './backfill-resources.ts';
 import { dashboard } from './dashboard/region-dashboard.ts';
 import { fallbackOutputs, ownPrincipals, ruleFallback } from './fallback-resources.ts';
 import { keyPattern } from './iam-pattern.ts';
@@ -49,6 +50,7 @@ export function sourceResources(context: StackContext): Resources {
     ),
     ...Object.fromEntries(plan.outgoing.map((rule) => [names.rule(rule.id), ruleApplication(context, rule)])),
     ...notifications(context),
+    ...backfillResources(context),
     ...watermarkResources(context),
     ...dashboard(context),
   };

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import {
   type Environment,
+  readBackfillEnvironment,
   readResendEnvironment,
   readSourceEnvironment,
   readTargetEnvironment,
@@ -49,16 +50,20 @@ const NAMES: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'TableName',
   'AWS::ECS::Service': 'ServiceName',
   'AWS::Events::Rule': 'Name',
+  'AWS::StepFunctions::StateMachine': 'StateMachineName',
 };
 const LONGEST: Readonly<Record<string, number>> = {
   'AWS::SQS::Queue': 80,
   'AWS::Lambda::Function': 64,
   'AWS::S3::Bucket': 63,
   'AWS::Events::Rule': 64,
+  'AWS::StepFunctions::StateMachine': 80,
 };
 
 let folder: string;
 let example: ExpandedTemplate;
+/** The example with every optional stack. */
+let whole: ExpandedTemplate;
 let sixty: ExpandedTemplate;
 /** By configuration and region. */
 const created = new Map<string, CreatedResource[]>();
@@ -72,8 +77,10 @@ beforeAll(async () => {
   await writeDeploymentFiles(files, folder);
   example = await expandTemplate(join(PROJECT, 'template.yaml'), { lint: true });
   sixty = await expandTemplate(join(folder, 'template.yaml'));
+  whole = await expandTemplate(join(await writeWholeExample(join(folder, 'whole')), 'template.yaml'), { lint: true });
   for (const region of ['eu-west-1', 'us-east-1', 'ap-southeast-2']) {
     created.set(`example ${region}`, instantiate(example, region));
+    created.set(`whole example ${region}`, instantiate(whole, region));
     created.set(`sixty rules ${region}`, instantiate(sixty, region));
   }
 }, 10 * MINUTES);
@@ -81,6 +88,18 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true });
 });
+
+/** @returns the folder */
+async function writeWholeExample(into: string): Promise<string> {
+  await cp(join(PROJECT, 'configuration'), into, { recursive: true });
+  const settings = JSON.parse(await readFile(join(into, 'settings.json'), 'utf8')) as {
+    enabled_regions: Record<string, unknown>[];
+  };
+  Object.assign(settings.enabled_regions[0] ?? {}, { inventory_buckets: ['example-inventories'] });
+  await writeFile(join(into, 'settings.json'), JSON.stringify(settings));
+  await writeDeploymentFiles(await makeDeploymentFiles(await loadConfiguration(into), into), into);
+  return into;
+}
 
 /** Everything of every configuration and region that `fault` finds something wrong with. */
 function faults(fault: (resource: CreatedResource, all: readonly CreatedResource[]) => unknown): string[] {
@@ -153,6 +172,7 @@ describe('the templates', () => {
 
   test('pass cfn-lint as CloudFormation gets to see them', () => {
     expect(example.problems).toEqual([]);
+    expect(whole.problems).toEqual([]);
   });
 
   test.each(['eu-west-1', 'us-east-1', 'ap-southeast-2'])('make something in %s, and nothing elsewhere', (region) => {
@@ -230,6 +250,7 @@ describe('every function', () => {
       'target.handler': readTargetEnvironment,
       'resend.handler': readResendEnvironment,
       'watermark.handler': readWatermarkEnvironment,
+      'backfill.handler': readBackfillEnvironment,
     };
     const read = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::Lambda::Function').map((resource) => {
@@ -245,6 +266,7 @@ describe('every function', () => {
       }),
     );
     expect([...new Set(read)].toSorted()).toEqual([
+      'backfill.handler',
       'deployment.handler',
       'resend.handler',
       'source.handler',

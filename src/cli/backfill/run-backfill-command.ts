@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
 import { type BackfillForecast, countObjects } from '../../backfill/count-objects.ts';
 import type { EntrySource } from '../../backfill/dependencies.ts';
@@ -12,7 +12,7 @@ import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { startMeter, withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
-import { parseByteCount } from '../command/parse-amounts.ts';
+import { parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { type OpenRulePlace, openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
 import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
@@ -20,6 +20,7 @@ import { verifyRule } from '../verify/verify-rule.ts';
 import { ArchivedKeys } from './archived-keys.ts';
 import { openSource } from './open-source.ts';
 import { renderForecast, renderOutcome } from './render-backfill.ts';
+import { backfillByStepFunctions } from './step-functions.ts';
 
 interface BackfillFlags extends ScanFlags {
   readonly inventory?: string;
@@ -27,6 +28,9 @@ interface BackfillFlags extends ScanFlags {
   readonly missing?: boolean;
   readonly dryRun?: boolean;
   readonly archived?: string;
+  readonly engine: 'local' | 'step-functions';
+  readonly follow?: string;
+  readonly concurrency?: number;
 }
 
 interface Backfill {
@@ -60,12 +64,27 @@ export async function runBackfillCommand(
     .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteCount)
     .option('--missing', 'compare with the destinations, and queue only what is missing, older or different')
     .option('--dry-run', 'say how many objects, bytes, archives, hours and dollars it is, and queue nothing')
-    .option('--archived <file>', 'append the keys of objects in archived classes to this file');
+    .option('--archived <file>', 'append the keys of objects in archived classes to this file')
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'what reads the inventory and queues: this machine, or the state machine of the region',
+      )
+        .choices(['local', 'step-functions'])
+        .default('local'),
+    )
+    .option(
+      '--concurrency <number>',
+      'data files of the inventory at the same time, by step-functions (default: 10)',
+      parsePositiveInteger,
+    )
+    .option('--follow <execution>', 'follow this execution of step-functions; with --resume have it continue first');
   const printed: Promise<void>[] = [];
   const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   const flags = parsed.opts<BackfillFlags>();
+  refuseForEngine(flags);
   if (flags.missing === true) {
     refuseWithMissing(flags);
     await verifyRule(parsed.args[0] ?? '', { ...flags, repair: true }, context, openPlace);
@@ -75,9 +94,16 @@ export async function runBackfillCommand(
   const rule = requireNamedRule(configuration.rules, parsed.args[0] ?? '');
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
-  await using place = openPlace({ stackName, rule, profile, queueUrl, progressBucket });
+  const options = { stackName, rule, profile, queueUrl, progressBucket };
   if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
-  return await execute({ rule, configuration, flags, filter: objectFilterOf(flags), place, context });
+  const shared = { rule, configuration, flags, filter: objectFilterOf(flags), context };
+  // What it would cost is counted here, whoever queues.
+  if (flags.engine === 'step-functions' && flags.dryRun !== true) {
+    await using deployed = openRulePlace(options);
+    return await backfillByStepFunctions({ ...shared, place: deployed });
+  }
+  await using place = openPlace(options);
+  return await execute({ ...shared, place });
 }
 
 async function execute(backfill: Backfill): Promise<number> {
@@ -181,6 +207,27 @@ function refuseWithMissing({ inventory, dryRun, archived }: BackfillFlags): void
   const [given] = other.filter(([, value]) => value !== undefined);
   if (given !== undefined)
     throw new UsageError(`${given[0]} does not go with --missing; \`s3xrc verify\` says what is missing`);
+}
+
+/** Options that are about the other engine. */
+function refuseForEngine(flags: BackfillFlags): void {
+  const { missing, archived, maxBytesPerHour, queueUrl, restart, follow, concurrency } = flags;
+  const isLocal = flags.engine === 'local';
+  const others = isLocal
+    ? { '--follow': follow, '--concurrency': concurrency }
+    : {
+        '--missing': missing,
+        '--archived': archived,
+        '--max-bytes-per-hour': maxBytesPerHour,
+        '--queue-url': queueUrl,
+        '--restart': restart,
+      };
+  const [given] = Object.entries(others).filter(([, value]) => value !== undefined);
+  if (given !== undefined) {
+    throw new UsageError(`${given[0]} is for --engine ${isLocal ? 'step-functions' : 'local'}`);
+  }
+  if (isLocal || flags.resume !== true || follow !== undefined) return;
+  throw new UsageError('name the execution that is to continue: --follow EXECUTION --resume');
 }
 
 async function forecast(source: EntrySource, { rule, filter, context }: Backfill): Promise<BackfillForecast> {

@@ -35,7 +35,7 @@ export interface DeployedNames {
 /** Names of what a region's stacks make. */
 export function deployedNames(
   { settings }: Pick<Configuration, 'settings'>,
-  { outgoing, fallback, settings: { source_target: roles } }: RegionPlan,
+  { outgoing, fallback, settings: { source_target: roles, inventory_buckets: inventoryBuckets } }: RegionPlan,
 ): DeployedNames {
   const prefix = resourceNamePrefix(settings.stack_name);
   const isSource = roles.includes('source');
@@ -47,6 +47,7 @@ export function deployedNames(
       { name: `${prefix}-deployment`, sends: false },
       ...rules.map(({ name }) => ({ name, sends: true })),
       ...(isSource ? [{ name: `${prefix}-resend`, sends: true }] : []),
+      ...(rules.length > 0 && inventoryBuckets.length > 0 ? [{ name: `${prefix}-backfill`, sends: true }] : []),
       ...(rules.length > 0 ? [{ name: `${prefix}-watermark`, sends: true }] : []),
       ...(isTarget ? [{ name: target, sends: false }] : []),
     ],

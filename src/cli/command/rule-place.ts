@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
-import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { CloudWatchMetricReader } from '../../aws/cloudwatch/metric-reader.ts';
 import { S3CheckpointObject } from '../../aws/s3/checkpoint-object.ts';
 import { SqsBulkSender } from '../../aws/sqs/bulk-sender.ts';
+import { findQueueUrl } from '../../aws/sqs/queue-url.ts';
 import { checkpointKey } from '../../backfill/checkpoint.ts';
 import type { CheckpointStore, Clock } from '../../backfill/dependencies.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
@@ -33,6 +34,14 @@ export interface RulePlace extends AsyncDisposable {
   readonly openCheckpoint: (kind: 'backfill' | 'verify') => Promise<CheckpointStore>;
 }
 
+/** The same in an account of AWS. */
+export interface DeployedRulePlace extends RulePlace {
+  /** 12 digits. */
+  readonly account: () => Promise<string>;
+  /** Name of the bucket of checkpoints. */
+  readonly progressBucket: () => Promise<string>;
+}
+
 /** Opens it for a rule. */
 export type OpenRulePlace = (options: PlaceOptions) => RulePlace;
 
@@ -47,7 +56,7 @@ export const SYSTEM_CLOCK: Clock = {
 };
 
 /** Opens the rule's place in the account of the credentials that the AWS CLI would use, too. */
-export function openRulePlace({ stackName, rule, profile, queueUrl, progressBucket }: PlaceOptions): RulePlace {
+export function openRulePlace({ stackName, rule, profile, queueUrl, progressBucket }: PlaceOptions): DeployedRulePlace {
   const { region } = rule.source;
   const access = profile === undefined ? {} : { profile };
   const opened: { destroy: () => void }[] = [];
@@ -58,6 +67,9 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
   const senders: SqsBulkSender[] = [];
   const openS3 = (where: string): S3Client => keep(new S3Client({ ...access, region: where }));
   const s3 = openS3(region);
+  const account = (): Promise<string> => accountOf(keep(new STSClient({ ...access, region })));
+  const bucketOfProgress = async (): Promise<string> =>
+    progressBucket ?? ownBucketName(stackName, await account(), region, 'progress');
   return {
     s3,
     openS3,
@@ -69,12 +81,9 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
       senders.push(sender);
       return sender;
     },
-    openCheckpoint: async (kind) => {
-      const bucket =
-        progressBucket ??
-        ownBucketName(stackName, await accountOf(keep(new STSClient({ ...access, region }))), region, 'progress');
-      return new S3CheckpointObject(s3, bucket, checkpointKey(kind, rule.id));
-    },
+    openCheckpoint: async (kind) => new S3CheckpointObject(s3, await bucketOfProgress(), checkpointKey(kind, rule.id)),
+    account,
+    progressBucket: bucketOfProgress,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(senders.map((sender) => sender.close()));
       for (const client of opened) client.destroy();
@@ -87,13 +96,10 @@ async function accountOf(sts: STSClient): Promise<string> {
 }
 
 async function findQueue(client: SQSClient, name: string, region: string): Promise<string> {
-  try {
-    return (await client.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl ?? '';
-  } catch (cause) {
-    if (!(cause instanceof Error && /QueueDoesNotExist|NonExistentQueue/.test(cause.name))) throw cause;
-    throw new DeployInputError(
-      `There is no queue ${name} in ${region}. Deploy this version first, or look whose credentials these are.`,
-      { context: { queue: name, region }, cause },
-    );
-  }
+  const found = await findQueueUrl(client, name);
+  if (found !== undefined) return found;
+  throw new DeployInputError(
+    `There is no queue ${name} in ${region}. Deploy this version first, or look whose credentials these are.`,
+    { context: { queue: name, region } },
+  );
 }

@@ -190,6 +190,11 @@ export const regionSchema = z.strictObject({
   function_memory: wholeNumber(1024, 10_240, 3538, 'MB of the function that restores objects here.'),
   function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of that function may take.'),
   scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time, and most fallback tasks.'),
+  inventory_buckets: z.array(bucket('Bucket of this region that S3 Inventories are delivered to.')).default([]).meta({
+    description:
+      'Buckets of this region that S3 Inventories of source buckets are delivered to. With one, the region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. The region must have the role `source`.',
+    allowed: 'a list of names of buckets',
+  }),
 });
 
 /** Names and units are those of prices.json. */
