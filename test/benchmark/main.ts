@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Experiment } from './experiment.ts';
@@ -20,6 +20,7 @@ import { watermarkOfManyRoutes } from './experiments/watermark.ts';
 import { isInstalled } from './is-installed.ts';
 import { Laboratory } from './laboratory.ts';
 import { formatRemarks, formatRow, formatTable } from './report.ts';
+import { replaceResults } from './results-document.ts';
 import { completeRow, type Row } from './row.ts';
 
 const EXPERIMENTS: readonly Experiment[] = [
@@ -40,6 +41,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   functionMemory,
   backfillOfManyKeys,
 ];
+const DOCUMENT = new URL('../../docs/performance.md', import.meta.url);
 const NAMES = EXPERIMENTS.flatMap(({ rows }) => rows.map(({ name }) => name));
 
 interface Options {
@@ -48,6 +50,7 @@ interface Options {
   readonly quick: boolean;
   readonly reportOnly: boolean;
   readonly list: boolean;
+  readonly write: boolean;
 }
 
 const options = new Command('bench')
@@ -56,19 +59,27 @@ const options = new Command('bench')
   .option('--only <name>', 'measure this row; may be repeated', collectName, [])
   .option('--quick', 'one run of each sample, and fewer objects: for a first look', false)
   .option('--report-only', 'end with status 0 even when a goal is missed', false)
+  .option('--write', 'put the table into docs/performance.md; for a whole run on an idle machine', false)
   .option('--list', 'print the names of the rows and end', false)
   .parse()
   .opts<Options>();
 
-if (options.list) process.stdout.write(`${NAMES.join('\n')}\n`);
+if (options.write && (options.quick || options.only.length > 0)) {
+  process.stderr.write('--write takes all rows of one run: leave out --quick and --only.\n');
+  process.exitCode = 2;
+} else if (options.list) process.stdout.write(`${NAMES.join('\n')}\n`);
 else await measure(options);
 
-async function measure({ only, quick, json, reportOnly }: Options): Promise<void> {
+async function measure({ only, quick, json, reportOnly, write }: Options): Promise<void> {
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name);
+  const started = performance.now();
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  let current = '';
   const laboratory = new Laboratory({
     quick,
     onSample: ({ kind }) => {
-      if (process.stderr.isTTY) tell(`  taking a sample: ${kind}`);
+      // A run takes minutes: whoever waits sees where it is, in a log as well.
+      tell(`${elapsed().toFixed(0).padStart(5)} s  ${current}: ${kind}${process.stderr.isTTY ? '' : '\n'}`);
     },
   });
   const rows: Row[] = [];
@@ -81,6 +92,7 @@ async function measure({ only, quick, json, reportOnly }: Options): Promise<void
         );
         continue;
       }
+      current = experiment.rows.map(({ name }) => name).join(', ');
       const measurements = await experiment.run(laboratory);
       experiment.rows.forEach((spec, index) => {
         const measurement = measurements[index];
@@ -99,6 +111,11 @@ async function measure({ only, quick, json, reportOnly }: Options): Promise<void
     ? 'A quick run: one sample each, a quarter of the objects where rows count them. Not for conclusions.\n'
     : '';
   process.stdout.write(`${machine}\n${note}${formatTable(rows)}\n${formatRemarks(rows)}\n`);
+  process.stdout.write(`${rows.length} rows in ${elapsed().toFixed(0)} s\n`);
+  if (write) {
+    const run = { machine, date: new Date(), seconds: elapsed() };
+    await writeFile(DOCUMENT, replaceResults(await readFile(DOCUMENT, 'utf8'), rows, run));
+  }
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, quick, rows }, undefined, 2)}\n`);
   if (!reportOnly && rows.some(({ met }) => met === false)) process.exitCode = 1;
 }

@@ -41,11 +41,11 @@ export function formatRemarks(rows: readonly Row[]): string {
 }
 
 /** Four digits: the goals for sizes are that close to 1. */
-function formatRatio(ratio: number): string {
+export function formatRatio(ratio: number): string {
   return `${ratio.toFixed(4)}x`;
 }
 
-function formatGoal({ goal, unit }: Row): string {
+export function formatGoal({ goal, unit }: Row): string {
   if (goal === undefined) return '';
   const { of, bound, value } = goal;
   const sign = bound === 'at most' ? '<=' : '>=';
