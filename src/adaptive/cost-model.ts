@@ -112,7 +112,7 @@ export function ruleCosts(
     line('compute', 'cpuSeconds', packingSecond, 'compression'),
     line('compute', 'objects', packingSecond * WORK.sourceSecondsPerObject, 'reading, beside compression'),
     line('compute', 'originalBytes', packingSecond * WORK.sourceSecondsPerByte, 'reading, beside compression'),
-    line('compute', 'archives', packingSecond * WORK.sourceSecondsPerArchive, 'waiting for S3, both vCPUs billed'),
+    line('compute', 'archives', packingSecond * WORK.sourceSecondsPerArchive, 'waiting for S3'),
     line(
       'restoring',
       'archives',

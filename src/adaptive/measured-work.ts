@@ -1,21 +1,21 @@
 /**
  * Work that does not depend on the level, in billed seconds of one vCPU, and requests. Lambda bills wall time x memory, so what
- * counts is the wall time of a function of 2 vCPUs, twice, less the CPU time of zstd. Measured by `npm run bench` on x86
- * (docs/performance.md, 2026-11-23), plus 1 s/GB of TLS each way. A GB here has 10^9 bytes.
+ * counts is the wall time of a function of one vCPU, the default on both sides, less the CPU time of zstd. Measured over TLS, 20 ms to the
+ * first byte, on x86 (docs/performance.md, "The cheapest function", 2026-11-29). A GB here has 10^9 bytes.
  */
 export const WORK = {
-  /** 2,480 objects of 10 KB a second at 20 ms to the first byte: 0.81 ms on two vCPUs, less zstd's 0.05 and the bytes' 0.07. */
-  sourceSecondsPerObject: 0.69e-3,
-  /** 300 objects of 1 MB at level 3: 2.01 s on two vCPUs, less 2.25 s of zstd: 5.9 s/GB, and TLS. */
-  sourceSecondsPerByte: 6.9e-9,
-  /** 2,925 objects of 10 KB a second at 20 ms to the first byte: 0.68 ms on two vCPUs, less the bytes' 0.07. */
-  targetSecondsPerObject: 0.61e-3,
-  /** 250 objects of 1 MB: 0.74 s on two vCPUs, 5.9 s/GB with decompression in it, and TLS. */
-  targetSecondsPerByte: 6.9e-9,
-  /** Requests one after the other while nothing else is to be done, 25 ms each: GET, PUT and statistics, on two vCPUs. */
-  sourceSecondsPerArchive: 2 * 3 * 0.025,
+  /** 3,320 objects of 10 KB a second at level 3: 0.30 ms, less zstd's 0.05 and the bytes' 0.04. */
+  sourceSecondsPerObject: 0.21e-3,
+  /** An object of 1 MB at level 3: 9.8 ms, less zstd's 5.6 and the object's 0.2. */
+  sourceSecondsPerByte: 4.0e-9,
+  /** 3,420 objects of 10 KB a second: 0.29 ms, less the bytes' 0.06. */
+  targetSecondsPerObject: 0.23e-3,
+  /** An object of 1 MB: 6.1 ms with decompression in it, less the object's 0.2. */
+  targetSecondsPerByte: 5.9e-9,
+  /** Requests one after the other while nothing else is to be done, 25 ms each: GET, PUT and statistics. */
+  sourceSecondsPerArchive: 3 * 0.025,
   /** The same: tail, manifest, frame, PUT, DELETE. */
-  targetSecondsPerArchive: 2 * 5 * 0.025,
+  targetSecondsPerArchive: 5 * 0.025,
   /** CloudWatch Logs, 0.50 USD per GB ingested (us-east-1, from memory); metrics are lines of the log. */
   logDollarsPerByte: 0.5 / 2 ** 30,
   /** Lines about an archive and its metrics, and Lambda's own START, END and REPORT: test/unit/aws/telemetry/log-bytes.test.ts weighs them. */

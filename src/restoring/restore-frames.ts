@@ -150,15 +150,15 @@ async function writeSlice(
   { describe, run, progress }: FramesToRestore,
 ): Promise<void> {
   const start = slice.offset + slice.headerLength;
-  const body = tar.subarray(start, start + slice.length);
-  const described = describe(object);
   await Promise.all(
     writes.map((write) =>
+      // Thousands wait here: nothing is made for a write before its turn.
       run.puts(() => {
+        const body = tar.subarray(start, start + slice.length);
         if (write instanceof SlicedObjectWrite) {
           return write.writeSlice(sliceIndex(slice, object), body, crc32);
         }
-        return settleWrite(described, body, crc32, write, { run, progress });
+        return settleWrite(describe(object), body, crc32, write, { run, progress });
       }),
     ),
   );

@@ -73,7 +73,7 @@ export class Laboratory {
     await server.reset();
     const { origin, certificateFile } = server;
     // As many vCPUs as Lambda gives for that memory.
-    const memory = task.kind === 'pack' ? task.memoryMegabytes : undefined;
+    const memory = 'memoryMegabytes' in task ? task.memoryMegabytes : undefined;
     const processors = memory === undefined ? undefined : Math.max(1, Math.round(memory / MEGABYTES_PER_VCPU));
     const result = await takeSample({ task, origin, certificateFile, processors });
     return { ...result, server: await server.counts() };
@@ -96,9 +96,11 @@ export class Laboratory {
   observeRestoring(
     { bucket, archives, warmUpArchives }: RestorableArchives,
     server: ServerKind = {},
+    memoryMegabytes?: number,
   ): Promise<Observation> {
     const target = this.freshBucket('restored-');
-    return this.observe({ kind: 'restore', inbound: bucket, archives, target, warmUp: warmUpArchives }, server);
+    const task = { kind: 'restore', inbound: bucket, archives, target, warmUp: warmUpArchives } as const;
+    return this.observe(memoryMegabytes === undefined ? task : { ...task, memoryMegabytes }, server);
   }
 
   private freshBucket(prefix: string): string {

@@ -25,6 +25,8 @@ export interface RestoreTask {
   readonly archives: readonly WrittenObject[];
   /** Bucket of the objects; each sample takes one of its own, since a second restore would find everything there. */
   readonly target: string;
+  /** MB of the function; that of two vCPUs if not given. */
+  readonly memoryMegabytes?: number;
   readonly warmUp: readonly WrittenObject[];
 }
 

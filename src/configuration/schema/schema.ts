@@ -187,7 +187,12 @@ export const regionSchema = z.strictObject({
     description:
       'Network of the fallback tasks: public subnets that let nothing in, without fixed cost, or private subnets that reach AWS only, through interface endpoints that cost by the hour.',
   }),
-  function_memory: wholeNumber(1024, 10_240, 3538, 'MB of the function that restores objects here.'),
+  function_memory: wholeNumber(
+    1024,
+    10_240,
+    1769,
+    'MB of the function that restores objects here. Lambda gives one vCPU for each 1,769 MB.',
+  ),
   function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of that function may take.'),
   scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time, and most fallback tasks.'),
   inventory_buckets: z.array(bucket('Bucket of this region that S3 Inventories are delivered to.')).default([]).meta({

@@ -1,5 +1,5 @@
 import type { Experiment } from '../experiment.ts';
-import type { Laboratory, Observation } from '../laboratory.ts';
+import type { Laboratory, Observation, PackObservation } from '../laboratory.ts';
 import { atMost, type Measurement, type RowSpec } from '../row.ts';
 import type { PackTask } from '../sample-contract.ts';
 import { NO_WARM_UP } from './warm-up.ts';
@@ -24,6 +24,8 @@ export const memoryOfLargeArchives = memoryExperiment('memory-archive', 'archive
   archiveMebibytes: (8 * GIB) / MIB,
 }));
 
+/** MB of a function by default, on both sides: one vCPU. */
+const DEFAULT_MEMORY = 1769;
 /** About as many messages as fill the 6 MB that Lambda hands over at a time. */
 const FULL_EVENT = 3000;
 
@@ -41,24 +43,26 @@ function memoryExperiment(
     name: `${name}-${side}`,
     title: `peak memory, ${side}, ${what}`,
     unit: 'bytes',
-    floorIs: 'object of 300 MB',
+    floorIs: `object of 300 MB; a function of ${DEFAULT_MEMORY} MB`,
     goal: atMost(LIMITS[side]),
   });
   return {
     rows: [row('source'), row('target')],
+    needs: ['taskset'],
     async run(laboratory) {
       const task = large(laboratory.quick);
       const bytes = task.workload.size * task.workload.count;
       const packed = await pack(laboratory, task);
       const ordinary = await pack(laboratory, { workload: ORDINARY });
-      const restored = await laboratory.observeRestoring(packed);
-      return [compare(packed, ordinary, bytes), compare(restored, await laboratory.observeRestoring(ordinary), bytes)];
+      const restore = (archives: PackObservation): Promise<Observation> =>
+        laboratory.observeRestoring(archives, {}, DEFAULT_MEMORY);
+      return [compare(packed, ordinary, bytes), compare(await restore(packed), await restore(ordinary), bytes)];
     },
   };
 }
 
 function pack(laboratory: Laboratory, task: Pick<PackTask, 'workload' | 'archiveMebibytes' | 'batch'>) {
-  return laboratory.observePacking({ level: 1, warmUp: NO_WARM_UP, ...task }, true);
+  return laboratory.observePacking({ level: 1, warmUp: NO_WARM_UP, memoryMegabytes: DEFAULT_MEMORY, ...task }, true);
 }
 
 function compare(large: Observation, ordinary: Observation, bytes: number): Measurement {

@@ -35,10 +35,16 @@ export async function runPack(
 
 /** Restores with the target function. */
 export async function runRestore(
-  { archives, inbound, target, warmUp }: RestoreTask,
+  { archives, inbound, target, memoryMegabytes, warmUp }: RestoreTask,
   origin: string,
 ): Promise<SampleResult> {
-  const environment = await makeServiceEnvironment({ origin, level: 3, archives: inbound, target });
+  const environment = await makeServiceEnvironment({
+    origin,
+    level: 3,
+    archives: inbound,
+    target,
+    ...(memoryMegabytes === undefined ? {} : { memoryMegabytes }),
+  });
   try {
     Object.assign(process.env, environment.target);
     const handler = await targetHandler(environment.target);

@@ -29,14 +29,14 @@ const BY_HAND: readonly (readonly [CostItem, CostDriver, number])[] = [
   // A copy per region, not per bucket.
   ['transfer', 'archiveBytes', (0.02 + 0.05) / GIB],
   ['compute', 'cpuSeconds', VCPU_SECOND],
-  ['compute', 'objects', VCPU_SECOND * 0.69e-3],
-  ['compute', 'originalBytes', VCPU_SECOND * 6.9e-9],
-  // GET, PUT and statistics one after the other, 25 ms each, two vCPUs.
-  ['compute', 'archives', VCPU_SECOND * 0.15],
+  ['compute', 'objects', VCPU_SECOND * 0.21e-3],
+  ['compute', 'originalBytes', VCPU_SECOND * 4.0e-9],
+  // GET, PUT and statistics one after the other, 25 ms each, in a function of one vCPU.
+  ['compute', 'archives', VCPU_SECOND * 0.075],
   // Tail, manifest, frame, PUT and DELETE, in two regions.
-  ['restoring', 'archives', VCPU_SECOND * 0.25 * 2],
-  ['restoring', 'objects', VCPU_SECOND * 0.61e-3 * 3],
-  ['restoring', 'originalBytes', VCPU_SECOND * 6.9e-9 * 3],
+  ['restoring', 'archives', VCPU_SECOND * 0.125 * 2],
+  ['restoring', 'objects', VCPU_SECOND * 0.23e-3 * 3],
+  ['restoring', 'originalBytes', VCPU_SECOND * 5.9e-9 * 3],
   // Three invocations; the archive's PUT and two replicas; in each region an event sent, received and deleted, the tail and a frame.
   ['requests', 'archives', 3 * LAMBDA + 3 * PUT + 2 * (3 * SQS + 2 * GET)],
   // The event, received and deleted ten at a time; a GET; a PUT per bucket.
@@ -97,9 +97,9 @@ describe('what an archive costs beside requests, worked by hand', () => {
   test.each([
     // A GB of 2^30 bytes at 0.02 USD.
     ['transfer', 0.25 * 0.02],
-    // 20 s, 1,000 x 0.69 ms, 6.9 s per 10^9 bytes, 3 waits of 25 ms with both vCPUs billed.
-    ['compute', VCPU_SECOND * (20 + 0.69 + 6.9 * 1.073741824 + 2 * 0.075)],
-    ['restoring', VCPU_SECOND * (0.61 + 6.9 * 1.073741824 + 2 * 0.125)],
+    // 20 s, 1,000 x 0.21 ms, 4.0 s per 10^9 bytes, 3 waits of 25 ms.
+    ['compute', VCPU_SECOND * (20 + 0.21 + 4.0 * 1.073741824 + 0.075)],
+    ['restoring', VCPU_SECOND * (0.23 + 5.9 * 1.073741824 + 0.125)],
     // 0.023 USD per GB and month, 5 days here and 1.5 there.
     ['storage', (0.25 * 0.023 * 6.5) / 30.4375],
     // One data key here, three calls there.

@@ -16,8 +16,8 @@ describe('when a rule pays, in the plan', () => {
   test('both sizes at 3x, the fixed cost that a volume earns, and what to do below', async () => {
     // docs/economics.md has the same sizes; 8.49 is worked by hand from alarms, metrics, watermark and queue.
     expect(describeBreakEven(await ruleOf(), prices)).toEqual([
-      'objects of 103 KB or more on average (148 KB if all are overwrites), at 3x',
-      "from 1,400 GB of 1.0 MB, 1,200 GB of 10.0 MB objects per month on, arriving evenly: this earns the rule's own 8.49 USD per month",
+      'objects of 98.7 KB or more on average (143 KB if all are overwrites), at 3x',
+      "from 1,300 GB of 1.0 MB, 1,200 GB of 10.0 MB objects per month on, arriving evenly: this earns the rule's own 8.49 USD per month",
       'below either: let S3 replicate these objects by itself, serve them by one rule of a shorter prefix, or raise batch_window',
     ]);
   });
@@ -28,7 +28,7 @@ describe('when a rule pays, in the plan', () => {
     expect(size).toMatch(/^objects of 1\d\d KB .* at 2\.5x$/);
     expect(volume).toMatch(/^from [\d,]+ GB of 300 KB objects per month on/);
     expect(describeBreakEven(rule, prices, { objectBytes: 25e3 })).toEqual([
-      'never with objects of 25.0 KB: at 3x they have to be of 103 KB on average',
+      'never with objects of 25.0 KB: at 3x they have to be of 98.7 KB on average',
       'take the rule out, and let S3 replicate its objects by itself',
     ]);
   });
