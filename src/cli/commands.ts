@@ -19,7 +19,7 @@ export const COMMANDS: readonly CliCommand[] = [
   {
     name: 'demo',
     summary: 'Replicate real files through two emulated regions and verify every object',
-    examples: ['demo --source docs --faults 0.05', 'demo --existing --objects 2000'],
+    examples: ['demo --source docs --faults 0.05', 'demo --existing --objects 20000'],
     load: checkoutOnly('demo', async () => (await import('./demo/run-command.ts')).runDemoCommand),
   },
   {

@@ -38,6 +38,21 @@ const RULES = {
 const OBJECTS = 1500;
 const keys = Array.from({ length: OBJECTS }, (_, index) => `in/${index % 7}/ü ${index}`);
 
+interface Queued {
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly queuedAt: number;
+}
+
+/** Milliseconds by which the first message of a slow machine may be late. */
+const SLACK = 500;
+
+/** Milliseconds from the first message to the last. */
+function spanOf(messages: readonly Queued[]): number {
+  const times = messages.map(({ queuedAt }) => queuedAt);
+  return Math.max(...times) - Math.min(...times);
+}
+
 // Thousands of objects are written one by one, and commands are slowed down on purpose.
 jest.setTimeout(600_000);
 
@@ -114,14 +129,18 @@ describe.each([
     return Number(Attributes?.ApproximateNumberOfMessages);
   }
 
-  async function receiveAll(): Promise<string[]> {
-    const found: string[] = [];
+  async function receiveAll(): Promise<Queued[]> {
+    const found: Queued[] = [];
     for (;;) {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
       );
       if (Messages.length === 0) return found;
-      for (const { Body = '' } of Messages) found.push(...parseNotification(Body).created.map(({ key }) => key));
+      for (const { Body = '' } of Messages) {
+        const { Records } = JSON.parse(Body) as { readonly Records: readonly [{ readonly queuedAt: string }] };
+        const queuedAt = Date.parse(Records[0].queuedAt);
+        found.push(...parseNotification(Body).created.map(({ key }) => ({ key, queuedAt })));
+      }
     }
   }
 
@@ -147,18 +166,55 @@ describe.each([
     expect(await waiting()).toBe(0);
   });
 
+  test('stops at Ctrl-C, resumes where it was, and holds its rate: nothing comes twice', async () => {
+    const wanted = keys.filter((key) => key.startsWith('in/3/'));
+    const child = begin('--yes', '--rate', '25/s', '--prefix', 'in/3/');
+    child.stdout.resume();
+    const said = text(child.stderr);
+    const ended = once(child, 'exit') as Promise<[number]>;
+    while ((await waiting()) < 50) await delay(50);
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect(await said).toMatch(/\d+ objects queued so far; --resume continues from there/);
+    const { counts, finished } = await checkpoint();
+    expect([counts.queued, finished]).toEqual([await waiting(), false]);
+
+    expect((await s3xrc('--resume', '--rate', '25/s')).status).toBe(0);
+    const messages = await receiveAll();
+    expect(messages.map(({ key }) => key).toSorted()).toEqual(wanted.toSorted());
+    const first = messages.toSorted((left, right) => left.queuedAt - right.queuedAt).slice(0, counts.queued);
+    // All chunks but the first wait for their turn, of one second each.
+    expect(spanOf(first)).toBeGreaterThanOrEqual(1000 * (counts.queued / 25 - 1) - SLACK);
+  });
+
+  test('holds a limit of bytes per hour', async () => {
+    const [smallest, ...others] = keys.filter((key) => key.startsWith('in/4/')).map((key) => Buffer.byteLength(key));
+    const bytes = others.reduce((sum, size) => sum + size, smallest ?? 0);
+    // A thousand bytes per second.
+    expect((await s3xrc('--yes', '--prefix', 'in/4/', '--max-bytes-per-hour', '3600KB')).status).toBe(0);
+    const messages = await receiveAll();
+    expect(messages).toHaveLength(others.length + 1);
+    // But for the last chunk, of ten objects, which is not waited for.
+    expect(spanOf(messages)).toBeGreaterThanOrEqual(bytes - 10 * 16 - SLACK);
+  });
+
   test('is killed in the middle, and queues the rest with --resume', async () => {
     const child = begin('--yes', '--rate', '100/s');
     child.stdout.resume();
     child.stderr.resume();
     const ended = once(child, 'exit');
-    // Past the first checkpoint, which is saved after five seconds.
-    while ((await waiting()) < 650) await delay(50);
+    // Past the first checkpoint with something in it, of after five seconds; the one of the run before is finished.
+    const isUnderWay = async (): Promise<boolean> => {
+      const { finished, counts } = await checkpoint();
+      return !finished && counts.queued > 0;
+    };
+    while (!(await isUnderWay())) await delay(50);
     child.kill('SIGKILL');
     await ended;
     const left = await checkpoint();
     expect(left.finished).toBe(false);
-    expect(left.counts.queued).toBeGreaterThanOrEqual(400);
+    expect(left.counts.queued).toBeLessThan(OBJECTS);
+    const before = await waiting();
 
     const again = await s3xrc('--yes');
     expect(again.status).toBe(2);
@@ -175,9 +231,11 @@ describe.each([
     });
     expect(resumed.stderr).toContain('GLACIER, not queued: in/cold');
     const queued = await receiveAll();
-    expect(new Set(queued)).toEqual(new Set(keys));
-    // What was queued after the last checkpoint comes twice: five seconds of it at most, and what is under way.
-    expect(queued.length).toBeLessThan(OBJECTS + 900);
+    expect(new Set(queued.map(({ key }) => key))).toEqual(new Set(keys));
+    // What was queued after the last checkpoint comes twice, and nothing else; of calls that were under way, the server may have taken some.
+    const expected = before + OBJECTS - left.counts.queued;
+    expect(queued.length).toBeGreaterThanOrEqual(expected);
+    expect(queued.length).toBeLessThanOrEqual(expected + 100);
     expect((await checkpoint()).finished).toBe(true);
     expect((await s3xrc('--resume')).stdout).toBe('The last backfill is complete.\n');
   });

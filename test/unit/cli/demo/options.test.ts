@@ -36,7 +36,7 @@ describe('parseDemoOptions', () => {
   });
 
   test('takes few options with a bucket that was full before there was a rule', () => {
-    expect(parseDemoOptions(['--existing'], ignore)).toMatchObject({ existing: 20_000 });
+    expect(parseDemoOptions(['--existing'], ignore)).toMatchObject({ existing: 2000 });
     const args = ['--existing', '--objects', '300', '--fan-out', '--faults', '0.1', '--json', 'a.json'];
     expect(parseDemoOptions(args, ignore)).toMatchObject({ existing: 300, fanOut: true, faults: 0.1 });
   });
