@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
 import { type BackfillForecast, countObjects } from '../../backfill/count-objects.ts';
 import type { EntrySource } from '../../backfill/dependencies.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
@@ -21,6 +21,7 @@ import { ArchivedKeys } from './archived-keys.ts';
 import { openSource } from './open-source.ts';
 import { renderForecast, renderOutcome } from './render-backfill.ts';
 import { backfillByStepFunctions } from './step-functions.ts';
+import { TotalObjects } from './total-objects.ts';
 
 interface BackfillFlags extends ScanFlags {
   readonly inventory?: string;
@@ -139,6 +140,10 @@ async function execute(backfill: Backfill): Promise<number> {
   const planned = resumed === undefined ? await agree(opened.source, backfill) : undefined;
   if (planned === 'no') return 0;
   const startedAt = resumed?.startedAt ?? new Date().toISOString();
+  using total = new TotalObjects(planned?.objects ?? knownTotal(resumed));
+  if (resumed === undefined) {
+    total.countBeside((signal) => countObjects(opened.source, { rule, filter, signal }, () => undefined));
+  }
   let last: { readonly position?: string | undefined; readonly counts: BackfillCounts } = {
     position: resumed?.position,
     counts: { ...noCounts(), ...resumed?.counts },
@@ -150,7 +155,10 @@ async function execute(backfill: Backfill): Promise<number> {
         kind: 'backfill',
         rule: rule.id,
         filter,
-        choices: inventory === undefined ? {} : { inventory },
+        choices: {
+          ...(inventory === undefined ? {} : { inventory }),
+          ...(total.objects === undefined ? {} : { objects: String(total.objects) }),
+        },
         startedAt,
         savedAt: new Date().toISOString(),
         ...(last.position === undefined ? {} : { position: last.position }),
@@ -181,7 +189,7 @@ async function execute(backfill: Backfill): Promise<number> {
           await save(false);
         },
         onProgress: ({ queued }) => {
-          meter.reach(queued, planned?.objects);
+          meter.reach(queued, total.objects);
         },
         onArchived: ({ key, storageClass }) => {
           archived.add(key, storageClass);
@@ -200,6 +208,12 @@ async function execute(backfill: Backfill): Promise<number> {
     context.note(`${formatPlural(last.counts.queued, 'object')} queued so far; --resume continues from there`);
     throw thrown;
   }
+}
+
+/** What the run that was interrupted had counted. */
+function knownTotal(resumed: Checkpoint | undefined): number | undefined {
+  const objects = resumed?.choices['objects'];
+  return objects === undefined ? undefined : Number(objects);
 }
 
 function refuseWithMissing({ inventory, dryRun, archived }: BackfillFlags): void {

@@ -3,6 +3,7 @@ import { S3ObjectPager } from '../../aws/s3/object-pager.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
 import type { CheckpointStore } from '../../backfill/dependencies.ts';
+import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
@@ -76,7 +77,8 @@ export async function verifyRule(
   }
   const resumed = flags.resume === true ? earlier : undefined;
   const chosen = resumed === undefined ? { ...flags, proof } : { ...flags, ...choicesOf(resumed) };
-  return await verify({ rule, stackName, flags: chosen, resumed, store, place, context });
+  const expected = expectedKeys(earlier, objectFilterOf(flags));
+  return await verify({ rule, stackName, flags: chosen, resumed, expected, store, place, context });
 }
 
 interface Verification {
@@ -84,12 +86,23 @@ interface Verification {
   readonly stackName: string;
   readonly flags: VerifyFlags & { readonly proof: Proof };
   readonly resumed: Checkpoint | undefined;
+  /** About so many keys, for the time left. */
+  readonly expected: number | undefined;
   readonly store: CheckpointStore;
   readonly place: RulePlace;
   readonly context: CommandContext;
 }
 
-async function verify({ rule, stackName, flags, resumed, store, place, context }: Verification): Promise<number> {
+async function verify({
+  rule,
+  stackName,
+  flags,
+  resumed,
+  expected,
+  store,
+  place,
+  context,
+}: Verification): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
   const inventories = await openInventories(rule, flags, place, context, cleanup);
   const open = (region: string, inventory: SortedInventory | undefined): ComparedBucket => ({
@@ -118,7 +131,7 @@ async function verify({ rule, stackName, flags, resumed, store, place, context }
         kind: 'verify',
         rule: rule.id,
         filter,
-        choices: choicesIn(flags),
+        choices: { ...choicesIn(flags), ...(expected === undefined ? {} : { expected: String(expected) }) },
         startedAt,
         savedAt: new Date().toISOString(),
         ...(last.key === undefined ? {} : { position: last.key }),
@@ -157,7 +170,7 @@ async function verify({ rule, stackName, flags, resumed, store, place, context }
           await save(false);
         },
         onProgress: ({ compared, missing, older, different }) => {
-          meter.reach(compared, undefined, `${missing} missing, ${older} older, ${different} different`);
+          meter.reach(compared, expected, `${missing} missing, ${older} older, ${different} different`);
         },
         onFinding: (finding) => {
           file?.add(finding);
@@ -193,6 +206,13 @@ async function findEarlier(
   throw new UsageError(
     `a verification of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['compared'] ?? 0, 'key')}: add --resume to continue it, or --restart`,
   );
+}
+
+/** About as many as the last time: counting them takes as long as comparing them. */
+function expectedKeys(earlier: Checkpoint | undefined, filter: ObjectFilter): number | undefined {
+  if (earlier === undefined) return undefined;
+  if (!earlier.finished) return Number(earlier.choices['expected'] ?? Number.NaN) || undefined;
+  return JSON.stringify(earlier.filter) === JSON.stringify(filter) ? earlier.counts['compared'] : undefined;
 }
 
 type Choices = Pick<VerifyFlags, 'sample' | 'repair' | 'inventory' | 'destinationInventory'> & {
