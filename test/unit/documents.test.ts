@@ -35,6 +35,12 @@ describe('the documents', () => {
     expect(links.filter((link) => !existsSync(join(PROJECT, dirname(path), link)))).toEqual([]);
   });
 
+  test('docs/README.md lists every page and decision', () => {
+    const index = readFileSync(join(PROJECT, 'docs/README.md'), 'utf8');
+    const pages = documents.map(({ path }) => path).filter((path) => /^docs\/(?!README)/.test(path));
+    expect(pages.filter((path) => !index.includes(`](${path.slice('docs/'.length)})`))).toEqual([]);
+  });
+
   test.each(documents)('$path shows only options that the demo has', ({ text }) => {
     const shown = [...text.matchAll(/npm run demo -- ([^`\n#]*)/g)].flatMap(
       ([, rest = '']) => rest.match(/--[a-z-]+/g) ?? [],

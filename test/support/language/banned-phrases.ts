@@ -90,7 +90,7 @@ export const BANNED_PHRASES: readonly BannedPhrase[] = [
   },
   {
     pattern: new RegExp(
-      `\\b(?:USD|dollars?|once|twice|times|(?:one|two|three|\\d+) (?!(?:has|is|as|of|that|when|instead|in|on|from|by|with|for|to|or)\\b)[a-z]+|GB|MB) an? (?:${UNITS})\\b`,
+      `\\b(?:USD|dollars?|once|twice|times|(?:one|two|three|\\d+) (?!(?:has|is|as|of|that|when|instead|in|on|from|by|with|for|to|or|after|without|vcpu)\\b)[a-z]+|GB|MB) an? (?:${UNITS})\\b`,
       'gi',
     ),
     advice: '"per"',

@@ -60,7 +60,8 @@ function recursionCheck(part: DeployedPartName, region: string, patient: Patient
       const command = new GetFunctionRecursionConfigCommand({ FunctionName });
       const { RecursiveLoop } = await patient.clients.lambda(region).send(command, { abortSignal });
       if (RecursiveLoop !== 'Terminate') return [];
-      const says = 'Lambda would take requeued messages for a loop and drop them (docs/operations.md#recursion).';
+      const says =
+        'Lambda would take requeued messages for a loop and drop them (docs/operations.md#recursion-detection).';
       const mend = `aws lambda put-function-recursion-config --region ${region} --function-name ${FunctionName} --recursive-loop Allow`;
       return [failure(subject, says, mend)];
     } catch (thrown) {
