@@ -13,7 +13,7 @@ import { MIB, TAR_END } from '../../src/archive/format.ts';
 import { memberName } from '../../src/archive/member-name.ts';
 import { memberHeaderLength, memberPadding, writeMemberHeader } from '../../src/archive/tar-header.ts';
 import type { TestObject } from '../support/archives.ts';
-import { buildArchive, itemAt, readArchive, readSeekTable } from '../support/archives.ts';
+import { buildArchive, itemAt, layOutArchive, readArchive, readSeekTable, sealArchive } from '../support/archives.ts';
 import { HOSTILE_KEYS } from '../support/hostile-keys.ts';
 
 const run = promisify(execFile);
@@ -231,4 +231,22 @@ describe('the target of the public implementation', () => {
       })),
     });
   }, 300_000);
+});
+
+describe('an archive with deletions, of version 2.0 of the format', () => {
+  test.each<[string, readonly TestObject[]]>([
+    ['and objects', OBJECTS.slice(-2)],
+    ['alone', []],
+  ])('%s is read by zstd and tar as any other', async (_, objects) => {
+    const parts = layOutArchive(objects);
+    const deletions = [{ source_bucket: 'b', key: 'gone/ключ', event_time: '2026-11-23T10:00:00.000Z' }];
+    const archive = path.join(folder, `deletions-${objects.length}.tar.zst`);
+    await writeFile(archive, sealArchive({ ...parts, manifest: { ...parts.manifest, deletions } }));
+    await run('zstd', ['-t', archive], OPTIONS);
+    const list = await run('tar', ['-I', 'zstd', '-tf', archive], OPTIONS);
+    expect(list.stdout.trim().split('\n').at(-1)).toBe('manifest.json');
+    expect(list.stdout.trim().split('\n')).toHaveLength(objects.length + 1);
+    const manifest = await run('tar', ['-I', 'zstd', '-xOf', archive, 'manifest.json'], OPTIONS);
+    expect(JSON.parse(manifest.stdout)).toMatchObject({ format: { version: '2.0' }, deletions });
+  });
 });
