@@ -167,6 +167,8 @@ describe.each([
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
     );
+    // The messages are received, and not deleted: a backfill that is still under way.
+    expect((await s3xrc(...ALL_DUE, '--json')).stderr).toContain('5 objects of a backfill or a repair still queued');
     const queued = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created.map(({ key }) => key));
     expect(new Set(queued)).toEqual(new Set([...missing, ...changed]));
   });

@@ -16,7 +16,16 @@ export interface QueueCounts {
 
 /** Throws QueueDoesNotExist of the SDK, and whatever else SQS answers. */
 export async function countMessages(sqs: SQSClient, QueueName: string, abortSignal: AbortSignal): Promise<QueueCounts> {
-  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
+  const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
+  return await countMessagesAt(sqs, QueueUrl, abortSignal);
+}
+
+/** The same for a queue whose URL is known. */
+export async function countMessagesAt(
+  sqs: SQSClient,
+  QueueUrl: string,
+  abortSignal: AbortSignal,
+): Promise<QueueCounts> {
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] });
   const { Attributes = {} } = await sqs.send(command, { abortSignal });
   const [visible = 0, delayed = 0, inWork = 0] = COUNTS.map((name) => Number(Attributes[name] ?? 0));

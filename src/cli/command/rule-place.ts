@@ -13,6 +13,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
 import { DeployInputError } from './errors.ts';
+import { countMessagesAt, type QueueCounts } from './queue-counts.ts';
 
 export interface PlaceOptions {
   readonly stackName: string;
@@ -29,6 +30,8 @@ export interface RulePlace extends AsyncDisposable {
   /** For another region. */
   readonly openS3: (region: string) => S3Client;
   readonly openQueue: () => Promise<SqsBulkSender>;
+  /** Messages in that queue; undefined when it cannot be seen. */
+  readonly countQueued: (signal: AbortSignal) => Promise<number | undefined>;
   /** Of all regions. */
   readonly metrics: MetricReader;
   readonly openCheckpoint: (kind: 'backfill' | 'verify') => Promise<CheckpointStore>;
@@ -67,6 +70,7 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
   const senders: SqsBulkSender[] = [];
   const openS3 = (where: string): S3Client => keep(new S3Client({ ...access, region: where }));
   const s3 = openS3(region);
+  const name = backfillQueueName(ruleResourceName(stackName, rule.id));
   const account = (): Promise<string> => accountOf(keep(new STSClient({ ...access, region })));
   const bucketOfProgress = async (): Promise<string> =>
     progressBucket ?? ownBucketName(stackName, await account(), region, 'progress');
@@ -76,10 +80,20 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
     metrics: new CloudWatchMetricReader((where) => keep(new CloudWatchClient({ ...access, region: where }))),
     openQueue: async () => {
       const client = keep(new SQSClient({ ...access, region }));
-      const name = backfillQueueName(ruleResourceName(stackName, rule.id));
       const sender = new SqsBulkSender({ client, queueUrl: queueUrl ?? (await findQueue(client, name, region)) });
       senders.push(sender);
       return sender;
+    },
+    countQueued: async (signal) => {
+      const client = keep(new SQSClient({ ...access, region }));
+      try {
+        const url = queueUrl ?? (await findQueueUrl(client, name));
+        return url === undefined ? undefined : sumCounts(await countMessagesAt(client, url, signal));
+      } catch {
+        // A user who may list buckets need not be allowed to look at queues.
+        signal.throwIfAborted();
+        return undefined;
+      }
     },
     openCheckpoint: async (kind) => new S3CheckpointObject(s3, await bucketOfProgress(), checkpointKey(kind, rule.id)),
     account,
@@ -89,6 +103,10 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
       for (const client of opened) client.destroy();
     },
   };
+}
+
+function sumCounts({ waiting, inWork }: QueueCounts): number {
+  return waiting + inWork;
 }
 
 async function accountOf(sts: STSClient): Promise<string> {

@@ -114,6 +114,13 @@ async function verify({
   const asked = { age: flags.notDue, namespace: stackName };
   const { dueBefore, reason } = await findDueTime(rule, asked, place.metrics, Date.now());
   context.note(`Not due: objects written after ${new Date(dueBefore).toISOString()}, ${reason}.`);
+  const queued = (await place.countQueued(context.signal)) ?? 0;
+  if (queued > 0) {
+    const what = formatPlural(queued, 'object');
+    context.note(
+      `${what} of a backfill or a repair still queued: missing or older until restored; --repair would queue them twice.`,
+    );
+  }
   const queue = flags.repair === true ? await place.openQueue() : undefined;
   const filter = resumed?.filter ?? objectFilterOf(flags);
   const samples = new Map<FindingClass, CopyFinding[]>();

@@ -8,6 +8,7 @@ import {
 import { S3CheckpointObject } from '../../../aws/s3/checkpoint-object.ts';
 import { SqsBulkSender } from '../../../aws/sqs/bulk-sender.ts';
 import { checkpointKey } from '../../../backfill/checkpoint.ts';
+import { countMessagesAt } from '../../command/queue-counts.ts';
 import type { PlaceOptions, RulePlace } from '../../command/rule-place.ts';
 import { DemoFailedError } from '../errors.ts';
 import type { BackfillPlace } from '../pipeline/pipeline.ts';
@@ -32,6 +33,10 @@ export function openDemoPlace({ regions, queueUrl, progressBucket }: BackfillPla
       const sender = new SqsBulkSender({ client: sqs, queueUrl });
       senders.push(sender);
       return Promise.resolve(sender);
+    },
+    countQueued: async (signal) => {
+      const { waiting, inWork } = await countMessagesAt(sqs, queueUrl, signal);
+      return waiting + inWork;
     },
     openCheckpoint: (kind) => Promise.resolve(new S3CheckpointObject(s3, progressBucket, checkpointKey(kind, rule.id))),
     [Symbol.asyncDispose]: async () => {
