@@ -28,9 +28,15 @@ const command = new Command('simulate:folder')
   .description('Writes a folder of mixed content, to try the demo on.')
   .argument('<folder>', 'where to')
   .option('--megabytes <size>', 'how much', parseSize, 128)
+  .option(
+    '--file-size <bytes>',
+    'size of every file, but for the last of a kind: 25000 or 10000000',
+    parseFileSize,
+    MEGABYTE,
+  )
   .parse();
 const [folder = ''] = command.args;
-const { megabytes } = command.opts<{ readonly megabytes: number }>();
+const { megabytes, fileSize } = command.opts<{ readonly megabytes: number; readonly fileSize: number }>();
 
 for (const [kind, share, name] of MADE) await writeFiles(samplesOf(kind, countOf(share)), name);
 const records = samplesOf('json', 4 * countOf(GZIPPED_SHARE));
@@ -53,32 +59,42 @@ function samplesOf(kind: Kind, count: number): Uint8Array[] {
 }
 
 async function writeFiles(files: readonly Uint8Array[], name: (number: number) => string): Promise<void> {
-  for (const [index, bytes] of files.entries()) await write(name(index + 1), bytes);
+  const cut = fileSize === MEGABYTE ? files : [...cutEvenly(Buffer.concat(files), fileSize)];
+  for (const [index, bytes] of cut.entries()) await write(name(index + 1), bytes);
 }
 
-/** Texts in the order of their names, put together to files of a megabyte, until there are so many bytes or none is left. */
+function* cutEvenly(bytes: Buffer, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** Texts in the order of their names, put together to files of one size, until there are so many bytes or none is left. */
 async function writeText(bytes: number): Promise<void> {
   const names = await readdir(PACKAGES, { recursive: true, withFileTypes: true });
   const paths = names.filter((entry) => entry.isFile() && TEXT.has(extname(entry.name)));
-  let texts: Buffer[] = [];
-  let [size, written, files] = [0, 0, 0];
+  const texts: Buffer[] = [];
+  let size = 0;
   for (const path of paths.map(({ parentPath, name }) => join(parentPath, name)).toSorted()) {
-    if (written >= bytes) return;
+    if (size >= bytes) break;
     const text = await readFile(path);
     texts.push(text);
     size += text.length;
-    if (size < MEGABYTE) continue;
-    files += 1;
-    await write(`text/sources-${files}.txt`, Buffer.concat(texts));
-    written += size;
-    [texts, size] = [[], 0];
   }
+  const files = [...cutEvenly(Buffer.concat(texts), fileSize)];
+  for (const [index, file] of files.entries()) await write(`text/sources-${index + 1}.txt`, file);
 }
 
 async function write(name: string, bytes: Uint8Array): Promise<void> {
   const path = join(folder, name);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
+}
+
+function parseFileSize(text: string): number {
+  const size = Number(text);
+  if (!/^\d+$/.test(text) || size < 1000 || size > 100 * MEGABYTE) {
+    throw new InvalidArgumentError('The size of a file is a whole number of bytes from 1,000 to 100,000,000.');
+  }
+  return size;
 }
 
 function parseSize(text: string): number {

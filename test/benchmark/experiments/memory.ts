@@ -6,6 +6,8 @@ import { NO_WARM_UP } from './warm-up.ts';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
+/** MB of a function by default, on both sides: one vCPU. */
+const DEFAULT_MEMORY = 1769;
 /** Bytes: peak resident memory of a function's process. */
 const LIMITS = { source: 300_000_000, target: 250_000_000 } as const;
 /** What large ones are compared with. */
@@ -24,8 +26,6 @@ export const memoryOfLargeArchives = memoryExperiment('memory-archive', 'archive
   archiveMebibytes: (8 * GIB) / MIB,
 }));
 
-/** MB of a function by default, on both sides: one vCPU. */
-const DEFAULT_MEMORY = 1769;
 /** About as many messages as fill the 6 MB that Lambda hands over at a time. */
 const FULL_EVENT = 3000;
 
