@@ -45,7 +45,7 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       .option('--debug', 'print each ranged read to standard error');
 
   add('ls', 'List the objects: size, time of the write, key')
-    .addOption(sharedOptions.json('a JSON object per line'))
+    .addOption(sharedOptions.json('print a JSON object per line'))
     .action(async (name: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
       const { entries } = opened.readable;
@@ -79,9 +79,9 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       await using opened = await open(name, options, context);
       status = await verify(name, opened, options, context);
     });
-  add('extract', 'Write objects as files; no key leads out of the folder')
+  add('extract', 'Write objects as files, never outside the folder')
     .argument('[keys...]', 'objects to extract; none: all')
-    .option('--into <folder>', 'where to', '.')
+    .option('--into <folder>', 'folder to write to', '.')
     .option('--overwrite', 'replace files that exist')
     .action(async (name: string, keys: string[], options: ExtractFlags) => {
       await using opened = await open(name, options, context);

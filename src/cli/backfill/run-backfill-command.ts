@@ -57,14 +57,14 @@ export async function runBackfillCommand(
   const command = addFilterOptions(
     new Command(`${context.program} backfill`)
       .description(
-        'Queues the objects that a rule takes and that were there before it. They have a queue of their own, and never replace what an event brought.',
+        'Queues the objects that a rule selects and that existed before it. They have their own queue, and never replace what an event has brought.',
       )
       .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
   )
     .option('--inventory <manifest>', 'read keys from an S3 Inventory, s3://bucket/.../manifest.json')
     .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteCount)
     .option('--missing', 'compare with the destinations, and queue only what is missing, older or different')
-    .option('--dry-run', 'say how many objects, bytes, archives, hours and dollars it is, and queue nothing')
+    .option('--dry-run', 'show objects, bytes, archives, hours and dollars, and queue nothing')
     .option('--archived <file>', 'append the keys of objects in archived classes to this file')
     .addOption(
       new Option(
@@ -76,7 +76,7 @@ export async function runBackfillCommand(
     )
     .option(
       '--concurrency <number>',
-      'data files of the inventory at the same time, by step-functions (default: 10)',
+      'with step-functions: data files of the inventory read concurrently (default: 10)',
       parsePositiveInteger,
     )
     .option('--follow <execution>', 'follow this execution of step-functions; with --resume have it continue first');

@@ -23,8 +23,8 @@ export function addFilterOptions(command: Command): Command {
     .option('--suffix <suffix>', 'only keys that end with this')
     .option('--since <time>', 'only objects last modified at or after this, ISO 8601', parseTime)
     .option('--until <time>', 'only objects last modified before this', parseTime)
-    .option('--min-size <size>', 'only objects of at least this, such as 10KB', parseByteCount)
-    .option('--max-size <size>', 'only objects of at most this', parseByteCount);
+    .option('--min-size <size>', 'only objects of at least this size, such as 10KB', parseByteCount)
+    .option('--max-size <size>', 'only objects of at most this size', parseByteCount);
 }
 
 export function addRunOptions(command: Command): Command {
@@ -32,8 +32,8 @@ export function addRunOptions(command: Command): Command {
     .option('--rate <number>', 'objects per second at most, such as 500/s', parseRate)
     .option('--resume', 'continue the run that was interrupted')
     .option('--restart', 'forget the run that was interrupted')
-    .option('--queue-url <url>', 'queue of existing objects, where it is not that of the deployment')
-    .option('--progress-bucket <name>', 'bucket of the checkpoint, where it is not that of the deployment')
+    .option('--queue-url <url>', 'queue of existing objects, if not the deployed one')
+    .option('--progress-bucket <name>', 'bucket of the checkpoint, if not the deployed one')
     .addOption(sharedOptions.yes())
     .addOption(sharedOptions.profile())
     .addOption(sharedOptions.configuration())

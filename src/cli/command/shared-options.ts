@@ -10,5 +10,5 @@ export const sharedOptions = {
   configuration: (): Option =>
     new Option('--configuration <folder>', 'where the configuration files are').default(CONFIGURATION, "the project's"),
   yes: (): Option => new Option('--yes', 'do not ask'),
-  json: (what = 'as JSON'): Option => new Option('--json', what),
+  json: (what = 'print JSON'): Option => new Option('--json', what),
 };

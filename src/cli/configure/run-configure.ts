@@ -30,17 +30,17 @@ interface ConfigureOptions {
 export async function runConfigure(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('s3xrc configure')
     .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
-    .option('--check', 'write nothing; fail when the files are not those of the configuration')
+    .option('--check', 'write nothing; fail if the files are out of date')
     .addOption(sharedOptions.configuration())
     .addOption(
       new Option('--out <folder>', 'write template.yaml and samconfig.toml here').default(PROJECT, 'the project'),
     )
     .option(
       '--ratio <number>',
-      'what objects compress to, for the break-evens of the plan: the dashboard has it (default: 3)',
+      'compression ratio for the break-even figures of the plan; the dashboard shows yours (default: 3)',
       parseRatio,
     )
-    .option('--object-size <size>', 'mean size of objects, such as 25KB or 10MB, for the same', parseByteSize)
+    .option('--object-size <size>', 'mean object size for the break-even figures, such as 25KB or 10MB', parseByteSize)
     .addOption(sharedOptions.json());
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;

@@ -40,7 +40,7 @@ const MAX_LETTERS = 100_000;
  */
 export async function runDeadLetters(args: readonly string[], context: CommandContext): Promise<number> {
   const command = new Command(`${context.program} dead-letters`).description(
-    'The messages that were given up, with their reasons. Looking at them changes nothing.',
+    'Dead-lettered messages, with their reasons. Listing and showing them changes nothing.',
   );
   let status = 0;
   const add = (name: string, description: string): Command =>
@@ -49,11 +49,11 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
       .description(description)
       .option('--code <code>', 'only this error code')
       .option('--prefix <prefix>', 'only keys that begin with this')
-      .option('--older-than <age>', 'only messages that are older, such as 30m, 12h or 7d', parseAge)
+      .option('--older-than <age>', 'only messages older than this, such as 30m, 12h or 7d', parseAge)
       .option('--queue <name>', 'only this dead-letter queue')
       .option(
         '--limit <number>',
-        'read at most so many messages per queue',
+        'read at most this many messages per queue',
         integerBetween('A limit', 1, MAX_LETTERS),
         MAX_LETTERS,
       )
@@ -66,22 +66,22 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
       status = await list(flags, context);
     });
   add('show', 'Print each of them with its body')
-    .addOption(sharedOptions.json('a JSON object per line'))
+    .addOption(sharedOptions.json('print a JSON object per line'))
     .action(async (flags: Flags) => {
       await visit(flags, context, async ({ chosen }) => {
         await context.print(renderLetters(chosen, flags.json === true));
         return [];
       });
     });
-  add('redrive', 'Send them to the queue that each came from')
-    .option('--dry-run', 'only say what would be sent')
+  add('redrive', 'Send each back to the queue it came from')
+    .option('--dry-run', 'only show what would be sent')
     .addOption(sharedOptions.yes())
     .action(async (flags: Flags) => {
       status = await act('redrive', flags, context);
     });
   add('discard', 'Delete them, after saving them to a file')
-    .option('--dry-run', 'only say what would be deleted')
-    .option('--save <file>', 'where they are saved (default: discarded-<time>.jsonl)')
+    .option('--dry-run', 'only show what would be deleted')
+    .option('--save <file>', 'file to save them to (default: discarded-<time>.jsonl)')
     .addOption(sharedOptions.yes())
     .action(async (flags: Flags) => {
       status = await act('discard', flags, context);

@@ -145,7 +145,7 @@ function demoCommand(): Command {
     )
     .option(
       '--sample <volume>',
-      `of s3://bucket/prefix, take so much at random, such as 500MB (default: 256MB)`,
+      `with s3://bucket/prefix, take a random sample of this size, such as 500MB (default: 256MB)`,
       parseByteSize,
     )
     .addOption(sharedOptions.region('region of the bucket of --source'))
@@ -156,20 +156,26 @@ function demoCommand(): Command {
     .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
     .option(
       '--compare-levels [levels]',
-      `say what each of these levels would have cost (default: ${COMPARED_LEVELS.join(',')})`,
+      `show what each of these levels would have cost (default: ${COMPARED_LEVELS.join(',')})`,
       parseLevels,
     )
-    .option('--fallback-over <size>', 'leave larger objects to fallback tasks, such as 64MiB or 2GiB', parseMebibytes)
+    .option(
+      '--fallback-over <size>',
+      'send objects larger than this to fallback tasks, such as 64MiB or 2GiB',
+      parseMebibytes,
+    )
     .option(
       '--monthly <volume>',
-      'say the dollars of such a volume per month, such as 500GB or 50TB',
+      'show the dollars for this volume per month, such as 500GB or 50TB',
       parseBilledVolume,
     )
     .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
     .option('--archives <folder>', 'keep the archives in this folder', parsePath)
     .option('--report <file>', 'where the HTML report goes', parsePath, 'build/demo-report.html')
     .addOption(sharedOptions.configuration())
-    .addOption(new Option('--json [file]', 'as JSON, or the numbers as JSON into this file').argParser(parsePath))
+    .addOption(
+      new Option('--json [file]', 'print JSON, or write the numbers as JSON to this file').argParser(parsePath),
+    )
     .allowExcessArguments(false)
     .exitOverride();
 }

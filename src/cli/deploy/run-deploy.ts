@@ -44,16 +44,10 @@ interface DeployFlags {
 export async function runDeploy(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc deploy')
-    .description('Builds the image and deploys all regions, those that receive first.')
-    .option(
-      '--dry-run',
-      'only look at the account and say what would be done, with the change sets of what is deployed',
-    )
-    .option(
-      '--repair',
-      'have the notifications of source buckets and the replication rules compared, and put where they are missing',
-    )
-    .option('--force', 'take rules away although messages wait in their queues, which are lost')
+    .description('Builds the image and deploys all regions, receiving regions first.')
+    .option('--dry-run', 'only show what would be done, with the change sets of deployed stacks')
+    .option('--repair', 'compare notifications of source buckets and replication rules, and restore what is missing')
+    .option('--force', 'remove rules even if messages wait in their queues; those messages are lost')
     .addOption(sharedOptions.regions('only these regions'))
     .addOption(sharedOptions.profile());
   const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<DeployFlags>();

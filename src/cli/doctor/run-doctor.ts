@@ -51,13 +51,13 @@ export async function runDoctor(
   const printed: Promise<void>[] = [];
   const command = new Command(`${context.program} doctor`)
     .description(
-      'Looks at everything that replication depends on, before a deployment and after, and names the command that mends it. Changes nothing.',
+      'Checks everything that replication depends on, before a deployment and after, and names the command that fixes each problem. Changes nothing.',
     )
     .option('--only <group...>', `only these: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
-    .option('--problems', 'leave out what is ok')
+    .option('--problems', 'show problems only')
     .option(
       '--timeout <seconds>',
-      'give each check so long',
+      'time limit of each check',
       integerBetween('A timeout', 1, MAX_SECONDS),
       DEFAULT_SECONDS,
     )

@@ -48,20 +48,20 @@ const DEFAULT_SAMPLE = 256e6;
 export function parseEstimateFlags(args: readonly string[], print: (text: string) => void): EstimateFlags | undefined {
   const command = new Command('s3xrc estimate')
     .description(
-      'Says what replicating these objects would save: lists them, reads a sample, and prints dollars per prefix and a verdict.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
+      'Estimates what replicating these objects would save: lists them, reads a sample, and prints dollars per prefix and a verdict.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
     )
     .argument('<source>', 's3://bucket/prefix, a folder, or the manifest.json of an S3 Inventory (CSV or Parquet)')
     .option('--to <region...>', 'target regions (default: one region)')
     .option(
       '--monthly <volume>',
-      'volume per month, such as 50TB (default: what came in the last 30 days)',
+      'volume per month, such as 50TB (default: what was written in the last 30 days)',
       parseBilledVolume,
     )
     .addOption(new Option('--sample <size>', 'bytes to read').argParser(parseByteSize).default(DEFAULT_SAMPLE, '256MB'))
-    .option('--depth <folders>', 'folders below the prefix that are reported one by one', parsePositiveInteger, 1)
-    .option('--seed <number>', 'another number takes another sample', parsePositiveInteger, 1)
-    .option('--out <file>', 'write the rules that pay, as a replication_config.json')
-    .option('--html <file>', 'draw the estimate')
+    .option('--depth <folders>', 'levels of folders below the prefix to report separately', parsePositiveInteger, 1)
+    .option('--seed <number>', 'seed of the random sample', parsePositiveInteger, 1)
+    .option('--out <file>', 'write the rules that pay off as a replication_config.json')
+    .option('--html <file>', 'write the estimate as an HTML page')
     .addOption(sharedOptions.json())
     .addOption(sharedOptions.region('source region (default: that of the bucket; of a folder: us-east-1)'))
     .addOption(sharedOptions.profile())

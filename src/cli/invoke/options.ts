@@ -22,7 +22,7 @@ interface ParsedOptions {
 }
 
 const DESCRIPTION = `Sends events to a bundled function under AWS's Lambda Runtime Interface Emulator, against local S3 and SQS servers
-in which everything is there that the events name. Events are sent one after another to the same function.`;
+that hold everything the events name. Events are sent one after another to the same function.`;
 
 /**
  * @returns undefined when help was asked for and printed

@@ -34,9 +34,9 @@ interface RemoveFlags {
 export async function runRemove(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc remove')
-    .description('Deletes the stacks of all regions, those that send first. Asks for the name of the stack.')
-    .option('--dry-run', 'only say what would be deleted')
-    .option('--force', 'do it although messages wait in the queues, which are lost')
+    .description('Deletes the stacks of all regions, sending regions first. Asks for the name of the stack.')
+    .option('--dry-run', 'only show what would be deleted')
+    .option('--force', 'remove even if messages wait in the queues; those messages are lost')
     .addOption(sharedOptions.regions('only these regions'))
     .addOption(sharedOptions.yes())
     .addOption(sharedOptions.profile())

@@ -33,7 +33,7 @@ const DEFAULT_ARCHIVES = 1000;
 export function parseSimulateFlags(args: readonly string[], print: (text: string) => void): SimulateFlags | undefined {
   const command = new Command('s3xrc simulate')
     .description(
-      'Says what a rule would learn on these objects: measures a sample at every level, replays a stream of archives, and prints what learning costs against each fixed level and the best choice in hindsight.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
+      'Simulates what a rule would learn on these objects: measures a sample at every level, replays a stream of archives, and prints what learning costs against each fixed level and the best choice in hindsight.\nNothing is written to the bucket; s3:ListBucket and s3:GetObject are all it takes.',
     )
     .argument('<source>', 's3://bucket/prefix, a folder, or the manifest.json of an S3 Inventory (CSV or Parquet)')
     .option('--to <region...>', 'target regions (default: one region)')
@@ -43,13 +43,13 @@ export function parseSimulateFlags(args: readonly string[], print: (text: string
         .argParser(parseByteSize)
         .default(DEFAULT_ARCHIVE, '64MB'),
     )
-    .option('--monthly <volume>', 'say the dollars of such a volume per month, such as 50TB', parseBilledVolume)
+    .option('--monthly <volume>', 'show the dollars for this volume per month, such as 50TB', parseBilledVolume)
     .addOption(
       new Option('--sample <size>', 'bytes to read and measure')
         .argParser(parseByteSize)
         .default(DEFAULT_SAMPLE, '32MB'),
     )
-    .option('--seed <number>', 'another number takes another sample and stream', parsePositiveInteger, 1)
+    .option('--seed <number>', 'seed of the random sample and stream', parsePositiveInteger, 1)
     .addOption(sharedOptions.json())
     .addOption(sharedOptions.region('source region (default: that of the bucket; of a folder: us-east-1)'))
     .addOption(sharedOptions.profile())

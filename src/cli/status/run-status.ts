@@ -43,19 +43,19 @@ export async function runStatus(args: readonly string[], context: CommandContext
   const printed: Promise<void>[] = [];
   const command = new Command(`${context.program} status`)
     .description(
-      'How far each rule is in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives. Changes nothing.',
+      'Shows how far each rule is in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives. Changes nothing.',
     )
-    .option('--watch', 'again and again, until Ctrl-C')
+    .option('--watch', 'repeat until Ctrl-C')
     .option(
       '--interval <seconds>',
-      'with --watch: so often; metrics are taken by the minute',
+      'with --watch: time between updates; metrics have one value per minute',
       integerBetween('An interval', MIN_INTERVAL, MAX_INTERVAL),
       DEFAULT_INTERVAL,
     )
-    .addOption(sharedOptions.regions('only rules that begin, and archives that arrive, in these regions'))
+    .addOption(sharedOptions.regions('only rules whose source, and archives whose target, is in these regions'))
     .addOption(sharedOptions.profile())
     .addOption(sharedOptions.configuration())
-    .addOption(sharedOptions.json('as JSON; with --watch, a line each time'));
+    .addOption(sharedOptions.json('print JSON; with --watch, a line per update'));
   const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<Flags>();
   await Promise.all(printed);
   if (flags === undefined) return 0;

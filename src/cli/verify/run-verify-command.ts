@@ -20,7 +20,7 @@ export async function runVerifyCommand(
   const command = addFilterOptions(
     new Command(`${context.program} verify`)
       .description(
-        'Compares the objects that a rule takes with their copies at all destinations, by listing both. Nothing is ever deleted.',
+        'Compares the objects that a rule selects with their copies at all destinations, by listing both. Nothing is ever deleted.',
       )
       .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
   )
@@ -29,10 +29,10 @@ export async function runVerifyCommand(
       '--destination-inventory <manifest...>',
       'read the destinations from theirs: one for each, in the order of the rule',
     )
-    .option('--temporary <folder>', 'where inventories are sorted that memory does not hold, 150 bytes per key')
+    .option('--temporary <folder>', 'folder for sorting inventories that do not fit in memory, 150 bytes per key')
     .option('--checksums', 'prove equal copies by stamp and checksum: a HEAD each, no bytes')
     .option('--bytes', 'read equal copies and their objects, and compare')
-    .option('--sample <number>', 'prove one copy in so many', parsePositiveInteger, 1)
+    .option('--sample <number>', 'prove one copy out of this many', parsePositiveInteger, 1)
     .option(
       '--not-due <age>',
       'objects younger than this need not have arrived, such as 15m (default: what the watermark says)',

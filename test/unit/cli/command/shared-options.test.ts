@@ -20,9 +20,9 @@ const SHARED: Readonly<Record<string, { readonly flags: RegExp; readonly says: R
     flags: /^--configuration <folder>$/,
     says: /^where the configuration files are \(default: the project's\)$/,
   },
-  '--json': { flags: /^--json( \[file\])?$/, says: /^(as|a) JSON/ },
+  '--json': { flags: /^--json( \[file\])?$/, says: /^print (a )?JSON/ },
   '--yes': { flags: /^--yes$/, says: /^do not ask$/ },
-  '--dry-run': { flags: /^--dry-run$/, says: /^(only )?(say|look)/ },
+  '--dry-run': { flags: /^--dry-run$/, says: /^(only )?show/ },
 };
 
 /** Which commands have none of an option, and why. All others have it. */
