@@ -21,7 +21,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
     packages: [/^p-limit$/, /^zod$/],
   },
   verifying: {
-    folders: ['backfill', 'configuration', 'listing', 'messages', 'storage'],
+    folders: ['backfill', 'configuration', 'inventory', 'listing', 'messages', 'storage'],
     packages: [/^node:crypto$/, /^p-limit$/],
   },
   packing: {

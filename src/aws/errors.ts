@@ -23,3 +23,9 @@ export class UnavailableStatisticsError extends CompressorError {
   readonly code = 'STATISTICS_UNAVAILABLE';
   readonly retryable = true;
 }
+
+/** Amazon Athena could not run a query; the message repeats its reason. */
+export class FailedQueryError extends CompressorError {
+  readonly code = 'QUERY_FAILED';
+  readonly retryable = true;
+}

@@ -23,6 +23,8 @@ export interface GeneratedInventory {
 }
 
 const FIELDS = 'Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, ETag, StorageClass';
+const PARQUET_SCHEMA =
+  'message s3.inventory { required binary bucket (STRING); required binary key (STRING); optional binary version_id (STRING); optional boolean is_latest; optional boolean is_delete_marker; optional int64 size; optional int64 last_modified_date (TIMESTAMP(MILLIS,true)); optional binary e_tag (STRING); optional binary storage_class (STRING);}';
 
 /**
  * What S3 delivers for these rows.
@@ -55,7 +57,7 @@ export function generateInventory(
     version: '2016-11-30',
     creationTimestamp: String(Date.UTC(2026, 10, 28)),
     fileFormat: format,
-    fileSchema: format === 'CSV' ? FIELDS : 'message s3.inventory { }',
+    fileSchema: format === 'CSV' ? FIELDS : PARQUET_SCHEMA,
     files: Object.entries(files).map(([key, bytes]) => ({
       key,
       size: bytes.byteLength,

@@ -6,8 +6,8 @@ import { InventorySource, ListingSource } from '../../backfill/entry-sources.ts'
 import { listedPrefix, type ObjectFilter } from '../../backfill/object-filter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { UsageError } from '../command/errors.ts';
+import { openManifest } from '../command/open-manifest.ts';
 import type { RulePlace } from '../command/rule-place.ts';
-import { openManifest } from './open-manifest.ts';
 
 export interface OpenSource extends AsyncDisposable {
   readonly source: EntrySource;

@@ -12,9 +12,9 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatPlural } from '../command/numbers.ts';
+import { openManifest } from '../command/open-manifest.ts';
 import type { DeployedRulePlace } from '../command/rule-place.ts';
 import { executionFolder, followExecution } from './follow-execution.ts';
-import { openManifest } from './open-manifest.ts';
 
 export interface StepFunctionsFlags {
   readonly inventory?: string;

@@ -2,10 +2,10 @@ import { S3InventoryFiles } from '../../aws/s3/inventory-files.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { SortedInventory } from '../../inventory/sorted-inventory.ts';
-import { openManifest } from '../backfill/open-manifest.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatCount } from '../command/numbers.ts';
+import { openManifest } from '../command/open-manifest.ts';
 import type { RulePlace } from '../command/rule-place.ts';
 import { TemporaryRuns } from './temporary-runs.ts';
 

@@ -1,9 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CommandContext } from '../command/cli-command.ts';
+import { UsageError } from '../command/errors.ts';
 import { parseAge, parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { type OpenRulePlace, openRulePlace } from '../command/rule-place.ts';
 import { addFilterOptions, addRunOptions } from '../command/scan-options.ts';
+import { type AthenaFlags, verifyByAthena } from './verify-by-athena.ts';
 import { type VerifyFlags, verifyRule } from './verify-rule.ts';
 
 /**
@@ -40,10 +42,40 @@ export async function runVerifyCommand(
     )
     .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')
     .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteCount)
-    .option('--csv <file>', 'write every key that is not equal to this file');
+    .option('--csv <file>', 'write every key that is not equal to this file')
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'what compares: this machine, or Amazon Athena, which joins inventories of billions of objects',
+      )
+        .choices(['local', 'athena'])
+        .default('local'),
+    )
+    .option('--sql <file>', 'write the SQL for Athena to this file, and run nothing')
+    .option('--athena-output <url>', "where Athena writes results, s3://bucket/prefix/ (default: the workgroup's)")
+    .option('--workgroup <name>', 'workgroup of Athena', 'primary')
+    .option('--database <name>', 'database of Athena, for tables that are dropped in the end', 'default');
   const printed: Promise<void>[] = [];
   const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
   await Promise.all(printed);
   if (parsed === undefined) return 0;
-  return verifyRule(parsed.args[0] ?? '', parsed.opts<VerifyFlags>(), context, openPlace);
+  const flags = parsed.opts<VerifyFlags & AthenaFlags & { readonly engine: 'local' | 'athena' }>();
+  if (flags.engine === 'local') return verifyRule(parsed.args[0] ?? '', flags, context, openPlace);
+  refuseWithAthena(flags);
+  return verifyByAthena(parsed.args[0] ?? '', flags, context);
+}
+
+/** What takes more than inventories tell, or is about this machine. */
+function refuseWithAthena({ checksums, bytes, repair, resume, restart, rate, temporary }: VerifyFlags): void {
+  const others = {
+    '--checksums': checksums,
+    '--bytes': bytes,
+    '--repair': repair,
+    '--resume': resume,
+    '--restart': restart,
+    '--rate': rate,
+    '--temporary': temporary,
+  };
+  const [given] = Object.entries(others).filter(([, value]) => value !== undefined);
+  if (given !== undefined) throw new UsageError(`${given[0]} is for --engine local, where copies are looked at`);
 }

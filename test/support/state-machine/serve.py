@@ -1,4 +1,4 @@
-"""Serves moto's S3, SQS and Step Functions, which runs state machines, on a loopback port.
+"""Serves S3, SQS, Athena and Step Functions, which runs state machines, by moto on a loopback port.
 
 Usage: serve.py FUNCTIONS_URL
 
@@ -39,7 +39,7 @@ class FunctionGateway:
 def main() -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     serve.index_queues()
-    dispatcher = serve.Dispatcher({"states": "stepfunctions", "sts": "sts"})
+    dispatcher = serve.Dispatcher({"athena": "athena", "states": "stepfunctions", "sts": "sts"})
     dispatcher.applications["lambda"] = FunctionGateway(sys.argv[1])
     server = serve.wsgi.Server(("127.0.0.1", 0), dispatcher, numthreads=serve.THREADS, request_queue_size=512)
     server.gateway = serve.MotoGateway

@@ -1,6 +1,6 @@
 import { type InventoryManifest, parseInventoryManifest } from '../../inventory/manifest.ts';
 import type { ObjectHeadReader, ObjectReader } from '../../storage/object-store.ts';
-import { UsageError } from '../command/errors.ts';
+import { UsageError } from './errors.ts';
 
 /**
  * Reads the manifest of an inventory.

@@ -1,0 +1,203 @@
+import { writeFile } from 'node:fs/promises';
+import { AthenaQueries } from '../../aws/athena/queries.ts';
+import { S3ObjectStore } from '../../aws/s3/object-store.ts';
+import type { ObjectFilter } from '../../backfill/object-filter.ts';
+import type { DeployedRule } from '../../configuration/deployed-rule.ts';
+import { loadConfiguration } from '../../configuration/load.ts';
+import type { Destination } from '../../configuration/rule.ts';
+import {
+  type CopyFinding,
+  type FindingClass,
+  noVerificationCounts,
+  type VerificationCounts,
+} from '../../verifying/dependencies.ts';
+import {
+  countClasses,
+  type InventoryClass,
+  type InventoryComparison,
+  selectFindings,
+} from '../../verifying/inventory-query.ts';
+import { createTable, dropTable, type InventoryTable, inventoryTable } from '../../verifying/inventory-table.ts';
+import { requireNamedRule } from '../command/choose-rule.ts';
+import type { CommandContext } from '../command/cli-command.ts';
+import { UsageError } from '../command/errors.ts';
+import { formatBytes } from '../command/numbers.ts';
+import { openManifest } from '../command/open-manifest.ts';
+import { type DeployedRulePlace, openRulePlace } from '../command/rule-place.ts';
+import { objectFilterOf, type ScanFlags } from '../command/scan-options.ts';
+import { FindingsFile } from './findings-file.ts';
+import { isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
+
+export interface AthenaFlags extends ScanFlags {
+  readonly inventory?: string | undefined;
+  readonly destinationInventory?: readonly string[] | undefined;
+  /** Seconds. */
+  readonly notDue?: number;
+  readonly csv?: string;
+  readonly database: string;
+  readonly workgroup: string;
+  readonly athenaOutput?: string;
+  /** File that gets the SQL, which is not run then. */
+  readonly sql?: string;
+}
+
+/** Two inventories that are compared, and the SQL for it. */
+interface Comparison {
+  readonly destination: Destination;
+  readonly comparison: InventoryComparison;
+}
+
+const COUNTED: Readonly<Record<InventoryClass, keyof VerificationCounts | undefined>> = {
+  equal: 'equal',
+  missing: 'missing',
+  older: 'older',
+  different: 'different',
+  extra: 'extra',
+  'not-due': 'notDue',
+  archived: 'archived',
+  'left-out': undefined,
+};
+
+/**
+ * `s3xrc verify --engine athena`: joins the inventories of source and destinations in Amazon Athena, or writes the SQL for that.
+ * @returns exit status, see `runVerifyCommand`
+ * @throws UsageError, InvalidInventoryError, FailedQueryError, and what S3 answers
+ */
+export async function verifyByAthena(name: string, flags: AthenaFlags, context: CommandContext): Promise<number> {
+  const configuration = await loadConfiguration(flags.configuration);
+  const rule = requireNamedRule(configuration.rules, name);
+  const { stack_name: stackName } = configuration.settings;
+  await using place = openRulePlace({ stackName, rule, profile: flags.profile });
+  const comparisons = await openComparisons(rule, flags, place, context);
+  if (flags.sql !== undefined) {
+    await writeFile(flags.sql, comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n'));
+    await context.print(`Wrote ${flags.sql}: run it in the Athena of ${rule.source.region}.\n`);
+    return 0;
+  }
+  const athena = new AthenaQueries({
+    region: rule.source.region,
+    profile: flags.profile,
+    workgroup: flags.workgroup,
+    output: flags.athenaOutput,
+  });
+  try {
+    return await verify(rule, comparisons, athena, flags, context);
+  } finally {
+    athena.close();
+  }
+}
+
+async function openComparisons(
+  rule: DeployedRule,
+  { inventory, destinationInventory = [], notDue, database, ...flags }: AthenaFlags,
+  place: DeployedRulePlace,
+  { signal }: CommandContext,
+): Promise<Comparison[]> {
+  const { source, destinations } = rule;
+  if (inventory === undefined || destinationInventory.length !== destinations.length) {
+    throw new UsageError(
+      `--engine athena joins inventories: add --inventory and, for each of the ${destinations.length} destinations, --destination-inventory`,
+    );
+  }
+  const hash = rule.id.slice(rule.id.lastIndexOf('-') + 1);
+  const open = async (role: string, manifest: string, region: string, bucket: string): Promise<InventoryTable> => {
+    const store = new S3ObjectStore({ client: place.openS3(region) });
+    try {
+      const found = await openManifest(store, manifest, bucket, signal);
+      return inventoryTable(`s3xrc_${hash}_${role}`, manifest, found);
+    } finally {
+      await store.close();
+    }
+  };
+  const filter: ObjectFilter = objectFilterOf(flags);
+  const own = await open('source', inventory, source.region, source.bucket);
+  return Promise.all(
+    destinations.map(async (destination, index) => {
+      const { region, bucket } = destination;
+      const copies = await open(`copies_${index + 1}`, destinationInventory[index] ?? '', region, bucket);
+      const objectiveSeconds = notDue ?? rule.objectiveSeconds;
+      return {
+        destination,
+        comparison: { database, rule, destination, filter, source: own, copies, objectiveSeconds },
+      };
+    }),
+  );
+}
+
+/** All statements, for a person to run. */
+function wholeSql(comparison: InventoryComparison): string {
+  const { database, source, copies } = comparison;
+  const statements = [
+    ...[source, copies].flatMap((table) => [dropTable(database, table), createTable(database, table)]),
+    countClasses(comparison),
+    selectFindings(comparison),
+    ...[source, copies].map((table) => dropTable(database, table)),
+  ];
+  return statements.map((statement) => `${statement};\n`).join('\n');
+}
+
+async function verify(
+  rule: DeployedRule,
+  comparisons: readonly Comparison[],
+  athena: AthenaQueries,
+  flags: AthenaFlags,
+  context: CommandContext,
+): Promise<number> {
+  await using cleanup = new AsyncDisposableStack();
+  const file = flags.csv === undefined ? undefined : cleanup.use(await FindingsFile.open(flags.csv, false));
+  const counts = noVerificationCounts();
+  const samples = new Map<FindingClass, CopyFinding[]>();
+  let scanned = 0;
+  for (const { destination, comparison } of comparisons) {
+    const { database, source, copies } = comparison;
+    context.note(`Athena joins ${source.location} and ${copies.location}`);
+    for (const table of [source, copies]) {
+      await athena.run(dropTable(database, table), context.signal);
+      await athena.run(createTable(database, table), context.signal);
+    }
+    const counted = await athena.run(countClasses(comparison), context.signal);
+    scanned += counted.scannedBytes;
+    let findings = 0;
+    for await (const [kind = '', keys = '0'] of athena.rows(counted)) {
+      const name = COUNTED[kind as InventoryClass];
+      if (name !== undefined) counts[name] += Number(keys);
+      if (['missing', 'older', 'different', 'extra'].includes(kind)) findings += Number(keys);
+      if (kind !== 'left-out') counts.compared += Number(keys);
+    }
+    // Half of the bytes are not read again where there is nothing to name.
+    if (findings > 0) {
+      const selected = await athena.run(selectFindings(comparison), context.signal);
+      scanned += selected.scannedBytes;
+      for await (const row of athena.rows(selected)) {
+        const finding = findingOf(row, destination);
+        file?.add(finding);
+        const named = samples.get(finding.kind) ?? [];
+        if (named.length < NAMED_FINDINGS) samples.set(finding.kind, [...named, finding]);
+        else if (file === undefined) break;
+      }
+    }
+    for (const table of [source, copies]) await athena.run(dropTable(database, table), context.signal);
+  }
+  context.note(`Athena has read ${formatBytes(scanned)}.`);
+  await context.print(
+    flags.json === true
+      ? `${JSON.stringify({ rule: rule.id, ...counts, scannedBytes: scanned })}\n`
+      : renderVerification(counts, samples, rule),
+  );
+  return isFaulty(counts, rule) ? 1 : 0;
+}
+
+function findingOf(
+  [kind = '', key = '', sourceSize = '', copySize = '']: readonly string[],
+  destination: Destination,
+): CopyFinding {
+  const sizeOf = (text: string): number | undefined => (text === '' ? undefined : Number(text));
+  return {
+    kind: kind as FindingClass,
+    destination,
+    key,
+    reason: kind === 'different' ? `${copySize} bytes instead of ${sourceSize}` : '',
+    sourceSize: sizeOf(sourceSize),
+    copySize: sizeOf(copySize),
+  };
+}
