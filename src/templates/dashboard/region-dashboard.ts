@@ -5,6 +5,7 @@ import { regionNames } from '../region-names.ts';
 import type { Resources, StackContext } from '../sam-calls.ts';
 import { sub } from '../yaml.ts';
 import { arrivalRow } from './arrivals.ts';
+import { deletionRows } from './deletions.ts';
 import { failureRow, fallbackRows, targetFailureRow } from './failures.ts';
 import { byRule, outboundBucket, queues, RULE, RULE_LABEL, waiting } from './lines.ts';
 import { expression, metric, type Row, renderDashboard, search } from './widgets.ts';
@@ -26,6 +27,7 @@ export function dashboard(context: StackContext): Resources {
     ...dollarRows(context),
     ...packingRows(context),
     ...targets.flatMap((target) => [targetRow(context, target), arrivalRow(context, target)]),
+    ...deletionRows(context),
     failureRow(context),
     ...targets.map((target) => targetFailureRow(context, target)),
     ...fallbackRows(context),

@@ -83,6 +83,13 @@ describe('a rule that replicates deletions', () => {
     );
   });
 
+  test('has them on the dashboard, which says nothing of them where no rule does', async () => {
+    const bodyOf = async (keys: object): Promise<string> =>
+      JSON.stringify(ofType(await resourcesOf(ruleEntry(keys)), 'AWS::CloudWatch::Dashboard'));
+    expect(await bodyOf({ deletes: 'replicate' })).toMatch(/DeletionsPacked.*ObjectsDeleted.*DeletionsOfKeptObjects/s);
+    expect(await bodyOf({})).not.toMatch(/Delet/);
+  });
+
   test('gets them through EventBridge where it gets all else from there', async () => {
     const resources = await resourcesOf(ruleEntry({ events: 'eventbridge', deletes: 'replicate' }));
     const parameters = ofType(resources, 'AWS::Serverless::Application').map(([, { Properties }]) => Properties);

@@ -1,0 +1,35 @@
+import { replicatesDeletes } from '../../configuration/rule.ts';
+import type { StackContext } from '../sam-calls.ts';
+import { byRule, RULE, RULE_LABEL } from './lines.ts';
+import { expression, type Row, search } from './widgets.ts';
+
+const AT_TARGET = ['ObjectsDeleted', 'DeletionsOfAbsentObjects', 'DeletionsOfNewerObjects', 'DeletionsOfKeptObjects'];
+
+/** What deletions at the source do; nothing where no rule replicates them. */
+export function deletionRows({ settings: { stack_name: namespace }, plan }: StackContext): Row[] {
+  const rules = plan.outgoing.filter(replicatesDeletes);
+  if (rules.length === 0) return [];
+  const deleting = rules.flatMap(({ destinations }) => destinations.filter(({ deletes }) => deletes === 'replicate'));
+  const targets = [...new Set(deleting.map(({ region }) => region))];
+  const dimensions = [...RULE, 'TargetRegion'];
+  return [
+    {
+      height: 6,
+      widgets: [
+        {
+          title: 'Deletions packed, by rule',
+          region: plan.region,
+          metrics: [byRule(namespace, 'DeletionsPacked', 'Sum')],
+        },
+        ...targets.map((target) => ({
+          title: `${target}: objects deleted, and deletions that deleted nothing`,
+          region: target,
+          stacked: true,
+          metrics: AT_TARGET.map((name) =>
+            expression(search({ namespace, dimensions, name, statistic: 'Sum' }), { label: `${name} ${RULE_LABEL}` }),
+          ),
+        })),
+      ],
+    },
+  ];
+}
