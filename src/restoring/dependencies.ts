@@ -6,6 +6,7 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { RestoringSpeed } from '../limits/restoring-speed.ts';
 import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
 import type {
+  DeletionFinder,
   ObjectHeadReader,
   ObjectReader,
   ObjectRemover,
@@ -23,6 +24,7 @@ export type TargetStore = ObjectReader &
   ObjectHeadReader &
   TagReader &
   TagWriter &
+  DeletionFinder &
   ObjectWriter &
   UploadFinder &
   ObjectRemover;
@@ -91,6 +93,11 @@ export interface TargetDependencies {
 
 /** What all archives of one run share. */
 export interface RestoreRun extends TargetDependencies {
+  /**
+   * Of an archive that may have been restored before: when its earliest object was written, in milliseconds since 1970. What was
+   * restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
+   */
+  readonly repeatedSince?: number;
   /** Seconds that any run has for an archive that it begins at once. */
   readonly wholeRun: number;
   readonly puts: LimitFunction;

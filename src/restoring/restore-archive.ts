@@ -1,4 +1,6 @@
+import { parseKeyTime } from '../archive/key-time.ts';
 import type { Manifest, ManifestObject } from '../archive/manifest.ts';
+import { parseResentKey } from '../configuration/resend-prefix.ts';
 import { originOf } from '../storage/provenance.ts';
 import { authorizeArchive, type RuleHere, rulesOfRegion } from './authorize-archive.ts';
 import { DeletionWatch, type WatchRequest } from './deletions/deletion-watch.ts';
@@ -22,7 +24,8 @@ export type RestoreEnd = 'restored' | 'again';
  *   ArchiveNotRestoredError when objects are missing,
  *   ArchiveOverLimitsError, and for an archive that cannot be opened or may not be restored the reason
  */
-export async function restoreArchive(archive: InboundArchive, run: RestoreRun): Promise<RestoreEnd> {
+export async function restoreArchive(arrived: InboundArchive, shared: RestoreRun): Promise<RestoreEnd> {
+  const { archive, run } = noteRepetition(arrived, shared);
   const started = run.now();
   const progress = new RestoreProgress(archive, run);
   const opened = await openArchive(archive, run);
@@ -100,4 +103,17 @@ async function watchDeletions(
   if (deleting.length === 0) return undefined;
   const { objects, deletions = [] } = manifest;
   return DeletionWatch.open({ ...archive, rule: rule.id, destinations: deleting, objects, deletions }, context);
+}
+
+/** An archive that is older than this may have been restored before under another message. */
+const LATE_MILLISECONDS = 86_400_000;
+
+/** Whether the archive may have been restored before, whatever its message says: each of its keys is then looked at first. */
+function noteRepetition(archive: InboundArchive, run: RestoreRun): { archive: InboundArchive; run: RestoreRun } {
+  const { key, redelivered } = archive;
+  const repeatedSince = parseKeyTime(key.slice(key.lastIndexOf('/') + 1)) ?? Number.NEGATIVE_INFINITY;
+  const isLate = Number.isFinite(repeatedSince) && run.now() - repeatedSince > LATE_MILLISECONDS;
+  const isResent = parseResentKey(key).region !== undefined;
+  if (!redelivered && !isLate && !isResent) return { archive, run };
+  return { archive: { ...archive, redelivered: true }, run: { ...run, repeatedSince } };
 }

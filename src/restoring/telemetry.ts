@@ -63,7 +63,9 @@ export type RestoreSkipReason =
   /** A user wrote what exists, and the destination says `on_conflict: "keep"`. */
   | 'kept'
   /** It was deleted at the source after it was written. */
-  | 'deleted';
+  | 'deleted'
+  /** It was restored before, and a consumer has deleted it at the destination since. */
+  | 'deleted-at-target';
 
 /** What the target service tells its operator. Implementations must not throw. */
 export interface TargetTelemetry {

@@ -2,6 +2,7 @@ import type { Destination } from '../configuration/rule.ts';
 import { WriteConditionError } from '../storage/errors.ts';
 import type { WrittenVersion } from '../storage/object-store.ts';
 import { type ConditionalWrite, decideWrite, type ExistingObject, needsTags, WRITE_IF_ABSENT } from './decide-write.ts';
+import { wasDeletedHere } from './deletions/deleted-here.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { putAsPart } from './put-as-part.ts';
 import { locationAt, lostStorageClass, type RestorableObject } from './restorable-object.ts';
@@ -22,7 +23,7 @@ export interface DueWrite {
 /** `overwritten`: restored over something that existed. */
 export type WriteResult = 'restored' | 'overwritten' | RestoreSkipReason;
 
-type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry'>;
+type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry' | 'repeatedSince'>;
 
 /** What is to be done about a key, or has been. */
 export type WriteStep = ConditionalWrite | { readonly kind: 'settled'; readonly result: WriteResult };
@@ -38,6 +39,9 @@ export async function lookAndDecide(
 ): Promise<WriteStep> {
   const location = locationAt(object, destination);
   const existing = await lookAt(object, destination, run);
+  if (existing === undefined && (await wasDeletedHere(object, location, run))) {
+    return { kind: 'settled', result: 'deleted-at-target' };
+  }
   const decision = decideWrite(object, existing, location, destination.onConflict);
   if (decision.kind === 'write') return decision;
   if (decision.kind === 'skip') return { kind: 'settled', result: decision.reason };

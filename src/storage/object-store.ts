@@ -155,6 +155,20 @@ export interface ObjectRemover {
   remove(version: ObjectVersion): Promise<boolean>;
 }
 
+/** A delete marker that is current, in a bucket that keeps versions. */
+export interface DeletedObject {
+  /** The version below it. Absent where none is left. */
+  readonly below?: ObjectDescription;
+}
+
+export interface DeletionFinder {
+  /**
+   * Whether a delete marker is current at the key: one HEAD, and two requests more where there is one.
+   * @returns undefined where an object exists, or nothing ever did, or the bucket keeps no versions
+   */
+  findDeleted(location: ObjectLocation, signal?: AbortSignal): Promise<DeletedObject | undefined>;
+}
+
 /** One version in a bucket that keeps versions. */
 export interface VersionLocation extends ObjectLocation {
   readonly versionId: string;
@@ -196,6 +210,7 @@ export type ObjectStore = ObjectReader &
   TagReader &
   TagWriter &
   ObjectHeadReader &
+  DeletionFinder &
   ObjectWriter &
   UploadFinder &
   ObjectRemover;

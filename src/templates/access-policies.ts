@@ -38,6 +38,7 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
         's3:AbortMultipartUpload',
         's3:GetObject',
         's3:GetObjectTagging',
+        's3:GetObjectVersion',
         's3:ListMultipartUploadParts',
         's3:PutObject',
         's3:PutObjectTagging',
@@ -56,7 +57,11 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
           ),
         ]),
     // Nobody lists the objects, but without the first S3 says 403 instead of 404 for what does not exist. Uploads are listed.
-    allow('FindWhatIsThere', ['s3:ListBucket', 's3:ListBucketMultipartUploads'], buckets.map(bucketArn)),
+    allow(
+      'FindWhatIsThere',
+      ['s3:ListBucket', 's3:ListBucketMultipartUploads', 's3:ListBucketVersions'],
+      buckets.map(bucketArn),
+    ),
     ...(keys.length === 0
       ? []
       : [

@@ -89,3 +89,24 @@ test('deletions on a real S3 protocol: a marker where the bucket keeps versions,
   expect(region.telemetry.conflicts).toEqual([]);
   await client.send(new DeleteObjectCommand({ Bucket: PLAIN, Key: 'a b' }));
 });
+
+describe('a delete marker', () => {
+  test('is found with the version below it, behind other markers and beside longer keys', async () => {
+    const key = 'a marker';
+    await put(VERSIONED, `${key}/longer`, Buffer.from('another key'));
+    expect(await store.findDeleted({ bucket: VERSIONED, key })).toBeUndefined();
+    await put(VERSIONED, key, Buffer.from('one'));
+    expect(await store.findDeleted({ bucket: VERSIONED, key })).toBeUndefined();
+    for (let marker = 0; marker < 2; marker += 1) {
+      await client.send(new DeleteObjectCommand({ Bucket: VERSIONED, Key: key }));
+    }
+    const deleted = await store.findDeleted({ bucket: VERSIONED, key });
+    expect(deleted?.below).toMatchObject({ size: 3, versionId: expect.any(String) });
+  });
+
+  test('does not exist in a bucket without versions', async () => {
+    const etag = await put(PLAIN, 'gone', Buffer.from('one'));
+    await store.remove({ bucket: PLAIN, key: 'gone', etag });
+    expect(await store.findDeleted({ bucket: PLAIN, key: 'gone' })).toBeUndefined();
+  });
+});

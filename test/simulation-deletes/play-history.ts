@@ -62,12 +62,9 @@ function build(setup: Setup): World {
   if (setup.topology === 'both-ways') return buildBothWays(setup);
   const { sourceVersioned, targetVersioned, lifecycleDeletes } = setup;
   const clock = new Clock();
-  const [home, near, far, end] = [0, 1, 2, 3].map(() => new MemoryObjectStore({ now: clock.now })) as [
-    MemoryObjectStore,
-    MemoryObjectStore,
-    MemoryObjectStore,
-    MemoryObjectStore,
-  ];
+  const [home, near, far, end] = [false, targetVersioned, targetVersioned, targetVersioned].map(
+    (versioned) => new MemoryObjectStore({ now: clock.now, versioned }),
+  ) as [MemoryObjectStore, MemoryObjectStore, MemoryObjectStore, MemoryObjectStore];
   const isChain = setup.topology === 'chain';
   const rule = exampleRule(lifecycleDeletes ? { lifecycleDeletes: true } : {}, [
     { bucket: 'near', deletes: 'replicate' },
@@ -120,8 +117,8 @@ function build(setup: Setup): World {
 /** Each key has a side at which users write it. Neither deployment knows the roles of the other. */
 function buildBothWays({ sourceVersioned, targetVersioned, lifecycleDeletes }: Setup): World {
   const clock = new Clock();
-  const left = new MemoryObjectStore({ now: clock.now });
-  const right = new MemoryObjectStore({ now: clock.now });
+  const left = new MemoryObjectStore({ now: clock.now, versioned: sourceVersioned });
+  const right = new MemoryObjectStore({ now: clock.now, versioned: targetVersioned });
   const source = lifecycleDeletes ? { lifecycleDeletes: true as const } : {};
   const there = exampleRule({ ...source, bucket: 'left' }, [
     { bucket: 'right', deletes: 'replicate', onConflict: 'keep' },

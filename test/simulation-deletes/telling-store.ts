@@ -43,6 +43,7 @@ export function tellingStore(store: MemoryObjectStore, options: TellingOptions):
     readTags: (...request) => store.readTags(...request),
     putTags: (...request) => store.putTags(...request),
     head: (...request) => store.head(...request),
+    findDeleted: (...request) => store.findDeleted(...request),
     listUploads: (...request) => store.listUploads(...request),
     resumeUpload: (...request) => store.resumeUpload(...request),
     put: async (request: PutRequest) => {

@@ -18,6 +18,7 @@ export type StoreCall =
   | 'readTags'
   | 'putTags'
   | 'head'
+  | 'findDeleted'
   | 'put'
   | 'createUpload'
   | 'listUploads'
@@ -47,6 +48,7 @@ export class FailingObjectStore implements ObjectStore {
     readTags: 0,
     putTags: 0,
     head: 0,
+    findDeleted: 0,
     put: 0,
     createUpload: 0,
     listUploads: 0,
@@ -81,6 +83,10 @@ export class FailingObjectStore implements ObjectStore {
 
   head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
     return this.#run('head', () => this.#store.head(location, signal));
+  }
+
+  findDeleted(...request: Parameters<ObjectStore['findDeleted']>): ReturnType<ObjectStore['findDeleted']> {
+    return this.#run('findDeleted', () => this.#store.findDeleted(...request));
   }
 
   putTags(...request: Parameters<ObjectStore['putTags']>): Promise<void> {

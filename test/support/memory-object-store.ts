@@ -12,6 +12,7 @@ import {
   WriteConditionError,
 } from '../../src/storage/errors.ts';
 import type {
+  DeletedObject,
   ObjectStore,
   ObjectUpload,
   ObjectVersion,
@@ -31,6 +32,8 @@ export interface MemoryObjectStoreOptions {
   readonly now?: () => number;
   /** S3's is 5 MiB. */
   readonly minimumPartSize?: number;
+  /** Whether buckets keep versions, as far as what is deleted stays below a marker. */
+  readonly versioned?: boolean;
 }
 
 /** An object as a test puts it there or looks at it, past all conditions. */
@@ -55,6 +58,7 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #buckets = new Map<string, Map<string, Stored>>();
   readonly #uploads = new Map<string, { readonly target: WriteTarget; readonly state: UploadState }>();
   readonly #options: MemoryObjectStoreOptions;
+  readonly #erased = new Map<string, ObjectDescription>();
 
   constructor(options: MemoryObjectStoreOptions = {}) {
     this.#options = options;
@@ -93,6 +97,10 @@ export class MemoryObjectStore implements ObjectStore {
 
   /** A user deletes the object, whatever its ETag. */
   erase({ bucket, key }: ObjectLocation): void {
+    const stored = this.#find({ bucket, key });
+    if (stored !== undefined && this.#options.versioned === true) {
+      this.#erased.set(nameOf({ bucket, key }), { ...stored.description, crc32: stored.crc32 });
+    }
     this.#bucket(bucket).delete(key);
   }
 
@@ -186,10 +194,17 @@ export class MemoryObjectStore implements ObjectStore {
     return this.#openUpload(id, signal);
   }
 
+  async findDeleted(location: ObjectLocation, signal?: AbortSignal): Promise<DeletedObject | undefined> {
+    await this.#turn(signal);
+    const below = this.#find(location) === undefined ? this.#erased.get(nameOf(location)) : undefined;
+    return below === undefined ? undefined : { below };
+  }
+
   async remove(location: ObjectVersion): Promise<boolean> {
     await this.#turn();
     if (this.#find(location)?.description.etag !== location.etag) return false;
-    return this.#bucket(location.bucket).delete(location.key);
+    this.erase(location);
+    return true;
   }
 
   #openUpload(id: string, signal: AbortSignal | undefined): MemoryUpload {
@@ -254,6 +269,10 @@ export class MemoryObjectStore implements ObjectStore {
     const encryption = target.kmsKeyArn === undefined ? {} : { kmsKeyArn: target.kmsKeyArn };
     this.#bucket(target.bucket).set(target.key, { body, crc32, description, tags: [...target.tags], ...encryption });
   }
+}
+
+function nameOf({ bucket, key }: ObjectLocation): string {
+  return JSON.stringify([bucket, key]);
 }
 
 const NOTHING_SPECIAL = {

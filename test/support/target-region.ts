@@ -43,6 +43,8 @@ export interface RegionOptions {
   readonly wrap?: (store: MemoryObjectStore) => TargetDependencies['store'];
   readonly dependencies?: Partial<TargetDependencies>;
   readonly now?: () => number;
+  /** Whether its buckets keep versions. */
+  readonly versioned?: boolean;
 }
 
 /** A region with an inbound bucket and the target service, all in memory. */
@@ -54,8 +56,8 @@ export class TargetRegion {
   readonly buffers = { compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2), tar: new BufferPool(TAR_BUFFER_SIZE, 2) };
   dependencies: TargetDependencies;
 
-  constructor({ rules = [RULE], wrap, dependencies = {}, now = () => NOW }: RegionOptions = {}) {
-    this.store = new MemoryObjectStore({ now });
+  constructor({ rules = [RULE], wrap, dependencies = {}, now = () => NOW, versioned = false }: RegionOptions = {}) {
+    this.store = new MemoryObjectStore({ now, versioned });
     this.calls = new FailingObjectStore(this.store);
     this.dependencies = {
       store: wrap?.(this.store) ?? this.calls,

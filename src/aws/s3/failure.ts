@@ -38,6 +38,8 @@ export interface S3Failure {
   /** What S3 says of parts of the request, such as the destinations of notifications that it cannot use. */
   readonly parts?: string;
   readonly requestId: string | undefined;
+  /** What is missing was deleted in a bucket that keeps versions. */
+  readonly deleteMarker?: boolean;
   /** The server's clock. */
   readonly date: string | undefined;
   readonly cause?: Error;
@@ -86,6 +88,7 @@ export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | 
     parts: describeParts(body),
     requestId: headers.get('x-amz-request-id'),
     date: headers.get('date'),
+    deleteMarker: headers.get('x-amz-delete-marker') === 'true',
   };
 }
 
@@ -191,8 +194,9 @@ export function describeUnsendable(cause: unknown, call: CallName): StorageRejec
 
 function contextOf(call: CallName, attempts: number, failure?: S3Failure): ErrorContext {
   const { operation, bucket, key } = call;
-  const { status, code, requestId } = failure ?? {};
-  return { operation, bucket, key, attempts, status, s3Code: code, requestId };
+  const { status, code, requestId, deleteMarker } = failure ?? {};
+  const context = { operation, bucket, key, attempts, status, s3Code: code, requestId };
+  return deleteMarker === true ? { ...context, deleteMarker } : context;
 }
 
 function adviceFor({ status, code }: S3Failure): string {

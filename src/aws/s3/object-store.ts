@@ -8,6 +8,7 @@ import {
 } from '../../storage/errors.ts';
 import type {
   CopyRequest,
+  DeletedObject,
   ObjectCopier,
   ObjectStore,
   ObjectUpload,
@@ -26,6 +27,7 @@ import { type ConnectionOptions, type S3Call, S3Connection } from './connection.
 import { COPY_LIMITS, type CopyLimits, copyObject } from './copy.ts';
 import { describeObject, requireHeader, stripQuotes, withVersion } from './describe-object.ts';
 import { encodeUriComponent } from './encode-key.ts';
+import { findVersionBelow } from './find-version-below.ts';
 import { listUploads } from './list-uploads.ts';
 import { ObjectSink } from './object-sink.ts';
 import { createS3Upload, resumeS3Upload } from './upload.ts';
@@ -89,6 +91,30 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
 
   head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined> {
     return this.#describe(location, { headers: CHECKSUM }, signal);
+  }
+
+  async findDeleted(location: ObjectLocation, signal?: AbortSignal): Promise<DeletedObject | undefined> {
+    const { bucket, key } = location;
+    try {
+      await this.#connection.send({
+        kind: 'read',
+        operation: 'HeadObject',
+        method: 'HEAD',
+        bucket,
+        key,
+        headers: [],
+        signal,
+      });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ObjectNotFoundError)) throw error;
+      if (error.context['deleteMarker'] !== true) return undefined;
+    }
+    const versionId = await findVersionBelow(this.#connection, location, signal);
+    if (versionId === undefined) return {};
+    const query = `versionId=${encodeUriComponent(versionId)}`;
+    const below = await this.#describe(location, { query, headers: CHECKSUM }, signal);
+    return below === undefined ? {} : { below };
   }
 
   async putTags(

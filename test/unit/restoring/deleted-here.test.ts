@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { archiveOf, NOW, RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+
+const DAY = 86_400_000;
+const WRITTEN = 1_700_000_000_000;
+const TIME = '20231114T221320000Z';
+const location = { bucket: TARGET, key: 'k' };
+const key = (name: string): string => `${RULE.id}/${TIME}-${name}.tar.zst`;
+const write = (text: string, sequencer: string): Buffer => archiveOf([textObject('k', text, { sequencer })]);
+
+/** Some minutes after the writes. */
+function open(options: { versioned?: boolean; now?: () => number } = {}): TargetRegion {
+  return new TargetRegion({ versioned: true, now: () => WRITTEN + 600_000, ...options });
+}
+
+async function restoreThenDelete(region: TargetRegion): Promise<void> {
+  await region.process(await region.arrive(write('one', '10'), key('1')));
+  expect(region.text('k')).toBe('one');
+  region.store.erase(location);
+}
+
+describe('what a consumer has deleted at the destination', () => {
+  test.each<[string, number, string, string]>([
+    ['the same write, delivered again', 2, '10', key('1')],
+    ['an older write, delivered again', 2, '0F', key('0')],
+    ['the same write, resent to this region', 1, '10', `_resend-us-east-1/${key('1')}`],
+  ])('stays deleted when it is %s', async (_, receives, sequencer, name) => {
+    const region = open();
+    await restoreThenDelete(region);
+    const response = await region.process(await region.arrive(write('one', sequencer), name, receives));
+    expect(response.batchItemFailures).toEqual([]);
+    expect(region.text('k')).toBeUndefined();
+    expect(region.telemetry.skipped).toEqual([['k', 'deleted-at-target']]);
+  });
+
+  test('stays deleted when the same write comes a day late under another message', async () => {
+    let now = WRITTEN + 600_000;
+    const region = open({ now: () => now });
+    await restoreThenDelete(region);
+    now += DAY;
+    await region.process(await region.arrive(write('one', '10'), key('2')));
+    expect(region.text('k')).toBeUndefined();
+  });
+
+  test('comes back with a newer write, though that was made before it was deleted', async () => {
+    const region = open();
+    await restoreThenDelete(region);
+    await region.process(await region.arrive(write('two', '11'), key('2'), 2));
+    expect(region.text('k')).toBe('two');
+  });
+
+  test('is not asked for at the first delivery of an archive in time', async () => {
+    const region = open();
+    await restoreThenDelete(region);
+    await region.process(await region.arrive(write('one', '10'), key('2')));
+    expect(region.calls.counts.findDeleted).toBe(0);
+    expect(region.text('k')).toBe('one');
+  });
+
+  test('cannot be told in a bucket without versions: at least once', async () => {
+    const region = open({ versioned: false });
+    await restoreThenDelete(region);
+    await region.process(await region.arrive(write('one', '10'), key('1'), 2));
+    expect(region.text('k')).toBe('one');
+  });
+
+  test('of another writer stays deleted when it was later than the write, and else not', async () => {
+    for (const [modified, expected] of [
+      [WRITTEN + 5000, undefined],
+      [WRITTEN - 5000, 'one'],
+    ] as const) {
+      const region = open({ now: () => modified });
+      await region.store.place(location, Buffer.from('theirs'));
+      region.store.erase(location);
+      await region.process(await region.arrive(write('one', '10'), key('1'), 2));
+      expect(region.text('k')).toBe(expected);
+    }
+  });
+
+  test('comes back by a backfill or a repair, which asks for it', async () => {
+    const region = open({ now: () => NOW });
+    await restoreThenDelete(region);
+    const packed = `${RULE.id}/20240101T000000000Z-${'0'.repeat(32)}.tar.zst`;
+    await region.process(await region.arrive(archiveOf([textObject('k', 'listed')]), packed, 2));
+    expect(region.text('k')).toBe('listed');
+  });
+});
