@@ -172,7 +172,7 @@ describe.each([
     child.stdout.resume();
     const said = text(child.stderr);
     const ended = once(child, 'exit') as Promise<[number]>;
-    while ((await waiting()) < 50) await delay(50);
+    while (child.exitCode === null && (await waiting()) < 50) await delay(50);
     child.kill('SIGINT');
     expect((await ended)[0]).toBe(130);
     expect(await said).toMatch(/\d+ objects queued so far; --resume continues from there/);
@@ -208,7 +208,7 @@ describe.each([
       const { finished, counts } = await checkpoint();
       return !finished && counts.queued > 0;
     };
-    while (!(await isUnderWay())) await delay(50);
+    while (child.exitCode === null && !(await isUnderWay())) await delay(50);
     child.kill('SIGKILL');
     await ended;
     const left = await checkpoint();

@@ -131,7 +131,7 @@ describe.each([
     child.stdout.resume();
     child.stderr.resume();
     const ended = once(child, 'exit');
-    while (((await checkpoint())?.counts.compared ?? 0) === 0) await delay(100);
+    while (child.exitCode === null && ((await checkpoint())?.counts.compared ?? 0) === 0) await delay(100);
     child.kill('SIGKILL');
     await ended;
     expect((await checkpoint())?.finished).toBe(false);

@@ -17,7 +17,7 @@ const LEVELS = { min: -7, max: 22 };
 /** Level 19 takes ten times as long as all of these, and is asked for by name. */
 const COMPARED_LEVELS = [1, 3, 6, 9, 12];
 
-/** A minute or two; ten times as many take ten times as long. */
+/** About a minute; ten times as many take ten times as long. */
 const DEFAULT_EXISTING = 2000;
 /** moto keeps all objects in memory. */
 const MAX_EXISTING = 1_000_000;
