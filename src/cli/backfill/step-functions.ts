@@ -5,15 +5,18 @@ import type { BackfillJob } from '../../backfill/file-task.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Configuration } from '../../configuration/load.ts';
+import { loadPriceFile } from '../../configuration/prices/load.ts';
+import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { partitionOf } from '../../configuration/schema/aws-regions.ts';
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { InventoryManifest } from '../../inventory/manifest.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
-import { formatPlural } from '../command/numbers.ts';
+import { formatDollars, formatPlural } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
 import type { DeployedRulePlace } from '../command/rule-place.ts';
+import { engineCost } from './engine-cost.ts';
 import { executionFolder, followExecution } from './follow-execution.ts';
 
 export interface StepFunctionsFlags {
@@ -26,6 +29,8 @@ export interface StepFunctionsFlags {
   readonly yes?: boolean;
   readonly json?: boolean;
   readonly profile?: string;
+  /** Folder. */
+  readonly configuration: string;
 }
 
 export interface StepFunctionsBackfill {
@@ -83,6 +88,7 @@ async function start(
   requireReadable(manifest, rule, configuration);
   const files = formatPlural(manifest.files.length, 'data file');
   context.note(`Inventory of ${new Date(manifest.created).toISOString()}: ${files} in s3://${manifest.fileBucket}`);
+  context.note(await describeQueueingCost(configuration, flags.configuration, rule));
   const text = `Queue the objects of ${files} that the rule takes?`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return undefined;
   const name = executionName(rule.id, new Date());
@@ -110,6 +116,20 @@ async function readManifest(
   } finally {
     await store.close();
   }
+}
+
+/** How many there are is known to nobody before the files are read. */
+async function describeQueueingCost(
+  { settings }: Configuration,
+  folder: string,
+  { source }: DeployedRule,
+): Promise<string> {
+  const prices = filedPrices(await loadPriceFile(folder), settings.prices, {
+    fromRegion: source.region,
+    toRegions: [],
+  });
+  const { transitions, function: work, messages } = engineCost({ objects: 1e6, files: 1 }, prices);
+  return `Queueing costs about ${formatDollars(transitions + work + messages)} per million objects; --dry-run says what packing them costs.`;
 }
 
 /** @throws UsageError when the function may not read these files */

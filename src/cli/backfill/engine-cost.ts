@@ -1,0 +1,37 @@
+import { VCPU_MEGABYTES } from '../../adaptive/compute-price.ts';
+import type { Prices } from '../../configuration/prices/prices.ts';
+
+/** What queueing by the state machine costs, in USD by line, before anything is packed. */
+export interface EngineCost {
+  readonly inventory: number;
+  readonly transitions: number;
+  readonly function: number;
+  readonly messages: number;
+}
+
+/** USD per state transition of a Standard workflow, and per million objects that an inventory lists (us-east-1, from memory). */
+const TRANSITION = 0.025 / 1000;
+const INVENTORY_MILLION = 0.0025;
+/** The start of an execution, and the states QueueObjects, IsFinished and Count. */
+const TRANSITIONS_PER_FILE = 4;
+/**
+ * Objects per second that one function of one vCPU queues. It takes 18 us of CPU time per object (docs/performance.md), 55,000 per second; what SQS takes
+ * from one sender is less.
+ */
+export const QUEUED_PER_FUNCTION = 10_000;
+const MESSAGES_PER_SEND = 10;
+/** USD per million objects of S3 Batch Replication, and per job (list price, from memory). */
+export const BATCH_REPLICATION = { million: 1, job: 0.25 } as const;
+
+export function engineCost(
+  { objects, files }: { readonly objects: number; readonly files: number },
+  { lambda_gb_second: gbSecond, lambda_request: request, sqs_request: send }: Prices,
+): EngineCost {
+  const gigabytes = VCPU_MEGABYTES / 1024;
+  return {
+    inventory: (objects / 1e6) * INVENTORY_MILLION,
+    transitions: files * TRANSITIONS_PER_FILE * TRANSITION,
+    function: (objects / QUEUED_PER_FUNCTION) * gigabytes * gbSecond + files * request,
+    messages: (objects / MESSAGES_PER_SEND) * send,
+  };
+}
