@@ -30,6 +30,7 @@ import { loadConfiguration } from '../../src/configuration/load.ts';
 import { ruleResourceName } from '../../src/configuration/schema/resource-names.ts';
 import { type AwsEmulator, EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
 import { alarmTopic, operate } from '../support/operated/account.ts';
+import { startOperationProxy } from '../support/operation-proxy.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SOURCE = 'eu-west-1';
@@ -122,6 +123,25 @@ test('finds nothing wrong where all is well, and has a line for every group', as
   expect(complaints(report).filter((line) => line !== 'machine: arm64')).toEqual([]);
   expect(report).toMatchObject({ status: 0, account: EMULATED_ACCOUNT });
   expect(new Set(report.findings.map(({ group }) => group)).size).toBe(17);
+});
+
+/** What changes nothing, by the verb that AWS begins names of operations with. */
+const READS = /^(Get|List|Describe|Head|BatchGet)[A-Z]|^(GET|HEAD) /;
+
+test('calls nothing that changes anything', async () => {
+  const proxy = await startOperationProxy(emulator.endpoint);
+  process.env['AWS_ENDPOINT_URL'] = proxy.endpoint;
+  try {
+    const { status } = await examine();
+    expect(status).toBe(0);
+  } finally {
+    process.env['AWS_ENDPOINT_URL'] = emulator.endpoint;
+    await proxy.stop();
+  }
+  expect(proxy.operations.length).toBeGreaterThan(50);
+  const others = proxy.operations.filter(({ name }) => !READS.test(name));
+  // Whether a key may be used is tried, but only as a dry run, which makes nothing.
+  expect(others.filter(({ name, body }) => name !== 'GenerateDataKey' || !body.includes('"DryRun":true'))).toEqual([]);
 });
 
 /** Each breaks one thing, of which the finding of that group has to name this. */
@@ -292,6 +312,20 @@ const BREAKS: readonly {
       ),
     found: /app-target-dead-letters .*Is on.*Threshold crossed/,
     mend: /^follow docs\/operations\.md#dead-letters$/,
+  },
+  {
+    group: 'alarms',
+    what: 'a source bucket that has lost a notification, which the watermark function told',
+    run: () =>
+      clients.cloudWatch(SOURCE).send(
+        new SetAlarmStateCommand({
+          AlarmName: 'app-notifications-missing',
+          StateValue: 'ALARM',
+          StateReason: 'Threshold crossed',
+        }),
+      ),
+    found: /app-notifications-missing .*Is on/,
+    mend: /^follow docs\/operations\.md#/,
   },
   {
     group: 'subscriptions',

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } fro
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import { DeafServer } from '../support/deaf-server.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 import { TerminalSession } from '../support/terminal/session.ts';
 
@@ -41,6 +41,7 @@ beforeAll(async () => {
   configuration = await mkdtemp(join(tmpdir(), 'session-configuration-'));
   await writeFile(join(configuration, 'settings.json'), JSON.stringify(SETTINGS));
   await writeFile(join(configuration, 'replication_config.json'), JSON.stringify(RULES));
+  await cp(join(PROJECT, 'configuration/prices.json'), join(configuration, 'prices.json'));
   provider = await startResourceProvider(() => Promise.resolve({}));
   server = await startAwsServer({ region: REGION, resourceProvider: provider.url });
 }, 120_000);
@@ -68,47 +69,23 @@ function open(endpoint: string, ...args: readonly string[]): TerminalSession {
   return new TerminalSession([process.execPath, S3XRC, ...args], { cwd: folder, env, columns: 60, rows: 20 });
 }
 
-/** A service that takes connections and never answers. */
-class DeafServer {
-  readonly #sockets = new Set<Socket>();
-  readonly #server: Server;
-  /** Resolves when someone has sent it something. */
-  readonly asked: Promise<void>;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    this.asked = promise;
-    this.#server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.once('data', () => {
-        resolve(undefined);
-      });
-    });
-  }
-
-  listen(): Promise<string> {
-    return new Promise((resolve) => {
-      this.#server.listen(0, '127.0.0.1', () => {
-        const address = this.#server.address();
-        resolve(`http://127.0.0.1:${typeof address === 'object' ? (address?.port ?? 0) : 0}`);
-      });
-    });
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-  }
-}
-
 describe('Ctrl-C while AWS does not answer', () => {
   test.each([
     ['doctor', ['doctor']],
     ['status', ['status']],
     ['status --watch', ['status', '--watch']],
     ['dead-letters list', ['dead-letters', 'list']],
+    ['dead-letters redrive', ['dead-letters', 'redrive', '--yes']],
+    ['backfill', ['backfill', 'objects', '--yes']],
+    ['backfill --dry-run', ['backfill', 'objects', '--dry-run']],
+    ['verify', ['verify', 'objects']],
+    ['verify --repair', ['verify', 'objects', '--repair', '--yes', '--csv', 'findings.csv', '--progress-bucket', 'p']],
+    ['estimate', ['estimate', 's3://bucket/prefix/', '--region', REGION]],
+    ['simulate', ['simulate', 's3://bucket/prefix/', '--region', REGION]],
+    ['resend', ['resend', REGION]],
+    ['remove', ['remove', '--yes']],
     ['archive extract', ['archive', 'extract', 's3://bucket/archive.tar.zst', '--into', 'out']],
+    ['archive verify', ['archive', 'verify', 's3://bucket/archive.tar.zst']],
   ])('%s ends with 130, and leaves no process and no file', async (_, args) => {
     const deaf = new DeafServer();
     const configured = args[0] === 'archive' ? [] : ['--configuration', configuration];

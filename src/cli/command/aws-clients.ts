@@ -15,7 +15,11 @@ interface ClientConfiguration {
   readonly region: string;
   readonly profile?: string;
   readonly maxAttempts: number;
-  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number };
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: boolean;
+  };
 }
 
 interface Closable {
@@ -97,7 +101,12 @@ export class AwsClients {
       region,
       ...(this.#profile === undefined ? {} : { profile: this.#profile }),
       maxAttempts: ATTEMPTS,
-      requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+      requestHandler: {
+        connectionTimeout: CONNECTION_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        // Otherwise the SDK only writes a warning onto the terminal, and waits on.
+        throwOnRequestTimeout: true,
+      },
     });
     this.#made.set(id, client);
     return client;

@@ -12,7 +12,7 @@ export interface StatusLine {
 export interface MeterOutput {
   readonly note: (text: string) => void;
   /** Absent: nobody looks at a terminal. */
-  readonly statusLine?: StatusLine;
+  readonly statusLine?: StatusLine | undefined;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
 }

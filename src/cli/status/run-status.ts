@@ -5,7 +5,7 @@ import { type Configuration, loadConfiguration } from '../../configuration/load.
 import { planRegions, type RegionPlan } from '../../templates/plan-regions.ts';
 import { AwsClients } from '../command/aws-clients.ts';
 import type { CommandContext } from '../command/cli-command.ts';
-import { withMeter } from '../command/meter.ts';
+import { type MeterOutput, withMeter } from '../command/meter.ts';
 import { orAborted } from '../command/or-aborted.ts';
 import { integerBetween } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
@@ -71,7 +71,10 @@ export async function runStatus(args: readonly string[], context: CommandContext
     const [first] = plans;
     const region = first?.region ?? '';
     const { account } = await orAborted(readIdentity(region, clients.sts(region)), context.signal);
-    const look = (): Promise<PipelineStatus> => observe(configuration, plans, { account, clients }, context);
+    // A watch has the whole screen: nothing else is written there.
+    const quiet = { ...context, note: () => undefined, statusLine: undefined };
+    const progress = flags.watch === true ? quiet : context;
+    const look = (): Promise<PipelineStatus> => observe(configuration, plans, { account, clients }, progress);
     if (flags.watch === true) return await watch(look, flags, context);
     const status = await look();
     await context.print(describe(status, flags));
@@ -85,7 +88,7 @@ async function observe(
   configuration: Configuration,
   plans: readonly RegionPlan[],
   access: { readonly account: string; readonly clients: AwsClients },
-  context: CommandContext,
+  context: MeterOutput & Pick<CommandContext, 'signal'>,
 ): Promise<PipelineStatus> {
   const now = Date.now();
   const { signal } = context;

@@ -162,6 +162,22 @@ async function makeFunctions(plan: RegionPlan, { configuration, account, clients
 
 async function makeAlarms(plan: RegionPlan, configuration: Configuration, clients: AwsClients): Promise<void> {
   const { queues } = deployedNames(configuration, plan);
+  if (plan.outgoing.length > 0) {
+    await clients.cloudWatch(plan.region).send(
+      new PutMetricAlarmCommand({
+        AlarmName: `${resourceNamePrefix(configuration.settings.stack_name)}-notifications-missing`,
+        AlarmDescription: 'A source bucket has lost a notification. Runbook: docs/operations.md#notifications-missing',
+        Namespace: configuration.settings.stack_name,
+        MetricName: 'MissingNotifications',
+        Statistic: 'Maximum',
+        Period: 300,
+        EvaluationPeriods: 1,
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'notBreaching',
+      }),
+    );
+  }
   for (const { name, deadLetters } of queues.filter(({ kind }) => kind !== 'backfill')) {
     await clients.cloudWatch(plan.region).send(
       new PutMetricAlarmCommand({

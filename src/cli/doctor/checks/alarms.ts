@@ -7,6 +7,8 @@ import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** Alarms by which the fallback scales: on and off are their daily work. */
 const SCALING = /-fallback-(backlog|idle)$/;
+/** Those that no function and no queue has the name of. A test compares with src/templates/alarms.ts. */
+export const REGIONAL_ALARMS = ['archives-given-up', 'archives-unreplicated', 'failed-tasks', 'notifications-missing'];
 const RUNBOOK = /docs\/operations\.md#[\w-]+/;
 
 /** Which alarms are on, and whether any cannot tell. */
@@ -53,8 +55,7 @@ async function listAlarms(
   const { functions, queues } = deployedNames(configuration, plan);
   const owners = [
     ...[...functions, ...queues].map(({ name }) => name),
-    `${prefix}-archives-given-up`,
-    `${prefix}-failed-tasks`,
+    ...REGIONAL_ALARMS.map((name) => `${prefix}-${name}`),
   ];
   const alarms: MetricAlarm[] = [];
   const pages = paginateDescribeAlarms(
