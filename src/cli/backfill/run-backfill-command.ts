@@ -95,7 +95,7 @@ export async function runBackfillCommand(
   const rule = requireNamedRule(configuration.rules, parsed.args[0] ?? '');
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
-  const options = { stackName, rule, profile, queueUrl, progressBucket };
+  const options = { stackName, rule, profile, queueUrl, progressBucket, signal: context.signal };
   if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
   const shared = { rule, configuration, flags, filter: objectFilterOf(flags), context };
   // What it would cost is counted here, whoever queues.

@@ -13,6 +13,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
 import { DeployInputError } from './errors.ts';
+import { orAborted } from './or-aborted.ts';
 import { countMessagesAt, type QueueCounts } from './queue-counts.ts';
 
 export interface PlaceOptions {
@@ -21,6 +22,8 @@ export interface PlaceOptions {
   readonly profile?: string | undefined;
   readonly queueUrl?: string | undefined;
   readonly progressBucket?: string | undefined;
+  /** Ends what waits for an answer of AWS. */
+  readonly signal: AbortSignal;
 }
 
 /** What of a deployment a rule's backfill and verification use. */
@@ -59,7 +62,14 @@ export const SYSTEM_CLOCK: Clock = {
 };
 
 /** Opens the rule's place in the account of the credentials that the AWS CLI would use, too. */
-export function openRulePlace({ stackName, rule, profile, queueUrl, progressBucket }: PlaceOptions): DeployedRulePlace {
+export function openRulePlace({
+  stackName,
+  rule,
+  profile,
+  queueUrl,
+  progressBucket,
+  signal,
+}: PlaceOptions): DeployedRulePlace {
   const { region } = rule.source;
   const access = profile === undefined ? {} : { profile };
   const opened: { destroy: () => void }[] = [];
@@ -71,7 +81,7 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
   const openS3 = (where: string): S3Client => keep(new S3Client({ ...access, region: where }));
   const s3 = openS3(region);
   const name = backfillQueueName(ruleResourceName(stackName, rule.id));
-  const account = (): Promise<string> => accountOf(keep(new STSClient({ ...access, region })));
+  const account = (): Promise<string> => orAborted(accountOf(keep(new STSClient({ ...access, region }))), signal);
   const bucketOfProgress = async (): Promise<string> =>
     progressBucket ?? ownBucketName(stackName, await account(), region, 'progress');
   return {
@@ -80,22 +90,31 @@ export function openRulePlace({ stackName, rule, profile, queueUrl, progressBuck
     metrics: new CloudWatchMetricReader((where) => keep(new CloudWatchClient({ ...access, region: where }))),
     openQueue: async () => {
       const client = keep(new SQSClient({ ...access, region }));
-      const sender = new SqsBulkSender({ client, queueUrl: queueUrl ?? (await findQueue(client, name, region)) });
+      const sender = new SqsBulkSender({
+        client,
+        queueUrl: queueUrl ?? (await orAborted(findQueue(client, name, region), signal)),
+      });
       senders.push(sender);
       return sender;
     },
-    countQueued: async (signal) => {
+    countQueued: async (abortSignal) => {
       const client = keep(new SQSClient({ ...access, region }));
       try {
         const url = queueUrl ?? (await findQueueUrl(client, name));
-        return url === undefined ? undefined : sumCounts(await countMessagesAt(client, url, signal));
+        return url === undefined ? undefined : sumCounts(await countMessagesAt(client, url, abortSignal));
       } catch {
         // A user who may list buckets need not be allowed to look at queues.
-        signal.throwIfAborted();
+        abortSignal.throwIfAborted();
         return undefined;
       }
     },
-    openCheckpoint: async (kind) => new S3CheckpointObject(s3, await bucketOfProgress(), checkpointKey(kind, rule.id)),
+    openCheckpoint: async (kind) => {
+      const store = new S3CheckpointObject(s3, await bucketOfProgress(), checkpointKey(kind, rule.id));
+      return {
+        load: () => orAborted(store.load(), signal),
+        save: (checkpoint) => orAborted(store.save(checkpoint), signal),
+      };
+    },
     account,
     progressBucket: bucketOfProgress,
     [Symbol.asyncDispose]: async () => {

@@ -67,7 +67,7 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, name);
   const { stack_name: stackName } = configuration.settings;
-  await using place = openRulePlace({ stackName, rule, profile: flags.profile });
+  await using place = openRulePlace({ stackName, rule, profile: flags.profile, signal: context.signal });
   const comparisons = await openComparisons(rule, flags, place, context);
   if (flags.sql !== undefined) {
     await writeFile(flags.sql, comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n'));

@@ -66,7 +66,7 @@ export async function verifyRule(
   }
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
-  await using place = openPlace({ stackName, rule, profile, queueUrl, progressBucket });
+  await using place = openPlace({ stackName, rule, profile, queueUrl, progressBucket, signal: context.signal });
   const store = await place.openCheckpoint('verify');
   const earlier = await findEarlier(store, rule, flags);
   if (flags.resume === true && (earlier === undefined || earlier.finished)) {
