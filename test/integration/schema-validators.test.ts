@@ -25,7 +25,7 @@ for schema_text, document in json.load(sys.stdin):
 const WRONG: readonly (readonly [file: (typeof FILES)[number], change: (document: Document) => Document])[] = [
   ['settings', (document) => ({ ...document, stack_name: 'with spaces' })],
   ['settings', (document) => ({ ...document, unknown: 1 })],
-  ['settings', ({ stack_name: _, ...document }) => document],
+  ['settings', (document) => Object.fromEntries(Object.entries(document).filter(([key]) => key !== 'stack_name'))],
   ['replication_config', (document) => ({ ...document, replication_configuration: [{}] })],
 ];
 
