@@ -44,7 +44,7 @@ export function findMutants(text: string): readonly Mutant[] {
   const mutants: Mutant[] = [];
   const visit = (node: ts.Node, within: string): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node) || ts.isInterfaceDeclaration(node)) return;
-    if (ts.isThrowStatement(node) || isErrorCall(node)) return;
+    if (ts.isThrowStatement(node) || isErrorCall(node) || isRetryable(node)) return;
     for (const { kind, replacement, change } of replacementsOf(node)) {
       const start = node.getStart();
       const line = file.getLineAndCharacterOfPosition(start).line + 1;
@@ -107,6 +107,11 @@ function hasEffect(expression: ts.Expression): boolean {
 /** What an error says is for people; whether it is thrown is what the condition before it decides. */
 function isErrorCall(node: ts.Node): boolean {
   return ts.isNewExpression(node) && node.expression.getText().endsWith('Error');
+}
+
+/** Whether an error is retried is compared with docs/errors.md, text by text (errors-document.test.ts). */
+function isRetryable(node: ts.Node): boolean {
+  return ts.isPropertyDeclaration(node) && node.name.getText() === 'retryable';
 }
 
 function nameOf(node: ts.Node): string | undefined {

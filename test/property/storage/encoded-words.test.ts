@@ -4,7 +4,7 @@ import { decodeMetadataValue, encodeMetadataValue } from '../../../src/storage/e
 
 const texts = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 200 }),
-  fc.string({ unit: 'binary', maxLength: 200 }).filter((text) => text.isWellFormed()),
+  fc.string({ unit: 'binary', maxLength: 120, size: 'max' }).filter((text) => text.isWellFormed()),
   fc.array(fc.constantFrom('=?', '?=', 'UTF-8', '?B?', '?q?', ' ', 'é', 'a'), { maxLength: 12 }).map((p) => p.join('')),
 );
 
@@ -21,7 +21,8 @@ it('returns every text, through a header of printable ASCII without spaces at it
 
 it('writes no word of more than 75 characters, and splits no character', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 }), (text) => {
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60, size: 'max' }), (text) => {
+      fc.pre(!text.includes('\ufffd'));
       const words = encodeMetadataValue(`é${text}`).split(' ');
       for (const word of words) {
         expect(word.length).toBeLessThanOrEqual(75);

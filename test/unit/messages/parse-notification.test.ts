@@ -28,7 +28,16 @@ describe('parseNotification', () => {
     expect(parseNotification(eventBridgeNotification(facts)).created).toEqual([{ ...fromS3, principalId: undefined }]);
     const [created] = parseNotification(eventBridgeNotification({ key: 'a+b%20c' })).created;
     expect(created?.key).toBe('a+b%20c');
+    expect(parseNotification(eventBridgeNotification(facts)).ignored).toBe(0);
   });
+
+  test.each(['0000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'])(
+    'takes the first and the last time: %s',
+    (time) => {
+      const [created] = parseNotification(s3Notification({ key: 'k', eventTime: time })).created;
+      expect(created?.eventTime).toBe(Date.parse(time));
+    },
+  );
 
   test.each(['2.0', '2.1', '2.6', '2.17'])('takes event version %s', (eventVersion) => {
     expect(parseNotification(s3Notification({ key: 'k', eventVersion })).created).toHaveLength(1);

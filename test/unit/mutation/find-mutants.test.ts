@@ -27,6 +27,7 @@ test('lets types, imports and what errors say alone', () => {
     changes("import { a } from './a.ts';\ninterface B { readonly c: true }\ntype D = false | (1 extends 2 ? 3 : 4);"),
   ).toEqual([]);
   expect(changes("throw new PackError(a ? 'b' : 'c');")).toEqual([]);
+  expect(changes('class PackError extends Error { readonly retryable = true; }')).toEqual([]);
 });
 
 test('says where a mutant is, and replaces nothing else', () => {

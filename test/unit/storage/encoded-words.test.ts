@@ -25,6 +25,12 @@ describe('encodeMetadataValue', () => {
     expect(encodeMetadataValue(text)).toBe(text);
   });
 
+  it('loses nothing of a text that needs several words', () => {
+    const text = Array.from({ length: 60 }, (_, index) => `слово${index}`).join(' ');
+    expect(encodeMetadataValue(text).split(' ').length).toBeGreaterThan(10);
+    expect(decodeMetadataValue(encodeMetadataValue(text))).toBe(text);
+  });
+
   it.each([
     ['non-ASCII text', 'ü', '=?UTF-8?B?w7w=?='],
     ['a space that the header would lose', ' a', '=?UTF-8?B?IGE=?='],

@@ -19,6 +19,8 @@ test('pieces that come in any order become one part, and nothing stays behind', 
   await Promise.all(
     [2, 0, 1].map((index) => staged.write(index, pieces[index] ?? whole, crc32(pieces[index] ?? whole))),
   );
+  const uploads = store.uploadKeys('ours');
+  expect(uploads.filter((key) => key.startsWith(`${STAGE.key}-`))).toHaveLength(1);
   await staged.moveTo(upload, 1);
   const end = Buffer.from('end');
   await upload.uploadPart(2, end, crc32(end));
@@ -37,6 +39,14 @@ test('an abandoned part gives its pieces back', async () => {
   await expect(staged.write(1, pieces[1], crc32(pieces[1]))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   await staged.abort();
   expect(memory.uploadKeys('ours')).toEqual([]);
+});
+
+test('pieces are not begun any more when the work was stopped', async () => {
+  const store = new MemoryObjectStore();
+  const stopped = AbortSignal.abort(new Error('stopped'));
+  const staged = new StagedPart(store, STAGE, stopped);
+  await expect(staged.write(0, pieces[0], crc32(pieces[0]))).rejects.toThrow('stopped');
+  expect(store.uploadKeys('ours')).toEqual([]);
 });
 
 test('a part without pieces has nothing to abort', async () => {

@@ -231,6 +231,18 @@ describe('the protection from scale-in', () => {
     expect(bench.protections.at(-1)).toBe(0);
   });
 
+  test('is not renewed once the queue was empty, though the task works on, and begins again with the next message', async () => {
+    const bench = new WorkerBench();
+    bench.place(1);
+    const run = bench.run([succeed, succeed]);
+    await bench.clock.advance(30_000);
+    const dropped = bench.protections.length;
+    expect(bench.protections.at(-1)).toBe(0);
+    await bench.clock.advance(3_600_000);
+    await run;
+    expect(bench.protections).toHaveLength(dropped);
+  });
+
   test('is not a condition for working', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
