@@ -1,10 +1,12 @@
+import { BufferPool } from '../../src/compression/buffer-pool.ts';
 import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import type { QueueMessage } from '../../src/messages/message-queue.ts';
 import type { SourceDependencies } from '../../src/packing/dependencies.ts';
 import { processSourceBatch } from '../../src/packing/process-batch.ts';
-import type { TargetDependencies } from '../../src/restoring/dependencies.ts';
+import { COMPRESSED_BUFFER_SIZE, TAR_BUFFER_SIZE, type TargetDependencies } from '../../src/restoring/dependencies.ts';
 import { processTargetBatch } from '../../src/restoring/process-batch.ts';
 import type { ObjectStore } from '../../src/storage/object-store.ts';
+import { packingBuffers } from '../../src/wiring/packing-buffers.ts';
 import { FailingObjectStore, type StoreCall } from '../support/failing-object-store.ts';
 import { MemoryDeletions } from '../support/memory-deletions.ts';
 import type { MemoryMessageQueue } from '../support/memory-message-queue.ts';
@@ -13,6 +15,13 @@ import { queueMessage } from '../support/notifications.ts';
 import { OUTBOUND, SourceServiceHarness } from '../support/source-service.ts';
 import { announce, INBOUND, TargetRegion } from '../support/target-region.ts';
 import type { Clock } from './clock.ts';
+
+/** Of all histories, one after the other: allocating them takes most of the time of a history. */
+const PACKING = packingBuffers(1);
+const RESTORING = {
+  compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2),
+  tar: new BufferPool(TAR_BUFFER_SIZE, 2),
+};
 
 /** What is done to a run of a service: calls that fail, and turns that other runs get in between. */
 export interface Disturbance {
@@ -77,6 +86,7 @@ export class Pipeline {
       ...harness.dependencies,
       store: source.memory,
       outboundBucket: this.#outbound,
+      buffers: PACKING,
       maxReceives: 100_000,
       now: clock.now,
     };
@@ -85,7 +95,7 @@ export class Pipeline {
       const { dependencies, queue } = new TargetRegion({
         rules: [rule],
         now: clock.now,
-        dependencies: { region, deletions, maxReceives: 100_000 },
+        dependencies: { region, deletions, maxReceives: 100_000, buffers: RESTORING },
       });
       return { deletions, dependencies, queue, store, memory, waiting: [] };
     });
