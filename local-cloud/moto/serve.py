@@ -58,9 +58,12 @@ IDLE_CONNECTION_SECONDS = 120
 # What a deployment and the functions in it call beside that: the name that requests are signed for, and moto's package.
 DEPLOYMENT_SERVICES = {
     "cloudformation": "cloudformation",
+    "ec2": "ec2",
     "iam": "iam",
     "kms": "kms",
+    "logs": "logs",
     "monitoring": "cloudwatch",
+    "servicequotas": "servicequotas",
     "sts": "sts",
 }
 

@@ -44,7 +44,11 @@ export const COMMANDS: readonly CliCommand[] = [
     name: 'deploy',
     summary: 'Build the image and deploy all regions, receiving regions first',
     examples: ['deploy --dry-run', 'deploy --region eu-west-1'],
-    load: async () => (await import('./deploy/run-deploy.ts')).runDeploy,
+    load: async () => {
+      const { runDeploy } = await import('./deploy/run-deploy.ts');
+      const { examineAccount } = await import('./doctor/examine-account.ts');
+      return (args, context) => runDeploy(args, context, examineAccount);
+    },
   },
   {
     name: 'remove',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { judgeConditions, matchesPattern, type RequestFacts } from './policy-conditions.ts';
 
 const many = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
@@ -26,14 +27,18 @@ export interface BucketUse {
   readonly prefix: string;
   /** Such as `s3:GetObject`. Actions on the bucket itself are told by BUCKET_ACTIONS. */
   readonly actions: readonly string[];
+  /** What our requests have in them. Absent: nothing is known. */
+  readonly facts?: RequestFacts;
 }
 
 /** A statement that takes away what a role was given. */
 export interface PolicyDenial {
   readonly statement: string;
   readonly actions: readonly string[];
-  /** Keys of conditions that decide whether it does. Empty: it always does. */
+  /** Keys of conditions that decide whether it does, and of which nothing is known. Empty: it does. */
   readonly dependsOn: readonly string[];
+  /** Keys of conditions that our requests meet. */
+  readonly because: readonly string[];
 }
 
 /** Their resource is the bucket, not its objects. */
@@ -53,7 +58,8 @@ const NEVER_OURS: ReadonlySet<string> = new Set(['aws:securetransport', 's3:tlsv
  * |---|---|---|
  * | another, by name | any | none |
  * | `*`, the account, or all but some | none | a denial |
- * | the same | TLS only | none |
+ * | the same | TLS only, or one that our requests do not meet | none |
+ * | the same | one that our requests meet | a denial because of it |
  * | the same | another | a denial that depends on it |
  *
  * @throws SyntaxError, ZodError for a text that is not a policy
@@ -63,13 +69,17 @@ export function findPolicyDenials(policy: string, use: BucketUse): PolicyDenial[
   return Statement.flatMap((each, index) => {
     const { success, data } = denialSchema.safeParse(each);
     if (!success || !concernsAccount(data.Principal, use.account)) return [];
-    const conditions = Object.values(data.Condition ?? {}).flatMap((keys) => Object.keys(keys));
-    if (conditions.some((key) => NEVER_OURS.has(key.toLowerCase()))) return [];
+    const conditions = data.Condition ?? {};
+    const keys = Object.values(conditions).flatMap((byKey) => Object.keys(byKey));
+    if (keys.some((key) => NEVER_OURS.has(key.toLowerCase()))) return [];
+    const outcome = judgeConditions(conditions, use.facts ?? new Map());
+    if (outcome.holds === false) return [];
     const actions = use.actions.filter(
       (action) => namesAction(data, action) && namesResource(data.Resource ?? ['*'], action, use),
     );
     if (actions.length === 0) return [];
-    return [{ statement: data.Sid ?? `number ${index + 1}`, actions, dependsOn: [...new Set(conditions)] }];
+    const dependsOn = outcome.holds === 'unknown' ? outcome.unknownKeys : [];
+    return [{ statement: data.Sid ?? `number ${index + 1}`, actions, dependsOn, because: outcome.keys }];
   });
 }
 
@@ -98,11 +108,7 @@ function namesResource(resources: readonly string[], action: string, { bucket, p
   });
 }
 
-/** IAM's wildcards; actions know no case. */
+/** Actions know no case, nor do names of buckets. */
 function matches(pattern: string, text: string): boolean {
-  const expression = pattern
-    .replaceAll(/[\\^$.+()|[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${expression}$`, 'i').test(text);
+  return matchesPattern(pattern.toLowerCase(), text.toLowerCase());
 }

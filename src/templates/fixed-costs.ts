@@ -32,10 +32,10 @@ const PRICES = {
 } as const;
 
 /** S3 replication has four metrics a rule: bytes, operations and latency pending, operations failed. */
-const REPLICATION_METRICS = 4;
+export const REPLICATION_METRICS = 4;
 /** What src/aws/telemetry/packing.ts and restoring.ts write for an archive that goes well, at the source and at each target region of a rule. */
-const SOURCE_METRICS = 11;
-const TARGET_METRICS = 6;
+export const SOURCE_METRICS = 11;
+export const TARGET_METRICS = 6;
 /** The same of a rule that replicates deletions, in months with some; the table of a target region costs by its requests alone. */
 const DELETION_SOURCE_METRICS = 1;
 const DELETION_TARGET_METRICS = 5;

@@ -5,9 +5,14 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CreateStackCommand, DeleteStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudWatchLogsClient,
+  DeleteResourcePolicyCommand,
+  PutResourcePolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { createBucket } from '../../local-cloud/pipeline/bucket-setup.ts';
 import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
@@ -17,6 +22,9 @@ import { type ResourceProvider, startResourceProvider } from '../support/rehears
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
+
+/** A test runs several commands, each a process that begins. */
+jest.setTimeout(300_000);
 
 /** Writes each call down, answers like the SAM CLI, and fails at the call that FAIL_AT matches. test/deploy has the real one. */
 const FAKE_SAM = `#!/bin/sh
@@ -189,6 +197,55 @@ describe('npm run deploy', () => {
     ]);
     expect(calls.filter((call) => call.includes('src/stacks/registry.yaml'))).toHaveLength(3);
     expect(stdout).toMatch(/\[3\/3\] eu-west-1/);
+  });
+
+  test('pushes the image once to a region that is deployed in two rounds', async () => {
+    const regions = ['eu-west-1', 'us-east-1'];
+    const settings = JSON.parse(await readFile(join(checkout, 'configuration/settings.json'), 'utf8')) as object;
+    const enabled_regions = regions.map((region) => ({ region, source_target: ['source', 'target'] }));
+    const rule = (from = '', to = '') => ({
+      source: { region: from, bucket: `own-${from}` },
+      destinations: [{ region: to, bucket: `own-copy-${to}` }],
+    });
+    const replication_configuration = [rule(...regions), rule(...regions.toReversed())];
+    const write = (name: string, content: object) =>
+      writeFile(join(checkout, 'configuration', name), JSON.stringify(content));
+    await write('settings.json', { ...settings, enabled_regions });
+    await write('replication_config.json', { replication_configuration });
+    expect((await command('configure', [])).status).toBe(0);
+    const { status, calls, stdout } = await command('deploy', []);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Deployed: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1.');
+    const pushed = calls.filter((call) => call.startsWith('package ')).map((call) => /--region (\S+)/.exec(call)?.[1]);
+    expect(pushed).toEqual(regions);
+  });
+
+  test('stops before anything is built where the account has no room for a fallback, and says what mends it', async () => {
+    const client = new CloudWatchLogsClient({
+      region: SOURCE,
+      endpoint: server.endpoint,
+      credentials: LOCAL_CREDENTIALS,
+    });
+    const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+    const names = Array.from({ length: 10 }, (_, index) => `policy-${index}`);
+    for (const policyName of names) await client.send(new PutResourcePolicyCommand({ policyName, policyDocument }));
+    try {
+      const path = join(checkout, 'configuration/replication_config.json');
+      const { replication_configuration: rules } = JSON.parse(await readFile(path, 'utf8')) as {
+        replication_configuration: { source: object }[];
+      };
+      const changed = rules.map((rule) => ({ ...rule, source: { ...rule.source, fallback: true } }));
+      await writeFile(path, JSON.stringify({ replication_configuration: changed }));
+      expect((await command('configure', [])).status).toBe(0);
+      const { status, calls, stdout, stderr } = await command('deploy', ['--dry-run']);
+      expect([status, calls]).toEqual([1, []]);
+      expect(stdout).toMatch(/resource policies of CloudWatch Logs \(eu-west-1\): The account has 10 of 10/);
+      expect(stdout).toContain('mend: aws logs delete-resource-policy --region eu-west-1');
+      expect(stderr).toContain('The deployment would fail: resource policies of CloudWatch Logs (eu-west-1)');
+    } finally {
+      for (const policyName of names) await client.send(new DeleteResourcePolicyCommand({ policyName }));
+      client.destroy();
+    }
   });
 
   test('stops at the first failure and says what is done and what to do', async () => {

@@ -193,6 +193,28 @@ test('a policy that refuses what the functions are given', async () => {
   ]);
 });
 
+test('policies that refuse what our PUTs are like', async () => {
+  await makeBucket('strict', SOURCE);
+  await makeBucket('strict-copy', TARGET);
+  const deny = (Sid: string, Condition: object): object => ({
+    ...{ Sid, Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: 'arn:aws:s3:::strict-copy/*' },
+    Condition,
+  });
+  const Statement = [
+    deny('OnlyEncrypted', { StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' } }),
+    deny('OnlySigned', { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }),
+  ];
+  await clients
+    .s3(TARGET)
+    .send(new PutBucketPolicyCommand({ Bucket: 'strict-copy', Policy: JSON.stringify({ Statement }) }));
+  expect(await complaints('strict')).toEqual([
+    expect.stringMatching(
+      /^failure destination bucket strict-copy .*"OnlyEncrypted" .*refuses s3:PutObject: it demands/,
+    ),
+    expect.stringMatching(/^failure destination bucket strict-copy .*"OnlySigned" .*payloads that are not signed/),
+  ]);
+});
+
 test('Object Lock at both ends', async () => {
   await makeBucket('locked', SOURCE, { ObjectLockEnabledForBucket: true });
   await makeBucket('locked-copy', TARGET, { ObjectLockEnabledForBucket: true });

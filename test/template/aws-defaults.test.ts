@@ -21,6 +21,11 @@ beforeAll(async () => {
 
 const stackOf = ({ path }: { readonly path: string }): string => path.slice(0, path.lastIndexOf('/'));
 
+/** Not of an endpoint of the network, which only narrows what roles may. */
+function isOfRole({ type }: { readonly type: string }): boolean {
+  return type === 'AWS::IAM::Role' || type === 'AWS::IAM::ManagedPolicy';
+}
+
 function functions(): CreatedResource[] {
   return resources.filter(({ type }) => type === 'AWS::Lambda::Function');
 }
@@ -55,6 +60,18 @@ describe('a function that requeues messages to the queue that invokes it', () =>
     const allowed = functions().filter((each) => at(each, 'RecursiveLoop') !== undefined);
     expect(allowed.map(({ path }) => path)).toEqual(requeuing().map(({ path }) => path));
   });
+});
+
+test('who reads and writes the table of statistics may do with its key all that DynamoDB may ask for', () => {
+  const statements = policyStatements(resources);
+  const users = statements.filter(({ actions }) => actions.includes('dynamodb:UpdateItem')).filter(isOfRole);
+  const keys = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'];
+  expect(users.length).toBeGreaterThan(0);
+  for (const { path } of users) {
+    const [use] = statements.filter((each) => each.path === path && each.sid === 'DecryptStatistics');
+    expect(use?.actions).toEqual(expect.arrayContaining(keys.map((name) => `kms:${name}`)));
+    expect(JSON.stringify(field(use?.json, 'Condition'))).toMatch(/kms:ViaService.*dynamodb\./);
+  }
 });
 
 describe('the watermark function', () => {

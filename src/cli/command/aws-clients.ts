@@ -1,5 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -49,6 +51,12 @@ export class AwsClients {
     return this.#client('cloudwatch', region, (options) => new CloudWatchClient(options));
   }
 
+  /** Loaded when it is first asked for: it is ten times as large as all others together. */
+  async ec2(region: string): Promise<EC2Client> {
+    const { EC2Client } = await import('@aws-sdk/client-ec2');
+    return this.#client('ec2', region, (options) => new EC2Client(options));
+  }
+
   ecr(region: string): ECRClient {
     return this.#client('ecr', region, (options) => new ECRClient(options));
   }
@@ -63,6 +71,11 @@ export class AwsClients {
 
   lambda(region: string): LambdaClient {
     return this.#client('lambda', region, (options) => new LambdaClient(options));
+  }
+
+  async logs(region: string): Promise<CloudWatchLogsClient> {
+    const { CloudWatchLogsClient } = await import('@aws-sdk/client-cloudwatch-logs');
+    return this.#client('logs', region, (options) => new CloudWatchLogsClient(options));
   }
 
   /** Finds buckets of other regions, too. */

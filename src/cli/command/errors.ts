@@ -66,6 +66,12 @@ export class StackNotReadyError extends CompressorError {
   readonly retryable = true;
 }
 
+/** AWS would refuse the deployment for what the account has too much of, or a region lacks. */
+export class AccountNotReadyError extends CompressorError {
+  readonly code = 'ACCOUNT_NOT_READY';
+  readonly retryable = true;
+}
+
 /** The configuration is still that of the example. */
 export class ExampleConfigurationError extends CompressorError {
   readonly code = 'EXAMPLE_CONFIGURATION';

@@ -19,9 +19,10 @@ import { RegionDeployer } from './deploy-region.ts';
 import { describeBuild, readBuildMachine } from './describe-build.ts';
 import { describeDeployment, nameStep, type PlannedStep } from './describe-deployment.ts';
 import { discardChangeSets } from './discard-change-sets.ts';
+import { type ExamineAccount, refuseObstacles } from './examine-account.ts';
 import { lookAtRegion, type RegionState, readImage } from './look-at-region.ts';
 import { planSteps } from './plan-steps.ts';
-import { readIdentity } from './read-identity.ts';
+import { type Identity, readIdentity } from './read-identity.ts';
 import { refuseExample } from './refuse-example.ts';
 import { Sam } from './sam.ts';
 import { refuseWaitingMessages } from './waiting-messages.ts';
@@ -38,10 +39,14 @@ interface DeployFlags {
  * `s3xrc deploy`: looks at the account and prints what will be done, builds the image, and deploys every region in its order, targets
  * before sources; stops at the first failure.
  * @throws before anything is built or changed: InvalidConfigurationError, StaleTemplateError, ExampleConfigurationError,
- *   DeployInputError, UnreadableAccountError, StackNotReadyError, DeployBlockedError, MessagesWaitingError, UnreadableQueuesError;
- *   then MissingSamError, SamFailedError that says what is done and what to do next
+ *   DeployInputError, UnreadableAccountError, StackNotReadyError, AccountNotReadyError, DeployBlockedError, MessagesWaitingError,
+ *   UnreadableQueuesError; then MissingSamError, SamFailedError that says what is done and what to do next
  */
-export async function runDeploy(args: readonly string[], context: CommandContext): Promise<number> {
+export async function runDeploy(
+  args: readonly string[],
+  context: CommandContext,
+  examine: ExamineAccount,
+): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc deploy')
     .description('Builds the image and deploys all regions, receiving regions first.')
@@ -60,7 +65,9 @@ export async function runDeploy(args: readonly string[], context: CommandContext
   refuseExample(configuration);
 
   const { print, signal } = context;
-  const steps = await lookAtAccount(configuration, flags.region, context);
+  const { steps, identity } = await lookAtAccount(configuration, flags.region, context);
+  const plans = [...new Set(steps.map(({ plan }) => plan))];
+  await refuseObstacles(examine, { configuration, plans, identity }, context);
   if (flags.force !== true) await orAborted(refuseLostMessages(configuration, steps), signal);
   const repair = flags.repair === true ? new Date().toISOString() : undefined;
   const deployer = new RegionDeployer(new Sam(PROJECT, signal), PROJECT, configuration, repair);
@@ -91,7 +98,7 @@ async function lookAtAccount(
   configuration: Configuration,
   regions: readonly string[] | undefined,
   context: CommandContext,
-): Promise<readonly PlannedStep[]> {
+): Promise<{ readonly steps: readonly PlannedStep[]; readonly identity: Identity }> {
   const { stack_name: stack } = configuration.settings;
   const plans = planRegions(configuration);
   const known = plans.map(({ region }) => region);
@@ -124,7 +131,7 @@ async function lookAtAccount(
     }
   }
   await context.print(describeDeployment(stack, identity, planned));
-  return planned;
+  return { steps: planned, identity };
 }
 
 /** Before the first region is changed: targets that have lost a rule do not know its archives any more. */

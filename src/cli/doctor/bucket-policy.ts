@@ -1,5 +1,6 @@
 import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { findPolicyDenials, type PolicyDenial } from '../../deployment/policy-denials.ts';
+import type { RequestFact, RequestFacts } from '../../deployment/policy-conditions.ts';
+import { type BucketUse, findPolicyDenials, type PolicyDenial } from '../../deployment/policy-denials.ts';
 import { type Diagnosis, failure, ok, warning } from './diagnosis.ts';
 import type { BucketLook } from './users-bucket.ts';
 
@@ -14,10 +15,12 @@ const USES = {
   ],
   destination: ['s3:PutObject', 's3:PutObjectTagging', 's3:GetObject', 's3:AbortMultipartUpload'],
 } as const;
+/** Of the name of a stack, in those that CloudFormation makes of it: at least so many. */
+const KEPT_CHARACTERS = 20;
 
 /** Whether the bucket's policy takes away what the functions are given. */
 export async function checkPolicy(look: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
-  const { subject, bucket, s3, patient, plan } = look;
+  const { subject, bucket, s3 } = look;
   let policy: string | undefined;
   try {
     ({ Policy: policy } = await s3.send(new GetBucketPolicyCommand({ Bucket: bucket.name }), { abortSignal }));
@@ -26,24 +29,73 @@ export async function checkPolicy(look: BucketLook, abortSignal: AbortSignal): P
     throw thrown;
   }
   if (policy === undefined) return [];
-  const prefixes =
-    bucket.role === 'source'
-      ? plan.outgoing.filter(({ source }) => source.bucket === bucket.name).map(({ source }) => source.prefix)
-      : plan.incoming
-          .filter(({ destination }) => destination.bucket === bucket.name)
-          .map(({ destination }) => destination.targetPrefix ?? '');
-  const { account } = patient.identity;
-  const denials = prefixes.flatMap((prefix) =>
-    findPolicyDenials(policy, { account, bucket: bucket.name, prefix, actions: USES[bucket.role] }),
-  );
+  const denials = usesOf(look).flatMap((use) => findPolicyDenials(policy, use));
   const each = new Map(denials.map((denial) => [denial.statement, denial])).values();
-  const diagnoses = [...each].map((denial) => describe(subject, bucket.name, denial));
+  const diagnoses = [...each].map((denial) => describeDenial(subject, bucket.name, ourRoles(look), denial));
   return diagnoses.length === 0 ? [ok(subject, 'Its policy refuses us nothing.')] : diagnoses;
 }
 
-function describe(subject: string, bucket: string, { statement, actions, dependsOn }: PolicyDenial): Diagnosis {
-  const mend = `aws s3api get-bucket-policy --bucket ${bucket}, and except the roles of the functions from the statement (aws:PrincipalArn)`;
-  const what = `Statement "${statement}" of its policy`;
-  if (dependsOn.length === 0) return failure(subject, `${what} refuses ${actions.join(', ')}.`, mend);
-  return warning(subject, `${what} may refuse ${actions.join(', ')}, depending on ${dependsOn.join(', ')}.`, mend);
+/** One per rule. */
+function usesOf({ bucket, patient, plan }: BucketLook): BucketUse[] {
+  const { account } = patient.identity;
+  const role = ourRoles({ patient });
+  const use = (prefix: string, kmsKeyArn?: string): BucketUse => ({
+    account,
+    bucket: bucket.name,
+    prefix,
+    actions: USES[bucket.role],
+    facts: requestFacts(account, role, kmsKeyArn),
+  });
+  if (bucket.role === 'source') {
+    return plan.outgoing.filter(({ source }) => source.bucket === bucket.name).map(({ source }) => use(source.prefix));
+  }
+  return plan.incoming
+    .filter(({ destination }) => destination.bucket === bucket.name)
+    .map(({ destination }) => use(destination.targetPrefix ?? '', destination.kmsKeyArn));
+}
+
+/** How the ARNs of our roles begin: CloudFormation makes their names of that of the stack, which it shortens, and ends of its own. */
+function ourRoles({ patient }: Pick<BucketLook, 'patient'>): string {
+  const { identity, configuration } = patient;
+  const [, partition = 'aws'] = identity.arn.split(':');
+  const stack = configuration.settings.stack_name;
+  const kept = stack.length < KEPT_CHARACTERS ? `${stack}-` : stack.slice(0, KEPT_CHARACTERS);
+  return `arn:${partition}:iam::${identity.account}:role/${kept}`;
+}
+
+/** What conditions of a policy can see of a request (src/aws/s3/write-headers.ts and sign-request.ts). */
+export function requestFacts(account: string, roles: string, kmsKeyArn?: string): RequestFacts {
+  const header = 's3:x-amz-server-side-encryption';
+  return new Map<string, RequestFact | undefined>([
+    ['aws:principalaccount', { value: account }],
+    ['aws:principalarn', { value: roles, isBeginning: true }],
+    ['s3:x-amz-content-sha256', { value: 'UNSIGNED-PAYLOAD' }],
+    [header, kmsKeyArn === undefined ? undefined : { value: 'aws:kms' }],
+    [`${header}-aws-kms-key-id`, kmsKeyArn === undefined ? undefined : { value: kmsKeyArn }],
+  ]);
+}
+
+/** @param roles how the ARNs of our roles begin */
+export function describeDenial(
+  subject: string,
+  bucket: string,
+  roles: string,
+  { statement, actions, dependsOn, because }: PolicyDenial,
+): Diagnosis {
+  const except = `except our roles from the statement ("ArnNotLike": {"aws:PrincipalArn": "${roles}*"}; aws s3api get-bucket-policy --bucket ${bucket})`;
+  const keys = because.map((key) => key.toLowerCase());
+  const demandsHeader = keys.some((key) => key.startsWith('s3:x-amz-server-side-encryption'));
+  const reasons = [
+    ...(demandsHeader ? ['it demands another x-amz-server-side-encryption header than our requests have'] : []),
+    ...(keys.includes('s3:x-amz-content-sha256')
+      ? ['it refuses payloads that are not signed; ours are protected by TLS and by a CRC-32 that S3 compares']
+      : []),
+  ];
+  const mend = demandsHeader
+    ? `set destinations[].kms_key_arn in replication_config.json to the key that it demands, so that each PUT has the header; or ${except}`
+    : except;
+  const says = `Statement "${statement}" of its policy ${dependsOn.length === 0 ? 'refuses' : 'may refuse'} ${actions.join(', ')}`;
+  const why = reasons.length === 0 ? '' : `: ${reasons.join(', and ')}`;
+  if (dependsOn.length === 0) return failure(subject, `${says}${why}.`, mend);
+  return warning(subject, `${says}, depending on ${dependsOn.join(', ')}${why}.`, mend);
 }

@@ -4,6 +4,7 @@ import { ARCHIVE_CHECKS } from './checks/archives.ts';
 import { BUCKET_CHECKS } from './checks/buckets.ts';
 import { CLOCK_CHECKS } from './checks/clock.ts';
 import { CONFIGURATION_CHECKS } from './checks/configuration.ts';
+import { FALLBACK_CHECKS } from './checks/fallback.ts';
 import { FUNCTION_CHECKS } from './checks/functions.ts';
 import { IDENTITY_CHECKS } from './checks/identity.ts';
 import { KEY_CHECKS } from './checks/keys.ts';
@@ -26,6 +27,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   BUCKET_CHECKS,
   KEY_CHECKS,
   QUOTA_CHECKS,
+  FALLBACK_CHECKS,
   MACHINE_CHECKS,
   STACK_CHECKS,
   FUNCTION_CHECKS,

@@ -30,11 +30,20 @@ export function renderDiagnoses(
   style: TerminalStyle,
   { problemsOnly = false }: DiagnosesOptions = {},
 ): string {
+  return `${renderFindings(groups, style, { problemsOnly })}${summarize(groups)}\n`;
+}
+
+/** The same without the summary; empty when nothing is shown. */
+export function renderFindings(
+  groups: readonly GroupDiagnoses[],
+  style: TerminalStyle,
+  { problemsOnly = false }: DiagnosesOptions = {},
+): string {
   const lines = groups.flatMap(({ title, findings }) => {
     const shown = findings.filter((finding) => !problemsOnly || isProblem(finding));
     return shown.length === 0 ? [] : [style.bold(title), ...shown.flatMap((each) => renderDiagnosis(each, style)), ''];
   });
-  return `${[...lines, summarize(groups)].join('\n')}\n`;
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 /** One JSON document with everything that was found. */

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { orAborted } from '../command/or-aborted.ts';
-import type { Check } from './check.ts';
+import type { Check, CheckGroup, Patient } from './check.ts';
 import { type Diagnosis, unseen } from './diagnosis.ts';
 import { explainUnseen } from './explain-unseen.ts';
+import type { GroupDiagnoses } from './render-diagnoses.ts';
 
 /** Enough to wait for many regions at once, and few enough to be throttled by none. */
 const MAX_CONCURRENT_CHECKS = 24;
@@ -12,7 +13,7 @@ export interface ChecksOptions {
   /** A signal that aborts when the time of a check is over. */
   readonly timeLimit: () => AbortSignal;
   /** Told how many checks are done, after each. */
-  readonly onDone: (done: number) => void;
+  readonly onDone: (done: number, all: number) => void;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function runChecks(
     if (signal.aborted) return [];
     const found = await runCheck(check, signal, timeLimit());
     done += 1;
-    onDone(done);
+    onDone(done, checks.length);
     return found;
   });
   signal.throwIfAborted();
@@ -45,4 +46,19 @@ async function runCheck(check: Check, interrupted: AbortSignal, timeUp: AbortSig
     if (timeUp.aborted) return [unseen(check.subject, 'Could not be seen in time: no answer.')];
     return [unseen(check.subject, explainUnseen(thrown, check.takes))];
   }
+}
+
+/** All checks of all groups at once. @throws the reason of `signal` when that aborts */
+export async function runGroups(
+  groups: readonly CheckGroup[],
+  patient: Patient,
+  options: ChecksOptions,
+): Promise<GroupDiagnoses[]> {
+  const checks = groups.map((group) => group.checksOf(patient));
+  const found = [...(await runChecks(checks.flat(), options))];
+  return groups.map(({ name, title }, index) => ({
+    name,
+    title,
+    findings: found.splice(0, checks[index]?.length ?? 0).flat(),
+  }));
 }

@@ -20,7 +20,7 @@ import { Deployments } from './deployments.ts';
 import { failure } from './diagnosis.ts';
 import { CHECK_GROUPS } from './groups.ts';
 import { countByStatus, diagnosesDocument, type GroupDiagnoses, renderDiagnoses } from './render-diagnoses.ts';
-import { runChecks } from './run-checks.ts';
+import { runGroups } from './run-checks.ts';
 
 interface Flags {
   readonly configuration: string;
@@ -122,33 +122,25 @@ async function examine(
     const { name, title } = IDENTITY_CHECKS;
     const mend = 'set AWS_PROFILE, pass --profile, or log in with the AWS CLI';
     const stranger = { name, title, findings: [failure('account', identity.message, mend)] };
-    return { groups: [...(await runGroups(groups, patient, timeLimit, context)), stranger] };
+    return { groups: [...(await lookWithMeter(groups, patient, timeLimit, context)), stranger] };
   }
-  const groups = await runGroups(chosen, patient, timeLimit, context);
+  const groups = await lookWithMeter(chosen, patient, timeLimit, context);
   return identity === undefined ? { groups } : { groups, identity };
 }
 
 /** All checks of all groups at once. */
-async function runGroups(
+function lookWithMeter(
   groups: readonly CheckGroup[],
   patient: Patient,
   timeLimit: () => AbortSignal,
   context: CommandContext,
 ): Promise<GroupDiagnoses[]> {
-  const checks = groups.map((group) => group.checksOf(patient));
-  const all = checks.flat();
-  const findings = await withMeter(context, { what: 'Looking', unit: 'checks' }, (meter) => {
-    const onDone = (done: number): void => {
-      meter.reach(done, all.length);
+  return withMeter(context, { what: 'Looking', unit: 'checks' }, (meter) => {
+    const onDone = (done: number, all: number): void => {
+      meter.reach(done, all);
     };
-    return runChecks(all, { signal: context.signal, timeLimit, onDone });
+    return runGroups(groups, patient, { signal: context.signal, timeLimit, onDone });
   });
-  const found = [...findings];
-  return groups.map(({ name, title }, index) => ({
-    name,
-    title,
-    findings: found.splice(0, checks[index]?.length ?? 0).flat(),
-  }));
 }
 
 async function findIdentity(region: string, clients: AwsClients): Promise<Identity | CompressorError> {

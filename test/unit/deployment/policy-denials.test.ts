@@ -1,4 +1,5 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import type { RequestFacts } from '../../../src/deployment/policy-conditions.ts';
 import { findPolicyDenials } from '../../../src/deployment/policy-denials.ts';
 
 const USE = { account: '111122223333', bucket: 'photos', prefix: 'raw/', actions: ['s3:GetObject', 's3:ListBucket'] };
@@ -11,7 +12,7 @@ const DENY = {
 };
 const find = (...Statement: readonly object[]) =>
   findPolicyDenials(JSON.stringify({ Version: '2012-10-17', Statement }), USE);
-const always = (actions: readonly string[]) => [{ statement: 'S', actions, dependsOn: [] }];
+const always = (actions: readonly string[]) => [{ statement: 'S', actions, dependsOn: [], because: [] }];
 
 test.each([
   ['everybody', '*', true],
@@ -62,7 +63,7 @@ test.each([
   [
     'a network',
     { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } },
-    [{ statement: 'S', actions: USE.actions, dependsOn: ['aws:SourceVpce'] }],
+    [{ statement: 'S', actions: USE.actions, dependsOn: ['aws:SourceVpce'], because: [] }],
   ],
 ])('a denial of %s', (_, Condition, found) => {
   expect(find({ ...DENY, Condition })).toEqual(found);
@@ -73,4 +74,34 @@ test('an Allow denies nothing, and one statement need not be a list', () => {
   expect(findPolicyDenials(JSON.stringify({ Statement: { ...DENY, Sid: undefined } }), USE)).toMatchObject([
     { statement: 'number 1' },
   ]);
+});
+
+describe('conditions that our requests are known to meet, or not', () => {
+  const facts: RequestFacts = new Map([
+    ['s3:x-amz-server-side-encryption', undefined],
+    ['s3:x-amz-content-sha256', { value: 'UNSIGNED-PAYLOAD' }],
+  ]);
+  const findFor = (Condition: object) =>
+    findPolicyDenials(JSON.stringify({ Statement: [{ ...DENY, Condition }] }), { ...USE, facts });
+
+  test('a denial that depends on nothing else is one', () => {
+    const Condition = { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } };
+    expect(findFor(Condition)).toEqual([
+      { statement: 'S', actions: USE.actions, dependsOn: [], because: ['s3:x-amz-content-sha256'] },
+    ]);
+  });
+
+  test('a denial that depends on something else, too, may be one', () => {
+    const Condition = {
+      Null: { 's3:x-amz-server-side-encryption': 'true' },
+      IpAddress: { 'aws:SourceIp': '10.0.0.0/8' },
+    };
+    expect(findFor(Condition)).toMatchObject([
+      { dependsOn: ['aws:SourceIp'], because: ['s3:x-amz-server-side-encryption'] },
+    ]);
+  });
+
+  test('a denial that never meets them is none', () => {
+    expect(findFor({ StringEquals: { 's3:x-amz-server-side-encryption': 'AES256' } })).toEqual([]);
+  });
 });

@@ -23,6 +23,26 @@ export const BUCKET_CHECKS: CheckGroup = {
     patient.plans.flatMap((plan) => usersBuckets(plan).flatMap((bucket) => checksOfBucket(bucket, plan, patient))),
 };
 
+/** Only whether the policies of the users' buckets refuse us something. */
+export const BUCKET_POLICY_CHECKS: CheckGroup = {
+  name: 'policies',
+  title: 'Bucket policies',
+  checksOf: (patient) =>
+    patient.plans.flatMap((plan) =>
+      usersBuckets(plan).map((bucket) => {
+        const look = new BucketLook(bucket, plan, patient);
+        return policyCheck(look);
+      }),
+    ),
+};
+
+function policyCheck(look: BucketLook): Check {
+  // Of a missing bucket nothing more is to be said.
+  const run = async (signal: AbortSignal): Promise<readonly Diagnosis[]> =>
+    (await look.isHere(signal)) ? checkPolicy(look, signal) : [];
+  return { subject: look.subject, takes: 's3:GetBucketPolicy', run };
+}
+
 /** Each once per role. */
 function usersBuckets({ region, outgoing, incoming }: RegionPlan): UsersBucket[] {
   const source = outgoing.map(({ source: { bucket, kmsKeyArn = '' } }) => ({ bucket, kmsKeyArn }));
@@ -52,7 +72,7 @@ function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient)
   const common = [
     check('s3:ListBucket and s3:GetEncryptionConfiguration', (signal) => checkEncryption(look, signal), true),
     check('s3:GetBucketVersioning', (signal) => checkVersioning(look, signal)),
-    check('s3:GetBucketPolicy', (signal) => checkPolicy(look, signal)),
+    policyCheck(look),
     check('s3:GetBucketObjectLockConfiguration', (signal) => checkObjectLock(look, signal)),
     check('s3:GetBucketRequestPayment', (signal) => checkRequestPayment(look, signal)),
   ];

@@ -1,0 +1,121 @@
+import type { Vpc } from '@aws-sdk/client-ec2';
+import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
+import type { FallbackPlan } from '../../../templates/plan-fallback.ts';
+import type { Check, CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok } from '../diagnosis.ts';
+import { hasAllZones, judgeZones } from '../fargate-zones.ts';
+
+/** Service Quotas, Amazon VPC: "VPCs per Region". */
+const VPC_QUOTA = { ServiceCode: 'vpc', QuotaCode: 'L-F678F1CE' };
+/** Of an account for which Service Quotas says nothing else. */
+const DEFAULT_VPCS = 5;
+/** Amazon CloudWatch Logs user guide, "CloudWatch Logs quotas": resource policies per region, which cannot be raised. */
+const MAX_LOG_POLICIES = 10;
+
+/** What would keep the fallback's network and cluster from being made, or its tasks from starting. Nothing in regions without one. */
+export const FALLBACK_CHECKS: CheckGroup = {
+  name: 'fallback',
+  title: 'Room for the fallback',
+  checksOf: (patient) =>
+    patient.plans.flatMap(({ region, fallback }) =>
+      fallback === undefined
+        ? []
+        : [
+            vpcCheck(region, patient),
+            ...(hasAllZones(region) ? [] : [zoneCheck(region, fallback, patient)]),
+            logPolicyCheck(region, patient),
+          ],
+    ),
+};
+
+function vpcCheck(region: string, { clients, configuration }: Patient): Check {
+  const subject = `VPCs (${region})`;
+  const name = `${resourceNamePrefix(configuration.settings.stack_name)}-fallback`;
+  const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
+    const { paginateDescribeVpcs } = await import('@aws-sdk/client-ec2');
+    const vpcs: Vpc[] = [];
+    for await (const page of paginateDescribeVpcs({ client: await clients.ec2(region) }, {}, { abortSignal })) {
+      vpcs.push(...(page.Vpcs ?? []));
+    }
+    if (vpcs.some(({ Tags = [] }) => Tags.some(({ Key, Value }) => Key === 'Name' && Value === name))) {
+      return [ok(subject, 'That of the fallback exists.')];
+    }
+    return [judgeVpcs(subject, region, vpcs.length, await readVpcQuota(region, clients, abortSignal))];
+  };
+  return { subject, takes: 'ec2:DescribeVpcs', run };
+}
+
+/** @param quota undefined where it cannot be read */
+export function judgeVpcs(subject: string, region: string, vpcs: number, quota: number | undefined): Diagnosis {
+  const most = quota ?? DEFAULT_VPCS;
+  const allowed = quota === undefined ? `${most} (the default)` : most;
+  const says = `The account has ${vpcs} of ${allowed}, and the fallback needs one of its own.`;
+  if (vpcs < most) return ok(subject, says);
+  return failure(
+    subject,
+    `${says} A deployment will fail.`,
+    `aws service-quotas request-service-quota-increase --region ${region} --service-code ${VPC_QUOTA.ServiceCode} --quota-code ${VPC_QUOTA.QuotaCode} --desired-value ${most + 1}`,
+  );
+}
+
+/** Where it may not be read, the default is what can be compared. */
+async function readVpcQuota(
+  region: string,
+  clients: Patient['clients'],
+  abortSignal: AbortSignal,
+): Promise<number | undefined> {
+  const { GetServiceQuotaCommand } = await import('@aws-sdk/client-service-quotas');
+  try {
+    const command = new GetServiceQuotaCommand(VPC_QUOTA);
+    return (await clients.serviceQuotas(region).send(command, { abortSignal })).Quota?.Value;
+  } catch {
+    abortSignal.throwIfAborted();
+    return undefined;
+  }
+}
+
+function zoneCheck(region: string, { subnetCidrs }: FallbackPlan, { clients }: Patient): Check {
+  const subject = `Fargate zones (${region})`;
+  const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
+    const { DescribeAvailabilityZonesCommand } = await import('@aws-sdk/client-ec2');
+    const client = await clients.ec2(region);
+    const { AvailabilityZones = [] } = await client.send(new DescribeAvailabilityZonesCommand({}), { abortSignal });
+    // Local and wavelength zones are none that Fn::GetAZs would name.
+    const zones = AvailabilityZones.filter(({ ZoneType = 'availability-zone' }) => ZoneType === 'availability-zone');
+    const named = zones.map(({ ZoneName = '', ZoneId = '' }) => ({ name: ZoneName, id: ZoneId }));
+    return [judgeZones(subject, region, named, subnetCidrs.length)];
+  };
+  return { subject, takes: 'ec2:DescribeAvailabilityZones', run };
+}
+
+function logPolicyCheck(region: string, { clients, configuration }: Patient): Check {
+  const subject = `resource policies of CloudWatch Logs (${region})`;
+  const own = `${resourceNamePrefix(configuration.settings.stack_name)}-failed-tasks`;
+  const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
+    const { DescribeResourcePoliciesCommand } = await import('@aws-sdk/client-cloudwatch-logs');
+    const client = await clients.logs(region);
+    const command = new DescribeResourcePoliciesCommand({});
+    const { resourcePolicies = [] } = await client.send(command, { abortSignal });
+    return [
+      judgeLogPolicies(
+        subject,
+        region,
+        resourcePolicies.map(({ policyName = '' }) => policyName),
+        own,
+      ),
+    ];
+  };
+  return { subject, takes: 'logs:DescribeResourcePolicies', run };
+}
+
+/** @param own name of the one that the fallback makes */
+export function judgeLogPolicies(subject: string, region: string, names: readonly string[], own: string): Diagnosis {
+  if (names.includes(own)) return ok(subject, 'That of the fallback exists.');
+  const says = `The account has ${names.length} of ${MAX_LOG_POLICIES}, and the fallback needs one.`;
+  if (names.length < MAX_LOG_POLICIES) return ok(subject, says);
+  return failure(
+    subject,
+    `${says} A deployment will fail.`,
+    `aws logs delete-resource-policy --region ${region} --policy-name NAME, for one of ${names.join(', ')} that nobody needs`,
+  );
+}

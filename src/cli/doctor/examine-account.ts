@@ -1,0 +1,48 @@
+import { AwsClients } from '../command/aws-clients.ts';
+import { terminalStyle } from '../command/terminal-style.ts';
+import type { Examination, ExaminedDeployment } from '../deploy/examine-account.ts';
+import type { CheckGroup, Patient } from './check.ts';
+import { BUCKET_POLICY_CHECKS } from './checks/buckets.ts';
+import { FALLBACK_CHECKS } from './checks/fallback.ts';
+import { Deployments } from './deployments.ts';
+import { renderFindings } from './render-diagnoses.ts';
+import { runGroups } from './run-checks.ts';
+
+const SECONDS_PER_CHECK = 20;
+/** What stops a deployment; what the others find refuses objects, and can be mended later. */
+const OBSTACLES: readonly CheckGroup[] = [FALLBACK_CHECKS];
+const GROUPS: readonly CheckGroup[] = [...OBSTACLES, BUCKET_POLICY_CHECKS];
+
+/** Those checks of `s3xrc doctor` that a deployment cannot do without. */
+export async function examineAccount(
+  { configuration, plans, identity }: ExaminedDeployment,
+  signal: AbortSignal,
+): Promise<Examination> {
+  const clients = new AwsClients();
+  const patient: Patient = {
+    configuration,
+    folder: '',
+    plans,
+    identity,
+    clients,
+    deployments: new Deployments(clients, configuration.settings.stack_name),
+    environment: process.env,
+    now: Date.now,
+  };
+  try {
+    const groups = await runGroups(GROUPS, patient, {
+      signal,
+      timeLimit: () => AbortSignal.timeout(SECONDS_PER_CHECK * 1000),
+      onDone: () => undefined,
+    });
+    const stopping = groups.filter(({ name }) => OBSTACLES.some((group) => group.name === name));
+    return {
+      text: renderFindings(groups, terminalStyle(process.stdout, process.env), { problemsOnly: true }),
+      obstacles: stopping.flatMap(({ findings }) =>
+        findings.filter(({ status }) => status === 'failure').map(({ subject, says }) => `${subject}: ${says}`),
+      ),
+    };
+  } finally {
+    clients.close();
+  }
+}

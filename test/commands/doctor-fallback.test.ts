@@ -1,0 +1,100 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PutResourcePolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateTagsCommand, CreateVpcCommand, DescribeAvailabilityZonesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import { runDoctor } from '../../src/cli/doctor/run-doctor.ts';
+import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
+
+/** Fargate is not in all of its zones. */
+const SOURCE = 'ap-northeast-1';
+const TARGET = 'us-east-1';
+const SETTINGS = {
+  stack_name: 'app',
+  enabled_regions: [
+    { region: SOURCE, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
+    { region: TARGET, vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
+  ],
+};
+const RULES = {
+  replication_configuration: [
+    { source: { region: SOURCE, bucket: 'huge', fallback: true }, destinations: [{ region: TARGET, bucket: 'copy' }] },
+  ],
+};
+
+let provider: ResourceProvider;
+let server: AwsServer;
+let clients: AwsClients;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doctor-fallback-'));
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
+  await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+  provider = await startResourceProvider(() => Promise.resolve({}));
+  server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
+  const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+  Object.assign(process.env, credentials, { AWS_ENDPOINT_URL: server.endpoint });
+  clients = new AwsClients();
+}, 120_000);
+
+afterAll(async () => {
+  clients.close();
+  await server.stop();
+  await provider.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** What doctor says of the room for the fallback, as `status subject: says`. */
+async function findings(): Promise<string[]> {
+  let printed = '';
+  const context = {
+    program: 's3xrc',
+    signal: new AbortController().signal,
+    print: (data: string | Uint8Array) => {
+      printed += String(data);
+      return Promise.resolve();
+    },
+    note: () => undefined,
+  };
+  await runDoctor(['--json', '--only', 'fallback', '--configuration', folder], context);
+  const document = JSON.parse(printed) as {
+    readonly findings: readonly { readonly status: string; readonly subject: string; readonly says: string }[];
+  };
+  return document.findings.map(({ status, subject, says }) => `${status} ${subject}: ${says}`);
+}
+
+test('an account with room', async () => {
+  const { AvailabilityZones = [] } = await (await clients.ec2(SOURCE)).send(new DescribeAvailabilityZonesCommand({}));
+  expect(AvailabilityZones.length).toBeGreaterThan(1);
+  expect(await findings()).toEqual([
+    expect.stringMatching(/^ok VPCs \(ap-northeast-1\): The account has 1 of 5/),
+    expect.stringMatching(/^ok Fargate zones \(ap-northeast-1\): Fargate is in each of the 2 zones/),
+    expect.stringMatching(/^ok resource policies of CloudWatch Logs \(ap-northeast-1\): The account has 0 of 10/),
+    expect.stringMatching(/^ok VPCs \(us-east-1\)/),
+    expect.stringMatching(/^ok resource policies of CloudWatch Logs \(us-east-1\)/),
+  ]);
+});
+
+test('an account without', async () => {
+  const [ec2, logs] = [await clients.ec2(TARGET), await clients.logs(SOURCE)];
+  for (let made = 0; made < 4; made += 1) await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
+  for (let made = 0; made < 10; made += 1) {
+    await logs.send(new PutResourcePolicyCommand({ policyName: `policy-${made}`, policyDocument: '{"Statement":[]}' }));
+  }
+  expect((await findings()).filter((finding) => !finding.startsWith('ok'))).toEqual([
+    expect.stringMatching(/^failure resource policies of CloudWatch Logs \(ap-northeast-1\): The account has 10 of 10/),
+    expect.stringMatching(/^failure VPCs \(us-east-1\): The account has 5 of 5/),
+  ]);
+});
+
+test('a region that has its fallback needs no further room', async () => {
+  const ec2 = await clients.ec2(TARGET);
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
+  const Tags = [{ Key: 'Name', Value: 'app-fallback' }];
+  await ec2.send(new CreateTagsCommand({ Resources: [Vpc?.VpcId ?? ''], Tags }));
+  expect(await findings()).toContain('ok VPCs (us-east-1): That of the fallback exists.');
+});

@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals';
+import { judgeLogPolicies, judgeVpcs } from '../../../../src/cli/doctor/checks/fallback.ts';
+
+describe('judgeVpcs', () => {
+  test.each([
+    [4, 5, 'ok', 'The account has 4 of 5, and the fallback needs one of its own.'],
+    [5, 5, 'failure', 'The account has 5 of 5, and the fallback needs one of its own. A deployment will fail.'],
+    [5, 20, 'ok', 'The account has 5 of 20, and the fallback needs one of its own.'],
+    [
+      5,
+      undefined,
+      'failure',
+      'The account has 5 of 5 (the default), and the fallback needs one of its own. A deployment will fail.',
+    ],
+  ])('%d VPCs of %s', (vpcs, quota, status, says) => {
+    expect(judgeVpcs('VPCs', 'eu-west-1', vpcs, quota)).toMatchObject({ status, says });
+  });
+
+  test('names the command that asks for one more', () => {
+    expect(judgeVpcs('VPCs', 'eu-west-1', 7, 7).mend).toMatch(/--region eu-west-1 .*L-F678F1CE --desired-value 8$/);
+  });
+});
+
+describe('judgeLogPolicies', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `policy-${index}`);
+
+  test.each([
+    [9, 'ok'],
+    [10, 'failure'],
+  ])('%d of others', (count, status) => {
+    expect(judgeLogPolicies('policies', 'eu-west-1', names(count), 'ours')).toMatchObject({ status });
+  });
+
+  test('ten with ours among them', () => {
+    expect(judgeLogPolicies('policies', 'eu-west-1', [...names(9), 'ours'], 'ours')).toMatchObject({ status: 'ok' });
+  });
+});

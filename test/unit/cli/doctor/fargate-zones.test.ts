@@ -1,0 +1,43 @@
+import { expect, test } from '@jest/globals';
+import { hasAllZones, judgeZones } from '../../../../src/cli/doctor/fargate-zones.ts';
+
+const TOKYO = [
+  { name: 'ap-northeast-1c', id: 'apne1-az1' },
+  { name: 'ap-northeast-1a', id: 'apne1-az3' },
+  { name: 'ap-northeast-1d', id: 'apne1-az2' },
+];
+const judge = (count: number, zones = TOKYO) => judgeZones('zones', 'ap-northeast-1', zones, count);
+
+test('only the first zone by name, without Fargate: no task would start, and one more zone helps', () => {
+  expect(judge(1)).toMatchObject({
+    status: 'failure',
+    says: 'Fargate is not in ap-northeast-1a (apne1-az3), the only zones that the network takes: no task would ever start.',
+    mend: expect.stringContaining('"availability_zones": 2'),
+  });
+});
+
+test('one zone without Fargate among others', () => {
+  expect(judge(3)).toMatchObject({
+    status: 'warning',
+    says: expect.stringContaining('in the subnet there, only in the other 2.'),
+  });
+});
+
+test('only zones that Fargate knows', () => {
+  expect(judge(2, TOKYO.slice(0, 1))).toMatchObject({ status: 'ok' });
+});
+
+test('an account that has no zone with Fargate', () => {
+  expect(judge(1, [{ name: 'ap-northeast-1a', id: 'apne1-az3' }])).toMatchObject({
+    status: 'failure',
+    mend: expect.stringContaining('switch the fallback off'),
+  });
+});
+
+test('other regions need no look', () => {
+  expect([hasAllZones('eu-west-1'), hasAllZones('us-west-1'), hasAllZones('ap-northeast-1')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});
