@@ -24,6 +24,16 @@ function demoOptions(): string[] {
   return help.match(/--[a-z-]+/g) ?? [];
 }
 
+/** Whether a line has a space at which it could end within that many characters. */
+function breakBefore(line: string, width: number): boolean {
+  const solid = line.replaceAll(/`[^`]*`|\[[^\]]*\]\([^)]*\)/g, (atom) => '#'.repeat(atom.length));
+  return solid
+    .trimStart()
+    .replace(/^(?:[-*]|\d+\.) +/, '')
+    .slice(0, width)
+    .includes(' ');
+}
+
 describe('the documents', () => {
   test.each(documents)('$path names only npm scripts that exist', ({ text }) => {
     const named = [...text.matchAll(/npm run ([a-z][a-z0-9:-]*)/g)].map(([, script = '']) => script);
@@ -33,6 +43,13 @@ describe('the documents', () => {
   test.each(documents)('$path links only to files that exist', ({ path, text }) => {
     const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(join(PROJECT, dirname(path), link)))).toEqual([]);
+  });
+
+  test.each(documents)('$path wraps its lines at 120 characters', ({ text }) => {
+    const prose = text.replaceAll(/^ *```.*?^ *```$/gms, '').split('\n');
+    // Tables, quotes, and what cannot be broken: code, links.
+    const long = prose.filter((line) => line.length > 120 && !/^ *[|>]/.test(line) && breakBefore(line, 120));
+    expect(long).toEqual([]);
   });
 
   test('docs/README.md lists every page and decision', () => {

@@ -6,8 +6,8 @@ const INTRODUCTION = `# Commands
 
 Written by \`npm run commands:document\` from the commands themselves; a test compares.
 
-\`npm ci\` makes \`npx s3xrc\` work in the checkout, \`npm install -g .\` makes \`s3xrc\` work everywhere. The npm scripts of the same
-names (\`npm run demo -- --fan-out\`) are aliases.
+\`npm ci\` makes \`npx s3xrc\` work in the checkout, \`npm install -g .\` makes \`s3xrc\` work everywhere. The npm scripts
+of the same names (\`npm run demo -- --fan-out\`) are aliases.
 
 | exit status | means |
 |---:|---|

@@ -54,13 +54,13 @@ describe('versions', () => {
     expect(decoded).not.toHaveProperty('shape');
   });
 
-  test.each(['2.0', '0.9', '11.0'])('another major version, %s, is refused by that name', (version) => {
+  test.each(['3.0', '0.9', '11.0'])('another major version, %s, is refused by that name', (version) => {
     expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(UnsupportedArchiveError);
     expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(`${ARCHIVE} has format version ${version}`);
   });
 
   test('another major version is refused by that name also when its fields are others', () => {
-    const format = { name: 's3-cross-region-compressor', version: '2.0' };
+    const format = { name: 's3-cross-region-compressor', version: '3.0' };
     expect(() => decodeManifest(Buffer.from(JSON.stringify({ format })), ARCHIVE)).toThrow(UnsupportedArchiveError);
   });
 

@@ -64,7 +64,9 @@ describe('the events of the source function', () => {
   });
 
   test('source-test-event.json creates nothing and is not a mistake', async () => {
-    expect((await bodiesOf('source-test-event.json')).map(parseNotification)).toEqual([{ created: [], ignored: 1 }]);
+    expect((await bodiesOf('source-test-event.json')).map(parseNotification)).toEqual([
+      { created: [], removed: [], ignored: 1 },
+    ]);
   });
 
   test('source-malformed.json cannot be parsed', async () => {
