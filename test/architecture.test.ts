@@ -203,6 +203,41 @@ function circlesOf(graph: Graph): string[] {
   return circles;
 }
 
+/** What each top folder imports, itself aside. */
+function importedFolders(): Graph {
+  const graph = new Map<string, Set<string>>();
+  for (const { path, folder: from } of files.filter(({ folder }) => folder !== '')) {
+    const folders = Array.from(fileGraph.get(path) ?? [], folderOf);
+    const others = folders.filter((to) => to !== undefined && to !== from && to in RULES) as string[];
+    graph.set(from, new Set([...(graph.get(from) ?? []), ...others]));
+  }
+  return graph;
+}
+
+/** The arrows of the picture: `a --> b & c --> d`, one chain per line. */
+function drawnFolders(): Graph {
+  const page = readFileSync(join(PROJECT, 'docs/architecture.md'), 'utf8');
+  const picture = /```mermaid\nflowchart TD\n(.*?)```/s.exec(page)?.[1] ?? '';
+  const graph = new Map<string, Set<string>>();
+  for (const line of picture.split('\n')) {
+    const chain = line.split('-->').map((nodes) => nodes.split('&').map((node) => node.trim()));
+    for (const [index, nodes] of chain.entries()) {
+      for (const from of nodes) graph.set(from, new Set([...(graph.get(from) ?? []), ...(chain[index + 1] ?? [])]));
+    }
+  }
+  return graph;
+}
+
+/** Every node that arrows lead to from one. */
+function reachedFrom(node: string, graph: Graph, seen = new Set<string>()): Set<string> {
+  for (const next of graph.get(node) ?? []) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    reachedFrom(next, graph, seen);
+  }
+  return seen;
+}
+
 describe('the folders of src', () => {
   test('are all in the table', () => {
     const folders = new Set(files.map(({ folder }) => folder).filter((folder) => folder !== ''));
@@ -226,6 +261,16 @@ describe('the folders of src', () => {
 
   test('depend on each other without circles', () => {
     expect(circlesOf(new Map(Object.entries(RULES).map(([folder, { folders }]) => [folder, folders])))).toEqual([]);
+  });
+
+  test('are drawn in docs/architecture.md as they are', () => {
+    const drawn = drawnFolders();
+    const actual = importedFolders();
+    const pairsOf = (graph: Graph): string[] =>
+      [...graph].flatMap(([from, to]) => Array.from(to, (folder) => `${from} --> ${folder}`));
+    expect(pairsOf(drawn).filter((pair) => !pairsOf(actual).includes(pair))).toEqual([]);
+    const reached = new Map([...drawn.keys()].map((folder) => [folder, reachedFrom(folder, drawn)]));
+    expect(pairsOf(actual).filter((pair) => !pairsOf(reached).includes(pair))).toEqual([]);
   });
 
   test('have no circle of files, not even one of types only', () => {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BANNED_PHRASES } from './banned-phrases.ts';
 
-export const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Where people read and write: code, tests, documents, and the files that a user edits. */
 const ROOTS = ['src', 'local-cloud', 'test', 'docs', 'configuration', 'events', 'layers', 'bin'];
@@ -14,7 +14,6 @@ const EXEMPT = /^test\/(?:fixtures|support\/language|unit\/language-of-code-and-
 
 export interface FoundPhrase {
   readonly path: string;
-  readonly folder: string;
   /** From 1. */
   readonly line: number;
   readonly phrase: string;
@@ -25,10 +24,9 @@ export interface FoundPhrase {
 export function findBannedPhrases(): FoundPhrase[] {
   return textFiles().flatMap((path) => {
     const text = readFileSync(join(PROJECT, path), 'utf8');
-    const folder = dirname(path);
     return BANNED_PHRASES.flatMap(({ pattern, advice }) =>
       [...text.matchAll(pattern)].map(({ 0: phrase, index }) => {
-        return { path, folder, line: text.slice(0, index).split('\n').length, phrase, advice };
+        return { path, line: text.slice(0, index).split('\n').length, phrase, advice };
       }),
     );
   });
