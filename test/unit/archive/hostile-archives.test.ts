@@ -178,7 +178,7 @@ describe('frames that lie about their size', () => {
 describe('an archive of something else', () => {
   const { tarFrames, manifest } = layOutArchive(OBJECTS);
   const json = (value: unknown): Buffer => sealFrames([...tarFrames, manifestTar(Buffer.from(JSON.stringify(value)))]);
-  const format = { name: 's3-cross-region-compressor', version: '2.0' };
+  const format = { name: 's3-cross-region-compressor', version: '3.0' };
 
   test.each([
     ['nothing', Buffer.alloc(0), UnsupportedArchiveError],
