@@ -121,7 +121,7 @@ export function ruleCosts(
     ),
     line('restoring', 'objects', restoringSecond * WORK.targetSecondsPerObject * copies, 'restoring'),
     line('restoring', 'originalBytes', restoringSecond * WORK.targetSecondsPerByte * copies, 'restoring'),
-    line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'runs of the functions'),
+    line('requests', 'archives', prices.lambda_request * (1 + regions.length), 'invocations of the functions'),
     line('requests', 'objects', prices.sqs_request * WORK.sqsRequestsPerObject, 'events of the objects'),
     line('requests', 'objects', prices.s3_get_request, 'reading the objects'),
     line('requests', 'largeReads', prices.s3_get_request, 'reading large objects in ranges'),

@@ -10,7 +10,7 @@ export type LevelReason =
   | 'probed'
   /** Tried on one frame, to learn. */
   | 'tried'
-  /** Faster than the cheapest one, because the run has little time left. */
+  /** Faster than the cheapest one, because the invocation has little time left. */
   | 'little-time'
   /** Faster than the cheapest one, because messages wait too long. */
   | 'backlog';

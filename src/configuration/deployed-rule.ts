@@ -27,7 +27,7 @@ export interface RuleSizing {
   /** Messages. */
   readonly batchSize: number;
   readonly batchWindowSeconds: number;
-  /** Most runs of the function at a time, as Lambda takes it. */
+  /** Most invocations of the function at a time, as Lambda takes it. */
   readonly maximumConcurrency: number;
   /** Of the queue: at least 6 times the function's timeout, and the window on top. */
   readonly visibilitySeconds: number;

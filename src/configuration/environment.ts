@@ -55,7 +55,7 @@ const targetSchema = z.object({
   INBOUND_BUCKET: bucket,
   /** Table of what was deleted at the sources; absent where no rule replicates deletions to the region. */
   DELETIONS_TABLE: z.string().min(1).optional(),
-  /** Bytes of objects in one archive that a run of the function takes, instead of the product's own limit. */
+  /** Bytes of objects in one archive that an invocation of the function takes, instead of the product's own limit. */
   MAX_RESTORED_BYTES: count.optional(),
 });
 

@@ -12,28 +12,28 @@ export interface Work {
   readonly divisible: boolean;
 }
 
-/** What one run of the process that asks can hold. */
+/** What one invocation of the process that asks can hold. */
 export interface RunLimits {
-  /** Bytes of the largest object that a run takes. */
+  /** Bytes of the largest object that an invocation takes. */
   readonly objectBytes: number;
-  /** Bytes of all objects that a run takes. */
+  /** Bytes of all objects that an invocation takes. */
   readonly totalBytes: number;
-  /** Seconds that any run has, from its beginning. */
+  /** Seconds that any invocation has, from its beginning. */
   readonly wholeRun: number;
-  /** Seconds that this run has left. */
+  /** Seconds that this invocation has left. */
   readonly secondsLeft: number;
-  /** Seconds that a run of the target's function has. Absent at the target itself. */
+  /** Seconds that an invocation of the target's function has. Absent at the target itself. */
   readonly restoreRun?: number;
 }
 
 /**
- * Where work is done: in this run, in a later run of the same queue, in two halves (each of which is asked about again),
+ * Where work is done: in this invocation, in a later invocation of the same queue, in two halves (each of which is asked about again),
  * or by a fallback task.
  */
 export type Place = 'here' | 'again' | 'halves' | 'fallback';
 
 /**
- * Decides where an archive is packed or restored, so that nothing is tried in a run that is known not to finish there.
+ * Decides where an archive is packed or restored, so that nothing is tried in an invocation that is known not to finish there.
  * The first row that holds decides; `-` is either.
  *
  * | largest object  | all bytes       | seconds          | restore seconds    | divisible | place    |
@@ -49,7 +49,7 @@ export type Place = 'here' | 'again' | 'halves' | 'fallback';
  * | -               | -               | <= secondsLeft   | -                  | -         | here     |
  *
  * The number of objects counts through the two predictions. One object that the target's function could not restore in
- * a run is packed here all the same: the target asks this function, too, and sends the archive to its own fallback. Work
+ * an invocation is packed here all the same: the target asks this function, too, and sends the archive to its own fallback. Work
  * that equals a limit is held.
  */
 export function decidePlace(work: Work, limits: RunLimits): Place {

@@ -4,7 +4,7 @@ const NETWORK_BYTES_PER_SECOND = 70e6;
 const DECOMPRESSED_BYTES_PER_SECOND = 400e6;
 /** PUTs of small objects: 128 in flight at 20 ms each would be 6,400. */
 const OBJECTS_PER_SECOND = 1000;
-/** A run that ends too early costs nothing; one that is cut off has worked in vain. */
+/** An invocation that ends too early costs nothing; one that is cut off has worked in vain. */
 const SAFETY = 0.6;
 /** Requests to open, settle and delete an archive. */
 const FIXED_SECONDS = 1;

@@ -2,7 +2,7 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { PackItem } from './collect-objects.ts';
 import { ObjectOverLimitsError, RunTimeExceededError } from './errors.ts';
 
-/** No run can hold the object. @param wholeRun seconds that any run has */
+/** No invocation can hold the object. @param wholeRun seconds that any invocation has */
 export function overLimits(
   { object }: PackItem,
   predicted: number,
@@ -33,7 +33,7 @@ export function timeExceeded(items: readonly PackItem[], seconds: number): RunTi
   const [first] = items;
   const { bucket, key } = first?.object ?? { bucket: '', key: '' };
   return new RunTimeExceededError(
-    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not done in the ${Math.round(seconds)} s left of this run`,
+    `An archive of ${items.length} objects, s3://${bucket}/${key} among them, was not done in the ${Math.round(seconds)} s left of this invocation`,
     { context: { bucket, key, objects: items.length, seconds: Math.round(seconds) } },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Aborts when a run's time is over, or the process is about to end.
- * @param secondsLeft of the run
+ * Aborts when an invocation's time is over, or the process is about to end.
+ * @param secondsLeft of the invocation
  */
 export function endOfRun(secondsLeft: number, stop: AbortSignal | undefined): AbortSignal {
   const endings = stop === undefined ? [] : [stop];

@@ -21,7 +21,7 @@ type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
  * | nothing in the time that is left   | all are requeued, unattempted                                            |
  *
  * Whoever overwrites the key after the HEAD raises an event after it.
- * @param secondsLeft of the run
+ * @param secondsLeft of the invocation
  * @returns what to pack, nothing of it with earlier writes
  */
 export async function findStoredWrites(

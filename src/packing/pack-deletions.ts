@@ -20,7 +20,7 @@ const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
 /**
  * Packs deletions into archives of their own: a manifest and a seek table, one PUT each. They travel, fan out, are resent and
  * dead-lettered as archives of objects are; and those of objects are what they would be without deletions.
- * @param secondsLeft of the run
+ * @param secondsLeft of the invocation
  */
 export async function packDeletions(
   deletions: readonly DeletionItem[],

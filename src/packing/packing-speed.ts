@@ -13,13 +13,13 @@ const MEASURED: readonly (readonly [level: number, megabytesPerSecond: number])[
   [19, 2],
   [22, 1],
 ];
-/** A run that ends too early costs nothing; one that is cut off has worked for nothing. */
+/** An invocation that ends too early costs nothing; one that is cut off has worked for nothing. */
 const SAFETY = 0.6;
 /** What one function instance gets from S3, whatever its CPUs do. */
 const NETWORK_MEGABYTES_PER_SECOND = 70;
 /**
- * A run may be slowed down by what passes, such as an S3 that throttles. However slow it was, an ordinary object must not
- * look as if no run could hold it.
+ * An invocation may be slowed down by what passes, such as an S3 that throttles. However slow it was, an ordinary object must not
+ * look as if no invocation could hold it.
  */
 const MAX_CORRECTION = 8;
 /** Weight of the newest archive against all before it. */

@@ -3,14 +3,14 @@ import { decidePlace, type Place } from '../limits/decide-place.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
 import type { PackItem } from './collect-objects.ts';
 
-/** What a run of the target's function has for an archive: 900 seconds, less what it keeps for beginning and ending. */
+/** What an invocation of the target's function has for an archive: 900 seconds, less what it keeps for beginning and ending. */
 const RESTORE_RUN_SECONDS = 860;
 /** As if the target had one vCPU, which is less than any memory of its function gives. */
 const RESTORING = new RestoringSpeed(1);
 
-/** Seconds that runs of this process have. */
+/** Seconds that invocations of this process have. */
 export interface RunSeconds {
-  /** From the beginning of any run. */
+  /** From the beginning of any invocation. */
   readonly wholeRun: number;
   readonly secondsLeft: number;
 }

@@ -23,9 +23,9 @@ export interface PlannedLevels {
  * | fits into what is left        | young          | the cheapest                                             |
  * | fits into what is left        | over 15 min    | the cheapest of those that the network is slower than    |
  * | takes longer                  | any            | the cheapest of those that fit; the fastest if none does |
- * | has no end of its run         | any            | the cheapest                                             |
+ * | has no end of its invocation         | any            | the cheapest                                             |
  *
- * A run without an end is a fallback task's: nearly every object there is old, since it has waited for a task to start or for
+ * An invocation without an end is a fallback task's: nearly every object there is old, since it has waited for a task to start or for
  * another to be reclaimed, and more tasks are what helps against a backlog. The level is most of what a huge object costs.
  */
 export function planLevels(

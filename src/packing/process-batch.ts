@@ -22,13 +22,13 @@ import type { LeftOut } from './read-item.ts';
 import { ItemSettlement } from './settle-item.ts';
 import { settleRemovals } from './settle-removals.ts';
 
-/** Kept back from a run's time for settling its messages. */
+/** Kept back from an invocation's time for settling its messages. */
 const SETTLING_MILLISECONDS = 10_000;
 /** SQS leaves a message out of its ages from the third receive on; one that goes back now is received once more. */
 const RECEIVES_UNTIL_UNSEEN = 2;
 
 interface RunClock {
-  /** Seconds that this run, and so any other, has for packing from its beginning. */
+  /** Seconds that this invocation, and so any other, has for packing from its beginning. */
   readonly wholeRun: number;
   readonly secondsLeft: () => number;
 }
@@ -36,7 +36,7 @@ interface RunClock {
 /**
  * A batch of S3 events in, archives out. Every message gets exactly one fate, and is acknowledged only when each of its
  * objects is inside an archive that S3 has accepted, or needs no packing.
- * @param remainingMilliseconds what is left of this run
+ * @param remainingMilliseconds what is left of this invocation
  */
 export async function processSourceBatch(
   messages: readonly QueueMessage[],
@@ -91,9 +91,9 @@ function tellReturned(
  *
  * | the archive                                   | its items                    |
  * |-----------------------------------------------|------------------------------|
- * | is over a run's limits, and one object        | over the limits              |
+ * | is over an invocation's limits, and one object        | over the limits              |
  * | the same, only by what this process has learned | retry: another may be faster; packed on a later receive |
- * | is over a run's limits, and several           | packed in two halves         |
+ * | is over an invocation's limits, and several           | packed in two halves         |
  * | is predicted not to fit what is left          | requeued, unattempted        |
  * | is interrupted by `stop`                       | requeued, unattempted        |
  * | is accepted by S3, now or before              | done                         |

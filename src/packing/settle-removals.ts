@@ -43,7 +43,7 @@ interface RemovalContext {
  *
  * A deletion is carried in the order of its event, not of the look: whatever was written later is newer at the destination.
  * So a HEAD's 404, for which S3 gives no reason, ends nothing that it should not.
- * @param secondsLeft of the run
+ * @param secondsLeft of the invocation
  */
 export async function settleRemovals(
   { items, removals }: CollectedBatch,

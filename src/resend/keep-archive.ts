@@ -35,7 +35,7 @@ export async function keep(archive: FailedArchive, copy: ArchiveCopy, run: Resen
     ...carriedOver(copy),
     metadata: withKeptRecord(copy.metadata, { versionId, failures, keptAt: new Date(run.now()).toISOString() }),
     source: copy,
-    // What another run notes at the same time must not be lost.
+    // What another invocation notes at the same time must not be lost.
     condition: present === undefined ? { kind: 'absent' } : { kind: 'matches', etag: present.etag },
     signal,
   });

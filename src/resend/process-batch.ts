@@ -8,14 +8,14 @@ import { answerFailure } from './answer-failure.ts';
 import type { ResendDependencies, ResendRun } from './dependencies.ts';
 import { ResendInterruptedError } from './errors.ts';
 
-/** Kept back from a run's time for taking back a copy and settling the messages. */
+/** Kept back from an invocation's time for taking back a copy and settling the messages. */
 const SETTLING_MILLISECONDS = 10_000;
 
 /**
  * Puts archives again that S3 has given up replicating, a bounded number of times, then keeps them where nothing expires.
  * One after the other: the work is S3's, and failures of one archive (a destination each) must see each other's answer.
  * Never throws; the answer says which messages go back to the queue.
- * @param remainingMilliseconds what is left of this run
+ * @param remainingMilliseconds what is left of this invocation
  */
 export async function processResendBatch(
   messages: readonly QueueMessage[],

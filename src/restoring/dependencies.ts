@@ -50,13 +50,13 @@ export interface TargetLimits {
   readonly parallelArchives: number;
   /** Writes and looks at the destinations at the same time, over all archives. */
   readonly parallelPuts: number;
-  /** Bytes of objects in one archive that a run may take. */
+  /** Bytes of objects in one archive that an invocation may take. */
   readonly maxRestoredBytes: number;
   /** Bytes from which on an interrupted object is resumed instead of restarted: that costs three requests. */
   readonly resumableBytes: number;
   /** Parts of an upload; an object of more frames has parts of several, which are staged. Absent: as many as S3 allows. */
   readonly maxParts?: number;
-  /** An archive is begun only while the run has this much time left. */
+  /** An archive is begun only while the invocation has this much time left. */
   readonly startReserveMilliseconds: number;
   /** What is running when the invocation has this much time left is stopped, so that uploads are aborted and messages settled. */
   readonly stopReserveMilliseconds: number;
@@ -84,24 +84,24 @@ export interface TargetDependencies {
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Time that this run of the function has left. */
+  /** Time that this invocation of the function has left. */
   readonly remainingMilliseconds: () => number;
   /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly limits: TargetLimits;
 }
 
-/** What all archives of one run share. */
+/** What all archives of one invocation share. */
 export interface RestoreRun extends TargetDependencies {
   /**
    * Of an archive that may have been restored before: when its earliest object was written, in milliseconds since 1970. What was
    * restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
    */
   readonly repeatedSince?: number;
-  /** Seconds that any run has for an archive that it begins at once. */
+  /** Seconds that any invocation has for an archive that it begins at once. */
   readonly wholeRun: number;
   readonly puts: LimitFunction;
-  /** Aborts at the run's deadline, with a RunDeadlineError as its reason, and when `stop` does, with its reason. */
+  /** Aborts at the invocation's deadline, with a RunDeadlineError as its reason, and when `stop` does, with its reason. */
   readonly signal: AbortSignal;
 }
 

@@ -30,7 +30,7 @@ export class ArchiveChangedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The archive restores to more bytes than one run may take; a task without a run's limits can do it. */
+/** The archive restores to more bytes than one invocation may take; a task without an invocation's limits can do it. */
 export class ArchiveOverLimitsError extends CompressorError {
   readonly code = 'ARCHIVE_OVER_LIMITS';
   readonly retryable = false;

@@ -16,7 +16,7 @@ export function restoringWork(
 }
 
 /**
- * Whether an archive is restored in this run. Where there is no fallback, one that is only slow is tried all the same:
+ * Whether an archive is restored in this invocation. Where there is no fallback, one that is only slow is tried all the same:
  * what is restored stays restored, so each attempt gets further.
  * @throws ArchiveOverLimitsError when no invocation could do it
  */
@@ -39,7 +39,7 @@ export function placeRestore(archive: ArchiveVersion, work: RestoringWork, run: 
   if (place === 'here' || place === 'again') return place;
   const name = archiveName(archive);
   throw new ArchiveOverLimitsError(
-    `${name} restores to ${bytes} bytes in some ${Math.round(seconds)} s; a run takes at most ${limits.maxRestoredBytes} bytes and ${Math.round(wholeRun)} s. Send it to a fallback task.`,
+    `${name} restores to ${bytes} bytes in some ${Math.round(seconds)} s; an invocation takes at most ${limits.maxRestoredBytes} bytes and ${Math.round(wholeRun)} s. Send it to a fallback task.`,
     { context: { archive: name, size: bytes, limit: limits.maxRestoredBytes, predictedSeconds: Math.round(seconds) } },
   );
 }

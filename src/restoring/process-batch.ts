@@ -29,7 +29,7 @@ export async function processTargetBatch(
   const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
   using deadline = new Deadline(
     dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds,
-    () => new RunDeadlineError('The time of this run is over; what is restored stays restored'),
+    () => new RunDeadlineError('The time of this invocation is over; what is restored stays restored'),
     stop,
   );
   const wholeRun = (dependencies.remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;

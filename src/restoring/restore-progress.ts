@@ -61,7 +61,7 @@ export class RestoreProgress {
     this.#now = run.now;
   }
 
-  /** Why nothing more can be restored now: the run's time is over, or the archive went away in the middle. */
+  /** Why nothing more can be restored now: the invocation's time is over, or the archive went away in the middle. */
   get stopReason(): CompressorError | undefined {
     return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#unreadable;
   }

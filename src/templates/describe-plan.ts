@@ -114,7 +114,7 @@ function describeRule(
     ...destinations.map(
       (destination) => `    to    ${describeDestination(destination, source.prefix)}\n${warnOfLongKeys(destination)}`,
     ),
-    `    by    up to ${runs} runs of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
+    `    by    up to ${runs} concurrent invocations of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
     ...(sizing.fallback === undefined ? [] : describeFallbackTasks(sizing.fallback)),
     ...worth.map((line, index) => `    ${index === 0 ? 'pays' : '    '}  ${line}\n`),
   ].join('');

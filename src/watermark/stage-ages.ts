@@ -70,7 +70,7 @@ export const OWN_PERIOD_SECONDS = 60;
  * |----------------------------------|---------|----------------------------------------------------------------------------|
  * | packed                           |     600 | S3's replication metrics come some minutes after the archive               |
  * | sent to the fallback, in progress    |     900 | nobody polls that queue while there is no task: SQS is up to 15 min late   |
- * | gone back after two receives     |   1,800 | a back-off of 15 min and a run of 15 min, in which SQS leaves it out       |
+ * | gone back after two receives     |   1,800 | a back-off of 15 min and an invocation of 15 min, in which SQS leaves it out       |
  *
  * The last two wait for metrics of ours as well.
  */

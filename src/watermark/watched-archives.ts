@@ -1,6 +1,6 @@
 import type { ReplicationStatus } from './replication-status.ts';
 
-/** Of each prefix, so that a rule with thousands of archives that are not replicated does not cost as many requests in each run. */
+/** Of each prefix, so that a rule with thousands of archives that are not replicated does not cost as many requests in each invocation. */
 const WATCHED_PER_PREFIX = 20;
 
 /** An archive that S3 did not replicate when it was last asked. */

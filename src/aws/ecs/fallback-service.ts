@@ -2,7 +2,7 @@ import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import type { FallbackService } from '../../messages/message-queue.ts';
 import { FallbackServiceError } from '../errors.ts';
 
-/** A function must not spend its run on this; the service's own scaling comes a few minutes later anyway. */
+/** A function must not spend its invocation on this; the service's own scaling comes a few minutes later anyway. */
 const TIMEOUT_MILLISECONDS = 5_000;
 const ATTEMPTS = 2;
 

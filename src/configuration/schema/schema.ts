@@ -22,7 +22,7 @@ import { unitPriceFields } from './unit-prices.ts';
  */
 export const sourceSchema = z.strictObject({
   region: region('Region of the bucket. It must have the role `source` in settings.json.'),
-  bucket: bucket('Bucket in which new objects appear. It exists already; one bucket may have several rules.'),
+  bucket: bucket('Bucket in which new objects appear. It must exist; one bucket may have several rules.'),
   kms_key_arn: kmsKey('Key that encrypts the source objects, so that the function may decrypt them.'),
   prefix_filter: filter('Only keys that begin with this.'),
   suffix_filter: filter('Only keys that end with this.'),
@@ -30,7 +30,7 @@ export const sourceSchema = z.strictObject({
     1,
     1000,
     20,
-    'Most runs of the function at a time, and most fallback tasks. Lambda takes no less than 2 for functions, so 1 means 2 there.',
+    'Maximum concurrency of the function, and maximum number of fallback tasks. Lambda accepts no less than 2 for functions, so 1 means 2 there.',
   ),
   cpu: z
     .literal([...FARGATE_CPUS])
@@ -48,7 +48,7 @@ export const sourceSchema = z.strictObject({
     1,
     100_000,
     60,
-    'Waiting objects (at the target: archives) for which there is to be one fallback task, `scaling_limit` tasks at most. The default is that of the public format: 60 huge objects get one task, which works on two at a time. Set it lower, down to 1, where one takes minutes to hours and others are not to wait for it.',
+    'Waiting objects (at the target: archives) for which there is to be one fallback task, `scaling_limit` tasks at most. The default is that of the public format: 60 huge objects get one task, which works on two at a time. Set it lower, down to 1, where one object takes minutes to hours and others must not wait for it.',
   ),
   visibility_timeout: wholeNumber(
     0,
@@ -60,20 +60,20 @@ export const sourceSchema = z.strictObject({
     1024,
     10_240,
     1769,
-    'MB of the function. Lambda gives one vCPU for each 1,769 MB; more makes a run faster and a GB dearer.',
+    'MB of the function. Lambda gives one vCPU for each 1,769 MB; more makes an invocation faster and a GB more expensive.',
   ),
-  function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of the function may take.'),
+  function_timeout: wholeNumber(60, 900, 900, 'Timeout of the function, in seconds.'),
   batch_size: wholeNumber(
     1,
     10_000,
     1000,
-    'Most messages a run gets. About 3,000 fill the 6 MB that Lambda hands over at a time. Above 10, `batch_window` must be at least 1.',
+    'Maximum number of messages per invocation. About 3,000 fill the 6 MB that Lambda passes at once. Above 10, `batch_window` must be at least 1.',
   ),
   batch_window: wholeNumber(
     0,
     300,
     20,
-    'Seconds that messages are collected for a run: longer makes larger archives, and objects arrive later.',
+    'Seconds during which messages are collected for an invocation: a longer window makes larger archives, and objects arrive later.',
   ),
   level: z.int().min(LEVELS.minimum).max(LEVELS.maximum).optional().meta({
     description: 'zstd level of all archives of this rule: higher is smaller and slower.',
@@ -97,26 +97,26 @@ export const sourceSchema = z.strictObject({
   fallback: z
     .boolean()
     .default(false)
-    .meta({ description: 'Whether what is over the limits of a function goes to Fargate tasks.' }),
+    .meta({ description: 'Whether work that exceeds the limits of a function goes to Fargate tasks.' }),
   fallback_on_demand_percent: wholeNumber(
     0,
     100,
     0,
-    'Percent of the fallback tasks that do not run on Spot; above 0 the first task is one of them, and the percentage is that of the others. Spot costs a third to a half; AWS takes it back within two minutes, and at times has none.',
+    'Percent of the fallback tasks that do not run on Spot; above 0 the first task is one of them, and the percentage is that of the others. Spot costs a third to a half; AWS reclaims it after a notice of two minutes, and sometimes has none.',
   ),
   objective_seconds: wholeNumber(
     1_200,
     1_209_600,
     3_600,
-    'Seconds after which an object should stand at every destination; an alarm tells when the oldest that does not may be older. What passed the fallback counts for up to 21 minutes longer than it takes.',
+    'Seconds within which an object should arrive at every destination; an alarm is raised when the oldest that has not arrived may be older. Objects that went through the fallback count for up to 21 minutes longer than they take.',
   ),
   chain: z
     .boolean()
     .default(false)
-    .meta({ description: 'Whether objects that another rule restored in this bucket are packed, too.' }),
+    .meta({ description: 'Whether objects that another rule restored in this bucket are replicated further.' }),
   events: z.enum(['notification', 'eventbridge']).default('notification').meta({
     description:
-      'How the bucket tells of new objects: by a notification of its own, of which S3 allows one for each key, or through Amazon EventBridge, beside whatever else there is.',
+      'How the bucket announces new objects: by an S3 notification, of which S3 allows one for each key, or through Amazon EventBridge, beside any other receiver.',
   }),
   deletes: z.enum(['ignore', 'replicate']).default('ignore').meta({
     description:
@@ -128,20 +128,20 @@ export const sourceSchema = z.strictObject({
   }),
   draining: z.boolean().default(false).meta({
     description:
-      'Whether the rule takes no new objects any more, while what waits is still replicated: the step before it is removed.',
+      'Whether the rule stops taking new objects while the backlog is still replicated: the step before removing the rule.',
   }),
 });
 
 export const destinationSchema = z.strictObject({
   region: region('Region of the bucket. It must have the role `target` in settings.json.'),
-  bucket: bucket('Bucket that gets the restored objects. It exists already.'),
-  kms_key_arn: kmsKey('Key for the restored objects. None: as the bucket encrypts by default.'),
+  bucket: bucket('Bucket that receives the restored objects. It must exist.'),
+  kms_key_arn: kmsKey('KMS key for the restored objects. Default: the encryption of the bucket.'),
   storage_class: z
     .enum(['STANDARD', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'])
     .optional()
     .meta({ description: 'Storage class of the restored objects.', otherwise: 'that of the source object' }),
   target_prefix: keyPrefix(
-    'Put before the key of each restored object. Key and prefix together may have 1,024 bytes, or S3 refuses the object.',
+    'Prefix for the key of each restored object. Key and prefix together may have at most 1,024 bytes, or S3 refuses the object.',
   ),
   on_conflict: z.enum(['overwrite', 'keep']).default('overwrite').meta({
     description: 'What happens to an object that a user wrote under the same key at the target.',
@@ -179,7 +179,7 @@ export const regionSchema = z.strictObject({
       allowed: 'a list of `source`, `target` or both',
     }),
   vpc_cidr: z.cidrv4().optional().meta({
-    description: 'Network of the fallback tasks. It may not overlap that of another region.',
+    description: 'Network of the fallback tasks. It must not overlap that of another region.',
     allowed: 'an IPv4 block from /16 to /28, such as `10.0.0.0/16`',
   }),
   availability_zones: wholeNumber(1, 6, 2, 'Zones of that network.'),
@@ -193,8 +193,13 @@ export const regionSchema = z.strictObject({
     1769,
     'MB of the function that restores objects here. Lambda gives one vCPU for each 1,769 MB.',
   ),
-  function_timeout: wholeNumber(60, 900, 900, 'Seconds that one run of that function may take.'),
-  scaling_limit: wholeNumber(2, 1000, 50, 'Most runs of that function at a time, and most fallback tasks.'),
+  function_timeout: wholeNumber(60, 900, 900, 'Timeout of that function, in seconds.'),
+  scaling_limit: wholeNumber(
+    2,
+    1000,
+    50,
+    'Maximum concurrency of that function, and maximum number of fallback tasks.',
+  ),
   inventory_buckets: z.array(bucket('Bucket of this region that S3 Inventories are delivered to.')).default([]).meta({
     description:
       'Buckets of this region that S3 Inventories of source buckets are delivered to. With one, the region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. The region must have the role `source`.',
@@ -207,7 +212,7 @@ export const ownPricesSchema = z.strictObject({
   date: z.iso
     .date()
     .meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
-  source: z.string().min(1).meta({ description: 'Where they stand: a contract, a page.' }),
+  source: z.string().min(1).meta({ description: 'Where they come from: a contract, a page.' }),
   transfer_gb: z
     .partialRecord(region('From.'), z.partialRecord(region('To.'), dollars('A GB.')))
     .optional()
@@ -229,7 +234,7 @@ export const settingsSchema = z.strictObject({
     .array(z.email().meta({ allowed: 'an e-mail address, such as `team@example.com`' }))
     .default([])
     .meta({
-      description: 'Addresses that get the alarms.',
+      description: 'Addresses that receive the alarms.',
       allowed: 'a list of e-mail addresses',
     }),
   tags: tags('Put on every resource.'),
@@ -244,7 +249,7 @@ export const settingsSchema = z.strictObject({
       allowed: `a number that CloudWatch Logs has: ${RETENTION_DAYS.join(', ')}`,
     }),
   prices: ownPricesSchema.optional().meta({
-    description: 'Prices of your own contract. They go before those of the AWS Price List.',
+    description: 'Prices of your own contract. They take precedence over the AWS Price List.',
   }),
 });
 

@@ -151,7 +151,7 @@ function packingRows({ settings: { stack_name: namespace }, plan: { region, outg
           metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
         },
         {
-          title: 'Objects packed, and put off to another run',
+          title: 'Objects packed, and put off to another invocation',
           region,
           stacked: true,
           metrics: [byRule(namespace, 'ObjectsPacked', 'Sum'), byRule(namespace, 'ObjectsDeferred', 'Sum')],
