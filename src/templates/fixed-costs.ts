@@ -119,13 +119,23 @@ function deletionMetrics({ outgoing, incoming }: Pick<RegionPlan, 'outgoing' | '
   );
 }
 
-/** USD per month that a rule costs in use, whatever its volume: what `dollarsOfRule` says, and alarms of its fallback. */
+/**
+ * USD per month that a rule costs in use, whatever its volume: what `dollarsOfRule` says, metrics of the deletions that it
+ * replicates, and alarms of its fallback.
+ */
 export function ruleDollars(rule: DeployedRule): number {
   const regions = archiveRegions(rule).length;
   const fallback =
     PRICES.alarm * (ALARMS.fallback.length + SCALING_ALARM_METRICS) +
     WATERMARK_RUNS * PRICES.fallbackWatermarkRun * regions;
-  return dollarsOfRule(regions) + (rule.sizing.fallback === undefined ? 0 : fallback);
+  return dollarsOfRule(regions) + deletionDollars(rule) + (rule.sizing.fallback === undefined ? 0 : fallback);
+}
+
+/** Metrics of deletions at both ends, in months with some. */
+function deletionDollars(rule: DeployedRule): number {
+  const deleting = rule.destinations.filter(({ deletes }) => deletes === 'replicate');
+  const regions = new Set(deleting.map(({ region }) => region)).size;
+  return PRICES.metric * ((regions > 0 ? DELETION_SOURCE_METRICS : 0) + DELETION_TARGET_METRICS * regions);
 }
 
 /**

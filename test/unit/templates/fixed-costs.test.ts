@@ -5,8 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { ALARMS } from '../../../src/templates/alarms.ts';
-import { type FixedCost, fixedCosts, metricCosts, sumDollars } from '../../../src/templates/fixed-costs.ts';
+import {
+  type FixedCost,
+  fixedCosts,
+  metricCosts,
+  ruleDollars,
+  sumDollars,
+} from '../../../src/templates/fixed-costs.ts';
 import { planRegions } from '../../../src/templates/plan-regions.ts';
+import { deployedRules } from '../../support/deployed-rules.ts';
 import { emittedMetrics } from '../../support/emitted-metrics.ts';
 
 const CONFIGURATION = fileURLToPath(new URL('../../../configuration', import.meta.url));
@@ -22,6 +29,33 @@ test('as many metrics are counted as the functions write when all goes well', as
     expect(inUse).toBe(here.length - watermarks.length);
     expect(fixedCosts(plan).find(({ what }) => what === 'watermarks')?.count ?? 0).toBe(watermarks.length);
   }
+});
+
+describe('what deletions add to a rule in a month with some', () => {
+  const moreBy = (...destinations: readonly (readonly [region: string, deletes: 'ignore' | 'replicate'])[]): number => {
+    const dollarsWith = (deletes: (of: 'ignore' | 'replicate') => string): number => {
+      const entries = destinations.map(([region, of], index) => ({
+        region,
+        bucket: `copy-${index}`,
+        deletes: deletes(of),
+      }));
+      const [rule] = deployedRules([{ source: { region: 'eu-west-1', bucket: 'source' }, destinations: entries }]);
+      if (rule === undefined) throw new Error('there is no rule');
+      return ruleDollars(rule);
+    };
+    return dollarsWith((of) => of) - dollarsWith(() => 'ignore');
+  };
+
+  test('is $0.30 for each metric: DeletionsPacked at the source, five at each region that deletes', () => {
+    expect(moreBy(['us-east-1', 'ignore'])).toBe(0);
+    // (1 + 5) x $0.30
+    expect(moreBy(['us-east-1', 'replicate'])).toBeCloseTo(1.8, 9);
+    expect(moreBy(['us-east-1', 'replicate'], ['us-west-2', 'ignore'])).toBeCloseTo(1.8, 9);
+    // Metrics are of a rule and region, not of a bucket.
+    expect(moreBy(['us-east-1', 'replicate'], ['us-east-1', 'replicate'])).toBeCloseTo(1.8, 9);
+    // (1 + 2 x 5) x $0.30
+    expect(moreBy(['us-east-1', 'replicate'], ['us-west-2', 'replicate'])).toBeCloseTo(3.3, 9);
+  });
 });
 
 describe('docs/deployment.md', () => {
