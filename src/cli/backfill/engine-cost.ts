@@ -9,7 +9,10 @@ export interface EngineCost {
   readonly messages: number;
 }
 
-/** USD per state transition of a Standard workflow, and per million objects that an inventory lists (us-east-1, from memory). */
+/**
+ * USD per state transition of a Standard workflow (AWS Step Functions pricing, us-east-1), and per million objects that an inventory
+ * lists (us-east-1; not confirmed in AWS's own text).
+ */
 const TRANSITION = 0.025 / 1000;
 const INVENTORY_MILLION = 0.0025;
 /** The start of an execution, and the states QueueObjects, IsFinished and Count. */
@@ -20,7 +23,7 @@ const TRANSITIONS_PER_FILE = 4;
  */
 export const QUEUED_PER_FUNCTION = 10_000;
 const MESSAGES_PER_SEND = 10;
-/** USD per million objects of S3 Batch Replication, and per job (list price, from memory). */
+/** USD per million objects of S3 Batch Replication, and per job (us-east-1; not confirmed in AWS's own text). */
 export const BATCH_REPLICATION = { million: 1, job: 0.25 } as const;
 
 export function engineCost(
