@@ -1,4 +1,4 @@
-/** Numbers as people read them. Units are decimal: prices are a GB of 10^9 bytes. */
+/** Numbers as people read them. Units of bytes are decimal, except where a name says that they are those of a bill. */
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const TERABYTE = 1e12;
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
@@ -13,10 +13,19 @@ export function formatPlural(count: number, noun: string, plural = `${noun}s`): 
 }
 
 export function formatBytes(bytes: number): string {
+  return formatUnits(bytes, 1000);
+}
+
+/** Beside dollars: in units as a bill counts them, powers of 1024, as `parseBilledVolume` reads them. */
+export function formatBilledBytes(bytes: number): string {
+  return formatUnits(bytes, 1024);
+}
+
+function formatUnits(bytes: number, step: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
+  while (value >= step - 0.5 && unit < UNITS.length - 1) {
+    value /= step;
     unit += 1;
   }
   return `${unit === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;

@@ -1,4 +1,4 @@
-import { formatBytes, formatPlural } from '../command/numbers.ts';
+import { formatBilledBytes, formatPlural } from '../command/numbers.ts';
 import type { Estimate } from './estimate.ts';
 import { RECENT_DAYS } from './make-estimate.ts';
 import type { SampleMeasure } from './measure-sample.ts';
@@ -22,7 +22,7 @@ export function remarksOf({ population, unread, monthIs, skipped, time }: Remark
     ...(archived.objects === 0
       ? []
       : [
-          `${formatPlural(archived.objects, 'object')} of ${formatBytes(archived.bytes)} in archive classes are not counted: nobody can read them before they are restored.`,
+          `${formatPlural(archived.objects, 'object')} of ${formatBilledBytes(archived.bytes)} in archive classes are not counted: nobody can read them before they are restored.`,
         ]),
     ...(unread === undefined
       ? []

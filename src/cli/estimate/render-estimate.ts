@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
+import { formatBilledBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
 import { wrapText } from '../command/wrap-text.ts';
 import { describeVerdict } from './describe-verdict.ts';
@@ -14,10 +14,10 @@ interface Column {
 const COLUMNS: readonly Column[] = [
   { title: 'prefix', cell: ({ prefix }) => printableKey(prefix) || '(all)' },
   { title: 'objects', cell: ({ objects }) => formatCount(objects) },
-  { title: 'size', cell: ({ bytes }) => formatBytes(bytes) },
-  { title: 'mean', cell: ({ bytes, objects }) => formatBytes(bytes / Math.max(1, objects)) },
+  { title: 'size', cell: ({ bytes }) => formatBilledBytes(bytes) },
+  { title: 'mean', cell: ({ bytes, objects }) => formatBilledBytes(bytes / Math.max(1, objects)) },
   { title: 'ratio', cell: formatRatioWithMargin },
-  { title: 'per month', cell: ({ month }) => formatBytes(month.bytes) },
+  { title: 'per month', cell: ({ month }) => formatBilledBytes(month.bytes) },
   { title: 'S3', cell: ({ month }) => formatMonthly(month.plain) },
   { title: 'ours', cell: ({ month }) => formatMonthly(month.ours) },
   { title: 'saves', cell: (group) => formatMonthly(savedBy(group)) },
@@ -25,6 +25,8 @@ const COLUMNS: readonly Column[] = [
 ];
 const GAP = '  ';
 const DEFAULT_COLUMNS = 120;
+/** What `formatBilledBytes` means. */
+export const BILLED_UNITS = 'Sizes are as S3 bills them: 1 GB is 2^30 bytes.';
 /** Of a list that replaces a table that does not fit. */
 const TITLE_WIDTH = 11;
 
@@ -43,8 +45,8 @@ export function renderEstimate(estimate: Estimate, columns = DEFAULT_COLUMNS): s
   const fits = table.every((line) => line.length <= columns);
   const volume = monthIs === 'given' ? 'as given' : 'what came in the last 30 days';
   const paragraphs = [
-    `${source}: ${formatPlural(total.objects, 'object')}, ${formatBytes(total.bytes)}, from ${region} to ${to.join(', ')}`,
-    `Dollars are per month (${volume}): S3 replicating every object by itself, and with s3xrc; prices of ${prices.date}.`,
+    `${source}: ${formatPlural(total.objects, 'object')}, ${formatBilledBytes(total.bytes)}, from ${region} to ${to.join(', ')}`,
+    `Dollars are per month (${volume}): S3 replicating every object by itself, and with s3xrc; prices of ${prices.date}. ${BILLED_UNITS}`,
     '',
     ...(fits ? table : rows.flatMap(renderBlock)),
     '',

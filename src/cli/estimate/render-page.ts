@@ -1,16 +1,18 @@
-import { formatBytes, formatCount } from '../command/numbers.ts';
+import { formatBilledBytes, formatCount } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
 import { html, type Markup } from '../demo/report/html.ts';
 import { STYLE } from '../demo/report/style.ts';
+import { type Cell, renderTable } from '../demo/report/table.ts';
 import { describeVerdict } from './describe-verdict.ts';
 import type { Estimate, GroupEstimate } from './estimate.ts';
 import { formatMonthly } from './format-monthly.ts';
 import { savedBy } from './make-estimate.ts';
-import { formatRatioWithMargin } from './render-estimate.ts';
+import { BILLED_UNITS, formatRatioWithMargin } from './render-estimate.ts';
 
 /** Prefixes that are drawn; the table has all of them. */
 const DRAWN = 20;
 const HUNDRED = 100;
+const COLUMNS = ['prefix', 'objects', 'size', 'mean', 'ratio', 'per month', 'S3', 'ours', 'saves', 'a rule'] as const;
 
 /** The estimate as a page that needs nothing else. */
 export function renderEstimatePage(estimate: Estimate, made: Date): string {
@@ -21,22 +23,20 @@ export function renderEstimatePage(estimate: Estimate, made: Date): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Estimate of ${source}</title>
 <style>${STYLE}
-@media (max-width: 640px) { .bar { grid-template-columns: 1fr; gap: 2px; } .bar > :last-child { text-align: left; } }
+.card { overflow-x: auto; }
+@media (min-width: 701px) { .bar { grid-template-columns: 200px 1fr 240px; } }
 </style>
 <main>
 <h1>What replicating ${source} would save</h1>
-<p class="muted">${region} to ${to.join(', ')} · ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC · prices of ${prices.date}</p>
+<p class="muted">${region} to ${to.join(', ')} · ${made.toISOString().slice(0, 16).replace('T', ' ')} UTC · prices of ${prices.date}. ${BILLED_UNITS}</p>
 <div class="verdict ${verdict.kind === 'leave' ? 'bad' : 'good'}">${describeVerdict(verdict, estimate)}</div>
 <div class="tiles">${tilesOf(estimate)}</div>
 <h2>Dollars per month, by prefix</h2>
 <div class="card">${groups.slice(0, DRAWN).map((group) => drawGroup(group, groups))}</div>
 <h2>All numbers</h2>
-<div class="card"><table>
-<thead><tr><th>prefix</th><th>objects</th><th>size</th><th>mean</th><th>ratio</th><th>per month</th><th>S3</th><th>ours</th><th>saves</th><th>a rule</th></tr></thead>
-<tbody>${groups.map(rowOf)}${rowOf({ ...total, prefix: '(all)' })}</tbody>
-</table></div>
+${renderTable(COLUMNS, [...groups, { ...total, prefix: '(all)' }].map(cellsOf))}
 <h2>What the numbers do not tell</h2>
-<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are of a sample of ${formatBytes(total.sampledBytes)}; 95 % of such samples are within the margin.</li></ul>
+<ul>${remarks.map((remark) => html`<li>${remark}</li>`)}<li>Ratios are of a sample of ${formatBilledBytes(total.sampledBytes)}; 95 % of such samples are within the margin.</li></ul>
 </main>
 </html>
 `;
@@ -46,9 +46,9 @@ export function renderEstimatePage(estimate: Estimate, made: Date): string {
 function tilesOf({ total, fixed }: Estimate): Markup[] {
   const tiles: readonly (readonly [string, string])[] = [
     [formatCount(total.objects), 'objects'],
-    [formatBytes(total.bytes), 'stored'],
+    [formatBilledBytes(total.bytes), 'stored'],
     [formatRatioWithMargin(total), 'ratio'],
-    [formatBytes(total.month.bytes), 'per month'],
+    [formatBilledBytes(total.month.bytes), 'per month'],
     [formatMonthly(total.month.plain), 'S3 by itself, per month'],
     [formatMonthly(total.month.ours), 'with s3xrc, per month'],
     [formatMonthly(fixed.rule), 'fixed, per rule'],
@@ -68,7 +68,18 @@ function drawGroup(group: GroupEstimate, groups: readonly GroupEstimate[]): Mark
 <span>${formatMonthly(plain)} → ${formatMonthly(ours)}</span></div>`;
 }
 
-function rowOf(group: GroupEstimate): Markup {
+function cellsOf(group: GroupEstimate): Cell[] {
   const { objects, bytes, month, pays } = group;
-  return html`<tr><td class="text"><code>${printableKey(group.prefix) || '(all)'}</code></td><td>${formatCount(objects)}</td><td>${formatBytes(bytes)}</td><td>${formatBytes(bytes / Math.max(1, objects))}</td><td>${formatRatioWithMargin(group)}</td><td>${formatBytes(month.bytes)}</td><td>${formatMonthly(month.plain)}</td><td>${formatMonthly(month.ours)}</td><td>${formatMonthly(savedBy(group))}</td><td>${pays ? 'pays' : 'does not pay'}</td></tr>`;
+  return [
+    html`<code>${printableKey(group.prefix) || '(all)'}</code>`,
+    formatCount(objects),
+    formatBilledBytes(bytes),
+    formatBilledBytes(bytes / Math.max(1, objects)),
+    formatRatioWithMargin(group),
+    formatBilledBytes(month.bytes),
+    formatMonthly(month.plain),
+    formatMonthly(month.ours),
+    formatMonthly(savedBy(group)),
+    pays ? 'pays' : 'does not pay',
+  ];
 }

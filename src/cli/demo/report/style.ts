@@ -28,9 +28,9 @@ p { margin: 0 0 12px; }
 .verdict.good { background: var(--good-soft); color: var(--good); }
 .loss { color: var(--bad); font-weight: 600; }
 .verdict.bad { background: var(--bad-soft); color: var(--bad); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(165px, 1fr)); gap: 12px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(185px, 1fr)); gap: 12px; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px; }
-.tile b { display: block; font-size: 21px; font-variant-numeric: tabular-nums; }
+.tile b { display: block; font-size: 19px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .tile span { color: var(--muted); font-size: 13px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -68,7 +68,8 @@ h1, p, .tile, .verdict { overflow-wrap: anywhere; }
 @media (max-width: 700px) {
   main { padding: 20px 12px 32px; }
   .card { padding: 12px; }
-  .tiles { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); }
+  .tiles { grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); }
+  .tile b { font-size: 16px; }
   .bar { grid-template-columns: 1fr; gap: 4px; padding: 8px 0; }
   .bar > :last-child { text-align: left; }
   thead { display: none; }

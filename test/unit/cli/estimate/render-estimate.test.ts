@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseBilledVolume } from '../../../../src/cli/command/parse-amounts.ts';
 import type { Estimate, GroupEstimate } from '../../../../src/cli/estimate/estimate.ts';
 import { renderEstimate } from '../../../../src/cli/estimate/render-estimate.ts';
 import { renderEstimatePage } from '../../../../src/cli/estimate/render-page.ts';
@@ -48,6 +49,15 @@ describe('an estimate on a terminal', () => {
     );
   });
 
+  test('says the volume of a month in the unit in which it was given', () => {
+    const total = group('', 1e9);
+    const month = { ...total.month, bytes: parseBilledVolume('50TB') };
+    const given: Estimate = { ...ESTIMATE, monthIs: 'given', groups: [], total: { ...total, month } };
+    expect(renderEstimate(given)).toContain('  50.0 TB  ');
+    expect(renderEstimate(given)).toContain('1 GB is 2^30 bytes');
+    expect(renderEstimatePage(given, new Date(0))).toContain('<b>50.0 TB</b><span>per month</span>');
+  });
+
   test('says why it is not worth it', () => {
     const verdict = { kind: 'leave', prefixes: [], net: 0 } as const;
     expect(renderEstimate({ ...ESTIMATE, verdict })).toContain(
@@ -62,6 +72,7 @@ describe('an estimate as a page', () => {
     expect(page).not.toMatch(/https?:|<script|src=/);
     expect(page).toContain('&#60;b&#62;');
     expect(page).toContain('2026-11-29 12:00 UTC');
+    expect(page).toContain('<td data-label="saves">$8.25</td>');
   });
 });
 
