@@ -15,3 +15,12 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** Aborts some milliseconds after another signal does, for what has to be finished after Ctrl-C but must not wait for ever. */
+export function signalAfter(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  const wait = (): void => void setTimeout(() => controller.abort(signal.reason), milliseconds).unref();
+  if (signal.aborted) wait();
+  else signal.addEventListener('abort', wait, { once: true });
+  return controller.signal;
+}

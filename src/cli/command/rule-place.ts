@@ -13,7 +13,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { backfillQueueName, ownBucketName, ruleResourceName } from '../../configuration/schema/resource-names.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
 import { DeployInputError } from './errors.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted, signalAfter } from './or-aborted.ts';
 import { countMessagesAt, type QueueCounts } from './queue-counts.ts';
 
 export interface PlaceOptions {
@@ -60,6 +60,9 @@ export const SYSTEM_CLOCK: Clock = {
     });
   },
 };
+
+/** Milliseconds that the last checkpoint may take after Ctrl-C. */
+const LAST_SAVE_MS = 10_000;
 
 /** Opens the rule's place in the account of the credentials that the AWS CLI would use, too. */
 export function openRulePlace({
@@ -110,9 +113,11 @@ export function openRulePlace({
     },
     openCheckpoint: async (kind) => {
       const store = new S3CheckpointObject(s3, await bucketOfProgress(), checkpointKey(kind, rule.id));
+      const saving = signalAfter(signal, LAST_SAVE_MS);
       return {
         load: () => orAborted(store.load(), signal),
-        save: (checkpoint) => orAborted(store.save(checkpoint), signal),
+        // The last one is saved after the signal: without it, --resume would queue again what was queued since the one before.
+        save: (checkpoint) => orAborted(store.save(checkpoint), saving),
       };
     },
     account,
