@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,8 @@ import { queueMessages } from '../../../../src/wiring/sqs-event.ts';
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
 const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
 const FUNCTION_OF_FILE = /^(source|target|resend|deployment)-/;
+/** Whose objects the events of deletions remove. */
+const CREATING = ['source-put.json', 'source-copy.json', 'source-eventbridge.json'];
 const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
 
 /** Bodies as the functions take them out of an event. */
@@ -63,6 +66,31 @@ describe('the events of the source function', () => {
     expect((created[3]?.sequencer ?? '') > (created[0]?.sequencer ?? '')).toBe(true);
   });
 
+  test.each([
+    [
+      'source-deletions.json',
+      [
+        ['deleted', 'invoices/2026/11/INV-10293.json', 'Q7yT1hVnXb3KdLwE9sPzR0mJ5cGfUaN2'],
+        ['version-removed', 'archive/2025/INV-00017.json', 'SjMIEqalNS4mAlkTD5OHF3aS.2kwWzQR'],
+      ],
+    ],
+    [
+      'source-eventbridge-deleted.json',
+      [['deleted', 'minutes/board meeting 2026-11.txt', 'u3XpK8vRzLq0TnYw5cJhGfBdE1mS7aNo']],
+    ],
+  ] as const)('%s removes what other events create, by a user, and creates nothing', async (file, removals) => {
+    const notifications = (await bodiesOf(file)).map(parseNotification);
+    expect(notifications.flatMap(({ created }) => created)).toEqual([]);
+    const removed = notifications.flatMap((notification) => notification.removed);
+    expect(removed.map(({ removal, key, versionId }) => [removal, key, versionId])).toEqual(removals);
+    const earlier = new Map((await Promise.all(CREATING.map(createdIn))).flat().map((object) => [object.key, object]));
+    for (const { bucket, key, byLifecycle, sequencer } of removed) {
+      expect({ bucket, byLifecycle }).toEqual({ bucket: 'example-documents', byLifecycle: false });
+      expect(sequencer).toMatch(/^[0-9A-F]{18}$/);
+      expect((sequencer ?? '') > (earlier.get(key)?.sequencer ?? 'G')).toBe(true);
+    }
+  });
+
   test('source-test-event.json creates nothing and is not a mistake', async () => {
     expect((await bodiesOf('source-test-event.json')).map(parseNotification)).toEqual([
       { created: [], removed: [], ignored: 1 },
@@ -72,6 +100,11 @@ describe('the events of the source function', () => {
   test('source-malformed.json cannot be parsed', async () => {
     const [body = ''] = await bodiesOf('source-malformed.json');
     expect(() => parseNotification(body)).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }));
+  });
+
+  test.each(FILES.filter((file) => file.startsWith('source-')))('%s has the MD5 of its bodies', async (file) => {
+    const { Records } = (await readEvent(join(EVENTS, file))) as { Records: { body: string; md5OfBody: string }[] };
+    for (const { body, md5OfBody } of Records) expect(createHash('md5').update(body).digest('hex')).toBe(md5OfBody);
   });
 
   test('are of a rule of the committed configuration', async () => {
