@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DetectStackDriftCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import { UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { BatchDeleteImageCommand, ListImagesCommand } from '@aws-sdk/client-ecr';
 import { DisableKeyCommand, ListAliasesCommand } from '@aws-sdk/client-kms';
 import {
@@ -48,7 +49,10 @@ const SETTINGS = {
 };
 const RULES = {
   replication_configuration: [
-    { source: { region: SOURCE, bucket: 'objects' }, destinations: [{ region: TARGET, bucket: 'restored' }] },
+    {
+      source: { region: SOURCE, bucket: 'objects', deletes: 'replicate' },
+      destinations: [{ region: TARGET, bucket: 'restored' }],
+    },
   ],
 };
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: SOURCE };
@@ -122,7 +126,7 @@ test('finds nothing wrong where all is well, and has a line for every group', as
   // Whether this machine emulates arm64 is its own affair.
   expect(complaints(report).filter((line) => line !== 'machine: arm64')).toEqual([]);
   expect(report).toMatchObject({ status: 0, account: EMULATED_ACCOUNT });
-  expect(new Set(report.findings.map(({ group }) => group)).size).toBe(17);
+  expect(new Set(report.findings.map(({ group }) => group)).size).toBe(18);
 });
 
 /** What changes nothing, by the verb that AWS begins names of operations with. */
@@ -263,6 +267,19 @@ const BREAKS: readonly {
     },
     found: /-dead-letters .*1 message given up/,
     mend: /^s3xrc dead-letters list --region eu-west-1 --queue app-objects-\w+-dead-letters$/,
+  },
+  {
+    group: 'deletions',
+    what: 'a table of deletions that never expire',
+    run: async () =>
+      (await clients.dynamoDb(TARGET)).send(
+        new UpdateTimeToLiveCommand({
+          TableName: 'app-deletions',
+          TimeToLiveSpecification: { AttributeName: 'ExpiresAt', Enabled: false },
+        }),
+      ),
+    found: /app-deletions \(us-east-1\): What it remembers never expires/,
+    mend: /^aws dynamodb update-time-to-live --region us-east-1 --table-name app-deletions .*AttributeName=ExpiresAt$/,
   },
   {
     group: 'replication',

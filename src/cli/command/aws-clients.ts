@@ -1,6 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -49,6 +50,11 @@ export class AwsClients {
 
   cloudWatch(region: string): CloudWatchClient {
     return this.#client('cloudwatch', region, (options) => new CloudWatchClient(options));
+  }
+
+  async dynamoDb(region: string): Promise<DynamoDBClient> {
+    const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+    return this.#client('dynamodb', region, (options) => new DynamoDBClient(options));
   }
 
   /** Loaded when it is first asked for: it is ten times as large as all others together. */

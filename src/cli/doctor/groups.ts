@@ -4,6 +4,7 @@ import { ARCHIVE_CHECKS } from './checks/archives.ts';
 import { BUCKET_CHECKS } from './checks/buckets.ts';
 import { CLOCK_CHECKS } from './checks/clock.ts';
 import { CONFIGURATION_CHECKS } from './checks/configuration.ts';
+import { DELETION_CHECKS } from './checks/deletions.ts';
 import { FALLBACK_CHECKS } from './checks/fallback.ts';
 import { FUNCTION_CHECKS } from './checks/functions.ts';
 import { IDENTITY_CHECKS } from './checks/identity.ts';
@@ -33,6 +34,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   FUNCTION_CHECKS,
   REPOSITORY_CHECKS,
   QUEUE_CHECKS,
+  DELETION_CHECKS,
   REPLICATION_CHECKS,
   ARCHIVE_CHECKS,
   UPLOAD_CHECKS,

@@ -1,5 +1,6 @@
 import { CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { CreateTableCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRepositoryCommand, PutImageCommand } from '@aws-sdk/client-ecr';
 import { CreateAliasCommand, CreateKeyCommand } from '@aws-sdk/client-kms';
 import {
@@ -20,12 +21,13 @@ import { S3Connection } from '../../../src/aws/s3/connection.ts';
 import type { AwsClients } from '../../../src/cli/command/aws-clients.ts';
 import { deployedNames } from '../../../src/cli/command/deployed-names.ts';
 import type { Configuration } from '../../../src/configuration/load.ts';
+import { replicatesDeletes } from '../../../src/configuration/rule.ts';
 import {
   ownBucketName,
   resourceNamePrefix,
   ruleResourceName,
 } from '../../../src/configuration/schema/resource-names.ts';
-import { planRegions, type RegionPlan } from '../../../src/templates/plan-regions.ts';
+import { planRegions, type RegionPlan, remembersDeletions } from '../../../src/templates/plan-regions.ts';
 import { regionNames } from '../../../src/templates/region-names.ts';
 import { planReplication } from '../../../src/templates/replication-rules.ts';
 import { nestedStacks } from '../../../src/templates/write-template.ts';
@@ -47,6 +49,7 @@ export async function operate({ configuration, account, clients }: OperatedAccou
     await makeQueues(plan, configuration, clients);
     await makeOwnBuckets(plan, { configuration, account, clients });
     await makeFunctions(plan, { configuration, account, clients });
+    if (remembersDeletions(plan)) await makeDeletionTable(plan, configuration, clients);
     await makeAlarms(plan, configuration, clients);
     await makeStacks(plan, configuration, clients);
   }
@@ -76,9 +79,13 @@ async function connect(
   const { stack_name: stack } = configuration.settings;
   const s3 = clients.s3(region);
   for (const [Bucket, rules] of Map.groupBy(outgoing, ({ source }) => source.bucket)) {
-    const QueueConfigurations = rules.map(({ id }) => {
-      const Id = ruleResourceName(stack, id);
-      return { Id, QueueArn: `arn:aws:sqs:${region}:${account}:${Id}`, Events: ['s3:ObjectCreated:*' as const] };
+    const QueueConfigurations = rules.map((rule) => {
+      const Id = ruleResourceName(stack, rule.id);
+      const Events = [
+        's3:ObjectCreated:*' as const,
+        ...(replicatesDeletes(rule) ? ['s3:ObjectRemoved:*' as const] : []),
+      ];
+      return { Id, QueueArn: `arn:aws:sqs:${region}:${account}:${Id}`, Events };
     });
     const NotificationConfiguration = { QueueConfigurations };
     await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
@@ -148,6 +155,9 @@ async function makeFunctions(plan: RegionPlan, { configuration, account, clients
         Role: `arn:aws:iam::${account}:role/functions`,
         PackageType: 'Image',
         Code: { ImageUri },
+        ...(remembersDeletions(plan) && name.endsWith('-target')
+          ? { Environment: { Variables: { DELETIONS_TABLE: deletionTable(configuration) } } }
+          : {}),
       }),
     );
     const queue = queues.find((each) => each.name === name);
@@ -158,6 +168,29 @@ async function makeFunctions(plan: RegionPlan, { configuration, account, clients
     const EventSourceArn = `arn:aws:sqs:${region}:${account}:${name}`;
     await clients.lambda(region).send(new CreateEventSourceMappingCommand({ FunctionName: name, EventSourceArn }));
   }
+}
+
+function deletionTable({ settings }: Configuration): string {
+  return `${resourceNamePrefix(settings.stack_name)}-deletions`;
+}
+
+async function makeDeletionTable(
+  { region }: RegionPlan,
+  configuration: Configuration,
+  clients: AwsClients,
+): Promise<void> {
+  const TableName = deletionTable(configuration);
+  const dynamoDb = await clients.dynamoDb(region);
+  await dynamoDb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'Rule', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'Rule', KeyType: 'HASH' }],
+    }),
+  );
+  const TimeToLiveSpecification = { AttributeName: 'ExpiresAt', Enabled: true };
+  await dynamoDb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
 }
 
 async function makeAlarms(plan: RegionPlan, configuration: Configuration, clients: AwsClients): Promise<void> {

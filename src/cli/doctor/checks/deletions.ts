@@ -1,0 +1,127 @@
+import type { TableDescription, TimeToLiveDescription } from '@aws-sdk/client-dynamodb';
+import { GetFunctionCommand, ResourceNotFoundException } from '@aws-sdk/client-lambda';
+import { resourceNamePrefix } from '../../../configuration/schema/resource-names.ts';
+import { remembersDeletions } from '../../../templates/plan-regions.ts';
+import type { CheckGroup, Patient } from '../check.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
+
+/** The attribute by which items expire, as in src/stacks/target.yaml. */
+const EXPIRY = 'ExpiresAt';
+
+/** Whether target regions can remember what was deleted at the sources. Nothing where no rule replicates deletions. */
+export const DELETION_CHECKS: CheckGroup = {
+  name: 'deletions',
+  title: 'Memory of deletions',
+  checksOf: (patient) =>
+    patient.plans.filter(remembersDeletions).map(({ region }) => ({
+      subject: subjectOf(region, patient),
+      takes: 'dynamodb:DescribeTable, dynamodb:DescribeTimeToLive and lambda:GetFunction',
+      run: (signal) =>
+        patient.deployments.whenDeployed(region, async () => [await checkRegion(region, patient, signal)]),
+    })),
+};
+
+function prefixOf({ configuration }: Patient): string {
+  return resourceNamePrefix(configuration.settings.stack_name);
+}
+
+function subjectOf(region: string, patient: Patient): string {
+  return `${prefixOf(patient)}-deletions (${region})`;
+}
+
+async function checkRegion(region: string, patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
+  const subject = subjectOf(region, patient);
+  const name = `${prefixOf(patient)}-deletions`;
+  const named = await readNamedTable(region, patient, signal);
+  const look = await describeTable(name, region, patient, signal);
+  if (named !== undefined && look === undefined) return patient.deployments.missing(region, subject);
+  return judgeDeletionTable({ subject, region, name, named, ...look });
+}
+
+/** The table that the target function is told of; undefined: of none, or there is no function. */
+async function readNamedTable(region: string, patient: Patient, abortSignal: AbortSignal): Promise<string | undefined> {
+  const command = new GetFunctionCommand({ FunctionName: `${prefixOf(patient)}-target` });
+  try {
+    const { Configuration } = await patient.clients.lambda(region).send(command, { abortSignal });
+    return Configuration?.Environment?.Variables?.['DELETIONS_TABLE'];
+  } catch (thrown) {
+    // The group of functions says that it is gone.
+    if (thrown instanceof ResourceNotFoundException) return undefined;
+    throw thrown;
+  }
+}
+
+interface TableLook {
+  readonly table: TableDescription;
+  readonly timeToLive: TimeToLiveDescription;
+}
+
+/** Undefined: there is no such table. */
+async function describeTable(
+  TableName: string,
+  region: string,
+  { clients }: Patient,
+  abortSignal: AbortSignal,
+): Promise<TableLook | undefined> {
+  const {
+    DescribeTableCommand,
+    DescribeTimeToLiveCommand,
+    ResourceNotFoundException: NoSuchTable,
+  } = await import('@aws-sdk/client-dynamodb');
+  const dynamoDb = await clients.dynamoDb(region);
+  try {
+    const { Table = {} } = await dynamoDb.send(new DescribeTableCommand({ TableName }), { abortSignal });
+    const answer = await dynamoDb.send(new DescribeTimeToLiveCommand({ TableName }), { abortSignal });
+    return { table: Table, timeToLive: answer.TimeToLiveDescription ?? {} };
+  } catch (thrown) {
+    if (thrown instanceof NoSuchTable) return undefined;
+    throw thrown;
+  }
+}
+
+interface DeletionTable {
+  /** Undefined: there is none. */
+  readonly table?: TableDescription | undefined;
+  readonly timeToLive?: TimeToLiveDescription | undefined;
+  readonly subject: string;
+  readonly region: string;
+  /** What the table is called. */
+  readonly name: string;
+  /** The table that the function is told of. */
+  readonly named: string | undefined;
+}
+
+/**
+ * | the table                          | finding |
+ * |------------------------------------|---------|
+ * | is missing, or not the function's  | failure: the region was deployed before a rule replicated deletions to it |
+ * | is encrypted with a key that cannot be used | failure |
+ * | is neither ACTIVE nor UPDATING     | failure |
+ * | keeps its items forever           | warning |
+ * | else                               | ok      |
+ */
+export function judgeDeletionTable({ subject, region, name, named, table, timeToLive }: DeletionTable): Diagnosis {
+  if (table === undefined || named !== name) {
+    const says = 'The target function has no table to remember deletions in, and restores no archive of such a rule.';
+    return failure(subject, says, `s3xrc deploy --region ${region}`);
+  }
+  const locked = table.SSEDescription?.InaccessibleEncryptionDateTime;
+  if (locked !== undefined) {
+    const says = `DynamoDB cannot use its KMS key since ${locked.toISOString()}: archives wait.`;
+    return failure(subject, says, `s3xrc doctor --only keys --region ${region}`);
+  }
+  if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {
+    const says = `Its state is ${table.TableStatus ?? 'unknown'}: archives wait.`;
+    return failure(subject, says, `aws dynamodb describe-table --region ${region} --table-name ${name}`);
+  }
+  if (!expires(timeToLive)) {
+    const mend = `aws dynamodb update-time-to-live --region ${region} --table-name ${name} --time-to-live-specification Enabled=true,AttributeName=${EXPIRY}`;
+    return warning(subject, 'What it remembers never expires: storage grows without end.', mend);
+  }
+  return ok(subject, 'It exists, the target function knows it, and what it remembers expires.');
+}
+
+function expires(timeToLive: TimeToLiveDescription | undefined): boolean {
+  const isOn = timeToLive?.TimeToLiveStatus === 'ENABLED' || timeToLive?.TimeToLiveStatus === 'ENABLING';
+  return isOn && timeToLive.AttributeName === EXPIRY;
+}
