@@ -84,8 +84,6 @@ export interface TargetDependencies {
   readonly now: () => number;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Time that this invocation of the function has left. */
-  readonly remainingMilliseconds: () => number;
   /** Aborts when the process is about to end: what is in progress is then requeued, unattempted. Absent in functions. */
   readonly stop?: AbortSignal;
   readonly limits: TargetLimits;
@@ -93,6 +91,8 @@ export interface TargetDependencies {
 
 /** What all archives of one invocation share. */
 export interface RestoreRun extends TargetDependencies {
+  /** Time that this invocation of the function has left. */
+  readonly remainingMilliseconds: () => number;
   /**
    * Of an archive that may have been restored before: when its earliest object was written, in milliseconds since 1970. What was
    * restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.

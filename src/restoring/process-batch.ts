@@ -21,19 +21,27 @@ import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 /**
  * Restores the archives that a batch of messages announces, each on its own: whatever happens to one, the others are restored.
  * Never throws; the answer says which messages go back to the queue.
+ * @param remainingMilliseconds what is left of this invocation
  */
 export async function processTargetBatch(
   messages: readonly QueueMessage[],
+  remainingMilliseconds: () => number,
   dependencies: TargetDependencies,
 ): Promise<BatchResponse> {
   const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
   using deadline = new Deadline(
-    dependencies.remainingMilliseconds() - limits.stopReserveMilliseconds,
+    remainingMilliseconds() - limits.stopReserveMilliseconds,
     () => new RunDeadlineError('The time of this invocation is over; what is restored stays restored'),
     stop,
   );
-  const wholeRun = (dependencies.remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
-  const run = { ...dependencies, puts: pLimit(limits.parallelPuts), signal: deadline.signal, wholeRun };
+  const wholeRun = (remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;
+  const run = {
+    ...dependencies,
+    remainingMilliseconds,
+    puts: pLimit(limits.parallelPuts),
+    signal: deadline.signal,
+    wholeRun,
+  };
   const restore = restoreEachOnce(run);
   const processed = await Promise.all(
     messages.map(async (message) => ({ message, outcome: await messageOutcome(message, restore) })),

@@ -51,7 +51,7 @@ export interface TargetService {
 }
 
 export interface TargetSlot {
-  readonly dependencies: Omit<TargetDependencies, 'remainingMilliseconds'>;
+  readonly dependencies: TargetDependencies;
   readonly telemetry: PowertoolsTargetTelemetry;
 }
 
@@ -63,7 +63,7 @@ export async function targetHandler(environment: Environment): Promise<SqsHandle
     const started = performance.now();
     try {
       const remainingMilliseconds = (): number => context.getRemainingTimeInMillis();
-      return await processTargetBatch(queueMessages(event), { ...dependencies, remainingMilliseconds });
+      return await processTargetBatch(queueMessages(event), remainingMilliseconds, dependencies);
     } finally {
       telemetry.flush((performance.now() - started) / 1000);
     }

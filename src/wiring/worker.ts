@@ -121,11 +121,10 @@ async function targetWork(environment: Environment, task: TaskSize): Promise<Wor
 
 function restoreWithoutLimits({ dependencies, telemetry }: TargetSlot): ProcessMessage {
   const limits = { ...dependencies.limits, maxRestoredBytes: WITHOUT_LIMIT };
-  const remainingMilliseconds = (): number => WITHOUT_LIMIT;
   return async (message, queue, stop) => {
     const started = performance.now();
     try {
-      return await processTargetBatch([message], { ...dependencies, limits, queue, stop, remainingMilliseconds });
+      return await processTargetBatch([message], () => WITHOUT_LIMIT, { ...dependencies, limits, queue, stop });
     } finally {
       telemetry.flush((performance.now() - started) / 1000);
     }

@@ -231,10 +231,9 @@ class Simulation {
     });
     const { limits } = region.dependencies;
     return (messages, remainingMilliseconds) =>
-      processTargetBatch(messages, {
+      processTargetBatch(messages, remainingMilliseconds, {
         ...region.dependencies,
         limits: { ...limits, parallelPuts: 128 },
-        remainingMilliseconds,
       });
   }
 

@@ -170,7 +170,7 @@ export class Pipeline {
     const store = disturb(target.store, disturbance);
     const runs = await Promise.all(
       [first, second].map(async (batch) => {
-        const response = await processTargetBatch(batch, {
+        const response = await processTargetBatch(batch, () => 600_000, {
           ...target.dependencies,
           store,
           deletions: target.deletions,

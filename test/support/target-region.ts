@@ -37,11 +37,16 @@ export class DirectRestoration implements FrameRestoration {
   }
 }
 
+/** What the service needs, and the time that its invocations have. */
+interface InvokedDependencies extends TargetDependencies {
+  readonly remainingMilliseconds: () => number;
+}
+
 export interface RegionOptions {
   readonly rules?: readonly ReplicationRule[];
   /** Between the service and the store: to make calls fail, or to count them. */
   readonly wrap?: (store: MemoryObjectStore) => TargetDependencies['store'];
-  readonly dependencies?: Partial<TargetDependencies>;
+  readonly dependencies?: Partial<InvokedDependencies>;
   readonly now?: () => number;
   /** Whether its buckets keep versions. */
   readonly versioned?: boolean;
@@ -54,7 +59,7 @@ export class TargetRegion {
   readonly telemetry = new RecordingTargetTelemetry();
   readonly calls: FailingObjectStore;
   readonly buffers = { compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2), tar: new BufferPool(TAR_BUFFER_SIZE, 2) };
-  dependencies: TargetDependencies;
+  dependencies: InvokedDependencies;
 
   constructor({ rules = [RULE], wrap, dependencies = {}, now = () => NOW, versioned = false }: RegionOptions = {}) {
     this.store = new MemoryObjectStore({ now, versioned });
@@ -98,7 +103,7 @@ export class TargetRegion {
   }
 
   process(...messages: readonly QueueMessage[]): Promise<BatchResponse> {
-    return processTargetBatch(messages, this.dependencies);
+    return processTargetBatch(messages, this.dependencies.remainingMilliseconds, this.dependencies);
   }
 
   /** What the target bucket has under a key, as text. */
