@@ -24,7 +24,7 @@ export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
     memoryMb: 1769,
     timeoutSeconds: 900,
   },
-  { name: 'target', region: 'us-east-1', path: 'TargetUsEast1/Function', memoryMb: 3538, timeoutSeconds: 900 },
+  { name: 'target', region: 'us-east-1', path: 'TargetUsEast1/Function', memoryMb: 1769, timeoutSeconds: 900 },
   { name: 'resend', region: 'eu-west-1', path: 'SourceEuWest1/ResendFunction', memoryMb: 512, timeoutSeconds: 900 },
   {
     name: 'deployment',

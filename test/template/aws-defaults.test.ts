@@ -23,7 +23,7 @@ const stackOf = ({ path }: { readonly path: string }): string => path.slice(0, p
 
 /** Not of an endpoint of the network, which only narrows what roles may. */
 function isOfRole({ type }: { readonly type: string }): boolean {
-  return type === 'AWS::IAM::Role' || type === 'AWS::IAM::ManagedPolicy';
+  return ['AWS::IAM::Role', 'AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(type);
 }
 
 function functions(): CreatedResource[] {
