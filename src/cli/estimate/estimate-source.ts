@@ -21,8 +21,8 @@ export interface EstimateSource extends SampleReader, AsyncDisposable {
 }
 
 export interface SourceOptions {
-  readonly region?: string;
-  readonly profile?: string;
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
   readonly signal: AbortSignal;
 }
 

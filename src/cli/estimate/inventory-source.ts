@@ -15,8 +15,7 @@ import type { EstimateSource, SourceOptions } from './estimate-source.ts';
  */
 export async function openInventorySource(name: string, options: SourceOptions): Promise<EstimateSource> {
   // The region that is asked for is that of the objects; the inventory may be elsewhere.
-  const { profile, signal } = options;
-  const elsewhere = { ...(profile === undefined ? {} : { profile }), signal };
+  const elsewhere = { profile: options.profile, signal: options.signal };
   const text = isS3Name(name) ? await readManifest(name, elsewhere) : await readFile(name, 'utf8');
   const manifest = parseInventoryManifest(text, name);
   const objects = await openReadableBucket(manifest.bucket, options);

@@ -36,11 +36,7 @@ export async function runEstimate(args: readonly string[], context: CommandConte
   await Promise.all(printed);
   if (options === undefined) return 0;
   const { region, profile } = options;
-  await using source = await openEstimateSource(options.source, {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    signal: context.signal,
-  });
+  await using source = await openEstimateSource(options.source, { region, profile, signal: context.signal });
   const estimate = await estimateSource(source, options, context);
   await context.print(
     options.json ? `${JSON.stringify(estimate, null, 2)}\n` : renderEstimate(estimate, context.columns),

@@ -28,11 +28,7 @@ export async function runSimulate(args: readonly string[], context: CommandConte
   await Promise.all(printed);
   if (flags === undefined) return 0;
   const { region, profile } = flags;
-  await using source = await openEstimateSource(flags.source, {
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    signal: context.signal,
-  });
+  await using source = await openEstimateSource(flags.source, { region, profile, signal: context.signal });
   const report = await simulate(source, flags, context);
   await context.print(
     flags.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : renderSimulation(report, context.columns),
