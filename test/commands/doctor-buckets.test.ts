@@ -16,8 +16,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAwsServer } from '../../local-cloud/aws-server.ts';
 import { LOCAL_ACCOUNT_ID } from '../../local-cloud/region-clients.ts';
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import type { Diagnosis } from '../../src/cli/doctor/diagnosis.ts';
 import { runDoctor } from '../../src/cli/doctor/run-doctor.ts';
 import { EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+import { printedJson } from '../support/printed-json.ts';
 import { startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
 const SOURCE = 'eu-west-1';
@@ -99,20 +101,10 @@ describe.each([
     await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
     const replication_configuration = buckets.map(rule);
     await writeFile(join(folder, 'replication_config.json'), JSON.stringify({ replication_configuration }));
-    let printed = '';
-    const context = {
-      program: 's3xrc',
-      signal: new AbortController().signal,
-      print: (data: string | Uint8Array) => {
-        printed += String(data);
-        return Promise.resolve();
-      },
-      note: () => undefined,
-    };
-    await runDoctor(['--json', '--only', 'buckets', '--configuration', folder], context);
-    const { findings } = JSON.parse(printed) as {
-      readonly findings: readonly { readonly status: string; readonly subject: string; readonly says: string }[];
-    };
+    const { document } = await printedJson((context) =>
+      runDoctor(['--json', '--only', 'buckets', '--configuration', folder], context),
+    );
+    const { findings } = document as { readonly findings: readonly Diagnosis[] };
     return findings
       .filter(({ status, says }) => status !== 'ok' && !says.includes('who pays'))
       .map(({ status, subject, says }) => `${status} ${subject}: ${says}`);

@@ -32,6 +32,7 @@ import { ruleResourceName } from '../../src/configuration/schema/resource-names.
 import { type AwsEmulator, EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
 import { alarmTopic, operate } from '../support/operated/account.ts';
 import { startOperationProxy } from '../support/operation-proxy.ts';
+import { printedJson } from '../support/printed-json.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SOURCE = 'eu-west-1';
@@ -99,19 +100,11 @@ async function examine(
   path = `${tools}${delimiter}${process.env['PATH'] ?? ''}`,
   later = 0,
 ): Promise<Report & { status: number }> {
-  let printed = '';
-  const context = {
-    program: 's3xrc',
-    signal: new AbortController().signal,
-    print: (data: string | Uint8Array) => {
-      printed += String(data);
-      return Promise.resolve();
-    },
-    note: () => undefined,
-  };
   const world = { now: () => Date.now() + later, environment: { ...process.env, PATH: path } };
-  const status = await runDoctor(['--json', '--configuration', folder], context, world);
-  return { status, ...(JSON.parse(printed) as Report) };
+  const { status, document } = await printedJson((context) =>
+    runDoctor(['--json', '--configuration', folder], context, world),
+  );
+  return { status, ...(document as Report) };
 }
 
 /** The findings that are not good, as `group: subject`. */

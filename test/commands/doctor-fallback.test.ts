@@ -6,7 +6,9 @@ import { CreateTagsCommand, CreateVpcCommand, DescribeAvailabilityZonesCommand }
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import type { Diagnosis } from '../../src/cli/doctor/diagnosis.ts';
 import { runDoctor } from '../../src/cli/doctor/run-doctor.ts';
+import { printedJson } from '../support/printed-json.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
 /** Fargate is not in all of its zones. */
@@ -50,21 +52,11 @@ afterAll(async () => {
 
 /** What doctor says of the room for the fallback, as `status subject: says`. */
 async function findings(): Promise<string[]> {
-  let printed = '';
-  const context = {
-    program: 's3xrc',
-    signal: new AbortController().signal,
-    print: (data: string | Uint8Array) => {
-      printed += String(data);
-      return Promise.resolve();
-    },
-    note: () => undefined,
-  };
-  await runDoctor(['--json', '--only', 'fallback', '--configuration', folder], context);
-  const document = JSON.parse(printed) as {
-    readonly findings: readonly { readonly status: string; readonly subject: string; readonly says: string }[];
-  };
-  return document.findings.map(({ status, subject, says }) => `${status} ${subject}: ${says}`);
+  const { document } = await printedJson((context) =>
+    runDoctor(['--json', '--only', 'fallback', '--configuration', folder], context),
+  );
+  const report = document as { readonly findings: readonly Diagnosis[] };
+  return report.findings.map(({ status, subject, says }) => `${status} ${subject}: ${says}`);
 }
 
 test('an account with room', async () => {
