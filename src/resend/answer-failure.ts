@@ -17,6 +17,7 @@ import {
   isTracked,
   LOOK_AGAIN,
   removeFailed,
+  removeUncovered,
 } from './failed-archive.ts';
 import { dropKept, isKept, keep, wasKeptSince } from './keep-archive.ts';
 
@@ -90,7 +91,10 @@ async function answerSuperseded(archive: FailedArchive, run: ResendRun): Promise
     if (mayWait) return putAgain(archive, { ...failure, ...failed }, 1, run);
     const own = await run.store.head(failure, run.signal);
     const isLatest = own === undefined || own.versionId === failure.versionId;
-    if (isLatest) return putAgain({ ...archive, again: failure, current: own }, { ...failure, ...failed }, 1, run);
+    const toAll = { ...archive, again: failure, current: own };
+    const outcome = isLatest ? await putAgain(toAll, { ...failure, ...failed }, 1, run) : undefined;
+    await removeUncovered(again, run);
+    if (outcome !== undefined) return outcome;
   }
   const successorKept = successorStatus === 'FAILED' && (await isKept(again, current?.versionId, run));
   const hasOthers = isApart(archive) && failed?.replicationStatus !== 'FAILED';

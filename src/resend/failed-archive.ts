@@ -55,3 +55,20 @@ export async function removeFailed(failure: ReplicationFailure, { store, telemet
   await store.removeVersion(failure);
   telemetry.failedVersionDeleted(failure);
 }
+
+/**
+ * Removes copies for one region that no replication rule covers, once all regions get the archive by its own key: they would never
+ * leave, and raise the alarm of what is not replicated until they expire. Where that fails, it is what happens.
+ */
+export async function removeUncovered(again: ObjectLocation, { store, maxReceives, signal }: ResendRun): Promise<void> {
+  try {
+    // Each receive of the message has put one.
+    for (let receive = 1; receive <= maxReceives; receive += 1) {
+      const { versionId, replicationStatus } = (await store.head(again, signal)) ?? {};
+      if (versionId === undefined || replicationStatus !== undefined) return;
+      await store.removeVersion({ ...again, versionId });
+    }
+  } catch {
+    // The archive is on its way, and a failure of its message would say that it is not.
+  }
+}

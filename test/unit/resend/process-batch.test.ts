@@ -426,6 +426,39 @@ describe('an archive of a rule with several regions', () => {
     expect(store.look(ARCHIVE)).toMatchObject({ body: 'bytes', metadata: { 's3xrc-resends': '1' } });
   });
 
+  test('leaves no copy that no replication rule covers once it was put again for all regions, whoever put it', async () => {
+    const { store, process, version } = failedArchive();
+    await process(failed(version));
+    await process(failed(version, { receiveCount: 3 }));
+    await process(failed(version, { receiveCount: 5 }));
+    expect([store.versions(TO_A), store.versions(ARCHIVE)]).toEqual([0, 2]);
+
+    await process(failed(version));
+    await process(failed(version, { receiveCount: 5 }));
+    expect([store.versions(TO_A), store.versions(ARCHIVE)]).toEqual([0, 2]);
+  });
+
+  test('keeps the copy for its region that a replication rule covers by now', async () => {
+    const { store, process, version } = failedArchive();
+    await process(failed(version));
+    const copy = store.copy.bind(store);
+    store.copy = async (request) => {
+      const written = await copy(request);
+      store.setStatus(TO_A, store.put(TO_A, 'bytes'), 'PENDING');
+      return written;
+    };
+    await process(failed(version, { receiveCount: 5 }));
+    expect([store.versions(TO_A), store.versions(ARCHIVE)]).toEqual([2, 2]);
+  });
+
+  test('is acknowledged as put again though its uncovered copy cannot be removed', async () => {
+    const { store, errors, process, version } = failedArchive();
+    await process(failed(version));
+    store.removeVersion = () => Promise.reject(new UnavailableStorageError('not now'));
+    expect(await process(failed(version, { receiveCount: 5 }))).toEqual([]);
+    expect([store.versions(ARCHIVE), errors.length]).toEqual([2, 0]);
+  });
+
   test('that was kept for its region is not put again when S3 tells of it once more', async () => {
     const { store, told, process, version } = failedArchive();
     const keptAt = new Date(NOW).toISOString();
