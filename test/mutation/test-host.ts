@@ -4,6 +4,8 @@ import type { Answer, FileCoverage, Request, TestId, Verdict } from './conversat
 
 /** A process that has used so much CPU time since its last beat turns in a loop that a mutant has made endless. */
 const SILENT_CPU_SECONDS = 5;
+/** As in test-process.ts, which cannot count while a test does not let the event loop turn. */
+const SLOWER = 10;
 const LOOK_MILLISECONDS = 2000;
 /** Loaded tests and what a mutant leaves behind take memory; a new process costs seconds. */
 const TRIES_PER_PROCESS = 400;
@@ -34,7 +36,8 @@ export class TestHost {
 
   /** @throws Error when the file cannot be loaded or ends the process */
   async cover(file: string): Promise<FileCoverage> {
-    const answer = await this.#ask({ kind: 'cover', file }, NO_MUTANT);
+    // Nothing is endless without a mutant, and a simulation may think for long.
+    const answer = await this.#ask({ kind: 'cover', file }, NO_MUTANT, Number.POSITIVE_INFINITY);
     if (answer?.kind !== 'covered') throw new Error(`${file} ends the process that runs it without a mutant.`);
     return answer.coverage;
   }
@@ -43,7 +46,7 @@ export class TestHost {
   async try(mutant: number, tests: readonly TestId[]): Promise<Verdict> {
     this.#tries += 1;
     if (this.#tries % TRIES_PER_PROCESS === 0) this.close();
-    const verdict = await this.#try({ kind: 'try', mutant, tests }, NO_MUTANT);
+    const verdict = await this.#try(mutant, tests, NO_MUTANT);
     if (verdict.kind !== 'spoiled') return verdict;
     return this.tryAfresh(mutant, [...(verdict.by ? [verdict.by] : []), ...tests]);
   }
@@ -52,7 +55,7 @@ export class TestHost {
   async tryAfresh(mutant: number, tests: readonly TestId[]): Promise<Verdict> {
     this.close();
     try {
-      return await this.#try({ kind: 'try', mutant, tests }, mutant);
+      return await this.#try(mutant, tests, mutant);
     } finally {
       this.close();
     }
@@ -63,15 +66,17 @@ export class TestHost {
     this.#child = undefined;
   }
 
-  async #try(request: Request, active: number): Promise<Verdict> {
-    const answer = await this.#ask(request, active);
+  async #try(mutant: number, tests: readonly TestId[], active: number): Promise<Verdict> {
+    const request: Request = { kind: 'try', mutant, tests };
+    const slowest = Math.max(0, ...tests.map(({ milliseconds }) => milliseconds));
+    const answer = await this.#ask(request, active, SILENT_CPU_SECONDS + (SLOWER * slowest) / 1000);
     const verdict: Verdict = answer?.kind === 'tried' ? answer.verdict : { kind: 'stuck' };
     if (verdict.kind === 'stuck' || verdict.kind === 'spoiled') this.close();
     return verdict;
   }
 
-  /** Undefined when the process ended or beats no more: then it is gone. */
-  async #ask(request: Request, active: number): Promise<Answer | undefined> {
+  /** Undefined when the process ended or beats no more for so long: then it is gone. */
+  async #ask(request: Request, active: number, silentSeconds: number): Promise<Answer | undefined> {
     this.#stop.throwIfAborted();
     this.#child ??= this.#start(active);
     const child = this.#child;
@@ -80,7 +85,7 @@ export class TestHost {
     const look = setInterval(() => {
       void readCpuSeconds(child.pid).then((used) => {
         silentSince ??= used;
-        if (used - silentSince > SILENT_CPU_SECONDS) resolve(undefined);
+        if (used - silentSince > silentSeconds) resolve(undefined);
       });
     }, LOOK_MILLISECONDS);
     const hear = (answer: Answer): void => {
