@@ -51,3 +51,11 @@ test('an object can be restored without its tags in the headers when its 2 KB of
   expect(fitsRequest({ headers: {}, metadata, tags })).toBe(false);
   expect(isRestorable({ headers: { contentDisposition: 'x'.repeat(6000) }, metadata })).toBe(false);
 });
+
+test('a request is filled up to its last byte: 8,192 less 640 for itself and 1,536 for the token, 700 less where stamps come', () => {
+  const filled = (bytes: number) => ({ cacheControl: 'x'.repeat(bytes - 'cache-control: \r\n'.length) });
+  const fits = (bytes: number) => fitsRequest({ headers: filled(bytes), metadata: {}, tags: [] });
+  expect([fits(6016), fits(6017)]).toEqual([true, false]);
+  const restores = (bytes: number) => isRestorable({ headers: filled(bytes), metadata: {} });
+  expect([restores(5316), restores(5317)]).toEqual([true, false]);
+});

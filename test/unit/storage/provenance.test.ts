@@ -104,7 +104,8 @@ describe('provenance stamps', () => {
     expect(chooseCarrier({ [STAMP_NAME]: 'mine' }, [], stamp)).toBe('tag');
     expect(chooseCarrier({ [STAMP_NAME]: 'mine' }, [{ key: STAMP_NAME, value: 'mine' }], stamp)).toBe('none');
     expect(hasRoomForStamp({ note: 'x'.repeat(1000) })).toBe(true);
-    expect(hasRoomForStamp({ note: 'x'.repeat(2040) })).toBe(false);
+    expect(hasRoomForStamp({ note: 'x'.repeat(1955) })).toBe(true);
+    expect(hasRoomForStamp({ note: 'x'.repeat(1956) })).toBe(false);
     expect(hasRoomForStamp({ [STAMP_NAME]: 'mine' })).toBe(false);
     expect(hasRoomForStampTag(tagsOf(9))).toBe(true);
     expect(hasRoomForStampTag(tagsOf(10))).toBe(false);
@@ -175,6 +176,20 @@ describe('the digest of a stamp', () => {
 
     expect(isAsWritten(early, description())).toBe(true);
     expect(isAsWritten(early, description({ size: 4 }))).toBe(false);
+  });
+
+  test('is the same in every version of this product: another one would make an edit of each object that exists', () => {
+    expect(digestContent(CONTENT)).toBe('7522357fe6f7');
+    const all = {
+      contentType: 'a/b',
+      contentEncoding: 'gzip, aws-chunked',
+      contentDisposition: 'c',
+      contentLanguage: 'd',
+      cacheControl: 'e',
+      expires: 'f',
+      websiteRedirectLocation: '/g',
+    };
+    expect(digestContent({ size: 0, headers: all, metadata: { z: '1', y: '2' } })).toBe('daa9c5d70492');
   });
 
   test('takes what S3 says on its own for what was not said', () => {

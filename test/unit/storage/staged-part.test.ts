@@ -31,6 +31,27 @@ test('pieces that come in any order become one part, and nothing stays behind', 
   expect(store.keys('ours')).toEqual([]);
 });
 
+test('pieces are put together whatever is at their key, which is theirs alone: a try whose answer was lost may have ended', async () => {
+  const conditions: unknown[] = [];
+  const store = new MemoryObjectStore({ minimumPartSize: 1 });
+  const upload = await store.createUpload(TARGET);
+  const createUpload = store.createUpload.bind(store);
+  store.createUpload = async (target, stop) => {
+    const opened = await createUpload(target, stop);
+    const complete = opened.complete.bind(opened);
+    return Object.assign(opened, {
+      complete: (request: Parameters<typeof complete>[0]) => {
+        conditions.push(request.condition);
+        return complete(request);
+      },
+    });
+  };
+  const staged = new StagedPart(store, STAGE, signal);
+  await staged.write(0, pieces[0], crc32(pieces[0]));
+  await staged.moveTo(upload, 1);
+  expect(conditions).toEqual([{ kind: 'always' }]);
+});
+
 test('an abandoned part gives its pieces back', async () => {
   const memory = new MemoryObjectStore({ minimumPartSize: 1 });
   const store = new FailingObjectStore(memory, { uploadPart: [2] });

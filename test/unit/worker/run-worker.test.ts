@@ -243,6 +243,17 @@ describe('the protection from scale-in', () => {
     expect(bench.protections).toHaveLength(dropped);
   });
 
+  test('ends with the worker that is stopped, although its queue was never found empty', async () => {
+    const bench = new WorkerBench();
+    bench.place(2);
+    const run = bench.run([untilInterrupted]);
+    await bench.clock.advance(1_000);
+    expect(bench.protections).toEqual([60]);
+    bench.stop();
+    expect(await run).toBe('stopped');
+    expect(bench.protections).toEqual([60, 0]);
+  });
+
   test('is not a condition for working', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
