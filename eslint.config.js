@@ -14,6 +14,13 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // tsconfig's noPropertyAccessFromIndexSignature asks for the bracket form that this rule would remove.
       '@typescript-eslint/dot-notation': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[importKind!='type'][source.value='zod'] > ImportSpecifier[imported.name='z']",
+          message: "Write import * as z from 'zod': of the object z, bundles get all of zod, with its 50 languages.",
+        },
+      ],
     },
   },
 );

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What becomes of a batch: every message returns to the queue, or only those that are named. */
 export type BatchOutcome =

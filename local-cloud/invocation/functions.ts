@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EventFileError } from '../errors.ts';
 
 /** A function of the example configuration that an event can be sent to. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tryParseJson } from '../../src/json.ts';
 
 /** An object that a notification names: what S3 must have for the event to be true. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { type AwsServer, startAwsServer } from '../aws-server.ts';
 import { LocalServerError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CompressorError } from '../../src/errors.ts';
 import { FunctionCrashedError, FunctionInitError, FunctionThrewError, FunctionTimedOutError } from '../errors.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FORMAT_NAME, MAX_KEY_BYTES } from './format.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import { refuseCostlyJson } from './costly-json.ts';
 import { InvalidManifestError, UnsupportedArchiveError } from './errors.ts';

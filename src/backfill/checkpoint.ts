@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import { InvalidCheckpointError } from './errors.ts';
 import { count, filterSchema } from './progress-schema.ts';

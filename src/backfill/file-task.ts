@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidFileTaskError } from './errors.ts';
 import { backfillCountsSchema, filterSchema } from './progress-schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidEnvironmentError } from './errors.ts';
 
 /** The environment of a function, passed in: only entry points read that of the process. */

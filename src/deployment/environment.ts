@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Environment } from '../configuration/environment.ts';
 import { InvalidEnvironmentError } from '../configuration/errors.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { judgeConditions, matchesPattern, type RequestFacts } from './policy-conditions.ts';
 
 const many = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ownPricesSchema } from '../configuration/schema/schema.ts';
 import { tryParseJson } from '../json.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidResourceError } from './errors.ts';
 
 /** What every answer repeats, and where it goes. */

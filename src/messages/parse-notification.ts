@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidMessageError } from './errors.ts';
 import { decodeKey, parse, readNotificationBody } from './notification-body.ts';
 import type { WriteOrder } from './sequencer.ts';

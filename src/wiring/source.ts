@@ -9,7 +9,6 @@ import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsSourceTelemetry } from '../aws/telemetry/packing.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readSourceEnvironment, type SourceEnvironment } from '../configuration/environment.ts';
-import { InvalidEnvironmentError } from '../configuration/errors.ts';
 import { loadConfiguration } from '../configuration/load.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { MessageQueue } from '../messages/message-queue.ts';
@@ -19,6 +18,7 @@ import { processSourceBatch } from '../packing/process-batch.ts';
 import { TagAccess } from '../packing/tag-access.ts';
 import { fallbackQueue } from './fallback-queue.ts';
 import { frameWorkerModule } from './frame-worker-module.ts';
+import { requireRule } from './function-rule.ts';
 import { levelPolicy, processCpuSpeed, statisticsStore } from './level-policy.ts';
 import { packingBuffers } from './packing-buffers.ts';
 import { sourcePrices } from './source-prices.ts';
@@ -139,14 +139,4 @@ export async function openSourceService(
     },
     close: () => pool.close(),
   };
-}
-
-function requireRule(rules: readonly ReplicationRule[], { RULE_ID, AWS_REGION }: SourceEnvironment): ReplicationRule {
-  const rule = rules.find(({ id, source }) => id === RULE_ID && source.region === AWS_REGION);
-  if (rule !== undefined) return rule;
-  const known = rules.map(({ id }) => id).join(', ');
-  throw new InvalidEnvironmentError(
-    `RULE_ID "${RULE_ID}" is not a rule of ${AWS_REGION} in the configuration (which has: ${known}). Deploy again after changing it.`,
-    { context: { rule: RULE_ID, region: AWS_REGION } },
-  );
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Mutant } from './find-mutants.ts';
 
 /** A mutant that no test notices, and why that is right. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnreadableFunctionError } from '../../deployment/errors.ts';
 import type { FunctionDirectory } from '../../deployment/ports.ts';
 import { tryParseJson } from '../../json.ts';

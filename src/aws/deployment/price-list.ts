@@ -1,5 +1,5 @@
 import { type PricingClient, paginateGetProducts } from '@aws-sdk/client-pricing';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UnavailablePriceListError } from '../../deployment/errors.ts';
 import type { PriceList, PriceQuery } from '../../deployment/ports.ts';
 

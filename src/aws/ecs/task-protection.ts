@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TaskProtection } from '../../worker/ports.ts';
 import { TaskProtectionError } from '../errors.ts';
 

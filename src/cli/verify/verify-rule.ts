@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { S3ObjectPager } from '../../aws/s3/object-pager.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../../json.ts';
 import { InvalidConfigurationError } from '../errors.ts';
 import type { SettingsFile } from '../schema/schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '../../json.ts';
 import { InvalidEnvironmentError, MissingPriceError } from '../errors.ts';
 import { dollars } from '../schema/fields.ts';

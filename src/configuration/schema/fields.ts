@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AWS_REGIONS } from './aws-regions.ts';
 import { BUCKET_NAME_PATTERN, bucketNameFault } from './bucket-name.ts';
 import { filterFault, keyPartFault } from './key-filter.ts';

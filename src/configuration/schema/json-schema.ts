@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FieldMeta } from './fields.ts';
 import type { JsonPath } from './read-json.ts';
 import { replicationSchema, settingsSchema } from './schema.ts';

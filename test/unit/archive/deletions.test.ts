@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FORMAT_NAME } from '../../../src/archive/format.ts';
 import { decodeManifest, encodeManifest, type Manifest } from '../../../src/archive/manifest.ts';
 import { itemAt, layOutArchive, readManifest, sealArchive } from '../../support/archives.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Verification } from '../verify/verify-destinations.ts';
 import type { PlantedKeys } from './plan-bucket.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DemoFailedError } from '../errors.ts';
 import type { PackedVersion } from '../upload/uploaded-object.ts';
 

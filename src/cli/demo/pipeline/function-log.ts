@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidEmfError } from '../../../../local-cloud/errors.ts';
 import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { LevelUses, loggedFrames } from './level-use.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The field `frames` of the log line of an archive. */
 export const loggedFrames = z.array(
