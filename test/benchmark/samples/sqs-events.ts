@@ -5,6 +5,9 @@ import type { Workload } from '../workloads.ts';
 
 const RUN_MILLISECONDS = 900_000;
 
+/** All events are of now: an archive over a day late is asked whether its objects were deleted meanwhile. */
+const SENT = new Date();
+
 /**
  * Events of Lambda that announce the objects of a workload, `batch` in each: one message per object, as S3 sends them. Each is made when the
  * one before is done, as a function has one event at a time.
@@ -51,7 +54,7 @@ function s3Notification(bucket: string, { key, etag, size }: WrittenObject, inde
     eventVersion: '2.6',
     eventSource: 'aws:s3',
     awsRegion: 'eu-west-1',
-    eventTime: '2026-11-23T10:00:00.000Z',
+    eventTime: SENT.toISOString(),
     eventName: 'ObjectCreated:Put',
     userIdentity: { principalId: 'AWS:AIDABENCHMARK' },
     requestParameters: { sourceIPAddress: '203.0.113.7' },
@@ -76,9 +79,9 @@ function sqsRecord(body: string, index: number): SQSEvent['Records'][number] {
     body,
     attributes: {
       ApproximateReceiveCount: '1',
-      SentTimestamp: '1795428000000',
+      SentTimestamp: String(SENT.getTime()),
       SenderId: 'AIDABENCHMARK',
-      ApproximateFirstReceiveTimestamp: '1795428000000',
+      ApproximateFirstReceiveTimestamp: String(SENT.getTime()),
     },
     messageAttributes: {},
     md5OfBody: '9e107d9d372bb6826bd81d3542a419d6',
