@@ -16,6 +16,7 @@ import {
   requestsOfSmallObjects,
   throughputAtLatency,
 } from './experiments/small-objects.ts';
+import { transportAlone } from './experiments/transport.ts';
 import { watermarkOfManyRoutes } from './experiments/watermark.ts';
 import { isInstalled } from './is-installed.ts';
 import { Laboratory } from './laboratory.ts';
@@ -27,6 +28,7 @@ const EXPERIMENTS: readonly Experiment[] = [
   ...packAgainstSolid,
   ...restoreAgainstTar,
   ...overTls,
+  transportAlone,
   cpuOfSmallObjects,
   memoryOfLargeObjects,
   memoryOfLargeArchives,

@@ -53,7 +53,16 @@ export interface UnpackCommandTask {
   readonly archives: readonly WrittenObject[];
 }
 
-export type SampleTask = PackTask | RestoreTask | SolidStreamTask | ZstdCommandTask | UnpackCommandTask;
+/** The services' S3 client alone, or the checksum alone: what is left of a service when nothing is compressed. */
+export interface TransportTask {
+  readonly kind: 'transport';
+  readonly workload: Workload;
+  readonly work: 'read' | 'write' | 'checksum';
+  /** Bucket of what is written. */
+  readonly bucket: string;
+}
+
+export type SampleTask = PackTask | RestoreTask | SolidStreamTask | ZstdCommandTask | UnpackCommandTask | TransportTask;
 
 /** A task and where its objects are. */
 export interface SampleOrder {

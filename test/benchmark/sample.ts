@@ -1,6 +1,7 @@
 import type { SampleOrder, SampleResult } from './sample-contract.ts';
 import { runSolidStream, runUnpackCommand, runZstdCommand } from './samples/run-floors.ts';
 import { runPack, runRestore } from './samples/run-services.ts';
+import { runTransport } from './samples/run-transport.ts';
 
 /** Entry of a sample's process: it runs one task, tells the result over the IPC channel, and ends. */
 process.once('message', (order: SampleOrder) => {
@@ -22,5 +23,7 @@ function runTask({ task, origin }: SampleOrder): Promise<SampleResult> {
       return runZstdCommand(task, origin);
     case 'unpack-command':
       return runUnpackCommand(task, origin);
+    case 'transport':
+      return runTransport(task, origin);
   }
 }
