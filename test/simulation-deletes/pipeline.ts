@@ -15,6 +15,7 @@ import { queueMessage } from '../support/notifications.ts';
 import { OUTBOUND, SourceServiceHarness } from '../support/source-service.ts';
 import { announce, INBOUND, TargetRegion } from '../support/target-region.ts';
 import type { Clock } from './clock.ts';
+import type { WriteTeller } from './write-teller.ts';
 
 /** Of all histories, one after the other: allocating them takes most of the time of a history. */
 const PACKING = packingBuffers(1);
@@ -33,6 +34,13 @@ export interface Disturbance {
 }
 
 export const CALM: Disturbance = { failing: {}, moment: 'before', pauses: [], memoryFailing: [] };
+
+/** What all of a history share. */
+export interface Ground {
+  readonly clock: Clock;
+  /** Absent: conditions are those of S3. */
+  readonly teller?: WriteTeller | undefined;
+}
 
 /** A region that a pipeline ends in. */
 export interface Arrival {
@@ -60,6 +68,7 @@ interface Archive {
 /** One rule: its source function, replication, and a target function in each region; queues that keep no order. */
 export class Pipeline {
   readonly #clock: Clock;
+  readonly #teller: WriteTeller | undefined;
   readonly #source: SourceDependencies;
   readonly #sourceStore: ObjectStore;
   readonly #sourceMemory: MemoryObjectStore;
@@ -74,9 +83,10 @@ export class Pipeline {
     rule: ReplicationRule,
     source: { readonly memory: MemoryObjectStore; readonly ownPrincipals: readonly string[]; readonly name: string },
     arrivals: readonly Arrival[],
-    clock: Clock,
+    { clock, teller }: Ground,
   ) {
     this.#clock = clock;
+    this.#teller = teller;
     this.#outbound = `${OUTBOUND}-${source.name}`;
     this.#sourceMemory = source.memory;
     this.#sourceStore = source.memory;
@@ -167,12 +177,12 @@ export class Pipeline {
     const taken = new Set([...first, ...second]);
     target.waiting = target.waiting.filter((message) => !taken.has(message));
     target.deletions.failing = disturbance.memoryFailing;
-    const store = disturb(target.store, disturbance);
+    const disturbed = disturb(target.store, disturbance);
     const runs = await Promise.all(
       [first, second].map(async (batch) => {
         const response = await processTargetBatch(batch, () => 600_000, {
           ...target.dependencies,
-          store,
+          store: this.#teller?.watch(disturbed) ?? disturbed,
           deletions: target.deletions,
         });
         return returned(batch, response);

@@ -5,6 +5,7 @@ import type { History, Setup } from './history.ts';
 import { Pipeline } from './pipeline.ts';
 import { type Expectation, Site } from './site.ts';
 import { tellingStore } from './telling-store.ts';
+import { WriteTeller } from './write-teller.ts';
 
 const DAY = 86_400_000;
 const MAX_ROUNDS = 200;
@@ -25,12 +26,27 @@ interface World {
   readonly followers: readonly Follower[];
 }
 
+/** Where a history ended. */
+export interface Ending {
+  /** What is not as it should be; nothing where all is well. */
+  readonly wrong: readonly string[];
+  /** What is wrong for one reason alone: two writes of the same bytes have one ETag, which is all that S3 takes as a condition. */
+  readonly untold: readonly string[];
+}
+
 /**
- * Plays a history with the services as they are, and compares where it ends with the model.
- * @returns what is not as it should be; nothing where all is well
+ * Plays a history with the services as they are, and compares where it ends with the model. Where that is wrong, it is played again
+ * with a storage that can tell two writes of the same bytes, and has to end right.
  */
-export async function playHistory({ setup, steps }: History): Promise<string[]> {
-  const world = build(setup);
+export async function playHistory(history: History): Promise<Ending> {
+  const found = await play(history);
+  if (found.length === 0) return { wrong: [], untold: [] };
+  const told = await play(history, new WriteTeller());
+  return told.length === 0 ? { wrong: [], untold: found } : { wrong: told, untold: [] };
+}
+
+async function play({ setup, steps }: History, teller?: WriteTeller): Promise<string[]> {
+  const world = build(setup, teller);
   const { clock, sites, pipelines, followers } = world;
   for (const step of steps) {
     if (step.kind === 'wait') clock.advance(step.days * DAY);
@@ -58,12 +74,12 @@ function differences({ name, site, memory, bucket, expects }: Follower): string[
   });
 }
 
-function build(setup: Setup): World {
-  if (setup.topology === 'both-ways') return buildBothWays(setup);
+function build(setup: Setup, teller: WriteTeller | undefined): World {
+  if (setup.topology === 'both-ways') return buildBothWays(setup, teller);
   const { sourceVersioned, targetVersioned, lifecycleDeletes } = setup;
   const clock = new Clock();
   const [home, near, far, end] = [false, targetVersioned, targetVersioned, targetVersioned].map(
-    (versioned) => new MemoryObjectStore({ now: clock.now, versioned }),
+    (versioned) => new MemoryObjectStore({ now: clock.now, versioned, ...conditions(teller) }),
   ) as [MemoryObjectStore, MemoryObjectStore, MemoryObjectStore, MemoryObjectStore];
   const isChain = setup.topology === 'chain';
   const rule = exampleRule(lifecycleDeletes ? { lifecycleDeletes: true } : {}, [
@@ -78,7 +94,7 @@ function build(setup: Setup): World {
     next,
     { memory: near, ownPrincipals: ['OURS'], name: 'near' },
     [{ region: 'eu-central-1', memory: end, store: end }],
-    clock,
+    { clock, teller },
   );
   const emit = isChain ? second.notify : (): void => undefined;
   const nearStore = tellingStore(near, {
@@ -95,7 +111,7 @@ function build(setup: Setup): World {
       { region: 'us-east-1', memory: near, store: nearStore },
       { region: 'ap-south-1', memory: far, store: far },
     ],
-    clock,
+    { clock, teller },
   );
   const site = new Site({
     store: home,
@@ -114,11 +130,18 @@ function build(setup: Setup): World {
   return { clock, sites: [site], pipelines: isChain ? [first, second] : [first], followers };
 }
 
+function conditions(teller: WriteTeller | undefined): { isMeant?: WriteTeller['isMeant'] } {
+  return teller === undefined ? {} : { isMeant: teller.isMeant };
+}
+
 /** Each key has a side at which users write it. Neither deployment knows the roles of the other. */
-function buildBothWays({ sourceVersioned, targetVersioned, lifecycleDeletes }: Setup): World {
+function buildBothWays(
+  { sourceVersioned, targetVersioned, lifecycleDeletes }: Setup,
+  teller: WriteTeller | undefined,
+): World {
   const clock = new Clock();
-  const left = new MemoryObjectStore({ now: clock.now, versioned: sourceVersioned });
-  const right = new MemoryObjectStore({ now: clock.now, versioned: targetVersioned });
+  const left = new MemoryObjectStore({ now: clock.now, versioned: sourceVersioned, ...conditions(teller) });
+  const right = new MemoryObjectStore({ now: clock.now, versioned: targetVersioned, ...conditions(teller) });
   const source = lifecycleDeletes ? { lifecycleDeletes: true as const } : {};
   const there = exampleRule({ ...source, bucket: 'left' }, [
     { bucket: 'right', deletes: 'replicate', onConflict: 'keep' },
@@ -140,13 +163,13 @@ function buildBothWays({ sourceVersioned, targetVersioned, lifecycleDeletes }: S
       there,
       { memory: left, ownPrincipals: ['ELSEWHERE-0'], name: 'left' },
       [{ region: 'us-east-1', memory: right, store: stores[1] ?? right }],
-      clock,
+      { clock, teller },
     ),
     new Pipeline(
       back,
       { memory: right, ownPrincipals: ['ELSEWHERE-1'], name: 'right' },
       [{ region: 'eu-west-1', memory: left, store: stores[0] ?? left }],
-      clock,
+      { clock, teller },
     ),
   );
   const sites = sides.map(({ memory: store, ...side }) => new Site({ store, ...side, lifecycleDeletes, clock }));

@@ -37,7 +37,6 @@ export class Site {
   readonly #versions = new Map<string, Version[]>();
   readonly #allowed = new Map<string, ReadonlySet<string | null>>();
   readonly #ever = new Map<string, Set<string | null>>();
-  #puts = 0;
   #ids = 0;
 
   constructor(options: SiteOptions) {
@@ -64,13 +63,7 @@ export class Site {
     else await this.#removeCurrent(key, action);
   }
 
-  /**
-   * Each put has bytes of its own: where the same come back, S3's only condition, the ETag, cannot tell one write from
-   * another in every order (decision 16). What is undeleted has the same bytes again.
-   */
-  async #put(key: string, wanted: string): Promise<void> {
-    this.#puts += 1;
-    const content = `${wanted} ${this.#puts}`;
+  async #put(key: string, content: string): Promise<void> {
     const { store, bucket, versioned } = this.#options;
     const version = { id: this.#nextId(), content };
     this.#versions.set(key, versioned ? [...this.#of(key), version] : [version]);

@@ -34,6 +34,8 @@ export interface MemoryObjectStoreOptions {
   readonly minimumPartSize?: number;
   /** Whether buckets keep versions, as far as what is deleted stays below a marker. */
   readonly versioned?: boolean;
+  /** Asked where the ETag of a conditional request matches: false makes it fail all the same. S3 has nothing like it. */
+  readonly isMeant?: (request: object, found: ObjectDescription) => boolean;
 }
 
 /** An object as a test puts it there or looks at it, past all conditions. */
@@ -202,7 +204,8 @@ export class MemoryObjectStore implements ObjectStore {
 
   async remove(location: ObjectVersion): Promise<boolean> {
     await this.#turn();
-    if (this.#find(location)?.description.etag !== location.etag) return false;
+    const found = this.#find(location);
+    if (found?.description.etag !== location.etag || !this.#isMeant(location, found)) return false;
     this.erase(location);
     return true;
   }
@@ -247,10 +250,16 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   #verifyCondition(location: ObjectLocation, condition: WriteCondition): void {
-    const present = this.#find(location)?.description.etag;
+    const found = this.#find(location);
+    const present = found?.description.etag;
     const expected = condition.kind === 'matches' ? condition.etag : undefined;
-    if (condition.kind === 'always' || present === expected) return;
+    if (condition.kind === 'always') return;
+    if (present === expected && (found === undefined || this.#isMeant(location, found))) return;
     throw new WriteConditionError(`s3://${location.bucket}/${location.key} has ETag ${present ?? '(nothing)'}`);
+  }
+
+  #isMeant(request: object, { description }: Stored): boolean {
+    return this.#options.isMeant?.(request, description) ?? true;
   }
 
   #store(target: WriteTarget, object: { body: Buffer; etag: string; crc32: number }): void {

@@ -6,7 +6,7 @@ import { playHistory } from '../../simulation-deletes/play-history.ts';
 test('puts, deletes, undeletes and removed versions, in any order of arrival, end at each destination as the model says', async () => {
   await fc.assert(
     fc.asyncProperty(histories, async (history) => {
-      expect(await playHistory(history)).toEqual([]);
+      expect((await playHistory(history)).wrong).toEqual([]);
     }),
     { numRuns: 300 },
   );
