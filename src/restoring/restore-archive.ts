@@ -1,14 +1,14 @@
 import { parseKeyTime } from '../archive/key-time.ts';
-import type { Manifest, ManifestObject } from '../archive/manifest.ts';
+import type { ManifestObject } from '../archive/manifest.ts';
 import { parseResentKey } from '../configuration/resend-prefix.ts';
 import { originOf } from '../storage/provenance.ts';
 import { authorizeArchive, type RuleHere, rulesOfRegion } from './authorize-archive.ts';
-import { DeletionWatch, type WatchRequest } from './deletions/deletion-watch.ts';
+import { watchDeletions } from './deletions/deletion-watch.ts';
 import type { InboundArchive, RestoreRun } from './dependencies.ts';
 import { type OpenedArchive, openArchive } from './open-archive.ts';
 import { placeRestore, restoringWork } from './place-restore.ts';
 import { restorePublicArchive } from './public/restore-archive.ts';
-import { restorableObject } from './restorable-object.ts';
+import { type RestorableObject, restorableObject } from './restorable-object.ts';
 import { restoreFrames } from './restore-frames.ts';
 import { RestoreProgress, type RestoreSummary } from './restore-progress.ts';
 import type { WriteContext } from './settle-write.ts';
@@ -79,30 +79,25 @@ async function restoreOwnArchive(
   const work = restoringWork(archive, manifest, destinations);
   if (placeRestore(archive, work, run) === 'again') return undefined;
   const origin = originOf(rule.source.bucket);
-  const describe = (object: ManifestObject): ReturnType<typeof restorableObject> => restorableObject(object, origin);
-  const watch = await watchDeletions({ archive, manifest, rule, destinations, origin, describe }, { run, progress });
+  const describe = (object: ManifestObject): RestorableObject => restorableObject(object, origin);
+  const { objects, deletions = [] } = manifest;
+  const watched = { archive, rule: rule.id, origin, destinations, objects, deletions };
+  const watch = await watchDeletions(
+    {
+      ...watched,
+      describe: (index) => {
+        const object = objects[index];
+        return object === undefined ? undefined : describe(object);
+      },
+    },
+    { run, progress },
+  );
   const looksFirst = ({ frames = 1 }: ManifestObject): boolean => archive.redelivered || frames > 1;
-  const due = await surveyWrites(manifest.objects, destinations, { looksFirst, describe, run, progress, watch });
+  const due = await surveyWrites(objects, destinations, { looksFirst, describe, run, progress, watch });
   await restoreFrames({ opened, due, describe, run, progress });
   await watch?.finish();
-  const summary = { rule: rule.id, due: manifest.objects.length * destinations.length, work };
+  const summary = { rule: rule.id, due: objects.length * destinations.length, work };
   return watch === undefined ? summary : { ...summary, deletionsDue: watch.deletionsDue };
-}
-
-/** undefined where no destination of this region replicates deletions: then nothing is asked, and what an archive deletes stays. */
-async function watchDeletions(
-  {
-    manifest,
-    rule,
-    destinations,
-    ...archive
-  }: Omit<WatchRequest, 'rule' | 'objects' | 'deletions'> & RuleHere & { readonly manifest: Manifest },
-  context: WriteContext,
-): Promise<DeletionWatch | undefined> {
-  const deleting = destinations.filter(({ deletes }) => deletes === 'replicate');
-  if (deleting.length === 0) return undefined;
-  const { objects, deletions = [] } = manifest;
-  return DeletionWatch.open({ ...archive, rule: rule.id, destinations: deleting, objects, deletions }, context);
 }
 
 /** An archive that is older than this may have been restored before under another message. */

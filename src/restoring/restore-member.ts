@@ -2,10 +2,11 @@ import { crc32 } from '../archive/checksum.ts';
 import { FRAME_TARGET } from '../archive/format.ts';
 import { asCompressorError } from '../errors.ts';
 import { type BodyPart, cutBody } from './cut-body.ts';
+import type { DeletionWatch } from './deletions/deletion-watch.ts';
 import type { PlannedObject } from './public/plan-restore.ts';
 import type { StreamedMember } from './public/read-tar-members.ts';
 import { settleWrite, type WriteContext } from './settle-write.ts';
-import { fittingDestinations, surveyWrite, unseenWrite } from './survey-writes.ts';
+import { fittingDestinations, leaveOutDeleted, surveyWrite, unseenWrites } from './survey-writes.ts';
 import type { DueWrite } from './write-object.ts';
 import { SlicedObjectWrite } from './write-sliced-object.ts';
 
@@ -16,6 +17,8 @@ export interface MemberWork extends WriteContext {
   readonly redelivered: boolean;
   /** Takes the writes that continue while the next member is read. They never reject. */
   readonly writing: Promise<void>[];
+  /** Absent where no destination of the object's rule replicates deletions. */
+  readonly watch: DeletionWatch | undefined;
 }
 
 /** Restores an object from a member of a tar that is read as a stream; returns when its bytes are read. */
@@ -30,10 +33,11 @@ export async function restoreMember(member: StreamedMember, planned: PlannedObje
 async function dueWrites(
   { object, destinations }: PlannedObject,
   looksFirst: boolean,
-  { run, progress }: MemberWork,
+  { run, progress, watch }: MemberWork,
 ): Promise<DueWrite[]> {
-  const fitting = fittingDestinations(object, destinations, progress);
-  if (!looksFirst) return fitting.map(unseenWrite);
+  const fits = fittingDestinations(object, destinations, progress);
+  const fitting = watch === undefined ? fits : await leaveOutDeleted(object, fits, watch, { run, progress });
+  if (!looksFirst) return unseenWrites(object, fitting, watch);
   const due = await Promise.all(fitting.map((destination) => surveyWrite(object, destination, run, progress)));
   return due.filter((write) => write !== undefined);
 }

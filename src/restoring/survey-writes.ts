@@ -27,6 +27,16 @@ function rewrite({ size }: { readonly size: number }, destination: Destination):
   return size === 0 ? write : { ...write, decision: { ...WRITE_IF_ABSENT, sameBytes: true } };
 }
 
+/** Writes whose keys nobody has looked at, to destinations that are to have the object. */
+export function unseenWrites(
+  object: { readonly key: string; readonly size: number },
+  destinations: readonly Destination[],
+  watch: DeletionWatch | undefined,
+): DueWrite[] {
+  if (watch?.wasDeletedBefore(object) === true) return destinations.map((destination) => rewrite(object, destination));
+  return destinations.map(unseenWrite);
+}
+
 /**
  * The writes that a manifest's objects need, object by object. Small objects of a first delivery are looked at when they
  * are written, if at all: what keys usually are decides (key-history.ts). Looking at once pays where sending the bytes for
@@ -52,8 +62,8 @@ export async function surveyWrites(
       const fitting =
         watch === undefined ? fits : await leaveOutDeleted(describe(object), fits, watch, { run, progress });
       if (!looksFirst(object)) {
-        if (watch?.wasDeletedBefore(object) === true) return fitting.map((destination) => rewrite(object, destination));
-        return fitting === destinations ? fresh : fitting.map(unseenWrite);
+        const isFresh = fitting === destinations && watch?.wasDeletedBefore(object) !== true;
+        return isFresh ? fresh : unseenWrites(object, fitting, watch);
       }
       const due = await Promise.all(
         fitting.map((destination) => run.puts(() => surveyWrite(describe(object), destination, run, progress))),
@@ -64,7 +74,7 @@ export async function surveyWrites(
 }
 
 /** The destinations that are to have the object: those that replicate deletions are not, once it was deleted at the source. */
-async function leaveOutDeleted(
+export async function leaveOutDeleted(
   object: RestorableObject,
   destinations: readonly Destination[],
   watch: DeletionWatch,

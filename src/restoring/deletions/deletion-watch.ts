@@ -13,16 +13,35 @@ import type { DeletionMemory, SourceDeletion } from './deletion-memory.ts';
 /** More than the clocks of S3 and of our processes differ, and than a record takes to be kept. */
 const CLOCK_MARGIN_MILLISECONDS = 900_000;
 
+/**
+ * Watches over an archive where a destination of it replicates deletions.
+ * @returns undefined where none does: then nothing is asked, and what the archive deletes stays
+ * @throws DeletionMemoryError: then nothing was written
+ */
+export async function watchDeletions(
+  { destinations, ...watched }: WatchRequest,
+  context: WriteContext,
+): Promise<DeletionWatch | undefined> {
+  const deleting = destinations.filter(({ deletes }) => deletes === 'replicate');
+  return deleting.length === 0 ? undefined : DeletionWatch.open({ ...watched, destinations: deleting }, context);
+}
+
+/** What of an object tells whether a deletion came after it. */
+export type WatchedObject = Pick<ManifestObject, 'key' | 'event_time'>;
+
 export interface WatchRequest {
   readonly archive: InboundArchive;
   readonly rule: string;
   /** Of the rule's source, see `originOf`. */
   readonly origin: string;
-  /** Those of this region that replicate deletions; at least one. */
+  /** Those of this region. */
   readonly destinations: readonly Destination[];
-  readonly objects: readonly ManifestObject[];
+  readonly objects: readonly WatchedObject[];
   readonly deletions: readonly ManifestDeletion[];
-  readonly describe: (object: ManifestObject) => RestorableObject;
+  /** The object at an index of `objects`. */
+  readonly describe: (index: number) => RestorableObject | undefined;
+  /** The archive has times in whole seconds, and no sequencers: what has the second of a deletion may be newer. */
+  readonly inWholeSeconds?: true;
 }
 
 /**
@@ -57,7 +76,7 @@ export class DeletionWatch {
   }
 
   /**
-   * Keeps the deletions of the archive, and asks for those of its objects.
+   * Keeps the deletions of the archive, and asks for those of its objects. All destinations replicate deletions.
    * @throws DeletionMemoryError: then nothing was written
    */
   static async open(watched: WatchRequest, context: WriteContext): Promise<DeletionWatch> {
@@ -100,10 +119,10 @@ export class DeletionWatch {
     const { objects, deletions, destinations, origin } = this.#watched;
     const later = await this.#recall(this.#openedAt);
     await Promise.all(
-      objects.flatMap((entry) => {
-        if (!later.has(entry.key)) return [];
-        const object = this.#watched.describe(entry);
-        if (this.isDeleted(object) || !this.#isDeletedBy(object, later)) return [];
+      objects.flatMap(({ key }, index) => {
+        if (!later.has(key)) return [];
+        const object = this.#watched.describe(index);
+        if (object === undefined || this.isDeleted(object) || !this.#isDeletedBy(object, later)) return [];
         return destinations.map((destination) => run.puts(() => this.#deleteLater(object, destination, later)));
       }),
     );
@@ -149,6 +168,7 @@ export class DeletionWatch {
     if (deletion === undefined) return false;
     const isBackfilled = stamp.eventTime < this.#archivedAt;
     if (isBackfilled && deletion.eventTime <= this.#archivedAt) return false;
+    if (this.#watched.inWholeSeconds === true && deletion.eventTime - stamp.eventTime < 1000) return false;
     return relateStamps(stamp, deletionStamp(deletion, this.#watched.origin)) === 'older';
   }
 

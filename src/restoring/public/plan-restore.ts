@@ -1,7 +1,7 @@
 import { ManifestMismatchError } from '../../archive/errors.ts';
 import { MANIFEST_MEMBER, OBJECT_MEMBER_PREFIX } from '../../archive/format.ts';
 import type { PublicManifestObject } from '../../archive/manifest.ts';
-import { type Destination, ruleMatches } from '../../configuration/rule.ts';
+import { type Destination, type ReplicationRule, ruleMatches } from '../../configuration/rule.ts';
 import { originOf, stampOf } from '../../storage/provenance.ts';
 import type { RuleHere } from '../authorize-archive.ts';
 import { UnknownRuleError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { makeStampable, objectTags, type RestorableObject } from '../restorable-
 import type { IndexedMember, PublicArchiveIndex } from './index-archive.ts';
 
 export interface PlannedObject {
-  readonly rule: string;
+  readonly rule: ReplicationRule;
   readonly object: RestorableObject;
   readonly destinations: readonly Destination[];
 }
@@ -79,7 +79,7 @@ function planObject(
   const stamp = stampOf({ origin: originOf(bucket), etag, eventTime });
   const stampable = makeStampable({}, objectTags(entry.tags), stamp);
   const object = { key, size, etag, headers: {}, ...stampable, storageClass, stamp };
-  return { rule: here.rule.id, object, destinations: here.destinations };
+  return { rule: here.rule, object, destinations: here.destinations };
 }
 
 /**

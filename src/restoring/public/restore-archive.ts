@@ -1,11 +1,13 @@
+import { originOf } from '../../storage/provenance.ts';
 import type { RuleHere } from '../authorize-archive.ts';
+import { type DeletionWatch, watchDeletions } from '../deletions/deletion-watch.ts';
 import { archiveName, type InboundArchive } from '../dependencies.ts';
 import { locationAt } from '../restorable-object.ts';
 import { restoreMember } from '../restore-member.ts';
 import type { RestoreSummary } from '../restore-progress.ts';
 import type { WriteContext } from '../settle-write.ts';
 import { indexPublicArchive } from './index-archive.ts';
-import { planPublicRestore } from './plan-restore.ts';
+import { type PlannedObject, type PublicRestorePlan, planPublicRestore } from './plan-restore.ts';
 import { readTarMembers } from './read-tar-members.ts';
 
 /**
@@ -24,6 +26,7 @@ export async function restorePublicArchive(
   for (const { planned, error } of plan.unrestorable) {
     for (const destination of planned.destinations) progress.fail(locationAt(planned.object, destination), error);
   }
+  const watches = await watchEachRule(archive, plan, context);
   const writing: Promise<void>[] = [];
   let position = 0;
   try {
@@ -31,14 +34,16 @@ export async function restorePublicArchive(
       const planned = plan.byMember.get(position);
       position += 1;
       if (planned === undefined) return;
-      await restoreMember(member, planned, { ...context, redelivered: archive.redelivered, writing });
+      const watch = watches.get(planned.rule.id);
+      await restoreMember(member, planned, { ...context, redelivered: archive.redelivered, writing, watch });
     });
   } finally {
     await Promise.all(writing);
   }
+  for (const watch of watches.values()) await watch.finish();
   const all = [...plan.byMember.values(), ...plan.unrestorable.map(({ planned }) => planned)];
   return {
-    rule: [...new Set(all.map(({ rule }) => rule))].join(','),
+    rule: [...new Set(all.map(({ rule }) => rule.id))].join(','),
     due: all.reduce((sum, { destinations }) => sum + destinations.length, 0),
     work: {
       archiveBytes: archive.size,
@@ -47,4 +52,26 @@ export async function restorePublicArchive(
       destinations: 1,
     },
   };
+}
+
+/** By rule: what asks for deletions that came after the objects of an archive, where the rule replicates deletions. */
+async function watchEachRule(
+  archive: InboundArchive,
+  { byMember }: PublicRestorePlan,
+  context: WriteContext,
+): Promise<Map<string, DeletionWatch>> {
+  const byRule = Map.groupBy(byMember.values(), ({ rule }) => rule);
+  const watches = new Map<string, DeletionWatch>();
+  for (const [rule, planned] of byRule) {
+    const [{ destinations } = { destinations: [] }] = planned;
+    const watched = { archive, rule: rule.id, origin: originOf(rule.source.bucket), destinations, deletions: [] };
+    const describe = (index: number): PlannedObject['object'] | undefined => planned[index]?.object;
+    const objects = planned.map(({ object: { key, stamp } }) => ({
+      key,
+      event_time: new Date(stamp.eventTime).toISOString(),
+    }));
+    const watch = await watchDeletions({ ...watched, objects, describe, inWholeSeconds: true }, context);
+    if (watch !== undefined) watches.set(rule.id, watch);
+  }
+  return watches;
 }

@@ -1,0 +1,93 @@
+import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { MemoryDeletions } from '../../support/memory-deletions.ts';
+import { publicArchive, publicEntry } from '../../support/public-archives.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { INBOUND, NOW, type RegionOptions, TARGET, TargetRegion } from '../../support/target-region.ts';
+
+const KEY = 'source-bucket/data/0123456789abcdef0123456789abcdef.tar.zst';
+/** The second that the entries have. */
+const WRITTEN = 1_700_000_000_000;
+const RULE = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
+
+function open(options: RegionOptions = {}) {
+  const deletions = new MemoryDeletions();
+  const region = new TargetRegion({ rules: [RULE], ...options, dependencies: { deletions, ...options.dependencies } });
+  const forget = (key: string, eventTime: number): Promise<void> =>
+    deletions.record(RULE.id, [{ key, eventTime, sequencer: '20' }], region.dependencies.now());
+  return { region, deletions, forget };
+}
+
+function archiveOf(...keys: string[]): Promise<Buffer> {
+  return publicArchive(
+    keys.map((key) => ({ name: `objects/${key}`, body: Buffer.from(`text of ${key}`) })),
+    keys.map((key) => publicEntry(key, Buffer.byteLength(`text of ${key}`))),
+  );
+}
+
+describe('an archive of the public implementation', () => {
+  test('does not bring back what was deleted since, where the destination replicates deletions', async () => {
+    const { region, deletions, forget } = open();
+    await forget('gone', WRITTEN + 10_000);
+    const response = await region.process(await region.arrive(await archiveOf('gone', 'there'), KEY));
+    expect(response.batchItemFailures).toEqual([]);
+    expect([region.text('gone'), region.text('there')]).toEqual([undefined, 'text of there']);
+    expect([region.text('gone', 'keeping'), region.text('there', 'keeping')]).toEqual([
+      'text of gone',
+      'text of there',
+    ]);
+    expect(region.store.keys(INBOUND)).toEqual([]);
+    // Before anything is written, and when all is.
+    expect(deletions.calls.recall).toBe(2);
+  });
+
+  test('is restored over an older deletion, and over one of the same second, whose order its time does not tell', async () => {
+    const { region, forget } = open();
+    await forget('before', WRITTEN - 1000);
+    await forget('same second', WRITTEN + 999);
+    await forget('after', WRITTEN + 1000);
+    await region.process(await region.arrive(await archiveOf('before', 'same second', 'after'), KEY));
+    expect(region.store.keys(TARGET)).toEqual(['before', 'same second']);
+  });
+
+  test('has deleted again what a deletion was kept of while it was written', async () => {
+    const holding: { deletion?: () => Promise<void> } = {};
+    const { region, forget } = open({
+      wrap: (store) =>
+        new FailingObjectStore(store, {}, { hold: (call) => (call === 'put' ? holding.deletion?.() : undefined) }),
+    });
+    holding.deletion = () => forget('k', WRITTEN + 10_000);
+    await region.process(await region.arrive(await archiveOf('k'), KEY));
+    expect([region.text('k'), region.text('k', 'keeping')]).toEqual([undefined, 'text of k']);
+  });
+
+  test('leaves a large object away that was deleted since', async () => {
+    const { region, forget } = open();
+    await forget('large', WRITTEN + 10_000);
+    const body = Buffer.alloc(17 * MIB, 'large object ');
+    const archive = await publicArchive([{ name: 'objects/large', body }], [publicEntry('large', body.length)]);
+    expect((await region.process(await region.arrive(archive, KEY))).batchItemFailures).toEqual([]);
+    expect(region.text('large')).toBeUndefined();
+    expect(region.store.look({ bucket: 'keeping', key: 'large' })?.body.equals(body)).toBe(true);
+  });
+
+  test('waits where the memory does not answer, and nothing is written', async () => {
+    const { region, deletions } = open();
+    deletions.failing = [1];
+    const message = await region.arrive(await archiveOf('k'), KEY);
+    expect((await region.process(message)).batchItemFailures).toHaveLength(1);
+    expect(region.store.keys(TARGET)).toEqual([]);
+    expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect(region.text('k')).toBe('text of k');
+  });
+
+  test('asks for nothing where no rule here replicates deletions', async () => {
+    const deletions = new MemoryDeletions();
+    const region = new TargetRegion({ rules: [exampleRule()], dependencies: { deletions } });
+    await deletions.record(exampleRule().id, [{ key: 'k', eventTime: WRITTEN + 10_000 }], NOW);
+    await region.process(await region.arrive(await archiveOf('k'), KEY));
+    expect(region.text('k')).toBe('text of k');
+    expect(deletions.calls.recall).toBe(0);
+  });
+});
