@@ -13,8 +13,19 @@ import { MIB, TAR_END } from '../../src/archive/format.ts';
 import { memberName } from '../../src/archive/member-name.ts';
 import { memberHeaderLength, memberPadding, writeMemberHeader } from '../../src/archive/tar-header.ts';
 import type { TestObject } from '../support/archives.ts';
-import { buildArchive, itemAt, layOutArchive, readArchive, readSeekTable, sealArchive } from '../support/archives.ts';
+import {
+  buildArchive,
+  itemAt,
+  layOutArchive,
+  readArchive,
+  readManifest,
+  readSeekTable,
+  sealArchive,
+} from '../support/archives.ts';
 import { HOSTILE_KEYS } from '../support/hostile-keys.ts';
+import { queueMessage, s3Notification } from '../support/notifications.ts';
+import { exampleRule } from '../support/rules.ts';
+import { SourceServiceHarness } from '../support/source-service.ts';
 
 const run = promisify(execFile);
 /** Names are UTF-8; a C locale would make GNU tar print and store others. */
@@ -205,8 +216,53 @@ test('GNU tar and Python read a member of more than 8 GiB, its time and its neig
   expect(JSON.parse(listed.stdout)).toEqual([huge, next].map(({ name, size, modified }) => [name, size, modified]));
 }, 300_000);
 
+/** What the public implementation's target would do with an archive. */
+async function readAsPublicTarget(name: string, archive: Uint8Array): Promise<unknown> {
+  const script = fileURLToPath(new URL('../fixtures/public_target.py', import.meta.url));
+  const place = path.join(folder, name);
+  await writeFile(place, archive);
+  const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+  return JSON.parse((await run(python, [script, place, 'us-east-1'], OPTIONS)).stdout);
+}
+
+/** A source whose rule replicates deletions. */
+function replicatingSource(): SourceServiceHarness {
+  return new SourceServiceHarness({ rule: exampleRule({}, [{ deletes: 'replicate' }]) });
+}
+
 describe('the target of the public implementation', () => {
   const script = fileURLToPath(new URL('../fixtures/public_target.py', import.meta.url));
+
+  test('restores an archive without deletions of a rule that replicates them', async () => {
+    const source = replicatingSource();
+    const messages = [await source.place('a/b', 'one'), await source.place('c', 'two')];
+    expect(await source.process(...messages)).toEqual([]);
+    expect(await readAsPublicTarget('replicating.tar.zst', source.archive())).toMatchObject({
+      manifests: 1,
+      manifestIsLast: true,
+      unknown: [],
+      failed: [],
+      withoutMember: [],
+      uploads: [
+        { bucket: 'target-bucket', key: 'a/b', sha256: sha256(Buffer.from('one')) },
+        { bucket: 'target-bucket', key: 'c', sha256: sha256(Buffer.from('two')) },
+      ],
+    });
+  }, 300_000);
+
+  test('finds nothing to do in an archive of deletions', async () => {
+    const source = replicatingSource();
+    const event = s3Notification({ key: 'gone', eventName: 'ObjectRemoved:DeleteMarkerCreated', sequencer: '10' });
+    expect(await source.process(queueMessage(event))).toEqual([]);
+    expect(readManifest(source.archive()).deletions).toHaveLength(1);
+    expect(await readAsPublicTarget('deletions.tar.zst', source.archive())).toMatchObject({
+      manifests: 1,
+      uploads: [],
+      unknown: [],
+      failed: [],
+      withoutMember: [],
+    });
+  }, 300_000);
 
   test('restores every object of our archive under its key, with its bytes and tags', async () => {
     // Python's own makedirs gives up on 1,000 nested folders, whoever wrote the archive.
@@ -249,4 +305,31 @@ describe('an archive with deletions, of version 2.0 of the format', () => {
     const manifest = await run('tar', ['-I', 'zstd', '-xOf', archive, 'manifest.json'], OPTIONS);
     expect(JSON.parse(manifest.stdout)).toMatchObject({ format: { version: '2.0' }, deletions });
   });
+
+  test.each([
+    ['tarfile', []],
+    ['pyzstd', []],
+    ['indexed_zstd', []],
+    ['pyzstd', OBJECTS.slice(-2)],
+    ['indexed_zstd', OBJECTS.slice(-2)],
+  ] as const)(
+    'is read by %s as any other (case %#)',
+    async (reader, objects) => {
+      const parts = layOutArchive(objects);
+      const deletions = [{ source_bucket: 'b', key: 'gone/ключ', event_time: '2026-11-23T10:00:00.000Z' }];
+      const archive = path.join(folder, `python-${reader}-${objects.length}.tar.zst`);
+      await writeFile(archive, sealArchive({ ...parts, manifest: { ...parts.manifest, deletions } }));
+      const tar = `${archive}.tar`;
+      await run('zstd', ['-dqf', archive, '-o', tar], OPTIONS);
+      const python = await pythonEnvironment('test', (line) => process.stderr.write(`${line}\n`));
+      const script = fileURLToPath(new URL('../fixtures/read_archive.py', import.meta.url));
+      const { stdout } = await run(python, [script, 'members', reader, reader === 'tarfile' ? tar : archive], OPTIONS);
+      const members = JSON.parse(stdout) as unknown[];
+      expect(members).toMatchObject([
+        ...objects.map(({ key, body }) => ({ name: memberName(key), size: body.length, sha256: sha256(body) })),
+        { name: 'manifest.json' },
+      ]);
+    },
+    300_000,
+  );
 });
