@@ -97,8 +97,7 @@ export function ruleCosts(
 ): RuleCosts {
   const regions = [...new Set(destinations.map(({ region }) => region))];
   const copies = destinations.length;
-  const sum = (places: readonly string[]): number =>
-    places.reduce((total, region) => total + transferPrice(prices, region), 0);
+  const sum = (to: readonly string[]): number => to.reduce((total, region) => total + transferPrice(prices, region), 0);
   const restoringSecond = functionVcpuSecond(prices);
   const storageByteDay = prices.s3_storage_gb_month / DAYS_PER_MONTH / BILLED_GIGABYTE;
   const line = (item: CostItem, driver: CostDriver, dollars: number, what: string): CostLine => ({

@@ -3,7 +3,7 @@ import type { ObjectEntry } from '../listing/dependencies.ts';
 /** Some objects of a source. */
 export interface EntryPage {
   readonly entries: readonly ObjectEntry[];
-  /** How far the source is read with the entry of this index, a key or a place in an inventory: it can be read again from there. */
+  /** How far the source is read with the entry of this index, a key or a row of an inventory: it can be read again from there. */
   readonly positionAfter: (index: number) => string;
 }
 

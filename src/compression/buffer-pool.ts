@@ -28,7 +28,7 @@ export class BufferPool {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Gives a place back. A buffer that was lost with its worker is detached (0 bytes) and is replaced by a new one. */
+  /** Returns a buffer to the pool. One that was lost with its worker is detached (0 bytes), and a new one takes its place. */
   release(buffer: ArrayBuffer): void {
     const whole = buffer.byteLength === this.bufferSize ? buffer : new ArrayBuffer(this.bufferSize);
     const next = this.#waiting.shift();

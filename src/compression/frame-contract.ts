@@ -7,7 +7,7 @@ import type { ProbeResult } from './probe-levels.ts';
  */
 export interface CompressFrameTask {
   readonly kind: 'compress';
-  /** Object bytes at their planned places; the worker makes it tar. */
+  /** Object bytes at their planned offsets; the worker makes it tar. */
   readonly input: ArrayBuffer;
   readonly slices: readonly NamedSlice[];
   readonly endsTar: boolean;

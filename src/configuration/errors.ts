@@ -45,9 +45,9 @@ export class MissingPriceError extends CompressorError {
 /** `file:line:column` is what terminals and editors make a link of. */
 function renderProblem(problem: ConfigurationProblem): string {
   const { file, line, column, path, message, value, allowed, suggestion } = problem;
-  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  const position = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return [
-    `  ${place}${path === '' ? '' : ` ${path}`}: ${message}`,
+    `  ${position}${path === '' ? '' : ` ${path}`}: ${message}`,
     ...(value === undefined ? [] : [`    it is: ${value}`]),
     ...(allowed === undefined ? [] : [`    allowed: ${allowed}`]),
     ...(suggestion === undefined ? [] : [`    did you mean ${suggestion}?`]),

@@ -53,12 +53,12 @@ export async function readPrices(
     return undefined;
   };
   const find = async (wanted: Wanted): Promise<number> => {
-    const { agreed, query, filed, place } = wanted;
+    const { agreed, query, filed, price } = wanted;
     if (agreed !== undefined) return use('settings', agreed);
     const listed = await askPriceList(query);
     if (listed !== undefined) return use('price-list', listed);
     if (filed !== undefined) return use('file', filed);
-    throw missingPrice(place);
+    throw missingPrice(price);
   };
   const use = (origin: Origin, price: number): number => {
     used.add(origin);
@@ -68,7 +68,7 @@ export async function readPrices(
   const units: Partial<Record<PriceName, number>> = {};
   for (const name of PRICE_NAMES) {
     const agreed = findOwnPrice(own, name);
-    units[name] = await find({ agreed, query: queryPrice(name, region), filed: file.everywhere[name], place: name });
+    units[name] = await find({ agreed, query: queryPrice(name, region), filed: file.everywhere[name], price: name });
   }
   const transfer: Record<string, number> = {};
   for (const target of targetRegions) {
@@ -76,7 +76,7 @@ export async function readPrices(
       agreed: findOwnPrice(own, { fromRegion: region, toRegion: target }),
       query: queryTransfer(region, target),
       filed: findFiledPrice(file, region, target),
-      place: `transfer_gb.${region}.${target}`,
+      price: `transfer_gb.${region}.${target}`,
     });
   }
   const dates: Readonly<Record<Origin, string>> = {
@@ -99,13 +99,13 @@ interface Wanted {
   readonly query: PriceQuery;
   readonly filed: number | undefined;
   /** What to call it where it is missing. */
-  readonly place: string;
+  readonly price: string;
 }
 
-function missingPrice(place: string): MissingPriceError {
+function missingPrice(price: string): MissingPriceError {
   return new MissingPriceError(
-    `Neither settings.json, nor the AWS Price List, nor configuration/prices.json has the price ${place}. Add it to ` +
+    `Neither settings.json, nor the AWS Price List, nor configuration/prices.json has the price ${price}. Add it to ` +
       'configuration/prices.json (USD, from the price page of the service), then deploy again.',
-    { context: { price: place } },
+    { context: { price } },
   );
 }

@@ -5,10 +5,10 @@ const FIELD = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
 
 /**
  * Fields of one line of CSV as S3 Inventory writes it. A line is a row: keys are encoded, and nothing else could hold a line break.
- * @param place of the line, for messages
+ * @param position of the line, for messages
  * @throws InvalidInventoryError
  */
-export function splitCsvLine(line: string, place: string): string[] {
+export function splitCsvLine(line: string, position: string): string[] {
   // How S3 writes it: every field in quotes, none inside.
   if (line.startsWith('"') && line.endsWith('"')) {
     const fields = line.slice(1, -1).split('","');
@@ -18,19 +18,20 @@ export function splitCsvLine(line: string, place: string): string[] {
   FIELD.lastIndex = 0;
   for (;;) {
     const [, quoted, plain = '', end] = FIELD.exec(line) ?? [];
-    if (end === undefined) throw new InvalidInventoryError(`${place} is not a line of CSV.`, { context: { place } });
+    if (end === undefined)
+      throw new InvalidInventoryError(`${position} is not a line of CSV.`, { context: { position } });
     fields.push(quoted?.replaceAll('""', '"') ?? plain);
     if (end === '') return fields;
   }
 }
 
 /** A key as CSV has it, encoded as in forms: a plus sign is a space. */
-export function decodeInventoryKey(encoded: string, place: string): string {
+export function decodeInventoryKey(encoded: string, position: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
   } catch (cause) {
-    throw new InvalidInventoryError(`${place} has a key that is not encoded: "${encoded}".`, {
-      context: { place },
+    throw new InvalidInventoryError(`${position} has a key that is not encoded: "${encoded}".`, {
+      context: { position },
       cause,
     });
   }

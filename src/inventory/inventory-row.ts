@@ -19,16 +19,16 @@ export type FieldReader = (field: InventoryField) => unknown;
 
 /**
  * What a row says of an object.
- * @param place of the row, for messages
+ * @param position of the row, for messages
  * @returns undefined for versions that are not current, and for delete markers
  * @throws InvalidInventoryError when the key or the size is missing
  */
-export function readInventoryRow(read: FieldReader, place: string): ObjectEntry | undefined {
+export function readInventoryRow(read: FieldReader, position: string): ObjectEntry | undefined {
   if (isFlag(read('isLatest'), false) || isFlag(read('isDeleteMarker'), true)) return undefined;
   const key = read('key');
   const size = Number(read('size') ?? Number.NaN);
   if (typeof key !== 'string' || key === '' || !Number.isSafeInteger(size) || size < 0) {
-    throw new InvalidInventoryError(`${place} has no key, or no size.`, { context: { place } });
+    throw new InvalidInventoryError(`${position} has no key, or no size.`, { context: { position } });
   }
   const etag = read('etag');
   const storageClass = read('storageClass');

@@ -30,9 +30,9 @@ export async function* readCsv(
   for await (const line of linesOf(file, name, (chunk) => digest.update(chunk))) {
     number += 1;
     if (line === '') continue;
-    const place = `line ${number} of ${name}`;
-    const values = splitCsvLine(line, place);
-    const entry = readInventoryRow((field) => fieldValue(field, values, columns, place), place);
+    const position = `line ${number} of ${name}`;
+    const values = splitCsvLine(line, position);
+    const entry = readInventoryRow((field) => fieldValue(field, values, columns, position), position);
     if (entry !== undefined) page.push(entry);
     if (page.length < ROWS_PER_PAGE) continue;
     yield page;
@@ -60,10 +60,10 @@ function columnsOf(fields: readonly string[]): Columns {
   };
 }
 
-function fieldValue(field: InventoryField, values: readonly string[], columns: Columns, place: string): unknown {
+function fieldValue(field: InventoryField, values: readonly string[], columns: Columns, position: string): unknown {
   const value = values[columns[field]];
   if (value === undefined || value === '') return undefined;
-  return field === 'key' ? decodeInventoryKey(value, place) : value;
+  return field === 'key' ? decodeInventoryKey(value, position) : value;
 }
 
 async function* linesOf(

@@ -41,9 +41,9 @@ export async function* readParquet(
     const rows: readonly Readonly<Record<string, unknown>>[] = await understood(name, () =>
       parquetReadObjects(options),
     );
-    const place = `a row after row ${rowStart} of ${name}`;
+    const position = `a row after row ${rowStart} of ${name}`;
     yield rows.flatMap((row) => {
-      const entry = readInventoryRow((field) => row[FIELDS[field][1]] ?? undefined, place);
+      const entry = readInventoryRow((field) => row[FIELDS[field][1]] ?? undefined, position);
       return entry === undefined ? [] : [entry];
     });
     rowStart = rowEnd;

@@ -200,8 +200,8 @@ export class ArchiveAttempt {
       this.#frames.push({ compressed, decompressed: size });
     }
     const frames = frameSizes.length;
-    const place = { frame: 0, frames, offset: 0, crc32: last.objectCrc32 };
-    this.#packed.takeOver(item, result.read, place, frames === countLargeFrames(item.object.size));
+    const position = { frame: 0, frames, offset: 0, crc32: last.objectCrc32 };
+    this.#packed.takeOver(item, result.read, position, frames === countLargeFrames(item.object.size));
   }
 
   /**
@@ -282,8 +282,8 @@ export class ArchiveAttempt {
       const { compressed } = frame;
       if (compressed === undefined) return;
       frame.slices.forEach((slice, index) => {
-        const place = { frame: this.#frames.length, offset: compressed.offsets[index] ?? 0 };
-        this.#packed.notePlace(slice, place, compressed.checksums[index] ?? 0);
+        const position = { frame: this.#frames.length, offset: compressed.offsets[index] ?? 0 };
+        this.#packed.notePosition(slice, position, compressed.checksums[index] ?? 0);
       });
       this.#frames.push({ compressed: compressed.compressed, decompressed: compressed.decompressed });
       this.#cpuSeconds += compressed.cpuSeconds;
@@ -297,7 +297,7 @@ export class ArchiveAttempt {
 
   #noteProgress(): void {
     const [only] = this.#packed;
-    if (only !== undefined) this.#checkpoint?.note(this.#upload.parts, this.#frames, only.place.crc32);
+    if (only !== undefined) this.#checkpoint?.note(this.#upload.parts, this.#frames, only.position.crc32);
   }
 
   async #appendManifest(): Promise<void> {
@@ -306,7 +306,7 @@ export class ArchiveAttempt {
     // The manifest is text itself.
     const ownLevel = levels.expect('text');
     const level = levels.shares()[0]?.level ?? ownLevel;
-    const objects = Array.from(this.#packed, ({ item, read, place }) => manifestEntry(item, read, place));
+    const objects = Array.from(this.#packed, ({ item, read, position }) => manifestEntry(item, read, position));
     const manifest = { rule: rule.id, level, targets: manifestTargets(rule), objects };
     const frame = await compressManifest(manifest, ownLevel, pool, this.#location);
     this.#frames.push({ compressed: frame.compressed, decompressed: frame.decompressed });

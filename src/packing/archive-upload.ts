@@ -203,7 +203,7 @@ export class ArchiveUpload {
     const { frames, size, crc32 } = part;
     this.parts.push({ frames, size, crc32 });
     const { stage } = part;
-    if (stage !== undefined) this.#track(this.#placePart(part, stage, this.parts.length));
+    if (stage !== undefined) this.#track(this.#moveStagedPart(part, stage, this.parts.length));
   }
 
   /** @param last whether the open part ends with it */
@@ -233,18 +233,18 @@ export class ArchiveUpload {
 
   async #write(
     { buffer, length, checksum }: Piece,
-    place: { readonly number: number } | { readonly stage: StagedPart; readonly index: number },
+    slot: { readonly number: number } | { readonly stage: StagedPart; readonly index: number },
   ): Promise<void> {
     const bytes = new Uint8Array(buffer, 0, length);
     try {
-      if ('stage' in place) await place.stage.write(place.index, bytes, checksum);
-      else await (await this.begin()).uploadPart(place.number, bytes, checksum);
+      if ('stage' in slot) await slot.stage.write(slot.index, bytes, checksum);
+      else await (await this.begin()).uploadPart(slot.number, bytes, checksum);
     } finally {
       this.#options.buffers.release(buffer);
     }
   }
 
-  async #placePart({ sending }: OpenPart, stage: StagedPart, number: number): Promise<void> {
+  async #moveStagedPart({ sending }: OpenPart, stage: StagedPart, number: number): Promise<void> {
     await Promise.all(sending);
     await stage.moveTo(await this.begin(), number);
     this.#stages.delete(stage);

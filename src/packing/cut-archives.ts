@@ -31,7 +31,7 @@ export function cutArchives(
   let open: PackItem[] = [];
   let bytes = 0;
   let manifestBytes = 0;
-  for (const item of items.toSorted(byPlace)) {
+  for (const item of items.toSorted(byLikeness)) {
     if (item.object.size >= ownArchiveBytes) {
       archives.push([item]);
       continue;
@@ -52,7 +52,7 @@ export function cutArchives(
   return archives;
 }
 
-function byPlace(left: PackItem, right: PackItem): number {
+function byLikeness(left: PackItem, right: PackItem): number {
   const [a, b] = [left, right].map(({ object }) => (object.size > LARGE_OBJECT ? 0 : 1)) as [number, number];
   return (
     a - b ||

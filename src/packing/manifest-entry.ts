@@ -6,7 +6,7 @@ import type { PackItem } from './collect-objects.ts';
 import type { ReadItem } from './read-item.ts';
 
 /** Where an object ended up in its archive. */
-export interface PackedPlace {
+export interface PackedPosition {
   readonly frame: number;
   readonly frames: number;
   /** Offset of its tar header in that frame's tar bytes. */
@@ -18,7 +18,7 @@ export interface PackedPlace {
 export function manifestEntry(
   { object }: PackItem,
   { description, tags }: ReadItem,
-  place: PackedPlace,
+  position: PackedPosition,
 ): ManifestObject {
   const { headers, metadata, versionId } = description;
   return {
@@ -36,10 +36,10 @@ export function manifestEntry(
     ...(versionId === undefined ? {} : { version_id: versionId }),
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata: Object.entries(metadata) }),
-    crc32: crc32ToHex(place.crc32),
-    frame: place.frame,
-    ...(place.frames === 1 ? {} : { frames: place.frames }),
-    offset: place.offset,
+    crc32: crc32ToHex(position.crc32),
+    frame: position.frame,
+    ...(position.frames === 1 ? {} : { frames: position.frames }),
+    offset: position.offset,
   };
 }
 

@@ -3,7 +3,7 @@ import { failedOutcome } from '../messages/outcome.ts';
 import type { PackItem } from './collect-objects.ts';
 import { SourceChecksumError } from './errors.ts';
 import type { FrameInWork, ReadSlice } from './frame-in-work.ts';
-import type { PackedPlace } from './manifest-entry.ts';
+import type { PackedPosition } from './manifest-entry.ts';
 import type { LeftOut, ReadItem } from './read-item.ts';
 
 /** Says that an item has to be left out of an archive that already holds some of it. */
@@ -22,7 +22,7 @@ export class BeginAnew extends Error {
 export interface PackedObject {
   readonly item: PackItem;
   readonly read: ReadItem;
-  readonly place: PackedPlace;
+  readonly position: PackedPosition;
 }
 
 /** The objects of an archive that is being made, in the order of their frames. */
@@ -47,9 +47,9 @@ export class PackedObjects implements Iterable<PackedObject> {
    * An earlier attempt has packed some of it, or all.
    * @throws BeginAnew when it was all, and other bytes than S3 has
    */
-  takeOver(item: PackItem, read: ReadItem, place: PackedPlace, isWhole: boolean): void {
-    if (isWhole) refuseWrongBytes(item, read, place);
-    this.#packed.set(item, { item, read, place });
+  takeOver(item: PackItem, read: ReadItem, position: PackedPosition, isWhole: boolean): void {
+    if (isWhole) refuseWrongBytes(item, read, position);
+    this.#packed.set(item, { item, read, position });
   }
 
   /** @throws BeginAnew when some of one of them is packed already */
@@ -65,27 +65,31 @@ export class PackedObjects implements Iterable<PackedObject> {
    * @param start of its header, when it is the object's first
    * @throws BeginAnew when the object cannot be packed from here on
    */
-  notePlace({ item, slice, read }: ReadSlice, start: Pick<PackedPlace, 'frame' | 'offset'>, checksum: number): void {
+  notePosition(
+    { item, slice, read }: ReadSlice,
+    start: Pick<PackedPosition, 'frame' | 'offset'>,
+    checksum: number,
+  ): void {
     const first = this.#packed.get(item);
     // Its first frame was left out: the rest must not be sent alone.
     if (first === undefined && slice.start > 0)
       throw new BeginAnew(item, this.#leftOut.get(item) ?? { kind: 'changed' });
-    const place: PackedPlace =
+    const position: PackedPosition =
       first === undefined
         ? { ...start, frames: 1, crc32: checksum }
         : {
-            ...first.place,
-            frames: first.place.frames + 1,
-            crc32: combineCrc32(first.place.crc32, checksum, slice.length),
+            ...first.position,
+            frames: first.position.frames + 1,
+            crc32: combineCrc32(first.position.crc32, checksum, slice.length),
           };
-    const packed = { item, read: first?.read ?? read, place };
-    if (slice.start + slice.length === item.object.size) refuseWrongBytes(item, packed.read, place);
+    const packed = { item, read: first?.read ?? read, position };
+    if (slice.start + slice.length === item.object.size) refuseWrongBytes(item, packed.read, position);
     this.#packed.set(item, packed);
   }
 }
 
 /** S3 keeps a CRC-32 of most objects; where it tells, what arrived is compared before anything is built on it. */
-function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: PackedPlace): void {
+function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: PackedPosition): void {
   if (description.crc32 === undefined || description.crc32 === crc32) return;
   const { bucket, key } = item.object;
   const error = new SourceChecksumError(`The bytes read of s3://${bucket}/${key} have not the CRC-32 that S3 keeps`, {

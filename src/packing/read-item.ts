@@ -96,23 +96,23 @@ async function readTags(
   signal: AbortSignal,
 ): Promise<ObjectTag[]> {
   const { tagCount } = description;
-  const place = `s3://${bucket}/${key}`;
+  const name = `s3://${bucket}/${key}`;
   const read = (): ReturnType<typeof store.readTags> => store.readTags({ bucket, key }, signal);
   try {
     if (tagCount > 0) tagAccess.noteCount(bucket);
     const { tags, versionId } = tagCount > 0 ? await read() : await tagAccess.readUncounted(bucket, read);
     const replaced =
       versionId !== undefined && description.versionId !== undefined && versionId !== description.versionId;
-    if (replaced) throw new ObjectChangedError(`${place} was overwritten while its tags were read`);
+    if (replaced) throw new ObjectChangedError(`${name} was overwritten while its tags were read`);
     if (tagCount === 0 || tags.length === tagCount) return tags;
     throw new IncompleteTagsError(
-      `${place} has ${tagCount} tags, S3 lists ${tags.length}. If this stays, allow s3:GetObjectTagging.`,
+      `${name} has ${tagCount} tags, S3 lists ${tags.length}. If this stays, allow s3:GetObjectTagging.`,
       { context: { bucket, key, expected: tagCount, actual: tags.length } },
     );
   } catch (cause) {
     if (tagCount > 0 || !(cause instanceof AccessDeniedError)) throw cause;
     throw new IncompleteTagsError(
-      `Whether ${place} has tags cannot be seen: S3 counts them only for callers who may read them. Allow s3:GetObjectTagging.`,
+      `Whether ${name} has tags cannot be seen: S3 counts them only for callers who may read them. Allow s3:GetObjectTagging.`,
       { context: { bucket, key }, cause },
     );
   }

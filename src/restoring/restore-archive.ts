@@ -2,11 +2,11 @@ import { parseKeyTime } from '../archive/key-time.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { parseResentKey } from '../configuration/resend-prefix.ts';
 import { originOf } from '../storage/provenance.ts';
+import { admitRestore, restoringWork } from './admit-restore.ts';
 import { authorizeArchive, type RuleHere, rulesOfRegion } from './authorize-archive.ts';
 import { watchDeletions } from './deletions/deletion-watch.ts';
 import type { InboundArchive, RestoreRun } from './dependencies.ts';
 import { type OpenedArchive, openArchive } from './open-archive.ts';
-import { placeRestore, restoringWork } from './place-restore.ts';
 import { restorePublicArchive } from './public/restore-archive.ts';
 import { type RestorableObject, restorableObject } from './restorable-object.ts';
 import { restoreFrames } from './restore-frames.ts';
@@ -67,7 +67,7 @@ export async function restoreArchive(arrived: InboundArchive, shared: RestoreRun
   return 'restored';
 }
 
-/** @returns undefined when it is not begun, see `placeRestore` */
+/** @returns undefined when it is not begun, see `admitRestore` */
 async function restoreOwnArchive(
   archive: InboundArchive,
   opened: OpenedArchive,
@@ -77,7 +77,7 @@ async function restoreOwnArchive(
   const { manifest } = opened;
   const { rule, destinations } = authorizeArchive(archive, manifest, rules);
   const work = restoringWork(archive, manifest, destinations);
-  if (placeRestore(archive, work, run) === 'again') return undefined;
+  if (admitRestore(archive, work, run) === 'again') return undefined;
   const origin = originOf(rule.source.bucket);
   const describe = (object: ManifestObject): RestorableObject => restorableObject(object, origin);
   const { objects, deletions = [] } = manifest;

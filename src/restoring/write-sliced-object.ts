@@ -25,7 +25,7 @@ import {
 interface PartInWork {
   /** Slices that are not yet written. */
   missing: number;
-  /** CRC-32 and bytes of each slice, by its place in the part. */
+  /** CRC-32 and bytes of each slice, by its slot in the part. */
   readonly slices: { readonly crc32: number; readonly length: number }[];
   /** Where the slices of a part that has several are put together. */
   readonly stage: StagedPart | undefined;
@@ -48,7 +48,7 @@ export class SlicedObjectWrite {
   readonly #inWork = new Map<number, PartInWork>();
   /** CRC-32 of each part that S3 has, by its number from 0. */
   readonly #checksums = new Map<number, number>();
-  readonly #placing = new Set<Promise<void>>();
+  readonly #moving = new Set<Promise<void>>();
   #active = 0;
   #opening: Promise<ObjectUpload> | undefined;
   #upload: ObjectUpload | undefined;
@@ -107,19 +107,19 @@ export class SlicedObjectWrite {
       this.#upload = await this.#opening;
       const number = this.#layout.partOf(index);
       const part = this.#partInWork(number);
-      const place = index - number * this.#layout.slicesPerPart;
-      await (part.stage?.write(place, body, crc32) ?? this.#upload.uploadPart(number + 1, body, crc32));
-      part.slices[place] = { crc32, length: body.length };
+      const slot = index - number * this.#layout.slicesPerPart;
+      await (part.stage?.write(slot, body, crc32) ?? this.#upload.uploadPart(number + 1, body, crc32));
+      part.slices[slot] = { crc32, length: body.length };
       part.missing -= 1;
       if (part.missing > 0) return;
       if (part.stage === undefined) await this.#finishPart(number, part, this.#upload);
-      else this.#placePart(number, part, this.#upload);
+      else this.#moveStagedPart(number, part, this.#upload);
     });
   }
 
   /** Resolves when nothing is on its way any more. Call it after the last slice. */
   async settle(): Promise<void> {
-    await Promise.all(this.#placing);
+    await Promise.all(this.#moving);
   }
 
   /** Ends the write without its missing slices. Nothing happens when it has ended already. Never rejects. */
@@ -166,13 +166,13 @@ export class SlicedObjectWrite {
   }
 
   /** In the background: the slice's buffer is free for the next frame while S3 copies gigabytes. */
-  #placePart(number: number, part: PartInWork, upload: ObjectUpload): void {
-    const placing = this.#work(async () => {
+  #moveStagedPart(number: number, part: PartInWork, upload: ObjectUpload): void {
+    const moving = this.#work(async () => {
       await part.stage?.moveTo(upload, number + 1);
       await this.#finishPart(number, part, upload);
     });
-    this.#placing.add(placing);
-    void placing.finally(() => this.#placing.delete(placing));
+    this.#moving.add(moving);
+    void moving.finally(() => this.#moving.delete(moving));
   }
 
   async #finishPart(number: number, part: PartInWork, upload: ObjectUpload): Promise<void> {

@@ -60,9 +60,9 @@ export async function compareKey(
   const counts: Partial<VerificationCounts> = {};
   const findings: CopyFinding[] = [];
   let order: number | undefined;
-  for (const [index, place] of destinations.entries()) {
+  for (const [index, compared] of destinations.entries()) {
     const copy = copies[index];
-    const judged = await judge(object, copy, place, options, etags, source);
+    const judged = await judge(object, copy, compared, options, etags, source);
     const { looks, isUnproven } = judged;
     counts.looks = (counts.looks ?? 0) + looks;
     const late = object.lastModified < options.dueBefore;
@@ -71,7 +71,7 @@ export async function compareKey(
     if (isUnproven) counts.unproven = (counts.unproven ?? 0) + 1;
     const shown: FindingClass | undefined = kind === 'equal' ? (isUnproven ? 'unproven' : undefined) : kind;
     if (shown !== undefined) {
-      const { destination } = place;
+      const { destination } = compared;
       findings.push({
         kind: shown,
         destination,
@@ -81,7 +81,7 @@ export async function compareKey(
         copySize: copy?.size,
       });
     }
-    if (isRepairable(kind, place)) order = Math.max(order ?? judged.order, judged.order);
+    if (isRepairable(kind, compared)) order = Math.max(order ?? judged.order, judged.order);
   }
   return { counts, findings, ...(order === undefined ? {} : { repair: { object, order } }) };
 }
@@ -125,7 +125,7 @@ type LookedAt = Pick<CopyJudgment, 'kind' | 'reason' | 'order'> & {
 async function judge(
   object: ListedObject,
   copy: ListedObject | undefined,
-  place: ComparedDestination,
+  compared: ComparedDestination,
   options: KeyComparison,
   etags: EtagTrust,
   source: ComparedBucket,
@@ -134,13 +134,13 @@ async function judge(
   const base = { reason: '', order: orderOfListed(object.lastModified), looks: 0, isUnproven: false };
   const listed = compareListed(object, copy, etags);
   // An inventory is of earlier: what it lacks may have arrived since.
-  if (listed === 'missing' && place.inventory === undefined) return { ...base, kind: 'missing' };
+  if (listed === 'missing' && compared.inventory === undefined) return { ...base, kind: 'missing' };
   const prove = proof !== 'none' && isSampled(object.key, oneIn);
   if (listed === 'equal' && !prove) return { ...base, kind: 'equal' };
   const { bucket } = rule.source;
-  const { bucket: target, targetPrefix = '' } = place.destination;
+  const { bucket: target, targetPrefix = '' } = compared.destination;
   const location = { bucket: target, key: targetPrefix + object.key };
-  const found = await place.store.head(location, signal);
+  const found = await compared.store.head(location, signal);
   if (found === undefined && source.inventory !== undefined) {
     const reason = await changedSince(source, { bucket, ...object }, signal);
     return { ...base, kind: reason === undefined ? 'missing' : 'not-due', reason: reason ?? '', looks: 2 };
@@ -153,7 +153,7 @@ async function judge(
   const same = await provenSame(
     object,
     { ...location, etag: found.etag, size: found.size, crc32: found.crc32 },
-    place,
+    compared,
     options,
     source,
   );

@@ -21,26 +21,23 @@ const PARQUET_FIELD = /(?:required|optional)\s+\w+\s+(\w+)/g;
 const STANDARD_PARQUET = ['bucket', 'key', 'size', 'last_modified_date', 'e_tag', 'storage_class'];
 
 /**
- * @param place of the manifest, as S3 delivers it
- * @throws InvalidInventoryError when the place is another one, or the inventory lacks a field that comparing takes
+ * @param path of the manifest, as S3 delivers it
+ * @throws InvalidInventoryError when it is elsewhere, or the inventory lacks a field that comparing takes
  */
-export function inventoryTable(name: string, place: string, manifest: InventoryManifest): InventoryTable {
-  const [, folder, day, time] = MANIFEST.exec(place) ?? [];
+export function inventoryTable(name: string, path: string, manifest: InventoryManifest): InventoryTable {
+  const [, folder, day, time] = MANIFEST.exec(path) ?? [];
   if (folder === undefined || day === undefined || time === undefined) {
     throw new InvalidInventoryError(
-      `Athena finds the data files of an inventory by where S3 delivers it, .../YYYY-MM-DDTHH-MMZ/manifest.json, and ${place} is elsewhere.`,
-      { context: { manifest: place } },
+      `Athena finds the data files of an inventory by where S3 delivers it, .../YYYY-MM-DDTHH-MMZ/manifest.json, and ${path} is elsewhere.`,
+      { context: { manifest: path } },
     );
   }
   const columns = columnsOf(manifest);
   for (const column of NEEDED) {
     if (columns.includes(column)) continue;
-    throw new InvalidInventoryError(
-      `${place} has no ${column}. Add the fields Size, LastModifiedDate and ETag to it.`,
-      {
-        context: { manifest: place, column },
-      },
-    );
+    throw new InvalidInventoryError(`${path} has no ${column}. Add the fields Size, LastModifiedDate and ETag to it.`, {
+      context: { manifest: path, column },
+    });
   }
   const location = `${folder}hive/dt=${day}-${time}/`;
   return { name, format: manifest.format, columns, location, created: manifest.created };

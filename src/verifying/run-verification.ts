@@ -87,13 +87,15 @@ interface ComparedChunk {
 function listingsOf(request: VerificationRequest, { source, destinations }: VerificationDependencies): SortedListing[] {
   const { rule, filter, resumed, signal } = request;
   const prefix = listedPrefix(rule, filter) ?? rule.source.prefix;
-  const list = (place: ComparedBucket, bucket: string, before: string): SortedListing => {
+  const list = (compared: ComparedBucket, bucket: string, before: string): SortedListing => {
     const after = resumed === undefined ? undefined : `${before}${resumed.key}`;
-    return { prefix: before, pages: listBucket(place, bucket, `${before}${prefix}`, after, signal) };
+    return { prefix: before, pages: listBucket(compared, bucket, `${before}${prefix}`, after, signal) };
   };
   return [
     list(source, rule.source.bucket, ''),
-    ...destinations.map((place) => list(place, place.destination.bucket, place.destination.targetPrefix ?? '')),
+    ...destinations.map((compared) =>
+      list(compared, compared.destination.bucket, compared.destination.targetPrefix ?? ''),
+    ),
   ];
 }
 

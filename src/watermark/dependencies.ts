@@ -30,11 +30,11 @@ export interface MetricReader {
 export interface KeyLister {
   /**
    * The first keys below a prefix, in the order of their bytes.
-   * @param place `region` is where the bucket is
+   * @param range `region` is where the bucket is
    * @param most at most 1,000, which is one call
    * @throws UnknownWatermarkError
    */
-  firstKeys(place: KeyRange, most: number): Promise<readonly ListedKey[]>;
+  firstKeys(range: KeyRange, most: number): Promise<readonly ListedKey[]>;
 }
 
 export interface KeyRange {

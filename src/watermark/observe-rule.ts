@@ -41,11 +41,11 @@ export async function observeRule(
     const { region } = route;
     const latency = latencies[index];
     if (latency?.status === 'rejected') throw latency.reason;
-    const place = { region, bucket: dependencies.names.inboundBucket(region), prefix: `${rule.id}/` };
+    const range = { region, bucket: dependencies.names.inboundBucket(region), prefix: `${rule.id}/` };
     const [departure, resent, arrived] = await Promise.all([
       shared,
       observeResent(route, newest, budget, dependencies),
-      oldestObject(place, dependencies),
+      oldestObject(range, dependencies),
     ]);
     return {
       ...departure,

@@ -23,7 +23,7 @@ import { LOCAL_ACCOUNT_ID, LOCAL_CREDENTIALS } from '../../local-cloud/region-cl
 import { Replicator } from '../../local-cloud/replicator.ts';
 import { S3ObjectStore } from '../../src/aws/s3/object-store.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
-import type { ResendPlace } from '../../src/cli/resend/resend-place.ts';
+import type { ResendSession } from '../../src/cli/resend/resend-session.ts';
 import { runResend } from '../../src/cli/resend/run-resend.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { keptRecordOf } from '../../src/resend/archive-metadata.ts';
@@ -230,7 +230,7 @@ async function keysOf(region: string, bucket: string): Promise<(string | undefin
 /** Runs `npm run resend` against the local cloud. */
 async function resend(...args: readonly string[]): Promise<string> {
   let printed = '';
-  const open = (stackName: string, region: string): Promise<ResendPlace> => {
+  const open = (stackName: string, region: string): Promise<ResendSession> => {
     expect(stackName).toBe(STACK);
     const { s3 } = cloud.region(region);
     const store = new S3ObjectStore({ client: s3 });

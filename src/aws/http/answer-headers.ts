@@ -10,7 +10,7 @@ interface HeaderNames {
   /** Each as it is written, with its colon. */
   readonly written: readonly string[];
   /** Position of the value of a lower-case name, and those of its repetitions. */
-  readonly places: ReadonlyMap<string, readonly number[]>;
+  readonly positions: ReadonlyMap<string, readonly number[]>;
 }
 
 /** The headers of an answer: lower-case names, values as latin1. */
@@ -48,31 +48,33 @@ export class AnswerHeaders {
 
   /** The value of a header; of a repeated one, all values in HTTP's own list form. */
   get(name: string): string | undefined {
-    const places = this.#names.places.get(name);
-    if (places === undefined) return undefined;
-    const [first = 0] = places;
-    return places.length === 1 ? this.#values[first] : places.map((place) => this.#values[place]).join(', ');
+    const positions = this.#names.positions.get(name);
+    if (positions === undefined) return undefined;
+    const [first = 0] = positions;
+    return positions.length === 1
+      ? this.#values[first]
+      : positions.map((position) => this.#values[position]).join(', ');
   }
 
   /** All names, each once. */
   names(): Iterable<string> {
-    return this.#names.places.keys();
+    return this.#names.positions.keys();
   }
 }
 
 function readNames(text: string, from: number): HeaderNames {
   const written: string[] = [];
-  const places = new Map<string, number[]>();
+  const positions = new Map<string, number[]>();
   for (let at = from; at < text.length; at = lineEnd(text, at) + 1) {
     const colon = text.indexOf(':', at);
     const name = text.slice(at, Math.max(at, colon));
     if (!TOKEN.test(name)) throw malformed(`a header is called ${JSON.stringify(name.slice(0, 100))}`);
-    const known = places.get(name.toLowerCase());
-    if (known === undefined) places.set(name.toLowerCase(), [written.length]);
+    const known = positions.get(name.toLowerCase());
+    if (known === undefined) positions.set(name.toLowerCase(), [written.length]);
     else known.push(written.length);
     written.push(`${name}:`);
   }
-  return { written, places };
+  return { written, positions };
 }
 
 /** @returns undefined when the headers have other names */

@@ -121,9 +121,9 @@ export function findRemedy({ status, code }: S3Failure, kind: CallKind): Remedy 
 export function describeFailure(failure: S3Failure, call: CallName, attempts: number): CompressorError {
   const { status, code, message, parts = '' } = failure;
   const context = contextOf(call, attempts, failure);
-  const place = `s3://${call.bucket}/${call.key}`;
+  const object = `s3://${call.bucket}/${call.key}`;
   const reason = `${code && ` ${code}`}${message && `: ${message}`}${parts && ` (${parts})`}`;
-  const said = `S3 answered ${call.operation} of ${place} with ${status}${reason}`;
+  const said = `S3 answered ${call.operation} of ${object} with ${status}${reason}`;
   const details = { context };
 
   if (code === 'NoSuchBucket') {

@@ -7,7 +7,7 @@ import { listedPrefix, type ObjectFilter } from '../../backfill/object-filter.ts
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { UsageError } from '../command/errors.ts';
 import { openManifest } from '../command/open-manifest.ts';
-import type { RulePlace } from '../command/rule-place.ts';
+import type { RuleSession } from '../command/rule-session.ts';
 
 export interface OpenSource extends AsyncDisposable {
   readonly source: EntrySource;
@@ -15,7 +15,7 @@ export interface OpenSource extends AsyncDisposable {
 
 export interface SourceRequest {
   readonly rule: DeployedRule;
-  readonly place: RulePlace;
+  readonly session: RuleSession;
   /** Manifest of an inventory; absent: the bucket itself. */
   readonly inventory: string | undefined;
   readonly filter: ObjectFilter;
@@ -26,10 +26,10 @@ export interface SourceRequest {
  * Where the keys of a rule's existing objects come from.
  * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
-export async function openSource({ rule, place, inventory, filter, signal }: SourceRequest): Promise<OpenSource> {
+export async function openSource({ rule, session, inventory, filter, signal }: SourceRequest): Promise<OpenSource> {
   const { bucket } = rule.source;
   if (inventory !== undefined) {
-    const store = new S3ObjectStore({ client: place.s3 });
+    const store = new S3ObjectStore({ client: session.s3 });
     const close = (): Promise<void> => store.close();
     try {
       const manifest = await openManifest(store, inventory, bucket, signal);
@@ -46,6 +46,6 @@ export async function openSource({ rule, place, inventory, filter, signal }: Sou
       `the rule takes keys that begin with "${rule.source.prefix}", and --prefix says "${filter.prefix ?? ''}"`,
     );
   }
-  const pager = new S3ObjectPager(place.s3);
+  const pager = new S3ObjectPager(session.s3);
   return { source: new ListingSource(pager, bucket, prefix), [Symbol.asyncDispose]: () => pager.close() };
 }

@@ -14,7 +14,7 @@ import { startMeter, withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
-import { type OpenRulePlace, openRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
+import { type OpenRuleSession, openRuleSession, type RuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
 import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
 import { verifyRule } from '../verify/verify-rule.ts';
 import { ArchivedKeys } from './archived-keys.ts';
@@ -39,20 +39,20 @@ interface Backfill {
   readonly configuration: Configuration;
   readonly flags: BackfillFlags;
   readonly filter: ObjectFilter;
-  readonly place: RulePlace;
+  readonly session: RuleSession;
   readonly context: CommandContext;
 }
 
 /**
  * `s3xrc backfill`: queues the objects that a rule takes and that were there before it.
- * @param openPlace where queue, checkpoint and buckets are, if not in an account of AWS
+ * @param openSession where queue, checkpoint and buckets are, if not in an account of AWS
  * @returns 0 when all is queued
  * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, UnavailableQueueError, and what S3 answers
  */
 export async function runBackfillCommand(
   args: readonly string[],
   context: CommandContext,
-  openPlace: OpenRulePlace = openRulePlace,
+  openSession: OpenRuleSession = openRuleSession,
 ): Promise<number> {
   const command = addFilterOptions(
     new Command(`${context.program} backfill`)
@@ -88,7 +88,7 @@ export async function runBackfillCommand(
   refuseForEngine(flags);
   if (flags.missing === true) {
     refuseWithMissing(flags);
-    await verifyRule(parsed.args[0] ?? '', { ...flags, repair: true }, context, openPlace);
+    await verifyRule(parsed.args[0] ?? '', { ...flags, repair: true }, context, openSession);
     return 0;
   }
   const configuration = await loadConfiguration(flags.configuration);
@@ -100,19 +100,19 @@ export async function runBackfillCommand(
   const shared = { rule, configuration, flags, filter: objectFilterOf(flags), context };
   // What it would cost is counted here, whoever queues.
   if (flags.engine === 'step-functions' && flags.dryRun !== true) {
-    await using deployed = openRulePlace(options);
-    return await backfillByStepFunctions({ ...shared, place: deployed });
+    await using deployed = openRuleSession(options);
+    return await backfillByStepFunctions({ ...shared, session: deployed });
   }
-  await using place = openPlace(options);
-  return await execute({ ...shared, place });
+  await using session = openSession(options);
+  return await execute({ ...shared, session });
 }
 
 async function execute(backfill: Backfill): Promise<number> {
-  const { rule, flags, place, context } = backfill;
+  const { rule, flags, session, context } = backfill;
   if (flags.dryRun === true) {
     await using opened = await openSource({
       rule,
-      place,
+      session,
       inventory: flags.inventory,
       filter: backfill.filter,
       signal: context.signal,
@@ -120,7 +120,7 @@ async function execute(backfill: Backfill): Promise<number> {
     await context.print(await renderForecast(await forecast(opened.source, backfill), backfill, flags.json === true));
     return 0;
   }
-  const store = await place.openCheckpoint('backfill');
+  const store = await session.openCheckpoint('backfill');
   const found = await store.load();
   const earlier =
     found === undefined || flags.restart === true ? undefined : decodeCheckpoint(found, 'backfill', rule.id);
@@ -136,7 +136,7 @@ async function execute(backfill: Backfill): Promise<number> {
   const resumed = flags.resume === true ? earlier : undefined;
   const filter = resumed?.filter ?? backfill.filter;
   const inventory = resumed === undefined ? flags.inventory : resumed.choices['inventory'];
-  await using opened = await openSource({ rule, place, inventory, filter, signal: context.signal });
+  await using opened = await openSource({ rule, session, inventory, filter, signal: context.signal });
   const planned = resumed === undefined ? await agree(opened.source, backfill) : undefined;
   if (planned === 'no') return 0;
   const startedAt = resumed?.startedAt ?? new Date().toISOString();
@@ -166,7 +166,7 @@ async function execute(backfill: Backfill): Promise<number> {
         counts: { ...last.counts },
       }),
     );
-  const queue = await place.openQueue();
+  const queue = await session.openQueue();
   const archived = new ArchivedKeys(flags.archived, context);
   const meter = startMeter(context, { what: 'Queuing', unit: 'objects', begun: last.counts.queued });
   // Before the first message, so that an interruption of any kind leaves something to resume.

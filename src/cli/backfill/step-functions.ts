@@ -15,7 +15,7 @@ import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatDollars, formatPlural } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
-import type { DeployedRulePlace } from '../command/rule-place.ts';
+import type { DeployedRuleSession } from '../command/rule-session.ts';
 import { engineCost } from './engine-cost.ts';
 import { executionFolder, followExecution } from './follow-execution.ts';
 
@@ -38,7 +38,7 @@ export interface StepFunctionsBackfill {
   readonly configuration: Configuration;
   readonly flags: StepFunctionsFlags;
   readonly filter: ObjectFilter;
-  readonly place: DeployedRulePlace;
+  readonly session: DeployedRuleSession;
   readonly context: CommandContext;
 }
 
@@ -51,7 +51,7 @@ const CONCURRENCY = 10;
  * @throws UsageError, InvalidInventoryError, and what AWS answers
  */
 export async function backfillByStepFunctions(backfill: StepFunctionsBackfill): Promise<number> {
-  const { flags, rule, context, place } = backfill;
+  const { flags, rule, context, session } = backfill;
   const { profile, follow } = flags;
   const executions = new StepFunctionsExecutions({ region: rule.source.region, profile });
   try {
@@ -59,8 +59,8 @@ export async function backfillByStepFunctions(backfill: StepFunctionsBackfill): 
     const execution =
       follow === undefined ? await start(backfill, executions, stateMachine) : executionArn(stateMachine, follow);
     if (execution === undefined) return 0;
-    const bucket = await place.progressBucket();
-    const read = (key: string): Promise<string | undefined> => new S3CheckpointObject(place.s3, bucket, key).load();
+    const bucket = await session.progressBucket();
+    const read = (key: string): Promise<string | undefined> => new S3CheckpointObject(session.s3, bucket, key).load();
     return await followExecution(
       {
         execution,
@@ -77,14 +77,14 @@ export async function backfillByStepFunctions(backfill: StepFunctionsBackfill): 
 }
 
 async function start(
-  { rule, configuration, flags, filter, place, context }: StepFunctionsBackfill,
+  { rule, configuration, flags, filter, session, context }: StepFunctionsBackfill,
   executions: StepFunctionsExecutions,
   stateMachine: string,
 ): Promise<string | undefined> {
   if (flags.inventory === undefined) {
     throw new UsageError('--engine step-functions reads an inventory: add --inventory s3://bucket/.../manifest.json');
   }
-  const manifest = await readManifest(flags.inventory, rule, place, context.signal);
+  const manifest = await readInventoryManifest(flags.inventory, rule, session, context.signal);
   requireReadable(manifest, rule, configuration);
   const files = formatPlural(manifest.files.length, 'data file');
   context.note(`Inventory of ${new Date(manifest.created).toISOString()}: ${files} in s3://${manifest.fileBucket}`);
@@ -93,7 +93,7 @@ async function start(
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return undefined;
   const name = executionName(rule.id, new Date());
   const list = `${executionFolder(name)}/files.json`;
-  await new S3CheckpointObject(place.s3, await place.progressBucket(), list).save(JSON.stringify(manifest.files));
+  await new S3CheckpointObject(session.s3, await session.progressBucket(), list).save(JSON.stringify(manifest.files));
   const concurrency = Math.min(flags.concurrency ?? CONCURRENCY, manifest.files.length);
   const job: BackfillJob = {
     rule: rule.id,
@@ -104,13 +104,13 @@ async function start(
   return executions.start(stateMachine, name, JSON.stringify({ job, concurrency }));
 }
 
-async function readManifest(
+async function readInventoryManifest(
   name: string,
   rule: DeployedRule,
-  place: DeployedRulePlace,
+  session: DeployedRuleSession,
   signal: AbortSignal,
 ): Promise<InventoryManifest> {
-  const store = new S3ObjectStore({ client: place.s3 });
+  const store = new S3ObjectStore({ client: session.s3 });
   try {
     return await openManifest(store, name, rule.source.bucket, signal);
   } finally {
@@ -142,10 +142,10 @@ function requireReadable({ fileBucket }: InventoryManifest, rule: DeployedRule, 
   );
 }
 
-async function stateMachineArn({ rule, configuration, place }: StepFunctionsBackfill): Promise<string> {
+async function stateMachineArn({ rule, configuration, session }: StepFunctionsBackfill): Promise<string> {
   const { region } = rule.source;
   const name = `${resourceNamePrefix(configuration.settings.stack_name)}-backfill`;
-  return `arn:${partitionOf(region) ?? 'aws'}:states:${region}:${await place.account()}:stateMachine:${name}`;
+  return `arn:${partitionOf(region) ?? 'aws'}:states:${region}:${await session.account()}:stateMachine:${name}`;
 }
 
 function executionArn(stateMachine: string, nameOrArn: string): string {

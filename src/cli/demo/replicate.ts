@@ -1,4 +1,4 @@
-import type { DamagedCopy } from './archives/inbound-place.ts';
+import type { DamagedCopy } from './archives/inbound-bucket.ts';
 import { DemoInputError } from './errors.ts';
 import type { DemoObject, DraftTiming } from './input/planned-object.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';

@@ -16,7 +16,7 @@ import type { EstimateSource, SourceOptions } from './estimate-source.ts';
 export async function openInventorySource(name: string, options: SourceOptions): Promise<EstimateSource> {
   // The region that is asked for is that of the objects; the inventory may be elsewhere.
   const elsewhere = { profile: options.profile, signal: options.signal };
-  const text = isS3Name(name) ? await readManifest(name, elsewhere) : await readFile(name, 'utf8');
+  const text = isS3Name(name) ? await readManifestText(name, elsewhere) : await readFile(name, 'utf8');
   const manifest = parseInventoryManifest(text, name);
   const objects = await openReadableBucket(manifest.bucket, options);
   const remote = await openReadableBucket(manifest.fileBucket, elsewhere);
@@ -50,7 +50,7 @@ function sourceOf(name: string, { manifest, files, objects, remote }: OpenInvent
   };
 }
 
-async function readManifest(name: string, options: Omit<SourceOptions, 'region'>): Promise<string> {
+async function readManifestText(name: string, options: Omit<SourceOptions, 'region'>): Promise<string> {
   const { bucket, prefix: key } = parseS3Location(name);
   await using opened = await openReadableBucket(bucket, options);
   const { store } = opened;
@@ -64,8 +64,8 @@ async function readManifest(name: string, options: Omit<SourceOptions, 'region'>
 function localFiles(folder: string, otherwise: InventoryFiles): InventoryFiles {
   return {
     open: async (key) => {
-      for (const place of ['', 'data', '../data']) {
-        const path = join(folder, place, basename(key));
+      for (const subfolder of ['', 'data', '../data']) {
+        const path = join(folder, subfolder, basename(key));
         const found = await stat(path).catch(() => undefined);
         if (found?.isFile() === true) return openLocalFile(path, found.size);
       }

@@ -27,7 +27,7 @@ const MAX_ROUNDS = 8;
  * proportional, and each prefix, for which they would be equal (power allocation; Bankier, "Power Allocations", The American
  * Statistician 42, 1988). Within a domain shares are proportional, so that its frames have sizes mixed as archives have. Each stratum
  * gets one unit at least.
- * @param random for the places in large objects
+ * @param random for the positions in large objects
  */
 export function planSample(strata: readonly Stratum[], budget: number, random: () => number): StratumSample[] {
   const domains = new Map<string, number>();
@@ -103,9 +103,9 @@ function takeUnits(entries: readonly ObjectEntry[], { bytes, unitBytes, random }
       if (units.length > 0 && left <= 0) return units;
       if (part >= parts) continue;
       // Further units of an object follow evenly, round its end to its beginning.
-      const place = (first + part * stride) % parts;
+      const position = (first + part * stride) % parts;
       const length = parts === 1 ? entry.size : unitBytes;
-      units.push({ entry, start: place * unitBytes, length });
+      units.push({ entry, start: position * unitBytes, length });
       left -= Math.max(1, length);
     }
     if (units.length === before) return units;

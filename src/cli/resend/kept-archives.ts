@@ -8,7 +8,7 @@ import { withoutResends } from '../../resend/archive-metadata.ts';
 import { archiveKeyOf, KEPT_PREFIX } from '../../resend/kept-key.ts';
 import type { ObjectDescription } from '../../storage/stored-object.ts';
 import { DeployInputError, KeptArchiveError } from '../command/errors.ts';
-import type { ResendPlace } from './resend-place.ts';
+import type { ResendSession } from './resend-session.ts';
 
 export interface KeptArchive {
   /** Its key in the outbound bucket. */
@@ -25,7 +25,7 @@ const MAX_DELETIONS = 1000;
  * All archives that are kept, in the order of their keys.
  * @throws DeployInputError when there is no such bucket
  */
-export async function listKeptArchives({ s3, failedBucket }: ResendPlace): Promise<KeptArchive[]> {
+export async function listKeptArchives({ s3, failedBucket }: ResendSession): Promise<KeptArchive[]> {
   const byKey = new Map<string, ObjectVersion[]>();
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (next !== undefined) {
@@ -54,7 +54,7 @@ export async function listKeptArchives({ s3, failedBucket }: ResendPlace): Promi
 /** @throws KeptArchiveError when it has gone since it was listed */
 export async function describeKeptArchive(
   { key, versionIds }: KeptArchive,
-  { store, failedBucket }: ResendPlace,
+  { store, failedBucket }: ResendSession,
 ): Promise<ObjectDescription> {
   const location = { bucket: failedBucket, key: `${KEPT_PREFIX}${key}`, versionId: versionIds[0] };
   const described = await store.describeVersion(location);
@@ -68,9 +68,9 @@ export async function describeKeptArchive(
  * Puts a kept archive back where it is replicated from, with its count reset, and deletes it here when S3 has accepted it there.
  * @throws KeptArchiveError, and what the storage throws; it is still kept then
  */
-export async function sendKeptArchive(archive: KeptArchive, place: ResendPlace): Promise<void> {
-  const { failedBucket, outboundBucket, store, s3 } = place;
-  const { headers, metadata, etag, size, crc32 } = await describeKeptArchive(archive, place);
+export async function sendKeptArchive(archive: KeptArchive, session: ResendSession): Promise<void> {
+  const { failedBucket, outboundBucket, store, s3 } = session;
+  const { headers, metadata, etag, size, crc32 } = await describeKeptArchive(archive, session);
   const key = `${KEPT_PREFIX}${archive.key}`;
   await store.copy({
     bucket: outboundBucket,

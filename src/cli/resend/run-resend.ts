@@ -11,7 +11,7 @@ import { orAborted } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { describeKeptArchive, type KeptArchive, listKeptArchives, sendKeptArchive } from './kept-archives.ts';
-import { openResendPlace, type ResendPlace } from './resend-place.ts';
+import { openResendSession, type ResendSession } from './resend-session.ts';
 
 interface ResendFlags {
   readonly all?: boolean;
@@ -20,7 +20,7 @@ interface ResendFlags {
   readonly json?: boolean;
 }
 
-type OpenPlace = (stackName: string, region: string, profile?: string) => Promise<ResendPlace>;
+type OpenSession = (stackName: string, region: string, profile?: string) => Promise<ResendSession>;
 
 const PARALLEL_LOOKS = 16;
 
@@ -32,7 +32,7 @@ const PARALLEL_LOOKS = 16;
 export async function runResend(
   args: readonly string[],
   context: CommandContext,
-  open: OpenPlace = openResendPlace,
+  open: OpenSession = openResendSession,
 ): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc resend')
@@ -54,37 +54,37 @@ export async function runResend(
     region,
     sources.map((plan) => plan.region),
   );
-  const place = await orAborted(open(configuration.settings.stack_name, region, flags.profile), context.signal);
+  const session = await orAborted(open(configuration.settings.stack_name, region, flags.profile), context.signal);
   try {
-    const kept = await orAborted(listKeptArchives(place), context.signal);
-    if (keys.length === 0 && flags.all !== true) await printList(kept, { region, place, flags, context });
-    else await sendAll(flags.all === true ? kept : chooseArchives(kept, keys, place), { place, flags, context });
+    const kept = await orAborted(listKeptArchives(session), context.signal);
+    if (keys.length === 0 && flags.all !== true) await printList(kept, { region, session, flags, context });
+    else await sendAll(flags.all === true ? kept : chooseKept(kept, keys, session), { session, flags, context });
     return 0;
   } finally {
-    await place.close();
+    await session.close();
   }
 }
 
 interface Resend {
-  readonly place: ResendPlace;
+  readonly session: ResendSession;
   readonly flags: ResendFlags;
   readonly context: CommandContext;
 }
 
 async function printList(
   kept: readonly KeptArchive[],
-  { region, place, flags, context }: Resend & { readonly region: string },
+  { region, session, flags, context }: Resend & { readonly region: string },
 ): Promise<void> {
   const { print, signal } = context;
   if (kept.length === 0 && flags.json !== true) {
-    await print(`No archive was given up: ${place.failedBucket} is empty.\n`);
+    await print(`No archive was given up: ${session.failedBucket} is empty.\n`);
     return;
   }
   const records = await withMeter(context, { what: 'Reading', unit: 'archives' }, (meter) => {
     let looks = 0;
     return pLimit(PARALLEL_LOOKS).map(kept, async (archive): Promise<KeptRecord | undefined> => {
       signal.throwIfAborted();
-      const { metadata } = await describeKeptArchive(archive, place);
+      const { metadata } = await describeKeptArchive(archive, session);
       looks += 1;
       meter.reach(looks, kept.length);
       return keptRecordOf(metadata);
@@ -92,12 +92,12 @@ async function printList(
   });
   if (flags.json === true) {
     const archives = kept.map(({ key, size }, index) => ({ key, bytes: size, ...records[index] }));
-    await print(`${JSON.stringify({ region, bucket: place.failedBucket, archives }, undefined, 2)}\n`);
+    await print(`${JSON.stringify({ region, bucket: session.failedBucket, archives }, undefined, 2)}\n`);
     return;
   }
   const lines = kept.map((archive, index) => describeLine(archive, records[index]));
   await print(
-    `${lines.join('')}\nKept in ${place.failedBucket}: ${formatPlural(kept.length, 'archive')}. When the reason is corrected,\n` +
+    `${lines.join('')}\nKept in ${session.failedBucket}: ${formatPlural(kept.length, 'archive')}. When the reason is corrected,\n` +
       `\`s3xrc resend ${region} KEY...\` sends some of them again, and \`s3xrc resend ${region} --all\` all.\n`,
   );
 }
@@ -108,12 +108,12 @@ function describeLine({ key, size }: KeptArchive, record: KeptRecord | undefined
   return `${key}  ${size.toLocaleString('en')} bytes${since}\n${failures.join('')}`;
 }
 
-async function sendAll(archives: readonly KeptArchive[], { place, flags, context }: Resend): Promise<void> {
+async function sendAll(archives: readonly KeptArchive[], { session, flags, context }: Resend): Promise<void> {
   const sent: string[] = [];
   await withMeter(context, { what: 'Sending', unit: 'archives' }, async (meter) => {
     for (const archive of archives) {
       context.signal.throwIfAborted();
-      await sendKeptArchive(archive, place);
+      await sendKeptArchive(archive, session);
       sent.push(archive.key);
       meter.reach(sent.length, archives.length);
     }
@@ -126,10 +126,10 @@ async function sendAll(archives: readonly KeptArchive[], { place, flags, context
   await context.print(`${lines.join('')}Resent: ${formatPlural(sent.length, 'archive')}.\n`);
 }
 
-function chooseArchives(
+function chooseKept(
   kept: readonly KeptArchive[],
   keys: readonly string[],
-  { failedBucket }: ResendPlace,
+  { failedBucket }: ResendSession,
 ): KeptArchive[] {
   const missing = keys.filter((key) => !kept.some((archive) => archive.key === key));
   if (missing.length === 0) return kept.filter(({ key }) => keys.includes(key));

@@ -25,7 +25,7 @@ const NOTEWORTHY = 0.005;
 export function renderSimulation(report: SimulationReport, columns = DEFAULT_COLUMNS): string {
   const { source, objects, bytes, sampledBytes, region, to, archives, archiveBytes } = report;
   const volume = report.monthlyBytes ?? TERABYTE;
-  const table = renderTable([report.learned, ...report.fixed], volume, report.monthlyBytes !== undefined);
+  const table = renderLevelCosts([report.learned, ...report.fixed], volume, report.monthlyBytes !== undefined);
   const lines = [
     `${source}: ${formatPlural(objects, 'object')}, ${formatBytes(bytes)}; a sample of ${formatBytes(sampledBytes)} at every level, from ${region} to ${to.join(', ')}`,
     `${formatPlural(archives, 'archive')} of ${formatBytes(archiveBytes)}. Dollars are those that a level decides about: transfer and staging of archives, and CPU time.`,
@@ -38,7 +38,7 @@ export function renderSimulation(report: SimulationReport, columns = DEFAULT_COL
   return `${lines.flatMap((line) => (table.includes(line) ? [line] : wrapText(line, columns))).join('\n')}\n`;
 }
 
-function renderTable(rows: readonly LevelCosts[], volume: number, isMonthly: boolean): string[] {
+function renderLevelCosts(rows: readonly LevelCosts[], volume: number, isMonthly: boolean): string[] {
   const cells = [
     ['level', 'ratio', 'CPU s/GB', isMonthly ? 'USD/month' : 'USD/TB', 'over best'],
     ...rows.map(({ level, ratio, cpuSecondsPerGigabyte, dollarsPerByte, overBest }) => [

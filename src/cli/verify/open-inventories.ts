@@ -6,7 +6,7 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatCount } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
-import type { RulePlace } from '../command/rule-place.ts';
+import type { RuleSession } from '../command/rule-session.ts';
 import { TemporaryRuns } from './temporary-runs.ts';
 
 /** Manifests that take the place of listings. */
@@ -31,7 +31,7 @@ export interface OpenInventories {
 export async function openInventories(
   { source, destinations }: DeployedRule,
   { inventory, destinationInventory = [], temporary }: InventoryNames,
-  place: RulePlace,
+  session: RuleSession,
   context: Pick<CommandContext, 'note' | 'signal'>,
   cleanup: AsyncDisposableStack,
 ): Promise<OpenInventories> {
@@ -41,7 +41,7 @@ export async function openInventories(
     );
   }
   const open = async (name: string, region: string, bucket: string): Promise<SortedInventory> => {
-    const store = new S3ObjectStore({ client: place.openS3(region) });
+    const store = new S3ObjectStore({ client: session.openS3(region) });
     cleanup.defer(() => store.close());
     const manifest = await openManifest(store, name, bucket, context.signal);
     const files = new S3InventoryFiles(store, manifest.fileBucket, context.signal);

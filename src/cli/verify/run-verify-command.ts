@@ -3,21 +3,21 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { parseAge, parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
-import { type OpenRulePlace, openRulePlace } from '../command/rule-place.ts';
+import { type OpenRuleSession, openRuleSession } from '../command/rule-session.ts';
 import { addFilterOptions, addRunOptions } from '../command/scan-options.ts';
 import { type AthenaFlags, verifyByAthena } from './verify-by-athena.ts';
 import { type VerifyFlags, verifyRule } from './verify-rule.ts';
 
 /**
  * `s3xrc verify`: compares what a rule takes with all of its destinations.
- * @param openPlace where queue, checkpoint and buckets are, if not in an account of AWS
+ * @param openSession where queue, checkpoint and buckets are, if not in an account of AWS
  * @returns 1 when anything is missing, older or different, or was written by a user where the rule says that the source wins
  * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, the errors of the storage port
  */
 export async function runVerifyCommand(
   args: readonly string[],
   context: CommandContext,
-  openPlace: OpenRulePlace = openRulePlace,
+  openSession: OpenRuleSession = openRuleSession,
 ): Promise<number> {
   const command = addFilterOptions(
     new Command(`${context.program} verify`)
@@ -60,7 +60,7 @@ export async function runVerifyCommand(
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   const flags = parsed.opts<VerifyFlags & AthenaFlags & { readonly engine: 'local' | 'athena' }>();
-  if (flags.engine === 'local') return verifyRule(parsed.args[0] ?? '', flags, context, openPlace);
+  if (flags.engine === 'local') return verifyRule(parsed.args[0] ?? '', flags, context, openSession);
   refuseWithAthena(flags);
   return verifyByAthena(parsed.args[0] ?? '', flags, context);
 }

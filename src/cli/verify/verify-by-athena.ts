@@ -23,7 +23,7 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatBytes } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
-import { type DeployedRulePlace, openRulePlace } from '../command/rule-place.ts';
+import { type DeployedRuleSession, openRuleSession } from '../command/rule-session.ts';
 import { objectFilterOf, type ScanFlags } from '../command/scan-options.ts';
 import { FindingsFile } from './findings-file.ts';
 import { isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
@@ -67,8 +67,8 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, name);
   const { stack_name: stackName } = configuration.settings;
-  await using place = openRulePlace({ stackName, rule, profile: flags.profile, signal: context.signal });
-  const comparisons = await openComparisons(rule, flags, place, context);
+  await using session = openRuleSession({ stackName, rule, profile: flags.profile, signal: context.signal });
+  const comparisons = await openComparisons(rule, flags, session, context);
   if (flags.sql !== undefined) {
     await writeFile(flags.sql, comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n'));
     await context.print(`Wrote ${flags.sql}: run it in the Athena of ${rule.source.region}.\n`);
@@ -90,7 +90,7 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
 async function openComparisons(
   rule: DeployedRule,
   { inventory, destinationInventory = [], notDue, database, ...flags }: AthenaFlags,
-  place: DeployedRulePlace,
+  session: DeployedRuleSession,
   { signal }: CommandContext,
 ): Promise<Comparison[]> {
   const { source, destinations } = rule;
@@ -101,7 +101,7 @@ async function openComparisons(
   }
   const hash = rule.id.slice(rule.id.lastIndexOf('-') + 1);
   const open = async (role: string, manifest: string, region: string, bucket: string): Promise<InventoryTable> => {
-    const store = new S3ObjectStore({ client: place.openS3(region) });
+    const store = new S3ObjectStore({ client: session.openS3(region) });
     try {
       const found = await openManifest(store, manifest, bucket, signal);
       return inventoryTable(`s3xrc_${hash}_${role}`, manifest, found);

@@ -24,7 +24,7 @@ import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { startMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
-import { type OpenRulePlace, type RulePlace, SYSTEM_CLOCK } from '../command/rule-place.ts';
+import { type OpenRuleSession, type RuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
 import { objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
 import { findDueTime } from './due-time.ts';
 import { FindingsFile } from './findings-file.ts';
@@ -50,7 +50,7 @@ export async function verifyRule(
   name: string,
   flags: VerifyFlags,
   context: CommandContext,
-  openPlace: OpenRulePlace,
+  openSession: OpenRuleSession,
 ): Promise<number> {
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, name);
@@ -66,8 +66,8 @@ export async function verifyRule(
   }
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
-  await using place = openPlace({ stackName, rule, profile, queueUrl, progressBucket, signal: context.signal });
-  const store = await place.openCheckpoint('verify');
+  await using session = openSession({ stackName, rule, profile, queueUrl, progressBucket, signal: context.signal });
+  const store = await session.openCheckpoint('verify');
   const earlier = await findEarlier(store, rule, flags);
   if (flags.resume === true && (earlier === undefined || earlier.finished)) {
     await context.print(
@@ -78,10 +78,10 @@ export async function verifyRule(
   const resumed = flags.resume === true ? earlier : undefined;
   const chosen = resumed === undefined ? { ...flags, proof } : { ...flags, ...choicesOf(resumed) };
   const expected = expectedKeys(earlier, objectFilterOf(flags));
-  return await verify({ rule, stackName, flags: chosen, resumed, expected, store, place, context });
+  return await verify({ rule, stackName, flags: chosen, resumed, expected, store, session, context });
 }
 
-interface Verification {
+interface RuleVerification {
   readonly rule: DeployedRule;
   readonly stackName: string;
   readonly flags: VerifyFlags & { readonly proof: Proof };
@@ -89,7 +89,7 @@ interface Verification {
   /** About so many keys, for the time left. */
   readonly expected: number | undefined;
   readonly store: CheckpointStore;
-  readonly place: RulePlace;
+  readonly session: RuleSession;
   readonly context: CommandContext;
 }
 
@@ -100,28 +100,28 @@ async function verify({
   resumed,
   expected,
   store,
-  place,
+  session,
   context,
-}: Verification): Promise<number> {
+}: RuleVerification): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
-  const inventories = await openInventories(rule, flags, place, context, cleanup);
+  const inventories = await openInventories(rule, flags, session, context, cleanup);
   const open = (region: string, inventory: SortedInventory | undefined): ComparedBucket => ({
-    ...openBucket(place, region, cleanup),
+    ...openComparedBucket(session, region, cleanup),
     inventory,
   });
   const file = flags.csv === undefined ? undefined : await FindingsFile.open(flags.csv, resumed !== undefined);
   if (file !== undefined) cleanup.use(file);
   const asked = { age: flags.notDue, namespace: stackName };
-  const { dueBefore, reason } = await findDueTime(rule, asked, place.metrics, Date.now());
+  const { dueBefore, reason } = await findDueTime(rule, asked, session.metrics, Date.now());
   context.note(`Not due: objects written after ${new Date(dueBefore).toISOString()}, ${reason}.`);
-  const queued = (await place.countQueued(context.signal)) ?? 0;
+  const queued = (await session.countQueued(context.signal)) ?? 0;
   if (queued > 0) {
     const what = formatPlural(queued, 'object');
     context.note(
       `${what} of a backfill or a repair still queued: missing or older until restored; --repair would queue them twice.`,
     );
   }
-  const queue = flags.repair === true ? await place.openQueue() : undefined;
+  const queue = flags.repair === true ? await session.openQueue() : undefined;
   const filter = resumed?.filter ?? objectFilterOf(flags);
   const samples = new Map<FindingClass, CopyFinding[]>();
   const startedAt = resumed?.startedAt ?? new Date().toISOString();
@@ -249,8 +249,8 @@ function choicesOf({ choices }: Checkpoint): Choices {
   };
 }
 
-function openBucket(place: RulePlace, region: string, cleanup: AsyncDisposableStack): ComparedBucket {
-  const client = place.openS3(region);
+function openComparedBucket(session: RuleSession, region: string, cleanup: AsyncDisposableStack): ComparedBucket {
+  const client = session.openS3(region);
   const [pager, store] = [new S3ObjectPager(client), new S3ObjectStore({ client })];
   cleanup.defer(() => pager.close());
   cleanup.defer(() => store.close());

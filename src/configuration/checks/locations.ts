@@ -1,11 +1,11 @@
 import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
 import { type Finding, REPLICATION_FILE, SETTINGS_FILE } from '../schema/finding.ts';
-import type { JsonPath } from '../schema/read-json.ts';
+import type { JsonPath } from '../schema/json-text.ts';
 
 type Role = 'source' | 'target';
 
 /** A bucket that a rule names, with the region and key it names it with. */
-interface Place {
+interface NamedBucket {
   readonly path: JsonPath;
   readonly role: Role;
   readonly region: string | undefined;
@@ -14,22 +14,22 @@ interface Place {
 }
 
 /** Whether each bucket is in one region only, the region has the role, and the key is in the region. */
-export function checkPlaces({ regions, rules }: ConfigurationDraft): Finding[] {
-  const places = rules.flatMap(placesOf);
+export function checkLocations({ regions, rules }: ConfigurationDraft): Finding[] {
+  const named = rules.flatMap(namedBuckets);
   return [
-    ...(regions === undefined ? [] : missingRoles(places, regions)),
-    ...bucketsInTwoRegions(places),
-    ...foreignKeys(places),
+    ...(regions === undefined ? [] : missingRoles(named, regions)),
+    ...bucketsInTwoRegions(named),
+    ...foreignKeys(named),
   ];
 }
 
-function placesOf({ index, source, destinations }: RuleDraft): Place[] {
+function namedBuckets({ index, source, destinations }: RuleDraft): NamedBucket[] {
   const rule: JsonPath = ['replication_configuration', index];
   return [
     { path: [...rule, 'source'], role: 'source', ...addressOf(source) },
     ...destinations.map(
-      (destination, place): Place => ({
-        path: [...rule, 'destinations', place],
+      (destination, position): NamedBucket => ({
+        path: [...rule, 'destinations', position],
         role: 'target',
         ...addressOf(destination),
       }),
@@ -37,18 +37,18 @@ function placesOf({ index, source, destinations }: RuleDraft): Place[] {
   ];
 }
 
-function addressOf(entry: RuleDraft['source'] | RuleDraft['destinations'][number]): Omit<Place, 'path' | 'role'> {
+function addressOf(entry: RuleDraft['source'] | RuleDraft['destinations'][number]): Omit<NamedBucket, 'path' | 'role'> {
   return { region: entry.region, bucket: entry.bucket, kmsKey: entry.kms_key_arn };
 }
 
-function missingRoles(places: readonly Place[], regions: readonly RegionDraft[]): Finding[] {
+function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDraft[]): Finding[] {
   // A region that is entered twice is a finding of its own: here it has the roles of both entries.
   const roles = new Map<string | undefined, readonly string[] | undefined>();
   for (const { region, source_target } of regions) {
     const before = roles.get(region);
     roles.set(region, before === undefined ? source_target : [...before, ...(source_target ?? [])]);
   }
-  return places.flatMap(({ path, role, region }) => {
+  return named.flatMap(({ path, role, region }) => {
     if (region === undefined) return [];
     const found: Omit<Finding, 'message'> = { file: REPLICATION_FILE, path: [...path, 'region'], value: region };
     const allowed = regions.flatMap((entry) => (entry.source_target?.includes(role) === true ? [entry.region] : []));
@@ -64,18 +64,18 @@ function missingRoles(places: readonly Place[], regions: readonly RegionDraft[])
 }
 
 /** Names of buckets are unique in a partition: at least one of the two regions is wrong. */
-function bucketsInTwoRegions(places: readonly Place[]): Finding[] {
-  return places.flatMap(({ path, region, bucket }, index) => {
+function bucketsInTwoRegions(named: readonly NamedBucket[]): Finding[] {
+  return named.flatMap(({ path, region, bucket }, index) => {
     if (region === undefined || bucket === undefined) return [];
-    const first = places.slice(0, index).find((other) => other.bucket === bucket && other.region !== undefined);
+    const first = named.slice(0, index).find((other) => other.bucket === bucket && other.region !== undefined);
     if (first?.region === undefined || first.region === region) return [];
     const message = `bucket "${bucket}" is in ${region} here and in ${first.region} at ${first.path.join('.')}; a bucket is in one region`;
     return [{ file: REPLICATION_FILE, path: [...path, 'region'], message }];
   });
 }
 
-function foreignKeys(places: readonly Place[]): Finding[] {
-  return places.flatMap(({ path, region, kmsKey = '' }) => {
+function foreignKeys(named: readonly NamedBucket[]): Finding[] {
+  return named.flatMap(({ path, region, kmsKey = '' }) => {
     const keyRegion = kmsKey.split(':')[3];
     if (region === undefined || keyRegion === undefined || keyRegion === region) return [];
     const message = `is a key of ${keyRegion}, the bucket is in ${region}; S3 uses keys of the bucket's region only`;

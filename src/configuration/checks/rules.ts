@@ -1,8 +1,8 @@
 import type { RuleDraft } from '../schema/draft.ts';
 import { fargateMemories } from '../schema/fargate-sizes.ts';
 import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
+import type { JsonPath } from '../schema/json-text.ts';
 import { intersectFilters, type KeyFilter } from '../schema/key-filter.ts';
-import type { JsonPath } from '../schema/read-json.ts';
 
 /** Lambda waits for more messages than SQS gives at once only when it may wait at all. */
 const BATCH_WITHOUT_WINDOW = 10;
@@ -33,15 +33,15 @@ function checkSizes({ index, source }: RuleDraft): Finding[] {
 }
 
 function checkDestinations({ index, source, destinations }: RuleDraft): Finding[] {
-  return destinations.flatMap(({ bucket, target_prefix: prefix }, place) => {
+  return destinations.flatMap(({ bucket, target_prefix: prefix }, position) => {
     if (bucket === undefined) return [];
-    const path = ruleAt(index, 'destinations', place, 'bucket');
+    const path = ruleAt(index, 'destinations', position, 'bucket');
     if (bucket === source.bucket) {
       const message = 'is the bucket of the source; a rule copies to another one';
       return [{ file: REPLICATION_FILE, path, message, value: bucket }];
     }
     const first = destinations.findIndex((other) => other.bucket === bucket && other.target_prefix === prefix);
-    if (first === place) return [];
+    if (first === position) return [];
     const message = `destinations.${first} of this rule writes the same keys of the same bucket; one of the two is enough`;
     return [{ file: REPLICATION_FILE, path, message, value: bucket }];
   });
@@ -49,8 +49,8 @@ function checkDestinations({ index, source, destinations }: RuleDraft): Finding[
 
 /** S3 refuses notifications of one bucket whose filters have keys in common; and such a key would be copied twice. */
 function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
-  return rules.flatMap((rule, place) =>
-    rules.slice(0, place).flatMap((earlier) => {
+  return rules.flatMap((rule, position) =>
+    rules.slice(0, position).flatMap((earlier) => {
       const [own, other] = [filterOf(rule.source), filterOf(earlier.source)];
       if (rule.source.bucket === undefined || rule.source.bucket !== earlier.source.bucket) return [];
       if (own === undefined || other === undefined) return [];

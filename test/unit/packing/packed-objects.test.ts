@@ -34,7 +34,7 @@ test('the rest of an object whose first frame was left out is never sent alone, 
   const packed = new PackedObjects(leftOut);
   packed.noteLeftOut([{ item: ITEM, reason: { kind: 'gone' } }]);
   const place = () => {
-    packed.notePlace(sliceAt(10), { frame: 1, offset: 0 }, 7);
+    packed.notePosition(sliceAt(10), { frame: 1, offset: 0 }, 7);
   };
   expect(place).toThrow(BeginAnew);
   expect(place).toThrow(expect.objectContaining({ item: ITEM, reason: { kind: 'gone' } }));
@@ -43,7 +43,7 @@ test('the rest of an object whose first frame was left out is never sent alone, 
 
 test('an object of which a later frame cannot be read makes the archive start over without it', () => {
   const packed = new PackedObjects(new Map());
-  packed.notePlace(sliceAt(0), { frame: 0, offset: 0 }, 7);
+  packed.notePosition(sliceAt(0), { frame: 0, offset: 0 }, 7);
   expect(() => {
     packed.noteLeftOut([{ item: ITEM, reason: { kind: 'changed' } }]);
   }).toThrow(BeginAnew);

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { DemoFailedError } from '../errors.ts';
-import type { ObjectPlace } from '../upload/put-object.ts';
+import type { BucketClient } from '../upload/put-object.ts';
 import type { ArchiveBytes } from './read-archive.ts';
 
 export interface StoredArchive {
@@ -15,7 +15,7 @@ export interface StoredArchive {
 }
 
 /** The archives that the source function made, which stay in its outbound bucket for a day. */
-export async function listArchives({ s3, bucket }: ObjectPlace): Promise<StoredArchive[]> {
+export async function listArchives({ s3, bucket }: BucketClient): Promise<StoredArchive[]> {
   const archives: StoredArchive[] = [];
   let token: string | undefined;
   do {
@@ -26,7 +26,7 @@ export async function listArchives({ s3, bucket }: ObjectPlace): Promise<StoredA
   return archives;
 }
 
-export function archiveBytes({ s3, bucket }: ObjectPlace, { key, size }: StoredArchive): ArchiveBytes {
+export function archiveBytes({ s3, bucket }: BucketClient, { key, size }: StoredArchive): ArchiveBytes {
   return {
     name: key,
     size,
@@ -41,14 +41,14 @@ export function archiveBytes({ s3, bucket }: ObjectPlace, { key, size }: StoredA
 
 /** Writes every archive into a folder of the user's. Keys have a slash, file names must not. */
 export async function keepArchives(
-  place: ObjectPlace,
+  client: BucketClient,
   archives: readonly StoredArchive[],
   folder: string,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const { key } of archives) {
-    const { Body } = await place.s3.send(new GetObjectCommand({ Bucket: place.bucket, Key: key }));
-    if (!(Body instanceof Readable)) throw new DemoFailedError(`s3://${place.bucket}/${key} has no body`);
+    const { Body } = await client.s3.send(new GetObjectCommand({ Bucket: client.bucket, Key: key }));
+    if (!(Body instanceof Readable)) throw new DemoFailedError(`s3://${client.bucket}/${key} has no body`);
     await pipeline(Body, createWriteStream(join(folder, archiveFileName(key))));
   }
 }

@@ -91,10 +91,10 @@ function findOriginal(levels: readonly number[], compress: (level: number) => Re
   });
 }
 
-/** Place of a level among those in use, the most bytes first; behind all of them if it is in no log. */
+/** Rank of a level among those in use, the most bytes first; behind all of them if it is in no log. */
 function rankOf(level: number, uses: readonly LevelUse[]): number {
-  const place = uses.findIndex((use) => use.level === describeLevel(level));
-  return place === -1 ? uses.length : place;
+  const rank = uses.findIndex((use) => use.level === describeLevel(level));
+  return rank === -1 ? uses.length : rank;
 }
 
 /** What the functions spent on choosing: a test of each frame, and a probe of each kind of content now and then. */

@@ -2,18 +2,18 @@ import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sd
 import { digestContent } from '../../../storage/content-digest.ts';
 import { encodeStamp, findStamp, STAMP_NAME } from '../../../storage/provenance.ts';
 import { DemoFailedError } from '../errors.ts';
-import type { ObjectPlace } from '../upload/put-object.ts';
+import type { BucketClient } from '../upload/put-object.ts';
 import type { PlantedKeys } from './plan-bucket.ts';
 
 const TYPE = 'application/json';
 
 /** Makes the differences that are made at the target: a user's work, and what only a bug could do. @param prefix of the destination */
 export async function plantAtTarget(
-  place: ObjectPlace,
+  client: BucketClient,
   prefix: string,
   { missing, different, foreign, extra }: PlantedKeys,
 ): Promise<void> {
-  const { s3, bucket } = place;
+  const { s3, bucket } = client;
   const put = (key: string, Body: Uint8Array | string, stamp?: string): Promise<unknown> =>
     s3.send(
       new PutObjectCommand({
@@ -28,19 +28,19 @@ export async function plantAtTarget(
   for (const key of foreign.replaced) await put(key, 'written by a user');
   for (const key of extra) await put(key, 'at the target only');
   for (const key of foreign.edited) {
-    const { bytes, stamp } = await readCopy(place, prefix + key);
+    const { bytes, stamp } = await readCopy(client, prefix + key);
     await put(key, Buffer.concat([bytes, Buffer.from('edited\n')]), stamp);
   }
   for (const key of different.shorter) {
-    const { bytes } = await readCopy(place, prefix + key);
+    const { bytes } = await readCopy(client, prefix + key);
     const cut = bytes.subarray(0, bytes.length - 1);
-    await put(key, cut, await stampFor(place, prefix + key, cut));
+    await put(key, cut, await stampFor(client, prefix + key, cut));
   }
   for (const key of different.sameSize) {
-    const { bytes } = await readCopy(place, prefix + key);
+    const { bytes } = await readCopy(client, prefix + key);
     const flipped = Buffer.from(bytes);
     flipped.writeUInt8(flipped.readUInt8(0) ^ 1, 0);
-    await put(key, flipped, await stampFor(place, prefix + key, flipped));
+    await put(key, flipped, await stampFor(client, prefix + key, flipped));
   }
 }
 
@@ -50,7 +50,7 @@ interface CopyFound {
   readonly stamp: string;
 }
 
-async function readCopy({ s3, bucket }: ObjectPlace, key: string): Promise<CopyFound> {
+async function readCopy({ s3, bucket }: BucketClient, key: string): Promise<CopyFound> {
   const { Body, Metadata = {} } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   const stamp = Metadata[STAMP_NAME];
   if (stamp === undefined) throw new DemoFailedError(`${key} was restored without a stamp in its metadata`);
@@ -58,9 +58,9 @@ async function readCopy({ s3, bucket }: ObjectPlace, key: string): Promise<CopyF
 }
 
 /** The stamp that the object has, as if these had been its bytes. */
-async function stampFor(place: ObjectPlace, key: string, bytes: Uint8Array): Promise<string> {
-  const location = { bucket: place.bucket, key };
-  const { stamp } = await readCopy(place, key);
+async function stampFor(client: BucketClient, key: string, bytes: Uint8Array): Promise<string> {
+  const location = { bucket: client.bucket, key };
+  const { stamp } = await readCopy(client, key);
   const found = findStamp({ metadata: { [STAMP_NAME]: stamp } }, location);
   if (found === undefined) throw new DemoFailedError(`${key} has no stamp that can be read: ${stamp}`);
   const content = { size: bytes.length, headers: { contentType: TYPE }, metadata: {} };

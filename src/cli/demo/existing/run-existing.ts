@@ -12,7 +12,7 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import { prepareConfiguration } from '../pipeline/prepare-configuration.ts';
 import { startPipeline } from '../pipeline/start-pipeline.ts';
 import type { Progress } from '../progress.ts';
-import { type ObjectPlace, putObject } from '../upload/put-object.ts';
+import { type BucketClient, putObject } from '../upload/put-object.ts';
 import type { UploadedObject } from '../upload/uploaded-object.ts';
 import { verifyDestinations } from '../verify/verify-destinations.ts';
 import type { Workspace } from '../workspace.ts';
@@ -158,14 +158,14 @@ async function backfill({
 }
 
 async function plantDifferences({ rule, plan, bucket, pipeline }: Scene): Promise<void> {
-  const { source, destinations, backfill: place } = pipeline;
+  const { source, destinations, backfill } = pipeline;
   const { missing, older } = plan.planted;
   // Nobody is told of what is written now.
   await notifyQueues(source.s3, source.bucket, []);
   const rewritten = older.map((key, index) => planObject(key, index, 'unannounced'));
   const added = missing.unannounced.map((key, index) => planObject(key, index, 'unannounced'));
   await bucket.write(source, [...rewritten, ...added]);
-  const { ruleQueueArn } = place;
+  const { ruleQueueArn } = backfill;
   await notifyQueues(source.s3, source.bucket, [
     notificationOfNewObjects(rule.id, ruleQueueArn, { prefix: rule.source.prefix }),
   ]);
@@ -210,13 +210,13 @@ async function fillBucket(
   const { s3 } = cloud.region(region);
   await createBucket(s3, region, name);
   const stage = progress.stage('uploaded', existing.length);
-  const place = { s3, bucket: name };
+  const client = { s3, bucket: name };
   let uploaded = 0;
-  await bucket.write(place, existing, () => {
+  await bucket.write(client, existing, () => {
     uploaded += 1;
     stage.reach(uploaded);
   });
-  await bucket.writeArchived(place, archived);
+  await bucket.writeArchived(client, archived);
   stage.finish(uploaded);
 }
 
@@ -230,12 +230,12 @@ class SourceBucket {
   }
 
   async write(
-    place: ObjectPlace,
+    client: BucketClient,
     objects: readonly DemoObject[],
     onWritten: () => void = () => undefined,
   ): Promise<void> {
     await this.#turns.map(objects, async ({ key, body, dress }) => {
-      const version = await putObject(place, key, body, dress);
+      const version = await putObject(client, key, body, dress);
       // How often a target writes it is not looked at here.
       this.#objects.set(key, { ...version, writes: [0, Number.POSITIVE_INFINITY] });
       onWritten();
@@ -243,7 +243,7 @@ class SourceBucket {
   }
 
   /** Objects that stay where they are, since nobody can read them. */
-  async writeArchived(place: ObjectPlace, objects: readonly DemoObject[]): Promise<void> {
-    for (const { key, body, dress } of objects) await putObject(place, key, body, dress);
+  async writeArchived(client: BucketClient, objects: readonly DemoObject[]): Promise<void> {
+    for (const { key, body, dress } of objects) await putObject(client, key, body, dress);
   }
 }

@@ -1,14 +1,14 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { EmulatedRegion } from '../../../../local-cloud/emulated-cloud.ts';
-import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
+import type { DamagedCopy, InboundBucket } from '../archives/inbound-bucket.ts';
 import type { FallbackShare, FaultsMet } from '../result.ts';
-import type { ObjectPlace } from '../upload/put-object.ts';
+import type { BucketClient } from '../upload/put-object.ts';
 import type { VerifiedDestination } from '../verify/verify-destinations.ts';
 import type { WatchedDeadLetters } from './dead-letters.ts';
 import type { EventCopies } from './event-copies.ts';
 import type { FunctionLog } from './function-log.ts';
 
-export interface BackfillPlace {
+export interface EmulatedBackfill {
   readonly regions: ReadonlyMap<string, EmulatedRegion>;
   /** Of the queue of objects that were there before the rule, behind the fault proxy if there is one. */
   readonly queueUrl: string;
@@ -19,11 +19,11 @@ export interface BackfillPlace {
 
 /** A running pipeline: what the demo feeds, waits for and looks into. */
 export interface Pipeline {
-  readonly source: ObjectPlace & { readonly sqs: SQSClient; readonly queueUrl: string };
+  readonly source: BucketClient & { readonly sqs: SQSClient; readonly queueUrl: string };
   /** What `s3xrc backfill` and `s3xrc verify` need of it. */
-  readonly backfill: BackfillPlace;
-  readonly outbound: ObjectPlace;
-  readonly inbound: readonly InboundPlace[];
+  readonly backfill: EmulatedBackfill;
+  readonly outbound: BucketClient;
+  readonly inbound: readonly InboundBucket[];
   readonly destinations: readonly VerifiedDestination[];
   readonly deadLetterQueues: readonly WatchedDeadLetters[];
   readonly log: FunctionLog;

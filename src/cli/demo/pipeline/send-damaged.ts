@@ -1,15 +1,15 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
 import { damageArchive } from '../archives/damage-archive.ts';
-import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
+import type { DamagedCopy, InboundBucket } from '../archives/inbound-bucket.ts';
 import { archiveBytes, type StoredArchive } from '../archives/outbound-archives.ts';
-import type { ObjectPlace } from '../upload/put-object.ts';
+import type { BucketClient } from '../upload/put-object.ts';
 import type { DeadLetterFound } from './dead-letters.ts';
 
 /** Puts damaged copies of archives into every inbound bucket, beside the names that the archives themselves will have. */
 export async function sendDamaged(
-  outbound: ObjectPlace,
-  inbound: readonly InboundPlace[],
+  outbound: BucketClient,
+  inbound: readonly InboundBucket[],
   archives: readonly StoredArchive[],
 ): Promise<DamagedCopy[]> {
   const copies: DamagedCopy[] = [];

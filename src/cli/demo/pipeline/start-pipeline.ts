@@ -80,7 +80,7 @@ export async function startPipeline(
   const log = new FunctionLog();
   const events = new EventCopies();
   const { source, targets } = await startSides(options, { cloud, resources, patience, log, events, bundles }, cleanup);
-  const { deadLetterQueues, ...found } = places(rule, cloud, resources);
+  const { deadLetterQueues, ...found } = connectResources(rule, cloud, resources);
   return {
     ...found,
     log,
@@ -199,7 +199,7 @@ async function startSides(
   return { source, targets };
 }
 
-function places(
+function connectResources(
   rule: ReplicationRule,
   cloud: EmulatedCloud,
   resources: PipelineResources,

@@ -13,7 +13,7 @@ import { type ObjectBody, type ObjectDress, READ_BYTES } from '../input/planned-
 import { type OpenBody, openFile, openStored } from './open-body.ts';
 import type { UploadedVersion } from './uploaded-object.ts';
 
-export interface ObjectPlace {
+export interface BucketClient {
   readonly s3: S3Client;
   readonly bucket: string;
 }
@@ -29,31 +29,31 @@ export interface PutResult extends UploadedVersion {
  * @throws SourceChangedError when the body can no longer be read or changes meanwhile; what the SDK throws
  */
 export async function putObject(
-  place: ObjectPlace,
+  client: BucketClient,
   key: string,
   body: ObjectBody,
   planned: ObjectDress,
 ): Promise<PutResult> {
   const begun = Date.now();
   if (body.kind === 'bytes') {
-    return { key, begun, dress: planned, ...(await putBytes(place, key, body.bytes, planned)) };
+    return { key, begun, dress: planned, ...(await putBytes(client, key, body.bytes, planned)) };
   }
   await using opened = body.kind === 'file' ? await openFile(body) : await openStored(body, READ_BYTES);
   const dress = { ...planned, ...opened.dress };
   const sent = opened.size <= READ_BYTES ? putSmall : putParts;
-  return { key, begun, dress, ...(await sent(place, key, opened, dress)) };
+  return { key, begun, dress, ...(await sent(client, key, opened, dress)) };
 }
 
 type SentBody = Pick<UploadedVersion, 'etag' | 'size' | 'sha256'>;
 
-async function putSmall(place: ObjectPlace, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
+async function putSmall(client: BucketClient, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
   const bytes = await opened.read(0, opened.size);
   await opened.check();
-  return putBytes(place, key, bytes, dress);
+  return putBytes(client, key, bytes, dress);
 }
 
 async function putBytes(
-  { s3, bucket }: ObjectPlace,
+  { s3, bucket }: BucketClient,
   key: string,
   bytes: Uint8Array,
   dress: ObjectDress,
@@ -63,8 +63,8 @@ async function putBytes(
   return { etag: withoutQuotes(ETag), size: bytes.byteLength, sha256 };
 }
 
-async function putParts(place: ObjectPlace, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
-  const { s3, bucket } = place;
+async function putParts(client: BucketClient, key: string, opened: OpenBody, dress: ObjectDress): Promise<SentBody> {
+  const { s3, bucket } = client;
   const { UploadId } = await s3.send(
     new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ...attributes(dress) }),
   );

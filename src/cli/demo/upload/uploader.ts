@@ -4,7 +4,7 @@ import pLimit from 'p-limit';
 import { DemoFailedError, SourceChangedError } from '../errors.ts';
 import type { DemoObject, DraftTiming, ObjectBody } from '../input/planned-object.ts';
 import type { SkippedEntry } from '../input/walk-folder.ts';
-import { type ObjectPlace, type PutResult, putObject } from './put-object.ts';
+import { type BucketClient, type PutResult, putObject } from './put-object.ts';
 import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
 
 /** Requests at the same time: enough to keep an emulated region busy while the pipeline uses it, too. */
@@ -25,7 +25,7 @@ export interface UploadRecord {
 
 /** Uploads objects and keeps the record of it. */
 export class Uploader {
-  readonly #place: ObjectPlace;
+  readonly #client: BucketClient;
   readonly #onUploaded: () => void;
   readonly #turns = pLimit(PARALLEL_UPLOADS);
   /** The last version of each key that was uploaded. */
@@ -33,8 +33,8 @@ export class Uploader {
   readonly #drafts: UploadedVersion[] = [];
   readonly #skipped: SkippedEntry[] = [];
 
-  constructor(place: ObjectPlace, onUploaded: () => void) {
-    this.#place = place;
+  constructor(client: BucketClient, onUploaded: () => void) {
+    this.#client = client;
     this.#onUploaded = onUploaded;
   }
 
@@ -69,7 +69,7 @@ export class Uploader {
 
   async #put({ key, dress }: DemoObject, body: ObjectBody): Promise<PutResult> {
     try {
-      const version = await putObject(this.#place, key, body, dress);
+      const version = await putObject(this.#client, key, body, dress);
       this.#onUploaded();
       return version;
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { listVersions } from '../../../../local-cloud/replication/bucket-versions.ts';
 import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
-import type { DamagedCopy, InboundPlace } from '../archives/inbound-place.ts';
+import type { DamagedCopy, InboundBucket } from '../archives/inbound-bucket.ts';
 import { listArchives } from '../archives/outbound-archives.ts';
 import type { PackedVersion } from '../upload/uploaded-object.ts';
 import type { UploadRecord } from '../upload/uploader.ts';
@@ -22,7 +22,7 @@ export async function findViolations(
   {
     inbound,
     destinations,
-  }: { readonly inbound: readonly InboundPlace[]; readonly destinations: readonly VerifiedDestination[] },
+  }: { readonly inbound: readonly InboundBucket[]; readonly destinations: readonly VerifiedDestination[] },
   { record, inspected, repeated, damaged, withFaults }: RunEvidence,
 ): Promise<string[]> {
   const packed = inspected.flatMap(({ versions }) => versions);
@@ -47,13 +47,13 @@ async function checkDestinationWrites(
 }
 
 /** Archives that stay in an inbound bucket, where only those may that were refused. */
-async function checkInbound(inbound: readonly InboundPlace[], refused: readonly DamagedCopy[]): Promise<string[]> {
-  const checked = inbound.map(async (place) => {
-    const left = (await listArchives(place)).filter(
+async function checkInbound(inbound: readonly InboundBucket[], refused: readonly DamagedCopy[]): Promise<string[]> {
+  const checked = inbound.map(async (client) => {
+    const left = (await listArchives(client)).filter(
       ({ key }) =>
-        key.endsWith(ARCHIVE_SUFFIX) && !refused.some((copy) => copy.key === key && copy.bucket === place.bucket),
+        key.endsWith(ARCHIVE_SUFFIX) && !refused.some((copy) => copy.key === key && copy.bucket === client.bucket),
     );
-    return left.map(({ key }) => `${place.region} still has the archive ${key} in its inbound bucket`);
+    return left.map(({ key }) => `${client.region} still has the archive ${key} in its inbound bucket`);
   });
   return (await Promise.all(checked)).flat();
 }

@@ -4,7 +4,7 @@ import { GetObjectCommand, type GetObjectCommandOutput, GetObjectTaggingCommand,
 import { decodeMetadataValue } from '../../../storage/encoded-words.ts';
 import { withoutStamp, withoutStampTag } from '../../../storage/provenance.ts';
 import type { ObjectDescription, ObjectHeaders, ObjectTag } from '../../../storage/stored-object.ts';
-import type { ObjectPlace } from '../upload/put-object.ts';
+import type { BucketClient } from '../upload/put-object.ts';
 import type { UploadedObject } from '../upload/uploaded-object.ts';
 import { compareStamp } from './compare-stamp.ts';
 
@@ -21,7 +21,7 @@ export type Differences = readonly string[];
  * @returns undefined when there is no such object
  */
 export async function compareObject(
-  { s3, bucket }: ObjectPlace,
+  { s3, bucket }: BucketClient,
   expected: ExpectedObject,
   storageClass: string,
 ): Promise<Differences | undefined> {

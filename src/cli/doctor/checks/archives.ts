@@ -52,7 +52,11 @@ type ArrivingRule = Pick<DeployedRule, 'id' | 'objectiveSeconds'>;
 
 /** Lists the first archives of a bucket of ours, and has them judged; says so when the bucket is gone. */
 function listingCheck(
-  place: { readonly region: string; readonly role: 'outbound' | 'inbound' | 'failed'; readonly prefix: string },
+  {
+    region,
+    role,
+    prefix,
+  }: { readonly region: string; readonly role: 'outbound' | 'inbound' | 'failed'; readonly prefix: string },
   patient: Patient,
   judge: (
     archives: readonly ListedArchive[],
@@ -61,7 +65,6 @@ function listingCheck(
     signal: AbortSignal,
   ) => Promise<Diagnosis[]> | Diagnosis[],
 ): Check {
-  const { region, role, prefix } = place;
   const bucket = ownBucketName(patient.configuration.settings.stack_name, patient.identity.account, region, role);
   const s3 = patient.clients.s3(region);
   const look = async (abortSignal: AbortSignal): Promise<readonly Diagnosis[]> => {

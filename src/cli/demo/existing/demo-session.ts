@@ -9,12 +9,15 @@ import { S3CheckpointObject } from '../../../aws/s3/checkpoint-object.ts';
 import { SqsBulkSender } from '../../../aws/sqs/bulk-sender.ts';
 import { checkpointKey } from '../../../backfill/checkpoint.ts';
 import { countMessagesAt } from '../../command/queue-counts.ts';
-import type { PlaceOptions, RulePlace } from '../../command/rule-place.ts';
+import type { RuleSession, RuleSessionOptions } from '../../command/rule-session.ts';
 import { DemoFailedError } from '../errors.ts';
-import type { BackfillPlace } from '../pipeline/pipeline.ts';
+import type { EmulatedBackfill } from '../pipeline/pipeline.ts';
 
 /** Where `s3xrc backfill` and `s3xrc verify` work in the emulated regions: their calls fail as those of the functions do. */
-export function openDemoPlace({ regions, queueUrl, progressBucket }: BackfillPlace, { rule }: PlaceOptions): RulePlace {
+export function openDemoSession(
+  { regions, queueUrl, progressBucket }: EmulatedBackfill,
+  { rule }: RuleSessionOptions,
+): RuleSession {
   const opened: RegionClients[] = [];
   const senders: SqsBulkSender[] = [];
   const open = (name: string): RegionClients => {

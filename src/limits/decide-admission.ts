@@ -30,13 +30,13 @@ export interface RunLimits {
  * Where work is done: in this invocation, in a later invocation of the same queue, in two halves (each of which is asked about again),
  * or by a fallback task.
  */
-export type Place = 'here' | 'again' | 'halves' | 'fallback';
+export type Admission = 'here' | 'again' | 'halves' | 'fallback';
 
 /**
  * Decides where an archive is packed or restored, so that nothing is tried in an invocation that is known not to finish there.
  * The first row that holds decides; `-` is either.
  *
- * | largest object  | all bytes       | seconds          | restore seconds    | divisible | place    |
+ * | largest object  | all bytes       | seconds          | restore seconds    | divisible | admission    |
  * |-----------------|-----------------|------------------|--------------------|-----------|----------|
  * | > objectBytes   | -               | -                | -                  | no        | fallback |
  * | > objectBytes   | -               | -                | -                  | yes       | halves   |
@@ -52,7 +52,7 @@ export type Place = 'here' | 'again' | 'halves' | 'fallback';
  * an invocation is packed here all the same: the target asks this function, too, and sends the archive to its own fallback. Work
  * that equals a limit is held.
  */
-export function decidePlace(work: Work, limits: RunLimits): Place {
+export function decideAdmission(work: Work, limits: RunLimits): Admission {
   const { divisible, restoreSeconds = 0 } = work;
   const { restoreRun = Number.POSITIVE_INFINITY } = limits;
   const overRun = work.largest > limits.objectBytes || work.bytes > limits.totalBytes || work.seconds > limits.wholeRun;

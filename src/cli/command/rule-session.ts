@@ -16,7 +16,7 @@ import { DeployInputError } from './errors.ts';
 import { orAborted, signalAfter } from './or-aborted.ts';
 import { countMessagesAt, type QueueCounts } from './queue-counts.ts';
 
-export interface PlaceOptions {
+export interface RuleSessionOptions {
   readonly stackName: string;
   readonly rule: DeployedRule;
   readonly profile?: string | undefined;
@@ -27,7 +27,7 @@ export interface PlaceOptions {
 }
 
 /** What of a deployment a rule's backfill and verification use. */
-export interface RulePlace extends AsyncDisposable {
+export interface RuleSession extends AsyncDisposable {
   /** For the source region. */
   readonly s3: S3Client;
   /** For another region. */
@@ -41,7 +41,7 @@ export interface RulePlace extends AsyncDisposable {
 }
 
 /** The same in an account of AWS. */
-export interface DeployedRulePlace extends RulePlace {
+export interface DeployedRuleSession extends RuleSession {
   /** 12 digits. */
   readonly account: () => Promise<string>;
   /** Name of the bucket of checkpoints. */
@@ -49,7 +49,7 @@ export interface DeployedRulePlace extends RulePlace {
 }
 
 /** Opens it for a rule. */
-export type OpenRulePlace = (options: PlaceOptions) => RulePlace;
+export type OpenRuleSession = (options: RuleSessionOptions) => RuleSession;
 
 export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
@@ -64,15 +64,15 @@ export const SYSTEM_CLOCK: Clock = {
 /** Milliseconds that the last checkpoint may take after Ctrl-C. */
 const LAST_SAVE_MS = 10_000;
 
-/** Opens the rule's place in the account of the credentials that the AWS CLI would use, too. */
-export function openRulePlace({
+/** Opens it in the account of the credentials that the AWS CLI would use, too. */
+export function openRuleSession({
   stackName,
   rule,
   profile,
   queueUrl,
   progressBucket,
   signal,
-}: PlaceOptions): DeployedRulePlace {
+}: RuleSessionOptions): DeployedRuleSession {
   const { region } = rule.source;
   const access = profile === undefined ? {} : { profile };
   const opened: { destroy: () => void }[] = [];

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { decidePlace, type Place, type RunLimits, type Work } from '../../../src/limits/decide-place.ts';
+import { type Admission, decideAdmission, type RunLimits, type Work } from '../../../src/limits/decide-admission.ts';
 import { RestoringSpeed } from '../../../src/limits/restoring-speed.ts';
 
 const LIMITS: RunLimits = { objectBytes: 100, totalBytes: 1000, wholeRun: 800, secondsLeft: 300, restoreRun: 860 };
 const WORK: Work = { bytes: 500, largest: 50, seconds: 200, restoreSeconds: 10, divisible: true };
 
-/** The rows of the table in decide-place.ts, and what is around their limits. */
-const ROWS: readonly (readonly [what: string, work: Partial<Work>, place: Place])[] = [
+/** The rows of the table in decide-admission.ts, and what is around their limits. */
+const ROWS: readonly (readonly [what: string, work: Partial<Work>, admission: Admission])[] = [
   ['a largest object over the limit, indivisible', { largest: 101, divisible: false }, 'fallback'],
   ['a largest object over the limit, among others', { largest: 101 }, 'halves'],
   ['more bytes than a run takes, indivisible', { bytes: 1001, divisible: false }, 'fallback'],
@@ -23,15 +23,15 @@ const ROWS: readonly (readonly [what: string, work: Partial<Work>, place: Place]
 ];
 
 describe('work with', () => {
-  test.each(ROWS)('%s', (_, work, place) => {
-    expect(decidePlace({ ...WORK, ...work }, LIMITS)).toBe(place);
+  test.each(ROWS)('%s', (_, work, admission) => {
+    expect(decideAdmission({ ...WORK, ...work }, LIMITS)).toBe(admission);
   });
 });
 
 test('a task without limits does everything here', () => {
   const none = Number.POSITIVE_INFINITY;
   const limits = { objectBytes: none, totalBytes: none, wholeRun: none, secondsLeft: none };
-  expect(decidePlace({ bytes: 50e12, largest: 50e12, seconds: 1e6, divisible: false }, limits)).toBe('here');
+  expect(decideAdmission({ bytes: 50e12, largest: 50e12, seconds: 1e6, divisible: false }, limits)).toBe('here');
 });
 
 describe('the predicted time of restoring', () => {

@@ -1,5 +1,5 @@
 import type { ReplicationRule } from '../configuration/rule.ts';
-import { decidePlace, type Place } from '../limits/decide-place.ts';
+import { type Admission, decideAdmission } from '../limits/decide-admission.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
 import type { PackItem } from './collect-objects.ts';
 
@@ -16,12 +16,12 @@ export interface RunSeconds {
 }
 
 /** Where the archive of these items is packed. @param predicted seconds of packing it, at the levels it would get */
-export function placeArchive(
+export function admitArchive(
   items: readonly PackItem[],
   predicted: number,
   rule: ReplicationRule,
   { wholeRun, secondsLeft }: RunSeconds,
-): Place {
+): Admission {
   const sizes = items.map(({ object }) => object.size);
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
@@ -32,7 +32,7 @@ export function placeArchive(
     objects: items.length,
     destinations: maxDestinations(rule),
   });
-  return decidePlace(
+  return decideAdmission(
     { bytes, largest, seconds: predicted, restoreSeconds, divisible: items.length > 1 },
     {
       objectBytes: rule.source.maxObjectBytes,
@@ -44,8 +44,8 @@ export function placeArchive(
   );
 }
 
-/** What else can be said of an archive than `Place`: it exceeds what this process can do, but another process might do it. */
-export type PackingPlace = Place | 'elsewhere';
+/** What else can be said of an archive than `Admission`: it exceeds what this process can do, but another process might do it. */
+export type PackingAdmission = Admission | 'elsewhere';
 
 /**
  * The same, where there is no fallback. What only this process's own bad luck with its speed forbids does not justify refusing an
@@ -53,7 +53,7 @@ export type PackingPlace = Place | 'elsewhere';
  * @param unlearned seconds that packing takes by the table alone
  * @param receives how often it was tried, this time included
  */
-export function placeWithoutFallback(
+export function admitWithoutFallback(
   items: readonly PackItem[],
   {
     predicted,
@@ -62,11 +62,11 @@ export function placeWithoutFallback(
   }: { readonly predicted: number; readonly unlearned: number; readonly receives: number },
   rule: ReplicationRule,
   seconds: RunSeconds,
-): PackingPlace {
-  const place = placeArchive(items, predicted, rule, seconds);
-  if (place !== 'fallback') return place;
-  const plain = placeArchive(items, unlearned, rule, seconds);
-  if (plain === 'fallback') return place;
+): PackingAdmission {
+  const admission = admitArchive(items, predicted, rule, seconds);
+  if (admission !== 'fallback') return admission;
+  const plain = admitArchive(items, unlearned, rule, seconds);
+  if (plain === 'fallback') return admission;
   return receives === 1 ? 'elsewhere' : plain;
 }
 

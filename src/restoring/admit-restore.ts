@@ -1,6 +1,6 @@
 import type { Manifest } from '../archive/manifest.ts';
 import type { Destination } from '../configuration/rule.ts';
-import { decidePlace } from '../limits/decide-place.ts';
+import { decideAdmission } from '../limits/decide-admission.ts';
 import type { RestoringWork } from '../limits/restoring-speed.ts';
 import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
 import { ArchiveOverLimitsError } from './errors.ts';
@@ -20,11 +20,11 @@ export function restoringWork(
  * what is restored stays restored, so each attempt gets further.
  * @throws ArchiveOverLimitsError when no invocation could do it
  */
-export function placeRestore(archive: ArchiveVersion, work: RestoringWork, run: RestoreRun): 'here' | 'again' {
+export function admitRestore(archive: ArchiveVersion, work: RestoringWork, run: RestoreRun): 'here' | 'again' {
   const { limits, fallback, speed, wholeRun } = run;
   const { bytes } = work;
   const seconds = speed.predict(work);
-  const place = decidePlace(
+  const admission = decideAdmission(
     { bytes, largest: 0, seconds, divisible: false },
     {
       objectBytes: Number.POSITIVE_INFINITY,
@@ -36,7 +36,7 @@ export function placeRestore(archive: ArchiveVersion, work: RestoringWork, run: 
           : (run.remainingMilliseconds() - limits.stopReserveMilliseconds) / 1000,
     },
   );
-  if (place === 'here' || place === 'again') return place;
+  if (admission === 'here' || admission === 'again') return admission;
   const name = archiveName(archive);
   throw new ArchiveOverLimitsError(
     `${name} restores to ${bytes} bytes in some ${Math.round(seconds)} s; an invocation takes at most ${limits.maxRestoredBytes} bytes and ${Math.round(wholeRun)} s. Send it to a fallback task.`,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { StackEvent } from './functions.ts';
 
-export interface StackPlaces {
+export interface NamedResources {
   readonly buckets: readonly { readonly bucket: string; readonly region: string }[];
   /** Names. */
   readonly queues: readonly string[];
@@ -16,7 +16,7 @@ const properties = z.looseObject({
 });
 
 /** Buckets and queues that a request of CloudFormation names. */
-export function stackPlaces({ ResourceProperties }: StackEvent, region: string): StackPlaces {
+export function namedResources({ ResourceProperties }: StackEvent, region: string): NamedResources {
   const { Bucket, Buckets, Destinations, Notifications } = properties.parse(ResourceProperties);
   return {
     buckets: [

@@ -5,7 +5,7 @@ import { ownBucketName } from '../../configuration/schema/resource-names.ts';
 import type { ObjectCopier, VersionReader } from '../../storage/object-store.ts';
 
 /** Where archives of one source region are kept that could not be replicated, and where they are sent from. */
-export interface ResendPlace {
+export interface ResendSession {
   readonly s3: S3Client;
   readonly store: VersionReader & ObjectCopier;
   readonly failedBucket: string;
@@ -14,10 +14,10 @@ export interface ResendPlace {
 }
 
 /**
- * The place in the account of the credentials that the AWS CLI would use, too.
+ * Opened in the account of the credentials that the AWS CLI would use, too.
  * @param profile of the AWS configuration; absent: what the environment says
  */
-export async function openResendPlace(stackName: string, region: string, profile?: string): Promise<ResendPlace> {
+export async function openResendSession(stackName: string, region: string, profile?: string): Promise<ResendSession> {
   const access = { region, ...(profile === undefined ? {} : { profile }) };
   const sts = new STSClient(access);
   const { Account = '' } = await sts.send(new GetCallerIdentityCommand({}));

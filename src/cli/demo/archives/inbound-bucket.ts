@@ -1,7 +1,7 @@
-import type { ObjectPlace } from '../upload/put-object.ts';
+import type { BucketClient } from '../upload/put-object.ts';
 
 /** The inbound bucket of a target region. */
-export interface InboundPlace extends ObjectPlace {
+export interface InboundBucket extends BucketClient {
   readonly region: string;
 }
 

@@ -7,7 +7,7 @@ import { readDeadLetters } from '../demo/pipeline/dead-letters.ts';
 const NAMED_OBJECTS = 10;
 
 /** What the buckets and queues of a stage hold, for people. */
-export async function describePlaces(stage: Stage): Promise<string> {
+export async function describeContents(stage: Stage): Promise<string> {
   const lines = ['--- afterwards'];
   for (const [bucket, region] of stage.buckets) lines.push(...(await describeBucket(stage.clients(region).s3, bucket)));
   for (const queue of stage.queues) lines.push(...(await describeQueue(stage, queue)));
