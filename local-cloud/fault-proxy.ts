@@ -130,7 +130,7 @@ export class FaultProxy {
     forwarded.on('response', (answer) => {
       if (outgoing.destroyed) answer.resume();
       else if (fault === 'reset after') resetAfter(answer, incoming);
-      else if (fault === 'cut body') cutBody(answer, incoming, outgoing);
+      else if (fault === 'cut body') cutAnswer(answer, incoming, outgoing);
       else passOn(answer, incoming, outgoing);
     });
     // The caller went away, or the server did: either way the other side must learn of it.
@@ -163,7 +163,7 @@ function resetAfter(answer: IncomingMessage, incoming: IncomingMessage): void {
   answer.resume().on('end', () => incoming.socket.resetAndDestroy());
 }
 
-function cutBody(answer: IncomingMessage, incoming: IncomingMessage, outgoing: ServerResponse): void {
+function cutAnswer(answer: IncomingMessage, incoming: IncomingMessage, outgoing: ServerResponse): void {
   const half = Math.floor(Number(answer.headers['content-length'] ?? 0) / 2);
   let sent = 0;
   outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);

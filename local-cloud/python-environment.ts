@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, constants, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PythonPackagesError } from './errors.ts';
+import { isExecutable } from './is-executable.ts';
 import { findPython } from './python/find-python.ts';
 import { runInstaller } from './run-installer.ts';
 
@@ -109,13 +110,6 @@ async function requirementsDigest(root: string, need: PythonNeed): Promise<strin
 }
 
 /** False when the Python that the environment was made with is no longer there. */
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
 function markerName(need: PythonNeed): string {
   return `.installed-${need}`;
 }

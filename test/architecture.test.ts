@@ -11,7 +11,7 @@ import ts from 'typescript';
 const RULES: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly RegExp[] }>> = {
   archive: { folders: [], packages: [/^node:(buffer|crypto|zlib)$/, /^zod$/] },
   messages: { folders: [], packages: [/^zod$/] },
-  configuration: { folders: [], packages: [/^zod$/, /^node:(fs\/promises|path|crypto)$/] },
+  configuration: { folders: [], packages: [/^jsonc-parser$/, /^zod$/, /^node:(fs\/promises|path|crypto)$/] },
   adaptive: { folders: ['configuration'], packages: [] },
   limits: { folders: [], packages: [] },
   storage: { folders: ['archive', 'messages'], packages: [/^node:(buffer|crypto)$/] },
@@ -79,7 +79,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
   },
   functions: { folders: ['wiring'], packages: [] },
   build: { folders: [], packages: [/^node:/, /^esbuild$/] },
-  templates: { folders: ['configuration'], packages: [/^node:(crypto|path|url|fs\/promises)$/] },
+  templates: { folders: ['configuration'], packages: [/^yaml$/, /^node:(crypto|path|url|fs\/promises)$/] },
   'local-cloud': {
     folders: [
       'adaptive',
@@ -125,6 +125,8 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** Files of src that every folder may import. */
 const FOR_ALL = ['errors.ts', 'json.ts', 'units.ts'];
+/** Libraries for people: they would only make a cold start longer. */
+const COMMAND_LIBRARIES = ['cli-progress', 'cli-table3', 'commander', 'jsonc-parser', 'yaml'];
 const ENTRY_POINTS = ['functions', 'cli', 'local-cloud'];
 
 interface SourceFile {
@@ -160,6 +162,11 @@ function exportedNames(text: string): string[] {
   const declarations = /^export (?:abstract class|class|const|(?:async )?function\*?|interface|type) (\w+)/gm;
   // An overloaded function is declared several times.
   return [...new Set([...text.matchAll(declarations)].map(([, name = '']) => name))];
+}
+
+function privateNames(text: string): string[] {
+  const declarations = /^(?:abstract class|class|const|(?:async )?function\*?|interface|type) (\w+)/gm;
+  return [...text.matchAll(declarations)].map(([, name = '']) => name);
 }
 
 type Graph = ReadonlyMap<string, Iterable<string>>;
@@ -238,6 +245,13 @@ function reachedFrom(node: string, graph: Graph, seen = new Set<string>()): Set<
   return seen;
 }
 
+/** All files that the entries of the functions and of the task lead to. */
+function functionFiles(): SourceFile[] {
+  const entries = files.filter(({ folder }) => folder === 'functions').map(({ path }) => path);
+  const reached = new Set(entries.flatMap((entry) => [entry, ...reachedFrom(entry, fileGraph)]));
+  return files.filter(({ path }) => reached.has(path));
+}
+
 describe('the folders of src', () => {
   test('are all in the table', () => {
     const folders = new Set(files.map(({ folder }) => folder).filter((folder) => folder !== ''));
@@ -288,6 +302,25 @@ describe('the folders of src', () => {
     );
     const repeated = [...Map.groupBy(places, ({ name }) => name)].filter(([, found]) => found.length > 1);
     expect(repeated.map(([name, found]) => `${name}: ${found.map(({ path }) => path).join(', ')}`)).toEqual([]);
+  });
+
+  test('have no private name that another file exports', () => {
+    const exported = new Map(files.flatMap(({ path, text }) => exportedNames(text).map((name) => [name, path])));
+    const shadows = files.flatMap(({ path, text }) =>
+      privateNames(text)
+        .filter((name) => exported.has(name))
+        .map((name) => `${name} of ${path} is another one than that of ${exported.get(name)}: rename or import it`),
+    );
+    expect(shadows).toEqual([]);
+  });
+
+  test('load no library in a function that only the commands need', () => {
+    const loaded = functionFiles();
+    expect(loaded.length).toBeGreaterThan(100);
+    const uses = loaded.flatMap(({ path, imports }) =>
+      imports.filter((specifier) => COMMAND_LIBRARIES.includes(specifier)).map((name) => `${path} imports ${name}`),
+    );
+    expect(uses).toEqual([]);
   });
 
   test('leave process.env and argv to the entry points', () => {

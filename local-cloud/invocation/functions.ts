@@ -67,11 +67,11 @@ export type Invocable =
  */
 export function findInvocable(name: FunctionName, event: unknown, origin: string): Invocable {
   if (name === 'deployment') {
-    const request = parse(stackEvent, event, origin, 'not a request of a CloudFormation custom resource');
+    const request = parseStackEvent(stackEvent, event, origin, 'not a request of a CloudFormation custom resource');
     const target = findFunction(name, request.StackId.split(':')[3] ?? '', origin);
     return { kind: 'stack', target, event: request };
   }
-  const batch = parse(queueEvent, event, origin, 'not a batch of SQS messages');
+  const batch = parseStackEvent(queueEvent, event, origin, 'not a batch of SQS messages');
   const target = findFunction(name, batch.Records[0]?.awsRegion ?? '', origin);
   return { kind: 'queue', target, event: batch };
 }
@@ -87,7 +87,7 @@ function findFunction(name: FunctionName, region: string, origin: string): Invoc
   );
 }
 
-function parse<T>(schema: z.ZodType<T>, event: unknown, origin: string, complaint: string): T {
+function parseStackEvent<T>(schema: z.ZodType<T>, event: unknown, origin: string, complaint: string): T {
   const result = schema.safeParse(event);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');

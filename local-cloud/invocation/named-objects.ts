@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { tryParseJson } from '../../src/json.ts';
+import { decodeKey } from '../../src/messages/notification-body.ts';
 
 /** An object that a notification names: what S3 must have for the event to be true. */
 export interface NamedObject {
@@ -63,8 +64,4 @@ export function withVersionIds(
     // In the text, so that everything else stays as it was written.
     return given === undefined ? text : text.replace(JSON.stringify(object.versionId), JSON.stringify(given));
   }, body);
-}
-
-function decodeKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll('+', ' '));
 }

@@ -7,7 +7,7 @@ const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
 /** @throws EventFileError when the file cannot be read, is not JSON, or is more than Lambda would take */
 export async function readEvent(file: string): Promise<unknown> {
-  const text = await readText(file);
+  const text = await readEventText(file);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_EVENT_BYTES) {
     throw new EventFileError(
@@ -21,7 +21,7 @@ export async function readEvent(file: string): Promise<unknown> {
   );
 }
 
-async function readText(file: string): Promise<string> {
+async function readEventText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {

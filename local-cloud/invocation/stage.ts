@@ -11,12 +11,12 @@ import { createRegionClients, destroyRegionClients, LOCAL_CREDENTIALS, type Regi
 import { type AnswerServer, startAnswerServer } from './answer-server.ts';
 import type { Invocable, InvocableFunction, QueueEvent, StackEvent } from './functions.ts';
 import { namedObjects, withVersionIds } from './named-objects.ts';
+import { namedResources } from './named-resources.ts';
 import { putSample } from './put-sample.ts';
-import { stackPlaces } from './stack-places.ts';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const EVENTS = path.join(PROJECT, 'events');
-const CONFIGURATION = path.join(PROJECT, 'configuration');
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+const EVENTS = path.join(CHECKOUT, 'events');
+const CONFIGURATION_FOLDER = path.join(CHECKOUT, 'configuration');
 
 /** Where events/env.json has the local servers: how a container calls the machine that it runs on. */
 const CONTAINER_ENDPOINT = 'http://host.docker.internal:5000';
@@ -82,7 +82,7 @@ export class Stage {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      CONFIGURATION_DIRECTORY: CONFIGURATION,
+      CONFIGURATION_DIRECTORY: CONFIGURATION_FOLDER,
     };
   }
 
@@ -123,7 +123,7 @@ export class Stage {
   }
 
   async #prepareRequest({ region }: InvocableFunction, event: StackEvent): Promise<StackEvent> {
-    const { buckets, queues } = stackPlaces(event, region);
+    const { buckets, queues } = namedResources(event, region);
     for (const bucket of buckets) await this.#makeBucket(bucket.region, bucket.bucket);
     for (const queue of queues) await this.#makeQueue(region, queue);
     return { ...event, ResponseURL: this.answers.url };
@@ -131,7 +131,7 @@ export class Stage {
 
   /** Where the rules of the configuration restore to in a region. */
   async #makeDestinations(region: string): Promise<void> {
-    const { rules } = await loadConfiguration(CONFIGURATION);
+    const { rules } = await loadConfiguration(CONFIGURATION_FOLDER);
     const destinations = rules
       .flatMap((rule) => rule.destinations)
       .filter((destination) => destination.region === region);

@@ -1,6 +1,7 @@
-import { access, constants, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MissingLambdaEmulatorError } from '../errors.ts';
+import { isExecutable } from '../is-executable.ts';
 import { pythonEnvironment } from '../python-environment.ts';
 
 /** Node's names of the processors that the SAM CLI brings an emulator for, and SAM's. */
@@ -38,12 +39,5 @@ export async function findInterfaceEmulator(announce: (line: string) => void): P
   throw new MissingLambdaEmulatorError(
     `The SAM CLI under ${libraries} carries no executable ${name}. Remove that environment; the next call rebuilds it.`,
     { context: { file: name } },
-  );
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
   );
 }

@@ -1,17 +1,17 @@
 import { type MetricIdentity, type MetricRecord, parseEmf } from './parse-emf.ts';
 
-interface Sample {
+interface MetricSample {
   readonly value: number;
   readonly count: number;
 }
 
 /** All observations of one metric, or of several together. */
 export class MetricStatistics {
-  readonly #ascending: readonly Sample[];
+  readonly #ascending: readonly MetricSample[];
   readonly count: number;
   readonly sum: number;
 
-  constructor(samples: readonly Sample[]) {
+  constructor(samples: readonly MetricSample[]) {
     this.#ascending = samples.toSorted((left, right) => left.value - right.value);
     this.count = samples.reduce((sum, { count }) => sum + count, 0);
     this.sum = samples.reduce((sum, { value, count }) => sum + value * count, 0);

@@ -14,7 +14,7 @@ import {
 
 /** Larger objects travel in parts, as with S3's own replication, so that no side holds them in memory. */
 const SINGLE_PUT_BYTES = 32 * 1024 * 1024;
-const PART_BYTES = 16 * 1024 * 1024;
+const COPY_PART_BYTES = 16 * 1024 * 1024;
 
 export interface ReplicatedVersion {
   readonly bucket: string;
@@ -95,7 +95,7 @@ async function copyInParts(
   const { Bucket, Key } = destination;
   const { UploadId } = await target.send(new CreateMultipartUploadCommand(destination));
   const parts: CompletedPart[] = [];
-  for (let start = 0; start < size; start += PART_BYTES) {
+  for (let start = 0; start < size; start += COPY_PART_BYTES) {
     const range = { ...location, Range: rangeHeader(start, size) };
     const answer = start === 0 ? first : await source.send(new GetObjectCommand(range));
     const part = { Bucket, Key, UploadId, PartNumber: parts.length + 1, Body: await readBody(answer) };
@@ -106,7 +106,7 @@ async function copyInParts(
 }
 
 function rangeHeader(start: number, size: number): string {
-  return `bytes=${start}-${Math.min(start + PART_BYTES, size) - 1}`;
+  return `bytes=${start}-${Math.min(start + COPY_PART_BYTES, size) - 1}`;
 }
 
 async function readBody(answer: GetObjectCommandOutput): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-import { KIB, MIB } from '../units.ts';
+import { KIB, MAX_KEY_BYTES, MIB } from '../units.ts';
 
 /**
  * Every number of the archive format. docs/format.md is the specification; this file is its only copy in code.
@@ -7,7 +7,7 @@ import { KIB, MIB } from '../units.ts';
  * seek table of the Zstandard Seekable Format 0.1.0. The last zstd frame holds `manifest.json` and the end of the tar.
  */
 
-export { KIB, MIB };
+export { KIB, MAX_KEY_BYTES, MIB };
 
 export const FORMAT_NAME = 's3-cross-region-compressor';
 /** Readers refuse an unknown major version and ignore an unknown minor one. */
@@ -41,8 +41,6 @@ export const MANIFEST_BYTES_PER_CONTAINER = 8;
 export const MANIFEST_BYTES_PER_VALUE = 4;
 /** Readers refuse more different names of fields and tags: each costs the parser a shape, some 8 microseconds. */
 export const MAX_MANIFEST_NAMES = 100_000;
-/** S3: bytes of a key in UTF-8. */
-export const MAX_KEY_BYTES = 1024;
 /** S3: parts of one multipart upload. A frame is a part, until an object has more frames than this; see plan-parts.ts. */
 export const MAX_PARTS = 10_000;
 /** S3: every part but the last. */

@@ -23,7 +23,7 @@ export interface AssembledFrame {
 }
 
 /**
- * Turns a buffer whose object bytes lie at their planned places into the tar bytes of a frame: writes headers and
+ * Turns a buffer whose object bytes lie at their planned offsets into the tar bytes of a frame: writes headers and
  * padding, and closes the gaps that members left which could not be read (those are simply not among `slices`).
  *
  * @param slices in ascending order of `offset`

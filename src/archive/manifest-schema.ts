@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { FORMAT_NAME, MAX_KEY_BYTES } from './format.ts';
+import { MAX_KEY_BYTES } from '../units.ts';
+import { FORMAT_NAME } from './format.ts';
 
 /**
  * Fields of `manifest.json`. The first nine of an object, and `targets`, are those of the public implementation, so

@@ -39,7 +39,7 @@ export function manifestBytes(frame: Uint8Array, archive: string): Uint8Array {
   return frame.subarray(verifyMemberHeader(frame, 0, { name: MANIFEST_MEMBER, size }), end);
 }
 
-/** An object and its place in the list of the manifest. */
+/** An object and its index in the list of the manifest. */
 type Member = readonly [index: number, object: ManifestObject];
 
 /**

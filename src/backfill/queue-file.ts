@@ -33,7 +33,7 @@ export async function queueFile(
     created: 0,
     format,
     fields,
-    files: [fileOf(file)],
+    files: [namedFile(file)],
   };
   let last = { position: task.position, counts: task.counts ?? noCounts() };
   const resumed = task.position === undefined ? undefined : { position: task.position, counts: last.counts };
@@ -65,6 +65,6 @@ export async function queueFile(
   }
 }
 
-function fileOf({ key, md5 }: FileTask['file']): { readonly key: string; readonly md5?: string } {
+function namedFile({ key, md5 }: FileTask['file']): { readonly key: string; readonly md5?: string } {
   return { key, ...(md5 === undefined ? {} : { md5 }) };
 }

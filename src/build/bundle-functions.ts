@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.ts';
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = join(PROJECT, 'src');
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCES = join(CHECKOUT, 'src');
 
 /** Beside the bundles: the licenses of the packages that are in them. */
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
@@ -31,7 +31,7 @@ const BANNER = `import { createRequire } from 'node:module'; const require = cre
 /** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `backfill.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licenses of what is in them. */
 export async function bundleFunctions(directory: string): Promise<void> {
   const { metafile } = await build({
-    absWorkingDir: PROJECT,
+    absWorkingDir: CHECKOUT,
     metafile: true,
     entryPoints: Object.entries(ENTRIES).map(([out, entry]) => ({ out, in: join(SOURCES, entry) })),
     outdir: directory,
@@ -53,5 +53,5 @@ export async function bundleFunctions(directory: string): Promise<void> {
     legalComments: 'none',
     logLevel: 'warning',
   });
-  await writeFile(join(directory, NOTICES), await thirdPartyNotices(metafile, PROJECT));
+  await writeFile(join(directory, NOTICES), await thirdPartyNotices(metafile, CHECKOUT));
 }

@@ -5,8 +5,8 @@ import { InvalidEnvironmentError } from './errors.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const url = z.url();
-const bucket = z.string().min(3).max(63);
-const count = z.coerce.number().int().positive();
+const bucketVariable = z.string().min(3).max(63);
+const countVariable = z.coerce.number().int().positive();
 
 const shared = {
   AWS_REGION: z.string().min(1),
@@ -15,11 +15,11 @@ const shared = {
   QUEUE_URL: url,
   DEAD_LETTER_QUEUE_URL: url,
   /** The queue's maxReceiveCount. No default: with another number messages are dead-lettered too early, or without a reason. */
-  MAX_RECEIVES: count,
+  MAX_RECEIVES: countVariable,
   /** The AWS SDK's own variable, which our S3 calls follow, too: tries of one call, the first included. */
-  AWS_MAX_ATTEMPTS: count.optional(),
+  AWS_MAX_ATTEMPTS: countVariable.optional(),
   /** Set by Lambda, in MB. */
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: count.optional(),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: countVariable.optional(),
   /** Where work that exceeds the limits of an invocation goes; absent: it is dead-lettered. */
   FALLBACK_QUEUE_URL: url.optional(),
   /** `cluster/service` of the tasks behind that queue; absent: they are started by other means. */
@@ -29,16 +29,16 @@ const shared = {
     .optional(),
 };
 
-const sourceSchema = z.object({
+const sourceVariables = z.object({
   ...shared,
   RULE_ID: z.string().min(1),
   /** Queue of the objects that a backfill asks for, which feeds the same function; absent: there is none. */
   BACKFILL_QUEUE_URL: url.optional(),
-  OUTBOUND_BUCKET: bucket,
+  OUTBOUND_BUCKET: bucketVariable,
   /** Of the records by which an interrupted archive is resumed. */
-  PROGRESS_BUCKET: bucket,
+  PROGRESS_BUCKET: bucketVariable,
   /** After which the lease of such an archive expires if its owner does not renew it. */
-  OWNERSHIP_SECONDS: count.default(180),
+  OWNERSHIP_SECONDS: countVariable.default(180),
   /** Table of the statistics of levels; absent: what is learned ends with the process. */
   STATISTICS_TABLE: z.string().min(1).optional(),
   /** JSON, see prices.ts; absent where nothing was deployed. */
@@ -50,33 +50,33 @@ const sourceSchema = z.object({
     .transform((text) => text.split(',').filter((id) => id !== '')),
 });
 
-const targetSchema = z.object({
+const targetVariables = z.object({
   ...shared,
-  INBOUND_BUCKET: bucket,
+  INBOUND_BUCKET: bucketVariable,
   /** Table of what was deleted at the sources; absent where no rule replicates deletions to the region. */
   DELETIONS_TABLE: z.string().min(1).optional(),
   /** Bytes of objects in one archive that an invocation of the function takes, instead of the product's own limit. */
-  MAX_RESTORED_BYTES: count.optional(),
+  MAX_RESTORED_BYTES: countVariable.optional(),
 });
 
-const workerSchema = z.object({
+const workerVariables = z.object({
   /** Whose work the task does; the variables of that function are there, too. */
   FALLBACK_ROLE: z.enum(['source', 'target']),
   /** Size of the task, which gives the price of its work: CPU units, 1,024 of which are one vCPU, and MiB. */
-  TASK_CPU: count,
-  TASK_MEMORY: count,
+  TASK_CPU: countVariable,
+  TASK_MEMORY: countVariable,
   /** Seconds: the fallback queue's own. */
-  VISIBILITY_TIMEOUT: count.max(43_200),
+  VISIBILITY_TIMEOUT: countVariable.max(43_200),
   /** Seconds without a message after which the worker ends; 0: never. */
   IDLE_EXIT_SECONDS: z.coerce.number().int().nonnegative().default(0),
   /** Set by ECS; absent: there is nobody to ask for protection from scale-in. */
   ECS_AGENT_URI: url.optional(),
 });
 
-const resendSchema = z.object({
+const resendVariables = z.object({
   ...shared,
-  OUTBOUND_BUCKET: bucket,
-  FAILED_BUCKET: bucket,
+  OUTBOUND_BUCKET: bucketVariable,
+  FAILED_BUCKET: bucketVariable,
   /** Their names, with `*` for the region. */
   INBOUND_BUCKETS: z.string().includes('*'),
   /** Times that an archive is put again before it is given up. */
@@ -85,57 +85,57 @@ const resendSchema = z.object({
   RESEND_DELAY_SECONDS: z.coerce.number().int().nonnegative().default(300),
 });
 
-const watermarkSchema = z.object({
+const watermarkVariables = z.object({
   AWS_REGION: shared.AWS_REGION,
   CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
-  OUTBOUND_BUCKET: bucket,
-  FAILED_BUCKET: bucket,
+  OUTBOUND_BUCKET: bucketVariable,
+  FAILED_BUCKET: bucketVariable,
   /** Their names, with `*` for the region. */
   INBOUND_BUCKETS: z.string().includes('*'),
   /** Name of the queue of failed replications. */
   FAILURES_QUEUE: z.string().min(1),
 });
 
-const backfillSchema = z.object({
+const backfillVariables = z.object({
   AWS_REGION: shared.AWS_REGION,
   CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
 });
 
-export type SourceEnvironment = z.infer<typeof sourceSchema>;
-export type TargetEnvironment = z.infer<typeof targetSchema>;
-export type ResendEnvironment = z.infer<typeof resendSchema>;
-export type WorkerEnvironment = z.infer<typeof workerSchema>;
-export type WatermarkEnvironment = z.infer<typeof watermarkSchema>;
-export type BackfillEnvironment = z.infer<typeof backfillSchema>;
+export type SourceEnvironment = z.infer<typeof sourceVariables>;
+export type TargetEnvironment = z.infer<typeof targetVariables>;
+export type ResendEnvironment = z.infer<typeof resendVariables>;
+export type WorkerEnvironment = z.infer<typeof workerVariables>;
+export type WatermarkEnvironment = z.infer<typeof watermarkVariables>;
+export type BackfillEnvironment = z.infer<typeof backfillVariables>;
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readSourceEnvironment(environment: Environment): SourceEnvironment {
-  return read(sourceSchema, environment);
+  return read(sourceVariables, environment);
 }
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readTargetEnvironment(environment: Environment): TargetEnvironment {
-  return read(targetSchema, environment);
+  return read(targetVariables, environment);
 }
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readWorkerEnvironment(environment: Environment): WorkerEnvironment {
-  return read(workerSchema, environment);
+  return read(workerVariables, environment);
 }
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readResendEnvironment(environment: Environment): ResendEnvironment {
-  return read(resendSchema, environment);
+  return read(resendVariables, environment);
 }
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readWatermarkEnvironment(environment: Environment): WatermarkEnvironment {
-  return read(watermarkSchema, environment);
+  return read(watermarkVariables, environment);
 }
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readBackfillEnvironment(environment: Environment): BackfillEnvironment {
-  return read(backfillSchema, environment);
+  return read(backfillVariables, environment);
 }
 
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {

@@ -93,14 +93,14 @@ function namesAction(
   { Action, NotAction }: { readonly Action?: string[] | undefined; readonly NotAction?: string[] | undefined },
   action: string,
 ): boolean {
-  if (NotAction !== undefined) return !NotAction.some((pattern) => matches(pattern, action));
-  return (Action ?? []).some((pattern) => matches(pattern, action));
+  if (NotAction !== undefined) return !NotAction.some((pattern) => matchesAnyCase(pattern, action));
+  return (Action ?? []).some((pattern) => matchesAnyCase(pattern, action));
 }
 
 function namesResource(resources: readonly string[], action: string, { bucket, prefix }: BucketUse): boolean {
   return resources.some((resource) => {
     const pattern = resource.replace(/^arn:[^:]*:s3:::/, '');
-    if (BUCKET_ACTIONS.has(action)) return matches(pattern, bucket);
+    if (BUCKET_ACTIONS.has(action)) return matchesAnyCase(pattern, bucket);
     const [literal = ''] = pattern.split(/[*?]/);
     const keys = `${bucket}/${prefix}`;
     // One of the rule's keys is enough: either beginning may be the longer one.
@@ -109,6 +109,6 @@ function namesResource(resources: readonly string[], action: string, { bucket, p
 }
 
 /** Actions know no case, nor do names of buckets. */
-function matches(pattern: string, text: string): boolean {
+function matchesAnyCase(pattern: string, text: string): boolean {
   return matchesPattern(pattern.toLowerCase(), text.toLowerCase());
 }

@@ -15,8 +15,8 @@ import { tryParseJson } from '../json.ts';
  * bucket could each undo the other's entry. It also makes the change from one rule to another a single step.
  */
 
-const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a valid name of an S3 bucket');
-const region = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not a valid name of a region');
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a valid name of an S3 bucket');
+const regionName = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not a valid name of a region');
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is not an ARN of ${service}`);
 /** Names an entry for good; ASCII without spaces, so that it reads the same in consoles, logs and XML. */
@@ -54,24 +54,24 @@ const notification = z.strictObject({
 export const bucketNotificationSchema = z.strictObject({
   ...common,
   ...repair,
-  Bucket: bucket,
+  Bucket: bucketName,
   Notifications: z.array(notification).default([]).refine(withUniqueIds, 'two entries have the same Id'),
   /** Whether EventBridge has to get the bucket's events as well. Never turned off again: others may have come to need it. */
   EventBridge: z.enum(['true', 'false']).default('false'),
 });
 
-const replicationRule = z.strictObject({
+const ruleProperties = z.strictObject({
   /** Stable, for example `<rule id>-<region>`; rules of other ids are never touched. */
   Id: entryId,
   /** First segment of the rule's archive keys, closed by its slash: `photos-` would also match `photos-eu/`. */
   ArchivePrefix: z.string().regex(/^[^/]+\/$/, 'must be one segment that ends in "/"'),
   /** Of the destination. */
-  Region: region,
+  Region: regionName,
 });
 
 const destination = z.strictObject({
-  Region: region,
-  Bucket: bucket,
+  Region: regionName,
+  Bucket: bucketName,
   /** Key or alias ARN in that region that encrypts the replicas. */
   ReplicaKmsKeyArn: optionalKey,
 });
@@ -97,11 +97,11 @@ export const replicationRulesSchema = z
   .strictObject({
     ...common,
     ...repair,
-    Bucket: bucket,
+    Bucket: bucketName,
     RoleArn: arn('iam'),
     /** One per region. */
     Destinations: z.array(destination).min(1),
-    Rules: z.array(replicationRule).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
+    Rules: z.array(ruleProperties).min(1).max(1000).refine(withUniqueIds, 'two rules have the same Id'),
   })
   .transform(({ Destinations, Rules, ...others }, context) => {
     const byRegion = new Map(Destinations.map((each) => [each.Region, each]));
@@ -120,7 +120,7 @@ export const replicationRulesSchema = z
   });
 
 const checkedBucket = z.strictObject({
-  Bucket: bucket,
+  Bucket: bucketName,
   /** Key of the source objects, or of the restored ones. */
   KmsKeyArn: optionalKey,
 });
@@ -145,7 +145,7 @@ export const bucketChecksSchema = z.strictObject({
  */
 export const pricesSchema = z.strictObject({
   ...common,
-  TargetRegions: z.array(region).min(1),
+  TargetRegions: z.array(regionName).min(1),
   /** `prices` of settings.json as JSON; empty for none. */
   OwnPrices: z
     .string()
@@ -191,12 +191,12 @@ function readable<T>(entry: z.ZodType<T>) {
  * that this one does not know, or misses, must not keep it from removing them.
  */
 export const madeNotificationsSchema = z.object({
-  Bucket: bucket,
+  Bucket: bucketName,
   Notifications: readable(z.object({ Id: z.string(), QueueArn: z.string() })),
 });
 export const madeReplicationRulesSchema = z
   .object({
-    Bucket: bucket,
+    Bucket: bucketName,
     RoleArn: z.string().default(''),
     Destinations: readable(z.object({ Region: z.string(), Bucket: z.string() })),
     // With the region of a destination, or with its bucket.

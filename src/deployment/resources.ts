@@ -20,7 +20,7 @@ import { parseProperties, type StackRequest } from './stack-request.ts';
 /** What templates read with `Fn::GetAtt`. */
 export type Attributes = Readonly<Record<string, string>>;
 
-interface Work {
+interface ServingContext {
   readonly dependencies: DeploymentDependencies;
   readonly signal: AbortSignal;
 }
@@ -31,11 +31,11 @@ interface ResourceDefinition<P, M> {
   /** What the resource stands for: when it changes, CloudFormation replaces the resource instead of updating it. */
   readonly identify: (properties: P) => string;
   /** Creates, or changes what was made of `former`. */
-  readonly put: (properties: P, former: M | undefined, work: Work) => Promise<Attributes>;
+  readonly put: (properties: P, former: M | undefined, work: ServingContext) => Promise<Attributes>;
   /** Absent for a resource that makes nothing. */
   readonly made?: {
     readonly schema: z.ZodType<M>;
-    readonly remove: (properties: M, work: Work) => Promise<void>;
+    readonly remove: (properties: M, work: ServingContext) => Promise<void>;
   };
 }
 
@@ -44,7 +44,7 @@ export interface Resource {
   /** The PhysicalResourceId that the properties lead to; undefined when they cannot be used. */
   identify(request: StackRequest): string | undefined;
   /** @throws CompressorError */
-  serve(request: StackRequest, work: Work): Promise<Attributes>;
+  serve(request: StackRequest, work: ServingContext): Promise<Attributes>;
 }
 
 function defineResource<P, M>({ schema, identify, put, made }: ResourceDefinition<P, M>): Resource {

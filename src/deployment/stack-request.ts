@@ -38,21 +38,21 @@ export type StackRequest = z.infer<typeof requestSchema>;
  * @throws InvalidResourceError when the event is none of CloudFormation's
  */
 export function parseAnswerAddress(event: unknown): AnswerAddress {
-  return parse(addressSchema, event, 'The event is not a request of a CloudFormation custom resource');
+  return parseRequest(addressSchema, event, 'The event is not a request of a CloudFormation custom resource');
 }
 
 /** @throws InvalidResourceError */
 export function parseStackRequest(event: unknown): StackRequest {
-  return parse(requestSchema, event, 'The request of CloudFormation cannot be understood');
+  return parseRequest(requestSchema, event, 'The request of CloudFormation cannot be understood');
 }
 
 /** @throws InvalidResourceError that lists everything wrong with the properties of the resource */
 export function parseProperties<T>(schema: z.ZodType<T>, request: StackRequest, properties: unknown): T {
   const { LogicalResourceId, ResourceType } = request;
-  return parse(schema, properties, `The properties of ${LogicalResourceId} (${ResourceType}) cannot be used`);
+  return parseRequest(schema, properties, `The properties of ${LogicalResourceId} (${ResourceType}) cannot be used`);
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, complaint: string): T {
+function parseRequest<T>(schema: z.ZodType<T>, value: unknown, complaint: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

@@ -61,7 +61,7 @@ async function packTogether(
   const location = { bucket: outboundBucket, key: archiveKey(rule.id, objects, newAttempt()) };
   try {
     signal.throwIfAborted();
-    const archiveBytes = await upload(deletions.map(manifestDeletion), location, signal, dependencies);
+    const archiveBytes = await upload(deletions.map(deletionEntry), location, signal, dependencies);
     telemetry.deletionsPacked({
       rule: rule.id,
       ...location,
@@ -105,7 +105,7 @@ async function upload(
   }
 }
 
-function manifestDeletion({ object }: DeletionItem): ManifestDeletion {
+function deletionEntry({ object }: DeletionItem): ManifestDeletion {
   const { bucket, key, eventTime, sequencer, versionId } = object;
   return {
     source_bucket: bucket,

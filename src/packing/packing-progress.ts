@@ -22,13 +22,13 @@ export interface PackingProgress {
   readonly frameSizes: Uint32Array;
 }
 
-const count = z.int().nonnegative();
+const wholeCount = z.int().nonnegative();
 const record = z.object({
   version: z.literal(1),
   uploadId: z.string(),
-  plannedFrames: count,
+  plannedFrames: wholeCount,
   /** frames, size, crc32, objectCrc32 */
-  parts: z.array(z.tuple([count, count, count, count])),
+  parts: z.array(z.tuple([wholeCount, wholeCount, wholeCount, wholeCount])),
   frameSizes: z.base64(),
 });
 

@@ -6,7 +6,7 @@ import type { PackItem, WrittenObject } from './collect-objects.ts';
 /** Writes to one key of which each may be what is stored, since the one that was taken for the last was not packed. */
 export type UndecidedWrites = readonly WrittenObject[];
 
-const DONE: MessageOutcome = { kind: 'done' };
+const DONE_HERE: MessageOutcome = { kind: 'done' };
 
 /**
  * Turns what became of an item into the outcomes of its messages, and of those of earlier writes to its key.
@@ -34,15 +34,15 @@ export class ItemSettlement {
     const shared = outcome.kind === 'retry' || outcome.kind === 'again';
     item.messages.forEach((message, index) => {
       // An event that came twice is one problem, not two: one of the messages carries it.
-      this.#ledger.note(message, index === 0 || shared ? outcome : DONE);
+      this.#ledger.note(message, index === 0 || shared ? outcome : DONE_HERE);
     });
     if (outcome.kind === 'refused' || outcome.kind === 'over-limits') this.#decideLater(item);
-    else for (const { message } of item.superseded) this.#ledger.note(message, shared ? outcome : DONE);
+    else for (const { message } of item.superseded) this.#ledger.note(message, shared ? outcome : DONE_HERE);
   }
 
   /** The key holds another version than the item's event said. */
   settleChanged(item: PackItem): void {
-    for (const message of item.messages) this.#ledger.note(message, DONE);
+    for (const message of item.messages) this.#ledger.note(message, DONE_HERE);
     this.#decideLater(item);
   }
 
@@ -61,7 +61,7 @@ export class ItemSettlement {
   #decideLater({ object, superseded }: PackItem): void {
     const undecided: WrittenObject[] = [];
     for (const write of superseded) {
-      if (isProvenOlder(write.object, object)) this.settleWrite(write, DONE);
+      if (isProvenOlder(write.object, object)) this.settleWrite(write, DONE_HERE);
       else undecided.push(write);
     }
     if (undecided.length > 0) this.#undecided.push(undecided);

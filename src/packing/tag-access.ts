@@ -2,7 +2,7 @@ import { AccessDeniedError } from '../storage/errors.ts';
 import type { TagReader } from '../storage/object-store.ts';
 
 type Tags = Awaited<ReturnType<TagReader['readTags']>>;
-type Proof = 'allowed' | 'denied' | 'unknown';
+type TagProof = 'allowed' | 'denied' | 'unknown';
 
 /**
  * What a process knows of its permission to read tags. S3 counts the tags of an object in the answer to its GET, but
@@ -11,7 +11,7 @@ type Proof = 'allowed' | 'denied' | 'unknown';
  */
 export class TagAccess {
   readonly #allowed = new Set<string>();
-  readonly #proving = new Map<string, Promise<Proof>>();
+  readonly #proving = new Map<string, Promise<TagProof>>();
 
   /** S3 has counted tags of an object of the bucket. */
   noteCount(bucket: string): void {
@@ -52,6 +52,6 @@ export class TagAccess {
 }
 
 /** Tags that came without a count tell that this storage counts none: then each object has to be asked. */
-function proofOf({ tags }: Tags): Proof {
+function proofOf({ tags }: Tags): TagProof {
   return tags.length === 0 ? 'allowed' : 'unknown';
 }

@@ -19,7 +19,7 @@ import {
   removeFailed,
   removeUncovered,
 } from './failed-archive.ts';
-import { dropKept, isKept, keep, wasKeptSince } from './keep-archive.ts';
+import { dropKept, isKept, keepArchive, wasKeptSince } from './keep-archive.ts';
 
 /**
  * Does what `decideResend` says about one failed replication.
@@ -54,7 +54,7 @@ export async function answerFailure(
     case 'give-up':
       try {
         if (await wasKeptSince(archive, run)) return await dropKept(archive, run);
-        if (decision.kind === 'give-up') return await keep(archive, copy, run);
+        if (decision.kind === 'give-up') return await keepArchive(archive, copy, run);
         return await putAgain(archive, copy, decision.attempt, run);
       } catch (thrown) {
         // The version went in between.

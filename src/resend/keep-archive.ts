@@ -15,7 +15,7 @@ import {
 import { keptKey } from './kept-key.ts';
 
 /** Copies the archive to where nothing expires, once a version; each destination that it missed is noted on it. */
-export async function keep(archive: FailedArchive, copy: ArchiveCopy, run: ResendRun): Promise<MessageOutcome> {
+export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run: ResendRun): Promise<MessageOutcome> {
   const { store, telemetry, signal } = run;
   const { failure, again, failed, mayWait } = archive;
   const { versionId, destination, reason } = failure;

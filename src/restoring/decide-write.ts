@@ -98,7 +98,7 @@ export function decideWrite(
   }
   if (isSameUnstamped(object, existing)) return { kind: 'skip', reason: 'replay' };
   if (keep && hasRoomForStampTag(existing.tags ?? [])) return { kind: 'skip', reason: 'kept' };
-  return wasModifiedBefore(object, existing)
+  return wasModifiedBefore(existing, object.stamp.eventTime)
     ? overwrite(object, existing, true)
     : { kind: 'skip', reason: 'unordered' };
 }
@@ -119,8 +119,8 @@ function mayHaveSameETag({ size, crc32 }: RestorableObject, existing: ObjectDesc
 }
 
 /** Last-Modified has whole seconds: what has that of our write may be older or newer. */
-function wasModifiedBefore({ stamp }: RestorableObject, { lastModified }: ObjectDescription): boolean {
-  return Math.floor(lastModified.getTime() / 1000) < Math.floor(stamp.eventTime / 1000);
+export function wasModifiedBefore({ lastModified }: ObjectDescription, eventTime: number): boolean {
+  return Math.floor(lastModified.getTime() / 1000) < Math.floor(eventTime / 1000);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { MAX_KEY_BYTES } from '../archive/format.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { digestContent } from '../storage/content-digest.ts';
@@ -14,6 +13,7 @@ import {
   withoutStampTag,
 } from '../storage/provenance.ts';
 import type { ObjectHeaders, ObjectLocation, ObjectTag, UserMetadata } from '../storage/stored-object.ts';
+import { MAX_KEY_BYTES } from '../units.ts';
 
 /** An object of an archive, ready to be written to any destination. */
 export interface RestorableObject {

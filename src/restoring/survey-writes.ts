@@ -1,8 +1,8 @@
-import { MAX_KEY_BYTES } from '../archive/format.ts';
 import type { ManifestObject } from '../archive/manifest.ts';
 import { largeSliceLength } from '../archive/plan-frames.ts';
 import type { Destination } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
+import { MAX_KEY_BYTES } from '../units.ts';
 import { WRITE_IF_ABSENT } from './decide-write.ts';
 import type { DeletionWatch } from './deletions/deletion-watch.ts';
 import type { RestoreRun } from './dependencies.ts';

@@ -8,15 +8,15 @@ import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from 
  * makes a replay recognizable, lets a restore tell older from newer, and tells an object of ours from one that someone
  * has edited since. It is one user-metadata entry, or one tag where metadata has no room:
  *
- *     s3xrc = 2:<place>:<origin>:<event time>:<sequencer>:<etag>:<digest>
+ *     s3xrc = 2:<location>:<origin>:<event time>:<sequencer>:<etag>:<digest>
  *
  * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the source
  * bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none; first 8 characters
  * of the source's ETag, empty where unknown; digest of what was written, see content-digest.ts. All of these characters
  * are allowed in the value of a tag. Version 1 had `;` between its fields, and no digest.
  *
- * The place is there because metadata travels with every copy that someone makes of a restored object. Such a copy is
- * that someone's own object: its stamp speaks of another place, and so is none.
+ * The location is there because metadata travels with every copy that someone makes of a restored object. Such a copy is
+ * that someone's own object: its stamp names another location, and so does not count.
  */
 export interface ProvenanceStamp extends WriteOrder {
   /** See `originOf`. */
@@ -51,15 +51,15 @@ const MAX_TAGS = 10;
 /** S3 uses 16 to 18 digits today. */
 const MAX_SEQUENCER_DIGITS = 32;
 const ETAG_DIGITS = 8;
-/** All places and digests take the same room in a stamp. */
+/** All locations and digests take the same room in a stamp. */
 const ANYWHERE: ObjectLocation = { bucket: '', key: '' };
 const ANY_DIGEST = '0'.repeat(DIGEST_DIGITS);
 /** Name and value with the longest sequencer; milliseconds have 8 digits of base 36 until the year 2059, then 9. */
 const MAX_STAMP_BYTES =
   STAMP_NAME.length + '2::::::'.length + 8 + 8 + 9 + MAX_SEQUENCER_DIGITS + ETAG_DIGITS + DIGEST_DIGITS;
-const FIELDS = ['([0-9a-f]{8})', '([0-9a-f]{8})', '(-?[0-9a-z]{1,10})', '([0-9a-f]{0,32})', '([0-9a-f]{0,8})'];
-const STAMP_1 = new RegExp(`^1;${FIELDS.join(';')}$`, 'i');
-const STAMP_2 = new RegExp(`^2:${FIELDS.join(':')}:([0-9a-f]{${DIGEST_DIGITS}})$`, 'i');
+const STAMP_FIELDS = ['([0-9a-f]{8})', '([0-9a-f]{8})', '(-?[0-9a-z]{1,10})', '([0-9a-f]{0,32})', '([0-9a-f]{0,8})'];
+const STAMP_1 = new RegExp(`^1;${STAMP_FIELDS.join(';')}$`, 'i');
+const STAMP_2 = new RegExp(`^2:${STAMP_FIELDS.join(':')}:([0-9a-f]{${DIGEST_DIGITS}})$`, 'i');
 const SEQUENCER = new RegExp(`^[0-9a-f]{1,${MAX_SEQUENCER_DIGITS}}$`, 'i');
 const ETAG_PREFIX = new RegExp(`^[0-9a-f]{0,${ETAG_DIGITS}}`, 'i');
 
@@ -82,14 +82,14 @@ export function stampOf(write: WriteOrder & { readonly origin: string; readonly 
  */
 export function encodeStamp(stamp: ProvenanceStamp, digest: string, location: ObjectLocation): string {
   const { origin, eventTime, sequencer = '', etag } = stamp;
-  return `2:${placeOf(location)}:${origin}:${eventTime.toString(36)}:${sequencer}:${etag}:${digest}`;
+  return `2:${locationDigest(location)}:${origin}:${eventTime.toString(36)}:${sequencer}:${etag}:${digest}`;
 }
 
 /** The stamp in a text; undefined when it is none, one for another location, or of a later version. */
 export function decodeStamp(text: string | undefined, location: ObjectLocation): FoundStamp | undefined {
-  const [, place, origin, time, sequencer, etag, digest] = matchStamp(text) ?? [];
+  const [, at, origin, time, sequencer, etag, digest] = matchStamp(text) ?? [];
   if (origin === undefined || time === undefined || etag === undefined) return undefined;
-  if (place !== placeOf(location)) return undefined;
+  if (at !== locationDigest(location)) return undefined;
   const order = { origin, eventTime: Number.parseInt(time, 36), etag };
   const stamp = sequencer === undefined || sequencer === '' ? order : { ...order, sequencer };
   return digest === undefined ? { stamp } : { stamp, digest };
@@ -187,7 +187,7 @@ function matchStamp(text: string | undefined): RegExpExecArray | null {
   return text === undefined ? null : (STAMP_2.exec(text) ?? STAMP_1.exec(text));
 }
 
-function placeOf({ bucket, key }: ObjectLocation): string {
+function locationDigest({ bucket, key }: ObjectLocation): string {
   return shortHash(`${bucket}/${key}`);
 }
 

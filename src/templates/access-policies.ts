@@ -175,7 +175,7 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
 
 /** Characters of a policy that has these statements, as IAM counts them: with all that Fn::Sub fills in. */
 export function policyCharacters(region: string, statements: readonly Statement[]): number {
-  const known = { 'AWS::Partition': partitionOf(region), 'AWS::Region': region };
+  const known = { 'AWS::Partition': awsPartition(region), 'AWS::Region': region };
   const document = JSON.stringify({ Version: '2012-10-17', Statement: statements }, (_key, value: unknown) =>
     value instanceof Call && value.name === 'Sub' && typeof value.argument === 'string'
       ? fillIn(value.argument, known)
@@ -184,7 +184,7 @@ export function policyCharacters(region: string, statements: readonly Statement[
   return document.length;
 }
 
-function partitionOf(region: string): string {
+function awsPartition(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -1,13 +1,11 @@
 import type { DeployedRule, FallbackSizing } from '../configuration/deployed-rule.ts';
 import type { Configuration } from '../configuration/load.ts';
 import type { Destination } from '../configuration/rule.ts';
+import { MAX_KEY_BYTES } from '../units.ts';
 import { deploymentSteps } from './deployment-steps.ts';
 import { type FixedCost, fixedCosts, metricCosts, sumDollars } from './fixed-costs.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
-
-/** S3's limit of a key, in UTF-8. */
-const MAX_KEY_BYTES = 1024;
 
 /** Messages that a fallback task works on at the same time, see src/wiring/worker.ts. */
 const TASK_SLOTS = 2;
@@ -30,7 +28,7 @@ export function describePlan(
   return [
     ...plans.map(describeRegion),
     `Rules\n${configuration.rules.map((rule) => describeRule(rule, worthOf(rule))).join('')}`,
-    `Fixed cost: about ${dollars(total)} a month in all, before anything is replicated; ${dollars(inUse)} with every rule in use.`,
+    `Fixed cost: about ${renderDollars(total)} a month in all, before anything is replicated; ${renderDollars(inUse)} with every rule in use.`,
     `Order of deployment${condition}: ${steps.join(', ')}`,
     '',
   ].join('\n');
@@ -44,16 +42,16 @@ function describeRegion(plan: RegionPlan): string {
   const lines = [
     ...(settings.source_target.includes('source')
       ? [
-          `sends     outbound, failed and progress bucket, resend function, ${count(outgoing.length, 'rule')} with a queue and a function each`,
+          `sends     outbound, failed and progress bucket, resend function, ${renderCount(outgoing.length, 'rule')} with a queue and a function each`,
         ]
       : []),
     ...(settings.source_target.includes('target')
-      ? [`receives  inbound bucket, queue and function, for ${count(arriving, 'rule')}`]
+      ? [`receives  inbound bucket, queue and function, for ${renderCount(arriving, 'rule')}`]
       : []),
     ...(plan.fallback === undefined ? [] : describeFallback(plan.fallback)),
     'shared    key, alarm topic, deployment function',
     `costs     ${costs.map(describeCost).join(', ')}`,
-    `          = ${dollars(sumDollars(costs))} a month${inUse === 0 ? '' : `; our own metrics add up to ${dollars(inUse)} while rules are in use`}`,
+    `          = ${renderDollars(sumDollars(costs))} a month${inUse === 0 ? '' : `; our own metrics add up to ${renderDollars(inUse)} while rules are in use`}`,
     ...(plan.fallback === undefined ? [] : [describeOtherNetwork(plan, plan.fallback)]),
   ];
   return `${region}\n${lines.map((line) => `  ${line}\n`).join('')}`;
@@ -63,16 +61,16 @@ function describeRegion(plan: RegionPlan): string {
 function describeOtherNetwork(plan: RegionPlan, fallback: FallbackPlan): string {
   const network = fallback.network === 'public' ? 'isolated' : 'public';
   const costs = fixedCosts({ ...plan, fallback: { ...fallback, network } });
-  return `          with "network": "${network}" it would be ${dollars(sumDollars(costs))} a month`;
+  return `          with "network": "${network}" it would be ${renderDollars(sumDollars(costs))} a month`;
 }
 
 function describeFallback({ vpcCidr, subnetCidrs, network, rules, arriving }: FallbackPlan): string[] {
   const served = [
-    ...(rules.length === 0 ? [] : [`${count(rules.length, 'rule')} with a queue and a service each`]),
+    ...(rules.length === 0 ? [] : [`${renderCount(rules.length, 'rule')} with a queue and a service each`]),
     ...(arriving === undefined ? [] : ['a queue and a service for what arrives']),
   ];
   return [
-    `fallback  ${network} network ${vpcCidr} in ${count(subnetCidrs.length, 'zone')}, cluster, ${served.join(', ')}`,
+    `fallback  ${network} network ${vpcCidr} in ${renderCount(subnetCidrs.length, 'zone')}, cluster, ${served.join(', ')}`,
     ...(arriving === undefined ? [] : describeTasks(arriving, 'archive').map((line) => `          ${line}`)),
   ];
 }
@@ -84,7 +82,7 @@ function describeTasks(
 ): string[] {
   const size = `${cpu / 1024} vCPU and ${memoryMebibytes} MiB`;
   return [
-    `up to ${count(maximumTasks, 'task')} of ${size}, ${describeCapacity(onDemandPercent)}, one for each ${count(backlogPerTask, `waiting ${work}`)}`,
+    `up to ${renderCount(maximumTasks, 'task')} of ${size}, ${describeCapacity(onDemandPercent)}, one for each ${renderCount(backlogPerTask, `waiting ${work}`)}`,
     // A message of the fallback is minutes to hours of work, and the default is meant for short ones.
     ...(backlogPerTask > TASK_SLOTS
       ? [`set scaling_target_backlog_per_task lower if they are huge: a task works on ${TASK_SLOTS} at a time`]
@@ -99,7 +97,7 @@ function describeCapacity(onDemandPercent: number): string {
 }
 
 function describeCost({ what, count: number, dollars: amount }: FixedCost): string {
-  return `${number === 1 ? '' : `${number} `}${what} ${dollars(amount)}`;
+  return `${number === 1 ? '' : `${number} `}${what} ${renderDollars(amount)}`;
 }
 
 function describeRule(
@@ -133,8 +131,8 @@ function describeDestination(
     ...(onConflict === 'keep' ? ['keeping what others wrote'] : []),
     ...(deletes === 'replicate' ? ['deleting what is deleted at the source'] : []),
   ];
-  const place = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
-  return [`${region}  ${place}`, ...notes].join(', ');
+  const location = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
+  return [`${region}  ${location}`, ...notes].join(', ');
 }
 
 /** `/logs/` is a legal prefix that matches no key of a "folder" `logs/`. */
@@ -151,10 +149,10 @@ function warnOfLongKeys({ targetPrefix = '' }: Destination): string {
   return `          warning: objects whose key has more than ${room} bytes cannot be restored there: with target_prefix it is longer than S3 takes\n`;
 }
 
-function count(number: number, noun: string): string {
+function renderCount(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-function dollars(amount: number): string {
+function renderDollars(amount: number): string {
   return `${amount.toFixed(2)} USD`;
 }

@@ -53,9 +53,9 @@ export function writeSamConfig(
   refuseSecondTables(`${before}\n${after}`, names);
   const others = [...found].filter(([name]) => !names.includes(name) && !isEnvironmentTable(name));
   const rendered = tables.map((table) =>
-    renderTable(table.name, mergeTable(table, found.get(table.name) ?? new Map())),
+    renderTomlTable(table.name, mergeTable(table, found.get(table.name) ?? new Map())),
   );
-  const ours = [...others.map(([name, table]) => renderTable(name, [...table.values()])), ...rendered].join('\n');
+  const ours = [...others.map(([name, table]) => renderTomlTable(name, [...table.values()])), ...rendered].join('\n');
   return `${before.trimEnd()}\n\n${OPENING}\n${ours}${CLOSING}\n${after}`;
 }
 
@@ -107,7 +107,7 @@ function mergeTable({ own, initial = {} }: OwnTable, found: TomlTable): string[]
   ];
 }
 
-function renderTable(name: string, settings: readonly string[]): string {
+function renderTomlTable(name: string, settings: readonly string[]): string {
   return `[${name}]\n${settings.map((setting) => `${setting}\n`).join('')}`;
 }
 

@@ -1,10 +1,8 @@
 import { parseKeyTime } from '../archive/key-time.ts';
 import { resendPrefix } from '../configuration/resend-prefix.ts';
 import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.ts';
+import { KEYS_PER_LIST } from './find-unreplicated.ts';
 import type { Departure, Route } from './route.ts';
-
-/** What S3 lists in one call. */
-const KEYS_PER_LIST = 1000;
 
 /** Archives that were resent to the region of a route alone: no key that begins with the rule's id tells of them. */
 export interface ResentArchives {
@@ -66,10 +64,10 @@ function listByRule(range: KeyRange, keys: WatermarkDependencies['keys']): Liste
 }
 
 function oldest(archives: readonly ListedKey[]): number | undefined {
-  return archives.length === 0 ? undefined : Math.min(...archives.map(writtenAt));
+  return archives.length === 0 ? undefined : Math.min(...archives.map(resentAt));
 }
 
 /** Names of archives begin with the time of their oldest object. */
-function writtenAt({ key, lastModified }: ListedKey): number {
+function resentAt({ key, lastModified }: ListedKey): number {
   return parseKeyTime(key.slice(key.lastIndexOf('/') + 1)) ?? lastModified;
 }

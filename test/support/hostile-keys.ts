@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MAX_KEY_BYTES } from '../../src/archive/format.ts';
+import { MAX_KEY_BYTES } from '../../src/units.ts';
 
 /** Legal S3 keys, each of which some tool on the way could take for something else. */
 export const HOSTILE_KEYS: readonly string[] = [

@@ -29,7 +29,7 @@ export class S3BucketDirectory implements BucketDirectory {
     } catch (thrown) {
       signal.throwIfAborted();
       if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 404) return undefined;
-      throw describeFailure(thrown, bucket, region);
+      throw bucketFailure(thrown, bucket, region);
     }
   }
 
@@ -40,7 +40,7 @@ export class S3BucketDirectory implements BucketDirectory {
       return Status === 'Enabled';
     } catch (thrown) {
       signal.throwIfAborted();
-      throw describeFailure(thrown, bucket, region);
+      throw bucketFailure(thrown, bucket, region);
     }
   }
 
@@ -55,12 +55,12 @@ export class S3BucketDirectory implements BucketDirectory {
       signal.throwIfAborted();
       const status = thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined;
       if (status === 403 || status === 404) return undefined;
-      throw describeFailure(thrown, bucket, region);
+      throw bucketFailure(thrown, bucket, region);
     }
   }
 }
 
-function describeFailure(thrown: unknown, bucket: string, region: string): CompressorError {
+function bucketFailure(thrown: unknown, bucket: string, region: string): CompressorError {
   const denied = thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 403;
   const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   const details = { context: { bucket, region }, cause: thrown };

@@ -26,12 +26,12 @@ export class KmsKeyDirectory implements KeyDirectory {
     } catch (thrown) {
       signal.throwIfAborted();
       if (thrown instanceof NotFoundException) return undefined;
-      throw describeFailure(thrown, arn);
+      throw keyFailure(thrown, arn);
     }
   }
 }
 
-function describeFailure(thrown: unknown, arn: string): CompressorError {
+function keyFailure(thrown: unknown, arn: string): CompressorError {
   const said = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   const details = { context: { key: arn }, cause: thrown };
   return thrown instanceof KMSServiceException && thrown.name === 'AccessDeniedException'

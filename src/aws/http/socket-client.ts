@@ -44,7 +44,7 @@ class SocketClient implements HttpClient {
   #socket: Socket | undefined;
   #isOpen = false;
   #idleSince = 0;
-  #call: Call | undefined;
+  #call: SocketCall | undefined;
   /** When the call under way has waited too long. */
   #deadline = 0;
   /** Fires now and then while there are calls, rather than being set for each. */
@@ -62,7 +62,7 @@ class SocketClient implements HttpClient {
       request.signal?.throwIfAborted();
       if (this.#call !== undefined) throw new TypeError('A connection has one exchange at a time');
       const head = encodeRequestHead(this.#host, request);
-      const call = new Call(request, head, resolve, reject, (reason) => {
+      const call = new SocketCall(request, head, resolve, reject, (reason) => {
         this.#fail(call, reason);
       });
       this.#call = call;
@@ -106,7 +106,7 @@ class SocketClient implements HttpClient {
     });
   }
 
-  #send(socket: Socket, { head, request }: Call): void {
+  #send(socket: Socket, { head, request }: SocketCall): void {
     const { method, body, headersTimeout } = request;
     this.#parser.expect(method, this.#call as AnswerListener);
     this.#waitUntil(performance.now() + headersTimeout);
@@ -137,7 +137,7 @@ class SocketClient implements HttpClient {
     }
   }
 
-  #finish(socket: Socket, call: Call, isExact: boolean): void {
+  #finish(socket: Socket, call: SocketCall, isExact: boolean): void {
     this.#call = undefined;
     this.#idleSince = performance.now();
     // An answer that came before the whole request was sent leaves the connection in the middle of it.
@@ -163,7 +163,7 @@ class SocketClient implements HttpClient {
     call?.succeed();
   }
 
-  #fail(call: Call, reason: unknown): void {
+  #fail(call: SocketCall, reason: unknown): void {
     if (this.#call !== call) return;
     this.#call = undefined;
     this.#drop();
@@ -207,7 +207,7 @@ class SocketClient implements HttpClient {
 }
 
 /** An exchange under way. */
-class Call implements AnswerListener {
+class SocketCall implements AnswerListener {
   readonly request: HttpRequest;
   readonly head: string;
   readonly #resolve: (answer: HttpAnswer) => void;

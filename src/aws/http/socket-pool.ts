@@ -8,7 +8,7 @@ export interface SocketPoolOptions {
   readonly opener: (address: string) => OpenClient;
 }
 
-interface Waiting {
+interface WaitingForSocket {
   readonly serial: number;
   readonly admit: (client: HttpClient) => void;
 }
@@ -17,7 +17,7 @@ interface Waiting {
 interface Origin {
   readonly open: OpenClient;
   readonly idle: HttpClient[];
-  readonly waiting: Set<Waiting>;
+  readonly waiting: Set<WaitingForSocket>;
   /** Clients, idle and busy. */
   size: number;
 }
@@ -68,7 +68,7 @@ export class SocketPool {
     const { waiting } = this.#origin(address);
     return new Promise((resolve, reject) => {
       this.#serial += 1;
-      const entry: Waiting = {
+      const entry: WaitingForSocket = {
         serial: this.#serial,
         admit: (admitted) => {
           signal?.removeEventListener('abort', giveUp);

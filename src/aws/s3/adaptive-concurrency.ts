@@ -10,7 +10,7 @@ const CUT = 0.5;
 /** Milliseconds. Answers to calls that were sent before a cut say nothing about its effect. */
 const QUIET = 1_000;
 
-interface Waiting {
+interface WaitingCall {
   readonly admit: () => void;
 }
 
@@ -31,7 +31,7 @@ interface Waiting {
 export class AdaptiveConcurrency {
   readonly #most: number;
   readonly #now: () => number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<WaitingCall>();
   #limit: number;
   #inFlight = 0;
   #lastCut = Number.NEGATIVE_INFINITY;
@@ -59,7 +59,7 @@ export class AdaptiveConcurrency {
     signal?.throwIfAborted();
     if (this.tryBegin()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
+      const waiting: WaitingCall = {
         admit: () => {
           signal?.removeEventListener('abort', giveUp);
           resolve();

@@ -50,7 +50,7 @@ export interface S3Call extends CallName {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Route extends BucketAddress {
+interface S3Route extends BucketAddress {
   /** S3 throttles by bucket and prefix, so what one of them asks for says nothing about the others. */
   readonly concurrency: AdaptiveConcurrency;
 }
@@ -81,7 +81,7 @@ export class S3Connection {
   readonly #headersTimeout: number;
   readonly #connections: number;
   readonly #sockets: SocketPool;
-  readonly #routes = new Map<string, Route>();
+  readonly #routes = new Map<string, S3Route>();
 
   constructor(client: S3Client, options: ConnectionOptions = {}) {
     this.#client = client;
@@ -114,7 +114,7 @@ export class S3Connection {
     }
   }
 
-  async #sendUntilAnswered(call: S3Call, route: Route, path: string): Promise<HttpAnswer> {
+  async #sendUntilAnswered(call: S3Call, route: S3Route, path: string): Promise<HttpAnswer> {
     let repaired = false;
     for (let attempt = 1; ; attempt += 1) {
       if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
@@ -137,7 +137,7 @@ export class S3Connection {
     }
   }
 
-  async #attempt(call: S3Call, route: Route, path: string): Promise<Attempt> {
+  async #attempt(call: S3Call, route: S3Route, path: string): Promise<Attempt> {
     const { origin } = route;
     const client = this.#sockets.tryTake(origin) ?? (await this.#sockets.take(origin, call.signal));
     try {
@@ -147,7 +147,7 @@ export class S3Connection {
     }
   }
 
-  async #exchange(client: HttpClient, call: S3Call, route: Route, path: string): Promise<Attempt> {
+  async #exchange(client: HttpClient, call: S3Call, route: S3Route, path: string): Promise<Attempt> {
     const { method, query = '', body, copiedBytes = 0, sink, signal } = call;
     const headers = this.#authenticator.sign({ method, host: route.host, path, query, headers: call.headers });
     const moving = Math.ceil((body?.byteLength ?? 0) / SLOWEST_UPLOAD + copiedBytes / SLOWEST_COPY);
@@ -164,7 +164,7 @@ export class S3Connection {
     }
   }
 
-  async #openRoute(bucket: string): Promise<Route> {
+  async #openRoute(bucket: string): Promise<S3Route> {
     // Before the SDK asks for credentials on its own: ours is the error that says what is wrong.
     if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
     const address = await resolveBucketAddress(this.#client, bucket);

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { combineCrc32, crc32FromBase64 } from '../../archive/checksum.ts';
+import { MAX_PARTS } from '../../archive/format.ts';
 import { UnavailableStorageError } from '../../storage/errors.ts';
 import type { CopyRequest, CopySource } from '../../storage/object-store.ts';
 import { MIB } from '../../units.ts';
@@ -18,9 +19,6 @@ export interface CopyLimits {
   /** Parts that S3 copies at the same time. */
   readonly parallelParts: number;
 }
-
-/** S3's own limit for one upload. */
-const MAX_PARTS = 10_000;
 
 export const COPY_LIMITS: CopyLimits = { wholeBytes: 512 * MIB, partBytes: 512 * MIB, parallelParts: 32 };
 
@@ -106,8 +104,8 @@ async function copyParts(upload: S3Upload, source: CopySource, limits: CopyLimit
 
 /** Pinned to the version and to its ETag. */
 function buildSourceHeaders({ bucket, key, versionId, etag }: CopySource): string[] {
-  const place = `${bucket}/${encodeKey(key)}?versionId=${encodeUriComponent(versionId)}`;
-  return ['x-amz-copy-source', place, 'x-amz-copy-source-if-match', `"${etag}"`];
+  const version = `${bucket}/${encodeKey(key)}?versionId=${encodeUriComponent(versionId)}`;
+  return ['x-amz-copy-source', version, 'x-amz-copy-source-if-match', `"${etag}"`];
 }
 
 function requireCrc32(crc32: number | undefined, { bucket, key }: CopySource): number {

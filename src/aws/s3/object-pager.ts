@@ -37,7 +37,7 @@ export class S3ObjectPager implements ObjectPager {
     });
     const body = sink.text();
     const head = body.slice(0, body.indexOf('<Contents>') + 1) + body.slice(body.lastIndexOf('</Contents>') + 1);
-    const decode = readText(head, 'EncodingType') === 'url' ? decodeKey : (key: string): string => key;
+    const decode = readText(head, 'EncodingType') === 'url' ? decodeListedKey : (key: string): string => key;
     return {
       objects: readElements(body, 'Contents').map((xml) => readObject(xml, decode)),
       isTruncated: readText(head, 'IsTruncated') === 'true',
@@ -61,6 +61,6 @@ function readObject(xml: string, decode: (key: string) => string): ListedObject 
 }
 
 /** As forms are encoded: a plus sign is a space. */
-function decodeKey(key: string): string {
+function decodeListedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '));
 }

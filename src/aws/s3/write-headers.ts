@@ -3,12 +3,12 @@ import { encodeTags, HEADER_NAMES } from '../../storage/header-section.ts';
 import type { WriteCondition, WriteTarget } from '../../storage/object-store.ts';
 import type { ObjectHeaders } from '../../storage/stored-object.ts';
 
-const FIELDS = Object.keys(HEADER_NAMES) as (keyof ObjectHeaders)[];
+const HEADER_FIELDS = Object.keys(HEADER_NAMES) as (keyof ObjectHeaders)[];
 
 /** The headers, names and values in turn, that make a new object what `target` says, beside its bytes. */
 export function buildObjectHeaders(target: WriteTarget): string[] {
   const headers: string[] = [];
-  for (const field of FIELDS) {
+  for (const field of HEADER_FIELDS) {
     const value = target.headers[field];
     if (value !== undefined) headers.push(HEADER_NAMES[field], value);
   }

@@ -59,7 +59,7 @@ export class SqsBatchClient {
       const outcome = await this.#attempt(body);
       if (typeof outcome !== 'string') {
         this.#retries.earn();
-        return readAnswer(outcome.body);
+        return readBatchAnswer(outcome.body);
       }
       const pressure = pressureOf(outcome);
       if (pressure === undefined || !this.#retries.spend(attempt, pressure)) throw this.#failure(outcome);
@@ -140,7 +140,7 @@ function pressureOf(outcome: string): Pressure | undefined {
   return /^(no answer|5\d\d|429)/.test(outcome) ? 'transient' : undefined;
 }
 
-function readAnswer(text: string): SentBatch {
+function readBatchAnswer(text: string): SentBatch {
   const { Failed = [] } = JSON.parse(text) as {
     readonly Failed?: readonly { readonly Id: string; readonly Code?: string; readonly Message?: string }[];
   };

@@ -39,7 +39,9 @@ interface ArchiveStore {
  * @throws UsageError, UnreadableArchiveError, the errors of src/archive, of the storage port and of node:fs
  */
 export async function openReadable(name: string, options: OpenOptions): Promise<OpenReadable> {
-  const { archive, store, close } = name.startsWith('s3://') ? await openInS3(name, options) : await openFile(name);
+  const { archive, store, close } = name.startsWith('s3://')
+    ? await openInS3(name, options)
+    : await openArchiveFile(name);
   const reader = options.onRead === undefined ? store : new ReportingReader(store, options.onRead);
   const { signal } = options;
   const buffers = commandBuffers();
@@ -59,7 +61,7 @@ export async function openReadable(name: string, options: OpenOptions): Promise<
   }
 }
 
-async function openFile(path: string): Promise<ArchiveStore> {
+async function openArchiveFile(path: string): Promise<ArchiveStore> {
   const store = await LocalArchive.open(path);
   const archive = { bucket: 'file', key: path, etag: LOCAL_ETAG, size: store.size };
   return { archive, store, close: () => store.close() };

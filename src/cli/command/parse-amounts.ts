@@ -13,7 +13,7 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
   GIB: 2 ** 30,
   TIB: 2 ** 40,
 };
-const BILLED_UNITS: Readonly<Record<string, number>> = { GB: BILLED_GIGABYTE, TB: 1024 * BILLED_GIGABYTE };
+const BYTES_PER_UNIT: Readonly<Record<string, number>> = { GB: BILLED_GIGABYTE, TB: 1024 * BILLED_GIGABYTE };
 const AGE_UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** `500`, `10KB`, `1.5GB`, `64MiB`; 0 is allowed. @throws InvalidArgumentError */
@@ -34,7 +34,7 @@ export function parseByteSize(text: string): number {
 /** `500GB`, `50TB` as a bill counts them, in powers of two. @returns bytes @throws InvalidArgumentError */
 export function parseBilledVolume(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?) ?(GB|TB)$/i.exec(text) ?? [];
-  const bytes = Number(digits) * (BILLED_UNITS[unit.toUpperCase()] ?? 0);
+  const bytes = Number(digits) * (BYTES_PER_UNIT[unit.toUpperCase()] ?? 0);
   if (bytes > 0) return bytes;
   throw new InvalidArgumentError('A volume is a number of GB or TB above 0, such as 50TB.');
 }

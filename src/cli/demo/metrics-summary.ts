@@ -1,7 +1,7 @@
 import type { MetricStatistics, MetricStore } from '../../../local-cloud/metrics/metric-store.ts';
 
-const RULE = ['SourceBucket', 'SourcePrefix'];
-const ROUTE = [...RULE, 'TargetRegion'];
+const RULE_DIMENSIONS = ['SourceBucket', 'SourcePrefix'];
+const ROUTE = [...RULE_DIMENSIONS, 'TargetRegion'];
 
 /** What the dashboard would show of a run, out of the metrics that the functions wrote. */
 export interface MetricsSummary {
@@ -44,7 +44,7 @@ export interface FailuresSummary {
 }
 
 export function summarizeMetrics(metrics: MetricStore, targetRegions: readonly string[]): MetricsSummary {
-  const ofRule = (name: string): MetricStatistics => metrics.statistics(name, RULE);
+  const ofRule = (name: string): MetricStatistics => metrics.statistics(name, RULE_DIMENSIONS);
   const originalBytes = ofRule('OriginalSize').sum;
   const archiveBytes = ofRule('CompressedSize').sum;
   return {

@@ -13,7 +13,7 @@ const MAX_FAULT_RATE = 0.5;
 const MAX_FALLBACK_OVER = 80_000;
 const MEBIBYTE = 2 ** 20;
 const DEFAULT_SAMPLE_BYTES = 256e6;
-const LEVELS = { min: -7, max: 22 };
+const LEVEL_RANGE = { min: -7, max: 22 };
 /** Level 19 takes ten times as long as all of these, and is asked for by name. */
 const COMPARED_LEVELS = [1, 3, 6, 9, 12];
 
@@ -153,7 +153,7 @@ function demoCommand(): Command {
     .option('--existing', 'fill a bucket before there is a rule, backfill, verify, damage and repair it')
     .option('--objects <number>', `objects of --existing (default: ${DEFAULT_EXISTING})`, parseObjects)
     .option('--fan-out', 'replicate into two regions instead of one')
-    .option('--level <level>', `zstd level of the archives, ${LEVELS.min} to ${LEVELS.max}`, parseLevel)
+    .option('--level <level>', `zstd level of the archives, ${LEVEL_RANGE.min} to ${LEVEL_RANGE.max}`, parseLevel)
     .option(
       '--compare-levels [levels]',
       `show what each of these levels would have cost (default: ${COMPARED_LEVELS.join(',')})`,
@@ -169,7 +169,12 @@ function demoCommand(): Command {
       'show the dollars for this volume per month, such as 500GB or 50TB',
       parseBilledVolume,
     )
-    .option('--faults <rate>', `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`, parseRate, 0)
+    .option(
+      '--faults <rate>',
+      `make this share of the S3 and SQS calls fail, 0 to ${MAX_FAULT_RATE}`,
+      parseFaultRate,
+      0,
+    )
     .option('--archives <folder>', 'keep the archives in this folder', parsePath)
     .option('--report <file>', 'where the HTML report goes', parsePath, 'build/demo-report.html')
     .addOption(sharedOptions.configuration())
@@ -186,7 +191,7 @@ function parsePath(text: string): string {
   return text;
 }
 
-const parseLevel = integerBetween('A level', LEVELS.min, LEVELS.max);
+const parseLevel = integerBetween('A level', LEVEL_RANGE.min, LEVEL_RANGE.max);
 
 function parseLevels(text: string): number[] {
   return [...new Set(text.split(',').map(parseLevel))].toSorted((left, right) => left - right);
@@ -203,7 +208,7 @@ function parseMebibytes(text: string): number {
   );
 }
 
-function parseRate(text: string): number {
+function parseFaultRate(text: string): number {
   const rate = Number(text);
   if (!/^\d*\.?\d+$/.test(text) || rate > MAX_FAULT_RATE) {
     throw new InvalidArgumentError(`A rate is a number from 0 to ${MAX_FAULT_RATE}, such as 0.05.`);

@@ -34,8 +34,8 @@ export function renderResultTable(result: DemoResult): string {
   );
   if (fallback !== undefined) {
     table.push(
-      ['Objects packed by fallback tasks', describeShare(fallback.packed)],
-      ['Objects restored by fallback tasks', describeShare(fallback.restored)],
+      ['Objects packed by fallback tasks', shareText(fallback.packed)],
+      ['Objects restored by fallback tasks', shareText(fallback.restored)],
     );
   }
   if (faults.rate > 0) {
@@ -57,11 +57,11 @@ export function renderResultTable(result: DemoResult): string {
     ['Lost', formatCount(verification.lost)],
     ['Altered', formatCount(verification.altered)],
   );
-  return [table.toString(), ...renderComparison(result), ...listProblems(result), ...renderWorth(result)].join('\n');
+  return [table.toString(), ...comparisonLines(result), ...listProblems(result), ...worthLines(result)].join('\n');
 }
 
 /** Dollars, line by line: of a TB of such objects, and of a month. */
-function renderWorth({ worth }: DemoResult): string[] {
+function worthLines({ worth }: DemoResult): string[] {
   if (worth === undefined) return [];
   const { terabyte, month, verdict } = worth;
   const tables = [
@@ -86,7 +86,7 @@ function renderWorth({ worth }: DemoResult): string[] {
   return [...tables, verdict];
 }
 
-function renderComparison({ comparison = [], packed }: DemoResult): string[] {
+function comparisonLines({ comparison = [], packed }: DemoResult): string[] {
   const [chosen] = comparison;
   if (chosen === undefined) return [];
   const table = new Table({
@@ -110,7 +110,7 @@ function renderComparison({ comparison = [], packed }: DemoResult): string[] {
   ];
 }
 
-function describeShare({ objects, bytes }: ObjectShare): string {
+function shareText({ objects, bytes }: ObjectShare): string {
   return `${formatCount(objects)} (${formatBytes(bytes)})`;
 }
 

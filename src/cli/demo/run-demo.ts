@@ -111,11 +111,11 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });
   if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
-  return { result, problems: await keep(pipeline, archives, options.archives) };
+  return { result, problems: await keepFiles(pipeline, archives, options.archives) };
 }
 
 /** Keeps the archives if the user wants them. @returns why they could not be kept */
-async function keep(
+async function keepFiles(
   { outbound }: Pipeline,
   archives: readonly StoredArchive[],
   folder: string | undefined,

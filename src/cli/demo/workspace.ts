@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { PROJECT } from '../command/project.ts';
 import { makeTemporaryFolder } from '../command/temporary-folder.ts';
-
-const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Folders of a run, and everything that has to be ended with it. */
 export interface Workspace {

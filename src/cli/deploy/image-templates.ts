@@ -2,13 +2,13 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Folder for what a deployment makes, beside the SAM CLI's own. */
-const WORK = '.aws-sam';
+const SAM_FOLDER = '.aws-sam';
 const STACKS = 'src/stacks';
 const PACKAGE_TYPE = /^( *)PackageType: Image$/gm;
 
 /** Of the project's folder: the template that the image is built from, and where `sam build` puts what it makes of it. */
-export const IMAGE_TEMPLATE = `${WORK}/image.yaml`;
-export const IMAGE_BUILD = `${WORK}/image`;
+export const IMAGE_TEMPLATE = `${SAM_FOLDER}/image.yaml`;
+export const IMAGE_BUILD = `${SAM_FOLDER}/image`;
 
 /** One function is enough to build the image of all of them, and to push it. It is never deployed. */
 const IMAGE = `AWSTemplateFormatVersion: '2010-09-09'
@@ -22,7 +22,7 @@ Resources:
 
 /** Writes the template that the image is built from. */
 export async function writeImageTemplate(project: string): Promise<void> {
-  await mkdir(join(project, WORK), { recursive: true });
+  await mkdir(join(project, SAM_FOLDER), { recursive: true });
   await writeFile(join(project, IMAGE_TEMPLATE), IMAGE);
 }
 
@@ -37,7 +37,7 @@ export function imageOf(template: string): string | undefined {
  * @returns path of the root template, relative to the project
  */
 export async function writeRegionTemplates(project: string, region: string, image: string): Promise<string> {
-  const folder = `${WORK}/deploy/${region}`;
+  const folder = `${SAM_FOLDER}/deploy/${region}`;
   await rm(join(project, folder), { recursive: true, force: true });
   await mkdir(join(project, folder, STACKS), { recursive: true });
   await cp(join(project, 'template.yaml'), join(project, folder, 'template.yaml'));

@@ -74,14 +74,14 @@ async function findWaiting(
   const found: WaitingQueue[] = [];
   for (const { PhysicalResourceId: id = '' } of nested) {
     for (const { ResourceType, PhysicalResourceId: url = '' } of await listResources(clients.cloudFormation, id)) {
-      if (ResourceType === 'AWS::SQS::Queue') found.push(await countMessages(url, clients));
+      if (ResourceType === 'AWS::SQS::Queue') found.push(await countWaiting(url, clients));
     }
   }
   return found.filter(({ waiting, inWork }) => waiting + inWork > 0);
 }
 
 /** SQS's numbers are approximate for a minute after the last change: a queue that has just been drained may need a second look. */
-async function countMessages(QueueUrl: string, { sqs }: Clients): Promise<WaitingQueue> {
+async function countWaiting(QueueUrl: string, { sqs }: Clients): Promise<WaitingQueue> {
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] }));
   const [visible, delayed, hidden] = COUNTS.map((name) => Number(Attributes[name] ?? 0));
   const name = QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1);

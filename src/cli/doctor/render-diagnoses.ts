@@ -30,7 +30,7 @@ export function renderDiagnoses(
   style: TerminalStyle,
   { problemsOnly = false }: DiagnosesOptions = {},
 ): string {
-  return `${renderFindings(groups, style, { problemsOnly })}${summarize(groups)}\n`;
+  return `${renderFindings(groups, style, { problemsOnly })}${summarizeGroups(groups)}\n`;
 }
 
 /** The same without the summary; empty when nothing is shown. */
@@ -94,7 +94,7 @@ function paint(status: DiagnosisStatus, style: TerminalStyle): (text: string) =>
   }
 }
 
-function summarize(groups: readonly GroupDiagnoses[]): string {
+function summarizeGroups(groups: readonly GroupDiagnoses[]): string {
   const { ok, warning, failure, unseen } = countByStatus(groups);
   return `${ok} ok, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${failure} ${failure === 1 ? 'failure' : 'failures'}, ${unseen} not seen`;
 }

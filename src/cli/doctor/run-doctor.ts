@@ -83,7 +83,7 @@ export async function runDoctor(
   }
 }
 
-interface Examination {
+interface DoctorRun {
   readonly groups: readonly GroupDiagnoses[];
   /** Absent where AWS takes no credentials. */
   readonly identity?: Identity;
@@ -94,7 +94,7 @@ async function examine(
   clients: AwsClients,
   context: CommandContext,
   world: DoctorWorld,
-): Promise<Examination> {
+): Promise<DoctorRun> {
   const chosen = chooseGroups(flags.only);
   const folder = resolve(flags.configuration);
   const configuration = await loadConfiguration(folder);

@@ -6,16 +6,16 @@ import { compressManifest } from '../../packing/compress-manifest.ts';
 
 const PLACE = { bucket: 'estimate', key: 'manifest' };
 /** Of a quiet archive: an entry is worth the same among more of them. */
-const MAX_ENTRIES = 1000;
+const MAX_MEASURED_ENTRIES = 1000;
 
 /** Bytes that an object's entry takes of a compressed manifest. Metadata and tags are not listed, and so not counted. */
 export async function manifestBytesPerObject(entries: readonly ObjectEntry[], level: number): Promise<number> {
-  const some = entries.slice(0, MAX_ENTRIES);
+  const some = entries.slice(0, MAX_MEASURED_ENTRIES);
   if (some.length === 0) return 0;
-  return ((await manifestBytes(some, level)) - (await manifestBytes([], level))) / some.length;
+  return ((await frameBytes(some, level)) - (await frameBytes([], level))) / some.length;
 }
 
-async function manifestBytes(entries: readonly ObjectEntry[], level: number): Promise<number> {
+async function frameBytes(entries: readonly ObjectEntry[], level: number): Promise<number> {
   const objects = entries.map(({ key, size, etag = '', lastModified = 0, storageClass = 'STANDARD' }, index) => ({
     source_bucket: PLACE.bucket,
     ...publicKeyFields(key),

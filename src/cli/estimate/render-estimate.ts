@@ -41,7 +41,7 @@ export function formatRatioWithMargin({ ratio, ratioMargin }: GroupEstimate): st
 export function renderEstimate(estimate: Estimate, columns = DEFAULT_COLUMNS): string {
   const { source, region, to, groups, total, fixed, verdict, monthIs, prices, remarks } = estimate;
   const rows = groups.length > 1 ? [...groups, total] : [total];
-  const table = renderTable(rows);
+  const table = renderEstimates(rows);
   const fits = table.every((line) => line.length <= columns);
   const volume = monthIs === 'given' ? 'as given' : 'what came in the last 30 days';
   const paragraphs = [
@@ -58,7 +58,7 @@ export function renderEstimate(estimate: Estimate, columns = DEFAULT_COLUMNS): s
   return `${paragraphs.flatMap((line) => (fits && table.includes(line) ? [line] : wrapText(line, columns))).join('\n')}\n`;
 }
 
-function renderTable(rows: readonly GroupEstimate[]): string[] {
+function renderEstimates(rows: readonly GroupEstimate[]): string[] {
   const cells = [COLUMNS.map(({ title }) => title), ...rows.map((row) => COLUMNS.map(({ cell }) => cell(row)))];
   if (rows.length > 1) (cells.at(-1) ?? [])[0] = '(all)';
   const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));

@@ -104,9 +104,13 @@ async function listAll(
   return population;
 }
 
-type Reading = Estimate['reading'];
+type EstimateReading = Estimate['reading'];
 
-function costOfReading(source: EstimateSource, samples: readonly StratumSample[], { prices }: RuleEconomics): Reading {
+function costOfReading(
+  source: EstimateSource,
+  samples: readonly StratumSample[],
+  { prices }: RuleEconomics,
+): EstimateReading {
   const units = samples.flatMap((sample) => sample.units);
   const listRequests = source.listRequests();
   const readRequests = source.isRemote ? units.filter(({ length }) => length > 0).length : 0;
@@ -119,7 +123,7 @@ function costOfReading(source: EstimateSource, samples: readonly StratumSample[]
   };
 }
 
-function sayCost(source: EstimateSource, reading: Reading, { note }: CommandContext): void {
+function sayCost(source: EstimateSource, reading: EstimateReading, { note }: CommandContext): void {
   const { listRequests, readRequests, bytes, dollars } = reading;
   if (!source.isRemote) {
     note(`Reads ${formatBytes(bytes)} of ${source.name}.`);

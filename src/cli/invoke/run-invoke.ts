@@ -5,15 +5,13 @@ import { Stage } from '../../../local-cloud/invocation/stage.ts';
 import { LambdaRuntime } from '../../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../build/bundle-functions.ts';
 import { PROJECT } from '../command/deployment-files.ts';
+import { INTERRUPTED } from '../command/run-cli.ts';
 import { makeTemporaryFolder } from '../command/temporary-folder.ts';
-import { describePlaces } from './describe-places.ts';
+import { describeContents } from './describe-contents.ts';
 import { type InvokeOptions, parseInvokeOptions } from './options.ts';
 import { serveStage } from './serve-stage.ts';
 
 type Print = (text: string) => void;
-
-/** Exit status of a command that a signal has ended. */
-const INTERRUPTED = 130;
 
 /**
  * `npm run invoke`: events to a function, its log as it comes, its answers, and what buckets and queues hold in the end.
@@ -63,7 +61,7 @@ async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, pr
     for (const answer of stage.answers.takeAnswers()) say(`--- answer to CloudFormation: ${answer}`);
     say(`--- answer: ${JSON.stringify(response)}`);
   }
-  say(await describePlaces(stage));
+  say(await describeContents(stage));
 
   async function startRuntime(target: InvocableFunction): Promise<LambdaRuntime> {
     const runtime = await LambdaRuntime.start({

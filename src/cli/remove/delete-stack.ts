@@ -44,7 +44,7 @@ export async function deleteStack(
         note(`CloudFormation still deletes ${stack} in ${region}.`);
         throw cause;
       }
-      const reasons = await readFailures(client, stack, begun);
+      const reasons = await readStackFailures(client, stack, begun);
       throw new StackRemovalError(`${stack} in ${region} could not be deleted:\n${reasons.join('\n')}`, {
         context: { stack, region },
         cause,
@@ -56,7 +56,7 @@ export async function deleteStack(
 }
 
 /** What of the stack and its nested ones could not be deleted since a time, in milliseconds. */
-async function readFailures(client: CloudFormationClient, StackName: string, since: number): Promise<string[]> {
+async function readStackFailures(client: CloudFormationClient, StackName: string, since: number): Promise<string[]> {
   const lines: string[] = [];
   for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName })) {
     for (const { Timestamp, ResourceStatus, LogicalResourceId = '', ResourceStatusReason = '' } of StackEvents) {

@@ -11,10 +11,10 @@ const PROBE_BYTES = 1.5 * 1024 * 1024;
 const TEST_BYTES = 256 * 1024;
 const TEST_LEVEL = 1;
 
-type Random = () => number;
+type RandomNumber = () => number;
 
 /** The product's own choice of levels, fed with simulated frames. What it spends on tests and probes is part of its dollars. */
-export function learningPacker(candidates: readonly number[], prices: MarginalPrices, random: Random): Packer {
+export function learningPacker(candidates: readonly number[], prices: MarginalPrices, random: RandomNumber): Packer {
   let hostSpeed = 1;
   const policy = adaptiveLevels({
     levels: candidates,
@@ -40,7 +40,7 @@ async function packArchive(
   levels: ReturnType<ReturnType<typeof adaptiveLevels>['plan']>,
   { frames, hostSpeed }: SimulatedArchive,
   prices: MarginalPrices,
-  random: Random,
+  random: RandomNumber,
 ): Promise<Packed> {
   const packedFrames: PackedFrame[] = [];
   let probeSeconds = 0;
@@ -78,7 +78,7 @@ function testFrame(frame: SimulatedFrame, hostSpeed: number): { fraction: number
 function probeFrame(
   { costs, compressedFactor, secondsFactor }: SimulatedFrame,
   hostSpeed: number,
-  random: Random,
+  random: RandomNumber,
 ): FrameProbe {
   return {
     fraction: Math.min(1, costs.probe.fraction * compressedFactor),

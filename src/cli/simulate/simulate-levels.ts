@@ -48,9 +48,9 @@ export async function simulateLevels(
   { levels, prices, archives: count, archiveBytes, seed, signal, onPacked }: SimulationOptions,
 ): Promise<LevelSimulation> {
   const archives = drawArchives(frames, { count, archiveBytes, random: sampleRandom(seed) });
-  const replay = async (packer: Packer): Promise<Totals[]> => {
-    const sums: Totals[] = [];
-    let sum: Totals = { dollars: 0, bytes: 0, compressed: 0, cpuSeconds: 0 };
+  const replay = async (packer: Packer): Promise<PackedTotals[]> => {
+    const sums: PackedTotals[] = [];
+    let sum: PackedTotals = { dollars: 0, bytes: 0, compressed: 0, cpuSeconds: 0 };
     for (const [index, archive] of archives.entries()) {
       if (index % BREATH === 0) await breathe(signal);
       sum = add(sum, await packer.pack(archive));
@@ -76,9 +76,9 @@ export async function simulateLevels(
   };
 }
 
-type Totals = Awaited<ReturnType<Packer['pack']>>;
+type PackedTotals = Awaited<ReturnType<Packer['pack']>>;
 
-function add(left: Totals, right: Totals): Totals {
+function add(left: PackedTotals, right: PackedTotals): PackedTotals {
   return {
     dollars: left.dollars + right.dollars,
     bytes: left.bytes + right.bytes,
@@ -87,7 +87,7 @@ function add(left: Totals, right: Totals): Totals {
   };
 }
 
-function costsOf(level: string, sums: readonly Totals[], best: readonly Totals[]): LevelCosts {
+function costsOf(level: string, sums: readonly PackedTotals[], best: readonly PackedTotals[]): LevelCosts {
   const { dollars, bytes, compressed, cpuSeconds } = sums.at(-1) ?? {
     dollars: 0,
     bytes: 0,
@@ -103,7 +103,7 @@ function costsOf(level: string, sums: readonly Totals[], best: readonly Totals[]
   };
 }
 
-function overBest(sum: Totals | undefined, best: Totals | undefined): number {
+function overBest(sum: PackedTotals | undefined, best: PackedTotals | undefined): number {
   return sum === undefined || best === undefined || best.dollars === 0 ? 0 : sum.dollars / best.dollars - 1;
 }
 

@@ -42,7 +42,7 @@ function renderRule(rule: RuleStatus, style: TerminalStyle): string[] {
       row(`to ${route.region}`, describeRoute(route), style, isLate(route) ? style.red : undefined),
     ),
     ...backlogRows(backlog, 'object', style),
-    ...(backfill === 0 ? [] : row('backfill', `${count(backfill)} waiting`, style)),
+    ...(backfill === 0 ? [] : row('backfill', `${renderAmount(backfill)} waiting`, style)),
     ...row('last hour', describeTraffic(hour), style),
     ...row('last day', describeTraffic(day), style),
     ...row(
@@ -66,9 +66,13 @@ function backlogRows(backlog: Backlog, unit: string, style: TerminalStyle): stri
   const waits = waiting === null ? UNKNOWN : formatPlural(waiting, unit);
   const fallback = tasks === null ? UNKNOWN : `${tasks?.running ?? 0} of ${tasks?.desired ?? 0} running`;
   return [
-    ...row('backlog', `${waits}${waiting === 0 ? '' : `, oldest ${oldest}`}; ${count(inWork)} in progress`, style),
+    ...row(
+      'backlog',
+      `${waits}${waiting === 0 ? '' : `, oldest ${oldest}`}; ${renderAmount(inWork)} in progress`,
+      style,
+    ),
     ...(tasks === undefined ? [] : row('fallback tasks', fallback, style)),
-    ...row('dead letters', count(deadLetters), style, (deadLetters ?? 0) > 0 ? style.red : undefined),
+    ...row('dead letters', renderAmount(deadLetters), style, (deadLetters ?? 0) > 0 ? style.red : undefined),
   ];
 }
 
@@ -87,7 +91,7 @@ function row(
 
 function describeRoute({ watermarkSeconds, objectiveSeconds, restored }: RouteStatus): string {
   const behind = watermarkSeconds === null ? UNKNOWN : formatAge(watermarkSeconds);
-  return `${behind} behind (objective ${formatAge(objectiveSeconds)}), restored ${count(restored.hour)} / ${count(restored.day)}`;
+  return `${behind} behind (objective ${formatAge(objectiveSeconds)}), restored ${renderAmount(restored.hour)} / ${renderAmount(restored.day)}`;
 }
 
 function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string {
@@ -95,7 +99,7 @@ function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string 
   return `${objects === null ? UNKNOWN : formatPlural(objects, 'object')}, ${bytes === null ? UNKNOWN : formatBytes(bytes)}, ${ratio}`;
 }
 
-function count(value: number | null): string {
+function renderAmount(value: number | null): string {
   return value === null ? UNKNOWN : formatCount(value);
 }
 

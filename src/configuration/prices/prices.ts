@@ -14,7 +14,7 @@ export interface Prices extends UnitPrices {
   readonly source: string;
 }
 
-const pricesSchema = z.object({
+const pricesVariable = z.object({
   ...unitPriceFields,
   transfer_gb: z.record(z.string(), dollars('A GB.')),
   date: z.iso.date(),
@@ -29,7 +29,7 @@ export function parsePrices(json: string): Prices {
   const value = parseJson(json, (cause) =>
     invalidPrices(cause instanceof Error ? cause.message : String(cause), cause),
   );
-  const result = pricesSchema.safeParse(value);
+  const result = pricesVariable.safeParse(value);
   if (result.success) return result.data;
   throw invalidPrices(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }

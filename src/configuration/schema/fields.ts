@@ -23,7 +23,7 @@ export const RETENTION_DAYS = [
 /** Example ARNs that people have in their files are not hexadecimal; so no more than the shape is asked for. */
 const KMS_KEY = /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9A-Za-z-]+$/;
 
-type Fault = (text: string) => string | undefined;
+type Complaint = (text: string) => string | undefined;
 
 export function region(description: string): z.ZodEnum<Record<string, string>> {
   const codes: Record<string, string> = Object.fromEntries(AWS_REGIONS.map((code) => [code, code]));
@@ -99,7 +99,7 @@ export function dollars(description: string): z.ZodNumber {
 }
 
 /** The text, refused with what `fault` says of it. */
-function checked(schema: z.ZodString, fault: Fault): z.ZodString {
+function checked(schema: z.ZodString, fault: Complaint): z.ZodString {
   return schema.superRefine((text, context) => {
     const message = fault(text);
     if (message !== undefined) context.addIssue({ code: 'custom', message });

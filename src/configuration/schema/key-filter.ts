@@ -1,11 +1,10 @@
+import { MAX_KEY_BYTES } from '../../units.ts';
+
 /** Keys that begin with one text and end with another. */
 export interface KeyFilter {
   readonly prefix: string;
   readonly suffix: string;
 }
-
-/** S3's limit for a key, in bytes of UTF-8. */
-const MAX_KEY_BYTES = 1024;
 
 /**
  * The keys that two filters have in common, which is a filter again: one prefix must begin with the other, and one suffix

@@ -11,7 +11,7 @@ function renderKeyTables(): ReadonlyMap<string, string> {
     ['source', rule?.properties?.['source']],
     ['destinations', rule?.properties?.['destinations']?.items],
   ];
-  return new Map(tables.map(([name, node]) => [name, renderTable(node ?? {})]));
+  return new Map(tables.map(([name, node]) => [name, renderKeys(node ?? {})]));
 }
 
 /**
@@ -25,7 +25,7 @@ export function updateKeyTables(document: string): string {
   );
 }
 
-function renderTable({ properties = {}, required = [] }: SchemaNode): string {
+function renderKeys({ properties = {}, required = [] }: SchemaNode): string {
   const rows = Object.entries(properties).map(([key, node]) => {
     const cells = [
       `\`${key}\``,

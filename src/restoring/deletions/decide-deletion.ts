@@ -8,7 +8,7 @@ import {
   relateStamps,
 } from '../../storage/provenance.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
-import type { ExistingObject } from '../decide-write.ts';
+import { type ExistingObject, wasModifiedBefore } from '../decide-write.ts';
 import type { DeletionSkipReason } from '../telemetry.ts';
 
 export type DeletionDecision =
@@ -51,7 +51,7 @@ export function decideDeletion(
     return { kind: 'skip', reason: 'kept' };
   }
   const isNewer = found !== undefined && relateStamps(found.stamp, deletion) !== 'older';
-  if (isNewer || (!asWritten && !wasModifiedBefore(deletion, existing))) {
+  if (isNewer || (!asWritten && !wasModifiedBefore(existing, deletion.eventTime))) {
     return { kind: 'skip', reason: 'newer-at-target' };
   }
   return { kind: 'delete', etag: existing.etag, conflict: !asWritten };
@@ -60,9 +60,4 @@ export function decideDeletion(
 /** An object of ours would have a stamp where there is room for one. */
 function mayBeForeign({ metadata, tags = [] }: ExistingObject): boolean {
   return hasRoomForStamp(metadata) || hasRoomForStampTag(tags);
-}
-
-/** Last-Modified has whole seconds. */
-function wasModifiedBefore({ eventTime }: ProvenanceStamp, { lastModified }: ExistingObject): boolean {
-  return Math.floor(lastModified.getTime() / 1000) < Math.floor(eventTime / 1000);
 }

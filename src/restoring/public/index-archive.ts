@@ -31,7 +31,7 @@ export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAcc
       throw tooLarge(`${name} has more than ${MAX_MEMBERS} members`, name, MAX_MEMBERS);
     }
     members.push({ name: member.name, size: member.size });
-    if (member.name === MANIFEST_MEMBER) manifest = await readManifest(member, name);
+    if (member.name === MANIFEST_MEMBER) manifest = await readManifestMember(member, name);
   });
   if (manifest === undefined) {
     throw new InvalidManifestError(
@@ -45,7 +45,7 @@ export async function indexPublicArchive(archive: ArchiveVersion, run: StreamAcc
   return { manifest: decodePublicManifest(manifest, name), members };
 }
 
-async function readManifest({ size, body }: StreamedMember, archive: string): Promise<Uint8Array> {
+async function readManifestMember({ size, body }: StreamedMember, archive: string): Promise<Uint8Array> {
   if (size > MAX_MANIFEST_SIZE) {
     throw tooLarge(
       `The manifest of ${archive} has ${size} bytes, at most ${MAX_MANIFEST_SIZE} are read`,

@@ -37,7 +37,7 @@ export function planPublicRestore(
   const byMember = new Map<number, PlannedObject>();
   const unrestorable: { planned: PlannedObject; error: ManifestMismatchError }[] = [];
   for (const entry of manifest.objects) {
-    const planned = planObject(entry, rules, archive, archivedAt);
+    const planned = planMember(entry, rules, archive, archivedAt);
     const name = entry.relative_key ?? entry.object_name;
     const position = waiting.get(name)?.next().value;
     const size = position === undefined ? undefined : members[position]?.size;
@@ -60,7 +60,7 @@ function membersByName(members: readonly IndexedMember[]): Map<string, IterableI
   return new Map([...positions].map(([name, same]) => [name, same.values()]));
 }
 
-function planObject(
+function planMember(
   entry: PublicManifestObject,
   rules: readonly RuleHere[],
   archive: string,

@@ -14,7 +14,7 @@ export interface Widget {
   /** Default: lines over time. */
   readonly view?: 'singleValue' | 'timeSeries';
   readonly stacked?: boolean;
-  /** In place of what the dashboard shows, such as `-P30D`. */
+  /** In box of what the dashboard shows, such as `-P30D`. */
   readonly start?: string;
 }
 
@@ -69,11 +69,11 @@ export function renderDashboard(rows: readonly Row[]): FoldedSub {
 
 function renderWidget(
   { title, region, metrics, period = 300, view = 'timeSeries', ...rest }: Widget,
-  place: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
+  box: Readonly<Record<'x' | 'y' | 'width' | 'height', number>>,
 ): string[] {
   const { stacked, start } = rest;
   const { stat, lines } = shortenLines(metrics);
-  const frame = JSON.stringify({ type: 'metric', ...place }).slice(0, -1);
+  const frame = JSON.stringify({ type: 'metric', ...box }).slice(0, -1);
   const properties = JSON.stringify({
     title,
     region,

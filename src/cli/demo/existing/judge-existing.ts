@@ -2,20 +2,20 @@ import * as z from 'zod';
 import type { Verification } from '../verify/verify-destinations.ts';
 import type { PlantedKeys } from './plan-bucket.ts';
 
-const count = z.number();
+const reportedNumber = z.number();
 
 /** What of a report of `s3xrc verify` is looked at. */
 const reportSchema = z.object({
-  compared: count,
-  equal: count,
-  missing: count,
-  older: count,
-  different: count,
-  foreign: count,
-  extra: count,
-  notDue: count,
-  archived: count,
-  repaired: count,
+  compared: reportedNumber,
+  equal: reportedNumber,
+  missing: reportedNumber,
+  older: reportedNumber,
+  different: reportedNumber,
+  foreign: reportedNumber,
+  extra: reportedNumber,
+  notDue: reportedNumber,
+  archived: reportedNumber,
+  repaired: reportedNumber,
   samples: z.record(z.string(), z.array(z.object({ key: z.string() }))),
 });
 

@@ -3,8 +3,8 @@ import { runBackfillCommand } from '../../backfill/run-backfill-command.ts';
 import type { CommandContext } from '../../command/cli-command.ts';
 import { runVerifyCommand } from '../../verify/run-verify-command.ts';
 import { DemoFailedError } from '../errors.ts';
-import type { BackfillPlace } from '../pipeline/pipeline.ts';
-import { openDemoPlace } from './demo-place.ts';
+import type { EmulatedBackfill } from '../pipeline/pipeline.ts';
+import { openDemoSession } from './demo-session.ts';
 
 export interface ToolRun {
   readonly status: number;
@@ -20,16 +20,16 @@ export interface Tools {
 
 /** Times that a command which met a fault once too often is resumed. */
 const RESUMES = 5;
-const COMMANDS = { backfill: runBackfillCommand, verify: runVerifyCommand };
+const TOOLS = { backfill: runBackfillCommand, verify: runVerifyCommand };
 
 /** @param context notes of the commands go there */
 export function openTools(
   rule: string,
   configuration: string,
-  place: BackfillPlace,
+  backfill: EmulatedBackfill,
   context: Pick<CommandContext, 'note' | 'signal'>,
 ): Tools {
-  const run = async (name: keyof typeof COMMANDS, flags: readonly string[]): Promise<ToolRun> => {
+  const run = async (name: keyof typeof TOOLS, flags: readonly string[]): Promise<ToolRun> => {
     let printed = '';
     const print = (data: string | Uint8Array): Promise<void> => {
       printed += typeof data === 'string' ? data : Buffer.from(data).toString('utf8');
@@ -41,7 +41,7 @@ export function openTools(
       const resume = attempt === 0 ? [] : ['--resume'];
       const args = [rule, '--configuration', configuration, '--json', ...flags, ...resume];
       try {
-        const status = await COMMANDS[name](args, shown, (options) => openDemoPlace(place, options));
+        const status = await TOOLS[name](args, shown, (options) => openDemoSession(backfill, options));
         return { status, report: readReport(name, printed) };
       } catch (thrown) {
         const again = thrown instanceof CompressorError && thrown.retryable && attempt < RESUMES;

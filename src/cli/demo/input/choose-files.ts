@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { PROJECT } from '../../command/project.ts';
 import { DemoInputError } from '../errors.ts';
 import { systemErrorCode } from './system-error-code.ts';
 import { type FolderContent, type FoundFile, walkFolder } from './walk-folder.ts';
 
-const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
 const PACKAGES = 'node_modules';
 /** The `node` package brings this; some 120 MB, so that multipart uploads and ranged reads are part of the show. */
 const LARGE_FILE = 'node_modules/node/bin/node';

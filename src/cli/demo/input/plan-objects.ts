@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '../../../archive/format.ts';
+import { MAX_KEY_BYTES } from '../../../units.ts';
 import { dressObject } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
 import { bodySize, type DemoObject, type DraftTiming, type ObjectBody } from './planned-object.ts';

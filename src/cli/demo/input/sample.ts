@@ -7,7 +7,7 @@ export interface SampleLimits {
   readonly objects: number;
 }
 
-interface Candidate {
+interface SampledObject {
   /** From 0 up to 1, by the key: the same in each run, and nothing to do with its neighbors'. */
   readonly draw: number;
   readonly object: ListedObject;
@@ -22,7 +22,7 @@ const SLACK = 1024;
  */
 export class Sample {
   readonly #limits: SampleLimits;
-  #candidates: Candidate[] = [];
+  #candidates: SampledObject[] = [];
   #bytes = 0;
   /** No object that draws more can be in the sample. */
   #highest = 1;

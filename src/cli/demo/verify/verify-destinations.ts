@@ -37,11 +37,15 @@ export async function verifyDestinations(
   const altered: Deviation[] = [];
   await Promise.all(
     destinations.map(async ({ destination, s3 }) => {
-      const place = { s3, bucket: destination.bucket };
+      const client = { s3, bucket: destination.bucket };
       const { region, targetPrefix = '' } = destination;
       await pLimit(PARALLEL_READS).map(uploaded, async (object) => {
         const expected = { ...object, key: targetPrefix + object.key };
-        const differences = await compareObject(place, expected, destination.storageClass ?? object.dress.storageClass);
+        const differences = await compareObject(
+          client,
+          expected,
+          destination.storageClass ?? object.dress.storageClass,
+        );
         if (differences === undefined) lost.push({ region, key: object.key, differences: ['is missing'] });
         else if (differences.length > 0) altered.push({ region, key: object.key, differences });
         onVerified();
@@ -52,11 +56,11 @@ export async function verifyDestinations(
       }
     }),
   );
-  return { ...countObjects(uploaded, lost, altered), findings: [...lost, ...altered] };
+  return { ...countUploaded(uploaded, lost, altered), findings: [...lost, ...altered] };
 }
 
 /** An object counts once, as what it is where it is worst off. */
-function countObjects(
+function countUploaded(
   uploaded: readonly UploadedObject[],
   lost: readonly Deviation[],
   altered: readonly Deviation[],

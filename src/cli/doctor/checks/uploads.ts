@@ -30,11 +30,11 @@ function checkOf(bucket: string, region: string, patient: Patient): Check {
   return {
     subject: `s3://${bucket} (${region})`,
     takes: 's3:ListBucketMultipartUploads',
-    run: (signal) => patient.deployments.whenDeployed(region, () => checkBucket(bucket, region, patient, signal)),
+    run: (signal) => patient.deployments.whenDeployed(region, () => checkUploads(bucket, region, patient, signal)),
   };
 }
 
-async function checkBucket(
+async function checkUploads(
   Bucket: string,
   region: string,
   { clients, now }: Patient,
