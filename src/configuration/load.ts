@@ -1,98 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { z } from 'zod';
-import { checkCycles } from './checks/cycles.ts';
-import { checkEvents } from './checks/events.ts';
-import { checkPlaces } from './checks/locations.ts';
-import { checkNetworks } from './checks/networks.ts';
-import { checkRegions } from './checks/regions.ts';
-import { checkRules } from './checks/rules.ts';
-import { type DeployedRule, deployedRule } from './deployed-rule.ts';
-import { type ConfigurationProblem, InvalidConfigurationError } from './errors.ts';
-import { describeShape } from './schema/describe-shape.ts';
-import { type ConfigurationDraft, draftConfiguration } from './schema/draft.ts';
-import { type Finding, locateFinding, REPLICATION_FILE, SETTINGS_FILE } from './schema/finding.ts';
-import { replicationNode, type SchemaNode, settingsNode } from './schema/json-schema.ts';
-import { JsonSyntaxError, type LocatedJson, readJson } from './schema/read-json.ts';
-import { replicationSchema, type SettingsFile, settingsSchema } from './schema/schema.ts';
+import { type Configuration, readConfiguration } from './read-configuration.ts';
+import { REPLICATION_FILE, SETTINGS_FILE } from './schema/finding.ts';
+import { locateJson } from './schema/locate-json.ts';
 
-export { REPLICATION_FILE, SETTINGS_FILE };
-
-export interface Configuration {
-  readonly settings: SettingsFile;
-  readonly rules: readonly DeployedRule[];
-}
-
-interface FileFormat<T> {
-  readonly name: Finding['file'];
-  readonly schema: z.ZodType<T>;
-  /** Needed only to explain what is wrong: the functions, which load at each cold start, do without. */
-  readonly node: () => SchemaNode;
-}
-
-/** A file as far as it could be read: without JSON when it could not, without `data` when its shape is wrong. */
-interface ReadFile<T> {
-  readonly name: Finding['file'];
-  readonly json?: LocatedJson;
-  readonly data?: T;
-  readonly problems: readonly ConfigurationProblem[];
-}
+export { type Configuration, REPLICATION_FILE, SETTINGS_FILE };
 
 /**
- * Reads and checks both configuration files of a directory.
- * @throws InvalidConfigurationError with all problems of both files
+ * Reads and checks both configuration files of a directory, as a user edits them.
+ * @throws InvalidConfigurationError with all problems of both files, each with line and column
  */
-export async function loadConfiguration(directory: string): Promise<Configuration> {
-  const settings = await readPart(directory, { name: SETTINGS_FILE, schema: settingsSchema, node: settingsNode });
-  const replication = await readPart(directory, {
-    name: REPLICATION_FILE,
-    schema: replicationSchema,
-    node: replicationNode,
-  });
-  const findings = checkAcross(draftConfiguration(settings.json?.value, replication.json?.value));
-  const problems = [settings, replication].flatMap((file) => allProblems(file, findings));
-  if (problems.length > 0 || settings.data === undefined || replication.data === undefined) {
-    throw new InvalidConfigurationError(problems);
-  }
-  return { settings: settings.data, rules: replication.data.replication_configuration.map(deployedRule) };
-}
-
-async function readPart<T>(directory: string, { name, schema, node }: FileFormat<T>): Promise<ReadFile<T>> {
-  let json: LocatedJson;
-  try {
-    json = readJson(await readFile(join(directory, name), 'utf8'));
-  } catch (error) {
-    const place = error instanceof JsonSyntaxError ? error.position : {};
-    const message = error instanceof Error ? error.message : String(error);
-    return { name, problems: [{ file: name, path: '', ...place, message }] };
-  }
-  const { success, data, error } = schema.safeParse(json.value);
-  if (success) return { name, json, data, problems: [] };
-  const findings = describeShape(name, json.value, error, node());
-  return { name, json, problems: findings.map((finding) => locateFinding(finding, json)) };
-}
-
-/** What no single key shows. */
-function checkAcross(draft: ConfigurationDraft): Finding[] {
-  return [
-    ...checkRegions(draft.regions ?? []),
-    ...checkNetworks(draft),
-    ...checkPlaces(draft),
-    ...checkRules(draft.rules),
-    ...checkEvents(draft.rules),
-    ...checkCycles(draft.rules),
-  ];
-}
-
-/** The problems of one file, from its top to its end. Of a value that cannot be read it is enough to say so. */
-function allProblems(
-  { name, json, problems }: ReadFile<unknown>,
-  findings: readonly Finding[],
-): ConfigurationProblem[] {
-  if (json === undefined) return [...problems];
-  const located = findings.filter(({ file }) => file === name).map((finding) => locateFinding(finding, json));
-  const unreadable = new Set(problems.map(({ path }) => path));
-  return [...problems, ...located.filter(({ path }) => !unreadable.has(path))].toSorted(
-    (left, right) => (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0),
-  );
+export function loadConfiguration(directory: string): Promise<Configuration> {
+  return readConfiguration(directory, locateJson);
 }

@@ -1,4 +1,4 @@
-import { Call, type Yaml, type YamlObject } from './yaml.ts';
+import { Call, isList, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
  * `sam deploy` does not upload the template as it is written: it reads it, writes each short form (`!Sub`) in its long one, adds an
@@ -88,8 +88,4 @@ function scalarSize(value: string | number | boolean, indent: number): number {
 function doubleQuotedSize(value: string, indent: number): number {
   const escaped = JSON.stringify(value).length;
   return escaped + Math.ceil(escaped / QUOTED_PER_LINE) * (indent + '\\\n  \\'.length);
-}
-
-function isList(value: Yaml): value is readonly Yaml[] {
-  return Array.isArray(value);
 }

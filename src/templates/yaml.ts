@@ -1,3 +1,5 @@
+import { Document, type Node, Pair, Scalar, type ScalarTag, YAMLMap, YAMLSeq } from 'yaml';
+
 /** A value of the template: JSON, and the short forms of CloudFormation's functions. */
 export type Yaml = string | number | boolean | Call | readonly Yaml[] | YamlObject;
 
@@ -43,66 +45,50 @@ export function sub(text: string): Call {
   return new Call('Sub', text);
 }
 
-/** What YAML reads back as the same text without quotes. Everything else is quoted as JSON, which YAML reads alike. */
+/** What every reader of YAML takes for the same text without quotes. Everything else is quoted as in JSON. */
 const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z][A-Za-z0-9_./-]*(?:::?[A-Za-z0-9_./-]+)*$/i;
+
+/** Valid in JSON as it is, but refused by YAML 1.1, or taken for the end of a line. */
+const NOT_YAML = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/** The lines as they are, all at one indent: folded by the library, they would break at a column. */
+const FOLDED_SUB: ScalarTag = {
+  tag: '!FoldedSub',
+  identify: (value) => value instanceof FoldedSub,
+  resolve: (text) => text,
+  stringify: ({ value }, { indent }) => ['>-', ...(value as FoldedSub).lines].join(`\n${indent}`),
+};
 
 /** Block style, two spaces per level, keys in the order given. Ends in a newline. */
 export function renderYaml(value: YamlObject, indent = ''): string {
-  return Object.entries(value)
-    .map(([key, item]) => `${indent}${scalar(key)}:${renderValue(item, indent)}`)
-    .join('');
+  const document = new Document(nodeOf(value), { customTags: [FOLDED_SUB] });
+  return document
+    .toString({ lineWidth: 0, flowCollectionPadding: false, doubleQuotedAsJSON: true })
+    .replace(NOT_YAML, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replace(/^(?=.)/gm, indent);
 }
 
-/** What follows a key: on its line, or as a block below it. */
-function renderValue(value: Yaml, indent: string): string {
-  if (isBlock(value)) {
-    return Array.isArray(value)
-      ? `\n${renderItems(value, `${indent}  `)}`
-      : `\n${renderYaml(value as YamlObject, `${indent}  `)}`;
-  }
-  if (value instanceof FoldedSub) return ` !Sub >-\n${indented(value.lines, indent)}`;
-  return ` ${inline(value)}\n`;
-}
-
-/** All at one indent: a folded block would keep the line break before a line that is indented further. */
-function indented(lines: readonly string[], indent: string): string {
-  return lines.map((line) => `${indent}  ${line}\n`).join('');
-}
-
-function renderItems(items: readonly Yaml[], indent: string): string {
-  return items
-    .map((item) =>
-      isBlock(item) && !Array.isArray(item)
-        ? `${indent}- ${renderYaml(item as YamlObject, `${indent}  `).trimStart()}`
-        : `${indent}- ${inline(item)}\n`,
-    )
-    .join('');
-}
-
-/** Lists of more than one value and objects that are not empty go below their key. */
-function isBlock(value: Yaml): boolean {
-  if (typeof value !== 'object' || value instanceof Call) return false;
-  return Array.isArray(value) ? value.length > 0 : Object.keys(value).length > 0;
-}
-
-function inline(value: Yaml): string {
+/** @param flow whether a list is written on one line: as an argument of a call, or inside another list */
+function nodeOf(value: Yaml, flow = false): Node {
   if (value instanceof Call) {
-    const { name, argument } = value;
-    return `!${name} ${typeof argument === 'string' ? scalar(argument) : inline(argument)}`;
+    const node = value instanceof FoldedSub ? new Scalar(value) : nodeOf(value.argument, true);
+    return Object.assign(node, { tag: `!${value.name}` });
   }
-  if (Array.isArray(value)) return `[${value.map((item: Yaml) => inline(item)).join(', ')}]`;
-  if (typeof value === 'object') return '{}';
-  return scalar(value);
+  if (isList(value)) {
+    const list = new YAMLSeq<Node>();
+    list.items = value.map((item) => nodeOf(item, isList(item)));
+    return Object.assign(list, { flow: flow || value.length === 0 });
+  }
+  if (typeof value === 'object') {
+    const map = new YAMLMap<Node, Node>();
+    map.items = Object.entries(value).map(([key, item]) => new Pair(nodeOf(key), nodeOf(item)));
+    return map;
+  }
+  const type = typeof value !== 'string' || PLAIN.test(value) ? Scalar.PLAIN : Scalar.QUOTE_DOUBLE;
+  return Object.assign(new Scalar(value), { type });
 }
 
-function scalar(value: Yaml): string {
-  if (typeof value !== 'string') return JSON.stringify(value);
-  return PLAIN.test(value) ? value : JSON.stringify(value).replace(NOT_JSON_ALONE, escapeUnit);
-}
-
-/** What JSON has as it is, but YAML refuses or takes for the end of a line. */
-const NOT_JSON_ALONE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** Narrows as Array.isArray does not. */
+export function isList(value: Yaml): value is readonly Yaml[] {
+  return Array.isArray(value);
 }

@@ -11,7 +11,7 @@ import { InvalidFileTaskError } from '../backfill/errors.ts';
 import { type FileTask, parseFileTask } from '../backfill/file-task.ts';
 import { queueFile } from '../backfill/queue-file.ts';
 import { type Environment, readBackfillEnvironment } from '../configuration/environment.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { backfillQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 
 /** Left of the function's time for messages that are on their way to SQS, and for the answer. */
@@ -30,7 +30,7 @@ export async function backfillHandler(
   environment: Environment,
 ): Promise<(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<FileTask>> {
   const { CONFIGURATION_DIRECTORY, AWS_REGION } = readBackfillEnvironment(environment);
-  const { settings, rules } = await loadConfiguration(CONFIGURATION_DIRECTORY);
+  const { settings, rules } = await loadDeployedConfiguration(CONFIGURATION_DIRECTORY);
   const client = new SQSClient({});
   const store = new S3ObjectStore();
   const telemetry = new PowertoolsBackfillTelemetry();

@@ -3,7 +3,7 @@ import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsResendTelemetry } from '../aws/telemetry/resend.ts';
 import { type Environment, readResendEnvironment } from '../configuration/environment.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
 import { processResendBatch } from '../resend/process-batch.ts';
 import { resendKeys } from '../resend/resend-keys.ts';
@@ -16,7 +16,7 @@ import { queueMessages } from './sqs-event.ts';
  */
 export async function resendHandler(environment: Environment): Promise<SqsHandler> {
   const settings = readResendEnvironment(environment);
-  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const telemetry = new PowertoolsResendTelemetry({
     namespace: configuration.settings.stack_name,
     outboundBucket: settings.OUTBOUND_BUCKET,

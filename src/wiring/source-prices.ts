@@ -1,8 +1,8 @@
 import type { SourceEnvironment } from '../configuration/environment.ts';
-import type { Configuration } from '../configuration/load.ts';
 import { loadPriceFile } from '../configuration/prices/load.ts';
 import { filedPrices } from '../configuration/prices/price-file.ts';
 import { type Prices, parsePrices } from '../configuration/prices/prices.ts';
+import type { Configuration } from '../configuration/read-configuration.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 
 /**

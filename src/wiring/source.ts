@@ -9,7 +9,7 @@ import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsSourceTelemetry } from '../aws/telemetry/packing.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readSourceEnvironment, type SourceEnvironment } from '../configuration/environment.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { MessageQueue } from '../messages/message-queue.ts';
 import type { SourceDependencies } from '../packing/dependencies.ts';
@@ -83,7 +83,7 @@ export async function openSourceService(
   slots: number,
   task?: TaskSize,
 ): Promise<SourceService> {
-  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const rule = requireRule(configuration.rules, settings);
   const prices = await sourcePrices(settings, configuration, rule);
   const costs = ruleCosts(rule, prices, task === undefined ? undefined : taskVcpuSecond(prices, task));

@@ -9,7 +9,7 @@ import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
 import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';
 import { InvalidEnvironmentError } from '../configuration/errors.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { loadPriceFile } from '../configuration/prices/load.ts';
 import { filedPrices } from '../configuration/prices/price-file.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
@@ -81,7 +81,7 @@ export async function openTargetService(
   slots: number,
   task?: TaskSize,
 ): Promise<TargetService> {
-  const configuration = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const prices = filedPrices(await loadPriceFile(settings.CONFIGURATION_DIRECTORY), configuration.settings.prices, {
     fromRegion: settings.AWS_REGION,
     toRegions: [],

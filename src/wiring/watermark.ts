@@ -7,7 +7,7 @@ import { S3ReplicationStatusReader } from '../aws/s3/replication-status.ts';
 import { PowertoolsNotificationTelemetry } from '../aws/telemetry/notifications.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
 import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
-import { loadConfiguration } from '../configuration/load.ts';
+import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { compareNotifications } from '../deployment/compare-notifications.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
@@ -26,7 +26,7 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
   const {
     settings: { stack_name: stackName },
     rules,
-  } = await loadConfiguration(settings.CONFIGURATION_DIRECTORY);
+  } = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const ruleQueue = (rule: string): string => ruleResourceName(stackName, rule);
   const connections = new RegionalConnections();
   const dependencies = {

@@ -85,14 +85,14 @@ function interruption(ended: AbortSignal): AbortSignal {
   return stopping.signal;
 }
 
-interface Work {
+interface TaskWork {
   readonly slots: readonly ProcessMessage[];
   readonly queues: { readonly QUEUE_URL: string; readonly DEAD_LETTER_QUEUE_URL: string };
   readonly packs?: WorkerTelemetryOptions['packs'];
   close(): Promise<void>;
 }
 
-async function sourceWork(environment: Environment, task: TaskSize): Promise<Work> {
+async function sourceWork(environment: Environment, task: TaskSize): Promise<TaskWork> {
   const queues = readSourceEnvironment(environment);
   const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => packWithoutLimits(service.slot()));
@@ -112,7 +112,7 @@ function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMess
   };
 }
 
-async function targetWork(environment: Environment, task: TaskSize): Promise<Work> {
+async function targetWork(environment: Environment, task: TaskSize): Promise<TaskWork> {
   const queues = readTargetEnvironment(environment);
   const service = await openTargetService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => restoreWithoutLimits(service.slot()));

@@ -30,12 +30,15 @@ export interface ConfigurationTexts {
 }
 
 /** Writes both files to a directory of their own and loads them. */
-export async function loadTexts({ replication, settings }: ConfigurationTexts): Promise<Configuration> {
+export async function loadTexts(
+  { replication, settings }: ConfigurationTexts,
+  load: typeof loadConfiguration = loadConfiguration,
+): Promise<Configuration> {
   const directory = await mkdtemp(join(tmpdir(), 'configuration-'));
   try {
     await writeFile(join(directory, 'settings.json'), settings ?? JSON.stringify(SETTINGS));
     await writeFile(join(directory, 'replication_config.json'), replication);
-    return await loadConfiguration(directory);
+    return await load(directory);
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import type { ConfigurationDraft, RegionDraft, RuleDraft } from '../schema/draft.ts';
 import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
 import { blocksOverlap, maxBlocks, parseIpv4Block } from '../schema/ipv4-block.ts';
-import type { JsonPath } from '../schema/read-json.ts';
+import type { JsonPath } from '../schema/json-text.ts';
 
 /** Sizes that a VPC can have, and the smallest that a subnet can (Amazon VPC user guide, "VPC CIDR blocks"). */
 const VPC_BITS = { widest: 16, narrowest: 28 } as const;
@@ -35,8 +35,8 @@ function badNetworks(regions: readonly RegionDraft[]): Finding[] {
 function networksForFallback(regions: readonly RegionDraft[], rules: readonly RuleDraft[]): Finding[] {
   return regions.flatMap(({ region, index, vpc_cidr: cidr, availability_zones: zones = 1 }): Finding[] => {
     const rule = rules.find(({ source, destinations }) => {
-      const places = [source, ...destinations].map((place) => place.region);
-      return source.fallback === true && region !== undefined && places.includes(region);
+      const regions = [source, ...destinations].map(({ region: named }) => named);
+      return source.fallback === true && region !== undefined && regions.includes(region);
     });
     if (rule === undefined) return [];
     const path = at(index, 'vpc_cidr');

@@ -1,7 +1,7 @@
 import { isSupported, partitionOf } from '../schema/aws-regions.ts';
 import type { RegionDraft } from '../schema/draft.ts';
 import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
-import type { JsonPath } from '../schema/read-json.ts';
+import type { JsonPath } from '../schema/json-text.ts';
 
 /** What is wrong between the regions of settings.json. */
 export function checkRegions(regions: readonly RegionDraft[]): Finding[] {

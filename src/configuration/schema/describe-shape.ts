@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { closestWord } from './closest-word.ts';
 import type { Finding } from './finding.ts';
 import { allowedValues, nodeAt, type SchemaNode } from './json-schema.ts';
-import type { JsonPath } from './read-json.ts';
+import type { JsonPath } from './json-text.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,5 +1,5 @@
 import type { ConfigurationProblem } from '../errors.ts';
-import type { JsonPath, LocatedJson } from './read-json.ts';
+import type { JsonPath, JsonText } from './json-text.ts';
 
 export const SETTINGS_FILE = 'settings.json';
 export const REPLICATION_FILE = 'replication_config.json';
@@ -18,7 +18,7 @@ export interface Finding {
 const MAX_VALUE_LENGTH = 120;
 
 /** @param json the file that the finding is of */
-export function locateFinding(finding: Finding, json: LocatedJson): ConfigurationProblem {
+export function locateFinding(finding: Finding, json: JsonText): ConfigurationProblem {
   const { file, path, message, value, allowed, suggestion } = finding;
   return {
     file,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { FieldMeta } from './fields.ts';
-import type { JsonPath } from './read-json.ts';
+import type { JsonPath } from './json-text.ts';
 import { replicationSchema, settingsSchema } from './schema.ts';
 
 /** What the configuration's JSON Schemas are made of, and what error messages and tables need to know of a key. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { JsonSyntaxError, readJson } from '../../../../src/configuration/schema/read-json.ts';
+import { JsonSyntaxError } from '../../../../src/configuration/schema/json-text.ts';
+import { locateJson } from '../../../../src/configuration/schema/locate-json.ts';
 
 function failureOf(text: string): string | undefined {
   try {
-    readJson(text);
+    locateJson(text);
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     return `${error.position.line}:${error.position.column} ${error.message}`;
@@ -11,9 +12,9 @@ function failureOf(text: string): string | undefined {
   return undefined;
 }
 
-describe('readJson', () => {
+describe('locateJson', () => {
   test('knows the position of each value', () => {
-    const { value, locate } = readJson('{\n  "a": [1,\n    { "b": null }],\r\n\t"c": "x"\n}');
+    const { value, locate } = locateJson('{\n  "a": [1,\n    { "b": null }],\r\n\t"c": "x"\n}');
     expect(value).toEqual({ a: [1, { b: null }], c: 'x' });
     expect(locate([])).toEqual({ line: 1, column: 1 });
     expect(locate(['a', 0])).toEqual({ line: 2, column: 9 });
@@ -22,7 +23,7 @@ describe('readJson', () => {
   });
 
   test('knows the position around a missing value', () => {
-    expect(readJson('{ "a": {} }').locate(['a', 'b', 'c'])).toEqual({ line: 1, column: 8 });
+    expect(locateJson('{ "a": {} }').locate(['a', 'b', 'c'])).toEqual({ line: 1, column: 8 });
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { JsonSyntaxError, readJson } from '../../../src/configuration/schema/read-json.ts';
+import { JsonSyntaxError } from '../../../src/configuration/schema/json-text.ts';
+import { locateJson } from '../../../src/configuration/schema/locate-json.ts';
 
 /** The value, or undefined for what is not JSON. */
 function outcome(read: () => unknown): unknown {
@@ -12,12 +13,12 @@ function outcome(read: () => unknown): unknown {
   }
 }
 
-describe('readJson', () => {
+describe('locateJson', () => {
   test('reads what JSON.parse reads', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(4), (text, spaces) => {
         const spread = JSON.stringify(JSON.parse(text), null, spaces);
-        expect(readJson(spread).value).toEqual(JSON.parse(spread));
+        expect(locateJson(spread).value).toEqual(JSON.parse(spread));
       }),
     );
   });
@@ -33,7 +34,7 @@ describe('readJson', () => {
         const place = at % (text.length + 1);
         const changed = text.slice(0, place) + insert + text.slice(place + remove);
         fc.pre(!String(messageOf(changed)).includes('duplicate key'));
-        expect(outcome(() => readJson(changed).value)).toEqual(outcome(() => JSON.parse(changed)));
+        expect(outcome(() => locateJson(changed).value)).toEqual(outcome(() => JSON.parse(changed)));
       }),
       { numRuns: 1000 },
     );
@@ -42,7 +43,7 @@ describe('readJson', () => {
 
 function messageOf(text: string): string | undefined {
   try {
-    readJson(text);
+    locateJson(text);
   } catch (error) {
     return error instanceof Error ? error.message : undefined;
   }

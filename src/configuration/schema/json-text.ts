@@ -1,0 +1,38 @@
+/** Position of a value in its file; both count from 1. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type JsonPath = readonly (string | number)[];
+
+/** The JSON of a file. */
+export interface JsonText {
+  readonly value: unknown;
+  /** Position of the value at a path, or of the nearest value around it; undefined where nobody looks for it. */
+  readonly locate: (path: JsonPath) => TextPosition | undefined;
+}
+
+/** A text is not valid JSON. It never leaves this folder: the caller makes a problem of it. */
+export class JsonSyntaxError extends Error {
+  readonly position: TextPosition;
+
+  constructor(message: string, position: TextPosition) {
+    super(message);
+    this.name = 'JsonSyntaxError';
+    this.position = position;
+  }
+}
+
+/**
+ * Reads JSON without positions: for files that `s3xrc configure` has checked already.
+ * @throws SyntaxError
+ */
+export function readPlainJson(text: string): JsonText {
+  return { value: JSON.parse(withoutMark(text)), locate: () => undefined };
+}
+
+/** Some editors begin a file with a byte order mark. */
+export function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}

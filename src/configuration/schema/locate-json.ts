@@ -1,0 +1,118 @@
+import { type JSONVisitor, visit } from 'jsonc-parser';
+import { type JsonPath, JsonSyntaxError, type JsonText, type TextPosition, withoutMark } from './json-text.ts';
+
+const VALUE = 'a value is expected';
+const KEY = 'a key in double quotes is expected';
+
+/**
+ * Reads JSON as JSON.parse does, but knows line and column of everything, and refuses a key that is there twice in one
+ * object, of which JSON.parse would silently take the second.
+ * @throws JsonSyntaxError that says what would be expected instead
+ */
+export function locateJson(text: string): JsonText {
+  const json = withoutMark(text);
+  const reader = new PositionReader(json);
+  visit(json, reader, { disallowComments: true });
+  return {
+    value: JSON.parse(json),
+    locate: (path) => {
+      const around = path.map((_, index) => reader.positions.get(nameOf(path.slice(0, path.length - index))));
+      return around.find((position) => position !== undefined) ?? reader.positions.get(nameOf([]));
+    },
+  };
+}
+
+interface OpenBracket {
+  readonly close: '}' | ']';
+  /** Those of an object so far. */
+  readonly keys: Set<string>;
+}
+
+/** Notes where values are, and what may come next: that is what the first error says. */
+class PositionReader implements JSONVisitor {
+  readonly positions = new Map<string, TextPosition>();
+  readonly #json: string;
+  readonly #open: OpenBracket[] = [];
+  #expected = VALUE;
+  #afterComma = false;
+
+  constructor(json: string) {
+    this.#json = json;
+  }
+
+  readonly onObjectBegin: NonNullable<JSONVisitor['onObjectBegin']> = (_offset, _length, line, character, path) => {
+    this.#note(path(), line, character);
+    this.#open.push({ close: '}', keys: new Set() });
+    this.#expect(KEY);
+  };
+
+  readonly onArrayBegin: NonNullable<JSONVisitor['onArrayBegin']> = (_offset, _length, line, character, path) => {
+    this.#note(path(), line, character);
+    this.#open.push({ close: ']', keys: new Set() });
+    this.#expect(VALUE);
+  };
+
+  readonly onObjectProperty = (key: string, offset: number, _length: number, line: number, character: number): void => {
+    const keys = this.#open.at(-1)?.keys;
+    if (keys?.has(key) === true) this.#refuse(`duplicate key "${key}"`, offset, line, character);
+    keys?.add(key);
+    this.#expect('a colon is expected after the key');
+  };
+
+  readonly onSeparator = (separator: string): void => {
+    const isComma = separator === ',';
+    this.#expect(isComma && this.#open.at(-1)?.close === '}' ? KEY : VALUE, isComma);
+  };
+
+  readonly onLiteralValue: NonNullable<JSONVisitor['onLiteralValue']> = (
+    _,
+    _offset,
+    _length,
+    line,
+    character,
+    path,
+  ) => {
+    this.#note(path(), line, character);
+    this.#expectEnd();
+  };
+
+  readonly onObjectEnd = (offset: number): void => {
+    // At the end of the file this is called for a bracket that is missing, too.
+    if (offset === this.#json.length) return;
+    this.#open.pop();
+    this.#expectEnd();
+  };
+
+  readonly onArrayEnd = this.onObjectEnd;
+
+  readonly onError = (_code: unknown, offset: number, _length: number, line: number, character: number): void => {
+    const close = this.#open.at(-1)?.close;
+    const isTrailing = this.#afterComma && this.#json[offset] === close;
+    this.#refuse(isTrailing ? `a comma is not allowed before ${close}` : this.#expected, offset, line, character);
+  };
+
+  #note(path: JsonPath, line: number, character: number): void {
+    this.positions.set(nameOf(path), { line: line + 1, column: character + 1 });
+  }
+
+  #expect(next: string, afterComma = false): void {
+    this.#expected = next;
+    this.#afterComma = afterComma;
+  }
+
+  #expectEnd(): void {
+    const around = this.#open.at(-1);
+    if (around === undefined) this.#expect('the file ends after the last closing bracket');
+    else this.#expect(`a comma or ${around.close} is expected`);
+  }
+
+  #refuse(problem: string, offset: number, line: number, character: number): never {
+    const found = /^\S{1,20}/u.exec(this.#json.slice(offset))?.[0];
+    const what = found === undefined ? 'the file ends' : `it says ${found}`;
+    throw new JsonSyntaxError(`invalid JSON: ${problem}, and ${what}`, { line: line + 1, column: character + 1 });
+  }
+}
+
+function nameOf(path: JsonPath): string {
+  return JSON.stringify(path.map(String));
+}
