@@ -1,3 +1,5 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+
 /**
  * Limits of AWS that a growing load meets, as its documentation has them (November 2026), and what this product does per second of a
  * function of two vCPUs, as docs/performance.md has it (`npm run bench`: 10 KB objects, 20 ms to the first byte; CPU per GB at level 3).
@@ -136,4 +138,17 @@ export function replaceScaleTable(text: string): string {
     /(<!-- scale -->\n\n)[\s\S]*?(\n\n<!-- end -->)/,
     (_, open: string, close: string) => `${open}${scaleTable()}${close}`,
   );
+}
+
+/**
+ * Bytes of an item as DynamoDB counts them (developer guide, "DynamoDB item sizes and formats"): those of names and texts, and for a
+ * number one, and one for every two digits that are not zeros at its ends.
+ */
+export function itemBytes(item: Readonly<Record<string, AttributeValue>>): number {
+  return Object.entries(item).reduce((sum, [name, { S = '', N }]) => {
+    const digits = N?.replace(/e.*$/i, '')
+      .replace(/[-.]/g, '')
+      .replace(/^0+|0+$/g, '').length;
+    return sum + Buffer.byteLength(name) + (digits === undefined ? Buffer.byteLength(S) : Math.ceil(digits / 2) + 1);
+  }, 0);
 }

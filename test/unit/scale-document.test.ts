@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { seededRandom } from '../../local-cloud/faults/random.ts';
+import { CONTENT_CLASSES, type ContentClass } from '../../src/adaptive/content-class.ts';
+import { type ArmSums, armKey } from '../../src/adaptive/rule-statistics.ts';
+import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
+import { DynamoDbStatistics } from '../../src/aws/dynamodb/statistics.ts';
+import type { StatisticsItem } from '../../src/aws/dynamodb/statistics-item.ts';
 import { deployedRule } from '../../src/configuration/deployed-rule.ts';
 import type { Configuration } from '../../src/configuration/load.ts';
+import { levelsToChooseFrom, STANDARD_LEVELS } from '../../src/configuration/schema/levels.ts';
 import { replicationSchema, settingsSchema } from '../../src/configuration/schema/schema.ts';
 import { dashboard } from '../../src/templates/dashboard/region-dashboard.ts';
 import { REPLICATION_METRICS, SOURCE_METRICS, TARGET_METRICS } from '../../src/templates/fixed-costs.ts';
@@ -9,7 +16,9 @@ import { planRegions } from '../../src/templates/plan-regions.ts';
 import { measureTemplate } from '../../src/templates/write-template.ts';
 import type { FoldedSub } from '../../src/templates/yaml.ts';
 import { readResult } from '../benchmark/results-document.ts';
-import { LIMITS, LOADS, MEASURED, needOf, replaceScaleTable, scaleTable } from '../support/scale.ts';
+import { exactDynamoDb } from '../support/exact-dynamodb.ts';
+import { rulesOverTenRegions } from '../support/rules-over-ten-regions.ts';
+import { itemBytes, LIMITS, LOADS, MEASURED, needOf, replaceScaleTable, scaleTable } from '../support/scale.ts';
 
 const text = await readFile(new URL('../../docs/scale.md', import.meta.url), 'utf8');
 
@@ -70,9 +79,14 @@ function configuration(rules: number, targets: number): Configuration {
 
 /** Rules that one stack has room for: resources are proportional to them, but for those of the regions. */
 function mostRules(targets: number): number {
-  const [few, more] = [2, 6].map((rules) => measureTemplate(configuration(rules, targets), { priceRevision: '1' }));
-  const ofRule = ((more?.resources ?? 0) - (few?.resources ?? 0)) / 4;
-  return Math.floor(2 + (MAX_RESOURCES - (few?.resources ?? 0)) / ofRule);
+  return mostOf((rules) => configuration(rules, targets), 2);
+}
+
+/** @param first number of rules with which everything is there that is not of a rule */
+function mostOf(configured: (rules: number) => Configuration, first: number): number {
+  const [few, more] = [first, 3 * first].map((rules) => measureTemplate(configured(rules), { priceRevision: '1' }));
+  const ofRule = ((more?.resources ?? 0) - (few?.resources ?? 0)) / (2 * first);
+  return Math.floor(first + (MAX_RESOURCES - (few?.resources ?? 0)) / ofRule);
 }
 
 test('one stack has room for fewer than 400 routes, and for some 120 rules to two regions', () => {
@@ -80,6 +94,71 @@ test('one stack has room for fewer than 400 routes, and for some 120 rules to tw
   expect(Math.round(mostRules(2) / 10) * 10).toBe(120);
   expect(text).toContain('has room for fewer than 400 routes');
   expect(text).toContain('120 rules from one region to two');
+});
+
+test('one stack has room for some 90 rules over ten regions', () => {
+  const most = mostOf(rulesOverTenRegions, 10);
+  expect(Math.floor(most / 10) * 10).toBe(90);
+  expect(measureTemplate(rulesOverTenRegions(most), { priceRevision: '1' }).resources).toBeLessThanOrEqual(
+    MAX_RESOURCES,
+  );
+  expect(measureTemplate(rulesOverTenRegions(most + 1), { priceRevision: '1' }).resources).toBeGreaterThan(
+    MAX_RESOURCES,
+  );
+  expect(text).toContain('some 90 rules over 10 regions');
+});
+
+/** A rule that has used every level, all of its content of these classes. */
+async function learnedItem(classes: readonly ContentClass[]): Promise<StatisticsItem> {
+  const items = new Map<string, Record<string, { readonly N: string }>>();
+  const client = exactDynamoDb(items);
+  const levels = levelsToChooseFrom(STANDARD_LEVELS);
+  const store = new DynamoDbStatistics({ table: 't', openClient: () => Promise.resolve(client), now: Date.now });
+  const cache = new StatisticsCache({ rule: RULE_ID, store, now: () => 0, onFailure: rethrow });
+  const random = seededRandom(1);
+  for (let archive = 0; archive < ARCHIVES; archive += 1) {
+    // Each level once a round, of 32 MB of every class.
+    const level = levels[archive % levels.length] ?? 1;
+    const arms = classes.map((content) => [armKey(content, level), archiveSums(random)] as const);
+    const probed = archive % 32 === 0 ? classes : [];
+    const priors = probed.flatMap((content) =>
+      levels.map((each) => [armKey(content, each), { gain: random(), secondsPerByte: random() * 1e-8 }] as const),
+    );
+    const probes = probed.map((content) => [content, { archive, fraction: random() }] as const);
+    await cache.add({ arms: new Map(arms), priors: new Map(priors), probes: new Map(probes) });
+  }
+  return { Id: { S: RULE_ID }, ...items.get(RULE_ID) };
+}
+
+/** Past the first rebase of the weights, when numbers are longest. */
+const ARCHIVES = 600;
+const RULE_ID = 'example-reports-published-c8985ecdaa';
+
+function rethrow(error: Error): never {
+  throw error;
+}
+
+/** Of one archive, with all the digits that a double has. */
+function archiveSums(random: () => number): ArmSums {
+  const bytes = Math.ceil(32e6 * (1 + random()));
+  const tested = bytes * (0.3 + 0.1 * random());
+  return { archives: 1, bytes, tested, compressed: Math.ceil(tested * 0.9), cpuSeconds: bytes * 4e-9 * (1 + random()) };
+}
+
+test('an item of statistics has the size that the page says, which decides how many archives a rule may write', async () => {
+  const [one, all] = await Promise.all([learnedItem(['text']), learnedItem(CONTENT_CLASSES)]);
+  const kilobytes = (item: StatisticsItem): string => (itemBytes(item) / 1024).toFixed(1);
+  const units = Math.ceil(itemBytes(one) / 1024);
+  const archives = LIMITS.itemWrites / units;
+  const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+  expect(text).toContain(
+    `one write per archive. An item has ${kilobytes(one)} KB with one class of content at all levels, ${kilobytes(all)} KB with ` +
+      `all four: ${units} and ${Math.ceil(itemBytes(all) / 1024)} write units. That is ${number.format(archives)} archives a second per rule`,
+  );
+  expect(text).toContain(
+    `${number.format(archives * LIMITS.batch)} objects of 10 KB a second; a quarter of both with all four classes`,
+  );
+  expect(Math.ceil(itemBytes(all) / 1024)).toBe(4 * units);
 });
 
 test('the dashboard of as many rules as one stack has room for is within the limits of CloudWatch', () => {

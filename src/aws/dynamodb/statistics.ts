@@ -18,7 +18,7 @@ export interface DynamoDbStatisticsOptions {
 
 /**
  * Statistics of rules in DynamoDB: one item per rule, one number per attribute, so that an archive of several classes is one
- * write. An item has at most four classes times the rule's levels: some 4 KB.
+ * write. An item has at most four classes times the rule's levels, which is 7 KB (docs/scale.md).
  */
 export class DynamoDbStatistics implements StatisticsStore {
   readonly #options: DynamoDbStatisticsOptions;
