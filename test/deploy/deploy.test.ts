@@ -24,7 +24,7 @@ let engine: ContainerEngine;
 let checkout: Checkout;
 
 beforeAll(async () => {
-  const [python] = [await pythonEnvironment('deploy', () => undefined)];
+  const python = await pythonEnvironment('deploy', () => undefined);
   emulator = await startAwsEmulator();
   engine = await ContainerEngine.start();
   checkout = await Checkout.make({
@@ -272,5 +272,44 @@ describe('npm run remove', () => {
       }
     },
     5 * MINUTES,
+  );
+});
+
+/** Two that send to each other, and one that only sends to them. */
+describe('regions that send to each other', () => {
+  const SENDER = 'eu-central-1';
+  const route = (from: string, to: string) => ({
+    source: { region: from, bucket: `letters-${from}` },
+    destinations: [{ region: to, bucket: `letters-${from}-copy` }],
+  });
+
+  test(
+    'get what receives in a first round, the sender alone in none, and the image once each',
+    async () => {
+      const ring = {
+        stack_name: 'ring',
+        enabled_regions: [
+          { region: SENDER, source_target: ['source'] },
+          { region: SOURCE, source_target: ['source', 'target'] },
+          { region: TARGET, source_target: ['source', 'target'] },
+        ],
+      };
+      const rules = [route(SOURCE, TARGET), route(TARGET, SOURCE), route(SENDER, TARGET)];
+      expect((await checkout.configure(ring, rules)).status).toBe(0);
+      const output = await succeed(['deploy']);
+      const rounds = /^Deployed: (.*)\.$/m.exec(output)?.[1]?.split(', ') ?? [];
+      expect(rounds.slice(0, 2).toSorted()).toEqual([`${SOURCE} (targets only)`, `${TARGET} (targets only)`]);
+      expect(rounds.slice(2).toSorted()).toEqual([SENDER, SOURCE, TARGET]);
+      const repository = (region: string) => registryOf(region).replace(STACK, 'ring');
+      expect(pushedTo()).toEqual([SENDER, SOURCE, TARGET].map(repository));
+      for (const region of [SENDER, SOURCE, TARGET]) {
+        const { Stacks = [] } = await clientOf(CloudFormationClient, region).send(
+          new DescribeStacksCommand({ StackName: 'ring' }),
+        );
+        const stage = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'Stage');
+        expect([region, stage?.OutputValue]).toEqual([region, 'all']);
+      }
+    },
+    12 * MINUTES,
   );
 });
