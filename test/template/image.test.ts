@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { FUNCTION_NAMES } from '../../local-cloud/invocation/functions.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,7 +23,7 @@ beforeAll(async () => {
   )) {
     await copyAll(join('node_modules', name), files.split(' '), '');
   }
-  for (const [, from = '', to = ''] of dockerfile.matchAll(/&& cp (build\/\S+) \/modules\/([a-z-]+)\/\S+/g)) {
+  for (const [, from = '', to = ''] of dockerfile.matchAll(/&& cp ((?:build|deps)\/\S+) \/modules\/([a-z-]+)\/\S+/g)) {
     await copyAll(join('node_modules', to), [from], '');
   }
   await bundleFunctions(image);
@@ -52,11 +53,14 @@ function environmentOf(handler: string): NodeJS.ProcessEnv {
     OUTBOUND_BUCKET: 'outbound',
     PROGRESS_BUCKET: 'progress',
     INBOUND_BUCKET: 'inbound',
+    INBOUND_BUCKETS: 'inbound-*',
+    FAILED_BUCKET: 'failed',
+    FAILURES_QUEUE: 'failures',
   };
 }
 
 describe('the image', () => {
-  test.each(['source', 'target', 'deployment'])('has all that loading %s.handler needs', async (handler) => {
+  test.each(FUNCTION_NAMES)('has all that loading %s.handler needs', async (handler) => {
     const script = `const { handler } = await import('${join(image, handler)}.mjs'); console.log(typeof handler); process.exit(0);`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: image,
@@ -98,13 +102,35 @@ describe('the image', () => {
     expect(ignored.indexOf('configuration/*.schema.json')).toBeGreaterThan(ignored.indexOf('!configuration/*.json'));
   });
 
-  test('has the licenses of the packages in the bundles', async () => {
+  test('has the license of every package in the bundles, with its text', async () => {
     const notices = await readFile(join(image, 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+    const [, ...packages] = notices.split(/^(?=--- )/m);
+    expect(packages.length).toBeGreaterThan(40);
     for (const name of ['zod', 'p-limit', '@aws-sdk/client-sqs']) {
       expect(notices).toMatch(new RegExp(`^--- ${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2\\.0)\\)$`, 'm'));
     }
-    expect(notices).toContain('Apache License');
-    expect(notices.match(/^--- .* \(not stated\)$/gm)).toBeNull();
+    // What each license is known by.
+    const words: Readonly<Record<string, RegExp>> = {
+      '0BSD': /Permission to use, copy, modify/,
+      'Apache-2.0': /Apache License\s+Version 2\.0/,
+      'BSD-3-Clause': /Redistributions? (?:of|in)/,
+      ISC: /Permission to use, copy, modify/,
+      MIT: /Permission is hereby granted/,
+      'MIT-0': /Permission is hereby granted/,
+    };
+    const wrong = packages.filter((text) => {
+      const license = /^--- .* \(([^)]*)\)$/m.exec(text)?.[1] ?? '';
+      return words[license]?.test(text) !== true;
+    });
+    expect(wrong.map((text) => text.slice(0, 200))).toEqual([]);
+  });
+
+  test('has the licenses of the packages beside the bundles, and of the zstd that is compiled into one', async () => {
+    const text = (path: string): Promise<string> => readFile(join(image, 'node_modules', path), 'utf8');
+    expect(await text('zstd-napi/LICENSE')).toContain('Apache License');
+    expect(await text('zstd-napi/NOTICE')).toContain('Andrew Drake');
+    expect(await text('zstd-napi/deps/zstd/LICENSE')).toContain('For Zstandard software');
+    expect(await text('piscina/LICENSE')).toContain('Permission is hereby granted');
   });
 
   test('fetches no headers where the base image has those of its Node', () => {
