@@ -135,6 +135,7 @@ export interface PriceList {
 
 /** Lines for the operator, beside what CloudFormation is told. */
 export interface DeploymentLog {
+  info(text: string, attributes: Readonly<Record<string, unknown>>): void;
   warn(text: string, attributes: Readonly<Record<string, unknown>>): void;
   logFailure(text: string, error: CompressorError, attributes?: Readonly<Record<string, unknown>>): void;
 }

@@ -51,6 +51,8 @@ export async function serveStack(
     const work = async (signal: AbortSignal): Promise<Attributes> =>
       resource.serve(request, { dependencies: { ...(await prepare()), patience }, signal });
     const attributes = await finishWithin(remainingMilliseconds - DELIVERY_RESERVE, address, work);
+    const { RequestType, ResourceType, LogicalResourceId } = request;
+    log.info('Resource served', { resource: LogicalResourceId, type: ResourceType, request: RequestType });
     answer = writeSuccess(address, physicalId, attributes);
   } catch (thrown) {
     const error = asCompressorError(thrown);

@@ -53,6 +53,7 @@ export class MemoryDeployment implements DeploymentDependencies {
   /** Milliseconds: what was waited for. */
   clock = 0;
   readonly warnings: string[] = [];
+  readonly notes: { readonly text: string; readonly attributes: object }[] = [];
   readonly failures: { text: string; error: unknown }[] = [];
   writes = 0;
   /** Runs after each write: someone else's turn, or a failure. */
@@ -128,6 +129,9 @@ export class MemoryDeployment implements DeploymentDependencies {
   };
 
   readonly log: DeploymentLog = {
+    info: (text, attributes) => {
+      this.notes.push({ text, attributes });
+    },
     warn: (text) => {
       this.warnings.push(text);
     },

@@ -26,6 +26,7 @@ export async function checkEncryption(
         }));
   const findings: Diagnosis[] = [];
   const log: DeploymentLog = {
+    info: () => undefined,
     warn: (text) =>
       findings.push(warning(subject, `${text}.`, 'name that key in replication_config.json, if objects use it')),
     logFailure: () => undefined,

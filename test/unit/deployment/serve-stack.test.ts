@@ -65,6 +65,15 @@ async function serve(event: unknown, { milliseconds = 60_000, prepare }: Circums
 }
 
 describe('serveStack', () => {
+  test('says in the log which resource it has served, and says nothing of the kind of one that failed', async () => {
+    await serve(request('Create'));
+    const attributes = { resource: 'SourceNotifications', type: 'Custom::BucketNotification', request: 'Create' };
+    expect(s3.notes).toEqual([{ text: 'Resource served', attributes }]);
+    await serve(request('Create', { ResourceProperties: {} }));
+    expect(s3.notes).toHaveLength(1);
+    expect(s3.failures).toHaveLength(1);
+  });
+
   test('answers a creation with what CloudFormation wants repeated, a stable id and the attributes', async () => {
     const answer = await serve(request('Create'));
     expect(answer).toEqual({
