@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { parseDemoOptions } from '../../src/cli/demo/options.ts';
+import { documentedCommands } from '../support/documents/documented-commands.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPTS = Object.keys(
@@ -16,12 +16,33 @@ const documents = [
     .map((path) => join('docs', path)),
 ].map((path) => ({ path, text: readFileSync(join(PROJECT, path), 'utf8') }));
 
-function demoOptions(): string[] {
-  let help = '';
-  parseDemoOptions(['--help'], (text) => {
-    help += text;
+/** Options by command, `dead-letters redrive` included, as docs/commands.md has them, which a test compares with the commands. */
+const OPTIONS = new Map(
+  (documents.find(({ path }) => path === 'docs/commands.md')?.text ?? '').split(/^##+ /m).map((section) => {
+    const [name = '', ...help] = section.split('\n');
+    return [name, new Set(help.join('\n').match(/(?<=^ {2}.*)--[a-z-]+|^ {2}-h\b/gm) ?? [])] as const;
+  }),
+);
+
+/** What a document says to run: the options of each command of s3xrc that the command has not. */
+function unknownOptions(text: string): string[] {
+  const commands = documentedCommands(text, ['s3xrc', 'npm']).flatMap(({ words: [program, ...words] }) => {
+    if (program === 's3xrc') return [words];
+    // Of npm's scripts some are other programs.
+    const passed = words.indexOf('--');
+    return words[0] === 'run' && passed > 0 && OPTIONS.has(words[1] ?? '')
+      ? [[words[1] ?? '', ...words.slice(passed + 1)]]
+      : [];
   });
-  return help.match(/--[a-z-]+/g) ?? [];
+  return commands.flatMap(([name = '', ...rest]) => {
+    const own = OPTIONS.get(name);
+    if (own === undefined)
+      return ['help', 'completion'].includes(name) || /^[-A-Z.…]/.test(name) ? [] : [`there is no ${name}`];
+    const known = new Set([...own, ...(OPTIONS.get(`${name} ${rest[0] ?? ''}`) ?? []), '--help', '--', '-h']);
+    return rest
+      .filter((word) => word.startsWith('-') && !known.has(word.replace(/=.*/, '')))
+      .map((word) => `${name} ${word}`);
+  });
 }
 
 /** Whether a line has a space at which it could end within that many characters. */
@@ -58,10 +79,17 @@ describe('the documents', () => {
     expect(pages.filter((path) => !index.includes(`](${path.slice('docs/'.length)})`))).toEqual([]);
   });
 
-  test.each(documents)('$path shows only options that the demo has', ({ text }) => {
-    const shown = [...text.matchAll(/npm run demo -- ([^`\n#]*)/g)].flatMap(
-      ([, rest = '']) => rest.match(/--[a-z-]+/g) ?? [],
-    );
-    expect(shown.filter((option) => !demoOptions().includes(option))).toEqual([]);
+  test.each(documents)('$path shows only commands of s3xrc that exist, with options that they have', ({ text }) => {
+    expect(unknownOptions(text)).toEqual([]);
+  });
+
+  test.each([
+    ['`npx s3xrc deploy --dryrun`', ['deploy --dryrun']],
+    ['`npm run remove -- --now`', ['remove --now']],
+    ['`s3xrc dead-letters redrive --code X --all-of-them`', ['dead-letters --all-of-them']],
+    ['`s3xrc dead-letter list`', ['there is no dead-letter']],
+    ['```\nnpx s3xrc doctor --only buckets | less --raw   # --nothing\n```', []],
+  ])('and others would be noticed: %s', (text, wrong) => {
+    expect(unknownOptions(text)).toEqual(wrong);
   });
 });
