@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { FileCoverage, TestId } from './conversation.ts';
 import { appendJsonLine, readJsonLines } from './json-lines.ts';
 import type { MutatedFile } from './mutated-rooms.ts';
@@ -39,7 +39,7 @@ export async function coverTests(
   return covered;
 }
 
-/** Which tests may notice a mutant, in the order in which they are tried: those of its file's name first, then the fast ones. */
+/** Which tests may notice a mutant. */
 export class ReachingTests {
   readonly #reaching = new Map<number, TestId[]>();
   readonly #imported: ReadonlySet<number>;
@@ -66,17 +66,11 @@ export class ReachingTests {
    * constants), those of its room.
    */
   of(mutant: number, { file, first, mutants }: MutatedFile): readonly TestId[] {
-    if (!this.isImported(mutant)) return order(file, this.#reaching.get(mutant) ?? []);
-    const others = mutants.flatMap((_, index) => this.#reaching.get(first + index) ?? []);
+    if (!this.isImported(mutant)) return this.#reaching.get(mutant) ?? [];
+    const others = new Set(mutants.flatMap((_, index) => this.#reaching.get(first + index) ?? []));
     const room = `/${dirname(file).slice('src/'.length)}/`;
-    return order(file, others.length > 0 ? others : this.#all.filter((test) => test.file.includes(room)));
+    return others.size > 0 ? [...others] : this.#all.filter((test) => test.file.includes(room));
   }
-}
-
-function order(source: string, tests: readonly TestId[]): readonly TestId[] {
-  const own = basename(source).replace(/\.ts$/, '.test.ts');
-  const near = ({ file }: TestId): number => (basename(file) === own ? 0 : 1);
-  return [...new Set(tests)].toSorted((one, two) => near(one) - near(two) || one.milliseconds - two.milliseconds);
 }
 
 function refuseFailures({ file, tests }: FileCoverage): void {

@@ -6,6 +6,7 @@ import type { TestId } from './conversation.ts';
 import { coverTests, ReachingTests } from './coverage.ts';
 import type { Mutant } from './find-mutants.ts';
 import { type MutatedFile, ROOMS, writeMutatedRooms } from './mutated-rooms.ts';
+import { NoticingTests } from './noticing-tests.ts';
 import { type Result, Results } from './results.ts';
 import { TestHost } from './test-host.ts';
 
@@ -26,7 +27,7 @@ const command = new Command('test:mutation')
   .option('--sample <n>', 'take every nth mutant of a file', parseCount, 1)
   .option(
     '--budget <seconds>',
-    'try each mutant with the tests that take so long together; all that reach it',
+    'try each mutant with tests that take so long together, and as long again with those that have noticed mutants of its file; with all that reach it',
     parseCount,
   )
   .option('--fresh', 'try what was tried before, too; otherwise a run resumes where the last one was ended')
@@ -45,6 +46,7 @@ const files = await writeMutatedRooms(`${STATE}/instrumented`);
 const count = files.reduce((sum, { mutants }) => sum + mutants.length, 0);
 const rooms = createHash('sha256').update(JSON.stringify(files)).digest('hex');
 const host = new TestHost(`${STATE}/instrumented`, count, stop.signal);
+const noticing = new NoticingTests();
 const counts = { tried: 0, unnoticed: 0, accepted: 0 };
 try {
   const coverage = await coverTests(host, { path: `${STATE}/coverage.jsonl`, rooms, tell });
@@ -84,27 +86,30 @@ async function tryMutant(
   { tests, results }: { readonly tests: ReachingTests; readonly results: Results },
 ): Promise<Result> {
   const number = file.first + index;
-  const reaching = withinBudget(tests.of(number, file));
-  const known = results.find(file, mutant, reaching.length);
-  if (known !== undefined) return known;
-  const { kind, by } = await (tests.isImported(number)
-    ? host.tryAfresh(number, reaching)
-    : reaching.length === 0
-      ? { kind: 'unnoticed' as const, by: undefined }
-      : host.try(number, reaching));
-  if (kind === 'spoiled') throw new Error(`${by?.file ?? 'A test'} fails in a new process, too, when it runs twice.`);
-  const result: Result = { verdict: kind, tests: reaching.length, ...(by && { by }) };
-  await results.add(file, mutant, result);
-  return result;
+  const reaching = tests.of(number, file);
+  const result = results.find(file, mutant, { tests: reaching.length, seconds: budget });
+  const found =
+    result ?? (await trySelected(number, noticing.within(file.file, reaching, budget), tests.isImported(number)));
+  if (found.by !== undefined) noticing.note(file.file, found.by);
+  if (result !== undefined) return result;
+  const tried: Result = {
+    ...found,
+    tests: reaching.length,
+    ...(budget < Number.POSITIVE_INFINITY && { seconds: budget }),
+  };
+  await results.add(file, mutant, tried);
+  return tried;
 }
 
-/** The first of them, and as many more as the budget has room for. */
-function withinBudget(tests: readonly TestId[]): readonly TestId[] {
-  let left = budget * 1000;
-  return tests.filter(({ milliseconds }, index) => {
-    left -= milliseconds;
-    return index === 0 || left >= 0;
-  });
+async function trySelected(
+  number: number,
+  tests: readonly TestId[],
+  isImported: boolean,
+): Promise<Pick<Result, 'verdict' | 'by'>> {
+  if (tests.length === 0 && !isImported) return { verdict: 'unnoticed' };
+  const { kind, by } = await (isImported ? host.tryAfresh(number, tests) : host.try(number, tests));
+  if (kind === 'spoiled') throw new Error(`${by?.file ?? 'A test'} fails in a new process, too, when it runs twice.`);
+  return { verdict: kind, ...(by && { by }) };
 }
 
 function isAsked({ file }: MutatedFile): boolean {

@@ -7,8 +7,10 @@ import type { MutatedFile } from './mutated-rooms.ts';
 export interface Result {
   readonly verdict: Exclude<Verdict['kind'], 'spoiled'>;
   readonly by?: TestId;
-  /** How many tests let it pass. */
+  /** How many tests reach it. */
   readonly tests: number;
+  /** Of tests that it was tried with; absent: with all of them. */
+  readonly seconds?: number;
 }
 
 interface Line extends Result {
@@ -18,7 +20,7 @@ interface Line extends Result {
 /**
  * Results that outlive the process: one line per mutant, written as soon as it is known, so that a run that was ended goes
  * on where it was. A result holds as long as the text of its file is the same, and what was not noticed only as long as
- * the number of tests that reach it is the same.
+ * the number of tests that reach it is the same, and nobody asks for more of them than were tried.
  */
 export class Results {
   readonly #path: string;
@@ -34,10 +36,12 @@ export class Results {
     return new Results(path, new Map(lines.map((line) => [line.key, line])));
   }
 
-  /** @param tests how many tests reach the mutant by now */
-  find(file: MutatedFile, mutant: Mutant, tests: number): Result | undefined {
+  /** @param asked how many tests reach the mutant by now, and how many seconds of them it is to be tried with */
+  find(file: MutatedFile, mutant: Mutant, asked: Pick<Required<Result>, 'tests' | 'seconds'>): Result | undefined {
     const known = this.#known.get(keyOf(file, mutant));
-    return known?.verdict === 'unnoticed' && known.tests !== tests ? undefined : known;
+    if (known?.verdict !== 'unnoticed') return known;
+    const { tests, seconds = Number.POSITIVE_INFINITY } = known;
+    return tests === asked.tests && seconds >= asked.seconds ? known : undefined;
   }
 
   async add(file: MutatedFile, mutant: Mutant, result: Result): Promise<void> {

@@ -9,22 +9,33 @@ const mutants = findMutants('function f() { g(); h(); }');
 const file = { file: 'src/a.ts', digest: '1', first: 0, mutants };
 const [one, other] = mutants as [(typeof mutants)[number], (typeof mutants)[number]];
 
+const all = (tests: number) => ({ tests, seconds: Number.POSITIVE_INFINITY });
+
 test('a run that was killed resumes behind the last mutant that is known, though half a line was written', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
   await (await Results.open(path)).add(file, one, { verdict: 'noticed', tests: 3 });
   appendFileSync(path, '\n{"key":"src/a.ts');
   const results = await Results.open(path);
-  expect(results.find(file, one, 3)).toMatchObject({ verdict: 'noticed' });
-  expect(results.find(file, other, 3)).toBeUndefined();
+  expect(results.find(file, one, all(3))).toMatchObject({ verdict: 'noticed' });
+  expect(results.find(file, other, all(3))).toBeUndefined();
   await results.add(file, other, { verdict: 'stuck', tests: 3 });
-  expect((await Results.open(path)).find(file, other, 3)).toMatchObject({ verdict: 'stuck' });
+  expect((await Results.open(path)).find(file, other, all(3))).toMatchObject({ verdict: 'stuck' });
 });
 
 test('nothing is known of a file that has changed, nor of a survivor that more tests reach by now', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
   const results = await Results.open(path);
   await results.add(file, one, { verdict: 'unnoticed', tests: 3 });
-  expect(results.find(file, one, 3)).toBeDefined();
-  expect(results.find(file, one, 4)).toBeUndefined();
-  expect(results.find({ ...file, digest: '2' }, one, 3)).toBeUndefined();
+  expect(results.find(file, one, all(3))).toBeDefined();
+  expect(results.find(file, one, all(4))).toBeUndefined();
+  expect(results.find({ ...file, digest: '2' }, one, all(3))).toBeUndefined();
+});
+
+test('a survivor of few tests is tried again when more of them are asked for', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
+  await (await Results.open(path)).add(file, one, { verdict: 'unnoticed', tests: 3, seconds: 4 });
+  const results = await Results.open(path);
+  expect(results.find(file, one, { tests: 3, seconds: 4 })).toBeDefined();
+  expect(results.find(file, one, { tests: 3, seconds: 5 })).toBeUndefined();
+  expect(results.find(file, one, all(3))).toBeUndefined();
 });

@@ -1,0 +1,47 @@
+import { basename } from 'node:path';
+import type { TestId } from './conversation.ts';
+
+/** What a test that has noticed nothing yet counts for: a fast one comes before a slow one that has noticed little. */
+const FIRST_CHANCE = 0.05;
+
+/**
+ * Which tests have noticed mutants of a file: they are the ones to notice its next mutant. Most mutants end with the first
+ * test that is asked, which makes the difference between hours and a day.
+ */
+export class NoticingTests {
+  readonly #noticed = new Map<string, number>();
+
+  note(source: string, test: TestId): void {
+    const key = keyOf(source, test);
+    this.#noticed.set(key, this.count(source, test) + 1);
+  }
+
+  /** Mutants of the file that the test has noticed. */
+  count(source: string, test: TestId): number {
+    return this.#noticed.get(keyOf(source, test)) ?? 0;
+  }
+
+  /** Those first that notice most for their time; those of the file's name count for one more. */
+  order(source: string, tests: readonly TestId[]): readonly TestId[] {
+    const own = basename(source).replace(/\.ts$/, '.test.ts');
+    const cost = (test: TestId): number => {
+      const likely = this.count(source, test) + (basename(test.file) === own ? 1 : 0) + FIRST_CHANCE;
+      return (test.milliseconds + 1) / likely;
+    };
+    return tests.toSorted((one, two) => cost(one) - cost(two));
+  }
+
+  /** As many as have time together: so much for those that have noticed something in the file, and so much for the others. */
+  within(source: string, tests: readonly TestId[], seconds: number): readonly TestId[] {
+    const left = { noticing: seconds * 1000, others: seconds * 1000 };
+    return this.order(source, tests).filter((test, index) => {
+      const kind = this.count(source, test) > 0 ? 'noticing' : 'others';
+      left[kind] -= test.milliseconds;
+      return index === 0 || left[kind] >= 0;
+    });
+  }
+}
+
+function keyOf(source: string, { file, index }: TestId): string {
+  return `${source} ${file} ${index}`;
+}

@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { NoticingTests } from '../../mutation/noticing-tests.ts';
+
+const fast = { file: 'test/unit/packing/other.test.ts', index: 0, milliseconds: 5 };
+const slow = { file: 'test/unit/packing/other.test.ts', index: 1, milliseconds: 900 };
+const own = { file: 'test/unit/packing/a.test.ts', index: 0, milliseconds: 50 };
+const SOURCE = 'src/packing/a.ts';
+
+test('tests of the file come first, then fast ones, and before both what notices most for its time', () => {
+  const noticing = new NoticingTests();
+  expect(noticing.order(SOURCE, [slow, fast, own])).toEqual([own, fast, slow]);
+  for (let count = 0; count < 40; count += 1) noticing.note(SOURCE, slow);
+  expect(noticing.order(SOURCE, [slow, fast, own])).toEqual([slow, own, fast]);
+  expect(noticing.order('src/packing/b.ts', [slow, fast, own])).toEqual([fast, own, slow]);
+});
+
+test('a budget leaves out slow tests, but not the only one, and has as much again for those that have noticed something', () => {
+  const noticing = new NoticingTests();
+  expect(noticing.within(SOURCE, [slow, fast, own], 0.2)).toEqual([own, fast]);
+  expect(noticing.within(SOURCE, [slow], 0.2)).toEqual([slow]);
+  noticing.note(SOURCE, slow);
+  expect(noticing.within(SOURCE, [slow, fast, own], 0.9)).toEqual([own, fast, slow]);
+});
