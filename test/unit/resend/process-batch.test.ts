@@ -160,6 +160,21 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.versions(KEPT)).toBe(2);
   });
 
+  test('is kept with both destinations that two runs note at the same time', async () => {
+    const { store, process } = service();
+    const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
+    const copy = store.copy.bind(store);
+    store.copy = async (request) => {
+      store.copy = copy;
+      expect(await process(failed(version, { destination: 'inbound-b' }))).toEqual([]);
+      return copy(request);
+    };
+    expect(await process(failed(version))).toHaveLength(1);
+    expect(await process(failed(version))).toEqual([]);
+    const { failures } = keptRecordOf(store.look(KEPT)?.metadata ?? {}) ?? {};
+    expect(failures?.map(({ destination }) => destination)).toEqual(['inbound-b', 'inbound-a']);
+  });
+
   test.each([
     ['the answer of its copy is lost', true],
     ['the process ends after its copy', false],
