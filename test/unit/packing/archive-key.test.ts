@@ -31,3 +31,9 @@ test('the order of the events does not change the key; an attempt does', () => {
   expect(archiveKey('rule', [one, two])).toBe(archiveKey('rule', [two, one]));
   expect(archiveKey('rule', [one], newAttempt())).not.toBe(archiveKey('rule', [one], newAttempt()));
 });
+
+test('a key has the time of its earliest event, its hash, and its attempt where it has one', () => {
+  expect(archiveKey('rule', [WRITE])).toMatch(/^rule\/20260921T141320000Z-[0-9a-f]{32}\.tar\.zst$/);
+  expect(archiveKey('rule', [WRITE], 'a1')).toMatch(/^rule\/20260921T141320000Z-[0-9a-f]{32}-a1\.tar\.zst$/);
+  expect(newAttempt()).toMatch(/^[0-9a-f]{16}$/);
+});

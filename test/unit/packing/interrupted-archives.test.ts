@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
 import { MIB } from '../../../src/archive/format.ts';
+import { ObjectArchivedError } from '../../../src/storage/errors.ts';
 import { itemAt, readArchive } from '../../support/archives.ts';
 import type { StoreCall } from '../../support/failing-object-store.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
@@ -15,12 +16,12 @@ const LIMITS = { parallelReads: 16, resumableBytes: 40 * MIB };
 type Failing = Readonly<Partial<Record<StoreCall, readonly number[]>>>;
 
 /** One object, and services over the same storage, each a task of its own. */
-async function interrupt(failing: Failing, moment: 'before' | 'after' = 'before') {
+async function interrupt(failing: Failing, moment: 'before' | 'after' = 'before', error?: Error) {
   const first = new SourceServiceHarness({ limits: LIMITS });
   const { memory } = first;
   const message = await first.place('large.bin', BODY);
   const attempt = async (calls: Failing, when: 'before' | 'after' = 'before') => {
-    const store = new FailingObjectStore(memory, calls, { moment: when });
+    const store = new FailingObjectStore(memory, calls, { moment: when, ...(error && { error: () => error }) });
     const service = new SourceServiceHarness({ store, limits: LIMITS });
     return { counts: store.counts, returned: await service.process(message), service };
   };
@@ -55,6 +56,24 @@ describe('the archive of a large object', () => {
     expect(second.counts.read).toBeLessThanOrEqual(4);
     expectArchived(memory);
     expect(await uploadsLeft(memory, key)).toEqual([]);
+  });
+
+  test('keeps the parts that are sent when a read in the middle fails in a way that may pass', async () => {
+    const { memory, attempt, interrupted } = await interrupt({ read: [6] });
+    expect(interrupted.returned).toHaveLength(1);
+    const key = archiveKeyOf(memory);
+    expect(await uploadsLeft(memory, key)).toHaveLength(1);
+    const second = await attempt({});
+    expect(second.returned).toEqual([]);
+    expect(second.counts).toMatchObject({ createUpload: 0, resumeUpload: 1, complete: 1 });
+    expectArchived(memory);
+  });
+
+  test('takes back the parts that are sent when a read in the middle is refused for good', async () => {
+    const { memory, interrupted } = await interrupt({ read: [6] }, 'before', new ObjectArchivedError('in GLACIER'));
+    expect(interrupted.returned).toEqual([]);
+    expect(interrupted.service.queue.letters.map(({ reason }) => reason.code)).toEqual(['OBJECT_ARCHIVED']);
+    expect([memory.uploadKeys(OUTBOUND), memory.keys(PROGRESS), memory.keys(OUTBOUND)]).toEqual([[], [], []]);
   });
 
   test('survives any number of interruptions', async () => {

@@ -180,6 +180,7 @@ describe('the digest of a stamp', () => {
 
   test('is the same in every version of this product: another one would make an edit of each object that exists', () => {
     expect(digestContent(CONTENT)).toBe('7522357fe6f7');
+    expect(digestContent({ size: 0, headers: {}, metadata: {} })).toBe('4d689cc9087d');
     const all = {
       contentType: 'a/b',
       contentEncoding: 'gzip, aws-chunked',
