@@ -77,6 +77,25 @@ describe('a deletion at the source', () => {
   });
 
   test.each([
+    ['before its key is looked at', (): AbortSignal => AbortSignal.abort(new Error('SIGTERM')), 0],
+    ['before it is packed', (stop: AbortController): AbortSignal => stop.signal, 1],
+  ])('is requeued, unattempted, when the process ends %s', async (_, signalOf, looks) => {
+    const memory = new SourceServiceHarness().memory;
+    const controller = new AbortController();
+    const accepted = (call: string): void => {
+      if (call === 'head') controller.abort(new Error('SIGTERM'));
+    };
+    const store = new FailingObjectStore(memory, {}, { accepted });
+    const service = source({ store, stop: signalOf(controller) });
+    const message = removal('one');
+    expect(await service.process(message)).toEqual([]);
+    expect(service.queue.again).toEqual([message]);
+    expect([service.telemetry.failures, memory.keys('outbound-bucket')]).toEqual([[], []]);
+    expect(store.counts.put).toBe(0);
+    expect(controller.signal.aborted).toBe(looks === 1);
+  });
+
+  test.each([
     ['by a lifecycle', { eventName: 'LifecycleExpiration:DeleteMarkerCreated' }, {}],
     ['outside the rule', {}, { prefix: 'other/' }],
     ['by our own target function', { principalId: 'AWS:OURS:f' }, {}],

@@ -7,6 +7,7 @@ import { itemAt, readArchive } from '../../support/archives.ts';
 import type { StoreCall } from '../../support/failing-object-store.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import type { MemoryObjectStore } from '../../support/memory-object-store.ts';
+import { EVENT_TIME } from '../../support/notifications.ts';
 import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-service.ts';
 
 /** Does not compress: seven frames, each of which makes a part, and an eighth part with the manifest. */
@@ -161,6 +162,27 @@ describe('the archive of a large object', () => {
     expect(second.returned).toEqual([]);
     expect(second.counts).toMatchObject({ createUpload: 0, uploadPart: 0, read: 1 });
     expect([interrupted, second].map(({ service }) => service.telemetry.archives.length)).toEqual([0, 1]);
+    expectArchived(memory);
+  });
+
+  test('counts as packed, once, though its record cannot be deleted: that is told', async () => {
+    const { memory, message, interrupted } = await interrupt({ remove: [1] });
+    expect(interrupted.returned).toEqual([]);
+    const key = itemAt(memory.keys(OUTBOUND), 0);
+    const stays = [[key, 'STORAGE_UNAVAILABLE']];
+    expect(interrupted.service.telemetry.leftBehind).toEqual(stays);
+    expect(interrupted.service.telemetry.archives).toHaveLength(1);
+
+    // Its event comes again when the lease of the record is over.
+    for (const [turn, remove] of [[1], []].entries()) {
+      const store = new FailingObjectStore(memory, { remove });
+      const now = () => Date.parse(EVENT_TIME) + (turn + 1) * 1_000_000;
+      const later = new SourceServiceHarness({ store, limits: LIMITS, now });
+      expect(await later.process(message)).toEqual([]);
+      expect(later.telemetry.leftBehind).toEqual(remove.length > 0 ? stays : []);
+      expect(later.telemetry.archives).toEqual([]);
+      expect(later.telemetry.skipped).toEqual([['large.bin', 'packed-before']]);
+    }
     expectArchived(memory);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
-import { PackingSpeed } from '../../../src/packing/packing-speed.ts';
+import { PackingSpeed, type PackingWork } from '../../../src/packing/packing-speed.ts';
 import { readArchive } from '../../support/archives.ts';
 import { queueMessage } from '../../support/notifications.ts';
 import { inlineCompression, SourceServiceHarness } from '../../support/source-service.ts';
@@ -73,6 +73,25 @@ describe('objects whose messages come again since a process was killed without a
         .toSorted(),
     ).toEqual([1, 5]);
   });
+});
+
+/** Every object takes five minutes. */
+class SlowSpeed extends PackingSpeed {
+  override predict(works: readonly PackingWork[]): number {
+    return works.reduce((sum, { objects }) => sum + 300 * objects, 0);
+  }
+
+  override predictUnlearned(works: readonly PackingWork[]): number {
+    return this.predict(works);
+  }
+}
+
+test('objects that no run can hold together are packed in halves, and in halves of those, in the same run', async () => {
+  const source = new SourceServiceHarness({ speed: new SlowSpeed(1) });
+  expect(await source.process(...(await placeMany(source, 5)))).toEqual([]);
+  const sizes = source.archiveKeys().map((key) => readArchive(source.archive(key)).length);
+  expect(sizes.toSorted()).toEqual([1, 2, 2]);
+  expect(packedKeys(source).toSorted()).toEqual(['k0', 'k1', 'k2', 'k3', 'k4']);
 });
 
 const LARGE = [{ bytes: 6 * 1024 * MIB, objects: 1, level: 3 }] as const;

@@ -41,6 +41,19 @@ test('the rest of an object whose first frame was left out is never sent alone, 
   expect(packed.size).toBe(0);
 });
 
+test('an object that an earlier attempt has packed whole is compared with S3, and one of which it has packed a part is not yet', () => {
+  const read = { ...READ, description: { ...READ.description, crc32: 8 } };
+  const position = { frame: 0, frames: 2, offset: 0, crc32: 7 };
+  const packed = new PackedObjects(new Map());
+  expect(() => {
+    packed.takeOver(ITEM, read, position, true);
+  }).toThrow(BeginAnew);
+  expect(packed.size).toBe(0);
+  packed.takeOver(ITEM, read, position, false);
+  packed.takeOver(ITEM, read, { ...position, crc32: 8 }, true);
+  expect(packed.size).toBe(1);
+});
+
 test('an object of which a later frame cannot be read makes the archive start over without it', () => {
   const packed = new PackedObjects(new Map());
   packed.notePosition(sliceAt(0), { frame: 0, offset: 0 }, 7);

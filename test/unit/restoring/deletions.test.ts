@@ -134,6 +134,33 @@ describe('a deletion arrives', () => {
     expect(region.text('k')).toBeUndefined();
   });
 
+  test.each<[string, (string | undefined)[], number]>([
+    ['the version that was looked at', ['v1'], 1],
+    ['no version', [undefined], 1],
+    ['a version that came in between: it looks again', ['v2', 'v1'], 2],
+  ])('and reads a stamp that is a tag, of %s', async (_, tagVersions, looks) => {
+    const { region } = open();
+    const full = textObject('k', 'one', { sequencer: '10', metadata: [['note', 'x'.repeat(2044)]] });
+    await region.process(await region.arrive(archiveOf([full], RULE.id), key('1')));
+    let seen = 0;
+    class Versions extends FailingObjectStore {
+      override async head(...args: Parameters<FailingObjectStore['head']>) {
+        const found = await super.head(...args);
+        return found && { ...found, versionId: 'v1' };
+      }
+      override async readTags(...args: Parameters<FailingObjectStore['readTags']>) {
+        const versionId = tagVersions[seen];
+        seen += 1;
+        return { ...(await super.readTags(...args)), ...(versionId !== undefined && { versionId }) };
+      }
+    }
+    const store = new Versions(region.store);
+    region.dependencies = { ...region.dependencies, store };
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    expect(region.telemetry.archives.at(-1)?.deletions).toEqual({ deleted: 1, skipped: {} });
+    expect([region.text('k'), store.counts.head, seen]).toEqual([undefined, looks, looks]);
+  });
+
   test('for a key that is not of its rule, and the archive is refused as a whole', async () => {
     const rule = exampleRule({ prefix: 'logs/' }, [{ deletes: 'replicate' }]);
     const { region } = open(rule);
@@ -190,6 +217,31 @@ describe('a write that comes after the deletion it precedes', () => {
     };
     await region.process(late);
     expect(region.text('k')).toBeUndefined();
+  });
+
+  test('comes back when it was written meanwhile and cannot be deleted again, and is deleted then', async () => {
+    const { region, deletions } = open();
+    const late = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
+    const hold = async (call: string): Promise<void> => {
+      if (call === 'put') await deletions.record(RULE.id, [{ key: 'k', eventTime: NOW, sequencer: '20' }], NOW);
+    };
+    const store = new FailingObjectStore(region.store, { remove: [1] }, { hold });
+    region.dependencies = { ...region.dependencies, store };
+    expect((await region.process(late)).batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failedObjects).toEqual([['k', 'STORAGE_UNAVAILABLE']]);
+    expect((await region.process({ ...late, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect([region.text('k'), region.store.keys(INBOUND)]).toEqual([undefined, []]);
+  });
+
+  test('comes back when the key cannot be looked at, where an earlier attempt may have written it', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    region.dependencies = { ...region.dependencies, store: new FailingObjectStore(region.store, { head: [1] }) };
+    const late = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
+    expect((await region.process(late)).batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failedObjects).toEqual([['k', 'STORAGE_UNAVAILABLE']]);
+    expect((await region.process({ ...late, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
   });
 
   test('of a backfill is newer than every deletion before its archive was made', async () => {

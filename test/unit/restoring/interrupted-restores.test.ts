@@ -60,6 +60,17 @@ describe('a large object whose restore was interrupted', () => {
     expect(await region.store.listUploads(PLACE)).toEqual([]);
   });
 
+  test('comes back when nobody says what an earlier attempt has left, and is resumed then', async () => {
+    const { region, attempt } = await arrive();
+    await attempt({ uploadPart: [6, 7] });
+    const second = await attempt({ listUploads: [1] });
+    expect(second.returned).toBe(1);
+    expect(second.counts).toMatchObject({ createUpload: 0, uploadPart: 0, complete: 0 });
+    const third = await attempt();
+    expect([third.returned, third.counts.createUpload]).toEqual([0, 0]);
+    expectRestored(region);
+  });
+
   test('only needs to be completed when all parts are there', async () => {
     const { region, attempt } = await arrive();
     expect((await attempt({ complete: [1] })).returned).toBe(1);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { BucketNotFoundError } from '../../../src/aws/errors.ts';
-import { WriteConditionError } from '../../../src/storage/errors.ts';
+import { ObjectNotFoundError, WriteConditionError } from '../../../src/storage/errors.ts';
 import { layOutArchive, readSeekTable, sealArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -131,6 +131,21 @@ describe('objects that span frames', () => {
     expect(region.telemetry.failedObjects).toEqual([['large.bin', 'OBJECT_CHECKSUM_MISMATCH']]);
     expect(region.store.keys(TARGET)).toEqual(['small']);
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test('give all memory back when the archive goes away between two of their frames', async () => {
+    const region = new TargetRegion();
+    const gone = { error: () => new ObjectNotFoundError('expired') };
+    const store = new FailingObjectStore(region.store, { read: [2, 3, 4] }, gone);
+    region.dependencies = { ...region.dependencies, store };
+    const body = largeBody(60 * MIB);
+    expect((await region.process(await region.arrive(archiveOf([{ key: 'k', body }])))).batchItemFailures).toEqual([]);
+    expect(region.telemetry.gone).toHaveLength(1);
+    const { compressed } = region.buffers;
+    let free = 0;
+    for (let buffer = 0; buffer < compressed.count; buffer += 1) void compressed.acquire().then(() => (free += 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(free).toBe(compressed.count);
   });
 
   test('of which one frame is damaged fail, and leave no parts behind', async () => {

@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
+import { pack } from 'tar-stream';
 import { MIB } from '../../../src/archive/format.ts';
 import { findStamp } from '../../../src/storage/provenance.ts';
 import { compressFrame } from '../../support/archives.ts';
@@ -112,6 +115,37 @@ describe('archives of the public implementation', () => {
     expect(region.store.look({ bucket: TARGET, key: 'large' })?.body.equals(body)).toBe(true);
     expect(region.calls.counts).toMatchObject({ createUpload: 1, uploadPart: 3, complete: 1, put: 2 });
     expect(region.text('last')).toBe('l');
+  });
+
+  test('may have files of the contiguous kind, and folders, which are not objects', async () => {
+    const region = new TargetRegion();
+    const tar = pack();
+    tar.entry({ name: 'objects/dir', type: 'directory' });
+    tar.entry({ name: 'objects/a', type: 'contiguous-file' }, 'one');
+    tar.entry({ name: 'manifest.json' }, Buffer.from(manifestMember([publicEntry('a', 3)]).body));
+    tar.finalize();
+    await region.process(await region.arrive(compressFrame(await buffer(tar)), KEY));
+    expect([region.store.keys(TARGET), region.text('a')]).toEqual([['a'], 'one']);
+    expect(region.store.keys(INBOUND)).toEqual([]);
+  });
+
+  test('leave no part of a large member behind when they cannot be read to their end, and are restored the next time', async () => {
+    const body = randomBytes(33 * MIB);
+    const members = [{ name: 'objects/large', body }];
+    const archive = await publicArchive(members, [publicEntry('large', body.length)]);
+    const sound = new TargetRegion();
+    await sound.process(await sound.arrive(archive, KEY));
+    const reads = sound.calls.counts.read;
+    expect(sound.calls.counts.createUpload).toBe(1);
+
+    const region = new TargetRegion();
+    const message = await region.arrive(archive, KEY);
+    const store = new FailingObjectStore(region.store, { read: [reads] });
+    region.dependencies = { ...region.dependencies, store };
+    expect((await region.process(message)).batchItemFailures).toHaveLength(1);
+    expect([store.counts.createUpload, region.store.uploadKeys(TARGET)]).toEqual([1, []]);
+    expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect(region.store.look({ bucket: TARGET, key: 'large' })?.body.equals(body)).toBe(true);
   });
 
   test('ignore members that the manifest does not name', async () => {

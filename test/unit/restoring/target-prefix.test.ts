@@ -50,6 +50,15 @@ describe('a destination with a target prefix', () => {
     expect(region.store.keys(INBOUND)).toEqual([key]);
   });
 
+  test('a key that has become too long reaches the destination that has room for it', async () => {
+    const both = exampleRule({ prefix: 'logs/' }, [{ targetPrefix: 'ireland/' }, { bucket: 'plain' }]);
+    const region = new TargetRegion({ rules: [both] });
+    const long = `logs/${'k'.repeat(1019)}`;
+    await region.process(await region.arrive(archiveOf([textObject(long, 'long')], both.id), `${both.id}/a.tar.zst`));
+    expect([region.store.keys(TARGET), region.text(long, 'plain')]).toEqual([[], 'long']);
+    expect(region.telemetry.failedObjects).toEqual([[`ireland/${long}`, 'TARGET_KEY_TOO_LONG']]);
+  });
+
   test('a key that has become too long is the failure of a large object alone, too, at its first and at a later delivery', async () => {
     const region = new TargetRegion({ rules: [rule] });
     const body = Buffer.alloc(20 * MIB, 'large');

@@ -43,6 +43,30 @@ class Region extends TargetRegion {
   }
 }
 
+test.each<[string, string | undefined, string | undefined, string]>([
+  ['the version that was looked at', 'v1', 'v1', 'second'],
+  ['a bucket that keeps no versions', undefined, undefined, 'second'],
+  ['a version of which the look said nothing', undefined, 'v1', 'second'],
+  ['another version: the key has changed, and the message comes back', 'v1', 'v2', 'first'],
+])('a stamp that is a tag counts when it is of %s', async (_, looked, tagged, text) => {
+  const region = new Region();
+  await region.restore(1, 'first', { metadata: FULL });
+  const { calls } = region;
+  const [head, readTags] = [calls.head.bind(calls), calls.readTags.bind(calls)];
+  calls.head = async (...args) => {
+    const found = await head(...args);
+    return found && { ...found, ...(looked !== undefined && { versionId: looked }) };
+  };
+  calls.readTags = async (...args) => ({
+    ...(await readTags(...args)),
+    ...(tagged !== undefined && { versionId: tagged }),
+  });
+  const archive = archiveOf([textObject('k', 'second', { sequencer: '2', metadata: FULL })]);
+  const { batchItemFailures } = await region.process(await region.arrive(archive, `${RULE.id}/second.tar.zst`));
+  expect([region.text('k'), batchItemFailures.length]).toEqual([text, text === 'first' ? 1 : 0]);
+  expect(region.telemetry.conflicts).toEqual([]);
+});
+
 describe('an object that a user has edited in place, stamp and all', () => {
   test.each<[string, (region: Region) => Promise<void>]>([
     ['bytes', (region) => region.edit('mine')],

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { UnexpectedError } from '../../../src/errors.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import type { BatchResponse } from '../../../src/messages/settle-batch.ts';
 import type { ProcessMessage } from '../../../src/worker/ports.ts';
@@ -108,6 +109,23 @@ describe('a worker', () => {
     expect(bench.queue.delays).toEqual([{ message, seconds: 30 }]);
     expect(bench.source.acknowledged).toEqual([]);
     expect(bench.telemetry.ended).toEqual([[message?.messageId, 'returned', 400]]);
+  });
+
+  test('hides a message no longer that the work has dead-lettered', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const refuse: ProcessMessage = async (refused, queue) => {
+      await queue.deadLetter([{ message: refused, reason: new UnexpectedError('no') }]);
+      // The heartbeat would be due several times before the work is over.
+      await bench.clock.sleep(400_000, new AbortController().signal);
+      return DONE;
+    };
+    const run = bench.run([refuse]);
+    await bench.clock.advance(500_000);
+    await run;
+    expect(bench.queue.delays).toEqual([]);
+    expect(bench.queue.letters.map((letter) => letter.message)).toEqual([message]);
+    expect(bench.source.acknowledged).toEqual([message?.messageId]);
   });
 
   test('gives up what SQS will not hide any longer, and lets a new message resume it', async () => {

@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { OwnedRecord } from '../../../src/packing/owned-record.ts';
+import { WriteConditionError } from '../../../src/storage/errors.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+
+const PLACE = { bucket: 'progress', key: 'rule/a.tar.zst' };
+const NEVER = new AbortController().signal;
+const lost = { moment: 'after', error: () => new WriteConditionError('412 to the second try') } as const;
+
+function recordIn(store: MemoryObjectStore | FailingObjectStore, now = () => 0): OwnedRecord {
+  return new OwnedRecord({ store, location: PLACE, ownershipSeconds: 180, now });
+}
+
+const text = (memory: MemoryObjectStore): string => memory.look(PLACE)?.body.toString().split('\n')[1] ?? '';
+
+test('a record stays ours when the answer to a write was lost, and its next try met a 412', async () => {
+  const memory = new MemoryObjectStore();
+  const record = recordIn(new FailingObjectStore(memory, { put: [2, 4] }, lost));
+  await record.take(Buffer.from('first'), NEVER);
+  await record.write(Buffer.from('second'));
+  await record.write(Buffer.from('third'));
+  expect([record.owned, text(memory)]).toEqual([true, 'third']);
+});
+
+test('a record that S3 never takes is a failure in the end, and is still ours', async () => {
+  const memory = new MemoryObjectStore();
+  const puts = Array.from({ length: 20 }, (_, index) => index + 2);
+  const store = new FailingObjectStore(memory, { put: puts }, { error: () => new WriteConditionError('412') });
+  const record = recordIn(store);
+  await record.take(Buffer.from('first'), NEVER);
+  await expect(record.write(Buffer.from('second'))).rejects.toThrow(WriteConditionError);
+  expect([store.counts.put, text(memory)]).toEqual([11, 'first']);
+});
+
+test('of several that want a record one gets it; another may have it when its lease is over, and then the first has lost it', async () => {
+  const memory = new MemoryObjectStore();
+  let now = 0;
+  const [one, other] = [recordIn(memory), recordIn(memory, () => now)];
+  expect(await one.take(Buffer.from('first'), NEVER)).toBeUndefined();
+  await expect(other.take(Buffer.from('mine'), NEVER)).rejects.toMatchObject({ seconds: 180 });
+  now = 100_500;
+  await expect(other.take(Buffer.from('mine'), NEVER)).rejects.toMatchObject({ seconds: 80 });
+  now = 179_999;
+  await expect(other.take(Buffer.from('mine'), NEVER)).rejects.toMatchObject({ seconds: 1 });
+  now = 180_000;
+  expect((await other.take(Buffer.from('mine'), NEVER))?.toString()).toBe('first');
+  await expect(one.write(Buffer.from('late'))).rejects.toMatchObject({ code: 'ARCHIVE_IN_WORK' });
+  expect([one.owned, other.owned, text(memory)]).toEqual([false, true, 'first']);
+  await one.release(Buffer.from('late'));
+  await one.remove();
+  expect(text(memory)).toBe('first');
+});
+
+test('a record that is released may be taken at once, with what it says', async () => {
+  const memory = new MemoryObjectStore();
+  const [one, other] = [recordIn(memory), recordIn(memory)];
+  await one.take(Buffer.from('first'), NEVER);
+  await one.release(Buffer.from('so far'));
+  expect(one.owned).toBe(false);
+  expect((await other.take(Buffer.from('mine'), NEVER))?.toString()).toBe('so far');
+  await other.remove();
+  expect([other.owned, memory.keys('progress')]).toEqual([false, []]);
+});
