@@ -13,7 +13,7 @@ export interface InvocableFunction {
   readonly timeoutSeconds: number;
 }
 
-export const FUNCTION_NAMES = ['source', 'target', 'resend', 'deployment'] as const;
+export const FUNCTION_NAMES = ['source', 'target', 'resend', 'verify', 'deployment'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
@@ -26,6 +26,8 @@ export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
   },
   { name: 'target', region: 'us-east-1', path: 'TargetUsEast1/Function', memoryMb: 1769, timeoutSeconds: 900 },
   { name: 'resend', region: 'eu-west-1', path: 'SourceEuWest1/ResendFunction', memoryMb: 512, timeoutSeconds: 900 },
+  // In the template as soon as a rule has `verify`.
+  { name: 'verify', region: 'eu-west-1', path: 'VerifyEuWest1/Function', memoryMb: 1769, timeoutSeconds: 900 },
   {
     name: 'deployment',
     region: 'eu-west-1',
@@ -52,13 +54,17 @@ const stackEvent = z.looseObject({
   ResourceProperties: z.looseObject({}),
 });
 
+const ruleEvent = z.looseObject({ rule: z.string().min(1), execution: z.string().min(1) });
+
 export type QueueEvent = z.infer<typeof queueEvent>;
 export type StackEvent = z.infer<typeof stackEvent>;
+export type RuleEvent = z.infer<typeof ruleEvent>;
 
 /** A function together with an event of the shape that it is invoked with. */
 export type Invocable =
   | { readonly kind: 'queue'; readonly target: InvocableFunction; readonly event: QueueEvent }
-  | { readonly kind: 'stack'; readonly target: InvocableFunction; readonly event: StackEvent };
+  | { readonly kind: 'stack'; readonly target: InvocableFunction; readonly event: StackEvent }
+  | { readonly kind: 'rule'; readonly target: InvocableFunction; readonly event: RuleEvent };
 
 /**
  * Finds the function of the region that an event comes from.
@@ -70,6 +76,11 @@ export function findInvocable(name: FunctionName, event: unknown, origin: string
     const request = parseStackEvent(stackEvent, event, origin, 'not a request of a CloudFormation custom resource');
     const target = findFunction(name, request.StackId.split(':')[3] ?? '', origin);
     return { kind: 'stack', target, event: request };
+  }
+  if (name === 'verify') {
+    const event_ = parseStackEvent(ruleEvent, event, origin, 'not what the state machine of verifications sends');
+    const [target = findFunction(name, '', origin)] = INVOCABLE_FUNCTIONS.filter((each) => each.name === name);
+    return { kind: 'rule', target, event: event_ };
   }
   const batch = parseStackEvent(queueEvent, event, origin, 'not a batch of SQS messages');
   const target = findFunction(name, batch.Records[0]?.awsRegion ?? '', origin);

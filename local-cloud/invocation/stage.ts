@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { type AwsServer, startAwsServer } from '../aws-server.ts';
@@ -9,10 +10,11 @@ import { createBucket, enableVersioning } from '../pipeline/bucket-setup.ts';
 import { createQueue, type LocalQueue } from '../pipeline/queue-pair.ts';
 import { createRegionClients, destroyRegionClients, LOCAL_CREDENTIALS, type RegionClients } from '../region-clients.ts';
 import { type AnswerServer, startAnswerServer } from './answer-server.ts';
-import type { Invocable, InvocableFunction, QueueEvent, StackEvent } from './functions.ts';
+import type { Invocable, InvocableFunction, QueueEvent, RuleEvent, StackEvent } from './functions.ts';
 import { namedObjects, withVersionIds } from './named-objects.ts';
 import { namedResources } from './named-resources.ts';
 import { putSample } from './put-sample.ts';
+import { sampleBody } from './sample-object.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const EVENTS = path.join(CHECKOUT, 'events');
@@ -91,10 +93,15 @@ export class Stage {
    * @returns the event to send: version ids are those that the local S3 has given, and the answer of a custom resource comes
    *   to `answers`
    */
-  async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent> {
-    return invocable.kind === 'queue'
-      ? this.#prepareBatch(invocable.target, invocable.event)
-      : this.#prepareRequest(invocable.target, invocable.event);
+  async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent | RuleEvent> {
+    switch (invocable.kind) {
+      case 'queue':
+        return this.#prepareBatch(invocable.target, invocable.event);
+      case 'stack':
+        return this.#prepareRequest(invocable.target, invocable.event);
+      case 'rule':
+        return this.#prepareRule(invocable.target, invocable.event);
+    }
   }
 
   async stop(): Promise<void> {
@@ -127,6 +134,23 @@ export class Stage {
     for (const bucket of buckets) await this.#makeBucket(bucket.region, bucket.bucket);
     for (const queue of queues) await this.#makeQueue(region, queue);
     return { ...event, ResponseURL: this.answers.url };
+  }
+
+  /** An object that is at the source alone, and both ends of the rule. */
+  async #prepareRule({ path: functionPath, region }: InvocableFunction, event: RuleEvent): Promise<RuleEvent> {
+    await this.#makeBucket(region, this.#variables(functionPath)['PROGRESS_BUCKET'] ?? '');
+    const { rules } = await loadConfiguration(CONFIGURATION_FOLDER);
+    const rule = rules.find(({ id }) => id === event.rule);
+    for (const end of rule === undefined ? [] : [rule.source, ...rule.destinations]) {
+      await this.#makeBucket(end.region, end.bucket);
+    }
+    if (rule !== undefined) {
+      const key = `${rule.source.prefix}never replicated${rule.source.suffix}`;
+      await this.clients(region).s3.send(
+        new PutObjectCommand({ Bucket: rule.source.bucket, Key: key, Body: sampleBody(key, 1000) }),
+      );
+    }
+    return event;
   }
 
   /** Where the rules of the configuration restore to in a region. */

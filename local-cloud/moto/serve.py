@@ -47,6 +47,7 @@ from moto.s3.responses import S3Response  # noqa: E402
 from event_times import time_events_by_writes  # noqa: E402
 from exact_numbers import calculate_as_dynamodb_does  # noqa: E402
 from integrity import refuse_what_s3_refuses  # noqa: E402
+from inventory_fields import keep_inventory_fields  # noqa: E402
 from large_objects import PIECE_BYTES, keep_large_objects_out_of_memory  # noqa: E402
 from part_listing import list_parts_as_s3_does  # noqa: E402
 from queues import index_queues  # noqa: E402
@@ -159,6 +160,7 @@ def main() -> None:
     keep_large_objects_out_of_memory()
     refuse_what_s3_refuses()
     list_parts_as_s3_does()
+    keep_inventory_fields()
     keep_replication_filters()
     index_queues()
     time_events_by_writes()

@@ -5,7 +5,7 @@ import { count, filterSchema } from './progress-schema.ts';
 
 const checkpointSchema = z.object({
   version: z.literal(1),
-  kind: z.enum(['backfill', 'verify']),
+  kind: z.enum(['backfill', 'verify', 'scheduled-verify']),
   rule: z.string(),
   /** What it is done with: filter, source of the keys and other choices, as the run that began it had them. */
   filter: filterSchema,

@@ -18,6 +18,7 @@ const ENTRIES = {
   watermark: 'functions/watermark.ts',
   deployment: 'functions/deployment.ts',
   backfill: 'functions/backfill.ts',
+  verify: 'functions/verify.ts',
   fallback: 'functions/worker.ts',
   'frame-worker': 'compression/frame-worker.ts',
 } as const;
@@ -28,7 +29,7 @@ const EXTERNAL = ['zstd-napi', 'piscina'];
 /** Some dependencies are CommonJS and call `require`, which an ES module has not. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `backfill.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licenses of what is in them. */
+/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `backfill.mjs`, `verify.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licenses of what is in them. */
 export async function bundleFunctions(directory: string): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: CHECKOUT,

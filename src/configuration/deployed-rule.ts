@@ -18,7 +18,11 @@ export interface DeployedRule extends ReplicationRule {
   readonly events: SourceEntry['events'];
   /** No new objects come to its queue; all else is at work. */
   readonly draining: boolean;
+  /** How often a clock has its destinations verified; absent: never. */
+  readonly verify?: VerifyInterval;
 }
+
+export type VerifyInterval = Exclude<SourceEntry['verify'], 'never'>;
 
 /** How large the parts of a rule's stack are. */
 export interface RuleSizing {
@@ -73,6 +77,7 @@ export function deployedRule({ source, destinations }: RuleEntry): DeployedRule 
     objectiveSeconds: source.objective_seconds,
     events: source.events,
     draining: source.draining,
+    ...(source.verify === 'never' ? {} : { verify: source.verify }),
   };
 }
 

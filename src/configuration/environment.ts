@@ -101,12 +101,22 @@ const backfillVariables = z.object({
   CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
 });
 
+const verifyVariables = z.object({
+  AWS_REGION: shared.AWS_REGION,
+  CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
+  /** Of the checkpoints. */
+  PROGRESS_BUCKET: bucketVariable,
+  /** The SDK's own variable: that of local servers, which have no DNS name per bucket. */
+  AWS_ENDPOINT_URL: url.optional(),
+});
+
 export type SourceEnvironment = z.infer<typeof sourceVariables>;
 export type TargetEnvironment = z.infer<typeof targetVariables>;
 export type ResendEnvironment = z.infer<typeof resendVariables>;
 export type WorkerEnvironment = z.infer<typeof workerVariables>;
 export type WatermarkEnvironment = z.infer<typeof watermarkVariables>;
 export type BackfillEnvironment = z.infer<typeof backfillVariables>;
+export type VerifyEnvironment = z.infer<typeof verifyVariables>;
 
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readSourceEnvironment(environment: Environment): SourceEnvironment {
@@ -136,6 +146,11 @@ export function readWatermarkEnvironment(environment: Environment): WatermarkEnv
 /** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
 export function readBackfillEnvironment(environment: Environment): BackfillEnvironment {
   return read(backfillVariables, environment);
+}
+
+/** @throws InvalidEnvironmentError that names every variable that is missing or wrong */
+export function readVerifyEnvironment(environment: Environment): VerifyEnvironment {
+  return read(verifyVariables, environment);
 }
 
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {

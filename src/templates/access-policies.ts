@@ -117,14 +117,22 @@ export function watermarkAccess({ settings, outgoing }: RegionPlan): Statement[]
 }
 
 /** What the function of the backfill may do with the buckets that inventories of a region are delivered to. */
-export function inventoryAccess({ settings }: RegionPlan): Statement[][] {
-  const items = settings.inventory_buckets.map((bucket) => ({
+export function inventoryAccess({ settings }: Pick<RegionPlan, 'settings'>): Statement[][] {
+  return inventoryPolicies(settings, `\${AWS::Region}`);
+}
+
+/** @param region where the buckets are, as `Fn::Sub` fills it in */
+function inventoryPolicies(
+  { region: here, inventory_buckets: inventoryBuckets }: RegionPlan['settings'],
+  region: string,
+): Statement[][] {
+  const items = inventoryBuckets.map((bucket) => ({
     buckets: [bucket],
     notifyingBuckets: [],
     keys: [],
     objects: [`${bucket}/*`],
   }));
-  return intoPolicies(settings.region, items, ({ buckets, objects }) => [
+  return intoPolicies(here, items, ({ buckets, objects }) => [
     // Data files.
     allow(
       'ReadInventories',
@@ -139,10 +147,10 @@ export function inventoryAccess({ settings }: RegionPlan): Statement[][] {
       ...allow(
         'DecryptInventories',
         ['kms:Decrypt'],
-        [sub(`arn:\${AWS::Partition}:kms:\${AWS::Region}:\${AWS::AccountId}:key/*`)],
+        [sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/*`)],
       ),
       Condition: {
-        StringEquals: { 'kms:ViaService': sub(`s3.\${AWS::Region}.amazonaws.com`) },
+        StringEquals: { 'kms:ViaService': sub(`s3.${region}.amazonaws.com`) },
         ArnLike: {
           'kms:EncryptionContext:aws:s3:arn': [
             ...buckets.map(bucketArn),
@@ -152,6 +160,52 @@ export function inventoryAccess({ settings }: RegionPlan): Statement[][] {
       },
     },
   ]);
+}
+
+/** What the function of scheduled verifications may do with the buckets of the rules that ask for it, in all of their regions. */
+export function verifyAccess(
+  { settings, outgoing }: Pick<RegionPlan, 'settings' | 'outgoing'>,
+  plans: readonly Pick<RegionPlan, 'settings'>[],
+): Statement[][] {
+  const rules = outgoing.filter(({ verify }) => verify !== undefined);
+  const sides = rules.flatMap(({ source, destinations }) => [
+    { ...source, begins: source.prefix, ends: source.suffix },
+    ...destinations.map((destination) => ({
+      ...destination,
+      begins: `${destination.targetPrefix ?? ''}${source.prefix}`,
+      ends: source.suffix,
+    })),
+  ]);
+  const regions = [...new Set(sides.map(({ region }) => region))];
+  const items = sides.map((side) => ({
+    buckets: [side.bucket],
+    notifyingBuckets: [],
+    keys: keyOf(side),
+    objects: [`${side.bucket}/${inSub(keyPattern(side.begins, side.ends))}`],
+  }));
+  const compared = intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
+    // Both sides, or their inventories.
+    allow('ListBothSides', ['s3:GetInventoryConfiguration', 's3:ListBucket'], buckets.map(bucketArn)),
+    // A HEAD, where the listings do not agree.
+    allow(
+      'LookAtSuspects',
+      ['s3:GetObject'],
+      objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
+    ),
+    // A HEAD tells the checksum only to whom may decrypt.
+    ...(keys.length === 0
+      ? []
+      : [
+          {
+            ...allow('SeeChecksums', ['kms:Decrypt'], keys),
+            Condition: { StringEquals: { 'kms:ViaService': regions.map((region) => `s3.${region}.amazonaws.com`) } },
+          },
+        ]),
+  ]);
+  const inventories = plans
+    .filter((plan) => regions.includes(plan.settings.region))
+    .flatMap((plan) => inventoryPolicies(plan.settings, plan.settings.region));
+  return [...compared, ...inventories];
 }
 
 /** As few documents as the limit of a policy allows, filled in order. */

@@ -26,8 +26,8 @@ export interface AlarmRow {
   readonly periods: number;
   /** Section of docs/operations.md. */
   readonly runbook: string;
-  /** What a period without a value is. Absent: all is well. */
-  readonly missing?: 'missing' | 'breaching';
+  /** What a period without a value is; `ignore`: the alarm stays as it is. Absent: all is well. */
+  readonly missing?: 'missing' | 'breaching' | 'ignore';
   /** Absent: the parameter AlarmTopicArn of the stack. */
   readonly topic?: Call;
   /** Whether the end of the alarm is told, too. Absent: it is. */

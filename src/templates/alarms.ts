@@ -2,7 +2,7 @@ import { type AlarmRow, ofFunction, oldestMessage, waitingMessages } from './ala
 import { ref } from './yaml.ts';
 
 /** Files of src/stacks that have alarms. */
-export type AlarmedStack = 'cluster' | 'fallback' | 'region' | 'rule' | 'source' | 'target' | 'watermark';
+export type AlarmedStack = 'cluster' | 'fallback' | 'region' | 'rule' | 'source' | 'target' | 'verify' | 'watermark';
 
 /** The alarms of each stack. Those by which the fallback scales are beside its policies, in fallback.yaml. */
 export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
@@ -289,6 +289,22 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       periods: 3,
       runbook: 'notifications-missing',
       why: 'A deployment puts them last, some minutes after the function knows of a new rule.',
+    },
+  ],
+  verify: [
+    {
+      id: 'FailedAlarm',
+      name: '{NamePrefix}-verify-failed',
+      says: 'A scheduled verification failed, so that nobody knows what is missing; its execution names the rule',
+      metric: {
+        namespace: 'AWS/States',
+        name: 'ExecutionsFailed',
+        dimensions: { StateMachineArn: ref('StateMachine') },
+        statistic: 'Sum',
+      },
+      threshold: 0,
+      periods: 1,
+      runbook: 'verification-failed',
     },
   ],
 };

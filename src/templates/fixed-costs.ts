@@ -41,6 +41,8 @@ const DELETION_SOURCE_METRICS = 1;
 const DELETION_TARGET_METRICS = 5;
 /** Of a rule and target region: its watermark. */
 const ROUTE_ALARMS = 1;
+/** Of a rule that a clock has verified: what is missing. Its metric has some values a month, and is billed by the hours with one: cents. */
+const VERIFY_ALARMS = 1;
 /** Metrics under the alarms by which a fallback scales, in fallback.yaml: backlog and maximum two each, idle three. */
 const SCALING_ALARM_METRICS = 7;
 /** Of endpoints.yaml. */
@@ -65,11 +67,13 @@ export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): FixedC
   const isTarget = settings.source_target.includes('target');
   const routes = outgoing.flatMap(archiveRegions).length;
   const fallbackRoutes = outgoing.filter(({ sizing }) => sizing.fallback !== undefined).flatMap(archiveRegions).length;
+  const verified = outgoing.filter(({ verify }) => verify !== undefined).length;
   const alarms =
     ALARMS.region.length +
     (isSource ? ALARMS.source.length : 0) +
     (isTarget ? ALARMS.target.length : 0) +
     (outgoing.length > 0 ? ALARMS.watermark.length : 0) +
+    (verified > 0 ? ALARMS.verify.length + VERIFY_ALARMS * verified : 0) +
     ALARMS.rule.length * outgoing.length +
     ROUTE_ALARMS * routes;
   const queues = QUEUES_PER_RULE * outgoing.length + (isSource ? 1 : 0) + (isTarget ? 1 : 0);
@@ -128,7 +132,12 @@ export function ruleDollars(rule: DeployedRule): number {
   const fallback =
     PRICES.alarm * (ALARMS.fallback.length + SCALING_ALARM_METRICS) +
     WATERMARK_RUNS * PRICES.fallbackWatermarkRun * regions;
-  return dollarsOfRule(regions) + deletionDollars(rule) + (rule.sizing.fallback === undefined ? 0 : fallback);
+  return (
+    dollarsOfRule(regions) +
+    deletionDollars(rule) +
+    (rule.sizing.fallback === undefined ? 0 : fallback) +
+    (rule.verify === undefined ? 0 : PRICES.alarm * VERIFY_ALARMS)
+  );
 }
 
 /** Metrics of deletions at both ends, in months with some. */

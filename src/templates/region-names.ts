@@ -33,6 +33,10 @@ export function regionNames(region: string) {
     watermark: `Watermark${suffix}`,
     watermarkAccess: (index: number) => `WatermarkAccess${index + 1}${suffix}`,
     watermarkAlarm: (id: string, region: string) => `Watermark${logicalName(id)}${logicalName(region)}`,
+    verify: `Verify${suffix}`,
+    verifyAccess: (index: number) => `VerifyAccess${index + 1}${suffix}`,
+    verifySchedule: (id: string) => `VerifySchedule${logicalName(id)}`,
+    missingAlarm: (id: string) => `Missing${logicalName(id)}`,
     notification: (bucket: string) => `Notification${suffix}${logicalName(bucket)}${shortHash(bucket)}`,
     subscription: (address: string) => `AlarmMail${suffix}${shortHash(address)}`,
   };

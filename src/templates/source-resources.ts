@@ -11,6 +11,7 @@ import { regionNames } from './region-names.ts';
 import { sharedOutputs } from './region-resources.ts';
 import { planReplication } from './replication-rules.ts';
 import { application, checkedBuckets, customResource, type Resources, type StackContext } from './sam-calls.ts';
+import { verifyResources } from './verify-resources.ts';
 import { watermarkResources } from './watermark-resources.ts';
 import { getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 
@@ -52,6 +53,7 @@ export function sourceResources(context: StackContext): Resources {
     ...notifications(context),
     ...backfillResources(context),
     ...watermarkResources(context),
+    ...verifyResources(context),
     ...dashboard(context),
   };
 }

@@ -25,6 +25,7 @@ export function sixtyRules(): { readonly settings: object; readonly replication:
       suffix_filter: index % 3 === 0 ? '.csv' : '',
       kms_key_arn: `arn:aws:kms:${region}:111122223333:key/source-${index}`,
       fallback: true,
+      ...(index < 30 && { verify: 'weekly' as const }),
       ...(index === 40 && { events: 'eventbridge' as const, chain: true }),
     };
     const destination = (to: string): Partial<DestinationEntry> => ({
@@ -68,7 +69,7 @@ export function someFallback(): { readonly settings: object; readonly replicatio
       destinations: [{ region: 'eu-west-1', bucket: 'large-eu' }],
     },
     {
-      source: { region: 'eu-west-1', bucket: 'small' },
+      source: { region: 'eu-west-1', bucket: 'small', verify: 'daily' },
       destinations: [
         { region: 'us-east-1', bucket: 'small-us' },
         { region: 'ap-southeast-2', bucket: 'small-ap' },

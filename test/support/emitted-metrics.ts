@@ -6,6 +6,7 @@ import { PowertoolsNotificationTelemetry } from '../../src/aws/telemetry/notific
 import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/packing.ts';
 import { PowertoolsResendTelemetry } from '../../src/aws/telemetry/resend.ts';
 import { PowertoolsTargetTelemetry } from '../../src/aws/telemetry/restoring.ts';
+import { PowertoolsVerificationTelemetry } from '../../src/aws/telemetry/verification.ts';
 import { PowertoolsWatermarkTelemetry } from '../../src/aws/telemetry/watermark.ts';
 import type { Configuration } from '../../src/configuration/load.ts';
 import { filedPrices, parsePriceFile } from '../../src/configuration/prices/price-file.ts';
@@ -13,6 +14,7 @@ import type { ReplicationRule } from '../../src/configuration/rule.ts';
 import { resourceNamePrefix } from '../../src/configuration/schema/resource-names.ts';
 import { LatencyDistribution } from '../../src/restoring/latency-distribution.ts';
 import { AccessDeniedError } from '../../src/storage/errors.ts';
+import { noVerificationCounts } from '../../src/verifying/dependencies.ts';
 import { EXAMPLE_ACCOUNT } from './templates/instantiate.ts';
 
 /** A metric, and where CloudWatch has it. */
@@ -49,6 +51,9 @@ export function emittedMetrics(
         const watermark = new PowertoolsWatermarkTelemetry(namespace);
         const stages = { waiting: 1, replicating: 0, failing: 0, arrived: 0, givenUp: 0 };
         for (const { region: target } of rule.destinations) watermark.watermarkTaken(rule, target, 1, stages);
+      }
+      for (const rule of here.filter(({ verify }) => wrong || verify !== undefined)) {
+        new PowertoolsVerificationTelemetry(namespace).verified(rule, noVerificationCounts(), 0);
       }
       if (here.length > 0 && wrong) {
         const outboundBucket = `${resourceNamePrefix(namespace)}-${EXAMPLE_ACCOUNT}-${region}-outbound`;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -17,8 +17,10 @@ import { installInterfaceClient } from '../../local-cloud/lambda-runtime/interfa
 import { findInterfaceEmulator } from '../../local-cloud/lambda-runtime/interface-emulator.ts';
 import { LambdaRuntime } from '../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
+import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import { readDeadLetters } from '../../src/cli/demo/pipeline/dead-letters.ts';
 import { runInvoke } from '../../src/cli/invoke/run-invoke.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
 import { readArchive } from '../support/archives.ts';
 import { expandTemplate } from '../support/templates/expand-template.ts';
 import { textOf } from '../support/templates/json.ts';
@@ -175,6 +177,18 @@ test(
   MINUTES,
 );
 
+test(
+  'the function of scheduled verifications verifies the rule of verify-rule.json: what is young is not missing yet',
+  async () => {
+    const event = (await readEvent(join(EVENTS, 'verify-rule.json'))) as object;
+    const answer = (await send('verify', 'verify-rule.json')) as { readonly compared: number };
+    expect(answer).toMatchObject({ ...event, finished: true, faults: 0 });
+    expect(answer.compared).toBeGreaterThan(0);
+    expect(lines.join('')).toContain('"Rule verified"');
+  },
+  MINUTES,
+);
+
 describe('the deployment function under the interface emulator', () => {
   /** The answer that CloudFormation would get. */
   async function answerTo(file: string): Promise<unknown> {
@@ -323,7 +337,8 @@ test(
     const watermark = { name: 'watermark', path: 'WatermarkEuWest1/Function', memoryMb: 1024, timeoutSeconds: 240 };
     const functions = [...INVOCABLE_FUNCTIONS, watermark];
     expect(Object.keys(env).toSorted()).toEqual(functions.map(({ path }) => path).toSorted());
-    const { root, nested } = await expandTemplate(join(PROJECT, 'template.yaml'));
+    // The function of scheduled verifications is there if a rule asks for it.
+    const { root, nested } = await expandTemplate(await writeVerifiedExample(join(bundles, 'example')));
     for (const { name, path, memoryMb, timeoutSeconds } of functions) {
       const [stack = '', functionId = ''] = path.split('/');
       const properties = root.Resources[stack]?.Properties ?? {};
@@ -347,6 +362,16 @@ test(
   },
   2 * MINUTES,
 );
+
+/** The example, each of whose rules a clock has verified. @returns its template */
+async function writeVerifiedExample(into: string): Promise<string> {
+  await cp(join(PROJECT, 'configuration'), into, { recursive: true });
+  const file = join(into, 'replication_config.json');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replaceAll('"source": {', '"source": { "verify": "daily",'));
+  await writeDeploymentFiles(await makeDeploymentFiles(await loadConfiguration(into), into), into);
+  return join(into, 'template.yaml');
+}
 
 /** Left out by a condition, or always. */
 function mayBeAbsent(value: unknown): boolean {

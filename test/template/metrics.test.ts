@@ -186,6 +186,22 @@ describe('alarms', () => {
     expect(watching('WatermarkAgeSeconds')).toBe(routes.reduce((sum, count) => sum + count, 0));
   });
 
+  test('watch what scheduled verifications find, where a rule asks for them', () => {
+    const alarms = [...created.values()].flatMap((resources) => ofType(resources, 'AWS::CloudWatch::Alarm'));
+    const found = alarms.filter((alarm) => at(alarm, 'MetricName') === 'MissingObjects');
+    const verified = configuration.rules.filter(({ verify }) => verify !== undefined);
+    expect(verified).toHaveLength(1);
+    expect(found.map((alarm) => [at(alarm, 'TreatMissingData'), at(alarm, 'Dimensions')])).toEqual(
+      verified.map(({ source }) => [
+        'ignore',
+        [
+          { Name: 'SourceBucket', Value: source.bucket },
+          { Name: 'SourcePrefix', Value: '*' },
+        ],
+      ]),
+    );
+  });
+
   test('are as many as the plan counts in its costs', () => {
     for (const plan of planRegions(configuration)) {
       const resources = created.get(plan.region) ?? [];

@@ -14,6 +14,7 @@ import {
   readResendEnvironment,
   readSourceEnvironment,
   readTargetEnvironment,
+  readVerifyEnvironment,
   readWatermarkEnvironment,
 } from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
@@ -97,6 +98,11 @@ async function writeWholeExample(into: string): Promise<string> {
   };
   Object.assign(settings.enabled_regions[0] ?? {}, { inventory_buckets: ['example-inventories'] });
   await writeFile(join(into, 'settings.json'), JSON.stringify(settings));
+  const replication = JSON.parse(await readFile(join(into, 'replication_config.json'), 'utf8')) as {
+    replication_configuration: { source: Record<string, unknown> }[];
+  };
+  for (const { source } of replication.replication_configuration) source['verify'] = 'weekly';
+  await writeFile(join(into, 'replication_config.json'), JSON.stringify(replication));
   await writeDeploymentFiles(await makeDeploymentFiles(await loadConfiguration(into), into), into);
   return into;
 }
@@ -254,6 +260,7 @@ describe('every function', () => {
       'resend.handler': readResendEnvironment,
       'watermark.handler': readWatermarkEnvironment,
       'backfill.handler': readBackfillEnvironment,
+      'verify.handler': readVerifyEnvironment,
     };
     const read = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::Lambda::Function').map((resource) => {
@@ -274,6 +281,7 @@ describe('every function', () => {
       'resend.handler',
       'source.handler',
       'target.handler',
+      'verify.handler',
       'watermark.handler',
     ]);
   });

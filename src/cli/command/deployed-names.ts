@@ -49,6 +49,7 @@ export function deployedNames(
       ...(isSource ? [{ name: `${prefix}-resend`, sends: true }] : []),
       ...(rules.length > 0 && inventoryBuckets.length > 0 ? [{ name: `${prefix}-backfill`, sends: true }] : []),
       ...(rules.length > 0 ? [{ name: `${prefix}-watermark`, sends: true }] : []),
+      ...(outgoing.some(({ verify }) => verify !== undefined) ? [{ name: `${prefix}-verify`, sends: true }] : []),
       ...(isTarget ? [{ name: target, sends: false }] : []),
     ],
     queues: [

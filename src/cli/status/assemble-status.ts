@@ -73,6 +73,7 @@ function describeRule(rule: DeployedRule, queues: readonly DeployedQueue[], obse
     ),
     backfill: backfill === undefined ? 0 : (state.queues.get(`${region} ${backfill.name}`)?.waiting ?? null),
     givenUp: state.givenUp.get(rule.id) ?? null,
+    ...(rule.verify === undefined ? {} : { verification: state.verifications.get(rule.id) ?? null }),
     routes: archiveRegions(rule).map((target) => describeRoute(rule, target, metrics)),
   };
 }

@@ -2,6 +2,8 @@ import { DescribeServicesCommand } from '@aws-sdk/client-ecs';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { QueueDoesNotExist } from '@aws-sdk/client-sqs';
 import pLimit from 'p-limit';
+import { S3CheckpointObject } from '../../aws/s3/checkpoint-object.ts';
+import { checkpointKey } from '../../backfill/checkpoint.ts';
 import type { Configuration } from '../../configuration/load.ts';
 import { ownBucketName } from '../../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../../resend/kept-key.ts';
@@ -10,6 +12,7 @@ import type { AwsClients } from '../command/aws-clients.ts';
 import { deployedNames } from '../command/deployed-names.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { countMessages, type QueueCounts } from '../command/queue-counts.ts';
+import { describeVerification, type VerificationStatus } from './describe-verification.ts';
 
 const MAX_CONCURRENT_CALLS = 24;
 /** ECS describes no more services in one call. */
@@ -28,6 +31,8 @@ export interface PipelineState {
   readonly tasks: ReadonlyMap<string, TaskCounts>;
   /** Archives that could not be replicated and are kept, by rule; as many as 1,000. */
   readonly givenUp: ReadonlyMap<string, number>;
+  /** Of rules that a clock has verified. */
+  readonly verifications: ReadonlyMap<string, VerificationStatus>;
   /** A sentence each. */
   readonly unseen: readonly string[];
 }
@@ -49,6 +54,7 @@ export async function readState(
   const queues = new Map<string, QueueCounts>();
   const tasks = new Map<string, TaskCounts>();
   const givenUp = new Map<string, number>();
+  const verifications = new Map<string, VerificationStatus>();
   const unseen = new Set<string>();
   /** Queues by region. */
   const missing = new Map<string, number>();
@@ -96,7 +102,16 @@ export async function readState(
           givenUp.set(id, KeyCount);
         }),
       );
-      return [...inQueues, ...ofServices, ...kept];
+      const verified = plan.outgoing.flatMap((rule) => {
+        const { id, verify } = rule;
+        if (verify === undefined) return [];
+        return look(region, `last verification of ${id}`, async () => {
+          const bucket = ownBucketName(configuration.settings.stack_name, account, region, 'progress');
+          const store = new S3CheckpointObject(clients.s3(region), bucket, checkpointKey('scheduled-verify', id));
+          verifications.set(id, describeVerification(rule, verify, await store.load()));
+        });
+      });
+      return [...inQueues, ...ofServices, ...kept, ...verified];
     }),
   );
   signal.throwIfAborted();
@@ -105,7 +120,7 @@ export async function readState(
       `${formatPlural(count, 'queue')} of ${region}, which ${count === 1 ? 'does' : 'do'} not exist: is it deployed? s3xrc doctor says more.`,
     );
   }
-  return { queues, tasks, givenUp, unseen: [...unseen] };
+  return { queues, tasks, givenUp, verifications, unseen: [...unseen] };
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDollars, formatPlural, formatRatio, rat
 import { printableKey } from '../command/printable-key.ts';
 import type { TerminalStyle } from '../command/terminal-style.ts';
 import { wrapText } from '../command/wrap-text.ts';
+import type { VerificationStatus } from './describe-verification.ts';
 import {
   type ArrivalStatus,
   type Backlog,
@@ -31,7 +32,8 @@ export function renderStatus(status: PipelineStatus, style: TerminalStyle): stri
 }
 
 function renderRule(rule: RuleStatus, style: TerminalStyle): string[] {
-  const { id, region, bucket, prefix, suffix, hour, day, dollars, backlog, backfill, givenUp, routes } = rule;
+  const { id, region, bucket, prefix, suffix, hour, day, dollars, backlog, backfill, givenUp, verification, routes } =
+    rule;
   const keys = `${prefix}${suffix === '' ? '' : `*${suffix}`}`;
   const { saved, spent } = dollars;
   const net = saved === null || spent === null ? null : saved - spent;
@@ -52,6 +54,14 @@ function renderRule(rule: RuleStatus, style: TerminalStyle): string[] {
       (net ?? 0) < 0 ? style.yellow : undefined,
     ),
     ...row('fixed', `${formatDollars(rule.fixedDollars)} per month`, style),
+    ...(verification === undefined
+      ? []
+      : row(
+          'verified',
+          describeFindings(verification),
+          style,
+          (verification?.faults ?? 0) > 0 ? style.red : undefined,
+        )),
     ...row('given up', archives(givenUp), style, (givenUp ?? 0) > 0 ? style.red : undefined),
   ];
 }
@@ -97,6 +107,15 @@ function describeRoute({ watermarkSeconds, objectiveSeconds, restored }: RouteSt
 function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string {
   const ratio = bytes === null || archiveBytes === null ? UNKNOWN : formatRatio(ratioOf(bytes, archiveBytes));
   return `${objects === null ? UNKNOWN : formatPlural(objects, 'object')}, ${bytes === null ? UNKNOWN : formatBytes(bytes)}, ${ratio}`;
+}
+
+function describeFindings(verification: VerificationStatus | null): string {
+  if (verification === null) return UNKNOWN;
+  const { every, startedAt, unfinished, compared, missing, older, different, foreign } = verification;
+  if (startedAt === undefined) return `${every}; not within the last 15 days`;
+  const found = `${formatCount(missing)} missing, ${formatCount(older)} older, ${formatCount(different)} different, ${formatCount(foreign)} foreign`;
+  const end = unfinished === true ? ' so far, not finished' : '';
+  return `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatPlural(compared, 'key')}: ${found}${end}`;
 }
 
 function renderAmount(value: number | null): string {

@@ -1,3 +1,4 @@
+import type { VerificationStatus } from './describe-verification.ts';
 import type { TaskCounts } from './read-state.ts';
 
 /** What waits in front of a function or a task. `null` is what could not be seen, here and below. */
@@ -50,6 +51,8 @@ export interface RuleStatus {
   /** Messages about objects that were there before the rule. */
   readonly backfill: number | null;
   readonly givenUp: number | null;
+  /** Absent: no clock has the rule verified. */
+  readonly verification?: VerificationStatus | null;
   readonly routes: readonly RouteStatus[];
 }
 
@@ -71,12 +74,15 @@ export interface PipelineStatus {
   readonly unseen: readonly string[];
 }
 
-/** Whether nothing is late, given up, or dead-lettered, as far as can be seen. */
+/** Whether nothing is late, given up, dead-lettered, or found missing, as far as can be seen. */
 export function isWell({ rules, arrivals }: PipelineStatus): boolean {
   const backlogs = [...rules, ...arrivals].map(({ backlog }) => backlog);
   return (
     backlogs.every(({ deadLetters }) => (deadLetters ?? 0) === 0) &&
-    rules.every(({ givenUp, routes }) => (givenUp ?? 0) === 0 && routes.every((route) => !isLate(route)))
+    rules.every(
+      ({ givenUp, routes, verification }) =>
+        (givenUp ?? 0) === 0 && (verification?.faults ?? 0) === 0 && routes.every((route) => !isLate(route)),
+    )
   );
 }
 

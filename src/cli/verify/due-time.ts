@@ -1,8 +1,6 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
-import { ruleDimensions } from '../../configuration/metric-dimensions.ts';
-import { CompressorError } from '../../errors.ts';
+import { readDueBasis } from '../../verifying/due-time.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
-import type { Reading } from '../../watermark/reading.ts';
 import { formatAge } from '../command/age.ts';
 
 /** From when on objects need not have arrived, and why, for people. */
@@ -12,13 +10,8 @@ export interface DueTime {
   readonly reason: string;
 }
 
-const MINUTE = 60;
-/** A watermark is taken every five minutes. */
-const NEWEST_SECONDS = 15 * MINUTE;
-
 /**
- * Objects that are younger than the watermarks of the rule's regions are under way, and not missing. Where a watermark is not known,
- * the rule's objective takes its place.
+ * What is due by the rule's watermarks, or by its objective, or as the user says.
  * @param age what the user says in their place, in seconds
  * @param now milliseconds since 1970
  */
@@ -30,44 +23,10 @@ export async function findDueTime(
 ): Promise<DueTime> {
   if (age !== undefined)
     return { dueBefore: now - 1000 * age, reason: `younger than ${formatAge(age)}, as --not-due says` };
-  const regions = [...new Set(rule.destinations.map(({ region }) => region))];
-  const readings = await readWatermarks(rule, regions, namespace, metrics, now);
-  const dues = regions.map((region, index): DueTime => {
-    const [newest] = typeof readings === 'string' ? [] : (readings[index] ?? []);
-    if (newest !== undefined) {
-      const dueBefore = newest.time - 1000 * newest.value;
-      return { dueBefore, reason: `younger than the watermark of ${region}, ${formatAge((now - dueBefore) / 1000)}` };
-    }
-    const why = typeof readings === 'string' ? readings : `there is none of ${region}`;
-    return {
-      dueBefore: now - 1000 * rule.objectiveSeconds,
-      reason: `younger than the rule's objective, ${formatAge(rule.objectiveSeconds)}: no watermark is known, ${why}`,
-    };
-  });
-  return dues.reduce((earliest, due) => (due.dueBefore < earliest.dueBefore ? due : earliest));
-}
-
-/** @returns the newest reading of each region first, or why there is none */
-async function readWatermarks(
-  rule: DeployedRule,
-  regions: readonly string[],
-  namespace: string,
-  metrics: MetricReader,
-  now: number,
-): Promise<readonly (readonly Reading[])[] | string> {
-  const addresses = regions.map((region) => ({
-    region: rule.source.region,
-    namespace,
-    name: 'WatermarkAgeSeconds',
-    dimensions: { ...ruleDimensions(rule), TargetRegion: region },
-  }));
-  // CloudWatch rounds to whole minutes.
-  const to = Math.ceil(now / (MINUTE * 1000)) * MINUTE * 1000;
-  try {
-    return await metrics.readMaxima(addresses, { from: to - NEWEST_SECONDS * 1000, to, periodSeconds: MINUTE });
-  } catch (thrown) {
-    // A user who may list buckets need not be allowed to read metrics.
-    if (thrown instanceof CompressorError) return thrown.message;
-    throw thrown;
-  }
+  const { dueBefore, region, unknown } = await readDueBasis(rule, namespace, metrics, now);
+  const reason =
+    unknown === undefined
+      ? `younger than the watermark of ${region}, ${formatAge((now - dueBefore) / 1000)}`
+      : `younger than the rule's objective, ${formatAge(rule.objectiveSeconds)}: no watermark is known, ${unknown}`;
+  return { dueBefore, reason };
 }

@@ -2,12 +2,12 @@ import { S3InventoryFiles } from '../../aws/s3/inventory-files.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { SortedInventory } from '../../inventory/sorted-inventory.ts';
+import { TemporaryRuns } from '../../wiring/temporary-runs.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatCount } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
 import type { RuleSession } from '../command/rule-session.ts';
-import { TemporaryRuns } from './temporary-runs.ts';
 
 /** Manifests that take the place of listings. */
 export interface InventoryNames {

@@ -1,5 +1,6 @@
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
+import { countFaults } from '../../verifying/count-faults.ts';
 import type { CopyFinding, FindingClass, VerificationCounts } from '../../verifying/dependencies.ts';
 import type { Proof } from '../../verifying/prove-copy.ts';
 import { formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
@@ -22,13 +23,9 @@ const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: Findin
     ['archived', undefined, 'are in archived classes and were not compared'],
   ];
 
-/** Whether something is wrong that the rule promises. What others wrote is wrong where the rule says that the source wins. */
-export function isFaulty(
-  { missing, older, different, foreign }: VerificationCounts,
-  { destinations }: DeployedRule,
-): boolean {
-  const sourceWins = destinations.some(({ onConflict }) => onConflict === 'overwrite');
-  return missing + older + different + (sourceWins ? foreign : 0) > 0;
+/** Whether something is wrong that the rule promises. */
+export function isFaulty(counts: VerificationCounts, rule: DeployedRule): boolean {
+  return countFaults(counts, rule) > 0;
 }
 
 /** The report for people. */

@@ -5,7 +5,7 @@ import type { JsonPath } from '../schema/json-text.ts';
 
 /** What is wrong between the regions of settings.json. */
 export function checkRegions(regions: readonly RegionDraft[]): Finding[] {
-  return [...repeatedRegions(regions), ...foreignPartitions(regions), ...uselessInventories(regions)];
+  return [...repeatedRegions(regions), ...foreignPartitions(regions)];
 }
 
 function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
@@ -32,16 +32,6 @@ function foreignPartitions(regions: readonly RegionDraft[]): Finding[] {
     if (first === undefined || partition === first.partition) return [];
     const message = `${region} is in the partition ${partition}, ${first.region} in ${first.partition}; S3 replicates nothing between them`;
     return [{ ...found, message }];
-  });
-}
-
-/** Only source regions have something to queue. */
-function uselessInventories(regions: readonly RegionDraft[]): Finding[] {
-  return regions.flatMap(({ index, inventory_buckets: buckets = [], source_target: roles }) => {
-    if (buckets.length === 0 || roles === undefined || roles.includes('source')) return [];
-    const message =
-      'is for regions with the role `source`, since inventories list the objects that are to leave from there';
-    return [{ file: SETTINGS_FILE, path: at(index, 'inventory_buckets'), message }];
   });
 }
 

@@ -126,6 +126,10 @@ export const sourceSchema = z.strictObject({
     description:
       'Whether deletions by a lifecycle rule of the bucket are replicated like those of users. Needs `deletes`.',
   }),
+  verify: z.enum(['never', 'daily', 'weekly']).default('never').meta({
+    description:
+      'How often the destinations are verified against the source by a function that a clock starts, in the night (UTC), every day or on Sundays. It counts what is missing, and repairs nothing.',
+  }),
   draining: z.boolean().default(false).meta({
     description:
       'Whether the rule stops taking new objects while the backlog is still replicated: the step before removing the rule.',
@@ -202,7 +206,7 @@ export const regionSchema = z.strictObject({
   ),
   inventory_buckets: z.array(bucket('Bucket of this region that S3 Inventories are delivered to.')).default([]).meta({
     description:
-      'Buckets of this region that S3 Inventories of source buckets are delivered to. With one, the region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. The region must have the role `source`.',
+      'Buckets of this region that S3 Inventories are delivered to. With one, a source region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. Rules with `verify` read the inventories of their source and their destinations there instead of listing these buckets.',
     allowed: 'a list of names of buckets',
   }),
 });

@@ -27,6 +27,7 @@ export function dashboard(context: StackContext): Resources {
     ...dollarRows(context),
     ...packingRows(context),
     ...targets.flatMap((target) => [targetRow(context, target), arrivalRow(context, target)]),
+    ...verificationRows(context),
     ...deletionRows(context),
     failureRow(context),
     ...targets.map((target) => targetFailureRow(context, target)),
@@ -196,4 +197,40 @@ function targetRow({ settings: { stack_name: namespace }, plan }: StackContext, 
       { title: `${target}: seconds that S3 is behind`, region: target, metrics: behind },
     ],
   };
+}
+
+/** What scheduled verifications have found; nothing where no rule asks for them. */
+function verificationRows({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row[] {
+  const verified = outgoing.filter(({ verify }) => verify !== undefined);
+  if (verified.length === 0) return [];
+  return [
+    {
+      height: 6,
+      widgets: [
+        {
+          title: 'Scheduled verifications: objects missing, older or different, by rule',
+          region,
+          period: DAY,
+          start: MONTH,
+          metrics: [byRule(namespace, 'MissingObjects', 'Maximum')],
+        },
+        {
+          title: 'Scheduled verifications: failed',
+          region,
+          period: DAY,
+          start: MONTH,
+          metrics: [
+            metric(
+              'AWS/States',
+              'ExecutionsFailed',
+              {
+                StateMachineArn: `arn:\${AWS::Partition}:states:${region}:\${AWS::AccountId}:stateMachine:${resourceNamePrefix(namespace)}-verify`,
+              },
+              { label: 'Executions', stat: 'Sum' },
+            ),
+          ],
+        },
+      ],
+    },
+  ];
 }

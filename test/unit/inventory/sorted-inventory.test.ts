@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TemporaryRuns } from '../../../src/cli/verify/temporary-runs.ts';
 import type { InventoryManifest } from '../../../src/inventory/manifest.ts';
 import { SortedInventory, type SortedInventoryOptions } from '../../../src/inventory/sorted-inventory.ts';
 import type { ObjectEntry } from '../../../src/listing/dependencies.ts';
 import { compareKeys } from '../../../src/listing/key-order.ts';
+import { TemporaryRuns } from '../../../src/wiring/temporary-runs.ts';
 import { memoryInventoryFiles } from '../../support/inventory-files.ts';
 
 const { signal } = new AbortController();

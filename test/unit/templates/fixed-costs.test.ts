@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/configuration/load.ts';
+import { settingsSchema } from '../../../src/configuration/schema/schema.ts';
 import { ALARMS } from '../../../src/templates/alarms.ts';
 import {
   type FixedCost,
@@ -58,6 +59,27 @@ describe('what deletions add to a rule in a month with some', () => {
   });
 });
 
+test('a rule that a clock has verified costs an alarm more, and its region another', () => {
+  const [plain, verified] = ['never', 'weekly'].map((verify) => {
+    const rules = deployedRules([
+      {
+        source: { region: 'eu-west-1', bucket: 'source', verify },
+        destinations: [{ region: 'us-east-1', bucket: 'copy' }],
+      },
+    ]);
+    const settings = settingsSchema.parse({
+      stack_name: 'app',
+      enabled_regions: [{ region: 'eu-west-1', source_target: ['source'] }],
+    });
+    const [plan] = planRegions({ settings, rules });
+    const [rule] = rules;
+    if (plan === undefined || rule === undefined) throw new Error('there is no plan');
+    return { region: sumDollars(fixedCosts(plan)), rule: ruleDollars(rule) };
+  });
+  expect((verified?.rule ?? 0) - (plain?.rule ?? 0)).toBeCloseTo(0.1, 9);
+  expect((verified?.region ?? 0) - (plain?.region ?? 0)).toBeCloseTo(0.2, 9);
+});
+
 describe('docs/deployment.md', () => {
   const document = readFileSync(new URL('../../../docs/deployment.md', import.meta.url), 'utf8');
   const rowOf = (title: string): string[] => {
@@ -88,10 +110,11 @@ describe('docs/deployment.md', () => {
   });
 
   test('has the number of alarms and of our own metrics', async () => {
-    const { rule, target, source, watermark, region } = ALARMS;
+    const { rule, target, source, watermark, region, verify } = ALARMS;
     expect(rowOf('alarm')[3]).toBe(
       `${rule.length} a rule, 1 a rule and target region, ${target.length} a target region, ` +
-        `${source.length + watermark.length} a source region, ${region.length} a region`,
+        `${source.length + watermark.length} a source region, ${region.length} a region; ` +
+        `1 a rule with \`verify\`, ${verify.length} a source region with such a rule`,
     );
     const inUse = planRegions(await loadConfiguration(CONFIGURATION)).map((plan) => ({
       outgoing: plan.outgoing.length,

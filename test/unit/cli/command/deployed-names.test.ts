@@ -37,7 +37,9 @@ test('the names are those that the stacks give, in a region that sends and recei
   const rules = plan.outgoing.map((rule) => ({ rule, Name: ruleResourceName('compressor', rule.id) }));
   const withFallback = rules.filter(({ rule }) => rule.sizing.fallback !== undefined);
   const named = (property: 'QueueName' | 'FunctionName'): string[] => [
-    ...['region', 'source', 'target', 'watermark'].flatMap((stack) => namesIn(stack, property, { NamePrefix })),
+    ...['region', 'source', 'target', 'verify', 'watermark'].flatMap((stack) =>
+      namesIn(stack, property, { NamePrefix }),
+    ),
     ...rules.flatMap(({ Name }) => namesIn('rule', property, { Name })),
     ...[...withFallback.map(({ Name }) => Name), target].flatMap((Name) => namesIn('fallback', property, { Name })),
   ];

@@ -3,7 +3,7 @@ import { REGIONAL_ALARMS } from '../../../../src/cli/doctor/checks/alarms.ts';
 import { ALARMS } from '../../../../src/templates/alarms.ts';
 
 /** Functions and queues of a region that the names of alarms begin with. */
-const OWNERS = /^\{NamePrefix\}-(deployment|resend|replication-failures|target|watermark)-|^\{Name\}-/;
+const OWNERS = /^\{NamePrefix\}-(deployment|resend|replication-failures|target|verify|watermark)-|^\{Name\}-/;
 
 test('doctor looks at every alarm of the stacks: by its function or queue, or by its own name', () => {
   const names = Object.values(ALARMS).flatMap((rows) => rows.map(({ name }) => name));

@@ -63,6 +63,33 @@ test('nothing saved is $0', () => {
   expect(renderStatus({ ...STATUS, rules }, PLAIN)).toContain('saved $0, spent $0, net $0');
 });
 
+test('what a clock has found is a line of its own, and absent where no clock looks', () => {
+  const verification = {
+    every: 'weekly' as const,
+    startedAt: '2026-11-29T02:13:00.000Z',
+    compared: 1_200_000,
+    missing: 3,
+    older: 1,
+    different: 0,
+    foreign: 0,
+    faults: 4,
+  };
+  const render = (found: RuleStatus['verification'] | undefined): string =>
+    renderStatus(
+      { ...STATUS, rules: [{ ...RULE, ...(found === undefined ? {} : { verification: found }) }] },
+      terminalStyle({ isTTY: true, columns: 120 }, { NO_COLOR: '1' }),
+    );
+  const line = '  verified        2026-11-29 02:13 UTC, 1,200,000 keys: 3 missing, 1 older, 0 different, 0 foreign';
+  expect(render(verification)).toContain(`${line}\n`);
+  expect(render({ ...verification, unfinished: true })).toContain(`${line} so far, not finished\n`);
+  const never = { every: 'weekly' as const, compared: 0, missing: 0, older: 0, different: 0, foreign: 0, faults: 0 };
+  expect(render(never)).toContain('  verified        weekly; not within the last 15 days\n');
+  expect(render(null)).toContain('  verified        –\n');
+  expect(render(undefined)).not.toContain('verified');
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification }] })).toBe(false);
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: never }] })).toBe(true);
+});
+
 test.each([
   ['nothing is late', {}, true],
   ['an object is dead-lettered', { backlog: { ...RULE.backlog, deadLetters: 1 } }, false],

@@ -5,6 +5,7 @@ import {
   readResendEnvironment,
   readSourceEnvironment,
   readTargetEnvironment,
+  readVerifyEnvironment,
   readWatermarkEnvironment,
 } from '../../../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
@@ -26,6 +27,7 @@ describe('the variables of events/env.json', () => {
     ['TargetUsEast1/Function', 'us-east-1', readTargetEnvironment],
     ['SourceEuWest1/ResendFunction', 'eu-west-1', readResendEnvironment],
     ['WatermarkEuWest1/Function', 'eu-west-1', readWatermarkEnvironment],
+    ['VerifyEuWest1/Function', 'eu-west-1', readVerifyEnvironment],
   ])('are what %s reads at its start', (path, region, read: (environment: Record<string, string>) => object) => {
     expect(ENVIRONMENTS).toHaveProperty([path]);
     expect(read(environmentOf(path, region))).toMatchObject({ AWS_REGION: region });

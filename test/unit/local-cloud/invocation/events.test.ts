@@ -21,7 +21,7 @@ import { queueMessages } from '../../../../src/wiring/sqs-event.ts';
 
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
 const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
-const FUNCTION_OF_FILE = /^(source|target|resend|deployment)-/;
+const FUNCTION_OF_FILE = /^(source|target|resend|verify|deployment)-/;
 /** Whose objects the events of deletions remove. */
 const CREATING = ['source-put.json', 'source-copy.json', 'source-eventbridge.json'];
 const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';

@@ -2,8 +2,8 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunFiles } from '../../inventory/dependencies.ts';
-import type { ObjectEntry } from '../../listing/dependencies.ts';
+import type { RunFiles } from '../inventory/dependencies.ts';
+import type { ObjectEntry } from '../listing/dependencies.ts';
 
 type Page = readonly ObjectEntry[];
 

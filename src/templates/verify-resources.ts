@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { DeployedRule, VerifyInterval } from '../configuration/deployed-rule.ts';
+import { ruleDimensions } from '../configuration/metric-dimensions.ts';
+import { resourceNamePrefix, ruleResourceName } from '../configuration/schema/resource-names.ts';
+import { verifyAccess } from './access-policies.ts';
+import { alarmProperties } from './alarm.ts';
+import { regionNames } from './region-names.ts';
+import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
+import { getAtt, type Yaml } from './yaml.ts';
+
+/** Verifications start between one and five o'clock, UTC. */
+const FIRST_HOUR = 1;
+const HOURS = 4;
+const MINUTES_PER_HOUR = 60;
+
+/** Day of the month, month and day of the week, as EventBridge has them. */
+const DAYS: Readonly<Record<VerifyInterval, string>> = {
+  daily: '* * ? *',
+  weekly: '? * SUN *',
+};
+
+/** The state machine that verifies rules, a clock per rule that asks for it, and an alarm on what it finds. Nothing where no rule asks. */
+export function verifyResources(context: StackContext): Resources {
+  const { settings, plan, plans } = context;
+  const verified = plan.outgoing.filter(({ verify }) => verify !== undefined);
+  if (verified.length === 0) return {};
+  const names = regionNames(plan.region);
+  return {
+    [names.verify]: application(context, 'verify.yaml', names.sends, {
+      StackName: settings.stack_name,
+      NamePrefix: resourceNamePrefix(settings.stack_name),
+      KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
+      AlarmTopicArn: getAtt(names.region, 'Outputs.AlarmTopicArn'),
+      ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
+      LogLevel: settings.log_level,
+      LogRetentionDays: settings.log_retention_days,
+    }),
+    ...policies(
+      context,
+      names.verifyAccess,
+      verifyAccess(plan, plans),
+      [getAtt(names.verify, 'Outputs.RoleName')],
+      names.sends,
+    ),
+    ...Object.fromEntries(
+      verified.flatMap((rule) => [
+        [names.verifySchedule(rule.id), schedule(context, rule)],
+        [names.missingAlarm(rule.id), missingAlarm(context, rule)],
+      ]),
+    ),
+  };
+}
+
+function schedule({ settings, plan }: StackContext, rule: DeployedRule): Yaml {
+  const names = regionNames(plan.region);
+  return {
+    Type: 'AWS::Events::Rule',
+    Condition: names.sends,
+    Properties: {
+      Name: `${ruleResourceName(settings.stack_name, rule.id)}-verify`,
+      Description: `Verifies the destinations of ${rule.source.bucket}`,
+      ScheduleExpression: scheduleOf(rule.id, rule.verify ?? 'weekly'),
+      Targets: [
+        {
+          Id: 'verify',
+          Arn: getAtt(names.verify, 'Outputs.StateMachineArn'),
+          RoleArn: getAtt(names.verify, 'Outputs.ScheduleRoleArn'),
+          Input: JSON.stringify({ rule: rule.id }),
+        },
+      ],
+    },
+  };
+}
+
+/** Always the same minute for a rule, and not the same one for all. */
+export function scheduleOf(rule: string, interval: VerifyInterval): string {
+  const minutes = createHash('sha256').update(rule).digest().readUInt32BE(0) % (HOURS * MINUTES_PER_HOUR);
+  const hour = FIRST_HOUR + Math.floor(minutes / MINUTES_PER_HOUR);
+  return `cron(${minutes % MINUTES_PER_HOUR} ${hour} ${DAYS[interval]})`;
+}
+
+function missingAlarm({ settings, plan }: StackContext, rule: DeployedRule): Yaml {
+  const names = regionNames(plan.region);
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Condition: names.sends,
+    Properties: alarmProperties({
+      name: `${ruleResourceName(settings.stack_name, rule.id)}-missing`,
+      says: `Objects of ${rule.source.bucket} are missing, older or different at a destination`,
+      metric: {
+        namespace: settings.stack_name,
+        name: 'MissingObjects',
+        dimensions: { ...ruleDimensions(rule) },
+        statistic: 'Maximum',
+      },
+      threshold: 0,
+      periods: 1,
+      runbook: 'missing-objects',
+      // There is one value per verification: the alarm stays as it is until the next one.
+      missing: 'ignore',
+      topic: getAtt(names.region, 'Outputs.AlarmTopicArn'),
+    }),
+  };
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { InvalidVerificationTaskError } from './errors.ts';
+
+/** What the state machine hands to the function, again and again until it is finished. */
+const taskSchema = z.object({
+  /** Id. */
+  rule: z.string().min(1),
+  /** Name of the execution, which the invocations of one verification have in common. */
+  execution: z.string().min(1),
+});
+
+export type ScheduledTask = Readonly<z.infer<typeof taskSchema>>;
+
+/** @throws InvalidVerificationTaskError */
+export function parseScheduledTask(input: unknown): ScheduledTask {
+  const result = taskSchema.safeParse(input);
+  if (result.success) return result.data;
+  const reason = z.prettifyError(result.error).replaceAll(/\s*\n\s*/g, ' ');
+  throw new InvalidVerificationTaskError(`The input does not name a rule to verify: ${reason}`, {
+    cause: result.error,
+  });
+}

@@ -1,0 +1,274 @@
+import * as z from 'zod';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../backfill/checkpoint.ts';
+import type { CheckpointStore, Clock } from '../backfill/dependencies.ts';
+import { InvalidCheckpointError } from '../backfill/errors.ts';
+import type { DeployedRule } from '../configuration/deployed-rule.ts';
+import { asCompressorError } from '../errors.ts';
+import { tryParseJson } from '../json.ts';
+import type { MetricReader } from '../watermark/dependencies.ts';
+import { countFaults } from './count-faults.ts';
+import {
+  type ComparedBucket,
+  type InventoryListing,
+  noVerificationCounts,
+  type VerificationCounts,
+} from './dependencies.ts';
+import { readDueBasis } from './due-time.ts';
+import { StalledVerificationError } from './errors.ts';
+import { findInventory, type InventoryDirectory, type ManifestLocation } from './find-inventory.ts';
+import { runVerification } from './run-verification.ts';
+import type { ScheduledTask } from './scheduled-task.ts';
+import type { VerificationTelemetry } from './telemetry.ts';
+
+/** Everything outside a scheduled verification. There is no queue among it: a schedule repairs nothing. */
+export interface ScheduleDependencies {
+  readonly rule: DeployedRule;
+  /** Of the metrics. */
+  readonly namespace: string;
+  readonly openBucket: (region: string) => Pick<ComparedBucket, 'pager' | 'store'>;
+  readonly directoryOf: (region: string) => InventoryDirectory;
+  /** Buckets of a region that inventories may be read from. */
+  readonly inventoryBuckets: (region: string) => readonly string[];
+  /**
+   * Opens an inventory in the order of keys.
+   * @param bucket that it must be of
+   * @throws InvalidInventoryError, the errors of the storage port
+   */
+  readonly openInventory: (
+    manifest: ManifestLocation,
+    place: { readonly region: string; readonly bucket: string; readonly sides: number },
+  ) => Promise<InventoryListing>;
+  readonly metrics: MetricReader;
+  readonly checkpoint: CheckpointStore;
+  readonly clock: Clock;
+  readonly telemetry: VerificationTelemetry;
+  /** Aborts when the time of the invocation is nearly over: what is compared by then is kept, and the next one continues behind it. */
+  readonly deadline: AbortSignal;
+}
+
+/** What an invocation has come to. */
+export interface ScheduledProgress extends ScheduledTask {
+  /** Nothing is left to do for this execution. */
+  readonly finished: boolean;
+  /** Keys, of all invocations so far. */
+  readonly compared: number;
+  /** Copies that are not what the rule promises. */
+  readonly faults: number;
+}
+
+/** Faults that an invocation names in its log. */
+const NAMED_FAULTS = 20;
+/** An invocation ends after fifteen minutes and saves until then; whoever has not saved for longer has ended. */
+const LEASE_MILLISECONDS = 30 * 60_000;
+
+/**
+ * Compares source and destinations of a rule, or as much of them as there is time for. It repairs nothing.
+ *
+ * | the checkpoint is                                                 | what happens           |
+ * |-------------------------------------------------------------------|------------------------|
+ * | of this execution, not finished                                   | it is continued        |
+ * | of this execution, finished                                       | nothing                |
+ * | of another execution, not finished, saved within the last 30 min  | nothing                |
+ * | anything else                                                     | it begins at the start |
+ * @throws StalledVerificationError when no key could be compared in time; the errors of the storage port
+ */
+export async function verifyOnSchedule(
+  task: ScheduledTask,
+  dependencies: ScheduleDependencies,
+): Promise<ScheduledProgress> {
+  const { rule, clock, telemetry } = dependencies;
+  const earlier = await loadCheckpoint(dependencies);
+  const execution = earlier?.choices['execution'];
+  const isOwn = execution === task.execution;
+  if (earlier !== undefined && isOwn && earlier.finished) return progressOf(task, rule, earlier, true);
+  if (earlier !== undefined && !isOwn && !earlier.finished) {
+    const age = clock.now() - Date.parse(earlier.savedAt);
+    if (age < LEASE_MILLISECONDS) {
+      telemetry.alreadyRunning(rule, execution ?? '');
+      return progressOf(task, rule, earlier, true);
+    }
+  }
+  const begun = earlier !== undefined && isOwn ? earlier : await begin(task, dependencies);
+  return await continueVerification(task, begun, dependencies);
+}
+
+async function loadCheckpoint({ checkpoint, rule }: ScheduleDependencies): Promise<Checkpoint | undefined> {
+  const text = await checkpoint.load();
+  if (text === undefined) return undefined;
+  try {
+    return decodeCheckpoint(text, 'scheduled-verify', rule.id);
+  } catch (thrown) {
+    // Of another version: it only costs what was compared.
+    if (thrown instanceof InvalidCheckpointError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Chooses inventories, and takes the place of earlier executions. */
+async function begin(task: ScheduledTask, dependencies: ScheduleDependencies): Promise<Checkpoint> {
+  const { rule, checkpoint, clock } = dependencies;
+  const now = new Date(clock.now()).toISOString();
+  const begun: Checkpoint = {
+    version: 1,
+    kind: 'scheduled-verify',
+    rule: rule.id,
+    filter: {},
+    choices: { execution: task.execution, inventories: JSON.stringify(await chooseInventories(dependencies)) },
+    startedAt: now,
+    savedAt: now,
+    finished: false,
+    counts: { ...noVerificationCounts() },
+  };
+  await checkpoint.save(encodeCheckpoint(begun));
+  return begun;
+}
+
+interface ComparedSide {
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
+/** The source first, then the destinations in their order. */
+function sidesOf({ source, destinations }: DeployedRule): readonly ComparedSide[] {
+  return [
+    source,
+    ...destinations.map(({ region, bucket, targetPrefix = '' }) => ({
+      region,
+      bucket,
+      prefix: `${targetPrefix}${source.prefix}`,
+    })),
+  ];
+}
+
+const manifests = z.array(z.object({ bucket: z.string(), key: z.string() }).nullable());
+
+/** A manifest for each side; null where it is listed. */
+async function chooseInventories(dependencies: ScheduleDependencies): Promise<z.infer<typeof manifests>> {
+  const { rule, directoryOf, inventoryBuckets, clock, telemetry, deadline } = dependencies;
+  return Promise.all(
+    sidesOf(rule).map(async ({ region, bucket, prefix }) => {
+      const allowedBuckets = inventoryBuckets(region);
+      // Nobody is asked, and nothing is said, where no inventories are meant to be used.
+      if (allowedBuckets.length === 0) return null;
+      try {
+        const wanted = { bucket, prefix, allowedBuckets };
+        const found = await findInventory(wanted, directoryOf(region), clock.now(), deadline);
+        if (typeof found !== 'string') {
+          telemetry.inventoryTaken(rule, bucket, found);
+          return found;
+        }
+        telemetry.bucketListed(rule, bucket, found);
+      } catch (thrown) {
+        telemetry.bucketListed(rule, bucket, asCompressorError(thrown).message);
+      }
+      return null;
+    }),
+  );
+}
+
+async function continueVerification(
+  task: ScheduledTask,
+  begun: Checkpoint,
+  dependencies: ScheduleDependencies,
+): Promise<ScheduledProgress> {
+  const { rule, checkpoint, clock, telemetry, deadline } = dependencies;
+  const chosen = manifests.safeParse(tryParseJson(begun.choices['inventories'] ?? '')).data ?? [];
+  const usesInventories = chosen.some((each) => each !== null);
+  let last = begun;
+  const save = async (change: Partial<Checkpoint>): Promise<void> => {
+    last = { ...last, ...change, savedAt: new Date(clock.now()).toISOString() };
+    await checkpoint.save(encodeCheckpoint(last));
+  };
+  try {
+    const counts = await compare(begun, chosen, dependencies, (position, counted) =>
+      save({ position, counts: { ...counted } }),
+    );
+    // Before the checkpoint: whoever ends in between says it twice, which changes no maximum.
+    telemetry.verified(rule, counts, countFaults(counts, rule));
+    await save({ finished: true, counts: { ...counts } });
+    return progressOf(task, rule, last, true);
+  } catch (thrown) {
+    const hasProgress = last.position !== begun.position;
+    if (deadline.aborted && hasProgress) {
+      telemetry.continues(rule, countsOf(last));
+      return progressOf(task, rule, last, false);
+    }
+    // Damaged, incomplete, too large for the disk or the time: listings take longer, but each page of them is a step.
+    if (usesInventories) {
+      telemetry.inventoriesGivenUp(rule, asCompressorError(thrown));
+      await save({ choices: { ...last.choices, inventories: '[]' } });
+      return progressOf(task, rule, last, false);
+    }
+    if (!deadline.aborted) throw thrown;
+    throw new StalledVerificationError(
+      `No key of rule ${rule.id} could be compared before the time of the invocation was over.`,
+      { context: { rule: rule.id, position: begun.position }, cause: thrown },
+    );
+  }
+}
+
+async function compare(
+  begun: Checkpoint,
+  chosen: z.infer<typeof manifests>,
+  dependencies: ScheduleDependencies,
+  keep: (position: string, counts: VerificationCounts) => Promise<void>,
+): Promise<VerificationCounts> {
+  const { rule, namespace, openBucket, openInventory, metrics, clock, telemetry, deadline } = dependencies;
+  const sides = sidesOf(rule);
+  const opened = await Promise.all(
+    sides.map(async ({ region, bucket }, index): Promise<ComparedBucket> => {
+      const manifest = chosen[index] ?? undefined;
+      const place = { region, bucket, sides: sides.length };
+      const inventory = manifest === undefined ? undefined : await openInventory(manifest, place);
+      return { ...openBucket(region), inventory };
+    }),
+  );
+  const [source, ...copies] = opened;
+  if (source === undefined) throw new TypeError('A rule has a source');
+  const { dueBefore } = await readDueBasis(rule, namespace, metrics, clock.now());
+  const { position } = begun;
+  let named = 0;
+  return await runVerification(
+    {
+      rule,
+      filter: {},
+      proof: 'none',
+      oneIn: 1,
+      dueBefore,
+      pace: {},
+      resumed: position === undefined ? undefined : { key: position, counts: countsOf(begun) },
+      signal: deadline,
+    },
+    {
+      source,
+      destinations: rule.destinations.flatMap((destination, index) => {
+        const copy = copies[index];
+        return copy === undefined ? [] : [{ destination, ...copy }];
+      }),
+      clock,
+      checkpoint: keep,
+      onProgress: () => undefined,
+      onFinding: (finding) => {
+        const isFault = ['missing', 'older', 'different', 'foreign'].includes(finding.kind);
+        if (!isFault || named >= NAMED_FAULTS) return;
+        named += 1;
+        telemetry.faultFound(rule, finding);
+      },
+    },
+  );
+}
+
+function countsOf({ counts }: Checkpoint): VerificationCounts {
+  return { ...noVerificationCounts(), ...counts };
+}
+
+function progressOf(
+  task: ScheduledTask,
+  rule: DeployedRule,
+  checkpoint: Checkpoint,
+  finished: boolean,
+): ScheduledProgress {
+  const counts = countsOf(checkpoint);
+  return { ...task, finished, compared: counts.compared, faults: countFaults(counts, rule) };
+}
