@@ -6,11 +6,13 @@ import type { TestId } from './conversation.ts';
 import { coverTests, ReachingTests } from './coverage.ts';
 import type { Mutant } from './find-mutants.ts';
 import { type MutatedFile, ROOMS, writeMutatedRooms } from './mutated-rooms.ts';
-import { NoticingTests } from './noticing-tests.ts';
+import { NoticingTests, ofFirstFiles } from './noticing-tests.ts';
 import { type Result, Results } from './results.ts';
 import { TestHost } from './test-host.ts';
 
 const STATE = 'build/mutation';
+/** Within a budget, a process that is begun for one mutant loads no more files of tests. */
+const FILES_OF_A_NEW_PROCESS = 3;
 const SURVIVORS = new URL('survivors.json', import.meta.url);
 
 interface Options {
@@ -89,7 +91,7 @@ async function tryMutant(
   const reaching = tests.of(number, file);
   const result = results.find(file, mutant, { tests: reaching.length, seconds: budget });
   const found =
-    result ?? (await trySelected(number, noticing.within(file.file, reaching, budget), tests.isImported(number)));
+    result ?? (await trySelected(number, select(file, reaching, tests.isImported(number)), tests.isImported(number)));
   if (found.by !== undefined) noticing.note(file.file, found.by);
   if (result !== undefined) return result;
   const tried: Result = {
@@ -99,6 +101,11 @@ async function tryMutant(
   };
   await results.add(file, mutant, tried);
   return tried;
+}
+
+function select({ file }: MutatedFile, reaching: readonly TestId[], isImported: boolean): readonly TestId[] {
+  const selected = noticing.within(file, reaching, budget);
+  return isImported && Number.isFinite(budget) ? ofFirstFiles(selected, FILES_OF_A_NEW_PROCESS) : selected;
 }
 
 async function trySelected(

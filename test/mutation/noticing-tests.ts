@@ -42,6 +42,12 @@ export class NoticingTests {
   }
 }
 
+/** Those of the first files: loading a file takes longer than most of its tests. */
+export function ofFirstFiles(tests: readonly TestId[], count: number): readonly TestId[] {
+  const files = new Set([...new Set(tests.map(({ file }) => file))].slice(0, count));
+  return tests.filter(({ file }) => files.has(file));
+}
+
 function keyOf(source: string, { file, index }: TestId): string {
   return `${source} ${file} ${index}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { NoticingTests } from '../../mutation/noticing-tests.ts';
+import { NoticingTests, ofFirstFiles } from '../../mutation/noticing-tests.ts';
 
 const fast = { file: 'test/unit/packing/other.test.ts', index: 0, milliseconds: 5 };
 const slow = { file: 'test/unit/packing/other.test.ts', index: 1, milliseconds: 900 };
@@ -20,4 +20,9 @@ test('a budget leaves out slow tests, but not the only one, and has as much agai
   expect(noticing.within(SOURCE, [slow], 0.2)).toEqual([slow]);
   noticing.note(SOURCE, slow);
   expect(noticing.within(SOURCE, [slow, fast, own], 0.9)).toEqual([own, fast, slow]);
+});
+
+test('tests of the first files only are all tests of these, in their order', () => {
+  expect(ofFirstFiles([fast, own, slow], 1)).toEqual([fast, slow]);
+  expect(ofFirstFiles([own, fast, slow], 2)).toEqual([own, fast, slow]);
 });

@@ -36,6 +36,22 @@ describe('the bytes of headers', () => {
     expect(sentBytes(target, 0) - sentBytes(BARE, 0)).toBe(headerBytes(target));
   });
 
+  test('have the name that S3 has for each', () => {
+    const headers = {
+      contentType: 'a/b',
+      contentEncoding: 'c',
+      contentDisposition: 'd',
+      contentLanguage: 'e',
+      cacheControl: 'f',
+      expires: 'g',
+      websiteRedirectLocation: '/h',
+    };
+    const named = ['content-type', 'a/b', 'content-encoding', 'c', 'content-disposition', 'd', 'content-language', 'e'];
+    const more = ['cache-control', 'f', 'expires', 'g', 'x-amz-website-redirect-location', '/h'];
+    expect(buildObjectHeaders({ ...BARE, headers })).toEqual([...named, ...more]);
+    expect(headerBytes({ ...BARE, headers })).toBe(197);
+  });
+
   test('leave room for everything else in the 8 KB of a request, with a token of 1,500 characters', () => {
     const filled = (bytes: number): WriteTarget => ({ ...BARE, headers: { cacheControl: 'x'.repeat(bytes) } });
     const most = Array.from({ length: 8192 }, (_, bytes) => bytes).findLast((bytes) => fitsRequest(filled(bytes))) ?? 0;
