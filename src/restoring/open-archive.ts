@@ -1,5 +1,5 @@
 import { ArchiveTooLargeError, CorruptArchiveError, ManifestMismatchError } from '../archive/errors.ts';
-import { KIB, MAX_MANIFEST_SIZE } from '../archive/format.ts';
+import { KIB } from '../archive/format.ts';
 import { decodeManifest, type Manifest } from '../archive/manifest.ts';
 import { manifestBytes, manifestFrame, planRestore, type RestoreFrame } from '../archive/plan-restore.ts';
 import { decodeSeekTable, type FrameEntry, seekTableLength } from '../archive/seek-table.ts';
@@ -10,8 +10,6 @@ import { readArchiveRange } from './read-archive-range.ts';
 
 /** Holds the seek table of 8,000 frames, and the manifest as well where an archive has up to some hundred objects. */
 const TAIL_SIZE = 64 * KIB;
-/** A zstd frame is never longer than this for a manifest of the largest size. */
-const MAX_COMPRESSED_MANIFEST = MAX_MANIFEST_SIZE + MAX_MANIFEST_SIZE / 256 + KIB;
 
 export interface OpenedArchive {
   readonly archive: ArchiveVersion;
@@ -92,7 +90,10 @@ async function readTail(archive: ArchiveVersion, length: number, access: Archive
   return tail;
 }
 
-/** Manifests vary from 1 KB to 64 MiB, so they have buffers of their own size, not those of the pools. */
+/**
+ * Manifests vary from 1 KB to 32 MiB, so they have buffers of their own size, not those of the pools. How long they are at most,
+ * compressed too, the seek table was asked.
+ */
 async function restoreManifestFrame(
   archive: ArchiveVersion,
   entry: FrameEntry,
@@ -101,12 +102,6 @@ async function restoreManifestFrame(
 ): Promise<Uint8Array> {
   const { compressed, decompressed } = entry;
   const name = archiveName(archive);
-  if (compressed > MAX_COMPRESSED_MANIFEST) {
-    throw new ArchiveTooLargeError(
-      `The manifest of ${name} takes ${compressed} bytes compressed, at most ${MAX_COMPRESSED_MANIFEST} are read`,
-      { context: { archive: name, size: compressed, limit: MAX_COMPRESSED_MANIFEST } },
-    );
-  }
   const input = new ArrayBuffer(compressed);
   await readFrame({ archive, tail }, entry, new Uint8Array(input), access);
   const output = new ArrayBuffer(decompressed);
