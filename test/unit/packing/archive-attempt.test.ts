@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { MIB } from '../../../src/archive/format.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
 import { readManifest } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
@@ -70,4 +71,19 @@ test('nothing is uploaded when every object is gone, and no part of an archive s
     [],
     [],
   ]);
+});
+
+test('an object that cannot be read to its end leaves its archive, which starts over without it and is still one', async () => {
+  const { memory } = new SourceServiceHarness();
+  const store = new FailingObjectStore(memory, { read: [2] });
+  const service = new SourceServiceHarness({ store });
+  const place = async (key: string, body: Buffer) => {
+    await memory.place({ bucket: 'source-bucket', key }, body);
+    return service.place(key, body);
+  };
+  const large = await place('large', Buffer.alloc(20 * MIB));
+  const small = [await place('a', Buffer.from('one')), await place('b', Buffer.from('two'))];
+  expect(await service.process(large, ...small)).toEqual([large.messageId]);
+  expect(service.telemetry.archives).toMatchObject([{ objects: 2, originalBytes: 6 }]);
+  expect(service.telemetry.failures.map(([, code]) => code)).toEqual(['STORAGE_UNAVAILABLE']);
 });

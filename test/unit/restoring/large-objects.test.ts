@@ -138,7 +138,7 @@ describe('objects that span frames', () => {
     const gone = { error: () => new ObjectNotFoundError('expired') };
     const store = new FailingObjectStore(region.store, { read: [2, 3, 4] }, gone);
     region.dependencies = { ...region.dependencies, store };
-    const body = largeBody(60 * MIB);
+    const body = largeBody(40 * MIB);
     expect((await region.process(await region.arrive(archiveOf([{ key: 'k', body }])))).batchItemFailures).toEqual([]);
     expect(region.telemetry.gone).toHaveLength(1);
     const { compressed } = region.buffers;

@@ -130,7 +130,7 @@ describe('archives of the public implementation', () => {
   });
 
   test('leave no part of a large member behind when they cannot be read to their end, and are restored the next time', async () => {
-    const body = randomBytes(33 * MIB);
+    const body = randomBytes(17 * MIB);
     const members = [{ name: 'objects/large', body }];
     const archive = await publicArchive(members, [publicEntry('large', body.length)]);
     const sound = new TargetRegion();
