@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,12 @@ test('the size of a template is counted as SAM uploads it, and never as less', a
     expect(uploaded).toBeGreaterThan(1.1 * Buffer.byteLength(text));
     expect(bytes).toBeGreaterThanOrEqual(uploaded);
     expect(bytes).toBeLessThan(1.05 * uploaded);
+    // To the nearest thousand.
+    const scale = await readFile(new URL('../../docs/scale.md', import.meta.url), 'utf8');
+    const said =
+      /take ([\d,]+) bytes as the SAM CLI uploads them, which `configure` counts as ([\d,]+)/.exec(scale) ?? [];
+    const [of, counted] = said.slice(1).map((number) => Number(number.replace(',', '')));
+    expect([of, counted]).toEqual([uploaded, bytes].map((exact) => Math.round(exact / 1_000) * 1_000));
     // CloudFormation takes 1,000,000: what each rule gets may grow.
     expect(bytes).toBeLessThan(900_000);
   } finally {

@@ -39,6 +39,19 @@ test('what it reckons with is not better than what docs/performance.md has as me
   expect(figure('memory-archive-target', cpu)).toBeLessThanOrEqual(MEASURED.restoringCpu - 1);
 });
 
+test('the watermarks of 500 routes take no longer than the page says, which is less than a minute', async () => {
+  const performance = await readFile(new URL('../../docs/performance.md', import.meta.url), 'utf8');
+  const measured = Number(/([\d.]+) s \|/.exec(readResult(performance, 'watermark-500-routes'))?.[1]);
+  const said = [...text.matchAll(/([\d.]+) s for the watermarks of 500 routes|500 routes took ([\d.]+) s/g)].map(
+    ([, one, other]) => Number(one ?? other),
+  );
+  expect(said).toHaveLength(2);
+  for (const seconds of said) {
+    expect(seconds).toBeGreaterThanOrEqual(measured);
+    expect(seconds).toBeLessThan(60);
+  }
+});
+
 test('no load needs more functions than one event source mapping per rule, or per target region, may have', () => {
   for (const load of LOADS) {
     const { rules, sourceFunctions, targetFunctions } = needOf(load);
