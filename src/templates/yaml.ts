@@ -59,8 +59,9 @@ const FOLDED_SUB: ScalarTag = {
   stringify: ({ value }, { indent }) => ['>-', ...(value as FoldedSub).lines].join(`\n${indent}`),
 };
 
-/** Block style, two spaces per level, keys in the order given. Ends in a newline. */
+/** Block style, two spaces per level, keys in the order given. Ends in a newline; nothing for an object without keys. */
 export function renderYaml(value: YamlObject, indent = ''): string {
+  if (Object.keys(value).length === 0) return '';
   const document = new Document(nodeOf(value), { customTags: [FOLDED_SUB] });
   return document
     .toString({ lineWidth: 0, flowCollectionPadding: false, doubleQuotedAsJSON: true })
