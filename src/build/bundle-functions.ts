@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.ts';
@@ -10,18 +10,8 @@ const SOURCES = join(CHECKOUT, 'src');
 /** Beside the bundles: the licenses of the packages that are in them. */
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
-/** Bundles that are made, and the entry of each. The worker is a file of its own: threads start from files. */
-const ENTRIES = {
-  source: 'functions/source.ts',
-  target: 'functions/target.ts',
-  resend: 'functions/resend.ts',
-  watermark: 'functions/watermark.ts',
-  deployment: 'functions/deployment.ts',
-  backfill: 'functions/backfill.ts',
-  verify: 'functions/verify.ts',
-  fallback: 'functions/worker.ts',
-  'frame-worker': 'compression/frame-worker.ts',
-} as const;
+/** The code of a thread, which starts from a file of its own. */
+const WORKER = { out: 'frame-worker', in: join(SOURCES, 'compression/frame-worker.ts') };
 
 /** Not bundled: zstd-napi is a native module, and piscina starts threads from its own file. The image installs both. */
 const EXTERNAL = ['zstd-napi', 'piscina'];
@@ -29,12 +19,15 @@ const EXTERNAL = ['zstd-napi', 'piscina'];
 /** Some dependencies are CommonJS and call `require`, which an ES module has not. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
-/** Writes `source.mjs`, `target.mjs`, `resend.mjs`, `watermark.mjs`, `deployment.mjs`, `backfill.mjs`, `verify.mjs`, `fallback.mjs` and `frame-worker.mjs`: what the container image holds and Lambda runs, and the licenses of what is in them. */
+/**
+ * Writes a bundle for each file of src/functions, named like it, and `frame-worker.mjs`: what the container image holds
+ * and Lambda runs, and the licenses of what is in them.
+ */
 export async function bundleFunctions(directory: string): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: CHECKOUT,
     metafile: true,
-    entryPoints: Object.entries(ENTRIES).map(([out, entry]) => ({ out, in: join(SOURCES, entry) })),
+    entryPoints: [...(await functionEntries()), WORKER],
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -55,4 +48,9 @@ export async function bundleFunctions(directory: string): Promise<void> {
     logLevel: 'warning',
   });
   await writeFile(join(directory, NOTICES), await thirdPartyNotices(metafile, CHECKOUT));
+}
+
+async function functionEntries(): Promise<(typeof WORKER)[]> {
+  const folder = join(SOURCES, 'functions');
+  return (await readdir(folder)).map((file) => ({ out: basename(file, '.ts'), in: join(folder, file) }));
 }

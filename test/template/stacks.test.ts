@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
@@ -8,15 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
-import {
-  type Environment,
-  readBackfillEnvironment,
-  readResendEnvironment,
-  readSourceEnvironment,
-  readTargetEnvironment,
-  readVerifyEnvironment,
-  readWatermarkEnvironment,
-} from '../../src/configuration/environment.ts';
+import * as environments from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
 import { archiveKey } from '../../src/packing/archive-key.ts';
@@ -98,11 +91,6 @@ async function writeWholeExample(into: string): Promise<string> {
   };
   Object.assign(settings.enabled_regions[0] ?? {}, { inventory_buckets: ['example-inventories'] });
   await writeFile(join(into, 'settings.json'), JSON.stringify(settings));
-  const replication = JSON.parse(await readFile(join(into, 'replication_config.json'), 'utf8')) as {
-    replication_configuration: { source: Record<string, unknown> }[];
-  };
-  for (const { source } of replication.replication_configuration) source['verify'] = 'weekly';
-  await writeFile(join(into, 'replication_config.json'), JSON.stringify(replication));
   await writeDeploymentFiles(await makeDeploymentFiles(await loadConfiguration(into), into), into);
   return into;
 }
@@ -254,14 +242,8 @@ describe('every function', () => {
 
   test('has the environment that its code asks for', () => {
     const given = { AWS_REGION: 'eu-west-1', CONFIGURATION_DIRECTORY: '/var/task/configuration' };
-    const readers: Readonly<Record<string, (environment: Environment) => unknown>> = {
-      'source.handler': readSourceEnvironment,
-      'target.handler': readTargetEnvironment,
-      'resend.handler': readResendEnvironment,
-      'watermark.handler': readWatermarkEnvironment,
-      'backfill.handler': readBackfillEnvironment,
-      'verify.handler': readVerifyEnvironment,
-    };
+    type Reader = (environment: environments.Environment) => unknown;
+    const readers = new Map(Object.entries(environments) as [string, Reader][]);
     const read = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::Lambda::Function').map((resource) => {
         const command = textOf(listOf(at(resource, 'ImageConfig', 'Command'))[0]);
@@ -271,19 +253,15 @@ describe('every function', () => {
           const text = textOf(value);
           return [name, text.startsWith('<') ? standIn(name) : text];
         });
-        readers[command]?.({ ...given, ...(Object.fromEntries(values) as Environment) });
-        return command;
+        const name = command.replace(/\.handler$/, '');
+        const reader = readers.get(`read${name.charAt(0).toUpperCase()}${name.slice(1)}Environment`);
+        if (reader === undefined) expect(name).toBe('deployment');
+        else reader({ ...given, ...(Object.fromEntries(values) as environments.Environment) });
+        return `${name}.ts`;
       }),
     );
-    expect([...new Set(read)].toSorted()).toEqual([
-      'backfill.handler',
-      'deployment.handler',
-      'resend.handler',
-      'source.handler',
-      'target.handler',
-      'verify.handler',
-      'watermark.handler',
-    ]);
+    const entries = readdirSync(join(PROJECT, 'src/functions'));
+    expect([...new Set(read)].toSorted()).toEqual(entries.filter((entry) => entry !== 'fallback.ts').toSorted());
   });
 
   test('has environment variables of less than 4 KB beside the prices', () => {
