@@ -11,8 +11,8 @@ export interface FaultPlan {
   readonly seed: number;
   /** Default: 5. */
   readonly stallSeconds?: number;
-  /** In each region. Default: none. */
-  readonly outage?: Outage;
+  /** Of one region. Default: none. */
+  readonly outage?: Outage & { readonly region: string };
 }
 
 export interface EmulatedCloudOptions {
@@ -92,7 +92,7 @@ async function openRegion(
     // Each region fails in its own way, and in the same way each time.
     random: seededRandom(plan.seed + index),
     stallSeconds: plan.stallSeconds ?? DEFAULT_STALL_SECONDS,
-    ...(plan.outage === undefined ? {} : { outage: plan.outage }),
+    ...(plan.outage?.region === name ? { outage: plan.outage } : {}),
   });
   return { name, endpoint: faults.endpoint, directEndpoint, faults, ...clients };
 }

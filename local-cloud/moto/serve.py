@@ -51,6 +51,7 @@ from inventory_fields import keep_inventory_fields  # noqa: E402
 from large_objects import PIECE_BYTES, keep_large_objects_out_of_memory  # noqa: E402
 from part_listing import list_parts_as_s3_does  # noqa: E402
 from queues import index_queues  # noqa: E402
+from removal_events import tell_of_removals  # noqa: E402
 from replication_rules import keep_replication_filters  # noqa: E402
 
 # A long poll of SQS holds its thread for up to 20 seconds, so there are many more threads than cores.
@@ -164,6 +165,7 @@ def main() -> None:
     keep_replication_filters()
     index_queues()
     time_events_by_writes()
+    tell_of_removals()
     calculate_as_dynamodb_does()
     if provider_url is not None:
         # Only here: it takes packages that the other commands do not install.

@@ -2,6 +2,7 @@ import {
   BucketAlreadyOwnedByYou,
   type BucketLocationConstraint,
   CreateBucketCommand,
+  type Event,
   PutBucketNotificationConfigurationCommand,
   PutBucketReplicationCommand,
   PutBucketVersioningCommand,
@@ -52,8 +53,21 @@ export interface KeyEnds {
   readonly suffix?: string;
 }
 
+/** What a bucket tells of. */
+const NEW_OBJECTS = ['s3:ObjectCreated:*'] as const;
+const NEW_OBJECTS_AND_REMOVALS = [...NEW_OBJECTS, 's3:ObjectRemoved:*'] as const;
+
 /** The notification of new objects with such keys. */
 export function notificationOfNewObjects(id: string, queueArn: string, ends: KeyEnds = {}): QueueConfiguration {
+  return notificationOf(NEW_OBJECTS, id, queueArn, ends);
+}
+
+/** The same, and of what is deleted or removed. */
+export function notificationOfRemovals(id: string, queueArn: string, ends: KeyEnds = {}): QueueConfiguration {
+  return notificationOf(NEW_OBJECTS_AND_REMOVALS, id, queueArn, ends);
+}
+
+function notificationOf(events: readonly Event[], id: string, queueArn: string, ends: KeyEnds): QueueConfiguration {
   const FilterRules = (['prefix', 'suffix'] as const).flatMap((Name) => {
     const Value = ends[Name] ?? '';
     return Value === '' ? [] : [{ Name, Value }];
@@ -61,7 +75,7 @@ export function notificationOfNewObjects(id: string, queueArn: string, ends: Key
   return {
     Id: id,
     QueueArn: queueArn,
-    Events: ['s3:ObjectCreated:*'],
+    Events: [...events],
     ...(FilterRules.length > 0 && { Filter: { Key: { FilterRules } } }),
   };
 }

@@ -7,10 +7,12 @@ import {
   enableVersioning,
   ensureBucket,
   notificationOfNewObjects,
+  notificationOfRemovals,
   notifyQueues,
   replicateBucket,
   replicationRule,
 } from './bucket-setup.ts';
+import { createDeletionsTable } from './deletions-table.ts';
 import type { BucketPlan, PipelinePlan, QueuePlan, RulePlan } from './plan.ts';
 import { createQueuePair, createRedrivenQueue, type QueuePair } from './queue-pair.ts';
 import { createStatisticsTable } from './statistics-table.ts';
@@ -40,6 +42,9 @@ export async function createPipelineResources(cloud: EmulatedCloud, plan: Pipeli
     targetQueues.set(inbound.region, await createInbound(cloud, inbound, plan.queues));
   if (plan.statistics !== undefined) {
     await createStatisticsTable(cloud.region(plan.statistics.region).dynamodb, plan.statistics.table);
+  }
+  for (const { region, table } of plan.deletions ?? []) {
+    await createDeletionsTable(cloud.region(region).dynamodb, table);
   }
   for (const { region, bucket } of plan.targets) await createBucket(cloud.region(region).s3, region, bucket);
 
@@ -109,9 +114,10 @@ async function createSource(cloud: EmulatedCloud, rules: RulesOfBucket, queues: 
       return { rule, queue, backfill };
     }),
   );
-  const notifications = created.map(({ rule, queue }) =>
-    notificationOfNewObjects(rule.id, queue.arn, { prefix: rule.sourcePrefix }),
-  );
+  const notifications = created.map(({ rule, queue }) => {
+    const notification = rule.tellsRemovals === true ? notificationOfRemovals : notificationOfNewObjects;
+    return notification(rule.id, queue.arn, { prefix: rule.sourcePrefix });
+  });
   await notifyQueues(s3, sourceBucket, notifications);
   return created.map(({ rule: { id }, queue, backfill }) => ({ id, queue, backfill }));
 }

@@ -8,6 +8,8 @@ export interface PipelinePlan {
   readonly queues: QueuePlan;
   /** Where functions keep statistics of levels. Absent: nowhere. */
   readonly statistics?: TablePlan;
+  /** Where targets remember what was deleted at the sources: one table per target region. Absent: nowhere. */
+  readonly deletions?: readonly TablePlan[];
 }
 
 export interface TablePlan {
@@ -29,6 +31,8 @@ export interface RulePlan {
   readonly outboundBucket: string;
   /** Begins the key of each archive of the rule, and ends in `/`. */
   readonly archivePrefix: string;
+  /** Its queue gets the events of removals, too. */
+  readonly tellsRemovals?: boolean;
   /** Regions whose inbound buckets get the archives. */
   readonly targetRegions: readonly string[];
 }

@@ -1,4 +1,5 @@
 import {
+  type DeleteMarkerEntry,
   GetBucketVersioningCommand,
   HeadBucketCommand,
   type ObjectVersion as ListedVersion,
@@ -8,18 +9,34 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ReplicatedVersion } from './copy-version.ts';
 
-/** All versions in a bucket, oldest first; delete markers are none. */
-export async function listVersions(s3: S3Client, bucket: string): Promise<ReplicatedVersion[]> {
-  const listed: ListedVersion[] = [];
+interface ListedHistory {
+  readonly versions: ListedVersion[];
+  readonly markers: DeleteMarkerEntry[];
+}
+
+/** Keys of all delete markers in a bucket, as often as they have one. */
+export async function listMarkedKeys(s3: S3Client, bucket: string): Promise<string[]> {
+  return (await listHistory(s3, bucket)).markers.map(({ Key = '' }) => Key);
+}
+
+async function listHistory(s3: S3Client, bucket: string): Promise<ListedHistory> {
+  const listed: ListedHistory = { versions: [], markers: [] };
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
   while (next !== undefined) {
     const page: ListObjectVersionsCommandOutput = await s3.send(
       new ListObjectVersionsCommand({ Bucket: bucket, ...next }),
     );
-    listed.push(...(page.Versions ?? []));
+    listed.versions.push(...(page.Versions ?? []));
+    listed.markers.push(...(page.DeleteMarkers ?? []));
     const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
     next = page.IsTruncated === true ? { KeyMarker, VersionIdMarker } : undefined;
   }
+  return listed;
+}
+
+/** All versions in a bucket, oldest first; delete markers are none. */
+export async function listVersions(s3: S3Client, bucket: string): Promise<ReplicatedVersion[]> {
+  const { versions: listed } = await listHistory(s3, bucket);
   // S3 lists a key's versions newest first; where the clock cannot tell, that order decides.
   return listed
     .reverse()

@@ -20,7 +20,9 @@ const SMALL_FILES = 60;
 const LARGE_FILE_BYTES = 20 * 1024 * 1024;
 /** Above what functions take in the test of the fallback, and seconds of work for a task. */
 const HUGE_FILE_BYTES = 96 * 1024 * 1024;
-const TIMEOUT = 180_000;
+/** Of the objects of this folder: beside each file at certain positions among 50, an object of the demo's own. */
+const DELETED = { deleted: 2, overtaken: 2, undeleted: 2, rewritten: 1 };
+const TIMEOUT = 300_000;
 /** In a C locale GNU tar would print the names otherwise. */
 const UTF8 = { ...process.env, LC_ALL: 'C.UTF-8' };
 
@@ -121,7 +123,9 @@ describe('npm run demo', () => {
       expect(await readFile(report, 'utf8')).toContain(`${objects} objects identical`);
 
       const kept = await readdir(archives);
-      expect(kept).toHaveLength(numbers['archives'] as number);
+      const { archives: deleting } = numbers['deletions'] as { archives: number };
+      expect(deleting).toBeGreaterThan(0);
+      expect(kept).toHaveLength((numbers['archives'] as number) + deleting);
       const members = new Set<string>();
       for (const name of kept) {
         await run('zstd', ['-tq', join(archives, name)]);
@@ -129,7 +133,14 @@ describe('npm run demo', () => {
         for (const member of list.trimEnd().split('\n')) members.add(member);
       }
       expect(members).toContain('objects/deep folder/ünïcödé/a+b 1.json');
-      expect(members.size).toBe(objects + 1);
+      // With the manifest, and objects that were deleted.
+      expect(members.size).toBe(objects + 1 + DELETED.deleted + DELETED.overtaken);
+      expect(numbers).toMatchObject({ deletions: DELETED });
+      const { metrics } = numbers as unknown as { metrics: MetricsSummary };
+      // An object that was overtaken was never there to be deleted.
+      expect(metrics.objectsDeleted).toBe(DELETED.deleted + DELETED.undeleted + DELETED.rewritten);
+      expect(metrics.deletionsPacked).toBeGreaterThanOrEqual(metrics.objectsDeleted + DELETED.overtaken);
+      expect(stdout).toMatch(/Deleted and undeleted +│ +2 /);
     },
     TIMEOUT,
   );
@@ -163,6 +174,8 @@ describe('npm run demo', () => {
         altered: 0,
         deadLettered: 0,
         regions: ['us-east-1', 'ap-southeast-2'],
+        deletions: { deleted: 1, overtaken: 1, undeleted: 1, rewritten: 1 },
+        violations: [],
       });
       const { failedCalls } = numbers['faults'] as Record<string, number>;
       expect(failedCalls).toBeGreaterThan(0);

@@ -12,6 +12,7 @@ export const MEASURED_RUN: DemoMeasurements = {
   uploads: 11,
   uploadedBytes: 5_000_000,
   repeatedEvents: 1,
+  deletions: { deleted: 3, overtaken: 2, undeleted: 1, rewritten: 4, archives: 5, archiveBytes: 1000 },
   skippedEntries: 0,
   seconds: 1.23456,
   archives: [
@@ -19,6 +20,7 @@ export const MEASURED_RUN: DemoMeasurements = {
       name: 'example-documents-a82747f3ed/20261129T123616424Z-62bc9ec252ad54aa64fe9727dbdfe3c6-67fcec894fb9413e.tar.zst',
       versions: Array.from({ length: 11 }, (_, index) => ({ key: `key-${index % 10}`, etag: 'etag', size: 1 })),
       objects: 11,
+      deletions: 0,
       bytes: 5_000_000,
       compressedBytes: 1_250_000,
       frames: 2,

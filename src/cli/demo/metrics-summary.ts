@@ -10,6 +10,9 @@ export interface MetricsSummary {
   readonly archiveBytes: number;
   /** Over all target regions. */
   readonly objectsRestored: number;
+  readonly deletionsPacked: number;
+  /** Over all target regions. */
+  readonly objectsDeleted: number;
   /** Null when nothing was packed. */
   readonly ratio: number | null;
   /** Mean of the archives, in bytes a second. */
@@ -52,6 +55,8 @@ export function summarizeMetrics(metrics: MetricStore, targetRegions: readonly s
     originalBytes,
     archiveBytes,
     objectsRestored: metrics.statistics('ObjectsProcessed', ROUTE).sum,
+    deletionsPacked: ofRule('DeletionsPacked').sum,
+    objectsDeleted: metrics.statistics('ObjectsDeleted', ROUTE).sum,
     ratio: archiveBytes === 0 ? null : originalBytes / archiveBytes,
     throughput: ofRule('CompressionThroughput').average,
     dollars: {

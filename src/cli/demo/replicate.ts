@@ -1,6 +1,6 @@
 import type { DamagedCopy } from './archives/inbound-bucket.ts';
 import { DemoInputError } from './errors.ts';
-import type { DemoObject, DraftTiming } from './input/planned-object.ts';
+import type { DemoObject, DraftTiming, Removal } from './input/planned-object.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { Progress } from './progress.ts';
 import { chooseRepeated, repeatEvents } from './upload/repeat-events.ts';
@@ -13,6 +13,8 @@ export interface Replication {
   readonly record: UploadRecord;
   /** Versions whose events were sent a second time. */
   readonly repeated: readonly UploadedVersion[];
+  /** Events of removals that were sent a second time. */
+  readonly repeatedRemovals: number;
   /** What arrived damaged on purpose. */
   readonly damaged: readonly DamagedCopy[];
   /** From the first upload until the pipeline had nothing left to do. */
@@ -53,70 +55,91 @@ export async function replicate(
     }
     await pipeline.packed();
     const repeated = chooseRepeated(record);
-    await repeatEvents(
-      pipeline.source,
-      repeated.map((version) => pipeline.events.bodyOf(version)),
-    );
+    const { removals } = pipeline.events;
+    await repeatEvents(pipeline.source, [...repeated.map((version) => pipeline.events.bodyOf(version)), ...removals]);
     await pipeline.packed();
     packing.finish(pipeline.log.packed);
     await pipeline.copied();
     await pipeline.restored();
-    const damaged = await sendBelated(pipeline);
+    const damaged = await sendBelated(pipeline, new Set(record.removals.travelling.map(({ key }) => key)));
     const seconds = (performance.now() - begun) / 1000;
     copying.finish(pipeline.replicated());
     restoring.finish(pipeline.log.restored);
-    return { record, repeated, damaged, seconds };
+    return { record, repeated, repeatedRemovals: removals.length, damaged, seconds };
   } finally {
     clearInterval(refresh);
   }
 }
 
 /** Objects by the part that they have in the run. */
-type Cast = Readonly<Record<DraftTiming | 'witness' | 'plain', readonly DemoObject[]>>;
+type Cast = Readonly<Record<DraftTiming | Removal | 'witness' | 'plain', readonly DemoObject[]>>;
 
 function castObjects(objects: readonly DemoObject[]): Cast {
   const withDraft = (timing: DraftTiming): DemoObject[] => objects.filter(({ draft }) => draft?.timing === timing);
+  const withRemoval = (how: Removal): DemoObject[] => objects.filter(({ removal }) => removal === how);
   return {
     early: withDraft('early'),
     late: withDraft('late'),
     racing: withDraft('racing'),
+    deleted: withDraft('deleted'),
+    restored: withRemoval('restored'),
+    travelling: withRemoval('travelling'),
+    undone: withRemoval('undone'),
     witness: objects.filter(({ isWitness }) => isWitness === true),
-    plain: objects.filter(({ draft, isWitness }) => draft === undefined && isWitness !== true),
+    plain: objects.filter(isPlain),
   };
 }
 
-/** Early drafts go all the way; the archives of late ones and of the witness are held between the regions. */
-async function sendAhead(pipeline: Pipeline, uploader: Uploader, { early, late, witness }: Cast): Promise<void> {
-  if (early.length > 0) {
-    await uploader.draft(early);
+/** Whether an object is uploaded once, and nothing else is done with it. */
+export function isPlain({ draft, removal, isWitness }: DemoObject): boolean {
+  return draft === undefined && removal === undefined && isWitness !== true;
+}
+
+/**
+ * Early drafts go all the way, and so does what is deleted when it has arrived. The archives of late drafts, of the witness, and of
+ * what is deleted meanwhile are held between the regions.
+ */
+async function sendAhead(pipeline: Pipeline, uploader: Uploader, cast: Cast): Promise<void> {
+  const { early, deleted, restored, undone, late, travelling, witness } = cast;
+  const isAhead = early.length + deleted.length + restored.length + undone.length > 0;
+  if (isAhead) {
+    await Promise.all([uploader.draft([...early, ...deleted]), uploader.write([...restored, ...undone])]);
     await pipeline.packed();
   }
-  if (late.length + witness.length > 0) {
+  if (late.length + travelling.length + witness.length > 0) {
     await pipeline.holdCopies();
-    await Promise.all([uploader.draft(late), uploader.write(witness)]);
+    await Promise.all([uploader.draft(late), uploader.write([...travelling, ...witness])]);
     await pipeline.packed();
     await pipeline.letCopiesPass();
   }
-  if (early.length > 0) {
-    await pipeline.copied();
-    await pipeline.restored();
-  }
+  if (isAhead) await arrived(pipeline);
+  const removed = [...deleted, ...restored, ...travelling, ...undone];
+  if (removed.length === 0) return;
+  await uploader.remove(removed);
+  await pipeline.packed();
+  await arrived(pipeline);
 }
 
-async function uploadMost(uploader: Uploader, { plain, racing, early, late }: Cast): Promise<void> {
-  await Promise.all([uploader.draft(racing), uploader.write(plain)]);
-  await uploader.write([...racing, ...early, ...late]);
+async function uploadMost(uploader: Uploader, { plain, racing, early, late, deleted }: Cast): Promise<void> {
+  await Promise.all([uploader.draft(racing), uploader.write(plain), uploader.undoRemovals()]);
+  await uploader.write([...racing, ...early, ...late, ...deleted]);
 }
 
-/** What was held arrives: damaged first, then as it is. */
-async function sendBelated(pipeline: Pipeline): Promise<readonly DamagedCopy[]> {
-  pipeline.log.isFailureExpected = true;
-  const damaged = await pipeline.sendDamaged();
-  await pipeline.restored();
-  pipeline.log.isFailureExpected = false;
-  if (damaged.length === 0) return damaged;
-  pipeline.releaseCopies();
+async function arrived(pipeline: Pipeline): Promise<void> {
   await pipeline.copied();
   await pipeline.restored();
+}
+
+/**
+ * What was held arrives: damaged first, then as it is.
+ * @param deleted keys that were deleted meanwhile
+ */
+async function sendBelated(pipeline: Pipeline, deleted: ReadonlySet<string>): Promise<readonly DamagedCopy[]> {
+  pipeline.log.isFailureExpected = true;
+  const damaged = await pipeline.sendDamaged(deleted);
+  await pipeline.restored();
+  pipeline.log.isFailureExpected = false;
+  pipeline.releaseCopies();
+  await arrived(pipeline);
   return damaged;
 }

@@ -7,7 +7,7 @@ import {
   formatSeconds,
   formatShare,
 } from '../command/numbers.ts';
-import type { DemoResult, ObjectShare } from './result.ts';
+import type { DeletionsMade, DemoResult, ObjectShare } from './result.ts';
 import { BILLED_TERABYTE } from './worth.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
@@ -23,9 +23,10 @@ export function renderResultTable(result: DemoResult): string {
     ['Bytes', formatBytes(result.bytes)],
     ['Uploads, overwritten versions included', formatCount(result.uploads)],
     ['Events sent twice or late', formatCount(result.repeatedEvents)],
+    ...describeDeletions(result.deletions),
     ['Archives', formatCount(result.archives.length)],
     ['Objects in them', formatCount(result.packed.objects)],
-    ['  of these again, for events that came twice or after failures', formatCount(result.packedAgain)],
+    ['  of these again, for events that came twice, undeletes and failures', formatCount(result.packedAgain)],
     ['Compressed bytes', formatBytes(result.compressedBytes)],
     ['Ratio', formatRatio(result.ratio)],
     ['First upload to last restore', formatSeconds(result.seconds)],
@@ -58,6 +59,18 @@ export function renderResultTable(result: DemoResult): string {
     ['Altered', formatCount(verification.altered)],
   );
   return [table.toString(), ...comparisonLines(result), ...listProblems(result), ...worthLines(result)].join('\n');
+}
+
+/** Nothing, when nothing was deleted. */
+function describeDeletions({ deleted, overtaken, undeleted, rewritten, archives }: DeletionsMade): [string, string][] {
+  if (archives === 0) return [];
+  return [
+    ['Deleted at the source when they had arrived', formatCount(deleted)],
+    ['Deleted before their archive arrived', formatCount(overtaken)],
+    ['Deleted and undeleted', formatCount(undeleted)],
+    ['Deleted and rewritten', formatCount(rewritten)],
+    ['Archives that carried deletions', formatCount(archives)],
+  ];
 }
 
 /** Dollars, line by line: of a TB of such objects, and of a month. */

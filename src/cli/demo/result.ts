@@ -23,6 +23,7 @@ export interface DemoMeasurements {
   readonly uploadedBytes: number;
   /** Events that were sent a second time. */
   readonly repeatedEvents: number;
+  readonly deletions: DeletionsMade;
   readonly skippedEntries: number;
   /** From the first upload until the last object was restored. */
   readonly seconds: number;
@@ -45,6 +46,19 @@ export interface DemoMeasurements {
   readonly comparison?: readonly LevelCost[] | undefined;
   /** Absent without `--fallback-over`. */
   readonly fallback?: FallbackShare | undefined;
+}
+
+/** What was deleted at the source, in objects. */
+export interface DeletionsMade {
+  /** For good, when the targets had it. */
+  readonly deleted: number;
+  /** For good, before it had arrived. */
+  readonly overtaken: number;
+  readonly undeleted: number;
+  readonly rewritten: number;
+  /** Archives that carried the deletions, and are not among the archives of objects. */
+  readonly archives: number;
+  readonly archiveBytes: number;
 }
 
 /** What fallback tasks did in place of the functions. */
@@ -126,6 +140,7 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
     uploads,
     uploadedBytes,
     repeatedEvents,
+    deletions: result.deletions,
     skippedEntries: result.skippedEntries,
     regions: result.rule.destinations.map(({ region }) => region),
     transferDollars: {

@@ -25,8 +25,8 @@ import { type PreparedConfiguration, prepareConfiguration } from './pipeline/pre
 import { sortLetters } from './pipeline/send-damaged.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import type { Progress } from './progress.ts';
-import { replicate } from './replicate.ts';
-import { type DemoResult, isFlawless, summarize } from './result.ts';
+import { isPlain, replicate } from './replicate.ts';
+import { type DeletionsMade, type DemoResult, isFlawless, summarize } from './result.ts';
 import type { UploadedVersion } from './upload/uploaded-object.ts';
 import type { UploadRecord } from './upload/uploader.ts';
 import { findViolations } from './verify/check-pipeline.ts';
@@ -52,6 +52,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   const changes = {
     ...(level === undefined ? {} : { level }),
     ...(largestMebibytes === undefined ? {} : { largestMebibytes }),
+    replicatesDeletes: true as const,
   };
   const configuration = await prepareConfiguration(options.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
@@ -73,10 +74,11 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     workspace,
     progress,
   );
-  const { record, repeated, damaged, seconds } = await replicate(pipeline, plan.objects, progress);
+  const { record, repeated, repeatedRemovals, damaged, seconds } = await replicate(pipeline, plan.objects, progress);
   nameSkipped(record.skipped, progress);
   const archives = await listArchives(pipeline.outbound);
-  const inspected = await collectArchives(pipeline, archives);
+  const all = await collectArchives(pipeline, archives);
+  const [inspected, deleting] = [all.filter(hasObjects), all.filter((archive) => !hasObjects(archive))];
   const letters = sortLetters((await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(), damaged);
   const violations = [
     ...letters.unrefused.map(({ region, key }) => `${region} did not refuse ${key}, whose objects are damaged`),
@@ -88,9 +90,10 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     source: description,
     objects: record.objects.length,
     bytes: sumBytes(record.objects),
-    uploads: record.objects.length + record.drafts.length,
-    uploadedBytes: sumBytes(record.objects) + sumBytes(record.drafts),
-    repeatedEvents: repeated.length,
+    uploads: uploadsOf(record).length,
+    uploadedBytes: sumBytes(uploadsOf(record)),
+    repeatedEvents: repeated.length + repeatedRemovals,
+    deletions: countDeletions(record, deleting),
     skippedEntries: plan.skipped.length + record.skipped.length,
     seconds,
     verification: await verify(pipeline, record, progress),
@@ -105,13 +108,35 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     worth: summarizeWorth(
       describeBulk(inspected, pipeline.log.packingCpuSeconds, plainKeys(plan)),
       { costs: ruleCosts(rule, await pricesOf(rule, configuration)), limits: archiveLimits(rule) },
-      options.monthlyBytes === undefined ? undefined : { bytes: options.monthlyBytes, fixed: ruleDollars(rule) },
+      options.monthlyBytes === undefined
+        ? undefined
+        : { bytes: options.monthlyBytes, fixed: ruleDollars(chooseRule(configuration.written, options.fanOut)) },
     ),
     fallback: pipeline.fallback(),
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });
   if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
   return { result, problems: await keepFiles(pipeline, archives, options.archives) };
+}
+
+/** All versions that were sent to the source bucket. */
+function uploadsOf({ objects, drafts, removals }: UploadRecord): UploadedVersion[] {
+  return [...objects, ...drafts, ...removals.restored, ...removals.travelling];
+}
+
+function hasObjects({ objects }: InspectedArchive): boolean {
+  return objects > 0;
+}
+
+function countDeletions({ removals }: UploadRecord, archives: readonly InspectedArchive[]): DeletionsMade {
+  return {
+    deleted: removals.restored.length,
+    overtaken: removals.travelling.length,
+    undeleted: removals.undone.length,
+    rewritten: removals.rewritten.length,
+    archives: archives.length,
+    archiveBytes: archives.reduce((sum, { compressedBytes }) => sum + compressedBytes, 0),
+  };
 }
 
 /** Keeps the archives if the user wants them. @returns why they could not be kept */
@@ -130,8 +155,7 @@ async function keepFiles(
 }
 
 function plainKeys({ objects }: DemoPlan): ReadonlySet<string> {
-  const plain = objects.filter(({ draft, isWitness }) => draft === undefined && isWitness !== true);
-  return new Set(plain.map(({ key }) => key));
+  return new Set(objects.filter(isPlain).map(({ key }) => key));
 }
 
 function announce({ objects, skipped }: DemoPlan, bytes: number, progress: Progress): void {
@@ -146,13 +170,19 @@ function nameSkipped(skipped: readonly SkippedEntry[], progress: Progress): void
   if (skipped.length > NAMED_SKIPS) progress.say(`Skipped ${formatCount(skipped.length - NAMED_SKIPS)} more entries`);
 }
 
-async function verify(pipeline: Pipeline, { objects }: UploadRecord, progress: Progress): Promise<Verification> {
+async function verify(
+  pipeline: Pipeline,
+  { objects, removals }: UploadRecord,
+  progress: Progress,
+): Promise<Verification> {
   const stage = progress.stage('verified', objects.length * pipeline.destinations.length);
   let verified = 0;
-  const verification = await verifyDestinations(pipeline.destinations, objects, () => {
+  const deleted = new Set([...removals.restored, ...removals.travelling].map(({ key }) => key));
+  const onVerified = (): void => {
     verified += 1;
     stage.reach(verified);
-  });
+  };
+  const verification = await verifyDestinations(pipeline.destinations, objects, onVerified, deleted);
   stage.finish(verified);
   return verification;
 }

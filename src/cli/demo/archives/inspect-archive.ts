@@ -19,6 +19,8 @@ export interface InspectedArchive {
   /** Which version of which object each of its objects is. */
   readonly versions: readonly (PackedVersion & { readonly size: number })[];
   readonly objects: number;
+  /** Keys that it deletes. */
+  readonly deletions: number;
   readonly bytes: number;
   readonly compressedBytes: number;
   readonly frames: number;
@@ -35,6 +37,7 @@ export async function inspectArchive(archive: ArchiveBytes): Promise<InspectedAr
     name: archive.name,
     versions: manifest.objects.map(({ key, etag, size }) => ({ key, etag, size })),
     objects: manifest.objects.length,
+    deletions: manifest.deletions?.length ?? 0,
     bytes: manifest.objects.reduce((sum, { size }) => sum + size, 0),
     compressedBytes: archive.size,
     frames: frames.length,

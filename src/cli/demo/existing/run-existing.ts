@@ -1,7 +1,13 @@
 import pLimit from 'p-limit';
 import type { EmulatedCloud } from '../../../../local-cloud/emulated-cloud.ts';
-import { createBucket, notificationOfNewObjects, notifyQueues } from '../../../../local-cloud/pipeline/bucket-setup.ts';
+import {
+  createBucket,
+  notificationOfNewObjects,
+  notificationOfRemovals,
+  notifyQueues,
+} from '../../../../local-cloud/pipeline/bucket-setup.ts';
 import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
+import { replicatesDeletes } from '../../../configuration/rule.ts';
 import { formatPlural } from '../../command/numbers.ts';
 import type { DemoObject } from '../input/planned-object.ts';
 import { bodySize } from '../input/planned-object.ts';
@@ -166,9 +172,8 @@ async function plantDifferences({ rule, plan, bucket, pipeline }: Scene): Promis
   const added = missing.unannounced.map((key, index) => planObject(key, index, 'unannounced'));
   await bucket.write(source, [...rewritten, ...added]);
   const { ruleQueueArn } = backfill;
-  await notifyQueues(source.s3, source.bucket, [
-    notificationOfNewObjects(rule.id, ruleQueueArn, { prefix: rule.source.prefix }),
-  ]);
+  const notification = replicatesDeletes(rule) ? notificationOfRemovals : notificationOfNewObjects;
+  await notifyQueues(source.s3, source.bucket, [notification(rule.id, ruleQueueArn, { prefix: rule.source.prefix })]);
   for (const { destination, s3 } of destinations) {
     await plantAtTarget({ s3, bucket: destination.bucket }, destination.targetPrefix ?? '', plan.planted);
   }

@@ -1,7 +1,7 @@
 import { MAX_KEY_BYTES } from '../../../units.ts';
 import { dressObject } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
-import { bodySize, type DemoObject, type DraftTiming, type ObjectBody } from './planned-object.ts';
+import { bodySize, type DemoObject, type DraftTiming, type ObjectBody, type Removal } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
 /** Of so many objects, those at these positions are written twice. Not the first ones: a single file is uploaded plainly. */
@@ -10,9 +10,18 @@ const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
   [2, 'late'],
   [5, 'early'],
   [12, 'racing'],
+  [15, 'deleted'],
 ]);
-/** Small, since it is held in memory to damage it. */
-const MAX_WITNESS_BYTES = 1_000_000;
+/** Of as many, one that is deleted and undeleted, and those beside which another object is put, to be deleted for good. */
+const UNDELETED = 8;
+const DELETED: ReadonlyMap<number, Removal> = new Map([
+  [9, 'restored'],
+  [10, 'travelling'],
+]);
+/** A single file is uploaded plainly, and so are two or three. */
+const MIN_WITH_WITNESS = 3;
+/** What is held in memory to damage it, or sent twice, is small. */
+const MAX_SMALL_BYTES = 1_000_000;
 
 /** What there is to upload. */
 export interface PlannedContent {
@@ -50,25 +59,42 @@ export function planObjects(
       skipped.push({ relativePath: name, reason: `its key would have more than ${MAX_KEY_BYTES} bytes` });
       return;
     }
-    const written = { key, body, dress: dressObject(key) };
-    const timing = DRAFTS.get(objects.length % DRAFT_EVERY);
-    objects.push(timing === undefined ? written : { ...written, draft: { bytes: draftOf(key), timing } });
+    objects.push(castObject({ key, body, dress: dressObject(key) }, objects.length % DRAFT_EVERY));
   };
   for (const { relativePath, body } of content.bodies) add(relativePath, body);
   if (withHardKeys) {
     for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
       add(name, { kind: 'bytes', bytes });
   }
-  return { objects: chooseWitness(objects), skipped };
+  return { objects: [...chooseWitness(objects), ...objectsToDelete(objects)], skipped };
+}
+
+function castObject(object: DemoObject, position: number): DemoObject {
+  const timing = DRAFTS.get(position);
+  if (timing !== undefined) return { ...object, draft: { bytes: draftOf(object.key), timing } };
+  return position === UNDELETED && bodySize(object.body) <= MAX_SMALL_BYTES ? { ...object, removal: 'undone' } : object;
+}
+
+/** Objects of the demo's own, since those of the user are to be there in the end. */
+function objectsToDelete(objects: readonly DemoObject[]): DemoObject[] {
+  const taken = new Set(objects.map(({ key }) => key));
+  return objects.flatMap(({ key: neighbor }, index) => {
+    const removal = DELETED.get(index % DRAFT_EVERY);
+    const key = `${neighbor}.deleted`;
+    if (removal === undefined || taken.has(key) || Buffer.byteLength(key) > MAX_KEY_BYTES) return [];
+    const bytes = Buffer.from(`${JSON.stringify(key)}, which is deleted at the source.\n`);
+    return [{ key, body: { kind: 'bytes', bytes }, dress: dressObject(key), removal }];
+  });
 }
 
 /** The first small object that is written once, if there are others as well. */
 function chooseWitness(objects: readonly DemoObject[]): DemoObject[] {
   const witness = objects.find(
-    ({ draft, body }) => draft === undefined && bodySize(body) > 0 && bodySize(body) <= MAX_WITNESS_BYTES,
+    ({ draft, removal, body }) =>
+      draft === undefined && removal === undefined && bodySize(body) > 0 && bodySize(body) <= MAX_SMALL_BYTES,
   );
   return objects.map((object) =>
-    object === witness && objects.length > DRAFTS.size ? { ...object, isWitness: true } : object,
+    object === witness && objects.length > MIN_WITH_WITNESS ? { ...object, isWitness: true } : object,
   );
 }
 

@@ -40,13 +40,21 @@ export interface DemoObject {
   readonly draft?: Draft;
   /** Its archive is held back on the way, and a damaged copy of that archive arrives before it. */
   readonly isWitness?: boolean;
+  readonly removal?: Removal;
 }
 
 /**
  * When a draft arrives. `early`: it is restored before it is overwritten. `late`: S3 replicates its archive after everything
- * else, so that it meets its successor at the target. `racing`: it is overwritten while the pipeline is at work on it.
+ * else, so that it meets its successor at the target. `racing`: it is overwritten while the pipeline is at work on it. `deleted`: it
+ * is restored and deleted, before the object is written.
  */
-export type DraftTiming = 'early' | 'late' | 'racing';
+export type DraftTiming = 'early' | 'late' | 'racing' | 'deleted';
+
+/**
+ * How an object is deleted. `restored`: when the targets have it. `travelling`: while S3 holds its archive back, so that the object
+ * arrives after its deletion. `undone`: when the targets have it, and then its delete marker is removed.
+ */
+export type Removal = 'restored' | 'travelling' | 'undone';
 
 export interface Draft {
   readonly bytes: Uint8Array;

@@ -7,13 +7,24 @@ const createdEvent = z.object({
   Records: z.tuple([z.object({ s3: z.object({ object: z.object({ key: z.string(), eTag: z.string() }) }) })]),
 });
 
+/** What of an S3 event tells that something was removed. */
+const removalEvent = z.object({ Records: z.tuple([z.object({ eventName: z.string().startsWith('ObjectRemoved:') })]) });
+
 /** The events that the source function was given, so that the same ones can come again. */
 export class EventCopies {
   readonly #bodies = new Map<string, string>();
+  readonly #removals = new Set<string>();
+
+  /** Each event of a removal, once. */
+  get removals(): readonly string[] {
+    return [...this.#removals];
+  }
 
   /** @param body of a message; one that is not an event of an object is left alone */
   keep(body: string): void {
-    const event = createdEvent.safeParse(JSON.parse(body)).data;
+    const json: unknown = JSON.parse(body);
+    if (removalEvent.safeParse(json).success) this.#removals.add(body);
+    const event = createdEvent.safeParse(json).data;
     if (event === undefined) return;
     const { key, eTag: etag } = event.Records[0].s3.object;
     this.#bodies.set(nameOf({ key: decodeURIComponent(key.replaceAll('+', '%20')), etag }), body);

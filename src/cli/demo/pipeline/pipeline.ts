@@ -42,8 +42,8 @@ export interface Pipeline {
   /** Later archives pass again. */
   letCopiesPass(): Promise<void>;
   releaseCopies(): void;
-  /** Puts damaged copies of the archives that wait into the inbound buckets. */
-  sendDamaged(): Promise<readonly DamagedCopy[]>;
+  /** Puts damaged copies of the archives that wait into the inbound buckets, unless all of their keys are deleted. */
+  sendDamaged(deleted: ReadonlySet<string>): Promise<readonly DamagedCopy[]>;
   /** The target queues and their fallback queues are empty and nothing of them is in progress. */
   restored(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
 import { type Configuration, loadConfiguration, REPLICATION_FILE, SETTINGS_FILE } from '../../../configuration/load.ts';
 import { PRICE_FILE } from '../../../configuration/prices/price-file.ts';
 import { type ReplicationFile, replicationSchema } from '../../../configuration/schema/schema.ts';
@@ -9,11 +10,15 @@ export interface RuleChanges {
   readonly level?: number;
   /** MiB of the largest object that the functions take. */
   readonly largestMebibytes?: number;
+  /** Deletions are replicated to every destination, whatever the files say of them. */
+  readonly replicatesDeletes?: true;
 }
 
 export interface PreparedConfiguration extends Configuration {
   /** What the functions are given. */
   readonly directory: string;
+  /** The rules as the user wrote them. */
+  readonly written: readonly DeployedRule[];
 }
 
 /**
@@ -27,18 +32,20 @@ export async function prepareConfiguration(
   copies: string,
 ): Promise<PreparedConfiguration> {
   const configuration = await loadConfiguration(original);
-  if (Object.keys(changes).length === 0) return { ...configuration, directory: original };
+  const { rules: written } = configuration;
+  if (Object.keys(changes).length === 0) return { ...configuration, directory: original, written };
   const directory = join(copies, 'configuration');
   await mkdir(directory, { recursive: true });
   for (const name of [SETTINGS_FILE, PRICE_FILE]) await copyFile(join(original, name), join(directory, name));
   const file = replicationSchema.parse(JSON.parse(await readFile(join(original, REPLICATION_FILE), 'utf8')));
   await writeFile(join(directory, REPLICATION_FILE), JSON.stringify(changeRules(file, changes), null, 2));
-  return { ...(await loadConfiguration(directory)), directory };
+  return { ...(await loadConfiguration(directory)), directory, written };
 }
 
-function changeRules(file: ReplicationFile, { level, largestMebibytes }: RuleChanges): ReplicationFile {
+function changeRules(file: ReplicationFile, changes: RuleChanges): ReplicationFile {
+  const { level, largestMebibytes, replicatesDeletes } = changes;
   const rules = file.replication_configuration.map((rule) => {
-    const { source } = rule;
+    const { source, destinations } = rule;
     const limits =
       largestMebibytes === undefined
         ? {}
@@ -47,7 +54,12 @@ function changeRules(file: ReplicationFile, { level, largestMebibytes }: RuleCha
             // So that an archive over the target's limit is one that the source's function could not make either.
             max_archive_mib: Math.min(largestMebibytes, source.max_archive_mib),
           };
-    return { ...rule, source: { ...source, ...(level === undefined ? {} : { level }), ...limits } };
+    const deletes = replicatesDeletes === true ? { deletes: 'replicate' as const } : {};
+    return {
+      ...rule,
+      source: { ...source, ...(level === undefined ? {} : { level }), ...limits, ...deletes },
+      destinations: destinations.map((destination) => ({ ...destination, ...deletes })),
+    };
   });
   return { ...file, replication_configuration: rules };
 }

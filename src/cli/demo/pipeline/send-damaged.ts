@@ -2,18 +2,25 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
 import { damageArchive } from '../archives/damage-archive.ts';
 import type { DamagedCopy, InboundBucket } from '../archives/inbound-bucket.ts';
+import { inspectArchive } from '../archives/inspect-archive.ts';
 import { archiveBytes, type StoredArchive } from '../archives/outbound-archives.ts';
 import type { BucketClient } from '../upload/put-object.ts';
 import type { DeadLetterFound } from './dead-letters.ts';
 
-/** Puts damaged copies of archives into every inbound bucket, beside the names that the archives themselves will have. */
+/**
+ * Puts damaged copies of archives into every inbound bucket, beside the names that the archives themselves will have.
+ * @param deleted keys that no target looks at any more: an archive of such alone is not refused
+ */
 export async function sendDamaged(
   outbound: BucketClient,
   inbound: readonly InboundBucket[],
   archives: readonly StoredArchive[],
+  deleted: ReadonlySet<string>,
 ): Promise<DamagedCopy[]> {
   const copies: DamagedCopy[] = [];
   for (const archive of archives) {
+    const { versions } = await inspectArchive(archiveBytes(outbound, archive));
+    if (versions.every(({ key }) => deleted.has(key))) continue;
     const bytes = await damageArchive(archiveBytes(outbound, archive));
     const key = `${archive.key.slice(0, -ARCHIVE_SUFFIX.length)}-damaged${ARCHIVE_SUFFIX}`;
     for (const { region, s3, bucket } of inbound) {

@@ -8,7 +8,7 @@ import {
 } from '../../../../local-cloud/pipeline/create-pipeline-resources.ts';
 import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { Replicator } from '../../../../local-cloud/replicator.ts';
-import type { ReplicationRule } from '../../../configuration/rule.ts';
+import { type ReplicationRule, replicatesDeletes } from '../../../configuration/rule.ts';
 import { DemoFailedError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import type { Workspace } from '../workspace.ts';
@@ -25,11 +25,12 @@ import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 const FAULT_SEED = 20_261_123;
 /** Stalled calls are what such a run waits for longest. */
 const STALL_SECONDS = 3;
-/** What levels were learned can be read once; then DynamoDB is gone, and packing has to continue without it. */
+/** What levels were learned can be read once; then the source has no DynamoDB any more, and packs without it. */
 const OUTAGE = { service: 'DynamoDB_20120810', afterRequests: 1 };
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
 const STATISTICS = 'demo-statistics';
+const DELETIONS = 'demo-deletions';
 /** Short, since a person is waiting for the next task to take over what a killed one has left. */
 const OWNERSHIP_SECONDS = 6;
 
@@ -65,6 +66,8 @@ export async function startPipeline(
   await options.before?.(cloud);
   const patience = chooseTimeouts(options.bytes, faultRate);
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
+  // What is deleted can be undeleted.
+  if (replicatesDeletes(rule)) await enableVersioning(cloud.region(rule.source.region).s3, rule.source.bucket);
   // Every write of a target is to be seen in the end.
   for (const { region, bucket } of rule.destinations) await enableVersioning(cloud.region(region).s3, bucket);
   let copies = 0;
@@ -95,7 +98,7 @@ export async function startPipeline(
     releaseCopies: () => {
       replicator.release();
     },
-    sendDamaged: () => sendDamaged(found.outbound, found.inbound, replicator.held),
+    sendDamaged: (deleted) => sendDamaged(found.outbound, found.inbound, replicator.held, deleted),
     restored: async () => {
       await Promise.all(targets.map(untilIdle));
     },
@@ -112,7 +115,14 @@ async function startCloud(
     regions: [...new Set([rule.source.region, ...targetRegions(rule)])],
     ...(faultRate === 0
       ? {}
-      : { faults: { share: faultRate, seed: FAULT_SEED, stallSeconds: STALL_SECONDS, outage: OUTAGE } }),
+      : {
+          faults: {
+            share: faultRate,
+            seed: FAULT_SEED,
+            stallSeconds: STALL_SECONDS,
+            outage: { ...OUTAGE, region: rule.source.region },
+          },
+        }),
     announce: (line) => {
       progress.say(line);
     },
@@ -131,6 +141,7 @@ function pipelinePlan(rule: ReplicationRule, patience: Timeouts): Parameters<typ
     outboundBucket: OUTBOUND,
     archivePrefix: `${rule.id}/`,
     targetRegions: targetRegions(rule),
+    tellsRemovals: replicatesDeletes(rule),
   };
   return {
     rules: [plannedRule],
@@ -138,6 +149,9 @@ function pipelinePlan(rule: ReplicationRule, patience: Timeouts): Parameters<typ
     targets: rule.destinations.map((destination) => ({ region: destination.region, bucket: destination.bucket })),
     queues: { visibilitySeconds: patience.visibilitySeconds, maxReceiveCount: patience.maxReceives },
     statistics: { region, table: STATISTICS },
+    deletions: replicatesDeletes(rule)
+      ? targetRegions(rule).map((target) => ({ region: target, table: DELETIONS }))
+      : [],
   };
 }
 
@@ -192,7 +206,11 @@ async function startSides(
       kind: 'target' as const,
       region: cloud.region(region),
       queue: queueOf(resources.targetQueues, region),
-      environment: { CONFIGURATION_DIRECTORY, INBOUND_BUCKET: inboundBucket(region) },
+      environment: {
+        CONFIGURATION_DIRECTORY,
+        INBOUND_BUCKET: inboundBucket(region),
+        ...(replicatesDeletes(rule) ? { DELETIONS_TABLE: DELETIONS } : {}),
+      },
     };
     targets.push(await startSide(plan, cleanup));
   }

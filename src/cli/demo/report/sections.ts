@@ -7,7 +7,7 @@ import { html, type Markup } from './html.ts';
 import { renderSaving, renderTable } from './table.ts';
 
 export function renderTiles(result: DemoResult): Markup {
-  const { faults, fallback, verification } = result;
+  const { deletions, faults, fallback, verification } = result;
   const tiles: [string, string][] = [
     [formatCount(result.objects), 'objects'],
     [formatBytes(result.bytes), 'in their last versions'],
@@ -28,6 +28,12 @@ export function renderTiles(result: DemoResult): Markup {
     [formatCount(result.violations.length), 'violations'],
     [formatCount(result.damagedArchives), 'damaged archives, refused'],
   ];
+  if (deletions.archives > 0) {
+    tiles.push([formatCount(deletions.deleted), 'deleted when they had arrived']);
+    tiles.push([formatCount(deletions.overtaken), 'deleted before they arrived']);
+    tiles.push([formatCount(deletions.undeleted), 'deleted and undeleted']);
+    tiles.push([formatCount(deletions.rewritten), 'deleted and rewritten']);
+  }
   if (fallback !== undefined) {
     const { packed, restored } = fallback;
     tiles.push([formatCount(packed.objects), `packed by fallback tasks, ${formatBytes(packed.bytes)}`]);

@@ -7,9 +7,15 @@ const REPEAT_EVERY = 50;
 /** SQS's limit for one call. */
 const BATCH_SIZE = 10;
 
-/** Versions whose events come again: every draft, now long after its successor, and some final versions. */
-export function chooseRepeated({ drafts, objects }: UploadRecord): UploadedVersion[] {
-  return [...drafts, ...objects.filter((_, index) => index % REPEAT_EVERY === 0)];
+/** Versions whose events come again: every draft and whatever was deleted, now long after that, and some final versions. */
+export function chooseRepeated({ drafts, removals, objects }: UploadRecord): UploadedVersion[] {
+  const { restored, travelling, undone } = removals;
+  const chosen = objects.filter((object, index) => index % REPEAT_EVERY === 0 && !isOneOf(undone, object));
+  return [...drafts, ...restored, ...travelling, ...undone, ...chosen];
+}
+
+function isOneOf(versions: readonly UploadedVersion[], { key }: UploadedVersion): boolean {
+  return versions.some((version) => version.key === key);
 }
 
 /** Sends events again, as S3 may. Whatever the order in which the pipeline sees them, the outcome must be the same. */

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { S3ServiceException } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
 import { DemoFailedError, SourceChangedError } from '../errors.ts';
 import type { DemoObject, DraftTiming, ObjectBody } from '../input/planned-object.ts';
@@ -11,16 +11,36 @@ import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
 const PARALLEL_UPLOADS = 16;
 
 /** Writes of an object with such a draft: an early one is there to be overwritten, a late one comes when it is too late. */
-const WRITES: Readonly<Record<DraftTiming, UploadedObject['writes']>> = { early: [2, 2], late: [1, 1], racing: [1, 2] };
+const WRITES: Readonly<Record<DraftTiming, UploadedObject['writes']>> = {
+  early: [2, 2],
+  late: [1, 1],
+  racing: [1, 2],
+  deleted: [2, 2],
+};
 const ONE_WRITE = [1, 1] as const;
+/** Before it is deleted, and when that is undone. */
+const TWO_WRITES = [2, 2] as const;
 
 export interface UploadRecord {
   /** What is in the source bucket in the end. */
   readonly objects: readonly UploadedObject[];
   /** Versions that were overwritten before the end. */
   readonly drafts: readonly UploadedVersion[];
+  readonly removals: RemovalRecord;
   /** What changed while it was read, and is not in the source bucket. */
   readonly skipped: readonly SkippedEntry[];
+}
+
+/** What was deleted, as it was before. */
+export interface RemovalRecord {
+  /** For good, when the targets had it. */
+  readonly restored: readonly UploadedVersion[];
+  /** For good, while its archive was on its way. */
+  readonly travelling: readonly UploadedVersion[];
+  /** Objects that are there again, since their delete markers were removed. */
+  readonly undone: readonly UploadedVersion[];
+  /** Drafts. They are among the drafts, too; their objects were written later. */
+  readonly rewritten: readonly UploadedVersion[];
 }
 
 /** Uploads objects and keeps the record of it. */
@@ -32,6 +52,14 @@ export class Uploader {
   readonly #current = new Map<string, UploadedObject>();
   readonly #drafts: UploadedVersion[] = [];
   readonly #skipped: SkippedEntry[] = [];
+  readonly #removals: Record<keyof RemovalRecord, UploadedObject[]> = {
+    restored: [],
+    travelling: [],
+    undone: [],
+    rewritten: [],
+  };
+  /** By key: versions of the delete markers. */
+  readonly #markers = new Map<string, string>();
 
   constructor(client: BucketClient, onUploaded: () => void) {
     this.#client = client;
@@ -39,7 +67,8 @@ export class Uploader {
   }
 
   get record(): UploadRecord {
-    return { objects: [...this.#current.values()], drafts: this.#drafts, skipped: this.#skipped };
+    const objects = [...this.#current.values()];
+    return { objects, drafts: this.#drafts, removals: this.#removals, skipped: this.#skipped };
   }
 
   /** Uploads the drafts of objects that have one. */
@@ -64,6 +93,31 @@ export class Uploader {
         if (!(thrown instanceof SourceChangedError)) throw thrown;
         this.#skipped.push({ relativePath: object.key, reason: thrown.message });
       }
+    });
+  }
+
+  /** Deletes objects that are uploaded, or drafts of theirs. */
+  async remove(objects: readonly DemoObject[]): Promise<void> {
+    await this.#turns.map(objects, async ({ key, removal }) => {
+      const version = this.#current.get(key);
+      // It could not be read, and was never there.
+      if (version === undefined) return;
+      const { s3, bucket } = this.#client;
+      const { VersionId } = await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      if (VersionId === undefined) throw new DemoFailedError(`The deletion of ${JSON.stringify(key)} made no marker`);
+      this.#markers.set(key, VersionId);
+      this.#current.delete(key);
+      if (removal === undefined) this.#drafts.push(version);
+      this.#removals[removal ?? 'rewritten'].push(version);
+    });
+  }
+
+  /** Removes the delete markers of `removal: 'undone'`, which makes the objects current again. */
+  async undoRemovals(): Promise<void> {
+    await this.#turns.map(this.#removals.undone, async ({ key, ...version }) => {
+      const { s3, bucket } = this.#client;
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: this.#markers.get(key) }));
+      this.#current.set(key, { ...version, key, writes: TWO_WRITES });
     });
   }
 

@@ -1,9 +1,10 @@
-import { listVersions } from '../../../../local-cloud/replication/bucket-versions.ts';
+import { listMarkedKeys, listVersions } from '../../../../local-cloud/replication/bucket-versions.ts';
 import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
 import type { DamagedCopy, InboundBucket } from '../archives/inbound-bucket.ts';
 import { listArchives } from '../archives/outbound-archives.ts';
 import type { PackedVersion } from '../upload/uploaded-object.ts';
 import type { UploadRecord } from '../upload/uploader.ts';
+import { checkRemovals } from './check-removals.ts';
 import { checkPacking, checkWrites, countKeys } from './count-writes.ts';
 import type { VerifiedDestination } from './verify-destinations.ts';
 
@@ -34,14 +35,18 @@ export async function findViolations(
   ];
 }
 
-/** How often each object was written, by the versions that every target bucket keeps. */
+/** How often each object was written and deleted, by the versions that every target bucket keeps. */
 async function checkDestinationWrites(
   destinations: readonly VerifiedDestination[],
   record: UploadRecord,
 ): Promise<string[]> {
   const checked = destinations.map(async ({ destination, s3 }) => {
-    const versions = await listVersions(s3, destination.bucket);
-    return checkWrites(record, countKeys(versions.map(({ key }) => key)), destination);
+    const versions = countKeys((await listVersions(s3, destination.bucket)).map(({ key }) => key));
+    const markers = countKeys(await listMarkedKeys(s3, destination.bucket));
+    return [
+      ...checkWrites(record, versions, destination),
+      ...checkRemovals(record.removals, { versions, markers }, destination),
+    ];
   });
   return (await Promise.all(checked)).flat();
 }

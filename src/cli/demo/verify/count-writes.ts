@@ -32,15 +32,17 @@ export function checkWrites(
 
 /** Versions that were packed more often than they were announced. */
 export function checkPacking(
-  { objects, drafts }: Pick<UploadRecord, 'objects' | 'drafts'>,
+  { objects, drafts, removals }: Pick<UploadRecord, 'objects' | 'drafts' | 'removals'>,
   packed: readonly PackedVersion[],
   repeated: readonly PackedVersion[],
 ): string[] {
   const counts = countKeys(packed.map(nameOf));
-  const versions = [...objects, ...drafts];
+  const versions = [...objects, ...drafts, ...removals.restored, ...removals.travelling];
+  // What undoes a deletion announces the object again, and that event comes twice.
+  const undone = [...removals.undone, ...removals.undone];
   // moto tells of a multipart upload twice.
   const parts = versions.filter(({ etag }) => etag.includes('-'));
-  const announced = countKeys([...versions, ...parts, ...repeated].map(nameOf));
+  const announced = countKeys([...versions, ...parts, ...undone, ...repeated].map(nameOf));
   return [...counts].flatMap(([name, count]) => {
     const events = announced.get(name) ?? 0;
     return count <= events ? [] : [`${name} was packed ${count} times for ${events} events`];

@@ -27,11 +27,15 @@ export interface VerifiedDestination {
   readonly s3: S3Client;
 }
 
-/** Compares every destination with the record of the uploads. */
+/**
+ * Compares every destination with the record of the uploads.
+ * @param deleted keys of what was deleted, and is not to be there any more
+ */
 export async function verifyDestinations(
   destinations: readonly VerifiedDestination[],
   uploaded: readonly UploadedObject[],
   onVerified: () => void,
+  deleted: ReadonlySet<string> = new Set(),
 ): Promise<Verification> {
   const lost: Deviation[] = [];
   const altered: Deviation[] = [];
@@ -52,7 +56,10 @@ export async function verifyDestinations(
       });
       const known = new Set(uploaded.map(({ key }) => targetPrefix + key));
       for (const key of await listKeys(s3, destination.bucket)) {
-        if (!known.has(key)) altered.push({ region, key, differences: ['was never uploaded'] });
+        if (known.has(key)) continue;
+        const wasDeleted = key.startsWith(targetPrefix) && deleted.has(key.slice(targetPrefix.length));
+        const difference = wasDeleted ? 'was deleted at the source, and is here' : 'was never uploaded';
+        altered.push({ region, key, differences: [difference] });
       }
     }),
   );

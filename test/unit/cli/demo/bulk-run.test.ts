@@ -7,6 +7,7 @@ function archiveOf(...keys: string[]): InspectedArchive {
     name: `${keys.join('-')}.tar.zst`,
     versions: keys.map((key) => ({ key, etag: 'etag', size: 100 })),
     objects: keys.length,
+    deletions: 0,
     bytes: 100 * keys.length,
     compressedBytes: 10 * keys.length,
     frames: 1,

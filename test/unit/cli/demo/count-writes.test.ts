@@ -13,6 +13,7 @@ function uploaded(key: string, writes: UploadedObject['writes'] = [1, 1], etag =
 }
 
 const HERE = { region: 'us-east-1' };
+const removals = { restored: [], travelling: [], undone: [], rewritten: [] };
 
 describe('checkWrites', () => {
   const objects = [uploaded('plain'), uploaded('early', [2, 2]), uploaded('racing', [1, 2])];
@@ -48,7 +49,7 @@ describe('checkWrites', () => {
 describe('checkPacking', () => {
   const object = uploaded('a');
   const draft = uploaded('a', [1, 1], 'etag of draft');
-  const record = { objects: [object], drafts: [draft] };
+  const record = { objects: [object], drafts: [draft], removals };
 
   test('takes one packing per event, and fewer', () => {
     expect(checkPacking(record, [object, draft], [])).toEqual([]);
@@ -62,14 +63,21 @@ describe('checkPacking', () => {
     ]);
   });
 
+  test('takes what was deleted for once, and what was undeleted for each event of that, which comes twice', () => {
+    const [gone, back] = [uploaded('gone'), uploaded('back')];
+    const deleting = { objects: [back], drafts: [], removals: { ...removals, restored: [gone], undone: [back] } };
+    expect(checkPacking(deleting, [gone, back, back, back], [])).toEqual([]);
+    expect(checkPacking(deleting, [gone, gone, back, back, back, back], [])).toHaveLength(2);
+  });
+
   test('names a version that nobody uploaded', () => {
     expect(checkPacking(record, [{ key: 'b', etag: '1' }], [])).toHaveLength(1);
   });
 
   test('allows for the two events that the local S3 has for a multipart upload', () => {
     const parts = uploaded('large', [1, 1], 'd41d8-2');
-    expect(checkPacking({ objects: [parts], drafts: [] }, [parts, parts], [])).toEqual([]);
-    expect(checkPacking({ objects: [parts], drafts: [] }, [parts, parts, parts], [])).toHaveLength(1);
+    expect(checkPacking({ objects: [parts], drafts: [], removals }, [parts, parts], [])).toEqual([]);
+    expect(checkPacking({ objects: [parts], drafts: [], removals }, [parts, parts, parts], [])).toHaveLength(1);
   });
 });
 

@@ -14,6 +14,15 @@ test('returns the very event of a version, whose key is spelled as in a form', (
   expect(copies.bodyOf({ key: 'a b+c/ü', etag: '2' })).toBe(events[1]);
 });
 
+test('keeps each event of a removal once, and never for one of an object', () => {
+  const copies = new EventCopies();
+  const removal = (eventName: string): string =>
+    JSON.stringify({ Records: [{ eventName, s3: { object: { key: 'a', versionId: '1' } } }] });
+  const events = [removal('ObjectRemoved:DeleteMarkerCreated'), removal('ObjectRemoved:Delete')];
+  for (const event of [...events, ...events, eventOf('a', '1')]) copies.keep(event);
+  expect(copies.removals).toEqual(events);
+});
+
 test('leaves other messages alone, and says when a version was never announced', () => {
   const copies = new EventCopies();
   copies.keep('{"Event":"s3:TestEvent"}');

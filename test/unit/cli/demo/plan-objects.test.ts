@@ -28,17 +28,40 @@ describe('planObjects', () => {
   test('writes a small share of the objects twice, and a single file only once', () => {
     const drafts = (names: readonly string[]): number =>
       planObjects(filesNamed(names), { prefix: '', withHardKeys: false }).objects.filter(({ draft }) => draft).length;
-    expect(drafts(MANY)).toBe(24);
+    expect(drafts(MANY)).toBe(32);
     expect(drafts(['only.txt'])).toBe(0);
   });
 
   test('has drafts that arrive before, after and beside their successors, and one witness that is written once', () => {
     const { objects } = planObjects(filesNamed(MANY), { prefix: '', withHardKeys: false });
     const timings = new Set(objects.flatMap(({ draft }) => (draft === undefined ? [] : [draft.timing])));
-    expect([...timings].toSorted()).toEqual(['early', 'late', 'racing']);
+    expect([...timings].toSorted()).toEqual(['deleted', 'early', 'late', 'racing']);
     const witnesses = objects.filter(({ isWitness }) => isWitness === true);
     expect(witnesses).toHaveLength(1);
     expect(witnesses[0]?.draft).toBeUndefined();
+    expect(witnesses[0]?.removal).toBeUndefined();
+  });
+
+  test('deletes objects of its own for good, and one of the files only to undelete it', () => {
+    const { objects } = planObjects(filesNamed(MANY), { prefix: 'p/', withHardKeys: false });
+    const removed = (how: string) => objects.filter(({ removal }) => removal === how).map(({ key }) => key);
+    expect(removed('undone')).toHaveLength(8);
+    expect(removed('restored')).toHaveLength(8);
+    expect(removed('travelling')).toHaveLength(8);
+    const files = new Set(MANY.map((name) => `p/${name}`));
+    expect(removed('undone').every((key) => files.has(key))).toBe(true);
+    expect([...removed('restored'), ...removed('travelling')].some((key) => files.has(key))).toBe(false);
+    expect(objects.filter(({ key }) => files.has(key))).toHaveLength(MANY.length);
+    expect(new Set(objects.map(({ key }) => key)).size).toBe(objects.length);
+  });
+
+  test('adds no object to be deleted where its key is taken, or would be too long', () => {
+    const names = MANY.map((_, index) => `${'x'.repeat(1012)}${String(index).padStart(5, '0')}`);
+    const { objects } = planObjects(filesNamed(names), { prefix: '', withHardKeys: false });
+    expect(objects).toHaveLength(MANY.length);
+    const taken = [...MANY.slice(0, 20), 'file-9.txt.deleted', 'file-10.txt.deleted'];
+    const planned = planObjects(filesNamed(taken), { prefix: '', withHardKeys: false });
+    expect(planned.objects.map(({ key }) => key)).toEqual(taken);
   });
 
   test.each(['', 'published/'])('adds hard keys of up to 1,024 bytes below the prefix "%s", each once', (prefix) => {

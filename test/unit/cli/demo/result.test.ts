@@ -51,6 +51,25 @@ describe('the result of a run', () => {
     expect(numbersOf(summarize(MEASURED_RUN))).toMatchObject({ packedAgain: 1, violations: [], damagedArchives: 1 });
   });
 
+  test('says what was deleted in numbers, table and report, and nothing where nothing was', () => {
+    const result = summarize(MEASURED_RUN);
+    expect(numbersOf(result)).toMatchObject({ deletions: MEASURED_RUN.deletions });
+    const table = renderResultTable(result);
+    const rows = table.split('\n').map((line) => line.replace(/[│ ]+/g, ' ').trim());
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        'Deleted at the source when they had arrived 3',
+        'Deleted before their archive arrived 2',
+        'Deleted and undeleted 1',
+        'Deleted and rewritten 4',
+        'Archives that carried deletions 5',
+      ]),
+    );
+    expect(renderReport(result, new Date(0))).toContain('deleted and undeleted');
+    const nothing = { deleted: 0, overtaken: 0, undeleted: 0, rewritten: 0, archives: 0, archiveBytes: 0 };
+    expect(renderResultTable(summarize({ ...MEASURED_RUN, deletions: nothing }))).not.toContain('undeleted ');
+  });
+
   test('names lost objects in table and report, with keys that can do no harm there', () => {
     const key = 'evil\u001b[2J\n<script>alert(1)</script>';
     const finding = { region: 'us-east-1', key, differences: ['is missing'] };
