@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { loadConfiguration } from '../../src/configuration/load.ts';
+import type { Destination } from '../../src/configuration/rule.ts';
 import { type AwsServer, startAwsServer } from '../aws-server.ts';
 import { LocalServerError } from '../errors.ts';
 import { createBucket, enableVersioning } from '../pipeline/bucket-setup.ts';
+import { createDeletionsTable } from '../pipeline/deletions-table.ts';
 import { createQueue, type LocalQueue } from '../pipeline/queue-pair.ts';
 import { createRegionClients, destroyRegionClients, LOCAL_CREDENTIALS, type RegionClients } from '../region-clients.ts';
 import { type AnswerServer, startAnswerServer } from './answer-server.ts';
@@ -19,6 +21,8 @@ import { sampleBody } from './sample-object.ts';
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const EVENTS = path.join(CHECKOUT, 'events');
 const CONFIGURATION_FOLDER = path.join(CHECKOUT, 'configuration');
+/** Where a target remembers what was deleted, if a rule replicates deletions to it. */
+const DELETIONS_TABLE = 'deletions';
 
 /** Where events/env.json has the local servers: how a container calls the machine that it runs on. */
 const CONTAINER_ENDPOINT = 'http://host.docker.internal:5000';
@@ -40,20 +44,36 @@ export class Stage {
   readonly #buckets = new Map<string, string>();
   readonly #queues = new Map<string, StagedQueue>();
   readonly #versions = new Map<string, string>();
+  readonly #configuration: string;
+  readonly #destinations: readonly Destination[];
+  /** Regions that have their table. */
+  readonly #remembering = new Set<string>();
   readonly answers: AnswerServer;
 
-  private constructor(server: AwsServer, answers: AnswerServer, known: Environments) {
+  private constructor(
+    server: AwsServer,
+    answers: AnswerServer,
+    known: Environments,
+    configured: { readonly directory: string; readonly destinations: readonly Destination[] },
+  ) {
     this.#server = server;
     this.answers = answers;
     this.#environments = known;
+    this.#configuration = configured.directory;
+    this.#destinations = configured.destinations;
   }
 
-  /** @throws what `startAwsServer` throws */
-  static async start(announce: (line: string) => void): Promise<Stage> {
+  /**
+   * @param directory of the configuration files; its rules have the ids of the example's
+   * @throws what `loadConfiguration` and `startAwsServer` throw
+   */
+  static async start(announce: (line: string) => void, directory = CONFIGURATION_FOLDER): Promise<Stage> {
+    const { rules } = await loadConfiguration(directory);
+    const destinations = rules.flatMap((rule) => rule.destinations);
     const known = environments.parse(JSON.parse(await readFile(path.join(EVENTS, 'env.json'), 'utf8')));
     // One server is enough: moto answers for whatever region a request is signed for.
     const server = await startAwsServer({ region: 'all regions', announce });
-    return new Stage(server, await startAnswerServer(), known);
+    return new Stage(server, await startAnswerServer(), known, { directory, destinations });
   }
 
   get endpoint(): string {
@@ -76,7 +96,7 @@ export class Stage {
   }
 
   /** Variables of a function: those of events/env.json with this stage's addresses, and what Lambda itself would set. */
-  environmentOf({ path: functionPath, region }: InvocableFunction): Record<string, string> {
+  environmentOf({ name, path: functionPath, region }: InvocableFunction): Record<string, string> {
     const given = this.#variables(functionPath);
     const here = Object.entries(given).map(([name, value]) => [name, value.replace(CONTAINER_ENDPOINT, this.endpoint)]);
     return {
@@ -84,7 +104,8 @@ export class Stage {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      CONFIGURATION_DIRECTORY: CONFIGURATION_FOLDER,
+      CONFIGURATION_DIRECTORY: this.#configuration,
+      ...(name === 'target' && this.#replicatesDeletesTo(region) ? { DELETIONS_TABLE } : {}),
     };
   }
 
@@ -155,11 +176,17 @@ export class Stage {
 
   /** Where the rules of the configuration restore to in a region. */
   async #makeDestinations(region: string): Promise<void> {
-    const { rules } = await loadConfiguration(CONFIGURATION_FOLDER);
-    const destinations = rules
-      .flatMap((rule) => rule.destinations)
-      .filter((destination) => destination.region === region);
+    const destinations = this.#destinations.filter((destination) => destination.region === region);
     for (const { bucket } of destinations) await this.#makeBucket(region, bucket);
+    if (!this.#replicatesDeletesTo(region) || this.#remembering.has(region)) return;
+    this.#remembering.add(region);
+    await createDeletionsTable(this.clients(region).dynamodb, DELETIONS_TABLE);
+  }
+
+  #replicatesDeletesTo(region: string): boolean {
+    return this.#destinations.some(
+      (destination) => destination.region === region && destination.deletes === 'replicate',
+    );
   }
 
   #variables(functionPath: string): Readonly<Record<string, string>> {

@@ -189,6 +189,30 @@ test(
   MINUTES,
 );
 
+test(
+  'invoke --deletes packs the deletion of source-deletions.json, and carries out those of target-deletions.json',
+  async () => {
+    let printed = '';
+    const print = (text: string): void => {
+      printed += text;
+    };
+    await runInvoke(['source', join(EVENTS, 'source-deletions.json'), '--deletes'], print);
+    expect(printed).toMatch(/"message":"Deletions packed".*"deletions":1/);
+    expect(printed).toContain('--- answer: {"batchItemFailures":[]}\n');
+    expect(printed).toMatch(new RegExp(`^s3://${OUTBOUND}: 1 object$`, 'm'));
+    printed = '';
+    const arrivals = ['target-archive.json', 'target-deletions.json'].map((file) => join(EVENTS, file));
+    await runInvoke(['target', ...arrivals, '--deletes'], print);
+    expect(printed.match(/--- answer: .*/g)).toEqual(Array(2).fill('--- answer: {"batchItemFailures":[]}'));
+    expect(printed).toMatch(/^s3:\/\/example-documents-copy: 1 object\n.*INV-10300\.json/m);
+    expect(printed).toContain(`s3://${INBOUND}: empty\n`);
+    printed = '';
+    await runInvoke(['target', ...arrivals], print);
+    expect(printed).toMatch(/^s3:\/\/example-documents-copy: 3 objects$/m);
+  },
+  5 * MINUTES,
+);
+
 describe('the deployment function under the interface emulator', () => {
   /** The answer that CloudFormation would get. */
   async function answerTo(file: string): Promise<unknown> {

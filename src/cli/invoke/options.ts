@@ -11,6 +11,8 @@ export type InvokeOptions =
       readonly files: readonly string[];
       /** Instead of the timeout that the templates give the function. */
       readonly timeoutSeconds: number | undefined;
+      /** Whether the rules replicate deletions, whatever the configuration says of that. */
+      readonly deletes: boolean;
     }
   | { readonly kind: 'serve'; readonly host: string; readonly port: number };
 
@@ -19,6 +21,7 @@ interface ParsedOptions {
   readonly host: string;
   readonly port: number;
   readonly timeout?: number;
+  readonly deletes?: true;
 }
 
 const DESCRIPTION = `Sends events to a bundled function under AWS's Lambda Runtime Interface Emulator, against local S3 and SQS servers
@@ -34,12 +37,13 @@ export function parseInvokeOptions(args: readonly string[], print: (text: string
     .addArgument(new Argument('[function]').choices(FUNCTION_NAMES))
     .argument('[events...]', 'event files, such as events/source-put.json')
     .option('--timeout <seconds>', "the function's timeout (default: that of the templates)", parseCount)
+    .option('--deletes', 'let the rules of the example replicate deletions')
     .option('--serve', 'only serve the local S3 and SQS, for `sam local invoke`, until Ctrl-C')
     .addOption(new Option('--host <address>', 'with --serve: where to listen').default('127.0.0.1'))
     .addOption(new Option('--port <number>', 'with --serve').argParser(parseCount).default(5000));
   const parsed = parseCommand(command, args, print);
   if (parsed === undefined) return undefined;
-  const { serve, host, port, timeout } = parsed.opts<ParsedOptions>();
+  const { serve, host, port, timeout, deletes = false } = parsed.opts<ParsedOptions>();
   if (serve) return { kind: 'serve', host, port };
   const [functionName, files] = parsed.processedArgs as [FunctionName | undefined, string[]];
   if (functionName === undefined || files.length === 0) {
@@ -47,7 +51,7 @@ export function parseInvokeOptions(args: readonly string[], print: (text: string
       `Name a function (${FUNCTION_NAMES.join(', ')}) and an event file: npm run invoke -- source events/source-put.json`,
     );
   }
-  return { kind: 'invoke', functionName, files, timeoutSeconds: timeout };
+  return { kind: 'invoke', functionName, files, timeoutSeconds: timeout, deletes };
 }
 
 function parseCount(text: string): number {

@@ -7,6 +7,7 @@ import { bundleFunctions } from '../../build/bundle-functions.ts';
 import { PROJECT } from '../command/deployment-files.ts';
 import { INTERRUPTED } from '../command/run-cli.ts';
 import { makeTemporaryFolder } from '../command/temporary-folder.ts';
+import { prepareConfiguration } from '../demo/pipeline/prepare-configuration.ts';
 import { describeContents } from './describe-contents.ts';
 import { type InvokeOptions, parseInvokeOptions } from './options.ts';
 import { serveStage } from './serve-stage.ts';
@@ -38,7 +39,7 @@ function endOnSignals(cleanup: AsyncDisposableStack): void {
 type Invoke = Extract<InvokeOptions, { kind: 'invoke' }>;
 
 async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, print: Print): Promise<void> {
-  const { functionName, files, timeoutSeconds } = options;
+  const { functionName, files, timeoutSeconds, deletes } = options;
   // All of them first: a mistake in the last file should not show after minutes.
   const invocables = await Promise.all(
     files.map(async (file) => ({ file, invocable: findInvocable(functionName, await readEvent(file), file) })),
@@ -46,9 +47,11 @@ async function invokeFunction(options: Invoke, cleanup: AsyncDisposableStack, pr
   const say = (line: string): void => {
     print(`${line}\n`);
   };
-  const stage = await Stage.start(say);
-  cleanup.defer(() => stage.stop());
   const bundles = await makeTemporaryFolder(join(PROJECT, 'build'), 'invoke', cleanup);
+  const changes = deletes ? { replicatesDeletes: true as const } : {};
+  const { directory } = await prepareConfiguration(join(PROJECT, 'configuration'), changes, bundles);
+  const stage = await Stage.start(say, directory);
+  cleanup.defer(() => stage.stop());
   await bundleFunctions(bundles);
   const runtimes = new Map<string, LambdaRuntime>();
   for (const { file, invocable } of invocables) {

@@ -10,7 +10,9 @@ describe('npm run invoke', () => {
       functionName: 'source',
       files: ['a.json', 'b.json'],
       timeoutSeconds: 5,
+      deletes: false,
     });
+    expect(parse('source', 'a.json', '--deletes')).toMatchObject({ deletes: true, timeoutSeconds: undefined });
   });
 
   test('serves where events/env.json expects it, if nothing else is said', () => {

@@ -18,6 +18,7 @@ import { parseStackRequest } from '../../../../src/deployment/stack-request.ts';
 import { parseNotification } from '../../../../src/messages/parse-notification.ts';
 import { parseReplicationFailures } from '../../../../src/messages/parse-replication-failure.ts';
 import { queueMessages } from '../../../../src/wiring/sqs-event.ts';
+import { readManifest } from '../../../support/archives.ts';
 
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
 const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
@@ -137,6 +138,22 @@ describe('the other events', () => {
         etag: sampleETag(bytes, false),
       }),
     ]);
+  });
+
+  test('target-deletions.json names the committed archive of deletions, of keys that target-archive.json has', async () => {
+    const [created] = await createdIn('target-deletions.json');
+    const bytes = readFileSync(join(EVENTS, 'archives', basename(created?.key ?? '')));
+    expect(created).toMatchObject({
+      bucket: 's3-cross-region-compressor-111122223333-us-east-1-inbound',
+      size: bytes.length,
+      etag: sampleETag(bytes, false),
+    });
+    const { rule, deletions = [], objects } = readManifest(bytes);
+    const restored = readManifest(readFileSync(join(EVENTS, 'archives', ARCHIVE)));
+    expect({ rule, objects }).toEqual({ rule: restored.rule, objects: [] });
+    expect(deletions.map(({ key }) => basename(key))).toEqual(['INV-10301.json', 'INV-10302.json']);
+    const sequencers = new Map(restored.objects.map(({ key, sequencer = '' }) => [key, sequencer]));
+    for (const { key, sequencer = '' } of deletions) expect(sequencer > (sequencers.get(key) ?? 'G')).toBe(true);
   });
 
   test('resend-replication-failure.json says which archive did not arrive where, and why', async () => {
