@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { GeneratedPager } from './keys/generated-pager.ts';
 import { MemoryCourse } from './keys/memory-course.ts';
+import { rememberDeletions } from './keys/remember-deletions.ts';
 import { compareKeys, queueKeys, withServer } from './keys/scan-keys.ts';
 import { startListedServer } from './keys/start-listed-server.ts';
 
@@ -12,17 +13,19 @@ const MIB = 2 ** 20;
 
 interface Options {
   readonly keys: number;
-  readonly what: 'backfill' | 'verify';
+  readonly what: 'backfill' | 'verify' | 'deletions';
   readonly server: boolean;
 }
 
 const options = new Command('bench:keys')
   .description(
-    'How fast backfill and verify get through very many generated keys, and how much memory they take on the way.',
+    'How fast backfill, verify and the memory of deletions get through very many generated keys, and how much memory they take on the way.',
   )
   .option('--keys <number>', 'keys of the listing', parseCount, 10_000_000)
   .addOption(
-    new Option('--what <command>', 'what goes through them').choices(['backfill', 'verify']).default('backfill'),
+    new Option('--what <command>', 'what goes through them')
+      .choices(['backfill', 'verify', 'deletions'])
+      .default('backfill'),
   )
   .option('--no-server', 'generate listing and queue in this process: for more keys than a server could list in time')
   .parse()
@@ -46,6 +49,7 @@ async function measure({ keys, what, server }: Options): Promise<void> {
   });
   const reach = course.reach.bind(course);
   if (what === 'verify') await verify(keys, reach);
+  else if (what === 'deletions') await remember(keys, reach);
   else if (server) await backfillOverServer(keys, reach);
   else await backfillInProcess(keys, reach);
   const { user, system } = process.cpuUsage(cpu);
@@ -74,6 +78,12 @@ async function verify(keys: number, reach: (keys: number) => void): Promise<void
   const isMissing = (index: number): boolean => index % MISSING_ONE_IN === 0;
   const missing = await compareKeys(new GeneratedPager(keys), new GeneratedPager(keys, isMissing), reach);
   expectAll('missing keys', missing, Math.ceil(keys / MISSING_ONE_IN));
+}
+
+async function remember(keys: number, reach: (keys: number) => void): Promise<void> {
+  const { seconds, pages, highest, found } = await rememberDeletions(keys, reach);
+  const took = `${seconds.toFixed(1)} s, ${pages} pages, highest ${(highest / MIB).toFixed(1)} MiB`;
+  process.stdout.write(`asked for 1000 keys: ${found} were deleted; ${took}\n`);
 }
 
 function expectAll(what: string, found: number, expected: number): void {
