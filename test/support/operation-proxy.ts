@@ -13,19 +13,45 @@ export interface CalledOperation {
 export interface OperationProxy {
   readonly endpoint: string;
   readonly operations: readonly CalledOperation[];
+  /** Resolves when a call is held. */
+  readonly held: Promise<void>;
+  /** Calls that are held are ended without an answer. */
   stop(): Promise<void>;
 }
 
-/** Passes everything on to a server of all AWS services, and keeps which operations were called. */
-export async function startOperationProxy(target: string): Promise<OperationProxy> {
+/** What becomes of a call that is not passed on: no answer, while the connection lasts, or this one. */
+export type Interception = 'hold' | { readonly status: number; readonly body: string };
+
+/** @param region that the call is signed for */
+export type Intercept = (operation: CalledOperation, region: string) => Interception | undefined;
+
+/**
+ * Passes everything on to a server of all AWS services, and keeps which operations were called.
+ * @param intercept which calls are not passed on
+ */
+export async function startOperationProxy(
+  target: string,
+  intercept: Intercept = () => undefined,
+): Promise<OperationProxy> {
   const operations: CalledOperation[] = [];
+  const held = Promise.withResolvers<undefined>();
   const { hostname, port } = new URL(target);
   const server = createServer((incoming, outgoing) => {
     const pass = async (): Promise<void> => {
       const { method = '', url = '', headers } = incoming;
       const body = await buffer(incoming);
       const asked = String(headers['x-amz-target'] ?? '');
-      operations.push({ name: nameOperation(method, url, asked, body.toString()), body: body.toString() });
+      const operation = { name: nameOperation(method, url, asked, body.toString()), body: body.toString() };
+      operations.push(operation);
+      const interception = intercept(operation, regionOf(headers.authorization));
+      if (interception === 'hold') {
+        held.resolve(undefined);
+        return;
+      }
+      if (interception !== undefined) {
+        outgoing.writeHead(interception.status, { 'content-type': 'text/xml' }).end(interception.body);
+        return;
+      }
       const passed = request({ hostname, port, method, path: url, headers }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
@@ -40,6 +66,7 @@ export async function startOperationProxy(target: string): Promise<OperationProx
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     operations,
+    held: held.promise,
     stop: async () => {
       server.closeAllConnections();
       server.close();
@@ -55,4 +82,9 @@ function nameOperation(method: string, url: string, target: string, body: string
   if (operation !== undefined) return operation;
   const [, action] = /(?:^|&)Action=(\w+)/.exec(body) ?? [];
   return action ?? `${method} ${url}`;
+}
+
+/** Of `Credential=ID/DATE/REGION/SERVICE/aws4_request`. */
+function regionOf(authorization = ''): string {
+  return /Credential=[^/]+\/\d+\/([^/]+)\//.exec(authorization)?.[1] ?? '';
 }

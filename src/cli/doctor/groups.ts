@@ -18,6 +18,7 @@ import { REPOSITORY_CHECKS } from './checks/repository.ts';
 import { STACK_CHECKS } from './checks/stacks.ts';
 import { SUBSCRIPTION_CHECKS } from './checks/subscriptions.ts';
 import { UPLOAD_CHECKS } from './checks/uploads.ts';
+import { VERIFICATION_CHECKS } from './checks/verification.ts';
 
 /** Every group of checks, in the order in which they are printed: what a deployment needs, then how it is. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
@@ -38,6 +39,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   REPLICATION_CHECKS,
   ARCHIVE_CHECKS,
   UPLOAD_CHECKS,
+  VERIFICATION_CHECKS,
   ALARM_CHECKS,
   SUBSCRIPTION_CHECKS,
 ];

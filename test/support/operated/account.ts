@@ -127,7 +127,7 @@ async function makeOwnBuckets(
   { configuration, account, clients }: OperatedAccount,
 ): Promise<void> {
   const s3 = clients.s3(region);
-  const ours = (['outbound', 'failed', 'inbound'] as const).filter((role) =>
+  const ours = (['outbound', 'failed', 'progress', 'inbound'] as const).filter((role) =>
     roles.includes(role === 'inbound' ? 'target' : 'source'),
   );
   for (const role of ours) {

@@ -5,6 +5,7 @@ import { regionsOfRule, resendPrefix, resendRegions } from '../../../configurati
 import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
 import { KEPT_PREFIX } from '../../../resend/kept-key.ts';
 import { formatAge } from '../../command/age.ts';
+import { formatPlural } from '../../command/numbers.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
@@ -176,7 +177,7 @@ function keptCheck(region: string, patient: Patient): Check {
     const [oldest] = archives;
     if (oldest === undefined) return [ok(subject, 'No archive.')];
     const written = parseKeyTime(oldest.key.slice(oldest.key.lastIndexOf('/') + 1)) ?? oldest.lastModified;
-    const says = `${archives.length} archives could not be replicated and are kept; the oldest objects in them are ${formatAge((patient.now() - written) / 1000)} old.`;
+    const says = `${formatPlural(archives.length, 'archive')} that could not be replicated; the oldest objects in them are ${formatAge((patient.now() - written) / 1000)} old.`;
     return [failure(subject, says, `s3xrc resend ${region}`)];
   });
 }

@@ -4,6 +4,7 @@ import type { FallbackPlan } from '../../../templates/plan-fallback.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 import { hasAllZones, judgeZones } from '../fargate-zones.ts';
+import { readQuota } from '../read-quota.ts';
 
 /** Service Quotas, Amazon VPC: "VPCs per Region". */
 const VPC_QUOTA = { ServiceCode: 'vpc', QuotaCode: 'L-F678F1CE' };
@@ -40,7 +41,9 @@ function vpcCheck(region: string, { clients, configuration }: Patient): Check {
     if (vpcs.some(({ Tags = [] }) => Tags.some(({ Key, Value }) => Key === 'Name' && Value === name))) {
       return [ok(subject, 'That of the fallback exists.')];
     }
-    return [judgeVpcs(subject, region, vpcs.length, await readVpcQuota(region, clients, abortSignal))];
+    return [
+      judgeVpcs(subject, region, vpcs.length, await readQuota(clients.serviceQuotas(region), VPC_QUOTA, abortSignal)),
+    ];
   };
   return { subject, takes: 'ec2:DescribeVpcs', run };
 }
@@ -56,22 +59,6 @@ export function judgeVpcs(subject: string, region: string, vpcs: number, quota: 
     `${says} A deployment will fail.`,
     `aws service-quotas request-service-quota-increase --region ${region} --service-code ${VPC_QUOTA.ServiceCode} --quota-code ${VPC_QUOTA.QuotaCode} --desired-value ${most + 1}`,
   );
-}
-
-/** Where it may not be read, the default is what can be compared. */
-async function readVpcQuota(
-  region: string,
-  clients: Patient['clients'],
-  abortSignal: AbortSignal,
-): Promise<number | undefined> {
-  const { GetServiceQuotaCommand } = await import('@aws-sdk/client-service-quotas');
-  try {
-    const command = new GetServiceQuotaCommand(VPC_QUOTA);
-    return (await clients.serviceQuotas(region).send(command, { abortSignal })).Quota?.Value;
-  } catch {
-    abortSignal.throwIfAborted();
-    return undefined;
-  }
 }
 
 function zoneCheck(region: string, { subnetCidrs }: FallbackPlan, { clients }: Patient): Check {

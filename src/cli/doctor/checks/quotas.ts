@@ -3,6 +3,7 @@ import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import type { FallbackSizing } from '../../../configuration/deployed-rule.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import { neededConcurrency } from '../../deploy/describe-deployment.ts';
+import { bucketQuotaCheck } from '../bucket-quota.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, ok, unseen, warning } from '../diagnosis.ts';
 
@@ -11,11 +12,14 @@ const CPU_UNITS_PER_VCPU = 1024;
 const FARGATE_QUOTAS = { 'on-demand': 'L-3032A538', Spot: 'L-36FBB829' } as const;
 type Capacity = keyof typeof FARGATE_QUOTAS;
 
-/** Whether the account may run as much at the same time as the configuration asks for. */
+/** Whether the account may run as much at the same time as the configuration asks for, and have as many buckets. */
 export const QUOTA_CHECKS: CheckGroup = {
   name: 'quotas',
   title: 'Quotas',
-  checksOf: (patient) => patient.plans.flatMap((plan) => [lambdaCheck(plan, patient), ...fargateChecks(plan, patient)]),
+  checksOf: (patient) => [
+    ...patient.plans.flatMap((plan) => [lambdaCheck(plan, patient), ...fargateChecks(plan, patient)]),
+    bucketQuotaCheck(patient),
+  ],
 };
 
 function lambdaCheck(plan: RegionPlan, { clients }: Patient): Check {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { judgeBucketCount } from '../../../../src/cli/doctor/bucket-quota.ts';
 import { judgeReplication } from '../../../../src/cli/doctor/checks/archives.ts';
 import { judgeClock } from '../../../../src/cli/doctor/checks/clock.ts';
 import { neededVcpus } from '../../../../src/cli/doctor/checks/quotas.ts';
@@ -116,4 +117,19 @@ describe('a key policy', () => {
   ])('that %s', (_, text, decides) => {
     expect(letsAccountDecide(text, '111122223333')).toBe(decides);
   });
+});
+
+test.each([
+  ['whose buckets exist', { buckets: 12, missing: 0, quota: undefined }, 'ok', /Those of the stacks exist/],
+  ['with room', { buckets: 96, missing: 4, quota: 100 }, 'ok', /has 96 of 100, and a deployment makes 4 more\.$/],
+  [
+    'of the default quota',
+    { buckets: 9997, missing: 4, quota: undefined },
+    'failure',
+    /9,997 of 10,000 \(the default\)/,
+  ],
+  ['without room', { buckets: 97, missing: 4, quota: 100 }, 'failure', /It will fail/],
+] as const)('buckets of an account %s', (_, count, status, says) => {
+  const finding = judgeBucketCount('buckets', { region: 'us-east-1', ...count });
+  expect(finding).toEqual(expect.objectContaining({ status, says: expect.stringMatching(says) }));
 });

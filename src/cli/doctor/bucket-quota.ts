@@ -1,0 +1,76 @@
+import { paginateListBuckets } from '@aws-sdk/client-s3';
+import { ownBucketName } from '../../configuration/schema/resource-names.ts';
+import type { RegionPlan } from '../../templates/plan-regions.ts';
+import { formatCount } from '../command/numbers.ts';
+import type { Check, Patient } from './check.ts';
+import { type Diagnosis, failure, ok } from './diagnosis.ts';
+import { type QuotaName, readQuota } from './read-quota.ts';
+
+/** Service Quotas, Amazon S3: "General purpose buckets". */
+const BUCKET_QUOTA: QuotaName = { ServiceCode: 's3', QuotaCode: 'L-DC2B2D3D' };
+/** Amazon S3 user guide, "General purpose bucket quotas": of an account for which Service Quotas says nothing else. */
+const DEFAULT_BUCKETS = 10_000;
+/** The same page: the one region of each partition that knows the quota, which is that of the account. */
+const QUOTA_REGIONS: Readonly<Record<string, string>> = {
+  aws: 'us-east-1',
+  'aws-cn': 'cn-north-1',
+  'aws-us-gov': 'us-gov-west-1',
+};
+const PAGE = 1000;
+/** What source.yaml and target.yaml make in a region of that role. */
+const OWN_BUCKETS = { source: ['outbound', 'progress', 'failed'], target: ['inbound'] } as const;
+
+/** Whether the account has room for the buckets that the stacks make. */
+export function bucketQuotaCheck({ clients, configuration, identity, plans }: Patient): Check {
+  const subject = 'buckets of the account';
+  const [, partition = 'aws'] = identity.arn.split(':');
+  const region = QUOTA_REGIONS[partition] ?? 'us-east-1';
+  const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
+    const existing = new Set<string>();
+    const paginator = { client: clients.s3(region), pageSize: PAGE };
+    for await (const { Buckets = [] } of paginateListBuckets(paginator, {}, { abortSignal })) {
+      for (const { Name = '' } of Buckets) existing.add(Name);
+    }
+    const ours = plans.flatMap((plan) => ownBuckets(plan, configuration.settings.stack_name, identity.account));
+    const missing = ours.filter((name) => !existing.has(name)).length;
+    const quota = missing === 0 ? undefined : await readQuota(clients.serviceQuotas(region), BUCKET_QUOTA, abortSignal);
+    return [judgeBucketCount(subject, { region, buckets: existing.size, missing, quota })];
+  };
+  return { subject, takes: 's3:ListAllMyBuckets', run };
+}
+
+function ownBuckets({ region, settings }: RegionPlan, stack: string, account: string): string[] {
+  const kinds = settings.source_target.flatMap((role) => OWN_BUCKETS[role]);
+  return kinds.map((kind) => ownBucketName(stack, account, region, kind));
+}
+
+export interface BucketCount {
+  /** That takes a request for more. */
+  readonly region: string;
+  /** That the account has. */
+  readonly buckets: number;
+  /** That a deployment makes. */
+  readonly missing: number;
+  /** Undefined where it cannot be read. */
+  readonly quota: number | undefined;
+}
+
+/**
+ * | missing | buckets + missing | finding |
+ * |---------|-------------------|---------|
+ * | 0       | any               | ok      |
+ * | some    | up to the quota   | ok      |
+ * | some    | over it           | failure |
+ */
+export function judgeBucketCount(subject: string, { region, buckets, missing, quota }: BucketCount): Diagnosis {
+  if (missing === 0) return ok(subject, 'Those of the stacks exist.');
+  const most = quota ?? DEFAULT_BUCKETS;
+  const allowed = `${formatCount(most)}${quota === undefined ? ' (the default)' : ''}`;
+  const says = `The account has ${formatCount(buckets)} of ${allowed}, and a deployment makes ${missing} more.`;
+  if (buckets + missing <= most) return ok(subject, says);
+  return failure(
+    subject,
+    `${says} It will fail.`,
+    `aws service-quotas request-service-quota-increase --region ${region} --service-code ${BUCKET_QUOTA.ServiceCode} --quota-code ${BUCKET_QUOTA.QuotaCode} --desired-value ${buckets + missing}`,
+  );
+}
