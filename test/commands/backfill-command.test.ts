@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -14,27 +12,9 @@ import { startAwsServer } from '../../local-cloud/aws-server.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { parseNotification } from '../../src/messages/parse-notification.ts';
 import { startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+import { SOURCE as REGION, ruleBetween, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo, type Outcome, runS3xrc, startS3xrc } from '../support/operated/run-s3xrc.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
-const REGION = 'eu-west-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: 'us-east-1', vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
-const RULES = {
-  replication_configuration: [
-    {
-      source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
-      destinations: [{ region: 'us-east-1', bucket: 'restored' }],
-    },
-  ],
-};
 const OBJECTS = 1500;
 const keys = Array.from({ length: OBJECTS }, (_, index) => `in/${index % 7}/ü ${index}`);
 
@@ -70,9 +50,7 @@ describe.each([
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'backfill-command-'));
-    await cp(join(CONFIGURATION, 'prices.json'), join(folder, 'prices.json'));
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-    await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+    await writeConfiguration(folder, [ruleBetween('objects', 'restored', { prefix_filter: 'in/' })]);
     rule = (await loadConfiguration(folder)).rules[0]?.id ?? '';
     server = await start();
     const access = {
@@ -98,28 +76,14 @@ describe.each([
     await rm(folder, { recursive: true });
   });
 
-  function begin(
-    ...args: readonly string[]
-  ): ChildProcess & { stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream } {
-    const env = {
-      PATH: process.env['PATH'],
-      AWS_ENDPOINT_URL: server.endpoint,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    };
+  const argumentsOf = (more: readonly string[]): readonly string[] => {
     const places = ['--configuration', folder, '--queue-url', queueUrl, '--progress-bucket', 'progress'];
-    return spawn(process.execPath, [MAIN, 'backfill', 'objects', ...places, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  }
-
-  async function s3xrc(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-    const child = begin(...args);
-    const ended = once(child, 'exit') as Promise<[number]>;
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    return { status: (await ended)[0], stdout, stderr };
-  }
+    return ['backfill', 'objects', ...places, ...more];
+  };
+  const begin = (...args: readonly string[]): ReturnType<typeof startS3xrc> =>
+    startS3xrc(argumentsOf(args), { env: accessTo(server.endpoint) });
+  const s3xrc = (...args: readonly string[]): Promise<Outcome> =>
+    runS3xrc(argumentsOf(args), { env: accessTo(server.endpoint) });
 
   async function waiting(): Promise<number> {
     const names = ['ApproximateNumberOfMessages'] as const;

@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -14,23 +12,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { describeDeadLetter } from '../../src/aws/sqs/dead-letter-attributes.ts';
 import { AccessDeniedError, CustomerKeyError } from '../../src/storage/errors.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const REGION = 'eu-west-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: 'us-east-1', vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
-const RULES = {
-  replication_configuration: [
-    { source: { region: REGION, bucket: 'objects' }, destinations: [{ region: 'us-east-1', bucket: 'restored' }] },
-  ],
-};
+import { SOURCE as REGION, ruleBetween, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo, type Outcome, runS3xrc } from '../support/operated/run-s3xrc.ts';
 
 let folder = '';
 let server: AwsServer;
@@ -41,8 +24,7 @@ let round = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dead-letters-command-'));
-  await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-  await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+  await writeConfiguration(folder, [ruleBetween('objects', 'restored')]);
   server = await startAwsServer({ region: REGION });
   sqs = new SQSClient({
     endpoint: server.endpoint,
@@ -99,28 +81,17 @@ async function visible(QueueUrl: string): Promise<string> {
   return Attributes['ApproximateNumberOfMessages'] ?? '';
 }
 
-interface Outcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Runs the real command in a process of its own, with only the environment that it is given. */
-function s3xrc(subcommand: string, ...args: readonly string[]): Outcome {
-  const env = {
-    PATH: process.env['PATH'],
-    AWS_ENDPOINT_URL: server.endpoint,
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
+function s3xrc(subcommand: string, ...args: readonly string[]): Promise<Outcome> {
   const shared = ['--configuration', folder, '--region', REGION, '--queue', `app-rule${round}-dead-letters`];
-  const options = { env, cwd: folder, encoding: 'utf8' } as const;
-  return spawnSync(process.execPath, [MAIN, 'dead-letters', subcommand, ...args, ...shared], options);
+  return runS3xrc(['dead-letters', subcommand, ...args, ...shared], {
+    env: accessTo(server.endpoint, REGION),
+    cwd: folder,
+  });
 }
 
 test('list groups dead letters by reason, says what to do, and leaves them visible', async () => {
-  const { status, stdout } = s3xrc('list');
+  const { status, stdout } = await s3xrc('list');
   expect(status).toBe(1);
   expect(stdout).toMatch(/^STORAGE_ACCESS_DENIED {2}3 messages, oldest /m);
   expect(stdout).toMatch(/^ {2}do: Correct the role/m);
@@ -130,8 +101,9 @@ test('list groups dead letters by reason, says what to do, and leaves them visib
   expect(await visible(deadLetters)).toBe('5');
 });
 
-test('show prints each message with its body, as a line of JSON', () => {
-  const lines = s3xrc('show', '--json', '--code', 'OBJECT_CUSTOMER_KEY').stdout.trim().split('\n');
+test('show prints each message with its body, as a line of JSON', async () => {
+  const { stdout } = await s3xrc('show', '--json', '--code', 'OBJECT_CUSTOMER_KEY');
+  const lines = stdout.trim().split('\n');
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
     expect.objectContaining({ code: 'OBJECT_CUSTOMER_KEY', key: 'logs/4', body: body('logs/4') }),
   ]);
@@ -139,12 +111,12 @@ test('show prints each message with its body, as a line of JSON', () => {
 
 test('redrive says what it would do, and does it for the chosen messages only, without their reasons', async () => {
   const chosen = ['--code', 'STORAGE_ACCESS_DENIED', '--prefix', 'logs/'];
-  expect(s3xrc('redrive', ...chosen, '--dry-run')).toMatchObject({
+  expect(await s3xrc('redrive', ...chosen, '--dry-run')).toMatchObject({
     status: 0,
     stdout: `would send 2 messages from app-rule${round}-dead-letters to app-rule${round} in ${REGION}\n`,
   });
   expect([await visible(queue), await visible(deadLetters)]).toEqual(['0', '5']);
-  expect(s3xrc('redrive', ...chosen, '--yes').status).toBe(0);
+  expect((await s3xrc('redrive', ...chosen, '--yes')).status).toBe(0);
   expect([await visible(queue), await visible(deadLetters)]).toEqual(['2', '3']);
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({ QueueUrl: queue, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] }),
@@ -154,20 +126,20 @@ test('redrive says what it would do, and does it for the chosen messages only, w
 });
 
 test('discard saves what it deletes, and leaves the rest', async () => {
-  const { status, stdout } = s3xrc('discard', '--code', 'OBJECT_CUSTOMER_KEY', '--yes', '--save', 'kept.jsonl');
+  const { status, stdout } = await s3xrc('discard', '--code', 'OBJECT_CUSTOMER_KEY', '--yes', '--save', 'kept.jsonl');
   expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('saved to kept.jsonl') });
   expect(await visible(deadLetters)).toBe('4');
   expect(JSON.parse(await readFile(join(folder, 'kept.jsonl'), 'utf8'))).toMatchObject({ body: body('logs/4') });
 });
 
 test('discards nothing when the file cannot be written', async () => {
-  const { status, stderr } = s3xrc('discard', '--yes', '--save', 'no/such/folder/kept.jsonl');
+  const { status, stderr } = await s3xrc('discard', '--yes', '--save', 'no/such/folder/kept.jsonl');
   expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: [^\n]+\n$/) });
   expect(await visible(deadLetters)).toBe('5');
 });
 
 test('asks before it changes anything, and does nothing where nobody can answer', async () => {
-  const { status, stderr } = s3xrc('redrive');
+  const { status, stderr } = await s3xrc('redrive');
   expect({ status, stderr }).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/^error: Send 5 messages .* --yes/),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
@@ -19,25 +19,13 @@ import { AwsClients } from '../../src/cli/command/aws-clients.ts';
 import type { Diagnosis } from '../../src/cli/doctor/diagnosis.ts';
 import { runDoctor } from '../../src/cli/doctor/run-doctor.ts';
 import { EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+import { ruleBetween, SOURCE, TARGET, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo } from '../support/operated/run-s3xrc.ts';
 import { printedJson } from '../support/printed-json.ts';
 import { startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
-const SOURCE = 'eu-west-1';
-const TARGET = 'us-east-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: SOURCE, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: TARGET, vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
 /** A rule from a bucket to one of its own. */
-const rule = (bucket: string): object => ({
-  source: { region: SOURCE, bucket },
-  destinations: [{ region: TARGET, bucket: `${bucket}-copy` }],
-});
+const rule = (bucket: string): object => ruleBetween(bucket, `${bucket}-copy`);
 
 interface Server {
   readonly endpoint: string;
@@ -73,8 +61,7 @@ describe.each([
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'doctor-buckets-'));
     server = await start();
-    const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-    process.env = { ...environment, ...credentials, AWS_ENDPOINT_URL: server.endpoint };
+    process.env = { ...environment, ...accessTo(server.endpoint) };
     clients = new AwsClients();
   }, 120_000);
 
@@ -98,9 +85,7 @@ describe.each([
 
   /** What doctor says of the buckets that is not good, as `status subject: says`. */
   async function complaints(...buckets: readonly string[]): Promise<string[]> {
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-    const replication_configuration = buckets.map(rule);
-    await writeFile(join(folder, 'replication_config.json'), JSON.stringify({ replication_configuration }));
+    await writeConfiguration(folder, buckets.map(rule));
     const { document } = await printedJson((context) =>
       runDoctor(['--json', '--only', 'buckets', '--configuration', folder], context),
     );

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutResourcePolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -8,24 +8,13 @@ import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts'
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
 import type { Diagnosis } from '../../src/cli/doctor/diagnosis.ts';
 import { runDoctor } from '../../src/cli/doctor/run-doctor.ts';
+import { ruleBetween, settingsOf, TARGET, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo } from '../support/operated/run-s3xrc.ts';
 import { printedJson } from '../support/printed-json.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
 /** Fargate is not in all of its zones. */
 const SOURCE = 'ap-northeast-1';
-const TARGET = 'us-east-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: SOURCE, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: TARGET, vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-};
-const RULES = {
-  replication_configuration: [
-    { source: { region: SOURCE, bucket: 'huge', fallback: true }, destinations: [{ region: TARGET, bucket: 'copy' }] },
-  ],
-};
 
 let provider: ResourceProvider;
 let server: AwsServer;
@@ -34,12 +23,11 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'doctor-fallback-'));
-  await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-  await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+  const rule = ruleBetween('huge', 'copy', { region: SOURCE, fallback: true });
+  await writeConfiguration(folder, [rule], settingsOf({ [SOURCE]: ['source'], [TARGET]: ['target'] }));
   provider = await startResourceProvider(() => Promise.resolve({}));
   server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
-  const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-  Object.assign(process.env, credentials, { AWS_ENDPOINT_URL: server.endpoint });
+  Object.assign(process.env, accessTo(server.endpoint));
   clients = new AwsClients();
 }, 120_000);
 

@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -15,29 +13,12 @@ import type { PipelineStatus } from '../../src/cli/status/status.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { ruleResourceName } from '../../src/configuration/schema/resource-names.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
+import { ruleBetween, SETTINGS, SOURCE, TARGET, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo, type Outcome, runS3xrc } from '../support/operated/run-s3xrc.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const SOURCE = 'eu-west-1';
-const TARGET = 'us-east-1';
 const MINUTE = 60_000;
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: SOURCE, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: TARGET, vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
-const RULES = {
-  replication_configuration: [
-    {
-      source: { region: SOURCE, bucket: 'objects', prefix_filter: 'logs/' },
-      destinations: [{ region: TARGET, bucket: 'restored' }],
-    },
-  ],
-};
+const RULE = ruleBetween('objects', 'restored', { prefix_filter: 'logs/' });
 const RULE_DIMENSIONS = { SourceBucket: 'objects', SourcePrefix: 'logs/' };
 
 let provider: ResourceProvider;
@@ -51,12 +32,10 @@ let queue: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'status-'));
-  await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-  await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+  await writeConfiguration(folder, [RULE]);
   empty = join(folder, 'empty');
   await mkdir(empty);
-  await writeFile(join(empty, 'settings.json'), JSON.stringify({ ...SETTINGS, stack_name: 'other' }));
-  await writeFile(join(empty, 'replication_config.json'), JSON.stringify(RULES));
+  await writeConfiguration(empty, [RULE], { ...SETTINGS, stack_name: 'other' });
   provider = await startResourceProvider(() => Promise.resolve({}));
   server = await startAwsServer({ region: SOURCE, resourceProvider: provider.url });
   const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -142,13 +121,13 @@ async function makeTraffic(): Promise<void> {
 }
 
 /** The real command, in a process of its own. */
-function s3xrc(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const options = { env: { ...process.env, AWS_REGION: SOURCE }, encoding: 'utf8' } as const;
-  return spawnSync(process.execPath, [MAIN, 'status', '--configuration', folder, ...args], options);
+function s3xrc(args: readonly string[] = [], configuration = folder, more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const env = { ...accessTo(server.endpoint, SOURCE), ...more };
+  return runS3xrc(['status', '--configuration', configuration, ...args], { env });
 }
 
-test('says of a rule what was put into CloudWatch, SQS and S3', () => {
-  const { status, stdout } = s3xrc('--json');
+test('says of a rule what was put into CloudWatch, SQS and S3', async () => {
+  const { status, stdout } = await s3xrc(['--json']);
   const { rules, arrivals, unseen } = JSON.parse(stdout) as PipelineStatus;
   expect(unseen).toEqual([]);
   expect(rules).toEqual([
@@ -174,8 +153,8 @@ test('says of a rule what was put into CloudWatch, SQS and S3', () => {
   expect(status).toBe(1);
 });
 
-test('prints it for people, without colors and uncut where nobody looks at a terminal', () => {
-  const { stdout, stderr } = s3xrc();
+test('prints it for people, without colors and uncut where nobody looks at a terminal', async () => {
+  const { stdout, stderr } = await s3xrc();
   expect(stderr).toBe('');
   expect(stdout).toContain(`s3://objects/logs/\n  eu-west-1, ${rule}\n`);
   expect(stdout).toContain('  to us-east-1    4 m behind (objective 1 h), restored 150 / 250\n');
@@ -186,10 +165,8 @@ test('prints it for people, without colors and uncut where nobody looks at a ter
   expect(stdout).not.toContain('\u001b');
 });
 
-test('a service that does not answer leaves all else known', () => {
-  const env = { ...process.env, AWS_REGION: SOURCE, AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:9' };
-  const args = [MAIN, 'status', '--configuration', folder, '--json'];
-  const { stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+test('a service that does not answer leaves all else known', async () => {
+  const { stdout } = await s3xrc(['--json'], folder, { AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:9' });
   const { rules, unseen } = JSON.parse(stdout) as PipelineStatus;
   expect(unseen).toContainEqual(expect.stringMatching(/^CloudWatch of eu-west-1 did not answer: /));
   expect(rules[0]).toMatchObject({
@@ -199,9 +176,8 @@ test('a service that does not answer leaves all else known', () => {
   });
 });
 
-test('a region that is not deployed is one line, and not one per queue', () => {
-  const env = { ...process.env, AWS_REGION: SOURCE };
-  const { stdout } = spawnSync(process.execPath, [MAIN, 'status', '--configuration', empty], { env, encoding: 'utf8' });
+test('a region that is not deployed is one line, and not one per queue', async () => {
+  const { stdout } = await s3xrc([], empty);
   expect(stdout).toContain(
     'Not seen: 5 queues of eu-west-1, which do not exist: is it deployed? s3xrc doctor says more.\n',
   );

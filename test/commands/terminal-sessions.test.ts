@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,26 +8,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
 import { DeafServer } from '../support/deaf-server.ts';
+import { SOURCE as REGION, ruleBetween, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo } from '../support/operated/run-s3xrc.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 import { TerminalSession } from '../support/terminal/session.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const S3XRC = join(PROJECT, 'bin/s3xrc.mjs');
-const REGION = 'eu-west-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: 'us-east-1', vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
-const RULES = {
-  replication_configuration: [
-    { source: { region: REGION, bucket: 'objects' }, destinations: [{ region: 'us-east-1', bucket: 'restored' }] },
-  ],
-};
 /** What a terminal is sent to show its cursor again, and to come back from the screen that a watch is drawn on. */
 const RESTORED = '\u001b[?25h\u001b[?1049l';
 
@@ -39,9 +26,7 @@ let server: AwsServer;
 
 beforeAll(async () => {
   configuration = await mkdtemp(join(tmpdir(), 'session-configuration-'));
-  await writeFile(join(configuration, 'settings.json'), JSON.stringify(SETTINGS));
-  await writeFile(join(configuration, 'replication_config.json'), JSON.stringify(RULES));
-  await cp(join(PROJECT, 'configuration/prices.json'), join(configuration, 'prices.json'));
+  await writeConfiguration(configuration, [ruleBetween('objects', 'restored')]);
   provider = await startResourceProvider(() => Promise.resolve({}));
   server = await startAwsServer({ region: REGION, resourceProvider: provider.url });
 }, 120_000);
@@ -61,10 +46,7 @@ function open(endpoint: string, ...args: readonly string[]): TerminalSession {
     HOME: folder,
     TMPDIR: folder,
     TERM: 'xterm',
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: REGION,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
+    ...accessTo(endpoint, REGION),
   };
   return new TerminalSession([process.execPath, S3XRC, ...args], { cwd: folder, env, columns: 60, rows: 20 });
 }

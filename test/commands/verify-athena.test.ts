@@ -1,30 +1,17 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AthenaClient, GetQueryExecutionCommand, ListQueryExecutionsCommand } from '@aws-sdk/client-athena';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generateInventory } from '../support/generated-inventory.ts';
+import { TARGET as REGION, settingsOf, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo, type Outcome, runS3xrc } from '../support/operated/run-s3xrc.ts';
 import { type Interpreter, startInterpreter } from '../support/state-machine/start-interpreter.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
-const REGION = 'us-east-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source', 'target'], availability_zones: 2 },
-  ],
-};
-const RULES = {
-  replication_configuration: [
-    {
-      source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
-      destinations: [{ region: REGION, bucket: 'restored', target_prefix: 'copy/' }],
-    },
-  ],
+const RULE = {
+  source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
+  destinations: [{ region: REGION, bucket: 'restored', target_prefix: 'copy/' }],
 };
 const manifestOf = (bucket: string): string => `s3://lists/${bucket}/all/2026-11-28T01-00Z/manifest.json`;
 const INVENTORIES = ['--inventory', manifestOf('objects'), '--destination-inventory', manifestOf('restored')];
@@ -35,9 +22,7 @@ let athena: AthenaClient;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'verify-athena-'));
-  await cp(join(CONFIGURATION, 'prices.json'), join(folder, 'prices.json'));
-  await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-  await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+  await writeConfiguration(folder, [RULE], settingsOf({ [REGION]: ['source', 'target'] }));
   server = await startInterpreter(() => Promise.reject(new Error('there are no functions')));
   const access = {
     endpoint: server.endpoint,
@@ -60,25 +45,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function s3xrc(...args: readonly string[]): Promise<Outcome> {
-  const env = {
-    PATH: process.env['PATH'],
-    AWS_ENDPOINT_URL: server.endpoint,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
   const common = ['verify', 'objects', '--engine', 'athena', '--configuration', folder, ...INVENTORIES];
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...common, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
+  return runS3xrc([...common, ...args], { env: accessTo(server.endpoint) });
 }
 
 /** What the queries of the next command give after the four statements that make the tables: moto runs none. */

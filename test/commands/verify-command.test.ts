@@ -1,12 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
@@ -27,25 +23,12 @@ import type { ListedObject } from '../../src/listing/dependencies.ts';
 import { listObjects } from '../../src/listing/list-objects.ts';
 import { parseNotification } from '../../src/messages/parse-notification.ts';
 import { startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+import { SOURCE as REGION, settingsOf, writeConfiguration } from '../support/operated/configuration.ts';
+import { accessTo, type Outcome, runS3xrc, startS3xrc } from '../support/operated/run-s3xrc.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
-const REGION = 'eu-west-1';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: REGION, vpc_cidr: '10.0.0.0/16', source_target: ['source', 'target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
-const RULES = {
-  replication_configuration: [
-    {
-      source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
-      destinations: [{ region: REGION, bucket: 'restored', target_prefix: 'copy/' }],
-    },
-  ],
+const RULE = {
+  source: { region: REGION, bucket: 'objects', prefix_filter: 'in/' },
+  destinations: [{ region: REGION, bucket: 'restored', target_prefix: 'copy/' }],
 };
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 /** Nothing is too young. */
@@ -70,9 +53,7 @@ describe.each([
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'verify-command-'));
-    await cp(join(CONFIGURATION, 'prices.json'), join(folder, 'prices.json'));
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-    await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+    await writeConfiguration(folder, [RULE], settingsOf({ [REGION]: ['source', 'target'] }));
     rule = (await loadConfiguration(folder)).rules[0]?.id ?? '';
     server = await start();
     s3 = new S3Client({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS, forcePathStyle: true });
@@ -95,26 +76,14 @@ describe.each([
     await rm(folder, { recursive: true });
   });
 
-  function begin(...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
-    const env = {
-      PATH: process.env['PATH'],
-      AWS_ENDPOINT_URL: server.endpoint,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-    };
+  const argumentsOf = (more: readonly string[]): readonly string[] => {
     const places = ['--configuration', folder, '--queue-url', queueUrl, '--progress-bucket', 'progress'];
-    return spawn(process.execPath, [MAIN, 'verify', 'objects', ...places, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-  }
-
-  async function s3xrc(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-    const child = begin(...args);
-    const ended = once(child, 'exit') as Promise<[number]>;
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-    return { status: (await ended)[0], stdout, stderr };
-  }
+    return ['verify', 'objects', ...places, ...more];
+  };
+  const begin = (...args: readonly string[]): ReturnType<typeof startS3xrc> =>
+    startS3xrc(argumentsOf(args), { env: accessTo(server.endpoint) });
+  const s3xrc = (...args: readonly string[]): Promise<Outcome> =>
+    runS3xrc(argumentsOf(args), { env: accessTo(server.endpoint) });
 
   async function checkpoint(): Promise<{ finished: boolean; counts: { compared: number } } | undefined> {
     try {

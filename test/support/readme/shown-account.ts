@@ -1,6 +1,4 @@
 import { createCipheriv } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describeFailure } from '../../../src/aws/s3/failure.ts';
@@ -10,25 +8,10 @@ import { loadConfiguration } from '../../../src/configuration/load.ts';
 import { ruleResourceName } from '../../../src/configuration/schema/resource-names.ts';
 import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { s3Notification } from '../notifications.ts';
+import { ruleBetween, SETTINGS, SOURCE, TARGET, writeConfiguration } from '../operated/configuration.ts';
 import { SourceServiceHarness } from '../source-service.ts';
 
-const SOURCE = 'eu-west-1';
-const TARGET = 'us-east-1';
 const ACCOUNT = '123456789012';
-const SETTINGS = {
-  stack_name: 'app',
-  enabled_regions: [
-    { region: SOURCE, vpc_cidr: '10.0.0.0/16', source_target: ['source'], availability_zones: 2 },
-    { region: TARGET, vpc_cidr: '10.1.0.0/16', source_target: ['target'], availability_zones: 2 },
-  ],
-  notification_emails: [],
-  tags: {},
-};
-const RULES = {
-  replication_configuration: [
-    { source: { region: SOURCE, bucket: 'acme' }, destinations: [{ region: TARGET, bucket: 'acme-copy' }] },
-  ],
-};
 
 /** What S3 answers while a policy keeps us from an object. */
 const DENIED = {
@@ -51,8 +34,7 @@ export class ShownAccount {
 
   /** Makes the buckets with their objects, an archive that the source service packs, and the queues of the rule. */
   async open(folder: string): Promise<void> {
-    await writeFile(join(folder, 'settings.json'), JSON.stringify(SETTINGS));
-    await writeFile(join(folder, 'replication_config.json'), JSON.stringify(RULES));
+    await writeConfiguration(folder, [ruleBetween('acme', 'acme-copy')]);
     const CreateBucketConfiguration = { LocationConstraint: SOURCE } as const;
     const s3 = this.clients.s3(SOURCE);
     for (const Bucket of ['acme', 'archives']) {
