@@ -33,10 +33,10 @@ FROM joined
 GROUP BY class`;
 }
 
-/** One row per key that is not as it should be: `class`, `key`, `source_size`, `copy_size`. */
+/** One row per key that is not as it should be: `class`, `key`, `source_size`, `copy_size`, `source_etag`, `source_modified` (seconds). */
 export function selectFindings(comparison: InventoryComparison): string {
   return `${joined(comparison)}
-SELECT class, key, source_size, copy_size
+SELECT class, key, source_size, copy_size, source_etag, source_modified
 FROM joined
 WHERE class IN ('missing', 'older', 'different', 'extra')
 ORDER BY key`;
@@ -96,7 +96,9 @@ joined AS (
     END AS class,
     coalesce(s.key, c.key) AS key,
     s.size AS source_size,
-    c.size AS copy_size
+    c.size AS copy_size,
+    s.e_tag AS source_etag,
+    s.modified AS source_modified
   FROM source s FULL OUTER JOIN copies c ON s.key = c.key
 )`;
 }

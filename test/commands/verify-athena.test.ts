@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AthenaClient, GetQueryExecutionCommand, ListQueryExecutionsCommand } from '@aws-sdk/client-athena';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { backfillQueueName, ruleResourceName } from '../../src/configuration/schema/resource-names.ts';
+import { parseNotification } from '../../src/messages/parse-notification.ts';
 import { generateInventory } from '../support/generated-inventory.ts';
 import { TARGET as REGION, settingsOf, writeConfiguration } from '../support/operated/configuration.ts';
 import { accessTo, type Outcome, runS3xrc } from '../support/operated/run-s3xrc.ts';
@@ -127,6 +131,36 @@ describe('s3xrc verify --engine athena', () => {
     expect((await statements()).length - before).toBe(7);
   });
 
+  test('queues what is missing or older with --repair, and nothing that only a look can decide', async () => {
+    const access = {
+      endpoint: server.endpoint,
+      region: REGION,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const sqs = new SQSClient(access);
+    const rule = (await loadConfiguration(folder)).rules[0]?.id ?? '';
+    const QueueName = backfillQueueName(ruleResourceName('app', rule));
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    const written = Date.UTC(2026, 10, 20) / 1000;
+    await willGive(COUNTS, [
+      ['class', 'key', 'source_size', 'copy_size', 'source_etag', 'source_modified'],
+      ['different', 'in/a', '10', '9', 'e1', String(written)],
+      ['extra', 'in/b', undefined, '9', undefined, undefined],
+      ['missing', 'in/ü', '10', undefined, 'e3', String(written)],
+      ['older', 'in/z', '11', '11', 'e4', String(written + 1)],
+    ]);
+    const { status, stdout, stderr } = await s3xrc('--repair', '--yes');
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('were not queued') });
+    expect(stdout).toContain('2 queued to be repaired');
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    sqs.destroy();
+    const created = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created);
+    expect(created.map(({ key, etag, size }) => [key, etag, size]).toSorted()).toEqual([
+      ['in/z', 'e4', 11],
+      ['in/ü', 'e3', 10],
+    ]);
+  });
+
   test('writes the SQL for a person, and runs nothing', async () => {
     const before = (await statements()).length;
     const sql = join(folder, 'verify.sql');
@@ -139,7 +173,7 @@ describe('s3xrc verify --engine athena', () => {
   });
 
   test.each([
-    [['--repair'], '--repair is for --engine local'],
+    [['--checksums'], '--checksums is for --engine local'],
     [['--destination-inventory', 'b', 'c'], 'add --inventory and, for each of the 1 destinations'],
   ])('refuses %j', async (args, reason) => {
     const { status, stderr } = await s3xrc(...args);

@@ -141,6 +141,13 @@ describe('two inventories, joined by the SQL for Athena in DuckDB', () => {
     );
     const sizes = found.find((row) => row['source_size'] === 140n);
     expect(sizes).toMatchObject({ class: 'different', copy_size: 1n });
+    // What a repair pins the read to, and where the object is among the writes to its key.
+    const written = new Map(pairs.map(({ source: object }) => [object?.key, object]));
+    for (const row of found.filter((each) => each['class'] === 'missing' || each['class'] === 'older')) {
+      const object = written.get(String(row['key']));
+      expect(row['source_etag']).toBe(object?.etag);
+      expect(Number(row['source_modified'])).toBe(Math.floor((object?.lastModified ?? 0) / 1000));
+    }
   });
 
   test.each(['CSV', 'Parquet'] as const)('count every key once: %s', async (format) => {

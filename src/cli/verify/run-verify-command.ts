@@ -66,11 +66,10 @@ export async function runVerifyCommand(
 }
 
 /** What takes more than inventories tell, or is about this machine. */
-function refuseWithAthena({ checksums, bytes, repair, resume, restart, rate, temporary }: VerifyFlags): void {
+function refuseWithAthena({ checksums, bytes, resume, restart, rate, temporary }: VerifyFlags): void {
   const others = {
     '--checksums': checksums,
     '--bytes': bytes,
-    '--repair': repair,
     '--resume': resume,
     '--restart': restart,
     '--rate': rate,

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { AthenaQueries } from '../../aws/athena/queries.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
+import { Pace } from '../../backfill/pace.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
 import type { Destination } from '../../configuration/rule.ts';
@@ -20,12 +21,14 @@ import {
 import { createTable, dropTable, type InventoryTable, inventoryTable } from '../../verifying/inventory-table.ts';
 import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
+import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatBytes } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
-import { type DeployedRuleSession, openRuleSession } from '../command/rule-session.ts';
+import { type DeployedRuleSession, openRuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
 import { objectFilterOf, type ScanFlags } from '../command/scan-options.ts';
 import { FindingsFile } from './findings-file.ts';
+import { FindingsRepair } from './findings-repair.ts';
 import { isFaulty, NAMED_FINDINGS, renderVerification } from './render-verification.ts';
 
 export interface AthenaFlags extends ScanFlags {
@@ -37,6 +40,8 @@ export interface AthenaFlags extends ScanFlags {
   readonly database: string;
   readonly workgroup: string;
   readonly athenaOutput?: string;
+  readonly repair?: boolean;
+  readonly maxBytesPerHour?: number;
   /** File that gets the SQL, which is not run then. */
   readonly sql?: string;
 }
@@ -74,6 +79,8 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
     await context.print(`Wrote ${flags.sql}: run it in the Athena of ${rule.source.region}.\n`);
     return 0;
   }
+  const repair = flags.repair === true ? await openRepair(rule, comparisons, flags, session, context) : undefined;
+  if (repair === 'no') return 0;
   const athena = new AthenaQueries({
     region: rule.source.region,
     profile: flags.profile,
@@ -81,7 +88,7 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
     output: flags.athenaOutput,
   });
   try {
-    return await verify(rule, comparisons, athena, flags, context);
+    return await verify(rule, comparisons, athena, repair, flags, context);
   } finally {
     athena.close();
   }
@@ -124,6 +131,23 @@ async function openComparisons(
   );
 }
 
+/** Asks, and finds the queue. @throws UsageError without ETags, which pin what is packed */
+async function openRepair(
+  rule: DeployedRule,
+  [first]: readonly Comparison[],
+  flags: AthenaFlags,
+  session: DeployedRuleSession,
+  context: CommandContext,
+): Promise<FindingsRepair | 'no'> {
+  if (first?.comparison.source.columns.includes('e_tag') !== true) {
+    throw new UsageError('--repair takes an inventory of the source with the field ETag');
+  }
+  const text = `Queue what is missing or older of rule ${rule.id}, to be replaced at its destinations?`;
+  if (!(await confirm({ text, yes: flags.yes }, context.signal))) return 'no';
+  const pace = new Pace({ bytesPerHour: flags.maxBytesPerHour }, SYSTEM_CLOCK);
+  return new FindingsRepair(rule, await session.openQueue(), pace, context.signal);
+}
+
 /** All statements, for a person to run. */
 function wholeSql(comparison: InventoryComparison): string {
   const { database, source, copies } = comparison;
@@ -140,6 +164,7 @@ async function verify(
   rule: DeployedRule,
   comparisons: readonly Comparison[],
   athena: AthenaQueries,
+  repair: FindingsRepair | undefined,
   flags: AthenaFlags,
   context: CommandContext,
 ): Promise<number> {
@@ -171,12 +196,21 @@ async function verify(
       for await (const row of athena.rows(selected)) {
         const finding = findingOf(row, destination);
         file?.add(finding);
+        await repair?.add(finding, row);
         const named = samples.get(finding.kind) ?? [];
         if (named.length < NAMED_FINDINGS) samples.set(finding.kind, [...named, finding]);
-        else if (file === undefined) break;
+        else if (file === undefined && repair === undefined) break;
       }
     }
     for (const table of [source, copies]) await athena.run(dropTable(database, table), context.signal);
+  }
+  if (repair !== undefined) {
+    counts.repaired = await repair.finish();
+    if (counts.different > 0) {
+      context.note(
+        'Copies of another size were not queued: only a look at them says what replaces them. s3xrc verify RULE --prefix PREFIX --repair has it.',
+      );
+    }
   }
   context.note(`Athena has read ${formatBytes(scanned)}.`);
   await context.print(
