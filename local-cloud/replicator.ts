@@ -71,7 +71,7 @@ export class Replicator {
     this.#loop.start();
   }
 
-  /** Looks for new versions no more and waits for the copies under way. */
+  /** Stops looking for new versions and waits for the copies that are under way. */
   async stop(): Promise<void> {
     await this.#loop.stop();
     await this.#copiesDone();

@@ -65,7 +65,7 @@ function weightedValues(value: unknown, name: string, line: string): MetricRecor
   if (data === undefined) throw invalid(line, `${name} has no value, or more than ${MAX_VALUES}`);
   if (typeof data === 'number') return [{ value: data, count: 1 }];
   if (Array.isArray(data)) return data.map((one) => ({ value: one, count: 1 }));
-  if (data.Values.length !== data.Counts.length) throw invalid(line, `${name} has not one count a value`);
+  if (data.Values.length !== data.Counts.length) throw invalid(line, `${name} does not have one count per value`);
   return data.Values.map((one, index) => ({ value: one, count: data.Counts[index] ?? 0 }));
 }
 

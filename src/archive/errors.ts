@@ -18,7 +18,7 @@ export class ArchiveTooLargeError extends CompressorError {
   readonly retryable = false;
 }
 
-/** `manifest.json` is missing, is not JSON, or has not the fields of the format. */
+/** `manifest.json` is missing, is not JSON, or lacks fields of the format. */
 export class InvalidManifestError extends CompressorError {
   readonly code = 'MANIFEST_INVALID';
   readonly retryable = false;
@@ -30,7 +30,7 @@ export class ManifestMismatchError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The restored bytes of an object have not the checksum that was taken at the source. */
+/** The restored bytes of an object do not have the checksum that was taken at the source. */
 export class ObjectChecksumError extends CompressorError {
   readonly code = 'OBJECT_CHECKSUM_MISMATCH';
   readonly retryable = false;

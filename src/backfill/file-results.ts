@@ -79,7 +79,7 @@ function understood<T>(schema: z.ZodType<T>, text: string): T {
     parseJson(text, (cause) => new InvalidCheckpointError('The results of Step Functions are not JSON', { cause })),
   );
   if (result.success) return result.data;
-  throw new InvalidCheckpointError('The results of Step Functions are not in a form that this version can read.', {
+  throw new InvalidCheckpointError('This version cannot read the results of Step Functions.', {
     cause: result.error,
   });
 }

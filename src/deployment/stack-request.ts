@@ -38,7 +38,7 @@ export type StackRequest = z.infer<typeof requestSchema>;
  * @throws InvalidResourceError when the event is none of CloudFormation's
  */
 export function parseAnswerAddress(event: unknown): AnswerAddress {
-  return parseRequest(addressSchema, event, 'The event is not a request of a CloudFormation custom resource');
+  return parseRequest(addressSchema, event, 'The event is not a request from a CloudFormation custom resource');
 }
 
 /** @throws InvalidResourceError */

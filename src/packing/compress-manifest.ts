@@ -46,7 +46,7 @@ function refuseUnreadable(json: Uint8Array, bucket: string, key: string): void {
   try {
     refuseCostlyJson(json, key);
   } catch (cause) {
-    throw new ManifestTooLargeError(`The manifest of s3://${bucket}/${key} has more in it than readers take`, {
+    throw new ManifestTooLargeError(`The manifest of s3://${bucket}/${key} has more in it than readers accept`, {
       context: { bucket, key },
       cause,
     });

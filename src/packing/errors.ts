@@ -24,7 +24,7 @@ export class IncompleteTagsError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The bytes that arrived have not the CRC-32 that S3 keeps for the object. */
+/** The bytes that arrived do not have the CRC-32 that S3 keeps for the object. */
 export class SourceChecksumError extends CompressorError {
   readonly code = 'SOURCE_CHECKSUM_MISMATCH';
   readonly retryable = true;

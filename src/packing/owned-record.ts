@@ -158,7 +158,7 @@ function splitOwner(bytes: Buffer): Omit<FoundRecord, 'etag'> {
 
 /** @param seconds after which to look again */
 export function archiveInWork(archive: string, seconds: number): ArchiveInProgressError {
-  return new ArchiveInProgressError(`Another task, or another message of this one, is at ${archive}`, {
+  return new ArchiveInProgressError(`Another task, or another message of this one, is working on ${archive}`, {
     archive,
     seconds,
   });

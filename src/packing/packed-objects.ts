@@ -92,8 +92,11 @@ export class PackedObjects implements Iterable<PackedObject> {
 function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: PackedPosition): void {
   if (description.crc32 === undefined || description.crc32 === crc32) return;
   const { bucket, key } = item.object;
-  const error = new SourceChecksumError(`The bytes read of s3://${bucket}/${key} have not the CRC-32 that S3 keeps`, {
-    context: { bucket, key, expected: description.crc32, actual: crc32 },
-  });
+  const error = new SourceChecksumError(
+    `The bytes read of s3://${bucket}/${key} do not have the CRC-32 that S3 keeps`,
+    {
+      context: { bucket, key, expected: description.crc32, actual: crc32 },
+    },
+  );
   throw new BeginAnew(item, { kind: 'failed', outcome: failedOutcome(error) });
 }

@@ -112,7 +112,7 @@ async function readTags(
   } catch (cause) {
     if (tagCount > 0 || !(cause instanceof AccessDeniedError)) throw cause;
     throw new IncompleteTagsError(
-      `Whether ${name} has tags cannot be seen: S3 counts them only for callers who may read them. Allow s3:GetObjectTagging.`,
+      `Whether ${name} has tags is unknown: S3 counts them only for callers who may read them. Allow s3:GetObjectTagging.`,
       { context: { bucket, key }, cause },
     );
   }

@@ -31,7 +31,7 @@ export async function processTargetBatch(
   const { limits, queue, fallback, maxReceives, random, telemetry, stop } = dependencies;
   using deadline = new Deadline(
     remainingMilliseconds() - limits.stopReserveMilliseconds,
-    () => new RunDeadlineError('The time of this invocation is over; what is restored stays restored'),
+    () => new RunDeadlineError('This invocation has run out of time; what is restored stays restored'),
     stop,
   );
   const wholeRun = (remainingMilliseconds() - limits.startReserveMilliseconds) / 1000;

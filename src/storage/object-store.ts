@@ -24,7 +24,7 @@ export interface ReadRequest extends ObjectLocation {
 export interface ObjectReader {
   /**
    * @throws ObjectNotFoundError, ObjectChangedError, ObjectArchivedError, CustomerKeyError, AccessDeniedError,
-   *   ObjectSizeError when the object has not the size that `into` says, UnavailableStorageError
+   *   ObjectSizeError when the object does not have the size that `into` says, UnavailableStorageError
    */
   read(request: ReadRequest): Promise<ObjectDescription>;
 }

@@ -85,7 +85,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'RecursionAlarm',
       name: '{Name}-recursion',
-      says: 'Lambda drops invocations of the packing function of {SourceBucket} as a loop',
+      says: 'Lambda takes the packing function of {SourceBucket} for a loop and drops its invocations',
       metric: ofFunction('RecursiveInvocationsDropped', 'Function'),
       threshold: 0,
       periods: 1,
@@ -94,7 +94,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'NetBenefitAlarm',
       name: '{Name}-net-benefit',
-      says: 'Compressing objects of {SourceBucket} has cost more than it saved, for a day',
+      says: 'Compressing objects of {SourceBucket} has cost more than it saved for a whole day',
       metric: {
         namespace: ref('StackName'),
         name: 'NetBenefit',
@@ -202,7 +202,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'RecursionAlarm',
       name: '{NamePrefix}-target-recursion',
-      says: 'Lambda drops invocations of the restoring function as a loop',
+      says: 'Lambda takes the restoring function for a loop and drops its invocations',
       metric: ofFunction('RecursiveInvocationsDropped', 'Function'),
       threshold: 0,
       periods: 1,
@@ -264,7 +264,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'UnreplicatedAlarm',
       name: '{NamePrefix}-archives-unreplicated',
-      says: 'S3 accepted an archive and does not replicate it; the log names it',
+      says: 'S3 accepted an archive but does not replicate it; the log names it',
       metric: {
         namespace: ref('StackName'),
         name: 'UnreplicatedArchives',

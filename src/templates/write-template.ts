@@ -80,7 +80,7 @@ function preamble({ settings }: Configuration, plans: readonly RegionPlan[]): Ya
       },
       Repair: {
         Description:
-          'Another value has notifications and replication rules compared and put again; npm run deploy -- --repair',
+          'Any new value makes the deployment compare notifications and replication rules and restore them; set by npm run deploy -- --repair',
         Type: 'String',
         Default: '',
       },

@@ -202,7 +202,7 @@ async function continueVerification(
     }
     if (!deadline.aborted) throw thrown;
     throw new StalledVerificationError(
-      `No key of rule ${rule.id} could be compared before the time of the invocation was over.`,
+      `No key of rule ${rule.id} could be compared before the invocation ran out of time.`,
       { context: { rule: rule.id, position: begun.position }, cause: thrown },
     );
   }

@@ -48,7 +48,7 @@ function isQueueRecord(record: unknown): record is QueueRecord {
 function unexpectedEvent(event: unknown): InvalidInvocationError {
   const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, SHOWN_CHARACTERS);
   return new InvalidInvocationError(
-    `This function is invoked by its SQS queue and got no batch of SQS messages but ${shown}. To test it, send a message ` +
+    `This function is invoked by its SQS queue and expects a batch of SQS messages; it received ${shown}. To test it, send a message ` +
       'to the queue, or invoke it with {"Records":[{"messageId":...,"receiptHandle":...,"body":"<S3 notification>",' +
       '"attributes":{"ApproximateReceiveCount":"1"}}]}, as the files in events/ have it.',
   );

@@ -491,7 +491,7 @@ describe('npm run configure', () => {
     const checked = await command('configure', ['--configuration', configuration.folder, '--check']);
     expect([checked.status, checked.stderr]).toEqual([1, expect.stringContaining('not up to date')]);
     const elsewhere = ['--configuration', configuration.folder, '--out', join(folder, 'out')];
-    expect((await command('configure', elsewhere)).stdout).toContain('Not to be deployed as it is');
+    expect((await command('configure', elsewhere)).stdout).toContain('Do not deploy this as it is');
   });
 
   test('explains mistakes of the configuration and writes nothing', async () => {

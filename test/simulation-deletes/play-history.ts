@@ -60,7 +60,7 @@ async function play({ setup, steps }: History, teller?: WriteTeller): Promise<st
     }
   }
   for (let round = 0; pipelines.some(({ isIdle }) => !isIdle); round += 1) {
-    if (round === MAX_ROUNDS) return ['the services come to no end'];
+    if (round === MAX_ROUNDS) return ['the services do not finish'];
     for (const pipeline of pipelines) await pipeline.settle();
   }
   return [...pipelines.flatMap(({ letters }) => letters), ...followers.flatMap(differences)];

@@ -62,9 +62,12 @@ function base64(value: string): string {
 /** S3 answers a wrong checksum with BadDigest, which its adapter retries in vain: in the end it is "unavailable". */
 export function verifyBody({ bucket, key }: ObjectLocation, body: Uint8Array, expected: number): void {
   if (crc32(body) === expected) return;
-  throw new UnavailableStorageError(`the body for s3://${bucket}/${key} has not the checksum that was sent with it`, {
-    context: { bucket, key, s3Code: 'BadDigest' },
-  });
+  throw new UnavailableStorageError(
+    `the body for s3://${bucket}/${key} does not have the checksum that was sent with it`,
+    {
+      context: { bucket, key, s3Code: 'BadDigest' },
+    },
+  );
 }
 
 function reject(reason: string): never {

@@ -31,5 +31,8 @@ function rememberName(name: string): void {
 }
 
 function unsendable(what: string, value: string): HttpError {
-  return new HttpError('REQUEST_UNSENDABLE', `${what} has characters that HTTP has not: ${JSON.stringify(value)}`);
+  return new HttpError(
+    'REQUEST_UNSENDABLE',
+    `${what} has characters that HTTP does not allow: ${JSON.stringify(value)}`,
+  );
 }

@@ -49,7 +49,7 @@ export async function copyObject(
     signal,
   });
   const etag = readText(body, 'ETag');
-  if (etag === undefined) throw new UnavailableStorageError(`An answer without <ETag> is not one of S3: ${body}`);
+  if (etag === undefined) throw new UnavailableStorageError(`This answer has no <ETag>, so it is not from S3: ${body}`);
   return { etag: stripQuotes(etag) };
 }
 

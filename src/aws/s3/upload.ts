@@ -133,9 +133,12 @@ export class S3Upload implements ObjectUpload {
     const copied = readText(body, 'ChecksumCRC32') ?? checksum;
     if (copied !== checksum) {
       const { bucket, key } = this.#address;
-      throw new UnavailableStorageError(`Part ${number} of s3://${bucket}/${key} has not the CRC-32 of its source`, {
-        context: { bucket, key, part: number, expected: checksum, actual: copied },
-      });
+      throw new UnavailableStorageError(
+        `Part ${number} of s3://${bucket}/${key} does not have the CRC-32 of its source`,
+        {
+          context: { bucket, key, part: number, expected: checksum, actual: copied },
+        },
+      );
     }
     this.#parts.set(number, { etag: requireText(body, 'ETag'), crc32: checksum });
   }
@@ -206,6 +209,6 @@ function nameParts(parts: ReadonlyMap<number, SentPart>, lastPart = Number.POSIT
 function requireText(xml: string, name: string): string {
   const text = readText(xml, name);
   if (text === undefined)
-    throw new UnavailableStorageError(`An answer without <${name}> is not one of S3: ${xml.slice(0, 200)}`);
+    throw new UnavailableStorageError(`This answer has no <${name}>, so it is not from S3: ${xml.slice(0, 200)}`);
   return text;
 }

@@ -9,7 +9,7 @@ const FATES: Readonly<Record<FailureFate, string>> = {
   retried: 'Message failed and is retried',
   'dead-lettered': 'Message dead-lettered',
   fallback: 'Message handed to the fallback',
-  returned: 'Message failed, and the queue for it did not take it: it comes back',
+  returned: 'Message failed, and the queue meant for it did not accept it: it will be received again',
 };
 
 /** JSON lines that carry what their batch has in common; `POWERTOOLS_LOG_LEVEL` sets how many there are. */
@@ -37,7 +37,7 @@ export class BatchLogger extends Logger {
   }
 
   logQueueFailure(error: CompressorError): void {
-    this.logFailure('The queue did not take everything', error);
+    this.logFailure('The queue did not accept everything', error);
   }
 
   logAsleep(error: CompressorError): void {

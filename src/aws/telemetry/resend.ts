@@ -40,7 +40,7 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
   }
 
   failedVersionDeleted(failure: ReplicationFailure): void {
-    this.#logger.info('Failed version deleted, which nothing needs any more', fieldsOf(failure));
+    this.#logger.info('Failed version deleted: it is no longer needed', fieldsOf(failure));
   }
 
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void {
@@ -52,7 +52,7 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
   }
 
   queueFailed(error: CompressorError): void {
-    this.#logger.logFailure('The queue did not take everything', error);
+    this.#logger.logFailure('The queue did not accept everything', error);
   }
 
   flush(): void {

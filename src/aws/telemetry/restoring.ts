@@ -119,7 +119,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
       return;
     }
     this.#ofRegion.count('UnorderedSkips');
-    this.#logger.warn('An object was skipped though what is at its key may be older', { ...object, reason });
+    this.#logger.warn('An object was skipped although what is at its key may be older', { ...object, reason });
   }
 
   conflictOverwritten(object: ObjectLocation): void {
@@ -138,7 +138,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
 
   storageClassReplaced(object: ObjectLocation, storageClass: string): void {
     this.#ofRegion.count('ReplacedStorageClasses');
-    this.#logger.info('An object is STANDARD, since no PUT takes its class', {
+    this.#logger.info('An object was stored as STANDARD, since a PUT cannot set its storage class', {
       ...object,
       storage_class: storageClass,
     });

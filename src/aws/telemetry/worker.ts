@@ -56,11 +56,11 @@ export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
   }
 
   queueFailed(error: CompressorError): void {
-    this.#logger.logFailure('The queue did not answer or did not take everything', error);
+    this.#logger.logFailure('The queue did not answer or did not accept everything', error);
   }
 
   protectionFailed(error: CompressorError): void {
-    this.#logger.warn('The task is not protected from scale-in as it should be', { error });
+    this.#logger.warn('Scale-in protection of the task could not be set', { error });
   }
 
   workerEnded(why: WorkerEnd, messages: number): void {

@@ -85,7 +85,7 @@ async function openInS3(name: string, { region, profile, signal }: OpenOptions):
   try {
     const found = await store.head({ bucket, key }, signal);
     if (found === undefined) {
-      throw new UnreadableArchiveError(`${name} does not exist. Look at the key, the region and the credentials.`, {
+      throw new UnreadableArchiveError(`${name} does not exist. Check the key, the region and the credentials.`, {
         context: { bucket, key },
       });
     }

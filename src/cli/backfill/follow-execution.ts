@@ -126,7 +126,7 @@ async function conclude(
   context.note(
     state.status === 'SUCCEEDED'
       ? `The objects of ${formatPlural(failedFiles, 'data file')} are not all queued; ${context.program} backfill ${rule} --missing finds and queues what is missing.`
-      : `The execution is ${state.status}${why}. Once the reason is mended: ${context.program} backfill ${rule} --engine step-functions --follow ${name} --resume`,
+      : `The execution is ${state.status}${why}. Once the cause is fixed: ${context.program} backfill ${rule} --engine step-functions --follow ${name} --resume`,
   );
   return 1;
 }

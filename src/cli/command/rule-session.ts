@@ -141,7 +141,7 @@ async function findQueue(client: SQSClient, name: string, region: string): Promi
   const found = await findQueueUrl(client, name);
   if (found !== undefined) return found;
   throw new DeployInputError(
-    `There is no queue ${name} in ${region}. Deploy this version first, or look whose credentials these are.`,
+    `There is no queue ${name} in ${region}. Deploy this version first, or check whose credentials these are.`,
     { context: { queue: name, region } },
   );
 }

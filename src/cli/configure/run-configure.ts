@@ -67,7 +67,8 @@ export async function runConfigure(args: readonly string[], print: (text: string
   }
   print(describePlan(configuration, worthOf));
   print(stale.length === 0 ? 'Nothing to write: the files are up to date.\n' : `Wrote ${stale.join(' and ')}.\n`);
-  if (isOther) print(`Not to be deployed as it is: the image gets configuration/*.json of ${PROJECT}, which differ.\n`);
+  if (isOther)
+    print(`Do not deploy this as it is: the image contains configuration/*.json of ${PROJECT}, which differ.\n`);
 }
 
 /** The prices are those of the image. */

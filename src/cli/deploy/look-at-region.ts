@@ -36,7 +36,7 @@ export async function lookAtRegion(stackName: string, region: string): Promise<R
   } catch (cause) {
     if (cause instanceof StackNotReadyError) throw cause;
     throw new UnreadableAccountError(
-      `Whether ${stackName} is deployed in ${region} cannot be seen: ${textOf(cause)}. It takes cloudformation:DescribeStacks and ` +
+      `Whether ${stackName} is deployed in ${region} cannot be seen: ${textOf(cause)}. This requires cloudformation:DescribeStacks and ` +
         'ListStackResources; a region that is off by default has to be enabled for the account first.',
       { context: { region }, cause },
     );

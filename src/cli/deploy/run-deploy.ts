@@ -171,7 +171,7 @@ function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], f
     `Stopped at ${step === undefined ? '' : nameStep(step)}: ${cause.message}`,
     `  Done: ${names(steps.slice(0, failed))}`,
     `  Not begun: ${names(steps.slice(failed + 1))}`,
-    `CloudFormation has taken back what it had begun in ${region}; its reasons stand above (CREATE_FAILED or UPDATE_FAILED).`,
+    `CloudFormation rolled back what it had started in ${region}; its reasons are above (CREATE_FAILED or UPDATE_FAILED).`,
     'Correct the cause, then run `npm run deploy` again: what is done stays as it is. docs/deployment.md lists frequent causes.',
   ];
   return new SamFailedError(lines.join('\n'), { context: { ...cause.context, region }, cause });

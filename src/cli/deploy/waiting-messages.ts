@@ -45,7 +45,7 @@ export async function refuseWaitingMessages(
   } catch (thrown) {
     const said = thrown instanceof Error ? thrown.message : String(thrown);
     throw new UnreadableQueuesError(
-      `Whether the queues of ${stack} in ${region} are empty cannot be seen: ${said}. It takes cloudformation:ListStackResources ` +
+      `Whether the queues of ${stack} in ${region} are empty cannot be seen: ${said}. This requires cloudformation:ListStackResources ` +
         'and sqs:GetQueueAttributes; --force skips this check.',
       { context: { stack, region }, cause: thrown },
     );

@@ -53,7 +53,7 @@ export class Deployments {
     }
     return failure(
       subject,
-      'It does not exist, although the region is deployed: CloudFormation does not make again what was deleted by hand.',
+      'It does not exist, although the region is deployed: CloudFormation does not recreate what was deleted by hand.',
       `take what it belongs to out of the configuration, s3xrc configure && s3xrc deploy --region ${region}, put it back, and deploy again`,
     );
   }

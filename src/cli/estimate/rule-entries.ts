@@ -5,7 +5,7 @@ import type { Estimate } from './estimate.ts';
 const MAX_BUCKET_NAME = 63;
 
 /**
- * The rules of a verdict, as the text of a `replication_config.json`. Target buckets have names of our making: estimating knows none.
+ * The rules of a verdict, as the text of a `replication_config.json`. The names of target buckets are made up: an estimate knows none.
  * @returns undefined when no rule pays
  */
 export function renderRules({ verdict, bucket, region, to, total }: Estimate): string | undefined {

@@ -168,5 +168,5 @@ async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { 
     return;
   }
   await writeFile(out, rules);
-  note(`Wrote ${relative(process.cwd(), out)}. Its target buckets have names of our making: put in your own.`);
+  note(`Wrote ${relative(process.cwd(), out)}. Its target bucket names are made up: replace them with yours.`);
 }

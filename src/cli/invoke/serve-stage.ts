@@ -49,12 +49,9 @@ async function startRelay(host: string, port: number, serverPort: number): Promi
   try {
     await once(relay, 'listening');
   } catch (cause) {
-    throw new DeployInputError(
-      `Nobody can listen at ${host}:${port}: ${String(cause)}. Choose another --port or --host.`,
-      {
-        cause,
-      },
-    );
+    throw new DeployInputError(`Cannot listen on ${host}:${port}: ${String(cause)}. Choose another --port or --host.`, {
+      cause,
+    });
   }
   return relay;
 }

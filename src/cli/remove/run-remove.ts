@@ -58,7 +58,7 @@ export async function runRemove(args: readonly string[], context: CommandContext
   await context.print(`Account ${account}, as ${arn}\n`);
   const question = { text: `Delete ${what}?`, yes: flags.yes, expected: stack };
   if (!(await confirm(question, context.signal))) {
-    context.note(`The name of the stack is ${stack}, and that was not the answer. Nothing was removed.`);
+    context.note(`The name of the stack is ${stack}, and the answer was different. Nothing was removed.`);
     return 1;
   }
   for (const [index, region] of regions.entries()) {

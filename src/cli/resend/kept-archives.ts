@@ -96,7 +96,7 @@ export async function sendKeptArchive(archive: KeptArchive, session: ResendSessi
 
 function notDeployed(bucket: string, cause: Error): DeployInputError {
   return new DeployInputError(
-    `There is no bucket ${bucket}. Deploy this region first, or look whose credentials these are.`,
+    `There is no bucket ${bucket}. Deploy this region first, or check whose credentials these are.`,
     {
       context: { bucket },
       cause,

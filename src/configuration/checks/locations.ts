@@ -58,7 +58,7 @@ function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDra
     }
     const own = roles.get(region);
     if (own === undefined || own.includes(role)) return [];
-    const message = `region "${region}" has not the role "${role}" in ${SETTINGS_FILE}; add it to that region's source_target`;
+    const message = `region "${region}" does not have the role "${role}" in ${SETTINGS_FILE}; add it to that region's source_target`;
     return [{ ...found, message, allowed: having }];
   });
 }

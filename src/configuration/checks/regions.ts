@@ -30,7 +30,7 @@ function foreignPartitions(regions: readonly RegionDraft[]): Finding[] {
       return [{ ...found, message }];
     }
     if (first === undefined || partition === first.partition) return [];
-    const message = `${region} is in the partition ${partition}, ${first.region} in ${first.partition}; S3 replicates nothing between them`;
+    const message = `${region} is in the partition ${partition}, ${first.region} in ${first.partition}; S3 does not replicate between them`;
     return [{ ...found, message }];
   });
 }

@@ -39,7 +39,7 @@ export function transferPrice({ transfer_gb }: Pick<Prices, 'transfer_gb'>, regi
   const price = transfer_gb[region];
   if (price !== undefined) return price;
   throw new MissingPriceError(
-    `There is no price of transfer to ${region}. Deploy the source region again, or name it in "prices" of settings.json.`,
+    `No price is known for transfer to ${region}. Deploy the source region again, or name it in "prices" of settings.json.`,
     { context: { price: `transfer_gb.${region}` } },
   );
 }

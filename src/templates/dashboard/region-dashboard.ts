@@ -152,7 +152,7 @@ function packingRows({ settings: { stack_name: namespace }, plan: { region, outg
           metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
         },
         {
-          title: 'Objects packed, and put off to another invocation',
+          title: 'Objects packed, and deferred to another invocation',
           region,
           stacked: true,
           metrics: [byRule(namespace, 'ObjectsPacked', 'Sum'), byRule(namespace, 'ObjectsDeferred', 'Sum')],

@@ -160,7 +160,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         clients
           .lambda(SOURCE)
           .send(new PutFunctionConcurrencyCommand({ FunctionName: 'app-watermark', ReservedConcurrentExecutions: 0 })),
-      found: /app-watermark .*switched off/,
+      found: /app-watermark .*disabled/,
       mend: /^aws lambda delete-function-concurrency .*app-watermark$/,
     },
     {
@@ -249,7 +249,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
             VersioningConfiguration: { Status: 'Suspended' },
           }),
         ),
-      found: /-inbound.*Keeps no versions/,
+      found: /-inbound.*Is not versioned/,
       mend: /^aws s3api put-bucket-versioning .*Status=Enabled$/,
     },
     {

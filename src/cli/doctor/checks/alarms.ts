@@ -37,7 +37,7 @@ async function checkRegion(plan: RegionPlan, patient: Patient, abortSignal: Abor
     ...mute.map(({ AlarmName = '' }) =>
       warning(
         `${AlarmName} (${region})`,
-        'Its actions are switched off: nobody is told when it sounds.',
+        'Its actions are disabled: nobody is notified when it goes off.',
         `aws cloudwatch enable-alarm-actions --region ${region} --alarm-names ${AlarmName}`,
       ),
     ),

@@ -91,7 +91,7 @@ async function findStop(
   const concurrency = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }), { abortSignal });
   if (concurrency.ReservedConcurrentExecutions !== 0) return [];
   const mend = `aws lambda delete-function-concurrency --region ${region} --function-name ${FunctionName}`;
-  return [failure(subject, 'Is switched off: its reserved concurrency is 0.', mend)];
+  return [failure(subject, 'Is disabled: its reserved concurrency is 0.', mend)];
 }
 
 /** A queue that does not reach its function. */
@@ -108,7 +108,11 @@ async function findStoppedFeeds(
       const queue = EventSourceArn.slice(EventSourceArn.lastIndexOf(':') + 1);
       const mend = `aws lambda update-event-source-mapping --region ${region} --uuid ${UUID} --enabled`;
       findings.push(
-        failure(`${FunctionName} (${region})`, `Gets nothing of ${queue}: its event source mapping is off.`, mend),
+        failure(
+          `${FunctionName} (${region})`,
+          `Receives nothing from ${queue}: its event source mapping is disabled.`,
+          mend,
+        ),
       );
     }
   }

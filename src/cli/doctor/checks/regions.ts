@@ -31,7 +31,7 @@ async function findDisabled(
     if (!(thrown instanceof Error && NOT_ENABLED.has(thrown.name))) throw thrown;
     return failure(
       region,
-      'The account has not enabled this region: it takes no credentials of it.',
+      'This region is not enabled for the account and rejects its credentials.',
       `aws account enable-region --region-name ${region}`,
     );
   }

@@ -37,7 +37,7 @@ function versioningCheck(role: 'outbound' | 'inbound', region: string, patient: 
       const { Status } = await patient.clients.s3(region).send(command, { abortSignal });
       if (Status === 'Enabled') return [ok(subject, 'Exists, and keeps versions.')];
       const mend = `aws s3api put-bucket-versioning --region ${region} --bucket ${name} --versioning-configuration Status=Enabled`;
-      return [failure(subject, 'Keeps no versions, and so S3 replicates nothing.', mend)];
+      return [failure(subject, 'Is not versioned, so S3 replicates nothing.', mend)];
     } catch (thrown) {
       if (thrown instanceof Error && thrown.name === 'NoSuchBucket') {
         return [await patient.deployments.missing(region, subject)];

@@ -36,7 +36,7 @@ async function checkImage(
   const image = `${repositoryName}@${imageDigest.slice(0, SHOWN_DIGEST)}`;
   if (await exists(repositoryName, imageDigest, clients.ecr(region), abortSignal))
     return ok(subject, `${image} is in the registry.`);
-  const says = `${image}, which the functions run, is not in the registry any more: no new function or task can start.`;
+  const says = `${image}, which the functions run, is no longer in the registry: no new function or task can start.`;
   return failure(subject, says, `s3xrc deploy --region ${region}`);
 }
 

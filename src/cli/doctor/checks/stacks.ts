@@ -81,7 +81,7 @@ function judgeDrift(stacks: readonly Stack[], subject: string, region: string): 
     return drifted.map(({ StackName = '' }) =>
       warning(
         `${StackName} (${region})`,
-        'It was changed by hand since it was deployed, in a way that the next deployment may undo or stumble over.',
+        'It was changed by hand since it was deployed: the next deployment may undo the change, or fail because of it.',
         `aws cloudformation describe-stack-resource-drifts --region ${region} --stack-name ${StackName} --stack-resource-drift-status-filters MODIFIED DELETED`,
       ),
     );
@@ -89,7 +89,7 @@ function judgeDrift(stacks: readonly Stack[], subject: string, region: string): 
   const unknown = stacks.filter((stack) => status(stack) !== 'IN_SYNC');
   if (unknown.length === 0) return [ok(subject, 'No stack has drifted.')];
   const [first] = unknown;
-  const says = `Drift was never looked for in ${unknown.length} of ${stacks.length} stacks.`;
+  const says = `Drift detection has never run in ${unknown.length} of ${stacks.length} stacks.`;
   const mend = `aws cloudformation detect-stack-drift --region ${region} --stack-name ${first?.StackName ?? ''}`;
   return [unseen(subject, says, mend)];
 }

@@ -23,7 +23,7 @@ async function checkRegion(region: string, patient: Patient, abortSignal: AbortS
   const { clients, configuration } = patient;
   const topic = await findTopic(region, patient);
   if (topic === undefined)
-    return [unseen(`mail (${region})`, 'The topic of the alarms is in no output of the stacks.')];
+    return [unseen(`mail (${region})`, 'No output of the stacks names the topic of the alarms.')];
   const subscribed = new Map<string, string>();
   const pages = paginateListSubscriptionsByTopic({ client: clients.sns(region) }, { TopicArn: topic }, { abortSignal });
   for await (const { Subscriptions = [] } of pages) {
@@ -62,7 +62,7 @@ export function judgeSubscription({ address, subscription, topic, region }: Subs
   if (subscription === undefined) return failure(subject, 'Is not subscribed to the alarms.', subscribe);
   if (subscription.startsWith('arn:')) return ok(subject, 'Is told of alarms.');
   const mend = `follow the link in the mail of AWS Notifications; to get another mail: ${subscribe}`;
-  return failure(subject, 'Has not confirmed the subscription, and is told of no alarm.', mend);
+  return failure(subject, 'Has not confirmed the subscription and receives no alarms.', mend);
 }
 
 /** ARN of the region's topic, an output of its nested stack. */

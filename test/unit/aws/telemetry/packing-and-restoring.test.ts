@@ -188,7 +188,7 @@ it('counts failures by what failed, and logs them with code, context and cause',
 it.each<[FailureFate, string, string]>([
   ['retried', 'ERROR', 'Message failed and is retried'],
   ['dead-lettered', 'ERROR', 'Message dead-lettered'],
-  ['returned', 'ERROR', 'Message failed, and the queue for it did not take it: it comes back'],
+  ['returned', 'ERROR', 'Message failed, and the queue meant for it did not accept it: it will be received again'],
   ['fallback', 'INFO', 'Message handed to the fallback'],
 ])('logs the fate of a message as the queue has decided it: %s', (fate, level, text) => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });

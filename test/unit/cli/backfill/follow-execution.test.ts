@@ -108,7 +108,7 @@ describe('an execution', () => {
     expect(status).toBe(1);
     expect(JSON.parse(printed)).toMatchObject({ status: 'FAILED', files: { total: 3, failed: 2 }, queued: 0 });
     expect(notes.at(-1)).toBe(
-      'The execution is FAILED: States.ExceedToleratedFailureThreshold: too many. Once the reason is mended: s3xrc backfill rule --engine step-functions --follow rule-1 --resume',
+      'The execution is FAILED: States.ExceedToleratedFailureThreshold: too many. Once the cause is fixed: s3xrc backfill rule --engine step-functions --follow rule-1 --resume',
     );
   });
 

@@ -61,7 +61,7 @@ describe('a rule is refused for', () => {
       { region: 'us-east-1' },
       {
         path: source('region'),
-        message: expect.stringContaining('has not the role "source"'),
+        message: expect.stringContaining('does not have the role "source"'),
         allowed: 'regions with the role "source": us-west-2, eu-central-1',
       },
     ],
