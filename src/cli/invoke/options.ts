@@ -44,6 +44,9 @@ export function parseInvokeOptions(args: readonly string[], print: (text: string
   const parsed = parseCommand(command, args, print);
   if (parsed === undefined) return undefined;
   const { serve, host, port, timeout, deletes = false } = parsed.opts<ParsedOptions>();
+  if (serve && deletes) {
+    throw new DeployInputError('--deletes is for events, not for --serve: the image has its own configuration');
+  }
   if (serve) return { kind: 'serve', host, port };
   const [functionName, files] = parsed.processedArgs as [FunctionName | undefined, string[]];
   if (functionName === undefined || files.length === 0) {

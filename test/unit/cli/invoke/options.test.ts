@@ -19,12 +19,18 @@ describe('npm run invoke', () => {
     expect(parse('--serve')).toEqual({ kind: 'serve', host: '127.0.0.1', port: 5000 });
   });
 
+  test('refuses --deletes where it would change nothing', () => {
+    expect(() => parse('--serve', '--deletes')).toThrow(/^--deletes is for events, not for --serve/);
+  });
+
   test('names the functions that there are when it is given another one', () => {
-    expect(() => parse('sauce', 'a.json')).toThrow(/'sauce' is invalid.*source, target, resend, deployment/);
+    expect(() => parse('sauce', 'a.json')).toThrow(/'sauce' is invalid.*source, target, resend, verify, deployment/);
   });
 
   test.each([[[]], [['source']]])('wants a function and an event: %j', (args) => {
-    expect(() => parse(...args)).toThrow(/^Name a function \(source, target, resend, deployment\) and an event file/);
+    expect(() => parse(...args)).toThrow(
+      /^Name a function \(source, target, resend, verify, deployment\) and an event file/,
+    );
   });
 
   test.each(['0', 'soon', '1.5'])('refuses a timeout of %s seconds', (seconds) => {
