@@ -48,7 +48,7 @@ export const sourceSchema = z.strictObject({
     1,
     100_000,
     60,
-    'Waiting objects (at the target: archives) for which there is to be one fallback task, `scaling_limit` tasks at most. The default is that of the public format: 60 huge objects get one task, which works on two at a time. Set it lower, down to 1, where one object takes minutes to hours and others must not wait for it.',
+    'Waiting objects (at the target: archives) per fallback task, up to `scaling_limit` tasks. The default is that of the public format: 60 huge objects get one task, which works on two at a time. Set it lower, down to 1, where one object takes minutes to hours and others must not wait for it.',
   ),
   visibility_timeout: wholeNumber(
     0,
@@ -102,13 +102,13 @@ export const sourceSchema = z.strictObject({
     0,
     100,
     0,
-    'Percent of the fallback tasks that do not run on Spot; above 0 the first task is one of them, and the percentage is that of the others. Spot costs a third to a half; AWS reclaims it after a notice of two minutes, and sometimes has none.',
+    'Percent of the fallback tasks that run on demand instead of on Spot; above 0 the first task is one of them, and the percentage applies to the others. Spot costs a third to a half; AWS reclaims it with a notice of two minutes, and sometimes has none.',
   ),
   objective_seconds: wholeNumber(
     1_200,
     1_209_600,
     3_600,
-    'Seconds within which an object should arrive at every destination; an alarm is raised when the oldest that has not arrived may be older. Objects that went through the fallback count for up to 21 minutes longer than they take.',
+    'Seconds within which an object should arrive at every destination; an alarm is raised when the oldest that has not arrived may be older. An object that goes through the fallback may count as missing for up to 21 minutes after it has arrived.',
   ),
   chain: z
     .boolean()
@@ -120,7 +120,7 @@ export const sourceSchema = z.strictObject({
   }),
   deletes: z.enum(['ignore', 'replicate']).default('ignore').meta({
     description:
-      'Whether what is deleted at the source is deleted at the destinations, too: by a delete marker where the bucket keeps versions, and where it keeps none. The permanent deletion of a version never is.',
+      'Whether deletions at the source are repeated at the destinations: delete markers of a versioned bucket, and deletions in a bucket without versions. The permanent deletion of a version is never replicated.',
   }),
   lifecycle_deletes: z.boolean().default(false).meta({
     description:
