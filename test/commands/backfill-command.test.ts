@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pLimit from 'p-limit';
@@ -168,10 +168,15 @@ describe.each([
     child.stdout.resume();
     child.stderr.resume();
     const ended = once(child, 'exit');
-    // Past the first checkpoint with something in it, of after five seconds; the one of the run before is finished.
+    // Past the first checkpoint with something in it, of after five seconds; one of a run before is finished.
     const isUnderWay = async (): Promise<boolean> => {
-      const { finished, counts } = await checkpoint();
-      return !finished && counts.queued > 0;
+      try {
+        const { finished, counts } = await checkpoint();
+        return !finished && counts.queued > 0;
+      } catch (thrown) {
+        if (thrown instanceof NoSuchKey) return false;
+        throw thrown;
+      }
     };
     while (child.exitCode === null && !(await isUnderWay())) await delay(50);
     child.kill('SIGKILL');
