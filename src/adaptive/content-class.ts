@@ -1,5 +1,5 @@
 /**
- * Kinds of content that have statistics of their own. Few and fixed: each is an item of statistics to learn from nothing.
+ * Kinds of content that have statistics of their own. Few and fixed, since each one starts learning from scratch.
  *
  * | class    | by its name                                       | by test             |
  * |----------|---------------------------------------------------|---------------------|

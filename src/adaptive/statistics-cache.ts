@@ -21,7 +21,7 @@ export interface StatisticsCacheOptions {
   readonly store: StatisticsStore | undefined;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
-  /** Statistics could not be read, or those of an archive were lost: once for each archive. Nothing else comes of it. */
+  /** Statistics could not be read, or those of an archive were lost: once for each archive. Nothing else is affected. */
   readonly onFailure: (error: CompressorError) => void;
 }
 

@@ -7,9 +7,9 @@ const end = (): void => {
   ended.abort();
 };
 process.on('SIGTERM', end).on('SIGINT', end);
-// Only now, since it takes a while: a container's first process gets no signal that it does not listen to, and would take work
-// that ECS soon ends by SIGKILL.
+// Imported only now, since it takes a while: a container's first process receives only signals that it listens to, and would
+// otherwise start work that ECS soon kills.
 const { runFallbackWorker } = await import('../wiring/worker.ts');
 await runFallbackWorker(process.env, ended.signal);
-// Idle connections to S3 would keep the process for some seconds more; there is nothing left that they could carry.
+// Idle connections to S3 would keep the process for some seconds more; nothing is left for them to carry.
 process.exit(0);

@@ -1,4 +1,4 @@
-/** The end of the time that a piece of work has: a signal for everything that the work calls. Dispose of it with the work. */
+/** A time limit for a piece of work: its signal goes into every call that the work makes. Dispose of it when the work ends. */
 export class Deadline implements Disposable {
   /** Aborts when the time is over, with the reason, or when `stop` does. */
   readonly signal: AbortSignal;
@@ -6,12 +6,12 @@ export class Deadline implements Disposable {
   readonly #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param milliseconds from now on; infinite for a fallback task, which has all the time there is
+   * @param milliseconds from now on; infinite for a fallback task, whose time is unlimited
    * @param reason what the work fails with
    * @param stop ends the work earlier
    */
   constructor(milliseconds: number, reason: () => Error, stop?: AbortSignal) {
-    // A timer takes an infinite time for none at all.
+    // A timer treats an infinite time as zero.
     this.#timer = Number.isFinite(milliseconds)
       ? setTimeout(
           () => {

@@ -51,10 +51,10 @@ export interface PackingLimits {
 
 /** How archives of `resumableBytes` or more are kept for another attempt to resume. */
 export interface ResumingOptions {
-  /** Bucket of the records that say how far they are, and who is at them. */
+  /** Bucket of the records that say how far each archive is, and who owns it. */
   readonly bucket: string;
   /** How long a lease lasts that its owner does not renew. Clocks of two tasks may differ by less. */
   readonly ownershipSeconds: number;
-  /** Keys of archives that this process is at. */
+  /** Keys of archives that this process is working on. */
   readonly inWork: Set<string>;
 }

@@ -6,7 +6,7 @@ export function endOfRun(secondsLeft: number, stop: AbortSignal | undefined): Ab
   const endings = stop === undefined ? [] : [stop];
   const milliseconds = Math.floor(1000 * secondsLeft);
   if (milliseconds <= 0) endings.push(AbortSignal.abort());
-  // A fallback task has all the time there is, and a timer takes that for no time at all.
+  // A fallback task has unlimited time, which a timer would treat as zero.
   else if (Number.isFinite(milliseconds)) endings.push(AbortSignal.timeout(milliseconds));
   return AbortSignal.any(endings);
 }

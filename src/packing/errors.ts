@@ -42,7 +42,7 @@ export class ManifestTooLargeError extends CompressorError {
   readonly retryable = true;
 }
 
-/** Another attempt is at the archive of the same object: another task, or another message of this one. */
+/** Another attempt is working on the archive of the same object: another task, or another message of this one. */
 export class ArchiveInProgressError extends CompressorError {
   readonly code = 'ARCHIVE_IN_WORK';
   readonly retryable = true;

@@ -43,7 +43,7 @@ export async function findStoredWrites(
       for (const write of writes) if (!same.includes(write)) settlement.settleWrite(write, { kind: 'done' });
       return first === undefined ? [] : [itemOf(first, same)];
     } catch (thrown) {
-      // Whatever it was that failed, the time for it was over.
+      // Whatever failed, it ran out of time.
       const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
       for (const write of writes) settlement.settleWrite(write, outcome);
       return [];

@@ -18,8 +18,8 @@ export function mayBeOneObject(error: CompressorError): boolean {
 }
 
 /**
- * Brings objects whose messages come again and again into ever smaller archives. A process that was killed, or cut off by its time,
- * tells nobody why; the receive count of its messages is all that the next one knows.
+ * Packs objects whose messages keep coming back into ever smaller archives. A process that was killed, or ran out of time,
+ * cannot say why; the receive count of its messages is all that the next one knows.
  *
  * | receive                   | objects of an archive      |
  * |---------------------------|----------------------------|

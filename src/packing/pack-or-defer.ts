@@ -57,7 +57,7 @@ export async function packOrDefer(items: readonly PackItem[], run: PackingRun): 
       for (const item of items) settlePacked(item, leftOut.get(item), run);
     }
   } catch (thrown) {
-    // Whatever it was that failed, it is the end of the process that made it fail.
+    // Whatever failed, it failed because the process is about to end.
     if (stop?.aborted === true) settleAll(items, { kind: 'again' }, run);
     else if (thrown instanceof ArchiveInProgressError)
       settleAll(items, { kind: 'again', seconds: thrown.seconds }, run);

@@ -65,7 +65,7 @@ export async function settleRemovals(
       if (stored === undefined) carryDeletion(key, seen, byKey, deletions, context);
       else packCurrent(key, seen, stored, byKey, context);
     } catch (thrown) {
-      // Whatever it was that failed, the time for it was over.
+      // Whatever failed, it ran out of time.
       const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
       for (const { message } of seen) ledger.note(message, outcome);
     }

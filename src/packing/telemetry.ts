@@ -42,7 +42,7 @@ export type SkipReason =
   /** A version was removed for good, and nothing is current now: that is never replicated. */
   | 'version-removed';
 
-/** Where objects wait whose turn did not come: in the queue that they came from, or in that of the fallback. */
+/** Where deferred objects wait: in the queue that they came from, or in that of the fallback. */
 export type DeferredTo = 'queue' | 'fallback';
 
 /** Numbers of one archive of deletions that S3 has accepted. */
@@ -74,12 +74,12 @@ export interface SourceTelemetry {
    */
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void;
   /**
-   * Messages go back to the queue that SQS leaves out of its own ages, or soon will.
+   * Messages return to the queue that SQS leaves out of its own ages, or soon will.
    * @param ageSeconds since the earliest of their events
    */
   messagesReturned(ageSeconds: number): void;
-  /** Statistics of levels could not be read or written. Nothing else comes of it: archives are packed with what is known. */
+  /** Statistics of levels could not be read or written. Nothing else is affected: archives are packed with what is known. */
   statisticsLost(error: CompressorError): void;
-  /** The queue did not take what we gave it; the messages concerned come back. */
+  /** The queue did not accept what was sent to it; the messages concerned come back. */
   queueFailed(error: CompressorError): void;
 }

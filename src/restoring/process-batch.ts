@@ -69,7 +69,7 @@ async function messageOutcome(message: QueueMessage, restore: RestoreCreated): P
 
 /**
  * A part that was put together here. The bucket's notification names archives only, but one without that filter may have been
- * in force when the part was completed, and such a message is nobody's failure.
+ * in force when the part was completed, and such a message is not a failure.
  */
 function isStagedPart({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): boolean {
   return bucket === inboundBucket && key.startsWith(STAGE_PREFIX);
@@ -125,7 +125,7 @@ async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<
   } catch (thrown) {
     if (!(thrown instanceof ArchiveChangedError)) throw thrown;
     const stored = await run.store.head(archive, run.signal);
-    // Gone in between, or so says a HEAD, which S3 gives no reason with: another try reads it.
+    // Gone in between, or so a HEAD says, for which S3 gives no reason: another attempt reads it.
     if (stored === undefined) throw thrown;
     return restoreArchive({ ...archive, etag: stored.etag, size: stored.size, redelivered: true }, run);
   }

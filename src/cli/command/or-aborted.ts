@@ -1,5 +1,5 @@
 /**
- * What comes first: the outcome of the work, or the abort. For calls that take no signal: they are left to themselves.
+ * What comes first: the outcome of the work, or the abort. For calls that take no signal: they are left running.
  * @throws what the work throws, or the reason of the signal
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
