@@ -1,6 +1,6 @@
-import { relative } from 'node:path';
 import type { CommandContext } from '../command/cli-command.ts';
 import { INTERRUPTED } from '../command/run-cli.ts';
+import { shortPath } from '../command/short-path.ts';
 import {
   type ExistingResult,
   existingVerdict,
@@ -87,7 +87,7 @@ async function showExisting(result: ExistingResult, { json }: DemoOptions, progr
 async function showResult(result: DemoResult, { json, report }: DemoOptions, progress: Progress): Promise<string[]> {
   progress.say(renderResultTable(result));
   const problems = await writeOutputs([[report, renderReport(result, new Date())]]);
-  if (problems.length === 0) progress.say(`Report: ${relative(process.cwd(), report)}`);
+  if (problems.length === 0) progress.say(`Report: ${shortPath(report)}`);
   if (typeof json === 'string') {
     problems.push(...(await writeOutputs([[json, `${JSON.stringify(numbersOf(result), null, 2)}\n`]])));
   }

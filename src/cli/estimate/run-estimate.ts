@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { relative } from 'node:path';
 import { marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { withMeter } from '../command/meter.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
+import { prepareFile } from '../command/prepare-file.ts';
+import { shortPath } from '../command/short-path.ts';
 import { chooseTargets } from './choose-targets.ts';
 import { ImpossibleEstimateError } from './errors.ts';
 import type { Estimate } from './estimate.ts';
@@ -35,7 +36,9 @@ export async function runEstimate(args: readonly string[], context: CommandConte
   const options = parseEstimateFlags(args, (text) => printed.push(context.print(text)));
   await Promise.all(printed);
   if (options === undefined) return 0;
-  const { region, profile } = options;
+  const { region, profile, out, html } = options;
+  if (html !== undefined) await prepareFile('--html', html);
+  if (out !== undefined) await prepareFile('--out', out);
   await using source = await openEstimateSource(options.source, { region, profile, signal: context.signal });
   const estimate = await estimateSource(source, options, context);
   await context.print(
@@ -159,14 +162,14 @@ async function measure(
 async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { note }: CommandContext): Promise<void> {
   if (html !== undefined) {
     await writeFile(html, renderEstimatePage(estimate, new Date()));
-    note(`Wrote ${relative(process.cwd(), html)}.`);
+    note(`Wrote ${shortPath(html)}.`);
   }
   if (out === undefined) return;
   const rules = renderRules(estimate);
   if (rules === undefined) {
-    note(`No rule pays: ${relative(process.cwd(), out)} was not written.`);
+    note(`No rule pays: ${shortPath(out)} was not written.`);
     return;
   }
   await writeFile(out, rules);
-  note(`Wrote ${relative(process.cwd(), out)}. Its target bucket names are made up: replace them with yours.`);
+  note(`Wrote ${shortPath(out)}. Its target bucket names are made up: replace them with yours.`);
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DemoInputError } from '../../../../src/cli/demo/errors.ts';
+import { UsageError } from '../../../../src/cli/command/errors.ts';
 import { prepareOutputs, writeOutputs } from '../../../../src/cli/demo/output-files.ts';
 
 let root: string;
@@ -39,7 +39,7 @@ describe('prepareOutputs', () => {
     await writeFile(at('file'), '');
     const chosen = Object.fromEntries(Object.entries(names).map(([name, path]) => [name, at(path)]));
     const preparing = prepareOutputs({ report: at('report.html'), ...chosen });
-    await expect(preparing).rejects.toThrow(DemoInputError);
+    await expect(preparing).rejects.toThrow(UsageError);
     await expect(preparing).rejects.toThrow(new RegExp(`^${option}[^\n]*${reason}[^\n]*$`));
   });
 

@@ -1,0 +1,50 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UsageError } from './errors.ts';
+import { systemErrorText } from './explain-failure.ts';
+
+/**
+ * Makes the folder of a file that an option names, and looks whether the file can be written: before anything else is done,
+ * so that a long run is not lost to a path. What is in the file stays.
+ * @throws UsageError that names option and path
+ */
+export async function prepareFile(option: string, path: string): Promise<void> {
+  await prepareFolder(option, dirname(path));
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) throw new UsageError(`${option} ${path}: it is a folder, not a file`);
+  try {
+    // Permissions alone do not tell: there are file systems in which not even root makes a file.
+    await (await open(path, 'a')).close();
+    if (found === undefined) await rm(path);
+  } catch (cause) {
+    throw notWritable(option, path, cause);
+  }
+}
+
+/** @throws UsageError that names option and folder */
+export async function prepareFolder(option: string, folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const reason = isTaken(cause) ? 'a file has that name' : systemErrorText(cause);
+    throw new UsageError(`${option}: folder ${folder} cannot be made: ${reason}`, { context: { folder }, cause });
+  }
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw notWritable(option, folder, cause);
+  }
+}
+
+function notWritable(option: string, path: string, cause: unknown): UsageError {
+  return new UsageError(`${option}: ${path} cannot be written: ${systemErrorText(cause)}`, {
+    context: { path },
+    cause,
+  });
+}
+
+/** By shape: errors of node:fs may be of another realm. */
+function isTaken(cause: unknown): boolean {
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EEXIST';
+}
