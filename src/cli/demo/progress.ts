@@ -5,8 +5,8 @@ import { formatCount, formatSeconds } from '../command/numbers.ts';
 export interface ProgressBar {
   /** Sets how far it is, and of what if that has become known meanwhile. May be called often. */
   reach(value: number, total?: number): void;
-  /** It is complete. */
-  finish(value: number): void;
+  /** It is complete. @param remark that explains the number */
+  finish(value: number, remark?: string): void;
 }
 
 export interface Progress {
@@ -54,9 +54,9 @@ class BarProgress implements Progress {
         bar.update(value);
       },
       // The bar is not stopped: it would keep its last frame, which is the one before this update.
-      finish: (value) => {
+      finish: (value, remark) => {
         bar.setTotal(value);
-        bar.update(value, { after: secondsSince(begun) });
+        bar.update(value, { after: withRemark(secondsSince(begun), remark) });
       },
     };
   }
@@ -83,8 +83,9 @@ class LineProgress implements Progress {
     const begun = performance.now();
     return {
       reach: () => undefined,
-      finish: (value) => {
-        this.say(`${name.padEnd(NAME_WIDTH)} ${formatCount(value).padStart(8)}  ${secondsSince(begun)}`);
+      finish: (value, remark) => {
+        const after = withRemark(secondsSince(begun), remark);
+        this.say(`${name.padEnd(NAME_WIDTH)} ${formatCount(value).padStart(8)}  ${after}`);
       },
     };
   }
@@ -96,6 +97,10 @@ class LineProgress implements Progress {
   close(): void {
     // Lines leave nothing behind.
   }
+}
+
+function withRemark(text: string, remark: string | undefined): string {
+  return remark === undefined ? text : `${text} (${remark})`;
 }
 
 function secondsSince(begun: number): string {

@@ -58,7 +58,7 @@ export async function replicate(
     const { removals } = pipeline.events;
     await repeatEvents(pipeline.source, [...repeated.map((version) => pipeline.events.bodyOf(version)), ...removals]);
     await pipeline.packed();
-    packing.finish(pipeline.log.packed);
+    packing.finish(pipeline.log.packed, explainPacked(pipeline, uploaded));
     await pipeline.copied();
     await pipeline.restored();
     const damaged = await sendBelated(pipeline, new Set(record.removals.travelling.map(({ key }) => key)));
@@ -69,6 +69,12 @@ export async function replicate(
   } finally {
     clearInterval(refresh);
   }
+}
+
+/** More than was uploaded looks wrong to whoever has not read the documentation. */
+function explainPacked({ log, faults }: Pipeline, uploaded: number): string | undefined {
+  if (log.packed <= uploaded) return undefined;
+  return `more than uploaded: some events come twice, or after an undelete${faults().rate > 0 ? ', and failures are retried' : ''}`;
 }
 
 /** Objects by the part that they have in the run. */

@@ -11,6 +11,10 @@ const AUTHORS = ['Ada Lovelace', 'Jürgen Groß', '山田太郎', 'Zoë Ångstr�
 const TEAMS = ['storage', 'data analytics', 'Q3 2026', 'a+b=c/d:e_f.g-h@i'];
 /** S3's limit. */
 const MAX_TAGS = 10;
+/** Of S3's 2,048: what leaves no room for a stamp of ours. */
+const FULL_METADATA_BYTES = 2040;
+/** One key in so many. */
+const CROWDED_EVERY = 32;
 const EXPIRES = 'Wed, 21 Oct 2037 07:28:00 GMT';
 
 /**
@@ -26,6 +30,19 @@ export function dressObject(key: string): ObjectDress {
     metadata: chooseMetadata(digest, roll),
     tags: chooseTags(roll),
     storageClass: pick(STORAGE_CLASSES, roll(10)),
+  };
+}
+
+/** The same, but for one key in 32 with metadata that leaves no room for the stamp, which then has to be a tag. */
+export function dressTightly(key: string): ObjectDress {
+  const dress = dressObject(key);
+  if (createHash('sha256').update(key).digest().readUInt8(30) % CROWDED_EVERY !== 0) return dress;
+  const others = Object.entries(dress.metadata).filter(([name]) => name !== 'remark');
+  const taken = Buffer.byteLength(others.flat().join('')) + 'remark'.length;
+  return {
+    ...dress,
+    metadata: { ...Object.fromEntries(others), remark: 'x'.repeat(FULL_METADATA_BYTES - taken) },
+    tags: dress.tags.slice(0, MAX_TAGS - 1),
   };
 }
 

@@ -1,5 +1,5 @@
 import { MAX_KEY_BYTES } from '../../../units.ts';
-import { dressObject } from './dress-object.ts';
+import { dressTightly } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
 import { bodySize, type DemoObject, type DraftTiming, type ObjectBody, type Removal } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
@@ -59,7 +59,7 @@ export function planObjects(
       skipped.push({ relativePath: name, reason: `its key would have more than ${MAX_KEY_BYTES} bytes` });
       return;
     }
-    objects.push(castObject({ key, body, dress: dressObject(key) }, objects.length % DRAFT_EVERY));
+    objects.push(castObject({ key, body, dress: dressTightly(key) }, objects.length % DRAFT_EVERY));
   };
   for (const { relativePath, body } of content.bodies) add(relativePath, body);
   if (withHardKeys) {
@@ -83,7 +83,7 @@ function objectsToDelete(objects: readonly DemoObject[]): DemoObject[] {
     const key = `${neighbor}.deleted`;
     if (removal === undefined || taken.has(key) || Buffer.byteLength(key) > MAX_KEY_BYTES) return [];
     const bytes = Buffer.from(`${JSON.stringify(key)}, which is deleted at the source.\n`);
-    return [{ key, body: { kind: 'bytes', bytes }, dress: dressObject(key), removal }];
+    return [{ key, body: { kind: 'bytes', bytes }, dress: dressTightly(key), removal }];
   });
 }
 

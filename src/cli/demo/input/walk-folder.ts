@@ -40,11 +40,20 @@ export async function walkFolder(folder: string): Promise<FolderContent> {
         const problem = await findProblem(entry, path);
         if (problem !== undefined) skipped.push({ relativePath, reason: problem });
         else if (entry.isDirectory()) pending.push(`${relativePath}/`);
-        else files.push({ relativePath, path, size: (await lstat(path)).size });
+        else await addFile({ relativePath, path }, files, skipped);
       }),
     );
   }
   return { files: files.sort(byPath), skipped: skipped.sort(byPath) };
+}
+
+/** A file may go away between two looks at it: the others are replicated all the same. */
+async function addFile(file: Omit<FoundFile, 'size'>, files: FoundFile[], skipped: SkippedEntry[]): Promise<void> {
+  try {
+    files.push({ ...file, size: (await lstat(file.path)).size });
+  } catch (thrown) {
+    skipped.push({ relativePath: file.relativePath, reason: unreadable(thrown) });
+  }
 }
 
 async function openFolder(folder: string, parent: string, skipped: SkippedEntry[]): Promise<Dirent<Buffer>[]> {

@@ -1,9 +1,9 @@
-import { findStamp, isAsWritten } from '../../../storage/provenance.ts';
+import { findStamp, hasRoomForStamp, hasRoomForStampTag, isAsWritten } from '../../../storage/provenance.ts';
 import type { ObjectDescription, ObjectTag } from '../../../storage/stored-object.ts';
 
 /**
  * Whether a restored object says which write it is a copy of. Without that, a replay would be taken for news, and an older
- * version could replace it.
+ * version could replace it. One whose own metadata and tags leave no room has none.
  * @param uploaded its ETag without quotes; empty: not known
  * @param found as it is at the target, with a checksum of the bytes that were read
  */
@@ -13,7 +13,10 @@ export function compareStamp(
   at: { readonly bucket: string; readonly key: string; readonly tags: readonly ObjectTag[] },
 ): string[] {
   const stamped = findStamp({ metadata: found.metadata, tags: at.tags }, at);
-  if (stamped === undefined) return ['stamp: none, so that nothing tells older from newer'];
+  if (stamped === undefined) {
+    const hasRoom = hasRoomForStamp(found.metadata) || hasRoomForStampTag(at.tags);
+    return hasRoom ? ['stamp: none, so that nothing tells older from newer'] : [];
+  }
   const { etag } = stamped.stamp;
   if (uploaded.etag !== '' && (etag === '' || !uploaded.etag.startsWith(etag)))
     return [`stamp: of the version ${etag} instead of ${uploaded.etag}`];

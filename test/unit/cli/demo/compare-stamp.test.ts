@@ -37,6 +37,14 @@ describe('compareStamp', () => {
     expect(compareStamp({ etag }, found, AT)).toEqual([expect.stringContaining(complaint)]);
   });
 
+  test('asks for no stamp where neither metadata nor tags have room for one', () => {
+    const metadata = { remark: 'x'.repeat(2040) };
+    const tags = Array.from({ length: 10 }, (_, index) => ({ key: `tag ${index}`, value: '' }));
+    expect(compareStamp({ etag: ETAG }, { ...FOUND, metadata }, { ...AT, tags })).toEqual([]);
+    const nine = { ...AT, tags: tags.slice(1) };
+    expect(compareStamp({ etag: ETAG }, { ...FOUND, metadata }, nine)).toEqual([expect.stringContaining('none')]);
+  });
+
   test('takes the stamp of a copy from another key for none', () => {
     expect(compareStamp({ etag: ETAG }, FOUND, { ...AT, key: 'b.txt' })).toEqual([expect.stringContaining('none')]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { dressObject } from '../../../../src/cli/demo/input/dress-object.ts';
+import { dressObject, dressTightly } from '../../../../src/cli/demo/input/dress-object.ts';
 import { contentOfFolder, planObjects } from '../../../../src/cli/demo/input/plan-objects.ts';
-import { hasRoomForStamp } from '../../../../src/storage/provenance.ts';
+import { hasRoomForStamp, hasRoomForStampTag } from '../../../../src/storage/provenance.ts';
 
 function filesNamed(names: readonly string[]): Parameters<typeof planObjects>[0] {
   return contentOfFolder({
@@ -94,6 +94,15 @@ describe('dressObject', () => {
     expect(new Set(dresses.map(({ tags }) => tags.length))).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
     expect(dresses.some(({ metadata }) => /[^\x20-\x7e]/.test(metadata['author'] ?? ''))).toBe(true);
     expect(new Set(dresses.map(({ storageClass }) => storageClass)).size).toBe(5);
+  });
+
+  test('leaves the stamp no room but that of a tag in some objects of the demo, and some room in all', () => {
+    const crowded = MANY.map(dressTightly).filter(({ metadata }) => !hasRoomForStamp(metadata));
+    expect(crowded.length).toBeGreaterThan(0);
+    expect(crowded.length).toBeLessThan(MANY.length / 10);
+    expect(crowded.every(({ tags }) => hasRoomForStampTag(tags))).toBe(true);
+    const sizes = crowded.map(({ metadata }) => Buffer.byteLength(Object.entries(metadata).flat().join('')));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2048);
   });
 
   test('leaves room in the metadata for the stamp, without which versions cannot be told apart', () => {
