@@ -32,6 +32,7 @@ export const MEASURED_RUN: DemoMeasurements = {
   deadLetters: [],
   violations: [],
   damagedArchives: 1,
+  refusedArchives: 1,
   faults: { rate: 0, failedCalls: 0, killedWorkers: 0, failedInvocations: 0 },
   metrics: summarizeMetrics(new MetricStore(), ['us-east-1']),
   levels: [],

@@ -1,6 +1,8 @@
 /** Numbers as people read them. Units of bytes are decimal, except where a name says that they are those of a bill. */
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const TERABYTE = 1e12;
+const AMOUNT = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+/** Of a bill. */
+const TERABYTE_OF_BILL = 2 ** 40;
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
 export function formatCount(count: number): string {
@@ -48,9 +50,14 @@ export function formatDollars(dollars: number): string {
   return `$${dollars.toFixed(Math.abs(dollars) < 1 ? 5 : 2)}`;
 }
 
-/** What so many bytes cost, for a terabyte of them; nothing has no price. */
+/** What so many bytes cost, for a terabyte of a bill; nothing has no price. */
 export function formatDollarsPerTerabyte(dollars: number, bytes: number): string {
-  return bytes === 0 ? '–' : formatDollars((dollars / bytes) * TERABYTE);
+  return bytes === 0 ? '–' : formatDollars((dollars / bytes) * TERABYTE_OF_BILL);
+}
+
+/** `1,861.53`, `-16.37`: beside a head that says USD. */
+export function formatAmount(dollars: number): string {
+  return AMOUNT.format(dollars).replace(/^-0\.00$/, '0.00');
 }
 
 /** `+1.5 %`. */

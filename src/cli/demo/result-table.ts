@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import {
+  formatAmount,
   formatBytes,
   formatCount,
   formatDollarsPerTerabyte,
@@ -8,7 +9,7 @@ import {
   formatShare,
 } from '../command/numbers.ts';
 import type { DeletionsMade, DemoResult, ObjectShare } from './result.ts';
-import { BILLED_TERABYTE } from './worth.ts';
+import { monthTitle, sumsOf } from './worth.ts';
 
 /** Findings and dead letters that are listed one by one; the report has all of them. */
 const LISTED = 20;
@@ -22,16 +23,16 @@ export function renderResultTable(result: DemoResult): string {
     ['Objects', formatCount(result.objects)],
     ['Bytes', formatBytes(result.bytes)],
     ['Uploads, overwritten versions included', formatCount(result.uploads)],
-    ['Events sent twice or late', formatCount(result.repeatedEvents)],
+    ['Events sent a second time', formatCount(result.repeatedEvents)],
     ...describeDeletions(result.deletions),
     ['Archives', formatCount(result.archives.length)],
     ['Objects in them', formatCount(result.packed.objects)],
     ['  of these again, for events that came twice, undeletes and failures', formatCount(result.packedAgain)],
     ['Compressed bytes', formatBytes(result.compressedBytes)],
-    ['Ratio', formatRatio(result.ratio)],
+    ['Ratio of uploads to archives', formatRatio(result.ratio)],
     ['First upload to last restore', formatSeconds(result.seconds)],
     ['Dead letters', formatCount(deadLetters.length)],
-    ['Damaged archives sent and refused', formatCount(result.damagedArchives)],
+    ['Damaged archives refused', `${formatCount(result.refusedArchives)} of ${formatCount(result.damagedArchives)}`],
   );
   if (fallback !== undefined) {
     table.push(
@@ -57,6 +58,7 @@ export function renderResultTable(result: DemoResult): string {
     ['Identical', formatCount(verification.identical)],
     ['Lost', formatCount(verification.lost)],
     ['Altered', formatCount(verification.altered)],
+    ['Violations: wrong number of writes, archives left behind', formatCount(result.violations.length)],
   );
   return [table.toString(), ...comparisonLines(result), ...listProblems(result), ...worthLines(result)].join('\n');
 }
@@ -79,9 +81,7 @@ function worthLines({ worth }: DemoResult): string[] {
   const { terabyte, month, verdict } = worth;
   const tables = [
     { title: 'USD per TB of such objects', of: terabyte },
-    ...(month === undefined
-      ? []
-      : [{ title: `USD a month, ${(month.bytes / BILLED_TERABYTE).toLocaleString('en-US')} TB`, of: month }]),
+    ...(month === undefined ? [] : [{ title: monthTitle(month), of: month }]),
   ].map(({ title, of }) => {
     const table = new Table({
       head: [title, 'S3 alone', 'with this', 'saved'],
@@ -90,10 +90,10 @@ function worthLines({ worth }: DemoResult): string[] {
       chars: NO_INNER_LINES,
     });
     for (const { what, plain, ours } of of.lines) {
-      table.push([what, plain.toFixed(2), ours.toFixed(2), (plain - ours).toFixed(2)]);
+      table.push([what, formatAmount(plain), formatAmount(ours), formatAmount(plain - ours)]);
     }
-    const sum = (side: 'plain' | 'ours'): string => of.lines.reduce((total, line) => total + line[side], 0).toFixed(2);
-    table.push(['net', sum('plain'), sum('ours'), of.net.toFixed(2)]);
+    const { plain, ours } = sumsOf(of);
+    table.push(['net', formatAmount(plain), formatAmount(ours), formatAmount(of.net)]);
     return table.toString();
   });
   return [...tables, verdict];
@@ -103,7 +103,7 @@ function comparisonLines({ comparison = [], packed }: DemoResult): string[] {
   const [chosen] = comparison;
   if (chosen === undefined) return [];
   const table = new Table({
-    head: ['Level', 'Compressed', 'CPU time', 'Dollars a TB', 'Over what was chosen'],
+    head: ['Level', 'Compressed', 'CPU time', 'Dollars per TB', 'Over what was chosen'],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'right'],
     chars: NO_INNER_LINES,

@@ -32,8 +32,9 @@ export interface DemoMeasurements {
   readonly deadLetters: readonly DeadLetterFound[];
   /** Promises that the pipeline broke though every object arrived, in a sentence for each. */
   readonly violations: readonly string[];
-  /** Damaged archives that were sent to the targets, and have to be refused. */
+  /** Damaged archives that were sent to the targets, and have to be refused; and those that were. */
   readonly damagedArchives: number;
+  readonly refusedArchives: number;
   readonly faults: FaultsMet;
   /** What the functions' own metrics say. */
   readonly metrics: MetricsSummary;
@@ -136,6 +137,7 @@ export function numbersOf(result: DemoResult): Record<string, unknown> {
     deadLettered: result.deadLetters.length,
     violations: result.violations,
     damagedArchives: result.damagedArchives,
+    refusedArchives: result.refusedArchives,
     packedAgain: result.packedAgain,
     uploads,
     uploadedBytes,

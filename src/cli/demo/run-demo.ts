@@ -56,6 +56,8 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   };
   const configuration = await prepareConfiguration(options.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
+  // `--fallback-over` makes archives as small as nobody would have them: dollars are those of the rule without it.
+  const owned = chooseRule(configuration.written, options.fanOut);
   const { content, description, cost, isOwn } = await chooseContent(options, workspace.cleanup);
   const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: isOwn });
   if (cost !== undefined) progress.say(`${description}\n${cost}`);
@@ -100,6 +102,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     deadLetters: letters.others,
     violations,
     damagedArchives: damaged.length,
+    refusedArchives: damaged.length - letters.unrefused.length,
     archives: inspected,
     faults: pipeline.faults(),
     metrics: summarizeMetrics(pipeline.log.metrics, regions),
@@ -107,10 +110,8 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     packingCpuSeconds: pipeline.log.packingCpuSeconds,
     worth: summarizeWorth(
       describeBulk(inspected, pipeline.log.packingCpuSeconds, plainKeys(plan)),
-      { costs: ruleCosts(rule, await pricesOf(rule, configuration)), limits: archiveLimits(rule) },
-      options.monthlyBytes === undefined
-        ? undefined
-        : { bytes: options.monthlyBytes, fixed: ruleDollars(chooseRule(configuration.written, options.fanOut)) },
+      { costs: ruleCosts(owned, await pricesOf(owned, configuration)), limits: archiveLimits(owned) },
+      options.monthlyBytes === undefined ? undefined : { bytes: options.monthlyBytes, fixed: ruleDollars(owned) },
     ),
     fallback: pipeline.fallback(),
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),

@@ -14,7 +14,7 @@ import {
   sumLines,
 } from '../../adaptive/cost-model.ts';
 import { largeObjectRequests } from '../../packing/large-object-requests.ts';
-import { formatBytes } from '../command/numbers.ts';
+import { formatAmount, formatBilledBytes, formatBytes } from '../command/numbers.ts';
 
 /** A TB of a bill. */
 export const BILLED_TERABYTE = 1024 * BILLED_GIGABYTE;
@@ -71,9 +71,7 @@ export function summarizeWorth(run: PackedRun, rule: RuleWorth, monthly?: Monthl
   if (monthly === undefined) return { terabyte, verdict: `${describeWorth(run, rule, terabyte)}.` };
   const { bytes, fixed } = monthly;
   const month = worthOf(run, rule, { bytes, seconds: SECONDS_PER_MONTH }, fixed);
-  const isEaten = terabyte.net > 0 && month.net <= 0;
-  const but = isEaten ? ', but at this volume per month fixed cost and small archives take more than that' : '';
-  return { terabyte, month, verdict: `${describeWorth(run, rule, terabyte)}${but}.` };
+  return { terabyte, month, verdict: `${describeWorth(run, rule, terabyte)}. ${describeMonth(terabyte, month)}` };
 }
 
 const LINES: readonly (readonly [what: string, items: readonly CostItem[]])[] = [
@@ -83,6 +81,16 @@ const LINES: readonly (readonly [what: string, items: readonly CostItem[]])[] = 
   ['staging', ['storage']],
   ['keys, statistics, logs', ['encryption', 'statistics', 'logs']],
 ];
+
+/** Both sides of a bill. */
+export function sumsOf({ lines }: Worth): { readonly plain: number; readonly ours: number } {
+  return { plain: sumOf(lines.map(({ plain }) => plain)), ours: sumOf(lines.map(({ ours }) => ours)) };
+}
+
+/** `USD per month, 50 TB`. */
+export function monthTitle(month: Worth): string {
+  return `USD per month, ${formatBilledBytes(month.bytes).replace('.0', '')}`;
+}
 
 /** Scales what a run packed to other bytes; `fixed` are USD of the rule, for a month. */
 function worthOf(
@@ -110,15 +118,25 @@ function describeWorth(
 ): string {
   const bytes = sumOf(sizes);
   const mean = `At this mean size of ${formatBytes(bytes / sizes.length)}`;
-  const dollars = `${Math.abs(net).toFixed(2)} USD per TB`;
+  const dollars = `${formatAmount(Math.abs(net))} USD per TB`;
   if (net > 0) return `${mean} this is cheaper than S3's own replication by ${dollars}`;
   const experience = { ratio: archiveBytes / bytes, cpuSecondsPerByte: cpuSeconds / bytes };
   const from = breakEvenObjectSize(costs, experience, limits);
-  const ratio = `at this ratio of ${(1 / experience.ratio).toFixed(1)} : 1`;
+  // That of the table has what was packed again in it.
+  const ratio = `at a ratio of ${(1 / experience.ratio).toFixed(1)} : 1 (nothing packed twice)`;
   const pays = Number.isFinite(from)
     ? `this pays from ${formatBytes(from)} on, ${ratio}`
     : `${ratio} this pays at no size`;
   return `${mean} S3's own replication is cheaper by ${dollars}; ${pays}`;
+}
+
+/** The verdict of a month, as a sentence. */
+function describeMonth(terabyte: Worth, { bytes, net }: Worth): string {
+  const dollars = `${formatAmount(Math.abs(net))} USD`;
+  const volume = formatBilledBytes(bytes).replace('.0', '');
+  if (net > 0) return `At ${volume} per month it saves ${dollars} per month, fixed cost paid.`;
+  const why = terabyte.net > 0 ? ': fixed cost and small archives take more than that' : '';
+  return `At ${volume} per month it costs ${dollars} per month more than S3's own replication${why}.`;
 }
 
 function scaledAmounts(

@@ -32,6 +32,7 @@ export function renderEstimatePage(estimate: Estimate, made: Date): string {
 <div class="verdict ${verdict.kind === 'leave' ? 'bad' : 'good'}">${describeVerdict(verdict, estimate)}</div>
 <div class="tiles">${tilesOf(estimate)}</div>
 <h2>Dollars per month, by prefix</h2>
+<p class="muted">Above what S3's own replication takes, below what s3xrc takes; red where that is more.</p>
 <div class="card">${groups.slice(0, DRAWN).map((group) => drawGroup(group, groups))}</div>
 <h2>All numbers</h2>
 ${renderTable(COLUMNS, [...groups, { ...total, prefix: '(all)' }].map(cellsOf))}
@@ -62,10 +63,11 @@ function drawGroup(group: GroupEstimate, groups: readonly GroupEstimate[]): Mark
   const most = Math.max(...groups.map(({ month }) => Math.max(month.plain, month.ours)), Number.MIN_VALUE);
   const width = (dollars: number): string => ((HUNDRED * dollars) / most).toFixed(1);
   const { plain, ours } = group.month;
+  const isLoss = ours > plain;
   return html`<div class="bar"><code>${printableKey(group.prefix) || '(all)'}</code>
 <div><div class="track" style="width:${width(plain)}%" title="S3: ${formatMonthly(plain)}"></div>
-<div class="track" style="width:${width(ours)}%" title="s3xrc: ${formatMonthly(ours)}"><div class="fill"></div></div></div>
-<span>${formatMonthly(plain)} → ${formatMonthly(ours)}</span></div>`;
+<div class="track" style="width:${width(ours)}%" title="s3xrc: ${formatMonthly(ours)}"><div class="${isLoss ? 'fill over' : 'fill'}"></div></div></div>
+<span class="${isLoss ? 'loss' : 'gain'}">${formatMonthly(plain)} → ${formatMonthly(ours)}</span></div>`;
 }
 
 function cellsOf(group: GroupEstimate): Cell[] {
@@ -79,7 +81,9 @@ function cellsOf(group: GroupEstimate): Cell[] {
     formatBilledBytes(month.bytes),
     formatMonthly(month.plain),
     formatMonthly(month.ours),
-    formatMonthly(savedBy(group)),
-    pays ? 'pays' : 'does not pay',
+    savedBy(group) < 0
+      ? html`<span class="loss">${formatMonthly(savedBy(group))}</span>`
+      : formatMonthly(savedBy(group)),
+    pays ? 'pays' : html`<span class="loss">does not pay</span>`,
   ];
 }

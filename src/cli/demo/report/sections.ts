@@ -1,8 +1,16 @@
 import { describeLevel } from '../../../configuration/schema/levels.ts';
-import { formatBytes, formatCount, formatPlural, formatRatio, formatSeconds, ratioOf } from '../../command/numbers.ts';
+import {
+  formatAmount,
+  formatBytes,
+  formatCount,
+  formatPlural,
+  formatRatio,
+  formatSeconds,
+  ratioOf,
+} from '../../command/numbers.ts';
 import type { InspectedArchive } from '../archives/inspect-archive.ts';
 import type { DemoResult } from '../result.ts';
-import type { Worth } from '../worth.ts';
+import { monthTitle, sumsOf, type Worth } from '../worth.ts';
 import { html, type Markup } from './html.ts';
 import { renderSaving, renderTable } from './table.ts';
 
@@ -19,14 +27,14 @@ export function renderTiles(result: DemoResult): Markup {
         : `objects in them, ${formatCount(result.packedAgain)} of them again`,
     ],
     [formatBytes(result.compressedBytes), 'compressed'],
-    [formatRatio(result.ratio), 'ratio, all overhead included'],
+    [formatRatio(result.ratio), 'ratio of uploads to archives, what was packed again included'],
     [formatSeconds(result.seconds), 'first upload to last restore'],
     [formatCount(verification.identical), 'identical'],
     [formatCount(verification.lost), 'lost'],
     [formatCount(verification.altered), 'altered'],
     [formatCount(result.deadLetters.length), 'dead letters'],
-    [formatCount(result.violations.length), 'violations'],
-    [formatCount(result.damagedArchives), 'damaged archives, refused'],
+    [formatCount(result.violations.length), 'violations: wrong number of writes, archives left behind'],
+    [`${formatCount(result.refusedArchives)} of ${formatCount(result.damagedArchives)}`, 'damaged archives refused'],
   ];
   if (deletions.archives > 0) {
     tiles.push([formatCount(deletions.deleted), 'deleted when they had arrived']);
@@ -55,18 +63,19 @@ export function renderTiles(result: DemoResult): Markup {
 export function renderWorth({ worth }: DemoResult): Markup {
   if (worth === undefined) return html``;
   const { terabyte, month, verdict } = worth;
-  const table = (title: string, { lines, net }: Worth): Markup => {
+  const table = (title: string, of: Worth): Markup => {
+    const lines = [...of.lines, { what: 'net', ...sumsOf(of) }];
     const rows = lines.map(({ what, plain, ours }) => [
       what,
-      plain.toFixed(2),
-      ours.toFixed(2),
+      formatAmount(plain),
+      formatAmount(ours),
       renderSaving(plain - ours),
     ]);
-    return renderTable([title, 'S3 alone', 'With this', 'Saved'], [...rows, ['net', '', '', renderSaving(net)]]);
+    return renderTable([title, 'S3 alone', 'With this', 'Saved'], rows);
   };
-  const months = month === undefined ? html`` : table('USD per month', month);
+  const months = month === undefined ? html`` : table(monthTitle(month), month);
   return html`<h2>Dollars</h2>
-<div class="verdict ${terabyte.net < 0 ? 'bad' : 'good'}">${verdict}</div>
+<div class="verdict ${(month ?? terabyte).net < 0 ? 'bad' : 'good'}">${verdict}</div>
 ${table('USD per TB of such objects', terabyte)}${months}`;
 }
 
@@ -74,11 +83,13 @@ export function renderTypes({ types }: DemoResult): Markup {
   const rows = [...types].map(([type, { objects, bytes, compressedBytes }]) => {
     const share = bytes === 0 ? 0 : Math.min(100, (100 * compressedBytes) / bytes);
     const ratio = formatRatio(bytes === 0 ? null : ratioOf(bytes, compressedBytes));
+    const isLoss = compressedBytes > bytes;
     return html`<div class="bar"><span>${type}<br><span class="muted">${formatPlural(objects, 'object')}, ${formatBytes(bytes)}</span></span>
-<div class="track"><div class="fill" style="width:${share.toFixed(1)}%"></div></div><span>${formatBytes(compressedBytes)} · ${ratio}</span></div>`;
+<div class="track"><div class="${isLoss ? 'fill over' : 'fill'}" style="width:${share.toFixed(1)}%"></div></div>
+<span class="${isLoss ? 'loss' : 'gain'}">${formatBytes(compressedBytes)} · ${ratio}</span></div>`;
   });
-  return html`<p class="muted">Full width is what the objects had, the filled part what they take in the archives. Types
-share frames; there, each type compressed for itself says how a frame's bytes are divided.</p><div class="card">${rows}</div>`;
+  return html`<p class="muted">Full width is what the objects had, the filled part what they take in the archives; red is
+what became larger, as a few bytes do. Types share frames; there, each type compressed for itself says how a frame's bytes are divided.</p><div class="card">${rows}</div>`;
 }
 
 export function renderArchives(archives: readonly InspectedArchive[]): Markup {

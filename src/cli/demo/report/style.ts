@@ -42,9 +42,11 @@ tr > :first-child:not(:only-child) { min-width: 12ch; }
 td code { font-size: 13px; }
 td.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .bar { display: grid; grid-template-columns: 230px 1fr 190px; gap: 12px; align-items: center; padding: 5px 0; }
+.bar > :first-child { overflow-wrap: anywhere; }
 .bar > :last-child { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .track { height: 14px; background: var(--accent-soft); border-radius: 4px; overflow: hidden; }
 .fill { height: 100%; background: var(--accent); }
+.fill.over { background: var(--bad); }
 svg { display: block; width: 100%; height: auto; }
 svg.upright { display: none; max-width: 360px; margin: 0 auto; }
 svg text { fill: var(--text); font: 13px system-ui, sans-serif; text-anchor: middle; }
@@ -72,11 +74,17 @@ h1, p, .tile, .verdict { overflow-wrap: anywhere; }
   .tile b { font-size: 16px; }
   .bar { grid-template-columns: 1fr; gap: 4px; padding: 8px 0; }
   .bar > :last-child { text-align: left; }
-  thead { display: none; }
+  thead, thead tr { display: block; }
+  thead tr { padding-top: 0; }
+  thead th:first-child { display: block; padding: 0; }
+  thead th:not(:first-child) { display: none; }
   tr { display: block; padding: 6px 0; border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; }
   td, td:first-child { display: flex; justify-content: space-between; gap: 12px; padding: 3px 0; border: 0; white-space: normal;
     overflow-wrap: anywhere; }
+  td:first-child { font-weight: 600; }
+  td:first-child::before { display: none; }
+  td.text:first-child { font-weight: 400; }
   td:empty { display: none; }
   td::before { content: attr(data-label); color: var(--muted); font-size: 13px; flex: none; max-width: 50%; }
 }

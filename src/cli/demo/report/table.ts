@@ -1,10 +1,11 @@
+import { formatAmount } from '../../command/numbers.ts';
 import { html, type Markup } from './html.ts';
 
 export type Cell = string | Markup;
 
 /**
  * A table whose first column may be long and is broken where need be. Each cell repeats the name of its column, which a
- * narrow page shows beside it instead of the head.
+ * narrow page shows beside it instead of the head; the first name stays above all, and the first cell is the title of its row.
  */
 export function renderTable(columns: readonly string[], rows: readonly (readonly Cell[])[]): Markup {
   const head = columns.map((column) => html`<th>${column}</th>`);
@@ -18,6 +19,6 @@ export function renderTable(columns: readonly string[], rows: readonly (readonly
 
 /** A saving as it is; a loss in red, and with its sign. */
 export function renderSaving(dollars: number): Markup {
-  const text = dollars.toFixed(2);
-  return Number(text) < 0 ? html`<span class="loss">${text}</span>` : html`${text}`;
+  const text = formatAmount(dollars);
+  return text.startsWith('-') ? html`<span class="loss">${text}</span>` : html`${text}`;
 }

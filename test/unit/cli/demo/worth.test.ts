@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { USUAL_LIMITS } from '../../../../src/adaptive/break-even.ts';
 import { ruleCosts } from '../../../../src/adaptive/cost-model.ts';
+import { formatAmount } from '../../../../src/cli/command/numbers.ts';
 import { BILLED_TERABYTE, type PackedRun, summarizeWorth } from '../../../../src/cli/demo/worth.ts';
 import { examplePrices } from '../../../support/prices.ts';
 import { exampleRule } from '../../../support/rules.ts';
@@ -49,7 +50,7 @@ describe('what a run is worth', () => {
     const { terabyte, verdict } = worthOf(runOf(25e3));
     expect(terabyte.net).toBeLessThan(0);
     expect(verdict).toBe(
-      `At this mean size of 25.0 KB S3's own replication is cheaper by ${(-terabyte.net).toFixed(2)} USD per TB; this pays from 98.7 KB on, at this ratio of 3.0 : 1.`,
+      `At this mean size of 25.0 KB S3's own replication is cheaper by ${(-terabyte.net).toFixed(2)} USD per TB; this pays from 98.7 KB on, at a ratio of 3.0 : 1 (nothing packed twice).`,
     );
     // The size named is the one at which the table turns.
     expect(worthOf(runOf(98e3)).terabyte.net).toBeLessThan(0);
@@ -57,7 +58,9 @@ describe('what a run is worth', () => {
   });
 
   test('what does not shrink pays at no size', () => {
-    expect(worthOf(runOf(1e6, 1)).verdict).toContain('; at this ratio of 1.0 : 1 this pays at no size.');
+    expect(worthOf(runOf(1e6, 1)).verdict).toContain(
+      '; at a ratio of 1.0 : 1 (nothing packed twice) this pays at no size.',
+    );
   });
 
   test('a month has the fixed cost, and says when that takes everything', () => {
@@ -68,10 +71,22 @@ describe('what a run is worth', () => {
       ours: 8,
     });
     expect(large.month?.net).toBeCloseTo(50 * large.terabyte.net - 8, 0);
-    expect(large.verdict).toMatch(/USD per TB\.$/);
+    expect(large.verdict).toMatch(
+      /USD per TB\. At 50 TB per month it saves [\d,]+\.\d\d USD per month, fixed cost paid\.$/,
+    );
     const little = worthOf(runOf(1e6), { bytes: BILLED_TERABYTE / 2, fixed: 8 });
     expect(little.month?.net).toBeLessThan(0);
-    expect(little.verdict).toContain('but at this volume per month fixed cost and small archives take more than that.');
+    expect(little.verdict).toMatch(
+      /At 512 GB per month it costs [\d.]+ USD per month more than S3's own replication: fixed cost and small archives take more than that\.$/,
+    );
+  });
+
+  test('a month of small files says how much more it costs', () => {
+    const { month, verdict } = worthOf(runOf(25e3), { bytes: 50 * BILLED_TERABYTE, fixed: 8 });
+    const dollars = formatAmount(-(month?.net ?? 0));
+    expect(
+      verdict.endsWith(`At 50 TB per month it costs ${dollars} USD per month more than S3's own replication.`),
+    ).toBe(true);
   });
 
   test('nothing packed is worth nothing that could be told', () => {

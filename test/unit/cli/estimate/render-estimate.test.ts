@@ -73,6 +73,16 @@ describe('an estimate as a page', () => {
     expect(page).toContain('&#60;b&#62;');
     expect(page).toContain('2026-11-29 12:00 UTC');
     expect(page).toContain('<td data-label="saves">$8.25</td>');
+    expect(page).not.toContain('class="loss"');
+  });
+
+  test('shows a prefix that loses as a loss, in its bar and its numbers', () => {
+    const losing = { ...group('carts/', 1e9), month: { objects: 9, bytes: 1e9, plain: 4, ours: 5.5 }, pays: false };
+    const page = renderEstimatePage({ ...ESTIMATE, groups: [losing] }, new Date(0));
+    expect(page).toContain('class="fill over"');
+    expect(page).toContain('<span class="loss">$4.00 → $5.50</span>');
+    expect(page).toContain('<span class="loss">-$1.50</span>');
+    expect(page).toContain('<span class="loss">does not pay</span>');
   });
 });
 

@@ -44,6 +44,30 @@ describe('renderReport', () => {
     expect(occurrences(report, '4.00 : 1')).toBe(1);
   });
 
+  test('sums both sides of the bill, and lets a month that loses decide how the outcome looks', () => {
+    expect(reportOf(FULL)).toContain('<td data-label="S3 alone">100.48</td><td data-label="With this">106.00</td>');
+    const terabyte = { ...LOSS.terabyte, net: 3 };
+    const month = { bytes: 2 ** 39, lines: [{ what: 'fixed, of the rule', plain: 0, ours: 8 }], net: -8 };
+    const report = reportOf({ ...FULL, worth: { terabyte, month, verdict: 'It costs more.' } });
+    expect(report).toContain('<div class="verdict bad">It costs more.</div>');
+    expect(report).toContain('<th>USD per month, 512 GB</th>');
+  });
+
+  test('shows a content type that became larger as a loss', () => {
+    const [archive] = MEASURED_RUN.archives;
+    if (archive === undefined) throw new Error('The run has an archive');
+    const types = new Map([['text/html', { objects: 1, bytes: 36, compressedBytes: 130 }]]);
+    const report = reportOf({ ...FULL, archives: [{ ...archive, types }] });
+    expect(report).toContain('<div class="fill over" style="width:100.0%">');
+    expect(report).toContain('<span class="loss">130 B · 0.28 : 1</span>');
+    expect(reportOf(FULL)).not.toContain('class="fill over"');
+  });
+
+  test('says how many damaged archives were refused, of those sent', () => {
+    const report = reportOf({ ...FULL, damagedArchives: 2, refusedArchives: 1 });
+    expect(report).toContain('<b>1 of 2</b><span>damaged archives refused</span>');
+  });
+
   test('shows a saving as one', () => {
     const worth = { ...LOSS, terabyte: { ...LOSS.terabyte, net: 3 }, verdict: 'This is cheaper.' };
     expect(reportOf({ ...FULL, worth })).toContain('<div class="verdict good">This is cheaper.</div>');
