@@ -43,7 +43,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
   const printed: Promise<void>[] = [];
   const command = new Command(`${context.program} status`)
     .description(
-      'Shows how far each rule is in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives. Changes nothing.',
+      'Shows how far each rule is in each region: watermark, backlog, traffic, dollars, dead letters, given-up archives, the last scheduled verification. Changes nothing.',
     )
     .option('--watch', 'repeat until Ctrl-C')
     .option(
