@@ -9,6 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import { loadConfiguration } from '../../src/configuration/load.ts';
+import { type AwsEmulator, EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
+import { operate } from '../support/operated/account.ts';
+import { breaksOf, WELL_SETTINGS, wellRule } from '../support/operated/breaks.ts';
+import { writeConfiguration } from '../support/operated/configuration.ts';
 import { isAsShown, readSessions, type Session } from '../support/readme/session.ts';
 import { ShownAccount } from '../support/readme/shown-account.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
@@ -18,10 +23,24 @@ const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1' };
 
 /** Milliseconds that a command may take where the machine is busy. */
-const SLOWEST = 180_000;
+const SLOWEST = 600_000;
 
 const sessions = readSessions(README);
-const [verdict, ...operation] = sessions;
+const [verdict, ...operation] = sessions.filter(({ command }) => !command.includes('--problems'));
+const tenThings = sessions.find(({ command }) => command.includes('--problems'));
+/** Groups of doctor: of each the README breaks one thing. */
+const GROUPS = [
+  'buckets',
+  'keys',
+  'functions',
+  'repository',
+  'queues',
+  'replication',
+  'archives',
+  'verification',
+  'alarms',
+  'subscriptions',
+];
 
 let provider: ResourceProvider;
 let server: AwsServer;
@@ -46,21 +65,30 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Where a command of the README finds its account. */
+interface Place {
+  readonly endpoint: string;
+  /** Of the configuration. */
+  readonly folder: string;
+}
+
 /** Runs a command line of the README in a shell, as its reader would. @returns what a terminal would show of it */
-async function run(command: string): Promise<string> {
+async function run(command: string, { endpoint, folder }: Place): Promise<string> {
   const [line = '', pipe] = command.replace(/ +#.*$/, '').split(' | ');
   const configuration = /^npx s3xrc (?:doctor|dead-letters) /.test(`${line} `) ? ` --configuration '${folder}'` : '';
-  const own = line.replace(/^npx s3xrc /, `'${process.execPath}' '${MAIN}' `) + configuration;
+  // A busy machine takes longer than doctor waits for an account.
+  const patience = line.startsWith('npx s3xrc doctor') ? ' --timeout 600' : '';
+  const own = line.replace(/^npx s3xrc /, `'${process.execPath}' '${MAIN}' `) + configuration + patience;
   const script = `{ ${own}; } 2>&1${pipe === undefined ? '' : ` | ${pipe}`}`;
-  const env = { PATH: process.env['PATH'], ...ENVIRONMENT, AWS_ENDPOINT_URL: server.endpoint };
+  const env = { PATH: process.env['PATH'], ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint };
   // The resource provider is in this process, so it must not wait for the command.
   const child = spawn('bash', ['-c', script], { env, cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   const [printed] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return printed;
 }
 
-async function expectAsShown(session: Session): Promise<void> {
-  const printed = await run(session.command);
+async function expectAsShown(session: Session, place: Place = { endpoint: server.endpoint, folder }): Promise<void> {
+  const printed = await run(session.command, place);
   if (isAsShown(session, printed)) return;
   throw new Error(
     `README.md does not show what \`${session.command}\` prints. Correct its session there, with \`…\` for lines or ends ` +
@@ -73,6 +101,7 @@ test("the README's first screen has a session of each question that operators as
   expect(sessions.map(({ command }) => command.split(' ').slice(2, 4).join(' '))).toEqual([
     'estimate s3://acme/',
     'doctor ',
+    'doctor --problems',
     'dead-letters list',
     'dead-letters redrive',
     'archive ls',
@@ -85,7 +114,48 @@ test('the verdict is the one that is printed', () => expectAsShown(verdict ?? { 
 describe('once objects cannot be read', () => {
   beforeAll(() => account.breakReading());
 
-  test.each(operation)('$command', expectAsShown, SLOWEST);
+  test.each(operation)('$command', (session) => expectAsShown(session), SLOWEST);
+});
+
+describe('an account in which ten things are broken', () => {
+  let emulator: AwsEmulator;
+  let broken: string;
+
+  beforeAll(async () => {
+    broken = await mkdtemp(join(tmpdir(), 'readme-broken-'));
+    await writeConfiguration(broken, [wellRule('acme', 'acme-copy')], WELL_SETTINGS);
+    emulator = await startAwsEmulator();
+    const surroundings = process.env;
+    process.env = { ...surroundings, AWS_ENDPOINT_URL: emulator.endpoint };
+    const others = new AwsClients();
+    const configuration = await loadConfiguration(broken);
+    await operate({ configuration, account: EMULATED_ACCOUNT, clients: others });
+    const [rule] = configuration.rules;
+    const all = breaksOf({
+      clients: others,
+      folder: broken,
+      rule: rule?.id ?? '',
+      bucket: 'acme',
+      copy: 'acme-copy',
+    });
+    for (const group of GROUPS) await all.find((each) => each.group === group)?.run();
+    others.close();
+    process.env = surroundings;
+  }, SLOWEST);
+  afterAll(async () => {
+    await emulator.stop();
+    await rm(broken, { recursive: true });
+  });
+
+  test(
+    'doctor names each',
+    async () => {
+      const session = tenThings ?? { command: 'none', lines: [] };
+      expect(session.lines.filter((line) => line.startsWith('  FAILURE  '))).toHaveLength(GROUPS.length);
+      await expectAsShown(session, { endpoint: emulator.endpoint, folder: broken });
+    },
+    SLOWEST,
+  );
 });
 
 describe('a session', () => {
