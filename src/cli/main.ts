@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { CommandContext } from './command/cli-command.ts';
+import { systemErrorText } from './command/explain-failure.ts';
 import type { StatusLine } from './command/meter.ts';
 import { INTERRUPTED, runCli } from './command/run-cli.ts';
 import { COMMANDS } from './commands.ts';
@@ -15,8 +16,12 @@ const interrupt = (): void => {
 process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
 // A reader such as `head` that has seen enough ends the output, which is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`error: standard output: ${systemErrorText(error)}\n`);
+  process.exit(1);
 });
+// Who cannot be told anything is told nothing, and standard output may still be read.
+process.stderr.on('error', () => undefined);
 
 const hasStatusLine = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
 const EMPTY_LINE = '\r\u001b[K';

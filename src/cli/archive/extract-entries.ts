@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { relativeKey } from '../../archive/member-name.ts';
+import { nameFile } from '../command/name-file.ts';
 import { ExtractionRefusedError } from './errors.ts';
 import type { DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
@@ -66,7 +67,7 @@ export async function extractEntries(readable: ReadableArchive, options: Extract
         return;
       }
     }
-    await writeAll(current.handle, chunk);
+    await nameFile(files.get(chunk.index) ?? root, writeAll(current.handle, chunk));
     bytes += chunk.bytes.length;
   };
 

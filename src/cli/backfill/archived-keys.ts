@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { CommandContext } from '../command/cli-command.ts';
+import { nameFile } from '../command/name-file.ts';
 import { printableKey } from '../command/printable-key.ts';
 
 /** Archived objects that are named on the terminal. */
@@ -34,7 +35,7 @@ export class ArchivedKeys {
     const file = this.#file;
     const lines = this.#lines.splice(0);
     if (file !== undefined && lines.length > 0) {
-      this.#writing = this.#writing.then(() => appendFile(file, lines.join('')));
+      this.#writing = this.#writing.then(() => nameFile(file, appendFile(file, lines.join(''))));
     }
     return this.#writing;
   }

@@ -198,9 +198,9 @@ async function execute(backfill: Backfill): Promise<number> {
     );
     last = { ...last, counts };
     await save(true);
-    await archived.write();
     meter.end();
     await context.print(renderOutcome(counts, archived.classes, rule, flags.json === true));
+    await archived.write();
     return 0;
   } catch (thrown) {
     await archived.write();

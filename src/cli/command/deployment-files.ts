@@ -5,7 +5,8 @@ import type { Configuration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
-import { PROJECT } from './project.ts';
+import { nameFile } from './name-file.ts';
+import { PROJECT, readVersion } from './project.ts';
 
 export { PROJECT } from './project.ts';
 
@@ -41,7 +42,8 @@ export async function makeDeploymentFiles(configuration: Configuration, folder: 
 
 export async function writeDeploymentFiles(files: readonly DeploymentFile[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await Promise.all(files.filter(({ upToDate }) => !upToDate).map(({ path, text }) => writeFile(path, text)));
+  const stale = files.filter(({ upToDate }) => !upToDate);
+  await Promise.all(stale.map(({ path, text }) => nameFile(path, writeFile(path, text))));
 }
 
 /** Whether samconfig.toml says for each image of a region where it is pushed to. */
@@ -58,12 +60,12 @@ export async function saveRepository(
   const path = join(folder, SAM_CONFIG);
   const before = await readIfThere(path);
   const text = writeSamConfig(configuration, before, new Map([[region, uri]]));
-  if (text !== before) await writeFile(path, text);
+  if (text !== before) await nameFile(path, writeFile(path, text));
 }
 
 /** Another one for each release and each prices.json: CloudFormation reads the prices again when it changes. */
 async function priceRevision(): Promise<string> {
-  const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
+  const version = await readVersion();
   const prices = JSON.stringify(await loadPriceFile(CONFIGURATION));
   return `${version}-${createHash('sha256').update(prices).digest('hex').slice(0, HASH_LENGTH)}`;
 }

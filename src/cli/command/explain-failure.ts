@@ -25,6 +25,21 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTDIR: 'part of the path is a file, not a folder',
   EEXIST: 'it exists already',
   EMFILE: 'too many open files',
+  ENFILE: 'too many open files',
+  EFBIG: 'the file is larger than it may be',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+  ENOTEMPTY: 'the folder is not empty',
+  EBUSY: 'it is in use',
+  EIO: 'the device has failed',
+  EPIPE: 'nobody reads it any more',
+  ECONNRESET: 'the connection was closed',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  EADDRINUSE: 'the address is in use',
+  EADDRNOTAVAIL: 'the address is not of this machine',
+  EAI_AGAIN: 'the host name cannot be looked up',
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'the host name is unknown',
 };
@@ -46,6 +61,8 @@ export interface Failure {
  * for what nobody expected, where it is the only clue.
  */
 export function explainFailure(thrown: unknown): Failure {
+  // What failed first: cleaning up after it often fails for the same reason.
+  if (typeof thrown === 'object' && thrown !== null && 'suppressed' in thrown) return explainFailure(thrown.suppressed);
   if (thrown instanceof CompressorError) {
     return { text: thrown.message, exitStatus: USAGE_CODES.has(thrown.code) ? 2 : 1 };
   }

@@ -1,9 +1,16 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the project, with a slash at its end, wherever this code runs from: its source or a bundle of it. */
 export const PROJECT = `${findProject(dirname(fileURLToPath(import.meta.url)))}/`;
+
+/** Of the project, as package.json has it. */
+export async function readVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
+  return version;
+}
 
 function findProject(folder: string): string {
   if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'configuration'))) return folder;

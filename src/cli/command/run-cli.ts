@@ -3,10 +3,12 @@ import { type Completable, completionScript, readHelp } from './completion.ts';
 import { UsageError } from './errors.ts';
 import { explainFailure } from './explain-failure.ts';
 import { findCommand, renderExamples, renderOverview } from './overview.ts';
+import { readVersion } from './project.ts';
 
 /** Exit status after Ctrl-C or SIGTERM, as shells have it: 128 + SIGINT. */
 export const INTERRUPTED = 130;
 
+const VERSION_FLAGS: ReadonlySet<string> = new Set(['--version', '-V', 'version']);
 const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '-h']);
 
 /**
@@ -41,6 +43,10 @@ async function dispatch(
   const [topic] = rest;
   if (HELP_FLAGS.has(name) || (name === 'help' && topic === undefined)) {
     await context.print(renderOverview(context.program, commands));
+    return 0;
+  }
+  if (VERSION_FLAGS.has(name)) {
+    await context.print(`${context.program} ${await readVersion()}\n`);
     return 0;
   }
   if (name === 'help') return printHelp(findCommand(topic ?? '', commands), rest.slice(1), context);

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { marginalPrices } from '../../adaptive/cost-model.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { withMeter } from '../command/meter.ts';
+import { nameFile } from '../command/name-file.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
 import { prepareFile } from '../command/prepare-file.ts';
 import { shortPath } from '../command/short-path.ts';
@@ -161,7 +162,7 @@ async function measure(
 
 async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { note }: CommandContext): Promise<void> {
   if (html !== undefined) {
-    await writeFile(html, renderEstimatePage(estimate, new Date()));
+    await nameFile(html, writeFile(html, renderEstimatePage(estimate, new Date())));
     note(`Wrote ${shortPath(html)}.`);
   }
   if (out === undefined) return;
@@ -170,6 +171,6 @@ async function writeResults(estimate: Estimate, { out, html }: EstimateFlags, { 
     note(`No rule pays: ${shortPath(out)} was not written.`);
     return;
   }
-  await writeFile(out, rules);
+  await nameFile(out, writeFile(out, rules));
   note(`Wrote ${shortPath(out)}. Its target bucket names are made up: replace them with yours.`);
 }

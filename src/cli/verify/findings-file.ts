@@ -1,16 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CopyFinding } from '../../verifying/dependencies.ts';
+import { nameFile } from '../command/name-file.ts';
 
 const HEADER = 'class,region,bucket,key,source_bytes,destination_bytes,reason\n';
 const LINES_IN_MEMORY = 1000;
 
 /** All findings as CSV (RFC 4180), written as they come. */
 export class FindingsFile implements AsyncDisposable {
+  readonly #path: string;
   readonly #file: FileHandle;
   #lines: string[] = [];
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(file: FileHandle, header: boolean) {
+  private constructor(path: string, file: FileHandle, header: boolean) {
+    this.#path = path;
     this.#file = file;
     if (header) this.#lines.push(HEADER);
   }
@@ -18,7 +21,7 @@ export class FindingsFile implements AsyncDisposable {
   /** @param resumed appends to what an earlier run has found @throws what the file system says */
   static async open(path: string, resumed: boolean): Promise<FindingsFile> {
     const file = await open(path, resumed ? 'a' : 'w');
-    return new FindingsFile(file, (await file.stat()).size === 0);
+    return new FindingsFile(path, file, (await file.stat()).size === 0);
   }
 
   add(finding: CopyFinding): void {
@@ -30,7 +33,7 @@ export class FindingsFile implements AsyncDisposable {
   /** Resolves when all of it is in the file. @throws what the file system says */
   async flush(): Promise<void> {
     const text = this.#lines.splice(0).join('');
-    if (text !== '') this.#writing = this.#writing.then(() => this.#file.writeFile(text));
+    if (text !== '') this.#writing = this.#writing.then(() => nameFile(this.#path, this.#file.writeFile(text)));
     await this.#writing;
   }
 

@@ -23,6 +23,7 @@ import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
+import { nameFile } from '../command/name-file.ts';
 import { formatBytes } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
 import { type DeployedRuleSession, openRuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
@@ -75,7 +76,8 @@ export async function verifyByAthena(name: string, flags: AthenaFlags, context: 
   await using session = openRuleSession({ stackName, rule, profile: flags.profile, signal: context.signal });
   const comparisons = await openComparisons(rule, flags, session, context);
   if (flags.sql !== undefined) {
-    await writeFile(flags.sql, comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n'));
+    const text = comparisons.map(({ comparison }) => wholeSql(comparison)).join('\n');
+    await nameFile(flags.sql, writeFile(flags.sql, text));
     await context.print(`Wrote ${flags.sql}: run it in the Athena of ${rule.source.region}.\n`);
     return 0;
   }

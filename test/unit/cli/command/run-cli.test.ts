@@ -47,6 +47,12 @@ describe('s3xrc', () => {
     for (const { name, summary } of COMMANDS) expect(context.out.join('')).toMatch(new RegExp(`  ${name} +${summary}`));
   });
 
+  test.each(['--version', '-V', 'version'])('says its version for %s', async (flag) => {
+    const context = record();
+    expect(await runCli([flag], COMMANDS, context)).toBe(0);
+    expect(context.out.join('')).toMatch(/^s3xrc \d+\.\d+\.\d+\n$/);
+  });
+
   test.each(COMMANDS.map(({ name, examples }) => [name, examples] as const))(
     'explains %s with two examples, both ways of asking',
     async (name, examples) => {
