@@ -4,6 +4,7 @@ import {
   type Message,
   paginateListQueues,
   ReceiveMessageCommand,
+  type ReceiveMessageResult,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { InvalidMessageError } from '../../messages/errors.ts';
@@ -13,6 +14,8 @@ import { type DeadLetterQueue, RECEIVED_TOO_OFTEN, type ReceivedLetter } from '.
 /** Long enough to read a queue of 100,000 messages and act on them; whatever is not acted on is released at once. */
 const VISIBILITY_SECONDS = 3600;
 const BATCH = 10;
+/** Milliseconds that making ten messages visible may take. */
+const RELEASE_MS = 10_000;
 const ENDING = '-dead-letters';
 
 export interface QueueClientOptions {
@@ -49,30 +52,44 @@ export async function findDeadLetterQueues(
   return queues;
 }
 
+export interface ReadOptions {
+  /** Ends it between two calls: what a call has received must be known, to be released. */
+  readonly signal: AbortSignal;
+  /** Ends a call that is not answered. */
+  readonly patience: AbortSignal;
+  /** Told how many there are so far. */
+  readonly onRead: (letters: number) => void;
+}
+
 /**
  * Receives what is in a queue. SQS samples its servers, so an empty answer counts only when it comes twice in a row.
  * The messages stay hidden until they are released, deleted, or an hour has passed.
  * @param most messages to read at most
- * @param onRead told how many there are so far
  */
 export async function receiveLetters(
   sqs: SQSClient,
   queue: DeadLetterQueue,
   most: number,
-  { signal, onRead }: { readonly signal: AbortSignal; readonly onRead: (letters: number) => void },
+  { signal, patience, onRead }: ReadOptions,
 ): Promise<ReceivedLetter[]> {
   const letters = new Map<string, ReceivedLetter>();
   for (let empty = 0; empty < 2 && letters.size < most && !signal.aborted; ) {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queue.url,
-        MaxNumberOfMessages: Math.min(BATCH, most - letters.size),
-        VisibilityTimeout: VISIBILITY_SECONDS,
-        MessageAttributeNames: ['All'],
-        MessageSystemAttributeNames: ['SentTimestamp'],
-        WaitTimeSeconds: empty,
-      }),
-    );
+    const receive = new ReceiveMessageCommand({
+      QueueUrl: queue.url,
+      MaxNumberOfMessages: Math.min(BATCH, most - letters.size),
+      VisibilityTimeout: VISIBILITY_SECONDS,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['SentTimestamp'],
+      WaitTimeSeconds: empty,
+    });
+    const received: ReceiveMessageResult = await sqs
+      .send(receive, { abortSignal: patience })
+      .catch((thrown: unknown): ReceiveMessageResult => {
+        // Whoever is interrupted gets what has been received, to release it.
+        if (patience.aborted) return {};
+        throw thrown;
+      });
+    const { Messages = [] } = received;
     const fresh = Messages.filter(({ MessageId = '' }) => !letters.has(MessageId));
     empty = fresh.length === 0 ? empty + 1 : 0;
     for (const message of Messages) letters.set(message.MessageId ?? '', describeMessage(message, queue));
@@ -81,7 +98,7 @@ export async function receiveLetters(
   return [...letters.values()];
 }
 
-/** Makes messages visible again. One whose hour has passed is visible already. */
+/** Makes messages visible again, after Ctrl-C as well. One whose hour has passed is visible already. */
 export async function releaseLetters(sqs: SQSClient, letters: readonly ReceivedLetter[]): Promise<void> {
   for (let at = 0; at < letters.length; at += BATCH) {
     const batch = letters.slice(at, at + BATCH);
@@ -96,6 +113,7 @@ export async function releaseLetters(sqs: SQSClient, letters: readonly ReceivedL
           VisibilityTimeout: 0,
         })),
       }),
+      { abortSignal: AbortSignal.timeout(RELEASE_MS) },
     );
   }
 }

@@ -7,7 +7,9 @@ import { planRegions } from '../../templates/plan-regions.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { withMeter } from '../command/meter.ts';
+import { nameFile } from '../command/name-file.ts';
 import { formatPlural } from '../command/numbers.ts';
+import { signalAfter } from '../command/or-aborted.ts';
 import { integerBetween, parseAge } from '../command/parse-amounts.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
 import { sharedOptions } from '../command/shared-options.ts';
@@ -90,8 +92,13 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
   return status;
 }
 
+/** Milliseconds that calls may take after Ctrl-C which keep messages from being hidden, or in two queues. */
+const LAST_CALLS_MS = 10_000;
+
 interface Visited {
   readonly sqs: SQSClient;
+  /** Ends calls that are not answered after Ctrl-C. */
+  readonly patience: AbortSignal;
   readonly queue: DeadLetterQueue;
   readonly chosen: readonly ReceivedLetter[];
 }
@@ -103,6 +110,7 @@ async function visit(
   use: (visited: Visited) => Promise<readonly ReceivedLetter[]>,
 ): Promise<void> {
   const { signal } = context;
+  const patience = signalAfter(signal, LAST_CALLS_MS);
   const configuration = await loadConfiguration(flags.configuration);
   const all = planRegions(configuration).map(({ region }) => region);
   const prefix = resourceNamePrefix(configuration.settings.stack_name);
@@ -112,17 +120,20 @@ async function visit(
       for (const queue of await findDeadLetterQueues(sqs, region, prefix, signal)) {
         if (flags.queue !== undefined && queue.name !== flags.queue) continue;
         const letters = await withMeter(context, { what: queue.name, unit: 'messages read' }, (meter) =>
-          receiveLetters(sqs, queue, flags.limit, { signal, onRead: meter.reach }),
+          receiveLetters(sqs, queue, flags.limit, { signal, patience, onRead: meter.reach }),
         );
         let done: readonly ReceivedLetter[] = [];
         try {
           signal.throwIfAborted();
-          done = await use({ sqs, queue, chosen: letters.filter((letter) => matches(letter, flags, Date.now())) });
-        } finally {
-          await releaseLetters(
+          done = await use({
             sqs,
-            letters.filter((letter) => !done.includes(letter)),
-          );
+            queue,
+            patience,
+            chosen: letters.filter((letter) => matches(letter, flags, Date.now())),
+          });
+        } finally {
+          const rest = letters.filter((letter) => !done.includes(letter));
+          await releaseLetters(sqs, rest);
         }
       }
     } finally {
@@ -154,7 +165,7 @@ async function act(action: 'redrive' | 'discard', flags: Flags, context: Command
 }
 
 async function redrive(
-  { sqs, queue, chosen }: Visited,
+  { sqs, queue, patience, chosen }: Visited,
   flags: Flags,
   context: CommandContext,
 ): Promise<readonly ReceivedLetter[]> {
@@ -163,7 +174,7 @@ async function redrive(
     if (destination === undefined) {
       context.note(`${queue.name} (${queue.region}): ${queue.sources.length} queues name it, so nothing is sent back`);
     } else {
-      sent.push(...(await redriveTo(destination, { sqs, queue, chosen: letters }, flags, context)));
+      sent.push(...(await redriveTo(destination, { sqs, queue, patience, chosen: letters }, flags, context)));
     }
   }
   return sent;
@@ -171,7 +182,7 @@ async function redrive(
 
 async function redriveTo(
   destination: string,
-  { sqs, queue, chosen }: Visited,
+  { sqs, queue, patience, chosen }: Visited,
   flags: Flags,
   context: CommandContext,
 ): Promise<readonly ReceivedLetter[]> {
@@ -184,8 +195,12 @@ async function redriveTo(
   const text = `Send ${count} from ${queue.name} to ${name} in ${queue.region}?`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return [];
   const sent = await withMeter(context, { what: 'Sending', unit: 'messages' }, (meter) =>
-    redriveLetters(sqs, chosen, destination, (done) => {
-      meter.reach(done, chosen.length);
+    redriveLetters(sqs, chosen, destination, {
+      signal: context.signal,
+      patience,
+      onDone: (done) => {
+        meter.reach(done, chosen.length);
+      },
     }),
   );
   await context.print(
@@ -195,7 +210,7 @@ async function redriveTo(
 }
 
 async function discard(
-  { sqs, queue, chosen }: Visited,
+  { sqs, queue, patience, chosen }: Visited,
   flags: Flags,
   context: CommandContext,
 ): Promise<readonly ReceivedLetter[]> {
@@ -209,8 +224,12 @@ async function discard(
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return [];
   await save(file, renderLetters(chosen, true));
   await withMeter(context, { what: 'Deleting', unit: 'messages' }, (meter) =>
-    deleteLetters(sqs, chosen, (done) => {
-      meter.reach(done, chosen.length);
+    deleteLetters(sqs, chosen, {
+      signal: context.signal,
+      patience,
+      onDone: (done) => {
+        meter.reach(done, chosen.length);
+      },
     }),
   );
   await context.print(`discarded ${count} of ${queue.name} in ${queue.region}; saved to ${file}\n`);
@@ -221,8 +240,8 @@ async function discard(
 async function save(path: string, text: string): Promise<void> {
   const file = await open(path, 'a');
   try {
-    await file.writeFile(text);
-    await file.sync();
+    await nameFile(path, file.writeFile(text));
+    await nameFile(path, file.sync());
   } finally {
     await file.close();
   }

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { CommandContext } from '../command/cli-command.ts';
 import { StackRemovalError } from '../command/errors.ts';
+import { orAborted } from '../command/or-aborted.ts';
 import { readStack } from '../deploy/read-stack.ts';
 
 /** Longest that CloudFormation may take, in seconds: a region with fallback services drains its tasks first. */
@@ -25,7 +26,7 @@ export async function deleteStack(
 ): Promise<void> {
   const client = new CloudFormationClient({ region });
   try {
-    const found = await readStack(client, stack);
+    const found = await orAborted(readStack(client, stack), signal);
     signal.throwIfAborted();
     if (found === undefined) {
       await print(`${stack} does not exist in ${region}.\n`);
@@ -33,7 +34,7 @@ export async function deleteStack(
     }
     await print(`Deleting ${stack} in ${region} ...\n`);
     const begun = Date.now();
-    await client.send(new DeleteStackCommand({ StackName: stack }));
+    await client.send(new DeleteStackCommand({ StackName: stack }), { abortSignal: signal });
     try {
       await waitUntilStackDeleteComplete(
         { client, maxWaitTime: MAX_WAIT_SECONDS, maxDelay: 15, minDelay: 1, abortSignal: signal },

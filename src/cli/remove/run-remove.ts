@@ -63,7 +63,12 @@ export async function runRemove(args: readonly string[], context: CommandContext
   }
   for (const [index, region] of regions.entries()) {
     await context.print(`\n[${index + 1}/${regions.length}] ${region}\n`);
-    if (flags.force !== true) await refuseWaitingMessages(stack, region, () => true, 'Removing the stack');
+    if (flags.force !== true) {
+      await orAborted(
+        refuseWaitingMessages(stack, region, () => true, 'Removing the stack'),
+        context.signal,
+      );
+    }
     try {
       await deleteStack(stack, region, context);
       await deleteStack(registryStack(stack), region, context);

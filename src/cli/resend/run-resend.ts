@@ -7,7 +7,7 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { DeployInputError } from '../command/errors.ts';
 import { withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
-import { orAborted } from '../command/or-aborted.ts';
+import { orAborted, signalAfter } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { describeKeptArchive, type KeptArchive, listKeptArchives, sendKeptArchive } from './kept-archives.ts';
@@ -23,6 +23,8 @@ interface ResendFlags {
 type OpenSession = (stackName: string, region: string, profile?: string) => Promise<ResendSession>;
 
 const PARALLEL_LOOKS = 16;
+/** Milliseconds that sending an archive may take after Ctrl-C. */
+const LAST_CALLS_MS = 10_000;
 
 /**
  * `s3xrc resend`: lists the archives of a source region that were given up, or resends them.
@@ -84,7 +86,7 @@ async function printList(
     let looks = 0;
     return pLimit(PARALLEL_LOOKS).map(kept, async (archive): Promise<KeptRecord | undefined> => {
       signal.throwIfAborted();
-      const { metadata } = await describeKeptArchive(archive, session);
+      const { metadata } = await orAborted(describeKeptArchive(archive, session), signal);
       looks += 1;
       meter.reach(looks, kept.length);
       return keptRecordOf(metadata);
@@ -110,10 +112,12 @@ function describeLine({ key, size }: KeptArchive, record: KeptRecord | undefined
 
 async function sendAll(archives: readonly KeptArchive[], { session, flags, context }: Resend): Promise<void> {
   const sent: string[] = [];
+  // One that has begun is finished after Ctrl-C, unless that takes too long: it is still kept then.
+  const patience = signalAfter(context.signal, LAST_CALLS_MS);
   await withMeter(context, { what: 'Sending', unit: 'archives' }, async (meter) => {
     for (const archive of archives) {
       context.signal.throwIfAborted();
-      await sendKeptArchive(archive, session);
+      await orAborted(sendKeptArchive(archive, session), patience);
       sent.push(archive.key);
       meter.reach(sent.length, archives.length);
     }

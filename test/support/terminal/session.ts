@@ -66,6 +66,11 @@ export class TerminalSession {
     this.#child.stdin.write('interrupt\n');
   }
 
+  /** Types a line. */
+  enter(line: string): void {
+    this.#child.stdin.write(`type ${line}\r\n`);
+  }
+
   #show(text: string): void {
     this.#shown += text;
     for (const look of this.#watchers) look();
