@@ -78,8 +78,6 @@ const CONFIGURED = ['--configuration', '@configuration'];
 const SCAN = [...CONFIGURED, '--queue-url', 'QUEUE', '--progress-bucket', 'progress', '--restart', '--yes'];
 /** Commands that write a file, without its name. */
 const FILES: readonly (readonly [string, readonly string[]])[] = [
-  ['estimate --html', ['estimate', '@objects', '--monthly', '900TB', '--html']],
-  ['estimate --out', ['estimate', '@objects', '--monthly', '900TB', '--out']],
   ['dead-letters discard --save', ['dead-letters', 'discard', '--yes', ...CONFIGURED, '--region', SOURCE, '--save']],
   ['backfill --archived', ['backfill', 'objects', ...SCAN, '--archived']],
   ['verify --csv', ['verify', 'objects', ...SCAN, '--not-due', '0s', '--csv']],
