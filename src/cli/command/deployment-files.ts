@@ -6,7 +6,7 @@ import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
 import { nameFile } from './name-file.ts';
-import { PROJECT, readVersion } from './project.ts';
+import { PROJECT, readProjectVersion } from './project.ts';
 
 export { PROJECT } from './project.ts';
 
@@ -65,7 +65,7 @@ export async function saveRepository(
 
 /** Another one for each release and each prices.json: CloudFormation reads the prices again when it changes. */
 async function priceRevision(): Promise<string> {
-  const version = await readVersion();
+  const version = await readProjectVersion();
   const prices = JSON.stringify(await loadPriceFile(CONFIGURATION));
   return `${version}-${createHash('sha256').update(prices).digest('hex').slice(0, HASH_LENGTH)}`;
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const PROJECT = `${findProject(dirname(fileURLToPath(import.meta.url)))}/`;
 
 /** Of the project, as package.json has it. */
-export async function readVersion(): Promise<string> {
+export async function readProjectVersion(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
   return version;
 }

@@ -3,7 +3,7 @@ import { type Completable, completionScript, readHelp } from './completion.ts';
 import { UsageError } from './errors.ts';
 import { explainFailure } from './explain-failure.ts';
 import { findCommand, renderExamples, renderOverview } from './overview.ts';
-import { readVersion } from './project.ts';
+import { readProjectVersion } from './project.ts';
 
 /** Exit status after Ctrl-C or SIGTERM, as shells have it: 128 + SIGINT. */
 export const INTERRUPTED = 130;
@@ -46,7 +46,7 @@ async function dispatch(
     return 0;
   }
   if (VERSION_FLAGS.has(name)) {
-    await context.print(`${context.program} ${await readVersion()}\n`);
+    await context.print(`${context.program} ${await readProjectVersion()}\n`);
     return 0;
   }
   if (name === 'help') return printHelp(findCommand(topic ?? '', commands), rest.slice(1), context);
