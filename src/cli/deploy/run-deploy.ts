@@ -9,7 +9,7 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { CONFIGURATION, makeDeploymentFiles, PROJECT } from '../command/deployment-files.ts';
 import { SamFailedError } from '../command/errors.ts';
 import { withMeter } from '../command/meter.ts';
-import { orAborted } from '../command/or-aborted.ts';
+import { orAborted, signalAfter } from '../command/or-aborted.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { useProfile } from '../command/use-profile.ts';
@@ -26,6 +26,9 @@ import { type Identity, readIdentity } from './read-identity.ts';
 import { refuseExample } from './refuse-example.ts';
 import { Sam } from './sam.ts';
 import { refuseWaitingMessages } from './waiting-messages.ts';
+
+/** Milliseconds that deleting change sets may take after Ctrl-C. */
+const LAST_CALLS_MS = 10_000;
 
 interface DeployFlags {
   readonly dryRun?: boolean;
@@ -72,7 +75,7 @@ export async function runDeploy(
   const repair = flags.repair === true ? new Date().toISOString() : undefined;
   const deployer = new RegionDeployer(new Sam(PROJECT, signal), PROJECT, configuration, repair);
   if (flags.dryRun === true) {
-    await preview(configuration, deployer, steps, print);
+    await preview(configuration, deployer, steps, context);
     return 0;
   }
   await print(describeBuild(await readBuildMachine()));
@@ -147,18 +150,22 @@ async function preview(
   { settings }: Configuration,
   deployer: RegionDeployer,
   steps: readonly PlannedStep[],
-  print: CommandContext['print'],
+  { print, signal }: CommandContext,
 ): Promise<void> {
   for (const step of steps.filter(({ state }) => state.stack !== undefined)) {
     const name = `${resourceNamePrefix(settings.stack_name)}-deployment`;
-    const image = await readImage(name, step.region);
+    const image = await orAborted(readImage(name, step.region), signal);
     await print(`\n${nameStep(step)}: change set\n`);
     if (image === undefined) {
       await print(`The image of ${name} cannot be seen (lambda:GetFunction), and without it there is no change set.\n`);
       continue;
     }
-    await deployer.preview(step, image);
-    await discardChangeSets(settings.stack_name, step.region);
+    try {
+      await deployer.preview(step, image);
+    } finally {
+      // After Ctrl-C, too: what was looked at could be executed long after by mistake.
+      await orAborted(discardChangeSets(settings.stack_name, step.region), signalAfter(signal, LAST_CALLS_MS));
+    }
   }
   await print('\nDry run: nothing was built or changed. A new image changes every function besides.\n');
 }

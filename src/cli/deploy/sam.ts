@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { MissingSamError, SamFailedError } from '../command/errors.ts';
+import { makeTemporaryFolder } from '../command/temporary-folder.ts';
+
+/** Milliseconds that a command has to end by itself after Ctrl-C: `sam build` would wait for the container engine to answer. */
+const PATIENCE_MS = 10_000;
 
 /** The SAM CLI on the PATH, run in one folder. */
 export class Sam {
   readonly #folder: string;
   readonly #signal: AbortSignal;
 
-  /** @param signal is passed on as Ctrl-C to a command that runs, which then ends by itself */
+  /** @param signal is passed on as Ctrl-C to a command that runs, which then ends by itself, or is ended */
   constructor(folder: string, signal: AbortSignal) {
     this.#folder = folder;
     this.#signal = signal;
@@ -18,7 +23,10 @@ export class Sam {
    */
   async run(args: readonly string[]): Promise<void> {
     this.#signal.throwIfAborted();
-    const status = await this.#spawn(args);
+    // Its own, since a command that had to be ended leaves what it has put there.
+    await using cleanup = new AsyncDisposableStack();
+    const TMPDIR = await makeTemporaryFolder(tmpdir(), 's3xrc-sam', cleanup);
+    const status = await this.#spawn(args, { ...process.env, TMPDIR });
     if (status === 0) return;
     throw new SamFailedError(`\`sam ${args.join(' ')}\` ended with exit status ${status}.`, {
       context: { command: args[0] ?? '', status },
@@ -26,12 +34,19 @@ export class Sam {
   }
 
   /** Answers the exit status. */
-  #spawn(args: readonly string[]): Promise<number> {
-    const child = spawn('sam', args, { cwd: this.#folder, stdio: 'inherit' });
+  #spawn(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+    const child = spawn('sam', args, { cwd: this.#folder, stdio: 'inherit', env });
+    let impatience: NodeJS.Timeout | undefined;
     const interrupt = (): void => {
       child.kill('SIGINT');
+      impatience = setTimeout(() => child.kill('SIGTERM'), PATIENCE_MS);
     };
     this.#signal.addEventListener('abort', interrupt);
+    // At a second Ctrl-C nobody waits for it.
+    const killNow = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', killNow);
     return new Promise<number>((resolve, reject) => {
       child.once('error', (cause: NodeJS.ErrnoException) => {
         if (cause.code !== 'ENOENT') {
@@ -47,6 +62,8 @@ export class Sam {
         resolve(status ?? 128);
       });
     }).finally(() => {
+      clearTimeout(impatience);
+      process.off('exit', killNow);
       this.#signal.removeEventListener('abort', interrupt);
     });
   }

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TerminalSession } from '../terminal/session.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 /** All that a deployment reads. */
 const FILES = ['src', 'local-cloud', 'layers', 'configuration', 'package.json', '.npmrc', '.dockerignore'];
+/** TMPDIR of what runs in a terminal. */
+const TEMPORARY = 'temporary';
 const WRITTEN = ['template.yaml', 'samconfig.toml'];
 
 export interface Ended {
@@ -32,6 +35,7 @@ export class Checkout {
     await symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
     const home = join(folder, 'home');
     await mkdir(home);
+    await mkdir(join(folder, TEMPORARY));
     const PATH = [environment['PATH'], dirname(process.execPath), process.env['PATH']].join(':');
     // Nothing of the shell that the tests run in: neither its AWS profile nor npm's variables.
     return new Checkout(folder, { ...environment, PATH, HOME: home });
@@ -55,6 +59,19 @@ export class Checkout {
       );
       child.stdin?.end(input);
     });
+  }
+
+  /** Runs `s3xrc ARGS` in a terminal. */
+  open(args: readonly string[], environment: NodeJS.ProcessEnv = {}): TerminalSession {
+    const TMPDIR = join(this.folder, TEMPORARY);
+    const env = { ...this.#environment, TERM: 'xterm', TMPDIR, ...environment };
+    const command = [process.execPath, join(this.folder, 'src/cli/main.ts'), ...args];
+    return new TerminalSession(command, { cwd: this.folder, env, columns: 120 });
+  }
+
+  /** What those have left in their temporary folder. */
+  temporaryFiles(): Promise<string[]> {
+    return readdir(join(this.folder, TEMPORARY));
   }
 
   async configure(settings: object, rules: readonly object[]): Promise<Ended> {

@@ -18,6 +18,7 @@ export class ContainerEngine {
   readonly builds: string[] = [];
   readonly pushes: Push[] = [];
   readonly #server: ReturnType<typeof createServer>;
+  #held: { readonly request: RegExp; readonly asked: () => void } | undefined;
 
   private constructor(server: ReturnType<typeof createServer>) {
     this.#server = server;
@@ -38,8 +39,21 @@ export class ContainerEngine {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Forgets what it was asked for. */
+  /** Leaves requests that match without an answer, until it is told to forget. @returns resolves once there is one */
+  hold(request: RegExp): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#held = {
+      request,
+      asked: () => {
+        resolve(undefined);
+      },
+    };
+    return promise;
+  }
+
+  /** Forgets what it was asked for, and what it should hold. */
   forget(): void {
+    this.#held = undefined;
     this.builds.length = 0;
     this.pushes.length = 0;
   }
@@ -49,7 +63,12 @@ export class ContainerEngine {
     request.once('end', () => {
       const url = new URL(request.url ?? '/', 'http://engine');
       const path = url.pathname.replace(/^\/v[\d.]+/, '');
-      const [status, body] = this.#respond(`${request.method ?? ''} ${path}`, url.searchParams);
+      const asked = `${request.method ?? ''} ${path}`;
+      if (this.#held?.request.test(asked) === true) {
+        this.#held.asked();
+        return;
+      }
+      const [status, body] = this.#respond(asked, url.searchParams);
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     });
   }
