@@ -1,5 +1,6 @@
 /**
- * Built-in functions that our sources use and Node 20 has not got (Map.groupBy came with 21, Promise.withResolvers with 22). Injected into
+ * Built-in functions that our sources use and Node 20 has not got (Map.groupBy came with 21, Promise.withResolvers with 22,
+ * AsyncDisposableStack with 24). Injected into
  * the bundle of s3xrc, and into nothing else. What is there stays.
  */
 interface Resolvers<T> {
@@ -31,9 +32,41 @@ function withResolvers<T>(): Resolvers<T> {
   return { promise, resolve, reject };
 }
 
+/** As much of AsyncDisposableStack as our sources use. */
+class DisposalStack implements AsyncDisposable {
+  readonly #disposals: (() => PromiseLike<void> | void)[] = [];
+
+  defer(dispose: () => PromiseLike<void> | void): void {
+    this.#disposals.push(dispose);
+  }
+
+  use<T extends AsyncDisposable>(resource: T): T {
+    this.defer(() => resource[Symbol.asyncDispose]());
+    return resource;
+  }
+
+  /** Last in, first out. All of them, whatever one throws. @throws what the first one throws */
+  async disposeAsync(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let dispose = this.#disposals.pop(); dispose !== undefined; dispose = this.#disposals.pop()) {
+      try {
+        await dispose();
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disposeAsync();
+  }
+}
+
 for (const [owner, name, value] of [
   [Map, 'groupBy', groupBy],
   [Promise, 'withResolvers', withResolvers],
+  [globalThis, 'AsyncDisposableStack', DisposalStack],
 ] as const) {
   if (!(name in owner)) Object.defineProperty(owner, name, { value, writable: true, configurable: true });
 }
