@@ -120,9 +120,11 @@ describe('before anything is built', () => {
   test(
     'the untouched example stops with a sentence',
     async () => {
-      const { status, output } = await checkout.npm(['deploy']);
-      expect(status).not.toBe(0);
-      expect(output).toMatch(/still has values of the example: example-documents, .*storage-team@example\.com/);
+      for (const args of [['deploy', '--', '--dry-run'], ['deploy']]) {
+        const { status, output } = await checkout.npm(args);
+        expect(output).toMatch(/still has values of the example: example-documents, .*storage-team@example\.com/);
+        expect(status).not.toBe(0);
+      }
       expect(engine.builds).toEqual([]);
     },
     2 * MINUTES,
@@ -177,6 +179,10 @@ describe('before anything is built', () => {
 
 /** One after the other: each continues with what the one before has deployed. */
 describe('the SAM CLI', () => {
+  beforeAll(async () => {
+    expect((await checkout.configure(settings, [rule('invoices'), rule('reports')])).status).toBe(0);
+  }, MINUTES);
+
   test(
     'deploys what receives, then what sends, and pushes the image once per region',
     async () => {
@@ -283,19 +289,23 @@ describe('regions that send to each other', () => {
     destinations: [{ region: to, bucket: `letters-${from}-copy` }],
   });
 
+  const ring = {
+    stack_name: 'ring',
+    enabled_regions: [
+      { region: SENDER, source_target: ['source'] },
+      { region: SOURCE, source_target: ['source', 'target'] },
+      { region: TARGET, source_target: ['source', 'target'] },
+    ],
+  };
+
+  beforeAll(async () => {
+    const rules = [route(SOURCE, TARGET), route(TARGET, SOURCE), route(SENDER, TARGET)];
+    expect((await checkout.configure(ring, rules)).status).toBe(0);
+  }, MINUTES);
+
   test(
     'get what receives in a first round, and the sender alone in none',
     async () => {
-      const ring = {
-        stack_name: 'ring',
-        enabled_regions: [
-          { region: SENDER, source_target: ['source'] },
-          { region: SOURCE, source_target: ['source', 'target'] },
-          { region: TARGET, source_target: ['source', 'target'] },
-        ],
-      };
-      const rules = [route(SOURCE, TARGET), route(TARGET, SOURCE), route(SENDER, TARGET)];
-      expect((await checkout.configure(ring, rules)).status).toBe(0);
       const { status, output } = await checkout.npm(['deploy', '--', '--dry-run']);
       expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('Dry run') });
       const rounds = [...output.matchAll(/^\d\. (.*?):/gm)].map(([, round]) => round);
@@ -303,5 +313,15 @@ describe('regions that send to each other', () => {
       expect(rounds.slice(2).toSorted()).toEqual([SENDER, SOURCE, TARGET]);
     },
     5 * MINUTES,
+  );
+
+  test(
+    'are pushed the image once for both rounds',
+    async () => {
+      const output = await succeed(['deploy', '--', '--region', SOURCE]);
+      expect(output).toContain(`Deployed: ${SOURCE} (targets only), ${SOURCE}.`);
+      expect(pushedTo()).toEqual([`${EMULATED_ACCOUNT}.dkr.ecr.${SOURCE}.amazonaws.com/ring`]);
+    },
+    12 * MINUTES,
   );
 });
