@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { CONFIGURATION } from './deployment-files.ts';
 
 /** Options that mean the same wherever a command has them. */
@@ -8,7 +8,18 @@ export const sharedOptions = {
   regions: (what: string): Option => new Option('--region <region...>', what),
   profile: (): Option => new Option('--profile <name>', 'profile of the AWS configuration'),
   configuration: (): Option =>
-    new Option('--configuration <folder>', 'where the configuration files are').default(CONFIGURATION, "the project's"),
+    new Option('--configuration <folder>', 'where the configuration files are')
+      .default(CONFIGURATION, "the project's")
+      .argParser(parsePath),
   yes: (): Option => new Option('--yes', 'do not ask'),
   json: (what = 'print JSON'): Option => new Option('--json', what),
 };
+
+/**
+ * An empty path would be the current folder, which nobody means who has forgotten to set a variable.
+ * @throws InvalidArgumentError
+ */
+export function parsePath(text: string): string {
+  if (text === '') throw new InvalidArgumentError('A path must not be empty.');
+  return text;
+}

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { integerBetween, parseBilledVolume, parseByteCount, parseByteSize } from '../command/parse-amounts.ts';
-import { sharedOptions } from '../command/shared-options.ts';
+import { parsePath, sharedOptions } from '../command/shared-options.ts';
 import { DemoInputError } from './errors.ts';
 import { MIN_OBJECTS } from './existing/plan-bucket.ts';
 import type { BucketAccess } from './input/open-bucket.ts';
@@ -183,12 +183,6 @@ function demoCommand(): Command {
     )
     .allowExcessArguments(false)
     .exitOverride();
-}
-
-/** An empty path would be the current folder, which nobody means who has forgotten to set a variable. */
-function parsePath(text: string): string {
-  if (text === '') throw new InvalidArgumentError('A path must not be empty.');
-  return text;
 }
 
 const parseLevel = integerBetween('A level', LEVEL_RANGE.min, LEVEL_RANGE.max);

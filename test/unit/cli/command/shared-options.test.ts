@@ -107,6 +107,20 @@ describe('options that several commands have', () => {
   });
 });
 
+test('no command takes the current folder for a configuration whose variable is not set', async () => {
+  const commands = (await readCommands()).filter(({ options }) =>
+    options.some(({ name }) => name === '--configuration'),
+  );
+  expect(commands.length).toBeGreaterThan(8);
+  for (const { name } of commands) {
+    const [first = '', ...rest] = name.split(' ');
+    const run = await COMMANDS.find((command) => command.name === first)?.load();
+    await expect(run?.([...rest, '--configuration', ''], CONTEXT)).rejects.toThrow(
+      /--configuration.*A path must not be empty/s,
+    );
+  }
+});
+
 describe('a profile that is asked for by name', () => {
   test('wins over credentials in the environment, for programs that are started, too', () => {
     const environment = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', HOME: '/home' };
