@@ -45,10 +45,16 @@ export function renderExisting(result: ExistingResult): string {
       `${formatCount(result.overwritten)} overwritten, ${faults.failedCalls} calls failed, ${faults.killedWorkers} functions killed`,
     ],
     ['verify', `${formatCount(verified.equal)} equal, ${wrong(verified)}`],
-    ['planted', `${result.found} of ${result.planted} differences found, each as what it is`],
+    ['planted', describePlanted(result)],
     ['repair', `${formatCount(result.repaired)} queued, then ${wrong(healed)}; ${healed.extra} extra left alone`],
   ];
   return lines.map(([name, text]) => `${name.padEnd(16)} ${text}`).join('\n');
+}
+
+/** What is reported as another kind of difference than it is counts as not found. */
+function describePlanted({ found, planted }: ExistingResult): string {
+  const share = `${found} of ${planted} differences found`;
+  return found === planted ? `${share}, each as what it is` : `${share} as what they are, ${planted - found} are not`;
 }
 
 /** The outcome in one sentence. */

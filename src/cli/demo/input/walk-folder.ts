@@ -23,11 +23,15 @@ export interface FolderContent {
   readonly skipped: readonly SkippedEntry[];
 }
 
+/** Tells the bytes of the file at a path. */
+type Look = (path: string) => Promise<{ readonly size: number }>;
+
 /**
  * All regular files below a folder, in order of their paths. Names are read as bytes: one that is not UTF-8 cannot be
  * an S3 key and is skipped by name instead of failing somewhere later under another one.
+ * @param look at a file that a folder has named
  */
-export async function walkFolder(folder: string): Promise<FolderContent> {
+export async function walkFolder(folder: string, look: Look = lstat): Promise<FolderContent> {
   const files: FoundFile[] = [];
   const skipped: SkippedEntry[] = [];
   const pending = [''];
@@ -40,7 +44,7 @@ export async function walkFolder(folder: string): Promise<FolderContent> {
         const problem = await findProblem(entry, path);
         if (problem !== undefined) skipped.push({ relativePath, reason: problem });
         else if (entry.isDirectory()) pending.push(`${relativePath}/`);
-        else await addFile({ relativePath, path }, files, skipped);
+        else await addFile({ relativePath, path }, { look, files, skipped });
       }),
     );
   }
@@ -48,9 +52,13 @@ export async function walkFolder(folder: string): Promise<FolderContent> {
 }
 
 /** A file may go away between two looks at it: the others are replicated all the same. */
-async function addFile(file: Omit<FoundFile, 'size'>, files: FoundFile[], skipped: SkippedEntry[]): Promise<void> {
+async function addFile(
+  file: Omit<FoundFile, 'size'>,
+  { look, files, skipped }: { readonly look: Look; readonly files: FoundFile[]; readonly skipped: SkippedEntry[] },
+): Promise<void> {
   try {
-    files.push({ ...file, size: (await lstat(file.path)).size });
+    const { size } = await look(file.path);
+    files.push({ ...file, size });
   } catch (thrown) {
     skipped.push({ relativePath: file.relativePath, reason: unreadable(thrown) });
   }

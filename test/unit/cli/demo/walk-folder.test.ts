@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -42,6 +42,16 @@ describe('walkFolder', () => {
     const { files, skipped } = await walkFolder(folder);
     expect(files).toEqual([]);
     expect(skipped.map(({ reason }) => reason)).toEqual(['its name is not UTF-8']);
+  });
+
+  test('skips a file that goes away before it is looked at, and finds the others', async () => {
+    for (const name of ['a.txt', 'gone.txt', 'z.txt']) await writeFile(join(folder, name), 'x');
+    const { files, skipped } = await walkFolder(folder, async (path) => {
+      if (path.endsWith('gone.txt')) await rm(path);
+      return lstat(path);
+    });
+    expect(files.map(({ relativePath }) => relativePath)).toEqual(['a.txt', 'z.txt']);
+    expect(skipped).toEqual([{ relativePath: 'gone.txt', reason: 'cannot be read (ENOENT)' }]);
   });
 });
 
