@@ -165,11 +165,11 @@ test('an item of statistics has the size that the page says, which decides how m
   const archives = LIMITS.itemWrites / units;
   const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
   expect(text).toContain(
-    `one write per archive. An item has ${kilobytes(one)} KB with one class of content at all levels, ${kilobytes(all)} KB with ` +
-      `all four: ${units} and ${Math.ceil(itemBytes(all) / 1024)} write units. That is ${number.format(archives)} archives a second per rule`,
+    `one write per archive. An item takes ${kilobytes(one)} KB with one content class at all levels and ${kilobytes(all)} KB with ` +
+      `all four: ${units} and ${Math.ceil(itemBytes(all) / 1024)} write units. With one class, that allows ${number.format(archives)} archives, or `,
   );
   expect(text).toContain(
-    `${number.format(archives * LIMITS.batch)} objects of 10 KB a second; a quarter of both with all four classes`,
+    `${number.format(archives * LIMITS.batch)} objects of 10 KB, a second per rule; with all four, a quarter of both`,
   );
   expect(Math.ceil(itemBytes(all) / 1024)).toBe(4 * units);
 });
@@ -212,5 +212,5 @@ test('its defaults are those of the configuration, and of the watermark function
   // "By default a source function has one vCPU".
   expect(sizing?.functionMemoryMegabytes).toBe(1769);
   const stack = await readFile(new URL('../../src/stacks/watermark.yaml', import.meta.url), 'utf8');
-  expect(text).toContain(`in one invocation, of ${/Timeout: (\d+)/.exec(stack)?.[1]} s`);
+  expect(text).toContain(`in one invocation of up to ${/Timeout: (\d+)/.exec(stack)?.[1]} s`);
 });
