@@ -1,3 +1,4 @@
+import { countLargeFrames } from '../../../archive/plan-frames.ts';
 import { MAX_KEY_BYTES } from '../../../units.ts';
 import { dressTightly } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
@@ -20,8 +21,10 @@ const DELETED: ReadonlyMap<number, Removal> = new Map([
 ]);
 /** A single file is uploaded plainly, and so are two or three. */
 const MIN_WITH_WITNESS = 3;
-/** What is held in memory to damage it, or sent twice, is small. */
+/** What is sent twice is small. */
 const MAX_SMALL_BYTES = 1_000_000;
+/** What is held in memory to damage it. */
+const MAX_WITNESS_BYTES = 64_000_000;
 
 /** What there is to upload. */
 export interface PlannedContent {
@@ -66,7 +69,7 @@ export function planObjects(
     for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
       add(name, { kind: 'bytes', bytes });
   }
-  return { objects: [...chooseWitness(objects), ...objectsToDelete(objects)], skipped };
+  return { objects: [...chooseWitnesses(objects), ...objectsToDelete(objects)], skipped };
 }
 
 function castObject(object: DemoObject, position: number): DemoObject {
@@ -87,15 +90,16 @@ function objectsToDelete(objects: readonly DemoObject[]): DemoObject[] {
   });
 }
 
-/** The first small object that is written once, if there are others as well. */
-function chooseWitness(objects: readonly DemoObject[]): DemoObject[] {
-  const witness = objects.find(
-    ({ draft, removal, body }) =>
-      draft === undefined && removal === undefined && bodySize(body) > 0 && bodySize(body) <= MAX_SMALL_BYTES,
-  );
-  return objects.map((object) =>
-    object === witness && objects.length > MIN_WITH_WITNESS ? { ...object, isWitness: true } : object,
-  );
+/**
+ * Of the objects that are written once: the first small one, and the first one of several frames, whose checksum is looked at
+ * elsewhere; if there are others as well.
+ */
+function chooseWitnesses(objects: readonly DemoObject[]): DemoObject[] {
+  if (objects.length <= MIN_WITH_WITNESS) return [...objects];
+  const once = objects.filter(({ draft, removal }) => draft === undefined && removal === undefined);
+  const small = once.find(({ body }) => bodySize(body) > 0 && bodySize(body) <= MAX_SMALL_BYTES);
+  const large = once.find(({ body }) => countLargeFrames(bodySize(body)) > 1 && bodySize(body) <= MAX_WITNESS_BYTES);
+  return objects.map((object) => (object === small || object === large ? { ...object, isWitness: true } : object));
 }
 
 function draftOf(key: string): Uint8Array {

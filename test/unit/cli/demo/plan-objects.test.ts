@@ -42,6 +42,20 @@ describe('planObjects', () => {
     expect(witnesses[0]?.removal).toBeUndefined();
   });
 
+  test('has a witness of several frames as well, where the folder has an object of that size', () => {
+    const sizes = { 'b.bin': 64_000_001, 'c.bin': 12_000_000, 'd.bin': 14_000_000, 'e.bin': 14_000_000 };
+    const { bodies } = filesNamed(MANY);
+    const large = Object.entries(sizes).map(([relativePath, size]) => ({
+      relativePath,
+      body: { kind: 'file' as const, path: `/folder/${relativePath}`, size },
+    }));
+    const content = { bodies: [...large, ...bodies], skipped: [] };
+    const { objects } = planObjects(content, { prefix: '', withHardKeys: false });
+    const witnesses = objects.filter(({ isWitness }) => isWitness === true);
+    // The third one is a late draft.
+    expect(witnesses.map(({ key }) => key)).toEqual(['e.bin', 'file-0.txt']);
+  });
+
   test('deletes objects of its own for good, and one of the files only to undelete it', () => {
     const { objects } = planObjects(filesNamed(MANY), { prefix: 'p/', withHardKeys: false });
     const removed = (how: string) => objects.filter(({ removal }) => removal === how).map(({ key }) => key);
