@@ -220,7 +220,7 @@ describe('npm run deploy', () => {
     expect(pushed).toEqual(regions);
   });
 
-  test('stops before anything is built where the account has no room for a fallback, and says what mends it', async () => {
+  test('stops before anything is built where the account has no room for a fallback, and says what fixes it', async () => {
     const client = new CloudWatchLogsClient({
       region: SOURCE,
       endpoint: server.endpoint,
@@ -240,7 +240,7 @@ describe('npm run deploy', () => {
       const { status, calls, stdout, stderr } = await command('deploy', ['--dry-run']);
       expect([status, calls]).toEqual([1, []]);
       expect(stdout).toMatch(/resource policies of CloudWatch Logs \(eu-west-1\): The account has 10 of 10/);
-      expect(stdout).toContain('mend: aws logs delete-resource-policy --region eu-west-1');
+      expect(stdout).toContain('fix: aws logs delete-resource-policy --region eu-west-1');
       expect(stderr).toContain('The deployment would fail: resource policies of CloudWatch Logs (eu-west-1)');
     } finally {
       for (const policyName of names) await client.send(new DeleteResourcePolicyCommand({ policyName }));

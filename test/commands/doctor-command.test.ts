@@ -99,16 +99,16 @@ test('calls nothing that changes anything', async () => {
   expect(others.filter(({ name, body }) => name !== 'GenerateDataKey' || !body.includes('"DryRun":true'))).toEqual([]);
 });
 
-test('names each of the things that are broken, and what mends it', async () => {
+test('names each of the things that are broken, and what fixes it', async () => {
   for (const { run } of breaks) await run();
   const { status, findings } = await examine('/nonexistent', 3 * DAY);
   expect(status).toBe(1);
   const told = findings.filter((finding) => finding.status === 'failure' || finding.status === 'warning');
   const unnamed = breaks.filter(
-    ({ group, found, mend }) =>
+    ({ group, found, fix }) =>
       !told.some(
         (finding) =>
-          finding.group === group && found.test(`${finding.subject}: ${finding.says}`) && mend.test(finding.mend ?? ''),
+          finding.group === group && found.test(`${finding.subject}: ${finding.says}`) && fix.test(finding.fix ?? ''),
       ),
   );
   expect(unnamed.map(({ what }) => what)).toEqual([]);
@@ -136,7 +136,7 @@ test('names a region that the account has not enabled', async () => {
   await proxy.stop();
   expect(status).toBe(1);
   expect(stdout).toMatch(/^ {2}FAILURE {2}us-east-1: The account has not enabled this region/m);
-  expect(stdout).toMatch(/^ +mend: aws account enable-region --region-name us-east-1$/m);
+  expect(stdout).toMatch(/^ +fix: aws account enable-region --region-name us-east-1$/m);
 });
 
 /** What Service Quotas says of an account that may have two buckets. */
@@ -157,7 +157,7 @@ test('names an account that has no room for the buckets of another stack', async
     /FAILURE buckets of the account: The account has \d+ of 2, and a deployment makes 4 more\. It will fail\./,
   );
   expect(stdout).toMatch(
-    /mend: aws service-quotas request-service-quota-increase --region us-east-1 --service-code s3 /,
+    /fix: aws service-quotas request-service-quota-increase --region us-east-1 --service-code s3 /,
   );
 });
 

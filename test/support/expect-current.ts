@@ -1,8 +1,8 @@
 /**
  * Fails unless a generated text is the one that its sources make now.
- * @param mending command that rewrites it; the failure ends with it
+ * @param fix command that rewrites it; the failure ends with it
  */
-export function expectCurrent(found: string, made: string, mending: string): void {
+export function expectCurrent(found: string, made: string, fix: string): void {
   if (found === made) return;
   const before = found.split('\n');
   const after = made.split('\n');
@@ -11,6 +11,6 @@ export function expectCurrent(found: string, made: string, mending: string): voi
   throw new Error(
     `It is out of date from line ${at + 1} on.\n` +
       `  there: ${before[at] ?? '(the end)'}\n   made: ${after[at] ?? '(the end)'}\n` +
-      `Run \`${mending}\` and commit what it writes.`,
+      `Run \`${fix}\` and commit what it writes.`,
   );
 }

@@ -44,8 +44,8 @@ export async function checkNotifications(look: BucketLook, signal: AbortSignal):
     return [warning(subject, `${capitalize(count)}.`, 'set "events": "eventbridge" in the source of some rules')];
   } catch (thrown) {
     if (!(thrown instanceof NotificationConflictError)) throw thrown;
-    const mend = `aws s3api get-bucket-notification-configuration --bucket ${bucket.name}`;
-    return [failure(subject, thrown.message, mend)];
+    const fix = `aws s3api get-bucket-notification-configuration --bucket ${bucket.name}`;
+    return [failure(subject, thrown.message, fix)];
   } finally {
     await connection.close();
   }

@@ -91,11 +91,11 @@ export function describeDenial(
       ? ['it refuses payloads that are not signed; ours are protected by TLS and by a CRC-32 that S3 compares']
       : []),
   ];
-  const mend = demandsHeader
+  const fix = demandsHeader
     ? `set destinations[].kms_key_arn in replication_config.json to the key that it demands, so that each PUT has the header; or ${except}`
     : except;
   const says = `Statement "${statement}" of its policy ${dependsOn.length === 0 ? 'refuses' : 'may refuse'} ${actions.join(', ')}`;
   const why = reasons.length === 0 ? '' : `: ${reasons.join(', and ')}`;
-  if (dependsOn.length === 0) return failure(subject, `${says}${why}.`, mend);
-  return warning(subject, `${says}, depending on ${dependsOn.join(', ')}${why}.`, mend);
+  if (dependsOn.length === 0) return failure(subject, `${says}${why}.`, fix);
+  return warning(subject, `${says}, depending on ${dependsOn.join(', ')}${why}.`, fix);
 }

@@ -33,8 +33,8 @@ export async function checkReplication(look: BucketLook, abortSignal: AbortSigna
       : [ok(subject, `${stored.length} replication rules of S3's own, to other buckets or of other keys.`)];
   }
   const says = `S3's own replication rule "${rival.ID ?? ''}" carries the same objects to the same bucket: each is paid for twice.`;
-  const mend = `aws s3api get-bucket-replication --bucket ${bucket.name}, and take the rule out (docs/deployment.md)`;
-  return [warning(subject, says, mend)];
+  const fix = `aws s3api get-bucket-replication --bucket ${bucket.name}, and take the rule out (docs/deployment.md)`;
+  return [warning(subject, says, fix)];
 }
 
 /** Rules of the first version have no filter, but a prefix of their own. */

@@ -8,8 +8,8 @@ export interface Diagnosis {
   readonly subject: string;
   /** One sentence or two. */
   readonly says: string;
-  /** The command, or the change, that mends it. */
-  readonly mend?: string;
+  /** The command, or the change, that fixes it. */
+  readonly fix?: string;
 }
 
 export function ok(subject: string, says: string): Diagnosis {
@@ -17,15 +17,15 @@ export function ok(subject: string, says: string): Diagnosis {
 }
 
 /** It works, and may not do what its owner expects, or not for long. */
-export function warning(subject: string, says: string, mend: string): Diagnosis {
-  return { status: 'warning', subject, says, mend };
+export function warning(subject: string, says: string, fix: string): Diagnosis {
+  return { status: 'warning', subject, says, fix };
 }
 
 /** Objects do not arrive, or a deployment will fail. */
-export function failure(subject: string, says: string, mend: string): Diagnosis {
-  return { status: 'failure', subject, says, mend };
+export function failure(subject: string, says: string, fix: string): Diagnosis {
+  return { status: 'failure', subject, says, fix };
 }
 
-export function unseen(subject: string, says: string, mend?: string): Diagnosis {
-  return { status: 'unseen', subject, says, ...(mend === undefined ? {} : { mend }) };
+export function unseen(subject: string, says: string, fix?: string): Diagnosis {
+  return { status: 'unseen', subject, says, ...(fix === undefined ? {} : { fix }) };
 }

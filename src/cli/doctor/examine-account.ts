@@ -9,7 +9,7 @@ import { renderFindings } from './render-diagnoses.ts';
 import { runGroups } from './run-checks.ts';
 
 const SECONDS_PER_CHECK = 20;
-/** What stops a deployment; what the others find refuses objects, and can be mended later. */
+/** What stops a deployment; what the others find refuses objects, and can be fixed later. */
 const OBSTACLES: readonly CheckGroup[] = [FALLBACK_CHECKS];
 const GROUPS: readonly CheckGroup[] = [...OBSTACLES, BUCKET_POLICY_CHECKS];
 

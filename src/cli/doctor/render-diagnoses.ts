@@ -24,7 +24,7 @@ export interface DiagnosesOptions {
   readonly problemsOnly?: boolean;
 }
 
-/** A line per finding under the title of its group, with the command that mends it below; a summary at the end. */
+/** A line per finding under the title of its group, with the command that fixes it below; a summary at the end. */
 export function renderDiagnoses(
   groups: readonly GroupDiagnoses[],
   style: TerminalStyle,
@@ -71,14 +71,14 @@ function isProblem({ status }: Diagnosis): boolean {
   return status !== 'ok';
 }
 
-function renderDiagnosis({ status, subject, says, mend }: Diagnosis, style: TerminalStyle): string[] {
+function renderDiagnosis({ status, subject, says, fix }: Diagnosis, style: TerminalStyle): string[] {
   const text = wrapText(printableKey(`${subject}: ${says}`), style.columns - INDENT);
   const label = paint(status, style)(LABELS[status].padEnd(INDENT - 2));
   const [first = '', ...rest] = text;
   const indented = (line: string): string => `${' '.repeat(INDENT)}${line}`;
   // A command is not broken: it is there to be copied.
-  const mending = mend === undefined ? [] : [indented(`mend: ${printableKey(mend)}`)];
-  return [`  ${label}${first}`, ...rest.map(indented), ...mending];
+  const advice = fix === undefined ? [] : [indented(`fix: ${printableKey(fix)}`)];
+  return [`  ${label}${first}`, ...rest.map(indented), ...advice];
 }
 
 function paint(status: DiagnosisStatus, style: TerminalStyle): (text: string) => string {

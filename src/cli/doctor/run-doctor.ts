@@ -120,8 +120,8 @@ async function examine(
   if (identity instanceof CompressorError) {
     const groups = chosen.filter(({ needsAccount }) => needsAccount === false);
     const { name, title } = IDENTITY_CHECKS;
-    const mend = 'set AWS_PROFILE, pass --profile, or log in with the AWS CLI';
-    const stranger = { name, title, findings: [failure('account', identity.message, mend)] };
+    const fix = 'set AWS_PROFILE, pass --profile, or log in with the AWS CLI';
+    const stranger = { name, title, findings: [failure('account', identity.message, fix)] };
     return { groups: [...(await lookWithMeter(groups, patient, timeLimit, context)), stranger] };
   }
   const groups = await lookWithMeter(chosen, patient, timeLimit, context);

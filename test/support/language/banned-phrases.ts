@@ -47,6 +47,7 @@ const UNITS =
 /** Each phrase is looked for in every line of code, tests and documents, whatever the case of its letters. */
 export const BANNED_PHRASES: readonly BannedPhrase[] = [
   { pattern: /(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b)/gi, advice: '"is not a", "is invalid", "has no"' },
+  { pattern: /\bmend(?:s|ed|ing)?\b/gi, advice: '"fix"' },
   { pattern: /\b(?:go|goes|gone|going|went) on\b/gi, advice: '"resume", "continue", "keep"' },
   { pattern: /\b(?:heard of no more|taken for dead|is at it)\b/gi, advice: '"the lease has expired", "owns"' },
   { pattern: /\b[A-Z]+_AN?_[A-Z]+\b/g, advice: '_PER_, MAX_CONCURRENT_' },

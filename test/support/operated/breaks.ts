@@ -62,7 +62,7 @@ export interface Break {
   readonly what: string;
   readonly run: () => Promise<unknown>;
   readonly found: RegExp;
-  readonly mend: RegExp;
+  readonly fix: RegExp;
 }
 
 /** What is broken in: an account on an emulator, and its configuration. */
@@ -84,28 +84,28 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
       what: 'an address of the example',
       run: () => writeConfiguration(folder, [brokenRule(bucket, copy)], BROKEN_SETTINGS),
       found: /values: .*someone@example\.com/,
-      mend: /settings\.json/,
+      fix: /settings\.json/,
     },
     {
       group: 'regions',
       what: 'a role that no rule uses, in the same files',
       run: () => Promise.resolve(),
       found: /^us-east-1: It has the role source, and no rule uses that/,
-      mend: /^take "source" out of source_target in settings\.json/,
+      fix: /^take "source" out of source_target in settings\.json/,
     },
     {
       group: 'quotas',
       what: 'a rule that may use more of Lambda than there is, in the same files',
       run: () => Promise.resolve(),
       found: /^Lambda concurrency \(eu-west-1\): The functions may use \d+ of the \d+ concurrent executions/,
-      mend: /^aws service-quotas request-service-quota-increase --region eu-west-1 --service-code lambda /,
+      fix: /^aws service-quotas request-service-quota-increase --region eu-west-1 --service-code lambda /,
     },
     {
       group: 'buckets',
       what: 'a destination bucket that is gone',
       run: () => clients.s3(TARGET).send(new DeleteBucketCommand({ Bucket: copy })),
       found: new RegExp(`destination bucket ${copy} does not exist`),
-      mend: new RegExp(`^aws s3 mb s3://${copy} --region us-east-1$`),
+      fix: new RegExp(`^aws s3 mb s3://${copy} --region us-east-1$`),
     },
     {
       group: 'buckets',
@@ -115,14 +115,14 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           .s3(SOURCE)
           .send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: {} })),
       found: new RegExp(`source bucket ${bucket} .*does not tell the queues`),
-      mend: /^s3xrc deploy --repair --region eu-west-1$/,
+      fix: /^s3xrc deploy --repair --region eu-west-1$/,
     },
     {
       group: 'replication',
       what: 'replication rules that someone took away',
       run: () => clients.s3(SOURCE).send(new DeleteBucketReplicationCommand({ Bucket: OUTBOUND })),
       found: /rules of .*-outbound: Missing, switched off or changed/,
-      mend: /^s3xrc deploy --repair --region eu-west-1$/,
+      fix: /^s3xrc deploy --repair --region eu-west-1$/,
     },
     {
       group: 'keys',
@@ -133,7 +133,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         await clients.kms(TARGET).send(new DisableKeyCommand({ KeyId }));
       },
       found: /alias\/app .*cannot be used: its state is Disabled/,
-      mend: /^aws kms describe-key/,
+      fix: /^aws kms describe-key/,
     },
     {
       group: 'stacks',
@@ -151,7 +151,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           .send(new DetectStackDriftCommand({ StackName: region?.PhysicalResourceId }));
       },
       found: /app-RegionEuWest1.* changed by hand/,
-      mend: /^aws cloudformation describe-stack-resource-drifts/,
+      fix: /^aws cloudformation describe-stack-resource-drifts/,
     },
     {
       group: 'functions',
@@ -161,7 +161,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           .lambda(SOURCE)
           .send(new PutFunctionConcurrencyCommand({ FunctionName: 'app-watermark', ReservedConcurrentExecutions: 0 })),
       found: /app-watermark .*disabled/,
-      mend: /^aws lambda delete-function-concurrency .*app-watermark$/,
+      fix: /^aws lambda delete-function-concurrency .*app-watermark$/,
     },
     {
       group: 'functions',
@@ -171,7 +171,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           .lambda(TARGET)
           .send(new PutFunctionRecursionConfigCommand({ FunctionName: 'app-target', RecursiveLoop: 'Terminate' })),
       found: /app-target .*loop/,
-      mend: /--recursive-loop Allow$/,
+      fix: /--recursive-loop Allow$/,
     },
     {
       group: 'functions',
@@ -184,7 +184,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           }),
         ),
       found: /versions: app-resend \(eu-west-1\) runs sha256:2{12}; the other 5 run sha256:/,
-      mend: /^s3xrc deploy$/,
+      fix: /^s3xrc deploy$/,
     },
     {
       group: 'repository',
@@ -194,7 +194,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         await clients.ecr(TARGET).send(new BatchDeleteImageCommand({ repositoryName: 'app', imageIds }));
       },
       found: /image \(us-east-1\).*not in the registry/,
-      mend: /^s3xrc deploy --region us-east-1$/,
+      fix: /^s3xrc deploy --region us-east-1$/,
     },
     {
       group: 'queues',
@@ -205,7 +205,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         await clients.sqs(SOURCE).send(new SendMessageCommand({ QueueUrl, MessageBody: 'given up' }));
       },
       found: /-dead-letters .*1 message given up/,
-      mend: /^s3xrc dead-letters list --region eu-west-1 --queue app-[\w-]+-dead-letters$/,
+      fix: /^s3xrc dead-letters list --region eu-west-1 --queue app-[\w-]+-dead-letters$/,
     },
     {
       group: 'queues',
@@ -216,7 +216,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         await clients.sqs(SOURCE).send(new DeleteQueueCommand({ QueueUrl }));
       },
       found: /-backfill \(eu-west-1\): It does not exist, although the region is deployed/,
-      mend: /^take what it belongs to out of the configuration/,
+      fix: /^take what it belongs to out of the configuration/,
     },
     {
       group: 'verification',
@@ -224,7 +224,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
       run: () =>
         clients.s3(SOURCE).send(new DeleteBucketCommand({ Bucket: `app-${EMULATED_ACCOUNT}-${SOURCE}-progress` })),
       found: /checkpoint of .* in app-.*-progress \(eu-west-1\): It does not exist, although the region is deployed/,
-      mend: /^take what it belongs to out of the configuration/,
+      fix: /^take what it belongs to out of the configuration/,
     },
     {
       group: 'deletions',
@@ -237,7 +237,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           }),
         ),
       found: /app-deletions \(us-east-1\): What it remembers never expires/,
-      mend: /^aws dynamodb update-time-to-live --region us-east-1 --table-name app-deletions .*AttributeName=ExpiresAt$/,
+      fix: /^aws dynamodb update-time-to-live --region us-east-1 --table-name app-deletions .*AttributeName=ExpiresAt$/,
     },
     {
       group: 'replication',
@@ -250,7 +250,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           }),
         ),
       found: /-inbound.*Is not versioned/,
-      mend: /^aws s3api put-bucket-versioning .*Status=Enabled$/,
+      fix: /^aws s3api put-bucket-versioning .*Status=Enabled$/,
     },
     {
       group: 'archives',
@@ -264,7 +264,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           }),
         ),
       found: /given up \(eu-west-1\).*1 archive/,
-      mend: /^s3xrc resend eu-west-1$/,
+      fix: /^s3xrc resend eu-west-1$/,
     },
     {
       group: 'uploads',
@@ -272,7 +272,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
       run: () =>
         clients.s3(SOURCE).send(new CreateMultipartUploadCommand({ Bucket: OUTBOUND, Key: `${rule}/interrupted` })),
       found: /1 upload older than two days/,
-      mend: /^aws s3api abort-multipart-upload .*interrupted/,
+      fix: /^aws s3api abort-multipart-upload .*interrupted/,
     },
     {
       group: 'alarms',
@@ -286,7 +286,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           }),
         ),
       found: /app-target-dead-letters .*Is on.*Threshold crossed/,
-      mend: /^follow docs\/operations\.md#dead-letters$/,
+      fix: /^follow docs\/operations\.md#dead-letters$/,
     },
     {
       group: 'alarms',
@@ -300,7 +300,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
           }),
         ),
       found: /app-notifications-missing .*Is on/,
-      mend: /^follow docs\/operations\.md#/,
+      fix: /^follow docs\/operations\.md#/,
     },
     {
       group: 'subscriptions',
@@ -312,7 +312,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         await clients.sns(SOURCE).send(new UnsubscribeCommand({ SubscriptionArn: subscription?.SubscriptionArn }));
       },
       found: /operator@own\.test \(eu-west-1\): Is not subscribed/,
-      mend: /^aws sns subscribe --region eu-west-1 .*operator@own\.test$/,
+      fix: /^aws sns subscribe --region eu-west-1 .*operator@own\.test$/,
     },
   ];
 }

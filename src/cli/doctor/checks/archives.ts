@@ -152,8 +152,8 @@ export function judgeReplication(
     ({ status, lastModified }) => status === 'PENDING' && now - lastModified > SLOW_SECONDS * 1000,
   );
   if (slow !== undefined) {
-    const mend = `aws s3api head-object --bucket ${bucket} --key ${slow.key} --query ReplicationStatus, until it says COMPLETED`;
-    return [warning(subject, `S3 is slow: ${named(slow)}, is still pending.`, mend)];
+    const fix = `aws s3api head-object --bucket ${bucket} --key ${slow.key} --query ReplicationStatus, until it says COMPLETED`;
+    return [warning(subject, `S3 is slow: ${named(slow)}, is still pending.`, fix)];
   }
   return [
     ok(subject, `The oldest, put ${formatAge((now - oldest.lastModified) / 1000)} ago, is ${oldest.status ?? ''}.`),

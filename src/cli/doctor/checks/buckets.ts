@@ -122,6 +122,6 @@ async function checkRequestPayment(
   if (Payer === 'BucketOwner') return [];
   const says =
     'Is Requester Pays: S3 refuses the requests of a function of another account, and ours are made without that header.';
-  const mend = `aws s3api put-bucket-request-payment --bucket ${bucket.name} --request-payment-configuration Payer=BucketOwner`;
-  return [warning(subject, says, mend)];
+  const fix = `aws s3api put-bucket-request-payment --bucket ${bucket.name} --request-payment-configuration Payer=BucketOwner`;
+  return [warning(subject, says, fix)];
 }

@@ -5,7 +5,7 @@ import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 /** AWS refuses signatures that are off by more than 15 minutes; ages and expiry suffer before. */
 const FAILURE_SECONDS = 300;
 const WARNING_SECONDS = 30;
-const MEND = 'sudo timedatectl set-ntp true (or start the time service of this system)';
+const FIX = 'sudo timedatectl set-ntp true (or start the time service of this system)';
 
 /** Whether this machine and AWS agree on the time. */
 export const CLOCK_CHECKS: CheckGroup = {
@@ -30,8 +30,8 @@ export function judgeClock(server: number | undefined, local: number): Diagnosis
   const seconds = Math.round((local - server) / 1000);
   const off = Math.abs(seconds);
   const says = `Its clock is ${off} s ${seconds < 0 ? 'behind' : 'ahead of'} AWS.`;
-  if (off >= FAILURE_SECONDS) return failure(subject, `${says} AWS refuses requests that are off by 15 minutes.`, MEND);
-  return off >= WARNING_SECONDS ? warning(subject, says, MEND) : ok(subject, says);
+  if (off >= FAILURE_SECONDS) return failure(subject, `${says} AWS refuses requests that are off by 15 minutes.`, FIX);
+  return off >= WARNING_SECONDS ? warning(subject, says, FIX) : ok(subject, says);
 }
 
 /** The time of an answer, in whole seconds; undefined when it has none. */

@@ -115,8 +115,8 @@ export function judgeDeletionTable({ subject, region, name, named, table, timeTo
     return failure(subject, says, `aws dynamodb describe-table --region ${region} --table-name ${name}`);
   }
   if (!expires(timeToLive)) {
-    const mend = `aws dynamodb update-time-to-live --region ${region} --table-name ${name} --time-to-live-specification Enabled=true,AttributeName=${EXPIRY}`;
-    return warning(subject, 'What it remembers never expires: storage grows without end.', mend);
+    const fix = `aws dynamodb update-time-to-live --region ${region} --table-name ${name} --time-to-live-specification Enabled=true,AttributeName=${EXPIRY}`;
+    return warning(subject, 'What it remembers never expires: storage grows without end.', fix);
   }
   return ok(subject, 'It exists, the target function knows it, and what it remembers expires.');
 }

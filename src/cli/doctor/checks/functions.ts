@@ -62,8 +62,8 @@ function recursionCheck(part: DeployedPartName, region: string, patient: Patient
       if (RecursiveLoop !== 'Terminate') return [];
       const says =
         'Lambda would take requeued messages for a loop and drop them (docs/operations.md#recursion-detection).';
-      const mend = `aws lambda put-function-recursion-config --region ${region} --function-name ${FunctionName} --recursive-loop Allow`;
-      return [failure(subject, says, mend)];
+      const fix = `aws lambda put-function-recursion-config --region ${region} --function-name ${FunctionName} --recursive-loop Allow`;
+      return [failure(subject, says, fix)];
     } catch (thrown) {
       // The look at its state says that it is gone.
       if (thrown instanceof ResourceNotFoundException) return [];
@@ -90,8 +90,8 @@ async function findStop(
     return [failure(subject, `Its last update failed: ${LastUpdateStatusReason}`, redeploy)];
   const concurrency = await lambda.send(new GetFunctionConcurrencyCommand({ FunctionName }), { abortSignal });
   if (concurrency.ReservedConcurrentExecutions !== 0) return [];
-  const mend = `aws lambda delete-function-concurrency --region ${region} --function-name ${FunctionName}`;
-  return [failure(subject, 'Is disabled: its reserved concurrency is 0.', mend)];
+  const fix = `aws lambda delete-function-concurrency --region ${region} --function-name ${FunctionName}`;
+  return [failure(subject, 'Is disabled: its reserved concurrency is 0.', fix)];
 }
 
 /** A queue that does not reach its function. */
@@ -106,12 +106,12 @@ async function findStoppedFeeds(
     for (const { UUID = '', State = '', EventSourceArn = '' } of page.EventSourceMappings ?? []) {
       if (!State.startsWith('Disabl')) continue;
       const queue = EventSourceArn.slice(EventSourceArn.lastIndexOf(':') + 1);
-      const mend = `aws lambda update-event-source-mapping --region ${region} --uuid ${UUID} --enabled`;
+      const fix = `aws lambda update-event-source-mapping --region ${region} --uuid ${UUID} --enabled`;
       findings.push(
         failure(
           `${FunctionName} (${region})`,
           `Receives nothing from ${queue}: its event source mapping is disabled.`,
-          mend,
+          fix,
         ),
       );
     }

@@ -61,8 +61,8 @@ async function lookAt(key: NamedKey, patient: Patient, signal: AbortSignal): Pro
   const directory = new KmsKeyDirectory((region) => patient.clients.kms(region));
   const problem = await checkKey(key.arn, key.region, key.purpose, directory, signal);
   if (problem !== undefined) {
-    const mend = `aws kms describe-key --region ${key.region} --key-id ${key.arn}`;
-    return [failure(subject, problem.message.replace(/, then deploy again\.$/, '.'), mend)];
+    const fix = `aws kms describe-key --region ${key.region} --key-id ${key.arn}`;
+    return [failure(subject, problem.message.replace(/, then deploy again\.$/, '.'), fix)];
   }
   const refusal = await findRefusingPolicy(key, patient, signal);
   return [refusal ?? (await tryDry(key, patient, signal))];

@@ -22,13 +22,13 @@ export const MACHINE_CHECKS: CheckGroup = {
 };
 
 async function checkSam(patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
-  const mend = `pip install -r ${PROJECT}requirements/deploy.txt`;
+  const fix = `pip install -r ${PROJECT}requirements/deploy.txt`;
   const answer = await runTool('sam', ['--version'], patient, signal);
   const version = /(\d+\.\d+\.\d+)/.exec(answer ?? '')?.[1];
-  if (version === undefined) return lacking(patient, 'SAM CLI', 'There is no working `sam` on the PATH.', mend);
+  if (version === undefined) return lacking(patient, 'SAM CLI', 'There is no working `sam` on the PATH.', fix);
   const tested = await testedSam();
   if (tested === undefined || version === tested) return ok('SAM CLI', `${version}.`);
-  return warning('SAM CLI', `${version}; what is tested is ${tested}.`, mend);
+  return warning('SAM CLI', `${version}; what is tested is ${tested}.`, fix);
 }
 
 /** Undefined where the project has no such file, as beside a bundle. */
@@ -51,12 +51,12 @@ async function checkArm64(patient: Patient): Promise<Diagnosis> {
   if (machine.arch === 'arm64') return ok('arm64', 'This machine is arm64, as the functions are.');
   if (canBuildArm64(machine))
     return ok('arm64', `This machine is ${machine.arch}: the image is built under emulation.`);
-  const mend = 'docker run --privileged --rm tonistiigi/binfmt --install arm64';
+  const fix = 'docker run --privileged --rm tonistiigi/binfmt --install arm64';
   return lacking(
     patient,
     'arm64',
     `This machine is ${machine.arch} and emulates no arm64, as far as can be seen.`,
-    mend,
+    fix,
   );
 }
 
@@ -65,11 +65,11 @@ async function lacking(
   { deployments, plans }: Patient,
   subject: string,
   says: string,
-  mend: string,
+  fix: string,
 ): Promise<Diagnosis> {
   const states = await Promise.all(plans.map(({ region }) => deployments.of(region)));
   const isDeployed = states.every(({ state }) => state === 'deployed');
-  return isDeployed ? warning(subject, `${says} The next deployment needs it.`, mend) : failure(subject, says, mend);
+  return isDeployed ? warning(subject, `${says} The next deployment needs it.`, fix) : failure(subject, says, fix);
 }
 
 /** What a tool prints; undefined when it is missing or fails. */

@@ -31,8 +31,8 @@ function lambdaCheck(plan: RegionPlan, { clients }: Patient): Check {
     if (quota === undefined) return [unseen(subject, 'Lambda does not say how much there is.')];
     const says = `The functions may use ${needed} of the ${quota} concurrent executions of the account.`;
     if (needed <= quota) return [ok(subject, says)];
-    const mend = `aws service-quotas request-service-quota-increase --region ${region} --service-code lambda --quota-code L-B99A9384 --desired-value ${needed}`;
-    return [warning(subject, `${says} They will be throttled; a lower scaling_limit does it, too.`, mend)];
+    const fix = `aws service-quotas request-service-quota-increase --region ${region} --service-code lambda --quota-code L-B99A9384 --desired-value ${needed}`;
+    return [warning(subject, `${says} They will be throttled; a lower scaling_limit does it, too.`, fix)];
   };
   return { subject, takes: 'lambda:GetAccountSettings', run };
 }
@@ -55,8 +55,8 @@ function fargateChecks({ region, fallback }: RegionPlan, { clients }: Patient): 
       if (Quota?.Value === undefined) return [unseen(subject, 'Service Quotas does not say how many there are.')];
       const says = `The fallback may use ${needed} of the ${Quota.Value} vCPUs of the account.`;
       if (needed <= Quota.Value) return [ok(subject, says)];
-      const mend = `aws service-quotas request-service-quota-increase --region ${region} --service-code fargate --quota-code ${QuotaCode} --desired-value ${needed}`;
-      return [warning(subject, says, mend)];
+      const fix = `aws service-quotas request-service-quota-increase --region ${region} --service-code fargate --quota-code ${QuotaCode} --desired-value ${needed}`;
+      return [warning(subject, says, fix)];
     };
     return [{ subject, takes: 'servicequotas:GetServiceQuota', run }];
   });

@@ -36,8 +36,8 @@ function versioningCheck(role: 'outbound' | 'inbound', region: string, patient: 
       const command = new GetBucketVersioningCommand({ Bucket: name });
       const { Status } = await patient.clients.s3(region).send(command, { abortSignal });
       if (Status === 'Enabled') return [ok(subject, 'Exists, and keeps versions.')];
-      const mend = `aws s3api put-bucket-versioning --region ${region} --bucket ${name} --versioning-configuration Status=Enabled`;
-      return [failure(subject, 'Is not versioned, so S3 replicates nothing.', mend)];
+      const fix = `aws s3api put-bucket-versioning --region ${region} --bucket ${name} --versioning-configuration Status=Enabled`;
+      return [failure(subject, 'Is not versioned, so S3 replicates nothing.', fix)];
     } catch (thrown) {
       if (thrown instanceof Error && thrown.name === 'NoSuchBucket') {
         return [await patient.deployments.missing(region, subject)];
@@ -92,15 +92,15 @@ async function compareRules(
     const others = stored.rules.filter(
       ({ id, priority }) => priority < LEAVING && !wanted.some((entry) => entry.id === id),
     );
-    const mend = `s3xrc deploy --repair --region ${region}`;
+    const fix = `s3xrc deploy --repair --region ${region}`;
     if (missing.length > 0) {
       const says = `Missing, switched off or changed: ${missing.join(', ')}. S3 carries no archive by these.`;
-      return [failure(subject, says, mend)];
+      return [failure(subject, says, fix)];
     }
     if (others.length === 0)
       return [ok(subject, `${formatPlural(wanted.length, 'rule')}, as the deployment made them.`)];
     const says = `${others.length} that this configuration does not know: ${others.map(({ id }) => id).join(', ')}.`;
-    return [warning(subject, says, mend)];
+    return [warning(subject, says, fix)];
   } finally {
     await connection.close();
   }

@@ -69,8 +69,8 @@ function judgeState(stack: Stack, region: string): Diagnosis[] {
   const { says, command } = adviseOnStack(StackName, region, status);
   const reason = StackStatusReason === '' ? '' : ` (${StackStatusReason})`;
   const text = `${status}${reason}. ${says}.`;
-  const mend = command ?? `aws cloudformation describe-stack-events --region ${region} --stack-name ${StackName}`;
-  return [status.endsWith('_IN_PROGRESS') ? warning(subject, text, mend) : failure(subject, text, mend)];
+  const fix = command ?? `aws cloudformation describe-stack-events --region ${region} --stack-name ${StackName}`;
+  return [status.endsWith('_IN_PROGRESS') ? warning(subject, text, fix) : failure(subject, text, fix)];
 }
 
 /** Looking for drift is a job of minutes that CloudFormation does when told to: this reads what the last one found. */
@@ -90,8 +90,8 @@ function judgeDrift(stacks: readonly Stack[], subject: string, region: string): 
   if (unknown.length === 0) return [ok(subject, 'No stack has drifted.')];
   const [first] = unknown;
   const says = `Drift detection has never run in ${unknown.length} of ${stacks.length} stacks.`;
-  const mend = `aws cloudformation detect-stack-drift --region ${region} --stack-name ${first?.StackName ?? ''}`;
-  return [unseen(subject, says, mend)];
+  const fix = `aws cloudformation detect-stack-drift --region ${region} --stack-name ${first?.StackName ?? ''}`;
+  return [unseen(subject, says, fix)];
 }
 
 function compareWithConfiguration(

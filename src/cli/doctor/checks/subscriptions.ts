@@ -32,8 +32,8 @@ async function checkRegion(region: string, patient: Patient, abortSignal: AbortS
   const { notification_emails: addresses } = configuration.settings;
   const others = [...subscribed.keys()].filter((endpoint) => !addresses.includes(endpoint));
   if (addresses.length + others.length === 0) {
-    const mend = 'add an address to notification_emails in settings.json, then s3xrc configure && s3xrc deploy';
-    return [warning(`mail (${region})`, 'Nobody is told of alarms.', mend)];
+    const fix = 'add an address to notification_emails in settings.json, then s3xrc configure && s3xrc deploy';
+    return [warning(`mail (${region})`, 'Nobody is told of alarms.', fix)];
   }
   return [...addresses, ...others].map((address) =>
     judgeSubscription({ address, subscription: subscribed.get(address), topic, region }),
@@ -61,8 +61,8 @@ export function judgeSubscription({ address, subscription, topic, region }: Subs
   const subscribe = `aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
   if (subscription === undefined) return failure(subject, 'Is not subscribed to the alarms.', subscribe);
   if (subscription.startsWith('arn:')) return ok(subject, 'Is told of alarms.');
-  const mend = `follow the link in the mail of AWS Notifications; to get another mail: ${subscribe}`;
-  return failure(subject, 'Has not confirmed the subscription and receives no alarms.', mend);
+  const fix = `follow the link in the mail of AWS Notifications; to get another mail: ${subscribe}`;
+  return failure(subject, 'Has not confirmed the subscription and receives no alarms.', fix);
 }
 
 /** ARN of the region's topic, an output of its nested stack. */

@@ -57,6 +57,6 @@ async function checkUploads(
   if (first === undefined)
     return [ok(subject, uploads.length === 0 ? 'None.' : `${formatPlural(uploads.length, 'upload')} at work.`)];
   const says = `${formatPlural(left.length, 'upload')} older than two days, the oldest begun ${formatAge(ageOf(first))} ago. Each costs storage.`;
-  const mend = `aws s3api abort-multipart-upload --bucket ${Bucket} --key '${first.Key ?? ''}' --upload-id ${first.UploadId ?? ''}, or a lifecycle rule AbortIncompleteMultipartUpload`;
-  return [warning(subject, says, mend)];
+  const fix = `aws s3api abort-multipart-upload --bucket ${Bucket} --key '${first.Key ?? ''}' --upload-id ${first.UploadId ?? ''}, or a lifecycle rule AbortIncompleteMultipartUpload`;
+  return [warning(subject, says, fix)];
 }

@@ -27,7 +27,7 @@ describe('a policy that demands an encryption header', () => {
       {
         status: 'failure',
         says: expect.stringContaining('demands another x-amz-server-side-encryption header'),
-        mend: expect.stringContaining('kms_key_arn'),
+        fix: expect.stringContaining('kms_key_arn'),
       },
     ]);
   });
@@ -48,7 +48,7 @@ describe('a policy that refuses unsigned payloads', () => {
 
   test('refuses every PUT', () => {
     expect(judge(Condition)).toMatchObject([
-      { status: 'failure', mend: expect.stringContaining(`"ArnNotLike": {"aws:PrincipalArn": "${ROLES}*"}`) },
+      { status: 'failure', fix: expect.stringContaining(`"ArnNotLike": {"aws:PrincipalArn": "${ROLES}*"}`) },
     ]);
   });
 

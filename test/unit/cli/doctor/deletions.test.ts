@@ -44,9 +44,9 @@ describe('the table of deletions', () => {
           'aws dynamodb update-time-to-live --region us-east-1 --table-name app-deletions --time-to-live-specification Enabled=true,AttributeName=ExpiresAt',
         ] as const,
     ),
-  ] as const)('%s', (_, change, status, mend) => {
+  ] as const)('%s', (_, change, status, fix) => {
     const finding = judgeDeletionTable({ ...PLACE, table: TABLE, timeToLive: EXPIRING, ...change });
-    expect({ status: finding.status, mend: finding.mend }).toEqual({ status, mend });
+    expect({ status: finding.status, fix: finding.fix }).toEqual({ status, fix });
   });
 
   test('expires by the attribute, and has the name, that the stack gives it', () => {

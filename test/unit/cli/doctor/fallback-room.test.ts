@@ -17,7 +17,7 @@ describe('judgeVpcs', () => {
   });
 
   test('names the command that asks for one more', () => {
-    expect(judgeVpcs('VPCs', 'eu-west-1', 7, 7).mend).toMatch(/--region eu-west-1 .*L-F678F1CE --desired-value 8$/);
+    expect(judgeVpcs('VPCs', 'eu-west-1', 7, 7).fix).toMatch(/--region eu-west-1 .*L-F678F1CE --desired-value 8$/);
   });
 });
 

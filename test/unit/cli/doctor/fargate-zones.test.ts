@@ -12,7 +12,7 @@ test('only the first zone by name, without Fargate: no task would start, and one
   expect(judge(1)).toMatchObject({
     status: 'failure',
     says: 'Fargate is not in ap-northeast-1a (apne1-az3), the only zones that the network takes: no task would ever start.',
-    mend: expect.stringContaining('"availability_zones": 2'),
+    fix: expect.stringContaining('"availability_zones": 2'),
   });
 });
 
@@ -30,7 +30,7 @@ test('only zones that Fargate knows', () => {
 test('an account that has no zone with Fargate', () => {
   expect(judge(1, [{ name: 'ap-northeast-1a', id: 'apne1-az3' }])).toMatchObject({
     status: 'failure',
-    mend: expect.stringContaining('switch the fallback off'),
+    fix: expect.stringContaining('switch the fallback off'),
   });
 });
 

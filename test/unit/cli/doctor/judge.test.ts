@@ -71,9 +71,9 @@ test.each([
     expect.stringContaining('aws sns subscribe --region eu-west-1 --topic-arn arn:topic'),
   ],
   ['arn:aws:sns:eu-west-1:1:topic:2', 'ok', undefined],
-] as const)('a subscription that SNS lists as %s', (subscription, status, mend) => {
+] as const)('a subscription that SNS lists as %s', (subscription, status, fix) => {
   const finding = judgeSubscription({ address: 'a@own.test', subscription, topic: 'arn:topic', region: 'eu-west-1' });
-  expect({ status: finding.status, mend: finding.mend }).toEqual({ status, mend });
+  expect({ status: finding.status, fix: finding.fix }).toEqual({ status, fix });
 });
 
 test('vCPUs of the fallback: with a share on demand, the first task of each service is', () => {

@@ -27,7 +27,7 @@ test('60 columns hold every line but a command, which is not broken', () => {
       '  ok       bucket a: Exists.',
       '  FAILURE  bucket b: It does not exist, and what is in it',
       '           can be neither read nor written.',
-      '           mend: aws s3 mb s3://b --region eu-west-1',
+      '           fix: aws s3 mb s3://b --region eu-west-1',
       '',
       '1 ok, 0 warnings, 1 failure, 0 not seen',
       '',

@@ -7,21 +7,21 @@ import { expectCurrent } from '../../../support/expect-current.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 
-const MENDING = 'npm run configuration:documents';
+const FIX = 'npm run configuration:documents';
 
 describe('what is made of the schema is not stale:', () => {
   test('configuration/settings.schema.json', () => {
-    expectCurrent(read('configuration/settings.schema.json'), renderSchemaFile(settingsNode()), MENDING);
+    expectCurrent(read('configuration/settings.schema.json'), renderSchemaFile(settingsNode()), FIX);
   });
 
   test('configuration/replication_config.schema.json', () => {
-    expectCurrent(read('configuration/replication_config.schema.json'), renderSchemaFile(replicationNode()), MENDING);
+    expectCurrent(read('configuration/replication_config.schema.json'), renderSchemaFile(replicationNode()), FIX);
   });
 
   test('the tables of docs/configuration.md', () => {
     const document = read('docs/configuration.md');
     expect(document.match(/<!-- keys: \w+ -->/g)).toHaveLength(5);
-    expectCurrent(document, updateKeyTables(document), MENDING);
+    expectCurrent(document, updateKeyTables(document), FIX);
   });
 });
 
