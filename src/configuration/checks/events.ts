@@ -12,7 +12,7 @@ export function checkEvents(rules: readonly RuleDraft[]): Finding[] {
 /** A key that changes nothing is a mistake somewhere. */
 function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
   return rules.flatMap(({ index, source, destinations }) => {
-    const replicates = [source.deletes, ...destinations.map(({ deletes }) => deletes)].includes('replicate');
+    const replicates = destinations.some(({ deletes = source.deletes }) => deletes === 'replicate');
     if (source.lifecycle_deletes !== true || replicates) return [];
     const path = ['replication_configuration', index, 'source', 'lifecycle_deletes'];
     const message = 'no destination of this rule replicates deletions, so that those of a lifecycle are not either';

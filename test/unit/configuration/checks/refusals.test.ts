@@ -370,4 +370,11 @@ describe('lifecycle_deletes', () => {
     const there = ruleEntry({ lifecycle_deletes: true }, { deletes: 'replicate' });
     expect(await problemsOf(loadRules([there]))).toEqual([]);
   });
+
+  test('is a mistake, too, where every destination overrides what the source says of deletions', async () => {
+    const entry = ruleEntry({ lifecycle_deletes: true, deletes: 'replicate' }, { deletes: 'ignore' });
+    expect(await problemsOf(loadRules([entry]))).toMatchObject([
+      { path: 'replication_configuration.0.source.lifecycle_deletes' },
+    ]);
+  });
 });
