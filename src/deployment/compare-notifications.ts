@@ -1,8 +1,9 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
-import { replicatesDeletes } from '../configuration/rule.ts';
+import { toldDeletions } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { UnknownNotificationsError } from './errors.ts';
 import { encodeFilterValue } from './filter-overlap.ts';
+import { NOTIFIED_EVENTS } from './merge-notifications.ts';
 import type { NotificationStore, StoredNotification } from './ports.ts';
 
 /** What the comparison tells its operator. Implementations must not throw. */
@@ -17,8 +18,8 @@ export interface ExpectedNotification {
   readonly queue: string | undefined;
   readonly prefix: string;
   readonly suffix: string;
-  /** Deletions are expected, too. */
-  readonly deletions?: true;
+  /** The deletions that are expected, too: those of users, or a lifecycle's as well. */
+  readonly deletions?: 'users' | 'all';
 }
 
 export interface NotificationComparison {
@@ -58,7 +59,8 @@ export async function compareNotifications({ rules, notifications, ...check }: N
 function expectation(rule: DeployedRule, ruleQueue: (rule: string) => string): ExpectedNotification {
   const { bucket, prefix, suffix } = rule.source;
   const queue = rule.events === 'eventbridge' ? undefined : ruleQueue(rule.id);
-  return { bucket, queue, prefix, suffix, ...(replicatesDeletes(rule) ? { deletions: true } : {}) };
+  const deletions = toldDeletions(rule);
+  return { bucket, queue, prefix, suffix, ...(deletions === undefined ? {} : { deletions }) };
 }
 
 /** Id and queue have one name (src/templates/source-resources.ts); the account in the ARN is that of whoever deployed. */
@@ -69,7 +71,6 @@ function isExpected(entry: StoredNotification, { queue, prefix, suffix, deletion
     entry.destination.endsWith(`:${queue}`) &&
     entry.prefix === encodeFilterValue(prefix) &&
     entry.suffix === encodeFilterValue(suffix) &&
-    entry.events.includes('s3:ObjectCreated:*') &&
-    (deletions !== true || entry.events.includes('s3:ObjectRemoved:*'))
+    NOTIFIED_EVENTS[deletions ?? 'none'].every((event) => entry.events.includes(event))
   );
 }

@@ -21,7 +21,9 @@ const EVENT_BRIDGE: QueueNotification = {
   eventBridge: true,
 };
 /** By what a notification says of deletions. */
-const EVENTS: Readonly<Record<NonNullable<NotificationProperties['Deletions']> | 'none', readonly string[]>> = {
+export const NOTIFIED_EVENTS: Readonly<
+  Record<NonNullable<NotificationProperties['Deletions']> | 'none', readonly string[]>
+> = {
   none: ['s3:ObjectCreated:*'],
   users: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'],
   all: ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
@@ -59,7 +61,7 @@ function toQueueNotification({ Id, QueueArn, Prefix, Suffix, Deletions }: Notifi
   return {
     id: Id,
     destination: QueueArn,
-    events: EVENTS[Deletions ?? 'none'],
+    events: NOTIFIED_EVENTS[Deletions ?? 'none'],
     prefix: encodeFilterValue(Prefix),
     suffix: encodeFilterValue(Suffix),
   };

@@ -36,11 +36,11 @@ const stored = new Map<string, readonly StoredNotification[]>();
 let reads: string[];
 
 /** Buckets and rules whose notification is missing. */
-async function missing(): Promise<string[]> {
+async function missing(rules: readonly DeployedRule[] = [logs, images, bridged, draining]): Promise<string[]> {
   const found: string[] = [];
   reads = [];
   await compareNotifications({
-    rules: [logs, images, bridged, draining],
+    rules,
     ruleQueue: queueOf,
     notifications: {
       read: (bucket) => {
@@ -81,6 +81,24 @@ describe('the notifications of source buckets', () => {
   ])('one with another %s is missing', async (_, changed) => {
     stored.set('data', [entry(logs, 'my+logs/', '.json'), changed]);
     expect(await missing()).toEqual([`data ${images.id}`]);
+  });
+
+  test.each([
+    ['of users', {}, ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'], 's3:ObjectRemoved:*'],
+    [
+      'of a lifecycle',
+      { lifecycle_deletes: true },
+      ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
+      's3:LifecycleExpiration:*',
+    ],
+  ])('one that does not tell of deletions %s is missing where they are replicated', async (_, source, events, lost) => {
+    const [rule] = deployedRules([
+      { source: { region: 'eu-west-1', bucket: 'data', deletes: 'replicate', ...source }, destinations },
+    ]) as [DeployedRule];
+    stored.set('data', [{ ...entry(rule, ''), events }]);
+    expect(await missing([rule])).toEqual([]);
+    stored.set('data', [{ ...entry(rule, ''), events: events.filter((event) => event !== lost) }]);
+    expect(await missing([rule])).toEqual([`data ${rule.id}`]);
   });
 
   test('a bucket that is gone misses all of them', async () => {
