@@ -133,17 +133,18 @@ const envelope = z.looseObject({
 /**
  * Reads the body of an SQS message that S3, or EventBridge or an SNS topic on its behalf, has sent. Unknown fields are ignored and any
  * 2.x event version is taken. A test event, and events other than the creation of an object, are counted as ignored.
+ * @param removals whether removals are asked for; else they are ignored, whatever they say
  * @throws InvalidMessageError
  */
-export function parseNotification(body: string): Notification {
+export function parseNotification(body: string, { removals = true }: { removals?: boolean } = {}): Notification {
   const json = parse(envelope, readNotificationBody(body));
-  if (json.Records !== undefined) return fromS3Records(json.Records);
+  if (json.Records !== undefined) return fromS3Records(json.Records, removals);
   if (json.Event === 's3:TestEvent') return NOTHING;
-  if (json.source === 'aws.s3') return fromEventBridge(json);
+  if (json.source === 'aws.s3') return fromEventBridge(json, removals);
   throw new InvalidMessageError('The message is neither an S3 notification nor an S3 event of EventBridge');
 }
 
-function fromS3Records(records: readonly { eventName: string }[]): Notification {
+function fromS3Records(records: readonly { eventName: string }[], removals: boolean): Notification {
   const creations = records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName));
   const created = creations.map((record): ObjectCreated => {
     const { eventTime, userIdentity, queuedAt, s3 } = parse(s3Record, record);
@@ -159,7 +160,7 @@ function fromS3Records(records: readonly { eventName: string }[]): Notification 
       ...(queuedAt === undefined ? {} : { backfilledAt: Date.parse(queuedAt) }),
     };
   });
-  const removed = records.flatMap(removalOf);
+  const removed = removals ? records.flatMap(removalOf) : [];
   return { created, removed, ignored: records.length - created.length - removed.length };
 }
 
@@ -191,9 +192,9 @@ function removedVersion(
 }
 
 /** EventBridge sends the key as it is, not URL-encoded. */
-function fromEventBridge(json: unknown): Notification {
+function fromEventBridge(json: unknown, removals: boolean): Notification {
   const { 'detail-type': type } = json as { 'detail-type'?: string };
-  if (type === 'Object Deleted') return { created: [], removed: [eventBridgeRemovalOf(json)], ignored: 0 };
+  if (type === 'Object Deleted' && removals) return { created: [], removed: [eventBridgeRemovalOf(json)], ignored: 0 };
   if (type !== 'Object Created') return NOTHING;
   const { time, detail } = parse(eventBridgeEvent, json);
   const created: ObjectCreated = {

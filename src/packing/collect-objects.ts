@@ -82,7 +82,7 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
     return false;
   };
   try {
-    const { created, removed } = parseNotification(message.body);
+    const { created, removed } = parseNotification(message.body, { removals: replicatesDeletes(rule) });
     const wanted = {
       created: created.filter(isWanted),
       removed: removed.filter((removal) => isReplicated(removal, rule) && isWanted(removal)),
@@ -96,9 +96,12 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
   }
 }
 
-/** Whether a removal asks for anything: one by a lifecycle does only where the rule says so. */
-function isReplicated({ byLifecycle }: ObjectRemoved, rule: SourceDependencies['rule']): boolean {
-  return replicatesDeletes(rule) && (!byLifecycle || rule.source.lifecycleDeletes === true);
+/**
+ * Whether a removal asks for anything: one by a lifecycle does only where the rule says so, and never when it names a version.
+ * A lifecycle removes noncurrent versions, and markers below which there is nothing: what is current stays what it was.
+ */
+function isReplicated({ byLifecycle, removal }: ObjectRemoved, rule: SourceDependencies['rule']): boolean {
+  return !byLifecycle || (rule.source.lifecycleDeletes === true && removal === 'deleted');
 }
 
 function lastWrite(writes: readonly WrittenObject[], { telemetry }: CollectDependencies): PackItem {

@@ -120,11 +120,11 @@ export const sourceSchema = z.strictObject({
   }),
   deletes: z.enum(['ignore', 'replicate']).default('ignore').meta({
     description:
-      'Whether deletions at the source are repeated at the destinations: delete markers of a versioned bucket, and deletions in a bucket without versions. The permanent deletion of a version is never replicated.',
+      'Whether deletions at the source are repeated at the destinations: delete markers of a versioned bucket, and deletions in a bucket without versions. The permanent deletion of a version is never replicated, but sends what is current then, again if it was sent before (docs/deletions.md).',
   }),
   lifecycle_deletes: z.boolean().default(false).meta({
     description:
-      'Whether deletions by a lifecycle rule of the bucket are replicated like those of users. Needs `deletes`.',
+      'Whether deletions by a lifecycle rule of the bucket are replicated like those of users. Needs `deletes`. Noncurrent versions that expire ask for nothing.',
   }),
   verify: z.enum(['never', 'daily', 'weekly']).default('never').meta({
     description:

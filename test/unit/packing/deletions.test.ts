@@ -127,6 +127,17 @@ describe('a deletion at the source', () => {
     expect(await service.process(removal('gone'))).toEqual([]);
     expect(Object.values(store.counts).every((count) => count === 0)).toBe(true);
   });
+
+  test('of a kind that is not known fails where deletions are replicated, and is ignored where they are not', async () => {
+    const detail = { bucket: { name: 'source-bucket' }, object: { key: 'gone' }, 'deletion-type': 'A new one' };
+    const event = { source: 'aws.s3', 'detail-type': 'Object Deleted', time: '2026-11-23T10:00:00Z', detail };
+    const message = queueMessage(JSON.stringify(event));
+    const [replicating, ignoring] = [source(), source({ rule: exampleRule() })];
+    await replicating.process(message);
+    await ignoring.process(message);
+    expect(replicating.telemetry.failures).toEqual([[message.messageId, 'MESSAGE_INVALID']]);
+    expect(ignoring.telemetry.failures).toEqual([]);
+  });
 });
 
 describe('a version that is removed for good', () => {
@@ -146,6 +157,19 @@ describe('a version that is removed for good', () => {
     const manifest = readManifest(service.archive());
     expect(manifest.format.version).toBe('1.0');
     expect(manifest.objects).toMatchObject([{ key: 'back', sequencer: '20', size: 9 }]);
+  });
+
+  test.each([
+    ['an old version', 'LifecycleExpiration:Delete', true],
+    ['an old version, in a rule that ignores lifecycles', 'LifecycleExpiration:Delete', false],
+  ])('by a lifecycle asks for nothing, not even a look: %s', async (_, eventName, lifecycleDeletes) => {
+    const rule = exampleRule(lifecycleDeletes ? { lifecycleDeletes } : {}, [{ deletes: 'replicate' }]);
+    const store = new FailingObjectStore(new SourceServiceHarness().memory);
+    const service = source({ rule, store });
+    await service.place('kept', 'current');
+    expect(await service.process(removal('kept', { ...REMOVED, eventName }))).toEqual([]);
+    expect(service.archiveKeys()).toEqual([]);
+    expect(store.counts.head).toBe(0);
   });
 
   test('has what is current packed once, together with the event of that write', async () => {

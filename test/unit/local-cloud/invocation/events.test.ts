@@ -80,7 +80,7 @@ describe('the events of the source function', () => {
       [['deleted', 'minutes/board meeting 2026-11.txt', 'u3XpK8vRzLq0TnYw5cJhGfBdE1mS7aNo']],
     ],
   ] as const)('%s removes what other events create, by a user, and creates nothing', async (file, removals) => {
-    const notifications = (await bodiesOf(file)).map(parseNotification);
+    const notifications = (await bodiesOf(file)).map((body) => parseNotification(body));
     expect(notifications.flatMap(({ created }) => created)).toEqual([]);
     const removed = notifications.flatMap((notification) => notification.removed);
     expect(removed.map(({ removal, key, versionId }) => [removal, key, versionId])).toEqual(removals);
@@ -93,7 +93,7 @@ describe('the events of the source function', () => {
   });
 
   test('source-test-event.json creates nothing and is not a mistake', async () => {
-    expect((await bodiesOf('source-test-event.json')).map(parseNotification)).toEqual([
+    expect((await bodiesOf('source-test-event.json')).map((body) => parseNotification(body))).toEqual([
       { created: [], removed: [], ignored: 1 },
     ]);
   });
