@@ -131,3 +131,16 @@ test('gives up on messages that SQS never takes', async () => {
   await expect(sent).rejects.toThrow('SQS did not take 1 messages');
   expect(server.requests).toHaveLength(5);
 });
+
+test('an aborted signal ends calls that SQS does not answer, and they are not repeated', async () => {
+  server.script('stall');
+  const stopped = new AbortController();
+  const abortable = new SqsBulkSender({ client, queueUrl: 'https://sqs.example/1/queue', signal: stopped.signal });
+  const sent = abortable.send(messages(20));
+  await server.received(2);
+  const reason = new Error('Ctrl-C');
+  stopped.abort(reason);
+  await expect(sent).rejects.toBe(reason);
+  expect(server.requests).toHaveLength(2);
+  await abortable.close();
+});

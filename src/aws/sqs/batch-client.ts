@@ -21,6 +21,8 @@ export interface BatchClientOptions {
   readonly queueUrl: string;
   readonly connections: number;
   readonly retries?: RetryPolicy;
+  /** Ends calls under way, and the pauses between them. */
+  readonly signal?: AbortSignal;
 }
 
 const HEADERS_TIMEOUT = 30_000;
@@ -38,19 +40,21 @@ export class SqsBatchClient {
   readonly #queueUrl: string;
   readonly #connections: number;
   readonly #retries: RetryPolicy;
+  readonly #signal: AbortSignal | undefined;
   #opened: Promise<Connection> | undefined;
   #credentials: (SigningCredentials & { readonly expiration?: Date }) | undefined;
 
-  constructor({ client, queueUrl, connections, retries = new RetryPolicy() }: BatchClientOptions) {
+  constructor({ client, queueUrl, connections, retries = new RetryPolicy(), signal }: BatchClientOptions) {
     this.#client = client;
     this.#queueUrl = queueUrl;
     this.#connections = connections;
     this.#retries = retries;
+    this.#signal = signal;
   }
 
   /**
    * @param bodies at most ten
-   * @throws UnavailableQueueError when SQS does not answer, or refuses the whole call, after retries
+   * @throws UnavailableQueueError when SQS does not answer, or refuses the whole call, after retries; the reason of the signal
    */
   async send(bodies: readonly string[]): Promise<SentBatch> {
     const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
@@ -63,7 +67,7 @@ export class SqsBatchClient {
       }
       const pressure = pressureOf(outcome);
       if (pressure === undefined || !this.#retries.spend(attempt, pressure)) throw this.#failure(outcome);
-      await this.#retries.wait(attempt, pressure);
+      await this.#retries.wait(attempt, pressure, this.#signal);
     }
   }
 
@@ -87,10 +91,11 @@ export class SqsBatchClient {
     const headers = signer.sign(request, await this.#currentCredentials(), Date.now());
     const client = await pool.take(origin);
     try {
-      const call = { method: 'POST', path: '/', headers, body, headersTimeout: HEADERS_TIMEOUT };
+      const call = { method: 'POST', path: '/', headers, body, headersTimeout: HEADERS_TIMEOUT, signal: this.#signal };
       const answer = await client.exchange(call);
       return answer.status === 200 ? answer : `${answer.status} ${answer.body}`;
     } catch (thrown) {
+      this.#signal?.throwIfAborted();
       return `no answer: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
     } finally {
       pool.release(origin, client);

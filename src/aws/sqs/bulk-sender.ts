@@ -11,6 +11,8 @@ export interface BulkSenderOptions {
   readonly queueUrl: string;
   /** Calls to SQS at the same time, 48 if not given. */
   readonly concurrency?: number;
+  /** Ends calls under way: whether SQS took their messages is not known then. */
+  readonly signal?: AbortSignal;
 }
 
 /** At 10 ms per call this is 48,000 messages per second. */
@@ -24,8 +26,8 @@ export class SqsBulkSender implements ExistingObjectQueue {
   readonly #queueUrl: string;
   readonly #limit: ReturnType<typeof pLimit>;
 
-  constructor({ client, queueUrl, concurrency = CONCURRENCY }: BulkSenderOptions) {
-    this.#client = new SqsBatchClient({ client, queueUrl, connections: concurrency });
+  constructor({ client, queueUrl, concurrency = CONCURRENCY, signal }: BulkSenderOptions) {
+    this.#client = new SqsBatchClient({ client, queueUrl, connections: concurrency, ...(signal && { signal }) });
     this.#queueUrl = queueUrl;
     this.#limit = pLimit(concurrency);
   }

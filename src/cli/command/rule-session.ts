@@ -63,6 +63,8 @@ export const SYSTEM_CLOCK: Clock = {
 
 /** Milliseconds that the last checkpoint may take after Ctrl-C. */
 const LAST_SAVE_MS = 10_000;
+/** Milliseconds that messages on their way to SQS may take after Ctrl-C: what it took by then is in the last checkpoint. */
+const LAST_SEND_MS = 2_000;
 
 /** Opens it in the account of the credentials that the AWS CLI would use, too. */
 export function openRuleSession({
@@ -95,6 +97,7 @@ export function openRuleSession({
       const client = keep(new SQSClient({ ...access, region }));
       const sender = new SqsBulkSender({
         client,
+        signal: signalAfter(signal, LAST_SEND_MS),
         queueUrl: queueUrl ?? (await orAborted(findQueue(client, name, region), signal)),
       });
       senders.push(sender);
