@@ -8,6 +8,7 @@ import {
   type ArrivalStatus,
   type Backlog,
   isLate,
+  isOverdue,
   type PipelineStatus,
   type RouteStatus,
   type RuleStatus,
@@ -60,7 +61,7 @@ function renderRule(rule: RuleStatus, style: TerminalStyle): string[] {
           'verified',
           describeFindings(verification),
           style,
-          (verification?.faults ?? 0) > 0 ? style.red : undefined,
+          (verification?.faults ?? 0) > 0 || isOverdue(verification) ? style.red : undefined,
         )),
     ...row('given up', archives(givenUp), style, (givenUp ?? 0) > 0 ? style.red : undefined),
   ];
