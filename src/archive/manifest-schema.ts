@@ -50,6 +50,8 @@ export const manifestObject = z.object({
   event_time: z.iso.datetime(),
   /** S3's own order of the writes to one key. */
   sequencer: text.optional(),
+  /** When S3 answered the read of what a listing named: ISO 8601, UTC. It was the current version then. */
+  read_time: z.iso.datetime().optional(),
   version_id: text.optional(),
   headers: z
     .object({

@@ -17,7 +17,7 @@ export interface PackedPosition {
 /** What the manifest says of one packed object. */
 export function manifestEntry(
   { object }: PackItem,
-  { description, tags }: ReadItem,
+  { description, tags, readAt }: ReadItem,
   position: PackedPosition,
 ): ManifestObject {
   const { headers, metadata, versionId } = description;
@@ -33,6 +33,7 @@ export function manifestEntry(
     key: object.key,
     event_time: new Date(object.eventTime).toISOString(),
     ...(object.sequencer === undefined ? {} : { sequencer: object.sequencer }),
+    ...(readAt === undefined ? {} : { read_time: new Date(readAt).toISOString() }),
     ...(versionId === undefined ? {} : { version_id: versionId }),
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata: Object.entries(metadata) }),

@@ -1,3 +1,4 @@
+import { replicatesDeletes } from '../configuration/rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import {
@@ -26,6 +27,8 @@ export type LeftOut =
 export interface ReadItem {
   readonly description: ObjectDescription;
   readonly tags: readonly ObjectTag[];
+  /** When S3 answered, see `timeOfRead`. */
+  readonly readAt?: number;
 }
 
 export type ReadResult = { readonly read: ReadItem } | { readonly leftOut: LeftOut };
@@ -58,7 +61,7 @@ export async function readItem(
     const tags = await readTags(item, description, dependencies, signal);
     if (isOwn({ ...description, tags }, item, dependencies)) return { leftOut: { kind: 'own-write' } };
     refuseUnfinishedTags(item, tags);
-    return { read: { description, tags } };
+    return { read: { description, tags, ...timeOfRead(item, answer, dependencies) } };
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     if (thrown instanceof ObjectNotFoundError) return { leftOut: { kind: 'gone' } };
@@ -69,6 +72,19 @@ export async function readItem(
 
 function isOwn(read: ReadObject, { object }: PackItem, { rule, ownPrincipals }: ReadDependencies): boolean {
   return !rule.source.chain && isOwnWrite(read, object, rule, ownPrincipals);
+}
+
+/**
+ * What an event brings is ordered among the deletions of its key by S3's sequencer. What a listing brings has none, and its
+ * Last-Modified may be from before a deletion that was undone; but it was there when it was read.
+ */
+function timeOfRead(
+  { object }: PackItem,
+  { answeredAt }: ObjectDescription,
+  { rule }: ReadDependencies,
+): Pick<ReadItem, 'readAt'> {
+  const isListed = object.backfilledAt !== undefined && object.sequencer === undefined;
+  return answeredAt === undefined || !isListed || !replicatesDeletes(rule) ? {} : { readAt: answeredAt };
 }
 
 /** Answers to ranged GETs have no checksum. */

@@ -37,8 +37,9 @@ export interface RestorableObject {
 
 /** @param origin of the manifest's source bucket, see `originOf` */
 export function restorableObject(object: ManifestObject, origin: string): RestorableObject {
-  const { key, size, etag, sequencer } = object;
-  const stamp = stampOf({ origin, etag, sequencer, eventTime: Date.parse(object.event_time) });
+  const { key, size, etag, sequencer, read_time } = object;
+  const read = read_time === undefined ? {} : { readAt: Date.parse(read_time) };
+  const stamp = stampOf({ origin, etag, sequencer, eventTime: Date.parse(object.event_time), ...read });
   return {
     key,
     size,

@@ -11,9 +11,9 @@ import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from 
  *     s3xrc = 2:<location>:<origin>:<event time>:<sequencer>:<etag>:<digest>
  *
  * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the source
- * bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none; first 8 characters
- * of the source's ETag, empty where unknown; digest of what was written, see content-digest.ts. All of these characters
- * are allowed in the value of a tag. Version 1 had `;` between its fields, and no digest.
+ * bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none, or `r` and the
+ * `readAt` of what a listing has brought, in base 36 as well; first 8 characters of the source's ETag, empty where
+ * unknown; digest of what was written, see content-digest.ts. All of these characters are allowed in the value of a tag. Version 1 had `;` between its fields, and no digest.
  *
  * The location is there because metadata travels with every copy that someone makes of a restored object. Such a copy is
  * that someone's own object: its stamp names another location, and so does not count.
@@ -23,6 +23,11 @@ export interface ProvenanceStamp extends WriteOrder {
   readonly origin: string;
   /** Hex, at most 8 digits. */
   readonly etag: string;
+  /**
+   * When S3 answered the read of what a listing has brought, without a sequencer: milliseconds since 1970. It was at the source then,
+   * however old it is. Orders it among deletions only, see `isBeforeDeletion`.
+   */
+  readonly readAt?: number;
 }
 
 /** A stamp as it was found on an object. */
@@ -57,7 +62,13 @@ const ANY_DIGEST = '0'.repeat(DIGEST_DIGITS);
 /** Name and value with the longest sequencer; milliseconds have 8 digits of base 36 until the year 2059, then 9. */
 const MAX_STAMP_BYTES =
   STAMP_NAME.length + '2::::::'.length + 8 + 8 + 9 + MAX_SEQUENCER_DIGITS + ETAG_DIGITS + DIGEST_DIGITS;
-const STAMP_FIELDS = ['([0-9a-f]{8})', '([0-9a-f]{8})', '(-?[0-9a-z]{1,10})', '([0-9a-f]{0,32})', '([0-9a-f]{0,8})'];
+const STAMP_FIELDS = [
+  '([0-9a-f]{8})',
+  '([0-9a-f]{8})',
+  '(-?[0-9a-z]{1,10})',
+  '([0-9a-f]{0,32}|r[0-9a-z]{1,10})',
+  '([0-9a-f]{0,8})',
+];
 const STAMP_1 = new RegExp(`^1;${STAMP_FIELDS.join(';')}$`, 'i');
 const STAMP_2 = new RegExp(`^2:${STAMP_FIELDS.join(':')}:([0-9a-f]{${DIGEST_DIGITS}})$`, 'i');
 const SEQUENCER = new RegExp(`^[0-9a-f]{1,${MAX_SEQUENCER_DIGITS}}$`, 'i');
@@ -69,11 +80,12 @@ export function originOf(sourceBucket: string): string {
 }
 
 /** The stamp of a write. What cannot be part of one (a sequencer that is not hexadecimal) is left out of it. */
-export function stampOf(write: WriteOrder & { readonly origin: string; readonly etag: string }): ProvenanceStamp {
-  const { origin, eventTime, sequencer } = write;
+export function stampOf(write: ProvenanceStamp): ProvenanceStamp {
+  const { origin, eventTime, sequencer, readAt } = write;
   const etag = ETAG_PREFIX.exec(write.etag)?.[0] ?? '';
   const usable = sequencer !== undefined && SEQUENCER.test(sequencer);
-  return usable ? { origin, eventTime, sequencer, etag } : { origin, eventTime, etag };
+  if (usable) return { origin, eventTime, sequencer, etag };
+  return readAt === undefined || readAt < 0 ? { origin, eventTime, etag } : { origin, eventTime, etag, readAt };
 }
 
 /**
@@ -81,18 +93,23 @@ export function stampOf(write: WriteOrder & { readonly origin: string; readonly 
  * @param location that the object is written to
  */
 export function encodeStamp(stamp: ProvenanceStamp, digest: string, location: ObjectLocation): string {
-  const { origin, eventTime, sequencer = '', etag } = stamp;
-  return `2:${locationDigest(location)}:${origin}:${eventTime.toString(36)}:${sequencer}:${etag}:${digest}`;
+  const { origin, eventTime, sequencer, etag, readAt } = stamp;
+  const order = sequencer ?? (readAt === undefined ? '' : `r${readAt.toString(36)}`);
+  return `2:${locationDigest(location)}:${origin}:${eventTime.toString(36)}:${order}:${etag}:${digest}`;
 }
 
 /** The stamp in a text; undefined when it is none, one for another location, or of a later version. */
 export function decodeStamp(text: string | undefined, location: ObjectLocation): FoundStamp | undefined {
-  const [, at, origin, time, sequencer, etag, digest] = matchStamp(text) ?? [];
+  const [, at, origin, time, within, etag, digest] = matchStamp(text) ?? [];
   if (origin === undefined || time === undefined || etag === undefined) return undefined;
   if (at !== locationDigest(location)) return undefined;
-  const order = { origin, eventTime: Number.parseInt(time, 36), etag };
-  const stamp = sequencer === undefined || sequencer === '' ? order : { ...order, sequencer };
+  const stamp = { origin, eventTime: Number.parseInt(time, 36), etag, ...decodeOrder(within) };
   return digest === undefined ? { stamp } : { stamp, digest };
+}
+
+function decodeOrder(text = ''): Pick<ProvenanceStamp, 'sequencer' | 'readAt'> {
+  if (text === '') return {};
+  return /^r/i.test(text) ? { readAt: Number.parseInt(text.slice(1), 36) } : { sequencer: text };
 }
 
 /** The stamp of an object that was found at `location`, wherever it carries it. */
@@ -166,6 +183,16 @@ export function relateStamps(stamp: ProvenanceStamp, other: ProvenanceStamp): St
     compareText(stamp.origin, other.origin);
   if (order === 0) return 'same';
   return order < 0 ? 'older' : 'newer';
+}
+
+/**
+ * Whether a deletion came after the write of `stamp`. What a listing has brought was there when it was read, after every
+ * deletion before that. One of the same second counts as later: S3 tells both times in whole seconds, or one of them.
+ */
+export function isBeforeDeletion(stamp: ProvenanceStamp, deletion: ProvenanceStamp): boolean {
+  const { readAt, origin } = stamp;
+  if (readAt !== undefined && origin === deletion.origin && deletion.eventTime < readAt) return false;
+  return relateStamps(stamp, deletion) === 'older';
 }
 
 /** undefined where sequencers do not tell. */

@@ -44,4 +44,6 @@ export interface ObjectDescription {
   readonly replicationStatus?: string;
   /** CRC-32 that S3 itself keeps for the full object, where it has one; not on reads of a range. */
   readonly crc32?: number;
+  /** When S3 answered, by S3's own clock: milliseconds since 1970, rounded down to the second. Absent where it did not say. */
+  readonly answeredAt?: number;
 }

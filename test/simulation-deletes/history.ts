@@ -65,7 +65,10 @@ const user: fc.Arbitrary<Step> = fc.record({
   action: fc.oneof(
     { weight: 4, arbitrary: fc.constant('put' as const) },
     { weight: 3, arbitrary: fc.constant('delete' as const) },
-    { weight: 2, arbitrary: fc.constantFrom('undelete' as const, 'remove-version' as const, 'expire' as const) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom('undelete' as const, 'remove-version' as const, 'expire' as const, 'list' as const),
+    },
   ),
   key: fc.nat(1),
   content: fc.constantFrom('one', 'two'),

@@ -1,3 +1,4 @@
+import { backfillMessage, orderOfListed } from '../../src/messages/backfill-message.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { s3Notification } from '../support/notifications.ts';
 import type { Clock } from './clock.ts';
@@ -6,6 +7,8 @@ import type { Clock } from './clock.ts';
 interface Version {
   readonly id: string;
   readonly content: string | null;
+  /** Its Last-Modified: milliseconds since 1970. */
+  readonly modified: number;
 }
 
 /** What a destination may end with: one of these contents, null for nothing. */
@@ -15,7 +18,8 @@ export interface Expectation {
   readonly keeping: ReadonlySet<string | null>;
 }
 
-export type UserAction = 'put' | 'delete' | 'undelete' | 'remove-version' | 'expire';
+/** `list`: a backfill or a repair finds what is current, and has it packed. */
+export type UserAction = 'put' | 'delete' | 'undelete' | 'remove-version' | 'expire' | 'list';
 
 export interface SiteOptions {
   readonly store: MemoryObjectStore;
@@ -60,12 +64,13 @@ export class Site {
     if (action === 'put') await this.#put(key, content);
     else if (action === 'delete') this.#delete(key, 'ObjectRemoved', new Set([null]));
     else if (action === 'expire') this.#expire(key);
+    else if (action === 'list') this.#list(key);
     else await this.#removeCurrent(key, action);
   }
 
   async #put(key: string, content: string): Promise<void> {
     const { store, bucket, versioned } = this.#options;
-    const version = { id: this.#nextId(), content };
+    const version = { id: this.#nextId(), content, modified: this.#options.clock.now() };
     this.#versions.set(key, versioned ? [...this.#of(key), version] : [version]);
     this.#ever.get(key)?.add(content);
     this.#allowed.set(key, new Set([content]));
@@ -78,11 +83,20 @@ export class Site {
   #delete(key: string, cause: string, allowed: ReadonlySet<string | null>): void {
     const { store, bucket, versioned } = this.#options;
     if (!versioned && this.#current(key) === null) return;
-    const marker = { id: this.#nextId(), content: null };
+    const marker = { id: this.#nextId(), content: null, modified: this.#options.clock.now() };
     this.#versions.set(key, versioned ? [...this.#of(key), marker] : []);
     this.#allowed.set(key, allowed);
     store.erase({ bucket, key });
     this.#tell(`${cause}:${versioned ? 'DeleteMarkerCreated' : 'Delete'}`, key, this.#named(marker.id));
+  }
+
+  #list(key: string): void {
+    const { store, bucket, clock, emit } = this.#options;
+    const modified = this.#of(key).at(-1)?.modified;
+    const found = store.look({ bucket, key })?.description;
+    if (found === undefined || modified === undefined) return;
+    const { etag, size } = found;
+    emit(backfillMessage({ bucket, key, etag, size, order: orderOfListed(modified) }, clock.now()));
   }
 
   /** A lifecycle leaves alone what is deleted already. */

@@ -14,7 +14,8 @@ import { memberHeaderLength, memberPadding } from '../../src/archive/tar-header.
 import { compressBound, FrameCompressor, FrameDecompressor } from '../../src/compression/zstd-frames.ts';
 
 /** An object to pack: its key and bytes, and what its manifest entry says beside those (defaults below). */
-export interface TestObject extends Partial<Pick<ManifestObject, 'tags' | 'headers' | 'metadata' | 'sequencer'>> {
+export interface TestObject
+  extends Partial<Pick<ManifestObject, 'tags' | 'headers' | 'metadata' | 'sequencer' | 'read_time'>> {
   readonly key: string;
   readonly body: Uint8Array;
   /** Seconds since 1970. */
@@ -159,7 +160,17 @@ export function itemAt<T>(items: readonly T[], index: number): T {
   return item;
 }
 
-function describe({ key, body, modified = MODIFIED, tags = [], headers, metadata, sequencer, etag }: TestObject) {
+function describe({
+  key,
+  body,
+  modified = MODIFIED,
+  tags = [],
+  headers,
+  metadata,
+  sequencer,
+  read_time,
+  etag,
+}: TestObject) {
   const time = new Date(modified * 1000).toISOString();
   return {
     source_bucket: 'source-bucket',
@@ -175,5 +186,6 @@ function describe({ key, body, modified = MODIFIED, tags = [], headers, metadata
     ...(headers === undefined ? {} : { headers }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(sequencer === undefined ? {} : { sequencer }),
+    ...(read_time === undefined ? {} : { read_time }),
   };
 }

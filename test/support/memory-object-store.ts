@@ -124,7 +124,8 @@ export class MemoryObjectStore implements ObjectStore {
       throw new ObjectSizeError(`${place}: ${bytes.length} bytes where ${into.length} were expected`);
     }
     into.set(bytes);
-    return start === undefined ? { ...description, crc32 } : description;
+    const answer = { ...description, answeredAt: this.#answeredAt() };
+    return start === undefined ? { ...answer, crc32 } : answer;
   }
 
   async readTags(location: ObjectLocation, signal?: AbortSignal): Promise<{ tags: ObjectTag[] }> {
@@ -148,7 +149,7 @@ export class MemoryObjectStore implements ObjectStore {
     const stored = this.#find(location);
     if (!stored) return undefined;
     if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${location.key} has a key of its owner`);
-    return { ...stored.description, crc32: stored.crc32 };
+    return { ...stored.description, crc32: stored.crc32, answeredAt: this.#answeredAt() };
   }
 
   put(request: PutRequest): Promise<{ etag: string }> {
@@ -256,6 +257,11 @@ export class MemoryObjectStore implements ObjectStore {
     if (condition.kind === 'always') return;
     if (present === expected && (found === undefined || this.#isMeant(location, found))) return;
     throw new WriteConditionError(`s3://${location.bucket}/${location.key} has ETag ${present ?? '(nothing)'}`);
+  }
+
+  /** S3's answers have whole seconds. */
+  #answeredAt(): number {
+    return Math.floor((this.#options.now?.() ?? Date.now()) / 1000) * 1000;
   }
 
   #isMeant(request: object, { description }: Stored): boolean {

@@ -32,7 +32,7 @@ const SOON_AFTER_EVENTS = Date.parse(EVENT_TIME) + 1000;
 
 /** A source service over storage and queue in memory, and the ways a test has to use and look at it. */
 export class SourceServiceHarness {
-  readonly memory = new MemoryObjectStore();
+  readonly memory: MemoryObjectStore;
   readonly queue = new MemoryMessageQueue();
   readonly telemetry = new RecordingSourceTelemetry();
   readonly dependencies: SourceDependencies;
@@ -40,6 +40,7 @@ export class SourceServiceHarness {
   remaining = 900_000;
 
   constructor(overrides: Partial<SourceDependencies> = {}) {
+    this.memory = new MemoryObjectStore(overrides.now === undefined ? {} : { now: overrides.now });
     this.dependencies = {
       rule: exampleRule(),
       outboundBucket: OUTBOUND,

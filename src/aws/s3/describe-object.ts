@@ -20,6 +20,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
   const versionId = answer.get('x-amz-version-id');
   const replicationStatus = answer.get('x-amz-replication-status');
   const crc32 = readCrc32(answer);
+  const answeredAt = Date.parse(answer.get('date') ?? '');
   return {
     size,
     etag: stripQuotes(requireHeader(answer, 'etag')),
@@ -32,6 +33,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
     ...(versionId === undefined ? {} : { versionId }),
     ...(replicationStatus === undefined ? {} : { replicationStatus }),
     ...(crc32 === undefined ? {} : { crc32 }),
+    ...(Number.isNaN(answeredAt) ? {} : { answeredAt }),
   };
 }
 

@@ -4,8 +4,8 @@ import {
   hasRoomForStamp,
   hasRoomForStampTag,
   isAsWritten,
+  isBeforeDeletion,
   type ProvenanceStamp,
-  relateStamps,
 } from '../../storage/provenance.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
 import { type ExistingObject, wasModifiedBefore } from '../decide-write.ts';
@@ -28,6 +28,7 @@ export type DeletionDecision =
  * |---------------------------------------------------------------|----------------------------------------|
  * | nothing                                                       | skip: absent                           |
  * | as written, stamp of an older write                           | delete if unchanged                    |
+ * | as written, listed and read at the source since               | skip: newer-at-target                  |
  * | as written, stamp of a newer write                            | skip: newer-at-target                  |
  * | edited since its stamp, or no stamp, `on_conflict: keep`      | skip: kept                             |
  * | edited since, stamp of a newer write                          | skip: newer-at-target                  |
@@ -50,7 +51,7 @@ export function decideDeletion(
   if (!asWritten && onConflict === 'keep' && (found !== undefined || mayBeForeign(existing))) {
     return { kind: 'skip', reason: 'kept' };
   }
-  const isNewer = found !== undefined && relateStamps(found.stamp, deletion) !== 'older';
+  const isNewer = found !== undefined && !isBeforeDeletion(found.stamp, deletion);
   if (isNewer || (!asWritten && !wasModifiedBefore(existing, deletion.eventTime))) {
     return { kind: 'skip', reason: 'newer-at-target' };
   }

@@ -2,7 +2,7 @@ import { parseKeyTime } from '../../archive/key-time.ts';
 import type { ManifestDeletion, ManifestObject } from '../../archive/manifest.ts';
 import type { Destination } from '../../configuration/rule.ts';
 import { asCompressorError } from '../../errors.ts';
-import { relateStamps } from '../../storage/provenance.ts';
+import { isBeforeDeletion } from '../../storage/provenance.ts';
 import { archiveName, type InboundArchive } from '../dependencies.ts';
 import { DeletionMemoryError } from '../errors.ts';
 import { locationAt, type RestorableObject } from '../restorable-object.ts';
@@ -160,16 +160,17 @@ export class DeletionWatch {
   }
 
   /**
-   * What a backfill has queued was read when its archive was made, and so exists at the source after every deletion before that,
-   * however long ago it was written: its version may have become current again by an undelete.
+   * What a backfill has queued exists at the source after every deletion before it was read, however long ago it was written: its
+   * version may have become current again by an undelete. Where its read has no time (an older source, an answer without a
+   * date), the key of the archive tells, if nothing older is in it.
    */
   #isDeletedBy({ key, stamp }: RestorableObject, deletions: ReadonlyMap<string, SourceDeletion>): boolean {
     const deletion = deletions.get(key);
     if (deletion === undefined) return false;
-    const isBackfilled = stamp.eventTime < this.#archivedAt;
+    const isBackfilled = stamp.readAt === undefined && stamp.eventTime < this.#archivedAt;
     if (isBackfilled && deletion.eventTime <= this.#archivedAt) return false;
     if (this.#watched.inWholeSeconds === true && deletion.eventTime - stamp.eventTime < 1000) return false;
-    return relateStamps(stamp, deletionStamp(deletion, this.#watched.origin)) === 'older';
+    return isBeforeDeletion(stamp, deletionStamp(deletion, this.#watched.origin));
   }
 
   /** Of the objects, backfilled ones count from their archive. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ManifestDeletion } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import { orderOfListed } from '../../../src/messages/backfill-message.ts';
 import { layOutArchive, sealArchive, type TestObject } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryDeletions } from '../../support/memory-deletions.ts';
@@ -244,7 +245,7 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
   });
 
-  test('of a backfill is newer than every deletion before its archive was made', async () => {
+  test('of a backfill without the time of its read is newer than every deletion before its archive was made', async () => {
     const { region } = open();
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
     const packed = `${RULE.id}/20240101T000000000Z-${'0'.repeat(32)}.tar.zst`;
@@ -288,5 +289,69 @@ describe('the memory of deletions', () => {
     const message = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
     await region.process(message);
     expect(region.telemetry.failures).toEqual([[message.messageId, 'DELETION_MEMORY_UNAVAILABLE']]);
+  });
+});
+
+describe('an object that a listing has brought', () => {
+  /** @param readAfter milliseconds after it was written */
+  const listedObject = (readAfter: number) =>
+    textObject('k', 'listed', {
+      modified: orderOfListed(WRITTEN) / 1000,
+      read_time: new Date(WRITTEN + readAfter).toISOString(),
+    });
+  const listed = archiveOf([listedObject(60_000)], RULE.id);
+
+  test.each([false, true])('stays when an earlier deletion arrives after it (versioned: %s)', async (versioned) => {
+    const { region } = open(RULE, { versioned });
+    await region.process(await region.arrive(listed, key('1')));
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    expect(region.text('k')).toBe('listed');
+  });
+
+  test('stays when that deletion, or the write before it, is delivered again', async () => {
+    const { region } = open();
+    const before = archiveOf([textObject('k', 'old', { sequencer: '10' })], RULE.id);
+    await region.process(await region.arrive(before, key('1')));
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    await region.process(await region.arrive(listed, key('3')));
+    expect(region.text('k')).toBe('listed');
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2'), 2));
+    expect(region.text('k')).toBe('listed');
+    await region.process(await region.arrive(before, key('1'), 2));
+    expect(region.text('k')).toBe('listed');
+  });
+
+  test('is restored though an older event is in its archive, whose time is then that of the event', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('1')));
+    const older = textObject('other', 'x', { sequencer: '11', modified: WRITTEN / 1000 + 1 });
+    const mixed = archiveOf([listedObject(60_000), older], RULE.id);
+    const time = new Date(WRITTEN + 1000).toISOString().replace(/[-:.]/g, '');
+    await region.process(await region.arrive(mixed, `${RULE.id}/${time}-${'0'.repeat(32)}.tar.zst`));
+    expect([region.text('other'), region.text('k')]).toEqual(['x', 'listed']);
+  });
+
+  test.each([0, 2000])(
+    'goes when it was deleted %s ms after its read, whatever the clock of its packer said',
+    async (after) => {
+      for (const order of ['deletion first', 'object first']) {
+        const { region } = open();
+        const read = archiveOf([listedObject(10_000 - after)], RULE.id);
+        const time = new Date(WRITTEN + 11_000).toISOString().replace(/[-:.]/g, '');
+        const packed = { bytes: read, name: `${RULE.id}/${time}-${'0'.repeat(32)}.tar.zst` };
+        const deleted = { bytes: archive([deletionOf('k')]), name: key('2') };
+        const arrivals = order === 'object first' ? [packed, deleted] : [deleted, packed];
+        for (const { bytes, name } of arrivals) await region.process(await region.arrive(bytes, name));
+        expect([order, region.text('k')]).toEqual([order, undefined]);
+      }
+    },
+  );
+
+  test('gives way to an event of a later write, as without the time of its read', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(listed, key('1')));
+    const event = archiveOf([textObject('k', 'event', { sequencer: '10', modified: WRITTEN / 1000 + 1 })], RULE.id);
+    await region.process(await region.arrive(event, key('2')));
+    expect(region.text('k')).toBe('event');
   });
 });

@@ -8,6 +8,7 @@ import {
   hasRoomForStamp,
   hasRoomForStampTag,
   isAsWritten,
+  isBeforeDeletion,
   originOf,
   relateStamps,
   STAMP_NAME,
@@ -46,6 +47,7 @@ describe('provenance stamps', () => {
     ['complete', stamp],
     ['without a sequencer', stampOf({ origin: write.origin, eventTime: 0, etag: 'ab' })],
     ['without an ETag', stampOf({ ...write, etag: '' })],
+    ['of a listing', stampOf({ origin: write.origin, eventTime: 0, etag: 'ab', readAt: 1_700_000_000_000 })],
   ])('are read back: %s', (_, one) => {
     expect(decodeStamp(encodeStamp(one, DIGEST, place), place)).toEqual({ stamp: one, digest: DIGEST });
   });
@@ -199,5 +201,35 @@ describe('the digest of a stamp', () => {
 
     expect(digestContent({ size: 0, headers: chunked, metadata: {} })).toBe(bare);
     expect(digestContent({ size: 0, headers: { contentEncoding: 'gzip' }, metadata: {} })).not.toBe(bare);
+  });
+});
+
+describe('the time of a read', () => {
+  const readAt = 1_700_000_010_000;
+  const listed = stampOf({ origin: write.origin, etag: 'ab', eventTime: readAt - 10_000, readAt });
+  const deletion = (eventTime: number, origin = write.origin) =>
+    stampOf({ origin, etag: '', eventTime, sequencer: '20' });
+
+  test.each([
+    ['a deletion before it is older', deletion(readAt - 1), false],
+    ['one of its second is later', deletion(readAt), true],
+    ['one after it is later', deletion(readAt + 1), true],
+    ['of another source it says nothing', deletion(readAt - 1, 'ffffffff'), true],
+  ])('is for deletions alone: %s', (_, deleted, isBefore) => {
+    expect(isBeforeDeletion(listed, deleted)).toBe(isBefore);
+    expect(relateStamps(listed, deleted)).toBe('older');
+  });
+
+  test('is not kept beside a sequencer, and changes neither the order of writes nor what a replay is', () => {
+    expect(stampOf({ ...write, readAt })).toEqual(stamp);
+    expect(relateStamps(listed, stampOf({ ...listed, readAt: readAt + 5000 }))).toBe('same');
+  });
+
+  test('takes no more room than the longest sequencer, in characters that a tag may have', () => {
+    const latest = stampOf({ ...write, sequencer: undefined, readAt: Date.parse('9999-12-31T23:59:59Z') });
+    const longest = stampOf({ ...write, sequencer: 'A'.repeat(32) });
+    const encoded = encodeStamp(latest, DIGEST, place);
+    expect(encoded.length).toBeLessThan(encodeStamp(longest, DIGEST, place).length);
+    expect(encoded).toMatch(/^[0-9a-z:-]+$/i);
   });
 });
