@@ -9,6 +9,8 @@ export type MessageOutcome =
       readonly kind: 'again';
       /** Until it is due, at most 900; absent: at once. */
       readonly seconds?: number;
+      /** What it waits for, where that is a failure to be told: an outage of what nothing can be done without. */
+      readonly reason?: CompressorError;
     }
   /** Nothing was attempted; it is due in so many seconds, at most 43,200. Each wait is a receive. */
   | { readonly kind: 'later'; readonly seconds: number }

@@ -95,7 +95,7 @@ function tellFates(
 ): void {
   for (const { message, outcome } of settled) {
     if (!('reason' in outcome)) continue;
-    const isRetried = outcome.kind === 'retry' && message.receiveCount < maxReceives;
+    const isRetried = outcome.kind === 'again' || (outcome.kind === 'retry' && message.receiveCount < maxReceives);
     const toFallback = outcome.kind === 'over-limits' && fallback !== undefined;
     const isTaken = (toFallback ? handedOver : buried).has(message.messageId);
     const taken: FailureFate = toFallback ? 'fallback' : 'dead-lettered';

@@ -70,6 +70,13 @@ export class ResumedUploadError extends CompressorError {
 export class DeletionMemoryError extends CompressorError {
   readonly code = 'DELETION_MEMORY_UNAVAILABLE';
   readonly retryable = true;
+  /** Whether it will be over by itself; else the table, or what may be done with it, has to be fixed. */
+  readonly isOutage: boolean;
+
+  constructor(isOutage: boolean, message: string, details: ErrorDetails) {
+    super(message, details);
+    this.isOutage = isOutage;
+  }
 }
 
 /** Tags that followed their object in a request of their own may have come to something newer. */

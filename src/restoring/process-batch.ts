@@ -13,10 +13,14 @@ import {
   ArchiveChangedError,
   ArchiveGoneError,
   ArchiveOverLimitsError,
+  DeletionMemoryError,
   RunDeadlineError,
   UnexpectedEventError,
 } from './errors.ts';
 import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
+
+/** Until an archive asks again for a table of deletions that does not answer. */
+const OUTAGE_SECONDS = 120;
 
 /**
  * Restores the archives that a batch of messages announces, each on its own: whatever happens to one, the others are restored.
@@ -111,8 +115,14 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
       run.telemetry.archiveGone({ bucket, key });
       return { kind: 'done' };
     }
+    if (error instanceof DeletionMemoryError && error.isOutage) return outage(error);
     return error instanceof ArchiveOverLimitsError ? { kind: 'over-limits', reason: error } : failedOutcome(error);
   }
+}
+
+/** However long it lasts, waiting for the table does not count toward maxReceiveCount. */
+function outage(reason: DeletionMemoryError): MessageOutcome {
+  return { kind: 'again', seconds: OUTAGE_SECONDS, reason };
 }
 
 /**

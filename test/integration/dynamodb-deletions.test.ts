@@ -52,6 +52,23 @@ describe('deletions in DynamoDB', () => {
   test('that cannot be reached are a retryable error that names rule and table', async () => {
     const missing = openMemory('no-such-table').recall('rule', NOW, ['k']);
     await expect(missing).rejects.toThrow(DeletionMemoryError);
-    await expect(missing).rejects.toMatchObject({ retryable: true, context: { rule: 'rule', table: 'no-such-table' } });
+    await expect(missing).rejects.toMatchObject({
+      retryable: true,
+      isOutage: false,
+      context: { rule: 'rule', table: 'no-such-table' },
+    });
+  });
+
+  test.each([
+    ['a throttle', 'ProvisionedThroughputExceededException', 'client', true],
+    ['a failure of the server', 'InternalServerError', 'server', true],
+    ['a connection that is refused', 'Error', undefined, true],
+    ['a missing permission', 'AccessDeniedException', 'client', false],
+  ])('tell an outage from what has to be fixed: %s', async (_, name, $fault, isOutage) => {
+    const failing: typeof client.send = () => Promise.reject(Object.assign(new Error('on purpose'), { name, $fault }));
+    const own = new DynamoDBClient({ region: 'eu-west-1' });
+    own.send = failing;
+    const memory = new DynamoDbDeletions({ table, openClient: () => Promise.resolve(own) });
+    await expect(memory.recall('rule', NOW, ['k'])).rejects.toMatchObject({ isOutage });
   });
 });

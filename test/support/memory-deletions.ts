@@ -28,6 +28,6 @@ export class MemoryDeletions implements DeletionMemory {
     const fails = this.failing.includes(1);
     this.failing = this.failing.map((number) => number - 1).filter((number) => number > 0);
     await Promise.resolve();
-    if (fails) throw new DeletionMemoryError('The table of deletions does not answer, on purpose');
+    if (fails) throw new DeletionMemoryError(true, 'The table of deletions does not answer, on purpose', {});
   }
 }

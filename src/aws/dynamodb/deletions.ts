@@ -88,11 +88,18 @@ export class DynamoDbDeletions implements DeletionMemory {
     } catch (cause) {
       const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
       throw new DeletionMemoryError(
+        isOutage(cause),
         `${operation} of the deletions of rule ${rule} in ${table}: ${said}. The archive is kept, and restored when the table answers.`,
         { context: { operation, rule, table }, cause },
       );
     }
   }
+}
+
+/** All but what DynamoDB blames on the request: a table that is missing, a permission. Throttles are among these, too. */
+function isOutage(cause: unknown): boolean {
+  if (!(cause instanceof Error) || !('$fault' in cause) || cause.$fault !== 'client') return true;
+  return /throttl|throughput|limitexceeded/i.test(cause.name);
 }
 
 function sortable(time: number): string {

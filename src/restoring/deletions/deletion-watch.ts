@@ -196,6 +196,7 @@ function sourceDeletion({ key, event_time, sequencer }: ManifestDeletion): Sourc
 function noMemory({ archive, rule }: WatchRequest): DeletionMemoryError {
   const name = archiveName(archive);
   return new DeletionMemoryError(
+    false,
     `Rule ${rule} replicates deletions, and this region has no table to remember them in. Deploy the region again.`,
     { context: { archive: name, rule } },
   );

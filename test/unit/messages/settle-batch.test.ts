@@ -185,11 +185,14 @@ describe('the fate that is told', () => {
     const [early, late, bad, big] = [queueMessage('a', 4), queueMessage('b', 5), queueMessage('c'), queueMessage('d')];
     await settle([early, retry], [late, retry], [bad, refused], [big, overLimits]);
     await settle([queueMessage('e'), { kind: 'done' }], [queueMessage('f'), { kind: 'again' }]);
+    const waiting = queueMessage('g', 5);
+    await settle([waiting, { kind: 'again', seconds: 120, reason: retry.reason }]);
     expect(fates).toEqual([
       [early.messageId, 'UNEXPECTED', 'retried'],
       [late.messageId, 'UNEXPECTED', 'dead-lettered'],
       [bad.messageId, 'MESSAGE_INVALID', 'dead-lettered'],
       [big.messageId, 'MESSAGE_INVALID', 'dead-lettered'],
+      [waiting.messageId, 'UNEXPECTED', 'retried'],
     ]);
   });
 

@@ -277,18 +277,22 @@ describe('the memory of deletions', () => {
     const { region, deletions } = open();
     deletions.failing = [call];
     const message = await region.arrive(archive([deletionOf('gone')], [written('k')]), key('1'));
-    expect((await region.process(message)).batchItemFailures).toHaveLength(1);
+    expect((await region.process({ ...message, receiveCount: 5 })).batchItemFailures).toEqual([]);
     expect(region.telemetry.failures).toEqual([[message.messageId, 'DELETION_MEMORY_UNAVAILABLE']]);
+    expect(region.queue.letters).toEqual([]);
+    expect(region.queue.again).toMatchObject([{ messageId: message.messageId }]);
+    expect(region.queue.againAfter).toEqual([120]);
     expect(region.text('k')).toBeUndefined();
-    expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect((await region.process(message)).batchItemFailures).toEqual([]);
     expect(region.text('k')).toBe('one');
   });
 
   test('that is missing is an error that says what to do', async () => {
     const region = new TargetRegion({ rules: [RULE] });
     const message = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
-    await region.process(message);
+    await region.process({ ...message, receiveCount: 5 });
     expect(region.telemetry.failures).toEqual([[message.messageId, 'DELETION_MEMORY_UNAVAILABLE']]);
+    expect(region.queue.letters).toHaveLength(1);
   });
 });
 

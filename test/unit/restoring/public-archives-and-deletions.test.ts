@@ -76,9 +76,10 @@ describe('an archive of the public implementation', () => {
     const { region, deletions } = open();
     deletions.failing = [1];
     const message = await region.arrive(await archiveOf('k'), KEY);
-    expect((await region.process(message)).batchItemFailures).toHaveLength(1);
+    expect((await region.process(message)).batchItemFailures).toEqual([]);
+    expect(region.queue.again).toMatchObject([{ messageId: message.messageId }]);
     expect(region.store.keys(TARGET)).toEqual([]);
-    expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
+    expect((await region.process(message)).batchItemFailures).toEqual([]);
     expect(region.text('k')).toBe('text of k');
   });
 
