@@ -36,7 +36,7 @@ const MAX_INTERVAL = 3600;
 
 /**
  * `s3xrc status`: how far each rule is in each region, what waits, and what it saves.
- * @returns 1 when something is late, given up, dead-lettered, missing at the last verification, or never verified by its clock
+ * @returns 1 when something is late, given up, dead-lettered, or missing at the last verification
  * @throws UsageError, InvalidConfigurationError, UnreadableAccountError
  */
 export async function runStatus(args: readonly string[], context: CommandContext): Promise<number> {
