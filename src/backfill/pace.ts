@@ -7,6 +7,8 @@ export interface PaceLimits {
 }
 
 const HOUR_MILLISECONDS = 3_600_000;
+/** A timer of Node takes 24.8 days; it fires at once when it is asked for more. */
+const MAX_SLEEP = 24 * HOUR_MILLISECONDS;
 /** Objects that are let through at once, where a rate allows them. */
 const MAX_CHUNK = 1000;
 /** What SQS takes in one call: less costs as much. */
@@ -42,6 +44,8 @@ export class Pace {
     const now = this.#clock.now();
     const start = Math.max(now, this.#next);
     this.#next = start + takes;
-    if (start > now) await this.#clock.sleep(start - now, signal);
+    for (let left = start - now; left > 0; left -= MAX_SLEEP) {
+      await this.#clock.sleep(Math.min(left, MAX_SLEEP), signal);
+    }
   }
 }

@@ -6,7 +6,7 @@ import { InvalidInventoryError } from './errors.ts';
 const manifestSchema = z.looseObject({
   sourceBucket: z.string().min(1),
   destinationBucket: z.string().min(1),
-  creationTimestamp: z.string(),
+  creationTimestamp: z.string().regex(/^\d{1,15}$/, 'It must be milliseconds since 1970'),
   fileFormat: z.string(),
   fileSchema: z.string(),
   files: z.array(

@@ -12,10 +12,17 @@ import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
 import { startMeter, withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
-import { parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
+import { parseByteSize, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { type OpenRuleSession, openRuleSession, type RuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
-import { addFilterOptions, addRunOptions, objectFilterOf, paceOf, type ScanFlags } from '../command/scan-options.ts';
+import {
+  addFilterOptions,
+  addRunOptions,
+  objectFilterOf,
+  paceOf,
+  refuseContradictions,
+  type ScanFlags,
+} from '../command/scan-options.ts';
 import { verifyRule } from '../verify/verify-rule.ts';
 import { ArchivedKeys } from './archived-keys.ts';
 import { openSource } from './open-source.ts';
@@ -62,7 +69,7 @@ export async function runBackfillCommand(
       .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
   )
     .option('--inventory <manifest>', 'read keys from an S3 Inventory, s3://bucket/.../manifest.json')
-    .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteCount)
+    .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteSize)
     .option('--missing', 'compare with the destinations, and queue only what is missing, older or different')
     .option('--dry-run', 'show objects, bytes, archives, hours and dollars, and queue nothing')
     .option('--archived <file>', 'append the keys of objects in archived classes to this file')
@@ -85,6 +92,7 @@ export async function runBackfillCommand(
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   const flags = parsed.opts<BackfillFlags>();
+  refuseContradictions(flags);
   refuseForEngine(flags);
   if (flags.missing === true) {
     refuseWithMissing(flags);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { PaceLimits } from '../../backfill/pace.ts';
+import { UsageError } from './errors.ts';
 import { parseByteCount, parseRate, parseTime } from './parse-amounts.ts';
 import { sharedOptions } from './shared-options.ts';
 
@@ -47,4 +48,21 @@ export function objectFilterOf({ prefix, suffix, since, until, minSize, maxSize 
 
 export function paceOf({ rate, maxBytesPerHour }: { rate?: number; maxBytesPerHour?: number }): PaceLimits {
   return { rate, bytesPerHour: maxBytesPerHour };
+}
+
+/** Refuses options of which one makes the other pointless. @throws UsageError */
+export function refuseContradictions(flags: Omit<ScanFlags, 'configuration'>): void {
+  const { since, until, minSize, maxSize, resume, restart } = flags;
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new UsageError('--since is not before --until: no object is of that time');
+  }
+  if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
+    throw new UsageError('--min-size is above --max-size: no object has that size');
+  }
+  if (resume !== true) return;
+  if (restart === true) throw new UsageError('--resume and --restart exclude each other: choose one');
+  const [filtered] = Object.keys(objectFilterOf(flags));
+  if (filtered === undefined) return;
+  const option = `--${filtered.replace('Size', '-size')}`;
+  throw new UsageError(`${option} does not go with --resume, which takes what the interrupted run was to take`);
 }

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import type { CommandContext } from '../command/cli-command.ts';
 import { UsageError } from '../command/errors.ts';
-import { parseAge, parseByteCount, parsePositiveInteger } from '../command/parse-amounts.ts';
+import { parseAge, parseByteSize, parsePositiveInteger } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { type OpenRuleSession, openRuleSession } from '../command/rule-session.ts';
-import { addFilterOptions, addRunOptions } from '../command/scan-options.ts';
+import { addFilterOptions, addRunOptions, refuseContradictions } from '../command/scan-options.ts';
 import { type AthenaFlags, verifyByAthena } from './verify-by-athena.ts';
 import { type VerifyFlags, verifyRule } from './verify-rule.ts';
 
@@ -41,7 +41,7 @@ export async function runVerifyCommand(
       parseAge,
     )
     .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')
-    .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteCount)
+    .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteSize)
     .option('--csv <file>', 'write every key that is not equal to this file')
     .addOption(
       new Option(
@@ -60,6 +60,7 @@ export async function runVerifyCommand(
   await Promise.all(printed);
   if (parsed === undefined) return 0;
   const flags = parsed.opts<VerifyFlags & AthenaFlags & { readonly engine: 'local' | 'athena' }>();
+  refuseContradictions(flags);
   if (flags.engine === 'local') return verifyRule(parsed.args[0] ?? '', flags, context, openSession);
   refuseWithAthena(flags);
   return verifyByAthena(parsed.args[0] ?? '', flags, context);

@@ -21,6 +21,15 @@ test('lets no more bytes through than the limit per hour', async () => {
   expect(clock.now() - begun).toBe(2 * 3_600_000);
 });
 
+test('waits for months in pieces that a timer takes', async () => {
+  const clock = new SkippingClock();
+  const begun = clock.now();
+  const pace = new Pace({ bytesPerHour: 1e9 }, clock);
+  for (let chunk = 0; chunk < 2; chunk += 1) await pace.admit(10, 1450e9, signal);
+  expect(clock.now() - begun).toBe(1450 * 3_600_000);
+  expect(Math.max(...clock.sleeps)).toBeLessThan(2 ** 31);
+});
+
 test('of both limits the slower one holds', async () => {
   const clock = new SkippingClock();
   const begun = clock.now();

@@ -148,6 +148,8 @@ describe('the manifest of an inventory', () => {
   test.each([
     ['{', /is not the manifest of an S3 Inventory: it is not JSON/],
     ['{"files": []}', /sourceBucket/],
+    [manifestText({ creationTimestamp: '2026-11-05T10:00Z' }), /milliseconds since 1970.*creationTimestamp/],
+    [manifestText({ creationTimestamp: '' }), /milliseconds since 1970.*creationTimestamp/],
     [manifestText({ fileFormat: 'ORC' }), /its format is ORC; CSV and Parquet can be read/],
   ])('is refused with its reason: %s', (text, reason) => {
     expect(() => parseInventoryManifest(text, 'manifest.json')).toThrow(InvalidInventoryError);
