@@ -2,7 +2,8 @@ import { judgeObject, type ObjectFilter } from '../backfill/object-filter.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ListedObject } from '../listing/dependencies.ts';
 import { orderOfListed } from '../messages/backfill-message.ts';
-import { ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
+import { AccessDeniedError, CustomerKeyError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
+import { findStamp, isAsWritten } from '../storage/provenance.ts';
 import { compareListed, type EtagTrust } from './compare-listed.ts';
 import type {
   ComparedBucket,
@@ -43,6 +44,8 @@ const COUNTED: Readonly<Record<CopyClass, keyof VerificationCounts>> = {
   older: 'older',
   different: 'different',
   foreign: 'foreign',
+  unreadable: 'unreadable',
+  replica: 'replica',
   'not-due': 'notDue',
 };
 
@@ -60,14 +63,25 @@ export async function compareKey(
   const counts: Partial<VerificationCounts> = {};
   const findings: CopyFinding[] = [];
   let order: number | undefined;
+  let sourceNow: Promise<SourceNow> | undefined;
+  const late = object.lastModified < options.dueBefore;
+  const lookAtSource = (): Promise<SourceNow> => {
+    if (sourceNow === undefined) counts.looks = (counts.looks ?? 0) + 1;
+    sourceNow ??= findSourceNow(object, rule, source, options.signal);
+    return sourceNow;
+  };
   for (const [index, compared] of destinations.entries()) {
     const copy = copies[index];
-    const judged = await judge(object, copy, compared, options, etags, source);
-    const { looks, isUnproven } = judged;
+    const suspected = await judgeReadable(object, copy, compared, options, etags, source);
+    const { looks, isUnproven } = suspected;
     counts.looks = (counts.looks ?? 0) + looks;
-    const late = object.lastModified < options.dueBefore;
+    // Whatever the listings said, the object may have been deleted or overwritten since.
+    const judged = late && isFault(suspected.kind) ? { ...suspected, ...(await lookAtSource()) } : suspected;
     const kind = judged.kind !== 'equal' && !late ? 'not-due' : judged.kind;
     counts[COUNTED[kind]] = (counts[COUNTED[kind]] ?? 0) + 1;
+    if (kind === 'foreign' && compared.destination.onConflict === 'keep') {
+      counts.foreignKept = (counts.foreignKept ?? 0) + 1;
+    }
     if (isUnproven) counts.unproven = (counts.unproven ?? 0) + 1;
     const shown: FindingClass | undefined = kind === 'equal' ? (isUnproven ? 'unproven' : undefined) : kind;
     if (shown !== undefined) {
@@ -90,6 +104,11 @@ export async function compareKey(
 export function isRepairable(kind: CopyClass, { destination }: Pick<ComparedDestination, 'destination'>): boolean {
   if (kind === 'foreign') return destination.onConflict === 'overwrite';
   return kind === 'missing' || kind === 'older' || kind === 'different';
+}
+
+/** Whether a copy of this class may be wrong, as far as its destination tells. */
+function isFault(kind: CopyClass): boolean {
+  return kind === 'missing' || kind === 'older' || kind === 'different' || kind === 'foreign';
 }
 
 /** Copies of what the source has not: it was deleted there, or never was. One that came since the source was listed may be of a new object. */
@@ -122,6 +141,21 @@ type LookedAt = Pick<CopyJudgment, 'kind' | 'reason' | 'order'> & {
   readonly isUnproven: boolean;
 };
 
+/** A copy that S3 does not show, such as one under a customer's key, must not keep the others from being compared. */
+async function judgeReadable(...[object, ...others]: Parameters<typeof judge>): Promise<LookedAt> {
+  try {
+    return await judge(object, ...others);
+  } catch (thrown) {
+    if (!isRefusal(thrown)) throw thrown;
+    const order = orderOfListed(object.lastModified);
+    return { kind: 'unreadable', reason: thrown.message, order, looks: 1, isUnproven: false };
+  }
+}
+
+function isRefusal(thrown: unknown): thrown is AccessDeniedError | CustomerKeyError {
+  return thrown instanceof AccessDeniedError || thrown instanceof CustomerKeyError;
+}
+
 async function judge(
   object: ListedObject,
   copy: ListedObject | undefined,
@@ -141,10 +175,6 @@ async function judge(
   const { bucket: target, targetPrefix = '' } = compared.destination;
   const location = { bucket: target, key: targetPrefix + object.key };
   const found = await compared.store.head(location, signal);
-  if (found === undefined && source.inventory !== undefined) {
-    const reason = await changedSince(source, { bucket, ...object }, signal);
-    return { ...base, kind: reason === undefined ? 'missing' : 'not-due', reason: reason ?? '', looks: 2 };
-  }
   const judgment = judgeCopy({ bucket, object, location, listedAt }, found);
   if (listed === 'suspect' && judgment.kind === 'equal') etags.noteMisled();
   const looked = { ...base, ...judgment, looks: 1 };
@@ -166,15 +196,28 @@ async function judge(
   return { ...looked, kind, reason: same ? '' : `${proof === 'bytes' ? 'bytes' : 'CRC-32'} differ`, looks: 2 };
 }
 
-/** What became of an object since the inventory was made, which may be why no destination has it. */
-async function changedSince(
+/** Why a copy need not be as the listing of the source promised; empty: it must be. */
+type SourceNow = Partial<Pick<CopyJudgment, 'kind' | 'reason'>>;
+
+/** What became of an object since it was listed, or what else is the reason that no destination has it. */
+async function findSourceNow(
+  { key, etag }: ListedObject,
+  { source: { bucket, chain } }: ReplicationRule,
   { store }: ComparedBucket,
-  { bucket, key, etag }: { readonly bucket: string; readonly key: string; readonly etag: string },
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const now = await store.head({ bucket, key }, signal);
-  if (now === undefined) return 'deleted at the source since';
-  return now.etag === etag ? undefined : 'overwritten since';
+): Promise<SourceNow> {
+  try {
+    const now = await store.head({ bucket, key }, signal);
+    if (now === undefined) return { kind: 'not-due', reason: 'deleted at the source since' };
+    if (now.etag !== etag) return { kind: 'not-due', reason: 'overwritten since' };
+    const stamped = findStamp(now, { bucket, key });
+    const isReplica = !chain && stamped !== undefined && isAsWritten(stamped, now);
+    return isReplica ? { kind: 'replica', reason: 'restored at the source by another rule' } : {};
+  } catch (thrown) {
+    // Then the listing is all there is to go by.
+    if (isRefusal(thrown)) return {};
+    throw thrown;
+  }
 }
 
 async function provenSame(

@@ -1,13 +1,23 @@
 import type { Destination } from '../configuration/rule.ts';
-import type { VerificationCounts } from './dependencies.ts';
+import type { CopyFinding, VerificationCounts } from './dependencies.ts';
 
-type FaultCounts = Pick<VerificationCounts, 'missing' | 'older' | 'different' | 'foreign'>;
+type FaultCounts = Pick<
+  VerificationCounts,
+  'missing' | 'older' | 'different' | 'foreign' | 'foreignKept' | 'unreadable'
+>;
 
-/** Copies that are not what the rule promises. What others wrote is wrong where the rule says that the source wins. */
+/** Copies that are not what the rule promises, or that could not be judged. What others wrote is wrong where the source wins. */
 export function countFaults(
-  { missing, older, different, foreign }: FaultCounts,
+  { missing, older, different, foreign, foreignKept, unreadable }: FaultCounts,
   { destinations }: { readonly destinations: readonly Pick<Destination, 'onConflict'>[] },
 ): number {
+  // A checkpoint of an earlier version does not tell what was kept.
   const sourceWins = destinations.some(({ onConflict }) => onConflict === 'overwrite');
-  return missing + older + different + (sourceWins ? foreign : 0);
+  return missing + older + different + unreadable + (sourceWins ? foreign - foreignKept : 0);
+}
+
+/** Whether a finding is one of those that `countFaults` counts. */
+export function isFaultFound({ kind, destination }: Pick<CopyFinding, 'kind' | 'destination'>): boolean {
+  if (kind === 'foreign') return destination.onConflict === 'overwrite';
+  return ['missing', 'older', 'different', 'unreadable'].includes(kind);
 }

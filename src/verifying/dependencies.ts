@@ -37,7 +37,16 @@ export interface VerificationDependencies {
   readonly onFinding: (finding: CopyFinding) => void;
 }
 
-export type FindingClass = 'missing' | 'older' | 'different' | 'foreign' | 'extra' | 'not-due' | 'unproven';
+export type FindingClass =
+  | 'missing'
+  | 'older'
+  | 'different'
+  | 'foreign'
+  | 'unreadable'
+  | 'replica'
+  | 'extra'
+  | 'not-due'
+  | 'unproven';
 
 /** A key at one destination that is not as it should be. */
 export interface CopyFinding {
@@ -60,6 +69,12 @@ export interface VerificationCounts {
   older: number;
   different: number;
   foreign: number;
+  /** Of foreign ones, those at destinations that keep what others wrote. */
+  foreignKept: number;
+  /** Copies that S3 refused to show. */
+  unreadable: number;
+  /** Not at the destination, because another rule restored the object at the source and this one does not chain. */
+  replica: number;
   extra: number;
   notDue: number;
   /** Of equal ones that were to be proven, those that S3 has no comparable checksums of. */
@@ -80,6 +95,9 @@ export function noVerificationCounts(): VerificationCounts {
     older: 0,
     different: 0,
     foreign: 0,
+    foreignKept: 0,
+    unreadable: 0,
+    replica: 0,
     extra: 0,
     notDue: 0,
     unproven: 0,

@@ -4,7 +4,7 @@ import { findStamp, hasRoomForStamp, isAsWritten, originOf, stampOf } from '../s
 import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
 
 /** What an object's copy is found to be. */
-export type CopyClass = 'equal' | 'missing' | 'older' | 'different' | 'foreign' | 'not-due';
+export type CopyClass = 'equal' | 'missing' | 'older' | 'different' | 'foreign' | 'unreadable' | 'replica' | 'not-due';
 
 export interface CopyJudgment {
   readonly kind: CopyClass;

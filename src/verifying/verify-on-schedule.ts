@@ -6,7 +6,7 @@ import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { tryParseJson } from '../json.ts';
 import type { MetricReader } from '../watermark/dependencies.ts';
-import { countFaults } from './count-faults.ts';
+import { countFaults, isFaultFound } from './count-faults.ts';
 import {
   type ComparedBucket,
   type InventoryListing,
@@ -250,8 +250,7 @@ async function compare(
       checkpoint: keep,
       onProgress: () => undefined,
       onFinding: (finding) => {
-        const isFault = ['missing', 'older', 'different', 'foreign'].includes(finding.kind);
-        if (!isFault || named >= NAMED_FAULTS) return;
+        if (!isFaultFound(finding) || named >= NAMED_FAULTS) return;
         named += 1;
         telemetry.faultFound(rule, finding);
       },

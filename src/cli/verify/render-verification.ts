@@ -17,6 +17,8 @@ const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: Findin
     ['older', 'older', 'are at the destination in an older version'],
     ['different', 'different', 'have another size or checksum there'],
     ['foreign', 'foreign', 'were written or edited there by a user'],
+    ['unreadable', 'unreadable', 'could not be judged, because S3 refused to show them'],
+    ['replica', 'replica', 'were restored at the source by another rule, and are not replicated without chain'],
     ['extra', 'extra', 'are at the destination only'],
     ['notDue', 'not-due', 'are too young to have arrived'],
     ['unproven', 'unproven', 'are equal, but S3 has no checksums of both that compare'],
@@ -66,7 +68,7 @@ export function describeRequestCost(
   const listing = 1e6 * (list / 1000) * listed;
   const looks = proof === 'none' ? 0 : (1e6 / sample) * get * destinations.length * LOOKS[proof];
   const transfer = proof === 'bytes' ? ', and the transfer of what is read' : '';
-  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to look at copies; a suspect costs one look more${transfer}.`;
+  return `Requests cost about ${formatDollars(listing + looks)} per million objects: ${formatDollars(listing)} to list ${WHAT_IS_LISTED[Math.min(listed, 2)] ?? ''}, ${formatDollars(looks)} to look at copies; a suspect costs two looks more${transfer}.`;
 }
 
 /** Requests per copy: a HEAD of it and of its object, or a HEAD and both read. */

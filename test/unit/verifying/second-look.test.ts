@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
+import { digestContent } from '../../../src/storage/content-digest.ts';
+import { AccessDeniedError, CustomerKeyError } from '../../../src/storage/errors.ts';
+import { encodeStamp, originOf, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
+import { countFaults, isFaultFound } from '../../../src/verifying/count-faults.ts';
+import type { CopyFinding, VerificationCounts } from '../../../src/verifying/dependencies.ts';
+import { runVerification } from '../../../src/verifying/run-verification.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+import { MemoryStorePager } from '../../support/memory-store-pager.ts';
+import { exampleRule } from '../../support/rules.ts';
+
+const NOW = Date.UTC(2026, 10, 29, 12);
+const HOUR = 3_600_000;
+const [SOURCE, FIRST, SECOND] = ['source-bucket', 'first', 'second'];
+const at = (bucket: string, key: string): { bucket: string; key: string } => ({ bucket, key });
+
+class Refusing extends MemoryObjectStore {
+  refuse: (bucket: string, key: string) => Error | undefined = () => undefined;
+
+  override head(...args: Parameters<MemoryObjectStore['head']>): ReturnType<MemoryObjectStore['head']> {
+    const refused = this.refuse(args[0].bucket, args[0].key);
+    return refused === undefined ? super.head(...args) : Promise.reject(refused);
+  }
+}
+
+let now = NOW;
+let store: Refusing;
+
+beforeEach(() => {
+  now = NOW - 48 * HOUR;
+  store = new Refusing({ now: () => now });
+});
+
+interface Run {
+  readonly counts: VerificationCounts;
+  readonly faults: number;
+  readonly named: number;
+  /** Class and key. */
+  readonly found: readonly string[];
+}
+
+async function verify(rule = exampleRule({}, [{ bucket: FIRST }]), whileListing = (): void => undefined): Promise<Run> {
+  now = NOW;
+  const findings: CopyFinding[] = [];
+  const pager = new MemoryStorePager(store);
+  const counts = await runVerification(
+    {
+      rule,
+      filter: {},
+      proof: 'none',
+      oneIn: 1,
+      dueBefore: NOW,
+      pace: {},
+      signal: new AbortController().signal,
+    },
+    {
+      source: { pager, store },
+      destinations: rule.destinations.map((destination) => ({
+        destination,
+        pager: {
+          page: (request) => {
+            whileListing();
+            return pager.page(request);
+          },
+        },
+        store,
+      })),
+      clock: { now: () => now, sleep: () => Promise.resolve() },
+      checkpoint: () => Promise.resolve(),
+      onProgress: () => undefined,
+      onFinding: (finding) => findings.push(finding),
+    },
+  );
+  return {
+    counts,
+    faults: countFaults(counts, rule),
+    named: findings.filter(isFaultFound).length,
+    found: findings.map(({ kind, key }) => `${kind} ${key}`),
+  };
+}
+
+describe('a look at the source before a copy is called wrong', () => {
+  test('what was deleted on both sides while they were listed is not missing', async () => {
+    for (const key of ['a', 'b']) {
+      await store.place(at(SOURCE, key), Buffer.from(key));
+      await store.place(at(FIRST, key), Buffer.from(key));
+    }
+    const { faults, found } = await verify(undefined, () => {
+      store.erase(at(SOURCE, 'b'));
+      store.erase(at(FIRST, 'b'));
+    });
+    expect([faults, found]).toEqual([0, ['not-due b']]);
+  });
+
+  test('what is there, and not at two destinations, is missing twice, and looked at once', async () => {
+    await store.place(at(SOURCE, 'a'), Buffer.from('a'));
+    const { faults, counts } = await verify(exampleRule({}, [{ bucket: FIRST }, { bucket: SECOND }]));
+    expect([faults, counts.missing, counts.looks]).toEqual([2, 2, 1]);
+  });
+
+  test.each([
+    ['is called so where the source refuses the look', new AccessDeniedError('403')],
+    ['is called so where the object is under a customer’s key', new CustomerKeyError('400')],
+  ])('what is missing at the destination %s', async (_, refusal) => {
+    await store.place(at(SOURCE, 'a'), Buffer.from('a'));
+    store.refuse = (bucket) => (bucket === SOURCE ? refusal : undefined);
+    expect((await verify()).found).toEqual(['missing a']);
+  });
+
+  test.each([
+    [false, 0, ['replica a']],
+    [true, 1, ['missing a']],
+  ])('what another rule restored at the source is promised only with chain: %s', async (chain, faults, found) => {
+    const bytes = Buffer.from('a');
+    const digest = digestContent({ size: 1, crc32: crc32(bytes), headers: {}, metadata: {} });
+    const stamp = stampOf({ origin: originOf('another'), eventTime: now, etag: '0cc175b9' });
+    const metadata = { [STAMP_NAME]: encodeStamp(stamp, digest, at(SOURCE, 'a')) };
+    await store.place(at(SOURCE, 'a'), bytes, { metadata });
+    const run = await verify(exampleRule({ chain }, [{ bucket: FIRST }]));
+    expect([run.faults, run.named, run.found]).toEqual([faults, faults, found]);
+  });
+});
+
+test.each([new AccessDeniedError('403'), new CustomerKeyError('400')])(
+  'a copy that S3 does not show is a fault, and the others are compared: %s',
+  async (refusal) => {
+    for (const key of ['a', 'b', 'c']) await store.place(at(SOURCE, key), Buffer.from(key));
+    for (const key of ['a', 'c']) await store.place(at(FIRST, key), Buffer.from('of another size'));
+    store.refuse = (bucket, key) => (bucket === FIRST && key === 'a' ? refusal : undefined);
+    const { faults, named, found } = await verify();
+    expect([faults, named, found]).toEqual([3, 3, ['unreadable a', 'missing b', 'foreign c']]);
+  },
+);
+
+test('what others wrote is a fault only at the destinations where the source wins', async () => {
+  await store.place(at(SOURCE, 'a'), Buffer.from('a'));
+  for (const bucket of [FIRST, SECOND]) await store.place(at(bucket, 'a'), Buffer.from('theirs'));
+  const kept = { bucket: FIRST, onConflict: 'keep' } as const;
+  const { counts, faults, named } = await verify(exampleRule({}, [kept, { bucket: SECOND }]));
+  expect([counts.foreign, counts.foreignKept, faults, named]).toEqual([2, 1, 1, 1]);
+  expect((await verify(exampleRule({}, [kept]))).faults).toBe(0);
+});
