@@ -126,6 +126,7 @@ function inventoryPolicies(
   { region: here, inventory_buckets: inventoryBuckets }: RegionPlan['settings'],
   region: string,
 ): Statement[][] {
+  const service = `s3.${region}.amazonaws.com`;
   const items = inventoryBuckets.map((bucket) => ({
     buckets: [bucket],
     notifyingBuckets: [],
@@ -150,7 +151,8 @@ function inventoryPolicies(
         [sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/*`)],
       ),
       Condition: {
-        StringEquals: { 'kms:ViaService': sub(`s3.${region}.amazonaws.com`) },
+        // cfn-lint warns of an `Fn::Sub` that has nothing to fill in.
+        StringEquals: { 'kms:ViaService': service.includes('${') ? sub(service) : service },
         ArnLike: {
           'kms:EncryptionContext:aws:s3:arn': [
             ...buckets.map(bucketArn),
