@@ -13,7 +13,7 @@ export interface InvocableFunction {
   readonly timeoutSeconds: number;
 }
 
-export const FUNCTION_NAMES = ['source', 'target', 'resend', 'verify', 'deployment'] as const;
+export const FUNCTION_NAMES = ['source', 'target', 'resend', 'verify', 'watermark', 'backfill', 'deployment'] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
@@ -25,9 +25,19 @@ export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
     timeoutSeconds: 900,
   },
   { name: 'target', region: 'us-east-1', path: 'TargetUsEast1/Function', memoryMb: 1769, timeoutSeconds: 900 },
+  {
+    name: 'target',
+    region: 'ap-southeast-2',
+    path: 'TargetApSoutheast2/Function',
+    memoryMb: 1769,
+    timeoutSeconds: 900,
+  },
   { name: 'resend', region: 'eu-west-1', path: 'SourceEuWest1/ResendFunction', memoryMb: 512, timeoutSeconds: 900 },
   // In the template as soon as a rule has `verify`.
   { name: 'verify', region: 'eu-west-1', path: 'VerifyEuWest1/Function', memoryMb: 1769, timeoutSeconds: 900 },
+  { name: 'watermark', region: 'eu-west-1', path: 'WatermarkEuWest1/Function', memoryMb: 1024, timeoutSeconds: 240 },
+  // Of the example with a bucket of inventories.
+  { name: 'backfill', region: 'eu-west-1', path: 'BackfillEuWest1/Function', memoryMb: 1769, timeoutSeconds: 900 },
   {
     name: 'deployment',
     region: 'eu-west-1',
@@ -39,6 +49,13 @@ export const INVOCABLE_FUNCTIONS: readonly InvocableFunction[] = [
     name: 'deployment',
     region: 'us-east-1',
     path: 'RegionUsEast1/DeploymentFunction',
+    memoryMb: 512,
+    timeoutSeconds: 300,
+  },
+  {
+    name: 'deployment',
+    region: 'ap-southeast-2',
+    path: 'RegionApSoutheast2/DeploymentFunction',
     memoryMb: 512,
     timeoutSeconds: 300,
   },
@@ -55,16 +72,26 @@ const stackEvent = z.looseObject({
 });
 
 const ruleEvent = z.looseObject({ rule: z.string().min(1), execution: z.string().min(1) });
+const clockEvent = z.looseObject({ 'detail-type': z.literal('Scheduled Event'), region: z.string() });
+const fileEvent = z.looseObject({
+  job: z.looseObject({ rule: z.string(), inventory: z.looseObject({ bucket: z.string() }) }),
+  file: z.looseObject({ key: z.string() }),
+});
 
 export type QueueEvent = z.infer<typeof queueEvent>;
 export type StackEvent = z.infer<typeof stackEvent>;
 export type RuleEvent = z.infer<typeof ruleEvent>;
+export type ClockEvent = z.infer<typeof clockEvent>;
+/** A data file of an S3 Inventory, as the state machine of the backfill hands it over. */
+export type FileEvent = z.infer<typeof fileEvent>;
 
 /** A function together with an event of the shape that it is invoked with. */
 export type Invocable =
   | { readonly kind: 'queue'; readonly target: InvocableFunction; readonly event: QueueEvent }
   | { readonly kind: 'stack'; readonly target: InvocableFunction; readonly event: StackEvent }
-  | { readonly kind: 'rule'; readonly target: InvocableFunction; readonly event: RuleEvent };
+  | { readonly kind: 'rule'; readonly target: InvocableFunction; readonly event: RuleEvent }
+  | { readonly kind: 'clock'; readonly target: InvocableFunction; readonly event: ClockEvent }
+  | { readonly kind: 'file'; readonly target: InvocableFunction; readonly event: FileEvent };
 
 /**
  * Finds the function of the region that an event comes from.
@@ -73,16 +100,24 @@ export type Invocable =
  */
 export function findInvocable(name: FunctionName, event: unknown, origin: string): Invocable {
   if (name === 'deployment') {
-    const request = parseStackEvent(stackEvent, event, origin, 'not a request of a CloudFormation custom resource');
+    const request = parseEvent(stackEvent, event, origin, 'not a request of a CloudFormation custom resource');
     const target = findFunction(name, request.StackId.split(':')[3] ?? '', origin);
     return { kind: 'stack', target, event: request };
   }
   if (name === 'verify') {
-    const event_ = parseStackEvent(ruleEvent, event, origin, 'not what the state machine of verifications sends');
-    const [target = findFunction(name, '', origin)] = INVOCABLE_FUNCTIONS.filter((each) => each.name === name);
-    return { kind: 'rule', target, event: event_ };
+    const request = parseEvent(ruleEvent, event, origin, 'not what the state machine of verifications sends');
+    // It names no region; the example has one such function.
+    return { kind: 'rule', target: findFunction(name, 'eu-west-1', origin), event: request };
   }
-  const batch = parseStackEvent(queueEvent, event, origin, 'not a batch of SQS messages');
+  if (name === 'watermark') {
+    const tick = parseEvent(clockEvent, event, origin, 'not an event of a schedule of EventBridge');
+    return { kind: 'clock', target: findFunction(name, tick.region, origin), event: tick };
+  }
+  if (name === 'backfill') {
+    const task = parseEvent(fileEvent, event, origin, 'not a data file of an inventory');
+    return { kind: 'file', target: findFunction(name, 'eu-west-1', origin), event: task };
+  }
+  const batch = parseEvent(queueEvent, event, origin, 'not a batch of SQS messages');
   const target = findFunction(name, batch.Records[0]?.awsRegion ?? '', origin);
   return { kind: 'queue', target, event: batch };
 }
@@ -98,7 +133,7 @@ function findFunction(name: FunctionName, region: string, origin: string): Invoc
   );
 }
 
-function parseStackEvent<T>(schema: z.ZodType<T>, event: unknown, origin: string, complaint: string): T {
+function parseEvent<T>(schema: z.ZodType<T>, event: unknown, origin: string, complaint: string): T {
   const result = schema.safeParse(event);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');

@@ -5,6 +5,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import type { Destination } from '../../src/configuration/rule.ts';
+import { backfillQueueName, ruleResourceName } from '../../src/configuration/schema/resource-names.ts';
 import { type AwsServer, startAwsServer } from '../aws-server.ts';
 import { LocalServerError } from '../errors.ts';
 import { createBucket, enableVersioning } from '../pipeline/bucket-setup.ts';
@@ -12,7 +13,15 @@ import { createDeletionsTable } from '../pipeline/deletions-table.ts';
 import { createQueue, type LocalQueue } from '../pipeline/queue-pair.ts';
 import { createRegionClients, destroyRegionClients, LOCAL_CREDENTIALS, type RegionClients } from '../region-clients.ts';
 import { type AnswerServer, startAnswerServer } from './answer-server.ts';
-import type { Invocable, InvocableFunction, QueueEvent, RuleEvent, StackEvent } from './functions.ts';
+import type {
+  ClockEvent,
+  FileEvent,
+  Invocable,
+  InvocableFunction,
+  QueueEvent,
+  RuleEvent,
+  StackEvent,
+} from './functions.ts';
 import { namedObjects, withVersionIds } from './named-objects.ts';
 import { namedResources } from './named-resources.ts';
 import { putSample } from './put-sample.ts';
@@ -114,7 +123,7 @@ export class Stage {
    * @returns the event to send: version ids are those that the local S3 has given, and the answer of a custom resource comes
    *   to `answers`
    */
-  async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent | RuleEvent> {
+  async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent | RuleEvent | ClockEvent | FileEvent> {
     switch (invocable.kind) {
       case 'queue':
         return this.#prepareBatch(invocable.target, invocable.event);
@@ -122,6 +131,12 @@ export class Stage {
         return this.#prepareRequest(invocable.target, invocable.event);
       case 'rule':
         return this.#prepareRule(invocable.target, invocable.event);
+      case 'clock':
+        await this.#makePipeline(invocable.target);
+        return invocable.event;
+      case 'file':
+        await this.#prepareFile(invocable.target, invocable.event);
+        return invocable.event;
     }
   }
 
@@ -172,6 +187,32 @@ export class Stage {
       );
     }
     return event;
+  }
+
+  /** What the watermark function of a region looks at. */
+  async #makePipeline({ path: functionPath, region }: InvocableFunction): Promise<void> {
+    const { INBOUND_BUCKETS = '', FAILURES_QUEUE = '', ...variables } = this.#variables(functionPath);
+    for (const [variable, value] of Object.entries(variables)) {
+      if (variable.endsWith('_BUCKET')) await this.#makeBucket(region, value);
+    }
+    await this.#makeQueue(region, FAILURES_QUEUE);
+    const { rules } = await loadConfiguration(CONFIGURATION_FOLDER);
+    for (const { source, destinations } of rules.filter((rule) => rule.source.region === region)) {
+      await this.#makeBucket(region, source.bucket);
+      for (const target of destinations) {
+        await this.#makeBucket(target.region, INBOUND_BUCKETS.replace('*', target.region));
+      }
+    }
+  }
+
+  /** The data file of an inventory, and the queue that its objects go to. */
+  async #prepareFile({ region }: InvocableFunction, { job, file }: FileEvent): Promise<void> {
+    const { settings } = await loadConfiguration(CONFIGURATION_FOLDER);
+    await this.#makeQueue(region, backfillQueueName(ruleResourceName(settings.stack_name, job.rule)));
+    const { bucket } = job.inventory;
+    await this.#makeBucket(region, bucket);
+    const Body = await readFile(path.join(EVENTS, 'inventories', path.basename(file.key)));
+    await this.clients(region).s3.send(new PutObjectCommand({ Bucket: bucket, Key: file.key, Body }));
   }
 
   /** Where the rules of the configuration restore to in a region. */

@@ -1,5 +1,6 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   GetBucketNotificationConfigurationCommand,
@@ -8,8 +9,14 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type FunctionName, findInvocable, INVOCABLE_FUNCTIONS } from '../../local-cloud/invocation/functions.ts';
+import {
+  FUNCTION_NAMES,
+  type FunctionName,
+  findInvocable,
+  INVOCABLE_FUNCTIONS,
+} from '../../local-cloud/invocation/functions.ts';
 import { readEvent } from '../../local-cloud/invocation/read-event.ts';
 import { sampleBody } from '../../local-cloud/invocation/sample-object.ts';
 import { Stage } from '../../local-cloud/invocation/stage.ts';
@@ -17,13 +24,14 @@ import { installInterfaceClient } from '../../local-cloud/lambda-runtime/interfa
 import { findInterfaceEmulator } from '../../local-cloud/lambda-runtime/interface-emulator.ts';
 import { LambdaRuntime } from '../../local-cloud/lambda-runtime.ts';
 import { bundleFunctions } from '../../src/build/bundle-functions.ts';
-import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
 import { readDeadLetters } from '../../src/cli/demo/pipeline/dead-letters.ts';
 import { runInvoke } from '../../src/cli/invoke/run-invoke.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
+import { parseNotification } from '../../src/messages/parse-notification.ts';
 import { readArchive } from '../support/archives.ts';
 import { expandTemplate } from '../support/templates/expand-template.ts';
 import { textOf } from '../support/templates/json.ts';
+import { writeWholeExample } from '../support/whole-example.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const EVENTS = join(PROJECT, 'events');
@@ -74,6 +82,12 @@ async function send(name: FunctionName, file: string): Promise<unknown> {
     runtimes.get(target.path) ?? (await startRuntime(`${name}.handler`, stage.environmentOf(target), 300));
   runtimes.set(target.path, runtime);
   return runtime.invoke(event);
+}
+
+/** Lines of the function's log with this metric. */
+function metricsOf(name: string): Record<string, unknown>[] {
+  const json = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>);
+  return json.filter((line) => line[name] !== undefined);
 }
 
 async function keysIn(bucket: string): Promise<string[]> {
@@ -190,6 +204,25 @@ test(
 );
 
 test(
+  'the watermark function takes the watermark of each rule and region at watermark-clock.json',
+  async () => {
+    await expect(send('watermark', 'watermark-clock.json')).resolves.toBeNull();
+    const { rules } = await loadConfiguration(join(PROJECT, 'configuration'));
+    const routes = rules.flatMap(({ source, destinations }) =>
+      destinations.map(({ region }) => [source.bucket, region]),
+    );
+    // What a function writes may come after its answer.
+    while (metricsOf('WatermarkAgeSeconds').length < routes.length) await nextTurn();
+    const marked = metricsOf('WatermarkAgeSeconds').map(({ SourceBucket, TargetRegion }) => [
+      SourceBucket,
+      TargetRegion,
+    ]);
+    expect(marked.toSorted()).toEqual(routes.toSorted());
+  },
+  3 * MINUTES,
+);
+
+test(
   'invoke --deletes packs the deletion of source-deletions.json, and carries out those of target-deletions.json',
   async () => {
     let printed = '';
@@ -211,6 +244,25 @@ test(
     expect(printed).toMatch(/^s3:\/\/example-documents-copy: 3 objects$/m);
   },
   5 * MINUTES,
+);
+
+test(
+  'the backfill function queues the objects of backfill-file.json',
+  async () => {
+    const counts = { listed: 4, queued: 3, archived: 1 };
+    await expect(send('backfill', 'backfill-file.json')).resolves.toMatchObject({ finished: true, counts });
+    const queue = stage.queues.find(({ name }) => name === `${QUEUE}-backfill`);
+    const { Messages = [] } = await stage
+      .clients('eu-west-1')
+      .sqs.send(new ReceiveMessageCommand({ QueueUrl: queue?.url, MaxNumberOfMessages: 10 }));
+    const queued = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created.map(({ key }) => key));
+    expect(queued.toSorted()).toEqual([
+      'archive/2025/INV-00017.json',
+      'invoices/2026/11/INV-10293.json',
+      'minutes/board meeting 2026-11.txt',
+    ]);
+  },
+  3 * MINUTES,
 );
 
 describe('the deployment function under the interface emulator', () => {
@@ -355,47 +407,46 @@ test(
 );
 
 test(
-  'events/env.json names functions and variables that `sam local invoke` knows: it passes only what a template declares',
+  'events/env.json has all functions of the example, and the variables that `sam local invoke` knows: it passes only what a template declares',
   async () => {
     const env = JSON.parse(await readFile(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
-    const watermark = { name: 'watermark', path: 'WatermarkEuWest1/Function', memoryMb: 1024, timeoutSeconds: 240 };
-    const functions = [...INVOCABLE_FUNCTIONS, watermark];
-    expect(Object.keys(env).toSorted()).toEqual(functions.map(({ path }) => path).toSorted());
-    // The function of scheduled verifications is there if a rule asks for it.
-    const { root, nested } = await expandTemplate(await writeVerifiedExample(join(bundles, 'example')));
-    for (const { name, path, memoryMb, timeoutSeconds } of functions) {
-      const [stack = '', functionId = ''] = path.split('/');
-      const properties = root.Resources[stack]?.Properties ?? {};
-      const url = textOf(properties['TemplateURL']);
+    const whole = await writeWholeExample(join(bundles, 'whole'));
+    const { root, nested } = await expandTemplate(join(whole, 'template.yaml'));
+    const declared = new Map<string, { properties: Record<string, unknown>; parameters: Record<string, unknown> }>();
+    for (const [stack, { Properties = {} }] of Object.entries(root.Resources)) {
+      const url = textOf(Properties['TemplateURL'] ?? '');
       const template = Object.entries(nested).find(([location]) => basename(location) === basename(url))?.[1];
-      const declared = template?.Resources[functionId]?.Properties ?? {};
-      const { Variables } = declared['Environment'] as { Variables: Record<string, unknown> };
+      const parameters = (Properties['Parameters'] ?? {}) as Record<string, unknown>;
+      for (const [id, resource] of Object.entries(template?.Resources ?? {})) {
+        if (resource.Type !== 'AWS::Lambda::Function') continue;
+        declared.set(`${stack}/${id}`, { properties: resource.Properties ?? {}, parameters });
+      }
+    }
+    expect(Object.keys(env).toSorted()).toEqual([...declared.keys()].toSorted());
+    for (const [path, { properties }] of declared) {
+      const { Variables } = properties['Environment'] as { Variables: Record<string, unknown> };
       expect(Object.keys(Variables)).toEqual(expect.arrayContaining(Object.keys(env[path] ?? {})));
       // Of a value that only a deployment knows, SAM passes some text of its own, which no function can read.
       const deployed = Object.entries(Variables).filter(
         ([, value]) => typeof value !== 'string' && !mayBeAbsent(value),
       );
       expect(Object.keys(env[path] ?? {})).toEqual(expect.arrayContaining(deployed.map(([variable]) => variable)));
-      expect(declared['ImageConfig']).toEqual({ Command: [`${name}.handler`] });
-      const parameters = properties['Parameters'] as Record<string, unknown>;
+    }
+    const commands = [...declared.values()].map(({ properties }) => JSON.stringify(properties['ImageConfig']));
+    expect(new Set(commands)).toEqual(
+      new Set(FUNCTION_NAMES.map((name) => JSON.stringify({ Command: [`${name}.handler`] }))),
+    );
+    for (const { name, path, memoryMb, timeoutSeconds } of INVOCABLE_FUNCTIONS) {
+      const { properties = {}, parameters = {} } = declared.get(path) ?? {};
+      expect([path, properties['ImageConfig']]).toEqual([path, { Command: [`${name}.handler`] }]);
       const limits = ['MemorySize', 'Timeout'].map((limit) =>
-        typeof declared[limit] === 'number' ? declared[limit] : parameters[limit],
+        typeof properties[limit] === 'number' ? properties[limit] : parameters[limit],
       );
-      expect(limits).toEqual([memoryMb, timeoutSeconds]);
+      expect([path, ...limits]).toEqual([path, memoryMb, timeoutSeconds]);
     }
   },
   2 * MINUTES,
 );
-
-/** The example, each of whose rules a clock has verified. @returns its template */
-async function writeVerifiedExample(into: string): Promise<string> {
-  await cp(join(PROJECT, 'configuration'), into, { recursive: true });
-  const file = join(into, 'replication_config.json');
-  const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replaceAll('"source": {', '"source": { "verify": "daily",'));
-  await writeDeploymentFiles(await makeDeploymentFiles(await loadConfiguration(into), into), into);
-  return join(into, 'template.yaml');
-}
 
 /** Left out by a condition, or always. */
 function mayBeAbsent(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import { NOT_ENFORCED } from '../support/not-enforced.ts';
 import { type ExpandedTemplate, expandTemplate } from '../support/templates/expand-template.ts';
 import { type CreatedResource, instantiate } from '../support/templates/instantiate.ts';
 import { type Json, textOf } from '../support/templates/json.ts';
+import { writeWholeExample } from '../support/whole-example.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const STACKS = join(PROJECT, 'src/stacks');
@@ -82,18 +83,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true });
 });
-
-/** @returns the folder */
-async function writeWholeExample(into: string): Promise<string> {
-  await cp(join(PROJECT, 'configuration'), into, { recursive: true });
-  const settings = JSON.parse(await readFile(join(into, 'settings.json'), 'utf8')) as {
-    enabled_regions: Record<string, unknown>[];
-  };
-  Object.assign(settings.enabled_regions[0] ?? {}, { inventory_buckets: ['example-inventories'] });
-  await writeFile(join(into, 'settings.json'), JSON.stringify(settings));
-  await writeDeploymentFiles(await makeDeploymentFiles(await loadConfiguration(into), into), into);
-  return into;
-}
 
 /** Everything of every configuration and region that `fault` finds something wrong with. */
 function faults(fault: (resource: CreatedResource, all: readonly CreatedResource[]) => unknown): string[] {

@@ -24,12 +24,14 @@ describe('npm run invoke', () => {
   });
 
   test('names the functions that there are when it is given another one', () => {
-    expect(() => parse('sauce', 'a.json')).toThrow(/'sauce' is invalid.*source, target, resend, verify, deployment/);
+    expect(() => parse('sauce', 'a.json')).toThrow(
+      /'sauce' is invalid.*source, target, resend, verify, watermark, backfill, deployment/,
+    );
   });
 
   test.each([[[]], [['source']]])('wants a function and an event: %j', (args) => {
     expect(() => parse(...args)).toThrow(
-      /^Name a function \(source, target, resend, verify, deployment\) and an event file/,
+      /^Name a function \(source, target, resend, verify, watermark, backfill, deployment\) and an event file/,
     );
   });
 

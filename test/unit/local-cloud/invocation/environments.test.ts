@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { type FunctionName, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
 import {
+  readBackfillEnvironment,
   readResendEnvironment,
   readSourceEnvironment,
   readTargetEnvironment,
@@ -21,16 +23,34 @@ function environmentOf(path: string, region: string): Record<string, string> {
   return { AWS_REGION: region, CONFIGURATION_DIRECTORY: CONFIGURATION, ...ENVIRONMENTS[path] };
 }
 
+/** The parser of each function's variables; the deployment function has none of its own. */
+const READERS: Readonly<Record<FunctionName, (environment: Record<string, string>) => object>> = {
+  source: readSourceEnvironment,
+  target: readTargetEnvironment,
+  resend: readResendEnvironment,
+  verify: readVerifyEnvironment,
+  watermark: readWatermarkEnvironment,
+  backfill: readBackfillEnvironment,
+  deployment: (environment) => environment,
+};
+
+/** Every function of the example, in all of its stacks. */
+const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
+  const invocable = INVOCABLE_FUNCTIONS.find((candidate) => candidate.path === path);
+  // Rules other than the one that the events are of.
+  const { name, region } = invocable ?? { name: 'source' as const, region: 'eu-west-1' };
+  return { path, name, region };
+});
+
 describe('the variables of events/env.json', () => {
-  test.each([
-    ['RuleExampleDocumentsA82747f3ed/Function', 'eu-west-1', readSourceEnvironment],
-    ['TargetUsEast1/Function', 'us-east-1', readTargetEnvironment],
-    ['SourceEuWest1/ResendFunction', 'eu-west-1', readResendEnvironment],
-    ['WatermarkEuWest1/Function', 'eu-west-1', readWatermarkEnvironment],
-    ['VerifyEuWest1/Function', 'eu-west-1', readVerifyEnvironment],
-  ])('are what %s reads at its start', (path, region, read: (environment: Record<string, string>) => object) => {
-    expect(ENVIRONMENTS).toHaveProperty([path]);
-    expect(read(environmentOf(path, region))).toMatchObject({ AWS_REGION: region });
+  test.each(FUNCTIONS)('are what $path reads at its start', ({ path, name, region }) => {
+    expect(READERS[name](environmentOf(path, region))).toMatchObject({ AWS_REGION: region });
+  });
+
+  test('name each rule of the example once', async () => {
+    const { rules } = await loadConfiguration(CONFIGURATION);
+    const named = FUNCTIONS.filter(({ name }) => name === 'source').map(({ path }) => ENVIRONMENTS[path]?.['RULE_ID']);
+    expect(named).toEqual(rules.map(({ id }) => id));
   });
 
   test('give the source function prices, and no table that the local servers lack', async () => {

@@ -2,19 +2,17 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { findInvocable, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
 import { namedObjects } from '../../../../local-cloud/invocation/named-objects.ts';
 import { readEvent } from '../../../../local-cloud/invocation/read-event.ts';
 import { isMultipartETag, sampleBody, sampleETag } from '../../../../local-cloud/invocation/sample-object.ts';
-import {
-  readResendEnvironment,
-  readSourceEnvironment,
-  readTargetEnvironment,
-} from '../../../../src/configuration/environment.ts';
+import { parseFileTask } from '../../../../src/backfill/file-task.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { findResource } from '../../../../src/deployment/resources.ts';
 import { parseStackRequest } from '../../../../src/deployment/stack-request.ts';
+import { splitCsvLine } from '../../../../src/inventory/csv-fields.ts';
 import { parseNotification } from '../../../../src/messages/parse-notification.ts';
 import { parseReplicationFailures } from '../../../../src/messages/parse-replication-failure.ts';
 import { queueMessages } from '../../../../src/wiring/sqs-event.ts';
@@ -22,7 +20,7 @@ import { readManifest } from '../../../support/archives.ts';
 
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
 const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
-const FUNCTION_OF_FILE = /^(source|target|resend|verify|deployment)-/;
+const FUNCTION_OF_FILE = /^(source|target|resend|verify|watermark|backfill|deployment)-/;
 /** Whose objects the events of deletions remove. */
 const CREATING = ['source-put.json', 'source-copy.json', 'source-eventbridge.json'];
 const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
@@ -116,17 +114,6 @@ describe('the events of the source function', () => {
   });
 });
 
-describe('env.json', () => {
-  test('has every variable that a function asks for and Lambda does not set', () => {
-    const env = JSON.parse(readFileSync(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
-    const byLambda = { AWS_REGION: 'eu-west-1', CONFIGURATION_DIRECTORY: '/var/task/configuration' };
-    const variablesOf = (path: string) => ({ ...byLambda, ...env[path] });
-    expect(readSourceEnvironment(variablesOf('RuleExampleDocumentsA82747f3ed/Function')).MAX_RECEIVES).toBe(5);
-    expect(readTargetEnvironment(variablesOf('TargetUsEast1/Function')).MAX_RECEIVES).toBe(5);
-    expect(readResendEnvironment(variablesOf('SourceEuWest1/ResendFunction')).MAX_RECEIVES).toBe(8);
-  });
-});
-
 describe('the other events', () => {
   test('target-archive.json names the committed archive, by its bytes', async () => {
     const bytes = readFileSync(join(EVENTS, 'archives', ARCHIVE));
@@ -165,6 +152,30 @@ describe('the other events', () => {
         reason: 'DstPutObjectNotPermitted',
       }),
     ]);
+  });
+
+  test('backfill-file.json is a data file of the example, by its bytes, that lists objects of other events', async () => {
+    const task = parseFileTask(await readEvent(join(EVENTS, 'backfill-file.json')));
+    const bytes = readFileSync(join(EVENTS, 'inventories', basename(task.file.key)));
+    expect(createHash('md5').update(bytes).digest('hex')).toBe(task.file.md5);
+    const { rules } = await loadConfiguration(join(EVENTS, '../configuration'));
+    expect(rules.map(({ id }) => id)).toContain(task.job.rule);
+    const rows = gunzipSync(bytes)
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => splitCsvLine(line, 'the file'));
+    const created = (await Promise.all(CREATING.map(createdIn))).flat();
+    const listed = rows.map((row) =>
+      Object.fromEntries(task.job.inventory.fields.map((field, index) => [field, row[index]])),
+    );
+    expect(listed.slice(0, created.length)).toEqual(
+      created.map(({ key, size, etag }) =>
+        expect.objectContaining({ Key: key.replaceAll(' ', '+'), Size: String(size), ETag: etag }),
+      ),
+    );
+    // What is archived, and what was deleted, is not queued.
+    expect(listed.slice(created.length).map(({ StorageClass }) => StorageClass)).toEqual(['GLACIER', '']);
   });
 
   test.each(FILES.filter((file) => file.startsWith('deployment-')))(

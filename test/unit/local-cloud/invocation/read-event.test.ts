@@ -52,7 +52,7 @@ describe('findInvocable', () => {
 
   test('refuses an event of a region without such a function', () => {
     expect(() => findInvocable('target', batch, 'batch.json')).toThrow(
-      'batch.json is of eu-west-1; the example configuration has the target function in us-east-1.',
+      'batch.json is of eu-west-1; the example configuration has the target function in us-east-1, ap-southeast-2.',
     );
   });
 });
