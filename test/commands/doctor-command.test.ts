@@ -135,7 +135,7 @@ test('names a region that the account has not enabled', async () => {
   const { status, stdout } = await s3xrc(accessTo(proxy.endpoint, SOURCE), '--only', 'regions');
   await proxy.stop();
   expect(status).toBe(1);
-  expect(stdout).toMatch(/^ {2}FAILURE {2}us-east-1: The account has not enabled this region/m);
+  expect(stdout).toMatch(/^ {2}FAILURE {2}us-east-1: This region is not enabled for the account/m);
   expect(stdout).toMatch(/^ +fix: aws account enable-region --region-name us-east-1$/m);
 });
 

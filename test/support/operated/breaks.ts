@@ -193,7 +193,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         const { imageIds } = await clients.ecr(TARGET).send(new ListImagesCommand({ repositoryName: 'app' }));
         await clients.ecr(TARGET).send(new BatchDeleteImageCommand({ repositoryName: 'app', imageIds }));
       },
-      found: /image \(us-east-1\).*not in the registry/,
+      found: /image \(us-east-1\).*no longer in the registry/,
       fix: /^s3xrc deploy --region us-east-1$/,
     },
     {
