@@ -38,8 +38,8 @@ export function openTools(
     context.note(`$ s3xrc ${[name, rule, ...flags].join(' ')}`);
     const shown = { ...context, print, program: 's3xrc' };
     for (let attempt = 0; ; attempt += 1) {
-      const resume = attempt === 0 ? [] : ['--resume'];
-      const args = [rule, '--configuration', configuration, '--json', ...flags, ...resume];
+      const rest = attempt === 0 ? flags : [...withoutPrefix(flags), '--resume'];
+      const args = [rule, '--configuration', configuration, '--json', ...rest];
       try {
         const status = await TOOLS[name](args, shown, (options) => openDemoSession(backfill, options));
         return { status, report: readReport(name, printed) };
@@ -51,6 +51,12 @@ export function openTools(
     }
   };
   return { backfill: (...flags) => run('backfill', flags), verify: (...flags) => run('verify', flags) };
+}
+
+/** An interrupted run keeps its filter, and is resumed without one. */
+function withoutPrefix(flags: readonly string[]): readonly string[] {
+  const at = flags.indexOf('--prefix');
+  return at === -1 ? flags : flags.toSpliced(at, 2);
 }
 
 function readReport(name: string, printed: string): ToolRun['report'] {
