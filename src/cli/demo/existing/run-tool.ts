@@ -44,13 +44,18 @@ export function openTools(
         const status = await TOOLS[name](args, shown, (options) => openDemoSession(backfill, options));
         return { status, report: readReport(name, printed) };
       } catch (thrown) {
-        const again = thrown instanceof CompressorError && thrown.retryable && attempt < RESUMES;
-        if (!again) throw thrown;
+        if (!isRetryable(thrown) || attempt === RESUMES) throw thrown;
         context.note(`s3xrc ${name} ended: ${thrown.message}`);
       }
     }
   };
   return { backfill: (...flags) => run('backfill', flags), verify: (...flags) => run('verify', flags) };
+}
+
+/** A fault of ours that says so, or a connection that broke in the middle of an answer. */
+function isRetryable(thrown: unknown): thrown is Error {
+  if (thrown instanceof CompressorError) return thrown.retryable;
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ECONNRESET';
 }
 
 /** An interrupted run keeps its filter, and is resumed without one. */
