@@ -23,8 +23,8 @@ export const MEASURED = {
   packed: 2_480,
   restored: 2_925,
   /** CPU seconds per GB, with 1 s for TLS each. */
-  packingCpu: 4.2 + 1,
-  restoringCpu: 1.9 + 1,
+  packingCpu: 4.3 + 1,
+  restoringCpu: 2.5 + 1,
 } as const;
 
 /** A load, and how rules are set for it. */
