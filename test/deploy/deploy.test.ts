@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -8,10 +7,10 @@ import {
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { GetQueueUrlCommand, PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
-import { type AwsEmulator, EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
-import { Checkout } from '../support/emulator/checkout.ts';
-import { ContainerEngine } from '../support/emulator/container-engine.ts';
+import { type AwsEmulator, EMULATED_ACCOUNT } from '../support/emulator/aws-emulator.ts';
+import type { Checkout } from '../support/emulator/checkout.ts';
+import type { ContainerEngine } from '../support/emulator/container-engine.ts';
+import { openDeployingCheckout } from '../support/emulator/deploying-checkout.ts';
 
 const MINUTES = 60_000;
 const STACK = 'rehearsed';
@@ -22,29 +21,13 @@ const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 let emulator: AwsEmulator;
 let engine: ContainerEngine;
 let checkout: Checkout;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  const python = await pythonEnvironment('deploy', () => undefined);
-  emulator = await startAwsEmulator();
-  engine = await ContainerEngine.start();
-  checkout = await Checkout.make({
-    PATH: dirname(python),
-    AWS_ENDPOINT_URL: emulator.endpoint,
-    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    DOCKER_HOST: engine.host,
-    SAM_CLI_TELEMETRY: '0',
-    // Seconds between two looks at a stack.
-    SAM_CLI_POLL_DELAY: '1',
-  });
+  ({ emulator, engine, checkout, stop } = await openDeployingCheckout());
 }, 15 * MINUTES);
 
-afterAll(async () => {
-  await checkout.remove();
-  await engine.stop();
-  await emulator.stop();
-});
+afterAll(() => stop());
 
 beforeEach(() => {
   engine.forget();

@@ -1,11 +1,9 @@
-import { dirname } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
-import { type AwsEmulator, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
-import { Checkout } from '../support/emulator/checkout.ts';
-import { ContainerEngine } from '../support/emulator/container-engine.ts';
+import type { AwsEmulator } from '../support/emulator/aws-emulator.ts';
+import type { Checkout } from '../support/emulator/checkout.ts';
+import type { ContainerEngine } from '../support/emulator/container-engine.ts';
+import { openDeployingCheckout } from '../support/emulator/deploying-checkout.ts';
 import { ruleBetween, SETTINGS, TARGET } from '../support/operated/configuration.ts';
-import { accessTo } from '../support/operated/run-s3xrc.ts';
 import { startOperationProxy } from '../support/operation-proxy.ts';
 import type { SessionEnd } from '../support/terminal/session.ts';
 
@@ -16,28 +14,15 @@ const DEPLOY = ['deploy', '--region', TARGET];
 let emulator: AwsEmulator;
 let engine: ContainerEngine;
 let checkout: Checkout;
+let stop: () => Promise<void>;
 
 beforeAll(async () => {
-  const python = await pythonEnvironment('deploy', () => undefined);
-  emulator = await startAwsEmulator();
-  engine = await ContainerEngine.start();
-  checkout = await Checkout.make({
-    ...accessTo(emulator.endpoint),
-    PATH: dirname(python),
-    AWS_EC2_METADATA_DISABLED: 'true',
-    DOCKER_HOST: engine.host,
-    SAM_CLI_TELEMETRY: '0',
-    SAM_CLI_POLL_DELAY: '1',
-  });
+  ({ emulator, engine, checkout, stop } = await openDeployingCheckout());
   const { status, output } = await checkout.configure(SETTINGS, [ruleBetween('invoices', 'invoices-copy')]);
   if (status !== 0) throw new Error(output);
 }, 15 * MINUTES);
 
-afterAll(async () => {
-  await checkout.remove();
-  await engine.stop();
-  await emulator.stop();
-});
+afterAll(() => stop());
 
 beforeEach(() => {
   engine.forget();
