@@ -3,6 +3,7 @@ import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { s3Notification } from '../support/notifications.ts';
 import type { Clock } from './clock.ts';
+import { delegatingStore, delegatingUpload } from './delegating-store.ts';
 
 export interface TellingOptions {
   readonly bucket: string;
@@ -26,36 +27,23 @@ export function tellingStore(store: MemoryObjectStore, options: TellingOptions):
   const tellWritten = (target: ObjectLocation, etag: string, size: number): void => {
     tell(target, 'ObjectCreated:Put', { etag, size });
   };
-  const wrapUpload = (target: WriteTarget, upload: ObjectUpload): ObjectUpload => ({
-    id: upload.id,
-    earlier: upload.earlier,
-    uploadPart: (...part) => upload.uploadPart(...part),
-    takePart: (...part) => upload.takePart(...part),
-    abort: () => upload.abort(),
-    complete: async (request) => {
+  const tellingUpload = (target: WriteTarget, upload: ObjectUpload): ObjectUpload =>
+    delegatingUpload(upload, async (request) => {
       const written = await upload.complete(request);
       tellWritten(target, written.etag, request.size);
       return written;
-    },
-  });
-  return {
-    read: (request) => store.read(request),
-    readTags: (...request) => store.readTags(...request),
-    putTags: (...request) => store.putTags(...request),
-    head: (...request) => store.head(...request),
-    findDeleted: (...request) => store.findDeleted(...request),
-    listUploads: (...request) => store.listUploads(...request),
-    resumeUpload: (...request) => store.resumeUpload(...request),
+    });
+  return delegatingStore(store, {
     put: async (request: PutRequest) => {
       const written = await store.put(request);
       tellWritten(request, written.etag, request.body.length);
       return written;
     },
-    createUpload: async (target, signal) => wrapUpload(target, await store.createUpload(target, signal)),
+    createUpload: async (target, signal) => tellingUpload(target, await store.createUpload(target, signal)),
     remove: async (version) => {
       const removed = await store.remove(version);
       if (removed) tell(version, `ObjectRemoved:${versioned ? 'DeleteMarkerCreated' : 'Delete'}`);
       return removed;
     },
-  };
+  });
 }

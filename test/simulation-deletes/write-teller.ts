@@ -1,5 +1,6 @@
 import type { ObjectStore, ObjectUpload, WriteTarget } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation } from '../../src/storage/stored-object.ts';
+import { delegatingStore, delegatingUpload } from './delegating-store.ts';
 
 /**
  * What S3 has not: a condition on the write that a look has found, where its own is on the ETag of the bytes. With it a history shows
@@ -23,25 +24,13 @@ export class WriteTeller {
       const headers = seen.get(nameOf(location, etag));
       if (headers !== undefined) this.#meant.set(request, headers);
     };
-    const wrapUpload = (target: WriteTarget, upload: ObjectUpload): ObjectUpload => ({
-      id: upload.id,
-      earlier: upload.earlier,
-      uploadPart: (...part) => upload.uploadPart(...part),
-      takePart: (...part) => upload.takePart(...part),
-      abort: () => upload.abort(),
-      complete: (request) => {
+    const watchUpload = (target: WriteTarget, upload: ObjectUpload): ObjectUpload =>
+      delegatingUpload(upload, (request) => {
         const { condition } = request;
         if (condition.kind === 'matches') mean(target, target, condition.etag);
         return upload.complete(request);
-      },
-    });
-    return {
-      read: (request) => store.read(request),
-      readTags: (...request) => store.readTags(...request),
-      putTags: (...request) => store.putTags(...request),
-      findDeleted: (...request) => store.findDeleted(...request),
-      listUploads: (...request) => store.listUploads(...request),
-      resumeUpload: (...request) => store.resumeUpload(...request),
+      });
+    return delegatingStore(store, {
       head: async (location, signal) => {
         const found = await store.head(location, signal);
         if (found !== undefined) seen.set(nameOf(location, found.etag), found.headers);
@@ -52,12 +41,12 @@ export class WriteTeller {
         if (condition.kind === 'matches') mean(request, request, condition.etag);
         return store.put(request);
       },
-      createUpload: async (target, signal) => wrapUpload(target, await store.createUpload(target, signal)),
+      createUpload: async (target, signal) => watchUpload(target, await store.createUpload(target, signal)),
       remove: (version) => {
         mean(version, version, version.etag);
         return store.remove(version);
       },
-    };
+    });
   }
 }
 
