@@ -5,6 +5,7 @@ import { runVerification } from '../../../src/verifying/run-verification.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 import { MemoryStorePager } from '../../support/memory-store-pager.ts';
 import { exampleRule } from '../../support/rules.ts';
+import { plainVerification } from '../../support/verification.ts';
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 const HOUR = 3_600_000;
@@ -26,36 +27,25 @@ async function verify(
 ): Promise<Record<string, string[]>> {
   const rule = exampleRule({}, [{ bucket: TARGET }]);
   const found: Record<string, string[]> = {};
-  await runVerification(
-    {
-      rule,
-      filter: {},
-      proof: 'none',
-      oneIn: 1,
-      dueBefore: NOW,
-      pace: {},
-      signal: new AbortController().signal,
+  await runVerification(plainVerification(rule, NOW), {
+    source: {
+      pager: new MemoryStorePager(stores.source),
+      store: stores.source,
+      inventory: inventories.source,
     },
-    {
-      source: {
-        pager: new MemoryStorePager(stores.source),
-        store: stores.source,
-        inventory: inventories.source,
-      },
-      destinations: rule.destinations.map((destination) => ({
-        destination,
-        pager: new MemoryStorePager(stores.target),
-        store: stores.target,
-        inventory: inventories.target,
-      })),
-      clock: { now: () => NOW, sleep: () => Promise.resolve() },
-      checkpoint: () => Promise.resolve(),
-      onProgress: () => undefined,
-      onFinding: ({ kind, key }) => {
-        found[kind] = [...(found[kind] ?? []), key];
-      },
+    destinations: rule.destinations.map((destination) => ({
+      destination,
+      pager: new MemoryStorePager(stores.target),
+      store: stores.target,
+      inventory: inventories.target,
+    })),
+    clock: { now: () => NOW, sleep: () => Promise.resolve() },
+    checkpoint: () => Promise.resolve(),
+    onProgress: () => undefined,
+    onFinding: ({ kind, key }) => {
+      found[kind] = [...(found[kind] ?? []), key];
     },
-  );
+  });
   return found;
 }
 

@@ -11,6 +11,7 @@ import { queueMessage, s3Notification } from '../../support/notifications.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { OUTBOUND, SourceServiceHarness } from '../../support/source-service.ts';
 import { TARGET, TargetRegion } from '../../support/target-region.ts';
+import { plainVerification } from '../../support/verification.ts';
 
 const BUCKET = 'source-bucket';
 const BEGIN = Date.UTC(2026, 10, 23, 10);
@@ -62,16 +63,7 @@ class Replication {
     const found = new Map<string, string[]>();
     const queue = new RecordingQueue();
     const counts = await runVerification(
-      {
-        rule: this.rule,
-        filter: {},
-        proof: 'none',
-        oneIn: 1,
-        dueBefore: this.now - 1000,
-        pace: {},
-        signal: new AbortController().signal,
-        ...options,
-      },
+      { ...plainVerification(this.rule, this.now - 1000), ...options },
       {
         source: { pager: new MemoryStorePager(this.source), store: this.source },
         destinations: this.rule.destinations.map((destination) => ({

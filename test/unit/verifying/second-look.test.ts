@@ -9,6 +9,7 @@ import { runVerification } from '../../../src/verifying/run-verification.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 import { MemoryStorePager } from '../../support/memory-store-pager.ts';
 import { exampleRule } from '../../support/rules.ts';
+import { plainVerification } from '../../support/verification.ts';
 
 const NOW = Date.UTC(2026, 10, 29, 12);
 const HOUR = 3_600_000;
@@ -44,34 +45,23 @@ async function verify(rule = exampleRule({}, [{ bucket: FIRST }]), whileListing 
   now = NOW;
   const findings: CopyFinding[] = [];
   const pager = new MemoryStorePager(store);
-  const counts = await runVerification(
-    {
-      rule,
-      filter: {},
-      proof: 'none',
-      oneIn: 1,
-      dueBefore: NOW,
-      pace: {},
-      signal: new AbortController().signal,
-    },
-    {
-      source: { pager, store },
-      destinations: rule.destinations.map((destination) => ({
-        destination,
-        pager: {
-          page: (request) => {
-            whileListing();
-            return pager.page(request);
-          },
+  const counts = await runVerification(plainVerification(rule, NOW), {
+    source: { pager, store },
+    destinations: rule.destinations.map((destination) => ({
+      destination,
+      pager: {
+        page: (request) => {
+          whileListing();
+          return pager.page(request);
         },
-        store,
-      })),
-      clock: { now: () => now, sleep: () => Promise.resolve() },
-      checkpoint: () => Promise.resolve(),
-      onProgress: () => undefined,
-      onFinding: (finding) => findings.push(finding),
-    },
-  );
+      },
+      store,
+    })),
+    clock: { now: () => now, sleep: () => Promise.resolve() },
+    checkpoint: () => Promise.resolve(),
+    onProgress: () => undefined,
+    onFinding: (finding) => findings.push(finding),
+  });
   return {
     counts,
     faults: countFaults(counts, rule),
