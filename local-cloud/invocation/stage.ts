@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { loadConfiguration } from '../../src/configuration/load.ts';
+import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
 import type { Destination } from '../../src/configuration/rule.ts';
 import { backfillQueueName, ruleResourceName } from '../../src/configuration/schema/resource-names.ts';
 import { type AwsServer, startAwsServer } from '../aws-server.ts';
@@ -53,8 +53,9 @@ export class Stage {
   readonly #buckets = new Map<string, string>();
   readonly #queues = new Map<string, StagedQueue>();
   readonly #versions = new Map<string, string>();
-  readonly #configuration: string;
-  readonly #destinations: readonly Destination[];
+  /** Of the configuration files. */
+  readonly #directory: string;
+  readonly #configuration: Configuration;
   /** Regions that have their table. */
   readonly #remembering = new Set<string>();
   readonly answers: AnswerServer;
@@ -63,13 +64,13 @@ export class Stage {
     server: AwsServer,
     answers: AnswerServer,
     known: Environments,
-    configured: { readonly directory: string; readonly destinations: readonly Destination[] },
+    configured: { readonly directory: string; readonly configuration: Configuration },
   ) {
     this.#server = server;
     this.answers = answers;
     this.#environments = known;
-    this.#configuration = configured.directory;
-    this.#destinations = configured.destinations;
+    this.#directory = configured.directory;
+    this.#configuration = configured.configuration;
   }
 
   /**
@@ -77,12 +78,11 @@ export class Stage {
    * @throws what `loadConfiguration` and `startAwsServer` throw
    */
   static async start(announce: (line: string) => void, directory = CONFIGURATION_FOLDER): Promise<Stage> {
-    const { rules } = await loadConfiguration(directory);
-    const destinations = rules.flatMap((rule) => rule.destinations);
+    const configuration = await loadConfiguration(directory);
     const known = environments.parse(JSON.parse(await readFile(path.join(EVENTS, 'env.json'), 'utf8')));
     // One server is enough: moto answers for whatever region a request is signed for.
     const server = await startAwsServer({ region: 'all regions', announce });
-    return new Stage(server, await startAnswerServer(), known, { directory, destinations });
+    return new Stage(server, await startAnswerServer(), known, { directory, configuration });
   }
 
   get endpoint(): string {
@@ -113,7 +113,7 @@ export class Stage {
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
       AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-      CONFIGURATION_DIRECTORY: this.#configuration,
+      CONFIGURATION_DIRECTORY: this.#directory,
       ...(name === 'target' && this.#replicatesDeletesTo(region) ? { DELETIONS_TABLE } : {}),
     };
   }
@@ -175,8 +175,7 @@ export class Stage {
   /** An object that is at the source alone, and both ends of the rule. */
   async #prepareRule({ path: functionPath, region }: InvocableFunction, event: RuleEvent): Promise<RuleEvent> {
     await this.#makeBucket(region, this.#variables(functionPath)['PROGRESS_BUCKET'] ?? '');
-    const { rules } = await loadConfiguration(CONFIGURATION_FOLDER);
-    const rule = rules.find(({ id }) => id === event.rule);
+    const rule = this.#configuration.rules.find(({ id }) => id === event.rule);
     for (const end of rule === undefined ? [] : [rule.source, ...rule.destinations]) {
       await this.#makeBucket(end.region, end.bucket);
     }
@@ -196,8 +195,7 @@ export class Stage {
       if (variable.endsWith('_BUCKET')) await this.#makeBucket(region, value);
     }
     await this.#makeQueue(region, FAILURES_QUEUE);
-    const { rules } = await loadConfiguration(CONFIGURATION_FOLDER);
-    for (const { source, destinations } of rules.filter((rule) => rule.source.region === region)) {
+    for (const { source, destinations } of this.#configuration.rules.filter((rule) => rule.source.region === region)) {
       await this.#makeBucket(region, source.bucket);
       for (const target of destinations) {
         await this.#makeBucket(target.region, INBOUND_BUCKETS.replace('*', target.region));
@@ -207,7 +205,7 @@ export class Stage {
 
   /** The data file of an inventory, and the queue that its objects go to. */
   async #prepareFile({ region }: InvocableFunction, { job, file }: FileEvent): Promise<void> {
-    const { settings } = await loadConfiguration(CONFIGURATION_FOLDER);
+    const { settings } = this.#configuration;
     await this.#makeQueue(region, backfillQueueName(ruleResourceName(settings.stack_name, job.rule)));
     const { bucket } = job.inventory;
     await this.#makeBucket(region, bucket);
@@ -217,17 +215,19 @@ export class Stage {
 
   /** Where the rules of the configuration restore to in a region. */
   async #makeDestinations(region: string): Promise<void> {
-    const destinations = this.#destinations.filter((destination) => destination.region === region);
-    for (const { bucket } of destinations) await this.#makeBucket(region, bucket);
+    for (const { bucket } of this.#destinationsIn(region)) await this.#makeBucket(region, bucket);
     if (!this.#replicatesDeletesTo(region) || this.#remembering.has(region)) return;
     this.#remembering.add(region);
     await createDeletionsTable(this.clients(region).dynamodb, DELETIONS_TABLE);
   }
 
   #replicatesDeletesTo(region: string): boolean {
-    return this.#destinations.some(
-      (destination) => destination.region === region && destination.deletes === 'replicate',
-    );
+    return this.#destinationsIn(region).some(({ deletes }) => deletes === 'replicate');
+  }
+
+  #destinationsIn(region: string): readonly Destination[] {
+    const destinations = this.#configuration.rules.flatMap((rule) => rule.destinations);
+    return destinations.filter((destination) => destination.region === region);
   }
 
   #variables(functionPath: string): Readonly<Record<string, string>> {
