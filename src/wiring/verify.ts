@@ -51,8 +51,10 @@ export async function verifyHandler(
   const connections = new RegionalConnections();
   const buckets = new Map<string, RegionalBucket>();
   const openBucket = (region: string): RegionalBucket => {
+    const known = buckets.get(region);
+    if (known !== undefined) return known;
     const own = new S3Client({ region });
-    const opened = buckets.get(region) ?? { pager: new S3ObjectPager(own), store: new S3ObjectStore({ client: own }) };
+    const opened = { pager: new S3ObjectPager(own), store: new S3ObjectStore({ client: own }) };
     buckets.set(region, opened);
     return opened;
   };
