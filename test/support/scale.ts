@@ -20,8 +20,8 @@ export const LIMITS = {
 
 export const MEASURED = {
   /** Objects per second of one source and one target function. */
-  packed: 2_480,
-  restored: 2_925,
+  packed: 4_000,
+  restored: 4_000,
   /** CPU seconds per GB, with 1 s for TLS each. */
   packingCpu: 4.3 + 1,
   restoringCpu: 2.5 + 1,

@@ -39,6 +39,15 @@ test('what it reckons with is not better than what docs/performance.md has as me
   expect(figure('memory-archive-target', cpu)).toBeLessThanOrEqual(MEASURED.restoringCpu - 1);
 });
 
+test('its sentences have the same objects per second, and what twenty rules and fifty targets make of it', () => {
+  const number = (value: number): string => new Intl.NumberFormat('en-US').format(value);
+  const { packed, restored } = MEASURED;
+  expect(text).toContain(`${number(packed)} objects packed and ${number(restored)} restored a second by one function`);
+  expect(text).toContain(`20 x ${number(packed)} = ${number(20 * packed)} objects a second`);
+  expect(text).toContain(`up to ${number(LIMITS.concurrency * packed)} objects a second`);
+  expect(text).toContain(`50 x ${number(restored)} = ${number(50 * restored)} objects a second`);
+});
+
 test('the watermarks of 500 routes take no longer than the page says, which is less than a minute', async () => {
   const performance = await readFile(new URL('../../docs/performance.md', import.meta.url), 'utf8');
   const measured = Number(/([\d.]+) s \|/.exec(readResult(performance, 'watermark-500-routes'))?.[1]);
