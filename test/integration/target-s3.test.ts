@@ -86,13 +86,14 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     const body = Buffer.alloc(21 * MIB, 'large and larger ');
     const archive = archiveOf([{ key: 'large.bin', body, sequencer: '0A' }, textObject('small', 's')]);
     await region.process(await arrive(archive, 'large'));
-    const first = await store.head({ bucket: TARGET, key: 'large.bin' });
+    const standing = async () => ({ ...(await store.head({ bucket: TARGET, key: 'large.bin' })), answeredAt: undefined });
+    const first = await standing();
 
     const response = await region.process(await arrive(archive, 'large', 2));
 
     expect(response.batchItemFailures).toEqual([]);
     expect((await read('large.bin')).equals(body)).toBe(true);
-    expect(await store.head({ bucket: TARGET, key: 'large.bin' })).toEqual(first);
+    expect(await standing()).toEqual(first);
     expect(new Map(region.telemetry.skipped)).toEqual(
       new Map([
         ['large.bin', 'replay'],
