@@ -86,7 +86,10 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     const body = Buffer.alloc(21 * MIB, 'large and larger ');
     const archive = archiveOf([{ key: 'large.bin', body, sequencer: '0A' }, textObject('small', 's')]);
     await region.process(await arrive(archive, 'large'));
-    const standing = async () => ({ ...(await store.head({ bucket: TARGET, key: 'large.bin' })), answeredAt: undefined });
+    const standing = async () => ({
+      ...(await store.head({ bucket: TARGET, key: 'large.bin' })),
+      answeredAt: undefined,
+    });
     const first = await standing();
 
     const response = await region.process(await arrive(archive, 'large', 2));
