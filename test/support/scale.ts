@@ -20,10 +20,10 @@ export const LIMITS = {
 
 export const MEASURED = {
   /** Objects per second of one source and one target function. */
-  packed: 4_000,
-  restored: 4_000,
+  packed: 3_600,
+  restored: 3_800,
   /** CPU seconds per GB, with 1 s for TLS each. */
-  packingCpu: 4.3 + 1,
+  packingCpu: 4.6 + 1,
   restoringCpu: 2.5 + 1,
 } as const;
 
