@@ -1,12 +1,12 @@
 import { CompressorError } from '../errors.ts';
 
-/** The bucket does not exist (yet). Retried, since a stack may be deployed while messages wait. */
+/** The bucket does not exist (yet). Retried, since its stack may be deployed while messages wait. */
 export class BucketNotFoundError extends CompressorError {
   readonly code = 'BUCKET_NOT_FOUND';
   readonly retryable = true;
 }
 
-/** The ECS service of a fallback queue could not be looked at or raised; its own scaling does that later. */
+/** The ECS service of a fallback queue could not be described or scaled up; its own scaling does that later. */
 export class FallbackServiceError extends CompressorError {
   readonly code = 'FALLBACK_SERVICE_UNAVAILABLE';
   readonly retryable = true;
@@ -18,7 +18,9 @@ export class TaskProtectionError extends CompressorError {
   readonly retryable = true;
 }
 
-/** Statistics of levels could not be read or written. Nothing waits for them; those of one archive may be lost. */
+/**
+ * Statistics of levels could not be read or written. No work waits for them; the statistics of one archive may be lost.
+ */
 export class UnavailableStatisticsError extends CompressorError {
   readonly code = 'STATISTICS_UNAVAILABLE';
   readonly retryable = true;

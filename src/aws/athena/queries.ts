@@ -12,13 +12,13 @@ export interface AthenaOptions {
   readonly region: string;
   readonly profile?: string | undefined;
   readonly workgroup: string;
-  /** `s3://bucket/prefix/` that results are written to; absent: where the workgroup says. */
+  /** `s3://bucket/prefix/` that results are written to; absent: the workgroup's own location. */
   readonly output?: string | undefined;
-  /** Milliseconds between two looks at a query. */
+  /** Milliseconds between two polls of a query's state. */
   readonly interval?: number;
 }
 
-/** What a query has given, and what it read for that. */
+/** The result of a query, and how much it scanned. */
 export interface QueryResult {
   readonly id: string;
   readonly scannedBytes: number;
@@ -66,7 +66,7 @@ export class AthenaQueries {
     }
   }
 
-  /** Rows of a query that has succeeded, without that of the names; an empty text where there is no value. */
+  /** Rows of a query that has succeeded, without the header row; a missing value is an empty string. */
   async *rows({ id }: QueryResult): AsyncGenerator<readonly string[], void> {
     let isNames = true;
     for await (const { ResultSet } of paginateGetQueryResults({ client: this.#client }, { QueryExecutionId: id })) {

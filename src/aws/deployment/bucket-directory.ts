@@ -9,14 +9,14 @@ import type { BucketDirectory } from '../../deployment/ports.ts';
 import type { CompressorError } from '../../errors.ts';
 import { AccessDeniedError, UnavailableStorageError } from '../../storage/errors.ts';
 
-/** AWS's own key for S3, which everybody in the account may use through S3. */
+/** The AWS managed key for S3, which everyone in the account may use through S3. */
 const AWS_MANAGED = /(^|:)alias\/aws\/s3$/;
 
 /** Looks buckets up in S3. */
 export class S3BucketDirectory implements BucketDirectory {
   readonly #clientOf: (region: string) => S3Client;
 
-  /** @param clientOf a client of the region, with `followRegionRedirects` to find buckets elsewhere */
+  /** @param clientOf a client of the region, with `followRegionRedirects` to find buckets in other regions */
   constructor(clientOf: (region: string) => S3Client) {
     this.#clientOf = clientOf;
   }

@@ -5,12 +5,12 @@ import { StorageRejectedError, UnconfirmedAbsenceError, WriteConditionError } fr
 import { BucketNotFoundError } from '../errors.ts';
 import type { S3Connection } from '../s3/connection.ts';
 
-/** S3's codes for a configuration that a bucket has not, such as ReplicationConfigurationNotFoundError. */
+/** S3's codes for a configuration that a bucket does not have, such as ReplicationConfigurationNotFoundError. */
 const NOTHING_CONFIGURED = /^(NoSuch\w+Configuration|\w+NotFoundError)$/;
 
 /**
- * One of a bucket's configurations as the XML that S3 sends. The SDK would hand over only what its version knows of it,
- * and writing that back would delete from others' entries what it does not.
+ * One of a bucket's configurations as the XML that S3 sends. The SDK would return only the elements that its version
+ * knows; writing that back would delete all other elements from the entries of other applications.
  */
 export class BucketDocument {
   readonly #connection: S3Connection;
@@ -42,12 +42,12 @@ export class BucketDocument {
 
   /**
    * @param more headers, names and values in turn
-   * @throws ConfigurationRefusedError when S3 does not take the document
+   * @throws ConfigurationRefusedError when S3 rejects the document
    */
   async write(bucket: string, document: string, signal: AbortSignal, more: readonly string[] = []): Promise<void> {
     const call = { kind: 'write', operation: `Put${this.#name}`, method: 'PUT', ...this.#address(bucket) } as const;
     const body = Buffer.from(document);
-    // S3 wants a digest with these calls, and MD5 is the one that it has always taken.
+    // S3 requires a digest with these calls, and has always accepted MD5.
     const digest = createHash('md5').update(body).digest('base64');
     try {
       const headers = ['content-type', 'application/xml', 'content-md5', digest, ...more];

@@ -7,7 +7,7 @@ import { BucketDocument } from './bucket-document.ts';
 const EVENT_BRIDGE = 'EventBridgeConfiguration';
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** The element that holds a notification's destination, for each kind of it. */
+/** The element that holds the destination, for each kind of notification. */
 const DESTINATIONS: ReadonlyMap<string, string> = new Map([
   ['QueueConfiguration', 'Queue'],
   ['TopicConfiguration', 'Topic'],
@@ -35,8 +35,8 @@ export class S3NotificationStore implements NotificationStore {
   ): Promise<void> {
     const entries = [...kept.map(({ text }) => text), ...added.map(writeNotification)];
     const document = `<NotificationConfiguration xmlns="${NAMESPACE}">${entries.join('')}</NotificationConfiguration>`;
-    // S3 looks at every destination of the document, others' too. Who adds no queue has nothing to do with those, and must
-    // not be held up by one that is dead.
+    // S3 validates every destination in the document, including those of other applications. A call that adds no queue
+    // does not depend on them, and must not fail because one of them no longer exists.
     const unchecked = added.every(({ eventBridge }) => eventBridge === true)
       ? ['x-amz-skip-destination-validation', 'true']
       : [];

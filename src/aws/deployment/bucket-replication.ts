@@ -45,7 +45,7 @@ export class S3ReplicationStore implements ReplicationStore {
     await this.#documents.write(bucket, document, signal);
   }
 
-  /** A rule with a `Filter` (V2) must have a priority and say what becomes of delete markers. */
+  /** A rule with a `Filter` (V2) must have a priority and say whether delete markers are replicated. */
   #writeRule({ id, priority, prefix, destinationBucket, replicaKmsKeyArn }: PrefixRule): string {
     const encrypted = replicaKmsKeyArn !== '';
     const selection =

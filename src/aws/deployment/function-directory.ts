@@ -4,7 +4,7 @@ import type { FunctionDirectory } from '../../deployment/ports.ts';
 import { tryParseJson } from '../../json.ts';
 import { LAMBDA, RequestSigner, type SigningCredentials } from '../s3/sign-request.ts';
 
-/** What we read of `GetFunction`. */
+/** The fields of `GetFunction` that we read. */
 const answerSchema = z.object({ Code: z.object({ ResolvedImageUri: z.string().min(1) }) });
 
 export interface FunctionDirectoryOptions {
@@ -15,7 +15,10 @@ export interface FunctionDirectoryOptions {
   readonly now?: () => number;
 }
 
-/** Asks Lambda about functions. One call a deployment needs no client of the SDK: it is signed as those to S3 are. */
+/**
+ * Asks Lambda about functions. One call per deployment does not justify a client of the SDK; it is signed like the
+ * calls to S3.
+ */
 export class LambdaFunctionDirectory implements FunctionDirectory {
   readonly #options: FunctionDirectoryOptions;
 
@@ -55,7 +58,7 @@ export class LambdaFunctionDirectory implements FunctionDirectory {
   }
 }
 
-/** Names and values by turns, as `sign` gives them, two by two. */
+/** Turns the alternating names and values of `sign` into pairs. */
 function pairsOf(headers: readonly string[]): [string, string][] {
   return headers.flatMap((name, index): [string, string][] =>
     index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : [],

@@ -6,7 +6,7 @@ import type { PriceList, PriceQuery } from '../../deployment/ports.ts';
 /** The few regions with a Price List all have the prices of every region. */
 export const PRICE_LIST_REGION = 'us-east-1';
 
-/** What we read of a product, which the Price List sends as JSON in a string. */
+/** The fields that we read of a product; the Price List sends it as JSON in a string. */
 const productSchema = z.object({
   product: z.object({ attributes: z.record(z.string(), z.string()) }),
   terms: z.object({
@@ -69,7 +69,7 @@ function matchesUsageType({ product }: Product, end: string): boolean {
   return end === '' || usageType === end || usageType.endsWith(`-${end}`);
 }
 
-/** The price after the free tier, before discounts for volume; none when all of the product is free. */
+/** The price after the free tier, before volume discounts; empty if all of the product is free. */
 function firstPaidTier({ terms }: Product): number[] {
   const tiers = Object.values(terms.OnDemand).flatMap(({ priceDimensions }) => Object.values(priceDimensions));
   const paid = tiers.filter(({ pricePerUnit }) => pricePerUnit.USD > 0);

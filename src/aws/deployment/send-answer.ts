@@ -3,7 +3,7 @@ import type { SendAnswer } from '../../deployment/deliver-answer.ts';
 /** Puts an answer to a URL that CloudFormation signed: without a content type, which is part of the signature. */
 export const sendAnswer: SendAnswer = async (url, text, timeout) => {
   const signal = AbortSignal.timeout(timeout);
-  // Bytes: a text would get a content type.
+  // Bytes, because `fetch` adds a content type to a string.
   const answer = await fetch(url, { method: 'PUT', body: Buffer.from(text), redirect: 'manual', signal });
   await answer.arrayBuffer();
   return answer.status;

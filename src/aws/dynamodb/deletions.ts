@@ -5,8 +5,8 @@ import { DeletionPicker, encodeDeletions, MAX_RECORD_BYTES } from '../../restori
 import { DeletionMemoryError } from '../../restoring/errors.ts';
 
 /**
- * Longer than a message or an archive lives: 14 days in a queue and 14 in its dead-letter queue, at the source, at the
- * target, and where S3 gave an archive up, and once more for each of them that a user redrives late.
+ * Longer than a message or an archive is kept: 14 days in a queue and 14 in its dead-letter queue, at the source, at
+ * the target, and for archives that S3 gave up on; and the same again for each of these that a user redrives late.
  */
 const DAYS_KEPT = 180;
 /** An item may have 400 KB (Amazon DynamoDB developer guide, "Service quotas"). */
@@ -21,9 +21,9 @@ export interface DynamoDbDeletionsOptions {
 }
 
 /**
- * Deletions in DynamoDB, under their rule and the time at which they were kept. An item holds all of an archive, up to 9,743: a write
- * of 1 KB per 33 deletions, and a read of 4 KB per 132. What was kept before is read page by page, and nothing of it stays
- * in memory but the keys that were asked for.
+ * Deletions in DynamoDB, under their rule and the time at which they were recorded. An item holds all deletions of an
+ * archive, up to 9,743: one write unit (1 KB) per 33 deletions, and one read unit (4 KB) per 132. Recorded deletions
+ * are read page by page, and only the keys that were asked for stay in memory.
  */
 export class DynamoDbDeletions implements DeletionMemory {
   readonly #options: DynamoDbDeletionsOptions;
@@ -39,7 +39,7 @@ export class DynamoDbDeletions implements DeletionMemory {
       await this.#call(rule, 'PutItem', async (client, { PutItemCommand }) => {
         const Item = {
           Rule: { S: rule },
-          // Two archives may be kept in the same millisecond.
+          // Two archives may be recorded in the same millisecond.
           KeptAt: { S: `${sortable(at)}-${randomBytes(8).toString('hex')}` },
           Deletions: { B: bytes },
           ExpiresAt: { N: String(Math.floor(at / 1000) + DAYS_KEPT * 86_400) },
@@ -64,7 +64,7 @@ export class DynamoDbDeletions implements DeletionMemory {
           KeyConditionExpression: '#rule = :rule AND KeptAt >= :since',
           ExpressionAttributeNames: { '#rule': 'Rule' },
           ExpressionAttributeValues: { ':rule': { S: rule }, ':since': { S: sortable(since) } },
-          // What another process has kept a moment ago must be seen.
+          // Must see what another process has recorded a moment ago.
           ConsistentRead: true,
           ...(next === undefined ? {} : { ExclusiveStartKey: next }),
         });
@@ -96,7 +96,10 @@ export class DynamoDbDeletions implements DeletionMemory {
   }
 }
 
-/** All but what DynamoDB blames on the request: a table that is missing, a permission. Throttles are among these, too. */
+/**
+ * Every failure except those that DynamoDB blames on the request, such as a missing table or permission. Throttles are
+ * client errors, too, but count as outages.
+ */
 function isOutage(cause: unknown): boolean {
   if (!(cause instanceof Error) || !('$fault' in cause) || cause.$fault !== 'client') return true;
   return /throttl|throughput|limitexceeded/i.test(cause.name);

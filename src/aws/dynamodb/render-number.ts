@@ -1,4 +1,4 @@
-/** A number for DynamoDB: 17 digits, which are all that a double has. */
+/** A number for DynamoDB: 17 digits, the precision of a double. */
 export function renderNumber(value: number): string {
   return Number.isSafeInteger(value) ? String(value) : value.toExponential(16);
 }

@@ -12,14 +12,15 @@ import type { LevelPrior } from '../../adaptive/typical-levels.ts';
 import { renderDecimals, renderNumber } from './render-number.ts';
 
 export type StatisticsItem = Record<string, AttributeValue>;
-/** Name of an attribute and its number, as DynamoDB takes it. */
+/** Name of an attribute and its number, as DynamoDB accepts it. */
 type NamedNumber = readonly [name: string, value: string];
 
 const SUMS = ['archives', 'bytes', 'tested', 'compressed', 'cpuSeconds'] as const satisfies (keyof ArmSums)[];
 /**
- * Decimals that a sum is kept with. DynamoDB adds exactly, and refuses, with all that is in the update, a sum of more than 38
- * digits; hence numbers must not differ by more than that. An arm of one archive of 1 KB that is about to be forgotten still
- * has its bytes within 0.1 %; and even archives of 50 TB that take 1e8 CPU seconds may have weights of e^31, of 990 archives.
+ * Decimal places of a stored sum. DynamoDB adds exactly, and rejects the whole update if a sum has more than 38 digits,
+ * so the magnitudes of the numbers must not differ by more than that. An arm with one archive of 1 KB that is about to
+ * be forgotten is still stored with an error below 0.1 %, and even archives of 50 TB that take 1e8 CPU seconds may have
+ * weights of e^31, which is reached after 990 archives.
  */
 const DECIMALS: Readonly<Record<keyof ArmSums, number>> = {
   archives: 9,
@@ -56,7 +57,7 @@ function flatten<K extends string, F extends string>(
   );
 }
 
-/** The statistics of an item; what another version wrote besides is left alone. */
+/** The statistics of an item; attributes that another version wrote are left alone. */
 export function readStatistics(item: StatisticsItem): RuleStatistics {
   const numbers = new Map(
     Object.entries(item).flatMap(([name, { N }]) => (N === undefined ? [] : [[name, Number(N)] as const])),
@@ -70,7 +71,7 @@ export function readStatistics(item: StatisticsItem): RuleStatistics {
   };
 }
 
-/** The groups of which all fields are there. */
+/** The groups that have all their fields. */
 function gather<K extends string, V extends Readonly<Record<keyof V, number>>>(
   numbers: ReadonlyMap<string, number>,
   kind: string,

@@ -2,7 +2,7 @@ import type { RuleStatistics, WeightedUpdate } from '../../adaptive/rule-statist
 import { probeAttributes, sumAttributes, sumNames } from './statistics-item.ts';
 import { UpdateExpression } from './update-expression.ts';
 
-/** One more archive: sums are added to, results of probes are replaced. Refused when the item has another landmark. */
+/** Adds one archive: increments sums and replaces the results of probes. Refused when the item has another landmark. */
 export function additionOf(update: WeightedUpdate): UpdateExpression {
   const expression = new UpdateExpression();
   expression.add('archives', '1');
@@ -15,8 +15,8 @@ export function additionOf(update: WeightedUpdate): UpdateExpression {
 }
 
 /**
- * New weights for all arms, without those that are forgotten. Refused when an archive was added meanwhile. The longest expression
- * that there is: test/unit/aws/dynamodb/statistics-updates.test.ts keeps it below DynamoDB's limit.
+ * New weights for all arms, without those that are forgotten. Refused if an archive was added meanwhile. This is the
+ * longest of our expressions: test/unit/aws/dynamodb/statistics-updates.test.ts keeps it below DynamoDB's limit.
  */
 export function rebaseOf(current: RuleStatistics, rebased: RuleStatistics): UpdateExpression {
   const expression = new UpdateExpression();

@@ -6,7 +6,7 @@ import { readStatistics } from './statistics-item.ts';
 import { additionOf, rebaseOf } from './statistics-updates.ts';
 import type { UpdateExpression } from './update-expression.ts';
 
-/** An item that nobody has added to for so long is removed: its rule is gone. */
+/** An item that was not updated for this long is removed: its rule is gone. */
 const DAYS_KEPT = 90;
 export interface DynamoDbStatisticsOptions {
   readonly table: string;
@@ -56,7 +56,7 @@ export class DynamoDbStatistics implements StatisticsStore {
         Key: { Id: { S: rule } },
         ...expression.render(),
         ReturnValues: 'ALL_NEW',
-        // A refusal tells what is there, so that nothing has to be read before the next attempt.
+        // A refusal returns the current item, so nothing has to be read before the next attempt.
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
       try {

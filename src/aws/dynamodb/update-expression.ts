@@ -7,7 +7,10 @@ export interface RenderedUpdate {
   readonly ConditionExpression?: string;
 }
 
-/** An update of numbers in DynamoDB, over attributes whose names need placeholders. Those are short: an expression has 4 KB. */
+/**
+ * An update of numbers in DynamoDB, over attributes whose names need placeholders. The placeholders are short, because
+ * an expression may have only 4 KB.
+ */
 export class UpdateExpression {
   readonly #adds: string[] = [];
   readonly #sets: string[] = [];

@@ -2,7 +2,9 @@ import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import type { FallbackService } from '../../messages/message-queue.ts';
 import { FallbackServiceError } from '../errors.ts';
 
-/** A function must not spend its invocation on this; the service's own scaling comes a few minutes later anyway. */
+/**
+ * A function must not spend its invocation on this; the service's own scaling starts a task a few minutes later anyway.
+ */
 const TIMEOUT_MILLISECONDS = 5_000;
 const ATTEMPTS = 2;
 
@@ -21,16 +23,17 @@ export class EcsFallbackService implements FallbackService {
   }
 
   /**
-   * Raises the desired count from 0 to 1. A count above 0 is the scaling's own and is left alone.
+   * Raises the desired count from 0 to 1. A count above 0 was set by scaling and is left alone.
    *
-   * ECS has no "only if it is still 0". So it is left alone, too, as long as tasks are there: then scaling has only just
-   * changed its mind, or a working task continues and takes messages. What remains is a moment between two calls, the first of
-   * them served by a copy that may be seconds old, in which scaling goes from 0 to 30 and this back to 1: its alarm says
-   * 30 again a minute later, and no task has been up long enough to have begun anything.
+   * ECS has no condition "only if it is still 0". So the count is also left alone while tasks are running: then scaling
+   * has only just lowered it, or a protected task is still working and receives messages. One race remains, between two
+   * calls of which the first may return data that is seconds old: scaling raises the count from 0 to 30, and this call
+   * sets it back to 1. The scaling alarm raises it to 30 again a minute later, and no task has run long enough to have
+   * begun anything.
    * @throws FallbackServiceError
    */
   async wake(): Promise<void> {
-    // Loaded here: most runs never need it, and every cold start would pay for it.
+    // Loaded here: most invocations never need it, and every cold start would pay for it.
     const { DescribeServicesCommand, ECSClient, UpdateServiceCommand } = await import('@aws-sdk/client-ecs');
     const client = new ECSClient(this.#client);
     const abortSignal = AbortSignal.timeout(TIMEOUT_MILLISECONDS);

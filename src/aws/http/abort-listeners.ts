@@ -1,10 +1,11 @@
-/** What is to be done when each signal aborts, while there is any. */
+/** The callbacks to run when a signal aborts; a signal without callbacks has no entry. */
 const awaited = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Has something done when a signal aborts. Node walks the list of an event's listeners for each one that comes or goes, and
- * under one signal there are hundreds of calls in flight: they share one listener, which goes with the last of them.
- * @returns ends it; nothing happens from then on
+ * Runs a callback when a signal aborts. Node walks the list of an event's listeners whenever one is added or removed,
+ * and hundreds of calls may be in flight under one signal. So they share one listener, which is removed with the last
+ * of them.
+ * @returns a function that removes the callback
  */
 export function whenAborted(signal: AbortSignal, act: () => void): () => void {
   const acts = awaited.get(signal) ?? listen(signal);

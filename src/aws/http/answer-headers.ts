@@ -5,9 +5,11 @@ const SPACE = 0x20;
 const TAB = 0x09;
 const CARRIAGE_RETURN = 0x0d;
 
-/** The names of an answer's headers, in order. A server's answers mostly have the same, so that all of them share one. */
+/**
+ * The names of an answer's headers, in order. Most answers of a server have the same names, so they share one instance.
+ */
 interface HeaderNames {
-  /** Each as it is written, with its colon. */
+  /** Each name as it was received, with its colon. */
   readonly written: readonly string[];
   /** Position of the value of a lower-case name, and those of its repetitions. */
   readonly positions: ReadonlyMap<string, readonly number[]>;
@@ -26,7 +28,7 @@ export class AnswerHeaders {
   /**
    * @param text lines that end in CRLF; a value is cut out of it, not copied
    * @param from where the first line begins
-   * @param like headers that these may be alike in everything but values: spares looking at their names again
+   * @param like headers that may have the same names in the same order; then the names are not parsed again
    * @throws HttpError when a line is not a header
    */
   static parse(text: string, from: number, like?: AnswerHeaders): AnswerHeaders {
@@ -40,13 +42,13 @@ export class AnswerHeaders {
     return new AnswerHeaders(names, values);
   }
 
-  /** For what is made up, such as the answers of a test. */
+  /** For headers that did not come from a server, such as those of a test. */
   static of(headers: Readonly<Record<string, string>>): AnswerHeaders {
     const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\r\n`);
     return AnswerHeaders.parse(lines.join(''), 0);
   }
 
-  /** The value of a header; of a repeated one, all values in HTTP's own list form. */
+  /** The value of a header; if it is repeated, all values as a comma-separated HTTP list. */
   get(name: string): string | undefined {
     const positions = this.#names.positions.get(name);
     if (positions === undefined) return undefined;
@@ -90,7 +92,7 @@ function readValues(text: string, from: number, names: readonly string[]): strin
   return at === text.length ? values : undefined;
 }
 
-/** Where the line feed is that ends a line. A bare one would be part of a value. */
+/** Position of the line feed that ends a line. A bare one would be part of a value. */
 function lineEnd(text: string, from: number): number {
   const end = text.indexOf('\n', from);
   if (end < 1 || text.charCodeAt(end - 1) !== CARRIAGE_RETURN) throw malformed('a line does not end in CRLF');

@@ -2,7 +2,7 @@ import { AnswerHeaders } from './answer-headers.ts';
 import { ChunkedBody } from './chunked-body.ts';
 import { HttpError, malformed } from './errors.ts';
 
-/** Is told of an answer as it comes. */
+/** Receives an answer as it arrives. */
 export interface AnswerListener {
   begin(status: number, headers: AnswerHeaders): void;
   /** The bytes are valid during the call only. */
@@ -17,8 +17,8 @@ const DIGITS = /^\d{1,16}$/;
 const SWITCHING_PROTOCOLS = 101;
 
 /**
- * Reads the answers of one connection, one after the other (RFC 9112). It keeps nothing of the bytes it is given, so that they may lie in
- * a buffer that is used again.
+ * Reads the answers of one connection, one after the other (RFC 9112). It does not keep the bytes that it is given, so
+ * their buffer may be reused.
  *
  * | the answer                            | its body ends                     |
  * |---------------------------------------|-----------------------------------|
@@ -31,12 +31,12 @@ export class AnswerParser {
   #listener: AnswerListener | undefined;
   #method = '';
   #state: 'idle' | 'head' | 'sized' | 'chunked' | 'until-end' = 'idle';
-  /** The beginning of a head whose end has not come yet. */
+  /** The beginning of a head whose end has not arrived yet. */
   #head: Buffer | undefined;
   #left = 0;
   #chunks = new ChunkedBody();
   #lasting = true;
-  /** Of the answer before: the next one mostly has the same names. */
+  /** The names of the previous answer's headers; the next answer usually has the same. */
   #headers: AnswerHeaders | undefined;
 
   /** Whether no answer is expected. */
@@ -44,7 +44,7 @@ export class AnswerParser {
     return this.#state === 'idle';
   }
 
-  /** Whether head and body are told apart: what comes next is a body. */
+  /** Whether the head is complete, so that the body comes next. */
   get inBody(): boolean {
     return this.#state !== 'idle' && this.#state !== 'head';
   }
@@ -54,7 +54,7 @@ export class AnswerParser {
     return this.#lasting;
   }
 
-  /** Another answer is to come. */
+  /** Expects another answer. */
   expect(method: string, listener: AnswerListener): void {
     this.#method = method;
     this.#listener = listener;
@@ -120,7 +120,7 @@ export class AnswerParser {
     const encoding = headers.get('transfer-encoding');
     if (this.#method === 'HEAD' || status === 204 || status === 304) return 'idle';
     if (encoding !== undefined) {
-      // Two lengths: whoever reads the other one sees another answer.
+      // With two lengths, another reader may use the other one and see a different answer (response splitting).
       if (length !== undefined || encoding.toLowerCase() !== 'chunked') throw malformed('its length is ambiguous');
       this.#chunks = new ChunkedBody();
       return 'chunked';

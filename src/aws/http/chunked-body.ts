@@ -1,7 +1,7 @@
 import { malformed } from './errors.ts';
 
 const LINE_FEED = 0x0a;
-/** Size lines and trailers that are longer are not S3's. */
+/** S3 sends no longer size lines or trailers. */
 const MAX_LINE = 16 * 1024;
 const SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;.*)?$/i;
 
@@ -16,7 +16,7 @@ export class ChunkedBody {
   }
 
   /**
-   * Passes on what is data.
+   * Passes the data on, without the framing.
    * @returns how many of the bytes belong to this body
    * @throws HttpError
    */

@@ -6,7 +6,10 @@ export type HttpErrorCode =
   | 'ANSWER_MALFORMED'
   | 'REQUEST_UNSENDABLE';
 
-/** What ends an exchange that has no answer; errors of sockets, such as ECONNRESET, come as Node has them. */
+/**
+ * The reason why an exchange ended without an answer. Errors of sockets, such as ECONNRESET, are passed on as Node
+ * throws them.
+ */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly code: HttpErrorCode;

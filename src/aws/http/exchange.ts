@@ -1,6 +1,6 @@
 import type { AnswerHeaders } from './answer-headers.ts';
 
-/** Takes the body of a successful answer as it arrives. What it throws ends the exchange and is its outcome. */
+/** Receives the body of a successful answer as it arrives. If it throws, the exchange fails with that error. */
 export interface BodySink {
   begin(status: number, headers: AnswerHeaders): void;
   /** The bytes are valid during the call only. */
@@ -31,7 +31,7 @@ export interface HttpAnswer {
 /** A connection to one address, for one exchange at a time. It opens its socket when it needs one. */
 export interface HttpClient {
   /**
-   * One request and its answer. As soon as the promise settles neither the request's body nor the sink is touched any more.
+   * One request and its answer. Once the promise has settled, neither the request's body nor the sink is used any more.
    *
    * @throws the signal's reason, what the sink threw, HttpError, or the socket's error
    */

@@ -3,19 +3,25 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import { HttpError } from './errors.ts';
 
 export interface SocketOptions {
-  /** Milliseconds until a connection must be there, with TLS if the address asks for it. */
+  /** Milliseconds within which a connection must be established, including TLS if the address requires it. */
   readonly connectTimeout: number;
-  /** What a client of TLS may ask for beyond Node's defaults. */
+  /** TLS options beyond Node's defaults. */
   readonly tls?: Pick<ConnectionOptions, 'ca'>;
 }
 
-/** Opens sockets to one address. `onOpen` is called once it is there, unless it fails before: then it has an `error` event. */
+/**
+ * Opens sockets to one address. `onOpen` is called once the socket is connected; if it fails before that, it emits
+ * `error`.
+ */
 export type SocketOpener = (onread: OnReadOpts, onOpen: () => void) => Socket;
 
 /** Milliseconds of silence after which the operating system asks whether the other side is still there. */
 const KEEP_ALIVE = 60_000;
 
-/** What opens sockets to an origin. Each resumes the last TLS session of those before, which skips most of a handshake. */
+/**
+ * Creates a function that opens sockets to an origin. Each socket resumes the latest TLS session, which skips most of
+ * the handshake.
+ */
 export function socketOpener(origin: string, { connectTimeout, tls = {} }: SocketOptions): SocketOpener {
   const { protocol, hostname, port } = new URL(origin);
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;

@@ -4,13 +4,13 @@ import type { HttpRequest } from './exchange.ts';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const INVALID_PATH = /[^\x21-\x7e]/;
-/** Names that were found to be names; there are a few dozen, but for those of metadata. */
+/** Header names that have been validated; there are a few dozen, apart from those of metadata. */
 const knownNames = new Set<string>();
 const MAX_KNOWN_NAMES = 1000;
 
 /**
  * The first lines of a request, to be sent as latin1.
- * @throws HttpError when it has what would be read as another line, or as nothing
+ * @throws HttpError when a name or value has characters that would end the line, or that HTTP does not allow
  */
 export function encodeRequestHead(host: string, { method, path, headers, body }: HttpRequest): string {
   if (INVALID_PATH.test(path)) throw unsendable('its path', path);

@@ -14,9 +14,9 @@ export interface SocketClientOptions extends SocketOptions {
 
 /** Bytes that one read of a socket takes at most; TLS hands over 16 KiB at a time. */
 const BUFFER_BYTES = 256 * 1024;
-/** All sockets read into it, one after the other: what a read brings is used before the next one begins. */
+/** All sockets read into it, one after the other: the bytes of a read are used before the next one begins. */
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-/** Milliseconds. A socket that was idle for longer may be closed by the server at the moment that it is used again. */
+/** Milliseconds. If a socket was idle for longer, the server may close it just when it is reused. */
 const MAX_IDLE = 4_000;
 /** S3's error documents and upload results have a few kilobytes; more is not S3, and not worth memory. */
 const MAX_TEXT_BYTES = 1024 * 1024;
@@ -24,7 +24,7 @@ const MAX_TEXT_BYTES = 1024 * 1024;
 /** Opens clients of one address. */
 export type OpenClient = () => HttpClient;
 
-/** What opens clients of an origin, whose sockets resume each other's TLS sessions. */
+/** Creates a function that opens clients of an origin; their sockets resume each other's TLS sessions. */
 export function clientOpener(origin: string, options: SocketClientOptions): OpenClient {
   const open = socketOpener(origin, options);
   const { host } = new URL(origin);
@@ -32,9 +32,9 @@ export function clientOpener(origin: string, options: SocketClientOptions): Open
 }
 
 /**
- * HTTP/1.1 as S3 speaks it, over one socket, for a third of the CPU time of a client for everything: no streams, no objects per header, and
- * a socket that reads into one reused buffer. Node would allocate 64 KiB for each chunk, and collecting that garbage was a fifth
- * of the CPU time of packing at level 3.
+ * HTTP/1.1 as S3 speaks it, over one socket, for a third of the CPU time of a general-purpose client: no streams, no
+ * objects per header, and a socket that reads into one reused buffer. Node would allocate 64 KiB for each chunk, and
+ * collecting that garbage was a fifth of the CPU time of packing at level 3.
  */
 class SocketClient implements HttpClient {
   readonly #host: string;
@@ -123,7 +123,7 @@ class SocketClient implements HttpClient {
 
   #receive(socket: Socket, bytes: Buffer): void {
     const call = this.#call;
-    // A server that speaks without being asked, or after its answer: what it says belongs to no call.
+    // The server sent bytes without a request, or after its answer: they belong to no call.
     if (call === undefined) {
       this.#drop();
       return;
@@ -193,7 +193,7 @@ class SocketClient implements HttpClient {
 
   #checkTime(): void {
     const call = this.#call;
-    // Before its socket is open, a call has the socket's own timeout.
+    // Until its socket is open, only the socket's own timeout applies to a call.
     if (call === undefined || !this.#isOpen || this.#timer !== undefined) return;
     if (performance.now() < this.#deadline) {
       this.#waitUntil(this.#deadline);

@@ -4,7 +4,7 @@ import type { OpenClient } from './socket-client.ts';
 export interface SocketPoolOptions {
   /** Sockets open at the same time, to all addresses together. */
   readonly max: number;
-  /** What opens the clients of one address. */
+  /** Opens the clients of one address. */
   readonly opener: (address: string) => OpenClient;
 }
 
@@ -23,9 +23,9 @@ interface Origin {
 }
 
 /**
- * Sockets to any number of addresses under one bound, because a process has one number of file descriptors: pools with a
- * bound each run out of them when there are enough buckets. A client holds one socket at most and is lent to one call at a
- * time.
+ * Sockets to any number of addresses under one limit, because a process has one limit of file descriptors: separate
+ * pools, each with its own limit, would exceed it with enough buckets. A client holds one socket at most and is lent to
+ * one call at a time.
  *
  * | a socket is wanted                  | then                                                        |
  * |-------------------------------------|-------------------------------------------------------------|
@@ -34,8 +34,8 @@ interface Origin {
  * | one to another address is idle      | it is closed, and a new one opened in its place             |
  * | all are busy                        | the call waits                                              |
  *
- * A socket that comes back goes to a call that waits for the same address, so that no handshake is needed, as long as that
- * address has no more than its share; else to the call that has waited longest.
+ * A returned socket goes to a call that waits for the same address, which saves a handshake, as long as that address
+ * has no more than its share; otherwise to the call that has waited longest.
  */
 export class SocketPool {
   readonly #max: number;
@@ -51,7 +51,7 @@ export class SocketPool {
     this.#opener = opener;
   }
 
-  /** A client to the address, if one is to be had at once. Spares the common case a turn of the event loop. */
+  /** A client for the address, if one is available at once. In this common case it saves a turn of the event loop. */
   tryTake(address: string): HttpClient | undefined {
     const origin = this.#origin(address);
     const idle = origin.idle.pop();
@@ -131,11 +131,11 @@ export class SocketPool {
   #discard(origin: Origin, client: HttpClient): void {
     this.#open -= 1;
     origin.size -= 1;
-    // It has no call that could fail by this.
+    // No call uses it, so none can fail because of this.
     void client.close();
   }
 
-  /** Of the address that has most of them. @returns whether there was one */
+  /** Closes an idle socket of the address with the most sockets. @returns whether there was one */
   #closeIdle(): boolean {
     const origins = [...this.#origins.values()].filter(({ idle }) => idle.length > 0);
     const [largest] = origins.toSorted((left, right) => right.size - left.size);
@@ -145,7 +145,7 @@ export class SocketPool {
     return true;
   }
 
-  /** Whose call is next, of those that wait. */
+  /** The next waiting call to serve. */
   #nextAddress(address: string, { size, waiting }: Origin): string {
     const active = [...this.#origins.values()].filter((origin) => origin.size > 0 || origin.waiting.size > 0);
     if (waiting.size > 0 && size <= this.#max / active.length) return address;

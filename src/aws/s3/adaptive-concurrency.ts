@@ -1,11 +1,11 @@
 export interface ConcurrencyOptions {
-  /** Calls in flight at first, and ever. */
+  /** Max calls in flight, from the first call on. */
   readonly most: number;
   /** Milliseconds; only differences count. Default: the system's clock. */
   readonly now?: () => number;
 }
 
-/** What is left of the limit after a cut. */
+/** The fraction of the limit that remains after a cut. */
 const CUT = 0.5;
 /** Milliseconds. Answers to calls that were sent before a cut say nothing about its effect. */
 const QUIET = 1_000;
@@ -15,12 +15,13 @@ interface WaitingCall {
 }
 
 /**
- * How many calls one bucket gets at a time: additive increase, multiplicative decrease (D. Chiu, R. Jain, "Analysis of
+ * How many concurrent calls one bucket gets: additive increase, multiplicative decrease (D. Chiu, R. Jain, "Analysis of
  * the Increase and Decrease Algorithms for Congestion Avoidance in Computer Networks", 1989). All clients of a prefix
- * that S3 throttles come down together and share what it gives, without knowing of each other.
+ * that S3 throttles reduce their limits together and share its capacity, without knowing of each other.
  *
- * A call keeps its place while it waits to be tried again. Were the place free meanwhile, another call would take it
- * and be refused as well: four times the refusals, and half as much time again, in `npm run simulate:backlog`.
+ * A call keeps its slot while it waits for its next attempt. If the slot were free meanwhile, another call would use it
+ * and be refused as well: in `npm run simulate:backlog` that led to four times the refusals and took one and a half
+ * times as long.
  *
  * | what happened                         | limit                           |
  * |---------------------------------------|---------------------------------|
@@ -47,7 +48,10 @@ export class AdaptiveConcurrency {
     return Math.floor(this.#limit);
   }
 
-  /** Whether a call may begin now; it has then begun. Spares the common case a turn of the event loop. */
+  /**
+   * Begins a call if one may begin now. In this common case it saves a turn of the event loop. @returns whether it has
+   * begun
+   */
   tryBegin(): boolean {
     if (this.#inFlight >= this.limit || this.#waiting.size > 0) return false;
     this.#inFlight += 1;
@@ -74,14 +78,17 @@ export class AdaptiveConcurrency {
     });
   }
 
-  /** S3 asked a call in flight for patience. From what was really in flight: a limit that nobody reached proves nothing. */
+  /**
+   * S3 throttled a call in flight. The new limit is computed from the calls really in flight: a limit that was not
+   * reached proves nothing.
+   */
   noteThrottling(): void {
     if (this.#now() - this.#lastCut < QUIET) return;
     this.#lastCut = this.#now();
     this.#limit = Math.max(1, CUT * Math.min(this.#limit, this.#inFlight));
   }
 
-  /** A call has ended: S3 took it, or it failed and says nothing about the load. */
+  /** A call has ended: S3 served it, or it failed for a reason that says nothing about the load. */
   end(outcome: 'served' | 'failed'): void {
     if (outcome === 'served' && this.#inFlight >= this.limit)
       this.#limit = Math.min(this.#most, this.#limit + 1 / this.#limit);

@@ -7,7 +7,7 @@ type Credentials = SigningCredentials & { readonly expiration?: Date };
 /** Credentials are refreshed this long before they expire, in milliseconds. */
 const MARGIN = 60_000;
 
-/** Signs with the credentials and the region that the SDK's client would use, and keeps both at hand. */
+/** Signs with the credentials and the region that the SDK's client would use, and caches both. */
 export class Authenticator {
   readonly #client: S3Client;
   readonly #now: () => number;
@@ -29,7 +29,7 @@ export class Authenticator {
   }
 
   /**
-   * Fetches credentials, once for all callers that ask meanwhile. `force` when S3 refused the present ones.
+   * Fetches credentials, once for all callers that ask meanwhile. `force` when S3 refused the current ones.
    *
    * @throws AccessDeniedError when no provider of the SDK's chain has any
    */
@@ -45,7 +45,10 @@ export class Authenticator {
     return this.#signer.sign(request, this.#credentials, this.#now() + this.#skew);
   }
 
-  /** After S3 refused a signature: other credentials, or from now on the server's clock (its `Date` header). */
+  /**
+   * Called after S3 refused a signature: fetches other credentials, or from now on follows the server's clock (its
+   * `Date` header).
+   */
   async repair(remedy: 'new-credentials' | 'server-clock', date: string | undefined): Promise<void> {
     if (remedy === 'new-credentials') await this.refresh(true);
     else if (date !== undefined) this.#skew = Date.parse(date) - this.#now();

@@ -6,14 +6,14 @@ export interface BucketAddress {
   readonly origin: string;
   /** The `Host` header that belongs to the origin. */
   readonly host: string;
-  /** What the path of every key begins with: `/`, or `/<bucket>/` in path style. */
+  /** The start of every key's path: `/`, or `/<bucket>/` in path style. */
   readonly pathPrefix: string;
 }
 
 /**
  * Asks the SDK where it would send a request for the bucket, so that AWS_ENDPOINT_URL, profiles, FIPS and dual-stack
  * settings work as users expect; nothing is sent. A custom endpoint is always addressed in path style: servers behind
- * one seldom have a DNS name a bucket.
+ * one seldom have a DNS name per bucket.
  */
 export async function resolveBucketAddress(client: S3Client, bucket: string): Promise<BucketAddress> {
   const url = await resolveEndpoint(client, bucket);
@@ -25,7 +25,7 @@ export async function resolveBucketAddress(client: S3Client, bucket: string): Pr
   return { origin: `${url.protocol}//${host}`, host, pathPrefix };
 }
 
-/** Set in code, or by AWS_ENDPOINT_URL or a profile, which the SDK reports elsewhere. */
+/** Set in code, or by AWS_ENDPOINT_URL or a profile; the SDK reports the latter in a different property. */
 async function hasCustomEndpoint({ config }: S3Client): Promise<boolean> {
   if (config.isCustomEndpoint === true) return true;
   return !config.ignoreConfiguredEndpointUrls && (await config.serviceConfiguredEndpoint?.()) !== undefined;

@@ -1,8 +1,8 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 
 /**
- * The region of a bucket, which S3 tells even whom it refuses; undefined where a server does not tell it.
- * @throws what no server answered, such as missing credentials
+ * The region of a bucket, which S3 reports even if it denies access; undefined if a server does not report it.
+ * @throws errors that did not come from a server, such as missing credentials
  */
 export async function findBucketRegion(client: S3Client, bucket: string): Promise<string | undefined> {
   try {

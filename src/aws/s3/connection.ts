@@ -22,14 +22,16 @@ import { type RetryOptions, RetryPolicy } from './retry-policy.ts';
 
 /** All times in milliseconds. */
 export interface ConnectionOptions extends RetryOptions {
-  /** Calls to one bucket at the same time, while S3 does not ask for less. */
+  /** Concurrent calls to one bucket, as long as S3 does not throttle. */
   readonly connections?: number;
   /** Sockets open at the same time, to all buckets together. */
   readonly maxSockets?: number;
   readonly connectTimeout?: number;
-  /** What opens the clients of one address. Default: our own. */
+  /** Opens the clients of one address. Default: our own. */
   readonly opener?: (origin: string, options: SocketClientOptions) => OpenClient;
-  /** From the request to the answer's headers; a body adds what a slow line needs to send it. */
+  /**
+   * From the request to the answer's headers; for a body, the time that a slow connection needs to send it is added.
+   */
   readonly headersTimeout?: number;
   /** Between two chunks of an answer's body. */
   readonly bodyTimeout?: number;
@@ -45,13 +47,13 @@ export interface S3Call extends CallName {
   readonly headers: readonly string[];
   readonly body?: Uint8Array;
   readonly sink?: BodySink;
-  /** Bytes that S3 itself moves before it answers. */
+  /** Bytes that S3 itself copies before it answers. */
   readonly copiedBytes?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 interface S3Route extends BucketAddress {
-  /** S3 throttles by bucket and prefix, so what one of them asks for says nothing about the others. */
+  /** S3 throttles by bucket and prefix, so throttling by one of them says nothing about the others. */
   readonly concurrency: AdaptiveConcurrency;
 }
 
@@ -61,8 +63,9 @@ type Attempt =
 
 const DEFAULT_CONNECTIONS = 256;
 /**
- * Half of the 1,024 file descriptors that Lambda gives a function (Lambda developer guide, "Lambda quotas"). The clients of SQS,
- * DynamoDB, ECS and CloudWatch open up to 50 sockets each; runtime, worker threads and lookups of names take some dozens more.
+ * Half of the 1,024 file descriptors that Lambda gives a function (Lambda developer guide, "Lambda quotas"). The
+ * clients of SQS, DynamoDB, ECS and CloudWatch open up to 50 sockets each; the runtime, worker threads and DNS lookups
+ * take a few dozen more.
  */
 export const MAX_SOCKETS = 512;
 /** Bytes a millisecond (128 KiB/s) below which the upload of a body counts as stalled. */
@@ -72,7 +75,7 @@ const SLOWEST_COPY = 8389;
 
 /**
  * Sends signed requests to S3 for little CPU: the SDK spends 0.5 ms on a GET of 10 KB, more than everything else that
- * is done to such an object. Credentials, region and endpoints are still those of an SDK client.
+ * such an object costs. Credentials, region and endpoints are still those of an SDK client.
  */
 export class S3Connection {
   readonly #client: S3Client;
@@ -165,7 +168,7 @@ export class S3Connection {
   }
 
   async #openRoute(bucket: string): Promise<S3Route> {
-    // Before the SDK asks for credentials on its own: ours is the error that says what is wrong.
+    // Before the SDK asks for credentials on its own, because our error says what is wrong.
     if (!this.#authenticator.ready) await this.#authenticator.refresh(false);
     const address = await resolveBucketAddress(this.#client, bucket);
     // Another call may have opened it in the meantime, and all calls to a bucket count against one limit.

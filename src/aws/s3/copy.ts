@@ -12,9 +12,11 @@ import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
 import { readText } from './xml.ts';
 
 export interface CopyLimits {
-  /** Bytes up to which one request copies the whole object. S3 takes 5 GiB, but one request is slower than many. */
+  /**
+   * Bytes up to which one request copies the whole object. S3 accepts up to 5 GiB, but one request is slower than many.
+   */
   readonly wholeBytes: number;
-  /** Bytes of a part, at least; S3 takes 5 MiB to 5 GiB. */
+  /** Min bytes of a part; S3 accepts 5 MiB to 5 GiB. */
   readonly partBytes: number;
   /** Parts that S3 copies at the same time. */
   readonly parallelParts: number;
@@ -22,7 +24,7 @@ export interface CopyLimits {
 
 export const COPY_LIMITS: CopyLimits = { wholeBytes: 512 * MIB, partBytes: 512 * MIB, parallelParts: 32 };
 
-/** Makes an object of the bytes of another one in the same region, as large as S3 has them; S3 verifies its checksum. */
+/** Copies an object of any size that S3 allows to another key in the same region; S3 verifies its checksum. */
 export async function copyObject(
   connection: S3Connection,
   request: CopyRequest,
@@ -78,7 +80,7 @@ async function copyInParts(
   }
 }
 
-/** @returns the CRC-32 of all parts in a row, where S3 said those of each */
+/** @returns the CRC-32 of all parts together, if S3 reported that of each */
 async function copyParts(upload: S3Upload, source: CopySource, limits: CopyLimits): Promise<number | undefined> {
   const sourceHeaders = buildSourceHeaders(source);
   const partBytes = Math.max(limits.partBytes, Math.ceil(source.size / MAX_PARTS));

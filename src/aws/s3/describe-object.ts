@@ -10,7 +10,7 @@ const METADATA_PREFIX = 'x-amz-meta-';
 
 const HEADER_FIELDS = Object.entries(HEADER_NAMES);
 
-/** What the answer to a GET or HEAD says of its object. `size` is that of the whole object. */
+/** The description of an object in the answer to a GET or HEAD. `size` is that of the whole object. */
 export function describeObject(answer: AnswerHeaders, size: number): ObjectDescription {
   const headers: Record<string, string> = {};
   for (const [field, name] of HEADER_FIELDS) {
@@ -47,7 +47,7 @@ function readMetadata(answer: AnswerHeaders): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** @throws UnavailableStorageError when the header is missing: whatever answered is not S3 */
+/** @throws UnavailableStorageError when the header is missing: then the server that answered is not S3 */
 export function requireHeader(answer: AnswerHeaders, name: string): string {
   const value = answer.get(name);
   if (value === undefined) {
@@ -56,7 +56,7 @@ export function requireHeader(answer: AnswerHeaders, name: string): string {
   return value;
 }
 
-/** What a write has made, from its answer. */
+/** The result of a write, from its answer. */
 export function withVersion(etag: string, answer: AnswerHeaders): WrittenVersion {
   const versionId = answer.get('x-amz-version-id');
   return versionId === undefined ? { etag } : { etag, versionId };
@@ -66,7 +66,10 @@ export function stripQuotes(etag: string): string {
   return etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag;
 }
 
-/** A checksum of checksums (COMPOSITE; its value ends in `-` and the number of parts) says nothing of the bytes in a row. */
+/**
+ * A checksum of checksums (COMPOSITE; its value ends in `-` and the number of parts) cannot be compared with one of the
+ * whole object.
+ */
 function readCrc32(answer: AnswerHeaders): number | undefined {
   const value = answer.get('x-amz-checksum-crc32');
   if (value === undefined || value.includes('-')) return undefined;

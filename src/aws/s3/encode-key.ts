@@ -2,7 +2,7 @@
 const UNRESERVED_KEY = /^[A-Za-z0-9\-._~/]*$/;
 const LEFT_BY_JAVASCRIPT = /[!'()*]/g;
 
-/** RFC 3986 encoding as SigV4 asks for it: everything but letters, digits and `-._~`. */
+/** RFC 3986 encoding as SigV4 requires it: everything but letters, digits and `-._~`. */
 export function encodeUriComponent(text: string): string {
   return encodeURIComponent(text).replace(
     LEFT_BY_JAVASCRIPT,

@@ -18,7 +18,7 @@ import type { HttpAnswer } from '../http/exchange.ts';
 import type { Pressure } from './retry-policy.ts';
 import { readText } from './xml.ts';
 
-/** What a failed precondition means differs between them. */
+/** The kinds of call, which differ in what a failed precondition means. */
 export type CallKind = 'read' | 'write' | 'remove';
 
 export interface CallName {
@@ -28,24 +28,24 @@ export interface CallName {
   readonly key: string;
 }
 
-/** A failure in S3's own words, or in those of the connection when no answer came. */
+/** A failure as S3 describes it, or as the connection does if there was no answer. */
 export interface S3Failure {
   /** 0 without an answer. */
   readonly status: number;
   /** Empty when S3 sent no error document, as with every HEAD. */
   readonly code: string;
   readonly message: string;
-  /** What S3 says of parts of the request, such as the destinations of notifications that it cannot use. */
+  /** Details about parts of the request, such as the destinations of notifications that S3 cannot use. */
   readonly parts?: string;
   readonly requestId: string | undefined;
-  /** What is missing was deleted in a bucket that keeps versions. */
+  /** The missing object was deleted in a bucket that keeps versions. */
   readonly deleteMarker?: boolean;
   /** The server's clock. */
   readonly date: string | undefined;
   readonly cause?: Error;
 }
 
-/** What can be done about a failure: try again, try again with other credentials or another clock, or nothing. */
+/** How to react to a failure: retry, retry with other credentials or another clock, or give up. */
 export type Remedy = Pressure | 'new-credentials' | 'server-clock' | 'none';
 
 const THROTTLING = new Set([
@@ -58,13 +58,13 @@ const THROTTLING = new Set([
   'RequestThrottled',
   'TooManyRequests',
 ]);
-/** 4xx answers whose reason passes: the body was cut or damaged on its way, or S3 gave up waiting for it. */
+/** 4xx answers with a temporary reason: the body was truncated or damaged in transit, or S3 gave up waiting for it. */
 const PASSING = new Set([
   'RequestTimeout',
   'RequestTimeoutException',
   'IncompleteBody',
   'BadDigest',
-  // MinIO's word for it.
+  // MinIO's code for it.
   'XAmzContentChecksumMismatch',
   'OperationAborted',
 ]);
@@ -92,7 +92,7 @@ export function findFailure({ status, headers, body }: HttpAnswer): S3Failure | 
   };
 }
 
-/** S3 numbers the parts: `ArgumentName1`, `ArgumentValue1`. One alone has no number. */
+/** S3 numbers the arguments: `ArgumentName1`, `ArgumentValue1`. A single one has no number. */
 function describeParts(body: string): string {
   const numbers = [...body.matchAll(/<ArgumentName(\d*)>/g)].map(([, number = '']) => number);
   return numbers
@@ -100,7 +100,7 @@ function describeParts(body: string): string {
     .join('; ');
 }
 
-/** The failure of a connection: reset, timed out, not to be established. */
+/** The failure of a connection: it was reset, timed out, or could not be established. */
 export function describeLostAnswer(cause: Error): S3Failure {
   const code = 'code' in cause ? String(cause.code) : cause.name;
   return { status: 0, code, message: cause.message, requestId: undefined, date: undefined, cause };
@@ -108,16 +108,17 @@ export function describeLostAnswer(cause: Error): S3Failure {
 
 export function findRemedy({ status, code }: S3Failure, kind: CallKind): Remedy {
   if (THROTTLING.has(code) || status === 429) return 'throttled';
-  // A HEAD has no document to say why: old credentials are the one cause that can be repaired.
+  // The answer to a HEAD has no document that gives the reason; expired credentials are the only cause that a retry can
+  // fix.
   if (EXPIRED.has(code) || (status === 400 && code === '')) return 'new-credentials';
   if (code === 'RequestTimeTooSkewed') return 'server-clock';
-  // A 503 without a document is how S3 throttles HEAD. An error under status 200 is one of the server's.
+  // S3 throttles HEAD with a 503 without a document. An error with status 200 is a server error.
   if (status === 503) return 'throttled';
   if (status >= 500 || status < 300 || status === 408 || status === 307 || PASSING.has(code)) return 'transient';
   return status === 409 && kind === 'remove' ? 'transient' : 'none';
 }
 
-/** The error that a failure without remedy becomes. */
+/** The error for a failure that retries cannot fix. */
 export function describeFailure(failure: S3Failure, call: CallName, attempts: number): CompressorError {
   const { status, code, message, parts = '' } = failure;
   const context = contextOf(call, attempts, failure);
@@ -130,12 +131,12 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
     return new BucketNotFoundError(`${said}. Create the bucket, or correct its name in the configuration.`, details);
   }
   if (code === 'NoSuchUpload') {
-    // The answer to an earlier attempt may have been lost after it completed the upload: then the object is there.
+    // An earlier attempt may have completed the upload although its answer was lost: then the object exists.
     if (call.operation === 'CompleteMultipartUpload' && attempts > 1) return new WriteConditionError(said, details);
     return new UploadGoneError(`${said}. Start a new upload; a lifecycle rule may end uploads too early.`, details);
   }
   if (code === 'InvalidPart') {
-    // Another task works on the same upload and has replaced a part: its completion is the one that counts.
+    // Another task is working on the same upload and has replaced a part: its completion is the one that counts.
     return new UploadGoneError(`${said}. The next attempt looks at what is there.`, details);
   }
   if (CUSTOMER_KEY.test(message) || (status === 400 && code === '')) {
@@ -164,16 +165,19 @@ export function describeFailure(failure: S3Failure, call: CallName, attempts: nu
   return new StorageRejectedError(`${said}${adviceFor(failure)}`, details);
 }
 
-/** Whether S3 says in so many words that the object does not exist; a HEAD has no words, see S3ObjectStore.describeVersion. */
+/**
+ * Whether S3's error code says that the object does not exist; the answer to a HEAD has no code, see
+ * S3ObjectStore.describeVersion.
+ */
 function isAbsence({ status, code }: S3Failure, { kind, operation }: CallName): boolean {
-  // Copies, reads and tags of a version name one; what is to get tags was there when it was written.
+  // Copies, reads and tags of a version name the version, and an object that is tagged existed when it was written.
   if (code === 'NoSuchVersion') return operation !== 'PutObjectTagging';
-  // A write that met NoSuchKey had a condition on what was there.
+  // A write can only get NoSuchKey if it had a condition on the existing object.
   if (kind === 'write' || status !== 404) return false;
   return code === 'NoSuchKey' || (operation.startsWith('Head') && code === '');
 }
 
-/** The error of a call whose attempts are used up. `last` is what the last of them met. */
+/** The error of a call that has used up its attempts. `last` is the failure of the last attempt. */
 export function describeOutage(last: S3Failure, call: CallName, attempts: number): UnavailableStorageError {
   const { status, code, message, cause } = last;
   const name = `${call.operation} of s3://${call.bucket}/${call.key}`;
@@ -185,7 +189,7 @@ export function describeOutage(last: S3Failure, call: CallName, attempts: number
   });
 }
 
-/** The error of a request that cannot be put into HTTP, such as a header with control characters. */
+/** The error of a request that HTTP cannot express, such as one with control characters in a header. */
 export function describeUnsendable(cause: unknown, call: CallName): StorageRejectedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const message = `${call.operation} of s3://${call.bucket}/${call.key} cannot be sent: ${reason}`;

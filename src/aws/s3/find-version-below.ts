@@ -3,13 +3,13 @@ import type { S3Connection } from './connection.ts';
 import { encodeUriComponent } from './encode-key.ts';
 import { readElements, readText } from './xml.ts';
 
-/** Who deletes a key several times makes a marker each time. */
+/** Each deletion of a key adds a delete marker. */
 const MAX_LISTED = 50;
 
 /**
- * Id of the newest version of exactly this key that is not a marker. S3 lists versions by prefix, in the order of keys and
- * for one key the newest first, so that those of the key itself come first.
- * @returns undefined when none is left, or below more markers than anyone makes
+ * Id of the newest version of exactly this key that is not a marker. S3 lists versions by prefix, in the order of keys
+ * and for one key the newest first, so those of the key itself come first.
+ * @returns undefined when none is left, or when it is below an implausible number of markers
  */
 export async function findVersionBelow(
   connection: S3Connection,

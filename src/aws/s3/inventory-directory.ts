@@ -5,10 +5,15 @@ import { TextSink } from './text-sink.ts';
 import { readElements, readText } from './xml.ts';
 import { readPath } from './xml-children.ts';
 
-/** S3 names 100 configurations in an answer, or 1,000 keys of 1,024 bytes, three times as long when they are encoded. */
+/**
+ * An answer of S3 lists 100 configurations, or 1,000 keys of 1,024 bytes, which are three times as long when encoded.
+ */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
-/** Inventories of buckets in one region. Needs `s3:GetInventoryConfiguration` on what is listed, `s3:ListBucket` on where it is delivered. */
+/**
+ * Inventories of buckets in one region. Needs `s3:GetInventoryConfiguration` on the buckets that are listed,
+ * `s3:ListBucket` on those that the inventories are delivered to.
+ */
 export class S3InventoryDirectory implements InventoryDirectory {
   readonly #connection: S3Connection;
 

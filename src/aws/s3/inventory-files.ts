@@ -2,7 +2,7 @@ import type { InventoryFile, InventoryFiles } from '../../inventory/dependencies
 import { ObjectNotFoundError } from '../../storage/errors.ts';
 import type { ObjectHeadReader, ObjectReader } from '../../storage/object-store.ts';
 
-/** Data files of an inventory in a bucket. Reads are pinned to what was there when the file was opened. */
+/** Data files of an inventory in a bucket. Reads are pinned to the version that existed when the file was opened. */
 export class S3InventoryFiles implements InventoryFiles {
   readonly #store: ObjectReader & ObjectHeadReader;
   readonly #bucket: string;

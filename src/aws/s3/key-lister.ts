@@ -5,11 +5,11 @@ import type { S3Connection } from './connection.ts';
 import { encodeUriComponent } from './encode-key.ts';
 import { readElements, readText } from './xml.ts';
 
-/** Lists buckets of whichever region, through the thin client: with the SDK, 500 routes took three times the CPU time. */
+/** Lists buckets of any region with the thin client: with the SDK, 500 routes took three times the CPU time. */
 export class S3KeyLister implements KeyLister {
   readonly #connectionOf: (region: string) => S3Connection;
 
-  /** @param connectionOf the same one for the same region, each time */
+  /** @param connectionOf returns the same connection for the same region each time */
   constructor(connectionOf: (region: string) => S3Connection) {
     this.#connectionOf = connectionOf;
   }

@@ -10,12 +10,12 @@ import { readElements, readText } from './xml.ts';
 /** S3's largest page of either list. */
 const PAGE = 1000;
 
-/** A part as S3 lists it, with what completing the upload takes. */
+/** A part as S3 lists it, with the fields needed to complete the upload. */
 export type ListedPart = UploadedPart & { readonly etag: string };
 
 /**
  * Ids of the uploads to exactly this key. S3 lists them by prefix in the order of keys, so those of the key itself come
- * first, and one page holds all that a sane bucket has.
+ * first, and one page holds more than any normal bucket has.
  */
 export async function listUploads(
   connection: S3Connection,

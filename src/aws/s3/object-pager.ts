@@ -8,14 +8,17 @@ import { readElements, readText } from './xml.ts';
 
 /** S3's largest page. */
 const PAGE = 1000;
-/** Keys of 1,024 bytes take three times that when they are encoded, and some hundred bytes more are said of each object. */
+/**
+ * Keys of 1,024 bytes take three times that when encoded, and the other fields of an object take a few hundred bytes
+ * more.
+ */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
 /** Pages of ListObjectsV2. Needs `s3:ListBucket` alone. */
 export class S3ObjectPager implements ObjectPager {
   readonly #connection: S3Connection;
 
-  /** @param client gives credentials, region and endpoint. Default: as the environment says */
+  /** @param client provides credentials, region and endpoint. Default: from the environment */
   constructor(client = new S3Client({})) {
     this.#connection = new S3Connection(client);
   }
@@ -29,7 +32,7 @@ export class S3ObjectPager implements ObjectPager {
       method: 'GET',
       bucket,
       key: '',
-      // As XML has no way to write control characters, keys come encoded.
+      // Keys are requested URL-encoded, since XML cannot express control characters.
       query: `encoding-type=url&list-type=2&max-keys=${maxKeys}&prefix=${encodeUriComponent(prefix)}${after}`,
       headers: [],
       sink,
@@ -60,7 +63,7 @@ function readObject(xml: string, decode: (key: string) => string): ListedObject 
   };
 }
 
-/** As forms are encoded: a plus sign is a space. */
+/** Form encoding: a plus sign is a space. */
 function decodeListedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '));
 }

@@ -5,7 +5,7 @@ import type { BodySink } from '../http/exchange.ts';
 
 const CONTENT_RANGE = /^bytes (\d+)-(\d+)\/(\d+)$/;
 
-/** Copies the body of a GET into the caller's buffer, which must be exactly what S3 has to send. */
+/** Copies the body of a GET into the caller's buffer, whose size must be exactly that of the body. */
 export class ObjectSink implements BodySink {
   readonly #request: ReadRequest;
   #filled = 0;
@@ -30,7 +30,7 @@ export class ObjectSink implements BodySink {
       if (status !== 206 || Number(first) !== start) throw this.#mismatch('another range than was asked for');
       this.#objectSize = Number(total);
     }
-    // Before the body: nobody wants to read the 5 GB that a small object has become.
+    // Checked before the body is read: a small object may have been replaced by one of 5 GB.
     if (length !== into.length) throw this.#mismatch(`${length} bytes`);
   }
 

@@ -34,17 +34,17 @@ import { createS3Upload, resumeS3Upload } from './upload.ts';
 import { buildConditionHeaders, buildObjectHeaders } from './write-headers.ts';
 import { encodeText, readElements, readText } from './xml.ts';
 
-/** Asks for the CRC-32 that S3 keeps. */
+/** Requests the CRC-32 that S3 keeps. */
 const CHECKSUM: readonly string[] = ['x-amz-checksum-mode', 'ENABLED'];
 
 export interface S3ObjectStoreOptions extends ConnectionOptions {
-  /** Gives credentials, region and endpoint; no object goes through it. Default: as the environment says. */
+  /** Provides credentials, region and endpoint; objects do not pass through it. Default: from the environment. */
   readonly client?: S3Client;
   readonly copyLimits?: CopyLimits;
 }
 
 /**
- * The storage port over S3's REST interface. All keys that S3 allows work, and what is written is what is read:
+ * The storage port over S3's REST interface. Every key that S3 allows works, and everything is read as it was written:
  * headers byte for byte, metadata as Unicode.
  */
 export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover, ObjectCopier {
@@ -161,7 +161,10 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
     return found;
   }
 
-  /** A HEAD has no document to say what its 404 means; a GET has. @throws unless S3 names the object or version as missing */
+  /**
+   * The answer to a HEAD has no document that explains a 404; that to a GET has one. @throws unless S3 says that the
+   * object or version is missing
+   */
   async #confirmAbsence(
     { bucket, key }: ObjectLocation,
     query: string,

@@ -6,13 +6,13 @@ import type { ArchiveAddress, ReplicationStatus } from '../../watermark/replicat
 import type { S3Connection } from './connection.ts';
 
 /**
- * Asks S3 how far the replication of an archive is. `s3:GetObject` is enough: a HEAD that wants no checksum needs no right to the key
- * (S3 API reference, HeadObject), so who asks cannot read what is in the archive.
+ * Asks S3 for the replication status of an archive. `s3:GetObject` is enough: a HEAD without checksums needs no
+ * permission for the KMS key (S3 API reference, HeadObject), so the caller cannot read the archive.
  */
 export class S3ReplicationStatusReader implements ReplicationStatusReader {
   readonly #connectionOf: (region: string) => S3Connection;
 
-  /** @param connectionOf the same one for the same region, each time */
+  /** @param connectionOf returns the same connection for the same region each time */
   constructor(connectionOf: (region: string) => S3Connection) {
     this.#connectionOf = connectionOf;
   }

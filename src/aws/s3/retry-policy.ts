@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RetryOptions {
-  /** Tries of one call, the first included; three times as many where S3 only asks for patience. */
+  /** Tries of one call, including the first; three times as many if S3 only throttles. */
   readonly attempts?: number;
-  /** Retries that all calls together may make before successes must pay for more. */
+  /** Retries that all calls together may make before more have to be earned by successes. */
   readonly budget?: number;
   /** Milliseconds. Rejects when the signal aborts. */
   readonly sleep?: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -12,12 +12,12 @@ export interface RetryOptions {
 }
 
 const MAX_DELAY = 20_000;
-/** Milliseconds before the first retry, at most. Throttled prefixes need longer to recover than a broken connection. */
+/** Max milliseconds before the first retry. Throttled prefixes need longer to recover than a broken connection. */
 const BASE_DELAY = { transient: 100, throttled: 500 } as const;
 
 /**
- * S3 that throttles is not broken: who comes back later is served. With calls refused at random at a rate of 50 %, 15
- * tries let 3 calls in 100,000 fail, where 5 would let 3 in 100.
+ * When S3 throttles it is not broken: a later attempt is served. If calls are refused at random at a rate of 50 %, 3
+ * calls in 100,000 fail with 15 tries, and 3 in 100 with 5.
  */
 const PATIENCE_WITH_THROTTLING = 3;
 
@@ -47,9 +47,12 @@ export class RetryPolicy {
     if (this.#left < this.#capacity) this.#left += 1;
   }
 
-  /** Whether a call that failed in this attempt (counted from 1) may try again; pays for it if so. */
+  /**
+   * Whether a call that failed in this attempt (counted from 1) may be retried; if so, the retry is taken from the
+   * budget.
+   */
   spend(attempt: number, pressure: Pressure): boolean {
-    // The load of such retries is bounded by adaptive-concurrency.ts; the budget would turn waiting into failures.
+    // adaptive-concurrency.ts limits the load of such retries; the budget would only turn waiting into failures.
     if (pressure === 'throttled') return attempt < PATIENCE_WITH_THROTTLING * this.#attempts;
     if (attempt >= this.#attempts || this.#left <= 0) return false;
     this.#left -= 1;

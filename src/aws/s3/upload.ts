@@ -20,11 +20,11 @@ import { encodeText, readText } from './xml.ts';
 /** A part as the request that completes the upload names it. */
 interface SentPart {
   readonly etag: string;
-  /** Base64. Absent for a copied part where S3 did not say. */
+  /** Base64. Absent for a copied part if S3 did not report it. */
   readonly crc32: string | undefined;
 }
 
-/** Bytes of a version that become a part without coming here. */
+/** Bytes of a version that S3 copies into a part. */
 export interface CopiedRange {
   /** As `x-amz-copy-source` has it, see s3-copy.ts. */
   readonly sourceHeaders: readonly string[];
@@ -32,7 +32,7 @@ export interface CopiedRange {
   readonly length: number;
 }
 
-/** Opens a multipart upload whose checksum S3 keeps, and verifies, over the full object. */
+/** Opens a multipart upload for which S3 stores and verifies a checksum of the full object. */
 export async function createS3Upload(
   connection: S3Connection,
   target: WriteTarget,
@@ -100,7 +100,7 @@ export class S3Upload implements ObjectUpload {
     this.#parts.set(partNumber, { etag: requireHeader(headers, 'etag'), crc32: checksum });
   }
 
-  /** @returns the CRC-32 of the part in base64, where S3 says it */
+  /** @returns the CRC-32 of the part in base64, if S3 reports it */
   async copyPart(partNumber: number, { sourceHeaders, start, length }: CopiedRange): Promise<string | undefined> {
     const { body } = await this.#track({
       operation: 'UploadPartCopy',
@@ -168,7 +168,7 @@ export class S3Upload implements ObjectUpload {
 
   async abort(): Promise<void> {
     if (this.#completed) return;
-    // A part that arrives after the abort would stay, and cost, until a lifecycle rule removes it.
+    // A part that arrives after the abort would remain, and cost money, until a lifecycle rule removes it.
     await Promise.allSettled(this.#running);
     try {
       await this.#send({ operation: 'AbortMultipartUpload', method: 'DELETE', query: this.#query, headers: [] });

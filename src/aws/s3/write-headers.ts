@@ -5,7 +5,7 @@ import type { ObjectHeaders } from '../../storage/stored-object.ts';
 
 const HEADER_FIELDS = Object.keys(HEADER_NAMES) as (keyof ObjectHeaders)[];
 
-/** The headers, names and values in turn, that make a new object what `target` says, beside its bytes. */
+/** The headers (alternating names and values) that give a new object all properties of `target` except its bytes. */
 export function buildObjectHeaders(target: WriteTarget): string[] {
   const headers: string[] = [];
   for (const field of HEADER_FIELDS) {

@@ -3,7 +3,7 @@ import { readText } from './xml.ts';
 /** An element directly inside another. */
 export interface XmlChild {
   readonly name: string;
-  /** Tags included, as they came. */
+  /** Unchanged, with its tags. */
   readonly text: string;
   /** Between the tags. */
   readonly content: string;
@@ -12,8 +12,8 @@ export interface XmlChild {
 const TAG = /<(\/?)([^\s/>?!]+)[^>]*?(\/?)>/g;
 
 /**
- * The elements directly inside the root of a document, each as it came, so that what is not understood can be sent back
- * as it is. S3's configurations have neither comments nor CDATA.
+ * The elements directly inside the root of a document, each unchanged, so that elements that we do not know can be sent
+ * back as they are. S3's configurations have neither comments nor CDATA.
  */
 export function splitRoot(document: string): XmlChild[] {
   return splitElements(document).flatMap(({ content }) => splitElements(content));

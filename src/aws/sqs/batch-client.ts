@@ -7,21 +7,21 @@ import { SocketPool } from '../http/socket-pool.ts';
 import { type Pressure, RetryPolicy } from '../s3/retry-policy.ts';
 import { RequestSigner, type SigningCredentials, SQS } from '../s3/sign-request.ts';
 
-/** What SQS said of the messages of a batch. */
+/** SQS's answer about the messages of a batch. */
 export interface SentBatch {
-  /** Indices of those that it did not take. */
+  /** Indices of those that it did not accept. */
   readonly refused: readonly number[];
-  /** Why, of the first of them. */
+  /** The reason for the first of them. */
   readonly reason?: string;
 }
 
 export interface BatchClientOptions {
-  /** Gives credentials, region and endpoint. */
+  /** Provides credentials, region and endpoint. */
   readonly client: SQSClient;
   readonly queueUrl: string;
   readonly connections: number;
   readonly retries?: RetryPolicy;
-  /** Ends calls under way, and the pauses between them. */
+  /** Aborts calls under way, and the pauses between them. */
   readonly signal?: AbortSignal;
 }
 
@@ -32,8 +32,8 @@ const MARGIN = 60_000;
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
 /**
- * SendMessageBatch for little CPU: the SDK spends 0.9 ms on a call, which is 10,000 messages a second for a whole core. AWS's JSON
- * protocol (`x-amz-json-1.0`), signed as S3's calls are.
+ * SendMessageBatch at little CPU cost: the SDK spends 0.9 ms on a call, which limits one core to 10,000 messages a
+ * second. AWS's JSON protocol (`x-amz-json-1.0`), signed as S3's calls are.
  */
 export class SqsBatchClient {
   readonly #client: SQSClient;
@@ -76,7 +76,7 @@ export class SqsBatchClient {
     await connection?.pool.close();
   }
 
-  /** @returns what went wrong, as text, when it did */
+  /** @returns the reason as text if it failed */
   async #attempt(body: Buffer): Promise<HttpAnswer | string> {
     this.#opened ??= this.#open();
     const { pool, origin, host, signer } = await this.#opened;

@@ -6,21 +6,21 @@ import { SqsBatchClient } from './batch-client.ts';
 import { cutBatches, measureMessage } from './batches.ts';
 
 export interface BulkSenderOptions {
-  /** Gives credentials, region and endpoint. */
+  /** Provides credentials, region and endpoint. */
   readonly client: SQSClient;
   readonly queueUrl: string;
-  /** Calls to SQS at the same time, 48 if not given. */
+  /** Concurrent calls to SQS; default 48. */
   readonly concurrency?: number;
-  /** Ends calls under way: whether SQS took their messages is not known then. */
+  /** Aborts calls under way; whether SQS has accepted their messages is then unknown. */
   readonly signal?: AbortSignal;
 }
 
 /** At 10 ms per call this is 48,000 messages per second. */
 const CONCURRENCY = 48;
-/** Times that what SQS has left out of a batch is sent; whole calls are repeated by the client. */
+/** How often the messages that SQS has not accepted are sent; the client repeats failed calls on its own. */
 const ATTEMPTS = 5;
 
-/** Sends very many messages to one queue. A message may come twice when an answer is lost. */
+/** Sends very many messages to one queue. If an answer is lost, messages may be sent twice. */
 export class SqsBulkSender implements ExistingObjectQueue {
   readonly #client: SqsBatchClient;
   readonly #queueUrl: string;

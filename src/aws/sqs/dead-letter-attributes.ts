@@ -2,16 +2,17 @@ import { inspect } from 'node:util';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { CompressorError } from '../../errors.ts';
 
-/** SQS takes no more than this for one message. */
+/** SQS's limit per message. */
 const MAX_ATTRIBUTES = 10;
-/** Characters of one value: enough for a reason, too few to crowd out the body of 1 MiB. */
+/** Max characters of one value: enough for a reason, and too few to leave no room for a body of 1 MiB. */
 const MAX_LENGTH = 2048;
-/** Everything but tab, line ends and what XML 1.0 calls a character is refused by SQS. */
+/** SQS refuses everything except tabs, line ends and characters in the sense of XML 1.0. */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 /**
- * Why a message is dead, for people and redrive tools: `code`, `reason`, `cause`, `bucket` and `key` come first, then as
- * much of the rest of the error's context as SQS has room for. What is empty is left out: SQS refuses empty values.
+ * Why a message was dead-lettered, for people and redrive tools: `code`, `reason`, `cause`, `bucket` and `key` come
+ * first, then as much of the rest of the error's context as SQS has room for. Empty values are left out, since SQS
+ * refuses them.
  */
 export function describeDeadLetter(reason: CompressorError): Record<string, MessageAttributeValue> {
   const { bucket, key, ...rest } = reason.context;

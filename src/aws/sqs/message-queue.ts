@@ -21,11 +21,14 @@ import { describeTurns } from './turns-attribute.ts';
 export interface SqsQueueOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
-  /** Told of every batch, or part of one, that SQS did not take. What it took is in the answer all the same. */
+  /**
+   * Called for every batch, or part of one, that SQS did not accept. The answer still has the messages that it
+   * accepted.
+   */
   readonly onFailure: (error: CompressorError) => void;
 }
 
-/** What one call to SQS answered; entries carry the number of their item as id. */
+/** The answer to one call to SQS; the id of an entry is the number of its item. */
 interface BatchAnswer {
   readonly Failed?: BatchResultErrorEntry[] | undefined;
   readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;
@@ -35,12 +38,12 @@ interface Outgoing extends OutgoingMessage {
   readonly message: QueueMessage;
 }
 
-/** SQS delays no message for longer. */
+/** SQS's maximum delay of a message. */
 const MAX_DELAY_SECONDS = 900;
-/** Calls to SQS at the same time. */
+/** Concurrent calls to SQS. */
 const CONCURRENCY = 8;
 
-/** Sends messages to one queue, and answers with the ids of the original messages that it took. */
+/** Sends messages to one queue, and returns the ids of the original messages that it accepted. */
 export class SqsFallbackQueue implements FallbackQueue {
   readonly #options: SqsQueueOptions;
 

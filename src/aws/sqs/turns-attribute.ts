@@ -4,12 +4,12 @@ import type { OutgoingMessage } from './batches.ts';
 /** Message attribute of a requeued message: how often that happened in a row without progress. */
 export const TURNS_ATTRIBUTE = 's3xrc-turns';
 
-/** Nothing of a message that was not requeued without progress. */
+/** Empty for a message that was not requeued without progress. */
 export function describeTurns({ turns = 0 }: Pick<QueueMessage, 'turns'>): Pick<OutgoingMessage, 'attributes'> {
   return turns === 0 ? {} : { attributes: { [TURNS_ATTRIBUTE]: { DataType: 'Number', StringValue: String(turns) } } };
 }
 
-/** 0 for anything but a small number: whoever sends to the queue may have attributes of their own. */
+/** 0 for anything but a small number: other senders to the queue may have attributes of their own. */
 export function readTurns(value: string | undefined): number {
   return value !== undefined && /^\d{1,3}$/.test(value) ? Number(value) : 0;
 }

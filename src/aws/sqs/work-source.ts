@@ -4,8 +4,8 @@ import type { QueueMessage } from '../../messages/message-queue.ts';
 import type { WorkSource } from '../../worker/ports.ts';
 
 /**
- * Seconds that one receive waits for a message. Short, because a worker that has to stop lets the last one end: a poll
- * that is cut off may have received a message, which nobody would release.
+ * Seconds that one receive waits for a message. Short, because a worker that has to stop waits for its last one: a
+ * receive that is aborted may have received a message, which nobody would release.
  */
 const POLL_SECONDS = 5;
 

@@ -38,7 +38,10 @@ export class StepFunctionsExecutions implements BackfillExecutions {
     }
   }
 
-  /** An execution has one run of its Map, or none yet; a redrive that had to begin from scratch has another one, which comes first. */
+  /**
+   * An execution has one Map Run, or none yet; a redrive that had to start from scratch adds another one, which is
+   * listed first.
+   */
   async progress(execution: string): Promise<FileProgress | undefined> {
     for await (const { mapRuns = [] } of paginateListMapRuns({ client: this.#client }, { executionArn: execution })) {
       const [latest] = mapRuns;

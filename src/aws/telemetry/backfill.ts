@@ -2,7 +2,10 @@ import type { FileTask } from '../../backfill/file-task.ts';
 import { asCompressorError } from '../../errors.ts';
 import { BatchLogger } from './batch-logger.ts';
 
-/** Log lines of the function behind the state machine. It has no metrics: the map run counts files, and their results objects. */
+/**
+ * Log lines of the function behind the state machine. It has no metrics: the Map Run counts the files, and their
+ * results count the objects.
+ */
 export class PowertoolsBackfillTelemetry {
   readonly #logger = new BatchLogger('backfill', {});
 

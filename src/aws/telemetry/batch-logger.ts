@@ -12,7 +12,7 @@ const FATES: Readonly<Record<FailureFate, string>> = {
   returned: 'Message failed, and the queue meant for it did not accept it: it will be received again',
 };
 
-/** JSON lines that carry what their batch has in common; `POWERTOOLS_LOG_LEVEL` sets how many there are. */
+/** JSON lines with the common fields of their batch; `POWERTOOLS_LOG_LEVEL` sets their minimum level. */
 export class BatchLogger extends Logger {
   constructor(service: string, persistentKeys: Readonly<Record<string, string>>) {
     super({ serviceName: service, persistentKeys });
@@ -31,7 +31,7 @@ export class BatchLogger extends Logger {
 
   logMessageFailure(message: QueueMessage, error: CompressorError, fate: FailureFate): void {
     const { messageId: message_id, receiveCount: receive_count } = message;
-    // What a task takes over has not failed, so that a search for errors finds only what needs attention.
+    // Work that a task takes over has not failed, so that a search for errors finds only problems that need attention.
     if (fate === 'fallback') this.info(FATES[fate], { message_id, receive_count, error });
     else this.logFailure(FATES[fate], error, { message_id, receive_count });
   }

@@ -2,7 +2,7 @@ import type { LevelShare } from '../../adaptive/level-policy.ts';
 import { describeLevel, LEVELS, STORE_LEVEL } from '../../configuration/schema/levels.ts';
 import type { WeightedValue } from './emf-distribution.ts';
 
-/** How the metric says that frames were stored: below every level, so that averages go the right way. */
+/** The metric's value for frames that were stored: below every level, so that averages move in the right direction. */
 export const STORED = LEVELS.minimum - 1;
 
 /** The level of each frame of an archive. */
@@ -20,7 +20,7 @@ export function describeLevels(shares: readonly LevelShare[]): string {
     .join(', ');
 }
 
-/** The same for machines: what queries over the log can add up. */
+/** The same for machines: numbers that log queries can add up. */
 export function describeShare({
   content,
   level,

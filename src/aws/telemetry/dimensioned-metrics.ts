@@ -14,7 +14,7 @@ export class DimensionedMetrics {
     this.#namespace = namespace;
     this.#dimensions = dimensions;
     this.#metrics = new Metrics({ namespace });
-    // Powertools adds a `service` dimension of its own, which would make other metrics of ours.
+    // Powertools adds a `service` dimension of its own, which would turn ours into different metrics.
     this.#metrics.clearDefaultDimensions();
     this.#metrics.setDefaultDimensions({ ...dimensions });
   }
@@ -42,7 +42,7 @@ export class DimensionedMetrics {
     if (this.#metrics.hasStoredMetrics()) this.#metrics.publishStoredMetrics();
     for (const [name, { unit, values }] of this.#distributions) {
       const metric = { namespace: this.#namespace, dimensions: this.#dimensions, name, unit };
-      // Not `console`: Lambda's adds words of its own to each line, and CloudWatch takes bare JSON only.
+      // Not `console`: Lambda's version adds a prefix to each line, and CloudWatch accepts only bare JSON.
       for (const line of distributionLines(metric, values, Date.now())) process.stdout.write(`${line}\n`);
     }
     this.#distributions.clear();

@@ -1,6 +1,6 @@
 import type { Unit } from './unit.ts';
 
-/** CloudWatch takes this many values of a metric in a line. */
+/** CloudWatch's limit of values per metric and line. */
 const MAX_VALUES = 100;
 
 /** A value, and how many observations it stands for. */
@@ -17,9 +17,9 @@ export interface DistributionMetric {
 }
 
 /**
- * Lines of CloudWatch's embedded metric format for values with counts, which Powertools cannot write: the form of a
- * metric that AWS's own OpenTelemetry exporter (`awsemfexporter`) sends for histograms. CloudWatch takes percentiles of it
- * as if each observation had come by itself.
+ * Lines of CloudWatch's embedded metric format for values with counts, which Powertools cannot write: the form that
+ * AWS's own OpenTelemetry exporter (`awsemfexporter`) uses for histograms. CloudWatch computes percentiles as if each
+ * observation had been sent separately.
  * @param timestamp milliseconds since 1970
  */
 export function distributionLines(

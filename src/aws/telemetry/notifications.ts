@@ -3,7 +3,9 @@ import type { ExpectedNotification, NotificationTelemetry } from '../../deployme
 import { BatchLogger } from './batch-logger.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';
 
-/** Names what is missing in the log, and counts it under the outbound bucket, since an alarm cannot watch a search over dimensions. */
+/**
+ * Logs what is missing, and counts it under the outbound bucket, since an alarm cannot watch a search over dimensions.
+ */
 export class PowertoolsNotificationTelemetry implements NotificationTelemetry {
   readonly #logger = new BatchLogger('watermark', {});
   readonly #metrics: DimensionedMetrics;

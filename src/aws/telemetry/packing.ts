@@ -23,9 +23,9 @@ const UPLOADS = new Set<unknown>(['PutObject', 'CreateMultipartUpload', 'UploadP
 export interface SourceTelemetryOptions {
   readonly namespace: string;
   readonly rule: ReplicationRule;
-  /** Absent: nothing is said about dollars. */
+  /** Absent: no dollars are reported. */
   readonly costs?: RuleCosts | undefined;
-  /** USD that a second of packing is billed: of the whole function, or of a slot of a task. Absent: what is usual. */
+  /** USD per second of packing: of the whole function, or of one slot of a task. Absent: the usual price. */
   readonly billedSecond?: number | undefined;
 }
 
@@ -95,7 +95,7 @@ export class PowertoolsSourceTelemetry implements SourceTelemetry {
 
   objectSkipped(object: ObjectLocation, reason: SkipReason): void {
     this.#metrics.count('SkippedObjects');
-    // That an object is gone ends its message for good, so who looks for it must find a line.
+    // A missing object ends its message for good, so a user who searches for it must find a line.
     if (reason === 'gone') this.#logger.info('Object of the event is gone', { ...object });
     else this.#logger.debug('Object skipped', { ...object, reason });
   }

@@ -28,13 +28,13 @@ export class PowertoolsResendTelemetry implements ResendTelemetry {
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void {
     this.#metrics.count('ArchivesGivenUp');
     this.#logger.error('Archive given up', { ...fieldsOf(failure), kept: `s3://${kept.bucket}/${kept.key}` });
-    // A process that is killed takes what it has not written with it.
+    // If the process is killed, metrics that are not written yet are lost.
     this.#metrics.flush();
   }
 
   archiveGone(failure: ReplicationFailure): void {
     this.#metrics.count('ArchivesGone');
-    // The alarm is for whatever this function can do nothing more about.
+    // The alarm is for everything that this function can no longer fix.
     this.#metrics.count('ArchivesGivenUp');
     this.#logger.error('Archive gone before it could be resent', fieldsOf(failure));
   }

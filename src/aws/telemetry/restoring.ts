@@ -19,13 +19,13 @@ import { DimensionedMetrics } from './dimensioned-metrics.ts';
 export interface TargetTelemetryOptions {
   readonly namespace: string;
   readonly rules: readonly ReplicationRule[];
-  /** The one that this target serves. */
+  /** The region that this target serves. */
   readonly region: string;
-  /** USD that a second of a batch is billed; absent where nothing is deployed. */
+  /** USD per second of a batch; absent if nothing is deployed. */
   readonly billedSecond: number | undefined;
 }
 
-/** A metric per reason: a dimension of its own would be billed for each rule, and needs a sum to be read beside the others. */
+/** One metric per reason: a dimension for reasons would be billed per rule, and reading the total would take a sum. */
 const REASONS: readonly (readonly [reason: DeletionSkipReason, metric: string])[] = [
   ['absent', 'DeletionsOfAbsentObjects'],
   ['newer-at-target', 'DeletionsOfNewerObjects'],
@@ -43,7 +43,7 @@ interface RestoredShare {
 export class PowertoolsTargetTelemetry implements TargetTelemetry {
   readonly #logger: BatchLogger;
   readonly #byRule: ReadonlyMap<string, DimensionedMetrics>;
-  /** What cannot be laid at the door of one rule. */
+  /** Things that cannot be attributed to one rule. */
   readonly #ofRegion: DimensionedMetrics;
   readonly #billedSecond: number | undefined;
   #restored: RestoredShare[] = [];
@@ -166,7 +166,10 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
     this.#logger.logAsleep(error);
   }
 
-  /** @param seconds that the batch took, which is what is billed: archives of a batch are restored side by side, and share it by their own time */
+  /**
+   * @param seconds that the batch took, which are billed: its archives are restored concurrently, and share the cost in
+   * proportion to their own time
+   */
   flush(seconds: number): void {
     const together = this.#restored.reduce((sum, share) => sum + share.seconds, 0);
     for (const { metrics, seconds: own } of this.#restored) {

@@ -8,7 +8,7 @@ import type { WatermarkTelemetry } from '../../watermark/telemetry.ts';
 import { BatchLogger } from './batch-logger.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';
 
-/** Logs and metrics of the watermark. A way on which nothing is late has a metric, and no line in the log. */
+/** Logs and metrics of the watermark. A route on which nothing is late has a metric, but no log line. */
 export class PowertoolsWatermarkTelemetry implements WatermarkTelemetry {
   readonly #logger = new BatchLogger('watermark', {});
   readonly #namespace: string;

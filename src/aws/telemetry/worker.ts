@@ -9,18 +9,21 @@ import { BatchLogger } from './batch-logger.ts';
 import { DimensionedMetrics } from './dimensioned-metrics.ts';
 
 export interface WorkerTelemetryOptions {
-  /** Which side's work it does. */
+  /** The side whose work it does. */
   readonly role: string;
   /**
-   * Whose objects the worker packs: how old they are becomes a metric. Absent at a target, where the inbound bucket says how
-   * old its archives are.
+   * The rule whose objects the worker packs; their age becomes a metric. Absent at a target, where the inbound bucket
+   * shows how old its archives are.
    */
   readonly packs?: { readonly namespace: string; readonly rule: ReplicationRule } | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Logs and ages of a fallback worker as such; what it packs and restores is told by the telemetry of source and target. */
+/**
+ * Logs and ages of a fallback worker itself; its packing and restoring is reported by the telemetry of source and
+ * target.
+ */
 export class PowertoolsWorkerTelemetry implements WorkerTelemetry {
   readonly #logger: BatchLogger;
   readonly #metrics: DimensionedMetrics | undefined;
