@@ -6,34 +6,34 @@ import type { DestinationEntry, ReplicationFile, SourceEntry } from './schema/sc
 
 /** AWS's advice for a queue that feeds a function (Lambda developer guide, "Configuring a queue"). */
 export const VISIBILITY_TIMES_TIMEOUT = 6;
-/** Least that an event source mapping takes for its maximum concurrency. */
+/** Lambda's minimum for the maximum concurrency of an event source mapping. */
 const MIN_CONCURRENCY = 2;
 
-/** A rule with what its stack needs to know. */
+/** A rule with everything that its stack needs. */
 export interface DeployedRule extends ReplicationRule {
   readonly sizing: RuleSizing;
-  /** Seconds after which an object should stand at its destinations; older ones raise an alarm. */
+  /** Seconds within which an object should arrive at its destinations; older ones raise an alarm. */
   readonly objectiveSeconds: number;
-  /** How its bucket tells of new objects. */
+  /** How its bucket reports new objects. */
   readonly events: SourceEntry['events'];
-  /** No new objects come to its queue; all else is at work. */
+  /** Its queue receives no new objects; everything else still works. */
   readonly draining: boolean;
-  /** How often a clock has its destinations verified; absent: never. */
+  /** How often a schedule verifies its destinations; absent: never. */
   readonly verify?: VerifyInterval;
 }
 
 export type VerifyInterval = Exclude<SourceEntry['verify'], 'never'>;
 
-/** How large the parts of a rule's stack are. */
+/** Sizes of the resources in a rule's stack. */
 export interface RuleSizing {
   readonly functionMemoryMegabytes: number;
   readonly functionTimeoutSeconds: number;
   /** Messages. */
   readonly batchSize: number;
   readonly batchWindowSeconds: number;
-  /** Most invocations of the function at a time, as Lambda takes it. */
+  /** Maximum concurrency of the function, within Lambda's limits. */
   readonly maximumConcurrency: number;
-  /** Of the queue: at least 6 times the function's timeout, and the window on top. */
+  /** Of the queue: at least 6 times the function's timeout plus the window. */
   readonly visibilitySeconds: number;
   /** Absent: what exceeds the limits is dead-lettered. */
   readonly fallback?: FallbackSizing;
@@ -46,7 +46,7 @@ export interface FallbackSizing {
   readonly maximumTasks: number;
   /** Messages. */
   readonly backlogPerTask: number;
-  /** Percent of the tasks that do not run on Spot. */
+  /** Percentage of tasks that do not run on Spot. */
   readonly onDemandPercent: number;
 }
 

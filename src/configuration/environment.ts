@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { InvalidEnvironmentError } from './errors.ts';
 
-/** The environment of a function, passed in: only entry points read that of the process. */
+/** The environment variables of a function, passed in: only entry points read that of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const url = z.url();
@@ -14,13 +14,16 @@ const shared = {
   CONFIGURATION_DIRECTORY: z.string().min(1),
   QUEUE_URL: url,
   DEAD_LETTER_QUEUE_URL: url,
-  /** The queue's maxReceiveCount. No default: with another number messages are dead-lettered too early, or without a reason. */
+  /**
+   * The queue's maxReceiveCount. No default: with a wrong number, messages would be dead-lettered too early or without
+   * a reason.
+   */
   MAX_RECEIVES: countVariable,
-  /** The AWS SDK's own variable, which our S3 calls follow, too: tries of one call, the first included. */
+  /** The AWS SDK's own variable, which our S3 calls also respect: tries of one call, including the first. */
   AWS_MAX_ATTEMPTS: countVariable.optional(),
   /** Set by Lambda, in MB. */
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: countVariable.optional(),
-  /** Where work that exceeds the limits of an invocation goes; absent: it is dead-lettered. */
+  /** The queue for work that exceeds the limits of an invocation; absent: such work is dead-lettered. */
   FALLBACK_QUEUE_URL: url.optional(),
   /** `cluster/service` of the tasks behind that queue; absent: they are started by other means. */
   FALLBACK_SERVICE: z
@@ -32,18 +35,20 @@ const shared = {
 const sourceVariables = z.object({
   ...shared,
   RULE_ID: z.string().min(1),
-  /** Queue of the objects that a backfill asks for, which feeds the same function; absent: there is none. */
+  /**
+   * Queue of the objects that a backfill requests, which feeds the same function; absent: the rule has no such queue.
+   */
   BACKFILL_QUEUE_URL: url.optional(),
   OUTBOUND_BUCKET: bucketVariable,
-  /** Of the records by which an interrupted archive is resumed. */
+  /** Bucket of the records that are needed to resume an interrupted archive. */
   PROGRESS_BUCKET: bucketVariable,
   /** After which the lease of such an archive expires if its owner does not renew it. */
   OWNERSHIP_SECONDS: countVariable.default(180),
-  /** Table of the statistics of levels; absent: what is learned ends with the process. */
+  /** Table of the statistics of levels; absent: what is learned is lost when the process ends. */
   STATISTICS_TABLE: z.string().min(1).optional(),
-  /** JSON, see prices.ts; absent where nothing was deployed. */
+  /** JSON, see prices.ts; absent if nothing is deployed. */
   PRICES: z.string().min(1).optional(),
-  /** Role ids (`AROA...`) of our own target functions, with commas between. */
+  /** Role ids (`AROA...`) of our own target functions, separated by commas. */
   OWN_PRINCIPALS: z
     .string()
     .default('')
@@ -53,23 +58,23 @@ const sourceVariables = z.object({
 const targetVariables = z.object({
   ...shared,
   INBOUND_BUCKET: bucketVariable,
-  /** Table of what was deleted at the sources; absent where no rule replicates deletions to the region. */
+  /** Table of the deletions at the sources; absent if no rule replicates deletions to the region. */
   DELETIONS_TABLE: z.string().min(1).optional(),
-  /** Bytes of objects in one archive that an invocation of the function takes, instead of the product's own limit. */
+  /** Max bytes of objects in one archive that an invocation handles, instead of the product's own limit. */
   MAX_RESTORED_BYTES: countVariable.optional(),
 });
 
 const workerVariables = z.object({
-  /** Whose work the task does; the variables of that function are there, too. */
+  /** The function whose work the task does; the variables of that function are set, too. */
   FALLBACK_ROLE: z.enum(['source', 'target']),
-  /** Size of the task, which gives the price of its work: CPU units, 1,024 of which are one vCPU, and MiB. */
+  /** Size of the task, which determines the price of its work: CPU units (1,024 are one vCPU) and MiB. */
   TASK_CPU: countVariable,
   TASK_MEMORY: countVariable,
-  /** Seconds: the fallback queue's own. */
+  /** Seconds: the visibility timeout of the fallback queue. */
   VISIBILITY_TIMEOUT: countVariable.max(43_200),
   /** Seconds without a message after which the worker ends; 0: never. */
   IDLE_EXIT_SECONDS: z.coerce.number().int().nonnegative().default(0),
-  /** Set by ECS; absent: there is nobody to ask for protection from scale-in. */
+  /** Set by ECS; absent: there is no agent that could protect the task from scale-in. */
   ECS_AGENT_URI: url.optional(),
 });
 
@@ -79,9 +84,9 @@ const resendVariables = z.object({
   FAILED_BUCKET: bucketVariable,
   /** Their names, with `*` for the region. */
   INBOUND_BUCKETS: z.string().includes('*'),
-  /** Times that an archive is put again before it is given up. */
+  /** How often an archive is resent before it is given up. */
   MAX_RESENDS: z.coerce.number().int().nonnegative().default(3),
-  /** From a failure to the first re-put; doubled each time. */
+  /** From a failure to the first resend; doubled each time. */
   RESEND_DELAY_SECONDS: z.coerce.number().int().nonnegative().default(300),
 });
 
@@ -106,7 +111,7 @@ const verifyVariables = z.object({
   CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
   /** Of the checkpoints. */
   PROGRESS_BUCKET: bucketVariable,
-  /** The SDK's own variable: that of local servers, which have no DNS name per bucket. */
+  /** The SDK's own variable: the address of a local server, which has no DNS name per bucket. */
   AWS_ENDPOINT_URL: url.optional(),
 });
 
@@ -154,7 +159,7 @@ export function readVerifyEnvironment(environment: Environment): VerifyEnvironme
 }
 
 function read<T>(schema: z.ZodType<T>, environment: Environment): T {
-  // What a template leaves out is absent in AWS, but an empty text under `sam local invoke`.
+  // Variables that a template leaves out are absent in AWS, but empty under `sam local invoke`.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return result.data;

@@ -9,14 +9,14 @@ export interface ConfigurationProblem {
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
-  /** What the file has there, as JSON; absent where it has nothing, and where the message says it. */
+  /** The value in the file, as JSON; absent if there is none, or if the message contains it. */
   readonly value?: string;
   readonly allowed?: string;
-  /** What was probably meant. */
+  /** The value that was probably meant. */
   readonly suggestion?: string;
 }
 
-/** The configuration files cannot be used; `problems` has everything that is wrong with them, not only the first. */
+/** The configuration files cannot be used; `problems` lists all problems, not only the first. */
 export class InvalidConfigurationError extends CompressorError {
   readonly code = 'CONFIGURATION_INVALID';
   readonly retryable = false;
@@ -30,19 +30,19 @@ export class InvalidConfigurationError extends CompressorError {
   }
 }
 
-/** An environment variable that the function needs is missing or has a value that cannot be. */
+/** An environment variable that the function needs is missing or has an impossible value. */
 export class InvalidEnvironmentError extends CompressorError {
   readonly code = 'ENVIRONMENT_INVALID';
   readonly retryable = false;
 }
 
-/** Neither the own prices, nor the Price List, nor the price file knows a price. */
+/** A price is in none of the sources: the user's own prices, the Price List, the price file. */
 export class MissingPriceError extends CompressorError {
   readonly code = 'PRICE_MISSING';
   readonly retryable = false;
 }
 
-/** `file:line:column` is what terminals and editors make a link of. */
+/** Terminals and editors turn `file:line:column` into a link. */
 function renderProblem(problem: ConfigurationProblem): string {
   const { file, line, column, path, message, value, allowed, suggestion } = problem;
   const position = line === undefined ? file : `${file}:${line}:${column ?? 1}`;

@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { ReplicationRule } from './rule.ts';
 
-/** "Any text": CloudWatch refuses empty values of dimensions. No filter has it (key-filter.ts), so that rules stay apart. */
+/**
+ * Means any text, since CloudWatch refuses empty dimension values. No filter may contain it (key-filter.ts), so
+ * different rules have different values.
+ */
 const ANYTHING = '*';
-/** The longest value of a dimension. */
+/** Max length of a dimension value. */
 const MAX_CHARACTERS = 1024;
 const HASH_LENGTH = 16;
 
-/** What a rule's metrics are told apart by: as many values as there are rules, however many objects and archives. */
+/** The dimensions of a rule's metrics: as many values as there are rules, however many objects and archives. */
 export interface RuleDimensions {
   readonly SourceBucket: string;
   /** Prefix and suffix of the rule's keys, such as `logs/`, `logs/*.json`, or `*` for all keys. */
   readonly SourcePrefix: string;
 }
 
-/** The functions that write metrics and the alarms that watch them have to agree in this. */
+/** The functions that write metrics and the alarms that watch them must use the same name. */
 export function ruleDimensions({ source }: Pick<ReplicationRule, 'source'>): RuleDimensions {
   const { bucket, prefix, suffix } = source;
   const keys = suffix === '' && prefix !== '' ? prefix : `${prefix}${ANYTHING}${suffix}`;
@@ -22,9 +25,9 @@ export function ruleDimensions({ source }: Pick<ReplicationRule, 'source'>): Rul
 }
 
 /**
- * A text as the value of a dimension. CloudWatch takes ASCII without control characters, no colon in front, something else than
- * blanks, and 1,024 characters at most: everything else is percent-encoded, `%` too, so that two texts never become one value, and
- * what is too long then ends in a hash.
+ * A text as the value of a dimension. CloudWatch accepts ASCII without control characters, no leading colon, not only
+ * blanks, and at most 1,024 characters. Everything else is percent-encoded, including `%`, so two texts never get the
+ * same value; a value that is then too long ends in a hash.
  */
 export function asDimensionValue(text: string): string {
   const encoded = text.replace(/%|[^\x20-\x7e]+|^:|^ +$/g, percentEncode);

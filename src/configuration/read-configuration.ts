@@ -24,11 +24,11 @@ export interface Configuration {
 interface FileFormat<T> {
   readonly name: Finding['file'];
   readonly schema: z.ZodType<T>;
-  /** Needed only to explain what is wrong: the functions, which load at each cold start, do without. */
+  /** Needed only to explain problems; the functions do without it, since they would load it at each cold start. */
   readonly node: () => SchemaNode;
 }
 
-/** A file as far as it could be read: without JSON when it could not, without `data` when its shape is wrong. */
+/** A file as far as it could be read: without JSON if it could not be parsed, without `data` if its shape is wrong. */
 interface ReadFile<T> {
   readonly name: Finding['file'];
   readonly json?: JsonText;
@@ -38,7 +38,7 @@ interface ReadFile<T> {
 
 type ReadJson = (text: string) => JsonText;
 
-/** The files and what they must look like. */
+/** The files and their schemas. */
 const SETTINGS = { name: SETTINGS_FILE, schema: settingsSchema, node: settingsNode } as const;
 const REPLICATION = { name: REPLICATION_FILE, schema: replicationSchema, node: replicationNode } as const;
 
@@ -76,7 +76,7 @@ async function readPart<T>(
   return { name, json, problems: findings.map((finding) => locateFinding(finding, json)) };
 }
 
-/** What no single key shows. */
+/** Checks that need more than one key. */
 function checkAcross(draft: ConfigurationDraft): Finding[] {
   return [
     ...checkRegions(draft.regions ?? []),
@@ -88,7 +88,7 @@ function checkAcross(draft: ConfigurationDraft): Finding[] {
   ];
 }
 
-/** The problems of one file, from its top to its end. Of a value that cannot be read it is enough to say so. */
+/** The problems of one file, from top to bottom. For a value that cannot be read, one problem is enough. */
 function allProblems(
   { name, json, problems }: ReadFile<unknown>,
   findings: readonly Finding[],

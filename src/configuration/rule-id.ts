@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What makes a rule: two rules may not agree in all four. */
+/** The identity of a rule: two rules must not agree in all four. */
 export interface RuleIdentity {
   readonly region: string;
   readonly bucket: string;
@@ -12,9 +12,9 @@ const READABLE_LENGTH = 40;
 const HASH_LENGTH = 10;
 
 /**
- * Name of a rule in queue names, archive keys and metrics: a readable part, then 10 hex digits of SHA-256 over the rule's
- * identity. The hash makes it unique (`a/b` and `a-b` differ), and nothing but the rule itself can change it. At most 51
- * characters of `[a-z0-9-]`, so that a queue (80) or role (64) has room for a suffix of its own.
+ * Name of a rule in queue names, archive keys and metrics: a readable part, then 10 hex digits of SHA-256 over the
+ * rule's identity. The hash makes it unique (`a/b` and `a-b` differ), and depends on nothing but the rule itself. At
+ * most 51 characters of `[a-z0-9-]`, so that a queue (80) or role (64) has room for a suffix of its own.
  */
 export function ruleId(rule: RuleIdentity): string {
   const readable = [rule.bucket, rule.prefix, rule.suffix]

@@ -18,9 +18,9 @@ export interface RuleSource {
   readonly levels: readonly number[];
   /** Bytes of objects after which an archive is closed. */
   readonly maxArchiveBytes: number;
-  /** Bytes of the largest object that the function takes; more goes to the fallback. */
+  /** Bytes of the largest object that the function handles; larger ones go to the fallback. */
   readonly maxObjectBytes: number;
-  /** Packs objects, too, that this product itself wrote here as the target of another rule. */
+  /** Also packs objects that this product itself wrote here as the target of another rule. */
   readonly chain: boolean;
   /** Whether deletions by a lifecycle of the bucket count as deletions. Absent: they do not. */
   readonly lifecycleDeletes?: true;
@@ -38,11 +38,11 @@ export interface Destination {
   readonly storageClass?: string;
   readonly kmsKeyArn?: string;
   readonly onConflict: OnConflict;
-  /** Absent: what is deleted at the source stays here. */
+  /** Absent: objects that are deleted at the source stay here. */
   readonly deletes?: 'replicate';
 }
 
-/** Whether deletions at the source travel to any of these destinations. */
+/** Whether any of these destinations replicates deletions. */
 export function replicatesDeletes({ destinations }: Pick<ReplicationRule, 'destinations'>): boolean {
   return destinations.some(({ deletes }) => deletes === 'replicate');
 }
@@ -53,7 +53,7 @@ export function ruleMatches(rule: ReplicationRule, bucket: string, key: string):
   return source.bucket === bucket && key.startsWith(source.prefix) && key.endsWith(source.suffix);
 }
 
-/** Of which deletions its bucket has to tell: those of users, or a lifecycle's, too; undefined: of none. */
+/** Which deletions its bucket has to report: those by users, or also those by a lifecycle; undefined: none. */
 export function toldDeletions(rule: Pick<ReplicationRule, 'source' | 'destinations'>): 'users' | 'all' | undefined {
   if (!replicatesDeletes(rule)) return undefined;
   return rule.source.lifecycleDeletes === true ? 'all' : 'users';

@@ -1,24 +1,24 @@
-/** What has to be done: the objects of one archive, on either side. */
+/** The work to do: the objects of one archive, at the source or at the target. */
 export interface Work {
   /** Bytes of all its objects. */
   readonly bytes: number;
   /** Bytes of the largest of them. */
   readonly largest: number;
-  /** Predicted for this process, on the safe side: at the level's measured speed, or at that of restoring. */
+  /** Predicted for this process, with a safety margin: at the level's measured speed, or at that of restoring. */
   readonly seconds: number;
   /** Seconds that the target's function will need for it. Absent at the target itself. */
   readonly restoreSeconds?: number;
-  /** Whether it can be done in two halves: an archive that is not yet written, of more than one object. */
+  /** Whether it can be split into halves: an archive of several objects that is not yet written. */
   readonly divisible: boolean;
 }
 
-/** What one invocation of the process that asks can hold. */
+/** The limits of one invocation of the calling process. */
 export interface RunLimits {
-  /** Bytes of the largest object that an invocation takes. */
+  /** Max bytes of one object per invocation. */
   readonly objectBytes: number;
-  /** Bytes of all objects that an invocation takes. */
+  /** Max bytes of all objects per invocation. */
   readonly totalBytes: number;
-  /** Seconds that any invocation has, from its beginning. */
+  /** Seconds that an invocation has from its beginning. */
   readonly wholeRun: number;
   /** Seconds that this invocation has left. */
   readonly secondsLeft: number;
@@ -27,14 +27,14 @@ export interface RunLimits {
 }
 
 /**
- * Where work is done: in this invocation, in a later invocation of the same queue, in two halves (each of which is asked about again),
- * or by a fallback task.
+ * Where work is done: in this invocation, in a later invocation of the same queue, in two halves (each of which is
+ * decided about again), or by a fallback task.
  */
 export type Admission = 'here' | 'again' | 'halves' | 'fallback';
 
 /**
- * Decides where an archive is packed or restored, so that nothing is tried in an invocation that is known not to finish there.
- * The first row that holds decides; `-` is either.
+ * Decides where an archive is packed or restored, so that no invocation starts work that it cannot finish. The first
+ * row that matches decides; `-` matches anything.
  *
  * | largest object  | all bytes       | seconds          | restore seconds    | divisible | admission    |
  * |-----------------|-----------------|------------------|--------------------|-----------|----------|
@@ -48,9 +48,9 @@ export type Admission = 'here' | 'again' | 'halves' | 'fallback';
  * | -               | -               | > secondsLeft    | -                  | -         | again    |
  * | -               | -               | <= secondsLeft   | -                  | -         | here     |
  *
- * The number of objects counts through the two predictions. One object that the target's function could not restore in
- * an invocation is packed here all the same: the target asks this function, too, and sends the archive to its own fallback. Work
- * that equals a limit is held.
+ * The number of objects only matters through the two predictions. A single object that the target's function could not
+ * restore in an invocation is still packed here: the target also calls this function, and hands the archive to its own
+ * fallback. Work that equals a limit is within it.
  */
 export function decideAdmission(work: Work, limits: RunLimits): Admission {
   const { divisible, restoreSeconds = 0 } = work;

@@ -1,16 +1,16 @@
-/** What one function instance exchanges with S3, both ways together, in bytes a second (docs/performance.md). */
+/** Bytes per second that one function instance exchanges with S3, in both directions together (docs/performance.md). */
 const NETWORK_BYTES_PER_SECOND = 70e6;
 /** zstd's slowest measured decompression and the check of its result, on one core. */
 const DECOMPRESSED_BYTES_PER_SECOND = 400e6;
 /** PUTs of small objects: 128 in flight at 20 ms each would be 6,400. */
 const OBJECTS_PER_SECOND = 1000;
-/** An invocation that ends too early costs nothing; one that is cut off has worked in vain. */
+/** Stopping too early costs little; an invocation that times out has worked in vain. */
 const SAFETY = 0.6;
 /** Requests to open, settle and delete an archive. */
 const FIXED_SECONDS = 1;
-/** Weight of the newest archive against all before it. */
+/** Weight of the newest archive relative to all earlier ones. */
 const LEARNING_RATE = 0.5;
-/** A smaller archive tells more of one slow answer than of the speed. */
+/** The time of a smaller archive depends more on one slow answer than on the speed. */
 const MIN_LESSON_SECONDS = 10;
 
 export interface RestoringWork {
@@ -23,8 +23,8 @@ export interface RestoringWork {
 }
 
 /**
- * Predicts how long an archive takes to restore: from figures measured for the documentation first, and corrected by
- * the archives that this process has restored.
+ * Predicts how long an archive takes to restore: at first from figures measured for the documentation, then corrected
+ * by the archives that this process has restored.
  */
 export class RestoringSpeed {
   readonly #threads: number;
@@ -35,7 +35,7 @@ export class RestoringSpeed {
     this.#threads = threads;
   }
 
-  /** Seconds, on the safe side. */
+  /** Seconds, with a safety margin. */
   predict(work: RestoringWork): number {
     return this.#plainSeconds(work) * (this.#correction ?? 1);
   }

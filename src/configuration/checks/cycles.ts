@@ -4,7 +4,7 @@ import type { KeyFilter } from '../schema/key-filter.ts';
 import { type Cycle, findCycles, type KeyFlow } from './find-cycles.ts';
 import { filterOf } from './rules.ts';
 
-/** Rules by which objects would travel forever. */
+/** Rules that would replicate objects in an endless loop. */
 export function checkCycles(rules: readonly RuleDraft[]): Finding[] {
   return findCycles(rules.flatMap(flowOf)).map((cycle) => ({
     file: REPLICATION_FILE,
@@ -13,7 +13,7 @@ export function checkCycles(rules: readonly RuleDraft[]): Finding[] {
   }));
 }
 
-/** A rule that copies into its own bucket is left to checkRules, which says so more plainly. */
+/** A rule that copies into its own bucket is left to checkRules, which has a clearer message. */
 function flowOf({ index, source, destinations }: RuleDraft): KeyFlow[] {
   const { bucket } = source;
   const filter = filterOf(source);

@@ -1,15 +1,15 @@
 import type { RuleDraft } from '../schema/draft.ts';
 import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 
-/** Notification configurations that S3 takes for a bucket (S3 user guide, "Amazon S3 service quotas"). */
+/** Notification configurations that S3 allows per bucket (S3 user guide, "Amazon S3 service quotas"). */
 export const MAX_NOTIFICATIONS = 100;
 
-/** How rules hear of new objects. */
+/** Checks how rules are notified of new objects. */
 export function checkEvents(rules: readonly RuleDraft[]): Finding[] {
   return [...unknownWriters(rules), ...tooManyNotifications(rules), ...idleLifecycleDeletes(rules)];
 }
 
-/** A key that changes nothing is a mistake somewhere. */
+/** A key without any effect is probably a mistake. */
 function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
   return rules.flatMap(({ index, source, destinations }) => {
     const replicates = destinations.some(({ deletes = source.deletes }) => deletes === 'replicate');
@@ -22,7 +22,8 @@ function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
 }
 
 /**
- * Others' notifications count as well, but only the bucket knows of them: the deployment checks again. A rule that drains has none.
+ * Notifications of other applications count as well, but only the bucket lists them, so the deployment checks again. A
+ * draining rule has none.
  */
 function tooManyNotifications(rules: readonly RuleDraft[]): Finding[] {
   const notified = rules.filter(
@@ -41,8 +42,8 @@ function tooManyNotifications(rules: readonly RuleDraft[]): Finding[] {
 }
 
 /**
- * Whether a rule can tell what others restored in its bucket from what users wrote there: events of EventBridge do not
- * name the role that wrote an object.
+ * Whether a rule can distinguish objects that other rules restored in its bucket from objects that users wrote there:
+ * events of EventBridge do not name the role that wrote an object.
  */
 function unknownWriters(rules: readonly RuleDraft[]): Finding[] {
   const restored = new Set(rules.flatMap(({ destinations }) => destinations.map(({ bucket }) => bucket)));

@@ -1,15 +1,15 @@
 import { intersectFilters, type KeyFilter } from '../schema/key-filter.ts';
 
-/** What a rule does to keys. */
+/** How a rule filters and changes keys. */
 export interface KeyFlow {
-  /** Place of the rule in its file. */
+  /** Index of the rule in its file. */
   readonly rule: number;
   readonly from: { readonly bucket: string; readonly filter: KeyFilter };
-  /** Restored keys are those of the source with `prefix` before them. */
+  /** Restored keys are `prefix` and the key at the source. */
   readonly to: readonly { readonly bucket: string; readonly prefix: string }[];
 }
 
-/** A rule, and those of its keys that come to it on this way. */
+/** A rule, and the keys that reach it on this path. */
 export interface CycleStep {
   readonly flow: KeyFlow;
   readonly keys: KeyFilter;
@@ -18,17 +18,17 @@ export interface CycleStep {
 type Way = readonly [CycleStep, ...CycleStep[]];
 
 export interface Cycle {
-  /** The rules that keys pass, from one back to itself: the first is not repeated at the end. */
+  /** The rules that keys pass on a cycle; the first is not repeated at the end. */
   readonly steps: Way;
-  /** What the keys of the first step have become when they are back there. */
+  /** What the keys of the first step have become when they return to it. */
   readonly returning: KeyFilter;
 }
 
 /**
- * The ways on which an object comes back, under its own or a longer key, into the rule that packed it. A set of keys is
- * followed from rule to rule, narrowed by each filter and lengthened by each target prefix: two rules that share no key
- * never follow each other, so rules that only look like a ring by their buckets are none. Of all ways through the same
- * rules the first that is found stands for them.
+ * The paths on which an object returns, under its own or a longer key, to the rule that packed it. A set of keys is
+ * followed from rule to rule, narrowed by each filter and lengthened by each target prefix. Two rules that share no key
+ * never follow each other, so rules whose buckets form a ring are not necessarily a cycle. Of all paths through the
+ * same rules only the first is returned.
  */
 export function findCycles(flows: readonly KeyFlow[]): Cycle[] {
   const found = new Map<string, Cycle>();
@@ -42,7 +42,7 @@ export function findCycles(flows: readonly KeyFlow[]): Cycle[] {
   return [...found.values()];
 }
 
-/** Breadth first, so that the way is the shortest. */
+/** Breadth first, to find the shortest path. */
 function shortestCycle(flows: readonly KeyFlow[], start: CycleStep): Cycle | undefined {
   const seen = new Set<string>();
   let ways: readonly Way[] = [[start]];
@@ -52,7 +52,7 @@ function shortestCycle(flows: readonly KeyFlow[], start: CycleStep): Cycle | und
       for (const step of stepsAfter(way.at(-1) ?? start, flows)) {
         if (step.flow === start.flow) return { steps: way, returning: step.keys };
         const state = JSON.stringify([step.flow.rule, step.keys]);
-        // A way through a rule it has been at holds a shorter cycle, which is found from that rule.
+        // A path that visits a rule twice contains a shorter cycle, which is found from that rule.
         if (seen.has(state) || way.some(({ flow }) => flow === step.flow)) continue;
         seen.add(state);
         longer.push([...way, step]);

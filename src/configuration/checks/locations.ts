@@ -4,7 +4,7 @@ import type { JsonPath } from '../schema/json-text.ts';
 
 type Role = 'source' | 'target';
 
-/** A bucket that a rule names, with the region and key it names it with. */
+/** A bucket in a rule, with the region and KMS key that the rule gives for it. */
 interface NamedBucket {
   readonly path: JsonPath;
   readonly role: Role;
@@ -13,7 +13,9 @@ interface NamedBucket {
   readonly kmsKey: string | undefined;
 }
 
-/** Whether each bucket is in one region only, the region has the role, and the key is in the region. */
+/**
+ * Checks that each bucket is in one region only, that the region has the role, and that the KMS key is in the region.
+ */
 export function checkLocations({ regions, rules }: ConfigurationDraft): Finding[] {
   const named = rules.flatMap(namedBuckets);
   return [
@@ -42,7 +44,7 @@ function addressOf(entry: RuleDraft['source'] | RuleDraft['destinations'][number
 }
 
 function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDraft[]): Finding[] {
-  // A region that is entered twice is a finding of its own: here it has the roles of both entries.
+  // A duplicate region is reported elsewhere; here it has the roles of both entries.
   const roles = new Map<string | undefined, readonly string[] | undefined>();
   for (const { region, source_target } of regions) {
     const before = roles.get(region);
@@ -63,7 +65,7 @@ function missingRoles(named: readonly NamedBucket[], regions: readonly RegionDra
   });
 }
 
-/** Names of buckets are unique in a partition: at least one of the two regions is wrong. */
+/** Bucket names are unique in a partition, so at least one of the two regions is wrong. */
 function bucketsInTwoRegions(named: readonly NamedBucket[]): Finding[] {
   return named.flatMap(({ path, region, bucket }, index) => {
     if (region === undefined || bucket === undefined) return [];

@@ -3,11 +3,11 @@ import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
 import { blocksOverlap, maxBlocks, parseIpv4Block } from '../schema/ipv4-block.ts';
 import type { JsonPath } from '../schema/json-text.ts';
 
-/** Sizes that a VPC can have, and the smallest that a subnet can (Amazon VPC user guide, "VPC CIDR blocks"). */
+/** Sizes that a VPC may have, and the smallest size of a subnet (Amazon VPC user guide, "VPC CIDR blocks"). */
 const VPC_BITS = { widest: 16, narrowest: 28 } as const;
 export const SUBNET_BITS = 28;
 
-/** Whether the networks of the regions are possible, apart from each other, and there where a fallback needs one. */
+/** Checks that the networks of the regions are valid, do not overlap, and exist wherever a fallback needs one. */
 export function checkNetworks({ regions = [], rules }: ConfigurationDraft): Finding[] {
   return [...badNetworks(regions), ...networksForFallback(regions, rules)];
 }
@@ -31,7 +31,7 @@ function badNetworks(regions: readonly RegionDraft[]): Finding[] {
   });
 }
 
-/** A fallback runs where a rule's objects leave and where they arrive. */
+/** A fallback runs in the source region of a rule and in its target regions. */
 function networksForFallback(regions: readonly RegionDraft[], rules: readonly RuleDraft[]): Finding[] {
   return regions.flatMap(({ region, index, vpc_cidr: cidr, availability_zones: zones = 1 }): Finding[] => {
     const rule = rules.find(({ source, destinations }) => {

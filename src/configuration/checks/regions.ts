@@ -3,7 +3,7 @@ import type { RegionDraft } from '../schema/draft.ts';
 import { type Finding, SETTINGS_FILE } from '../schema/finding.ts';
 import type { JsonPath } from '../schema/json-text.ts';
 
-/** What is wrong between the regions of settings.json. */
+/** Checks the regions of settings.json against each other. */
 export function checkRegions(regions: readonly RegionDraft[]): Finding[] {
   return [...repeatedRegions(regions), ...foreignPartitions(regions)];
 }
@@ -17,7 +17,10 @@ function repeatedRegions(regions: readonly RegionDraft[]): Finding[] {
   });
 }
 
-/** The stacks know no other domain than amazonaws.com; S3 does not replicate, nor does IAM trust, across partitions. */
+/**
+ * The stacks support no domain other than amazonaws.com, and neither S3 replication nor IAM trust works across
+ * partitions.
+ */
 function foreignPartitions(regions: readonly RegionDraft[]): Finding[] {
   const known = regions.flatMap(({ region, index }) => {
     return region === undefined ? [] : [{ region, index, partition: partitionOf(region) ?? '?' }];

@@ -4,10 +4,10 @@ import { type Finding, REPLICATION_FILE } from '../schema/finding.ts';
 import type { JsonPath } from '../schema/json-text.ts';
 import { intersectFilters, type KeyFilter } from '../schema/key-filter.ts';
 
-/** Lambda waits for more messages than SQS gives at once only when it may wait at all. */
+/** Lambda collects more messages than one receive returns only if there is a batching window. */
 const BATCH_WITHOUT_WINDOW = 10;
 
-/** What is wrong within a rule, and between two rules of one bucket. */
+/** Checks each rule, and the rules of one bucket against each other. */
 export function checkRules(rules: readonly RuleDraft[]): Finding[] {
   return [...rules.flatMap(checkSizes), ...rules.flatMap(checkDestinations), ...overlappingFilters(rules)];
 }
@@ -47,7 +47,7 @@ function checkDestinations({ index, source, destinations }: RuleDraft): Finding[
   });
 }
 
-/** S3 refuses notifications of one bucket whose filters have keys in common; and such a key would be copied twice. */
+/** S3 refuses notifications of one bucket whose filters overlap, and keys that match both would be copied twice. */
 function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
   return rules.flatMap((rule, position) =>
     rules.slice(0, position).flatMap((earlier) => {
@@ -61,7 +61,7 @@ function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
         const message = `has the same bucket, prefix and suffix as rule ${earlier.index}; merge their destinations`;
         return [{ file: REPLICATION_FILE, path, message }];
       }
-      // A rule that only drains has no notification: the one that takes its place may have keys in common.
+      // A draining rule has no notification, so its filter may overlap with that of the rule that replaces it.
       if (rule.source.draining === true || earlier.source.draining === true) return [];
       const message = `overlaps rule ${earlier.index} (${describeFilter(other)}): keys with ${describeFilter(common)} are of both, which S3 refuses on one bucket`;
       return [{ file: REPLICATION_FILE, path, message, value: own }];

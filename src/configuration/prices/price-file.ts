@@ -16,13 +16,13 @@ const priceFileSchema = z.strictObject({
   sources: z.array(z.string()).min(1),
   /** Prices of us-east-1, which are used for those of every region. */
   everywhere: z.strictObject(unitPriceFields),
-  /** USD per GB by the region that sends, then by the region that gets; `other` is for all regions not named. */
+  /** USD per GB by sending region, then by receiving region; `other` is for all regions that are not listed. */
   transfer_gb: z.record(z.string(), z.record(z.string(), price)),
 });
 
 export type PriceFile = z.infer<typeof priceFileSchema>;
 
-/** Prices of the user's own contract, as settings.json has them. */
+/** Prices of the user's own contract, as written in settings.json. */
 export type OwnPrices = NonNullable<SettingsFile['prices']>;
 
 /**
@@ -43,7 +43,7 @@ export function findFiledPrice({ transfer_gb }: PriceFile, fromRegion: string, t
   return prices?.[toRegion] ?? prices?.['other'];
 }
 
-/** A price of the own contract: of a unit, or of a GB from one region to another; undefined when it says nothing. */
+/** A price of the user's own contract: of a unit, or of a GB from one region to another; undefined if it has none. */
 export function findOwnPrice(
   own: OwnPrices | undefined,
   wanted: PriceName | { readonly fromRegion: string; readonly toRegion: string },
@@ -53,8 +53,8 @@ export function findOwnPrice(
 }
 
 /**
- * Prices of one source region without the AWS Price List: own prices first, then the file. A region that neither knows
- * is left out, and `transferPrice` refuses it.
+ * Prices of one source region without the AWS Price List: the user's own prices first, then the file. A region that is
+ * in neither is left out, and `transferPrice` refuses it.
  */
 export function filedPrices(
   file: PriceFile,

@@ -4,13 +4,13 @@ import { InvalidEnvironmentError, MissingPriceError } from '../errors.ts';
 import { dollars } from '../schema/fields.ts';
 import { type UnitPrices, unitPriceFields } from '../schema/unit-prices.ts';
 
-/** What the work of one source region costs. */
+/** Prices for the work of one source region. */
 export interface Prices extends UnitPrices {
   /** USD per GB to each target region. */
   readonly transfer_gb: Readonly<Record<string, number>>;
   /** Day of the oldest of them, as `YYYY-MM-DD`. */
   readonly date: string;
-  /** Where they were read. */
+  /** The source of the prices. */
   readonly source: string;
 }
 
@@ -22,8 +22,8 @@ const pricesVariable = z.object({
 });
 
 /**
- * Reads the prices that a function finds in its environment.
- * @throws InvalidEnvironmentError that names every price that is missing or cannot be
+ * Reads the prices from a function's environment.
+ * @throws InvalidEnvironmentError that names every price that is missing or impossible
  */
 export function parsePrices(json: string): Prices {
   const value = parseJson(json, (cause) =>
@@ -34,7 +34,7 @@ export function parsePrices(json: string): Prices {
   throw invalidPrices(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
 }
 
-/** @throws MissingPriceError when a region has none: nothing may pass for free */
+/** @throws MissingPriceError when a region has none: a missing price must never count as free */
 export function transferPrice({ transfer_gb }: Pick<Prices, 'transfer_gb'>, region: string): number {
   const price = transfer_gb[region];
   if (price !== undefined) return price;

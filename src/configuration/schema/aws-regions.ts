@@ -1,6 +1,7 @@
 /**
- * The regions of AWS by partition, as its SDK (botocore 1.44.5, `endpoints.json`) listed them on 2026-11-23. S3 replicates
- * only between regions of one partition. The isolated partitions are left out: who deploys there has no public names.
+ * The regions of AWS by partition, as its SDK (botocore 1.44.5, `endpoints.json`) listed them on 2026-11-23. S3
+ * replicates only between regions of one partition. The isolated partitions are left out, since the names of their
+ * regions are not public.
  */
 const PARTITIONS = {
   aws: [
@@ -45,8 +46,8 @@ const PARTITIONS = {
 } as const;
 
 /**
- * Partitions whose endpoints are below amazonaws.com: policies, endpoints and the signing of the stacks and functions name that. The
- * others are known only to be refused by name.
+ * Partitions whose endpoints are below amazonaws.com, the domain that the stacks' policies and endpoints and the
+ * functions' signatures use. The others are listed only so that an error can name them.
  */
 const SUPPORTED: readonly string[] = ['aws', 'aws-us-gov'] satisfies (keyof typeof PARTITIONS)[];
 

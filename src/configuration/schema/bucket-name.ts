@@ -1,6 +1,6 @@
 /**
- * What S3 asks of the name of a general purpose bucket (S3 user guide, "General purpose bucket naming rules"), one
- * regular expression a rule, so that a wrong name is told what is wrong with it.
+ * S3's requirements for the name of a general purpose bucket (S3 user guide, "General purpose bucket naming rules"),
+ * one regular expression per requirement, so that an error can say which one is not met.
  */
 const RULES: readonly { readonly pattern: string; readonly broken: string }[] = [
   { pattern: '^.{3,63}$', broken: 'a bucket name has 3 to 63 characters' },
@@ -21,7 +21,7 @@ const RULES: readonly { readonly pattern: string; readonly broken: string }[] = 
 /** All rules in one, for editors. */
 export const BUCKET_NAME_PATTERN = RULES.map(({ pattern }) => `(?=${pattern})`).join('');
 
-/** The first rule that a name breaks; undefined for a name that S3 takes. */
+/** The first requirement that a name does not meet; undefined for a name that S3 accepts. */
 export function bucketNameFault(name: string): string | undefined {
   return RULES.find(({ pattern }) => !new RegExp(pattern).test(name))?.broken;
 }

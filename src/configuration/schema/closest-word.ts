@@ -1,7 +1,10 @@
-/** Changes of one letter that a typing mistake may have, for a word of this length. */
+/** Max edits of one letter that count as a typing mistake in a word of this length. */
 const toleranceOf = (word: string): number => Math.max(1, Math.floor(word.length / 3));
 
-/** The word that was most likely meant: one that is written alike, or longer; undefined when there is none. */
+/**
+ * The word that was most likely meant: one with a similar spelling, or a longer one that begins alike; undefined if
+ * there is none.
+ */
 export function closestWord(word: string, words: readonly string[]): string | undefined {
   const near = words
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -10,7 +13,10 @@ export function closestWord(word: string, words: readonly string[]): string | un
   return near[0]?.candidate ?? words.find((candidate) => candidate.startsWith(`${word}_`));
 }
 
-/** Insertions, deletions, replacements and swaps of neighbors that make one text another (optimal string alignment). */
+/**
+ * The number of insertions, deletions, replacements and swaps of neighbors that turn one text into another (optimal
+ * string alignment).
+ */
 function editDistance(left: string, right: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: right.length + 1 }, (_, index) => index);

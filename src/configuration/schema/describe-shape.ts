@@ -7,8 +7,8 @@ import type { JsonPath } from './json-text.ts';
 type Issue = z.core.$ZodIssue;
 
 /**
- * Everything in which a file differs from its schema.
- * @param error what the schema said of it
+ * All differences of a file from its schema.
+ * @param error the schema's error
  */
 export function describeShape(file: Finding['file'], json: unknown, error: z.ZodError, root: SchemaNode): Finding[] {
   return error.issues.flatMap((issue) => describeIssue(issue, json, root).map((found) => ({ file, ...found })));

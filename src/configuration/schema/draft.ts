@@ -9,11 +9,11 @@ import {
 } from './schema.ts';
 
 /**
- * What can be understood of files that may be wrong elsewhere: each key that is good by itself. So the checks that need
- * several keys, or both files, report in the same run as a typing mistake next to them.
+ * The valid part of files that may have problems: each key that is valid by itself. So checks that need several keys,
+ * or both files, report in the same run as a typing mistake next to them.
  */
 export interface ConfigurationDraft {
-  /** Undefined when settings.json has no list of them. */
+  /** Undefined if settings.json has no list of regions. */
   readonly regions: readonly RegionDraft[] | undefined;
   readonly rules: readonly RuleDraft[];
 }
@@ -23,13 +23,13 @@ export interface RegionDraft extends Partial<RegionEntry> {
 }
 
 export interface RuleDraft {
-  /** Place in the file. */
+  /** Index in the file. */
   readonly index: number;
   readonly source: Partial<SourceEntry>;
   readonly destinations: readonly Partial<DestinationEntry>[];
 }
 
-/** @param settings, replication what the files hold; undefined for one that could not be read */
+/** @param settings, replication contents of the files; undefined for one that could not be read */
 export function draftConfiguration(settings: unknown, replication: unknown): ConfigurationDraft {
   const rules = listAt(replication, 'replication_configuration').map((entry, index) => ({
     index,

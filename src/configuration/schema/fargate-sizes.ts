@@ -3,7 +3,7 @@ const GIB = 1024;
 interface FargateSize {
   /** Units; 1,024 are one vCPU. */
   readonly cpu: number;
-  /** MiB that go with it. */
+  /** MiB that can be combined with it. */
   readonly memory: readonly number[];
 }
 
@@ -20,7 +20,7 @@ const FARGATE_SIZES: readonly FargateSize[] = [
 
 export const FARGATE_CPUS: readonly number[] = FARGATE_SIZES.map(({ cpu }) => cpu);
 
-/** MiB of memory that a task of so many CPU units may have; none when no task has so many units. */
+/** MiB of memory that a task with this number of CPU units may have; empty if no task has that number. */
 export function fargateMemories(cpu: number): readonly number[] {
   return FARGATE_SIZES.find((size) => size.cpu === cpu)?.memory ?? [];
 }

@@ -5,13 +5,13 @@ import { filterFault, keyPartFault } from './key-filter.ts';
 import { STACK_NAME_PATTERN, stackNameFault } from './stack-name.ts';
 
 /**
- * Kinds of values. `description` says what a key means, in the tables of docs/configuration.md and in editors; `allowed` says
- * which values it takes where the type does not say it well, in the tables and in error messages.
+ * Kinds of values. `description` says what a key means, in the tables of docs/configuration.md and in editors;
+ * `allowed` says which values it accepts, in the tables and in error messages, if the type does not say that well.
  */
 export interface FieldMeta {
   readonly description: string;
   readonly allowed?: string;
-  /** Where the default depends on other things: what it is. */
+  /** Describes a default that depends on other things. */
   readonly otherwise?: string;
 }
 
@@ -20,7 +20,7 @@ export const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
-/** Example ARNs that people have in their files are not hexadecimal; so no more than the shape is asked for. */
+/** Example ARNs in users' files are not hexadecimal, so only the shape is checked. */
 const KMS_KEY = /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[0-9A-Za-z-]+$/;
 
 type Complaint = (text: string) => string | undefined;
@@ -40,7 +40,10 @@ export function stackName(description: string): z.ZodString {
   return checked(z.string(), stackNameFault).meta({ description, allowed, pattern: STACK_NAME_PATTERN });
 }
 
-/** Names and values of what every service of AWS takes; a resource has at most 50, of which some are left to SAM and the stacks. */
+/**
+ * Names and values that every AWS service accepts; a resource has at most 50 tags, some of which are reserved for SAM
+ * and the stacks.
+ */
 const TAG_CHARACTERS = String.raw`[\p{L}\p{N}\p{Zs}_.:/=+@-]`;
 const MAX_TAGS = 40;
 
@@ -93,12 +96,12 @@ export function wholeNumber(
     .meta(typeof meta === 'string' ? { description: meta } : { ...meta });
 }
 
-/** A price in dollars; 0 is not a price (a missing one must not pass for free). */
+/** A price in dollars; 0 is not a price (a missing one must not count as free). */
 export function dollars(description: string): z.ZodNumber {
   return z.number().positive().meta({ description, allowed: 'US dollars, above 0' });
 }
 
-/** The text, refused with what `fault` says of it. */
+/** A text that is refused with the message of `fault`, if there is one. */
 function checked(schema: z.ZodString, fault: Complaint): z.ZodString {
   return schema.superRefine((text, context) => {
     const message = fault(text);

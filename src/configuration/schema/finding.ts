@@ -4,12 +4,12 @@ import type { JsonPath, JsonText } from './json-text.ts';
 export const SETTINGS_FILE = 'settings.json';
 export const REPLICATION_FILE = 'replication_config.json';
 
-/** A problem before its place in the text is looked up. */
+/** A problem whose position in the text has not been looked up yet. */
 export interface Finding {
   readonly file: typeof SETTINGS_FILE | typeof REPLICATION_FILE;
   readonly path: JsonPath;
   readonly message: string;
-  /** What the file has there. */
+  /** The value in the file. */
   readonly value?: unknown;
   readonly allowed?: string | undefined;
   readonly suggestion?: string | undefined;

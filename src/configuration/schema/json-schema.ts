@@ -3,7 +3,7 @@ import type { FieldMeta } from './fields.ts';
 import type { JsonPath } from './json-text.ts';
 import { replicationSchema, settingsSchema } from './schema.ts';
 
-/** What the configuration's JSON Schemas are made of, and what error messages and tables need to know of a key. */
+/** The parts of the configuration's JSON Schemas, and the properties of a key that error messages and tables need. */
 export interface SchemaNode extends Partial<FieldMeta> {
   readonly type?: string;
   readonly default?: unknown;
@@ -38,7 +38,7 @@ function childAt(
   return properties?.[segment] ?? others;
 }
 
-/** Which values a key takes, in words. */
+/** Describes which values a key accepts. */
 export function allowedValues({ allowed, enum: values, type, minimum, maximum }: SchemaNode): string {
   if (allowed !== undefined) return allowed;
   if (values !== undefined) return values.join(', ');
@@ -50,8 +50,9 @@ export function allowedValues({ allowed, enum: values, type, minimum, maximum }:
 }
 
 /**
- * A schema file as editors read it: without the keywords that are only ours, and without what validators other than zod refuse: its own
- * format of networks (their pattern stays), and patterns with Unicode classes, which Python does not know (`configure` checks those).
+ * A schema file for editors: without our own keywords, and without those that validators other than zod refuse. These
+ * are zod's own format for networks (their pattern stays), and patterns with Unicode classes, which Python does not
+ * support (`configure` checks those).
  */
 export function renderSchemaFile(root: SchemaNode): string {
   return `${JSON.stringify(root, portable, 2)}\n`;
@@ -63,7 +64,7 @@ function portable(key: string, value: unknown): unknown {
   return key === 'pattern' && typeof value === 'string' && value.includes('\\p{') ? undefined : value;
 }
 
-/** Draft 7 is what editors know best. */
+/** Editors support draft 7 best. */
 function schemaNode(schema: z.ZodType, title: string): SchemaNode {
   const node = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   return { title, ...node } as SchemaNode;

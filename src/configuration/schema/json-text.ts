@@ -9,11 +9,11 @@ export type JsonPath = readonly (string | number)[];
 /** The JSON of a file. */
 export interface JsonText {
   readonly value: unknown;
-  /** Position of the value at a path, or of the nearest value around it; undefined where nobody looks for it. */
+  /** Position of the value at a path, or of the nearest value around it; undefined if positions are not tracked. */
   readonly locate: (path: JsonPath) => TextPosition | undefined;
 }
 
-/** A text is not valid JSON. It never leaves this folder: the caller makes a problem of it. */
+/** A text is not valid JSON. It never leaves this folder: the caller turns it into a problem. */
 export class JsonSyntaxError extends Error {
   readonly position: TextPosition;
 
@@ -25,7 +25,7 @@ export class JsonSyntaxError extends Error {
 }
 
 /**
- * Reads JSON without positions: for files that `s3xrc configure` has checked already.
+ * Reads JSON without positions, for files that `s3xrc configure` has already checked.
  * @throws SyntaxError
  */
 export function readPlainJson(text: string): JsonText {

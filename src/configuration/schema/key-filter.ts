@@ -17,14 +17,14 @@ export function intersectFilters(left: KeyFilter, right: KeyFilter): KeyFilter |
   return prefix.startsWith(shortPrefix) && suffix.endsWith(shortSuffix) ? { prefix, suffix } : undefined;
 }
 
-/** What makes a text useless as a part of a key; undefined when nothing does. */
+/** Why a text cannot be a part of a key; undefined if it can. */
 export function keyPartFault(text: string): string | undefined {
   if (!text.isWellFormed()) return 'half of a surrogate pair cannot stand in a key';
   if (Buffer.byteLength(text) > MAX_KEY_BYTES) return `a key has at most ${MAX_KEY_BYTES} bytes of UTF-8`;
   return undefined;
 }
 
-/** What makes a text useless as prefix or suffix of a filter; undefined when nothing does. */
+/** Why a text cannot be a prefix or suffix of a filter; undefined if it can. */
 export function filterFault(text: string): string | undefined {
   if (text.includes('*'))
     return 'S3 has no wildcards in filters; all keys that begin (or end) with the text are meant anyway';

@@ -15,7 +15,7 @@ function renderKeyTables(): ReadonlyMap<string, string> {
 }
 
 /**
- * A document with its tables as the schema has them now. A table is kept between `<!-- keys: NAME -->` and `<!-- end -->`.
+ * The document with its tables updated from the schema. A table is between `<!-- keys: NAME -->` and `<!-- end -->`.
  */
 export function updateKeyTables(document: string): string {
   const tables = renderKeyTables();

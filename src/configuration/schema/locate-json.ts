@@ -5,9 +5,9 @@ const VALUE = 'a value is expected';
 const KEY = 'a key in double quotes is expected';
 
 /**
- * Reads JSON as JSON.parse does, but knows line and column of everything, and refuses a key that is there twice in one
- * object, of which JSON.parse would silently take the second.
- * @throws JsonSyntaxError that says what would be expected instead
+ * Reads JSON like JSON.parse, but tracks the line and column of everything, and refuses duplicate keys, of which
+ * JSON.parse would silently use the last.
+ * @throws JsonSyntaxError that says what was expected instead
  */
 export function locateJson(text: string): JsonText {
   const json = withoutMark(text);
@@ -24,11 +24,11 @@ export function locateJson(text: string): JsonText {
 
 interface OpenBracket {
   readonly close: '}' | ']';
-  /** Those of an object so far. */
+  /** Keys of the object so far. */
   readonly keys: Set<string>;
 }
 
-/** Notes where values are, and what may come next: that is what the first error says. */
+/** Records where values are, and what may come next, which the first error reports. */
 class PositionReader implements JSONVisitor {
   readonly positions = new Map<string, TextPosition>();
   readonly #json: string;
@@ -77,7 +77,7 @@ class PositionReader implements JSONVisitor {
   };
 
   readonly onObjectEnd = (offset: number): void => {
-    // At the end of the file this is called for a bracket that is missing, too.
+    // This is also called at the end of the file if a bracket is missing.
     if (offset === this.#json.length) return;
     this.#open.pop();
     this.#expectEnd();

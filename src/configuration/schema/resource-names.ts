@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Buckets have the tightest names of all: `<prefix>-<account>-<region>-outbound` must fit into 63 characters, of which
+ * Bucket names have the least room: `<prefix>-<account>-<region>-outbound` must fit into 63 characters, of which the
  * account (12), the longest region (14), the ending (8) and three hyphens take 37.
  */
 const MAX_PREFIX = 26;
-/** Functions and roles have 64 characters; this leaves 8 for an ending. Queues have 80 and alarms 255. */
+/**
+ * Names of functions and roles may have 64 characters; this leaves 8 for an ending. Those of queues may have 80, of
+ * alarms 255.
+ */
 const MAX_RULE_NAME = 56;
 const HASH_LENGTH = 8;
 
-/** What the names of all resources of a deployment begin with: the stack's name, shortened with a hash where it is long. */
+/** The prefix of all resource names of a deployment: the stack's name, shortened with a hash if it is long. */
 export function resourceNamePrefix(stackName: string): string {
   const name = stackName.toLowerCase();
   if (name.length <= MAX_PREFIX) return name.replace(/-+$/, '');
@@ -17,7 +20,7 @@ export function resourceNamePrefix(stackName: string): string {
   return `${name.slice(0, MAX_PREFIX - HASH_LENGTH - 1).replace(/-+$/, '')}-${hash}`;
 }
 
-/** Name of the queue of a fallback. @param name of the function whose work it takes */
+/** Name of the queue of a fallback. @param name of the function whose work the fallback does */
 export function fallbackQueueName(name: string): string {
   return `${name}-fallback`;
 }
@@ -30,7 +33,7 @@ export function backfillQueueName(name: string): string {
   return `${name}${BACKFILL_QUEUE_ENDING}`;
 }
 
-/** Name of a bucket of ours, as the stacks make it. */
+/** Name of one of our buckets, as the stacks build it. */
 export function ownBucketName(
   stackName: string,
   account: string,
@@ -41,8 +44,8 @@ export function ownBucketName(
 }
 
 /**
- * Name of a rule's function and queue, and beginning of what else is the rule's. What makes it unique is the hash at the end
- * of the rule's id; only the readable part before it is shortened.
+ * Name of a rule's function and queue, and prefix of the rule's other resources. The hash at the end of the rule's id
+ * makes it unique; only the readable part before it is shortened.
  * @param id see rule-id.ts
  */
 export function ruleResourceName(stackName: string, id: string): string {

@@ -1,13 +1,13 @@
 import { bucketNameFault } from './bucket-name.ts';
 import { ownBucketName } from './resource-names.ts';
 
-/** CloudFormation's names without two hyphens in a row and at the end, and with a second letter: ECR takes neither of these. */
+/** CloudFormation's rules, plus ECR's: no two hyphens in a row, none at the end, and at least two characters. */
 export const STACK_NAME_PATTERN = '^(?=.{2,128}$)[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$';
 
-/** The longest values that AWS has of what the names of our buckets contain. */
+/** The longest values in AWS of the parts of our bucket names. */
 const [ACCOUNT, REGION] = ['111122223333', 'ap-southeast-2'];
 
-/** What keeps a text from naming a stack, its image repository and its buckets alike; undefined when nothing does. */
+/** Why a text cannot name a stack, its image repository and its buckets; undefined if it can. */
 export function stackNameFault(name: string): string | undefined {
   if (!new RegExp(STACK_NAME_PATTERN).test(name)) return 'cannot name a stack, its buckets and its image repository';
   const fault = bucketNameFault(ownBucketName(name, ACCOUNT, REGION, 'outbound'));

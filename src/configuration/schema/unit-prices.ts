@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { dollars } from './fields.ts';
 
-/** USD a unit; the name says which. Compute is arm64, S3 is the class STANDARD, a GB is 10^9 bytes. */
+/** USD per unit; the name says which unit. Compute is arm64, S3 is the class STANDARD, a GB is 10^9 bytes. */
 export interface UnitPrices {
   readonly lambda_gb_second: number;
   readonly lambda_request: number;
@@ -17,7 +17,7 @@ export interface UnitPrices {
 
 export type PriceName = keyof UnitPrices;
 
-/** One schema a price, for every place that prices are written in. */
+/** One schema per price, for every place where prices can be written. */
 export const unitPriceFields = {
   lambda_gb_second: dollars('Lambda on arm64, a GB-second.'),
   lambda_request: dollars('Lambda, a request.'),
