@@ -11,7 +11,8 @@ export interface NotificationDependencies {
 }
 
 /**
- * Makes the bucket notify our queues, and EventBridge where rules need it, instead of what `former` properties of the same bucket asked for.
+ * Makes the bucket notify our queues, and EventBridge if rules need it, in place of the notifications that the `former`
+ * properties of the same bucket asked for.
  * @throws NotificationConflictError, UnusableBucketError, ContestedConfigurationError, what the store throws
  */
 export async function putNotifications(
@@ -49,7 +50,10 @@ export async function putNotifications(
   await settleConfiguration(Bucket, step, patience, signal);
 }
 
-/** Removes our notifications, not the switch to EventBridge, and is done at once when they or the bucket are gone. Throws what the store throws. */
+/**
+ * Removes our notifications, but does not turn EventBridge off. Does nothing if they or the bucket are gone. Throws
+ * what the store throws.
+ */
 export async function removeNotifications(
   { Bucket, Notifications }: MadeNotifications,
   { notifications, patience }: NotificationDependencies,
@@ -65,7 +69,7 @@ export async function removeNotifications(
   await settleConfiguration(Bucket, step, patience, signal);
 }
 
-/** S3 takes a configuration only when it can reach all destinations in it, and names those that it cannot. */
+/** S3 accepts a configuration only if it can reach all destinations in it, and names those that it cannot reach. */
 function findDeadEntry(
   bucket: string,
   foreign: readonly StoredNotification[],

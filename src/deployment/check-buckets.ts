@@ -16,13 +16,13 @@ export interface CheckDependencies {
   readonly region: string;
 }
 
-/** What the users' buckets are to this stack; `source` is `source.bucket` of the configuration, and so on. */
+/** The roles of a user's bucket in this stack; `source` is `source.bucket` of the configuration, and so on. */
 export type BucketRole = 'source' | 'destination';
 
 /**
- * Checks that the buckets are here and their keys can be used, before anything fails late. They need not be versioned:
- * reads are pinned by ETag, and restores replace nothing that is newer.
- * @throws UnusableBucketError or UnusableKeyError that tells of every problem, what the directories throw
+ * Checks that the buckets are in this region and their KMS keys can be used, so that a mistake fails early. The buckets
+ * need no versioning: reads are pinned by ETag, and restores never overwrite anything newer.
+ * @throws UnusableBucketError or UnusableKeyError that lists every problem, and the errors of the directories
  */
 export async function checkBuckets(
   role: BucketRole,
@@ -44,9 +44,10 @@ export async function checkBuckets(
 }
 
 /**
- * What is wrong with one bucket, or undefined: it does not exist, is elsewhere, or encrypts with a key that nobody names.
+ * The problem with one bucket, or undefined: it does not exist, is in another region, or encrypts with a key that no
+ * rule names.
  * @param all buckets of the region in this role
- * @throws what the directories throw
+ * @throws the errors of the directories
  */
 export async function checkBucket(
   role: BucketRole,
@@ -62,8 +63,9 @@ export async function checkBucket(
 }
 
 /**
- * Whether the key that the bucket encrypts with by default will be allowed. The target's function may use all keys of the
- * region's rules; that of a source only its own, and if it has one, objects may be written with it all the same.
+ * Whether our role may use the bucket's default key. The target's function may use the keys of all rules in the region.
+ * That of a source may use only the rule's own key; if there is one, users may still write objects with it, whatever
+ * the default.
  */
 async function checkDefaultKey(
   role: BucketRole,
@@ -74,7 +76,7 @@ async function checkDefaultKey(
 ): Promise<UnusableKeyError | undefined> {
   const { region, log } = dependencies;
   const isTarget = role === 'destination';
-  // Restored objects are encrypted with the key that their destination names.
+  // Restored objects are encrypted with the key in their destination.
   if (isTarget && KmsKeyArn !== '') return undefined;
   const named = (isTarget ? all.map((entry) => entry.KmsKeyArn) : [KmsKeyArn]).filter((arn) => arn !== '');
   const key = await findUnnamedKey(Bucket, region, named, dependencies, signal);

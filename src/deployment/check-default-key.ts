@@ -2,14 +2,14 @@ import { CompressorError } from '../errors.ts';
 import type { BucketDirectory, KeyDirectory } from './ports.ts';
 
 /**
- * The customer managed key that the bucket encrypts with by default, when it is none of `named`: then whoever has been
- * given the named ones only gets 403 for each object. Undefined when it is named, and when that cannot be told.
+ * The customer managed key that the bucket encrypts with by default, if it is not one of `named`: a role that may use
+ * only the named keys then gets 403 for each object. Undefined if it is named, or if that is unknown.
  *
  * | S3 holds | is named when |
  * |---|---|
  * | the ARN of a key | it is among them |
  * | the id of a key | one of them ends with it |
- * | an alias | KMS says so; a refusal tells nothing. Without any that are named it is not |
+ * | an alias | KMS says so; if KMS refuses, it is unknown. If no keys are named, it is not |
  *
  * @param named ARNs of keys, not of aliases
  */
@@ -24,7 +24,7 @@ export async function findUnnamedKey(
   if (key === undefined || named.some((arn) => arn === key || arn.endsWith(`:key/${key}`))) return undefined;
   const [model] = named;
   if (model === undefined || !/(^|:)alias\//.test(key)) return key;
-  // Aliases without an ARN are of the account that the named keys are of.
+  // Aliases without an ARN belong to the account of the named keys.
   const alias = key.startsWith('arn:') ? key : `${model.split(':').slice(0, 5).join(':')}:${key}`;
   try {
     const facts = await keys.find(alias, signal);

@@ -2,8 +2,8 @@ import { UnusableKeyError } from './errors.ts';
 import type { KeyDirectory } from './ports.ts';
 
 /**
- * What is wrong with a KMS key for S3 objects in `region`, or undefined. S3 itself does not look before the first
- * object, which would then fail to replicate.
+ * Why a KMS key cannot be used for S3 objects in `region`, or undefined if it can. S3 itself only checks it with the
+ * first object, which would then fail to replicate.
  */
 export async function checkKey(
   arn: string,

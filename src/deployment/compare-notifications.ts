@@ -6,7 +6,7 @@ import { encodeFilterValue } from './filter-overlap.ts';
 import { NOTIFIED_EVENTS } from './merge-notifications.ts';
 import type { NotificationStore, StoredNotification } from './ports.ts';
 
-/** What the comparison tells its operator. Implementations must not throw. */
+/** Reports the comparison to the operator. Implementations must not throw. */
 export interface NotificationTelemetry {
   /** New objects of the rule do not reach its queue. */
   notificationMissing(rule: DeployedRule, expected: ExpectedNotification): void;
@@ -14,16 +14,16 @@ export interface NotificationTelemetry {
 
 export interface ExpectedNotification {
   readonly bucket: string;
-  /** Of the entry, and of the queue that it names; undefined where EventBridge has to be on. */
+  /** Id of the entry, and name of its queue; undefined if EventBridge must be on. */
   readonly queue: string | undefined;
   readonly prefix: string;
   readonly suffix: string;
-  /** The deletions that are expected, too: those of users, or a lifecycle's as well. */
+  /** The deletions that must be included: those by users, or also those by a lifecycle. */
   readonly deletions?: 'users' | 'all';
 }
 
 export interface NotificationComparison {
-  /** Those whose source is in the region. */
+  /** The rules whose source is in the region. */
   readonly rules: readonly DeployedRule[];
   readonly ruleQueue: (rule: string) => string;
   readonly notifications: Pick<NotificationStore, 'read'>;
@@ -32,9 +32,9 @@ export interface NotificationComparison {
 }
 
 /**
- * Compares the notifications that the source buckets should have with those that they have. S3 has no conditional write for them: who deploys or
- * writes at the same moment may put back what there was before, in silence. One request per bucket.
- * @throws UnknownNotificationsError when a bucket cannot be looked at; the others were
+ * Compares the notifications that the source buckets should have with those that they have. S3 has no conditional write
+ * for them, so a concurrent deployment or write may silently restore the old ones. One request per bucket.
+ * @throws UnknownNotificationsError if a bucket could not be read, after all others were compared
  */
 export async function compareNotifications({ rules, notifications, ...check }: NotificationComparison): Promise<void> {
   const taking = rules.filter(({ draining }) => !draining);
@@ -63,7 +63,7 @@ function expectation(rule: DeployedRule, ruleQueue: (rule: string) => string): E
   return { bucket, queue, prefix, suffix, ...(deletions === undefined ? {} : { deletions }) };
 }
 
-/** Id and queue have one name (src/templates/source-resources.ts); the account in the ARN is that of whoever deployed. */
+/** The id is the name of the queue (src/templates/source-resources.ts); the account in the ARN is the deploying one. */
 function isExpected(entry: StoredNotification, { queue, prefix, suffix, deletions }: ExpectedNotification): boolean {
   if (queue === undefined) return entry.eventBridge === true;
   return (

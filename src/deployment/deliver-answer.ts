@@ -2,8 +2,8 @@ import { UndeliveredAnswerError } from './errors.ts';
 import type { Waiting } from './retry-patiently.ts';
 
 /**
- * Puts the text to the URL and resolves to the HTTP status; rejects when no answer came within the milliseconds.
- * The URL is signed and must be sent no content type.
+ * Puts the text to the URL and resolves to the HTTP status; rejects if there is no answer within the milliseconds. The
+ * URL is signed, so the request must not have a content type.
  */
 export type SendAnswer = (url: string, text: string, timeout: number) => Promise<number>;
 
@@ -11,7 +11,7 @@ const ATTEMPTS = 4;
 const ATTEMPT_TIMEOUT = 2500;
 const FIRST_DELAY = 250;
 
-/** Milliseconds that all attempts take at most: to be left of the function's time when an answer is due. */
+/** Max milliseconds of all attempts together; this much of the function's time must remain when an answer is due. */
 export const DELIVERY_RESERVE = 15_000;
 
 /**
@@ -31,7 +31,7 @@ export async function deliverAnswer(url: string, text: string, send: SendAnswer,
       outcome = thrown;
     }
   }
-  // The URL stays out of it: whoever has it can answer in our place.
+  // The error does not contain the URL: anyone who has it can answer in our place.
   throw new UndeliveredAnswerError(
     `CloudFormation's answer URL took no answer in ${ATTEMPTS} attempts, at last: ${String(outcome)}. The resource will ` +
       'time out unless the next invocation gets through.',

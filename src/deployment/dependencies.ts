@@ -11,5 +11,5 @@ export type DeploymentDependencies = NotificationDependencies &
   FunctionImageDependencies &
   PriceDependencies;
 
-/** What lasts over many requests; how long there is patience is said by each. */
+/** The dependencies that are kept for many requests; each request says how long to retry. */
 export type LastingDependencies = Omit<DeploymentDependencies, 'patience'>;

@@ -6,37 +6,40 @@ export class InvalidResourceError extends CompressorError {
   readonly retryable = false;
 }
 
-/** A notification that is not ours takes the same events of the same keys, has the id of ours, or keeps S3 from accepting ours. */
+/**
+ * Another application's notification matches the same events of the same keys, has the id of one of ours, or keeps S3
+ * from accepting ours.
+ */
 export class NotificationConflictError extends CompressorError {
   readonly code = 'NOTIFICATION_CONFLICT';
   readonly retryable = false;
 }
 
-/** Replication rules that are not ours conflict with ours, or there would be too many. */
+/** Another application's replication rules conflict with ours, or there would be too many. */
 export class ReplicationConflictError extends CompressorError {
   readonly code = 'REPLICATION_CONFLICT';
   readonly retryable = false;
 }
 
-/** A bucket is missing, elsewhere, or not versioned where it must be. */
+/** A bucket is missing, in another region, or not versioned although it must be. */
 export class UnusableBucketError extends CompressorError {
   readonly code = 'BUCKET_UNUSABLE';
   readonly retryable = false;
 }
 
-/** A KMS key is missing, elsewhere, disabled, of a kind that S3 does not take, or named by no rule. */
+/** A KMS key is missing, in another region, disabled, of a kind that S3 does not accept, or not named by any rule. */
 export class UnusableKeyError extends CompressorError {
   readonly code = 'KEY_UNUSABLE';
   readonly retryable = false;
 }
 
-/** S3 did not take a configuration. Retried, because policies and roles take a while to be seen by it. */
+/** S3 rejected a configuration. Retried, because policies and roles take a while to take effect. */
 export class ConfigurationRefusedError extends CompressorError {
   readonly code = 'CONFIGURATION_REFUSED';
   readonly retryable = true;
 }
 
-/** What was written was gone when looked at again, each time: another tool writes the same configuration. */
+/** Our configuration was overwritten after each attempt: another tool writes the same one. */
 export class ContestedConfigurationError extends CompressorError {
   readonly code = 'CONFIGURATION_CONTESTED';
   readonly retryable = true;
@@ -48,31 +51,37 @@ export class UnavailablePriceListError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The resource was not done when the function's time was over. */
+/** The resource was not finished when the function ran out of time. */
 export class DeploymentTimeError extends CompressorError {
   readonly code = 'DEPLOYMENT_TIME_EXCEEDED';
   readonly retryable = true;
 }
 
-/** CloudFormation's answer URL took no answer. Lambda then invokes the function again. */
+/** The answer could not be delivered to CloudFormation's URL. Lambda then invokes the function again. */
 export class UndeliveredAnswerError extends CompressorError {
   readonly code = 'ANSWER_UNDELIVERED';
   readonly retryable = true;
 }
 
-/** Lambda does not say which image a function runs. Retried, because the permission to ask is as new as the stack. */
+/**
+ * Lambda does not say which image a function runs. Retried, because the permission for this call is as new as the
+ * stack.
+ */
 export class UnreadableFunctionError extends CompressorError {
   readonly code = 'FUNCTION_UNREADABLE';
   readonly retryable = true;
 }
 
-/** KMS gave no answer that can be used. */
+/** KMS gave no usable answer. */
 export class UnavailableKeyStoreError extends CompressorError {
   readonly code = 'KEY_STORE_UNAVAILABLE';
   readonly retryable = true;
 }
 
-/** The notifications of a source bucket could not be read: whether new objects reach their queues cannot be said in this invocation. */
+/**
+ * The notifications of a source bucket could not be read, so this invocation cannot say whether new objects reach their
+ * queues.
+ */
 export class UnknownNotificationsError extends CompressorError {
   readonly code = 'NOTIFICATIONS_UNKNOWN';
   readonly retryable = true;

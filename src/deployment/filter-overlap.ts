@@ -1,23 +1,23 @@
-/** The part of a notification that decides which events it takes. */
+/** The part of a notification that decides which events it matches. */
 export interface EventFilter {
   readonly events: readonly string[];
   readonly prefix: string;
   readonly suffix: string;
 }
 
-/** Characters that S3's filters take as they are (S3 user guide, "Safe characters"), and the slash. */
+/** Characters that S3's filters do not encode (S3 user guide, "Safe characters"), and the slash. */
 const NOT_SAFE = /[^A-Za-z0-9!\-_.*'()/]/gu;
 
 /**
- * A prefix or suffix as S3 compares it with keys: a space is `+`, all else but the safe characters is percent-encoded
- * (S3 user guide, "Configuring event notifications using object key name filtering").
+ * A prefix or suffix as S3 compares it with keys: a space is `+`, everything except the safe characters is
+ * percent-encoded (S3 user guide, "Configuring event notifications using object key name filtering").
  */
 export function encodeFilterValue(text: string): string {
   return text.replace(NOT_SAFE, (character) => (character === ' ' ? '+' : encodeURIComponent(character)));
 }
 
 /**
- * Whether S3 would refuse the two on one bucket:
+ * Whether S3 would refuse to have both on one bucket:
  *
  * | events in common | one prefix begins the other | one suffix ends the other | overlap |
  * |---|---|---|---|

@@ -9,13 +9,13 @@ export interface FunctionImageDependencies {
 }
 
 export interface FunctionImage {
-  /** With its digest, which names one image for good. */
+  /** With its digest, which identifies the image permanently. */
   readonly image: string;
-  /** ARN of the repository that it lies in. */
+  /** ARN of its repository. */
   readonly repositoryArn: string;
 }
 
-/** `ACCOUNT.dkr.ecr.REGION.SUFFIX/REPOSITORY@DIGEST`; the tag form is what a registry gives that knows no digests. */
+/** `ACCOUNT.dkr.ecr.REGION.SUFFIX/REPOSITORY@DIGEST`; the tag form comes from registries without digests. */
 const IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[^/]+\/([^@:]+)[@:].+$/;
 
 /**

@@ -4,11 +4,11 @@ import { encodeFilterValue, filtersOverlap } from './filter-overlap.ts';
 import type { QueueNotification, StoredNotification } from './ports.ts';
 import type { NotificationProperties } from './resource-properties.ts';
 
-/** What a bucket's configuration becomes. */
+/** The new configuration of a bucket. */
 export interface NotificationMerge {
   readonly kept: readonly StoredNotification[];
   readonly added: readonly QueueNotification[];
-  /** Whether it is already as it should be. */
+  /** Whether nothing has to be changed. */
   readonly settled: boolean;
 }
 
@@ -30,9 +30,9 @@ export const NOTIFIED_EVENTS: Readonly<
 };
 
 /**
- * Puts our notifications into a bucket's configuration, instead of those that earlier properties asked for. Ours is
- * what has both id and queue of ours; everything else stays as it is, in its order. The switch to EventBridge is turned on
- * when we need it and never off: whoever else gets events through it cannot be known.
+ * Puts our notifications into a bucket's configuration, in place of those that earlier properties asked for. A
+ * notification is ours if it has both an id and a queue of ours; everything else stays unchanged, in its order.
+ * EventBridge is turned on if we need it and never off, since others may receive events through it.
  * @throws NotificationConflictError when S3 would refuse the result
  */
 export function mergeNotifications(
@@ -95,7 +95,7 @@ function refuseConflict(bucket: string, target: QueueNotification, foreign: read
   );
 }
 
-/** What EventBridge gets does not count as a notification here. */
+/** EventBridge does not count as a notification here. */
 function refuseTooMany(bucket: string, ours: number, foreign: readonly StoredNotification[]): void {
   const others = foreign.filter(({ eventBridge }) => eventBridge !== true).length;
   if (ours === 0 || ours + others <= MAX_NOTIFICATIONS) return;

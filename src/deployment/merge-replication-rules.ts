@@ -10,37 +10,38 @@ type RulesOfRole = Pick<ReplicationRulesProperties, 'RoleArn' | 'Rules'>;
 type MadeRules = Pick<MadeReplicationRules, 'RoleArn' | 'Rules'>;
 
 /**
- * A rule that is no longer wanted gets a priority from here on instead of being removed: its function is deleted later,
- * after all updates, and what it wrote last has not been carried yet. Between rules of different prefixes a priority
- * decides nothing, so that it can say this. The wanted ones are below.
+ * A rule that is no longer wanted gets a priority from this number upward instead of being removed: its function is
+ * deleted later, after all updates, and its last archives have not been replicated yet. Among rules with different
+ * prefixes a priority has no effect, so it can serve as a mark. Wanted rules have lower priorities.
  */
 const LEAVING = 10_000;
 /** S3 user guide, "Replication configuration file elements". */
 const MAX_RULES = 1000;
 
-/** What a bucket's configuration becomes. */
+/** The new configuration of a bucket. */
 export interface ReplicationMerge {
   readonly role: string;
   readonly kept: readonly StoredReplicationRule[];
   readonly added: readonly PrefixRule[];
-  /** Whether it is already as it should be. */
+  /** Whether nothing has to be changed. */
   readonly settled: boolean;
 }
 
 /**
- * Puts our rules into a bucket's replication. Ours is what has both id and destination of ours, and what is leaving;
- * everything else stays as it is. A rule keeps its priority as long as it exists and a new one gets the lowest that is
- * free, so that adding one rule rewrites no other.
+ * Puts our rules into a bucket's replication. A rule is ours if it has both an id and a destination of ours, or is
+ * leaving; everything else stays unchanged. A rule keeps its priority as long as it exists, and a new one gets the
+ * lowest free priority, so adding a rule changes no other.
  *
  * | rule of ours | its destination | becomes |
  * |---|---|---|
- * | wanted | any | as it is wanted |
- * | asked for by `former` properties only | exists | leaving: it works until the next change |
- * | asked for by `former` properties only | is gone | removed: S3 would refuse the whole configuration |
+ * | wanted | any | as wanted |
+ * | only in the `former` properties | exists | leaving: it works until the next change |
+ * | only in the `former` properties | is gone | removed: S3 would refuse the whole configuration |
  * | leaving since an earlier change | any | removed: by now nothing writes archives for it |
  *
- * @param gone destinations of leaving rules that S3 would not accept any more
- * @throws ReplicationConflictError when others' rules need another role, or have an id of ours, or there are too many
+ * @param gone destinations of leaving rules that S3 would no longer accept
+ * @throws ReplicationConflictError when the rules of others need another role, or have an id of ours, or there are too
+ * many
  */
 export function mergeReplicationRules(
   bucket: string,
@@ -51,7 +52,7 @@ export function mergeReplicationRules(
 ): ReplicationMerge {
   const { ours, foreign } = divideRules(stored, wanted, former);
   refuseConflicts(bucket, wanted, foreign);
-  // A bucket has one role for all rules: changing it under others' rules could stop them.
+  // A bucket has one role for all rules: changing it could stop the rules of others.
   const roleIsOurs = [wanted.RoleArn, former?.RoleArn, ''].includes(stored.role);
   if (foreign.length > 0 && !roleIsOurs) throw foreignRole(bucket, stored.role, wanted.RoleArn);
 
@@ -64,7 +65,7 @@ export function mergeReplicationRules(
   return { role: wanted.RoleArn, kept, added, settled };
 }
 
-/** Where the rules replicate to that a merge would let stay although they are not wanted. */
+/** Destinations of the rules that a merge would keep although they are not wanted. */
 export function leavingDestinations(
   stored: StoredReplication,
   wanted: RulesOfRole,
@@ -74,7 +75,7 @@ export function leavingDestinations(
   return [...new Set(leavingRules(ours, wanted, former).map(({ destinationBucket }) => destinationBucket))];
 }
 
-/** What is left of a bucket's replication without our rules: others' rules, and the role that they have. */
+/** A bucket's replication without our rules: the rules of others, and their role. */
 export function withoutReplicationRules(stored: StoredReplication, own: MadeRules): ReplicationMerge {
   const kept = divideRules(stored, own, undefined).foreign;
   return { role: stored.role, kept, added: [], settled: kept.length === stored.rules.length };
@@ -90,12 +91,12 @@ function divideRules(
   return { ours: rules.filter(isOwned), foreign: rules.filter((rule) => !isOwned(rule)) };
 }
 
-/** Others may have such priorities, too, but hardly with an id that begins with the prefix. */
+/** Rules of others may have such priorities, too, but hardly an id that begins with the prefix. */
 function isLeaving({ id, priority, prefix }: Omit<StoredReplicationRule, 'text' | 'intact'>): boolean {
   return priority >= LEAVING && prefix.endsWith('/') && id.startsWith(prefix.slice(0, -1));
 }
 
-/** A bucket has an id once: one that is wanted with another destination cannot stay. */
+/** Ids are unique in a bucket, so a rule whose id is wanted with another destination cannot stay. */
 function leavingRules(
   ours: readonly StoredReplicationRule[],
   wanted: RulesOfRole,

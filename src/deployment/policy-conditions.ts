@@ -1,16 +1,19 @@
 /** Operators, keys and values, as in a statement of a policy. */
 export type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** What is known of our requests by condition key, in lower case. Undefined: they do not have it. No entry: not known. */
+/**
+ * Known values of our requests by condition key, in lower case. Undefined: our requests do not have the key. No entry:
+ * unknown.
+ */
 export type RequestFacts = ReadonlyMap<string, RequestFact | undefined>;
 
 export interface RequestFact {
   readonly value: string;
-  /** Whether the value is only how it begins: names of roles end in characters that CloudFormation chooses. */
+  /** Whether the value is only a prefix: names of roles end in characters that CloudFormation chooses. */
   readonly isBeginning?: boolean;
 }
 
-/** Whether conditions hold for our requests, and by which keys that is known, or is not. */
+/** Whether conditions hold for our requests, and the keys that show it or leave it unknown. */
 export type ConditionOutcome =
   | { readonly holds: true; readonly keys: readonly string[] }
   | { readonly holds: false }
@@ -20,7 +23,7 @@ export type ConditionOutcome =
 const TEXTS = /^(String|Arn)(Not)?(Equals|EqualsIgnoreCase|Like)(IfExists)?$/;
 
 /**
- * IAM asks that all hold (IAM user guide, "Policy elements: Condition"). Of keys that a request does not have:
+ * IAM requires all of them to hold (IAM user guide, "Policy elements: Condition"). If a request does not have a key:
  *
  * | operator | holds |
  * |---|---|
@@ -50,12 +53,12 @@ function judge(operator: string, key: string, values: readonly string[], facts: 
   if (matched === undefined) return undefined;
   if (fact === undefined) return not !== undefined || ifExists !== undefined;
   const found = values.map((value) => isLike(value, fact, how === 'EqualsIgnoreCase'));
-  // One is enough, and of those that are not known it might be.
+  // One matching value is enough, and an unknown one might match.
   const equal = found.includes(true) ? true : found.includes(undefined) ? undefined : false;
   return equal === undefined || not === undefined ? equal : !equal;
 }
 
-/** Undefined: depends on how a value that is only begun ends. */
+/** Undefined: it depends on the unknown end of a prefix. */
 function isLike(pattern: string, { value, isBeginning }: RequestFact, ignoreCase: boolean): boolean | undefined {
   if (isBeginning !== true) {
     return matchesPattern(ignoreCase ? pattern.toLowerCase() : pattern, ignoreCase ? value.toLowerCase() : value);

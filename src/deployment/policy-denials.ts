@@ -3,7 +3,7 @@ import { judgeConditions, matchesPattern, type RequestFacts } from './policy-con
 
 const many = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
-/** What is read of a statement; the rest of it does not decide here. */
+/** The parts of a statement that matter here. */
 const denialSchema = z.object({
   Sid: z.string().optional(),
   Effect: z.literal('Deny'),
@@ -18,41 +18,42 @@ const denialSchema = z.object({
 });
 const policySchema = z.object({ Statement: z.union([z.array(z.unknown()), z.unknown().transform((one) => [one])]) });
 
-/** What a role of ours asks of a bucket. */
+/** What one of our roles needs from a bucket. */
 export interface BucketUse {
-  /** Account of the role, which is that of the bucket. */
+  /** Account of the role, which is also that of the bucket. */
   readonly account: string;
   readonly bucket: string;
-  /** How the keys begin; empty for all. */
+  /** Prefix of the keys; empty for all. */
   readonly prefix: string;
-  /** Such as `s3:GetObject`. Actions on the bucket itself are told by BUCKET_ACTIONS. */
+  /** Such as `s3:GetObject`. BUCKET_ACTIONS lists the actions on the bucket itself. */
   readonly actions: readonly string[];
-  /** What our requests have in them. Absent: nothing is known. */
+  /** Known values of our requests. Absent: nothing is known. */
   readonly facts?: RequestFacts;
 }
 
-/** A statement that takes away what a role was given. */
+/** A statement that denies what a role was granted. */
 export interface PolicyDenial {
   readonly statement: string;
   readonly actions: readonly string[];
-  /** Keys of conditions that decide whether it does, and of which nothing is known. Empty: it does. */
+  /** Condition keys that decide whether it does, but whose values are unknown. Empty: it does. */
   readonly dependsOn: readonly string[];
   /** Keys of conditions that our requests meet. */
   readonly because: readonly string[];
 }
 
-/** Their resource is the bucket, not its objects. */
+/** Actions whose resource is the bucket, not its objects. */
 const BUCKET_ACTIONS: ReadonlySet<string> = new Set([
   's3:ListBucket',
   's3:GetBucketNotification',
   's3:PutBucketNotification',
 ]);
-/** Conditions of denials that never meet us: all our calls go through TLS 1.2 or later. */
+/** Conditions of denials that never apply to us: all our calls use TLS 1.2 or later. */
 const NEVER_OURS: ReadonlySet<string> = new Set(['aws:securetransport', 's3:tlsversion']);
 
 /**
- * Statements of a bucket's policy that refuse a role of the same account what its own policies allow. There, only a Deny can.
- * Names of roles of ours are not known before they are made: a Deny of one principal by name is taken for another's.
+ * Statements of a bucket's policy that deny a role of the same account what its own policies allow. Within an account
+ * only a Deny can do that. The names of our roles are unknown before they are created, so a Deny that names one
+ * principal is assumed to mean another.
  *
  * | principal | condition | finding |
  * |---|---|---|
@@ -60,7 +61,7 @@ const NEVER_OURS: ReadonlySet<string> = new Set(['aws:securetransport', 's3:tlsv
  * | `*`, the account, or all but some | none | a denial |
  * | the same | TLS only, or one that our requests do not meet | none |
  * | the same | one that our requests meet | a denial because of it |
- * | the same | another | a denial that depends on it |
+ * | the same | any other | a denial that depends on it |
  *
  * @throws SyntaxError, ZodError for a text that is not a policy
  */
@@ -103,12 +104,12 @@ function namesResource(resources: readonly string[], action: string, { bucket, p
     if (BUCKET_ACTIONS.has(action)) return matchesAnyCase(pattern, bucket);
     const [literal = ''] = pattern.split(/[*?]/);
     const keys = `${bucket}/${prefix}`;
-    // One of the rule's keys is enough: either beginning may be the longer one.
+    // One of the rule's keys is enough: either prefix may be the longer one.
     return literal === pattern ? pattern.startsWith(keys) : keys.startsWith(literal) || literal.startsWith(keys);
   });
 }
 
-/** Actions know no case, nor do names of buckets. */
+/** Actions and bucket names are not case-sensitive. */
 function matchesAnyCase(pattern: string, text: string): boolean {
   return matchesPattern(pattern.toLowerCase(), text.toLowerCase());
 }

@@ -2,24 +2,24 @@ import type { CompressorError } from '../errors.ts';
 
 export interface BucketDirectory {
   /**
-   * The region that the bucket is in, looked for in `region` first; undefined when there is no such bucket.
+   * The region of the bucket, which is looked for in `region` first; undefined if there is no such bucket.
    * @throws CompressorError when it cannot be looked at
    */
   findRegion(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined>;
   /**
-   * Whether a bucket of the region keeps versions now.
+   * Whether versioning of a bucket in the region is enabled.
    * @throws CompressorError when it cannot be looked at
    */
   isVersioned(bucket: string, region: string, signal: AbortSignal): Promise<boolean>;
   /**
-   * The KMS key that a bucket of the region encrypts with when a writer names none: ARN or id of a key or alias, as S3 holds
-   * it. Undefined without one, with AWS's own, and when we may not look.
+   * The KMS key that a bucket of the region encrypts with if a writer names none: ARN or id of a key or alias, as S3
+   * stores it. Undefined if there is none, if it is AWS's own, or if we have no permission to read it.
    * @throws CompressorError when it cannot be looked at for another reason
    */
   findDefaultKey(bucket: string, region: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** One notification of a bucket as S3 holds it, or another element of its configuration. */
+/** One notification of a bucket as S3 stores it, or another element of its configuration. */
 export interface StoredNotification {
   /** Handed back as it came: what this version does not understand survives too. */
   readonly text: string;
@@ -31,11 +31,11 @@ export interface StoredNotification {
   /** In the encoding of S3's filters. */
   readonly prefix: string;
   readonly suffix: string;
-  /** The switch to EventBridge: all else in it is empty. */
+  /** The element that turns EventBridge on: everything else in it is empty. */
   readonly eventBridge?: true;
 }
 
-/** A notification of ours, to a queue, or the switch to EventBridge. */
+/** One of our notifications to a queue, or the element that turns EventBridge on. */
 export type QueueNotification = Omit<StoredNotification, 'text'>;
 
 export interface NotificationStore {
@@ -53,7 +53,7 @@ export interface NotificationStore {
   ): Promise<void>;
 }
 
-/** What we say in a replication rule; all else is fixed: enabled, metrics on, delete markers off. */
+/** The variable parts of our replication rules; everything else is fixed: enabled, metrics on, delete markers off. */
 export interface PrefixRule {
   readonly id: string;
   readonly priority: number;
@@ -63,11 +63,11 @@ export interface PrefixRule {
   readonly replicaKmsKeyArn: string;
 }
 
-/** A rule as S3 holds it. */
+/** A rule as S3 stores it. */
 export interface StoredReplicationRule extends PrefixRule {
   /** Handed back as it came. */
   readonly text: string;
-  /** Whether the fixed parts are as we put them. */
+  /** Whether the fixed parts are as we write them. */
   readonly intact: boolean;
 }
 
@@ -78,7 +78,7 @@ export interface StoredReplication {
 }
 
 export interface ReplicationStore {
-  /** Without rules when none are configured; undefined when the bucket does not exist. */
+  /** Has no rules if none are configured; undefined if the bucket does not exist. */
   read(bucket: string, signal: AbortSignal): Promise<StoredReplication | undefined>;
   /**
    * Replaces the whole configuration; removes it when there are no rules.
@@ -94,17 +94,17 @@ export interface ReplicationStore {
 }
 
 export interface KeyFacts {
-  /** Of the key itself, whatever it was asked for by. */
+  /** ARN of the key itself, even if an alias was given. */
   readonly arn: string;
   readonly enabled: boolean;
   /** `Enabled`, `PendingDeletion` and so on, for messages. */
   readonly state: string;
-  /** S3 takes no others. */
+  /** S3 accepts no others. */
   readonly symmetricEncryption: boolean;
 }
 
 export interface KeyDirectory {
-  /** The key of a key or alias ARN, asked for in the ARN's region; undefined when there is none. */
+  /** The key of a key or alias ARN, looked up in the ARN's region; undefined if there is none. */
   find(arn: string, signal: AbortSignal): Promise<KeyFacts | undefined>;
 }
 
@@ -121,19 +121,20 @@ export interface FunctionDirectory {
 export interface PriceQuery {
   readonly serviceCode: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** End of the usage type, where no other attribute tells products apart. */
+  /** End of the usage type, if no other attribute distinguishes products. */
   readonly usageTypeEnd?: string;
 }
 
 export interface PriceList {
   /**
-   * Prices in USD a unit that the query selects, one a paid tier, as decimal numbers above 0. Empty: no such product.
+   * Prices in USD per unit that the query selects, one per paid tier, as decimal numbers above 0. Empty: no such
+   * product.
    * @throws UnavailablePriceListError
    */
   find(query: PriceQuery, signal: AbortSignal): Promise<readonly number[]>;
 }
 
-/** Lines for the operator, beside what CloudFormation is told. */
+/** Log lines for the operator, in addition to the answer to CloudFormation. */
 export interface DeploymentLog {
   info(text: string, attributes: Readonly<Record<string, unknown>>): void;
   warn(text: string, attributes: Readonly<Record<string, unknown>>): void;

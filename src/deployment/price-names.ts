@@ -1,7 +1,7 @@
 import type { PriceName } from '../configuration/schema/unit-prices.ts';
 import type { PriceQuery } from './ports.ts';
 
-/** Names of the Price List's own catalog for each price, beside the region. */
+/** The attributes, beside the region, that identify each price in the Price List. */
 const PRODUCTS: Readonly<Record<PriceName, PriceQuery>> = {
   lambda_gb_second: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Duration-ARM' } },
   lambda_request: { serviceCode: 'AWSLambda', attributes: { group: 'AWS-Lambda-Requests-ARM' } },

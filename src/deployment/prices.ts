@@ -25,9 +25,10 @@ const ORIGINS: Readonly<Record<Origin, string>> = {
 };
 
 /**
- * Prices of the user's own contract first, then those of the Price List, and where that has none, or more than one, those
- * of the file. A price that nobody knows is an error: with 0 in its place the compressor would take something dear for free.
- * @throws MissingPriceError that tells where to put the price
+ * Prices of the user's own contract first, then those of the Price List, and if that has none, or more than one, those
+ * of the file. An unknown price is an error: with 0 in its place, the compressor would treat something expensive as
+ * free.
+ * @throws MissingPriceError that says where to put the price
  */
 export async function readPrices(
   targetRegions: readonly string[],
@@ -45,7 +46,7 @@ export async function readPrices(
       if (found.size === 1) return price;
       log.warn('The Price List does not name one price; the price file does', { query, found: [...found] });
     } catch (thrown) {
-      // Prices are for decisions and reports: an outage of the list must not hold up a deployment.
+      // Prices only serve decisions and reports, so an outage of the Price List must not hold up a deployment.
       if (!(thrown instanceof CompressorError) || signal.aborted) throw thrown;
       available = false;
       log.logFailure('The Price List cannot be read; the price file is used instead', thrown);
@@ -98,7 +99,7 @@ interface Wanted {
   readonly agreed: number | undefined;
   readonly query: PriceQuery;
   readonly filed: number | undefined;
-  /** What to call it where it is missing. */
+  /** Its name in the error if it is missing. */
   readonly price: string;
 }
 

@@ -24,12 +24,13 @@ export interface ReplicationDependencies {
   readonly patience: Patience;
 }
 
-/** What becomes of what exists; undefined when the bucket does not exist. */
+/** The new configuration instead of the existing one; undefined if the bucket does not exist. */
 type Merge = (stored: StoredReplication | undefined) => ReplicationMerge | Promise<ReplicationMerge>;
 
 /**
- * Makes the bucket replicate by our rules, after a look at every destination: S3 accepts rules that can never work, and
- * then fails each object. Rules that only `former` properties of the same bucket asked for work on until the next change.
+ * Makes the bucket replicate by our rules, after checking every destination: S3 accepts rules that can never work, and
+ * then fails each object. Rules that only the `former` properties of the same bucket asked for stay active until the
+ * next change.
  * @throws UnusableBucketError that names the region to deploy first, UnusableKeyError, ReplicationConflictError,
  * ContestedConfigurationError, what the ports throw
  */
@@ -54,7 +55,7 @@ export async function putReplicationRules(
   await settleReplication(Bucket, merge, replication, patience, signal);
 }
 
-/** Removes our rules, and is done at once when they or the bucket are gone. Throws what the store throws. */
+/** Removes our rules. Does nothing if they or the bucket are gone. Throws what the store throws. */
 export async function removeReplicationRules(
   properties: MadeReplicationRules,
   { replication, patience }: ReplicationDependencies,
@@ -82,7 +83,7 @@ async function settleReplication(
   await settleConfiguration(bucket, step, patience, signal);
 }
 
-/** Which of our inbound buckets S3 would not take as a destination: their region was removed before this one. */
+/** Our inbound buckets that S3 would not accept as a destination, because their region was removed before this one. */
 async function findGone(
   destinations: readonly string[],
   { Rules }: ReplicationRulesProperties,
@@ -91,7 +92,7 @@ async function findGone(
 ): Promise<ReadonlySet<string>> {
   const gone = new Set<string>();
   for (const bucket of destinations) {
-    // Any region will do to begin with: S3 says where a bucket is.
+    // Any region will do to start with: S3 reports the region of a bucket.
     const region = await buckets.findRegion(bucket, Rules[0]?.DestinationRegion ?? '', signal);
     if (region === undefined || !(await buckets.isVersioned(bucket, region, signal))) gone.add(bucket);
   }

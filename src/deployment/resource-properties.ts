@@ -4,32 +4,35 @@ import { tryParseJson } from '../json.ts';
 
 /**
  * Properties of the custom resources that the `deployment` function serves. The type of a resource (`Type:` in the
- * template, which CloudFormation lets no update change) says which kind it is; `ServiceToken` is the function's ARN.
- * CloudFormation hands every scalar over as a string, so there are only strings, lists and objects here. `ServiceTimeout`
- * (seconds) should be a little more than the function's timeout, itself 120 s or more: it ends the wait for an answer that
- * was lost, an hour by default. The logical id of a resource that makes entries must stay: under another one
- * CloudFormation would make the same entries again and then delete them.
+ * template, which no update can change) says which kind it is; `ServiceToken` is the function's ARN. CloudFormation
+ * passes every scalar as a string, so there are only strings, lists and objects here. `ServiceTimeout` (seconds) should
+ * be a little more than the function's timeout, itself 120 s or more: it ends the wait for an answer that was lost, an
+ * hour by default. The logical id of a resource that makes entries must not change: under a new one, CloudFormation
+ * would make the same entries again and then delete them.
  *
- * One resource holds all entries of one bucket, not one resource an entry: S3 knows only "replace the whole
- * configuration" for these, and CloudFormation makes nested stacks at the same time, so that two resources on one
- * bucket could each undo the other's entry. It also makes the change from one rule to another a single step.
+ * There is one resource for all entries of a bucket, not one per entry: S3 can only replace the whole configuration,
+ * and CloudFormation creates nested stacks concurrently, so two resources for one bucket could undo each other's
+ * entries. It also makes the change from one rule to another a single step.
  */
 
 const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a valid name of an S3 bucket');
 const regionName = z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'is not a valid name of a region');
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:[^\\s]+$`), `is not an ARN of ${service}`);
-/** Names an entry for good; ASCII without spaces, so that it reads the same in consoles, logs and XML. */
+/** Permanent id of an entry; ASCII without spaces, so that it looks the same in consoles, logs and XML. */
 const entryId = z.string().regex(/^[A-Za-z0-9_.-]{1,255}$/, 'may have 1 to 255 of A-Z a-z 0-9 _ . - only');
 /** Templates pass `""` where a rule names no key. */
 const optionalKey = z.union([arn('kms'), z.literal('')]).default('');
 
-/** What CloudFormation itself adds to the properties of every custom resource. */
+/** Added by CloudFormation to the properties of every custom resource. */
 const common = { ServiceToken: z.string().optional(), ServiceTimeout: z.string().optional() };
-/** Another one has CloudFormation ask again although nothing else has changed: a user may have removed what was put. */
+/**
+ * A new value makes CloudFormation send the request again although nothing else has changed: a user may have removed
+ * our entries.
+ */
 const repair = { Repair: z.string().optional() };
 
-/** One id twice would be one entry that overwrites the other. */
+/** With a duplicate id, one entry would overwrite the other. */
 function withUniqueIds(entries: readonly { readonly Id: string }[]): boolean {
   return new Set(entries.map(({ Id }) => Id)).size === entries.length;
 }
@@ -41,7 +44,7 @@ const notification = z.strictObject({
   /** As in the rule, not URL-encoded. */
   Prefix: z.string().default(''),
   Suffix: z.string().default(''),
-  /** Which deletions go to the queue as well: those of users, or a lifecycle's, too. Absent: none. */
+  /** Which deletions also go to the queue: those by users, or also those by a lifecycle. Absent: none. */
   Deletions: z.enum(['users', 'all']).optional(),
 });
 
@@ -56,7 +59,9 @@ export const bucketNotificationSchema = z.strictObject({
   ...repair,
   Bucket: bucketName,
   Notifications: z.array(notification).default([]).refine(withUniqueIds, 'two entries have the same Id'),
-  /** Whether EventBridge has to get the bucket's events as well. Never turned off again: others may have come to need it. */
+  /**
+   * Whether EventBridge must also receive the bucket's events. Never turned off again: others may depend on it by now.
+   */
   EventBridge: z.enum(['true', 'false']).default('false'),
 });
 
@@ -86,12 +91,11 @@ export interface ReplicationRuleProperties {
 }
 
 /**
- * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are given
- * out here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off. A rule that an
- * update takes away works on until the next one: its function is deleted only after all updates.
- * Permissions: s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on
- * `RoleArn`, s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys.
- * Attributes: `Bucket`.
+ * `Custom::ReplicationRules`: the rules of an outbound bucket. Destinations are checked first. Priorities are assigned
+ * here: a rule keeps its own as long as it exists. Metrics are on, delete markers are off. A rule that an update
+ * removes stays active until the next update: its function is deleted only after all updates. Permissions:
+ * s3:GetReplicationConfiguration and s3:PutReplicationConfiguration on the bucket, iam:PassRole on `RoleArn`,
+ * s3:ListBucket and s3:GetBucketVersioning on the destinations, kms:DescribeKey on their keys. Attributes: `Bucket`.
  */
 export const replicationRulesSchema = z
   .strictObject({
@@ -127,9 +131,8 @@ const checkedBucket = z.strictObject({
 
 /**
  * `Custom::SourceChecks` and `Custom::TargetChecks`: that the users' buckets of this region exist here and their keys
- * can be used; nothing is changed. Rules and functions should depend on it.
- * Permissions: s3:ListBucket and, if it is to see a key that nobody names, s3:GetEncryptionConfiguration on the buckets;
- * kms:DescribeKey on the keys.
+ * can be used; nothing is changed. Rules and functions should depend on it. Permissions: s3:ListBucket and, to detect a
+ * default key that no rule names, s3:GetEncryptionConfiguration on the buckets; kms:DescribeKey on the keys.
  * Attributes: none.
  */
 export const bucketChecksSchema = z.strictObject({
@@ -138,10 +141,10 @@ export const bucketChecksSchema = z.strictObject({
 });
 
 /**
- * `Custom::Prices`: what this region's calls, compute and transfer to each target region cost.
- * Permissions: pricing:GetProducts on `*` (it knows no narrower resource).
- * Attributes: `Prices`, JSON of configuration/prices/prices.ts `Prices` (for the functions' environment; at most 3 KB);
- * `PricesDate`, the day of the oldest of them; `PricesSource`, where they were read.
+ * `Custom::Prices`: what this region's calls, compute and transfer to each target region cost. Permissions:
+ * pricing:GetProducts on `*` (it has no narrower resource). Attributes: `Prices`, JSON of
+ * configuration/prices/prices.ts `Prices` (for the functions' environment; at most 3 KB); `PricesDate`, the day of the
+ * oldest of them; `PricesSource`, where they come from.
  */
 export const pricesSchema = z.strictObject({
   ...common,
@@ -157,23 +160,25 @@ export const pricesSchema = z.strictObject({
       context.addIssue({ code: 'custom', message: 'is not "prices" of settings.json as JSON' });
       return z.NEVER;
     }),
-  /** Change it (the version of the release, say) to have prices read again: CloudFormation skips unchanged resources. */
+  /**
+   * Change it (to the version of the release, for example) to have prices read again: CloudFormation skips unchanged
+   * resources.
+   */
   Revision: z.string().default(''),
 });
 
 /**
- * `Custom::FunctionImage`: the image that a function runs. CloudFormation knows it of no function, and SAM puts it into none but
- * functions, so that this is how the fallback's task definitions come by it.
- * Permissions: lambda:GetFunction on the function.
- * Attributes: `Image`, its URI with the digest; `RepositoryArn`, where it lies.
+ * `Custom::FunctionImage`: the image that a function runs. CloudFormation has no attribute for it, and SAM inserts it
+ * into functions only, so the fallback's task definitions get it from here. Permissions: lambda:GetFunction on the
+ * function. Attributes: `Image`, its URI with the digest; `RepositoryArn`, its repository.
  */
 export const functionImageSchema = z.strictObject({
   ...common,
-  /** With its version, which is another one for each image, so that CloudFormation sees the change. */
+  /** With its version, which differs for each image, so that CloudFormation notices the change. */
   Function: arn('lambda').regex(/:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/, 'is not an ARN of a function'),
 });
 
-/** Those entries of a list that can be read. */
+/** The valid entries of a list. */
 function readable<T>(entry: z.ZodType<T>) {
   return z
     .array(z.unknown())
@@ -187,8 +192,8 @@ function readable<T>(entry: z.ZodType<T>) {
 }
 
 /**
- * The same resources as another release wrote them, with no more than what finds the entries that it made: properties
- * that this one does not know, or misses, must not keep it from removing them.
+ * The same resources as written by another release, with only the properties needed to find the entries that it made:
+ * unknown or missing properties must not keep this release from removing them.
  */
 export const madeNotificationsSchema = z.object({
   Bucket: bucketName,

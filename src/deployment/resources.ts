@@ -17,7 +17,7 @@ import {
 } from './resource-properties.ts';
 import { parseProperties, type StackRequest } from './stack-request.ts';
 
-/** What templates read with `Fn::GetAtt`. */
+/** The attributes that templates read with `Fn::GetAtt`. */
 export type Attributes = Readonly<Record<string, string>>;
 
 interface ServingContext {
@@ -25,12 +25,12 @@ interface ServingContext {
   readonly signal: AbortSignal;
 }
 
-/** @typeParam M what is needed of properties to find what was made of them, by whichever release */
+/** @typeParam M the properties that are needed to find existing entries, whichever release made them */
 interface ResourceDefinition<P, M> {
   readonly schema: z.ZodType<P>;
-  /** What the resource stands for: when it changes, CloudFormation replaces the resource instead of updating it. */
+  /** The physical id of the resource: if it changes, CloudFormation replaces the resource instead of updating it. */
   readonly identify: (properties: P) => string;
-  /** Creates, or changes what was made of `former`. */
+  /** Creates the entries, or updates those made from `former`. */
   readonly put: (properties: P, former: M | undefined, work: ServingContext) => Promise<Attributes>;
   /** Absent for a resource that makes nothing. */
   readonly made?: {
@@ -39,9 +39,9 @@ interface ResourceDefinition<P, M> {
   };
 }
 
-/** A kind of resource, whatever its properties are. */
+/** A kind of resource, independent of the type of its properties. */
 export interface Resource {
-  /** The PhysicalResourceId that the properties lead to; undefined when they cannot be used. */
+  /** The PhysicalResourceId that follows from the properties; undefined if they cannot be used. */
   identify(request: StackRequest): string | undefined;
   /** @throws CompressorError */
   serve(request: StackRequest, work: ServingContext): Promise<Attributes>;
@@ -56,7 +56,7 @@ function defineResource<P, M>({ schema, identify, put, made }: ResourceDefinitio
     async serve(request, work) {
       if (request.RequestType === 'Delete') {
         const found = made?.schema.safeParse(request.ResourceProperties);
-        // Nothing was ever made of properties that do not even name a bucket, and a failure here would hold up the rollback.
+        // Properties without a bucket can never have created anything, and a failure here would hold up the rollback.
         if (found?.success === true) await made?.remove(found.data, work);
         return {};
       }

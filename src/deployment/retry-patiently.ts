@@ -12,7 +12,7 @@ export interface Waiting {
 
 /** How, and for how long. */
 export interface Patience extends Waiting {
-  /** No attempt begins later: the time of the function is over soon after, and an answer has to be delivered. */
+  /** No attempt begins after this: the function's time ends soon after, and an answer has to be delivered. */
   readonly deadline: number;
 }
 
@@ -21,16 +21,16 @@ const FIRST_DELAY = 1000;
 const MAX_DELAY = 16_000;
 
 /**
- * Refusals that may be those of a permission which the stack has given a moment ago. Most are seen within seconds, but
- * what a condition on an alias of a KMS key allows may take five minutes (KMS developer guide, "Using aliases to control
- * access to KMS keys").
+ * Refusals that may be due to a permission that the stack has granted a moment ago. Most take effect within seconds,
+ * but one with a condition on an alias of a KMS key may take five minutes (KMS developer guide, "Using aliases to
+ * control access to KMS keys").
  */
 const SLOWLY_GRANTED = new Set(['STORAGE_ACCESS_DENIED', 'CONFIGURATION_REFUSED', 'FUNCTION_UNREADABLE']);
 
 /**
- * Tries until it succeeds or fails for good. Refusals are met with all the time that there is, all else that may pass
- * for 35 s on average.
- * @throws what the last attempt threw; at once when that is not retryable
+ * Retries until it succeeds or fails for good: refusals for as long as there is time, other temporary failures for 35 s
+ * on average.
+ * @throws the error of the last attempt; at once if it is not retryable
  */
 export async function retryPatiently<T>(
   attempt: () => Promise<T>,

@@ -8,14 +8,14 @@ import type { Waiting } from './retry-patiently.ts';
 import { type AnswerAddress, parseAnswerAddress, parseStackRequest } from './stack-request.ts';
 import { writeFailure, writeSuccess } from './write-answer.ts';
 
-/** What answering needs, which must not be able to fail. */
+/** What answering needs; creating these must not be able to fail. */
 export interface AnswerDependencies {
   readonly send: SendAnswer;
   readonly waiting: Waiting;
   readonly log: DeploymentLog;
 }
 
-/** One run of the function. */
+/** One invocation of the function. */
 export interface Invocation {
   readonly event: unknown;
   /** Milliseconds until Lambda ends it. */
@@ -23,15 +23,15 @@ export interface Invocation {
   readonly logStream: string;
 }
 
-/** Milliseconds that a last attempt has, before there is no more time for the work. */
+/** Milliseconds for a last attempt before the time for the work is over. */
 const LAST_ATTEMPT = 5_000;
 
 /**
- * Serves one request of CloudFormation and answers it whatever happens: success, refusal, bad properties, a fault of
- * ours, or too little time. Serving a request again is harmless, which Lambda does when this throws.
+ * Serves one request of CloudFormation and answers it whatever happens: success, refusal, bad properties, a bug, or too
+ * little time. Serving a request again is harmless, which Lambda does when this throws.
  *
- * @param prepare makes what the resources work with; what it throws is answered like any other failure
- * @throws InvalidResourceError when the event names no place for an answer, UndeliveredAnswerError
+ * @param prepare creates the dependencies of the resources; its errors are answered like any other failure
+ * @throws InvalidResourceError when the event has no URL for the answer, UndeliveredAnswerError
  */
 export async function serveStack(
   { event, remainingMilliseconds, logStream }: Invocation,
@@ -39,7 +39,7 @@ export async function serveStack(
   { send, waiting, log }: AnswerDependencies,
 ): Promise<void> {
   const address = parseAnswerAddress(event);
-  // The same in every answer about one resource: what CloudFormation knows it by, or what its properties lead to.
+  // The same in every answer about one resource: the id that CloudFormation knows, or that follows from the properties.
   let physicalId = address.LogicalResourceId;
   let answer: string;
   try {
@@ -62,7 +62,9 @@ export async function serveStack(
   await deliverAnswer(address.ResponseURL, answer, send, waiting);
 }
 
-/** Ends with the work, or with DeploymentTimeError after the milliseconds; then `signal` stops what is left of the work. */
+/**
+ * Settles with the work, or with DeploymentTimeError after the milliseconds; then `signal` stops the rest of the work.
+ */
 async function finishWithin<T>(
   milliseconds: number,
   { LogicalResourceId }: AnswerAddress,

@@ -4,16 +4,16 @@ import { type Patience, retryPatiently } from './retry-patiently.ts';
 /** Writes after which another attempt begins, if there is time for one: another tool writes to the same bucket. */
 const MAX_WRITES = 2;
 /**
- * Milliseconds after a write until it is looked at. Another writer puts back what it read before ours; reading, and S3's own test of
- * all destinations before it takes a configuration, take it a second or two.
+ * Milliseconds from a write to the next look. Another writer may restore what it read before our write; its read, and
+ * S3's own test of all destinations before it accepts a configuration, take a second or two.
  */
 const MIN_PAUSE = 3_000;
 const MAX_PAUSE = 8_000;
 
 /**
  * Reads, writes and looks again until there is nothing left to write. S3 has no conditional write for a bucket's
- * configuration, so a later look is what notices a writer who put back a copy from before ours. Two that deploy in the same second
- * would meet again at the same pace: pauses are left to chance.
+ * configuration, so only a later look detects that another writer has restored an older copy. The pauses are random,
+ * since two stacks that are deployed in the same second would otherwise keep colliding.
  *
  * @param step one look; resolves to true when everything is as it should be, writes and resolves to false when not
  * @throws what the last step threw, or ContestedConfigurationError

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { InvalidResourceError } from './errors.ts';
 
-/** What every answer repeats, and where it goes. */
+/** The fields that every answer repeats, and the URL to send it to. */
 const addressSchema = z.object({
   ResponseURL: z.url(),
   StackId: z.string(),
@@ -34,8 +34,8 @@ export type AnswerAddress = z.infer<typeof addressSchema>;
 export type StackRequest = z.infer<typeof requestSchema>;
 
 /**
- * Where to answer, read on its own so that even a request that cannot be understood is answered.
- * @throws InvalidResourceError when the event is none of CloudFormation's
+ * Where to answer; read separately, so that even a request that cannot be understood is answered.
+ * @throws InvalidResourceError when the event is not from CloudFormation
  */
 export function parseAnswerAddress(event: unknown): AnswerAddress {
   return parseRequest(addressSchema, event, 'The event is not a request from a CloudFormation custom resource');

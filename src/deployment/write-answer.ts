@@ -3,7 +3,7 @@ import { InvalidResourceError } from './errors.ts';
 import type { Attributes } from './resources.ts';
 import type { AnswerAddress } from './stack-request.ts';
 
-/** CloudFormation reads no more of an answer (CloudFormation user guide, "Custom resource response objects"). */
+/** CloudFormation's limit of an answer (CloudFormation user guide, "Custom resource response objects"). */
 const MAX_ANSWER_BYTES = 4096;
 
 /** @throws InvalidResourceError when the attributes do not fit into an answer */
@@ -16,7 +16,10 @@ export function writeSuccess(address: AnswerAddress, physicalId: string, attribu
   );
 }
 
-/** The reason is what the operator sees in the console and in `sam deploy`: our message, cut if need be, and the log. */
+/**
+ * The operator sees the reason in the console and in `sam deploy`: our message, shortened if necessary, and the name of
+ * the log.
+ */
 export function writeFailure(
   address: AnswerAddress,
   physicalId: string,

@@ -5,23 +5,26 @@ import { Call, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 type Statement = YamlObject;
 
-/** What a managed policy may have, white space not counted (IAM user guide, "IAM and AWS STS quotas"). */
+/** Max characters of a managed policy, not counting white space (IAM user guide, "IAM and AWS STS quotas"). */
 const POLICY_CHARACTERS = 6_144;
-/** Of the ten managed policies that a role may have: during an update, old and new ones of the deployment role stand side by side. */
+/**
+ * Our share of the ten managed policies that a role may have: during an update, the deployment role has old and new
+ * ones.
+ */
 const POLICIES_PER_ROLE = 5;
 
-/** Names of the users' buckets, keys and objects that statements are about, each once. */
+/** Names of the users' buckets, keys and objects in statements, each once. */
 interface Access {
   readonly buckets: readonly string[];
   readonly notifyingBuckets: readonly string[];
   readonly keys: readonly string[];
   /** `bucket/pattern`. */
   readonly objects: readonly string[];
-  /** Of the objects, those that a deletion at the source may delete. */
+  /** The subset of the objects that replicated deletions may delete. */
   readonly deletedObjects?: readonly string[];
 }
 
-/** What the target function may do with the users' buckets of a region: one document a managed policy. */
+/** The target function's permissions on the users' buckets of a region: one document per managed policy. */
 export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] {
   const items = incoming.map(({ rule, destination }) => {
     const pattern = keyPattern(`${destination.targetPrefix ?? ''}${rule.source.prefix}`, rule.source.suffix);
@@ -30,8 +33,9 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
     return { buckets: [destination.bucket], notifyingBuckets: [], keys: keyOf(destination), objects, deletedObjects };
   });
   return intoPolicies(settings.region, items, ({ buckets, keys, objects, deletedObjects = [] }) => [
-    // Conditional writes read what is there, with its tags where only they can say whose it is; tags travel in the PUT
-    // and need a permission of their own, or follow it, to the very version, where they exceed the limit of its headers; an interrupted object is resumed where its parts say that it stopped.
+    // Conditional writes read the existing object, and its tags if only they can say whose it is. Tags are sent in the
+    // PUT and need a permission of their own, or follow it, for that very version, if they exceed the limit of headers.
+    // An interrupted object is resumed according to its uploaded parts.
     allow(
       'RestoreObjects',
       [
@@ -46,7 +50,8 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
       ],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
-    // What the source has deleted, where a rule says so. Never a version: where the bucket keeps them, this makes a marker.
+    // Deletes objects that the source has deleted, if a rule replicates deletions. Never a version: with versioning,
+    // this only adds a marker.
     ...(deletedObjects.length === 0
       ? []
       : [
@@ -56,7 +61,8 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
             deletedObjects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
           ),
         ]),
-    // Nobody lists the objects, but without the first S3 says 403 instead of 404 for what does not exist. Uploads are listed.
+    // Objects are not listed, but without the first permission S3 answers 403 instead of 404 for a missing object.
+    // Uploads are listed.
     allow(
       'FindWhatIsThere',
       ['s3:ListBucket', 's3:ListBucketMultipartUploads', 's3:ListBucketVersions'],
@@ -73,7 +79,7 @@ export function targetAccess({ settings, incoming }: RegionPlan): Statement[][] 
   ]);
 }
 
-/** What the custom resources may do with the users' buckets of a region. */
+/** The custom resources' permissions on the users' buckets of a region. */
 export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): Statement[][] {
   const items = [
     ...outgoing.map(({ source }) => ({
@@ -90,7 +96,8 @@ export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): 
     })),
   ];
   return intoPolicies(settings.region, items, ({ buckets, notifyingBuckets, keys }) => [
-    // See that they are there, and which key they encrypt with by default: one that no rule names would fail every object.
+    // See whether they exist, and which key they encrypt with by default: one that no rule names would fail every
+    // object.
     allow('CheckBuckets', ['s3:GetEncryptionConfiguration', 's3:ListBucket'], buckets.map(bucketArn)),
     ...(notifyingBuckets.length === 0
       ? []
@@ -105,23 +112,23 @@ export function deploymentAccess({ settings, outgoing, incoming }: RegionPlan): 
   ]);
 }
 
-/** What the watermark function may do with the source buckets of a region. */
+/** The watermark function's permissions on the source buckets of a region. */
 export function watermarkAccess({ settings, outgoing }: RegionPlan): Statement[][] {
   const items = outgoing
     .filter(({ draining }) => !draining)
     .map(({ source }) => ({ buckets: [], notifyingBuckets: [source.bucket], keys: [], objects: [] }));
   return intoPolicies(settings.region, items, ({ notifyingBuckets }) => [
-    // Compare the notifications that should be there with those that are.
+    // Compare the expected notifications with the actual ones.
     allow('SeeNotifications', ['s3:GetBucketNotification'], notifyingBuckets.map(bucketArn)),
   ]);
 }
 
-/** What the function of the backfill may do with the buckets that inventories of a region are delivered to. */
+/** The backfill function's permissions on the buckets that inventories of a region are delivered to. */
 export function inventoryAccess({ settings }: Pick<RegionPlan, 'settings'>): Statement[][] {
   return inventoryPolicies(settings, `\${AWS::Region}`);
 }
 
-/** @param region where the buckets are, as `Fn::Sub` fills it in */
+/** @param region of the buckets, as a variable of `Fn::Sub` */
 function inventoryPolicies(
   { region: here, inventory_buckets: inventoryBuckets }: RegionPlan['settings'],
   region: string,
@@ -140,10 +147,10 @@ function inventoryPolicies(
       ['s3:GetObject'],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
-    // Without it S3 says 403 instead of 404 of a file that was deleted, and we would try for long.
+    // Without it S3 answers 403 instead of 404 for a deleted file, and we would retry for a long time.
     allow('TellDeletedFilesFromForbidden', ['s3:ListBucket'], buckets.map(bucketArn)),
-    // S3 may encrypt inventories with a key of the users', which the configuration does not name: any of this account that allows it, through S3,
-    // and for these buckets only.
+    // S3 may encrypt inventories with a user's key that is not in the configuration: this allows any key of this
+    // account whose policy agrees, through S3 and for these buckets only.
     {
       ...allow(
         'DecryptInventories',
@@ -151,7 +158,7 @@ function inventoryPolicies(
         [sub(`arn:\${AWS::Partition}:kms:${region}:\${AWS::AccountId}:key/*`)],
       ),
       Condition: {
-        // cfn-lint warns of an `Fn::Sub` that has nothing to fill in.
+        // cfn-lint warns about an `Fn::Sub` without variables.
         StringEquals: { 'kms:ViaService': service.includes('${') ? sub(service) : service },
         ArnLike: {
           'kms:EncryptionContext:aws:s3:arn': [
@@ -164,7 +171,7 @@ function inventoryPolicies(
   ]);
 }
 
-/** What the function of scheduled verifications may do with the buckets of the rules that ask for it, in all of their regions. */
+/** The permissions of scheduled verifications on the buckets of rules with `verify`, in all of their regions. */
 export function verifyAccess(
   { settings, outgoing }: Pick<RegionPlan, 'settings' | 'outgoing'>,
   plans: readonly Pick<RegionPlan, 'settings'>[],
@@ -188,13 +195,13 @@ export function verifyAccess(
   const compared = intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
     // Both sides, or their inventories.
     allow('ListBothSides', ['s3:GetInventoryConfiguration', 's3:ListBucket'], buckets.map(bucketArn)),
-    // A HEAD, where the listings do not agree.
+    // A HEAD if the listings differ.
     allow(
       'LookAtSuspects',
       ['s3:GetObject'],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
-    // A HEAD tells the checksum only to whom may decrypt.
+    // A HEAD returns the checksum only to callers that may decrypt.
     ...(keys.length === 0
       ? []
       : [
@@ -210,7 +217,7 @@ export function verifyAccess(
   return [...compared, ...inventories];
 }
 
-/** As few documents as the limit of a policy allows, filled in order. */
+/** The fewest documents that the size limit of a policy allows, filled in order. */
 function intoPolicies(region: string, items: readonly Access[], state: (access: Access) => Statement[]): Statement[][] {
   const policies: Access[] = [];
   for (const item of items) {
@@ -229,7 +236,7 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
   return policies.map(state);
 }
 
-/** Characters of a policy that has these statements, as IAM counts them: with all that Fn::Sub fills in. */
+/** Characters of a policy with these statements, as IAM counts them: after the substitution by Fn::Sub. */
 export function policyCharacters(region: string, statements: readonly Statement[]): number {
   const known = { 'AWS::Partition': awsPartition(region), 'AWS::Region': region };
   const document = JSON.stringify({ Version: '2012-10-17', Statement: statements }, (_key, value: unknown) =>

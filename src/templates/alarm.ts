@@ -1,6 +1,6 @@
 import { type Call, getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 
-/** What an alarm looks at. */
+/** The metric that an alarm watches. */
 export interface WatchedMetric {
   readonly namespace: string | Call;
   readonly name: string;
@@ -10,29 +10,29 @@ export interface WatchedMetric {
   readonly period?: number;
 }
 
-/** An alarm in one row. Its stack, the plan's costs and the test of runbooks are made of it. */
+/** An alarm as one row, from which its stack, the plan's costs and the test of runbooks follow. */
 export interface AlarmRow {
   /** Logical id. */
   readonly id: string;
   /** `{Name}` and the like stand for parameters of the stack. */
   readonly name: string;
-  /** What it says, without a full stop; with parameters, too. */
+  /** Its description, without a period at the end; may also contain parameters. */
   readonly says: string;
   readonly metric: WatchedMetric;
-  /** It sounds when the metric is above this, or where so is said below it or no more than it. */
+  /** It fires when the metric is above this, or, if the comparison says so, below it or at most equal to it. */
   readonly threshold: number | Call;
   readonly sounds?: 'above' | 'below' | 'at-most';
-  /** In a row, in which it must be so. */
+  /** Consecutive periods in which this must be the case. */
   readonly periods: number;
   /** Section of docs/operations.md. */
   readonly runbook: string;
-  /** What a period without a value is; `ignore`: the alarm stays as it is. Absent: all is well. */
+  /** How to treat a period without data; `ignore`: the alarm keeps its state. Absent: as OK. */
   readonly missing?: 'missing' | 'breaching' | 'ignore';
   /** Absent: the parameter AlarmTopicArn of the stack. */
   readonly topic?: Call;
-  /** Whether the end of the alarm is told, too. Absent: it is. */
+  /** Whether the end of the alarm is also reported. Absent: it is. */
   readonly tellsEnd?: boolean;
-  /** Why it is as it is, where that is not plain: a comment in the stack. */
+  /** The reason for its settings if that is not obvious: a comment in the stack. */
   readonly why?: string;
 }
 
@@ -62,13 +62,13 @@ export function alarmProperties(row: Omit<AlarmRow, 'id'>): YamlObject {
   };
 }
 
-/** CloudFormation fills in the parameters. */
+/** CloudFormation substitutes the parameters. */
 function filledIn(text: string): Yaml {
   const filled = text.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => `\${${parameter}}`);
   return filled === text ? text : sub(filled);
 }
 
-/** Messages that nobody has received: of a dead-letter queue, all that are there. */
+/** Visible messages: in a dead-letter queue these are all of them. */
 export function waitingMessages(queue: string): WatchedMetric {
   return ofQueue('ApproximateNumberOfMessagesVisible', queue);
 }
@@ -83,7 +83,7 @@ function ofQueue(name: string, queue: string): WatchedMetric {
   return { namespace: 'AWS/SQS', name, dimensions, statistic: 'Maximum' };
 }
 
-/** What Lambda counts of the function with this logical id. */
+/** A Lambda metric of the function with this logical id. */
 export function ofFunction(name: string, id: string): WatchedMetric {
   return { namespace: 'AWS/Lambda', name, dimensions: { FunctionName: ref(id) }, statistic: 'Sum' };
 }

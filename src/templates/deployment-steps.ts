@@ -1,6 +1,6 @@
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
 
-/** `targets`: what receives, only; `all`: the whole region. The parameter `Stage` of template.yaml. */
+/** `targets`: only the receiving side; `all`: the whole region. The parameter `Stage` of template.yaml. */
 export type DeployedPart = 'targets' | 'all';
 
 export interface DeploymentStep {
@@ -8,26 +8,26 @@ export interface DeploymentStep {
   readonly stage: DeployedPart;
 }
 
-/** What is deployed in a region, as the outputs of its stack say. */
+/** What is deployed in a region, according to its stack's outputs. */
 export interface DeployedRegion {
   /** The stage that its stack has. */
   readonly stage: DeployedPart;
-  /** Whether it has the bucket that archives arrive in. */
+  /** Whether it has an inbound bucket. */
   readonly receives: boolean;
 }
 
 export interface DeploymentOrder {
   readonly steps: readonly DeploymentStep[];
   /**
-   * Regions that cannot be deployed: they send to each other, and none of them receives yet. Their stacks are whole, and the stage
-   * `targets` would take their sending sides away, with what waits in the queues.
+   * Regions that cannot be deployed: they send to each other, and none of them receives yet. Their stacks are complete,
+   * and the stage `targets` would remove their sending sides together with the messages that wait in the queues.
    */
   readonly blocked: readonly RegionPlan[];
 }
 
 /**
- * The order of deploying: a region comes after those it sends to, because replication rules can only name buckets that
- * exist. Regions that send to each other cannot all be second:
+ * The order of deployment: a region comes after those it sends to, because replication rules can only name existing
+ * buckets. Regions that send to each other cannot all come second:
  *
  * | of those that send to each other       | then                                                               |
  * |----------------------------------------|--------------------------------------------------------------------|
@@ -35,16 +35,16 @@ export interface DeploymentOrder {
  * | some send only to where targets stand  | these go first                                                      |
  * | all have whole stacks without targets  | they are blocked                                                    |
  *
- * A region that only sends to such regions is in no ring itself: it comes after their targets, in one step.
+ * A region that only sends to such regions is not part of the ring: it comes after their targets, in one step.
  *
- * @param deployed what is deployed already; nothing, when it is not given
+ * @param deployed what is already deployed; default: nothing
  */
 export function orderDeployment(
   plans: readonly RegionPlan[],
   deployed: ReadonlyMap<string, DeployedRegion> = new Map(),
 ): DeploymentOrder {
   const steps: DeploymentStep[] = [];
-  /** Have their targets by a step of their own. */
+  /** These get their targets in a separate step. */
   const begun = new Set<string>();
   const receiving = new Set([...deployed].flatMap(([region, { receives }]) => (receives ? [region] : [])));
   let waiting = [...plans];
@@ -68,18 +68,18 @@ export function orderDeployment(
   return { steps, blocked: [] };
 }
 
-/** The order where nothing is deployed yet: then nothing is in the way. */
+/** The order if nothing is deployed yet: then nothing can block it. */
 export function deploymentSteps(plans: readonly RegionPlan[]): readonly DeploymentStep[] {
   return orderDeployment(plans).steps;
 }
 
-/** Sources before targets: what sends goes first, so that nothing is on its way to a region that is gone. */
+/** Sources before targets: senders are removed first, so that nothing is on its way to a region that is gone. */
 export function removalOrder(plans: readonly RegionPlan[]): string[] {
   const order = deploymentSteps(plans).filter(({ stage }) => stage === 'all');
   return order.map(({ region }) => region).toReversed();
 }
 
-/** Whether what is sent from here comes back, directly or through others that wait. */
+/** Whether archives sent from here come back, directly or through other waiting regions. */
 function isInRing(plan: RegionPlan, waiting: readonly RegionPlan[]): boolean {
   const reached = new Set<string>();
   const next = sendsTo(plan);
@@ -91,7 +91,7 @@ function isInRing(plan: RegionPlan, waiting: readonly RegionPlan[]): boolean {
   return reached.has(plan.region);
 }
 
-/** Other regions that get archives from here. */
+/** Other regions that receive archives from here. */
 function sendsTo({ region, outgoing }: RegionPlan): string[] {
   return outgoing.flatMap(archiveRegions).filter((destination) => destination !== region);
 }

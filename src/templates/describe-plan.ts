@@ -11,8 +11,9 @@ import { planRegions, type RegionPlan } from './plan-regions.ts';
 const TASK_SLOTS = 2;
 
 /**
- * What `npm run configure` prints: what will exist, what goes where, what it costs while it waits. Ends in a newline.
- * @param worthOf from when on a rule pays, in lines
+ * The output of `npm run configure`: what will exist, what is replicated where, and what it costs when idle. Ends with
+ * a newline.
+ * @param worthOf says, in lines, from which volume a rule saves money
  */
 export function describePlan(
   configuration: Configuration,
@@ -57,7 +58,7 @@ function describeRegion(plan: RegionPlan): string {
   return `${region}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** What there is to choose from has its price. */
+/** Every level to choose from costs trials. */
 function describeOtherNetwork(plan: RegionPlan, fallback: FallbackPlan): string {
   const network = fallback.network === 'public' ? 'isolated' : 'public';
   const costs = fixedCosts({ ...plan, fallback: { ...fallback, network } });
@@ -83,7 +84,7 @@ function describeTasks(
   const size = `${cpu / 1024} vCPU and ${memoryMebibytes} MiB`;
   return [
     `up to ${renderCount(maximumTasks, 'task')} of ${size}, ${describeCapacity(onDemandPercent)}, one for each ${renderCount(backlogPerTask, `waiting ${work}`)}`,
-    // A message of the fallback is minutes to hours of work, and the default is meant for short ones.
+    // A message of the fallback takes minutes to hours; the default is meant for short messages.
     ...(backlogPerTask > TASK_SLOTS
       ? [`set scaling_target_backlog_per_task lower if they are huge: a task works on ${TASK_SLOTS} at a time`]
       : []),

@@ -7,7 +7,10 @@ import { sharedOutputs } from './region-resources.ts';
 import { application, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, sub, type Yaml, type YamlObject } from './yaml.ts';
 
-/** What a region has once for its fallback services, and the one of all that arrives; nothing where no rule has a fallback. */
+/**
+ * The resources that a region's fallback services share, and the service for everything that arrives; empty if no rule
+ * has a fallback.
+ */
 export function fallbackResources(context: StackContext): Resources {
   const { settings, plan } = context;
   if (plan.fallback === undefined) return {};
@@ -43,7 +46,7 @@ export function fallbackResources(context: StackContext): Resources {
   };
 }
 
-/** The service of one rule. @param dependsOn what has to outlive it */
+/** The service of one rule. @param dependsOn resources that must outlive it */
 export function ruleFallback(
   context: StackContext,
   { rule, fallback }: FallbackRule,
@@ -75,7 +78,7 @@ export function fallbackOutputs(stack: string): YamlObject {
   };
 }
 
-/** Roles that restore objects in the region: what they wrote, no rule of the region packs again. */
+/** Roles that restore objects in the region: rules of the region do not pack objects that these have written. */
 export function ownPrincipals({ plan }: StackContext): YamlObject {
   if (!plan.settings.source_target.includes('target')) return {};
   const names = regionNames(plan.region);
@@ -91,7 +94,7 @@ function targetFallback(context: StackContext, sizing: FallbackSizing): Yaml {
     Name: `${prefix}-target`,
     Side: 'target',
     LogGroup: `/${settings.stack_name}/target/fallback`,
-    // By its name: the stack that makes it waits for this one.
+    // By its name, since the stack that creates it waits for this one.
     InboundBucket: sub(`${prefix}-\${AWS::AccountId}-${plan.region}-inbound`),
     ...(remembersDeletions(plan) ? { DeletionsTable: `${prefix}-deletions` } : {}),
   });

@@ -6,8 +6,9 @@ import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
 
 /**
- * US dollars a month, us-east-1, November 2026 (AWS pricing pages of KMS, CloudWatch, SQS, ECR and PrivateLink; CloudWatch,
- * ECR and the hour of an endpoint from memory). They differ by region by some percent, and these sums are to be read so.
+ * US dollars a month, us-east-1, November 2026 (AWS pricing pages of KMS, CloudWatch, SQS, ECR and PrivateLink;
+ * CloudWatch, ECR and the hour of an endpoint from memory). They differ by a few percent between regions, so the sums
+ * are approximate.
  */
 const PRICES = {
   /** A customer managed key. */
@@ -21,27 +22,39 @@ const PRICES = {
   sqsRequest: 0.4 / 1_000_000,
   /** Of 100 MB in a registry. */
   image: 0.01,
-  /** Of one rule and target region: four metrics read (0.01 a thousand), three lists (0.005), twelve HEADs (0.0004), half a second of a GB. */
+  /**
+   * Of one rule and target region: four metrics read (0.01 per thousand), three lists (0.005), twelve HEADs (0.0004),
+   * half a GB-second.
+   */
   watermarkRun: (4 * 0.01 + 3 * 0.005 + 12 * 0.0004) / 1_000 + 0.5 * 0.0000133334,
-  /** Three listings of what is resent to one region alone. */
+  /** Three listings of archives that are resent to one region alone. */
   resentWatermarkRun: (3 * 0.005) / 1_000,
-  /** Two metrics more that are read of a rule with a fallback. */
+  /** Two additional metrics that are read for a rule with a fallback. */
   fallbackWatermarkRun: (2 * 0.01) / 1_000,
   /** Of an interface endpoint in a zone: 0.01 an hour. */
   endpoint: 0.01 * 730,
 } as const;
 
-/** S3 replication has four metrics a rule: bytes, operations and latency pending, operations failed. */
+/** S3 replication has four metrics per rule: bytes, operations and latency pending, operations failed. */
 export const REPLICATION_METRICS = 4;
-/** What src/aws/telemetry/packing.ts and restoring.ts write for an archive that goes well, at the source and at each target region of a rule. */
+/**
+ * Metrics that src/aws/telemetry/packing.ts and restoring.ts write for a successful archive, at the source and at each
+ * target region of a rule.
+ */
 export const SOURCE_METRICS = 11;
 export const TARGET_METRICS = 6;
-/** The same of a rule that replicates deletions, in months with some; the table of a target region costs by its requests alone. */
+/**
+ * The same for a rule that replicates deletions, in months with deletions; the table of a target region costs only its
+ * requests.
+ */
 const DELETION_SOURCE_METRICS = 1;
 const DELETION_TARGET_METRICS = 5;
 /** Of a rule and target region: its watermark. */
 const ROUTE_ALARMS = 1;
-/** Of a rule that a clock has verified: what is missing. Its metric has some values a month, and is billed by the hours with one: cents. */
+/**
+ * Of a rule with scheduled verifications: missing objects. Its metric has a few values per month, and is billed by the
+ * hours with a value: cents.
+ */
 const VERIFY_ALARMS = 1;
 /** Metrics under the alarms by which a fallback scales, in fallback.yaml: backlog and maximum two each, idle three. */
 const SCALING_ALARM_METRICS = 7;
@@ -49,7 +62,7 @@ const SCALING_ALARM_METRICS = 7;
 const ENDPOINTS = 4;
 /** Each five minutes. */
 const WATERMARK_RUNS = (30 * 24 * 60) / 5;
-/** Of new objects, and of those that a backfill asks for. */
+/** The queue of new objects, and that of a backfill. */
 const QUEUES_PER_RULE = 2;
 /** Lambda polls an idle queue with five connections, 20 seconds per request. */
 const IDLE_REQUESTS = (5 * 30 * 24 * 3600) / 20;
@@ -61,7 +74,7 @@ export interface FixedCost {
   readonly dollars: number;
 }
 
-/** What a region costs when nothing is replicated, item by item. */
+/** The cost of a region when nothing is replicated, item by item. */
 export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): FixedCost[] {
   const isSource = settings.source_target.includes('source');
   const isTarget = settings.source_target.includes('target');
@@ -106,7 +119,7 @@ function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan):
   ];
 }
 
-/** What our own metrics add in a month in which every rule of the region had something to do. */
+/** The cost of our own metrics in a month in which every rule of the region was active. */
 export function metricCosts({ outgoing, incoming }: RegionPlan): FixedCost[] {
   const arriving = new Set(incoming.map(({ rule }) => rule.id)).size;
   return [
@@ -148,8 +161,8 @@ function deletionDollars(rule: DeployedRule): number {
 }
 
 /**
- * USD that one rule more costs per month in which it is used: alarms, metrics of S3 replication, watermarks, an idle queue, and
- * its own metrics at both ends.
+ * USD that an additional rule costs per month in which it is used: alarms, metrics of S3 replication, watermarks, an
+ * idle queue, and its own metrics at both ends.
  * @param regions that the rule's archives go to
  */
 export function dollarsOfRule(regions: number): number {

@@ -1,6 +1,6 @@
 /**
- * Keys of S3 as IAM writes patterns: `*` and `?` are wildcards there and `$` begins a variable, so that a key that has
- * them names them as `${*}`, `${?}`, `${$}` (IAM user guide, "Policy elements: variables").
+ * Keys of S3 as IAM patterns: `*` and `?` are wildcards there and `$` begins a variable, so in a key they are written
+ * as `${*}`, `${?}`, `${$}` (IAM user guide, "Policy elements: variables").
  */
 export function keyPattern(prefix: string, suffix = ''): string {
   return `${escapeKey(prefix)}*${escapeKey(suffix)}`;
@@ -11,7 +11,7 @@ export function inSub(pattern: string): string {
   return pattern.replaceAll('${', '${!');
 }
 
-/** A text as `Fn::Sub` leaves it, where it has no other variables than the known ones. */
+/** A text after `Fn::Sub`, if it has only the known variables. */
 export function fillIn(text: string, known: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{(!?)([^}]*)\}/g, (found, literal: string, name: string) =>
     literal === '' ? (known[name] ?? found) : `\${${name}}`,
@@ -19,9 +19,10 @@ export function fillIn(text: string, known: Readonly<Record<string, string>>): s
 }
 
 /**
- * What a policy cannot hold (IAM refuses documents with characters above U+00FF) becomes a wildcard, and with it all that is not
- * plain ASCII. It is `*` and not one `?` a character: nowhere does IAM say whether `?` counts characters, UTF-16 units or bytes, and
- * a count that is wrong would refuse every object of the rule. So such a pattern allows a little more of the same bucket.
+ * Every run of characters that are not plain ASCII becomes a wildcard, since IAM refuses documents with characters
+ * above U+00FF. The wildcard is `*` and not one `?` per character: the documentation does not say whether `?` matches a
+ * character, a UTF-16 unit or a byte, and a wrong count would deny every object of the rule. So such a pattern allows
+ * slightly more of the same bucket.
  */
 function escapeKey(key: string): string {
   return key.replace(/[*?$]|[^\x20-\x7e]+/g, (found) => (/^[*?$]$/.test(found) ? `\${${found}}` : '*'));

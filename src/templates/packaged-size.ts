@@ -1,9 +1,9 @@
 import { Call, isList, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
- * `sam deploy` does not upload the template as it is written: it reads it, writes each short form (`!Sub`) in its long one, adds an
- * entry of metadata to each resource, and names nested templates by where it has uploaded them. CloudFormation's limit counts
- * the result, which is 11 to 19 % larger.
+ * `sam deploy` does not upload the template as it is written: it reads it, writes each short form (`!Sub`) in its long
+ * one, adds an entry of metadata to each resource, and replaces paths of nested templates with the URLs of their
+ * uploads. CloudFormation's limit applies to the result, which is 11 to 19 % larger.
  */
 export interface PackagedTemplate {
   /** Everything but the resources. */
@@ -13,7 +13,7 @@ export interface PackagedTemplate {
   readonly uploadPrefix: string;
 }
 
-/** `https://s3.REGION.amazonaws.com/BUCKET/PREFIX/DIGEST.template`, with the longest region and bucket that there are. */
+/** `https://s3.REGION.amazonaws.com/BUCKET/PREFIX/DIGEST.template`, with the longest possible region and bucket. */
 const UPLOAD_ADDRESS = 'https://s3.ap-southeast-2.amazonaws.com/'.length + 63 + '//'.length + 32 + '.template'.length;
 /** PyYAML folds plain and quoted scalars that have spaces, at this column. */
 const FOLDED_AT = 80;
@@ -43,7 +43,7 @@ function mappingSize(mapping: YamlObject, indent: number): number {
   );
 }
 
-/** Of what follows a key: the rest of its line, or lines of its own. */
+/** The value after a key: the rest of its line, or lines of its own. */
 function valueSize(value: Yaml, indent: number): number {
   if (value instanceof Call) return valueSize(longForm(value), indent);
   if (isList(value)) {
@@ -73,7 +73,7 @@ function longForm({ name, argument }: Call): YamlObject {
   return { [`Fn::${name}`]: argument };
 }
 
-/** With quotes, doubled where the text has them, escapes of what is not ASCII, and the indent of lines that are folded. */
+/** With quotes (doubled inside the text), escapes for non-ASCII characters, and the indent of folded lines. */
 function scalarSize(value: string | number | boolean, indent: number): number {
   if (typeof value !== 'string') return String(value).length;
   if (value.includes('\n')) return doubleQuotedSize(value, indent);

@@ -4,15 +4,15 @@ import { fargateMemories } from '../configuration/schema/fargate-sizes.ts';
 import { divideBlock, parseIpv4Block } from '../configuration/schema/ipv4-block.ts';
 import type { RegionEntry } from '../configuration/schema/schema.ts';
 
-/** What the fallback needs in a region where rules that have it begin or end. */
+/** The fallback's needs in a region that is the source or a target of rules with a fallback. */
 export interface FallbackPlan {
   readonly vpcCidr: string;
-  /** One block a zone. */
+  /** One block per zone. */
   readonly subnetCidrs: readonly string[];
   readonly network: RegionEntry['network'];
-  /** Rules that begin here and have a service of their own. */
+  /** Rules that have their source here, and a service of their own. */
   readonly rules: readonly FallbackRule[];
-  /** Of the one service for all that arrives; absent when nothing with a fallback does. */
+  /** Of the one service for everything that arrives; absent if no rule with a fallback has a target here. */
   readonly arriving?: FallbackSizing;
 }
 
@@ -24,7 +24,7 @@ export interface FallbackRule {
 /** Bits by which a network is divided: eight subnets, so that there is one for each of six zones and none moves later. */
 const DIVISION_BITS = 3;
 
-/** @returns undefined when no rule that begins or ends in the region has the fallback */
+/** @returns undefined when no rule with a source or target in the region has a fallback */
 export function planFallback(
   settings: RegionEntry,
   outgoing: readonly DeployedRule[],
@@ -34,7 +34,7 @@ export function planFallback(
   const arriving = incoming.flatMap(withFallback).map(({ fallback }) => fallback);
   if (rules.length === 0 && arriving.length === 0) return undefined;
   const { region, vpc_cidr: vpcCidr, availability_zones: zones, network } = settings;
-  // check-networks.ts lets no such configuration through.
+  // check-networks.ts refuses such a configuration.
   if (vpcCidr === undefined) throw new TypeError(`${region} has a fallback and no vpc_cidr`);
   const block = parseIpv4Block(vpcCidr);
   return {
@@ -51,7 +51,10 @@ function withFallback(rule: DeployedRule): FallbackRule[] {
   return fallback === undefined ? [] : [{ rule, fallback }];
 }
 
-/** Large enough for each of several rules. With more CPU units Fargate has more memory, too, so that there is such a size. */
+/**
+ * Large enough for each of several rules. Larger sizes of Fargate have both more CPU and more memory, so such a size
+ * exists.
+ */
 function joinSizings(sizings: readonly FallbackSizing[], maximumTasks: number): FallbackSizing {
   const most = (field: keyof FallbackSizing): number => Math.max(...sizings.map((sizing) => sizing[field]));
   const [cpu, memory] = [most('cpu'), most('memoryMebibytes')];

@@ -4,7 +4,7 @@ import type { Destination } from '../configuration/rule.ts';
 import type { RegionEntry } from '../configuration/schema/schema.ts';
 import { type FallbackPlan, planFallback } from './plan-fallback.ts';
 
-/** What one region has to do. Its roles are those of settings.json, whether or not a rule uses them yet. */
+/** The tasks of one region. Its roles are those of settings.json, whether or not a rule uses them yet. */
 export interface RegionPlan {
   readonly region: string;
   readonly settings: RegionEntry;
@@ -12,7 +12,7 @@ export interface RegionPlan {
   readonly outgoing: readonly DeployedRule[];
   /** Destinations that are here. */
   readonly incoming: readonly Arrival[];
-  /** Absent: no rule that begins or ends here has the fallback. */
+  /** Absent: no rule with a source or target here has a fallback. */
   readonly fallback?: FallbackPlan;
 }
 

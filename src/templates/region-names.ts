@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { logicalName } from './logical-name.ts';
 import type { Yaml } from './yaml.ts';
 
-/** Logical ids of one region; the same words with the region's name behind them. */
+/** Logical ids of one region: fixed words with the region's name appended. */
 export function regionNames(region: string) {
   const suffix = logicalName(region);
   return {
     here: `In${suffix}`,
     sends: `SendsFrom${suffix}`,
     region: `Region${suffix}`,
-    // By what it allows: with a bucket's rule its notification goes, and CloudFormation deletes that after it has changed all that
-    // changes. A policy that were changed would then allow it no more; one that is replaced goes after what depends on it.
+    // Named by what it allows. When the last rule of a bucket is removed, so is its notification, and CloudFormation
+    // deletes that after all updates. An updated policy would no longer allow it by then; a replaced one is deleted
+    // only after the resources that depend on it.
     deploymentAccess: (statements: Yaml) => `DeploymentAccess${shortHash(JSON.stringify(statements))}${suffix}`,
     network: `Network${suffix}`,
     endpoints: `Endpoints${suffix}`,
@@ -42,7 +43,9 @@ export function regionNames(region: string) {
   };
 }
 
-/** Keeps `a.b` and `a-b` apart, since logical ids know neither character, and does not move when others are added. */
+/**
+ * Keeps `a.b` and `a-b` apart, since logical ids allow neither character, and does not change when others are added.
+ */
 function shortHash(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 8);
 }

@@ -4,7 +4,7 @@ import { regionNames } from './region-names.ts';
 import { application, policies, type Resources, type StackContext } from './sam-calls.ts';
 import { getAtt, type Yaml, type YamlObject } from './yaml.ts';
 
-/** The key, the topic with its readers, the deployment function and what it may touch. */
+/** The key, the topic with its subscribers, and the deployment function with its permissions. */
 export function sharedResources(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);

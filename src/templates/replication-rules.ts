@@ -9,14 +9,14 @@ const MAX_RULES = 1000;
 export interface PlannedReplicationRule {
   readonly Id: string;
   readonly ArchivePrefix: string;
-  /** That the archives go to. */
+  /** The region that the archives go to. */
   readonly region: string;
 }
 
 /**
- * One per rule and target region, and one per region that something may have to be sent to again alone: what did not arrive in one
- * of several regions.
- * @throws TemplateLimitError when S3 would not take as many
+ * One per rule and target region, and one per region that may need a resend of its own, for archives that did not
+ * arrive in one of several regions.
+ * @throws TemplateLimitError when S3 would not accept that many
  */
 export function planReplication({
   region: source,

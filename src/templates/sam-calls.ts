@@ -16,15 +16,15 @@ export type Resources = YamlObject;
 export interface StackContext {
   readonly settings: SettingsFile;
   readonly plan: RegionPlan;
-  /** Of all regions: a dashboard looks into those that its region sends to. */
+  /** Of all regions: a dashboard also shows those that its region sends to. */
   readonly plans: readonly RegionPlan[];
   /** Folder of the nested templates, relative to the root template. */
   readonly stacks: string;
-  /** A new one has the prices read again. */
+  /** A new value makes the prices be read again. */
   readonly priceRevision: string;
 }
 
-/** A nested application out of src/stacks. */
+/** A nested application from src/stacks. */
 export function application(
   { stacks }: StackContext,
   file: string,
@@ -40,7 +40,7 @@ export function application(
   };
 }
 
-/** A resource that the deployment function of the region answers for, see src/deployment/resource-properties.ts. */
+/** A custom resource served by the deployment function of the region, see src/deployment/resource-properties.ts. */
 export function customResource(
   { plan }: StackContext,
   kind: string,
@@ -73,7 +73,7 @@ export function checkedBuckets(entries: readonly { readonly bucket: string; read
   }));
 }
 
-/** Managed policies for what the users' buckets need, each on all of the roles. */
+/** Managed policies for the users' buckets, each attached to all of the roles. */
 export function policies(
   { settings, plan }: StackContext,
   name: (index: number, statements: Yaml) => string,

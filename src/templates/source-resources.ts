@@ -16,9 +16,10 @@ import { watermarkResources } from './watermark-resources.ts';
 import { getAtt, ref, sub, type Yaml, type YamlObject } from './yaml.ts';
 
 /**
- * The outbound side and its rules. The order is what keeps objects safe: S3 replicates nothing that was there before its
- * rule, so that replication rules come before the functions, and notifications of new objects come last. When all goes, it
- * goes in the opposite order; when one rule goes, its replication rule stays until the next change.
+ * The outbound side and its rules. Their order keeps objects safe: S3 does not replicate objects that existed before
+ * its rule, so replication rules come before the functions, and notifications of new objects come last. When everything
+ * is removed, it is removed in the opposite order; when one rule is removed, its replication rule stays until the next
+ * change.
  */
 export function sourceResources(context: StackContext): Resources {
   const { settings, plan } = context;
@@ -78,7 +79,7 @@ function replication(context: StackContext): Yaml {
       })),
       Rules: rules.map(({ region, ...rule }) => ({ ...rule, Region: region })),
     },
-    // An archive may go to the region it comes from.
+    // An archive may be sent to the region that it comes from.
     plan.incoming.length === 0 ? [] : [names.target],
   );
 }
@@ -119,7 +120,7 @@ function isNotified({ events }: DeployedRule): boolean {
   return events === 'notification';
 }
 
-/** What has EventBridge fill the rule's queue. */
+/** The resources that make EventBridge fill the rule's queue. */
 function eventBridge({ source, destinations, events, draining }: DeployedRule): YamlObject {
   if (events !== 'eventbridge' || draining) return {};
   return {
@@ -130,14 +131,15 @@ function eventBridge({ source, destinations, events, draining }: DeployedRule): 
   };
 }
 
-/** Nothing for a rule that leaves at its destinations what is deleted at the source. */
+/** Empty for a rule that does not replicate deletions. */
 function notifiedDeletions(rule: Pick<DeployedRule, 'source' | 'destinations'>): YamlObject {
   const Deletions = toldDeletions(rule);
   return Deletions === undefined ? {} : { Deletions };
 }
 
 /**
- * One resource per bucket, with the entries of all its rules: two could undo each other's. A rule that drains has no entry.
+ * One resource per bucket, with the entries of all its rules: two resources could undo each other's. A draining rule
+ * has no entry.
  */
 function notifications(context: StackContext): Resources {
   const { settings, plan } = context;

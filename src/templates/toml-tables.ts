@@ -1,12 +1,12 @@
-/** Entries of a table by key, each with its whole text: of several lines where the value has them. */
+/** Entries of a table by key, each with its whole text, which has several lines if the value does. */
 export type TomlTable = ReadonlyMap<string, string>;
 
 const HEADER = /^\s*\[([^[\]]+)\]\s*(?:#.*)?$/;
 const ENTRY = /^\s*([A-Za-z0-9_-]+)\s*=/;
 
 /**
- * The tables of a part of samconfig.toml by name, in their order. Just as much of TOML as the SAM CLI and people write there; comments
- * between entries are left out.
+ * The tables of a part of samconfig.toml by name, in their order. Supports the part of TOML that the SAM CLI and users
+ * write there; comments between entries are left out.
  */
 export function readTables(text: string): Map<string, TomlTable> {
   const tables = new Map<string, Map<string, string>>();
@@ -32,7 +32,7 @@ export function readTables(text: string): Map<string, TomlTable> {
   return tables;
 }
 
-/** Whether a value continues on the next line: a list that is not closed. */
+/** Whether a value continues on the next line: its list is not closed. */
 function isOpen(entry: string): boolean {
   const bare = entry.replace(/"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/g, '').replace(/#.*$/gm, '');
   return (bare.match(/\[/g)?.length ?? 0) > (bare.match(/\]/g)?.length ?? 0);

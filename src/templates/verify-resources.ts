@@ -19,7 +19,10 @@ const DAYS: Readonly<Record<VerifyInterval, string>> = {
   weekly: '? * SUN *',
 };
 
-/** The state machine that verifies rules, a clock per rule that asks for it, and an alarm on what it finds. Nothing where no rule asks. */
+/**
+ * The state machine that verifies rules, a schedule per rule with `verify`, and an alarm on the results. Empty if no
+ * rule has `verify`.
+ */
 export function verifyResources(context: StackContext): Resources {
   const { settings, plan, plans } = context;
   const verified = plan.outgoing.filter(({ verify }) => verify !== undefined);
@@ -72,7 +75,7 @@ function schedule({ settings, plan }: StackContext, rule: DeployedRule): Yaml {
   };
 }
 
-/** Always the same minute for a rule, and not the same one for all. */
+/** The minute is fixed for a rule, but differs between rules. */
 export function scheduleOf(rule: string, interval: VerifyInterval): string {
   const minutes = createHash('sha256').update(rule).digest().readUInt32BE(0) % (HOURS * MINUTES_PER_HOUR);
   const hour = FIRST_HOUR + Math.floor(minutes / MINUTES_PER_HOUR);

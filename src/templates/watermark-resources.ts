@@ -12,7 +12,7 @@ import { getAtt, type Yaml } from './yaml.ts';
 const PERIOD = 300;
 const PERIODS = 3;
 
-/** The function that takes the watermarks, and what makes noise of them. */
+/** The function that takes the watermarks, and their alarms. */
 export function watermarkResources(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
@@ -36,7 +36,7 @@ export function watermarkResources(context: StackContext): Resources {
   };
 }
 
-/** One a rule and target region. Not in rule.yaml, which does not know how many regions there are. */
+/** One per rule and target region. Not in rule.yaml, which does not know the number of regions. */
 function alarms({ settings, plan }: StackContext): Resources {
   const names = regionNames(plan.region);
   const topic = getAtt(names.region, 'Outputs.AlarmTopicArn');
@@ -59,7 +59,7 @@ function alarms({ settings, plan }: StackContext): Resources {
           threshold: rule.objectiveSeconds,
           periods: PERIODS,
           runbook: 'watermark',
-          // Without a metric nothing is known; why there is none, the alarm on the watermark function's errors tells.
+          // Missing data is unknown; the alarm on the watermark function's errors gives the reason.
           missing: 'missing',
           topic,
         }),

@@ -6,7 +6,7 @@ const BEGIN = '  # >>> Written by `npm run alarms:write` out of src/templates/al
 const END = '  # <<<\n';
 
 /**
- * The text of a stack with its alarms between the two marks.
+ * The text of a stack, with its alarms between the two marks.
  * @throws MissingAlarmMarkerError when the stack has no marks
  */
 export function updateAlarms(stack: string, file: string, rows: readonly AlarmRow[]): string {

@@ -23,9 +23,9 @@ type Value = string | boolean | readonly string[];
 /** What we write into a table. */
 interface OwnTable {
   readonly name: string;
-  /** Always as here. */
+  /** Always written as here. */
   readonly own: Readonly<Record<string, Value>>;
-  /** As here, until someone says otherwise. */
+  /** Written as here unless the user has changed it. */
   readonly initial?: Readonly<Record<string, Value>>;
 }
 

@@ -3,18 +3,18 @@ import type { StackContext } from '../sam-calls.ts';
 import { runningTasks, waiting } from './lines.ts';
 import type { Row } from './widgets.ts';
 
-/** Name of the function and queue of a target region, and beginning of what else is theirs. */
+/** Name of the function and queue of a target region, and prefix of its other resources. */
 export function targetName({ settings: { stack_name: stackName } }: StackContext): string {
   return `${resourceNamePrefix(stackName)}-target`;
 }
 
-/** Where archives wait in a target region to be restored: one queue for all that arrives, and that of its tasks. */
+/** The queues in which archives wait to be restored in a target region: one for all arrivals, and that of its tasks. */
 export function targetQueues(context: StackContext, target: string): string[] {
   const name = targetName(context);
   return hasTargetFallback(context, target) ? [name, fallbackQueueName(name)] : [name];
 }
 
-/** What waits in a target region, whichever rule or source region it is of, and the tasks that work on it. */
+/** The backlog of a target region, for all rules and source regions, and the tasks that work on it. */
 export function arrivalRow(context: StackContext, target: string): Row {
   const queues = targetQueues(context, target);
   const tasks = {
@@ -42,7 +42,7 @@ export function arrivalRow(context: StackContext, target: string): Row {
   };
 }
 
-/** A rule of any source region gives it one, and it then serves all that arrives there. */
+/** A rule of any source region adds the fallback, which then serves everything that arrives there. */
 function hasTargetFallback({ plans }: StackContext, target: string): boolean {
   return plans.some(({ region, fallback }) => region === target && fallback?.arriving !== undefined);
 }

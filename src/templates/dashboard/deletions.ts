@@ -5,7 +5,7 @@ import { expression, type Row, search } from './widgets.ts';
 
 const AT_TARGET = ['ObjectsDeleted', 'DeletionsOfAbsentObjects', 'DeletionsOfNewerObjects', 'DeletionsOfKeptObjects'];
 
-/** What deletions at the source do; nothing where no rule replicates them. */
+/** Widgets of replicated deletions; empty if no rule replicates them. */
 export function deletionRows({ settings: { stack_name: namespace }, plan }: StackContext): Row[] {
   const rules = plan.outgoing.filter(replicatesDeletes);
   if (rules.length === 0) return [];

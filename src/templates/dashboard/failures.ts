@@ -53,7 +53,7 @@ export function targetFailureRow(context: StackContext, target: string): Row {
   };
 }
 
-/** Tasks of the region's rules; nothing where none has a fallback. */
+/** Tasks of the region's rules; empty if none has a fallback. */
 export function fallbackRows({ settings: { stack_name: namespace }, plan: { region, fallback } }: StackContext): Row[] {
   if (fallback === undefined || fallback.rules.length === 0) return [];
   const services = fallback.rules.map(({ rule }) => fallbackQueueName(ruleResourceName(namespace, rule.id)));

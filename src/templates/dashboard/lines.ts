@@ -6,7 +6,7 @@ import { expression, metric, search } from './widgets.ts';
 /** Dimensions of the metrics of a rule. */
 export const RULE = ['SourceBucket', 'SourcePrefix'];
 
-/** Filled in by CloudWatch, a line at a time. `!` keeps CloudFormation from doing it. */
+/** Substituted by CloudWatch, once per line. `!` keeps CloudFormation from doing it. */
 export const RULE_LABEL = RULE.map((dimension) => `\${!PROP('Dim.${dimension}')}`).join('/');
 
 /** The metrics of that name of all rules. */
@@ -26,7 +26,9 @@ export function waiting(QueueName: string, name: string): MetricLine {
   return metric('AWS/SQS', name, { QueueName }, { label: QueueName, stat: 'Maximum' });
 }
 
-/** Of a fallback service. ECS has this metric of running tasks only, one sample each a minute. */
+/**
+ * Running tasks of a fallback service. ECS has this metric for running tasks only, with one sample per task and minute.
+ */
 export function runningTasks(stackName: string, ServiceName: string): MetricLine {
   const dimensions = { ClusterName: resourceNamePrefix(stackName), ServiceName };
   return metric('AWS/ECS', 'CPUUtilization', dimensions, { label: ServiceName, stat: 'SampleCount' });

@@ -16,8 +16,9 @@ const HOUR = 3_600;
 const MONTH = '-P30D';
 
 /**
- * The dashboard of a source region: what its rules save, how late they are, and what is wrong, there and in their target
- * regions. Our own metrics are searched for; those of AWS are named, since a search knows no beginning of a name.
+ * The dashboard of a source region: what its rules save, how late they are, and what fails, there and in their target
+ * regions. Our own metrics are found by a search; those of AWS are listed by name, since a search cannot match a prefix
+ * of a name.
  */
 export function dashboard(context: StackContext): Resources {
   const { region, outgoing } = context.plan;
@@ -199,7 +200,7 @@ function targetRow({ settings: { stack_name: namespace }, plan }: StackContext, 
   };
 }
 
-/** What scheduled verifications have found; nothing where no rule asks for them. */
+/** Results of scheduled verifications; empty if no rule has `verify`. */
 function verificationRows({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row[] {
   const verified = outgoing.filter(({ verify }) => verify !== undefined);
   if (verified.length === 0) return [];

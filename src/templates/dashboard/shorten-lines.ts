@@ -1,9 +1,9 @@
-/** What is drawn: a metric with its dimensions, or an expression. CloudWatch's own form of it. */
+/** A line of a widget, in CloudWatch's own format: a metric with its dimensions, or an expression. */
 export type MetricLine = readonly [...string[], Readonly<Record<string, unknown>>];
 
-/** The metrics of a widget, shorter: a template has a limit, and many rules make many lines. */
+/** The metrics of a widget in a shorter form: a template has a size limit, and many rules need many lines. */
 export interface ShortenedLines {
-  /** Statistic of all lines that name none. */
+  /** Statistic of all lines without their own. */
   readonly stat?: string | undefined;
   readonly lines: readonly ShortLine[];
 }
@@ -12,9 +12,10 @@ export interface ShortenedLines {
 export type ShortLine = readonly (string | Readonly<Record<string, unknown>>)[];
 
 /**
- * Leaves out what CloudWatch adds by itself (Amazon CloudWatch API reference, "Dashboard body structure and syntax"): the statistic that
- * all lines share; what a line has in common with the one above it, which `...` repeats up to the value that follows, and `.` for one
- * value; and a label that only repeats a value, since CloudWatch makes one that tells a line from the others of its widget.
+ * Leaves out everything that CloudWatch adds by itself (Amazon CloudWatch API reference, "Dashboard body structure and
+ * syntax"): the statistic that all lines share; what a line has in common with the one above it, which `...` repeats up
+ * to the value that follows, and `.` for one value; and a label that only repeats a value, since CloudWatch creates
+ * labels that distinguish the lines of a widget.
  */
 export function shortenLines(lines: readonly MetricLine[]): ShortenedLines {
   const statistics = new Set(lines.map((line) => optionsOf(line)['stat']));

@@ -14,7 +14,7 @@ export interface Widget {
   /** Default: lines over time. */
   readonly view?: 'singleValue' | 'timeSeries';
   readonly stacked?: boolean;
-  /** In box of what the dashboard shows, such as `-P30D`. */
+  /** In place of the dashboard's time range, such as `-P30D`. */
   readonly start?: string;
 }
 
@@ -55,7 +55,7 @@ export function metric(
   return [namespace, name, ...Object.entries(dimensions).flat(), options];
 }
 
-/** The body of a dashboard: JSON, in the template with lines per widget and one per metric. */
+/** The body of a dashboard: JSON, which in the template has one line per metric. */
 export function renderDashboard(rows: readonly Row[]): FoldedSub {
   let y = 0;
   const widgets = rows.flatMap(({ height, widgets: inRow }) => {
@@ -82,14 +82,14 @@ function renderWidget(
     ...(stat === undefined ? {} : { stat }),
     ...(stacked === true ? { stacked } : {}),
     ...(start === undefined ? {} : { start, end: 'P0D' }),
-    // One number for all of that time.
+    // One number for the whole period.
     ...(start !== undefined && view === 'singleValue' ? { setPeriodToTimeRange: true } : {}),
   }).slice(0, -1);
   const rendered = separate(lines.map((line) => [JSON.stringify(line)])).flat();
   return [`${frame},"properties":${properties},"metrics":[`, ...rendered, ']}}'];
 }
 
-/** With a comma at the end of the last line of each but the last. */
+/** Adds a comma to the last line of each item except the last. */
 function separate(items: readonly (readonly string[])[]): string[][] {
   return items.map((lines, index) =>
     index === items.length - 1 ? [...lines] : [...lines.slice(0, -1), `${lines.at(-1)},`],
