@@ -19,16 +19,19 @@ import type { StatisticsCache } from './statistics-cache.ts';
 import { addProbe, summarizeArchive } from './summarize-archive.ts';
 import { TYPICAL_FRACTION } from './typical-levels.ts';
 
-/** Archives after which a class is probed again: by then what was learned before counts for a third. */
+/** Archives after which a class is probed again: by then, earlier evidence counts for a third. */
 const PROBE_AGE = 32;
 /**
- * Levels of packed content differ by CPU time alone, at most by some tenths of a percent, which is less than the clock of a busy
- * machine can tell: among those the fastest is taken.
+ * Levels of packed content differ only in CPU time, by a few tenths of a percent at most, which is less than the clock
+ * of a busy machine can measure: among those, the fastest is used.
  */
 const CLOSE: Readonly<Record<ContentClass, number>> = { packed: 0.003, text: 0, columnar: 0, other: 0 };
-/** A frame that is smaller says too little of its class to be probed. */
+/** A smaller frame says too little about its class to be probed. */
 const MIN_PROBED_BYTES = 256 * 1024;
-/** A class that has less frames in an archive is tried in some archives only: on average in one of so many frames. */
+/**
+ * A class with fewer frames than this in an archive has trials in some archives only: on average one per this number of
+ * frames.
+ */
 const FRAMES_PER_TRIAL = 16;
 
 export interface AdaptiveOptions {
@@ -41,7 +44,7 @@ export interface AdaptiveOptions {
   readonly random: () => number;
 }
 
-/** Speed of this machine, the reference machine's being 1. */
+/** Speed of this machine relative to the reference machine. */
 export interface CpuSpeed {
   /** 1 until it is measured. */
   readonly known: number;
@@ -50,15 +53,15 @@ export interface CpuSpeed {
 }
 
 /**
- * Levels by dollars. Most frames of a class get the level that costs least as far as is known. Now and then one frame gets
- * the level that a draw from what is not known favors; an archive pays for that with one of its frames. A class that is
- * new to the rule is probed before its first frame.
+ * Chooses levels by cost. Most frames of a class get the level that is the cheapest by current knowledge. Now and then
+ * one frame gets the winner of a random draw from the uncertain estimates; such a trial costs one frame of an archive.
+ * A class that is new to the rule is probed before its first frame.
  */
 export function adaptiveLevels(options: AdaptiveOptions): LevelPolicy {
   return {
     levels: options.levels,
     plan: (cap) => {
-      // In the pool, while the first objects are on their way.
+      // Runs in the pool while the first objects are being read.
       void options.cpuSpeed.measure();
       return new AdaptiveArchive(options, cap);
     },
@@ -68,11 +71,11 @@ export function adaptiveLevels(options: AdaptiveOptions): LevelPolicy {
 class AdaptiveArchive implements ArchiveLevels {
   readonly #options: AdaptiveOptions;
   readonly #cap: LevelCap | undefined;
-  /** What was known when the archive was begun, and what its own probes found. */
+  /** What was known when the archive was begun, and the results of its own probes. */
   #statistics: RuleStatistics | undefined;
   readonly #probes = new Map<ContentClass, Promise<void>>();
   readonly #probed = new Set<ContentClass>();
-  /** Frames of a class that come before the one that something is tried on. */
+  /** Frames of a class before the one with the trial. */
   readonly #trials = new Map<ContentClass, number>();
   readonly #found: [ContentClass, FrameProbe][] = [];
   readonly #outcomes: FrameOutcome[] = [];
@@ -117,7 +120,7 @@ class AdaptiveArchive implements ArchiveLevels {
     await statistics.add(summarizeArchive(this.#outcomes, this.#found, statistics.known, speed));
   }
 
-  /** Whether this is the one frame of its class that something is tried on. */
+  /** Whether this is the one frame of its class with the trial. */
   #isTrial({ expected, framesAlike }: FrameAhead): boolean {
     const turn = this.#trials.get(expected) ?? this.#draw(Math.max(framesAlike, FRAMES_PER_TRIAL));
     this.#trials.set(expected, turn - 1);
@@ -128,7 +131,7 @@ class AdaptiveArchive implements ArchiveLevels {
     return Math.floor(this.#options.random() * choices);
   }
 
-  /** One probe per class and archive, which all its frames wait for. */
+  /** One probe per class and archive; all frames of the class wait for it. */
   async #probeInTime({ expected, bytes, probe }: FrameAhead): Promise<void> {
     if (bytes < MIN_PROBED_BYTES) return;
     const { archives, probes } = this.#statistics ?? this.#options.statistics.known;
@@ -144,7 +147,7 @@ class AdaptiveArchive implements ArchiveLevels {
     const content = settledClass(expected, found.fraction > PACKED_FRACTION);
     this.#probed.add(content);
     this.#remember(content, found);
-    // Of what the name promised nothing was learned, but it need not be looked for in every archive.
+    // Nothing was learned about the class that the names suggest, but it need not be probed in every archive.
     if (content !== expected) this.#remember(expected, { fraction: TYPICAL_FRACTION[expected], levels: [] });
   }
 

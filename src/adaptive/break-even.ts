@@ -9,17 +9,17 @@ import {
   sumLines,
 } from './cost-model.ts';
 
-/** What compressing a rule's objects is like. */
+/** The properties of a rule's objects that decide its costs. */
 export interface Experience {
-  /** Archive bytes over object bytes. */
+  /** Archive bytes divided by object bytes. */
   readonly ratio: number;
-  /** CPU seconds of compression for a byte of an object. */
+  /** CPU seconds of compression per byte of an object. */
   readonly cpuSecondsPerByte: number;
   /** Share of objects whose key exists at the target; 0 if not given. */
   readonly overwritten?: number;
 }
 
-/** What closes an archive, whichever comes first. */
+/** The limits that close an archive, whichever is reached first. */
 export interface ArchiveLimits {
   readonly objects: number;
   /** Bytes of objects. */
@@ -32,22 +32,22 @@ export interface ArchiveLimits {
 export interface Traffic {
   readonly objects: number;
   readonly bytes: number;
-  /** Seconds over which they arrive evenly. Absent: they are all there, and archives are full. */
+  /** Seconds over which they arrive evenly. Absent: they all exist already, so archives are full. */
   readonly seconds?: number;
 }
 
 /** 3x at level 9: 45 MB/s of one core (docs/decisions/0003-packing-speed.md). */
 export const USUAL_EXPERIENCE: Experience = { ratio: 1 / 3, cpuSecondsPerByte: 1 / 45e6 };
-/** A rule's defaults, but for the bytes: an archive of 256 MiB takes more traffic than most rules have. */
+/** A rule's defaults except the bytes: most rules do not have enough traffic for archives of 256 MiB. */
 export const USUAL_LIMITS: ArchiveLimits = { objects: 1000, bytes: 64e6, windowSeconds: 20 };
 
 export const SECONDS_PER_MONTH = DAYS_PER_MONTH * 86_400;
-/** Larger objects cost the same for each byte. */
+/** Larger objects cost the same per byte. */
 const MAX_SIZE = 2 ** 30;
 const MAX_VOLUME = 1e9;
 const BISECTIONS = 60;
 
-/** Of a rule; its bytes as far as they are usual. */
+/** The limits of a rule; bytes only up to the usual size of an archive. */
 export function archiveLimits({ source, sizing }: Pick<DeployedRule, 'source' | 'sizing'>): ArchiveLimits {
   return {
     objects: sizing.batchSize,
@@ -61,7 +61,7 @@ export function archiveLimits({ source, sizing }: Pick<DeployedRule, 'source' | 
  *
  * | arriving            | archives                                                                       |
  * |---------------------|--------------------------------------------------------------------------------|
- * | all at once         | as many as the limits of objects and bytes make                                |
+ * | all at once         | as many as the limits of objects and bytes require                             |
  * | evenly              | those, or one per window and the wait for its first object, whichever is more  |
  */
 export function countArchives({ objects, bytes, seconds }: Traffic, limits: ArchiveLimits): number {
@@ -70,7 +70,7 @@ export function countArchives({ objects, bytes, seconds }: Traffic, limits: Arch
   return Math.max(full, seconds / (limits.windowSeconds + seconds / objects));
 }
 
-/** USD that this traffic of objects of one size saves; negative where plain replication is cheaper. */
+/** USD saved for this traffic of objects of one size; negative if plain replication is cheaper. */
 export function savedOnTraffic(
   { ours, plain }: RuleCosts,
   experience: Experience,
@@ -82,13 +82,13 @@ export function savedOnTraffic(
 }
 
 /**
- * Mean size of objects, in bytes, from which on a full archive is cheaper than plain replication.
+ * Min mean size of objects, in bytes, for which a full archive is cheaper than plain replication.
  * @returns Infinity when no size pays
  */
 export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, limits: ArchiveLimits): number {
   const saved = (size: number): number =>
     savedOnTraffic(costs, experience, limits, { objects: BILLED_GIGABYTE / size, bytes: BILLED_GIGABYTE });
-  // Beyond a frame an object costs a HEAD and an upload of its own, so that what is saved falls there once.
+  // An object larger than a frame costs a HEAD and an upload of its own, so the savings drop once at that size.
   for (const [from, to] of [
     [1, PART_BYTES],
     [PART_BYTES + 1, MAX_SIZE],
@@ -99,7 +99,7 @@ export function breakEvenObjectSize(costs: RuleCosts, experience: Experience, li
 }
 
 /**
- * GB per month, of 2^30 bytes, from which on evenly arriving objects of one size earn what the rule costs whatever its volume.
+ * GB (2^30 bytes) per month from which evenly arriving objects of one size earn the rule's fixed costs.
  * @param fixed USD per month
  * @returns Infinity when no volume does
  */
@@ -142,12 +142,12 @@ export function trafficAmounts(
     multipartArchives: isMultipart((bytes * ratio) / archives) ? archives : 0,
     largeReads: frames,
     largeWrites: isLarge ? frames + objects : 0,
-    // A large object is looked at before it is written, whether it exists or not.
+    // A large object takes a HEAD before it is written, whether or not it exists.
     looks: isLarge ? objects : objects * overwritten,
   };
 }
 
-/** Where `of` changes its sign from negative to positive. */
+/** The point where `of` changes from negative to positive. */
 function bisect(of: (value: number) => number, from: number, to: number): number {
   let [low, high] = [from, to];
   for (let step = 0; step < BISECTIONS; step += 1) {

@@ -1,10 +1,10 @@
 import type { LevelEstimate } from './estimate-levels.ts';
 
 /**
- * The level that costs least as far as is known; when all lose money it is still the one that loses least. A guess is no
- * knowledge: it is taken when there is nothing else.
+ * The cheapest level by current knowledge; if all lose money, the one that loses least. Levels that are only guessed
+ * count if there are no others.
  * @param estimates the fastest level first
- * @param tolerance share of the least dollars that a faster level may cost more
+ * @param tolerance how much more than the cheapest level a faster one may cost, as a share
  */
 export function cheapestLevel(estimates: readonly LevelEstimate[], tolerance = 0): LevelEstimate {
   const known = estimates.filter(({ isGuess }) => !isGuess);
@@ -14,10 +14,10 @@ export function cheapestLevel(estimates: readonly LevelEstimate[], tolerance = 0
 }
 
 /**
- * The level that would cost least if each cost what a draw from its posterior says: discounted Thompson sampling with
- * Gaussian posteriors (Qi, Wang, Zhu, "Discounted Thompson Sampling for Non-Stationary Bandit Problems", arXiv 2305.10718).
- * A level is tried as often as it is likely to be the best, so trying dies down as evidence grows; evidence that has decayed
- * makes it flare up again.
+ * The cheapest level if the cost of each is drawn from its posterior: discounted Thompson sampling with Gaussian
+ * posteriors (Qi, Wang, Zhu, "Discounted Thompson Sampling for Non-Stationary Bandit Problems", arXiv 2305.10718). A
+ * level is tried as often as it is likely to be the best, so trials become rare as evidence grows, and frequent again
+ * when evidence has decayed.
  * @param random uniform in [0, 1)
  */
 export function sampleLevel(estimates: readonly LevelEstimate[], random: () => number): LevelEstimate {

@@ -13,14 +13,14 @@ export interface TaskSize {
   readonly memoryMebibytes: number;
 }
 
-/** USD of a second of one vCPU in a function. */
+/** USD per second of one vCPU in a function. */
 export function functionVcpuSecond({ lambda_gb_second }: Pick<UnitPrices, 'lambda_gb_second'>): number {
   return lambda_gb_second * LAMBDA_GIGABYTES_PER_VCPU;
 }
 
 /**
- * USD that a second of a batch is billed: all of the function's memory, whatever it does meanwhile, or its slot's share of a task.
- * @param memoryMegabytes of the function; absent where nothing is deployed
+ * USD billed per second of a batch: all of the function's memory, even while it waits, or its slot's share of a task.
+ * @param memoryMegabytes of the function; absent if nothing is deployed
  * @returns undefined when there is neither function nor task
  */
 export function billedSecond(
@@ -34,8 +34,8 @@ export function billedSecond(
 }
 
 /**
- * USD of a second of one vCPU in a Fargate task, with its share of the task's memory. On demand: the price of Spot floats, and
- * a level that pays on demand pays on Spot.
+ * USD per second of one vCPU in a Fargate task, with its share of the task's memory. The on-demand price, since that of
+ * Spot varies; a level that pays off on demand also pays off on Spot.
  */
 export function taskVcpuSecond(
   { fargate_vcpu_hour, fargate_gb_hour }: Pick<UnitPrices, 'fargate_vcpu_hour' | 'fargate_gb_hour'>,

@@ -1,5 +1,5 @@
 /**
- * Kinds of content that have statistics of their own. Few and fixed, since each one starts learning from scratch.
+ * Kinds of content with separate statistics. They are few and fixed, since learning starts from scratch for each.
  *
  * | class    | by its name                                       | by test             |
  * |----------|---------------------------------------------------|---------------------|
@@ -12,7 +12,7 @@ export const CONTENT_CLASSES = ['text', 'columnar', 'other', 'packed'] as const;
 
 export type ContentClass = (typeof CONTENT_CLASSES)[number];
 
-/** Above this share of its size, level 1 on a spread sample says that a frame is compressed already. */
+/** If level 1 leaves more than this share of a spread sample, the frame is already compressed. */
 export const PACKED_FRACTION = 0.95;
 
 const EXTENSIONS: Readonly<Record<Exclude<ContentClass, 'other'>, string>> = {
@@ -31,13 +31,13 @@ const CLASS_BY_EXTENSION: ReadonlyMap<string, ContentClass> = new Map(
   ),
 );
 
-/** The class that an object's name promises. */
+/** The class that an object's name suggests. */
 export function expectedClass(key: string): ContentClass {
   const extension = /\.([A-Za-z0-9]{1,8})$/.exec(key)?.[1]?.toLowerCase() ?? '';
   return CLASS_BY_EXTENSION.get(extension) ?? 'other';
 }
 
-/** The class that a frame is counted in: what the test found goes before what its names promise. */
+/** The class that a frame counts toward: the result of the test overrides what its names suggest. */
 export function settledClass(expected: ContentClass, packed: boolean): ContentClass {
   if (packed) return 'packed';
   return expected === 'packed' ? 'other' : expected;

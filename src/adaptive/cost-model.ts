@@ -4,7 +4,7 @@ import { MIB } from '../units.ts';
 import { functionVcpuSecond } from './compute-price.ts';
 import { WORK } from './measured-work.ts';
 
-/** What dollars are counted by. An archive has so many of each. */
+/** The cost drivers. An archive has a number of each. */
 export interface Amounts {
   readonly archives: number;
   readonly objects: number;
@@ -16,17 +16,20 @@ export interface Amounts {
   readonly cpuSeconds: number;
   /** Archives that are uploaded in parts. */
   readonly multipartArchives?: number;
-  /** GET-class requests at the source beyond one per object: ranges of large objects, and a look at their checksum. */
+  /** GET-class requests at the source beyond one per object: ranges of large objects, and a HEAD for their checksum. */
   readonly largeReads?: number;
-  /** PUT-class requests that a destination takes beyond one per object: opening, parts and completion of large objects. */
+  /**
+   * PUT-class requests at a destination beyond one per object: creation, parts and completion of large objects'
+   * uploads.
+   */
   readonly largeWrites?: number;
-  /** HEADs at a destination: of large objects, and of keys that exist. */
+  /** HEADs at a destination: of large objects, and of existing keys. */
   readonly looks?: number;
 }
 
 export type CostDriver = keyof Amounts;
 
-/** What dollars are paid for. */
+/** The kinds of cost. */
 export type CostItem =
   | 'transfer'
   | 'compute'
@@ -37,16 +40,16 @@ export type CostItem =
   | 'statistics'
   | 'logs';
 
-/** One thing that costs: so many dollars for each of what drives it. */
+/** One line of the bill: dollars per unit of its driver. */
 export interface CostLine {
   readonly item: CostItem;
   readonly driver: CostDriver;
-  /** USD for one of the driver. */
+  /** USD per unit of the driver. */
   readonly dollars: number;
   readonly what: string;
 }
 
-/** What a rule pays for, with this product and with S3 replicating every object by itself. */
+/** The cost lines of a rule, with this product and with plain S3 replication of each object. */
 export interface RuleCosts {
   readonly ours: readonly CostLine[];
   readonly plain: readonly CostLine[];
@@ -54,26 +57,26 @@ export interface RuleCosts {
 
 /** Dollars of one archive, or of any sum of them. */
 export interface ArchiveDollars {
-  /** What S3 replicating the objects by itself would have cost, and what was paid instead. */
+  /** What plain S3 replication of the objects would have cost, and what was paid instead. */
   readonly plain: number;
   readonly ours: number;
   /** Saved on inter-region transfer alone; negative when the archive grew. */
   readonly transferSavings: number;
   /** Paid for compute at the source. */
   readonly computeCost: number;
-  /** Paid for compute at the targets, as it is to be expected; their own metric ComputeCost says what was billed. */
+  /** Expected compute at the targets; their own metric ComputeCost reports what was billed. */
   readonly restoreCost: number;
   /** `plain` less `ours`. */
   readonly netBenefit: number;
 }
 
-/** What a level changes: USD for a byte that leaves, and for a second of CPU time. */
+/** The costs that depend on the level: USD per byte sent, and per second of CPU time. */
 export interface MarginalPrices {
   readonly archiveByte: number;
   readonly cpuSecond: number;
 }
 
-/** Of a bill: AWS's GB of transfer and storage are 2^30 bytes. */
+/** A GB as AWS bills it: 2^30 bytes for transfer and storage. */
 export const BILLED_GIGABYTE = 2 ** 30;
 export const DAYS_PER_MONTH = 365.25 / 12;
 /**
@@ -85,9 +88,9 @@ export const STAGING_DAYS = { outbound: 1.5 + 3.5, inbound: 1.5 } as const;
 export const PART_BYTES = 8 * MIB;
 
 /**
- * Everything that a rule costs for each archive, object, byte and second. Unit prices are those of the source region, on
- * both sides; transfer is the price of each pair of regions. docs/economics.md explains each line.
- * @param packingSecond USD of a second of one vCPU where archives are packed; a function's, if not given
+ * Everything that a rule costs per archive, object, byte and second. Unit prices are those of the source region, for
+ * both sides; transfer is priced per pair of regions. docs/economics.md explains each line.
+ * @param packingSecond USD per second of one vCPU where archives are packed; default: a function's
  * @throws MissingPriceError
  */
 export function ruleCosts(
@@ -174,19 +177,19 @@ export function archiveAmounts(archive: Omit<Amounts, 'archives' | 'multipartArc
   return { archives: 1, objects, originalBytes, archiveBytes, cpuSeconds, ...large, multipartArchives };
 }
 
-/** Whether an archive of so many bytes is uploaded in parts. */
+/** Whether an archive of this size is uploaded in parts. */
 export function isMultipart(archiveBytes: number): boolean {
   return archiveBytes > PART_BYTES;
 }
 
-/** USD of these amounts on these lines. */
+/** USD for these amounts with these lines. */
 export function sumLines(lines: readonly CostLine[], amounts: Amounts): number {
   return lines.reduce((total, { driver, dollars }) => total + dollars * (amounts[driver] ?? 0), 0);
 }
 
 /**
  * What an archive, or a sum of archives, costs and saves.
- * @param billedCompute USD that packing was billed, where it was measured; in place of what it usually is
+ * @param billedCompute USD billed for packing, if measured; replaces the usual amount
  */
 export function archiveDollars({ ours, plain }: RuleCosts, amounts: Amounts, billedCompute?: number): ArchiveDollars {
   const of = (lines: readonly CostLine[], item: CostItem): number =>
@@ -206,7 +209,7 @@ export function archiveDollars({ ours, plain }: RuleCosts, amounts: Amounts, bil
   };
 }
 
-/** The part of the costs that a level decides about. */
+/** The part of the costs that depends on the level. */
 export function marginalPrices({ ours }: RuleCosts): MarginalPrices {
   const perUnit = (driver: CostDriver): number =>
     ours.filter((line) => line.driver === driver).reduce((total, { dollars }) => total + dollars, 0);

@@ -1,6 +1,8 @@
 import { CompressorError } from '../errors.ts';
 
-/** Weights of a rule's statistics were scaled down each time just before an archive was added; what it taught is lost. */
+/**
+ * The weights of a rule's statistics were scaled down each time just before an archive was added; its evidence is lost.
+ */
 export class ContestedStatisticsError extends CompressorError {
   readonly code = 'STATISTICS_CONTESTED';
   readonly retryable = true;

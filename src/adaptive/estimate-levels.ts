@@ -5,27 +5,27 @@ import { isPositive } from './finite-numbers.ts';
 import { armKey, type RuleStatistics, weightNow } from './rule-statistics.ts';
 import { type LevelPrior, TYPICAL_FRACTION, typicalPrior } from './typical-levels.ts';
 
-/** What a byte of a class costs at a level. */
+/** The cost per byte of a class at a level. */
 export interface LevelEstimate {
   readonly level: number;
-  /** USD for a byte that goes in. */
+  /** USD per byte before compression. */
   readonly dollars: number;
-  /** Archives, decayed, that this was seen in; 0 when only a probe, or nothing but experience, speaks. */
+  /** Decayed number of archives with evidence; 0 if there is only a probe, or only typical values. */
   readonly evidence: number;
-  /** Concluded from other levels of the class alone: to be tried on a frame before an archive depends on it. */
+  /** Extrapolated from other levels of the class: must be tried on a frame before whole archives use it. */
   readonly isGuess: boolean;
-  /** Standard deviation of what `dollars` may really be, as a share of them. */
+  /** Standard deviation of `dollars`, as a share of them. */
   readonly deviation: number;
 }
 
 /**
- * How far the dollars per byte of one archive are usually off, and those that a probe promises, as a share: compressed bytes of a
- * whole frame are within 1-2 % once they are counted against the test of the same frame, those of a sample within 1-4 %; CPU
- * times of shared machines are off by more but weigh less.
+ * The usual error of the dollars per byte of one archive, and of those predicted by a probe, as a share. Compressed
+ * bytes of a whole frame are right within 1-2 % if measured relative to the test of the same frame, those of a sample
+ * within 1-4 %; CPU times of shared machines are off by more, but weigh less.
  */
 const ARCHIVE_DEVIATION = 0.02;
 const PROBE_DEVIATION = 0.04;
-/** Archives that a probe counts as much as: weights are inverse variances. */
+/** The number of archives that a probe is worth: weights are inverse variances. */
 const PROBE_WEIGHT = (ARCHIVE_DEVIATION / PROBE_DEVIATION) ** 2;
 
 interface SeenLevel extends LevelPrior {
@@ -36,18 +36,19 @@ interface SeenLevel extends LevelPrior {
 export interface EstimateOptions {
   readonly levels: readonly number[];
   readonly prices: MarginalPrices;
-  /** Of this machine, the reference machine's being 1. */
+  /** Speed of this machine relative to the reference machine. */
   readonly cpuSpeed: number;
 }
 
 /**
- * Estimates each level for a class. Both quantities of a level, compressed bytes and CPU seconds, are the geometric mean of
- * what was seen, weighted by its archives, and of what the probe promised, corrected by how far its promises for all levels that
- * were seen were off. Thus a level that is seldom taken follows the content along with the others; half
- * of that correction, for which it may be the wrong one, makes it less certain.
+ * Estimates each level for a class. Both quantities of a level, compressed bytes and CPU seconds, are the geometric
+ * mean of the observed value, weighted by its archives, and of the probe's prediction, corrected by the average error
+ * of its predictions for all observed levels. Thus a rarely used level follows changes of the content along with the
+ * others. Since the correction may be wrong for it, half of the correction is added as uncertainty.
  *
- * Compressed bytes are counted against what level 1 leaves of a spread sample of the same frame: a ratio estimator
- * (Cochran, "Sampling Techniques", ch. 6), so that archives of other content do not speak for or against a level.
+ * Compressed bytes are measured relative to the result of level 1 on a spread sample of the same frame: a ratio
+ * estimator (Cochran, "Sampling Techniques", ch. 6), so that archives of other content do not count for or against a
+ * level.
  */
 export function estimateLevels(
   statistics: RuleStatistics,
@@ -68,7 +69,7 @@ export function estimateLevels(
     const mean = (measured: number | undefined, promised: number): number =>
       Math.exp((evidence * Math.log(measured ?? promised) + PROBE_WEIGHT * Math.log(promised)) / weight);
     const dollarsOf = ({ gain, secondsPerByte }: LevelPrior): number => {
-      // What is only stored stays as it is: there is nothing to estimate.
+      // Storing does not change the size: there is nothing to estimate.
       const compressed = level === STORE_LEVEL ? 1 : fraction * gain;
       return prices.archiveByte * compressed + (prices.cpuSecond * secondsPerByte) / cpuSpeed;
     };
@@ -87,7 +88,7 @@ export function estimateLevels(
   });
 }
 
-/** What level 1 leaves of a byte: of all frames, and of the sample of the probe, which few bytes of frames do not outweigh. */
+/** The compressed share at level 1: of all frames, and of the probe's sample, which outweighs a few bytes of frames. */
 function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass, seen: readonly SeenLevel[]): number {
   let bytes = 0;
   let tested = 0;
@@ -102,7 +103,10 @@ function testedFraction({ arms, probes }: RuleStatistics, content: ContentClass,
   return (evidence * (tested / bytes) + PROBE_WEIGHT * expected) / (evidence + PROBE_WEIGHT);
 }
 
-/** Of the latest probe; a level that it left out is as far from its nearest neighbor as it usually is. */
+/**
+ * The prediction of the latest probe; a level that it left out has its typical distance from the nearest level that it
+ * has.
+ */
 function findPrior(statistics: RuleStatistics, content: ContentClass, level: number, fraction: number): LevelPrior {
   const typical = typicalPrior(content, level, fraction);
   const probed = statistics.priors.get(armKey(content, level));
@@ -135,7 +139,10 @@ function seenLevels(statistics: RuleStatistics, content: ContentClass): SeenLeve
   });
 }
 
-/** As far as what was seen outweighs the probe: a frame of a few bytes tells more of its overhead than of any level. */
+/**
+ * How much the observations outweigh the probe: a frame of a few bytes shows its overhead rather than the effect of a
+ * level.
+ */
 function correctPriors(seen: readonly SeenLevel[], priorOf: (level: number) => LevelPrior): LevelPrior {
   const compressing = seen.filter(({ level }) => level !== STORE_LEVEL);
   const total = compressing.reduce((sum, { evidence }) => sum + evidence, 0);

@@ -1,4 +1,4 @@
-/** Whether it is a quantity that ratios and logarithms may be taken of: NaN, infinities, zero and negative numbers are not. */
+/** Whether ratios and logarithms of the number are possible: not for NaN, infinities, zero and negative numbers. */
 export function isPositive(value: number): boolean {
   return Number.isFinite(value) && value > 0;
 }

@@ -1,7 +1,7 @@
 import type { FrameOutcome, LevelPolicy } from './level-policy.ts';
 import { sumShares } from './level-shares.ts';
 
-/** The level that the configuration gives, whatever the objects are. */
+/** The level of the configuration, for all objects. */
 export function fixedLevel(level: number): LevelPolicy {
   return {
     levels: [level],

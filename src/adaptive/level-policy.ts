@@ -1,10 +1,10 @@
 import type { ContentClass } from './content-class.ts';
 
-/** Why a level was taken. */
+/** Why a level was chosen. */
 export type LevelReason =
-  /** The configuration says so. */
+  /** Set in the configuration. */
   | 'configured'
-  /** Cheapest by what was learned. */
+  /** Cheapest by what has been learned. */
   | 'cheapest'
   /** Cheapest by a probe of this very archive: the class is new to the rule, or was last probed long ago. */
   | 'probed'
@@ -21,7 +21,7 @@ export interface LevelCap {
   readonly reason: 'little-time' | 'backlog';
 }
 
-/** Levels of a frame: one, and one in its place if a test finds that the frame is compressed already. */
+/** Levels of a frame: one, and another one in case a test finds that the frame is already compressed. */
 export interface ChosenLevels {
   readonly level: number;
   readonly ifPacked?: { readonly above: number; readonly level: number };
@@ -30,7 +30,7 @@ export interface ChosenLevels {
 
 /** A frame before it is compressed. */
 export interface FrameAhead {
-  /** By the names in it. */
+  /** The class that the names in it suggest. */
   readonly expected: ContentClass;
   /** Tar bytes. */
   readonly bytes: number;
@@ -40,20 +40,20 @@ export interface FrameAhead {
   readonly probe: (levels: readonly number[]) => Promise<FrameProbe>;
 }
 
-/** What a probe of a frame found. `fraction`s are shares of its size that a sample was left with. */
+/** The result of probing a frame. A `fraction` is the compressed share of a sample. */
 export interface FrameProbe {
-  /** By the test that also tells what is packed. */
+  /** From the test that also detects packed content. */
   readonly fraction: number;
   /** Seconds are CPU time of this machine. */
   readonly levels: readonly { readonly level: number; readonly fraction: number; readonly secondsPerByte: number }[];
 }
 
-/** What became of a frame. */
+/** The outcome of a frame. */
 export interface FrameOutcome {
   readonly expected: ContentClass;
   readonly level: number;
   readonly reason: LevelReason;
-  /** Tar bytes that went in, and bytes that came out. */
+  /** Tar bytes before compression, and bytes after it. */
   readonly bytes: number;
   readonly compressed: number;
   /** CPU time of this machine. */
@@ -61,7 +61,7 @@ export interface FrameOutcome {
   readonly test?: { readonly fraction: number; readonly packed: boolean };
 }
 
-/** How much of an archive got a level, and why. */
+/** How much of an archive has a level, and why. */
 export interface LevelShare {
   readonly content: ContentClass;
   readonly level: number;
@@ -78,15 +78,15 @@ export interface ArchiveLevels {
   expect(content: ContentClass): number;
   forFrame(frame: FrameAhead): Promise<ChosenLevels>;
   note(outcome: FrameOutcome): void;
-  /** What was noted, the most bytes first. */
+  /** The noted outcomes, the most bytes first. */
   shares(): LevelShare[];
-  /** The archive was accepted: what was noted is learned. Never fails. */
+  /** The archive was accepted: learns from the noted outcomes. Never fails. */
   learn(): Promise<void>;
 }
 
-/** How levels are decided: one for all, or by dollars. */
+/** How levels are chosen: one for all, or by cost. */
 export interface LevelPolicy {
-  /** All that may come, the fastest first. */
+  /** All possible levels, the fastest first. */
   readonly levels: readonly number[];
   plan(cap?: LevelCap): ArchiveLevels;
 }

@@ -1,7 +1,7 @@
 import { type ContentClass, settledClass } from './content-class.ts';
 import type { FrameOutcome, LevelShare } from './level-policy.ts';
 
-/** The class that a frame turned out to be. */
+/** The class that a frame turned out to have. */
 export function outcomeClass({ expected, test }: Pick<FrameOutcome, 'expected' | 'test'>): ContentClass {
   return test === undefined ? expected : settledClass(expected, test.packed);
 }

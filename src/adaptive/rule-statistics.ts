@@ -2,18 +2,23 @@ import type { ContentClass } from './content-class.ts';
 import type { LevelPrior } from './typical-levels.ts';
 
 /**
- * Archives after which evidence counts e times less: a change of content is followed within some tens of archives. Time
- * would forget a quiet rule overnight and a busy one never.
+ * Archives after which evidence counts e times less, so that a change of content is followed within a few dozen
+ * archives. Aging by time would forget a quiet rule overnight and a busy one never.
  */
 export const MEMORY_ARCHIVES = 32;
 /**
- * Weights above this (e^16, after 512 archives) are scaled down again. DynamoDB refuses a sum of more than 38 digits: what
- * the item counts in (aws/dynamodb/statistics-item.ts) leaves room for a rebase that comes hundreds of archives late.
+ * Weights above this (e^16, after 512 archives) are scaled down again. DynamoDB refuses a sum of more than 38 digits:
+ * the units of the item (aws/dynamodb/statistics-item.ts) leave room for a rebase that comes hundreds of archives late.
  */
 const MAX_EXPONENT = 16;
-/** What weighs less when weights are scaled down is forgotten: nothing was seen of it for 442 archives or more. */
+/**
+ * Entries with a lower weight are forgotten when weights are scaled down: they were not seen for 442 archives or more.
+ */
 const MIN_ARCHIVES = 1e-6;
-/** Of a rule with dozens of levels the arms that weigh most are kept, as many as fit into one expression of DynamoDB. */
+/**
+ * Of a rule with dozens of levels only the arms with the highest weights are kept, as many as fit into one expression
+ * of DynamoDB.
+ */
 export const MAX_ARMS = 80;
 
 /** A class at a level. */
@@ -33,11 +38,11 @@ export interface ArmSums {
 export interface ClassProbe {
   /** Number of the archive that was probed. */
   readonly archive: number;
-  /** Share of its size that level 1 left of the sample. */
+  /** Compressed share of the sample at level 1. */
   readonly fraction: number;
 }
 
-/** What a rule has learned. */
+/** What was learned about a rule. */
 export interface RuleStatistics {
   /** Archives so far: the clock of aging. */
   readonly archives: number;
@@ -49,10 +54,13 @@ export interface RuleStatistics {
   readonly probes: ReadonlyMap<ContentClass, ClassProbe>;
 }
 
-/** What one archive teaches: sums are added, results of probes are replaced. */
+/** The evidence of one archive: sums are added, results of probes are replaced. */
 export type StatisticsUpdate = Pick<RuleStatistics, 'arms' | 'priors' | 'probes'>;
 
-/** The same with the weight of its time. Added to sums of another landmark it would count e^16 times too much, or too little. */
+/**
+ * The same with the weight of its time. Added to sums with another landmark, it would count e^16 times too much or too
+ * little.
+ */
 export type WeightedUpdate = StatisticsUpdate & Pick<RuleStatistics, 'landmark'>;
 
 export const NO_STATISTICS: RuleStatistics = {
@@ -68,15 +76,15 @@ export function armKey(content: ContentClass, level: number): ArmKey {
 }
 
 /**
- * Weight of what is added now. Forward decay (Cormode, Shkapenyuk, Srivastava, Xu, "Forward Decay", ICDE 2009): new
- * evidence weighs more instead of old evidence being made less, so that an update is a pure addition, which DynamoDB does
- * atomically. Sums divided by the weight of now are the decayed ones.
+ * Weight of evidence that is added now. Forward decay (Cormode, Shkapenyuk, Srivastava, Xu, "Forward Decay", ICDE
+ * 2009): new evidence gets a higher weight, instead of reducing that of old evidence, so an update is a pure addition,
+ * which DynamoDB does atomically. Dividing the sums by the current weight gives the decayed ones.
  */
 export function weightNow({ archives, landmark }: Pick<RuleStatistics, 'archives' | 'landmark'>): number {
   return Math.exp((archives - landmark) / MEMORY_ARCHIVES);
 }
 
-/** The sums of both, as `weight` times the second. */
+/** The sum of the first and `weight` times the second. */
 export function addSums(sums: ArmSums | undefined, more: ArmSums, weight = 1): ArmSums {
   return {
     archives: (sums?.archives ?? 0) + weight * more.archives,
@@ -87,7 +95,7 @@ export function addSums(sums: ArmSums | undefined, more: ArmSums, weight = 1): A
   };
 }
 
-/** The update as an archive of now. */
+/** The update with the current weight. */
 export function weighUpdate(
   update: StatisticsUpdate,
   known: Pick<RuleStatistics, 'archives' | 'landmark'>,
@@ -95,7 +103,7 @@ export function weighUpdate(
   return { ...update, arms: scaleArms(update.arms, weightNow(known)), landmark: known.landmark };
 }
 
-/** The same statistics with weights that begin at 1 again; undefined while there is no need. */
+/** The same statistics with weights that restart at 1; undefined while that is not needed. */
 export function rebaseStatistics(statistics: RuleStatistics): RuleStatistics | undefined {
   const { archives, landmark, arms } = statistics;
   if ((archives - landmark) / MEMORY_ARCHIVES < MAX_EXPONENT) return undefined;

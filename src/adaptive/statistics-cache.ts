@@ -10,9 +10,12 @@ import {
 } from './rule-statistics.ts';
 import type { StatisticsStore } from './statistics-store.ts';
 
-/** Older statistics are read again before they decide; a store that failed is left alone for as long. */
+/** Older statistics are read again before they are used; after a failure, the store is not called for the same time. */
 const MAX_AGE_MILLISECONDS = 60_000;
-/** Weights are scaled down once in 512 archives, so that the second attempt finds the landmark that the first was told. */
+/**
+ * Weights are scaled down only once in 512 archives, so the landmark in the first refusal is still right at the second
+ * attempt.
+ */
 const MAX_ATTEMPTS = 3;
 
 export interface StatisticsCacheOptions {
@@ -21,17 +24,20 @@ export interface StatisticsCacheOptions {
   readonly store: StatisticsStore | undefined;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
-  /** Statistics could not be read, or those of an archive were lost: once for each archive. Nothing else is affected. */
+  /**
+   * Called when statistics could not be read, or those of an archive were lost: once per archive. Nothing else is
+   * affected.
+   */
   readonly onFailure: (error: CompressorError) => void;
 }
 
-/** The latest known statistics of one rule. An outage of the store is told, and otherwise stops nothing. */
+/** The latest known statistics of one rule. An outage of the store is reported, but stops nothing. */
 export class StatisticsCache {
   readonly #options: StatisticsCacheOptions;
   #known: RuleStatistics = NO_STATISTICS;
-  /** When they were read, or the store failed last. */
+  /** When they were last read, or the store last failed. */
   #checked = Number.NEGATIVE_INFINITY;
-  /** Why the store did not answer last; absent when it did. */
+  /** Why the last call to the store failed; absent if it succeeded. */
   #failure: CompressorError | undefined;
   #reading: Promise<boolean> | undefined;
 
@@ -39,7 +45,7 @@ export class StatisticsCache {
     this.#options = options;
   }
 
-  /** Without waiting. */
+  /** Returns them without waiting. */
   get known(): RuleStatistics {
     return this.#known;
   }
@@ -57,7 +63,7 @@ export class StatisticsCache {
     return this.#known;
   }
 
-  /** Adds an archive, with the weight of now. What the store does not take is lost, but for this process. */
+  /** Adds an archive with the current weight. If the store does not accept it, only this process learns from it. */
   async add(update: StatisticsUpdate): Promise<void> {
     const { store, onFailure } = this.#options;
     if (store === undefined || (this.#failure !== undefined && this.#isFresh())) {
@@ -74,7 +80,9 @@ export class StatisticsCache {
     this.#known = rebaseStatistics(added) ?? added;
   }
 
-  /** What is known may be from before a rebase: then it is refused, and weighed again by what is there. */
+  /**
+   * The cached landmark may be from before a rebase: then the update is refused, and weighed again by the current one.
+   */
   async #addThere(store: StatisticsStore, update: StatisticsUpdate): Promise<void> {
     const { rule } = this.#options;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {

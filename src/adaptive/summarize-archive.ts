@@ -13,10 +13,10 @@ import {
 } from './rule-statistics.ts';
 import type { LevelPrior } from './typical-levels.ts';
 
-/** As much as a sample for a probe has, roughly. */
+/** Roughly the size of a probe's sample. */
 const FULL_EVIDENCE_BYTES = 1024 * 1024;
 
-/** What an archive teaches: its frames and its probes. Weights are given where it is added. */
+/** The evidence of an archive: its frames and its probes. It gets its weight when it is added. */
 export function summarizeArchive(
   outcomes: readonly FrameOutcome[],
   probes: readonly (readonly [ContentClass, FrameProbe])[],
@@ -42,12 +42,12 @@ export function summarizeArchive(
   return { arms: new Map(arms), priors: probed.priors, probes: probed.probes };
 }
 
-/** An archive with little content of a class says less of it than others do. */
+/** An archive with little content of a class says less about it than others do. */
 function evidenceOf({ bytes }: ArmSums): number {
   return Math.min(1, bytes / FULL_EVIDENCE_BYTES);
 }
 
-/** The statistics with the result of a probe in the place of an earlier one. */
+/** The statistics with the result of a probe in place of an earlier one. */
 export function addProbe(
   statistics: RuleStatistics,
   content: ContentClass,
@@ -56,7 +56,7 @@ export function addProbe(
 ): RuleStatistics {
   const priors = new Map<ArmKey, LevelPrior>(statistics.priors);
   for (const probed of levels) {
-    // What storing leaves is known; only what compresses was learned something of.
+    // The result of storing is known; only levels that compress can be learned about.
     if (probed.level === STORE_LEVEL) continue;
     const prior = { gain: probed.fraction / fraction, secondsPerByte: probed.secondsPerByte * cpuSpeed };
     if (isPositive(prior.gain) && isPositive(prior.secondsPerByte)) priors.set(armKey(content, probed.level), prior);

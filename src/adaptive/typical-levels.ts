@@ -1,17 +1,17 @@
 import { STORE_LEVEL } from '../configuration/schema/levels.ts';
 import type { ContentClass } from './content-class.ts';
 
-/** What is known of a level before anything was measured here. */
+/** Typical values of a level, used before anything was measured. */
 export interface LevelPrior {
-  /** Compressed bytes for each byte that level 1 was tested to leave. */
+  /** Compressed bytes per byte that level 1 left in the test. */
   readonly gain: number;
-  /** CPU seconds of the reference machine for a byte that goes in. */
+  /** CPU seconds of the reference machine per byte before compression. */
   readonly secondsPerByte: number;
 }
 
 /**
- * Gain against level 1 and MB/s of one x86 core, frames of 8 MiB of JSON and text, zstd 1.5.7 (docs/performance.md,
- * docs/decisions/0003-packing-speed.md). Levels between two rows take the slower one.
+ * Gain relative to level 1, and MB/s of one x86 core, frames of 8 MiB of JSON and text, zstd 1.5.7
+ * (docs/performance.md, docs/decisions/0003-packing-speed.md). Levels between two rows take the slower one.
  */
 const MEASURED: readonly (readonly [level: number, gain: number, megabytesPerSecond: number])[] = [
   [-5, 1.4, 600],
@@ -26,7 +26,7 @@ const MEASURED: readonly (readonly [level: number, gain: number, megabytesPerSec
 ];
 const STORE_SECONDS_PER_BYTE = 1 / 2800e6;
 
-/** Share of its size that level 1 leaves of such content. */
+/** Compressed share of such content at level 1. */
 export const TYPICAL_FRACTION: Readonly<Record<ContentClass, number>> = {
   text: 0.28,
   columnar: 0.8,

@@ -14,15 +14,17 @@ const OPEN_MAP = 0x7b;
 const CLOSE_MAP = 0x7d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-/** Lets a manifest without objects pass, which has little text around its few lists. */
+/** Allows a manifest without objects, which has little text around its few lists. */
 const FREE_CONTAINERS = 64;
 
 /**
- * Looks at JSON before it is parsed, since parsing is one step of the main thread in which no heartbeat beats. Measured for 32 MiB:
- * text that is all brackets takes 20 to 40 times its size in memory and 6 s; 2.5 million names of fields that are all different 7 to 22 s;
- * 15 million numbers 2 s. A manifest takes about 3 times its size. Not a validation; `JSON.parse` does that.
+ * Checks JSON before it is parsed, since parsing blocks the main thread and with it the heartbeat. Measured for 32 MiB:
+ * text of nothing but brackets takes 20 to 40 times its size in memory and 6 s; 2.5 million names of fields that are
+ * all different 7 to 22 s; 15 million numbers 2 s. A manifest takes about 3 times its size. Not a validation;
+ * `JSON.parse` does that.
  * @param bytes JSON in UTF-8, whose continuation bytes are never one of those that count here
- * @throws InvalidManifestError when it is nested deeper, or has more lists, maps, values or names of fields, than any manifest
+ * @throws InvalidManifestError when it is nested deeper, or has more lists, maps, values or names of fields, than any
+ * manifest
  */
 export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
   const maxContainers = FREE_CONTAINERS + bytes.length / MANIFEST_BYTES_PER_CONTAINER;
@@ -68,14 +70,14 @@ export function refuseCostlyJson(bytes: Uint8Array, archive: string): void {
   }
 }
 
-/** FNV-1a: two names that share it count as one, which only makes the limit milder. */
+/** FNV-1a: two names with the same hash count as one, which only makes the limit milder. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   return hash;
 }
 
-/** Where the text that begins at `start` has its closing quote; the end of the bytes when it has none. */
+/** Position of the closing quote of the string that begins at `start`; the end of the bytes if there is none. */
 function endOfText(bytes: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;

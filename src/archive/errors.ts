@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** Truncated, damaged or contradictory bytes. Another read can help only after the archive was resent. */
+/** Truncated, damaged or contradictory bytes. Another read helps only after the archive was resent. */
 export class CorruptArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_CORRUPT';
   readonly retryable = false;
@@ -24,7 +24,7 @@ export class InvalidManifestError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The manifest says one thing of an object and the tar another. */
+/** The manifest and the tar contradict each other about an object. */
 export class ManifestMismatchError extends CompressorError {
   readonly code = 'MANIFEST_MISMATCH';
   readonly retryable = false;

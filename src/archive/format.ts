@@ -13,7 +13,10 @@ export const FORMAT_NAME = 's3-cross-region-compressor';
 /** Readers refuse an unknown major version and ignore an unknown minor one. */
 export const FORMAT_MAJOR = 1;
 export const FORMAT_MINOR = 0;
-/** Of an archive with deletions. Readers of version 1 take any 1.x and would pass over them, so that they must not take this. */
+/**
+ * Of an archive with deletions. Readers of version 1 accept any 1.x and would ignore them, so they must not accept this
+ * one.
+ */
 export const DELETIONS_FORMAT_MAJOR = 2;
 
 /** Unit of tar: headers have this size, bodies are padded to it. */
@@ -21,7 +24,7 @@ export const TAR_BLOCK = 512;
 /** A tar ends with two zero blocks. */
 export const TAR_END = 2 * TAR_BLOCK;
 
-/** Small objects share a frame until the next one would pass this many tar bytes. */
+/** Small objects share a frame until the next one would exceed this many tar bytes. */
 export const FRAME_TARGET = 8 * MIB;
 /** An object above this size has frames of its own, each of which becomes one part of a multipart upload. */
 export const LARGE_OBJECT = FRAME_TARGET;
@@ -29,15 +32,17 @@ export const LARGE_OBJECT = FRAME_TARGET;
 export const MAX_FRAME_DATA = FRAME_TARGET + FRAME_TARGET / 2;
 /** Room for the tar header of one member with the longest legal name, see tar-header.ts. */
 export const MAX_MEMBER_HEADER = 16 * KIB;
-/** Largest decompressed size of a frame of objects. Readers refuse more: it is what bounds their memory. */
+/** Largest decompressed size of a frame of objects. Readers refuse more, which limits their memory. */
 export const MAX_FRAME_SIZE = MAX_FRAME_DATA + MAX_MEMBER_HEADER + TAR_BLOCK;
-/** Largest decompressed size of the last frame, the one with the manifest: some 60,000 objects of an ordinary kind. */
+/** Largest decompressed size of the last frame, the one with the manifest: about 60,000 ordinary objects. */
 export const MAX_MANIFEST_SIZE = 32 * MIB;
 /** Readers refuse JSON that is nested deeper; ours has 5 levels. */
 export const MAX_MANIFEST_DEPTH = 16;
-/** Readers refuse more lists and maps than one for this many bytes: parsed, `{}` takes 20 times its two bytes. */
+/** Readers refuse more than one list or map per this many bytes: parsed, `{}` takes 20 times its two bytes. */
 export const MANIFEST_BYTES_PER_CONTAINER = 8;
-/** Readers refuse more values than one for this many bytes: the shortest metadata entry, `["a",""],`, has two in nine. */
+/**
+ * Readers refuse more than one value per this many bytes: the shortest metadata entry, `["a",""],`, has two in nine.
+ */
 export const MANIFEST_BYTES_PER_VALUE = 4;
 /** Readers refuse more different names of fields and tags: each costs the parser a shape, some 8 microseconds. */
 export const MAX_MANIFEST_NAMES = 100_000;
@@ -47,12 +52,15 @@ export const MAX_PARTS = 10_000;
 export const MIN_PART_SIZE = 5 * MIB;
 /** S3: every part. */
 export const MAX_PART_SIZE = 5 * 1024 * MIB;
-/** S3: bytes of an object, "50 TB". With zstd's worst case on top, the archive of one is still an object that S3 takes. */
+/** S3: bytes of an object, "50 TB". Even in zstd's worst case, its archive is still an object that S3 accepts. */
 export const MAX_OBJECT_SIZE = 50e12;
 /** Readers refuse more frames than this (a seek table of 48 MB): those of the largest object, and its manifest. */
 export const MAX_FRAMES = 6_000_000;
 
-/** Ends the key of each archive, of the public implementation's too. No other key in our buckets ends so. */
+/**
+ * Ends the key of each archive, including those of the public implementation. No other key in our buckets ends like
+ * this.
+ */
 export const ARCHIVE_SUFFIX = '.tar.zst';
 
 export const OBJECT_MEMBER_PREFIX = 'objects/';

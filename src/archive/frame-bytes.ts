@@ -4,7 +4,7 @@ import { TAR_BLOCK, TAR_END } from './format.ts';
 import type { FrameSlice } from './plan-frames.ts';
 import { verifyMemberHeader, writeMemberHeader } from './tar-header.ts';
 
-/** A planned slice with what its header says. */
+/** A planned slice with the contents of its header. */
 export interface NamedSlice extends Omit<FrameSlice, 'member' | 'start'> {
   readonly name: string;
   /** Bytes of the whole object; more than `length` when it spans frames. */
@@ -16,15 +16,15 @@ export interface NamedSlice extends Omit<FrameSlice, 'member' | 'start'> {
 export interface AssembledFrame {
   /** Tar bytes of the frame, from the start of the buffer. */
   readonly size: number;
-  /** Where each slice begins now, in the order given. */
+  /** Where each slice now begins, in the given order. */
   readonly offsets: readonly number[];
   /** CRC-32 of the object bytes of each slice. */
   readonly checksums: readonly number[];
 }
 
 /**
- * Turns a buffer whose object bytes lie at their planned offsets into the tar bytes of a frame: writes headers and
- * padding, and closes the gaps that members left which could not be read (those are simply not among `slices`).
+ * Turns a buffer whose object bytes are at their planned offsets into the tar bytes of a frame: writes headers and
+ * padding, and closes the gaps of members that could not be read (they are simply not in `slices`).
  *
  * @param slices in ascending order of `offset`
  * @param endsTar whether the end of the tar follows the last slice
@@ -50,7 +50,7 @@ export function assembleFrame(buffer: Uint8Array, slices: readonly NamedSlice[],
   return { size: at, offsets, checksums };
 }
 
-/** A slice as the manifest describes it, and the checksum its bytes must have where the frame holds all of them. */
+/** A slice as the manifest describes it, and the checksum of its bytes if the frame holds all of them. */
 export interface ExpectedSlice extends Omit<NamedSlice, 'modified'> {
   readonly crc32?: number;
 }

@@ -9,7 +9,7 @@ export interface FrameEntry extends FrameSize {
   readonly offset: number;
 }
 
-/** Frames by their number in the archive: an array of them, or a table that makes them when they are asked for. */
+/** Frames by their number in the archive: an array, or a table that creates them on demand. */
 export interface FrameList extends Iterable<FrameEntry> {
   readonly length: number;
   at(index: number): FrameEntry | undefined;

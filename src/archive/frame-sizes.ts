@@ -1,6 +1,6 @@
 import type { FrameSize } from './seek-table.ts';
 
-/** Sizes of the frames of an archive that is being written: 8 bytes per frame, where an object for each would take 50. */
+/** Sizes of the frames of an archive that is being written: 8 bytes per frame; an object per frame would take 50. */
 export class FrameSizes implements Iterable<FrameSize> {
   #pairs = new Uint32Array(64);
   #length = 0;

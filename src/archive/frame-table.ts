@@ -1,15 +1,15 @@
 import type { FrameEntry } from './frame-entry.ts';
 
-/** Frames between two remembered offsets: what finding one frame has to add up at most. */
+/** Frames between two stored offsets: the most that have to be added up to find a frame. */
 const STRIDE = 256;
 
 /**
- * The frames of an archive, read from the bytes of its seek table when they are asked for: an archive of 50 TB has six
- * million, which take 48 MB as bytes and ten times that as objects.
+ * The frames of an archive, read on demand from the bytes of its seek table: an archive of 50 TB has six million, which
+ * take 48 MB as bytes and ten times that as objects.
  */
 export class FrameTable implements Iterable<FrameEntry> {
   readonly length: number;
-  /** Bytes of all frames: where the seek table begins. */
+  /** Bytes of all frames: the position of the seek table. */
   readonly end: number;
   readonly #entries: Buffer;
   readonly #entrySize: number;

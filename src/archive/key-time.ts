@@ -1,5 +1,5 @@
 /**
- * How the key of an archive says when its earliest object was written, so that keys sort by it.
+ * Formats the time of the earliest object for the archive's key, so that keys sort by it.
  * @param milliseconds since 1970
  */
 export function keyTime(milliseconds: number): string {
@@ -9,9 +9,9 @@ export function keyTime(milliseconds: number): string {
 const TIME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-/;
 
 /**
- * Reads it back.
+ * Parses it.
  * @param name of the archive: its key without the rule
- * @returns milliseconds since 1970; undefined for archives of other makers, which have no time
+ * @returns milliseconds since 1970; undefined for archives of other implementations, which have no time
  */
 export function parseKeyTime(name: string): number | undefined {
   const [, year, month, day, hour, minute, second, millisecond] = TIME.exec(name) ?? [];

@@ -4,7 +4,8 @@ import { FORMAT_NAME } from './format.ts';
 
 /**
  * Fields of `manifest.json`. The first nine of an object, and `targets`, are those of the public implementation, so
- * that its target reads our archives; all others are ours. Unknown fields are dropped: a later minor version added them.
+ * that its target reads our archives; all others are ours. Unknown fields are dropped: a later minor version may have
+ * added them.
  *
  * Lists are checked as a whole, not item by item: a hostile list of a million bad items is one problem, not a million.
  */
@@ -50,7 +51,9 @@ export const manifestObject = z.object({
   event_time: z.iso.datetime(),
   /** S3's own order of the writes to one key. */
   sequencer: text.optional(),
-  /** When S3 answered the read of what a listing named: ISO 8601, UTC. It was the current version then. */
+  /**
+   * Only for objects found by a listing: when S3 answered the read (ISO 8601, UTC). It was the current version then.
+   */
   read_time: z.iso.datetime().optional(),
   version_id: text.optional(),
   headers: z
@@ -64,7 +67,7 @@ export const manifestObject = z.object({
       websiteRedirectLocation: text.optional(),
     })
     .optional(),
-  /** Pairs, not a map: the order stays, and `__proto__` is a name like any other. */
+  /** Pairs, not a map: this keeps the order, and `__proto__` is a name like any other. */
   metadata: metadataList.optional(),
   /** CRC-32 of the object's bytes as read at the source: eight hex digits. */
   crc32: z.string().regex(/^[0-9a-f]{8}$/),

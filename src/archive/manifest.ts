@@ -19,15 +19,15 @@ export type ManifestDeletion = z.infer<typeof manifestDeletion>;
 export type ManifestTarget = z.infer<typeof manifestTarget>;
 export type PublicManifestObject = z.infer<typeof publicManifestObject>;
 
-/** `manifest.json`, the last member of an archive: what each object was, and where in the archive its bytes are. */
+/** `manifest.json`, the last member of an archive: describes each object, and where its bytes are in the archive. */
 export interface Manifest extends Omit<z.infer<typeof manifestEnvelope>, 'targets' | 'objects'> {
   targets: ManifestTarget[];
   objects: ManifestObject[];
-  /** Absent where the archive carries none, which is then one of version 1. */
+  /** Absent if there are none; the archive then has version 1. */
   deletions?: ManifestDeletion[];
 }
 
-/** What the public implementation writes: no version, no frames, no checksums. */
+/** A manifest of the public implementation: no version, no frames, no checksums. */
 export interface PublicManifest {
   targets: ManifestTarget[];
   objects: PublicManifestObject[];
@@ -106,7 +106,7 @@ function manifestJson(bytes: Uint8Array, archive: string): unknown {
   return parseJson(text, invalid);
 }
 
-/** Stops at the first bad item, so that a hostile list costs no more than a good one. */
+/** Stops at the first invalid item, so that a hostile list costs no more than a valid one. */
 function validatedItems<T>(schema: z.ZodType<T>, items: readonly unknown[], list: string, archive: string): T[] {
   return items.map((item, index) => validated(schema, item, archive, [list, index]));
 }

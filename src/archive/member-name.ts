@@ -5,8 +5,8 @@ import { OBJECT_MEMBER_PREFIX } from './format.ts';
 const MAX_SEGMENT_BYTES = 255;
 
 /**
- * The tar member of an object: `objects/` + its key, with only those segments changed that a tar reader could
- * take for a path (`''`, `.`, `..`) or could not store (over 255 bytes, NUL).
+ * The tar member of an object: `objects/` + its key, with only those segments changed that a tar reader could take for
+ * a path (`''`, `.`, `..`) or could not store (over 255 bytes, NUL).
  *
  * | segment              | becomes                 |
  * |----------------------|-------------------------|
@@ -15,7 +15,7 @@ const MAX_SEGMENT_BYTES = 255;
  * | begins with `%`      | `%25` + the rest        |
  * | > 255 bytes, or NUL  | `%~` + SHA-256, in hex  |
  *
- * Two keys never have one member name: a changed segment begins with `%`, and a literal `%` at that place became `%25`.
+ * Two keys never have the same member name: a changed segment begins with `%`, and a literal `%` there becomes `%25`.
  */
 export function memberName(key: string): string {
   return OBJECT_MEMBER_PREFIX + relativeKey(key);

@@ -32,8 +32,8 @@ export interface FramePlan {
 }
 
 /**
- * Lays members out in frames, in the given order, from their sizes alone. Frames are made when they are asked for: an
- * object of 50 TB has six million of them.
+ * Lays members out in frames, in the given order, from their sizes alone. Frames are created on demand: an object of 50
+ * TB has six million of them.
  *
  * | member           | frame                                                                   |
  * |------------------|-------------------------------------------------------------------------|
@@ -67,7 +67,7 @@ export function* planFrames(members: readonly MemberSize[]): Generator<FramePlan
   if (slices.length > 0) yield { slices, size };
 }
 
-/** Frames that an object takes which has frames of its own. */
+/** Number of frames of an object that has frames of its own. */
 export function countLargeFrames(size: number): number {
   return Math.ceil(size / largeSliceLength(size));
 }

@@ -1,13 +1,13 @@
 import { MAX_PARTS } from './format.ts';
 
 /**
- * Parts that carry bytes: of the numbers that S3 allows the last one is kept free for the mark that tells whose upload it
- * is (src/restoring/resume-upload.ts).
+ * Parts with data: the last number that S3 allows is reserved for the mark that says whose upload it is
+ * (src/restoring/resume-upload.ts).
  */
 export const MAX_BODY_PARTS = MAX_PARTS - 1;
 /**
- * A part of several frames is put together as an object of its own and then copied into place by S3, which costs five
- * requests: they are spread over at least this many frames (512 MiB).
+ * A part of several frames is first uploaded as an object of its own and then copied into place by S3, which costs five
+ * requests; at least this many frames (512 MiB) share that cost.
  */
 const MIN_FRAMES_PER_LONG_PART = 64;
 

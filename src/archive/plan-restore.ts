@@ -24,7 +24,7 @@ export function manifestFrame(frames: FrameList, archive: string): FrameEntry {
 }
 
 /**
- * The bytes of `manifest.json` in its decompressed frame, which holds nothing else but the end of the tar.
+ * The bytes of `manifest.json` in its decompressed frame, which otherwise holds only the end of the tar.
  * @throws ManifestMismatchError, CorruptArchiveError
  */
 export function manifestBytes(frame: Uint8Array, archive: string): Uint8Array {
@@ -43,9 +43,10 @@ export function manifestBytes(frame: Uint8Array, archive: string): Uint8Array {
 type Member = readonly [index: number, object: ManifestObject];
 
 /**
- * Where each object of a manifest lies, checked: slices of a frame follow each other without gap or overlap and fill
- * exactly the size that the seek table gives it, and every frame before the manifest's is spoken for. Takes time for each
- * object and frame that there is, never for what a manifest claims, and memory for each object only.
+ * The checked position of each object of a manifest: the slices of a frame follow each other without gap or overlap and
+ * fill exactly the size in the seek table, and every frame before the manifest's is covered. The time depends on the
+ * number of existing objects and frames, never on numbers that a manifest declares, and the memory on the number of
+ * objects only.
  * @throws ManifestMismatchError, ArchiveTooLargeError
  */
 export function planRestore(manifest: Manifest, frames: FrameList, archive: string): RestorePlan {
@@ -62,7 +63,10 @@ export function planRestore(manifest: Manifest, frames: FrameList, archive: stri
   return plan;
 }
 
-/** A key may be deleted and written in one archive: which of the two is later, their orders say. Twice deleted says nothing. */
+/**
+ * A key may be both deleted and written in one archive: their order says which is later. Two deletions of a key are
+ * refused.
+ */
 function refuseRepeatedDeletions({ deletions = [] }: Manifest, archive: string): void {
   const keys = new Set<string>();
   for (const { key } of deletions) {
@@ -75,7 +79,7 @@ function refuseRepeatedDeletions({ deletions = [] }: Manifest, archive: string):
   }
 }
 
-/** The frames of objects, in the order of the archive; each is made when it is asked for. */
+/** The frames of objects, in the order of the archive; each is created on demand. */
 export class RestorePlan implements Iterable<RestoreFrame> {
   readonly #members: readonly Member[];
   readonly #frames: FrameList;
@@ -90,7 +94,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
     this.#archive = archive;
   }
 
-  /** @throws ManifestMismatchError, ArchiveTooLargeError when any of the frames cannot be made */
+  /** @throws ManifestMismatchError, ArchiveTooLargeError if any frame is invalid */
   check(): void {
     const frames = this[Symbol.iterator]();
     while (frames.next().done !== true);
@@ -122,7 +126,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
     if (left !== undefined) throw mismatch(left, 'lies in a frame that the archive has not', this.#archive);
   }
 
-  /** Puts the slice of a member that belongs into frame `index` behind what is in that frame. */
+  /** Appends the slice of a member that belongs to frame `index` to that frame. */
   #place([member, object]: Member, index: number, frame: OpenFrame, last: number): void {
     const { key, size, frames: count = 1 } = object;
     const part = index - object.frame;
@@ -161,7 +165,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
 interface OpenFrame {
   readonly entry: FrameEntry;
   readonly slices: FrameSlice[];
-  /** Bytes that the slices so far take. */
+  /** Bytes of the slices so far. */
   size: number;
 }
 

@@ -17,7 +17,7 @@ export type { FrameEntry, FrameList, FrameSize } from './frame-entry.ts';
 
 /**
  * The skippable frame that closes an archive: Zstandard Seekable Format 0.1.0, without per-frame checksums.
- * Little-endian: magic, content length, (compressed, decompressed) a frame, number of frames, descriptor, magic.
+ * Little-endian: magic, content length, (compressed, decompressed) per frame, number of frames, descriptor, magic.
  */
 export function encodeSeekTable(frames: Iterable<FrameSize> & { readonly length: number }): Buffer {
   const content = frames.length * SEEK_TABLE_ENTRY_SIZE + SEEK_TABLE_FOOTER_SIZE;
@@ -68,7 +68,7 @@ export function seekTableLength(tail: Uint8Array, archive: string): number | und
 /**
  * The frames of an archive. They are read from `table` as long as they are used.
  * @param table the last `seekTableLength` bytes of the archive
- * @param archiveSize bytes of the whole archive: the frames must fill what is before the table exactly
+ * @param archiveSize bytes of the whole archive: the frames must exactly fill the bytes before the table
  * @throws CorruptArchiveError, UnsupportedArchiveError, ArchiveTooLargeError
  */
 export function decodeSeekTable(table: Uint8Array, archiveSize: number, archive: string): FrameTable {
@@ -100,7 +100,7 @@ function refuseOversized(frames: FrameTable, archive: string): void {
   }
 }
 
-/** zstd's own bound for a frame made in one pass (ZSTD_COMPRESSBOUND of zstd.h). What readers fetch is bounded by it. */
+/** zstd's own bound for a frame made in one pass (ZSTD_COMPRESSBOUND of zstd.h). It limits what readers fetch. */
 function largestCompressed(decompressed: number): number {
   const small = Math.max(0, 128 * KIB - decompressed);
   return decompressed + Math.floor(decompressed / 256) + Math.floor(small / 2048);

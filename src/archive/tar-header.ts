@@ -2,15 +2,15 @@ import { CorruptArchiveError } from './errors.ts';
 import { TAR_BLOCK } from './format.ts';
 
 /**
- * Headers of the tar: ustar (POSIX.1-1988) where it holds the member, else a pax extended header (POSIX.1-2001)
- * before it. Only regular files. Owner 0/0 and mode 0644 are constants: an object has neither.
+ * Headers of the tar: ustar (POSIX.1-1988) if it can describe the member, otherwise preceded by a pax extended header
+ * (POSIX.1-2001). Only regular files. Owner 0/0 and mode 0644 are constants: an object has neither.
  */
 export interface TarMember {
   readonly name: string;
   readonly size: number;
   /**
-   * Seconds since 1970; the object's Last-Modified. What ustar cannot write (before 1970, after 2242) becomes the
-   * nearest that it can: the time is for people who list the tar, and must never change the length of a header.
+   * Seconds since 1970; the object's Last-Modified. Times that ustar cannot express (before 1970, after 2242) become
+   * the nearest possible one: the time is for people who list the tar, and must never change the length of a header.
    */
   readonly modified: number;
 }
@@ -29,7 +29,7 @@ const NUMBER_DIGITS = 11;
 const MAX_USTAR_NUMBER = 0o77777777777;
 const REGULAR_FILE = 0x30;
 const PAX_HEADER = 0x78;
-/** Name of the extended header itself: readers that know pax never show it. */
+/** Name of the extended header itself; readers with pax support never show it. */
 const PAX_NAME = 'PaxHeaders/member';
 const ASCII = /^[\x20-\x7e]*$/;
 
@@ -96,7 +96,7 @@ interface UstarFields {
   readonly type: number;
 }
 
-/** What is the same in each header: mode, owner, magic and version, and the spaces that the checksum counts as its own. */
+/** The constant part of each header: mode, owner, magic and version, and the spaces in place of the checksum. */
 const CONSTANT_FIELDS = Buffer.alloc(TAR_BLOCK);
 CONSTANT_FIELDS.write('0000644\0' + '0000000\0' + '0000000\0', MODE_OFFSET, 'latin1');
 CONSTANT_FIELDS.fill(' ', CHECKSUM_OFFSET, TYPE_OFFSET);
@@ -116,7 +116,7 @@ function writeUstar(into: Uint8Array, offset: number, fields: UstarFields): void
   header.write(`${octal(sum, 6)}\0 `, CHECKSUM_OFFSET, 'latin1');
 }
 
-/** The pax records a member needs (path, size), or undefined when ustar says it all. */
+/** The pax records that a member needs (path, size), or undefined if ustar is enough. */
 function paxRecords(name: string, size: number): Buffer | undefined {
   const path = splitName(name) === undefined ? paxRecord('path', name) : '';
   const large = size > MAX_USTAR_NUMBER ? paxRecord('size', String(size)) : '';
@@ -141,7 +141,7 @@ function splitName(name: string): { prefix: string; name: string } | undefined {
   return { prefix: name.slice(0, slash), name: name.slice(slash + 1) };
 }
 
-/** What a reader without pax would show. */
+/** The name that a reader without pax shows. */
 function asciiFallback(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '_').slice(-NAME_LENGTH);
 }
@@ -150,7 +150,7 @@ function octal(value: number, digits: number): string {
   return value.toString(8).padStart(digits, '0');
 }
 
-/** A number as we write it, and in no other of the spellings that tar knows: 11 octal digits and a NUL. */
+/** A number in the only form that we write (tar has others): 11 octal digits and a NUL. */
 function readNumber(bytes: Uint8Array, offset: number): number | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + offset, NUMBER_DIGITS + 1).toString('latin1');
   return /^[0-7]{11}\0$/.test(text) ? Number.parseInt(text, 8) : undefined;

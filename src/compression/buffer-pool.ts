@@ -1,7 +1,7 @@
 /**
- * A fixed number of buffers of one size, recycled: it is the number that bounds memory, and recycling that keeps the
- * kernel from zeroing fresh pages for each frame (ten times the cost, docs/decisions/0002-buffers.md).
- * Whoever waits is served in order.
+ * A fixed number of buffers of one size, recycled: the number limits memory, and recycling keeps the kernel from
+ * zeroing fresh pages for each frame (ten times the cost, docs/decisions/0002-buffers.md). Waiting callers are served
+ * in order.
  */
 export class BufferPool {
   readonly bufferSize: number;
@@ -17,7 +17,7 @@ export class BufferPool {
     this.#unmade = count;
   }
 
-  /** A buffer with arbitrary content. Resolves when one is free; give it back with `release`. */
+  /** A buffer with arbitrary content. Resolves when one is free; return it with `release`. */
   acquire(): Promise<ArrayBuffer> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return Promise.resolve(idle);
@@ -28,7 +28,10 @@ export class BufferPool {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Returns a buffer to the pool. One that was lost with its worker is detached (0 bytes), and a new one takes its place. */
+  /**
+   * Returns a buffer to the pool. One that was lost with its worker is detached (0 bytes), and is replaced with a new
+   * one.
+   */
   release(buffer: ArrayBuffer): void {
     const whole = buffer.byteLength === this.bufferSize ? buffer : new ArrayBuffer(this.bufferSize);
     const next = this.#waiting.shift();

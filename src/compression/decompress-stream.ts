@@ -20,7 +20,7 @@ export async function* decompressStream(
   for await (const piece of compressed) {
     let input = piece;
     let full = false;
-    // A full output chunk can mean that zstd holds more back, even when it has taken all of the input.
+    // A full output chunk can mean that zstd has more output pending, even if it has consumed all input.
     while (input.length > 0 || full) {
       const output = new Uint8Array(CHUNK_SIZE);
       const [hint, produced, consumed] = decompressChunk(context, output, input, archive);

@@ -2,8 +2,8 @@ import type { ExpectedSlice, NamedSlice } from '../archive/frame-bytes.ts';
 import type { ProbeResult } from './probe-levels.ts';
 
 /**
- * What the main thread and the workers of the pool say to each other. Buffers travel by transfer, both ways: whoever
- * holds one owns it, and gets it back in the answer, so that nothing is copied and nothing is allocated a frame.
+ * The messages between the main thread and the workers of the pool. Buffers are transferred in both directions: a
+ * worker owns the buffer while it works, and the answer returns it, so nothing is copied or allocated per frame.
  */
 export interface CompressFrameTask {
   readonly kind: 'compress';
@@ -19,7 +19,7 @@ export interface CompressFrameTask {
 /** zstd's levels: -7 to 22, or the lowest there is, which stores. */
 export interface FrameLevels {
   readonly level: number;
-  /** Taken for a frame of which a spread sample keeps more than this share of its size. Absent: nothing is tested. */
+  /** The level to use if a spread sample of the frame keeps more than this share of its size. Absent: no test. */
   readonly ifPacked?: { readonly above: number; readonly level: number };
 }
 
@@ -29,7 +29,7 @@ export interface CompressedFrame {
   readonly output: ArrayBuffer;
   /** Bytes of the zstd frame, at the start of `output`. */
   readonly compressed: number;
-  /** Tar bytes that went in. */
+  /** Tar bytes before compression. */
   readonly decompressed: number;
   readonly offsets: readonly number[];
   readonly checksums: readonly number[];
@@ -37,9 +37,9 @@ export interface CompressedFrame {
   readonly frameChecksum: number;
   /** CPU time of this frame in the worker, in seconds. */
   readonly cpuSeconds: number;
-  /** The level that was taken. */
+  /** The level that was used. */
   readonly level: number;
-  /** What the test of a spread sample found; absent when none was asked for. */
+  /** The result of testing a spread sample; absent if no test was requested. */
   readonly test?: { readonly fraction: number; readonly packed: boolean };
 }
 
@@ -64,7 +64,7 @@ export interface MeasureSpeedTask {
 
 export interface MeasuredSpeed {
   readonly kind: 'speed';
-  /** MB of compressible text in a second of CPU time. */
+  /** MB of compressible text per second of CPU time. */
   readonly megabytesPerSecond: number;
 }
 
@@ -75,7 +75,7 @@ export interface RestoreFrameTask {
   readonly compressed: number;
   /** Receives the tar bytes. */
   readonly output: ArrayBuffer;
-  /** Decompressed size by the seek table; anything else is an error. */
+  /** Decompressed size according to the seek table; anything else is an error. */
   readonly decompressed: number;
   readonly slices: readonly ExpectedSlice[];
 }
@@ -89,9 +89,9 @@ export interface RestoredFrame {
 }
 
 /**
- * A frame that could not be restored. Errors lose their class on the way between threads, so they travel as data and
- * the pool builds the typed error again. `frame`: bad zstd data; `member`: tar bytes are not what the manifest says;
- * `checksum`: an object's bytes are not those of the source.
+ * A frame that could not be restored. Errors lose their class between threads, so they are sent as data and the pool
+ * rebuilds the typed error. `frame`: bad zstd data; `member`: tar bytes are not what the manifest says; `checksum`: an
+ * object's bytes are not those of the source.
  */
 export interface FailedFrame {
   readonly kind: 'failed';

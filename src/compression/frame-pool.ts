@@ -16,7 +16,7 @@ import { frameError } from './frame-error.ts';
 export interface FramePoolOptions {
   /** Module of the worker: frame-worker.ts, or its bundle. */
   readonly worker: URL;
-  /** One a vCPU: the main thread mostly waits for S3. */
+  /** One per vCPU: the main thread mostly waits for S3. */
   readonly threads: number;
 }
 
@@ -67,7 +67,7 @@ export class FramePool implements FrameCompression, FrameRestoration {
   }
 
   /**
-   * How fast this machine compresses, in MB of text a second of CPU time.
+   * How fast this machine compresses, in MB of text per second of CPU time.
    * @throws WorkerLostError
    */
   async measureSpeed(): Promise<number> {

@@ -1,14 +1,14 @@
 import { compressBound, type FrameCompressor } from './zstd-frames.ts';
 
 const SIZE = 512 * 1024;
-/** Of the levels that dollars usually choose; a run takes 8 to 12 ms. */
+/** One of the levels that are usually the cheapest; a run takes 8 to 12 ms. */
 const LEVEL = 6;
 const MAX_RUNS = 4;
 const MAX_SECONDS = 0.05;
 
 /**
- * MB of compressible text that this thread compresses in a second of CPU time: the best of a few runs, in at most 150 ms of CPU.
- * Random bytes would not do: zstd gives up on them, and takes another way through its code.
+ * MB of compressible text that this thread compresses per second of CPU time: the best of a few runs, in at most 150 ms
+ * of CPU. Random bytes would not do: zstd gives up on them early, in a different part of its code.
  * @param startClock starts a clock of CPU seconds
  */
 export function measureCpuSpeed(compressor: FrameCompressor, startClock: () => () => number): number {
@@ -24,7 +24,7 @@ export function measureCpuSpeed(compressor: FrameCompressor, startClock: () => (
   return SIZE / 1e6 / best;
 }
 
-/** Lines like those of a log, the same everywhere: compresses about fourfold. */
+/** Lines like those of a log, identical on every machine; they compress about fourfold. */
 function makeText(): Uint8Array {
   const words = Array.from({ length: 256 }, (_, index) => ((index * 2_654_435_761) % 2 ** 32).toString(36));
   const text = new Uint8Array(SIZE);
@@ -32,7 +32,7 @@ function makeText(): Uint8Array {
   let state = 1;
   let at = 0;
   while (at < SIZE) {
-    // Constants of Numerical Recipes: chance enough for words.
+    // Constants from Numerical Recipes: random enough for words.
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     const word = words[(state >>> 24) & 255] ?? '';
     const part = state % 3 === 0 ? `${state} ` : `${word} `;

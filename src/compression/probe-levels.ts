@@ -1,26 +1,26 @@
 import { type SampleShape, sampleFrame } from './sample-frame.ts';
 import { compressBound, type FrameCompressor } from './zstd-frames.ts';
 
-/** 256 KiB take level 1 about 0.6 ms, where the fastest level needs 4 ms for a frame. */
+/** Level 1 takes about 0.6 ms for 256 KiB; the fastest level needs 4 ms for a frame. */
 const TEST: SampleShape = { slices: 16, length: 16 * 1024 };
 /** 1.5 MiB: relative gains of levels are right to 1-4 % (docs/performance.md). */
 const PROBE: SampleShape = { slices: 16, length: 96 * 1024 };
 const TEST_LEVEL = 1;
-/** CPU clocks may tick every 4 ms, where the fastest levels take less for a sample: those are run as often as it takes. */
+/** CPU clocks may tick only every 4 ms, but the fastest levels take less for a sample, so they are run repeatedly. */
 const MIN_SECONDS = 0.012;
 const MAX_RUNS = 6;
-/** A level above takes seconds for a probe; it is estimated from the others. */
+/** A higher level takes seconds for a probe, so it is estimated from the others. */
 const HIGHEST_PROBED_LEVEL = 12;
 
 export interface ProbedLevel {
   readonly level: number;
-  /** Share of its size that the sample was left with. */
+  /** Compressed size of the sample as a share of its size. */
   readonly fraction: number;
   readonly secondsPerByte: number;
 }
 
 export interface ProbeResult {
-  /** Share of its size that the test leaves. */
+  /** Compressed size of the test as a share of its size. */
   readonly fraction: number;
   readonly levels: readonly ProbedLevel[];
 }
@@ -28,7 +28,7 @@ export interface ProbeResult {
 /** Measures CPU seconds of this thread since its creation. */
 type StartClock = () => () => number;
 
-/** Samples of frames and what levels make of them. One a thread: its memory is used again. */
+/** Compresses samples of frames at different levels. One per thread, which reuses its memory. */
 export class LevelProbe {
   readonly #compressor: FrameCompressor;
   readonly #sample = new Uint8Array(PROBE.slices * PROBE.length);
@@ -38,12 +38,12 @@ export class LevelProbe {
     this.#compressor = compressor;
   }
 
-  /** Share of its size that level 1 leaves of a spread sample; 1 for no bytes. */
+  /** Compressed share of a spread sample at level 1; 1 for no bytes. */
   test(bytes: Uint8Array): number {
     return this.#compress(sampleFrame(bytes, TEST, this.#sample), TEST_LEVEL);
   }
 
-  /** What each level leaves of a larger sample, and how long it takes. */
+  /** The compressed share of a larger sample at each level, and the time that it takes. */
   probe(bytes: Uint8Array, levels: readonly number[], startClock: StartClock): ProbeResult {
     const fraction = this.test(bytes);
     const sample = sampleFrame(bytes, PROBE, this.#sample);

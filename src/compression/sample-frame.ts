@@ -1,4 +1,4 @@
-/** Where a sample of a frame lies: slices of equal length, spread evenly. */
+/** The layout of a sample: slices of equal length, evenly spread over the frame. */
 export interface SampleShape {
   readonly slices: number;
   /** Bytes. */
@@ -6,7 +6,8 @@ export interface SampleShape {
 }
 
 /**
- * Copies slices that are spread over the bytes to the front of `scratch`. Bytes shorter than the sample are the sample.
+ * Copies slices that are spread over the bytes to the front of `scratch`. If the bytes are shorter than the sample,
+ * they are the sample.
  * @returns the sample; valid until `scratch` or `bytes` change
  */
 export function sampleFrame(bytes: Uint8Array, { slices, length }: SampleShape, scratch: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-// A CommonJS module without static exports: Node gives its names on the default export only.
+// A CommonJS module without static exports: Node provides its names on the default export only.
 import zstd from 'zstd-napi/binding.js';
 
 /** Largest size that a frame of `size` bytes can take when compressed. */
@@ -33,9 +33,9 @@ export class FrameDecompressor {
   readonly #context = new zstd.DCtx();
 
   /**
-   * Restores exactly one frame. Its declared size is compared before a byte is written, so that a frame that
-   * decompresses to more than its seek table says costs nothing.
-   * @throws Error when the data is damaged, or has another size than `size`
+   * Restores exactly one frame. Its declared size is compared before a byte is written, so a frame that is larger than
+   * the seek table says costs nothing.
+   * @throws Error when the data is damaged, or its size is not `size`
    */
   decompress(output: Uint8Array, input: Uint8Array, size: number): void {
     const declared = zstd.getFrameContentSize(input);
