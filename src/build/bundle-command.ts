@@ -5,8 +5,8 @@ import { build, type Plugin } from 'esbuild';
 const SOURCES = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * The whole of undici needs a newer Node than 20, for parts of it that the command does not use. These are the parts that it
- * does use, in the form of the package.
+ * undici as a whole needs a newer Node than 20, because of parts that the command does not use. These are the parts
+ * that it does use, in the package's form.
  */
 const UNDICI_PARTS = `
 const Dispatcher = require('undici/lib/dispatcher/dispatcher.js');
@@ -33,7 +33,7 @@ const undiciParts: Plugin = {
 };
 
 /**
- * Bundles s3xrc for Node 20 and later. What stays outside are the packages of `dependencies` that are native or start threads
+ * Bundles s3xrc for Node 20 and later. Not bundled are the packages of `dependencies` that are native or start threads
  * from their own files, and the tools that only a checkout has.
  */
 export async function bundleCommand(directory: string): Promise<void> {

@@ -7,7 +7,7 @@ import { thirdPartyNotices } from './third-party-notices.ts';
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCES = join(CHECKOUT, 'src');
 
-/** Beside the bundles: the licenses of the packages that are in them. */
+/** Written beside the bundles: the licenses of the packages in them. */
 const NOTICES = 'THIRD_PARTY_NOTICES.txt';
 
 /** The code of a thread, which starts from a file of its own. */
@@ -16,12 +16,12 @@ const WORKER = { out: 'frame-worker', in: join(SOURCES, 'compression/frame-worke
 /** Not bundled: zstd-napi is a native module, and piscina starts threads from its own file. The image installs both. */
 const EXTERNAL = ['zstd-napi', 'piscina'];
 
-/** Some dependencies are CommonJS and call `require`, which an ES module has not. */
+/** Some dependencies are CommonJS and call `require`, which ES modules do not have. */
 const BANNER = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 /**
- * Writes a bundle for each file of src/functions, named like it, and `frame-worker.mjs`: what the container image holds
- * and Lambda runs, and the licenses of what is in them.
+ * Writes a bundle for each file of src/functions, named like it, and `frame-worker.mjs`: the contents of the container
+ * image, which Lambda runs. Also writes the licenses of the bundled packages.
  */
 export async function bundleFunctions(directory: string): Promise<void> {
   const { metafile } = await build({
@@ -34,14 +34,16 @@ export async function bundleFunctions(directory: string): Promise<void> {
     platform: 'node',
     target: 'node24',
     format: 'esm',
-    // The SDK's ES modules can be shaken, its CommonJS cannot: a fifth less CPU at a cold start (docs/performance.md).
+    // Tree shaking works for the SDK's ES modules, not for its CommonJS: a fifth less CPU at a cold start
+    // (docs/performance.md).
     mainFields: ['module', 'main'],
     external: EXTERNAL,
-    // What is imported on demand stays a file of its own, which a cold start does not read: a fifth less CPU again.
+    // Modules that are imported on demand remain separate files, which a cold start does not read: another fifth less
+    // CPU.
     splitting: true,
     banner: { js: BANNER },
     minify: true,
-    // Logs and dead letters name the class of an error.
+    // Logs and dead letters contain the class names of errors.
     keepNames: true,
     sourcemap: 'linked',
     legalComments: 'none',

@@ -1,7 +1,6 @@
 /**
- * Built-in functions that our sources use and Node 20 has not got (Map.groupBy came with 21, Promise.withResolvers with 22,
- * AsyncDisposableStack with 24). Injected into
- * the bundle of s3xrc, and into nothing else. What is there stays.
+ * Built-in functions that our sources use and Node 20 does not have (Map.groupBy came with 21, Promise.withResolvers
+ * with 22, AsyncDisposableStack with 24). Injected only into the bundle of s3xrc. Existing functions are not replaced.
  */
 interface Resolvers<T> {
   readonly promise: Promise<T>;
@@ -32,7 +31,7 @@ function withResolvers<T>(): Resolvers<T> {
   return { promise, resolve, reject };
 }
 
-/** As much of AsyncDisposableStack as our sources use. */
+/** The part of AsyncDisposableStack that our sources use. */
 class DisposalStack implements AsyncDisposable {
   readonly #disposals: (() => PromiseLike<void> | void)[] = [];
 
@@ -45,7 +44,7 @@ class DisposalStack implements AsyncDisposable {
     return resource;
   }
 
-  /** Last in, first out. All of them, whatever one throws. @throws what the first one throws */
+  /** Last in, first out; all are called even if one throws. @throws the first error */
   async disposeAsync(): Promise<void> {
     const failures: unknown[] = [];
     for (let dispose = this.#disposals.pop(); dispose !== undefined; dispose = this.#disposals.pop()) {

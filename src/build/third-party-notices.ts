@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** Files of a package that its license asks to be passed on. */
+/** Files of a package that its license requires us to redistribute. */
 const LICENSE_FILE = /^(?:licen[cs]e|copying|notice)(?:[.-].*)?$/i;
 const PACKAGE = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//;
 
-/** SPDX identifier of a license that all its packages here are without a file of. */
+/** SPDX identifier of a license for which none of our packages has a file. */
 const MIT_0 = `MIT No Attribution
 
 Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
@@ -17,7 +17,7 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
 MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR
 ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH
 THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
-/** Begins a license that names no holder, so that the text of one package is that of every other. */
+/** Begins a license that names no copyright holder, so its text is the same for every package. */
 const WITHOUT_HOLDER = /^\s*Apache License\s+Version 2\.0/;
 
 interface BundledPackage {
@@ -28,16 +28,16 @@ interface BundledPackage {
 interface LicensedPackage {
   /** Name, version and license. */
   readonly title: string;
-  /** As its package.json names it. */
+  /** As given in its package.json. */
   readonly license: string;
   readonly author: string;
   readonly texts: readonly string[];
 }
 
 /**
- * The text of THIRD_PARTY_NOTICES: every package of which a part is in the bundles, with its license.
+ * The text of THIRD_PARTY_NOTICES: every package that is at least partly in the bundles, with its license.
  * @throws Error when a package has none
- * @param metafile what esbuild says of the bundles
+ * @param metafile esbuild's description of the bundles
  * @param root folder that its paths are relative to
  */
 export async function thirdPartyNotices(metafile: Metafile, root: string): Promise<string> {
@@ -56,8 +56,8 @@ export async function thirdPartyNotices(metafile: Metafile, root: string): Promi
 }
 
 /**
- * The texts of a package; of one that brings none, that of the license that it names.
- * @throws Error when nobody has that: the image must not be without
+ * The license texts of a package; if it has none, the text of the license that its package.json names.
+ * @throws Error when no package has that text: the image must not lack it
  */
 function textsOf(
   { title, texts, license, author }: LicensedPackage,

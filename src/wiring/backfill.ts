@@ -14,7 +14,7 @@ import { type Environment, readBackfillEnvironment } from '../configuration/envi
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { backfillQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 
-/** Left of the function's time for messages that are on their way to SQS, and for the answer. */
+/** Reserved from the function's time for messages that are being sent to SQS, and for the answer. */
 const MARGIN_MILLISECONDS = 60_000;
 
 const CLOCK: Clock = {
@@ -48,7 +48,7 @@ export async function backfillHandler(
       if (rule === undefined) throw new InvalidFileTaskError(`There is no rule ${task.job.rule} in ${AWS_REGION}.`);
       const sender = senders.get(rule.id) ?? openQueue(rule.id);
       senders.set(rule.id, sender);
-      // A failure is not kept: the queue may be there the next time.
+      // A failure is not cached: the queue may exist the next time.
       sender.catch(() => senders.delete(rule.id));
       const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MILLISECONDS));
       const files = new S3InventoryFiles(store, task.job.inventory.bucket, deadline);

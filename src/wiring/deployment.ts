@@ -34,8 +34,8 @@ const WAITING: Waiting = {
 };
 
 /**
- * Builds the function behind the custom resources. Unlike the other functions it makes its dependencies at the first
- * request, since a failure to make them has to be answered too.
+ * Builds the function behind the custom resources. Unlike the other functions, it creates its dependencies at the first
+ * request, since a failure to create them must also be answered.
  */
 export function deploymentHandler(environment: Environment, waiting: Waiting = WAITING): DeploymentHandler {
   const log = new BatchLogger('deployment', {});

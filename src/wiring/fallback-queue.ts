@@ -11,7 +11,7 @@ interface FallbackTelemetry {
   fallbackAsleep(error: CompressorError): void;
 }
 
-/** Where a function sends what is over the limits of its runs; nothing when the fallback is off. */
+/** Where a function sends work that exceeds the limits of an invocation; undefined if there is no fallback. */
 export function fallbackQueue(
   { FALLBACK_QUEUE_URL, FALLBACK_SERVICE }: Pick<SourceEnvironment, 'FALLBACK_QUEUE_URL' | 'FALLBACK_SERVICE'>,
   client: SQSClient,

@@ -14,13 +14,13 @@ import { asCompressorError, type CompressorError } from '../errors.ts';
 export interface LevelPolicyOptions {
   readonly rule: ReplicationRule;
   readonly costs: RuleCosts;
-  /** Absent: what is learned ends with the process. */
+  /** Absent: what is learned is lost when the process ends. */
   readonly statistics: StatisticsStore | undefined;
   readonly cpuSpeed: CpuSpeed;
   readonly onFailure: (error: CompressorError) => void;
 }
 
-/** The levels of a rule: the one that its configuration names, or those that dollars choose. */
+/** The level policy of a rule: the level in its configuration, or levels chosen by cost. */
 export function levelPolicy(options: LevelPolicyOptions): LevelPolicy {
   const { rule, costs, statistics: store, cpuSpeed, onFailure } = options;
   if (rule.source.level !== undefined) return fixedLevel(rule.source.level);
@@ -34,10 +34,10 @@ export function levelPolicy(options: LevelPolicyOptions): LevelPolicy {
   return adaptiveLevels(adaptive);
 }
 
-/** Statistics are not worth waiting for: after this the archive is made without them. */
+/** Statistics are not worth a long wait: after this time the archive is packed without them. */
 const STATISTICS_TIMEOUT = { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true } as const;
 
-/** The client is loaded at its first call, which the GETs of the first frames hide. */
+/** The client is loaded at its first call, while the GETs of the first frames are under way. */
 export function statisticsStore(table: string): StatisticsStore {
   return new DynamoDbStatistics({
     table,
@@ -56,7 +56,7 @@ export function processCpuSpeed(pool: FramePool, onFailure: (error: CompressorEr
   const measure = async (): Promise<number> => {
     try {
       const measured = relativeCpuSpeed(await pool.measureSpeed());
-      // A clock too coarse for the benchmark says 0 seconds: nothing was measured then.
+      // If the clock is too coarse for the benchmark, it reports 0 seconds: then nothing was measured.
       if (isPositive(measured)) known = measured;
     } catch (thrown) {
       onFailure(asCompressorError(thrown));

@@ -4,12 +4,13 @@ import { compressBound } from '../compression/zstd-frames.ts';
 import { PART_BUFFER_SIZE } from '../packing/archive-upload.ts';
 import type { PackingBuffers } from '../packing/dependencies.ts';
 
-/** Archive parts on their way to S3, beside those that are being filled. */
+/** Archive parts that are being sent to S3, in addition to those that are being filled. */
 const PARTS_IN_FLIGHT = 2;
 
 /**
- * Memory of packing: a frame in each worker, one waiting for each, and two being read. Archives that are packed side by
- * side share it. Each holds on to a part until that is full, so each has one of its own: else they could wait in a circle.
+ * Memory of packing: a frame in each worker, one waiting for each, and two being read. Archives that are packed
+ * concurrently share it. Each holds a part until that is full, so each has one of its own: otherwise they could
+ * deadlock.
  */
 export function packingBuffers(threads: number, archives = 1): PackingBuffers {
   const frames = 2 * threads + 2;

@@ -6,7 +6,7 @@ import type { Configuration } from '../configuration/read-configuration.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 
 /**
- * What the work of a rule costs: as the deployment has read it, or where nothing was deployed, as prices.json says.
+ * The prices for a rule's work: as read by the deployment, or, if nothing is deployed, from prices.json.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function sourcePrices(

@@ -29,15 +29,18 @@ export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatch
 
 /** GETs of small objects in flight: at 20 ms to the first byte this is 6,400 objects a second. */
 const PARALLEL_READS = 128;
-/** Owning and resuming an object costs some seven requests more, one for every fourth part and one a minute: nothing beside a gigabyte. */
+/**
+ * Owning and resuming an object costs about seven more requests, plus one for every fourth part and one per minute:
+ * negligible for a gigabyte.
+ */
 const RESUMABLE_BYTES = 1024 ** 3;
 
 /** The source service of one process: connections, the worker pool and its buffers live as long as it does. */
 export interface SourceService {
   readonly rule: ReplicationRule;
-  /** Of its metrics. */
+  /** Dimensions of its metrics. */
   readonly namespace: string;
-  /** What one batch at a time needs: log lines and metrics of its own, everything else shared. */
+  /** The use case for one batch at a time: with its own log lines and metrics; everything else is shared. */
   slot(): SourceSlot;
   close(): Promise<void>;
 }
@@ -45,7 +48,7 @@ export interface SourceService {
 export interface SourceSlot {
   readonly dependencies: SourceDependencies;
   readonly telemetry: PowertoolsSourceTelemetry;
-  /** Another queue of the rule, whose failures the same telemetry is told of. */
+  /** Another queue of the rule, whose failures are reported to the same telemetry. */
   readonly openQueue: (queueUrl: string) => MessageQueue;
 }
 
@@ -55,7 +58,7 @@ export async function sourceHandler(environment: Environment): Promise<SqsHandle
   const service = await openSourceService(settings, 1);
   const { dependencies, telemetry, openQueue } = service.slot();
   const { BACKFILL_QUEUE_URL } = settings;
-  // A message goes back to the queue that it came from: new objects never wait behind old ones.
+  // A message returns to the queue that it came from, so that new objects never wait behind old ones.
   const backfill = BACKFILL_QUEUE_URL && { ...dependencies, queue: openQueue(BACKFILL_QUEUE_URL) };
   return async (event, context) => {
     try {

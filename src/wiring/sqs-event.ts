@@ -3,15 +3,15 @@ import { readTurns, TURNS_ATTRIBUTE } from '../aws/sqs/turns-attribute.ts';
 import { InvalidInvocationError } from '../messages/errors.ts';
 import type { QueueMessage } from '../messages/message-queue.ts';
 
-/** How much of an unexpected event the error repeats. */
+/** How many characters of an unexpected event the error quotes. */
 const SHOWN_CHARACTERS = 200;
 
-/** Events written by hand may leave the message attributes out. */
+/** Events written by hand may omit the message attributes. */
 type QueueRecord = Omit<SQSRecord, 'messageAttributes'> & Partial<Pick<SQSRecord, 'messageAttributes'>>;
 
 /**
  * The messages of a Lambda event.
- * @throws InvalidInvocationError when it is not one of SQS
+ * @throws InvalidInvocationError when it is not an event of SQS
  */
 export function queueMessages(event: unknown): QueueMessage[] {
   if (!isQueueEvent(event)) throw unexpectedEvent(event);
@@ -28,7 +28,7 @@ export function queueMessages(event: unknown): QueueMessage[] {
 export function isFromQueue({ Records: [first] }: SQSEvent, queueUrl: string): boolean {
   const name = queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
   const { eventSourceARN }: Partial<SQSRecord> = first ?? {};
-  // Events written by hand may leave it out.
+  // Events written by hand may omit it.
   return eventSourceARN?.endsWith(`:${name}`) === true;
 }
 
@@ -37,7 +37,7 @@ function isQueueEvent(event: unknown): event is { readonly Records: readonly Que
   return Array.isArray(event.Records) && event.Records.every(isQueueRecord);
 }
 
-/** What S3 and SNS send when they invoke a function themselves has `Records`, too. */
+/** Events of S3 and SNS that invoke a function directly also have `Records`. */
 function isQueueRecord(record: unknown): record is QueueRecord {
   if (typeof record !== 'object' || record === null) return false;
   const { messageId, receiptHandle, body, attributes } = record as Partial<Record<keyof SQSRecord, unknown>>;

@@ -40,12 +40,12 @@ const LIMITS: TargetLimits = {
   stopReserveMilliseconds: 10_000,
 };
 
-/** Of one call; the archive waits for it, and comes back where it fails. */
+/** Of one call; the archive waits for it, and is retried if it fails. */
 const DELETIONS_TIMEOUT = { connectionTimeout: 2000, requestTimeout: 10_000, throwOnRequestTimeout: true } as const;
 
 /** The target service of one process: connections, the worker pool and its buffers live as long as it does. */
 export interface TargetService {
-  /** What one batch at a time needs: log lines and metrics of its own, everything else shared. */
+  /** The use case for one batch at a time: with its own log lines and metrics; everything else is shared. */
   slot(): TargetSlot;
   close(): Promise<void>;
 }
@@ -130,7 +130,10 @@ export async function openTargetService(
   };
 }
 
-/** undefined where no rule replicates deletions to this region. @throws InvalidEnvironmentError where one does, and there is no table */
+/**
+ * undefined if no rule replicates deletions to this region. @throws InvalidEnvironmentError if one does, but there is
+ * no table
+ */
 function deletionMemory(
   { AWS_REGION, DELETIONS_TABLE }: TargetEnvironment,
   rules: readonly ReplicationRule[],
@@ -146,7 +149,7 @@ function deletionMemory(
   );
 }
 
-/** The client is loaded at its first call: most archives of most regions need none. */
+/** The client is loaded at its first call, since most archives of most regions do not need it. */
 function openDeletionMemory(table: string): DeletionMemory {
   return new DynamoDbDeletions({
     table,
@@ -157,7 +160,7 @@ function openDeletionMemory(table: string): DeletionMemory {
   });
 }
 
-/** Memory of restoring: a frame in each worker, one waiting for each, and as many being written. */
+/** Memory of restoring: for each worker a frame in progress, one waiting, and one being written. */
 export function frameBuffers(threads: number): FrameBuffers {
   return {
     compressed: new BufferPool(COMPRESSED_BUFFER_SIZE, 2 * threads + 2),

@@ -7,7 +7,7 @@ import type { ObjectEntry } from '../listing/dependencies.ts';
 
 type Page = readonly ObjectEntry[];
 
-/** Sorted parts of inventories in a folder of their own, about 150 bytes per key; a line of JSON per page. */
+/** Sorted runs of inventories in a folder of their own, about 150 bytes per key; one line of JSON per page. */
 export class TemporaryRuns implements RunFiles, AsyncDisposable {
   readonly #folder: Promise<string>;
   #count = 0;
@@ -43,6 +43,6 @@ async function* readPages(path: string): AsyncGenerator<Page, void> {
     rest = lines.pop() ?? '';
     for (const line of lines) yield JSON.parse(line) as Page;
   }
-  // Read to its end: what was merged into another run takes no room any more.
+  // It was read to its end: a run that is merged into another one is deleted to free its space.
   await rm(path);
 }

@@ -2,7 +2,7 @@
 const MEGABYTES_PER_VCPU = 1769;
 
 /**
- * Worker threads for the pool: one a vCPU that is really there.
+ * Worker threads for the pool: one per vCPU that is really available.
  * @param memoryMegabytes of the Lambda function; absent outside Lambda
  */
 export function poolThreads(processors: number, memoryMegabytes?: number): number {

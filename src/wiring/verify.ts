@@ -25,9 +25,9 @@ import { parseScheduledTask } from '../verifying/scheduled-task.ts';
 import { type ScheduledProgress, verifyOnSchedule } from '../verifying/verify-on-schedule.ts';
 import { TemporaryRuns } from './temporary-runs.ts';
 
-/** Left of the function's time for looks that are under way, the last checkpoint, and the answer. */
+/** Reserved from the function's time for requests under way, the last checkpoint, and the answer. */
 const MARGIN_MILLISECONDS = 60_000;
-/** Sorted in memory, of all inventories together: 300 MB. */
+/** Sorted in memory, for all inventories together: 300 MB. */
 const ENTRIES_IN_MEMORY = 1_000_000;
 
 const CLOCK: Clock = {
@@ -35,7 +35,7 @@ const CLOCK: Clock = {
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
 };
 
-/** A bucket with calls of its region, kept for as long as the process lives. */
+/** A bucket with the clients of its region, kept as long as the process lives. */
 type RegionalBucket = Pick<ComparedBucket, 'pager'> & { readonly store: S3ObjectStore };
 
 /**

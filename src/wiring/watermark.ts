@@ -55,7 +55,7 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
   return async () => {
     const signal = AbortSignal.timeout(CHECK_MILLISECONDS);
     const check = { rules: own, ruleQueue, notifications, telemetry, signal };
-    // A failure of one does not justify leaving out the other.
+    // If one of them fails, the other is still done.
     const jobs = await Promise.allSettled([takeWatermarks(dependencies), compareNotifications(check)]);
     for (const job of jobs) if (job.status === 'rejected') throw job.reason;
   };

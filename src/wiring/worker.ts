@@ -22,20 +22,20 @@ import { openTargetService, type TargetSlot } from './target.ts';
 /** While one archive waits for its first bytes or its last answer, the other keeps the processors busy. */
 const SLOTS = 2;
 
-/** A task has no end of its own, and nothing is too large for it. */
+/** A task has no time limit, and no archive is too large for it. */
 const WITHOUT_LIMIT = Number.POSITIVE_INFINITY;
 
-/** What it cannot do, nobody can. */
+/** There is no fallback behind it: it dead-letters work that it cannot do. */
 const NOBODY_ELSE = { FALLBACK_QUEUE_URL: undefined };
 
 const CLOCK: WorkerClock = {
   now: () => performance.now(),
-  // An aborted timer is not a failure: the sleeper looks at the signal.
+  // An aborted timer is not a failure: the caller checks the signal.
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
 /**
- * Runs the worker on a fallback queue: the use cases of the function whose environment it has, without the limits of a
+ * Runs the worker on a fallback queue: the use cases of the function whose environment it has, without the limits of an
  * invocation. Resolves when the queue was empty for long enough, or when everything is requeued after `ended`.
  * @param ended aborts when the task is about to be ended; if it has by the time the worker is ready, no work is taken
  * @throws InvalidEnvironmentError, InvalidConfigurationError
@@ -74,7 +74,7 @@ export async function runFallbackWorker(environment: Environment, ended: AbortSi
   }
 }
 
-/** The same signal with the reason that the work knows. */
+/** The same signal, with the reason that the services expect. */
 function interruption(ended: AbortSignal): AbortSignal {
   const stopping = new AbortController();
   const stop = (): void => {
