@@ -22,5 +22,5 @@ def require_patched_version() -> None:
         f"The patches in local-cloud/moto are for moto {PATCHED_VERSION}, and {installed} is installed. "
         f"Delete .venv to have requirements/server.txt installed again. For an update of moto, read its changes to the "
         f"functions that local-cloud/moto replaces, set PATCHED_VERSION in local-cloud/moto/patched_version.py, and run "
-        f"npm test -- test/integration/local-cloud"
+        f"npm run test:e2e -- test/e2e/local-cloud"
     )

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { crc32 as crc32Of } from 'node:zlib';
 import { BucketNotFoundError } from '../../src/aws/errors.ts';
 import {
@@ -23,7 +22,7 @@ import type {
 } from '../../src/storage/object-store.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../../src/storage/stored-object.ts';
 import { verifyBody, verifyHeaders, verifyTags, verifyTarget } from './memory-object-rules.ts';
-import { MemoryUpload, type UploadState } from './memory-upload.ts';
+import { digestOf, MemoryUpload, type UploadState } from './memory-upload.ts';
 
 export interface MemoryObjectStoreOptions {
   /** The buckets that exist. Absent: any bucket that is asked for. */
@@ -165,7 +164,7 @@ export class MemoryObjectStore implements ObjectStore {
     verify?.(request);
     verifyBody(request, body, request.crc32);
     this.#verifyCondition(request, request.condition);
-    const etag = createHash('md5').update(body).digest('hex');
+    const etag = digestOf(body, request.crc32).toString('hex');
     this.#store(request, { body, etag, crc32: request.crc32 });
     return { etag };
   }

@@ -129,7 +129,7 @@ describe('an inventory in Parquet', () => {
   });
 
   test('is read by row groups, not as a whole', async () => {
-    const bytes = parquet(200_000, 20_000);
+    const bytes = parquet(100_000, 10_000);
     const files = memoryInventoryFiles({ 'data.parquet': bytes });
     const pages = readInventory(manifest, files);
     await pages.next();
