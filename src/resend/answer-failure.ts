@@ -22,9 +22,9 @@ import {
 import { dropKept, isKept, keepArchive, wasKeptSince } from './keep-archive.ts';
 
 /**
- * Does what `decideResend` says about one failed replication.
+ * Carries out what `decideResend` decides about one failed replication.
  * @param mayWait see there
- * @throws ForeignFailureError and what the storage throws
+ * @throws ForeignFailureError and the errors of the storage port
  */
 export async function answerFailure(
   failure: ReplicationFailure,
@@ -41,7 +41,8 @@ export async function answerFailure(
   const decision = decideResend(factsOf(archive, copy, run), run.limits);
   if (decision.kind === 'superseded') return answerSuperseded(archive, run);
   if (copy === undefined || decision.kind === 'gone') {
-    // Deleted after it was kept, when the same failure, or that of another destination, was told of once more.
+    // The version was deleted after it was kept, and the same failure, or that of another destination, is reported once
+    // more.
     if ((await isKept(again, failure.versionId, run)) || (await wasKeptSince(archive, run))) {
       telemetry.failureSkipped(failure, 'kept-before');
     } else telemetry.archiveGone(failure);
@@ -57,7 +58,7 @@ export async function answerFailure(
         if (decision.kind === 'give-up') return await keepArchive(archive, copy, run);
         return await putAgain(archive, copy, decision.attempt, run);
       } catch (thrown) {
-        // The version went in between.
+        // The version was deleted in between.
         if (!(thrown instanceof ObjectNotFoundError)) throw thrown;
         telemetry.archiveGone(failure);
         return DONE;
@@ -70,7 +71,7 @@ function factsOf(
   copy: ArchiveCopy | undefined,
   { now }: ResendRun,
 ): ResendFacts {
-  // How often it was resent to another region says nothing about this one.
+  // Resends to another region do not count for this one.
   const resends = failed === undefined ? copy && 0 : resendsOf(failed.metadata);
   return {
     resends,
@@ -81,11 +82,12 @@ function factsOf(
   };
 }
 
-/** The archive was put again already. */
+/** The archive has already been put again. */
 async function answerSuperseded(archive: FailedArchive, run: ResendRun): Promise<MessageOutcome> {
   const { failure, again, failed, current, mayWait } = archive;
   const successorStatus = current?.replicationStatus;
-  // The replication rule of the region's own keys is younger than this function: the next version has one. At last all regions get it.
+  // No replication rule covers the region's own keys yet; a later version may be covered. The last attempt goes to all
+  // regions.
   const isUncovered = isApart(archive) && successorStatus === undefined && failed !== undefined && isTracked(failed);
   if (isUncovered) {
     if (mayWait) return putAgain(archive, { ...failure, ...failed }, 1, run);
@@ -106,14 +108,17 @@ async function answerSuperseded(archive: FailedArchive, run: ResendRun): Promise
   return DONE;
 }
 
-/** A new version, which S3 replicates to all destinations of its rule, or to the one region whose prefix its key has. */
+/**
+ * Puts a new version, which S3 replicates to all destinations of its rule, or to the one region whose prefix its key
+ * has.
+ */
 async function putAgain(
   { failure, again, failed, current, mayWait }: FailedArchive,
   copy: ArchiveCopy,
   attempt: number,
   { store, telemetry, signal }: ResendRun,
 ): Promise<MessageOutcome> {
-  // Of two runs with the same event one wins; the other comes back and finds the event superseded.
+  // If two invocations have the same event, one wins; the other is retried and finds the event superseded.
   const unchanged: WriteCondition =
     current === undefined ? { kind: 'absent' } : { kind: 'matches', etag: current.etag };
   await store.copy({

@@ -1,10 +1,10 @@
 import type { UserMetadata } from '../storage/stored-object.ts';
 
-/** How often this archive was resent. It travels with the archive, so that counting needs no table. */
+/** How often this archive was resent. It is stored with the archive, so counting needs no table. */
 const RESENDS = 's3xrc-resends';
 /** The version of the outbound bucket that a kept archive is a copy of. */
 const KEPT_VERSION = 's3xrc-kept-version';
-/** Where it did not arrive and why: `<destination bucket>=<reason>`, several with `; ` between. */
+/** Where it did not arrive and why: `<destination bucket>=<reason>`, separated by `; `. */
 const FAILURES = 's3xrc-failures';
 /** When it was kept, ISO 8601. */
 const KEPT_AT = 's3xrc-kept-at';
@@ -19,7 +19,7 @@ export interface ArrivalFailure {
   readonly reason: string;
 }
 
-/** What a kept archive says of itself. */
+/** The metadata of a kept archive. */
 export interface KeptRecord {
   readonly versionId: string;
   readonly failures: readonly ArrivalFailure[];
@@ -36,7 +36,7 @@ export function withResends(metadata: UserMetadata, resends: number): UserMetada
   return { ...metadata, [RESENDS]: String(resends) };
 }
 
-/** The metadata of an archive as the source function wrote it: its count is reset. */
+/** The metadata of an archive as the source function wrote it, without the count. */
 export function withoutResends(metadata: UserMetadata): UserMetadata {
   return Object.fromEntries(Object.entries(metadata).filter(([name]) => !OURS.has(name)));
 }
@@ -48,7 +48,7 @@ export function withKeptRecord(metadata: UserMetadata, { versionId, failures, ke
   return { ...metadata, [KEPT_VERSION]: versionId, [FAILURES]: listed.join('; '), [KEPT_AT]: keptAt };
 }
 
-/** undefined for what the function did not put there. */
+/** undefined for an object that the function did not put there. */
 export function keptRecordOf(metadata: UserMetadata): KeptRecord | undefined {
   const { [KEPT_VERSION]: versionId, [FAILURES]: listed, [KEPT_AT]: keptAt } = metadata;
   if (versionId === undefined || listed === undefined || keptAt === undefined) return undefined;

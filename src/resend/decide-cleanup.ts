@@ -1,10 +1,13 @@
-/** What is known of a version that failed, and that nobody needs any more once its successor has arrived. */
+/** The facts about a version that failed, and that is no longer needed once its successor has arrived. */
 export interface CleanupFacts {
-  /** `x-amz-replication-status` of the version at the key now; undefined where S3 says nothing. */
+  /** `x-amz-replication-status` of the version at the key now; undefined if there is none. */
   readonly successorStatus: string | undefined;
   /** Whether that version is the one that is kept in the failed bucket. */
   readonly successorKept: boolean;
-  /** Whether other destinations may still need the version: its successor goes to one region of several, and S3 is not done with it. */
+  /**
+   * Whether other destinations may still need the version: its successor goes to one region of several, and S3 is not
+   * done with the version.
+   */
   readonly hasOthers: boolean;
   /** False on the last receive of the message. */
   readonly mayWait: boolean;
@@ -12,13 +15,13 @@ export interface CleanupFacts {
 
 export type CleanupDecision = 'delete' | 'wait' | 'leave';
 
-/** Seconds until a successor is looked at again: S3 replicates most objects within fifteen minutes. */
+/** Seconds until a successor is checked again: S3 replicates most objects within fifteen minutes. */
 export const CLEANUP_DELAY_SECONDS = 900;
 
 /**
- * What becomes of a superseded version. S3's lifecycle rules expire a version whose replication has FAILED by the older user guide, and
- * are held up by it, as by a PENDING one, by the current guide. So that it is gone under both, we delete it; but not before something
- * else holds the archive for good.
+ * Decides about a superseded version. By the older user guide, S3's lifecycle rules expire a version whose replication
+ * has FAILED; by the current guide, FAILED prevents expiry, like PENDING. We delete the version, so it is gone in both
+ * cases, but only once something else holds the archive for good.
  *
  * | successor            | others | last receive | then    |
  * |----------------------|--------|--------------|---------|

@@ -1,11 +1,11 @@
 import { backOffSeconds } from '../messages/back-off.ts';
 
-/** What is known of a version that S3 has given up replicating. */
+/** The facts about a version that S3 has given up replicating. */
 export interface ResendFacts {
   /** How often the archive was resent before this version; undefined when the version is gone. */
   readonly resends: number | undefined;
   readonly versionId: string;
-  /** Of what is stored under the key now; undefined when nothing does, or a delete marker. */
+  /** Version that is stored under the key now; undefined if there is none, or a delete marker. */
   readonly currentVersionId: string | undefined;
   readonly secondsSinceFailure: number;
   /** False on the last receive of the message, which must not be dead-lettered for having waited. */
@@ -14,7 +14,7 @@ export interface ResendFacts {
 
 export interface ResendLimits {
   readonly maxResends: number;
-  /** Seconds between a failure and the first re-put; doubled each time, at most 15 minutes. */
+  /** Seconds between a failure and the first resend; doubled each time, at most 15 minutes. */
   readonly firstDelaySeconds: number;
 }
 
@@ -30,17 +30,18 @@ export type ResendDecision =
  *
  * | failed version | at the key now             | resent     | back-off is over | then                        |
  * |----------------|----------------------------|------------|------------------|-----------------------------|
- * | gone           | nothing                    |            |                  | gone: nothing to send       |
+ * | gone           | nothing                    |            |                  | gone: nothing to resend     |
  * | gone           | another version            |            |                  | superseded                  |
  * | there          | another version            |            |                  | superseded                  |
  * | there          | it, or nothing             | < maximum  | no               | wait for the rest of it     |
  * | there          | it, or nothing             | < maximum  | yes, or last try | resend                      |
  * | there          | it, or nothing             | maximum    |                  | give up: keep it            |
  *
- * Another version is a later one, of the same bytes: the key of an archive is written once, and only a resend makes another version
- * (docs/decisions/0015-archives-are-written-once.md). Most often it is our own answer to an earlier delivery of this event, or to its twin about another destination.
- * Should that version fail, too, S3 says so. Nothing at the key means that the lifecycle rule was faster than we were: the failed version
- * is still there, noncurrent, and as good as before.
+ * Another version is a later one, of the same bytes: the key of an archive is written once, and only a resend makes
+ * another version (docs/decisions/0015-archives-are-written-once.md). Most often it is our own resend for an earlier
+ * delivery of this event, or for the same failure at another destination. If that version fails, too, S3 reports it.
+ * Nothing at the key means that the lifecycle rule was faster than we were: the failed version still exists as a
+ * noncurrent version, and can be used as before.
  */
 export function decideResend(facts: ResendFacts, { maxResends, firstDelaySeconds }: ResendLimits): ResendDecision {
   const { resends, versionId, currentVersionId, secondsSinceFailure, mayWait } = facts;
@@ -48,7 +49,7 @@ export function decideResend(facts: ResendFacts, { maxResends, firstDelaySeconds
   if (resends === undefined) return { kind: 'gone' };
   if (resends >= maxResends) return { kind: 'give-up' };
   const attempt = resends + 1;
-  // Without chance: archives that failed together are put again by S3's own copying, which they do not slow down.
+  // Without jitter: archives that failed together are copied by S3 itself, which they do not slow down.
   const seconds = Math.ceil(backOffSeconds(attempt, 0, firstDelaySeconds) - secondsSinceFailure);
   return seconds > 0 && mayWait ? { kind: 'wait', seconds } : { kind: 'resend', attempt };
 }

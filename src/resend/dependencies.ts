@@ -11,7 +11,7 @@ export interface ResendDependencies {
   readonly queue: MessageQueue;
   readonly telemetry: ResendTelemetry;
   readonly outboundBucket: string;
-  /** Where archives are kept that could not be sent: nothing in it expires. */
+  /** The bucket of archives that could not be sent: nothing in it expires. */
   readonly failedBucket: string;
   readonly keysOf: (failure: ReplicationFailure) => ResendKeys;
   readonly limits: ResendLimits;
@@ -22,7 +22,7 @@ export interface ResendDependencies {
   readonly random: () => number;
 }
 
-/** One run: what it has, and when it must stop. */
+/** One invocation: its dependencies, and when it must stop. */
 export interface ResendRun extends ResendDependencies {
   readonly signal: AbortSignal;
 }

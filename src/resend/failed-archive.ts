@@ -8,14 +8,14 @@ import type { ResendRun } from './dependencies.ts';
 export const DONE: MessageOutcome = { kind: 'done' };
 export const LOOK_AGAIN: MessageOutcome = { kind: 'later', seconds: CLEANUP_DELAY_SECONDS };
 
-/** A failed replication, and what there is of the archive. */
+/** A failed replication, and the existing versions of its archive. */
 export interface FailedArchive {
   readonly failure: ReplicationFailure;
-  /** Where it is resent: at its own key, or at that of the one region that it did not reach. */
+  /** The key for the resend: its own, or that for the one region that it did not reach. */
   readonly again: ObjectLocation;
   /** The version that failed. */
   readonly failed: ObjectDescription | undefined;
-  /** What is at `again` now. */
+  /** The version that is at `again` now. */
   readonly current: ObjectDescription | undefined;
   readonly mayWait: boolean;
 }
@@ -25,10 +25,12 @@ export function isApart({ failure, again }: Pick<FailedArchive, 'failure' | 'aga
   return again.key !== failure.key;
 }
 
-/** A version with the bytes of the archive, and all else that is carried over. */
+/** A version with the bytes of the archive, and everything else that is copied. */
 export type ArchiveCopy = VersionLocation & ObjectDescription;
 
-/** The failed version is deleted when nothing seems to need it any more; other regions have copies of it under their own keys. */
+/**
+ * The failed version is deleted when nothing needs it any more; other regions have copies of it under their own keys.
+ */
 export async function findCopy(
   { bucket }: ReplicationFailure,
   keys: readonly string[],
@@ -41,12 +43,12 @@ export async function findCopy(
   return undefined;
 }
 
-/** Whether S3 says how far the replication of a version is. */
+/** Whether S3 reports the replication status of a version. */
 export function isTracked({ replicationStatus }: ObjectDescription): boolean {
   return replicationStatus === 'FAILED' || replicationStatus === 'PENDING';
 }
 
-/** What a copy of an archive keeps of it beside bytes and metadata. */
+/** The properties that a copy of an archive keeps, besides bytes and metadata. */
 export function carriedOver({ headers }: ObjectDescription) {
   return { headers, tags: [] };
 }
@@ -57,18 +59,19 @@ export async function removeFailed(failure: ReplicationFailure, { store, telemet
 }
 
 /**
- * Removes copies for one region that no replication rule covers, once all regions get the archive by its own key: they would never
- * leave, and raise the alarm of what is not replicated until they expire. Where that fails, it is what happens.
+ * Removes copies for one region that no replication rule covers, once all regions get the archive under its own key.
+ * Such copies would never be replicated, and would raise the alarm of unreplicated archives until they expire, which is
+ * also what happens if the removal fails.
  */
 export async function removeUncovered(again: ObjectLocation, { store, maxReceives, signal }: ResendRun): Promise<void> {
   try {
-    // Each receive of the message has put one.
+    // Each receive of the message has put a copy.
     for (let receive = 1; receive <= maxReceives; receive += 1) {
       const { versionId, replicationStatus } = (await store.head(again, signal)) ?? {};
       if (versionId === undefined || replicationStatus !== undefined) return;
       await store.removeVersion({ ...again, versionId });
     }
   } catch {
-    // The archive is on its way, and a failure of its message would say that it is not.
+    // Not an error: the archive is on its way, and a failed message would say the opposite.
   }
 }

@@ -14,7 +14,10 @@ import {
 } from './failed-archive.ts';
 import { keptKey } from './kept-key.ts';
 
-/** Copies the archive to where nothing expires, once a version; each destination that it missed is noted on it. */
+/**
+ * Copies the archive, once per version, to a bucket where nothing expires; each destination that it missed is noted in
+ * its metadata.
+ */
 export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run: ResendRun): Promise<MessageOutcome> {
   const { store, telemetry, signal } = run;
   const { failure, again, failed, mayWait } = archive;
@@ -24,18 +27,19 @@ export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run
   const record = keptRecordOf(present?.metadata ?? {});
   const before = record?.versionId === versionId ? record.failures : [];
   if (before.some((known) => known.destination === destination)) {
-    // By now the failures of its other destinations are noted, too, which needed it to copy.
+    // By now the failures at its other destinations are also noted, which needed the version to copy.
     return dropKept(archive, run);
   }
   const failures = [...before, { destination, reason }];
-  // Before the copy: its answer may be lost, or this process end, and whoever comes next finds it kept and has nothing to tell.
+  // Before the copy: if its answer is lost or this process ends, the next invocation finds the archive already kept and
+  // reports nothing.
   telemetry.archiveGivenUp(failure, kept);
   await store.copy({
     ...kept,
     ...carriedOver(copy),
     metadata: withKeptRecord(copy.metadata, { versionId, failures, keptAt: new Date(run.now()).toISOString() }),
     source: copy,
-    // What another invocation notes at the same time must not be lost.
+    // A note that another invocation writes at the same time must not be lost.
     condition: present === undefined ? { kind: 'absent' } : { kind: 'matches', etag: present.etag },
     signal,
   });
@@ -43,8 +47,8 @@ export async function keepArchive(archive: FailedArchive, copy: ArchiveCopy, run
 }
 
 /**
- * Whether a later version is kept by now. When that was deleted from here, this one came to be at the key again, and would be
- * put again for nothing.
+ * Whether a later version is kept by now. If that one was deleted from here, this one has become current again and
+ * would be resent for nothing.
  */
 export async function wasKeptSince({ failure, again }: FailedArchive, run: ResendRun): Promise<boolean> {
   const record = await keptRecord(again, run);
@@ -53,7 +57,7 @@ export async function wasKeptSince({ failure, again }: FailedArchive, run: Resen
   );
 }
 
-/** What is kept already needs no failed version, as long as no other destination does. */
+/** Once the archive is kept, the failed version is not needed, unless another destination needs it. */
 export async function dropKept(archive: FailedArchive, run: ResendRun): Promise<MessageOutcome> {
   const { failure, failed, mayWait } = archive;
   const isPending = isApart(archive) && failed?.replicationStatus === 'PENDING';
@@ -63,7 +67,7 @@ export async function dropKept(archive: FailedArchive, run: ResendRun): Promise<
   return DONE;
 }
 
-/** Whether what is kept of the archive is a copy of this version. */
+/** Whether the kept copy of the archive is one of this version. */
 export async function isKept(again: ObjectLocation, versionId: string | undefined, run: ResendRun): Promise<boolean> {
   return versionId !== undefined && (await keptRecord(again, run))?.versionId === versionId;
 }

@@ -1,4 +1,4 @@
-/** Begins the keys of archives that were given up, in a bucket of their own. */
+/** Prefix of the keys of archives that were given up, in a bucket of their own. */
 export const KEPT_PREFIX = 'failed/';
 
 export function keptKey(archiveKey: string): string {

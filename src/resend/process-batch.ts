@@ -8,13 +8,13 @@ import { answerFailure } from './answer-failure.ts';
 import type { ResendDependencies, ResendRun } from './dependencies.ts';
 import { ResendInterruptedError } from './errors.ts';
 
-/** Kept back from an invocation's time for taking back a copy and settling the messages. */
+/** Reserved from an invocation's time for aborting a copy and settling the messages. */
 const SETTLING_MILLISECONDS = 10_000;
 
 /**
- * Puts archives again that S3 has given up replicating, a bounded number of times, then keeps them where nothing expires.
- * One after the other: the work is S3's, and failures of one archive (a destination each) must see each other's answer.
- * Never throws; the answer says which messages go back to the queue.
+ * Resends archives that S3 has given up replicating, a limited number of times, then keeps them in a bucket where
+ * nothing expires. Messages are processed one after the other: the work is S3's, and the failures of one archive (one
+ * per destination) must see each other's resend. Never throws; the response says which messages return to the queue.
  * @param remainingMilliseconds what is left of this invocation
  */
 export async function processResendBatch(
@@ -44,7 +44,7 @@ async function answerMessage(message: QueueMessage, run: ResendRun): Promise<Mes
       outcomes.push(await answerFailure(failure, mayWait, run));
     }
   } catch (thrown) {
-    // A call that the deadline has cut off fails in its own way; the cause of all of them is the deadline.
+    // Calls that are aborted by the deadline fail with different errors; the cause of all of them is the deadline.
     const error = run.signal.aborted ? interrupted() : asCompressorError(thrown);
     outcomes.push(failedOutcome(error));
   }

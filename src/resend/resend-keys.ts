@@ -2,17 +2,18 @@ import { parseResentKey, regionsOfRule, resendPrefix, ruleOfArchive } from '../c
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
 
-/** Where an archive is resent. */
+/** The keys for resending an archive. */
 export interface ResendKeys {
-  /** The key itself where a new version of it goes to the failed destination and nowhere else. */
+  /** The archive's own key if a new version of it goes only to the failed destination. */
   readonly key: string;
-  /** Where the same archive may have been put for other regions. */
+  /** Keys at which the same archive may have been put for other regions. */
   readonly others: readonly string[];
 }
 
 /**
- * A new version of an archive at its own key goes to all regions of its rule, and brings back there what consumers have
- * deleted since. So of a rule with several regions it is put under the prefix of the region that it failed to reach.
+ * A new version of an archive at its own key goes to all regions of its rule, and would bring back objects that
+ * consumers have deleted there since. So for a rule with several regions it is put under the prefix of the region that
+ * it did not reach.
  * @param inboundBucket of a region, by name
  */
 export function resendKeys(

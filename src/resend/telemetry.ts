@@ -4,24 +4,26 @@ import type { ReplicationFailure } from '../messages/parse-replication-failure.t
 import type { FailureFate } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
-/** Why nothing was done about a failure. */
+/** Why a failure needs no action. */
 export type FailureSkipReason =
   /** A later version of the archive is under way. */
   | 'superseded'
-  /** The archive is kept already, and this destination is noted. */
+  /** The archive is already kept, and this destination is noted. */
   | 'kept-before';
 
-/** What the resend service tells its operator. Implementations must not throw. */
+/** Reports the resend service's work to the operator. Implementations must not throw. */
 export interface ResendTelemetry {
   archiveResent(failure: ReplicationFailure, attempt: number): void;
   /**
-   * The last attempt failed, too: the archive is about to wait at `kept` until an operator has corrected the reason. Told before it is
-   * there, since nothing that is lost afterwards may keep the alarm from being raised; so it may be told more than once.
+   * The last attempt failed, too: the archive will be kept at `kept` until an operator has fixed the cause. Reported
+   * before it is copied there, so that no later failure can suppress the alarm; so it may be reported more than once.
    */
   archiveGivenUp(failure: ReplicationFailure, kept: ObjectLocation): void;
-  /** The version was deleted or has expired before it could be resent: what it held may be missing at the destination. */
+  /**
+   * The version was deleted or has expired before it could be resent: its objects may be missing at the destination.
+   */
   archiveGone(failure: ReplicationFailure): void;
-  /** The failed version was deleted: its successor has arrived, or it is kept. */
+  /** The failed version was deleted: its successor has arrived, or the archive is kept. */
   failedVersionDeleted(failure: ReplicationFailure): void;
   failureSkipped(failure: ReplicationFailure, reason: FailureSkipReason): void;
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;

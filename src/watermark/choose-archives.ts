@@ -1,8 +1,8 @@
 import type { ListedKey } from './dependencies.ts';
 
-/** S3 has replicated most archives by then, and says of each whether it will. */
+/** By then S3 has replicated most archives, and reports for each whether it will. */
 export const DUE_SECONDS = 600;
-/** The clock's period, and a minute: an archive is due in one invocation at least. */
+/** The schedule's period plus a minute, so that each archive is due in at least one invocation. */
 const DUE_FOR_SECONDS = 360;
 
 /** Requests for each rule and invocation: 0.0004 USD per thousand, docs/deployment.md has the sum. */
@@ -10,16 +10,18 @@ const OLDEST = 4;
 const DUE = 8;
 
 /**
- * Which archives to ask S3 about when nothing points to trouble. What keeps one archive from being replicated keeps its successors, too:
+ * Which archives to ask S3 about if there is no sign of trouble. Whatever keeps one archive from being replicated also
+ * affects its successors:
  *
  * | archives                         | how many | find                                                   |
  * |----------------------------------|----------|--------------------------------------------------------|
  * | put 10 to 16 minutes ago         | up to 8  | rules that were removed, disabled, or cover too little |
- * | those with the oldest objects    | up to 4  | what S3 has had at work, or left, for hours            |
+ * | those with the oldest objects    | up to 4  | archives that S3 has worked on, or ignored, for hours  |
  *
- * With up to 8 archives in six minutes (1,900 a day) each archive is asked for once. Of more, some are, at equal distances.
+ * With up to 8 archives in six minutes (1,900 a day) S3 is asked once about each archive; with more, about some of
+ * them, at equal distances.
  * @param listed keys of a rule, those with the oldest objects first
- * @param recent where `listed` is not all of them: keys from `RECENT_SECONDS` ago on
+ * @param recent if `listed` is incomplete: keys since `RECENT_SECONDS` ago
  */
 export function chooseArchives(
   listed: readonly ListedKey[],
@@ -33,10 +35,10 @@ export function chooseArchives(
   return [...new Map(chosen.map((key) => [key.key, key])).values()];
 }
 
-/** The time that a key may have, at the earliest, whose archive is due, packing of an ordinary batch included. */
+/** The earliest time in the key of a due archive, including the time to pack an ordinary batch. */
 export const RECENT_SECONDS = DUE_SECONDS + DUE_FOR_SECONDS + 900;
 
-/** At equal distances, the first and the last among them. */
+/** At equal distances, including the first and the last. */
 function spread<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items];
   const step = (items.length - 1) / (most - 1);

@@ -21,7 +21,7 @@ export interface ReadingWindow {
 
 export interface MetricReader {
   /**
-   * @returns the maxima of each metric in the order asked for, the newest first; none where the metric has no data
+   * @returns the maxima of each metric in the order asked for, the newest first; empty if the metric has no data
    * @throws UnknownWatermarkError
    */
   readMaxima(metrics: readonly MetricAddress[], window: ReadingWindow): Promise<readonly (readonly Reading[])[]>;
@@ -56,11 +56,11 @@ export interface ReplicationStatusReader {
   statusOf(archive: ArchiveAddress): Promise<ReplicationStatus>;
 }
 
-/** What things are called that the stacks make. */
+/** Names of resources that the stacks create. */
 export interface PipelineNames {
   readonly namespace: string;
   readonly outboundBucket: string;
-  /** Where the resend function keeps archives that it has given up, and what begins their keys there. */
+  /** The bucket in which the resend function keeps archives that it has given up, and the prefix of their keys. */
   readonly failedBucket: string;
   readonly failedPrefix: string;
   readonly failuresQueue: string;
@@ -72,13 +72,13 @@ export interface PipelineNames {
 /** Everything outside the watermark of a source region. */
 export interface WatermarkDependencies {
   readonly region: string;
-  /** Those whose source is in the region. */
+  /** The rules whose source is in the region. */
   readonly rules: readonly DeployedRule[];
   readonly names: PipelineNames;
   readonly metrics: MetricReader;
   readonly keys: KeyLister;
   readonly statuses: ReplicationStatusReader;
-  /** Lasts as long as the process. */
+  /** Kept as long as the process. */
   readonly watched: WatchedArchives;
   readonly telemetry: WatermarkTelemetry;
   /** Milliseconds since 1970. */

@@ -8,27 +8,27 @@ import type { Unreplicated } from './stage-ages.ts';
 import type { WatchedArchive } from './watched-archives.ts';
 import { writtenAt } from './written-at.ts';
 
-/** What S3 lists in one call. */
+/** Max keys that S3 lists in one call. */
 export const KEYS_PER_LIST = 1000;
-/** Of a rule: eight rules at a time have no more than a client has sockets. */
+/** Per rule: eight concurrent rules then need no more sockets than a client has. */
 const MAX_CONCURRENT_REQUESTS = 6;
 const RECENT_KEYS = 100;
 
-/** How many archives of a rule may be asked for. */
+/** How many archives of a rule S3 may be asked about. */
 export interface RequestBudget {
-  /** When one is known that is not replicated. */
+  /** If one is known that is not replicated. */
   readonly whenFailed: number;
-  /** When the process knows nothing of the rule yet. */
+  /** If the process knows nothing about the rule yet. */
   readonly whenNew: number;
 }
 
 export interface UnreplicatedSearch {
   readonly rule: DeployedRule;
-  /** The rule's keys in the outbound bucket, or those of what was resent to one region. */
+  /** The rule's keys in the outbound bucket, or those of archives that were resent to one region. */
   readonly range: KeyRange;
   /** The first keys of the range: all of them, or `KEYS_PER_LIST`. */
   readonly listed: readonly ListedKey[];
-  /** Whether the queue of failed replications has anything: then an archive may have failed that nobody has put again. */
+  /** Whether the queue of failed replications has messages: then an archive may have failed that was not resent yet. */
   readonly hasFailures: boolean;
   readonly budget: RequestBudget;
   readonly now: number;
@@ -42,9 +42,10 @@ interface Answer {
 type Dependencies = Pick<WatermarkDependencies, 'keys' | 'statuses' | 'watched' | 'telemetry'>;
 
 /**
- * Asks S3 for the replication status of the archives that `chooseArchives` names, and of those that are watched. It asks for all, from that with
- * the oldest object on, when one is found that S3 does not replicate, when the queue of failures has anything, and once in each process;
- * until one is found or the budget is spent. Raises the alarm for what nobody looks after.
+ * Asks S3 for the replication status of the archives that `chooseArchives` names, and of those that are watched. If one
+ * is found that S3 does not replicate, if the queue of failures has messages, and once in each process, it asks for all
+ * archives, starting with the oldest object, until one is found or the budget is spent. Raises the alarm for archives
+ * that nothing will resend.
  * @throws UnknownWatermarkError
  */
 export async function findUnreplicated(search: UnreplicatedSearch, dependencies: Dependencies): Promise<Unreplicated> {
@@ -77,8 +78,8 @@ export async function findUnreplicated(search: UnreplicatedSearch, dependencies:
 }
 
 /**
- * A failure is looked after by the resend function as long as its queue has it, and takes a while to come there: it raises an alarm when it
- * was seen before, and the queue is empty.
+ * The resend function handles a failure as long as its queue has the message, which takes a while to arrive there. So a
+ * failure raises the alarm if it was seen before and the queue is empty.
  */
 function raiseAlarms(
   { rule, range, hasFailures }: UnreplicatedSearch,
@@ -94,7 +95,7 @@ function raiseAlarms(
   }
 }
 
-/** Rules with more archives than a list holds have those that are due now further on. */
+/** If a rule has more archives than a list holds, those that are due now come later in the order of keys. */
 async function recentKeys(
   { listed, range, now }: UnreplicatedSearch,
   keys: Dependencies['keys'],
@@ -106,7 +107,7 @@ async function recentKeys(
 
 type Ask = (archives: readonly ListedKey[]) => Promise<Answer[]>;
 
-/** Asks for each archive once. */
+/** Asks about each archive once. */
 function asker(range: KeyRange, { statuses }: Dependencies): Ask {
   const limit = pLimit(MAX_CONCURRENT_REQUESTS);
   const asked = new Map<string, Promise<ReplicationStatus>>();
@@ -123,7 +124,7 @@ function asker(range: KeyRange, { statuses }: Dependencies): Ask {
 
 interface Walk {
   readonly answers: readonly Answer[];
-  /** Where the budget ended: archives that were not asked for have no older objects. */
+  /** The archive at which the budget was spent: those that were not asked for have no older objects. */
   readonly unasked: ListedKey | undefined;
 }
 
@@ -148,7 +149,7 @@ async function walkAll(
   }
 }
 
-/** S3 says at once whether it will replicate an archive; one that is as new as that is given the benefit of the doubt. */
+/** S3 reports within this time whether it will replicate an archive; a newer archive is assumed to be replicated. */
 function isStuck({ archive, status }: Answer, now: number): boolean {
   if (status === 'FAILED') return true;
   return status === 'none' && archive.lastModified <= now - DUE_SECONDS * 1000;

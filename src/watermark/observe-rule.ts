@@ -25,7 +25,7 @@ export interface ObservedRoute extends Route {
 }
 
 /**
- * What all routes of a rule have in common is asked once; a failure of it is a failure of all of them.
+ * Data that all routes of a rule share is read once; if that fails, all of them fail.
  * @param budget archives that S3 may be asked about
  */
 export async function observeRule(
@@ -63,7 +63,10 @@ export async function observeRule(
   }));
 }
 
-/** What was resent to the route's region alone. S3 is asked about it as about all other archives; mostly there is nothing. */
+/**
+ * Archives that were resent to the route's region alone. S3 is asked about them as about all others; usually there are
+ * none.
+ */
 async function observeResent(
   route: Route,
   newest: NewestReadings,
@@ -101,7 +104,7 @@ function earlier(one: number | undefined, other: number | undefined): number | u
 
 type DepartureObservation = Omit<RouteObservation, 'replicationLatency' | 'oldestArrived'>;
 
-/** @param latencies of all regions that are known: what is as old as the oldest of them may have to be explained */
+/** @param latencies of all known regions: readings up to the age of the oldest may be needed */
 async function observeDeparture(
   rule: DeployedRule,
   latencies: readonly (readonly Reading[])[],
@@ -123,7 +126,10 @@ async function observeDeparture(
 
 type OwnAges = Pick<RouteObservation, 'packingDelays' | 'deferredAges' | 'fallbackAges' | 'retriedAges'>;
 
-/** What functions and tasks at the source have told. Each metric costs with every reading: only what can matter is asked for. */
+/**
+ * Reports of functions and tasks at the source. Each metric costs money with every read, so only those that can matter
+ * are read.
+ */
 async function readOwnAges(
   rule: DeployedRule,
   ageSeconds: number,
@@ -146,13 +152,15 @@ async function readOwnAges(
   return { packingDelays: [], deferredAges: [], fallbackAges: [], retriedAges: [], ...found };
 }
 
-/** Keys of archives begin with the time of their oldest object, so the first one is all there is to look at. */
+/** Keys of archives begin with the time of their oldest object, so only the first one has to be read. */
 async function oldestObject(range: KeyRange, { keys }: WatermarkDependencies): Promise<number | undefined> {
   const [first] = await keys.firstKeys(range, 1);
   return first && writtenAt(first, range.prefix);
 }
 
-/** What was kept for days and is resent comes first, before all that S3 has replicated since yesterday. */
+/**
+ * Archives that were kept for days and are resent come first, before everything that S3 has replicated since yesterday.
+ */
 async function observeArchives(
   search: Pick<UnreplicatedSearch, 'rule' | 'hasFailures' | 'budget' | 'now'>,
   dependencies: WatermarkDependencies,

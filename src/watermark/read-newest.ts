@@ -4,33 +4,36 @@ import { type ResentArchives, readResent } from './read-resent.ts';
 import type { Reading } from './reading.ts';
 import type { Departure, Route } from './route.ts';
 
-/** How far back the newest reading of a metric is looked for: SQS and S3 may be some minutes late. */
+/** How far back to look for the newest reading of a metric: SQS and S3 may be some minutes late. */
 const NEWEST_SECONDS = 900;
 const MINUTE = 60;
 const AGE = 'ApproximateAgeOfOldestMessage';
-/** Messages that wait, and those that are received or wait for another look at their archive. */
+/** Visible messages, and those that are in flight or delayed until their archive is checked again. */
 const MESSAGE_COUNTS = ['ApproximateNumberOfMessagesVisible', 'ApproximateNumberOfMessagesNotVisible'];
 
-/** The newest readings of what AWS publishes, asked for once for all rules: many metrics fit into a call. */
+/** The newest readings of metrics that AWS publishes, read once for all rules: many metrics fit into one call. */
 export interface NewestReadings {
   readonly time: number;
   readonly failureAge: Promise<readonly Reading[]>;
-  /** Whether the queue of failed replications has messages, those included that its age leaves out from the third receive on. */
+  /**
+   * Whether the queue of failed replications has messages, including those from the third receive on, which its age
+   * metric leaves out.
+   */
   readonly hasFailures: Promise<boolean>;
-  /** Of the queues of a rule, in the order of `queuesOf`. */
+  /** Readings of a rule's queues, in the order of `queuesOf`. */
   readonly queueAges: (rule: DeployedRule) => Promise<readonly (readonly Reading[])[]>;
   readonly latency: (route: Route) => Promise<readonly Reading[]>;
-  /** What was resent to the region of the route alone. */
+  /** Archives that were resent to the region of the route alone. */
   readonly resent: (route: Route) => Promise<ResentArchives>;
 }
 
-/** Asks at once; what it returns waits for the answers. */
+/** Sends the requests at once; the returned functions wait for the answers. */
 export function readNewest(departures: readonly Departure[], dependencies: WatermarkDependencies): NewestReadings {
   const { metrics, names, now } = dependencies;
   const time = now();
   const read = (addresses: readonly MetricAddress[]): Promise<readonly (readonly Reading[])[]> => {
     const readings = metrics.readMaxima(addresses, newestOf(time));
-    // Who needs them waits for them, and hears of it; with no rule left to ask, nobody does.
+    // Callers that need the answers wait for them and get the failure; if all rules have failed already, nobody does.
     readings.catch(() => undefined);
     return readings;
   };
@@ -38,7 +41,7 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
   const counts = MESSAGE_COUNTS.map((name) => queueMetric(names.failuresQueue, name, dependencies));
   const ages = read([...queues.map((queue) => queueMetric(queue, AGE, dependencies)), ...counts]);
   const ageOf = async (queue: string): Promise<readonly Reading[]> => (await ages)[queues.indexOf(queue)] ?? [];
-  // One call per region, so that one that does not answer leaves the others known.
+  // One call per region, so that a failure in one region does not affect the others.
   const byRegion = Map.groupBy(
     departures.flatMap(({ routes }) => routes),
     ({ region }) => region,
@@ -68,7 +71,7 @@ export function readNewest(departures: readonly Departure[], dependencies: Water
   };
 }
 
-/** What holds objects of a rule before they are packed. */
+/** The queues that hold objects of a rule before they are packed. */
 function queuesOf({ id, sizing }: DeployedRule, names: PipelineNames): string[] {
   return [names.ruleQueue(id), ...(sizing.fallback ? [names.fallbackQueue(id)] : [])];
 }

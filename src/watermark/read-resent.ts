@@ -4,7 +4,7 @@ import type { KeyRange, ListedKey, WatermarkDependencies } from './dependencies.
 import { KEYS_PER_LIST } from './find-unreplicated.ts';
 import type { Departure, Route } from './route.ts';
 
-/** Archives that were resent to the region of a route alone: no key that begins with the rule's id tells of them. */
+/** Archives that were resent to the region of a route alone: their keys do not begin with the rule's id. */
 export interface ResentArchives {
   readonly outbound: readonly ListedKey[];
   /** When the oldest object was written, in milliseconds since 1970, of those that wait to be restored, and of those that were given up. */
@@ -17,8 +17,9 @@ const NONE: ResentArchives = { outbound: [], oldestArrived: undefined, oldestFai
 type Lister = (route: Route) => Promise<readonly ListedKey[]>;
 
 /**
- * Asks at once: three lists for each region of a rule with several, whatever the number of rules, since hardly anything is there.
- * @returns what there is of a route
+ * Sends the requests at once: three lists for each region of rules with several regions, regardless of the number of
+ * rules, since there are hardly any such archives.
+ * @returns the archives of a route
  */
 export function readResent(
   departures: readonly Departure[],
@@ -50,10 +51,10 @@ export function readResent(
   };
 }
 
-/** One list for all rules, unless there is more than a list holds. */
+/** One list for all rules, unless there are more keys than a list holds. */
 function listByRule(range: KeyRange, keys: WatermarkDependencies['keys']): Lister {
   const listing = keys.firstKeys(range, KEYS_PER_LIST);
-  // Who needs it waits for it, and hears of a failure.
+  // Callers that need it wait for it and get the failure.
   listing.catch(() => undefined);
   return async ({ rule }) => {
     const prefix = `${range.prefix}${rule.id}/`;

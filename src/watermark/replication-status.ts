@@ -1,6 +1,6 @@
 /**
- * What S3 says of the replication of an archive (`x-amz-replication-status`), `none` where it says nothing: no rule covers it.
- * `gone` is an archive that has expired since it was listed.
+ * S3's replication status of an archive (`x-amz-replication-status`); `none` if there is no header, because no rule
+ * covers it. `gone` is an archive that has expired since it was listed.
  */
 export type ReplicationStatus = 'COMPLETED' | 'PENDING' | 'FAILED' | 'none' | 'gone';
 

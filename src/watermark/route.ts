@@ -1,12 +1,12 @@
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 
-/** One rule's way to one region. */
+/** The route of one rule to one region. */
 export interface Route {
   readonly rule: DeployedRule;
   readonly region: string;
 }
 
-/** A rule with its routes, which share most of what is asked. */
+/** A rule with its routes, which share most requests. */
 export interface Departure {
   readonly rule: DeployedRule;
   readonly routes: readonly Route[];

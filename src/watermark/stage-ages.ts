@@ -1,6 +1,6 @@
 import type { Reading } from './reading.ts';
 
-/** What was seen of a rule's way to one region. Times in milliseconds since 1970, values in seconds, the newest first. */
+/** Observations of one route. Times in milliseconds since 1970, values in seconds, the newest first. */
 export interface RouteObservation {
   readonly now: number;
   /** Age of the oldest message, of each queue that holds objects of the rule before they are packed. */
@@ -15,23 +15,26 @@ export interface RouteObservation {
   readonly deferredAges: readonly Reading[];
   /** Age of the oldest object when it was sent to the fallback, and while a task works on it. */
   readonly fallbackAges: readonly Reading[];
-  /** Age of the oldest object when its message went back to a queue, having been received twice or more. */
+  /** Age of the oldest object when its message returned to a queue after two receives or more. */
   readonly retriedAges: readonly Reading[];
-  /** Of archives that S3 has to replicate, or has replicated within a day or so: those with the oldest objects. */
+  /** Archives that S3 has to replicate, or has replicated within about a day: those with the oldest objects. */
   readonly outbound: readonly PutArchive[];
-  /** What S3 says of their replication. */
+  /** Their replication status. */
   readonly unreplicated: Unreplicated;
-  /** Event time of the oldest object in an archive that arrived in the region and is not restored. */
+  /** Event time of the oldest object in an archive that has arrived in the region and is not restored yet. */
   readonly oldestArrived: number | undefined;
   /** The same in archives that were given up. */
   readonly oldestFailed: number | undefined;
 }
 
-/** When the oldest object was written in an archive of a kind; milliseconds since 1970. */
+/** When the oldest object in each kind of archive was written; milliseconds since 1970. */
 export interface Unreplicated {
-  /** Of archives that S3 has at work. */
+  /** In archives that S3 is replicating. */
   readonly oldestPending: number | undefined;
-  /** Of archives that S3 refused or does not replicate; where some are known to exist, of those that could not be asked for, too. */
+  /**
+   * In archives that S3 refused or does not replicate. If some are known to exist, this includes archives that were not
+   * asked about.
+   */
   readonly oldestStuck: number | undefined;
 }
 
@@ -39,17 +42,17 @@ export interface Unreplicated {
 export interface PutArchive {
   /** When its oldest object was written. */
   readonly written: number;
-  /** When it was put, the last time: an archive that is resent is put again. In parts: when that began. */
+  /** When it was last put: an archive that is resent is put again. For an upload in parts: when that began. */
   readonly put: number;
 }
 
-/** Seconds since the oldest object was written that is in each stage; 0 where there is none. */
+/** Seconds since the oldest object in each stage was written; 0 if there is none. */
 export interface StageAges {
   /** Not packed. */
   readonly waiting: number;
   /** Packed, and not yet in the region. */
   readonly replicating: number;
-  /** Refused by S3 and not yet put again, or not replicated at all. */
+  /** Refused by S3 and not yet resent, or not replicated at all. */
   readonly failing: number;
   /** In the region, not restored. */
   readonly arrived: number;
@@ -57,37 +60,37 @@ export interface StageAges {
   readonly givenUp: number;
 }
 
-/** Metrics may be this late, so that what belongs together is looked for in windows that are longer by it. */
+/** Metrics may be this late, so related readings are looked for in windows that are this much longer. */
 export const METRIC_DELAY_SECONDS = 300;
 
-/** Periods of our own metrics: something may have been told as long as that after the time of its reading. */
+/** The period of our own metrics: a value may have been reported up to this long after the time of its reading. */
 export const OWN_PERIOD_SECONDS = 60;
 
 /**
- * For so long the following counts whatever AWS's metrics say, since they may not know of it.
+ * How long each of the following counts regardless of AWS's metrics, which may not include it yet.
  *
  * | what                             | seconds | because                                                                    |
  * |----------------------------------|---------|----------------------------------------------------------------------------|
  * | packed                           |     600 | S3's replication metrics come some minutes after the archive               |
- * | sent to the fallback, in progress    |     900 | nobody polls that queue while there is no task: SQS is up to 15 min late   |
- * | gone back after two receives     |   1,800 | a back-off of 15 min and an invocation of 15 min, in which SQS leaves it out       |
+ * | sent to the fallback, in progress    |     900 | that queue is not polled while no task runs: SQS is up to 15 min late   |
+ * | returned after two receives      |   1,800 | a back-off of 15 min and an invocation of 15 min, in which SQS leaves it out       |
  *
- * The last two wait for metrics of ours as well.
+ * For the last two, the delay of our own metrics is added.
  */
 const REPLICATION_UNSEEN_SECONDS = 600;
 const FALLBACK_UNSEEN_SECONDS = 900 + METRIC_DELAY_SECONDS;
 const RETRIED_UNSEEN_SECONDS = 1800 + METRIC_DELAY_SECONDS;
 
-/** The longest of them. */
+/** The longest of these times. */
 export const UNSEEN_SECONDS = RETRIED_UNSEEN_SECONDS + OWN_PERIOD_SECONDS;
 
 /**
- * How old what is under way may be, at most, stage by stage. A reading is as old as its period: what it counted has aged
- * since, if it is still there.
+ * The maximum age of objects under way, stage by stage. A reading is as old as its period: the objects that it counted
+ * have aged since, if they are still there.
  *
- * SQS counts from when a message was sent, S3 from when an archive was accepted. What came before that, the source
- * function has told in its own metrics; of those, the worst of the time in question is added. What AWS may not have seen yet, or
- * leaves out, counts from our metrics alone.
+ * SQS measures from the sending of a message, S3 from the acceptance of an archive. The source function reports the
+ * time before that in its own metrics, whose largest value in the period in question is added. Objects that AWS may not
+ * have seen yet, or leaves out, count by our metrics alone.
  */
 export function stageAges(observation: RouteObservation): StageAges {
   const { now, queueAges, packingDelays, deferredAges, fallbackAges, retriedAges } = observation;
@@ -105,7 +108,8 @@ export function stageAges(observation: RouteObservation): StageAges {
       oldestPut(Math.max(replicating, failing) + REPLICATION_UNSEEN_SECONDS, observation.outbound, now),
       secondsSince(observation.unreplicated.oldestPending, now),
     ),
-    // The queue counts from the failure, and S3 may have tried for hours before it: keys know better.
+    // The queue's age starts at the failure, but S3 may have tried for hours before it; keys have the time of the
+    // event.
     failing: Math.max(addWorst(failing, packingDelays, now), secondsSince(observation.unreplicated.oldestStuck, now)),
     arrived: secondsSince(observation.oldestArrived, now),
     givenUp: secondsSince(observation.oldestFailed, now),
@@ -117,18 +121,21 @@ export function oldestAge(stages: StageAges): number {
   return Math.max(stages.waiting, stages.replicating, stages.failing, stages.arrived, stages.givenUp);
 }
 
-/** The newest reading, grown by the time since; 0 stays 0, for there is nothing that could have aged. */
+/** The newest reading plus the time since; 0 remains 0, since there is nothing that could have aged. */
 export function ageNow([newest]: readonly Reading[], now: number): number {
   return newest === undefined || newest.value <= 0 ? 0 : newest.value + secondsSince(newest.time, now);
 }
 
-/** To SQS a requeued message is as old as its requeueing; its object is older by what it had waited before. */
+/**
+ * To SQS, the age of a requeued message starts at its requeueing; its object is older by the time that it had waited
+ * before.
+ */
 function waitingAge(queueAge: number, deferredAges: readonly Reading[], now: number): number {
   if (queueAge === 0) return 0;
   return Math.max(queueAge, toldWithin(queueAge + METRIC_DELAY_SECONDS, deferredAges, now));
 }
 
-/** The oldest that was told of in the last seconds, grown by the time since; 0 when nothing was. */
+/** The largest age reported in the last seconds, plus the time since; 0 if there was none. */
 function toldWithin(seconds: number, ages: readonly Reading[], now: number): number {
   const recent = ages
     .map(({ time, value }) => ({ ago: secondsSince(time, now), value }))

@@ -8,23 +8,23 @@ import { type Departure, departureOf } from './route.ts';
 import { oldestAge, stageAges } from './stage-ages.ts';
 
 /**
- * Half a dozen calls for each, most of them waits. CloudWatch answers 50 calls of GetMetricData a second (Service Quotas, "Rate of
- * GetMetricData requests"); one call per rule, and a rule that waits a quarter of a second for
- * its farthest region, are 32.
+ * Concurrent rules: each makes half a dozen calls and mostly waits. CloudWatch allows 50 calls of GetMetricData a
+ * second (Service Quotas, "Rate of GetMetricData requests"); with one call per rule and a quarter of a second for its
+ * farthest region, this makes 32.
  */
 const MAX_CONCURRENT_RULES = 8;
 
 /**
- * Archives that S3 is asked about in one invocation beside those that are asked for in each, shared by the rules. A request takes a
- * millisecond or two of the function's CPU and is answered within the region.
+ * Archives that S3 may be asked about in one invocation, in addition to those that are always checked; shared by the
+ * rules. A request takes a millisecond or two of the function's CPU and is answered within the region.
  */
 const REQUESTS_WHEN_FAILED = { all: 20_000, perRule: 5_000 };
 const REQUESTS_WHEN_NEW = { all: 5_000, perRule: 1_000 };
 
 /**
- * Tells of each rule and target region how old the oldest object is that is not restored there. docs/operations.md says
+ * Reports the age of the oldest object that is not restored, for each rule and target region. docs/operations.md says
  * what the number means and how far it can be off.
- * @throws UnknownWatermarkError when it could not be taken for some of them; the others were told
+ * @throws UnknownWatermarkError when it could not be taken for some of them; the others were reported
  */
 export async function takeWatermarks(dependencies: WatermarkDependencies): Promise<void> {
   const departures = dependencies.rules.map(departureOf);

@@ -3,12 +3,15 @@ import type { CompressorError } from '../errors.ts';
 import type { ArchiveAddress, ReplicationStatus } from './replication-status.ts';
 import type { StageAges } from './stage-ages.ts';
 
-/** What the watermark tells its operator. Implementations must not throw. */
+/** Reports the watermark to the operator. Implementations must not throw. */
 export interface WatermarkTelemetry {
-  /** Everything of the rule that was written more than `ageSeconds` ago has arrived in the region; `stages` say what holds it up. */
+  /**
+   * Every object of the rule that was written more than `ageSeconds` ago has arrived in the region; `stages` says what
+   * holds the others up.
+   */
   watermarkTaken(rule: ReplicationRule, region: string, ageSeconds: number, stages: StageAges): void;
   watermarkUnknown(rule: ReplicationRule, region: string, error: CompressorError): void;
-  /** S3 does not replicate an archive, and nobody looks after it: before it expires, someone must. */
+  /** S3 does not replicate an archive, and nothing will resend it: an operator must act before it expires. */
   archiveUnreplicated(
     rule: ReplicationRule,
     archive: ArchiveAddress,

@@ -1,22 +1,26 @@
 import type { ReplicationStatus } from './replication-status.ts';
 
-/** Of each prefix, so that a rule with thousands of archives that are not replicated does not cost as many requests in each invocation. */
+/**
+ * Per prefix, so that a rule with thousands of archives that are not replicated does not cost as many requests in each
+ * invocation.
+ */
 const WATCHED_PER_PREFIX = 20;
 
-/** An archive that S3 did not replicate when it was last asked. */
+/** An archive that was not replicated when S3 was last asked. */
 export interface WatchedArchive {
   readonly key: string;
   readonly status: ReplicationStatus;
 }
 
 /**
- * Archives that S3 has refused, or does not replicate: they are asked for again in each invocation until they are replicated or gone,
- * though thousands of others may have come since. Kept in memory: a process that knows nothing of a prefix yet looks at its archives again.
+ * Archives that S3 has refused, or does not replicate: S3 is asked about them in each invocation until they are
+ * replicated or gone, even if thousands of others have come since. Kept in memory: a process that knows nothing about a
+ * prefix yet checks its archives again.
  */
 export class WatchedArchives {
   readonly #byPrefix = new Map<string, readonly WatchedArchive[]>();
 
-  /** Undefined for a prefix of keys that nothing was noted of. */
+  /** Undefined for a prefix for which nothing was noted. */
   of(prefix: string): readonly WatchedArchive[] | undefined {
     return this.#byPrefix.get(prefix);
   }
