@@ -1,4 +1,4 @@
-/** What an error was about: names and numbers that a log query or a dead-letter attribute can carry. */
+/** The context of an error: names and numbers for log queries and dead-letter attributes. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface ErrorDetails {
@@ -24,7 +24,7 @@ export abstract class CompressorError extends Error {
   }
 }
 
-/** Something that no part of the product expected. Retried, because a bug must not cost an object. */
+/** An error that no part of the product expected. Retried, because a bug must not lose an object. */
 export class UnexpectedError extends CompressorError {
   readonly code = 'UNEXPECTED';
   readonly retryable = true;

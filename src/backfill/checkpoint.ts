@@ -7,7 +7,7 @@ const checkpointSchema = z.object({
   version: z.literal(1),
   kind: z.enum(['backfill', 'verify', 'scheduled-verify']),
   rule: z.string(),
-  /** What it is done with: filter, source of the keys and other choices, as the run that began it had them. */
+  /** The options of the run that began it: filter, source of the keys and so on. */
   filter: filterSchema,
   choices: z.record(z.string(), z.string()),
   /** ISO 8601. */
@@ -19,7 +19,7 @@ const checkpointSchema = z.object({
   counts: z.record(z.string(), count),
 });
 
-/** How far a backfill or a verification is, as it is kept between runs. */
+/** The progress of a backfill or verification, stored between runs. */
 export type Checkpoint = Readonly<z.infer<typeof checkpointSchema>>;
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {

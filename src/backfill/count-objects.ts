@@ -2,7 +2,7 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { EntrySource } from './dependencies.ts';
 import { completeEntry, judgeObject, type ObjectFilter } from './object-filter.ts';
 
-/** What a backfill would do. */
+/** The number of objects that a backfill would queue. */
 export interface BackfillForecast {
   readonly listed: number;
   readonly objects: number;
@@ -12,7 +12,10 @@ export interface BackfillForecast {
   readonly archived: Readonly<Record<string, number>>;
 }
 
-/** Reads the keys once without queueing anything. @throws IncompleteEntryError, what the source throws, the reason of the signal */
+/**
+ * Reads the keys once without queueing anything. @throws IncompleteEntryError, the errors of the source, the reason of
+ * the signal
+ */
 export async function countObjects(
   source: EntrySource,
   {

@@ -3,13 +3,16 @@ import type { ObjectEntry } from '../listing/dependencies.ts';
 /** Some objects of a source. */
 export interface EntryPage {
   readonly entries: readonly ObjectEntry[];
-  /** How far the source is read with the entry of this index, a key or a row of an inventory: it can be read again from there. */
+  /**
+   * The position of the source after the entry with this index (a key or a row of an inventory), from which it can be
+   * resumed.
+   */
   readonly positionAfter: (index: number) => string;
 }
 
 /** Where keys come from: the bucket itself, or an inventory of it. */
 export interface EntrySource {
-  /** @param after position of the last entry that is done with; absent: from the beginning */
+  /** @param after position of the last finished entry; absent: from the beginning */
   read(after: string | undefined, signal: AbortSignal): AsyncIterable<EntryPage>;
 }
 
@@ -17,7 +20,7 @@ export interface EntrySource {
 export interface ExistingObjectQueue {
   /**
    * Sends all of these, at most 10,000 at a time.
-   * @throws UnavailableQueueError when SQS does not take one of them in spite of retries; others may have been taken
+   * @throws UnavailableQueueError when SQS does not accept one of them despite retries; others may have been accepted
    */
   send(bodies: readonly string[]): Promise<void>;
 }
@@ -29,7 +32,7 @@ export interface CheckpointStore {
   save(text: string): Promise<void>;
 }
 
-/** Time, as a test may replace it. */
+/** The clock, which tests can replace. */
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -32,7 +32,7 @@ export class ListingSource implements EntrySource {
   }
 }
 
-/** An inventory of the bucket. A position is `<data file>:<objects of it>`, since its keys are in no order. */
+/** An inventory of the bucket. A position is `<data file>:<number of objects>`, since its keys are not sorted. */
 export class InventorySource implements EntrySource {
   readonly #manifest: InventoryManifest;
   readonly #files: InventoryFiles;

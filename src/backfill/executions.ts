@@ -1,10 +1,10 @@
-/** How far the data files of an inventory are. */
+/** The progress of the data files of an inventory. */
 export interface FileProgress {
-  /** Id of the run of the Map, which names the folder of its results. */
+  /** Id of the Map Run, which names the folder of its results. */
   readonly mapRun: string;
   readonly total: number;
   readonly succeeded: number;
-  /** Those that were stopped are among them. */
+  /** Including those that were stopped. */
   readonly failed: number;
   readonly running: number;
 }
@@ -12,7 +12,7 @@ export interface FileProgress {
 export interface ExecutionState {
   /** `RUNNING`, `PENDING_REDRIVE`, `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. */
   readonly status: string;
-  /** Of a failure. */
+  /** Reason of a failure. */
   readonly reason?: string;
 }
 
@@ -20,10 +20,10 @@ export interface ExecutionState {
 export interface BackfillExecutions {
   /** @returns ARN of the execution */
   start(stateMachine: string, name: string, input: string): Promise<string>;
-  /** @returns undefined when there is none of this ARN */
+  /** @returns undefined when there is none with this ARN */
   describe(execution: string): Promise<ExecutionState | undefined>;
   /** @returns undefined before the list of files is read */
   progress(execution: string): Promise<FileProgress | undefined>;
-  /** Has files that failed, or that were not begun, worked on again. */
+  /** Restarts the files that failed or were not begun. */
   redrive(execution: string): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { inventoryFileSchema } from './file-task.ts';
 import { backfillCountsSchema } from './progress-schema.ts';
 import { addCounts, type BackfillCounts, noCounts } from './run-backfill.ts';
 
-/** What a Map with a ResultWriter leaves in S3 (Step Functions developer guide, "ResultWriter"). */
+/** The output of a Map with a ResultWriter in S3 (Step Functions developer guide, "ResultWriter"). */
 const manifestSchema = z.looseObject({
   ResultFiles: z.looseObject({
     FAILED: z.array(z.looseObject({ Key: z.string() })),
@@ -45,7 +45,7 @@ export function parseResultManifest(text: string): ResultKeys {
   return { succeeded: keys(SUCCEEDED), failed: keys([...FAILED, ...PENDING]) };
 }
 
-/** What was counted in the data files of one file of results. @throws InvalidCheckpointError */
+/** The counts of the data files in one file of results. @throws InvalidCheckpointError */
 export function sumResults(text: string): BackfillCounts {
   const sum = noCounts();
   for (const { Output = '' } of understood(resultsSchema, text)) {
@@ -54,11 +54,11 @@ export function sumResults(text: string): BackfillCounts {
   return sum;
 }
 
-/** The data files of one file of failures, with what the function said. @throws InvalidCheckpointError */
+/** The data files in one file of failures, with the function's error. @throws InvalidCheckpointError */
 export function readFailures(text: string): FailedFile[] {
   return understood(resultsSchema, text).map(({ Input = '', Error: name, Cause: cause = '' }) => {
     const { key } = understood(inputSchema, Input).file;
-    // The answer of a function that threw is JSON; what Step Functions itself says is a sentence.
+    // The error of a function that threw is JSON; that of Step Functions itself is a sentence.
     const thrown = errorSchema.safeParse(parsedOrUndefined(cause));
     const said = thrown.success ? thrown.data.errorMessage : cause;
     const reason = [name, said].filter((part) => part !== undefined && part !== '').join(': ');

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { InvalidFileTaskError } from './errors.ts';
 import { backfillCountsSchema, filterSchema } from './progress-schema.ts';
 
-/** What all data files of one backfill have in common. */
+/** The properties that all data files of one backfill share. */
 const jobSchema = z.strictObject({
   /** Id. */
   rule: z.string().min(1),
@@ -11,10 +11,10 @@ const jobSchema = z.strictObject({
     /** Bucket of the data files. */
     bucket: z.string().min(3),
     format: z.enum(['CSV', 'Parquet']),
-    /** Of CSV, in their order. */
+    /** Fields of CSV, in their order. */
     fields: z.array(z.string()),
   }),
-  /** Objects per second that are queued out of one file at most. */
+  /** Max objects per second that are queued from one file. */
   rate: z.number().positive().optional(),
 });
 
@@ -25,8 +25,8 @@ export const inventoryFileSchema = z.strictObject({
 });
 
 /**
- * A data file of an inventory whose objects are to be queued, and how far that is. The state machine hands it to the function and
- * gets it back, until it is finished.
+ * A data file of an inventory whose objects are to be queued, and its progress. The state machine passes it to the
+ * function, which returns it, until it is finished.
  */
 const fileTaskSchema = z.strictObject({
   job: jobSchema,

@@ -2,9 +2,9 @@ import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ListedObject, ObjectEntry } from '../listing/dependencies.ts';
 import { IncompleteEntryError } from './errors.ts';
 
-/** Which objects of a rule are meant. Everything absent: all that the rule takes. */
+/** Which objects of a rule to select. Without any property: all objects that match the rule. */
 export interface ObjectFilter {
-  /** Beginning of the key, the rule's own prefix included. */
+  /** Prefix of the key, including the rule's own prefix. */
   readonly prefix?: string | undefined;
   readonly suffix?: string | undefined;
   /** Last-Modified at or after this, in milliseconds since 1970. */
@@ -19,10 +19,12 @@ export interface ObjectFilter {
 /** `archived`: in a class that cannot be read before it is restored, which neither S3 nor this product replicates. */
 export type ObjectVerdict = 'taken' | 'left-out' | 'archived';
 
-/** Classes whose objects S3 gives to nobody. Those of INTELLIGENT_TIERING that are archived are found out by reading them. */
+/**
+ * Classes whose objects cannot be read. Archived objects of INTELLIGENT_TIERING are only detected when they are read.
+ */
 const ARCHIVED_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** Whether an object is to be queued or compared. */
+/** Whether an object must be queued or compared. */
 export function judgeObject(
   { key, size, lastModified, storageClass }: ListedObject,
   { source }: Pick<ReplicationRule, 'source'>,
@@ -41,7 +43,7 @@ export function judgeObject(
   return ARCHIVED_CLASSES.has(storageClass) ? 'archived' : 'taken';
 }
 
-/** The longest prefix that all objects of rule and filter have; undefined when no object can have both. */
+/** The longest common prefix of all objects that match rule and filter; undefined if no object can match both. */
 export function listedPrefix(rule: Pick<ReplicationRule, 'source'>, { prefix = '' }: ObjectFilter): string | undefined {
   const own = rule.source.prefix;
   if (prefix.startsWith(own)) return prefix;
@@ -49,7 +51,7 @@ export function listedPrefix(rule: Pick<ReplicationRule, 'source'>, { prefix = '
 }
 
 /**
- * The entry with all that it takes to queue it. Objects without a class of their own are STANDARD.
+ * The entry with everything that queueing needs. Objects without a storage class are STANDARD.
  * @throws IncompleteEntryError for an inventory without ETag or Last-Modified
  */
 export function completeEntry({ key, size, etag, lastModified, storageClass }: ObjectEntry): ListedObject {

@@ -1,4 +1,4 @@
-/** Units of work side by side, of which the caller wants to know how many from the first on are done. */
+/** Runs units of work concurrently, and reports completion in order: a unit counts once all before it are done. */
 export class OrderedWork<T> {
   readonly #limit: number;
   readonly #onDone: (unit: T) => void;
@@ -7,7 +7,7 @@ export class OrderedWork<T> {
   #failure: { readonly thrown: unknown } | undefined;
 
   /**
-   * @param limit units at the same time
+   * @param limit concurrent units
    * @param onDone called for each unit, in order, when it and all before it are done
    */
   constructor(limit: number, onDone: (unit: T) => void) {
@@ -15,7 +15,7 @@ export class OrderedWork<T> {
     this.#onDone = onDone;
   }
 
-  /** Begins a unit when there is room. @throws what an earlier one threw */
+  /** Begins a unit when there is room. @throws the error of an earlier unit */
   async add(unit: T, work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit && this.#failure === undefined) await Promise.race(this.#running);
     if (this.#failure !== undefined) throw this.#failure.thrown;
@@ -35,12 +35,12 @@ export class OrderedWork<T> {
     this.#running.add(running);
   }
 
-  /** Resolves when nothing runs any more, whatever came of it. */
+  /** Resolves when no unit is running any more, even if some failed. */
   async settled(): Promise<void> {
     await Promise.all(this.#running);
   }
 
-  /** @throws what a unit threw */
+  /** @throws the error of a unit */
   async finish(): Promise<void> {
     await this.settled();
     if (this.#failure !== undefined) throw this.#failure.thrown;

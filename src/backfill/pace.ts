@@ -7,18 +7,18 @@ export interface PaceLimits {
 }
 
 const HOUR_MILLISECONDS = 3_600_000;
-/** A timer of Node takes 24.8 days; it fires at once when it is asked for more. */
+/** Node's timers are limited to 24.8 days; with a longer delay they fire at once. */
 const MAX_SLEEP = 24 * HOUR_MILLISECONDS;
-/** Objects that are let through at once, where a rate allows them. */
+/** Max objects per chunk, if the rate allows them. */
 const MAX_CHUNK = 1000;
-/** What SQS takes in one call: less costs as much. */
+/** Messages per call of SQS; a smaller call costs as much. */
 const MIN_CHUNK = 10;
 
-/** Holds back work so that neither objects per second nor bytes per hour exceed their limits, but for one chunk. */
+/** Delays work so that neither objects per second nor bytes per hour exceed their limits by more than one chunk. */
 export class Pace {
   readonly #limits: PaceLimits;
   readonly #clock: Clock;
-  /** When the next chunk may go, in milliseconds since 1970. */
+  /** When the next chunk may start, in milliseconds since 1970. */
   #next = Number.NEGATIVE_INFINITY;
 
   constructor(limits: PaceLimits, clock: Clock) {
@@ -26,14 +26,14 @@ export class Pace {
     this.#clock = clock;
   }
 
-  /** Objects that should be let through at once: those of a second. */
+  /** Objects per chunk: those of one second. */
   get chunk(): number {
     const { rate = MAX_CHUNK, bytesPerHour } = this.#limits;
     if (bytesPerHour !== undefined) return MIN_CHUNK;
     return Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, Math.floor(rate)));
   }
 
-  /** Resolves when so much may go. @throws the reason of the signal */
+  /** Resolves when this much may start. @throws the reason of the signal */
   async admit(objects: number, bytes: number, signal: AbortSignal): Promise<void> {
     const { rate, bytesPerHour } = this.#limits;
     const takes = Math.max(

@@ -1,11 +1,13 @@
 import type { Clock } from './dependencies.ts';
 
-/** What is done again, at most, after a kill. */
+/** The most work that is repeated after a kill. */
 const CHECKPOINT_SECONDS = 5;
 
-/** Keeps how far a run is: now and then while it goes, and when it ends. A position that is kept already is not written again. */
+/**
+ * Saves the progress of a run: periodically, and when it ends. A position that is already saved is not written again.
+ */
 export class PeriodicCheckpoint {
-  /** Everything up to here is done; undefined before the first. */
+  /** Everything up to here is done; undefined before the first unit. */
   position: string | undefined;
   readonly #write: (position: string) => Promise<void>;
   readonly #clock: Clock;
@@ -21,7 +23,7 @@ export class PeriodicCheckpoint {
     this.#write = write;
   }
 
-  /** Saves when `CHECKPOINT_SECONDS` are over. */
+  /** Saves if `CHECKPOINT_SECONDS` have passed. */
   async saveWhenDue(): Promise<void> {
     if (this.#clock.now() - this.#savedAt >= 1000 * CHECKPOINT_SECONDS) await this.save();
   }

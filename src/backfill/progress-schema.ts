@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 export const count = z.int().nonnegative();
 
-/** `ObjectFilter`, as it is kept. */
+/** `ObjectFilter`, as it is stored. */
 export const filterSchema = z.object({
   prefix: z.string().optional(),
   suffix: z.string().optional(),
@@ -12,7 +12,7 @@ export const filterSchema = z.object({
   maxSize: z.number().optional(),
 });
 
-/** `BackfillCounts`, as they are kept. */
+/** `BackfillCounts`, as they are stored. */
 export const backfillCountsSchema = z.object({
   listed: count,
   queued: count,

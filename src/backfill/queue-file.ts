@@ -11,15 +11,15 @@ export interface FileDependencies {
   readonly files: InventoryFiles;
   readonly queue: ExistingObjectQueue;
   readonly clock: Clock;
-  /** Aborts when the time of the invocation is nearly over: what is queued by then is kept, and the next one continues behind it. */
+  /** Aborts when the invocation is nearly out of time: its progress is saved, and the next one continues from there. */
   readonly deadline: AbortSignal;
 }
 
 /**
- * Queues the objects of one data file of an inventory, or as many of them as there is time for.
- * @returns the task with how far it is
- * @throws NoProgressError when no object could be queued in time; UnavailableQueueError, IncompleteEntryError, InvalidInventoryError,
- * the errors of the storage port
+ * Queues the objects of one data file of an inventory, or as many of them as time permits.
+ * @returns the task with its progress
+ * @throws NoProgressError when no object could be queued in time; UnavailableQueueError, IncompleteEntryError,
+ * InvalidInventoryError, the errors of the storage port
  */
 export async function queueFile(
   task: FileTask,

@@ -7,14 +7,14 @@ import { OrderedWork } from './ordered-work.ts';
 import { Pace, type PaceLimits } from './pace.ts';
 import { PeriodicCheckpoint } from './periodic-checkpoint.ts';
 
-/** What a backfill has done so far. */
+/** The work that a backfill has done so far. */
 export interface BackfillCounts {
-  /** Objects that the source of keys has named. */
+  /** Objects listed by the source of keys. */
   listed: number;
   queued: number;
   /** Of the queued objects. */
   queuedBytes: number;
-  /** Not of the rule, or not wanted. */
+  /** Not matched by the rule, or not selected. */
   leftOut: number;
   /** In a storage class that cannot be read. */
   archived: number;
@@ -24,7 +24,7 @@ export interface BackfillRequest {
   readonly rule: ReplicationRule;
   readonly filter: ObjectFilter;
   readonly pace: PaceLimits;
-  /** Where an earlier run stopped, and what it had counted. */
+  /** Where an earlier run stopped, and its counts. */
   readonly resumed?: { readonly position: string; readonly counts: BackfillCounts } | undefined;
   readonly signal: AbortSignal;
 }
@@ -33,14 +33,14 @@ export interface BackfillDependencies {
   readonly source: EntrySource;
   readonly queue: ExistingObjectQueue;
   readonly clock: Clock;
-  /** Keeps how far it is: everything up to the position is queued. Called now and then, and in the end. */
+  /** Saves the progress: everything up to the position is queued. Called periodically, and at the end. */
   readonly checkpoint: (position: string, counts: BackfillCounts) => Promise<void>;
   readonly onProgress: (counts: BackfillCounts) => void;
-  /** Told of each object that is archived, which is nowhere else named. */
+  /** Called for each archived object, which is not reported anywhere else. */
   readonly onArchived: (object: ListedObject) => void;
 }
 
-/** Of up to 1,000 objects, on their way to SQS at the same time. */
+/** Chunks of up to 1,000 objects that are sent to SQS concurrently. */
 const CHUNKS_IN_WORK = 8;
 
 export function noCounts(): BackfillCounts {
@@ -53,10 +53,11 @@ export function addCounts(sum: BackfillCounts, more: Readonly<BackfillCounts>): 
 }
 
 /**
- * Queues every object that rule and filter take. What an interruption leaves is a position up to which everything is queued; a
- * run that resumes there queues a few objects twice, which changes nothing at the target.
- * @returns what was counted, with earlier runs
- * @throws UnavailableQueueError, IncompleteEntryError, what the source throws, the reason of the signal; the checkpoint is saved before
+ * Queues every object that matches rule and filter. After an interruption there is a position up to which everything is
+ * queued; a run that resumes there queues a few objects twice, which changes nothing at the target.
+ * @returns the counts, including those of earlier runs
+ * @throws UnavailableQueueError, IncompleteEntryError, what the source throws, the reason of the signal; the checkpoint
+ * is saved before
  */
 export async function runBackfill(
   request: BackfillRequest,

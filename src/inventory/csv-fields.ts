@@ -4,12 +4,13 @@ import { InvalidInventoryError } from './errors.ts';
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
 
 /**
- * Fields of one line of CSV as S3 Inventory writes it. A line is a row: keys are encoded, and nothing else could hold a line break.
+ * Fields of one line of CSV as S3 Inventory writes it. A line is a row: keys are encoded, and no other field can
+ * contain a line break.
  * @param position of the line, for messages
  * @throws InvalidInventoryError
  */
 export function splitCsvLine(line: string, position: string): string[] {
-  // How S3 writes it: every field in quotes, none inside.
+  // S3's usual form: every field in quotes, without quotes inside.
   if (line.startsWith('"') && line.endsWith('"')) {
     const fields = line.slice(1, -1).split('","');
     if (fields.every((field) => !field.includes('"'))) return fields;
@@ -25,7 +26,7 @@ export function splitCsvLine(line: string, position: string): string[] {
   }
 }
 
-/** A key as CSV has it, encoded as in forms: a plus sign is a space. */
+/** A key in CSV, which uses form encoding: a plus sign is a space. */
 export function decodeInventoryKey(encoded: string, position: string): string {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));

@@ -4,18 +4,18 @@ import type { ObjectEntry } from '../listing/dependencies.ts';
 export interface InventoryFile extends AsyncDisposable {
   /** Bytes. */
   readonly size: number;
-  /** Exactly these bytes, in memory of their own. */
+  /** Exactly these bytes, as a copy. */
   read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Where the data files of an inventory are. */
+/** The data files of an inventory. */
 export interface InventoryFiles {
-  /** @param key as the manifest names it */
+  /** @param key as in the manifest */
   open(key: string): Promise<InventoryFile>;
 }
 
-/** Where sorted parts of an inventory are kept that memory does not hold. */
+/** Stores sorted runs of an inventory that is larger than memory. */
 export interface RunFiles {
-  /** Keeps the entries, and reads them again, once. */
+  /** Stores the entries, which can then be read once. */
   write(pages: AsyncIterable<readonly ObjectEntry[]>): Promise<AsyncIterable<readonly ObjectEntry[]>>;
 }

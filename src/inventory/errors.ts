@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** A manifest or a file of an S3 Inventory is not what AWS documents, or lacks a field that is needed. */
+/** A manifest or file of an S3 Inventory does not match AWS's documentation, or lacks a required field. */
 export class InvalidInventoryError extends CompressorError {
   readonly code = 'INVENTORY_INVALID';
   readonly retryable = false;

@@ -14,11 +14,11 @@ export const FIELDS = {
 
 export type InventoryField = keyof typeof FIELDS;
 
-/** A field of a row; undefined when the inventory does not have it, or has no value there. */
+/** A field of a row; undefined if the inventory does not have the field, or the row has no value. */
 export type FieldReader = (field: InventoryField) => unknown;
 
 /**
- * What a row says of an object.
+ * The object described by a row.
  * @param position of the row, for messages
  * @returns undefined for versions that are not current, and for delete markers
  * @throws InvalidInventoryError when the key or the size is missing
@@ -42,7 +42,7 @@ export function readInventoryRow(read: FieldReader, position: string): ObjectEnt
   };
 }
 
-/** Whether a field says this; Parquet has booleans, CSV words. */
+/** Whether a field has this value; Parquet has booleans, CSV has words. */
 function isFlag(value: unknown, wanted: boolean): boolean {
   return value === wanted || value === String(wanted);
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import { InvalidInventoryError } from './errors.ts';
 
-/** Fields of `manifest.json` that reading takes (Amazon S3 user guide, "Inventory manifest"). */
+/** The fields of `manifest.json` that we need (Amazon S3 user guide, "Inventory manifest"). */
 const manifestSchema = z.looseObject({
   sourceBucket: z.string().min(1),
   destinationBucket: z.string().min(1),
@@ -28,7 +28,7 @@ export interface InventoryManifest {
   /** Milliseconds since 1970 at which S3 began to list. */
   readonly created: number;
   readonly format: 'CSV' | 'Parquet';
-  /** Names of the fields of CSV, in their order. */
+  /** Names of the CSV fields, in their order. */
   readonly fields: readonly string[];
   readonly files: readonly InventoryDataFile[];
 }

@@ -6,7 +6,10 @@ export type SortedRun = AsyncIterable<readonly ObjectEntry[]>;
 
 const PAGE = 1000;
 
-/** Merges sorted runs into one, by a heap of their next entries. Memory holds a page of each. @throws what a run throws */
+/**
+ * Merges sorted runs into one, with a heap of their next entries. Memory holds a page of each. @throws the error of a
+ * run
+ */
 export async function* mergeRuns(runs: readonly SortedRun[]): AsyncGenerator<readonly ObjectEntry[], void> {
   const cursors = runs.map((run) => new RunCursor(run));
   const heap = new CursorHeap();
@@ -70,7 +73,7 @@ class RunCursor {
   }
 }
 
-/** A binary heap: every cursor's key is before those of the two below it. */
+/** A binary heap: every cursor's key comes before those of the two below it. */
 class CursorHeap {
   readonly #cursors: RunCursor[] = [];
 
@@ -95,7 +98,7 @@ class CursorHeap {
     this.sink();
   }
 
-  /** Puts the first one, whose key has grown, where it belongs. */
+  /** Moves the first cursor, which has advanced, to its new position. */
   sink(): void {
     for (let at = 0; ; ) {
       const [left, right] = [2 * at + 1, 2 * at + 2];

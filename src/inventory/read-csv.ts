@@ -100,7 +100,7 @@ async function* chunksOf(file: InventoryFile, onChunk: (chunk: Uint8Array) => vo
   }
 }
 
-/** By shape: zlib's errors have a code such as Z_DATA_ERROR. */
+/** Recognized by shape: zlib's errors have a code such as Z_DATA_ERROR. */
 function isDecompressionError(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null || !('code' in thrown)) return false;
   return typeof thrown.code === 'string' && thrown.code.startsWith('Z_');

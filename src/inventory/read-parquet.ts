@@ -14,11 +14,12 @@ import { InvalidInventoryError } from './errors.ts';
 import { FIELDS, readInventoryRow } from './inventory-row.ts';
 import type { InventoryDataFile } from './manifest.ts';
 
-/** Snappy is part of the library. */
+/** The library itself supports Snappy. */
 const COMPRESSORS: Compressors = { GZIP: (input) => gunzipSync(input), ZSTD: (input) => decompress(input) };
 
 /**
- * Objects of a data file in Parquet: the footer first, then the columns that are needed, one row group after the other, by ranged reads.
+ * Objects of a data file in Parquet: reads the footer first, then the needed columns of one row group after the other,
+ * with ranged reads.
  * @throws InvalidInventoryError
  */
 export async function* readParquet(
@@ -57,12 +58,12 @@ function columnsOf({ schema }: FileMetaData): string[] {
     .filter((name) => there.has(name));
 }
 
-/** The library throws errors of no class of its own. */
+/** The library's errors have no class of their own. */
 async function understood<T>(name: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    // Those of the storage port say what is wrong.
+    // The errors of the storage port are already clear.
     if (cause instanceof CompressorError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidInventoryError(`${name} cannot be read as Parquet: ${reason}`, { context: { name }, cause });

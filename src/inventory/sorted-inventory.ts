@@ -8,9 +8,9 @@ import { readInventory } from './read-inventory.ts';
 export interface SortedInventoryOptions {
   /** Entries that are sorted in memory, of 200 to 300 bytes each. */
   readonly entriesInMemory?: number;
-  /** Runs that are merged at once: each is an open file. */
+  /** Runs that are merged at the same time: each is an open file. */
   readonly runsAtOnce?: number;
-  /** Told of how many entries are read so far, when a run is complete. */
+  /** Called with the number of entries read so far whenever a run is complete. */
   readonly onSorted?: (entries: number) => void;
 }
 
@@ -18,8 +18,8 @@ const ENTRIES_IN_MEMORY = 500_000;
 const RUNS_AT_ONCE = 256;
 
 /**
- * An inventory in the order of keys, which S3 promises of none: sorted in runs that fit into memory, which are merged from files. What fits
- * into memory as a whole is not written.
+ * An inventory in the order of keys, which S3 does not guarantee: it is sorted in runs that fit into memory, which are
+ * merged from files. An inventory that fits into memory as a whole is not written to files.
  */
 export class SortedInventory {
   readonly #manifest: InventoryManifest;
@@ -45,8 +45,9 @@ export class SortedInventory {
   }
 
   /**
-   * Entries whose keys begin with the prefix, after a key, in the order of keys. Nothing comes before all data files are read.
-   * @throws InventoryInvalidError, the errors of the storage port, what the files of runs throw, the reason of the signal
+   * Entries whose keys begin with the prefix, after a key, in the order of keys. The first comes only after all data
+   * files are read.
+   * @throws InvalidInventoryError, the errors of the storage port and of the run files, the reason of the signal
    */
   async *read(
     prefix: string,

@@ -1,4 +1,4 @@
-/** What a listing or an inventory says of an object. */
+/** An object as described by a listing or an inventory. */
 export interface ObjectEntry {
   readonly key: string;
   /** Bytes. */
@@ -19,7 +19,7 @@ export interface PageRequest {
   readonly prefix: string;
   /** Only keys after this one, in S3's order. */
   readonly startAfter?: string;
-  /** 1,000, S3's maximum, if not given. */
+  /** Default: 1,000, S3's maximum. */
   readonly maxKeys?: number;
   readonly signal?: AbortSignal;
 }
@@ -27,11 +27,11 @@ export interface PageRequest {
 export interface ObjectPage {
   /** In the order of keys. */
   readonly objects: readonly ListedObject[];
-  /** Whether keys follow after the last of these. */
+  /** Whether there are more keys after the last of these. */
   readonly isTruncated: boolean;
 }
 
-/** What listing needs of S3. */
+/** The part of S3 that listing needs. */
 export interface ObjectPager {
   /** @throws the errors of the storage port, or the reason of the signal when that aborts */
   page(request: PageRequest): Promise<ObjectPage>;

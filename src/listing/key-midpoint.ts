@@ -1,23 +1,23 @@
 import { compareKeys } from './key-order.ts';
 
-/** Most characters of keys are in this range; what is outside of it belongs to one of the halves. */
+/** Most characters of keys are in this range; all others belong to one of the halves. */
 const TYPICAL = { min: 0x20, max: 0x7f } as const;
 const LAST_CODE_POINT = 0x10ffff;
-/** Code points that no text has. */
+/** Code points that cannot occur in text. */
 const SURROGATES = { first: 0xd800, next: 0xe000 } as const;
 
 /**
- * A text between two keys in S3's order, so that each half of a range of keys can be listed by itself. It halves the range of the
- * first character that differs: nothing else is known of how keys are distributed.
+ * A text between two keys in S3's order, so that each half of a range of keys can be listed separately. It halves the
+ * range of the first character that differs, since nothing else is known about the distribution of keys.
  * @param lower exclusive
- * @param upper exclusive; undefined: all that begin with `prefix` are below it
+ * @param upper exclusive; undefined: the end of all keys with `prefix`
  * @returns undefined when there is no such text
  */
 export function midpointKey(lower: string, upper: string | undefined, prefix: string): string | undefined {
   const low = codePoints(compareKeys(lower, prefix) < 0 ? prefix : lower);
   const high = upper === undefined ? [...codePoints(prefix), LAST_CODE_POINT] : codePoints(upper);
   const middle: number[] = [];
-  // Whether what is taken so far is also how `upper` begins.
+  // Whether the text so far is also a prefix of `upper`.
   let isBound = true;
   for (let index = 0; ; index += 1) {
     const from = low[index] ?? 0;

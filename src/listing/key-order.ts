@@ -1,10 +1,10 @@
 const SURROGATES = { first: 0xd800, last: 0xdfff } as const;
-/** Lifts surrogates above all other code units, as the characters that they make are above all others. */
+/** Moves surrogates above all other code units, since the characters that they encode come after all others. */
 const LIFT = 0x10000;
 
 /**
- * Order of keys in S3: that of their UTF-8 bytes, which is that of their code points. JavaScript compares UTF-16 code units, which
- * is another order where characters beyond U+FFFF meet those of U+E000 to U+FFFF.
+ * Order of keys in S3: that of their UTF-8 bytes, which is that of their code points. JavaScript compares UTF-16 code
+ * units, which gives a different order between characters above U+FFFF and those from U+E000 to U+FFFF.
  * @returns below 0, 0 or above 0, as for `sort`
  */
 export function compareKeys(left: string, right: string): number {

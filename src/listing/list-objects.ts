@@ -5,27 +5,33 @@ import { ListedRange } from './listed-range.ts';
 
 export interface ListingRequest {
   readonly bucket: string;
-  /** Listed side by side; one inside another is listed once. */
+  /** Listed concurrently; a prefix inside another one is listed only once. */
   readonly prefixes: readonly string[];
   /** `key`: in the order of keys, over all prefixes. `any` is faster, since no page waits for another. */
   readonly order: 'key' | 'any';
-  /** Only keys after this one: the last one of an ordered listing that was broken off. */
+  /** Only keys after this one, the last key of an ordered listing that was interrupted. */
   readonly startAfter?: string;
   readonly signal?: AbortSignal;
-  /** Requests in flight, 16 if not given. */
+  /** Concurrent requests; default 16. */
   readonly concurrency?: number;
-  /** Pages in memory, of 1,000 objects or about 400 KB each; 64 if not given. Requests wait while so many wait for the consumer. */
+  /**
+   * Max pages in memory, of 1,000 objects or about 400 KB each; default 64. Requests wait while this many pages wait
+   * for the consumer.
+   */
   readonly maxPages?: number;
 }
 
-/** Requests that look for a middle of a range with keys after it before it is left alone for a while. */
+/**
+ * How many requests look for a middle of a range that has keys after it, before the range is left alone for a while.
+ */
 const MAX_PROBES = 24;
 
 /**
- * Lists objects, many ranges of keys side by side. Ranges split by themselves where more keys follow, whether keys have slashes or not:
- * a request finds out whether keys exist after a middle, and what is there becomes a range of its own. Memory does not
- * depend on the number of objects. An object that exists during the whole listing comes once.
- * @throws ListingOrderError, what the pager throws, or the reason of the signal
+ * Lists objects with many ranges of keys concurrently. Ranges are split automatically as long as they have more keys,
+ * with or without slashes in the keys: a request finds out whether there are keys after a middle, and these become a
+ * range of their own. Memory does not depend on the number of objects. An object that exists during the whole listing
+ * is listed once.
+ * @throws ListingOrderError, the errors of the pager, or the reason of the signal
  */
 export async function* listObjects(
   pager: ObjectPager,
@@ -96,13 +102,13 @@ class Listing {
     this.#ranges = this.#ranges.filter(({ isDone, pages }) => !isDone || pages.length > 0);
   }
 
-  /** Starts as many requests as there may be. */
+  /** Starts as many requests as allowed. */
   #pump(): void {
     const waiting = this.#ranges.reduce((sum, { pages, isBusy }) => sum + pages.length + (isBusy ? 1 : 0), 0);
     let room = this.#maxPages - waiting;
     for (const [index, range] of this.#ranges.entries()) {
       if (this.#active >= this.#concurrency) return;
-      // What the consumer waits for is never held up by what comes after it.
+      // Pages that the consumer waits for are never delayed by later ones.
       const isNext = index === 0 && range.pages.length === 0;
       if (range.isBusy || range.isDone || (room <= 0 && !isNext)) continue;
       room -= 1;
@@ -175,7 +181,7 @@ class Listing {
   }
 }
 
-/** The prefixes in the order of keys, without those that another one contains. */
+/** The prefixes in the order of keys, without those that are inside another one. */
 function outermost(prefixes: readonly string[]): string[] {
   return [...new Set(prefixes)]
     .filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)))

@@ -2,17 +2,17 @@ import type { ListedObject } from './dependencies.ts';
 import { midpointKey } from './key-midpoint.ts';
 import { compareKeys } from './key-order.ts';
 
-/** Pages that a range must have had since it was last split: what is listed by then is worth a request that splits it. */
+/** Min pages since a range was last split: after that many, a request that splits it is worthwhile. */
 const PAGES_BEFORE_SPLIT = 2;
-/** Each split that finds nothing doubles that, up to this many times. */
+/** Each unsuccessful split doubles that number, up to this many times. */
 const MAX_DOUBLINGS = 6;
-/** A range that is new has nothing behind it, and may be split at once after its first page. */
+/** A new range has no unsuccessful splits, and may be split right after its first page. */
 const INITIAL_PAGES = 1;
 
-/** Keys of one prefix that are listed one page after the other. It shrinks from its end when another range takes that over. */
+/** Keys of one prefix that are listed page by page. It shrinks at its end when another range takes over that part. */
 export class ListedRange {
   readonly prefix: string;
-  /** Pages that the consumer has not taken yet. */
+  /** Pages that the consumer has not read yet. */
   readonly pages: (readonly ListedObject[])[] = [];
   isBusy = false;
   isDone = false;
@@ -40,7 +40,7 @@ export class ListedRange {
     return !this.isDone && !this.isProbed && this.#pagesSinceSplit >= this.#pagesBeforeSplit;
   }
 
-  /** Takes over what a request after `after` has listed, without what another range lists by now. */
+  /** Adds the result of a request after `after`, without keys that another range lists by now. */
   addPage(objects: readonly ListedObject[], isTruncated: boolean): void {
     const through = this.#through;
     const own = through === undefined ? objects : objects.filter(({ key }) => compareKeys(key, through) <= 0);
@@ -53,15 +53,16 @@ export class ListedRange {
     this.isDone = !isTruncated || own.length < objects.length || last === undefined || last.key === through;
   }
 
-  /** A key that splits what is left of this range. */
+  /** A key that splits the rest of this range. */
   middle(): string | undefined {
     return midpointKey(this.#after, this.#through, this.prefix);
   }
 
   /**
-   * Takes away what is after the middle.
+   * Cuts off the part after the middle.
    * @param first the first key after the middle, undefined when there is none
-   * @returns the range that lists it; undefined when there is nothing to list, or when this range is beyond the middle by now
+   * @returns the range that lists it; undefined when there is nothing to list, or when this range is beyond the middle
+   * by now
    */
   split(middle: string, first: string | undefined): ListedRange | undefined {
     if (this.isDone || compareKeys(this.#after, middle) >= 0) return undefined;
@@ -71,7 +72,7 @@ export class ListedRange {
     return new ListedRange(this.prefix, middle, through);
   }
 
-  /** Says how the attempts to split this range ended. */
+  /** Records how the attempts to split this range ended. */
   noteSplit(succeeded: boolean): void {
     this.#misses = succeeded ? 0 : Math.min(this.#misses + 1, MAX_DOUBLINGS);
     this.#pagesBeforeSplit = PAGES_BEFORE_SPLIT * 2 ** this.#misses;

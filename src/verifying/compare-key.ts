@@ -21,20 +21,20 @@ export interface KeyComparison {
   readonly rule: ReplicationRule;
   readonly filter: ObjectFilter;
   readonly proof: Proof;
-  /** Of copies that look right, one in so many is proven. */
+  /** One in this many copies that look right is proven. */
   readonly oneIn: number;
-  /** Objects written after this need not have arrived, in milliseconds since 1970. */
+  /** Objects written after this need not have arrived yet; milliseconds since 1970. */
   readonly dueBefore: number;
   /** When the source was listed, or a moment before, in milliseconds since 1970. */
   readonly listedAt: number;
   readonly signal: AbortSignal;
 }
 
-/** What became of one key. */
+/** The result for one key. */
 export interface ComparedKey {
   readonly counts: Partial<VerificationCounts>;
   readonly findings: readonly CopyFinding[];
-  /** To be queued with this order; absent: nothing to repair. */
+  /** Must be queued with this order; absent: nothing to repair. */
   readonly repair?: { readonly object: ListedObject; readonly order: number };
 }
 
@@ -75,7 +75,7 @@ export async function compareKey(
     const suspected = await judgeReadable(object, copy, compared, options, etags, source);
     const { looks, isUnproven } = suspected;
     counts.looks = (counts.looks ?? 0) + looks;
-    // Whatever the listings said, the object may have been deleted or overwritten since.
+    // The object may have been deleted or overwritten since it was listed.
     const judged = late && isFault(suspected.kind) ? { ...suspected, ...(await lookAtSource()) } : suspected;
     const kind = judged.kind !== 'equal' && !late ? 'not-due' : judged.kind;
     counts[COUNTED[kind]] = (counts[COUNTED[kind]] ?? 0) + 1;
@@ -100,18 +100,23 @@ export async function compareKey(
   return { counts, findings, ...(order === undefined ? {} : { repair: { object, order } }) };
 }
 
-/** What is wrong and what a repair replaces: what someone else wrote only where the rule says that the source wins. */
+/**
+ * Copies that are wrong and that a repair replaces: those of other writers only if the rule says that the source wins.
+ */
 export function isRepairable(kind: CopyClass, { destination }: Pick<ComparedDestination, 'destination'>): boolean {
   if (kind === 'foreign') return destination.onConflict === 'overwrite';
   return kind === 'missing' || kind === 'older' || kind === 'different';
 }
 
-/** Whether a copy of this class may be wrong, as far as its destination tells. */
+/** Whether a copy of this class may be wrong, judging by its destination alone. */
 function isFault(kind: CopyClass): boolean {
   return kind === 'missing' || kind === 'older' || kind === 'different' || kind === 'foreign';
 }
 
-/** Copies of what the source has not: it was deleted there, or never was. One that came since the source was listed may be of a new object. */
+/**
+ * Copies of objects that the source does not have: they were deleted there or never existed. A copy written since the
+ * source was listed may be of a new object.
+ */
 function extraCopies(
   key: string,
   copies: readonly (ListedObject | undefined)[],
@@ -141,7 +146,7 @@ type LookedAt = Pick<CopyJudgment, 'kind' | 'reason' | 'order'> & {
   readonly isUnproven: boolean;
 };
 
-/** A copy that S3 does not show, such as one under a customer's key, must not keep the others from being compared. */
+/** A copy that S3 refuses to show, such as one under a customer's key, must not keep the others from being compared. */
 async function judgeReadable(...[object, ...others]: Parameters<typeof judge>): Promise<LookedAt> {
   try {
     return await judge(object, ...others);
@@ -167,7 +172,7 @@ async function judge(
   const { rule, proof, oneIn, listedAt, signal } = options;
   const base = { reason: '', order: orderOfListed(object.lastModified), looks: 0, isUnproven: false };
   const listed = compareListed(object, copy, etags);
-  // An inventory is of earlier: what it lacks may have arrived since.
+  // An inventory is older: copies that it lacks may have arrived since.
   if (listed === 'missing' && compared.inventory === undefined) return { ...base, kind: 'missing' };
   const prove = proof !== 'none' && isSampled(object.key, oneIn);
   if (listed === 'equal' && !prove) return { ...base, kind: 'equal' };
@@ -196,10 +201,10 @@ async function judge(
   return { ...looked, kind, reason: same ? '' : `${proof === 'bytes' ? 'bytes' : 'CRC-32'} differ`, looks: 2 };
 }
 
-/** Why a copy need not be as the listing of the source promised; empty: it must be. */
+/** Why a copy need not match the listing of the source; empty: it must match. */
 type SourceNow = Partial<Pick<CopyJudgment, 'kind' | 'reason'>>;
 
-/** What became of an object since it was listed, or what else is the reason that no destination has it. */
+/** What has happened to an object since it was listed, or another reason why no destination has it. */
 async function findSourceNow(
   { key, etag }: ListedObject,
   { source: { bucket, chain } }: ReplicationRule,
@@ -214,7 +219,7 @@ async function findSourceNow(
     const isReplica = !chain && stamped !== undefined && isAsWritten(stamped, now);
     return isReplica ? { kind: 'replica', reason: 'restored at the source by another rule' } : {};
   } catch (thrown) {
-    // Then the listing is all there is to go by.
+    // Then the listing is the only source of information.
     if (isRefusal(thrown)) return {};
     throw thrown;
   }
@@ -239,7 +244,7 @@ async function provenSame(
   try {
     return await compareBytes(original, source.store, copy, store, signal);
   } catch (thrown) {
-    // Overwritten or deleted meanwhile: its event is on the way.
+    // Overwritten or deleted in the meantime: its event is on the way.
     if (thrown instanceof ObjectChangedError || thrown instanceof ObjectNotFoundError) return undefined;
     throw thrown;
   }

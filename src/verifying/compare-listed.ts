@@ -1,15 +1,15 @@
 import type { ListedObject } from '../listing/dependencies.ts';
 
-/** What two listings tell of an object and its copy. */
+/** What two listings show about an object and its copy. */
 export type ListedComparison = 'equal' | 'missing' | 'suspect';
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
-/** Copies that were looked at in vain before ETags that differ count for nothing. */
+/** HEADs that found the right copy despite a different ETag before ETags are ignored. */
 const PATIENCE = 20;
 
 /**
- * Whether ETags tell content apart here: they are the MD5 of the bytes, unless KMS or an upload in parts makes them something else,
- * which no listing says. Looking at copies shows it.
+ * Whether ETags identify the content here: they are the MD5 of the bytes unless KMS or an upload in parts was used,
+ * which no listing shows. HEADs of copies show it.
  */
 export class EtagTrust {
   #agreed = 0;
@@ -23,25 +23,25 @@ export class EtagTrust {
     this.#agreed += 1;
   }
 
-  /** ETags differed, and the copy was the right one. */
+  /** The ETags differed although the copy was right. */
   noteMisled(): void {
     this.#misled += 1;
   }
 }
 
 /**
- * Compares an object with its copy by what listing them has told, without a request more.
+ * Compares an object with its copy by their listings, without another request.
  *
  * | copy                                                      | is      |
  * |-----------------------------------------------------------|---------|
- * | not there                                                 | missing |
+ * | none                                                      | missing |
  * | of another size                                           | suspect |
  * | same size, both ETags an MD5 and the same                 | equal   |
  * | same size, modified before the object was written         | suspect |
  * | same size, both ETags an MD5 and not the same, if trusted | suspect |
  * | same size, modified since                                 | equal   |
  *
- * A suspect is looked at with a HEAD (judge-copy.ts).
+ * A suspect is checked with a HEAD (judge-copy.ts).
  */
 export function compareListed(
   object: ListedObject,

@@ -6,12 +6,15 @@ type FaultCounts = Pick<
   'missing' | 'older' | 'different' | 'foreign' | 'foreignKept' | 'unreadable'
 >;
 
-/** Copies that are not what the rule promises, or that could not be judged. What others wrote is wrong where the source wins. */
+/**
+ * Copies that are not what the rule promises, or that could not be judged. Copies by other writers are wrong if the
+ * source wins.
+ */
 export function countFaults(
   { missing, older, different, foreign, foreignKept, unreadable }: FaultCounts,
   { destinations }: { readonly destinations: readonly Pick<Destination, 'onConflict'>[] },
 ): number {
-  // A checkpoint of an earlier version does not tell what was kept.
+  // A checkpoint of an earlier version does not say which were kept.
   const sourceWins = destinations.some(({ onConflict }) => onConflict === 'overwrite');
   return missing + older + different + unreadable + (sourceWins ? foreign - foreignKept : 0);
 }

@@ -7,14 +7,14 @@ import type { ObjectHeadReader, ObjectReader } from '../storage/object-store.ts'
 export interface InventoryListing {
   /** Milliseconds since 1970 at which S3 began to list. */
   readonly created: number;
-  /** @throws also EntryIncompleteError where it lacks a field */
+  /** @throws also IncompleteEntryError if it lacks a field */
   read(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<readonly ObjectEntry[]>;
 }
 
-/** One bucket, with the calls that comparing takes. */
+/** One bucket, with the calls that comparing needs. */
 export interface ComparedBucket {
   readonly pager: ObjectPager;
-  /** Read in place of listing the bucket. */
+  /** Read instead of listing the bucket. */
   readonly inventory?: InventoryListing | undefined;
   readonly store: ObjectHeadReader & ObjectReader;
 }
@@ -30,10 +30,10 @@ export interface VerificationDependencies {
   /** Absent: nothing is repaired. */
   readonly queue?: ExistingObjectQueue | undefined;
   readonly clock: Clock;
-  /** Keeps how far it is: everything up to the key is compared, and queued if it is to be repaired. */
+  /** Saves the progress: everything up to the key is compared, and queued if it needs repair. */
   readonly checkpoint: (key: string, counts: VerificationCounts) => Promise<void>;
   readonly onProgress: (counts: VerificationCounts) => void;
-  /** Told of everything that is not equal, in the order of keys. */
+  /** Called for every copy that is not equal, in the order of keys. */
   readonly onFinding: (finding: CopyFinding) => void;
 }
 
@@ -48,7 +48,7 @@ export type FindingClass =
   | 'not-due'
   | 'unproven';
 
-/** A key at one destination that is not as it should be. */
+/** A copy at one destination that is not as it should be. */
 export interface CopyFinding {
   readonly kind: FindingClass;
   readonly destination: Destination;
@@ -60,16 +60,16 @@ export interface CopyFinding {
   readonly copySize?: number | undefined;
 }
 
-/** Of all destinations together. An object counts once for each of them. */
+/** Totals of all destinations. An object counts once for each of them. */
 export interface VerificationCounts {
-  /** Keys that are done with. */
+  /** Keys that are finished. */
   compared: number;
   equal: number;
   missing: number;
   older: number;
   different: number;
   foreign: number;
-  /** Of foreign ones, those at destinations that keep what others wrote. */
+  /** The foreign ones at destinations that keep the objects of other writers. */
   foreignKept: number;
   /** Copies that S3 refused to show. */
   unreadable: number;
@@ -77,13 +77,13 @@ export interface VerificationCounts {
   replica: number;
   extra: number;
   notDue: number;
-  /** Of equal ones that were to be proven, those that S3 has no comparable checksums of. */
+  /** The equal ones that should have been proven, but have no comparable checksums in S3. */
   unproven: number;
   /** Objects in classes that cannot be read, which are not compared. */
   archived: number;
-  /** Objects that were queued to be repaired. */
+  /** Objects that were queued for repair. */
   repaired: number;
-  /** HEADs and GETs that comparing took. */
+  /** HEADs and GETs made for comparing. */
   looks: number;
 }
 

@@ -4,12 +4,12 @@ import { CompressorError } from '../errors.ts';
 import type { MetricReader } from '../watermark/dependencies.ts';
 import type { Reading } from '../watermark/reading.ts';
 
-/** From when on objects need not have arrived, and what says so. */
+/** The time from which objects need not have arrived yet, and its origin. */
 export interface DueBasis {
   /** Milliseconds since 1970. */
   readonly dueBefore: number;
   readonly region: string;
-  /** Why the rule's objective takes the place of the region's watermark; absent: it is the watermark. */
+  /** Why the rule's objective is used instead of the region's watermark; absent: the watermark is used. */
   readonly unknown?: string;
 }
 
@@ -18,10 +18,10 @@ const MINUTE = 60;
 const NEWEST_SECONDS = 15 * MINUTE;
 
 /**
- * Objects that are younger than the watermarks of the rule's regions are under way, and not missing. Where a watermark is not known,
- * the rule's objective takes its place.
+ * Objects that are younger than the watermarks of the rule's regions are under way, not missing. If a watermark is
+ * unknown, the rule's objective is used instead.
  * @param now milliseconds since 1970
- * @returns that of the region that is furthest behind
+ * @returns the time of the region that is furthest behind
  */
 export async function readDueBasis(
   rule: DeployedRule,
@@ -40,7 +40,7 @@ export async function readDueBasis(
   return dues.reduce((earliest, due) => (due.dueBefore < earliest.dueBefore ? due : earliest));
 }
 
-/** @returns the newest reading of each region first, or why there is none */
+/** @returns the readings of each region, the newest first, or why there are none */
 async function readWatermarks(
   rule: DeployedRule,
   regions: readonly string[],
@@ -59,7 +59,7 @@ async function readWatermarks(
   try {
     return await metrics.readMaxima(addresses, { from: to - NEWEST_SECONDS * 1000, to, periodSeconds: MINUTE });
   } catch (thrown) {
-    // Whoever may list buckets need not be allowed to read metrics.
+    // A user who may list buckets need not have the permission to read metrics.
     if (thrown instanceof CompressorError) return thrown.message;
     throw thrown;
   }

@@ -1,19 +1,19 @@
-/** An inventory that a bucket is configured for. */
+/** An inventory configuration of a bucket. */
 export interface InventoryConfiguration {
   readonly id: string;
   readonly isEnabled: boolean;
-  /** Of the keys that it lists. */
+  /** Prefix of the keys that it lists. */
   readonly prefix: string;
-  /** As S3 names it: `CSV`, `Parquet`, `ORC`. */
+  /** S3's name of the format: `CSV`, `Parquet`, `ORC`. */
   readonly format: string;
   /** Optional fields. */
   readonly fields: readonly string[];
-  /** Where it is delivered to. */
+  /** The bucket and prefix that it is delivered to. */
   readonly fileBucket: string;
   readonly filePrefix: string;
 }
 
-/** What S3 knows of inventories. */
+/** The part of S3 that inventories need. */
 export interface InventoryDirectory {
   /** @throws the errors of the storage port */
   configurationsOf(bucket: string, signal: AbortSignal): Promise<readonly InventoryConfiguration[]>;
@@ -21,16 +21,16 @@ export interface InventoryDirectory {
   keysAfter(bucket: string, prefix: string, after: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** Which objects an inventory has to list, and where it may be. */
+/** Which objects an inventory must list, and where it may be. */
 export interface WantedInventory {
   readonly bucket: string;
-  /** That all of the keys begin with. */
+  /** Common prefix of all keys. */
   readonly prefix: string;
   /** Buckets that inventories may be read from. */
   readonly allowedBuckets: readonly string[];
 }
 
-/** Where a manifest is. */
+/** Location of a manifest. */
 export interface ManifestLocation {
   readonly bucket: string;
   readonly key: string;
@@ -38,7 +38,7 @@ export interface ManifestLocation {
 
 /** Without them a copy cannot be judged. */
 const WANTED_FIELDS = ['Size', 'LastModifiedDate', 'ETag', 'StorageClass'];
-/** A daily inventory is never older; one of a week ago would say nothing of that week. */
+/** A daily inventory is never older; one from a week ago would say nothing about that week. */
 const MAX_AGE_MILLISECONDS = 3 * 24 * 3_600_000;
 const MANIFEST = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z\/manifest\.json$/;
 
@@ -48,12 +48,12 @@ const MANIFEST = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}Z\/manifest\.json$/;
  * | the bucket has                                                          | is used |
  * |-------------------------------------------------------------------------|---------|
  * | no inventory, or none that is enabled                                   | none    |
- * | one in ORC, without one of the fields, or of another prefix             | not it  |
+ * | one in ORC, without one of the fields, or with another prefix           | not it  |
  * | one that is delivered to a bucket that is not allowed                   | not it  |
  * | one that was not delivered for three days                               | not it  |
- * | several that are left                                                   | the newest |
+ * | several others                                                          | the newest |
  * @param now milliseconds since 1970
- * @returns why there is none, in a few words
+ * @returns the manifest, or in a few words why there is none
  * @throws the errors of the storage port
  */
 export async function findInventory(
@@ -76,7 +76,7 @@ export async function findInventory(
   return found?.location ?? 'its inventory was not delivered for three days';
 }
 
-/** Why an inventory cannot take the place of a listing. */
+/** Why an inventory cannot replace a listing. */
 function reasonAgainst(
   { isEnabled, prefix, format, fields, fileBucket }: InventoryConfiguration,
   wanted: WantedInventory,
@@ -99,7 +99,7 @@ async function newestManifest(
   signal: AbortSignal,
 ): Promise<{ readonly date: string; readonly location: ManifestLocation } | undefined> {
   const folder = `${filePrefix === '' ? '' : `${filePrefix}/`}${bucket}/${id}/`;
-  // Folders begin with their time, as 2026-11-28T01-00Z; what else is there comes after all of them.
+  // Names of folders are times such as 2026-11-28T01-00Z; all other keys sort after them.
   const oldest = new Date(now - MAX_AGE_MILLISECONDS).toISOString().slice(0, 16).replace(':', '-');
   const keys = await directory.keysAfter(fileBucket, folder, `${folder}${oldest}`, signal);
   const date = keys.map((key) => key.slice(folder.length)).findLast((key) => MANIFEST.test(key));

@@ -2,7 +2,7 @@ import type { ObjectFilter } from '../backfill/object-filter.ts';
 import type { Destination, ReplicationRule } from '../configuration/rule.ts';
 import type { InventoryTable } from './inventory-table.ts';
 
-/** What the query that compares two inventories is made of. */
+/** The inputs of the query that compares two inventories. */
 export interface InventoryComparison {
   readonly database: string;
   readonly rule: Pick<ReplicationRule, 'source'>;
@@ -10,11 +10,11 @@ export interface InventoryComparison {
   readonly filter: ObjectFilter;
   readonly source: InventoryTable;
   readonly copies: InventoryTable;
-  /** Seconds after which an object should have arrived. */
+  /** Seconds within which an object should arrive. */
   readonly objectiveSeconds: number;
 }
 
-/** Classes of keys that the queries give, beside those of `FindingClass`. */
+/** Classes of keys in the results of the queries, besides those of `FindingClass`. */
 export type InventoryClass =
   | 'equal'
   | 'missing'
@@ -43,8 +43,8 @@ ORDER BY key`;
 }
 
 /**
- * Both inventories side by side. Inventories are lists of some hours ago, and not of the same one, so that what was written since the
- * older of them, less the objective, is not due.
+ * Joins both inventories. Inventories are lists from some hours ago, and not from the same time, so objects written
+ * since the older of them, less the objective, are not due.
  *
  * | source | copy                                                 | class     |
  * |--------|------------------------------------------------------|-----------|
@@ -103,7 +103,7 @@ joined AS (
 )`;
 }
 
-/** Current objects, by the key that they have at the source. */
+/** Current objects, by their key at the source. */
 function selectKeys(
   database: string,
   { name, format, columns }: InventoryTable,
@@ -112,7 +112,7 @@ function selectKeys(
   filter: ObjectFilter,
 ): string {
   const isCsv = format === 'CSV';
-  // Encoded as in forms. Written so that it does not matter whether a plus sign is decoded, too.
+  // Form encoding. The result is the same whether or not the function also decodes plus signs.
   const key = isCsv ? `url_decode(replace(key, '+', '%20'))` : 'key';
   const size = isCsv ? `CAST(nullif(size, '') AS BIGINT)` : 'size';
   const modified = isCsv ? 'to_unixtime(from_iso8601_timestamp(last_modified_date))' : 'last_modified_date / 1000';
@@ -147,7 +147,7 @@ function ends(suffixes: readonly string[]): string[] {
   return needed.map((suffix) => `substr(full_key, -${lengthOf(suffix)}) = ${literal(suffix)}`);
 }
 
-/** What only the source decides: a copy of an object that is not wanted is not extra. */
+/** Only the source decides this: a copy of an object that is not selected is not extra. */
 function wantedObjects({ since, until, minSize, maxSize }: ObjectFilter): string {
   const conditions = [
     ...(since === undefined ? [] : [`s.modified >= ${since / 1000}`]),
@@ -158,7 +158,7 @@ function wantedObjects({ since, until, minSize, maxSize }: ObjectFilter): string
   return conditions.length === 0 ? 'true' : conditions.join(' AND ');
 }
 
-/** As Trino counts: code points. */
+/** In code points, as Trino counts. */
 function lengthOf(text: string): number {
   return Array.from(text).length;
 }

@@ -1,7 +1,7 @@
 import { InvalidInventoryError } from '../inventory/errors.ts';
 import type { InventoryManifest } from '../inventory/manifest.ts';
 
-/** An inventory as Athena reads it: by the list of its data files that S3 writes beside it. */
+/** An inventory as Athena reads it: through the list of data files that S3 writes beside it. */
 export interface InventoryTable {
   readonly name: string;
   readonly format: InventoryManifest['format'];
@@ -16,13 +16,13 @@ export interface InventoryTable {
 const NEEDED = ['key', 'size', 'last_modified_date'] as const;
 /** `s3://bucket/prefix/source-bucket/id/2026-11-28T01-00Z/manifest.json` */
 const MANIFEST = /^(s3:\/\/.+\/)(\d{4}-\d\d-\d\d)T(\d\d-\d\d)Z\/manifest\.json$/;
-/** A field of the Parquet schema that the manifest has. */
+/** A field of the Parquet schema in the manifest. */
 const PARQUET_FIELD = /(?:required|optional)\s+\w+\s+(\w+)/g;
 const STANDARD_PARQUET = ['bucket', 'key', 'size', 'last_modified_date', 'e_tag', 'storage_class'];
 
 /**
  * @param path of the manifest, as S3 delivers it
- * @throws InvalidInventoryError when it is elsewhere, or the inventory lacks a field that comparing takes
+ * @throws InvalidInventoryError when the path has a different form, or the inventory lacks a field that comparing needs
  */
 export function inventoryTable(name: string, path: string, manifest: InventoryManifest): InventoryTable {
   const [, folder, day, time] = MANIFEST.exec(path) ?? [];
@@ -82,7 +82,7 @@ OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.IgnoreKeyTextOutputFormat'
 LOCATION '${location}'`;
 }
 
-/** Only the definition goes: the inventory stays. */
+/** Drops only the definition, not the inventory. */
 export function dropTable(database: string, { name }: Pick<InventoryTable, 'name'>): string {
   return `DROP TABLE IF EXISTS \`${database}\`.\`${name}\``;
 }

@@ -1,13 +1,15 @@
 import type { ListedObject } from '../listing/dependencies.ts';
 import { compareKeys } from '../listing/key-order.ts';
 
-/** A bucket's objects in the order of keys, and what begins the keys there and not in the others. */
+/**
+ * A bucket's objects in the order of keys, and the prefix that its keys have in addition to those of the other buckets.
+ */
 export interface SortedListing {
   readonly pages: AsyncIterable<readonly ListedObject[]>;
   readonly prefix: string;
 }
 
-/** One key, and what each listing has there. */
+/** One key, and its object in each listing. */
 export interface JoinedKey {
   /** Without the prefix of its listing. */
   readonly key: string;
@@ -19,7 +21,7 @@ const KEYS_PER_PAGE = 1000;
 
 /**
  * Merges sorted listings into one list of keys, page by page. Memory holds a page of each.
- * @throws what a listing throws
+ * @throws the error of a listing
  */
 export async function* joinListings(listings: readonly SortedListing[]): AsyncGenerator<readonly JoinedKey[], void> {
   const cursors = listings.map((listing) => new ListingCursor(listing));
@@ -54,7 +56,7 @@ class ListingCursor {
   #page: readonly ListedObject[] = [];
   #index = 0;
   #isDone = false;
-  /** Of the next object; undefined: none is left. */
+  /** Key of the next object; undefined: none is left. */
   key: string | undefined;
 
   constructor({ pages, prefix }: SortedListing) {

@@ -3,23 +3,23 @@ import { orderOfListed } from '../messages/backfill-message.ts';
 import { findStamp, hasRoomForStamp, isAsWritten, originOf, stampOf } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
 
-/** What an object's copy is found to be. */
+/** The judgment about an object's copy. */
 export type CopyClass = 'equal' | 'missing' | 'older' | 'different' | 'foreign' | 'unreadable' | 'replica' | 'not-due';
 
 export interface CopyJudgment {
   readonly kind: CopyClass;
-  /** In a few words; empty where the class says it all. */
+  /** The reason in a few words; empty if the class is enough. */
   readonly reason: string;
-  /** Order that a repair takes to replace this copy, and nothing that comes later. */
+  /** The order with which a repair replaces this copy, but nothing newer. */
   readonly order: number;
-  /** The stamp proves that it is a copy of the object's current version, written as packed. */
+  /** The stamp proves that it is an unchanged copy of the object's current version. */
   readonly isProven: boolean;
 }
 
 export interface JudgedObject {
   readonly bucket: string;
   readonly object: ListedObject;
-  /** Where the copy is. */
+  /** Location of the copy. */
   readonly location: ObjectLocation;
   /** Milliseconds since 1970 before which the object was listed. */
   readonly listedAt: number;
@@ -30,7 +30,7 @@ export interface JudgedObject {
  *
  * | the copy                                                          | is                                    |
  * |-------------------------------------------------------------------|---------------------------------------|
- * | not there any more                                                | missing                               |
+ * | gone                                                              | missing                               |
  * | as written, stamp of the listed version                           | equal; of another size: different     |
  * | as written, stamp of another version, written since it was listed | not due: it is newer                  |
  * | as written, stamp of another version                              | older                                 |
@@ -54,7 +54,7 @@ export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undef
   const stamped = findStamp(found, location);
   if (stamped === undefined) {
     if (hasRoomForStamp(found.metadata)) return judge('foreign', 'written by someone else');
-    // Without a stamp a target goes by its Last-Modified, in whole seconds.
+    // Without a stamp, a target compares Last-Modified, in whole seconds.
     const modified = found.lastModified.getTime();
     const later = { order: Math.max(order, modified + 1000) };
     if (found.size !== object.size) return judge('different', describeSizes(object, found), later);

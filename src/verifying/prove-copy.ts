@@ -3,27 +3,27 @@ import type { ObjectHeadReader, ObjectReader } from '../storage/object-store.ts'
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { MIB } from '../units.ts';
 
-/** How far a copy that looks right is proven to be. */
+/** How thoroughly to prove a copy that looks right. */
 export type Proof = 'none' | 'checksums' | 'bytes';
 
-/** Bytes that are read of each side at a time. */
+/** Bytes that are read from each side at a time. */
 const PIECE = 8 * MIB;
 const HASH_RANGE = 2 ** 32;
 
-/** Whether a key is one of the sample: always the same ones, one in so many. */
+/** Whether a key is in the sample: one in this many, always the same ones. */
 export function isSampled(key: string, oneIn: number): boolean {
   return oneIn === 1 || Number.parseInt(hash('sha256', key).slice(0, 8), 16) < HASH_RANGE / oneIn;
 }
 
-/** An object as a listing or a HEAD has it. */
+/** An object as described by a listing or a HEAD. */
 export interface PinnedObject extends ObjectLocation {
   readonly etag: string;
   readonly size: number;
 }
 
 /**
- * Compares the CRC-32 that S3 keeps of both.
- * @returns undefined when one side has none of the full object
+ * Compares the CRC-32 that S3 stores for both.
+ * @returns undefined if one side has no checksum of the full object
  */
 export async function compareChecksums(
   source: ObjectLocation,
@@ -36,7 +36,10 @@ export async function compareChecksums(
   return crc32 === undefined ? undefined : crc32 === copyCrc32;
 }
 
-/** Reads both, piece by piece, and compares. @throws the errors of the storage port, when one of them is overwritten meanwhile, too */
+/**
+ * Reads both, piece by piece, and compares them. @throws the errors of the storage port, also if one of them is
+ * overwritten in the meantime
+ */
 export async function compareBytes(
   source: PinnedObject,
   sourceStore: ObjectReader,

@@ -18,20 +18,21 @@ import { type JoinedKey, joinListings, type SortedListing } from './join-listing
 
 export interface VerificationRequest extends Omit<KeyComparison, 'listedAt'> {
   readonly pace: PaceLimits;
-  /** Where an earlier run stopped, and what it had counted. */
+  /** Where an earlier run stopped, and its counts. */
   readonly resumed?: { readonly key: string; readonly counts: VerificationCounts } | undefined;
 }
 
-/** Of up to 1,000 keys, compared at the same time. */
+/** Concurrent chunks of up to 1,000 keys. */
 const CHUNKS_IN_WORK = 4;
-/** HEADs and reads at the same time, of all chunks together. */
+/** Concurrent HEADs and reads of all chunks together. */
 const LOOKS = 64;
 
 /**
- * Compares every object that rule and filter take with its copies at all destinations of the rule, and queues what is wrong if there is
- * a queue to repair with. Nothing is deleted.
- * @returns what was counted, with earlier runs
- * @throws the errors of the storage port, UnavailableQueueError, the reason of the signal; the checkpoint is saved before
+ * Compares every object that matches rule and filter with its copies at all destinations of the rule, and queues wrong
+ * ones for repair if there is a queue. Nothing is deleted.
+ * @returns the counts, including those of earlier runs
+ * @throws the errors of the storage port, UnavailableQueueError, the reason of the signal; the checkpoint is saved
+ * before
  */
 export async function runVerification(
   request: VerificationRequest,
@@ -112,7 +113,7 @@ async function* listBucket(
   } else for await (const page of inventory.read(prefix, after, signal)) yield page.map(completeEntry);
 }
 
-/** Inventories are of earlier: what was written since is in none of them, or in one only. */
+/** Inventories are older: objects written since are in none of them, or in only one. */
 function timesOf(
   { dueBefore }: VerificationRequest,
   { source, destinations, clock }: VerificationDependencies,
@@ -123,7 +124,7 @@ function timesOf(
   return { listedAt, dueBefore: dueBefore - (now - earliest) };
 }
 
-/** Most keys need no request, and so no turn of the event loop. */
+/** Most keys need no request, and therefore no turn of the event loop. */
 async function compareAll(
   keys: readonly JoinedKey[],
   options: KeyComparison,
@@ -142,7 +143,7 @@ async function repairAll(
 ): Promise<number> {
   const repairs = results.flatMap(({ repair }) => repair ?? []);
   if (queue === undefined || repairs.length === 0) return 0;
-  // Objects have waited for their turn when they were compared; bytes are those of what is repaired.
+  // The pace was already applied when the objects were compared; bytes count only repaired objects.
   await pace.admit(
     0,
     repairs.reduce((sum, { object }) => sum + object.size, 0),

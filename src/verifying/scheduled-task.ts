@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { InvalidVerificationTaskError } from './errors.ts';
 
-/** What the state machine hands to the function, again and again until it is finished. */
+/** The input that the state machine passes to the function repeatedly until it is finished. */
 const taskSchema = z.object({
   /** Id. */
   rule: z.string().min(1),
-  /** Name of the execution, which the invocations of one verification have in common. */
+  /** Name of the execution, which is the same for all invocations of one verification. */
   execution: z.string().min(1),
 });
 

@@ -3,18 +3,18 @@ import type { CompressorError } from '../errors.ts';
 import type { CopyFinding, VerificationCounts } from './dependencies.ts';
 import type { ManifestLocation } from './find-inventory.ts';
 
-/** What scheduled verifications tell their operator. Implementations must not throw. */
+/** Reports scheduled verifications to the operator. Implementations must not throw. */
 export interface VerificationTelemetry {
   inventoryTaken(rule: ReplicationRule, bucket: string, manifest: ManifestLocation): void;
   /** The bucket is listed, and why. */
   bucketListed(rule: ReplicationRule, bucket: string, reason: string): void;
-  /** Inventories turned out to be of no use; the rest is verified by listings. */
+  /** The inventories turned out to be unusable; the rest is verified with listings. */
   inventoriesGivenUp(rule: ReplicationRule, error: CompressorError): void;
-  /** Of the first faults of an invocation: there may be as many as objects. */
+  /** Called for the first faults of an invocation only: there may be as many as objects. */
   faultFound(rule: ReplicationRule, finding: CopyFinding): void;
-  /** Another execution verifies the rule. */
+  /** Another execution is verifying the rule. */
   alreadyRunning(rule: ReplicationRule, execution: string): void;
-  /** The time of the invocation is over; the next one continues. */
+  /** The invocation is out of time; the next one continues. */
   continues(rule: ReplicationRule, counts: VerificationCounts): void;
   /** @param faults copies that are not what the rule promises, see `countFaults` */
   verified(rule: ReplicationRule, counts: VerificationCounts, faults: number): void;

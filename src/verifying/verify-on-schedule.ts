@@ -20,14 +20,14 @@ import { runVerification } from './run-verification.ts';
 import type { ScheduledTask } from './scheduled-task.ts';
 import type { VerificationTelemetry } from './telemetry.ts';
 
-/** Everything outside a scheduled verification. There is no queue among it: a schedule repairs nothing. */
+/** Everything outside a scheduled verification. It contains no queue: a schedule repairs nothing. */
 export interface ScheduleDependencies {
   readonly rule: DeployedRule;
-  /** Of the metrics. */
+  /** Dimensions of the metrics. */
   readonly namespace: string;
   readonly openBucket: (region: string) => Pick<ComparedBucket, 'pager' | 'store'>;
   readonly directoryOf: (region: string) => InventoryDirectory;
-  /** Buckets of a region that inventories may be read from. */
+  /** Buckets of a region from which inventories may be read. */
   readonly inventoryBuckets: (region: string) => readonly string[];
   /**
    * Opens an inventory in the order of keys.
@@ -42,34 +42,36 @@ export interface ScheduleDependencies {
   readonly checkpoint: CheckpointStore;
   readonly clock: Clock;
   readonly telemetry: VerificationTelemetry;
-  /** Aborts when the time of the invocation is nearly over: what is compared by then is kept, and the next one continues behind it. */
+  /** Aborts when the invocation is nearly out of time: its progress is saved, and the next one continues from there. */
   readonly deadline: AbortSignal;
 }
 
-/** What an invocation has come to. */
+/** The result of an invocation. */
 export interface ScheduledProgress extends ScheduledTask {
-  /** Nothing is left to do for this execution. */
+  /** Nothing remains to be done for this execution. */
   readonly finished: boolean;
-  /** Keys, of all invocations so far. */
+  /** Keys compared by all invocations so far. */
   readonly compared: number;
   /** Copies that are not what the rule promises. */
   readonly faults: number;
 }
 
-/** Faults that an invocation names in its log. */
+/** Max faults that an invocation logs. */
 const NAMED_FAULTS = 20;
-/** An invocation ends after fifteen minutes and saves until then; whoever has not saved for longer has ended. */
+/**
+ * An invocation ends after fifteen minutes and saves until then; an execution that has not saved for longer has ended.
+ */
 const LEASE_MILLISECONDS = 30 * 60_000;
 
 /**
- * Compares source and destinations of a rule, or as much of them as there is time for. It repairs nothing.
+ * Compares the source and destinations of a rule, or as much of them as time permits. It repairs nothing.
  *
  * | the checkpoint is                                                 | what happens           |
  * |-------------------------------------------------------------------|------------------------|
- * | of this execution, not finished                                   | it is continued        |
+ * | of this execution, not finished                                   | continues              |
  * | of this execution, finished                                       | nothing                |
  * | of another execution, not finished, saved within the last 30 min  | nothing                |
- * | anything else                                                     | it begins at the start |
+ * | anything else                                                     | starts from the start  |
  * @throws StalledVerificationError when no key could be compared in time; the errors of the storage port
  */
 export async function verifyOnSchedule(
@@ -98,13 +100,13 @@ async function loadCheckpoint({ checkpoint, rule }: ScheduleDependencies): Promi
   try {
     return decodeCheckpoint(text, 'scheduled-verify', rule.id);
   } catch (thrown) {
-    // Of another version: it only costs what was compared.
+    // Written by another version: ignoring it only repeats comparisons.
     if (thrown instanceof InvalidCheckpointError) return undefined;
     throw thrown;
   }
 }
 
-/** Chooses inventories, and takes the place of earlier executions. */
+/** Chooses inventories, and replaces the checkpoint of earlier executions. */
 async function begin(task: ScheduledTask, dependencies: ScheduleDependencies): Promise<Checkpoint> {
   const { rule, checkpoint, clock } = dependencies;
   const now = new Date(clock.now()).toISOString();
@@ -143,13 +145,13 @@ function sidesOf({ source, destinations }: DeployedRule): readonly ComparedSide[
 
 const manifests = z.array(z.object({ bucket: z.string(), key: z.string() }).nullable());
 
-/** A manifest for each side; null where it is listed. */
+/** A manifest for each side; null if the side is listed. */
 async function chooseInventories(dependencies: ScheduleDependencies): Promise<z.infer<typeof manifests>> {
   const { rule, directoryOf, inventoryBuckets, clock, telemetry, deadline } = dependencies;
   return Promise.all(
     sidesOf(rule).map(async ({ region, bucket, prefix }) => {
       const allowedBuckets = inventoryBuckets(region);
-      // Nobody is asked, and nothing is said, where no inventories are meant to be used.
+      // If no inventories may be used, nothing is looked up or reported.
       if (allowedBuckets.length === 0) return null;
       try {
         const wanted = { bucket, prefix, allowedBuckets };
@@ -184,7 +186,7 @@ async function continueVerification(
     const counts = await compare(begun, chosen, dependencies, (position, counted) =>
       save({ position, counts: { ...counted } }),
     );
-    // Before the checkpoint: whoever ends in between says it twice, which changes no maximum.
+    // Before the checkpoint: an invocation that ends in between reports it twice, which does not change a maximum.
     telemetry.verified(rule, counts, countFaults(counts, rule));
     await save({ finished: true, counts: { ...counts } });
     return progressOf(task, rule, last, true);
@@ -194,7 +196,7 @@ async function continueVerification(
       telemetry.continues(rule, countsOf(last));
       return progressOf(task, rule, last, false);
     }
-    // Damaged, incomplete, too large for the disk or the time: listings take longer, but each page of them is a step.
+    // Damaged, incomplete, or too large for the disk or the time: listings take longer, but each page is progress.
     if (usesInventories) {
       telemetry.inventoriesGivenUp(rule, asCompressorError(thrown));
       await save({ choices: { ...last.choices, inventories: '[]' } });
