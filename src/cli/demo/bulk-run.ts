@@ -2,8 +2,8 @@ import type { InspectedArchive } from './archives/inspect-archive.ts';
 import type { PackedRun } from './worth.ts';
 
 /**
- * What of a run is like a working day: without the few archives that go ahead, come late or repeat what is packed already,
- * which would make archives look smaller, and objects dearer, than they are.
+ * The part of a run that is like a working day: without the few archives that go ahead, come late or repeat packed
+ * objects, which would make archives look smaller, and objects more expensive, than they are.
  * @param archives in the order in which they were made
  * @param cpuSeconds of compression, for all of them
  * @param plainKeys of objects that are written once, and are not held back

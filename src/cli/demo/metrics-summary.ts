@@ -3,7 +3,7 @@ import type { MetricStatistics, MetricStore } from '../../../local-cloud/metrics
 const RULE_DIMENSIONS = ['SourceBucket', 'SourcePrefix'];
 const ROUTE = [...RULE_DIMENSIONS, 'TargetRegion'];
 
-/** What the dashboard would show of a run, out of the metrics that the functions wrote. */
+/** The dashboard's view of a run, from the metrics that the functions wrote. */
 export interface MetricsSummary {
   readonly objectsPacked: number;
   readonly originalBytes: number;
@@ -38,7 +38,7 @@ export interface LatencySummary {
   readonly maximum: number | null;
 }
 
-/** What failed, retried or not. */
+/** Failures, whether retried or not. */
 export interface FailuresSummary {
   readonly downloads: number;
   readonly uploads: number;

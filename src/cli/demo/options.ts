@@ -7,21 +7,21 @@ import { MIN_OBJECTS } from './existing/plan-bucket.ts';
 import type { BucketAccess } from './input/open-bucket.ts';
 import type { BucketSource } from './input/sample-bucket.ts';
 
-/** Above this share of failing calls no number of tries that a user would wait for is enough. */
+/** Above this share of failing calls, no acceptable number of tries is enough. */
 const MAX_FAULT_RATE = 0.5;
-/** What `max_object_mib` of a rule takes. */
+/** The limits of a rule's `max_object_mib`. */
 const MAX_FALLBACK_OVER = 80_000;
 const MEBIBYTE = 2 ** 20;
 const DEFAULT_SAMPLE_BYTES = 256e6;
 const LEVEL_RANGE = { min: -7, max: 22 };
-/** Level 19 takes ten times as long as all of these, and is asked for by name. */
+/** Level 19 takes ten times as long as all of these together, so it must be requested explicitly. */
 const COMPARED_LEVELS = [1, 3, 6, 9, 12];
 
 /** About a minute; ten times as many take ten times as long. */
 const DEFAULT_EXISTING = 2000;
 /** moto keeps all objects in memory. */
 const MAX_EXISTING = 1_000_000;
-/** Options that mean something in the demo of existing objects. */
+/** Options that apply to the demo of existing objects. */
 const EXISTING_OPTIONS: readonly string[] = ['existing', 'objects', 'fanOut', 'faults', 'json', 'configuration'];
 /** In place of a path. */
 export const STANDARD_OUTPUT = Symbol('standard output');
@@ -40,7 +40,7 @@ export interface DemoOptions {
   readonly compareLevels?: readonly number[];
   /** MiB of the largest object that functions take. Absent: there is no fallback. */
   readonly fallbackOverMebibytes?: number;
-  /** Bytes of objects a month to say the dollars of. Absent: of a TB only. */
+  /** Bytes of objects per month for which to show dollars. Absent: only per TB. */
   readonly monthlyBytes?: number;
   /** Share of the functions' S3 and SQS calls that fail, 0 to 0.5. */
   readonly faults: number;
@@ -193,7 +193,7 @@ function parseLevels(text: string): number[] {
 
 const parseObjects = integerBetween('It', MIN_OBJECTS, MAX_EXISTING);
 
-/** @returns MiB, since the configuration knows no smaller unit */
+/** @returns MiB, since the configuration has no smaller unit */
 function parseMebibytes(text: string): number {
   const size = /iB$/i.test(text) ? parseByteCount(text) / MEBIBYTE : Number.NaN;
   if (Number.isInteger(size) && size >= 1 && size <= MAX_FALLBACK_OVER) return size;

@@ -7,8 +7,8 @@ import type { DemoOptions } from './options.ts';
 export type OutputOptions = Pick<DemoOptions, 'json' | 'report' | 'archives'>;
 
 /**
- * Makes the folders of what a run writes, and looks whether it can be written: before anything else is done, so that a run is
- * not lost to a path.
+ * Creates the folders of a run's output files, and checks whether these can be written, before anything else is done,
+ * so that a bad path does not waste a run.
  * @throws UsageError that names option and path
  */
 export async function prepareOutputs({ json, report, archives }: OutputOptions): Promise<void> {
@@ -20,8 +20,8 @@ export async function prepareOutputs({ json, report, archives }: OutputOptions):
 }
 
 /**
- * Writes what was asked for, one after the other.
- * @returns why something could not be written, in a sentence for each
+ * Writes the requested files, one after the other.
+ * @returns a sentence for each file that could not be written
  */
 export async function writeOutputs(files: readonly (readonly [path: string, content: string])[]): Promise<string[]> {
   const problems: string[] = [];

@@ -3,18 +3,18 @@ import { formatCount, formatSeconds } from '../command/numbers.ts';
 
 /** One thing that the demo does, with a number that grows. */
 export interface ProgressBar {
-  /** Sets how far it is, and of what if that has become known meanwhile. May be called often. */
+  /** Sets the progress, and the total if that is known by now. May be called often. */
   reach(value: number, total?: number): void;
-  /** It is complete. @param remark that explains the number */
+  /** Completes it. @param remark explains the number */
   finish(value: number, remark?: string): void;
 }
 
 export interface Progress {
   /** @param total what `reach` counts up to */
   stage(name: string, total: number): ProgressBar;
-  /** Something to know that is not progress. */
+  /** Prints a note that is not progress. */
   say(line: string): void;
-  /** Leaves the terminal as it was found. */
+  /** Restores the terminal. */
   close(): void;
 }
 

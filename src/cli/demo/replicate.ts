@@ -15,13 +15,13 @@ export interface Replication {
   readonly repeated: readonly UploadedVersion[];
   /** Events of removals that were sent a second time. */
   readonly repeatedRemovals: number;
-  /** What arrived damaged on purpose. */
+  /** Archives that were damaged on purpose. */
   readonly damaged: readonly DamagedCopy[];
   /** From the first upload until the pipeline had nothing left to do. */
   readonly seconds: number;
 }
 
-/** Uploads the objects and waits until the pipeline has done everything with them, a bar for each stage. */
+/** Uploads the objects and waits until the pipeline is finished with them, with a bar for each stage. */
 export async function replicate(
   pipeline: Pipeline,
   objects: readonly DemoObject[],
@@ -71,13 +71,13 @@ export async function replicate(
   }
 }
 
-/** More than was uploaded looks wrong to whoever has not read the documentation. */
+/** A number above that of the uploads would look wrong to readers who do not know why. */
 function explainPacked({ log, faults }: Pipeline, uploaded: number): string | undefined {
   if (log.packed <= uploaded) return undefined;
   return `more than uploaded: some events come twice, or after an undelete${faults().rate > 0 ? ', and failures are retried' : ''}`;
 }
 
-/** Objects by the part that they have in the run. */
+/** Objects by their role in the run. */
 type Cast = Readonly<Record<DraftTiming | Removal | 'witness' | 'plain', readonly DemoObject[]>>;
 
 function castObjects(objects: readonly DemoObject[]): Cast {
@@ -102,8 +102,8 @@ export function isPlain({ draft, removal, isWitness }: DemoObject): boolean {
 }
 
 /**
- * Early drafts go all the way, and so does what is deleted when it has arrived. The archives of late drafts, of the witness, and of
- * what is deleted meanwhile are held between the regions.
+ * Early drafts are replicated completely, and so are objects that are deleted after their arrival. The archives of late
+ * drafts, of the witness, and of objects that are deleted in transit are held between the regions.
  */
 async function sendAhead(pipeline: Pipeline, uploader: Uploader, cast: Cast): Promise<void> {
   const { early, deleted, restored, undone, late, travelling, witness } = cast;
@@ -137,7 +137,7 @@ async function arrived(pipeline: Pipeline): Promise<void> {
 }
 
 /**
- * What was held arrives: damaged first, then as it is.
+ * Releases the held archives: first damaged copies, then the archives themselves.
  * @param deleted keys that were deleted meanwhile
  */
 async function sendBelated(pipeline: Pipeline, deleted: ReadonlySet<string>): Promise<readonly DamagedCopy[]> {

@@ -4,8 +4,8 @@ import { encodeSeekTable, type FrameSize } from '../../../archive/seek-table.ts'
 import { type ArchiveBytes, readArchiveFrame, readFrames, readManifest } from './read-archive.ts';
 
 /**
- * A copy of an archive in which the first byte of every object is another one, and everything else agrees: zstd frames
- * with right checksums, seek table, tar, manifest. Only the checksums of the objects themselves can tell.
+ * A copy of an archive in which the first byte of every object is changed, while everything else is consistent: zstd
+ * frames with correct checksums, seek table, tar, manifest. Only the checksums of the objects themselves reveal it.
  */
 export async function damageArchive(archive: ArchiveBytes): Promise<Buffer> {
   const frames = await readFrames(archive);

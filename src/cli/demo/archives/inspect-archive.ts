@@ -16,7 +16,7 @@ export interface TypeShare {
 
 export interface InspectedArchive {
   readonly name: string;
-  /** Which version of which object each of its objects is. */
+  /** The key and version of each of its objects. */
   readonly versions: readonly (PackedVersion & { readonly size: number })[];
   readonly objects: number;
   /** Keys that it deletes. */
@@ -29,7 +29,7 @@ export interface InspectedArchive {
   readonly types: ReadonlyMap<string, TypeShare>;
 }
 
-/** Reads an archive the way any reader of the format does, with a zstd that is not the one that wrote it. */
+/** Reads an archive as any reader of the format does, with a zstd other than the one that wrote it. */
 export async function inspectArchive(archive: ArchiveBytes): Promise<InspectedArchive> {
   const frames = await readFrames(archive);
   const manifest = await readManifest(archive, frames);

@@ -14,7 +14,7 @@ export interface StoredArchive {
   readonly size: number;
 }
 
-/** The archives that the source function made, which stay in its outbound bucket for a day. */
+/** The archives that the source function wrote, which remain in its outbound bucket for a day. */
 export async function listArchives({ s3, bucket }: BucketClient): Promise<StoredArchive[]> {
   const archives: StoredArchive[] = [];
   let token: string | undefined;
@@ -39,7 +39,7 @@ export function archiveBytes({ s3, bucket }: BucketClient, { key, size }: Stored
   };
 }
 
-/** Writes every archive into a folder of the user's. Keys have a slash, file names must not. */
+/** Writes every archive into a user's folder. Keys contain a slash, which file names must not. */
 export async function keepArchives(
   client: BucketClient,
   archives: readonly StoredArchive[],

@@ -12,7 +12,7 @@ export interface ArchiveBytes {
   read(start: number, length: number): Promise<Uint8Array>;
 }
 
-/** A generous guess at the bytes of a seek table, so that nearly always one read is enough. */
+/** A generous guess at the size of a seek table, so that one read is nearly always enough. */
 const TAIL_BYTES = 64 * 1024;
 
 /** The frames of an archive; the last one is the manifest's. @throws DemoFailedError, CorruptArchiveError */
@@ -31,7 +31,7 @@ export async function readManifest(archive: ArchiveBytes, frames: FrameList): Pr
   return decodeManifest(manifestBytes(frame, archive.name), archive.name);
 }
 
-/** The tar bytes of a frame, by a zstd that is not the one that wrote it. */
+/** The tar bytes of a frame, decompressed with a zstd other than the one that wrote it. */
 export async function readArchiveFrame(archive: ArchiveBytes, entry: FrameEntry): Promise<Uint8Array> {
   return zstdDecompressSync(await archive.read(entry.offset, entry.compressed));
 }

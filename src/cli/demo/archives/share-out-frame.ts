@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib';
 
-/** What one object has in a frame, as in archive/plan-frames.ts, and the media type of the object. */
+/** The slice of one object in a frame, as in archive/plan-frames.ts, and the media type of the object. */
 export interface TypedSlice {
   readonly type: string;
   readonly offset: number;
@@ -9,13 +9,13 @@ export interface TypedSlice {
   readonly padding: number;
 }
 
-/** Only proportions are wanted, and those hardly depend on the level. */
+/** Only proportions matter, and they hardly depend on the level. */
 const WEIGHING_LEVEL = 1;
 
 /**
- * How much of a frame's compressed bytes each media type accounts for. Objects of several types share frames, and by
- * bytes alone all of them would seem to compress equally well; so each type is compressed for itself to weigh it.
- * @param readFrame the decompressed frame; only asked for when there are several types
+ * How many of a frame's compressed bytes belong to each media type. Objects of several types share frames, and by bytes
+ * alone all types would seem to compress equally well, so each type is compressed separately to find its weight.
+ * @param readFrame reads the decompressed frame; only called if there are several types
  */
 export async function shareOutFrame(
   compressedBytes: number,

@@ -6,23 +6,23 @@ import { DemoFailedError } from '../errors.ts';
 import type { LevelUse } from '../pipeline/level-use.ts';
 import { FrameBench, type Recompressed } from './frame-bench.ts';
 
-/** What the frames of all archives cost, or would have cost at one level. */
+/** The cost of the frames of all archives, as they are or at one level. */
 export interface LevelCost {
-  /** As people know it; `chosen` stands for the levels that the frames have, and what choosing them cost. */
+  /** Level as text; `chosen` means the levels that the frames have, including the cost of choosing them. */
   readonly level: string;
   readonly compressedBytes: number;
   /** CPU time of one core of this machine. */
   readonly cpuSeconds: number;
-  /** USD of what a level decides about: transfer and staging of the bytes, and CPU time of compression. */
+  /** USD of the costs that depend on the level: transfer and staging of the bytes, and CPU time of compression. */
   readonly dollars: number;
 }
 
 export interface ComparisonOptions {
-  /** To compare with, each for itself. */
+  /** The levels to compare with, one at a time. */
   readonly levels: readonly number[];
   /** Those that the functions chose from. */
   readonly candidates: readonly number[];
-  /** What they took, as their logs say; the most bytes first. */
+  /** The levels that they used, according to their logs; the most bytes first. */
   readonly uses: readonly LevelUse[];
   readonly prices: MarginalPrices;
   /** Called after each frame. */
@@ -30,16 +30,16 @@ export interface ComparisonOptions {
 }
 
 /**
- * Compresses the frames of all archives again at each level, when nothing else is running and by one clock. That also says
- * which level a frame has: zstd makes the same bytes of the same frame at the same level.
+ * Compresses the frames of all archives again at each level, while nothing else is running and with one clock. This
+ * also shows which level a frame has: zstd produces the same bytes for the same frame and level.
  * @returns what was chosen first, then each level
- * @throws DemoFailedError when none of the candidates makes a frame as it is
+ * @throws DemoFailedError if no candidate reproduces a frame
  */
 export async function compareLevels(
   archives: readonly ArchiveBytes[],
   { levels, candidates, uses, prices, onFrame }: ComparisonOptions,
 ): Promise<LevelCost[]> {
-  // A function that was killed could not log what it took: so all of them, those that are known to be in use first.
+  // A killed function could not log its levels, so all levels are tried, those known to be in use first.
   const likely = candidates.toSorted((left, right) => rankOf(left, uses) - rankOf(right, uses));
   const bench = new FrameBench();
   const chosen = new Sum();
@@ -50,9 +50,9 @@ export async function compareLevels(
     const { objects } = await readManifest(archive, frames);
     const keys = new Map(objects.map(({ frame, key }) => [frame, key]));
     let key = '';
-    // The last one is the manifest's, which costs the same whatever the objects have.
+    // The last frame is the manifest's, whose cost does not depend on the objects' level.
     for (const [index, entry] of [...frames].slice(0, -1).entries()) {
-      // Objects of a frame are of one kind, and one that spans several frames is named in the first.
+      // The objects of a frame are of one kind; an object that spans several frames is listed in the first.
       key = keys.get(index) ?? key;
       const tar = await readArchiveFrame(archive, entry);
       const original = await archive.read(entry.offset, entry.compressed);
@@ -80,7 +80,7 @@ class Sum {
   }
 }
 
-/** Of content that does not compress, several levels make the same bytes: the one that is used most is taken. */
+/** For content that does not compress, several levels produce the same bytes: the one that is used most is assumed. */
 function findOriginal(levels: readonly number[], compress: (level: number) => Recompressed): Recompressed {
   for (const level of levels) {
     const result = compress(level);
@@ -91,13 +91,13 @@ function findOriginal(levels: readonly number[], compress: (level: number) => Re
   });
 }
 
-/** Rank of a level among those in use, the most bytes first; behind all of them if it is in no log. */
+/** Rank of a level among those in use, the most bytes first; after all of them if it is in no log. */
 function rankOf(level: number, uses: readonly LevelUse[]): number {
   const rank = uses.findIndex((use) => use.level === describeLevel(level));
   return rank === -1 ? uses.length : rank;
 }
 
-/** What the functions spent on choosing: a test of each frame, and a probe of each kind of content now and then. */
+/** The functions' cost of choosing: a test of each frame, and an occasional probe of each kind of content. */
 class Choosing {
   readonly #bench: FrameBench;
   readonly #candidates: readonly number[];

@@ -7,11 +7,11 @@ export interface Recompressed {
   readonly bytes: number;
   /** CPU time. */
   readonly seconds: number;
-  /** Whether that gave the bytes that the archive has. */
+  /** Whether the result equals the bytes in the archive. */
   readonly isOriginal: boolean;
 }
 
-/** Compresses frames on this thread, with a context for each level, so that none pays for changing to it. */
+/** Compresses frames on this thread, with a context for each level, so that no frame pays for a change of levels. */
 export class FrameBench {
   readonly #compressors = new Map<number, FrameCompressor>();
   readonly #probe = new LevelProbe(new FrameCompressor());
@@ -29,7 +29,7 @@ export class FrameBench {
     return { bytes, seconds, isOriginal: Buffer.compare(this.#output.subarray(0, bytes), original) === 0 };
   }
 
-  /** What telling content that is compressed already costs with each frame. */
+  /** The cost per frame of detecting content that is already compressed. */
   test(tar: Uint8Array): { readonly fraction: number; readonly seconds: number } {
     const seconds = startCpuClock();
     const fraction = this.#probe.test(tar);

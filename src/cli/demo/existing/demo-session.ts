@@ -13,7 +13,10 @@ import type { RuleSession, RuleSessionOptions } from '../../command/rule-session
 import { DemoFailedError } from '../errors.ts';
 import type { EmulatedBackfill } from '../pipeline/pipeline.ts';
 
-/** Where `s3xrc backfill` and `s3xrc verify` work in the emulated regions: their calls fail as those of the functions do. */
+/**
+ * The session of `s3xrc backfill` and `s3xrc verify` in the emulated regions, where their calls fail as often as those
+ * of the functions.
+ */
 export function openDemoSession(
   { regions, queueUrl, progressBucket }: EmulatedBackfill,
   { rule }: RuleSessionOptions,

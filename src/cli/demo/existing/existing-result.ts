@@ -6,7 +6,7 @@ import type { VerifyReport } from './judge-existing.ts';
 
 /** What the demo of existing objects measured and found. */
 export interface ExistingResult {
-  /** In the bucket before there was a rule, without archived ones. */
+  /** Objects in the bucket before there was a rule, without archived ones. */
   readonly objects: number;
   readonly archived: number;
   readonly overwritten: number;
@@ -51,7 +51,7 @@ export function renderExisting(result: ExistingResult): string {
   return lines.map(([name, text]) => `${name.padEnd(16)} ${text}`).join('\n');
 }
 
-/** What is reported as another kind of difference than it is counts as not found. */
+/** A difference that is reported as the wrong kind counts as not found. */
 function describePlanted({ found, planted }: ExistingResult): string {
   const share = `${found} of ${planted} differences found`;
   return found === planted ? `${share}, each as what it is` : `${share} as what they are, ${planted - found} are not`;

@@ -4,7 +4,7 @@ import type { PlantedKeys } from './plan-bucket.ts';
 
 const reportedNumber = z.number();
 
-/** What of a report of `s3xrc verify` is looked at. */
+/** The parts of a report of `s3xrc verify` that are checked. */
 const reportSchema = z.object({
   compared: reportedNumber,
   equal: reportedNumber,
@@ -25,11 +25,11 @@ export function readVerifyReport(report: unknown): VerifyReport {
   return reportSchema.parse(report);
 }
 
-/** Kinds of differences that a repair heals. */
+/** Kinds of differences that a repair fixes. */
 export const REPAIRED_KINDS = ['missing', 'older', 'different', 'foreign'] as const;
 export type PlantedKind = (typeof REPAIRED_KINDS)[number] | 'extra';
 
-/** The planted keys by what they have to be called. */
+/** The planted keys by the kind that must be reported. */
 export function plantedByKind({
   missing,
   older,
@@ -46,7 +46,7 @@ export function plantedByKind({
   };
 }
 
-/** Keys that were planted as a kind and reported as that. */
+/** Keys that were planted as a kind and reported as the same kind. */
 export function foundOf(planted: PlantedKeys, reports: readonly VerifyReport[]): number {
   return Object.entries(plantedByKind(planted)).reduce((sum, [kind, keys]) => {
     const found = new Set(reports.flatMap(({ samples }) => (samples[kind] ?? []).map(({ key }) => key)));
@@ -58,7 +58,10 @@ export function countPlanted(planted: PlantedKeys): number {
   return Object.values(plantedByKind(planted)).flat().length;
 }
 
-/** What a verification found that is wrong, in a sentence; nothing when all is well. @param extra that are to be there */
+/**
+ * Describes in a sentence what is wrong with a verification's result; undefined if nothing is. @param extra expected
+ * extra copies
+ */
 export function complain(what: string, report: VerifyReport, extra = 0): string[] {
   const wrong = REPAIRED_KINDS.filter((kind) => report[kind] > 0).map((kind) => `${report[kind]} ${kind}`);
   if (report.notDue > 0) wrong.push(`${report.notDue} not due`);
@@ -66,7 +69,7 @@ export function complain(what: string, report: VerifyReport, extra = 0): string[
   return wrong.length === 0 ? [] : [`${what}: verify found ${wrong.join(', ')}`];
 }
 
-/** The objects themselves, without the planted keys that only the target has and that nobody deletes. */
+/** The objects themselves, without the planted keys that exist only at the target and are never deleted. */
 export function withoutExtra(
   { identical, lost, altered, findings }: Verification,
   isExtra: (key: string) => boolean,

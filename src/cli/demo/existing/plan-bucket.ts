@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { dressObject } from '../input/dress-object.ts';
 import type { DemoObject } from '../input/planned-object.ts';
 
-/** Differences that are planted, by what `s3xrc verify` has to call them. */
+/** Planted differences, by the kind that `s3xrc verify` must report. */
 export interface PlantedKeys {
   /** Deleted at the target, and written at the source while its notification was lost. */
   readonly missing: { readonly deleted: readonly string[]; readonly unannounced: readonly string[] };
   /** Overwritten at the source while its notification was lost. */
   readonly older: readonly string[];
-  /** With the stamp of the right version and wrong bytes, as a bug of ours would leave them. */
+  /** With the stamp of the right version but wrong bytes, as a bug of ours would leave them. */
   readonly different: { readonly shorter: readonly string[]; readonly sameSize: readonly string[] };
   /** Written at the target by someone else, and edited there. */
   readonly foreign: { readonly replaced: readonly string[]; readonly edited: readonly string[] };
@@ -17,31 +17,31 @@ export interface PlantedKeys {
 }
 
 export interface ExistingObjectsPlan {
-  /** What is in the bucket before there is a rule. */
+  /** The contents of the bucket before there is a rule. */
   readonly existing: readonly DemoObject[];
-  /** Some of them in a class that nobody can read. */
+  /** Some of them in a class that cannot be read. */
   readonly archived: readonly DemoObject[];
   /** Overwritten while the backfill runs: in two halves, before and after everything is queued. */
   readonly overwritten: readonly [readonly DemoObject[], readonly DemoObject[]];
   readonly planted: PlantedKeys;
-  /** Begins the keys whose bytes `verify --bytes` reads; all of `different.sameSize` are there. */
+  /** Prefix of the keys whose bytes `verify --bytes` reads; includes all of `different.sameSize`. */
   readonly readPrefix: string;
 }
 
-/** Fewer leave no room for overwritten and for planted objects that are not the same ones. */
+/** With fewer objects, overwritten and planted objects could not be distinct. */
 export const MIN_OBJECTS = 200;
 /** Of each kind but `missing`, `different` and `foreign`, which are of two kinds. */
 const GROUP = 5;
 const FOLDERS = 10;
 const ARCHIVED = 3;
-/** One object in so many is overwritten. */
+/** One object in this many is overwritten. */
 const OVERWRITTEN_ONE_IN = 20;
 /** Tags cost a request each: they are shown on some objects. */
 const TAGGED_ONE_IN = 16;
 const MAX_LINES = 24;
 
 /**
- * What the demo of existing objects does to which keys: always the same for the same number of objects.
+ * Plans what the demo of existing objects does to which keys: always the same for the same number of objects.
  * @param prefix of the rule
  */
 export function planBucket(objects: number, prefix: string): ExistingObjectsPlan {

@@ -7,7 +7,10 @@ import type { PlantedKeys } from './plan-bucket.ts';
 
 const TYPE = 'application/json';
 
-/** Makes the differences that are made at the target: a user's work, and what only a bug could do. @param prefix of the destination */
+/**
+ * Plants the differences at the target: those of a user, and those that only a bug could cause. @param prefix of the
+ * destination
+ */
 export async function plantAtTarget(
   client: BucketClient,
   prefix: string,
@@ -57,7 +60,7 @@ async function readCopy({ s3, bucket }: BucketClient, key: string): Promise<Copy
   return { bytes: Buffer.from((await Body?.transformToByteArray()) ?? []), stamp };
 }
 
-/** The stamp that the object has, as if these had been its bytes. */
+/** The stamp of the object, recomputed as if these were its bytes. */
 async function stampFor(client: BucketClient, key: string, bytes: Uint8Array): Promise<string> {
   const location = { bucket: client.bucket, key };
   const { stamp } = await readCopy(client, key);

@@ -37,14 +37,14 @@ import { plantAtTarget } from './plant-differences.ts';
 import { openTools, type Tools } from './run-tool.ts';
 
 const PARALLEL_UPLOADS = 16;
-/** Nothing is too young to be compared. */
+/** No object is too young to be compared. */
 const ALL_DUE = ['--not-due', '0s'];
 /** Everything is. */
 const NONE_DUE = ['--not-due', '1d'];
 
 /**
- * A bucket that was full before there was a rule: backfilled while objects are overwritten, verified, damaged, verified again and
- * repaired, by the commands themselves.
+ * A bucket that was full before there was a rule is backfilled while objects are overwritten, verified, damaged,
+ * verified again and repaired, all with the real commands.
  * @throws DemoInputError, InvalidConfigurationError, DemoFailedError, and the errors of the local servers
  */
 export async function runExisting(
@@ -166,7 +166,7 @@ async function backfill({
 async function plantDifferences({ rule, plan, bucket, pipeline }: Scene): Promise<void> {
   const { source, destinations, backfill } = pipeline;
   const { missing, older } = plan.planted;
-  // Nobody is told of what is written now.
+  // No event is raised for the objects written now.
   await notifyQueues(source.s3, source.bucket, []);
   const rewritten = older.map((key, index) => planObject(key, index, 'unannounced'));
   const added = missing.unannounced.map((key, index) => planObject(key, index, 'unannounced'));
@@ -225,7 +225,7 @@ async function fillBucket(
   stage.finish(uploaded);
 }
 
-/** What is in the source bucket, and has to be at the targets in the end. */
+/** The contents of the source bucket, which must be at the targets in the end. */
 class SourceBucket {
   readonly #turns = pLimit(PARALLEL_UPLOADS);
   readonly #objects = new Map<string, UploadedObject>();
@@ -241,13 +241,13 @@ class SourceBucket {
   ): Promise<void> {
     await this.#turns.map(objects, async ({ key, body, dress }) => {
       const version = await putObject(client, key, body, dress);
-      // How often a target writes it is not looked at here.
+      // How often a target writes it does not matter here.
       this.#objects.set(key, { ...version, writes: [0, Number.POSITIVE_INFINITY] });
       onWritten();
     });
   }
 
-  /** Objects that stay where they are, since nobody can read them. */
+  /** Objects that are not replicated, since they cannot be read. */
   async writeArchived(client: BucketClient, objects: readonly DemoObject[]): Promise<void> {
     for (const { key, body, dress } of objects) await putObject(client, key, body, dress);
   }

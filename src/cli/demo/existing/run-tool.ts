@@ -8,21 +8,21 @@ import { openDemoSession } from './demo-session.ts';
 
 export interface ToolRun {
   readonly status: number;
-  /** What it printed as JSON. */
+  /** Its JSON output. */
   readonly report: Readonly<Record<string, unknown>>;
 }
 
-/** `s3xrc backfill` and `s3xrc verify` as they are, in the emulated regions. */
+/** Runs the unchanged `s3xrc backfill` and `s3xrc verify` in the emulated regions. */
 export interface Tools {
   readonly backfill: (...flags: readonly string[]) => Promise<ToolRun>;
   readonly verify: (...flags: readonly string[]) => Promise<ToolRun>;
 }
 
-/** Times that a command which met a fault once too often is resumed. */
+/** How often a command that failed because of injected faults is resumed. */
 const RESUMES = 5;
 const TOOLS = { backfill: runBackfillCommand, verify: runVerifyCommand };
 
-/** @param context notes of the commands go there */
+/** @param context receives the notes of the commands */
 export function openTools(
   rule: string,
   configuration: string,

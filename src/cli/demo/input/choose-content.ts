@@ -7,16 +7,16 @@ export interface ChosenContent {
   readonly content: PlannedContent;
   /** Where it comes from, for people. */
   readonly description: string;
-  /** What reading it costs, where it is in a bucket. */
+  /** The cost of reading it, if it is in a bucket. */
   readonly cost?: string;
   /** Whether it is the demo's own choice. */
   readonly isOwn: boolean;
 }
 
 /**
- * What to replicate: objects of a bucket, a folder, or files that every checkout has.
+ * Chooses what to replicate: objects of a bucket, a folder, or files that every checkout has.
  * @param cleanup gets the connections to the bucket
- * @throws DemoInputError when there is nothing; what listing throws
+ * @throws DemoInputError when there is nothing; errors of listing
  */
 export async function chooseContent(
   { source, bucket }: { readonly source?: string; readonly bucket?: BucketSource & BucketAccess },

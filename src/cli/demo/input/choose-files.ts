@@ -5,7 +5,7 @@ import { systemErrorCode } from './system-error-code.ts';
 import { type FolderContent, type FoundFile, walkFolder } from './walk-folder.ts';
 
 const PACKAGES = 'node_modules';
-/** The `node` package brings this; some 120 MB, so that multipart uploads and ranged reads are part of the show. */
+/** Part of the `node` package; about 120 MB, so that the demo includes multipart uploads and ranged reads. */
 const LARGE_FILE = 'node_modules/node/bin/node';
 const TEXT = /\.(js|mjs|cjs|ts|mts|cts|json|map|md|css|html|txt|ya?ml)$/;
 const MAX_TEXT = 1_000_000;
@@ -13,7 +13,7 @@ const MAX_TEXT = 1_000_000;
 const TEXT_FILES = 2_000;
 
 /**
- * The files to replicate: a folder of the user's, or a selection that every checkout has after `npm ci`.
+ * The files to replicate: a user's folder, or a selection that every checkout has after `npm ci`.
  * @param folder absolute; undefined for the selection
  * @throws DemoInputError when there is no such folder, or nothing in it to replicate
  */
@@ -39,7 +39,9 @@ function describeProblem(cause: unknown): string {
   return code === 'ENOTDIR' ? 'is not a folder' : `cannot be read: ${code ?? String(cause)}`;
 }
 
-/** Text files taken evenly from all installed packages, so that every content type is there, and one large binary. */
+/**
+ * Text files from all installed packages, evenly chosen so that every content type is included, and one large binary.
+ */
 async function chooseInstalledFiles(): Promise<FolderContent> {
   const { files } = await walkFolder(`${PROJECT}${PACKAGES}`);
   const texts = files.filter(({ relativePath, size }) => TEXT.test(relativePath) && size <= MAX_TEXT);
@@ -56,7 +58,7 @@ function fromProject(file: FoundFile): FoundFile {
   return { ...file, relativePath: `${PACKAGES}/${file.relativePath}` };
 }
 
-/** Not there when npm was told to leave lifecycle scripts out; the demo then goes without. */
+/** Missing if npm was run without lifecycle scripts; the demo then does without it. */
 async function largeFile(): Promise<FoundFile[]> {
   const path = `${PROJECT}${LARGE_FILE}`;
   const size = await stat(path).then(

@@ -41,7 +41,7 @@ export function contentTypeOf(key: string): string {
   return BY_EXTENSION[extension] ?? 'application/octet-stream';
 }
 
-/** Without its parameters: what the report groups by. */
+/** Without its parameters; the report groups by it. */
 export function mediaTypeOf(contentType: string): string {
   return contentType.split(';')[0]?.trim() ?? contentType;
 }

@@ -3,7 +3,7 @@ import type { ObjectHeaders, ObjectTag, UserMetadata } from '../../../storage/st
 import { contentTypeOf } from './content-type.ts';
 import type { ObjectDress } from './planned-object.ts';
 
-/** Classes that S3 hands out at once; objects in the others are refused by design and would show nothing. */
+/** Classes that S3 can read at once; objects in others are refused by design and would show nothing. */
 const STORAGE_CLASSES = ['STANDARD', 'STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'ONEZONE_IA', 'GLACIER_IR'];
 const LANGUAGES = ['en', 'de-CH', 'pt-BR', 'ja'];
 const AUTHORS = ['Ada Lovelace', 'Jürgen Groß', '山田太郎', 'Zoë Ångström 🙂', 'Łukasz Żółć'];
@@ -11,15 +11,15 @@ const AUTHORS = ['Ada Lovelace', 'Jürgen Groß', '山田太郎', 'Zoë Ångstr�
 const TEAMS = ['storage', 'data analytics', 'Q3 2026', 'a+b=c/d:e_f.g-h@i'];
 /** S3's limit. */
 const MAX_TAGS = 10;
-/** Of S3's 2,048: what leaves no room for a stamp of ours. */
+/** Bytes, of S3's 2,048, that leave no room for our stamp. */
 const FULL_METADATA_BYTES = 2040;
-/** One key in so many. */
+/** One key in this many. */
 const CROWDED_EVERY = 32;
 const EXPIRES = 'Wed, 21 Oct 2037 07:28:00 GMT';
 
 /**
- * Headers, metadata, tags and class for a key: always the same ones for the same key, and over many keys every kind.
- * They have nothing to do with the bytes; the point is that each has to arrive.
+ * Headers, metadata, tags and class for a key: always the same for the same key, and every kind over many keys. They
+ * are unrelated to the bytes; each of them must arrive.
  */
 export function dressObject(key: string): ObjectDress {
   const digest = createHash('sha256').update(key).digest();
@@ -33,7 +33,7 @@ export function dressObject(key: string): ObjectDress {
   };
 }
 
-/** The same, but for one key in 32 with metadata that leaves no room for the stamp, which then has to be a tag. */
+/** The same, but one key in 32 has metadata that leaves no room for the stamp, which then has to be a tag. */
 export function dressTightly(key: string): ObjectDress {
   const dress = dressObject(key);
   if (createHash('sha256').update(key).digest().readUInt8(30) % CROWDED_EVERY !== 0) return dress;
@@ -69,7 +69,7 @@ function chooseMetadata(digest: Buffer, roll: Roll): UserMetadata {
   };
 }
 
-/** Every second object has none: tags are the one thing that costs a request of its own to read. */
+/** Every second object has none, since reading tags costs a request of its own. */
 function chooseTags(roll: Roll): ObjectTag[] {
   const count = roll(9) % 2 === 0 ? 0 : (roll(9) >> 1) % (MAX_TAGS + 1);
   return Array.from({ length: count }, (_, index) => ({ key: `team ${index}`, value: pick(TEAMS, roll(11 + index)) }));

@@ -1,4 +1,4 @@
-/** Legal keys that some tool on the way could take for something else. Short of S3's limit by the rule's prefix. */
+/** Legal keys that a tool could misinterpret. They leave room for the rule's prefix within S3's limit. */
 const KEYS: readonly string[] = [
   'with space and  two.txt',
   'a+b=c&d?e#f.txt',
@@ -27,7 +27,7 @@ const KEYS: readonly string[] = [
   `${'segment-of-16-by/'.repeat(14)}end.txt`,
 ];
 
-/** Objects of the default run whose keys are the point: their folder is `hard keys/`. */
+/** Objects of the default run that test difficult keys, in the folder `hard keys/`. */
 export function hardKeys(maxKeyBytes: number): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
   const folder = 'hard keys/';
   const longest = 'k'.repeat(maxKeyBytes - Buffer.byteLength(folder));

@@ -5,7 +5,7 @@ import type { ObjectPager } from '../../../listing/dependencies.ts';
 import type { ObjectReader } from '../../../storage/object-store.ts';
 import { DemoInputError } from '../errors.ts';
 
-/** Where a bucket of the user's is, beside what the environment says. */
+/** Location of a user's bucket; everything else comes from the environment. */
 export interface BucketAccess {
   readonly region?: string;
   readonly profile?: string;
@@ -17,7 +17,7 @@ export interface OpenBucket extends AsyncDisposable {
   readonly reader: ObjectReader;
 }
 
-/** @throws DemoInputError when no region is known */
+/** @throws DemoInputError when the region is unknown */
 export async function openBucket({ region, profile }: BucketAccess): Promise<OpenBucket> {
   const client = new S3Client({
     ...(region === undefined ? {} : { region }),

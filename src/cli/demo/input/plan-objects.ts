@@ -5,7 +5,10 @@ import { hardKeys } from './hard-keys.ts';
 import { bodySize, type DemoObject, type DraftTiming, type ObjectBody, type Removal } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
-/** Of so many objects, those at these positions are written twice. Not the first ones: a single file is uploaded plainly. */
+/**
+ * In each group of this many objects, those at these positions are written twice. Not the first ones: a single file is
+ * uploaded plainly.
+ */
 const DRAFT_EVERY = 50;
 const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
   [2, 'late'],
@@ -13,7 +16,10 @@ const DRAFTS: ReadonlyMap<number, DraftTiming> = new Map([
   [12, 'racing'],
   [15, 'deleted'],
 ]);
-/** Of as many, one that is deleted and undeleted, and those beside which another object is put, to be deleted for good. */
+/**
+ * In each group, one that is deleted and undeleted, and those beside which another object is put and permanently
+ * deleted.
+ */
 const UNDELETED = 8;
 const DELETED: ReadonlyMap<number, Removal> = new Map([
   [9, 'restored'],
@@ -21,12 +27,12 @@ const DELETED: ReadonlyMap<number, Removal> = new Map([
 ]);
 /** A single file is uploaded plainly, and so are two or three. */
 const MIN_WITH_WITNESS = 3;
-/** What is sent twice is small. */
+/** Max bytes of an object that is written twice. */
 const MAX_SMALL_BYTES = 1_000_000;
-/** What is held in memory to damage it. */
+/** Max bytes of an object that is held in memory to be damaged. */
 const MAX_WITNESS_BYTES = 64_000_000;
 
-/** What there is to upload. */
+/** The objects to upload. */
 export interface PlannedContent {
   readonly bodies: readonly { readonly relativePath: string; readonly body: ObjectBody }[];
   readonly skipped: readonly SkippedEntry[];
@@ -47,7 +53,7 @@ export interface DemoPlan {
 }
 
 /**
- * What to upload: an object a file, in order of the keys, and with `withHardKeys` those whose keys are the point.
+ * Plans the uploads: one object per file, in order of the keys, and with `withHardKeys` those with difficult keys.
  * @param prefix of the rule; every key begins with it
  */
 export function planObjects(
@@ -78,7 +84,7 @@ function castObject(object: DemoObject, position: number): DemoObject {
   return position === UNDELETED && bodySize(object.body) <= MAX_SMALL_BYTES ? { ...object, removal: 'undone' } : object;
 }
 
-/** Objects of the demo's own, since those of the user are to be there in the end. */
+/** The demo's own objects, since those of the user must exist in the end. */
 function objectsToDelete(objects: readonly DemoObject[]): DemoObject[] {
   const taken = new Set(objects.map(({ key }) => key));
   return objects.flatMap(({ key: neighbor }, index) => {

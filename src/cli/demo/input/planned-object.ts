@@ -21,7 +21,7 @@ export interface FileBody {
   readonly size: number;
 }
 
-/** An object of a real bucket, as it was listed. It brings headers, metadata and class of its own. */
+/** An object of a real bucket, as it was listed. It has its own headers, metadata and class. */
 export interface StoredBody {
   readonly kind: 'stored';
   readonly location: ObjectLocation;

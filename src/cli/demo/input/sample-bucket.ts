@@ -9,15 +9,15 @@ import { READ_BYTES } from './planned-object.ts';
 import { Sample } from './sample.ts';
 import type { SkippedEntry } from './walk-folder.ts';
 
-/** Listed at most: a thousand requests. */
+/** Max listed objects: a thousand requests. */
 const MAX_LISTED = 1_000_000;
-/** The emulated regions take some hundred requests a second, and nobody waits for an hour. */
+/** Limits the duration: the emulated regions handle a few hundred requests a second. */
 const MAX_OBJECTS = 10_000;
 const PAGE = 1000;
 /** List prices in most regions as of November 2026: per request, and per GB that leaves AWS. */
 const DOLLARS = { list: 0.005 / 1000, get: 0.0004 / 1000, internetGigabyte: 0.09 } as const;
 const ARCHIVED: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
-/** Skipped objects that are named one by one. */
+/** Max skipped objects that are listed individually. */
 const NAMED = 10;
 
 export interface BucketSource {
@@ -30,9 +30,9 @@ export interface BucketSource {
 
 export interface SampledBucket {
   readonly content: PlannedContent;
-  /** What was chosen of what, and how, for people. */
+  /** Describes for people what was chosen, and how. */
   readonly description: string;
-  /** What listing and reading it costs at most, for people. */
+  /** Describes for people the max cost of listing and reading it. */
   readonly cost: string;
 }
 
@@ -66,7 +66,7 @@ export async function sampleBucket(
     const reason = listed === 0 ? 'no object has that prefix' : `all ${formatCount(listed)} objects were skipped`;
     throw new DemoInputError(`Nothing to replicate in --source ${name}: ${reason}${skipped.firstReason()}`);
   }
-  // The folder of the prefix is where the objects are, not what they are.
+  // The folder in the prefix is the location of the objects, not part of their names.
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const bodies = objects.map(({ key, size, etag }) => ({
     relativePath: key.slice(folder.length),
@@ -95,7 +95,7 @@ function problemOf({ size, storageClass }: ListedObject, sampleBytes: number): s
   return size > sampleBytes ? `it is larger than the sample (${formatBytes(size)})` : undefined;
 }
 
-/** Some are named; of the others, how many there are of each reason. */
+/** Lists some of them, and for the others the number per reason. */
 class SkippedObjects {
   readonly #named: SkippedEntry[] = [];
   #others = 0;

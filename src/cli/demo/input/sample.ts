@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ListedObject } from '../../../listing/dependencies.ts';
 
-/** What a sample may hold. */
+/** The limits of a sample. */
 export interface SampleLimits {
   readonly bytes: number;
   readonly objects: number;
 }
 
 interface SampledObject {
-  /** From 0 up to 1, by the key: the same in each run, and nothing to do with its neighbors'. */
+  /** A number from 0 to 1 that depends on the key: the same in each run, and unrelated to those of neighboring keys. */
   readonly draw: number;
   readonly object: ListedObject;
 }
@@ -17,14 +17,14 @@ interface SampledObject {
 const SLACK = 1024;
 
 /**
- * A sample of objects that come one after the other, of how many nobody knows: those whose keys draw the lowest numbers, as
- * many as fit. Each object has the same chance, so that sizes and folders are in it as often as they are in the whole.
+ * A sample of a stream of unknown length: the objects whose keys draw the lowest numbers, as many as fit. Each object
+ * has the same chance, so sizes and folders are as frequent in the sample as in the whole.
  */
 export class Sample {
   readonly #limits: SampleLimits;
   #candidates: SampledObject[] = [];
   #bytes = 0;
-  /** No object that draws more can be in the sample. */
+  /** An object that draws a higher number cannot be in the sample. */
   #highest = 1;
 
   constructor(limits: SampleLimits) {

@@ -5,7 +5,7 @@ import { systemErrorCode } from './system-error-code.ts';
 
 /** A regular file below a folder. */
 export interface FoundFile {
-  /** From the folder, with `/`: what its key ends in. */
+  /** Relative to the folder, with `/`: the end of its key. */
   readonly relativePath: string;
   readonly path: string;
   /** Bytes. */
@@ -23,13 +23,13 @@ export interface FolderContent {
   readonly skipped: readonly SkippedEntry[];
 }
 
-/** Tells the bytes of the file at a path. */
+/** Returns the size of the file at a path in bytes. */
 type Look = (path: string) => Promise<{ readonly size: number }>;
 
 /**
  * All regular files below a folder, in order of their paths. Names are read as bytes: one that is not UTF-8 cannot be
- * an S3 key and is skipped by name instead of failing somewhere later under another one.
- * @param look at a file that a folder has named
+ * an S3 key, so it is skipped and reported here instead of failing later under a changed name.
+ * @param look reads the size of a file found in a folder
  */
 export async function walkFolder(folder: string, look: Look = lstat): Promise<FolderContent> {
   const files: FoundFile[] = [];
@@ -51,7 +51,7 @@ export async function walkFolder(folder: string, look: Look = lstat): Promise<Fo
   return { files: files.sort(byPath), skipped: skipped.sort(byPath) };
 }
 
-/** A file may go away between two looks at it: the others are replicated all the same. */
+/** A file may disappear between listing and reading it; the others are still replicated. */
 async function addFile(
   file: Omit<FoundFile, 'size'>,
   { look, files, skipped }: { readonly look: Look; readonly files: FoundFile[]; readonly skipped: SkippedEntry[] },

@@ -1,7 +1,7 @@
 import { bundleFunctions } from '../../../build/bundle-functions.ts';
 import { DemoFailedError } from '../errors.ts';
 
-/** Bundles the functions into a folder. @throws DemoFailedError with the first thing that the bundler complains about */
+/** Bundles the functions into a folder. @throws DemoFailedError with the bundler's first error */
 export async function bundleForDemo(folder: string): Promise<void> {
   try {
     await bundleFunctions(folder);

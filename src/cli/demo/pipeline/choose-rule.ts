@@ -7,7 +7,7 @@ import { DemoInputError } from '../errors.ts';
  */
 export function chooseRule<R extends ReplicationRule>(rules: readonly R[], fanOut: boolean): R {
   const fits = (rule: R): boolean => (fanOut ? rule.destinations.length > 1 : rule.destinations.length === 1);
-  // Files keep their names, so no rule that wants a suffix would see all of them.
+  // Files keep their names, so a rule with a suffix would not match all of them.
   const rule = rules.find((candidate) => fits(candidate) && candidate.source.suffix === '');
   if (rule !== undefined) return rule;
   const wanted = fanOut ? 'several destinations' : 'one destination';

@@ -1,6 +1,6 @@
 import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** A message that the pipeline gave up on, with the reason that it carries. */
+/** A dead-lettered message, with its reason. */
 export interface DeadLetterFound {
   /** For people: which queue. */
   readonly queue: string;
@@ -15,10 +15,12 @@ export interface WatchedDeadLetters {
   readonly url: string;
 }
 
-/** Long enough that no message is handed out twice while the queue is read. */
+/** Long enough that no message is received twice while the queue is read. */
 const VISIBILITY_SECONDS = 600;
 
-/** Everything in a dead-letter queue. A message without attributes was put there by SQS, after too many receives. */
+/**
+ * All messages of a dead-letter queue. A message without attributes was moved there by SQS, after too many receives.
+ */
 export async function readDeadLetters({ name, sqs, url }: WatchedDeadLetters): Promise<DeadLetterFound[]> {
   const found: DeadLetterFound[] = [];
   for (;;) {

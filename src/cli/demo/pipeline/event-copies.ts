@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { DemoFailedError } from '../errors.ts';
 import type { PackedVersion } from '../upload/uploaded-object.ts';
 
-/** What of an S3 event tells which version it is of. */
+/** The parts of an S3 event that identify the version. */
 const createdEvent = z.object({
   Records: z.tuple([z.object({ s3: z.object({ object: z.object({ key: z.string(), eTag: z.string() }) }) })]),
 });
 
-/** What of an S3 event tells that something was removed. */
+/** The parts of an S3 event that describe a removal. */
 const removalEvent = z.object({ Records: z.tuple([z.object({ eventName: z.string().startsWith('ObjectRemoved:') })]) });
 
-/** The events that the source function was given, so that the same ones can come again. */
+/** Records the events that the source function received, so that they can be repeated. */
 export class EventCopies {
   readonly #bodies = new Map<string, string>();
   readonly #removals = new Set<string>();

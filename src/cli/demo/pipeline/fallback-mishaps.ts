@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerService } from '../../../../local-cloud/worker-service.ts';
 
-/** From the moment a task takes work: enough to be in the middle of it. */
+/** Milliseconds after a task receives work: enough to be in the middle of it. */
 const HEAD_START_MILLISECONDS = 150;
 const TAKEN = '"message":"Work taken"';
 
-/** What becomes of the tasks of one side under `--faults`: the first is killed at work, the next one reclaimed. */
+/** The fate of one side's tasks under `--faults`: the first is killed while working, the next one reclaimed. */
 export class FallbackMishaps {
   #kills = 0;
   #reclaims = 0;

@@ -3,12 +3,12 @@ import { InvalidEmfError } from '../../../../local-cloud/errors.ts';
 import { MetricStore } from '../../../../local-cloud/metrics/metric-store.ts';
 import { LevelUses, loggedFrames } from './level-use.ts';
 
-/** Lines of the functions' JSON logs that say how far they are. EMF metrics and all other lines are none. */
+/** Lines of the functions' JSON logs that report progress. All other lines, such as EMF metrics, are ignored. */
 const logLine = z.object({
   message: z.string(),
   level: z.string(),
   objects: z.number().optional(),
-  /** Of the objects: packed and restored ones, in the words of either side. */
+  /** Bytes of the objects: packed or restored ones, as each side names them. */
   original_bytes: z.number().optional(),
   bytes: z.number().optional(),
   cpu_seconds: z.number().optional(),
@@ -19,7 +19,7 @@ const logLine = z.object({
 const PACKED = 'Archive packed';
 const RESTORED = 'Archive restored';
 
-/** Complaints that are kept: enough to see what went wrong, whatever the number of objects. */
+/** Max errors that are kept: enough to see what went wrong. */
 const KEPT_COMPLAINTS = 100;
 
 /** Follows what the functions of a pipeline write. */
@@ -27,7 +27,7 @@ export class FunctionLog {
   /** What they wrote as metrics. */
   readonly metrics = new MetricStore();
   readonly levels = new LevelUses();
-  /** While failures are wanted, they are nothing to complain of. */
+  /** While failures are injected, they are not reported. */
   isFailureExpected = false;
   readonly #complaints: string[] = [];
   #packed = 0;
@@ -102,7 +102,7 @@ function parseLine(line: string): z.infer<typeof logLine> | undefined {
   try {
     return logLine.safeParse(JSON.parse(line)).data;
   } catch {
-    // Half a line: its process was killed while it wrote.
+    // An incomplete line: its process was killed while writing it.
     return undefined;
   }
 }

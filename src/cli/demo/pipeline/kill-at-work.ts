@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionHost } from '../../../../local-cloud/function-host.ts';
 
-/** From the invocation on: enough to start an environment and to be in the middle of a batch. */
+/** Milliseconds after the invocation: enough to start an environment and to be in the middle of a batch. */
 const HEAD_START_MILLISECONDS = 700;
 
 /**
- * Kills an environment of the host if the invocation is still at work after a while.
+ * Kills an environment of the host if the invocation is still running after a while.
  * @returns whether it did
  */
 export async function killAtWork(host: FunctionHost, invocation: Promise<unknown>): Promise<boolean> {

@@ -12,15 +12,15 @@ export const loggedFrames = z.array(
   }),
 );
 
-/** How much content of a kind got a level, and why. */
+/** How much content of a kind has a level, and why. */
 export interface LevelUse {
   readonly content: string;
-  /** As people know it: `store` or a number. */
+  /** As text: `store` or a number. */
   readonly level: string;
   readonly reason: string;
   readonly archives: number;
   readonly frames: number;
-  /** Tar bytes that went in, and bytes that came out. */
+  /** Tar bytes before compression, and bytes after it. */
   readonly bytes: number;
   readonly compressedBytes: number;
 }

@@ -10,17 +10,17 @@ import type { FunctionLog } from './function-log.ts';
 
 export interface EmulatedBackfill {
   readonly regions: ReadonlyMap<string, EmulatedRegion>;
-  /** Of the queue of objects that were there before the rule, behind the fault proxy if there is one. */
+  /** URL of the queue of existing objects, behind the fault proxy if there is one. */
   readonly queueUrl: string;
   readonly progressBucket: string;
-  /** Of the queue that the source bucket tells of new objects. */
+  /** URL of the queue that the source bucket notifies of new objects. */
   readonly ruleQueueArn: string;
 }
 
-/** A running pipeline: what the demo feeds, waits for and looks into. */
+/** A running pipeline, with everything that the demo uses. */
 export interface Pipeline {
   readonly source: BucketClient & { readonly sqs: SQSClient; readonly queueUrl: string };
-  /** What `s3xrc backfill` and `s3xrc verify` need of it. */
+  /** The parts that `s3xrc backfill` and `s3xrc verify` need. */
   readonly backfill: EmulatedBackfill;
   readonly outbound: BucketClient;
   readonly inbound: readonly InboundBucket[];
@@ -31,18 +31,18 @@ export interface Pipeline {
   /** Archives that arrived in a target region so far, over all of them. */
   readonly replicated: () => number;
   readonly faults: () => FaultsMet;
-  /** Nothing without fallback tasks. */
+  /** Undefined without fallback tasks. */
   readonly fallback: () => FallbackShare | undefined;
   /** The rule queue and its fallback queue are empty and nothing of it is in progress. */
   packed(): Promise<void>;
-  /** Every archive is in every target region. */
+  /** Resolves when every archive is in every target region. */
   copied(): Promise<void>;
-  /** Archives that are there from now on wait between the regions, until they are released. */
+  /** Holds new archives back between the regions until they are released. */
   holdCopies(): Promise<void>;
-  /** Later archives pass again. */
+  /** Lets later archives pass again. */
   letCopiesPass(): Promise<void>;
   releaseCopies(): void;
-  /** Puts damaged copies of the archives that wait into the inbound buckets, unless all of their keys are deleted. */
+  /** Puts damaged copies of the held archives into the inbound buckets, unless all of their keys are deleted. */
   sendDamaged(deleted: ReadonlySet<string>): Promise<readonly DamagedCopy[]>;
   /** The target queues and their fallback queues are empty and nothing of them is in progress. */
   restored(): Promise<void>;

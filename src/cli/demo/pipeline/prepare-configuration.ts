@@ -5,24 +5,24 @@ import { type Configuration, loadConfiguration, REPLICATION_FILE, SETTINGS_FILE 
 import { PRICE_FILE } from '../../../configuration/prices/price-file.ts';
 import { type ReplicationFile, replicationSchema } from '../../../configuration/schema/schema.ts';
 
-/** What the demo's options say about the rules. */
+/** The demo's options for the rules. */
 export interface RuleChanges {
   readonly level?: number;
   /** MiB of the largest object that the functions take. */
   readonly largestMebibytes?: number;
-  /** Deletions are replicated to every destination, whatever the files say of them. */
+  /** Replicates deletions to every destination, regardless of the files. */
   readonly replicatesDeletes?: true;
 }
 
 export interface PreparedConfiguration extends Configuration {
-  /** What the functions are given. */
+  /** The configuration for the functions. */
   readonly directory: string;
   /** The rules as the user wrote them. */
   readonly written: readonly DeployedRule[];
 }
 
 /**
- * The user's own configuration files, or a copy of them in which every rule is changed as the options say.
+ * The user's own configuration files, or a copy of them in which every rule is changed according to the options.
  * @param copies folder to make the copy in
  * @throws InvalidConfigurationError
  */
@@ -51,7 +51,7 @@ function changeRules(file: ReplicationFile, changes: RuleChanges): ReplicationFi
         ? {}
         : {
             max_object_mib: largestMebibytes,
-            // So that an archive over the target's limit is one that the source's function could not make either.
+            // So that an archive beyond the target's limit is also beyond that of the source's function.
             max_archive_mib: Math.min(largestMebibytes, source.max_archive_mib),
           };
     const deletes = replicatesDeletes === true ? { deletes: 'replicate' as const } : {};

@@ -9,7 +9,7 @@ import type { DeadLetterFound } from './dead-letters.ts';
 
 /**
  * Puts damaged copies of archives into every inbound bucket, beside the names that the archives themselves will have.
- * @param deleted keys that no target looks at any more: an archive of such alone is not refused
+ * @param deleted keys that no target reads any more: an archive of only these is not refused
  */
 export async function sendDamaged(
   outbound: BucketClient,
@@ -31,7 +31,7 @@ export async function sendDamaged(
   return copies;
 }
 
-/** Dead letters apart: those of damaged copies, which are as they should be, and all others. */
+/** Dead letters in two groups: those of damaged copies, which are expected, and all others. */
 export function sortLetters(
   letters: readonly DeadLetterFound[],
   copies: readonly DamagedCopy[],

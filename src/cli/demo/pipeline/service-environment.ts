@@ -3,7 +3,7 @@ import type { QueuePair } from '../../../../local-cloud/pipeline/queue-pair.ts';
 import { LOCAL_CREDENTIALS } from '../../../../local-cloud/region-clients.ts';
 import type { Timeouts } from './timeouts.ts';
 
-/** The environment that every function and every task has: region, credentials, its queue and how patient it is. */
+/** The environment of every function and every task: region, credentials, queue and timeouts. */
 export function serviceEnvironment(
   region: EmulatedRegion,
   queue: QueuePair,
@@ -21,7 +21,7 @@ export function serviceEnvironment(
   };
 }
 
-/** The SDK sends to the host of a queue's URL, which would go around the fault proxy. */
+/** The SDK sends requests to the host in a queue's URL, which would bypass the fault proxy. */
 export function throughEndpoint(queueUrl: string, { endpoint }: EmulatedRegion): string {
   return new URL(new URL(queueUrl).pathname, endpoint).href;
 }

@@ -9,10 +9,10 @@ import { FunctionLog } from './function-log.ts';
 import { serviceEnvironment, throughEndpoint } from './service-environment.ts';
 import type { Timeouts } from './timeouts.ts';
 
-/** Short, since a killed task's message stays hidden for so long; the heartbeat extends it for everybody else. */
+/** Short, since the message of a killed task stays hidden this long; otherwise the heartbeat extends it. */
 const VISIBILITY_SECONDS = 6;
 const POLL_MILLISECONDS = 50;
-/** What a rule's tasks have if it does not say: CPU units and MiB. */
+/** Default size of a rule's tasks: CPU units and MiB. */
 const TASK = { cpu: 2048, memory: 4096 };
 
 export interface FallbackOptions {
@@ -20,7 +20,7 @@ export interface FallbackOptions {
   /** Folder of the bundles. */
   readonly bundles: string;
   readonly region: EmulatedRegion;
-  /** What the function of this side has beside what all functions have. */
+  /** Additional variables of this side's function. */
   readonly environment: Readonly<Record<string, string>>;
   readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
@@ -32,9 +32,9 @@ export interface FallbackOptions {
 export interface Fallback {
   readonly region: EmulatedRegion;
   readonly queue: QueuePair;
-  /** What the function of this side has to know to use it. */
+  /** Variables that this side's function needs to use it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What its tasks did. */
+  /** The work of its tasks. */
   readonly log: FunctionLog;
   readonly mishaps: FallbackMishaps;
   /** Resolves when the queue is empty. @throws WorkerTaskError when a task failed */

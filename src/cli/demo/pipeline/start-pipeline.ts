@@ -23,27 +23,27 @@ import { chooseTimeouts, type Timeouts } from './timeouts.ts';
 
 /** The same faults in the same order in each run, as far as the order of the calls is the same. */
 const FAULT_SEED = 20_261_123;
-/** Stalled calls are what such a run waits for longest. */
+/** Such a run mostly waits for stalled calls. */
 const STALL_SECONDS = 3;
-/** What levels were learned can be read once; then the source has no DynamoDB any more, and packs without it. */
+/** The statistics of levels can be read once; after that the source has no DynamoDB and packs without it. */
 const OUTAGE = { service: 'DynamoDB_20120810', afterRequests: 1 };
 const OUTBOUND = 'demo-outbound';
 const INBOUND = 'demo-inbound';
 const STATISTICS = 'demo-statistics';
 const DELETIONS = 'demo-deletions';
-/** Short, since a person is waiting for the next task to take over what a killed one has left. */
+/** Short, since a person is waiting until the next task takes over from a killed one. */
 const OWNERSHIP_SECONDS = 6;
 
 export interface PipelineOptions {
   readonly rule: ReplicationRule;
   /** Directory of the configuration files. */
   readonly configuration: string;
-  /** Of all objects that go through the functions: how long those may take depends on it. */
+  /** Bytes of all objects that pass through the functions, which determine their timeouts. */
   readonly bytes: number;
   readonly faultRate: number;
-  /** Whether what is over the limits of a function goes to tasks. */
+  /** Whether tasks do the work that exceeds a function's limits. */
   readonly withFallback: boolean;
-  /** Called when the regions are there and nothing of the rule is yet, not even its source bucket. */
+  /** Called when the regions exist but nothing of the rule does yet, not even its source bucket. */
   readonly before?: (cloud: EmulatedCloud) => Promise<void>;
 }
 
@@ -57,8 +57,8 @@ export async function startPipeline(
   const { cleanup } = workspace;
   const bundles = join(workspace.temporary, 'functions');
   const bundled = bundleForDemo(bundles);
-  // Met below: a cloud that starts meanwhile has to be there before anything is cleaned up, and what writes into the
-  // temporary folder has to end before that is removed.
+  // Awaited below: a cloud that is still starting must be up before anything is cleaned up, and everything that writes
+  // into the temporary folder must end before that is removed.
   const settled = bundled.catch(() => undefined);
   cleanup.defer(() => settled);
   const cloud = await startCloud(options, workspace, progress);
@@ -66,9 +66,9 @@ export async function startPipeline(
   await options.before?.(cloud);
   const patience = chooseTimeouts(options.bytes, faultRate);
   const resources = await createPipelineResources(cloud, pipelinePlan(rule, patience));
-  // What is deleted can be undeleted.
+  // Versioning allows deletions to be undone.
   if (replicatesDeletes(rule)) await enableVersioning(cloud.region(rule.source.region).s3, rule.source.bucket);
-  // Every write of a target is to be seen in the end.
+  // Versioning shows every write of a target in the end.
   for (const { region, bucket } of rule.destinations) await enableVersioning(cloud.region(region).s3, bucket);
   let copies = 0;
   const replicator = new Replicator({

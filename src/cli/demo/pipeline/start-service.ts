@@ -12,12 +12,12 @@ import type { Timeouts } from './timeouts.ts';
 
 /** Lambda grants one vCPU for 1,769 MB: two worker threads. */
 const MEMORY_MB = 2 * 1769;
-/** Many objects make a good archive, so the source waits for them; an archive is worth a run of its own. */
+/** Many objects make a good archive, so the source waits for them; a single archive is worth an invocation. */
 const BATCHES = {
   source: { batchSize: 5_000, batchWindowSeconds: 1 },
   target: { batchSize: 10, batchWindowSeconds: 0 },
 } as const;
-/** Environments of a function at the same time: each is a process with two threads, and two cores serve them all. */
+/** Max concurrent environments of a function: each is a process with two threads, and two cores serve them all. */
 const CONCURRENCY = 2;
 
 export interface ServiceOptions {
@@ -26,21 +26,21 @@ export interface ServiceOptions {
   readonly bundles: string;
   readonly region: EmulatedRegion;
   readonly queue: QueuePair;
-  /** A second queue that feeds the same function, with messages of their own kind: of objects that were there before the rule. */
+  /** A second queue that feeds the same function, with messages about existing objects. */
   readonly backfillQueue?: QueuePair;
-  /** What the function needs beside what all functions need. */
+  /** Additional variables of the function. */
   readonly environment: Readonly<Record<string, string>>;
   readonly patience: Timeouts;
   readonly onLine: (line: string) => void;
-  /** Called with the body of each message before the function has it. */
+  /** Called with the body of each message before the function receives it. */
   readonly onMessage?: (body: string) => void;
-  /** Kills an environment at work; failed invocations are then part of the game. */
+  /** Kills a busy environment; failed invocations are then expected. */
   readonly withFaults: boolean;
 }
 
 /** A function and the event source mappings that feed it. */
 export interface Service {
-  /** How often an environment was killed, and how many invocations failed for whatever reason. */
+  /** How many environments were killed, and how many invocations failed for any reason. */
   readonly kills: number;
   readonly failures: number;
   /** Resolves when its queues are empty. @throws DemoFailedError when an invocation failed though none was meant to */
@@ -57,7 +57,7 @@ export function startService(options: ServiceOptions): Service {
   let failures = 0;
   let stopped = false;
   const invoke = async (event: SQSEvent): Promise<unknown> => {
-    // Stopping, the mapping hands over what it has received; that must start no new process.
+    // While stopping, the mapping still delivers received messages, which must not start a new process.
     if (stopped) throw new DemoFailedError('The demo has ended');
     for (const { body } of event.Records) options.onMessage?.(body);
     const invocation = host.invoke(event);

@@ -4,7 +4,7 @@ import { type Fallback, startFallback } from './start-fallback.ts';
 import { type Service, type ServiceOptions, startService } from './start-service.ts';
 
 export interface SideOptions extends ServiceOptions {
-  /** Bytes of objects that a run of the function takes; more is the work of tasks. Absent: there are none. */
+  /** Max bytes of objects per invocation; tasks do the rest. Absent: there are no tasks. */
   readonly fallbackOverBytes?: number;
 }
 
@@ -29,7 +29,9 @@ export async function startSide(options: SideOptions, cleanup: AsyncDisposableSt
   return { service: startAndDefer({ ...shared, kind, environment }, cleanup), fallback };
 }
 
-/** Both queues are empty. What is over the function's limits is in the second before it leaves the first. */
+/**
+ * Whether both queues are empty. Work beyond the function's limits is in the second queue before it leaves the first.
+ */
 export async function untilIdle({ service, fallback }: Side): Promise<void> {
   await service.idle();
   await fallback?.idle();

@@ -1,4 +1,4 @@
-/** How long the emulated Lambda and SQS wait before they try again. */
+/** How long the emulated Lambda and SQS wait before a retry. */
 export interface Timeouts {
   readonly functionTimeoutSeconds: number;
   readonly visibilitySeconds: number;
@@ -8,20 +8,20 @@ export interface Timeouts {
   readonly attempts: number;
 }
 
-/** Bytes a second that the whole pipeline is sure to reach, faults included. */
+/** Bytes per second that the whole pipeline always reaches, even with faults. */
 const MIN_BYTES_PER_SECOND = 4e6;
 /** The target begins no archive with less than 30 s left. */
 const MIN_TIMEOUT_SECONDS = 90;
 const VISIBILITY_WITH_FAULTS_SECONDS = 10;
-/** What the product has by itself. */
+/** The product's own values. */
 const ATTEMPTS = 5;
-/** Share of the calls that may fail for good: an archive of some hundred objects fails if one of its calls does. */
+/** Max share of calls that fail for good: an archive of a few hundred objects fails if one of its calls does. */
 const FAILING_FOR_GOOD = 0.001;
 
 /**
  * Without faults the queue hides messages for as long as a function may run, as AWS demands. With faults, workers are
- * killed and a person is waiting for the end: messages come back as soon as their invocation should be over. One that
- * still runs then has its messages delivered twice, which is one fault more that must do no harm.
+ * killed and a person is waiting for the end: messages become visible as soon as their invocation should be over. If it
+ * is still running then, its messages are delivered twice, which is one more fault that must do no harm.
  */
 export function chooseTimeouts(bytes: number, faultRate: number): Timeouts {
   const work = Math.ceil(bytes / MIN_BYTES_PER_SECOND);

@@ -10,7 +10,7 @@ import type { DemoResult } from '../result.ts';
 import { html, type Markup } from './html.ts';
 import { renderTable } from './table.ts';
 
-/** What the CloudWatch dashboard would show of the run beside dollars, out of the metrics that the functions wrote. */
+/** The CloudWatch dashboard's view of the run, except dollars, from the metrics that the functions wrote. */
 export function renderDashboardSection({ metrics }: DemoResult): Markup {
   const { failures } = metrics;
   const tiles: readonly (readonly [string, string])[] = [
@@ -27,7 +27,7 @@ export function renderDashboardSection({ metrics }: DemoResult): Markup {
 ${renderTable(['Event to restored object', 'p50', 'p90', 'p99', 'Slowest'], rows)}`;
 }
 
-/** What the frames of each kind of content were compressed with, and why. */
+/** The levels of the frames of each kind of content, and why they were chosen. */
 export function renderLevels(levels: readonly LevelUse[]): Markup {
   const rows = levels.map(({ content, level, reason, frames, bytes, compressedBytes }) => [
     content,
@@ -40,7 +40,7 @@ export function renderLevels(levels: readonly LevelUse[]): Markup {
   return renderTable(['Content', 'Level', 'Because', 'Frames', 'Bytes', 'Compressed'], rows);
 }
 
-/** What one level for all would have cost. Nothing, if that was not asked for. */
+/** The cost of one level for all. Empty if that was not requested. */
 export function renderComparison({ comparison = [], packed }: DemoResult): Markup {
   const [chosen] = comparison;
   if (chosen === undefined) return html``;

@@ -9,7 +9,7 @@ export class Markup {
 
 type Content = string | number | Markup | readonly Markup[];
 
-/** A template whose text values are escaped: keys and error messages are data, whatever they look like. */
+/** A template whose text values are escaped: keys and error messages are data and must never be markup. */
 export function html(literals: TemplateStringsArray, ...values: readonly Content[]): Markup {
   return new Markup(literals.map((literal, index) => literal + render(values[index] ?? '')).join(''));
 }
