@@ -1,10 +1,10 @@
 import { checkoutOnly } from './command/checkout-only.ts';
 import type { CliCommand, RunCommand } from './command/cli-command.ts';
 
-/** What the commands that only print text look like inside. */
+/** The form of commands that only print text. */
 type PrintingCommand = (args: readonly string[], print: (text: string) => void) => Promise<void>;
 
-/** A command that fails by throwing and has nothing to stop at Ctrl-C. */
+/** A command that fails only by throwing, and has nothing to stop at Ctrl-C. */
 function printing(command: PrintingCommand): RunCommand {
   return async (args, { print }) => {
     const written: Promise<void>[] = [];

@@ -7,24 +7,24 @@ import { ExtractionRefusedError } from './errors.ts';
 import type { DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
 export interface ExtractOptions {
-  /** Absolute or relative; made when it does not exist. */
+  /** Absolute or relative; created if it does not exist. */
   readonly folder: string;
   readonly overwrite: boolean;
   readonly wanted: ((index: number) => boolean) | undefined;
-  /** Told of bytes before they are written; what it throws ends the extraction. */
+  /** Called with the bytes before they are written; an error that it throws ends the extraction. */
   readonly onChunk: (chunk: EntryChunk) => void;
 }
 
 export interface Extraction {
   readonly written: number;
   readonly bytes: number;
-  /** Damaged in the archive, or not to be written into the folder. */
+  /** Objects that are damaged in the archive, or cannot be written into the folder. */
   readonly refused: readonly DamagedEntry[];
 }
 
 /**
- * Where an object goes below a folder: its key, with those segments changed that are not valid file names (`''`, `.`, `..`, too long,
- * NUL), as member names have them. No key leads out of the folder.
+ * The path of an object below a folder: its key, with segments that are not valid file names (`''`, `.`, `..`, too
+ * long, NUL) changed as in member names. No key leads out of the folder.
  */
 export function fileOf(folder: string, key: string): string {
   const root = resolve(folder);
@@ -34,9 +34,9 @@ export function fileOf(folder: string, key: string): string {
 }
 
 /**
- * Writes objects as files. A file appears under its name only as a new file: an existing one is kept unless `overwrite` says
- * otherwise, and symbolic links below the folder are never followed. A damaged object leaves no file behind.
- * @throws what node:fs throws for a full disk or a read-only folder, and what reading the archive throws
+ * Writes objects as files. Existing files are kept unless `overwrite` is set, and symbolic links below the folder are
+ * never followed. A damaged object leaves no file behind.
+ * @throws errors of node:fs, such as for a full disk or a read-only folder, and errors of reading the archive
  */
 export async function extractEntries(readable: ReadableArchive, options: ExtractOptions): Promise<Extraction> {
   const root = resolve(options.folder);
@@ -82,7 +82,7 @@ export async function extractEntries(readable: ReadableArchive, options: Extract
       if (file !== undefined) await unlink(file);
     }
   } catch (thrown) {
-    // What was being written is not whole: a full disk or Ctrl-C must not leave half an object that looks like one.
+    // The file is incomplete: a full disk or Ctrl-C must not leave half an object that looks complete.
     const half = current === undefined ? undefined : files.get(current.index);
     await finish();
     if (half !== undefined) await unlink(half);
@@ -109,11 +109,11 @@ async function writeAll(handle: FileHandle, { bytes, start }: EntryChunk): Promi
 async function create(root: string, file: string, overwrite: boolean): Promise<FileHandle> {
   await makeFolders(root, dirname(file));
   if (overwrite) await unlink(file).catch(ignoreMissing);
-  // O_EXCL follows no link at the last segment, and never opens what exists.
+  // O_EXCL does not follow a link at the last segment, and never opens an existing file.
   return open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666);
 }
 
-/** Makes each folder on the way down, and refuses a symbolic link among them: it could lead anywhere. */
+/** Creates each folder on the way down, and refuses symbolic links among them, which could lead anywhere. */
 async function makeFolders(root: string, folder: string): Promise<void> {
   let path = root;
   for (const segment of relative(root, folder).split(sep)) {

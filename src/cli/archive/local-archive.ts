@@ -13,7 +13,7 @@ export class LocalArchive implements ObjectReader {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #modified: Date;
-  /** Bytes when it was opened. */
+  /** Size in bytes when it was opened. */
   readonly size: number;
 
   private constructor(file: FileHandle, path: string, size: number, modified: Date) {
@@ -23,7 +23,7 @@ export class LocalArchive implements ObjectReader {
     this.#modified = modified;
   }
 
-  /** @throws UnreadableArchiveError for a folder or a device, and what node:fs throws */
+  /** @throws UnreadableArchiveError for a folder or a device, and errors of node:fs */
   static async open(path: string): Promise<LocalArchive> {
     const absolute = resolve(path);
     const file = await open(absolute, 'r');

@@ -16,11 +16,11 @@ export interface OpenOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly signal: AbortSignal;
-  /** Told of each ranged read. */
+  /** Called for each ranged read. */
   readonly onRead?: (start: number, length: number) => void;
 }
 
-/** An archive that is open, with what it takes to close it. */
+/** An open archive, and the function that closes it. */
 export interface OpenReadable extends AsyncDisposable {
   readonly readable: ReadableArchive;
   /** Bytes. */
@@ -48,7 +48,7 @@ export async function openReadable(name: string, options: OpenOptions): Promise<
   const access = { store: reader, pool: new InProcessFrames(), buffers, signal };
   try {
     const opened = await openArchive(archive, access);
-    // No limit: what is too large for an invocation is not too large for a command.
+    // No limit: an archive that is too large for an invocation is not too large for a command.
     const limits = { maxRestoredBytes: Number.POSITIVE_INFINITY };
     const readable =
       opened === undefined

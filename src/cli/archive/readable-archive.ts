@@ -1,7 +1,7 @@
 import { BufferPool } from '../../compression/buffer-pool.ts';
 import { COMPRESSED_BUFFER_SIZE, type FrameBuffers, TAR_BUFFER_SIZE } from '../../restoring/dependencies.ts';
 
-/** What an archive says of one of its objects. */
+/** One object, as described by its archive. */
 export interface ArchiveEntry {
   readonly key: string;
   /** Bytes. */
@@ -9,9 +9,9 @@ export interface ArchiveEntry {
   readonly storageClass: string;
   /** CRC-32 of the bytes at the source, eight hex digits; absent in archives of the public implementation. */
   readonly crc32?: string;
-  /** ISO 8601 time of the write at the source, where the archive has it. */
+  /** ISO 8601 time of the write at the source, if the archive has it. */
   readonly time?: string;
-  /** Counts from 0; absent where the archive has no seek table. */
+  /** Counts from 0; absent if the archive has no seek table. */
   readonly frame?: number;
 }
 
@@ -22,9 +22,9 @@ export interface ArchiveFacts {
   readonly version?: string;
   readonly rule?: string;
   readonly level?: number;
-  /** zstd frames that hold objects, where there is a seek table. */
+  /** zstd frames that hold objects, if there is a seek table. */
   readonly frames?: number;
-  /** Keys that it deletes; absent where there are none. */
+  /** Keys that it deletes; absent if there are none. */
   readonly deletions?: number;
 }
 
@@ -39,7 +39,7 @@ export interface EntryChunk {
 
 export interface DamagedEntry {
   readonly entry: ArchiveEntry;
-  /** What is wrong with it, in one sentence. */
+  /** The problem in one sentence. */
   readonly reason: string;
 }
 
@@ -50,8 +50,7 @@ export interface ReadableArchive {
    * Reads objects in the order of the archive, each from its first byte to its last, and compares their checksums.
    * Frames that hold none of the wanted objects are not read.
    * @param wanted which objects; undefined: all
-   * @returns those that are damaged; the others were visited whole
-   * @throws what the visit throws, and the errors of the storage port
+   * @returns the damaged ones; all others were visited completely @throws errors of the visit and of the storage port
    */
   read(
     wanted: ((index: number) => boolean) | undefined,

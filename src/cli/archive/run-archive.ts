@@ -25,8 +25,8 @@ interface ExtractFlags extends SharedOptions {
 }
 
 /**
- * `s3xrc archive`: reads archives of this product and of the public implementation, on disk or in S3, by ranged reads where
- * there is a seek table.
+ * `s3xrc archive`: reads archives of this product and of the public implementation, on disk or in S3, with ranged reads
+ * if there is a seek table.
  * @returns 1 when an object is damaged or could not be written
  * @throws UsageError, UnreadableArchiveError, the errors of src/archive and of the storage port
  */
@@ -117,7 +117,7 @@ function findEntry({ entries }: ReadableArchive, key: string, archive: string): 
   throw new UsageError(`${archive} has no object "${printableKey(key)}"; ${hint}`);
 }
 
-/** Comparing a key with very many others takes longer than listing them. */
+/** With very many keys, finding the closest one takes longer than listing them. */
 const MAX_SUGGESTED = 10_000;
 
 async function verify(

@@ -7,7 +7,7 @@ import type { OpenedArchive } from '../../restoring/open-archive.ts';
 import { type FrameAccess, useFrame } from '../../restoring/use-frame.ts';
 import type { ArchiveEntry, ArchiveFacts, DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
-/** An archive of this product: one ranged read per frame that is needed. */
+/** An archive of this product: one ranged read per needed frame. */
 export class SeekableArchive implements ReadableArchive {
   readonly facts: ArchiveFacts;
   readonly entries: readonly ArchiveEntry[];
@@ -57,7 +57,9 @@ export class SeekableArchive implements ReadableArchive {
     return [...damaged].map(([index, reason]) => ({ entry: entryAt(this.entries, index), reason }));
   }
 
-  /** Of a frame in which one object is damaged, the others are read: each by itself tells which one it is. */
+  /**
+   * If one object of a frame is damaged, the others are still read: each is checked separately to find the damaged one.
+   */
   async #readEach(
     frame: RestoreFrame,
     chosen: RestoreFrame['slices'],
@@ -94,7 +96,7 @@ export class SeekableArchive implements ReadableArchive {
     });
   }
 
-  /** Objects of several frames have a checksum to meet only when their last frame is there. */
+  /** The checksum of an object with several frames can only be compared after its last frame. */
   #addChecksum(
     index: number,
     end: number,

@@ -5,13 +5,13 @@ import { indexPublicArchive } from '../../restoring/public/index-archive.ts';
 import { readTarMembers, type StreamAccess } from '../../restoring/public/read-tar-members.ts';
 import type { ArchiveEntry, ArchiveFacts, DamagedEntry, EntryChunk, ReadableArchive } from './readable-archive.ts';
 
-/** An archive of the public implementation: no seek table, no checksums; each reading goes from end to end. */
+/** An archive of the public implementation: no seek table, no checksums; it is always read from start to end. */
 export class StreamArchive implements ReadableArchive {
   readonly facts: ArchiveFacts = { format: 'stream' };
   readonly entries: readonly ArchiveEntry[];
   readonly #archive: ArchiveVersion;
   readonly #access: StreamAccess;
-  /** Index of the object of each member of the tar, by its position there. */
+  /** Index of the object of each tar member, by the member's position. */
   readonly #byMember: ReadonlyMap<number, number>;
   readonly #damaged: readonly DamagedEntry[];
 

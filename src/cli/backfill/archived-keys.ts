@@ -3,10 +3,10 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { nameFile } from '../command/name-file.ts';
 import { printableKey } from '../command/printable-key.ts';
 
-/** Archived objects that are named on the terminal. */
+/** Max archived objects that are listed on the terminal. */
 const NAMED_ARCHIVED = 20;
 
-/** Objects that cannot be read are counted, and named: some on the terminal, all in a file if there is to be one. */
+/** Objects that cannot be read are counted and listed: some on the terminal, all in a file if one was requested. */
 export class ArchivedKeys {
   readonly #file: string | undefined;
   readonly #context: Pick<CommandContext, 'note'>;
@@ -26,11 +26,11 @@ export class ArchivedKeys {
     this.#named += 1;
     if (this.#file === undefined) return;
     this.#lines.push(`${JSON.stringify({ storageClass, key })}\n`);
-    // A failure stays in the chain of writes: the last call meets it.
+    // A failure stays in the chain of writes, and is thrown by the last call.
     if (this.#lines.length >= 1000) void this.write().catch(() => undefined);
   }
 
-  /** @throws what the file system says */
+  /** @throws errors of the file system */
   write(): Promise<void> {
     const file = this.#file;
     const lines = this.#lines.splice(0);

@@ -6,12 +6,12 @@ import type { PaceLimits } from '../../backfill/pace.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 
-/** What so many objects take, from the queue to the destinations. */
+/** The time and cost of this many objects, from the queue to the destinations. */
 export interface BackfillCost {
   readonly archives: number;
-  /** Until all is packed. */
+  /** Seconds until everything is packed. */
   readonly hours: number;
-  /** USD, of all that AWS bills for it, if objects compress to a third. */
+  /** USD for everything that AWS bills, if objects compress to a third. */
   readonly dollars: number;
   /** The same if they do not compress at all. */
   readonly dollarsAtMost: number;
@@ -19,7 +19,7 @@ export interface BackfillCost {
   readonly plainDollars: number;
 }
 
-/** Objects per second that one machine lists and queues, at least (docs/performance.md). */
+/** Min objects per second that one machine lists and queues (docs/performance.md). */
 const QUEUED_PER_SECOND = 20_000;
 const SECONDS_PER_HOUR = 3600;
 const INCOMPRESSIBLE = { ...USUAL_EXPERIENCE, ratio: 1 };

@@ -1,7 +1,7 @@
 import { VCPU_MEGABYTES } from '../../adaptive/compute-price.ts';
 import type { Prices } from '../../configuration/prices/prices.ts';
 
-/** What queueing by the state machine costs, in USD by line, before anything is packed. */
+/** The cost of queueing with the state machine, in USD by line, before anything is packed. */
 export interface EngineCost {
   readonly inventory: number;
   readonly transitions: number;
@@ -18,8 +18,8 @@ const INVENTORY_MILLION = 0.0025;
 /** The start of an execution, and the states QueueObjects, IsFinished and Count. */
 const TRANSITIONS_PER_FILE = 4;
 /**
- * Objects per second that one function of one vCPU queues. It takes 18 us of CPU time per object (docs/performance.md), 55,000 per second; what SQS takes
- * from one sender is less.
+ * Objects per second that one function of one vCPU queues. It takes 18 us of CPU time per object (docs/performance.md),
+ * 55,000 per second; SQS accepts fewer from one sender.
  */
 export const QUEUED_PER_FUNCTION = 10_000;
 const MESSAGES_PER_SEND = 10;

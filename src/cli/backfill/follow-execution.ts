@@ -14,7 +14,7 @@ export interface FollowedExecution {
   readonly rule: string;
   /** Of the results. */
   readonly bucket: string;
-  /** Whether to have files that failed worked on again first. */
+  /** Whether to restart failed files first. */
   readonly redrive: boolean;
   readonly json: boolean;
 }
@@ -24,7 +24,7 @@ export interface FollowDependencies {
   /** Text of an object of that bucket; undefined when it does not exist. */
   readonly read: (key: string) => Promise<string | undefined>;
   readonly context: CommandContext;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two polls. */
   readonly interval?: number;
 }
 
@@ -36,13 +36,13 @@ export function executionFolder(name: string): string {
 const INTERVAL_MILLISECONDS = 5000;
 const UNDER_WAY: ReadonlySet<string> = new Set(['RUNNING', 'PENDING_REDRIVE']);
 const REDRIVABLE: ReadonlySet<string> = new Set(['FAILED', 'TIMED_OUT', 'ABORTED']);
-/** Data files that are named on the terminal. */
+/** Max data files that are listed on the terminal. */
 const NAMED_FILES = 20;
 
 /**
- * Tells how far an execution is until it has ended. Ctrl-C ends only this.
+ * Reports the progress of an execution until it has ended. Ctrl-C only ends the reports.
  * @returns 0 when all is queued, 1 when some data files failed
- * @throws UsageError, InvalidCheckpointError, the reason of the signal, and what AWS answers
+ * @throws UsageError, InvalidCheckpointError, the reason of the signal, and errors of AWS
  */
 export async function followExecution(
   followed: FollowedExecution,

@@ -23,7 +23,7 @@ export interface SourceRequest {
 }
 
 /**
- * Where the keys of a rule's existing objects come from.
+ * Opens the source of the keys of a rule's existing objects.
  * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openSource({ rule, session, inventory, filter, signal }: SourceRequest): Promise<OpenSource> {

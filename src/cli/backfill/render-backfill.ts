@@ -14,7 +14,7 @@ interface PricedRule {
   readonly flags: { readonly configuration: string; readonly rate?: number; readonly maxBytesPerHour?: number };
 }
 
-/** What a backfill would do and cost. @throws MissingPriceError */
+/** Describes the work and cost of a backfill in advance. @throws MissingPriceError */
 export async function renderForecast(
   forecast: BackfillForecast,
   { rule, configuration, flags }: PricedRule,
@@ -40,7 +40,7 @@ export async function renderForecast(
   ].join('\n');
 }
 
-/** What a backfill has done. */
+/** Describes the completed work of a backfill. */
 export function renderOutcome(
   counts: BackfillCounts,
   classes: Readonly<Record<string, number>>,

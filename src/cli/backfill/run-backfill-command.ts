@@ -51,10 +51,10 @@ interface Backfill {
 }
 
 /**
- * `s3xrc backfill`: queues the objects that a rule takes and that were there before it.
- * @param openSession where queue, checkpoint and buckets are, if not in an account of AWS
+ * `s3xrc backfill`: queues objects that match a rule but existed before it.
+ * @param openSession opens queue, checkpoint and buckets; default: in an AWS account
  * @returns 0 when all is queued
- * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, UnavailableQueueError, and what S3 answers
+ * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, UnavailableQueueError, and errors of S3
  */
 export async function runBackfillCommand(
   args: readonly string[],
@@ -106,7 +106,7 @@ export async function runBackfillCommand(
   const options = { stackName, rule, profile, queueUrl, progressBucket, signal: context.signal };
   if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
   const shared = { rule, configuration, flags, filter: objectFilterOf(flags), context };
-  // What it would cost is counted here, whoever queues.
+  // The cost is counted here, whichever engine queues.
   if (flags.engine === 'step-functions' && flags.dryRun !== true) {
     await using deployed = openRuleSession(options);
     return await backfillByStepFunctions({ ...shared, session: deployed });
@@ -177,7 +177,7 @@ async function execute(backfill: Backfill): Promise<number> {
   const queue = await session.openQueue();
   const archived = new ArchivedKeys(flags.archived, context);
   const meter = startMeter(context, { what: 'Queuing', unit: 'objects', begun: last.counts.queued });
-  // Before the first message, so that an interruption of any kind leaves something to resume.
+  // Saved before the first message, so that any interruption can be resumed.
   await save(false);
   try {
     const counts = await runBackfill(
@@ -218,7 +218,7 @@ async function execute(backfill: Backfill): Promise<number> {
   }
 }
 
-/** What the run that was interrupted had counted. */
+/** The counts of the interrupted run. */
 function knownTotal(resumed: Checkpoint | undefined): number | undefined {
   const objects = resumed?.choices['objects'];
   return objects === undefined ? undefined : Number(objects);
@@ -231,7 +231,7 @@ function refuseWithMissing({ inventory, dryRun, archived }: BackfillFlags): void
     throw new UsageError(`${given[0]} does not go with --missing; \`s3xrc verify\` says what is missing`);
 }
 
-/** Options that are about the other engine. */
+/** Options of the other engine. */
 function refuseForEngine(flags: BackfillFlags): void {
   const { missing, archived, maxBytesPerHour, queueUrl, restart, follow, concurrency } = flags;
   const isLocal = flags.engine === 'local';
@@ -260,7 +260,7 @@ async function forecast(source: EntrySource, { rule, filter, context }: Backfill
   );
 }
 
-/** Says what it is and asks, unless `--yes` says that it is known. */
+/** Describes the backfill and asks for confirmation, unless `--yes` is given. */
 async function agree(source: EntrySource, backfill: Backfill): Promise<BackfillForecast | 'no' | undefined> {
   const { flags, context, rule } = backfill;
   if (flags.yes === true) return undefined;

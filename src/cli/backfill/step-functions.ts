@@ -42,7 +42,10 @@ export interface StepFunctionsBackfill {
   readonly context: CommandContext;
 }
 
-/** Data files at the same time. One function queues several thousand objects per second, and the rule's own functions pack fewer. */
+/**
+ * Concurrent data files. One function queues several thousand objects per second, and the rule's own functions pack
+ * fewer.
+ */
 const CONCURRENCY = 10;
 
 /**
@@ -118,7 +121,7 @@ async function readInventoryManifest(
   }
 }
 
-/** How many there are is known to nobody before the files are read. */
+/** The number of objects is unknown before the files are read. */
 async function describeQueueingCost(
   { settings }: Configuration,
   folder: string,
@@ -153,7 +156,7 @@ function executionArn(stateMachine: string, nameOrArn: string): string {
   return `${stateMachine.replace(':stateMachine:', ':execution:')}:${nameOrArn}`;
 }
 
-/** At most 80 characters of those that Step Functions takes; a rule's id has up to 51. */
+/** At most 80 characters that Step Functions allows; a rule's id has up to 51. */
 function executionName(rule: string, now: Date): string {
   return `${rule}-${now.toISOString().replaceAll(/[-:.]/g, '')}`;
 }

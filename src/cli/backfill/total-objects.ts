@@ -1,4 +1,7 @@
-/** How many objects a backfill will queue: counted before it, known from an earlier run, or counted while it queues. */
+/**
+ * The number of objects that a backfill will queue: counted before it, known from an earlier run, or counted while it
+ * queues.
+ */
 export class TotalObjects implements Disposable {
   readonly #stop = new AbortController();
   #objects: number | undefined;
@@ -7,12 +10,15 @@ export class TotalObjects implements Disposable {
     this.#objects = known;
   }
 
-  /** Undefined as long as it is not known. */
+  /** Undefined while it is unknown. */
   get objects(): number | undefined {
     return this.#objects;
   }
 
-  /** Counts beside what else is done. Nothing but the time left depends on it, so that a failure is the end of it, and no more. */
+  /**
+   * Counts concurrently with the other work. Only the estimate of the remaining time depends on it, so a failure just
+   * ends the counting.
+   */
   countBeside(count: (signal: AbortSignal) => Promise<{ readonly objects: number }>): void {
     if (this.#objects !== undefined) return;
     count(this.#stop.signal).then(

@@ -13,7 +13,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 
-/** What every client of a command is made with. */
+/** Options of every client of a command. */
 interface ClientConfiguration {
   readonly region: string;
   readonly profile?: string;
@@ -29,17 +29,17 @@ interface Closable {
   destroy(): void;
 }
 
-/** A look at an account is worth one more attempt, and not minutes. */
+/** Reading an account's state is worth one more attempt, but not minutes of retries. */
 const ATTEMPTS = 2;
 const CONNECTION_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
-/** Clients of the services that a command looks at, one per service and region, made when they are first asked for. */
+/** Clients of the services that a command uses, one per service and region, created when first needed. */
 export class AwsClients {
   readonly #profile: string | undefined;
   readonly #made = new Map<string, Closable>();
 
-  /** @param profile of the AWS configuration; absent: what the environment says */
+  /** @param profile of the AWS configuration; absent: from the environment */
   constructor(profile?: string) {
     this.#profile = profile;
   }
@@ -57,7 +57,7 @@ export class AwsClients {
     return this.#client('dynamodb', region, (options) => new DynamoDBClient(options));
   }
 
-  /** Loaded when it is first asked for: it is ten times as large as all others together. */
+  /** Loaded when first needed: it is ten times as large as all others together. */
   async ec2(region: string): Promise<EC2Client> {
     const { EC2Client } = await import('@aws-sdk/client-ec2');
     return this.#client('ec2', region, (options) => new EC2Client(options));
@@ -84,7 +84,7 @@ export class AwsClients {
     return this.#client('logs', region, (options) => new CloudWatchLogsClient(options));
   }
 
-  /** Finds buckets of other regions, too. */
+  /** Also finds buckets of other regions. */
   s3(region: string): S3Client {
     return this.#client('s3', region, (options) => new S3Client({ ...options, followRegionRedirects: true }));
   }
@@ -97,7 +97,7 @@ export class AwsClients {
     return this.#client('sns', region, (options) => new SNSClient(options));
   }
 
-  /** The region's endpoint is that of its queues, and AWS_ENDPOINT_URL counts. */
+  /** Uses the region's endpoint instead of the one in a queue's URL, so that AWS_ENDPOINT_URL has an effect. */
   sqs(region: string): SQSClient {
     return this.#client('sqs', region, (options) => new SQSClient({ ...options, useQueueUrlAsEndpoint: false }));
   }
@@ -123,7 +123,7 @@ export class AwsClients {
       requestHandler: {
         connectionTimeout: CONNECTION_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        // Otherwise the SDK only writes a warning onto the terminal, and waits on.
+        // Otherwise the SDK only prints a warning and keeps waiting.
         throwOnRequestTimeout: true,
       },
     });

@@ -2,8 +2,8 @@ import type { RunCommand } from './cli-command.ts';
 import { MissingCheckoutError } from './errors.ts';
 
 /**
- * A command that starts servers and functions from the project's sources, with the project's own Node. The bundle, which runs on
- * older ones and may be anywhere, says so and loads nothing of it.
+ * A command that starts servers and functions from the project's sources, with the project's own Node. The bundle,
+ * which runs on older versions and may be anywhere, refuses it and loads none of its code.
  * @param isBundle whether this code runs in the bundle
  */
 export function checkoutOnly(

@@ -2,7 +2,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { UsageError } from './errors.ts';
 
 /**
- * The rule that an argument names: its id, the beginning of its id, or its bucket where that has one rule only.
+ * The rule that an argument names: by its id, a prefix of its id, or its bucket if that has only one rule.
  * @throws UsageError that lists the rules
  */
 export function requireNamedRule(rules: readonly DeployedRule[], name: string): DeployedRule {

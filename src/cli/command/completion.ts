@@ -9,11 +9,11 @@ export interface Completable {
   readonly summary: string;
   /** Options as typed, such as `--json`. */
   readonly options: readonly string[];
-  /** Subcommands, where it has some. */
+  /** Subcommands, if it has any. */
   readonly subcommands: readonly string[];
 }
 
-/** Options and subcommands that a command's own help text lists: the help is the one place where they are written. */
+/** The options and subcommands in a command's help text, which is the only place where they are listed. */
 export function readHelp(help: string): Pick<Completable, 'options' | 'subcommands'> {
   const options = new Set([...help.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]*)/gm)].map(([, option = '']) => option));
   const commands = help.split(/^Commands:$/m)[1] ?? '';
@@ -22,8 +22,8 @@ export function readHelp(help: string): Pick<Completable, 'options' | 'subcomman
 }
 
 /**
- * A script that completes commands, subcommands and options; files are completed by the shell itself.
- * @throws UsageError for a shell that is not known
+ * A script that completes commands, subcommands and options; the shell itself completes files.
+ * @throws UsageError for an unknown shell
  */
 export function completionScript(shell: string, program: string, commands: readonly Completable[]): string {
   switch (shell) {

@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import { UsageError } from './errors.ts';
 
 export interface Question {
-  /** A sentence that says what will be done, with its question mark. */
+  /** A question that says what will be done, including the question mark. */
   readonly text: string;
-  /** Whether `--yes` has answered it. */
+  /** Whether `--yes` was given. */
   readonly yes: boolean | undefined;
-  /** What has to be typed for what cannot be taken back, such as the name of a stack; `y` if absent. */
+  /** The text to type before something that cannot be undone, such as the name of a stack; `y` if absent. */
   readonly expected?: string;
 }
 
@@ -16,9 +16,9 @@ export interface Terminal {
 }
 
 /**
- * Asks before something is changed, unless `--yes` has answered already.
+ * Asks before something is changed, unless `--yes` was given.
  * @returns whether it may be done
- * @throws UsageError where nobody can answer: then `--yes` has to say it
+ * @throws UsageError if nobody can answer: then `--yes` is required
  */
 export async function confirm(
   { text, yes, expected }: Question,
@@ -30,7 +30,8 @@ export async function confirm(
     throw new UsageError(`${text} There is no terminal to answer at: add --yes.`);
   }
   const dialog = createInterface({ input: terminal.input, output: terminal.output });
-  // At a question the terminal hands over Ctrl-C as a character, which readline alone would take for the end of the input.
+  // During a question, the terminal passes Ctrl-C as a character, which readline alone would treat as the end of the
+  // input.
   dialog.once('SIGINT', () => {
     process.kill(process.pid, 'SIGINT');
   });

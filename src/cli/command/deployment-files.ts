@@ -16,7 +16,7 @@ const STACKS = join(PROJECT, 'src/stacks');
 const SAM_CONFIG = 'samconfig.toml';
 const HASH_LENGTH = 12;
 
-/** A file that is made of the configuration. */
+/** A file that is generated from the configuration. */
 export interface DeploymentFile {
   readonly path: string;
   readonly text: string;
@@ -24,7 +24,7 @@ export interface DeploymentFile {
 }
 
 /**
- * What template.yaml and samconfig.toml of a folder have to be.
+ * The expected contents of template.yaml and samconfig.toml in a folder.
  * @throws InvalidConfigurationError for prices.json, TemplateLimitError, SamConfigConflictError
  */
 export async function makeDeploymentFiles(configuration: Configuration, folder: string): Promise<DeploymentFile[]> {
@@ -46,7 +46,7 @@ export async function writeDeploymentFiles(files: readonly DeploymentFile[], fol
   await Promise.all(stale.map(({ path, text }) => nameFile(path, writeFile(path, text))));
 }
 
-/** Whether samconfig.toml says for each image of a region where it is pushed to. */
+/** Whether samconfig.toml says where each image of a region is pushed to. */
 export async function namesOwnRepositories(folder: string, region: string): Promise<boolean> {
   return hasOwnRepositories((await readIfThere(join(folder, SAM_CONFIG))) ?? '', region);
 }
@@ -63,7 +63,7 @@ export async function saveRepository(
   if (text !== before) await nameFile(path, writeFile(path, text));
 }
 
-/** Another one for each release and each prices.json: CloudFormation reads the prices again when it changes. */
+/** Differs for each release and each prices.json: CloudFormation reads the prices again when it changes. */
 async function priceRevision(): Promise<string> {
   const version = await readProjectVersion();
   const prices = JSON.stringify(await loadPriceFile(CONFIGURATION));
@@ -74,7 +74,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    // Not `instanceof Error`: under jest the errors of node:fs are of another realm.
+    // Not `instanceof Error`: under jest, the errors of node:fs belong to another realm.
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }

@@ -6,13 +6,13 @@ export class DeployInputError extends CompressorError {
   readonly retryable = false;
 }
 
-/** template.yaml or samconfig.toml is not that of the configuration. */
+/** template.yaml or samconfig.toml does not match the configuration. */
 export class StaleTemplateError extends CompressorError {
   readonly code = 'TEMPLATE_STALE';
   readonly retryable = false;
 }
 
-/** Regions that began to send to each other, in one step, cannot be deployed in any order. */
+/** Regions that begin to send to each other in one step cannot be deployed in any order. */
 export class DeployBlockedError extends CompressorError {
   readonly code = 'DEPLOY_BLOCKED';
   readonly retryable = false;
@@ -36,7 +36,7 @@ export class MessagesWaitingError extends CompressorError {
   readonly retryable = true;
 }
 
-/** Whether queues that would be deleted are empty cannot be seen. */
+/** It is unknown whether queues that would be deleted are empty. */
 export class UnreadableQueuesError extends CompressorError {
   readonly code = 'QUEUES_UNREADABLE';
   readonly retryable = true;
@@ -48,25 +48,27 @@ export class KeptArchiveError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The command line asks for something that does not exist or does not go together. Ends with exit status 2. */
+/**
+ * The command line names something that does not exist, or options that contradict each other. Ends with exit status 2.
+ */
 export class UsageError extends CompressorError {
   readonly code = 'COMMAND_USAGE_INVALID';
   readonly retryable = false;
 }
 
-/** There are no credentials that AWS takes, or they may not look at a region. */
+/** There are no credentials that AWS accepts, or they have no access to a region. */
 export class UnreadableAccountError extends CompressorError {
   readonly code = 'ACCOUNT_UNREADABLE';
   readonly retryable = true;
 }
 
-/** A stack is in a state in which CloudFormation takes no deployment. */
+/** A stack is in a state in which CloudFormation accepts no deployment. */
 export class StackNotReadyError extends CompressorError {
   readonly code = 'STACK_NOT_READY';
   readonly retryable = true;
 }
 
-/** AWS would refuse the deployment for what the account has too much of, or a region lacks. */
+/** AWS would refuse the deployment, because the account exceeds a quota or a region lacks something. */
 export class AccountNotReadyError extends CompressorError {
   readonly code = 'ACCOUNT_NOT_READY';
   readonly retryable = true;

@@ -1,12 +1,12 @@
 import { CompressorError } from '../../errors.ts';
 
-/** Codes of errors that mean: the command line is at fault. */
+/** Codes of errors in the command line. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
   'COMMAND_USAGE_INVALID',
   'DEPLOY_INPUT_INVALID',
   'DEMO_INPUT_INVALID',
 ]);
-/** Names that the AWS SDK gives its errors when it finds no usable credentials. */
+/** Names of the AWS SDK's errors when it finds no usable credentials. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'ExpiredToken',
@@ -44,24 +44,24 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
 };
 
-/** What a file-system error means, in words. */
+/** Explains a file-system error. */
 export function systemErrorText(thrown: unknown): string {
   const { code, message } = fieldsOf(thrown);
   return (code === undefined ? undefined : SYSTEM_ERRORS[code]) ?? message;
 }
 
 export interface Failure {
-  /** Without `error: `; several lines where the error has them. */
+  /** Without `error: `; has several lines if the error does. */
   readonly text: string;
   readonly exitStatus: 1 | 2;
 }
 
 /**
- * What a user is told about something that was thrown. Whatever a user can cause is one sentence; the stack is printed only
- * for what nobody expected, where it is the only clue.
+ * The message to the user about an error. Errors that a user can cause are one sentence; the stack is printed only for
+ * unexpected errors, where it is the only clue.
  */
 export function explainFailure(thrown: unknown): Failure {
-  // What failed first: cleaning up after it often fails for the same reason.
+  // The first failure: cleaning up after it often fails for the same reason.
   if (typeof thrown === 'object' && thrown !== null && 'suppressed' in thrown) return explainFailure(thrown.suppressed);
   if (thrown instanceof CompressorError) {
     return { text: thrown.message, exitStatus: USAGE_CODES.has(thrown.code) ? 2 : 1 };
@@ -91,7 +91,7 @@ interface ErrorFields {
   readonly stack: string | undefined;
 }
 
-/** By shape, not by `instanceof`: errors of node:fs may be of another realm. */
+/** By shape, not by `instanceof`: errors of node:fs may belong to another realm. */
 function fieldsOf(thrown: unknown): ErrorFields {
   if (typeof thrown !== 'object' || thrown === null) {
     return { name: '', message: String(thrown), code: undefined, path: undefined, stack: undefined };

@@ -1,50 +1,53 @@
 import { formatBytes, formatCount, formatDuration } from './numbers.ts';
 
-/** The last line of a terminal, which progress writes over. */
+/** The last line of a terminal, which progress overwrites. */
 export interface StatusLine {
   /** Characters of a line. */
   readonly columns: number;
-  /** Puts this text in the place of the one before; `''` leaves the line empty. */
+  /** Replaces the text of the line; `''` clears it. */
   readonly show: (text: string) => void;
 }
 
-/** Where progress goes. */
+/** The outputs for progress. */
 export interface MeterOutput {
   readonly note: (text: string) => void;
-  /** Absent: nobody looks at a terminal. */
+  /** Absent: there is no terminal. */
   readonly statusLine?: StatusLine | undefined;
   /** Milliseconds; only differences count. */
   readonly now?: () => number;
 }
 
-/** What is counted. */
+/** What the meter counts. */
 export interface MeterOptions {
-  /** What is done, such as `Listing`. */
+  /** Name of the work, such as `Listing`. */
   readonly what: string;
-  /** Of the numbers: `bytes`, or things in the plural, such as `objects`. */
+  /** Unit of the numbers: `bytes`, or a plural such as `objects`. */
   readonly unit: string;
-  /** Counted by an earlier run, which says nothing of the rate of this one. */
+  /** Counted by an earlier run; not part of this run's rate. */
   readonly begun?: number;
 }
 
 export interface Meter {
   /**
    * May be called often.
-   * @param value how far it is, of `total` if that is known
-   * @param more what else is worth saying
+   * @param value the progress, out of `total` if that is known
+   * @param more additional text
    */
   readonly reach: (value: number, total?: number, more?: string) => void;
-  /** Leaves nothing behind on a terminal. */
+  /** Clears the line on a terminal. */
   readonly end: () => void;
 }
 
-/** Nothing is said of what is done within a second. */
+/** Work of less than a second is not reported. */
 const SILENT = 1000;
-/** Between two changes on a terminal, and between two lines of a log. */
+/** Milliseconds between two changes on a terminal, and between two lines of a log. */
 const REFRESH = 125;
 const LINE = 10_000;
 
-/** Progress with rate and time left: one line that is rewritten in place on a terminal, otherwise a new line now and then. */
+/**
+ * Progress with rate and time left: one line that is rewritten in place on a terminal, otherwise a new line from time
+ * to time.
+ */
 export function startMeter(
   { note, statusLine, now = performance.now.bind(performance) }: MeterOutput,
   { what, unit, begun = 0 }: MeterOptions,
@@ -68,7 +71,7 @@ export function startMeter(
   };
 }
 
-/** A meter that ends with the work, whatever becomes of it. */
+/** Runs work with a meter that ends with it, even if it fails. */
 export async function withMeter<T>(
   output: MeterOutput,
   options: MeterOptions,

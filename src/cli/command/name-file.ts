@@ -1,6 +1,6 @@
 /**
- * Waits for writing to a file. Errors of a file that is open do not say which one it is: these do.
- * @throws what the file system says, with the path
+ * Waits for a write to a file. Errors of an open file do not name it; this adds its path.
+ * @throws the file system's error, with the path
  */
 export async function nameFile<T>(path: string, writing: Promise<T>): Promise<T> {
   try {

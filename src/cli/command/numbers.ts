@@ -1,4 +1,4 @@
-/** Numbers as people read them. Units of bytes are decimal, except where a name says that they are those of a bill. */
+/** Numbers as people read them. Units of bytes are decimal, except in names with "billed". */
 const COUNT = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const AMOUNT = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 /** Of a bill. */
@@ -18,7 +18,7 @@ export function formatBytes(bytes: number): string {
   return formatUnits(bytes, 1000);
 }
 
-/** Beside dollars: in units as a bill counts them, powers of 1024, as `parseBilledVolume` reads them. */
+/** For use beside dollars: in billing units (powers of 1024), as `parseBilledVolume` reads them. */
 export function formatBilledBytes(bytes: number): string {
   return formatUnits(bytes, 1024);
 }
@@ -37,7 +37,7 @@ export function formatSeconds(seconds: number): string {
   return seconds < 10 ? `${seconds.toFixed(1)} s` : `${seconds.toFixed(0)} s`;
 }
 
-/** `45 s`, `12 min`, `3.5 h`. @param seconds what is below 0 counts as 0 */
+/** `45 s`, `12 min`, `3.5 h`. @param seconds a negative value counts as 0 */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, seconds);
   if (whole < 90) return `${whole.toFixed(0)} s`;
@@ -45,12 +45,12 @@ export function formatDuration(seconds: number): string {
   return `${(whole / 3600).toFixed(1)} h`;
 }
 
-/** Few gigabytes cost fractions of a cent, so small amounts get more digits. */
+/** A few gigabytes cost fractions of a cent, so small amounts get more digits. */
 export function formatDollars(dollars: number): string {
   return `$${dollars.toFixed(Math.abs(dollars) < 1 ? 5 : 2)}`;
 }
 
-/** What so many bytes cost, for a terabyte of a bill; nothing has no price. */
+/** The cost of bytes per billed terabyte; undefined for no bytes. */
 export function formatDollarsPerTerabyte(dollars: number, bytes: number): string {
   return bytes === 0 ? '–' : formatDollars((dollars / bytes) * TERABYTE_OF_BILL);
 }
@@ -65,7 +65,7 @@ export function formatShare(share: number): string {
   return `${share < 0 ? '' : '+'}${(100 * share).toFixed(1)} %`;
 }
 
-/** Original over compressed bytes; nothing compressed has no ratio. */
+/** Original divided by compressed bytes; undefined if nothing was compressed. */
 export function formatRatio(ratio: number | null): string {
   return ratio === null ? '–' : `${ratio.toFixed(2)} : 1`;
 }

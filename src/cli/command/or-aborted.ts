@@ -1,6 +1,6 @@
 /**
- * What comes first: the outcome of the work, or the abort. For calls that take no signal: they are left running.
- * @throws what the work throws, or the reason of the signal
+ * Settles with the work or the abort, whichever comes first. For calls that accept no signal: they are left running.
+ * @throws the error of the work, or the reason of the signal
  */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -16,7 +16,9 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** Aborts some milliseconds after another signal does, for what has to be finished after Ctrl-C but must not wait forever. */
+/**
+ * Aborts some milliseconds after another signal, for work that must be finished after Ctrl-C but must not wait forever.
+ */
 export function signalAfter(signal: AbortSignal, milliseconds: number): AbortSignal {
   const controller = new AbortController();
   const wait = (): void => {

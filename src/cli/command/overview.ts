@@ -2,7 +2,7 @@ import { closestWord } from '../../configuration/schema/closest-word.ts';
 import type { CliCommand } from './cli-command.ts';
 import { UsageError } from './errors.ts';
 
-/** What `s3xrc help` prints. */
+/** The output of `s3xrc help`. */
 export function renderOverview(program: string, commands: readonly CliCommand[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length), 'completion'.length);
   const line = (name: string, summary: string): string => `  ${name.padEnd(width)}  ${summary}`;

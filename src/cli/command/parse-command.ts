@@ -6,7 +6,7 @@ import { refuseSwallowedOptions } from './swallowed-options.ts';
  * Reads the options of a command.
  * @param args without the interpreter and the script
  * @returns the command, with its options; undefined when help was asked for and printed
- * @throws DeployInputError with one line that says what is wrong, and with the right line when npm has kept options
+ * @throws DeployInputError with one line that says what is wrong, and with the right line if npm has consumed options
  */
 export function parseCommand(
   command: Command,

@@ -5,8 +5,8 @@ import { UsageError } from './errors.ts';
 import { systemErrorText } from './explain-failure.ts';
 
 /**
- * Makes the folder of a file that an option names, and looks whether the file can be written: before anything else is done,
- * so that a long run is not lost to a path. What is in the file stays.
+ * Creates the folder of a file that an option names, and checks whether the file can be written, before anything else
+ * is done, so that a bad path does not waste a long run. The contents of an existing file are kept.
  * @throws UsageError that names option and path
  */
 export async function prepareFile(option: string, path: string): Promise<void> {
@@ -14,7 +14,7 @@ export async function prepareFile(option: string, path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) throw new UsageError(`${option} ${path}: it is a folder, not a file`);
   try {
-    // Permissions alone do not tell: there are file systems in which not even root makes a file.
+    // Permissions alone are not enough: in some file systems not even root can create a file.
     await (await open(path, 'a')).close();
     if (found === undefined) await rm(path);
   } catch (cause) {
@@ -44,7 +44,7 @@ function notWritable(option: string, path: string, cause: unknown): UsageError {
   });
 }
 
-/** By shape: errors of node:fs may be of another realm. */
+/** By shape: errors of node:fs may belong to another realm. */
 function isTaken(cause: unknown): boolean {
   return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'EEXIST';
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the project, with a slash at its end, wherever this code runs from: its source or a bundle of it. */
 export const PROJECT = `${findProject(dirname(fileURLToPath(import.meta.url)))}/`;
 
-/** Of the project, as package.json has it. */
+/** Version of the project in package.json. */
 export async function readProjectVersion(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { readonly version: string };
   return version;

@@ -6,15 +6,15 @@ const COUNTS = [
   'ApproximateNumberOfMessagesNotVisible',
 ] as const;
 
-/** What is in a queue; approximate for a minute after a change. */
+/** Messages in a queue; approximate for a minute after a change. */
 export interface QueueCounts {
-  /** To be received now or later. */
+  /** Visible or delayed. */
   readonly waiting: number;
   /** Received, and neither acknowledged nor released. */
   readonly inWork: number;
 }
 
-/** Throws QueueDoesNotExist of the SDK, and whatever else SQS answers. */
+/** Throws QueueDoesNotExist of the SDK, and other errors of SQS. */
 export async function countMessages(sqs: SQSClient, QueueName: string, abortSignal: AbortSignal): Promise<QueueCounts> {
   const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName }), { abortSignal });
   return await countMessagesAt(sqs, QueueUrl, abortSignal);

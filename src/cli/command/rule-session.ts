@@ -22,18 +22,18 @@ export interface RuleSessionOptions {
   readonly profile?: string | undefined;
   readonly queueUrl?: string | undefined;
   readonly progressBucket?: string | undefined;
-  /** Ends what waits for an answer of AWS. */
+  /** Aborts calls that wait for AWS. */
   readonly signal: AbortSignal;
 }
 
-/** What of a deployment a rule's backfill and verification use. */
+/** The parts of a deployment that a rule's backfill and verification use. */
 export interface RuleSession extends AsyncDisposable {
   /** For the source region. */
   readonly s3: S3Client;
   /** For another region. */
   readonly openS3: (region: string) => S3Client;
   readonly openQueue: () => Promise<SqsBulkSender>;
-  /** Messages in that queue; undefined when it cannot be seen. */
+  /** Messages in that queue; undefined if that cannot be read. */
   readonly countQueued: (signal: AbortSignal) => Promise<number | undefined>;
   /** Of all regions. */
   readonly metrics: MetricReader;
@@ -63,7 +63,10 @@ export const SYSTEM_CLOCK: Clock = {
 
 /** Milliseconds that the last checkpoint may take after Ctrl-C. */
 const LAST_SAVE_MS = 10_000;
-/** Milliseconds that messages on their way to SQS may take after Ctrl-C: what it took by then is in the last checkpoint. */
+/**
+ * Milliseconds that messages on their way to SQS may take after Ctrl-C; those accepted by then are in the last
+ * checkpoint.
+ */
 const LAST_SEND_MS = 2_000;
 
 /** Opens it in the account of the credentials that the AWS CLI would use, too. */
@@ -109,7 +112,7 @@ export function openRuleSession({
         const url = queueUrl ?? (await findQueueUrl(client, name));
         return url === undefined ? undefined : sumCounts(await countMessagesAt(client, url, abortSignal));
       } catch {
-        // A user who may list buckets need not be allowed to look at queues.
+        // A user who may list buckets need not have access to queues.
         abortSignal.throwIfAborted();
         return undefined;
       }
@@ -119,7 +122,8 @@ export function openRuleSession({
       const saving = signalAfter(signal, LAST_SAVE_MS);
       return {
         load: () => orAborted(store.load(), signal),
-        // The last one is saved after the signal: without it, --resume would queue again what was queued since the one before.
+        // The last checkpoint is saved after the signal: without it, --resume would queue the objects since the
+        // previous one a second time.
         save: (checkpoint) => orAborted(store.save(checkpoint), saving),
       };
     },

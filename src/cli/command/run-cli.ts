@@ -14,7 +14,7 @@ const HELP_FLAGS: ReadonlySet<string> = new Set(['--help', '-h']);
 /**
  * Runs one command line of s3xrc.
  * @param args without the interpreter and the script
- * @returns exit status: 0 all well, 1 not all well, 2 the command line is wrong, 130 interrupted
+ * @returns exit status: 0 success, 1 problems, 2 wrong command line, 130 interrupted
  */
 export async function runCli(
   args: readonly string[],

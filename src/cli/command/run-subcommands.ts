@@ -4,7 +4,7 @@ import { UsageError } from './errors.ts';
 
 /**
  * Parses the arguments of a command that has subcommands, and runs the one that they name.
- * @throws UsageError with one line that says what is wrong, and what the subcommand throws
+ * @throws UsageError with one line that says what is wrong, and errors of the subcommand
  */
 export async function runSubcommands(
   command: Command,

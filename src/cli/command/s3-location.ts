@@ -1,6 +1,6 @@
 import { UsageError } from './errors.ts';
 
-/** A bucket, and what keys in it begin with. */
+/** A bucket, and a prefix of its keys. */
 export interface S3Location {
   readonly bucket: string;
   readonly prefix: string;
@@ -11,7 +11,7 @@ export function isS3Name(name: string): boolean {
 }
 
 /**
- * Reads `s3://bucket/prefix`. The prefix may be empty, and is taken as it is: no slash is added.
+ * Reads `s3://bucket/prefix`. The prefix may be empty, and is used as it is: no slash is added.
  * @throws UsageError
  */
 export function parseS3Location(name: string): S3Location {

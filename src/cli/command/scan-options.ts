@@ -50,7 +50,7 @@ export function paceOf({ rate, maxBytesPerHour }: { rate?: number; maxBytesPerHo
   return { rate, bytesPerHour: maxBytesPerHour };
 }
 
-/** Refuses options of which one makes the other pointless. @throws UsageError */
+/** Refuses combinations in which one option makes the other pointless. @throws UsageError */
 export function refuseContradictions(flags: Omit<ScanFlags, 'configuration'>): void {
   const { since, until, minSize, maxSize, resume, restart } = flags;
   if (since !== undefined && until !== undefined && since >= until) {

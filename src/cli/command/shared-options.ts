@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { CONFIGURATION } from './deployment-files.ts';
 
-/** Options that mean the same wherever a command has them. */
+/** Options that have the same meaning in all commands. */
 export const sharedOptions = {
   /** @param what the region is for, such as `region of the bucket` */
   region: (what: string): Option => new Option('--region <region>', what),
@@ -16,7 +16,7 @@ export const sharedOptions = {
 };
 
 /**
- * An empty path would be the current folder, which nobody means who has forgotten to set a variable.
+ * An empty path would mean the current folder, but usually comes from an unset variable.
  * @throws InvalidArgumentError
  */
 export function parsePath(text: string): string {

@@ -1,17 +1,18 @@
 import type { Command } from 'commander';
 import { DeployInputError } from './errors.ts';
 
-/** What npm says of a flag without a value. */
+/** npm's value for a flag without a value. */
 const FLAG = 'true';
-/** npm sets these in any case, so that their presence says nothing. */
+/** npm always sets these, so their presence means nothing. */
 const SET_BY_NPM: ReadonlySet<string | undefined> = new Set(['--prefix']);
 
 /**
- * Refuses to run when npm has kept options for itself. Of `npm run remove --region=us-east-1 -- --yes` npm passes on `--yes` only; what
- * precedes `--` it takes for settings of its own, which show up as `npm_config_region` in the environment.
- * @param args what has been passed on
+ * Refuses to run if npm has consumed options. From `npm run remove --region=us-east-1 -- --yes`, npm passes on only
+ * `--yes`; it treats everything before `--` as its own settings, which appear as `npm_config_region` in the
+ * environment.
+ * @param args the arguments that were passed on
  * @param environment of the process
- * @throws DeployInputError with the line that does what was meant
+ * @throws DeployInputError with the correct command line
  */
 export function refuseSwallowedOptions(
   command: Command,
@@ -19,11 +20,12 @@ export function refuseSwallowedOptions(
   environment: Readonly<Record<string, string | undefined>>,
 ): void {
   const script = environment['npm_lifecycle_event'];
-  // npm 10 names the command by its long name. Under `npm test`, say, what npm has kept was meant for the test.
+  // npm 10 uses the long name of the command. Under `npm test`, for example, the options that npm consumed were meant
+  // for the test.
   if (script === undefined || !['run', 'run-script'].includes(environment['npm_command'] ?? '')) return;
   const kept = command.options.flatMap(({ long }) => {
     const value = environment[variableOf(long ?? '')];
-    // npm tells of flags that are off by an empty value.
+    // npm sets flags that are off to an empty value.
     return long === undefined || SET_BY_NPM.has(long) || value === undefined || value === '' ? [] : [{ long, value }];
   });
   if (kept.length === 0) return;

@@ -2,16 +2,17 @@ import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Earlier versions left out the process: their folders are stale after this time. */
+/** Folders of earlier versions do not name a process: they are stale after this time. */
 const UNNAMED_STALE_MILLISECONDS = 24 * 60 * 60 * 1000;
-/** What such a folder may hold: a folder of a user's, by a name such as `demo-output`, holds something else. */
+/** Allowed contents of such a folder: a user's folder with a name such as `demo-output` has other contents. */
 const UNNAMED_CONTENT: ReadonlySet<string> = new Set(['configuration', 'functions']);
 
 /**
- * Makes a folder for one run of a command, and removes those of runs that were killed.
- * @param parent is made if need be
- * @param name of the command; the folder's name begins with it
- * @param cleanup gets the removal; whatever ends the process without cleaning up removes the folder as well, but for SIGKILL
+ * Creates a folder for one run of a command, and removes those of killed runs.
+ * @param parent created if necessary
+ * @param name of the command, which begins the folder's name
+ * @param cleanup gets the removal; the folder is also removed if the process ends without cleaning up, except by
+ * SIGKILL
  */
 export async function makeTemporaryFolder(
   parent: string,
@@ -21,7 +22,7 @@ export async function makeTemporaryFolder(
   await mkdir(parent, { recursive: true });
   await removeStaleFolders(parent, name);
   const folder = await mkdtemp(join(parent, folderPrefix(name, process.pid)));
-  // For ends that wait for nothing: a second Ctrl-C, an output that nobody reads any more.
+  // For abrupt ends: a second Ctrl-C, or an output that is no longer read.
   const removeNow = (): void => {
     rmSync(folder, { recursive: true, force: true });
   };
@@ -33,7 +34,9 @@ export async function makeTemporaryFolder(
   return folder;
 }
 
-/** Beginning of the name of a run's folder; it names the process, so that others can tell when the folder is stale. */
+/**
+ * Prefix of the name of a run's folder; it contains the process id, so that others can tell when the folder is stale.
+ */
 export function folderPrefix(name: string, pid: number): string {
   return `${name}-${pid}-`;
 }
@@ -45,7 +48,7 @@ export async function removeStaleFolders(
   isAlive: (pid: number) => boolean = isRunning,
   now: number = Date.now(),
 ): Promise<void> {
-  // What `mkdtemp` makes of `folderPrefix`.
+  // The names that `mkdtemp` makes from `folderPrefix`.
   const pattern = new RegExp(`^${name}-(?:(\\d+)-)?[A-Za-z0-9]{6}$`);
   for (const entry of await readdir(parent, { withFileTypes: true })) {
     const [match, pid] = pattern.exec(entry.name) ?? [];
@@ -61,7 +64,7 @@ async function isForgotten(folder: string, now: number): Promise<boolean> {
     if (now - (await stat(folder)).mtimeMs <= UNNAMED_STALE_MILLISECONDS) return false;
     return (await readdir(folder)).every((name) => UNNAMED_CONTENT.has(name));
   } catch {
-    // Another run has removed it meanwhile.
+    // Another run has removed it in the meantime.
     return false;
   }
 }
@@ -71,7 +74,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    // EPERM: it exists and is another user's.
+    // EPERM: it exists and belongs to another user.
     return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'EPERM';
   }
 }

@@ -1,9 +1,9 @@
-/** Puts the codes of a look around a text, or leaves it as it is. */
+/** Adds the terminal codes of a style to a text, or leaves it unchanged. */
 type Paint = (text: string) => string;
 
-/** What a text may look like where it is printed. */
+/** The styles that are possible for the output. */
 export interface TerminalStyle {
-  /** Characters per line; infinite where nothing is cut, in a file or a pipe. */
+  /** Characters per line; infinite for a file or a pipe, where nothing is cut. */
   readonly columns: number;
   readonly bold: Paint;
   readonly red: Paint;
@@ -21,7 +21,7 @@ const DEFAULT_COLUMNS = 80;
 /** Narrower terminals wrap by themselves. */
 const MIN_COLUMNS = 40;
 
-/** Colors on a terminal that has not asked for none (https://no-color.org), and lines as long as it is wide. */
+/** Colors on a terminal, unless disabled (https://no-color.org), and lines as long as it is wide. */
 export function terminalStyle(output: Output, environment: NodeJS.ProcessEnv): TerminalStyle {
   const isTerminal = output.isTTY === true;
   const noColor = environment['NO_COLOR'] ?? '';

@@ -1,4 +1,7 @@
-/** Breaks a line at spaces so that no part has more characters, unless a word has. Lines that fit, and indented ones, stay as they are. */
+/**
+ * Wraps a line at spaces, so that only single long words exceed the width. Lines that fit, and indented ones, are
+ * unchanged.
+ */
 export function wrapText(line: string, columns: number): string[] {
   if (line.length <= columns || line.startsWith(' ')) return [line];
   const lines: string[] = [];

@@ -14,9 +14,9 @@ import { STORE_LEVEL } from '../../configuration/schema/levels.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
 import { formatBytes, formatCount } from '../command/numbers.ts';
 
-/** What the user knows of a rule's objects. */
+/** The user's knowledge about a rule's objects. */
 export interface KnownObjects {
-  /** Original over compressed bytes; the usual 3 if not given. */
+  /** Original divided by compressed bytes; default: the usual 3. */
   readonly ratio?: number;
   /** Mean size in bytes. Absent: sizes on both sides of most break-evens. */
   readonly objectBytes?: number;
@@ -26,8 +26,8 @@ const ADVICE = 'take the rule out, and let S3 replicate its objects by itself';
 const SIZES = [1e6, 10e6];
 
 /**
- * From which size of objects and which volume on a rule is cheaper than S3's own replication, and what to do below, in lines
- * for the plan of `npm run configure`.
+ * The size of objects and the volume from which a rule is cheaper than S3's own replication, and what to do below that,
+ * in lines for the plan of `npm run configure`.
  */
 export function describeBreakEven(rule: DeployedRule, prices: Prices, known: KnownObjects = {}): string[] {
   try {
@@ -65,13 +65,13 @@ function describe(rule: DeployedRule, prices: Prices, known: KnownObjects): stri
   ];
 }
 
-/** The usual ones; where none of them pays, one that does. */
+/** The usual sizes; if none of them saves money, one that does. */
 function sizesAbove(breakEven: number): number[] {
   const sizes = SIZES.filter((size) => size > breakEven);
   return sizes.length === 0 ? [2 * breakEven] : sizes;
 }
 
-/** A fixed level has its own speed; what it leaves differs less than what objects are. */
+/** A fixed level has its own speed; its ratio differs less between levels than between kinds of objects. */
 function experienceOf({ source: { level, levels } }: DeployedRule, ratio: number | undefined): Experience {
   if (level === undefined && levels.every((each) => each === STORE_LEVEL)) return { ratio: 1, cpuSecondsPerByte: 0 };
   return {
@@ -81,7 +81,7 @@ function experienceOf({ source: { level, levels } }: DeployedRule, ratio: number
   };
 }
 
-/** Two digits: the inputs are not known better. */
+/** Two digits, since the inputs are not more precise. */
 function roundedVolume(gigabytes: number): string {
   return formatCount(Number(gigabytes.toPrecision(2)));
 }

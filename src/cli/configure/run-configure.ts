@@ -71,7 +71,7 @@ export async function runConfigure(args: readonly string[], print: (text: string
     print(`Do not deploy this as it is: the image contains configuration/*.json of ${PROJECT}, which differ.\n`);
 }
 
-/** The prices are those of the image. */
+/** Uses the prices that the image contains. */
 async function worthOfRules(
   { settings }: Configuration,
   { ratio, objectSize }: ConfigureOptions,
@@ -97,7 +97,7 @@ function parseRatio(text: string): number {
   return ratio;
 }
 
-/** Functions read the configuration that is in their image, and refuse rules that it does not have. */
+/** Functions read the configuration in their image, and refuse rules that it does not contain. */
 function otherConfigurationError(configuration: string): DeployInputError {
   const image = relative(process.cwd(), CONFIGURATION) || '.';
   return new DeployInputError(

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { renderSchemaFile, replicationNode, settingsNode } from '../../configuration/schema/json-schema.ts';
 import { updateKeyTables } from '../../configuration/schema/key-tables.ts';
 
-/** Writes what is made of the configuration's schema: the JSON Schema files and the tables of docs/configuration.md. */
+/**
+ * Writes the files that are generated from the configuration's schema: the JSON Schema files and the tables of
+ * docs/configuration.md.
+ */
 const project = new URL('../../../', import.meta.url);
 const document = new URL('docs/configuration.md', project);
 

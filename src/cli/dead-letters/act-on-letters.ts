@@ -3,10 +3,10 @@ import type { ReceivedLetter } from './dead-letter.ts';
 import { DeadLetterError } from './errors.ts';
 
 const BATCH = 10;
-/** SQS's limit for the bodies of one batch; a message of ours is about 2 KB, but may have as much as this alone. */
+/** SQS's limit for the bodies of one batch; our messages have about 2 KB, but a single one may have this many bytes. */
 const MAX_BATCH_BYTES = 1024 * 1024;
 
-/** Batches that SQS takes: at most ten messages, and no more bytes than one call may carry. */
+/** Batches within SQS's limits: at most ten messages, and no more bytes than one call may have. */
 export function batchLetters(letters: readonly ReceivedLetter[]): ReceivedLetter[][] {
   const batches: ReceivedLetter[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
@@ -25,19 +25,19 @@ export function batchLetters(letters: readonly ReceivedLetter[]): ReceivedLetter
 }
 
 export interface ActOptions {
-  /** Ends it between two batches. */
+  /** Stops it between two batches. */
   readonly signal: AbortSignal;
-  /** Ends a call that is not answered: a batch that has begun is finished after Ctrl-C, unless that takes too long. */
+  /** Aborts a call without an answer: after Ctrl-C the current batch is finished, unless that takes too long. */
   readonly patience: AbortSignal;
-  /** Told how many messages are done, after each batch. */
+  /** Called with the number of finished messages after each batch. */
   readonly onDone: (letters: number) => void;
 }
 
 /**
- * Sends messages to the queue that they came from, without the reasons they were given up for, and deletes here only what
- * was accepted there. If it is ended between the two, a message is in both queues: it is packed or restored once more, and
- * changes nothing.
- * @returns those that were accepted
+ * Sends messages to the queue that they came from, without the attributes that give the reason, and deletes here only
+ * messages that were accepted there. If it is interrupted between the two, a message is in both queues: it is packed or
+ * restored once more, which changes nothing.
+ * @returns the accepted messages
  * @throws DeadLetterError when SQS keeps a message here that it accepted there; the reason of a signal
  */
 export async function redriveLetters(
@@ -53,7 +53,7 @@ export async function redriveLetters(
     const send = new SendMessageBatchCommand({ QueueUrl: destination, Entries });
     const { Successful = [] } = await sqs.send(send, { abortSignal: patience });
     const taken = Successful.flatMap(({ Id }) => batch[Number(Id)] ?? []);
-    // What is in both queues is done with here, whatever is pressed meanwhile.
+    // Messages that are in both queues are deleted here, even after Ctrl-C.
     await deleteLetters(sqs, taken, { signal: patience, patience, onDone: () => undefined });
     accepted.push(...taken);
     onDone(accepted.length);

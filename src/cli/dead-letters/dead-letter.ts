@@ -1,4 +1,4 @@
-/** A queue that dead letters come to, and where they came from. */
+/** A dead-letter queue, and the queues that its messages came from. */
 export interface DeadLetterQueue {
   readonly region: string;
   readonly name: string;
@@ -7,22 +7,22 @@ export interface DeadLetterQueue {
   readonly sources: readonly string[];
 }
 
-/** A message that was given up. */
+/** A dead-lettered message. */
 export interface ReceivedLetter {
   readonly queue: DeadLetterQueue;
   readonly messageId: string;
-  /** What it takes to delete or release it, until its visibility timeout ends. */
+  /** Needed to delete or release it, until its visibility timeout ends. */
   readonly receiptHandle: string;
   readonly body: string;
   /** Of docs/errors.md; `RECEIVED_TOO_OFTEN` when SQS moved it because it exceeded maxReceiveCount. */
   readonly code: string;
   readonly reason: string;
-  /** Of the object or archive that it is about, where that can be told. */
+  /** Key of its object or archive, if that is known. */
   readonly bucket?: string;
   readonly key?: string;
   /** Milliseconds since 1970: when the message was first sent to a queue. */
   readonly sentAt: number;
 }
 
-/** What SQS itself moves has no reason with it. */
+/** Messages that SQS itself moves have no reason. */
 export const RECEIVED_TOO_OFTEN = 'RECEIVED_TOO_OFTEN';

@@ -11,7 +11,7 @@ import { InvalidMessageError } from '../../messages/errors.ts';
 import { parseNotification } from '../../messages/parse-notification.ts';
 import { type DeadLetterQueue, RECEIVED_TOO_OFTEN, type ReceivedLetter } from './dead-letter.ts';
 
-/** Long enough to read a queue of 100,000 messages and act on them; whatever is not acted on is released at once. */
+/** Long enough to read a queue of 100,000 messages and act on them; all others are released at once. */
 const VISIBILITY_SECONDS = 3600;
 const BATCH = 10;
 /** Milliseconds that making ten messages visible may take. */
@@ -27,7 +27,7 @@ export function createQueueClient({ region, profile }: QueueClientOptions): SQSC
   return new SQSClient({ region, ...(profile === undefined ? {} : { profile }), useQueueUrlAsEndpoint: false });
 }
 
-/** The dead-letter queues of a deployment in a region. @param prefix what names of its resources begin with */
+/** The dead-letter queues of a deployment in a region. @param prefix of the names of its resources */
 export async function findDeadLetterQueues(
   sqs: SQSClient,
   region: string,
@@ -53,18 +53,18 @@ export async function findDeadLetterQueues(
 }
 
 export interface ReadOptions {
-  /** Ends it between two calls: what a call has received must be known, to be released. */
+  /** Stops it between two calls: the messages that a call has received must be known, so that they can be released. */
   readonly signal: AbortSignal;
-  /** Ends a call that is not answered. */
+  /** Aborts a call without an answer. */
   readonly patience: AbortSignal;
-  /** Told how many there are so far. */
+  /** Called with the number of messages so far. */
   readonly onRead: (letters: number) => void;
 }
 
 /**
- * Receives what is in a queue. SQS samples its servers, so an empty answer counts only when it comes twice in a row.
- * The messages stay hidden until they are released, deleted, or an hour has passed.
- * @param most messages to read at most
+ * Receives the messages of a queue. SQS samples its servers, so a queue counts as empty only after two empty answers in
+ * a row. The messages stay hidden until they are released, deleted, or an hour has passed.
+ * @param most max messages to read
  */
 export async function receiveLetters(
   sqs: SQSClient,
@@ -85,7 +85,7 @@ export async function receiveLetters(
     const received: ReceiveMessageResult = await sqs
       .send(receive, { abortSignal: patience })
       .catch((thrown: unknown): ReceiveMessageResult => {
-        // Whoever is interrupted gets what has been received, to release it.
+        // If interrupted, returns the messages received so far, so that they can be released.
         if (patience.aborted) return {};
         throw thrown;
       });
@@ -142,7 +142,7 @@ function readObject(body: string): { readonly bucket: string; readonly key: stri
   try {
     return parseNotification(body).created[0];
   } catch (thrown) {
-    // A body that cannot be read is a reason to be here, not one to fail.
+    // Not an error: a body that cannot be read may be why the message was dead-lettered.
     if (thrown instanceof InvalidMessageError) return undefined;
     throw thrown;
   }

@@ -26,7 +26,7 @@ export function renderGroups(
     .join('\n');
 }
 
-/** Each message with all that is known of it. */
+/** Each message with everything that is known about it. */
 export function renderLetters(letters: readonly ReceivedLetter[], json: boolean): string {
   return letters
     .map(({ queue, messageId, sentAt, code, reason, bucket, key, body }) => {

@@ -32,13 +32,13 @@ interface Flags extends LetterFilter {
   readonly save?: string;
 }
 
-/** Most that SQS lets be hidden in one queue at a time. */
+/** SQS's limit of in-flight messages per queue. */
 const MAX_LETTERS = 100_000;
 
 /**
- * `s3xrc dead-letters`: looks at the messages that were given up in all regions, sends them back, or discards them.
- * @returns for `list`: 1 when there is any; else 1 when some that were chosen are still there
- * @throws UsageError, InvalidConfigurationError, DeadLetterError, and what SQS answers
+ * `s3xrc dead-letters`: lists dead-lettered messages in all regions, redrives them, or discards them.
+ * @returns for `list`: 1 if there are any; otherwise 1 if some of the chosen messages remain
+ * @throws UsageError, InvalidConfigurationError, DeadLetterError, and errors of SQS
  */
 export async function runDeadLetters(args: readonly string[], context: CommandContext): Promise<number> {
   const command = new Command(`${context.program} dead-letters`).description(
@@ -92,18 +92,18 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
   return status;
 }
 
-/** Milliseconds that calls may take after Ctrl-C which keep messages from being hidden, or in two queues. */
+/** Milliseconds after Ctrl-C for calls that keep messages from remaining hidden or in two queues. */
 const LAST_CALLS_MS = 10_000;
 
 interface Visited {
   readonly sqs: SQSClient;
-  /** Ends calls that are not answered after Ctrl-C. */
+  /** Aborts calls without an answer after Ctrl-C. */
   readonly patience: AbortSignal;
   readonly queue: DeadLetterQueue;
   readonly chosen: readonly ReceivedLetter[];
 }
 
-/** Reads queue by queue; what `use` does not return as done is visible again afterwards, whatever happens. */
+/** Reads queue by queue; messages that `use` does not return as done are always made visible again afterwards. */
 async function visit(
   flags: Flags,
   context: CommandContext,
@@ -236,7 +236,7 @@ async function discard(
   return chosen;
 }
 
-/** On the disk before anything is deleted. */
+/** Must be on disk before anything is deleted. */
 async function save(path: string, text: string): Promise<void> {
   const file = await open(path, 'a');
   try {

@@ -68,8 +68,8 @@ function describeGroup(group: readonly ReceivedLetter[], now: number): LetterGro
 }
 
 /**
- * The queue that a message goes back to. A rule's queue of new objects and its queue of existing ones share their dead letters.
- * @returns undefined where that cannot be told
+ * The queue that a message is redriven to. A rule's queues of new and of existing objects share a dead-letter queue.
+ * @returns undefined if that is unknown
  */
 export function originOfLetter({ body }: ReceivedLetter, { sources }: DeadLetterQueue): string | undefined {
   const isBackfilled = isBackfillMessage(body);
