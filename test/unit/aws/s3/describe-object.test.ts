@@ -1,0 +1,28 @@
+import { describe, expect, test } from '@jest/globals';
+import { AnswerHeaders } from '../../../../src/aws/http/answer-headers.ts';
+import { describeObject } from '../../../../src/aws/s3/describe-object.ts';
+
+const ANSWER = { etag: '"0123"', 'last-modified': 'Mon, 23 Nov 2026 10:00:00 GMT' };
+
+describe('when S3 has answered', () => {
+  test('is what its `Date` says, and not when the object was modified', () => {
+    const { answeredAt, lastModified } = describeObject(
+      AnswerHeaders.of({ ...ANSWER, date: 'Tue, 24 Nov 2026 11:12:13 GMT' }),
+      3,
+    );
+    expect(answeredAt).toBe(Date.UTC(2026, 10, 24, 11, 12, 13));
+    expect(lastModified).toEqual(new Date(Date.UTC(2026, 10, 23, 10)));
+  });
+
+  test.each([
+    ['without a `Date`', {}],
+    ['with one that is empty', { date: '' }],
+    ['with one that cannot be read', { date: 'yesterday' }],
+    // Two of them become a list.
+    ['with two of them', { date: 'Tue, 24 Nov 2026 11:12:13 GMT, Tue, 24 Nov 2026 11:12:14 GMT' }],
+  ])('is not known of an answer %s, which is an answer all the same', (_, date) => {
+    const description = describeObject(AnswerHeaders.of({ ...ANSWER, ...date }), 3);
+    expect(description).not.toHaveProperty('answeredAt');
+    expect(description).toMatchObject({ etag: '0123', size: 3, tagCount: 0 });
+  });
+});
