@@ -21,13 +21,18 @@ const SETTLED = new Set(['done', 'refused', 'over-limits']);
  * | again                              | no                          | < MAX_TURNS  | requeued, counted        |
  * | again                              | no                          | MAX_TURNS    | retry: TURN_NOT_REACHED  |
  * | again when another attempt may end | any                         | any          | requeued, not counted    |
+ * | again for a failure                | any                         | any          | requeued, 1 at least     |
  * | any other                          | any                         | any          | as it is                 |
  *
- * The last but one waits for the work of another attempt, whose lease ends in minutes when it makes none.
+ * The fourth waits for the work of another attempt, whose lease ends in minutes when it makes none. The fifth may have done some of its
+ * work: a turn says so to the next attempt, which would take a requeued message for a new one.
  */
 export function boundTurns(settled: readonly SettledMessage[]): SettledMessage[] {
   const progress = settled.some(({ outcome }) => SETTLED.has(outcome.kind));
   return settled.map(({ message, outcome }) => {
+    if (outcome.kind === 'again' && outcome.reason !== undefined) {
+      return { message: { ...message, turns: Math.max(1, message.turns ?? 0) }, outcome };
+    }
     if (outcome.kind !== 'again' || outcome.seconds !== undefined) return { message, outcome };
     const turns = progress ? 0 : (message.turns ?? 0) + 1;
     if (turns <= MAX_TURNS) return { message: { ...message, turns }, outcome };

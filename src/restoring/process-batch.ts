@@ -65,10 +65,15 @@ type RestoreCreated = (created: ObjectCreated, redelivered: boolean) => Promise<
 async function messageOutcome(message: QueueMessage, restore: RestoreCreated): Promise<MessageOutcome> {
   try {
     const { created } = parseNotification(message.body);
-    return worstOutcome(await Promise.all(created.map((archive) => restore(archive, message.receiveCount > 1))));
+    return worstOutcome(await Promise.all(created.map((archive) => restore(archive, isRepeated(message)))));
   } catch (thrown) {
     return failedOutcome(asCompressorError(thrown));
   }
+}
+
+/** A message that was requeued has a receive count of its own. */
+function isRepeated({ receiveCount, turns = 0 }: QueueMessage): boolean {
+  return receiveCount > 1 || turns > 0;
 }
 
 /**
@@ -120,7 +125,10 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
   }
 }
 
-/** However long it lasts, waiting for the table does not count toward maxReceiveCount. */
+/**
+ * However long it lasts, waiting for the table does not count toward maxReceiveCount. Each wait costs the tail of the archive and a query; where
+ * the objects were written already, and only the last query failed, a look at each of them as well: nothing is written twice.
+ */
 function outage(reason: DeletionMemoryError): MessageOutcome {
   return { kind: 'again', seconds: OUTAGE_SECONDS, reason };
 }

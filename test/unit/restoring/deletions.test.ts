@@ -287,6 +287,25 @@ describe('the memory of deletions', () => {
     expect(region.text('k')).toBe('one');
   });
 
+  test('that fails after the objects are written, again and again, has nothing written twice, nor brought back', async () => {
+    const { region, deletions } = open(RULE, { versioned: true });
+    const message = await region.arrive(archiveOf([written('k'), written('other')], RULE.id), key('1'));
+    deletions.failing = [2];
+    await region.process(message);
+    region.store.erase({ bucket: TARGET, key: 'k' });
+    const { put } = region.calls.counts;
+    for (let turn = 0; turn < 3; turn += 1) {
+      // A requeued message is a new one, which was never received.
+      const [requeued, turns] = [region.queue.again.at(-1), region.queue.againTurns.at(-1)];
+      deletions.failing = [2];
+      await region.process({ ...message, ...requeued, receiveCount: 1, turns: turns ?? 0 });
+    }
+    expect(region.queue.againTurns).toEqual([1, 1, 1, 1]);
+    expect(region.queue.againAfter).toEqual([120, 120, 120, 120]);
+    expect([region.calls.counts.put, region.text('k'), region.text('other')]).toEqual([put, undefined, 'one']);
+    expect(region.queue.letters).toEqual([]);
+  });
+
   test('that is missing is an error that says what to do', async () => {
     const region = new TargetRegion({ rules: [RULE] });
     const message = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
