@@ -30,6 +30,31 @@ export function compareWrites(left: WriteOrder, right: WriteOrder): number {
   return left.sequencer === undefined ? -1 : 1;
 }
 
+/**
+ * Which of two removals, or of a write and a removal, is the later one. Where one of the two has no sequencer, the times decide, as
+ * they do for stamps at a destination (storage/provenance.ts): a removal that counts as earlier than all that have a sequencer would lose to
+ * writes that it came after. Three of them may go round in a circle where clocks differ: `lastRemoval` says what stands for several.
+ */
+export function compareRemovals(left: WriteOrder, right: WriteOrder): number {
+  if (left.sequencer === undefined || right.sequencer === undefined) return left.eventTime - right.eventTime;
+  return compareSequencers(left.sequencer, right.sequencer);
+}
+
+/**
+ * The removal that stands for several of one key, in whatever order they came: the last one by sequencer of those that have one, or the last
+ * one by time of the others, if that has the later time.
+ */
+export function lastRemoval<T extends WriteOrder>(removals: readonly T[]): T | undefined {
+  const { ordered = [], timed = [] } = Object.groupBy(removals, ({ sequencer }) =>
+    sequencer === undefined ? 'timed' : 'ordered',
+  );
+  const [last, ...others] = [ordered, timed].flatMap((some) => some.toSorted(compareRemovals).slice(-1));
+  return others.reduce<T | undefined>(
+    (latest, other) => (latest === undefined || other.eventTime > latest.eventTime ? other : latest),
+    last,
+  );
+}
+
 /** Whether S3 itself says that `left` was written before `right`: clocks prove nothing. */
 export function isProvenOlder(left: WriteOrder, right: WriteOrder): boolean {
   if (left.sequencer === undefined || right.sequencer === undefined) return false;

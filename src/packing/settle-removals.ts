@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { asCompressorError } from '../errors.ts';
 import { failedOutcome, type MessageOutcome } from '../messages/outcome.ts';
 import type { ObjectRemoved } from '../messages/parse-notification.ts';
-import { compareWrites, isProvenOlder } from '../messages/sequencer.ts';
+import { compareRemovals, isProvenOlder, lastRemoval } from '../messages/sequencer.ts';
 import type { ObjectDescription } from '../storage/stored-object.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import type { CollectedBatch, PackItem, SeenRemoval, WrittenObject } from './collect-objects.ts';
@@ -86,7 +86,7 @@ function carryDeletion(
     telemetry.objectSkipped(removed, 'version-removed');
     ledger.note(message, { kind: 'done' });
   }
-  const last = lastOf(deleted);
+  const last = lastRemoval(deleted.map(({ removed }) => removed));
   if (last === undefined) return;
   deletions.push({ object: last, removals: deleted });
   const item = byKey.get(key);
@@ -110,10 +110,10 @@ function packCurrent(
     telemetry.objectSkipped(removed, 'superseded');
     ledger.note(message, { kind: 'done' });
   }
-  const last = lastOf(versions);
+  const last = lastRemoval(versions.map(({ removed }) => removed));
   if (last === undefined) return;
   const item = byKey.get(key);
-  if (item !== undefined && compareWrites(item.object, last) > 0) {
+  if (item !== undefined && compareRemovals(item.object, last) > 0) {
     for (const { removed, message } of versions) {
       telemetry.objectSkipped(removed, 'superseded');
       ledger.note(message, { kind: 'done' });
@@ -135,11 +135,4 @@ function earlierWrites(item: PackItem | undefined): WrittenObject[] {
 function partition(seen: readonly SeenRemoval[]): [deleted: SeenRemoval[], versions: SeenRemoval[]] {
   const { deleted = [], 'version-removed': versions = [] } = Object.groupBy(seen, ({ removed }) => removed.removal);
   return [deleted, versions];
-}
-
-function lastOf(seen: readonly SeenRemoval[]): ObjectRemoved | undefined {
-  return seen
-    .map(({ removed }) => removed)
-    .toSorted(compareWrites)
-    .at(-1);
 }

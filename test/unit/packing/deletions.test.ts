@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { itemAt, readManifest } from '../../support/archives.ts';
+import { restorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
+import { originOf } from '../../../src/storage/provenance.ts';
+import { itemAt, layOutArchive, readManifest } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { type EventFacts, queueMessage, s3Notification } from '../../support/notifications.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -17,6 +19,20 @@ function removal(key: string, facts: Partial<EventFacts> = {}): ReturnType<typeo
 }
 
 describe('a deletion at the source', () => {
+  test('without a sequencer is carried where it is later than one that has one, else not', async () => {
+    for (const [eventTime, expected] of [
+      ['2026-11-23T10:00:01.000Z', { event_time: '2026-11-23T10:00:01.000Z' }],
+      ['2026-11-23T09:59:59.000Z', { event_time: '2026-11-23T10:00:00.000Z', sequencer: '10' }],
+    ] as const) {
+      const service = source();
+      const bare = queueMessage(s3Notification({ key: 'gone', eventName: MARKER, eventTime }));
+      expect(await service.process(removal('gone'), bare)).toEqual([]);
+      expect(readManifest(service.archive()).deletions).toEqual([
+        { source_bucket: 'source-bucket', key: 'gone', ...expected },
+      ]);
+    }
+  });
+
   test('travels as an entry without a member, in the order of its event', async () => {
     const service = source();
     expect(await service.process(removal('gone', { versionId: 'v2' }))).toEqual([]);
@@ -157,6 +173,38 @@ describe('a version that is removed for good', () => {
     const manifest = readManifest(service.archive());
     expect(manifest.format.version).toBe('1.0');
     expect(manifest.objects).toMatchObject([{ key: 'back', sequencer: '20', size: 9 }]);
+  });
+
+  test('leaves a later write alone, and is later than an earlier one, by time where one has no sequencer', async () => {
+    for (const [eventTime, sequencer] of [
+      ['2026-11-23T10:00:01.000Z', undefined],
+      ['2026-11-23T09:59:59.000Z', '10'],
+    ] as const) {
+      const service = source();
+      const written = await service.place('back', 'as it was', {}, { sequencer: '10' });
+      const facts = { key: 'back', eventName: 'ObjectRemoved:Delete', versionId: 'v2', eventTime };
+      expect(await service.process(written, queueMessage(s3Notification(facts)))).toEqual([]);
+      expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back' }]);
+      expect(itemAt(readManifest(service.archive()).objects, 0).sequencer).toBe(sequencer);
+    }
+  });
+
+  test.each([
+    ['is not sent on without `chain`', {}, 0],
+    ['is sent on with `chain`', { chain: true }, 1],
+  ])('and has left current what our own target function restored: that %s', async (_, options, archives) => {
+    const rule = exampleRule(options, [{ deletes: 'replicate' }]);
+    const service = source({ rule, ownPrincipals: ['OURS'] });
+    const location = { bucket: 'source-bucket', key: 'restored' };
+    const object = restorableObject(
+      itemAt(layOutArchive([{ key: 'restored', body: Buffer.from('ours'), sequencer: '01' }]).manifest.objects, 0),
+      originOf('elsewhere'),
+    );
+    const destination = { ...itemAt(rule.destinations, 0), bucket: location.bucket };
+    await service.memory.place(location, Buffer.from('ours'), writeTarget(object, destination));
+    expect(await service.process(removal('restored', { ...REMOVED, principalId: 'AWS:A-USER' }))).toEqual([]);
+    expect(service.archiveKeys()).toHaveLength(archives);
+    if (archives === 0) expect(service.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
   test.each([
