@@ -55,6 +55,8 @@ export const manifestObject = z.object({
    * Only for objects found by a listing: when S3 answered the read (ISO 8601, UTC). It was the current version then.
    */
   read_time: z.iso.datetime().optional(),
+  /** The event was that of a removed version: this was written at `creation_time`, and is current since `event_time`. */
+  by_removal: z.boolean().optional(),
   version_id: text.optional(),
   headers: z
     .object({

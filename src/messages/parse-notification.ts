@@ -18,6 +18,8 @@ export interface ObjectCreated extends WriteOrder {
    * anybody has waited.
    */
   readonly backfilledAt?: number | undefined;
+  /** Its event is that of a removed version; it is what is current since, and may have been written long before. */
+  readonly byRemoval?: true;
 }
 
 /**

@@ -122,7 +122,7 @@ function packCurrent(
   }
   const { bucket, eventTime, sequencer } = last;
   // Who removed the version did not write what is current now: whose that is, its stamp says.
-  const object = { bucket, key, etag: stored.etag, size: stored.size, eventTime, sequencer };
+  const object = { bucket, key, etag: stored.etag, size: stored.size, eventTime, sequencer, byRemoval: true } as const;
   byKey.set(key, { object, messages: versions.map(({ message }) => message), superseded: earlierWrites(item) });
 }
 

@@ -2,7 +2,7 @@ import type { LimitFunction } from 'p-limit';
 import { KIB, MAX_FRAME_SIZE } from '../archive/format.ts';
 import type { BufferPool } from '../compression/buffer-pool.ts';
 import type { FrameRestoration } from '../compression/frame-pool.ts';
-import type { ReplicationRule } from '../configuration/rule.ts';
+import type { Destination, ReplicationRule } from '../configuration/rule.ts';
 import type { RestoringSpeed } from '../limits/restoring-speed.ts';
 import type { FallbackQueue, MessageQueue } from '../messages/message-queue.ts';
 import type {
@@ -15,9 +15,11 @@ import type {
   TagWriter,
   UploadFinder,
 } from '../storage/object-store.ts';
+import type { ProvenanceStamp } from '../storage/provenance.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { DeletionMemory } from './deletions/deletion-memory.ts';
 import type { KeyHistory } from './key-history.ts';
+import type { RestorableObject } from './restorable-object.ts';
 import type { TargetTelemetry } from './telemetry.ts';
 
 export type TargetStore = ObjectReader &
@@ -89,6 +91,20 @@ export interface TargetDependencies {
   readonly limits: TargetLimits;
 }
 
+/** What an archive knows of the keys of which versions were removed at the source, see deletions/left-to-consumers.ts. */
+export interface RemovalNotes {
+  /** Whether the key was deleted at the source after one write and before another. */
+  wasDeletedBetween(key: string, first: ProvenanceStamp, second: ProvenanceStamp): boolean;
+  /**
+   * Keeps from then on what is older than the object from being written, or from deleting anything. Asked before the look that a
+   * consumer's change is found with.
+   * @throws DeletionMemoryError
+   */
+  noteRemoval(object: RestorableObject): Promise<void>;
+  /** The object is not written, since a consumer has changed what had been restored. @param found its stamp */
+  leave(object: RestorableObject, destination: Destination, found: ProvenanceStamp): void;
+}
+
 /** What all archives of one invocation share. */
 export interface RestoreRun extends TargetDependencies {
   /** Time that this invocation of the function has left. */
@@ -98,6 +114,8 @@ export interface RestoreRun extends TargetDependencies {
    * restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
    */
   readonly repeatedSince?: number;
+  /** Of the archive that is being restored. Absent where no destination here replicates deletions. */
+  readonly removals?: RemovalNotes | undefined;
   /** Seconds that any invocation has for an archive that it begins at once. */
   readonly wholeRun: number;
   readonly puts: LimitFunction;

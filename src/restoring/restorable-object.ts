@@ -31,6 +31,8 @@ export interface RestorableObject {
   readonly tags: readonly ObjectTag[];
   readonly storageClass: string;
   readonly stamp: ProvenanceStamp;
+  /** When it was written at the source, if its event is that of a removed version, after which it is current: milliseconds since 1970. */
+  readonly writtenAt?: number;
   /** Where it is written with its stamp. */
   readonly carrier: StampCarrier;
 }
@@ -40,6 +42,7 @@ export function restorableObject(object: ManifestObject, origin: string): Restor
   const { key, size, etag, sequencer, read_time } = object;
   const read = read_time === undefined ? {} : { readAt: Date.parse(read_time) };
   const stamp = stampOf({ origin, etag, sequencer, eventTime: Date.parse(object.event_time), ...read });
+  const written = writtenBeforeRemoval(object);
   return {
     key,
     size,
@@ -50,7 +53,17 @@ export function restorableObject(object: ManifestObject, origin: string): Restor
     ...makeStampable(Object.fromEntries(object.metadata ?? []), objectTags(object.tags), stamp),
     storageClass: object.storage_class,
     stamp,
+    ...(written === undefined ? {} : { writtenAt: written }),
   };
+}
+
+/** When what the removal of a version has left current was written: milliseconds since 1970. @returns undefined for any other object */
+export function writtenBeforeRemoval({
+  by_removal,
+  creation_time = '',
+}: Partial<Pick<ManifestObject, 'by_removal' | 'creation_time'>>): number | undefined {
+  const time = by_removal === true ? Date.parse(`${creation_time.replace(' ', 'T')}Z`) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** A stamp of an earlier hop (a rule with `chain`) is never left beside ours: it would speak for another write. */

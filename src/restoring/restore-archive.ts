@@ -72,12 +72,12 @@ async function restoreOwnArchive(
   archive: InboundArchive,
   opened: OpenedArchive,
   rules: readonly RuleHere[],
-  { run, progress }: WriteContext,
+  { run: shared, progress }: WriteContext,
 ): Promise<RestoreSummary | undefined> {
   const { manifest } = opened;
   const { rule, destinations } = authorizeArchive(archive, manifest, rules);
   const work = restoringWork(archive, manifest, destinations);
-  if (admitRestore(archive, work, run) === 'again') return undefined;
+  if (admitRestore(archive, work, shared) === 'again') return undefined;
   const origin = originOf(rule.source.bucket);
   const describe = (object: ManifestObject): RestorableObject => restorableObject(object, origin);
   const { objects, deletions = [] } = manifest;
@@ -90,9 +90,11 @@ async function restoreOwnArchive(
         return object === undefined ? undefined : describe(object);
       },
     },
-    { run, progress },
+    { run: shared, progress },
   );
-  const looksFirst = ({ frames = 1 }: ManifestObject): boolean => archive.redelivered || frames > 1;
+  const run = { ...shared, removals: watch };
+  const looksFirst = ({ frames = 1, by_removal }: ManifestObject): boolean =>
+    archive.redelivered || frames > 1 || (watch !== undefined && by_removal === true);
   const due = await surveyWrites(objects, destinations, { looksFirst, describe, run, progress, watch });
   await restoreFrames({ opened, due, describe, run, progress });
   await watch?.finish();

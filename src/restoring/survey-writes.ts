@@ -11,6 +11,7 @@ import { fitsKey, locationAt, type RestorableObject } from './restorable-object.
 import type { RestoreProgress } from './restore-progress.ts';
 import { abortMarkedUploads, planUpload } from './resume-upload.ts';
 import type { WriteContext } from './settle-write.ts';
+import type { RestoreSkipReason } from './telemetry.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
 /** A write of which nothing is known but its destination. */
@@ -80,28 +81,41 @@ export async function leaveOutDeleted(
   watch: DeletionWatch,
   { run, progress }: WriteContext,
 ): Promise<readonly Destination[]> {
+  if (watch.isSuperseded(object)) {
+    await Promise.all(
+      destinations.map((destination) =>
+        run.puts(() => leaveOut(object, destination, 'newer-at-target', { run, progress })),
+      ),
+    );
+    return [];
+  }
   if (!watch.isDeleted(object)) return destinations;
   const [deleting, keeping] = [true, false].map((replicates) =>
     destinations.filter(({ deletes }) => (deletes === 'replicate') === replicates),
   ) as [Destination[], Destination[]];
   await Promise.all(
-    deleting.map((destination) => run.puts(() => keepDeleted(object, destination, watch, { run, progress }))),
+    deleting.map((destination) =>
+      run.puts(() =>
+        leaveOut(object, destination, 'deleted', { run, progress }, () => watch.deleteEarlier(object, destination)),
+      ),
+    ),
   );
   return keeping;
 }
 
-/** In place of writing an object that was deleted since: an earlier attempt may have written it, or some of it. Never rejects. */
-async function keepDeleted(
+/** In place of writing an object that something newer has overtaken: an earlier attempt may have written some of it. Never rejects. */
+async function leaveOut(
   object: RestorableObject,
   destination: Destination,
-  watch: DeletionWatch,
+  reason: RestoreSkipReason,
   { run, progress }: WriteContext,
+  before?: () => Promise<void>,
 ): Promise<void> {
   const location = locationAt(object, destination);
   try {
-    await watch.deleteEarlier(object, destination);
+    await before?.();
     await abortUnusedParts(object, destination, run);
-    progress.settled(location, object, 'deleted');
+    progress.settled(location, object, reason);
   } catch (thrown) {
     progress.fail(location, asCompressorError(thrown));
   }

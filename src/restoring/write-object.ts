@@ -3,6 +3,7 @@ import { WriteConditionError } from '../storage/errors.ts';
 import type { WrittenVersion } from '../storage/object-store.ts';
 import { type ConditionalWrite, decideWrite, type ExistingObject, needsTags, WRITE_IF_ABSENT } from './decide-write.ts';
 import { wasDeletedHere } from './deletions/deleted-here.ts';
+import { findConsumerChange } from './deletions/left-to-consumers.ts';
 import type { RestoreRun } from './dependencies.ts';
 import { putAsPart } from './put-as-part.ts';
 import { locationAt, lostStorageClass, type RestorableObject } from './restorable-object.ts';
@@ -23,7 +24,7 @@ export interface DueWrite {
 /** `overwritten`: restored over something that existed. */
 export type WriteResult = 'restored' | 'overwritten' | RestoreSkipReason;
 
-type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry' | 'repeatedSince'>;
+type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry' | 'repeatedSince' | 'now' | 'removals'>;
 
 /** What is to be done about a key, or has been. */
 export type WriteStep = ConditionalWrite | { readonly kind: 'settled'; readonly result: WriteResult };
@@ -38,7 +39,16 @@ export async function lookAndDecide(
   run: WritingRun,
 ): Promise<WriteStep> {
   const location = locationAt(object, destination);
-  const existing = await lookAt(object, destination, run);
+  let existing = await lookAt(object, destination, run);
+  if (await findConsumerChange(object, existing, location, destination, run)) {
+    await run.removals?.noteRemoval(object);
+    existing = await lookAt(object, destination, run);
+    const change = await findConsumerChange(object, existing, location, destination, run);
+    if (change !== undefined) {
+      run.removals?.leave(object, destination, change.found);
+      return { kind: 'settled', result: change.reason };
+    }
+  }
   if (existing === undefined && (await wasDeletedHere(object, location, run))) {
     return { kind: 'settled', result: 'deleted-at-target' };
   }

@@ -157,6 +157,8 @@ export interface ObjectRemover {
 
 /** A delete marker that is current, in a bucket that keeps versions. */
 export interface DeletedObject {
+  /** When it was made, in milliseconds since 1970. Absent where S3 has not said. */
+  readonly deletedAt?: number;
   /** The version below it. Absent where none is left. */
   readonly below?: ObjectDescription;
 }

@@ -15,7 +15,9 @@ import { compressBound, FrameCompressor, FrameDecompressor } from '../../src/com
 
 /** An object to pack: its key and bytes, and what its manifest entry says beside those (defaults below). */
 export interface TestObject
-  extends Partial<Pick<ManifestObject, 'tags' | 'headers' | 'metadata' | 'sequencer' | 'read_time'>> {
+  extends Partial<
+    Pick<ManifestObject, 'tags' | 'headers' | 'metadata' | 'sequencer' | 'read_time' | 'event_time' | 'by_removal'>
+  > {
   readonly key: string;
   readonly body: Uint8Array;
   /** Seconds since 1970. */
@@ -169,6 +171,8 @@ function describe({
   metadata,
   sequencer,
   read_time,
+  event_time,
+  by_removal,
   etag,
 }: TestObject) {
   const time = new Date(modified * 1000).toISOString();
@@ -182,10 +186,11 @@ function describe({
     size: body.length,
     storage_class: 'STANDARD',
     key,
-    event_time: time,
+    event_time: event_time ?? time,
     ...(headers === undefined ? {} : { headers }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(sequencer === undefined ? {} : { sequencer }),
+    ...(by_removal === undefined ? {} : { by_removal }),
     ...(read_time === undefined ? {} : { read_time }),
   };
 }

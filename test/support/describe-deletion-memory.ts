@@ -5,9 +5,8 @@ const AT = Date.UTC(2026, 10, 23);
 
 /** What every memory of deletions must do. @param open gives a memory; rules of one test are not used by another */
 export function describeDeletionMemory(name: string, open: () => DeletionMemory): void {
-  const recalled = async (rule: string, keys: readonly string[], since = AT): Promise<SourceDeletion[]> => [
-    ...(await open().recall(rule, since, keys)).values(),
-  ];
+  const recalled = async (rule: string, keys: readonly string[], since = AT): Promise<SourceDeletion[]> =>
+    [...(await open().recall(rule, since, keys)).values()].flat();
 
   describe(`deletions kept in ${name}`, () => {
     test('are those of the rule and of the keys that are asked for', async () => {

@@ -16,7 +16,11 @@ export class MemoryDeletions implements DeletionMemory {
     this.#kept.push({ rule, at, bytes: encodeDeletions(deletions) });
   }
 
-  async recall(rule: string, since: number, keys: readonly string[]): Promise<ReadonlyMap<string, SourceDeletion>> {
+  async recall(
+    rule: string,
+    since: number,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly SourceDeletion[]>> {
     this.calls.recall += 1;
     await this.#turn();
     const picker = new DeletionPicker(keys);

@@ -59,7 +59,7 @@ export class MemoryObjectStore implements ObjectStore {
   readonly #buckets = new Map<string, Map<string, Stored>>();
   readonly #uploads = new Map<string, { readonly target: WriteTarget; readonly state: UploadState }>();
   readonly #options: MemoryObjectStoreOptions;
-  readonly #erased = new Map<string, ObjectDescription>();
+  readonly #erased = new Map<string, Required<DeletedObject>>();
 
   constructor(options: MemoryObjectStoreOptions = {}) {
     this.#options = options;
@@ -100,7 +100,10 @@ export class MemoryObjectStore implements ObjectStore {
   erase({ bucket, key }: ObjectLocation): void {
     const stored = this.#find({ bucket, key });
     if (stored !== undefined && this.#options.versioned === true) {
-      this.#erased.set(nameOf({ bucket, key }), { ...stored.description, crc32: stored.crc32 });
+      this.#erased.set(nameOf({ bucket, key }), {
+        below: { ...stored.description, crc32: stored.crc32 },
+        deletedAt: this.#options.now?.() ?? Date.now(),
+      });
     }
     this.#bucket(bucket).delete(key);
   }
@@ -198,8 +201,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   async findDeleted(location: ObjectLocation, signal?: AbortSignal): Promise<DeletedObject | undefined> {
     await this.#turn(signal);
-    const below = this.#find(location) === undefined ? this.#erased.get(nameOf(location)) : undefined;
-    return below === undefined ? undefined : { below };
+    return this.#find(location) === undefined ? this.#erased.get(nameOf(location)) : undefined;
   }
 
   async remove(location: ObjectVersion): Promise<boolean> {

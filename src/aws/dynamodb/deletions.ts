@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type * as DynamoDb from '@aws-sdk/client-dynamodb';
-import type { DeletionMemory, SourceDeletion } from '../../restoring/deletions/deletion-memory.ts';
+import {
+  DELETIONS_KEPT_DAYS,
+  type DeletionMemory,
+  type SourceDeletion,
+} from '../../restoring/deletions/deletion-memory.ts';
 import { DeletionPicker, encodeDeletions, MAX_RECORD_BYTES } from '../../restoring/deletions/deletion-record.ts';
 import { DeletionMemoryError } from '../../restoring/errors.ts';
 
-/**
- * Longer than a message or an archive is kept: 14 days in a queue and 14 in its dead-letter queue, at the source, at
- * the target, and for archives that S3 gave up on; and the same again for each of these that a user redrives late.
- */
-const DAYS_KEPT = 180;
 /** An item may have 400 KB (Amazon DynamoDB developer guide, "Service quotas"). */
 const DELETIONS_PER_ITEM = Math.floor(380_000 / MAX_RECORD_BYTES);
 /** Digits of milliseconds since 1970 until the year 2286; as text they sort as numbers do. */
@@ -42,7 +41,7 @@ export class DynamoDbDeletions implements DeletionMemory {
           // Two archives may be recorded in the same millisecond.
           KeptAt: { S: `${sortable(at)}-${randomBytes(8).toString('hex')}` },
           Deletions: { B: bytes },
-          ExpiresAt: { N: String(Math.floor(at / 1000) + DAYS_KEPT * 86_400) },
+          ExpiresAt: { N: String(Math.floor(at / 1000) + DELETIONS_KEPT_DAYS * 86_400) },
         };
         await client.send(new PutItemCommand({ TableName: this.#options.table, Item }), abortable(signal));
       });
@@ -54,7 +53,7 @@ export class DynamoDbDeletions implements DeletionMemory {
     since: number,
     keys: readonly string[],
     signal?: AbortSignal,
-  ): Promise<ReadonlyMap<string, SourceDeletion>> {
+  ): Promise<ReadonlyMap<string, readonly SourceDeletion[]>> {
     const picker = new DeletionPicker(keys);
     await this.#call(rule, 'Query', async (client, { QueryCommand }) => {
       let next: Record<string, DynamoDb.AttributeValue> | undefined;

@@ -110,11 +110,11 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
       if (!(error instanceof ObjectNotFoundError)) throw error;
       if (error.context['deleteMarker'] !== true) return undefined;
     }
-    const versionId = await findVersionBelow(this.#connection, location, signal);
-    if (versionId === undefined) return {};
+    const { versionId, ...marker } = await findVersionBelow(this.#connection, location, signal);
+    if (versionId === undefined) return marker;
     const query = `versionId=${encodeUriComponent(versionId)}`;
     const below = await this.#describe(location, { query, headers: CHECKSUM }, signal);
-    return below === undefined ? {} : { below };
+    return below === undefined ? marker : { ...marker, below };
   }
 
   async putTags(

@@ -34,7 +34,7 @@ export async function deleteObject(
   const stamp = deletionStamp(deletion, origin);
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     run.signal.throwIfAborted();
-    const existing = await lookAt(location, run);
+    const existing = await lookAtKey(location, run);
     const decision = decideDeletion(stamp, existing, location, destination.onConflict);
     if (decision.kind === 'skip') return decision.reason;
     if (!(await run.store.remove({ ...location, etag: decision.etag }))) continue;
@@ -62,7 +62,8 @@ export async function settleDeletion(
   }
 }
 
-async function lookAt(
+/** What is at a key, with its tags where only they can say whose it is. @throws the errors of the storage port */
+export async function lookAtKey(
   location: ObjectLocation,
   { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
 ): Promise<ExistingObject | undefined> {
@@ -71,5 +72,5 @@ async function lookAt(
   // What is deleted is what was looked at, by its ETag; tags of a successor would be of another write with the same bytes.
   const { tags, versionId } = await store.readTags(location, signal);
   const isSame = versionId === undefined || existing.versionId === undefined || versionId === existing.versionId;
-  return isSame ? { ...existing, tags } : lookAt(location, { store, signal });
+  return isSame ? { ...existing, tags } : lookAtKey(location, { store, signal });
 }

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
-import { compareWrites } from '../../messages/sequencer.ts';
-import type { SourceDeletion } from './deletion-memory.ts';
+import type { DeletionKind, SourceDeletion } from './deletion-memory.ts';
+import { addDeletion } from './last-deletions.ts';
 
 /**
  * Deletions as they are kept, one behind the other: 16 bytes of the SHA-256 of the key, 6 bytes of milliseconds since 1970, a byte
  * with the number of hex digits of the sequencer, and these, two in a byte. That is 31 bytes where S3's sequencer has 16
- * digits: 10,000 deletions are 310 KB, whatever their keys.
+ * digits: 10,000 deletions are 310 KB, whatever their keys. A note has the complement of its key's hash, which no key has.
  */
 const KEY_BYTES = 16;
 const TIME_BYTES = 6;
@@ -20,11 +20,11 @@ export function encodeDeletions(deletions: readonly SourceDeletion[]): Buffer {
   return Buffer.concat(deletions.map(encodeDeletion));
 }
 
-function encodeDeletion({ key, eventTime, sequencer = '' }: SourceDeletion): Buffer {
+function encodeDeletion({ key, kind, eventTime, sequencer = '' }: SourceDeletion): Buffer {
   // What cannot be compared orders nothing; the time then does (storage/provenance.ts does the same).
   const digits = SEQUENCER.test(sequencer) ? sequencer : '';
   const header = Buffer.alloc(HEADER_BYTES);
-  header.set(hashKey(key));
+  header.set(hashKey(key, kind));
   header.writeUIntBE(Math.min(MAX_TIME, Math.max(0, Math.floor(eventTime))), KEY_BYTES, TIME_BYTES);
   header.writeUInt8(digits.length, HEADER_BYTES - 1);
   return Buffer.concat([header, Buffer.from(digits.padEnd(2 * Math.ceil(digits.length / 2), '0'), 'hex')]);
@@ -32,11 +32,16 @@ function encodeDeletion({ key, eventTime, sequencer = '' }: SourceDeletion): Buf
 
 /** Picks the deletions of some keys out of whatever else was kept, however much that is. */
 export class DeletionPicker {
-  readonly #keys: ReadonlyMap<string, string>;
-  readonly found = new Map<string, SourceDeletion>();
+  readonly #keys: ReadonlyMap<string, Pick<SourceDeletion, 'key' | 'kind'>>;
+  readonly found = new Map<string, readonly SourceDeletion[]>();
 
   constructor(keys: readonly string[]) {
-    this.#keys = new Map(keys.map((key) => [nameOf(hashKey(key)), key]));
+    this.#keys = new Map(
+      keys.flatMap((key) => [
+        [nameOf(hashKey(key)), { key }],
+        [nameOf(hashKey(key, 'note')), { key, kind: 'note' }],
+      ]),
+    );
   }
 
   /** @param bytes of `encodeDeletions` */
@@ -46,24 +51,24 @@ export class DeletionPicker {
     while (at + HEADER_BYTES <= records.length) {
       const digits = records.readUInt8(at + HEADER_BYTES - 1);
       const end = at + HEADER_BYTES + Math.ceil(digits / 2);
-      const key = this.#keys.get(nameOf(records.subarray(at, at + KEY_BYTES)));
-      if (key !== undefined) {
+      const named = this.#keys.get(nameOf(records.subarray(at, at + KEY_BYTES)));
+      if (named !== undefined) {
         const eventTime = records.readUIntBE(at + KEY_BYTES, TIME_BYTES);
         const sequencer = records.toString('hex', at + HEADER_BYTES, end).slice(0, digits);
-        this.#note({ key, eventTime, ...(digits === 0 ? {} : { sequencer }) });
+        this.#note({ ...named, eventTime, ...(digits === 0 ? {} : { sequencer }) });
       }
       at = end;
     }
   }
 
   #note(deletion: SourceDeletion): void {
-    const known = this.found.get(deletion.key);
-    if (known === undefined || compareWrites(known, deletion) < 0) this.found.set(deletion.key, deletion);
+    this.found.set(deletion.key, addDeletion(this.found.get(deletion.key) ?? [], deletion));
   }
 }
 
-function hashKey(key: string): Buffer {
-  return hash('sha256', key, 'buffer').subarray(0, KEY_BYTES);
+function hashKey(key: string, kind?: DeletionKind): Buffer {
+  const hashed = hash('sha256', key, 'buffer').subarray(0, KEY_BYTES);
+  return kind === 'note' ? Buffer.from(hashed.map((byte) => 0xff - byte)) : hashed;
 }
 
 function nameOf(hashed: Buffer): string {

@@ -2,13 +2,15 @@ import { parseKeyTime } from '../../archive/key-time.ts';
 import type { ManifestDeletion, ManifestObject } from '../../archive/manifest.ts';
 import type { Destination } from '../../configuration/rule.ts';
 import { asCompressorError } from '../../errors.ts';
-import { isBeforeDeletion } from '../../storage/provenance.ts';
-import { archiveName, type InboundArchive } from '../dependencies.ts';
+import { WriteConditionError } from '../../storage/errors.ts';
+import { isBeforeDeletion, type ProvenanceStamp, relateStamps } from '../../storage/provenance.ts';
+import { archiveName, type InboundArchive, type RemovalNotes } from '../dependencies.ts';
 import { DeletionMemoryError } from '../errors.ts';
-import { locationAt, type RestorableObject } from '../restorable-object.ts';
+import { locationAt, type RestorableObject, writtenBeforeRemoval } from '../restorable-object.ts';
 import type { WriteContext } from '../settle-write.ts';
 import { deleteObject, deletionStamp, settleDeletion } from './delete-object.ts';
-import type { DeletionMemory, SourceDeletion } from './deletion-memory.ts';
+import type { DeletionKind, DeletionMemory, SourceDeletion } from './deletion-memory.ts';
+import { takeBack } from './take-back.ts';
 
 /** More than the clocks of S3 and of our processes differ, and than a record takes to be kept. */
 const CLOCK_MARGIN_MILLISECONDS = 900_000;
@@ -22,12 +24,13 @@ export async function watchDeletions(
   { destinations, ...watched }: WatchRequest,
   context: WriteContext,
 ): Promise<DeletionWatch | undefined> {
-  const deleting = destinations.filter(({ deletes }) => deletes === 'replicate');
-  return deleting.length === 0 ? undefined : DeletionWatch.open({ ...watched, destinations: deleting }, context);
+  const isDeleting = destinations.some(({ deletes }) => deletes === 'replicate');
+  return isDeleting ? DeletionWatch.open({ ...watched, destinations }, context) : undefined;
 }
 
 /** What of an object tells whether a deletion came after it. */
-export type WatchedObject = Pick<ManifestObject, 'key' | 'event_time'>;
+export type WatchedObject = Pick<ManifestObject, 'key' | 'event_time'> &
+  Partial<Pick<ManifestObject, 'by_removal' | 'creation_time'>>;
 
 export interface WatchRequest {
   readonly archive: InboundArchive;
@@ -57,17 +60,26 @@ export interface WatchRequest {
  *
  * The memory is asked before the first write as well, so that what was deleted days ago does not appear for a moment.
  */
-export class DeletionWatch {
+export class DeletionWatch implements RemovalNotes {
   readonly #watched: WatchRequest;
+  /** Those that replicate deletions. */
+  readonly #deleting: readonly Destination[];
   readonly #context: WriteContext;
   readonly #memory: DeletionMemory;
   /** When its earliest object was written of which an event told. */
   readonly #archivedAt: number;
   readonly #openedAt: number;
-  #known: ReadonlyMap<string, SourceDeletion> = new Map();
+  #known: KnownDeletions = new Map();
+  /** Since what the removal of a version has left current was written; of those keys alone. */
+  #former: KnownDeletions = new Map();
+  /** By key, in this attempt. */
+  readonly #notes = new Map<string, Promise<void>>();
+  readonly #left: LeftObject[] = [];
+  #failure: DeletionMemoryError | undefined;
 
   private constructor(watched: WatchRequest, memory: DeletionMemory, context: WriteContext) {
     this.#watched = watched;
+    this.#deleting = watched.destinations.filter(({ deletes }) => deletes === 'replicate');
     this.#memory = memory;
     this.#context = context;
     const { key } = watched.archive;
@@ -76,7 +88,7 @@ export class DeletionWatch {
   }
 
   /**
-   * Keeps the deletions of the archive, and asks for those of its objects. All destinations replicate deletions.
+   * Keeps the deletions of the archive, and asks for those of its objects. Some destinations replicate deletions.
    * @throws DeletionMemoryError: then nothing was written
    */
   static async open(watched: WatchRequest, context: WriteContext): Promise<DeletionWatch> {
@@ -85,13 +97,14 @@ export class DeletionWatch {
     const watch = new DeletionWatch(watched, memory, context);
     const { rule, deletions } = watched;
     if (deletions.length > 0) await memory.record(rule, deletions.map(sourceDeletion), watch.#openedAt, signal);
-    watch.#known = await watch.#recall(watch.#earliest());
+    watch.#known = await watch.#recall(watch.#earliest(), watch.#names());
+    watch.#former = await watch.#recallFormer();
     return watch;
   }
 
   /** What is to be deleted, at all destinations together. */
   get deletionsDue(): number {
-    return this.#watched.deletions.length * this.#watched.destinations.length;
+    return this.#watched.deletions.length * this.#deleting.length;
   }
 
   /** Whether the object was deleted at the source after it was written. */
@@ -99,14 +112,42 @@ export class DeletionWatch {
     return this.#isDeletedBy(object, this.#known);
   }
 
+  /** Whether a version was removed after it was written, and what is current since had arrived before: a consumer's change of that stays. */
+  isSuperseded(object: RestorableObject): boolean {
+    return this.#isDeletedBy(object, this.#known, 'note');
+  }
+
   /** Whether its key was ever deleted, as far as is known: what is written there then may have been there before. */
   wasDeletedBefore({ key }: { readonly key: string }): boolean {
-    return this.#known.has(key);
+    return ofKind(this.#known.get(key), 'deletion').length > 0;
   }
 
   /** Deletes what an earlier attempt may have written of an object that `isDeleted`. @throws the errors of the storage port */
   deleteEarlier(object: RestorableObject, destination: Destination): Promise<void> {
     return this.#delete(object, destination, this.#known);
+  }
+
+  wasDeletedBetween(key: string, first: ProvenanceStamp, second: ProvenanceStamp): boolean {
+    return this.#liesBetween(this.#former.get(key), first, second);
+  }
+
+  noteRemoval({ key, stamp: { eventTime, sequencer } }: RestorableObject): Promise<void> {
+    const { rule } = this.#watched;
+    const noting =
+      this.#notes.get(key) ??
+      this.#memory
+        .record(rule, [{ key, kind: 'note', eventTime, sequencer }], this.#context.run.now(), this.#context.run.signal)
+        .catch((thrown: unknown) => {
+          // What failed for want of the memory waits for it, whatever became of the other objects.
+          if (thrown instanceof DeletionMemoryError) this.#failure ??= thrown;
+          throw thrown;
+        });
+    this.#notes.set(key, noting);
+    return noting;
+  }
+
+  leave(object: RestorableObject, destination: Destination, found: ProvenanceStamp): void {
+    this.#left.push({ object, destination, found });
   }
 
   /**
@@ -115,48 +156,74 @@ export class DeletionWatch {
    * @throws DeletionMemoryError
    */
   async finish(): Promise<void> {
-    const { run } = this.#context;
+    if (this.#failure !== undefined) throw this.#failure;
+    const { run, progress } = this.#context;
     const { objects, deletions, destinations, origin } = this.#watched;
-    const later = await this.#recall(this.#openedAt);
+    const later = await this.#recall(
+      this.#openedAt,
+      objects.map(({ key }) => key),
+    );
+    for (const { object, destination, found } of this.#left) {
+      if (this.#liesBetween(later.get(object.key), found, object.stamp)) {
+        progress.fail(locationAt(object, destination), deletedMeanwhile(object, destination));
+      }
+    }
     await Promise.all(
       objects.flatMap(({ key }, index) => {
         if (!later.has(key)) return [];
         const object = this.#watched.describe(index);
-        if (object === undefined || this.isDeleted(object) || !this.#isDeletedBy(object, later)) return [];
-        return destinations.map((destination) => run.puts(() => this.#deleteLater(object, destination, later)));
+        if (object === undefined || this.isDeleted(object) || this.isSuperseded(object)) return [];
+        if (this.#isDeletedBy(object, later)) {
+          return this.#deleting.map((destination) =>
+            run.puts(() => this.#settleLater(object, destination, () => this.#delete(object, destination, later))),
+          );
+        }
+        if (!this.#isDeletedBy(object, later, 'note')) return [];
+        return destinations.map((destination) =>
+          run.puts(() => this.#settleLater(object, destination, () => takeBack(object, destination, run))),
+        );
       }),
     );
     await Promise.all(
       deletions.flatMap((entry) => {
         const deletion = sourceDeletion(entry);
-        return destinations.map((destination) =>
+        if (this.#isOverruled(deletion)) {
+          for (const destination of this.#deleting) {
+            progress.deletionSettled(locationAt(deletion, destination), deletion, 'newer-at-target');
+          }
+          return [];
+        }
+        return this.#deleting.map((destination) =>
           run.puts(() => settleDeletion(deletion, origin, destination, this.#context)),
         );
       }),
     );
   }
 
-  async #deleteLater(
-    object: RestorableObject,
-    destination: Destination,
-    deletions: ReadonlyMap<string, SourceDeletion>,
-  ): Promise<void> {
+  /** Whether a version was removed after the deletion, and a consumer's change of what is current since stays. */
+  #isOverruled(deletion: SourceDeletion): boolean {
+    const { origin } = this.#watched;
+    const stamp = deletionStamp(deletion, origin);
+    const notes = ofKind(this.#known.get(deletion.key), 'note');
+    return notes.some((note) => relateStamps(stamp, deletionStamp(note, origin)) === 'older');
+  }
+
+  async #settleLater(object: RestorableObject, destination: Destination, settle: () => Promise<void>): Promise<void> {
     try {
-      await this.#delete(object, destination, deletions);
+      await settle();
     } catch (thrown) {
       this.#context.progress.fail(locationAt(object, destination), asCompressorError(thrown));
     }
   }
 
-  async #delete(
-    object: RestorableObject,
-    destination: Destination,
-    deletions: ReadonlyMap<string, SourceDeletion>,
-  ): Promise<void> {
-    const deletion = deletions.get(object.key);
-    if (deletion === undefined) return;
-    const result = await deleteObject(deletion, this.#watched.origin, destination, this.#context.run);
-    if (result === 'deleted') this.#context.progress.deleted += 1;
+  async #delete(object: RestorableObject, destination: Destination, known: KnownDeletions): Promise<void> {
+    const { origin } = this.#watched;
+    let isDeleted = false;
+    for (const deletion of ofKind(known.get(object.key), 'deletion')) {
+      const result = await deleteObject(deletion, origin, destination, this.#context.run);
+      isDeleted ||= result === 'deleted';
+    }
+    if (isDeleted) this.#context.progress.deleted += 1;
   }
 
   /**
@@ -164,29 +231,77 @@ export class DeletionWatch {
    * version may have become current again by an undelete. Where its read has no time (an older source, an answer without a
    * date), the key of the archive tells, if nothing older is in it.
    */
-  #isDeletedBy({ key, stamp }: RestorableObject, deletions: ReadonlyMap<string, SourceDeletion>): boolean {
-    const deletion = deletions.get(key);
-    if (deletion === undefined) return false;
+  #isDeletedBy({ key, stamp }: RestorableObject, known: KnownDeletions, kind: DeletionKind = 'deletion'): boolean {
     const isBackfilled = stamp.readAt === undefined && stamp.eventTime < this.#archivedAt;
-    if (isBackfilled && deletion.eventTime <= this.#archivedAt) return false;
-    if (this.#watched.inWholeSeconds === true && deletion.eventTime - stamp.eventTime < 1000) return false;
-    return isBeforeDeletion(stamp, deletionStamp(deletion, this.#watched.origin));
+    return ofKind(known.get(key), kind).some((deletion) => {
+      if (isBackfilled && deletion.eventTime <= this.#archivedAt) return false;
+      if (this.#watched.inWholeSeconds === true && deletion.eventTime - stamp.eventTime < 1000) return false;
+      return isBeforeDeletion(stamp, deletionStamp(deletion, this.#watched.origin));
+    });
   }
 
-  /** Of the objects, backfilled ones count from their archive. */
+  #liesBetween(
+    deletions: readonly SourceDeletion[] | undefined,
+    first: ProvenanceStamp,
+    second: ProvenanceStamp,
+  ): boolean {
+    return ofKind(deletions, 'deletion').some((deletion) => {
+      const stamp = deletionStamp(deletion, this.#watched.origin);
+      return isBeforeDeletion(first, stamp) && !isBeforeDeletion(second, stamp);
+    });
+  }
+
+  /** Of objects and deletions; of the objects, backfilled ones count from their archive. */
   #earliest(): number {
-    return this.#watched.objects.reduce(
-      (earliest, { event_time }) => Math.min(earliest, Math.max(Date.parse(event_time), this.#archivedAt)),
+    const { objects, deletions } = this.#watched;
+    const written = objects.map(({ event_time }) => Math.max(Date.parse(event_time), this.#archivedAt));
+    const deleted = deletions.map(({ event_time }) => Date.parse(event_time));
+    return [...written, ...deleted].reduce((earliest, time) => Math.min(earliest, time), this.#openedAt);
+  }
+
+  #names(): string[] {
+    const { objects, deletions } = this.#watched;
+    return [...objects, ...deletions].map(({ key }) => key);
+  }
+
+  async #recallFormer(): Promise<KnownDeletions> {
+    const left = this.#watched.objects.filter((object) => writtenBeforeRemoval(object) !== undefined);
+    const since = left.reduce(
+      (earliest, object) => Math.min(earliest, writtenBeforeRemoval(object) ?? earliest),
       this.#openedAt,
+    );
+    return this.#recall(
+      since,
+      left.map(({ key }) => key),
     );
   }
 
-  async #recall(since: number): Promise<ReadonlyMap<string, SourceDeletion>> {
-    const { rule, objects } = this.#watched;
-    if (objects.length === 0) return new Map();
-    const keys = objects.map(({ key }) => key);
-    return this.#memory.recall(rule, since - CLOCK_MARGIN_MILLISECONDS, keys, this.#context.run.signal);
+  async #recall(since: number, names: readonly string[]): Promise<KnownDeletions> {
+    if (names.length === 0) return new Map();
+    const { rule } = this.#watched;
+    return this.#memory.recall(rule, since - CLOCK_MARGIN_MILLISECONDS, names, this.#context.run.signal);
   }
+}
+
+type KnownDeletions = ReadonlyMap<string, readonly SourceDeletion[]>;
+
+/** What was not written, since a consumer has changed what had been restored. */
+interface LeftObject {
+  readonly object: RestorableObject;
+  readonly destination: Destination;
+  /** Of what had been restored. */
+  readonly found: ProvenanceStamp;
+}
+
+function ofKind(kept: readonly SourceDeletion[] = [], wanted: DeletionKind): readonly SourceDeletion[] {
+  return kept.filter(({ kind = 'deletion' }) => kind === wanted);
+}
+
+function deletedMeanwhile(object: RestorableObject, destination: Destination): WriteConditionError {
+  const { bucket, key } = locationAt(object, destination);
+  return new WriteConditionError(`s3://${bucket}/${key} was deleted at the source while it was looked at`, {
+    context: { bucket, key },
+  });
 }
 
 function sourceDeletion({ key, event_time, sequencer }: ManifestDeletion): SourceDeletion {

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareRemovals, lastRemoval, type WriteOrder } from '../../../src/messages/sequencer.ts';
+import type { SourceDeletion } from '../../../src/restoring/deletions/deletion-memory.ts';
+import { addDeletion } from '../../../src/restoring/deletions/last-deletions.ts';
 import { isBeforeDeletion, type ProvenanceStamp } from '../../../src/storage/provenance.ts';
 
 /** Removals and writes of one key, some without a sequencer; the clock of those that have one agrees with it. */
@@ -37,5 +39,40 @@ test('two removals are ordered in one way, seen from either', () => {
     fc.property(order, order, (left, right) => {
       expect(Math.sign(compareRemovals(left, right)) + Math.sign(compareRemovals(right, left))).toBe(0);
     }),
+  );
+});
+
+/** Clocks may disagree with sequencers here. */
+const deletion: fc.Arbitrary<SourceDeletion> = fc.record(
+  {
+    key: fc.constant('k'),
+    eventTime: moment,
+    sequencer: fc.constantFrom('01', '02', '0200', '03'),
+    kind: fc.constant('note' as const),
+  },
+  { requiredKeys: ['key', 'eventTime'] },
+);
+
+test('what the memory keeps of a key tells of each write with a sequencer what all of its deletions tell', () => {
+  fc.assert(
+    fc.property(
+      fc.array(deletion, { maxLength: 8 }),
+      moment,
+      fc.constantFrom('01', '02', '03'),
+      (all, time, sequencer) => {
+        const written = { eventTime: time, sequencer };
+        const ofKind = (list: readonly SourceDeletion[], kind: 'note' | undefined): boolean =>
+          list.some((each) => each.kind === kind && isDeleted(written, each));
+        const add = (list: readonly SourceDeletion[]): readonly SourceDeletion[] =>
+          list.reduce<readonly SourceDeletion[]>(addDeletion, []);
+        for (const kept of [add(all), add(all.toReversed())]) {
+          for (const kind of ['note', undefined] as const) {
+            expect(ofKind(kept, kind)).toBe(ofKind(all, kind));
+            expect(kept.filter((each) => each.kind === kind).length).toBeLessThanOrEqual(2);
+          }
+        }
+      },
+    ),
+    { numRuns: 2000 },
   );
 });

@@ -172,7 +172,7 @@ describe('a version that is removed for good', () => {
     expect(await service.process(removal('back', REMOVED))).toEqual([]);
     const manifest = readManifest(service.archive());
     expect(manifest.format.version).toBe('1.0');
-    expect(manifest.objects).toMatchObject([{ key: 'back', sequencer: '20', size: 9 }]);
+    expect(manifest.objects).toMatchObject([{ key: 'back', sequencer: '20', size: 9, by_removal: true }]);
   });
 
   test('leaves a later write alone, and is later than an earlier one, by time where one has no sequencer', async () => {

@@ -1,0 +1,221 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ManifestDeletion } from '../../../src/archive/manifest.ts';
+import { layOutArchive, sealArchive } from '../../support/archives.ts';
+import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { MemoryDeletions } from '../../support/memory-deletions.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { archiveOf, type RegionOptions, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
+
+const RULE = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
+const BUCKETS = [TARGET, 'keeping'];
+/** When the object was written that is current. */
+const WRITTEN = Date.UTC(2026, 2, 1);
+const DAY = 86_400_000;
+const HEX = 'd41d8cd98f00b204e9800998ecf8427e';
+
+const at = (seconds: number): string => new Date(WRITTEN + 1000 * seconds).toISOString();
+const key = (name: string): string => `${RULE.id}/${name}.tar.zst`;
+const write = (text: string, sequencer: string, seconds = 0, more: Partial<Parameters<typeof textObject>[2]> = {}) =>
+  archiveOf(
+    [textObject('k', text, { sequencer, modified: WRITTEN / 1000 + seconds, event_time: at(seconds), ...more })],
+    RULE.id,
+  );
+/** What is current after a version was removed: written at the beginning, sent an hour later. */
+const removal = (sequencer = '40', seconds = 3600) =>
+  write('current', sequencer, 0, { event_time: at(seconds), by_removal: true });
+
+function deletion(sequencer: string, seconds: number): Buffer {
+  const { manifest } = layOutArchive([]);
+  const deleted: ManifestDeletion = { source_bucket: 'source-bucket', key: 'k', event_time: at(seconds), sequencer };
+  return sealArchive({ tarFrames: [], manifest: { ...manifest, rule: RULE.id, deletions: [deleted] } });
+}
+
+/** With what is current restored. */
+async function open(options: RegionOptions = {}) {
+  const clock = { now: WRITTEN + 60_000 };
+  const deletions = new MemoryDeletions();
+  const region = new TargetRegion({
+    rules: [RULE],
+    versioned: true,
+    now: () => clock.now,
+    ...options,
+    dependencies: { deletions, ...options.dependencies },
+  });
+  const restore = async (bytes: Buffer, name: string, receives = 1): Promise<void> => {
+    clock.now += 60_000;
+    const message = await region.arrive(bytes, key(name), receives);
+    expect((await region.process(message)).batchItemFailures).toEqual([]);
+  };
+  const texts = () => BUCKETS.map((bucket) => region.text('k', bucket));
+  await restore(write('current', '10'), 'current');
+  expect(texts()).toEqual(['current', 'current']);
+  clock.now = WRITTEN + 3_600_000;
+  return { region, clock, deletions, restore, texts };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** A consumer deletes both copies. */
+function erase({ region }: Opened): void {
+  for (const bucket of BUCKETS) region.store.erase({ bucket, key: 'k' });
+}
+
+/** A consumer edits both copies with a tool that keeps metadata. */
+async function edit({ region }: Opened, text = 'edited'): Promise<void> {
+  for (const bucket of BUCKETS) {
+    const found = region.store.look({ bucket, key: 'k' });
+    const metadata = found?.description.metadata ?? {};
+    await region.store.place({ bucket, key: 'k' }, Buffer.from(text), { metadata });
+  }
+}
+
+describe('an old version that is removed by hand at the source, where a consumer', () => {
+  test('has deleted what is current, leaves it deleted, and so does each further one', async () => {
+    const opened = await open();
+    erase(opened);
+    await opened.restore(removal('40'), '1');
+    await opened.restore(removal('41', 3700), '2');
+    await opened.restore(removal('40'), '1', 2);
+    expect(opened.texts()).toEqual([undefined, undefined]);
+    const reasons = opened.region.telemetry.skipped.map(([, reason]) => reason);
+    expect(reasons).toEqual([
+      ...Array.from({ length: 4 }, () => 'deleted-at-target'),
+      // By then the second removal is known.
+      ...BUCKETS.map(() => 'newer-at-target'),
+    ]);
+  });
+
+  test('has edited what is current, leaves the edit', async () => {
+    for (const versioned of [true, false]) {
+      const opened = await open({ versioned });
+      await edit(opened);
+      await opened.restore(removal(), '1');
+      expect(opened.texts()).toEqual(['edited', 'edited']);
+      expect(opened.region.telemetry.conflicts).toEqual([]);
+    }
+  });
+
+  test('has done nothing, is written again under the newer stamp, which keeps older versions away', async () => {
+    const { restore, texts, region } = await open();
+    await restore(removal(), '1');
+    await restore(write('older', '30', 1800), '2');
+    expect(texts()).toEqual(['current', 'current']);
+    expect(region.telemetry.skipped).toEqual([
+      ['k', 'newer-at-target'],
+      ['k', 'newer-at-target'],
+    ]);
+  });
+
+  test('has deleted it in a bucket without versions, brings it back: nothing can tell', async () => {
+    const opened = await open({ versioned: false });
+    erase(opened);
+    await opened.restore(removal(), '1');
+    expect(opened.texts()).toEqual(['current', 'current']);
+  });
+
+  test('has deleted an earlier write of the same bytes, brings the later one, which had not arrived', async () => {
+    const opened = await open();
+    erase(opened);
+    const later = write('current', '40', 1800, { event_time: at(3600), by_removal: true });
+    await opened.restore(later, '1');
+    expect(opened.texts()).toEqual(['current', 'current']);
+  });
+
+  test('has deleted or edited other bytes, brings what is current', async () => {
+    for (const change of [erase, edit]) {
+      const opened = await open();
+      await opened.restore(write('newer', '20', 600, { etag: `${HEX.slice(1)}0` }), '1');
+      await change(opened);
+      await opened.restore(removal(), '2');
+      expect(opened.texts()).toEqual(['current', 'current']);
+    }
+  });
+});
+
+describe('an undelete', () => {
+  test('arrives after our own deletion, though a marker of nobody hides what is current', async () => {
+    const opened = await open();
+    await opened.restore(deletion('20', 600), '1');
+    expect(opened.texts()).toEqual([undefined, 'current']);
+    await opened.restore(removal(), '2');
+    expect(opened.texts()).toEqual(['current', 'current']);
+  });
+
+  test('arrives over an edit that our deletion has left', async () => {
+    const opened = await open();
+    opened.clock.now = WRITTEN + 1000 * 900;
+    await edit(opened);
+    await opened.restore(deletion('20', 600), '1');
+    expect(opened.texts()).toEqual(['edited', 'edited']);
+    await opened.restore(removal(), '2');
+    expect(opened.texts()[0]).toBe('current');
+  });
+
+  test('arrives when the marker is so old that a deletion before it is forgotten', async () => {
+    const opened = await open();
+    opened.region.store.erase({ bucket: TARGET, key: 'k' });
+    opened.clock.now += 180 * DAY;
+    await opened.restore(removal('40', 180 * 86_400), '1');
+    expect(opened.texts()[0]).toBe('current');
+  });
+
+  test('arrives when its deletion is kept while the key is looked at', async () => {
+    const opened = await open();
+    const { region, deletions } = opened;
+    const hold = async (call: string, count: number): Promise<void> => {
+      if (call !== 'head' || count !== 1) return;
+      await deletions.record(RULE.id, [{ key: 'k', eventTime: WRITTEN + 600_000, sequencer: '20' }], opened.clock.now);
+      region.store.erase({ bucket: TARGET, key: 'k' });
+    };
+    region.dependencies = { ...region.dependencies, store: new FailingObjectStore(region.store, {}, { hold }) };
+    const message = await region.arrive(removal(), key('1'));
+    expect((await region.process(message)).batchItemFailures).toHaveLength(1);
+    await region.process({ ...message, receiveCount: 2 });
+    expect(opened.texts()[0]).toBe('current');
+  });
+});
+
+describe('what is older than a removal that has left a consumer its change', () => {
+  test.each([
+    ['deleted', erase, undefined],
+    ['edited', edit, 'edited'],
+  ] as const)('does not come over what was %s, neither a write nor a deletion', async (_, change, expected) => {
+    const opened = await open();
+    await change(opened);
+    await opened.restore(removal(), '1');
+    await opened.restore(write('removed since', '30', 1800), '2');
+    expect(opened.texts()).toEqual([expected, expected]);
+    await opened.restore(deletion('20', 3599), '3');
+    expect(opened.texts()).toEqual([expected, expected]);
+    await opened.restore(write('new', '50', 7200), '4');
+    expect(opened.texts()).toEqual(['new', 'new']);
+  });
+
+  test('is taken back when it was written while the removal was noted', async () => {
+    const opened = await open();
+    const { region, deletions } = opened;
+    erase(opened);
+    const hold = async (call: string, count: number): Promise<void> => {
+      if (call !== 'put' || count !== 1) return;
+      const note = { key: 'k', kind: 'note' as const, eventTime: WRITTEN + 3_600_000, sequencer: '40' };
+      await deletions.record(RULE.id, [note], opened.clock.now);
+    };
+    region.dependencies = { ...region.dependencies, store: new FailingObjectStore(region.store, {}, { hold }) };
+    await opened.restore(write('removed since', '30', 1800), '1');
+    expect(opened.texts()).toEqual([undefined, undefined]);
+  });
+
+  test('waits for the memory when the note cannot be kept', async () => {
+    const opened = await open();
+    const { region, deletions } = opened;
+    erase(opened);
+    // The first two calls ask for deletions.
+    deletions.failing = [3];
+    const message = await region.arrive(removal(), key('1'));
+    expect((await region.process({ ...message, receiveCount: 5 })).batchItemFailures).toEqual([]);
+    expect([region.queue.letters, region.queue.againAfter]).toEqual([[], [120]]);
+    expect(opened.texts()).toEqual([undefined, undefined]);
+    await opened.restore(removal(), '1');
+    expect(opened.texts()).toEqual([undefined, undefined]);
+  });
+});
