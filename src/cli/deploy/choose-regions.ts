@@ -1,7 +1,7 @@
 import { DeployInputError } from '../command/errors.ts';
 
 /**
- * Whether a region was asked for on the command line; all are when none was named.
+ * Whether a region was requested on the command line; without any, all are.
  * @throws DeployInputError for a region that settings.json does not have
  */
 export function regionFilter(

@@ -16,11 +16,11 @@ export class RegionDeployer {
   readonly #sam: Sam;
   readonly #project: string;
   readonly #configuration: Configuration;
-  /** Where the image of a region is; a region of two rounds is pushed to once. */
+  /** Location of a region's image; a region with two rounds gets one push. */
   readonly #images = new Map<string, string>();
   readonly #parameters: readonly string[];
 
-  /** @param repair see the parameter of template.yaml; without one it stays as it is */
+  /** @param repair see the parameter of template.yaml; absent: unchanged */
   constructor(sam: Sam, project: string, configuration: Configuration, repair?: string) {
     this.#sam = sam;
     this.#project = project;
@@ -32,7 +32,7 @@ export class RegionDeployer {
   async build(regions: readonly string[]): Promise<void> {
     await writeImageTemplate(this.#project);
     await this.#sam.run(['build', ...this.#file(IMAGE_TEMPLATE), '--build-dir', IMAGE_BUILD]);
-    // `sam deploy --guided` has made a repository per function: there, all is as the SAM CLI does it by itself.
+    // `sam deploy --guided` has created a repository per function; then everything is left to the SAM CLI.
     const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#project, region)));
     if (guided.includes(true)) await this.#sam.run(['build']);
   }
@@ -51,8 +51,8 @@ export class RegionDeployer {
   }
 
   /**
-   * Has CloudFormation say what a deployment would change in a region, but for the image.
-   * @param image what its functions run now
+   * Makes CloudFormation list the changes of a deployment in a region, except the image.
+   * @param image that its functions run now
    */
   async preview({ region, stage }: DeploymentStep, image: string): Promise<void> {
     const template = await writeRegionTemplates(this.#project, region, image);
@@ -61,7 +61,7 @@ export class RegionDeployer {
     await this.#sam.run(['deploy', ...options, ...this.#file(template)]);
   }
 
-  /** Makes the region's repository, or leaves it as it is, and pushes the image there. Answers where it is. */
+  /** Creates the region's repository if necessary, and pushes the image there. Returns its location. */
   async #push(region: string): Promise<string> {
     const uri = await this.#deployRegistry(region);
     await saveRepository(this.#configuration, this.#project, { region, uri });
@@ -93,7 +93,10 @@ export class RegionDeployer {
     );
   }
 
-  /** The SAM CLI looks for samconfig.toml beside the template: for any but the root one it has to be named, with its whole path. */
+  /**
+   * The SAM CLI looks for samconfig.toml beside the template, so for other templates than the root one its full path
+   * must be given.
+   */
   #file(template: string): readonly string[] {
     return ['--template-file', template, '--config-file', join(this.#project, 'samconfig.toml')];
   }

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 /** Where Linux lists the emulators of other machines. */
 const ARM64_EMULATION = '/proc/sys/fs/binfmt_misc/qemu-aarch64';
 
-/** What the machine that builds is like. */
+/** Properties of the machine that builds. */
 export interface BuildMachine {
   /** `process.arch`, `process.platform`. */
   readonly arch: string;
@@ -12,7 +12,7 @@ export interface BuildMachine {
   readonly emulatesArm64: boolean;
 }
 
-/** Of the machine that this runs on. */
+/** The properties of this machine. */
 export async function readBuildMachine(): Promise<BuildMachine> {
   const emulatesArm64 = await access(ARM64_EMULATION).then(
     () => true,
@@ -22,14 +22,14 @@ export async function readBuildMachine(): Promise<BuildMachine> {
 }
 
 /**
- * What the build of the image needs, before it begins:
+ * Advice about the build of the image, before it begins:
  *
  * | machine                     | arm64 programs run         | advice         |
  * |-----------------------------|----------------------------|----------------|
  * | arm64                       | natively                   | none           |
  * | other, macOS or Windows     | in Docker's own machine    | it takes longer |
  * | other, Linux with emulation | by emulation               | it takes longer |
- * | other, Linux without        | not                        | how to get it  |
+ * | other, Linux without        | not at all                 | how to get it  |
  */
 export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): string {
   const lines = [
@@ -47,7 +47,7 @@ export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): 
   ].join('\n')}\n`;
 }
 
-/** Whether a build for arm64 can work, as far as can be seen. */
+/** Whether a build for arm64 can work, as far as is known. */
 export function canBuildArm64({ arch, platform, emulatesArm64 }: BuildMachine): boolean {
   return arch === 'arm64' || platform !== 'linux' || emulatesArm64;
 }

@@ -3,7 +3,7 @@ import type { RegionPlan } from '../../templates/plan-regions.ts';
 import type { RegionState } from './look-at-region.ts';
 import type { Identity } from './read-identity.ts';
 
-/** One step of a deployment with what is known of its region. */
+/** One step of a deployment, with the known facts about its region. */
 export interface PlannedStep extends DeploymentStep {
   readonly plan: RegionPlan;
   /** Logical ids of the nested stacks that it will have. */
@@ -11,7 +11,7 @@ export interface PlannedStep extends DeploymentStep {
   readonly state: RegionState;
 }
 
-/** Whose account it is, and what becomes of each region, in the order in which it happens. Ends in a newline. */
+/** Describes the account and what will happen to each region, in order. Ends with a newline. */
 export function describeDeployment(stack: string, { account, arn }: Identity, steps: readonly PlannedStep[]): string {
   return [
     `Account ${account}, as ${arn}`,
@@ -43,13 +43,13 @@ function describeStep(step: PlannedStep, number: number): string[] {
   ];
 }
 
-/** Concurrent executions that a region's functions may come to, all at their maximum. */
+/** Concurrent executions of a region's functions if all are at their maximum. */
 export function neededConcurrency({ outgoing, incoming, settings }: RegionPlan): number {
   const arriving = incoming.length === 0 ? 0 : settings.scaling_limit;
   return outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, arriving);
 }
 
-/** Further ones while every rule has a backfill. */
+/** Additional ones while every rule has a backfill. */
 function backfillingConcurrency({ outgoing }: RegionPlan): number {
   return outgoing.reduce((sum, { sizing }) => sum + sizing.maximumConcurrency, 0);
 }

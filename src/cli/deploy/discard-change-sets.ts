@@ -1,9 +1,9 @@
 import { CloudFormationClient, DeleteChangeSetCommand, ListChangeSetsCommand } from '@aws-sdk/client-cloudformation';
 
-/** What the SAM CLI calls its change sets. */
+/** Prefix of the SAM CLI's change sets. */
 const SAM_CHANGE_SET = /^samcli-deploy\d+$/;
 
-/** Deletes the change sets that looks at a stack have left: they could be executed long after by mistake. */
+/** Deletes the change sets that a dry run has left: they could be executed by mistake long afterwards. */
 export async function discardChangeSets(StackName: string, region: string): Promise<void> {
   const client = new CloudFormationClient({ region });
   try {

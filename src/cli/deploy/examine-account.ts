@@ -4,27 +4,27 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { AccountNotReadyError } from '../command/errors.ts';
 import type { Identity } from './read-identity.ts';
 
-/** What is going to be deployed, and by whom. */
+/** The planned deployment, and who deploys. */
 export interface ExaminedDeployment {
   readonly configuration: Configuration;
-  /** Regions that are deployed. */
+  /** Regions to deploy. */
   readonly plans: readonly RegionPlan[];
   readonly identity: Identity;
 }
 
-/** What AWS would refuse of a deployment, or of the objects later. */
+/** What AWS would refuse, either in the deployment or in the handling of objects later. */
 export interface Examination {
-  /** What was found and is not well, for people; empty when all is. */
+  /** The problems as text; empty if there are none. */
   readonly text: string;
-  /** What a deployment would fail at, each in a sentence. */
+  /** A sentence for each problem that would make the deployment fail. */
   readonly obstacles: readonly string[];
 }
 
-/** Looks at the account and changes nothing. What cannot be seen does not stop it. */
+/** Examines the account without changing it. Things that cannot be read do not stop it. */
 export type ExamineAccount = (deployment: ExaminedDeployment, signal: AbortSignal) => Promise<Examination>;
 
 /**
- * Prints what is not well in the account.
+ * Prints the problems of the account.
  * @throws AccountNotReadyError when CloudFormation would fail, minutes later
  */
 export async function refuseObstacles(

@@ -1,12 +1,14 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Folder for what a deployment makes, beside the SAM CLI's own. */
+/** Folder for the files of a deployment, beside the SAM CLI's own. */
 const SAM_FOLDER = '.aws-sam';
 const STACKS = 'src/stacks';
 const PACKAGE_TYPE = /^( *)PackageType: Image$/gm;
 
-/** Of the project's folder: the template that the image is built from, and where `sam build` puts what it makes of it. */
+/**
+ * Relative to the project's folder: the template that the image is built from, and the output folder of `sam build`.
+ */
 export const IMAGE_TEMPLATE = `${SAM_FOLDER}/image.yaml`;
 export const IMAGE_BUILD = `${SAM_FOLDER}/image`;
 
@@ -26,14 +28,14 @@ export async function writeImageTemplate(project: string): Promise<void> {
   await writeFile(join(project, IMAGE_TEMPLATE), IMAGE);
 }
 
-/** The image that a template names first; undefined when it names none. */
+/** The first image in a template; undefined if there is none. */
 export function imageOf(template: string): string | undefined {
   return /^ *ImageUri: (\S+)$/m.exec(template)?.[1];
 }
 
 /**
- * Copies all templates, with the image that every function runs: the SAM CLI pushes nothing for a function whose image is in a registry
- * already, and otherwise would push it once per function, those of other regions included.
+ * Copies all templates, with the image that every function runs: the SAM CLI does not push an image that is already in
+ * a registry; otherwise it would push it once per function, including those of other regions.
  * @returns path of the root template, relative to the project
  */
 export async function writeRegionTemplates(project: string, region: string, image: string): Promise<string> {

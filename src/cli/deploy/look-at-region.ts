@@ -3,13 +3,13 @@ import { GetAccountSettingsCommand, GetFunctionCommand, LambdaClient } from '@aw
 import { StackNotReadyError, UnreadableAccountError } from '../command/errors.ts';
 import { type DeployedStack, listResources, readStack } from './read-stack.ts';
 
-/** What a region of the account has before it is deployed. */
+/** The state of a region before it is deployed. */
 export interface RegionState {
   /** Absent: nothing is deployed. */
   readonly stack?: DeployedStack;
   /** Logical ids of the nested stacks. */
   readonly nested: readonly string[];
-  /** Executions that Lambda allows at the same time, all functions together; absent where that may not be read. */
+  /** Concurrent executions that Lambda allows for all functions together; absent without the permission to read it. */
   readonly concurrency?: number;
 }
 
@@ -17,8 +17,8 @@ export interface RegionState {
 const UNUSABLE = /_IN_PROGRESS$|^ROLLBACK_|^CREATE_FAILED$|^DELETE_FAILED$|^UPDATE_ROLLBACK_FAILED$/;
 
 /**
- * Reads what a region has. Changes nothing.
- * @throws UnreadableAccountError when the region answers nothing of the kind, StackNotReadyError
+ * Reads the state of a region. Changes nothing.
+ * @throws UnreadableAccountError when the region does not answer, StackNotReadyError
  */
 export async function lookAtRegion(stackName: string, region: string): Promise<RegionState> {
   const cloudFormation = new CloudFormationClient({ region });
@@ -45,7 +45,7 @@ export async function lookAtRegion(stackName: string, region: string): Promise<R
   }
 }
 
-/** The image that a function runs; undefined when that cannot be seen. */
+/** The image that a function runs; undefined if that cannot be read. */
 export async function readImage(functionName: string, region: string): Promise<string | undefined> {
   return withLambda(region, async (lambda) => {
     const { Code } = await lambda.send(new GetFunctionCommand({ FunctionName: functionName }));
@@ -60,7 +60,7 @@ async function readConcurrency(region: string): Promise<number | undefined> {
   });
 }
 
-/** What Lambda says is good to know, and no reason to stop. */
+/** Lambda's answer is useful, but its absence must not stop the deployment. */
 async function withLambda<T>(region: string, read: (lambda: LambdaClient) => Promise<T>): Promise<T | undefined> {
   const lambda = new LambdaClient({ region });
   try {
@@ -85,7 +85,7 @@ export function isUsableState(status: string): boolean {
   return !UNUSABLE.test(status);
 }
 
-/** What to do about a stack that CloudFormation deploys nothing over, without a full stop. */
+/** What to do about a stack that CloudFormation cannot update, without a period. */
 export function adviseOnStack(
   stack: string,
   region: string,

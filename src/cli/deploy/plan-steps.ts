@@ -10,10 +10,11 @@ import { regionNames } from '../../templates/region-names.ts';
 import { DeployBlockedError } from '../command/errors.ts';
 
 /**
- * The steps of a deployment. Where regions send to each other the steps depend on what is deployed already, which the stacks tell.
+ * The steps of a deployment. If regions send to each other, the steps depend on what is already deployed, which the
+ * stacks' outputs show.
  * @param asked the regions that are to be deployed
  * @param outputs of a region's stack by name; undefined when it has none
- * @throws DeployBlockedError; what reading the outputs throws
+ * @throws DeployBlockedError; errors of reading the outputs
  */
 export async function planSteps(
   plans: readonly RegionPlan[],
@@ -31,7 +32,7 @@ export async function planSteps(
   return steps.filter(({ region }) => asked(region));
 }
 
-/** Undefined for no stack, and for what is left of a first deployment that failed. */
+/** Undefined if there is no stack, or only the remains of a failed first deployment. */
 function readOutputs(region: string, outputs: ReadonlyMap<string, string> | undefined): DeployedRegion | undefined {
   const stage = outputs?.get('Stage');
   if (outputs === undefined || !isStage(stage)) return undefined;

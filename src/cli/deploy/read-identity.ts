@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { UnreadableAccountError } from '../command/errors.ts';
 
-/** Who deploys, and where to. */
+/** Who deploys, and to which account. */
 export interface Identity {
   readonly account: string;
   readonly arn: string;

@@ -6,14 +6,14 @@ import {
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 
-/** A stack as CloudFormation has it. */
+/** A stack as CloudFormation describes it. */
 export interface DeployedStack {
   readonly status: string;
   /** By name. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** Undefined when there is no such stack, or only the change set of one that was never made. */
+/** Undefined if there is no such stack, or only the change set of one that was never created. */
 export async function readStack(client: CloudFormationClient, StackName: string): Promise<DeployedStack | undefined> {
   const answer = await unlessMissing(client.send(new DescribeStacksCommand({ StackName })));
   const stack = answer?.Stacks?.[0];
@@ -42,7 +42,7 @@ export async function listResources(
   );
 }
 
-/** Undefined where CloudFormation says that there is no such stack; it has no code of its own for it. */
+/** Undefined if CloudFormation says that there is no such stack, for which it has no error code. */
 async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

@@ -11,11 +11,11 @@ export const EXAMPLE_BUCKETS: readonly string[] = [
   'example-reports-ap',
   'example-reports-us',
 ];
-/** Reserved for documentation (RFC 2606): nobody gets mail there. */
+/** Reserved for documentation (RFC 2606): mail sent there reaches nobody. */
 const EXAMPLE_DOMAINS = /@(?:.*\.)?example\.(?:com|net|org)$/i;
 
 /**
- * Sees that nothing is left of the example, which names buckets of nobody.
+ * Refuses a configuration with parts of the example, whose buckets do not exist.
  * @throws ExampleConfigurationError
  */
 export function refuseExample({ settings, rules }: Configuration): void {

@@ -39,11 +39,12 @@ interface DeployFlags {
 }
 
 /**
- * `s3xrc deploy`: looks at the account and prints what will be done, builds the image, and deploys every region in its order, targets
- * before sources; stops at the first failure.
- * @throws before anything is built or changed: InvalidConfigurationError, StaleTemplateError, ExampleConfigurationError,
- *   DeployInputError, UnreadableAccountError, StackNotReadyError, AccountNotReadyError, DeployBlockedError, MessagesWaitingError,
- *   UnreadableQueuesError; then MissingSamError, SamFailedError that says what is done and what to do next
+ * `s3xrc deploy`: examines the account and prints what will be done, builds the image, and deploys the regions in
+ * order, targets before sources; stops at the first failure.
+ * @throws before anything is built or changed: InvalidConfigurationError, StaleTemplateError,
+ * ExampleConfigurationError, DeployInputError, UnreadableAccountError, StackNotReadyError, AccountNotReadyError,
+ * DeployBlockedError, MessagesWaitingError, UnreadableQueuesError; then MissingSamError, SamFailedError that says what
+ * is done and what to do next
  */
 export async function runDeploy(
   args: readonly string[],
@@ -87,7 +88,7 @@ export async function runDeploy(
     } catch (error) {
       if (!(error instanceof SamFailedError)) throw error;
       const stopped = stoppedError(error, steps, index);
-      // Who presses Ctrl-C has to know, too, what is deployed.
+      // A user who presses Ctrl-C also needs to know what is deployed.
       if (signal.aborted) context.note(stopped.message);
       throw stopped;
     }
@@ -96,7 +97,7 @@ export async function runDeploy(
   return 0;
 }
 
-/** Reads what is deployed in the regions that are asked for, and prints what becomes of it. */
+/** Reads what is deployed in the requested regions, and prints what will happen to it. */
 async function lookAtAccount(
   configuration: Configuration,
   regions: readonly string[] | undefined,
@@ -137,7 +138,7 @@ async function lookAtAccount(
   return { steps: planned, identity };
 }
 
-/** Before the first region is changed: targets that have lost a rule do not know its archives any more. */
+/** Before the first region is changed: a target whose rule was removed cannot restore that rule's archives any more. */
 async function refuseLostMessages(configuration: Configuration, steps: readonly DeploymentStep[]): Promise<void> {
   for (const region of new Set(steps.map((step) => step.region))) {
     const planned = nestedStacks(configuration, region);
@@ -163,7 +164,7 @@ async function preview(
     try {
       await deployer.preview(step, image);
     } finally {
-      // After Ctrl-C, too: what was looked at could be executed long after by mistake.
+      // Also after Ctrl-C: a change set that was only for display could be executed by mistake long afterwards.
       await orAborted(discardChangeSets(settings.stack_name, step.region), signalAfter(signal, LAST_CALLS_MS));
     }
   }

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { MissingSamError, SamFailedError } from '../command/errors.ts';
 import { makeTemporaryFolder } from '../command/temporary-folder.ts';
 
-/** Milliseconds that a command has to end by itself after Ctrl-C: `sam build` would wait for the container engine to answer. */
+/**
+ * Milliseconds for a command to end by itself after Ctrl-C: `sam build` would wait for the container engine to answer.
+ */
 const PATIENCE_MS = 10_000;
 
 /** The SAM CLI on the PATH, run in one folder. */
@@ -11,7 +13,7 @@ export class Sam {
   readonly #folder: string;
   readonly #signal: AbortSignal;
 
-  /** @param signal is passed on as Ctrl-C to a command that runs, which then ends by itself, or is ended */
+  /** @param signal is passed on as Ctrl-C to a running command, which then ends by itself or is killed */
   constructor(folder: string, signal: AbortSignal) {
     this.#folder = folder;
     this.#signal = signal;
@@ -23,7 +25,7 @@ export class Sam {
    */
   async run(args: readonly string[]): Promise<void> {
     this.#signal.throwIfAborted();
-    // Its own, since a command that had to be ended leaves what it has put there.
+    // A folder of its own, since a killed command leaves its files behind.
     await using cleanup = new AsyncDisposableStack();
     const TMPDIR = await makeTemporaryFolder(tmpdir(), 's3xrc-sam', cleanup);
     const status = await this.#spawn(args, { ...process.env, TMPDIR });
@@ -42,7 +44,7 @@ export class Sam {
       impatience = setTimeout(() => child.kill('SIGTERM'), PATIENCE_MS);
     };
     this.#signal.addEventListener('abort', interrupt);
-    // At a second Ctrl-C nobody waits for it.
+    // After a second Ctrl-C nothing waits for it.
     const killNow = (): void => {
       child.kill('SIGKILL');
     };

@@ -5,9 +5,9 @@ import { listResources } from './read-stack.ts';
 
 interface WaitingQueue {
   readonly name: string;
-  /** To be received now or later. */
+  /** Visible or delayed. */
   readonly waiting: number;
-  /** Received, and not done with. */
+  /** Received and in progress. */
   readonly inWork: number;
 }
 
@@ -23,9 +23,9 @@ const COUNTS = [
 ] as const;
 
 /**
- * Sees that no queue has messages whose stack is about to be deleted: CloudFormation deletes queues with all that is in them.
- * @param goes whether the nested stack of this logical id goes
- * @param cause what takes the queues away, for the message
+ * Refuses to delete the stack of a queue that has messages: CloudFormation deletes queues together with their messages.
+ * @param goes whether the nested stack with this logical id is deleted
+ * @param cause why the queues are deleted, for the message
  * @throws MessagesWaitingError, UnreadableQueuesError
  */
 export async function refuseWaitingMessages(
@@ -36,7 +36,7 @@ export async function refuseWaitingMessages(
 ): Promise<void> {
   const clients: Clients = {
     cloudFormation: new CloudFormationClient({ region }),
-    // The region's endpoint is that of its queues, and AWS_ENDPOINT_URL counts.
+    // Uses the region's endpoint instead of the one in a queue's URL, so that AWS_ENDPOINT_URL has an effect.
     sqs: new SQSClient({ region, useQueueUrlAsEndpoint: false }),
   };
   let queues: WaitingQueue[];
@@ -80,7 +80,10 @@ async function findWaiting(
   return found.filter(({ waiting, inWork }) => waiting + inWork > 0);
 }
 
-/** SQS's numbers are approximate for a minute after the last change: a queue that has just been drained may need a second look. */
+/**
+ * SQS's numbers are approximate for a minute after the last change: a queue that has just been drained may have to be
+ * checked again.
+ */
 async function countWaiting(QueueUrl: string, { sqs }: Clients): Promise<WaitingQueue> {
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...COUNTS] }));
   const [visible, delayed, hidden] = COUNTS.map((name) => Number(Attributes[name] ?? 0));

@@ -7,10 +7,10 @@ import { type Diagnosis, failure, ok, unseen, warning } from './diagnosis.ts';
 import { explainUnseen } from './explain-unseen.ts';
 import type { BucketLook, UsersBucket } from './users-bucket.ts';
 
-/** S3's own word for a bucket without a default. */
+/** S3's error code for a bucket without a default. */
 const NO_ENCRYPTION = 'ServerSideEncryptionConfigurationNotFoundError';
 
-/** Whether the bucket exists, is where the configuration says, and encrypts with a key that its rules name. */
+/** Checks that the bucket exists, is in the configured region, and encrypts with a key that its rules name. */
 export async function checkEncryption(
   { subject, bucket, plan, patient, directory, s3 }: BucketLook,
   signal: AbortSignal,
@@ -39,7 +39,7 @@ export async function checkEncryption(
   return [ok(subject, 'Exists, in its region.'), await describeEncryption(subject, Bucket, s3, signal), ...findings];
 }
 
-/** The look at the default key above takes a refusal for none: here it is said. */
+/** The check of the default key above treats a refusal as no key; this check reports it. */
 async function describeEncryption(
   subject: string,
   Bucket: string,

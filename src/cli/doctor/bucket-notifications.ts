@@ -8,10 +8,10 @@ import { mergeNotifications } from '../../deployment/merge-notifications.ts';
 import { type Diagnosis, failure, ok, warning } from './diagnosis.ts';
 import type { BucketLook } from './users-bucket.ts';
 
-/** Of 100 that a bucket may have, so many are worth a word. */
+/** With this many of the 100 that a bucket may have, there is a warning. */
 const MANY = 90;
 
-/** Whether the bucket tells our queues of new objects, or could, beside what others have there. */
+/** Checks that the bucket notifies our queues of new objects, or could do so despite other notifications. */
 export async function checkNotifications(look: BucketLook, signal: AbortSignal): Promise<Diagnosis[]> {
   const { subject, bucket, plan, patient, s3 } = look;
   const connection = new S3Connection(s3);

@@ -15,10 +15,10 @@ const USES = {
   ],
   destination: ['s3:PutObject', 's3:PutObjectTagging', 's3:GetObject', 's3:AbortMultipartUpload'],
 } as const;
-/** Of the name of a stack, in those that CloudFormation makes of it: at least so many. */
+/** Min characters of a stack's name that CloudFormation keeps in names that it generates. */
 const KEPT_CHARACTERS = 20;
 
-/** Whether the bucket's policy takes away what the functions are given. */
+/** Checks whether the bucket's policy denies what the functions' roles allow. */
 export async function checkPolicy(look: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { subject, bucket, s3 } = look;
   let policy: string | undefined;
@@ -54,7 +54,10 @@ function usesOf({ bucket, patient, plan }: BucketLook): BucketUse[] {
     .map(({ destination }) => use(destination.targetPrefix ?? '', destination.kmsKeyArn));
 }
 
-/** How the ARNs of our roles begin: CloudFormation makes their names of that of the stack, which it shortens, and ends of its own. */
+/**
+ * Prefixes of the ARNs of our roles: CloudFormation generates their names from the stack's name, which it shortens, and
+ * a random suffix.
+ */
 function ourRoles({ patient }: Pick<BucketLook, 'patient'>): string {
   const { identity, configuration } = patient;
   const [, partition = 'aws'] = identity.arn.split(':');
@@ -63,7 +66,7 @@ function ourRoles({ patient }: Pick<BucketLook, 'patient'>): string {
   return `arn:${partition}:iam::${identity.account}:role/${kept}`;
 }
 
-/** What conditions of a policy can see of a request (src/aws/s3/write-headers.ts and sign-request.ts). */
+/** The properties of a request that policy conditions can test (src/aws/s3/write-headers.ts and sign-request.ts). */
 export function requestFacts(account: string, roles: string, kmsKeyArn?: string): RequestFacts {
   const header = 's3:x-amz-server-side-encryption';
   return new Map<string, RequestFact | undefined>([
@@ -75,7 +78,7 @@ export function requestFacts(account: string, roles: string, kmsKeyArn?: string)
   ]);
 }
 
-/** @param roles how the ARNs of our roles begin */
+/** @param roles prefixes of the ARNs of our roles */
 export function describeDenial(
   subject: string,
   bucket: string,

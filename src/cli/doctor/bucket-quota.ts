@@ -17,10 +17,10 @@ const QUOTA_REGIONS: Readonly<Record<string, string>> = {
   'aws-us-gov': 'us-gov-west-1',
 };
 const PAGE = 1000;
-/** What source.yaml and target.yaml make in a region of that role. */
+/** Number of buckets that source.yaml and target.yaml create in a region. */
 const OWN_BUCKETS = { source: ['outbound', 'progress', 'failed'], target: ['inbound'] } as const;
 
-/** Whether the account has room for the buckets that the stacks make. */
+/** Checks that the account has room for the buckets that the stacks create. */
 export function bucketQuotaCheck({ clients, configuration, identity, plans }: Patient): Check {
   const subject = 'buckets of the account';
   const [, partition = 'aws'] = identity.arn.split(':');

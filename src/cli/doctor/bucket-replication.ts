@@ -4,7 +4,7 @@ import type { BucketLook } from './users-bucket.ts';
 
 const NOTHING_CONFIGURED = 'ReplicationConfigurationNotFoundError';
 
-/** Whether S3's own replication carries the same objects to the same buckets: then they are paid for twice. */
+/** Checks whether S3's own replication also replicates the same objects to the same buckets, which would cost twice. */
 export async function checkReplication(look: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { subject, s3, bucket, plan } = look;
   let stored: readonly StoredRule[];
@@ -47,7 +47,7 @@ function isBucket(arn: string | undefined, name: string): boolean {
   return arn?.endsWith(`:::${name}`) === true;
 }
 
-/** Whether one of two prefixes begins the other, so that they have keys in common. */
+/** Whether one prefix begins with the other, so that they overlap. */
 function contains(left: string, right: string): boolean {
   return left.startsWith(right) || right.startsWith(left);
 }

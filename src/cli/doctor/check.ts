@@ -5,12 +5,12 @@ import type { Identity } from '../deploy/read-identity.ts';
 import type { Deployments } from './deployments.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
-/** What the checks look at. */
+/** The deployment that the checks examine. */
 export interface Patient {
   readonly configuration: Configuration;
   /** Of the configuration files. */
   readonly folder: string;
-  /** The regions that are looked at. */
+  /** The regions to examine. */
   readonly plans: readonly RegionPlan[];
   readonly identity: Identity;
   readonly clients: AwsClients;
@@ -20,13 +20,13 @@ export interface Patient {
   readonly now: () => number;
 }
 
-/** One look, which changes nothing. */
+/** One check, which changes nothing. */
 export interface Check {
-  /** Named when nothing could be seen. */
+  /** Subject of the finding if nothing could be read. */
   readonly subject: string;
-  /** Permissions that it takes, for whoever has not got them. */
+  /** The permissions that it needs, listed if they are missing. */
   readonly takes: string;
-  /** What it throws means that nothing could be seen. */
+  /** If it throws, nothing could be read. */
   readonly run: (signal: AbortSignal) => Promise<readonly Diagnosis[]>;
 }
 
@@ -35,7 +35,7 @@ export interface CheckGroup {
   /** One word, as `--only` takes it. */
   readonly name: string;
   readonly title: string;
-  /** False: it looks at nothing in AWS, so that it works without credentials. */
+  /** False: it reads nothing from AWS, so it works without credentials. */
   readonly needsAccount?: false;
   readonly checksOf: (patient: Patient) => readonly Check[];
 }

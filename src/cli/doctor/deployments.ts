@@ -3,13 +3,13 @@ import type { DeployedPartName } from '../command/deployed-names.ts';
 import { type DeployedStack, readStack } from '../deploy/read-stack.ts';
 import { type Diagnosis, failure, unseen } from './diagnosis.ts';
 
-/** `unknown`: CloudFormation does not say, so that what is there is looked at without it. */
+/** `unknown`: CloudFormation does not answer, so the parts are checked without it. */
 export type Deployment =
   | { readonly state: 'deployed'; readonly stack: DeployedStack }
   | { readonly state: 'absent' }
   | { readonly state: 'unknown'; readonly reason: unknown };
 
-/** What is deployed in each region, asked once. */
+/** What is deployed in each region; read once. */
 export class Deployments {
   readonly #clients: AwsClients;
   readonly #stack: string;
@@ -26,18 +26,18 @@ export class Deployments {
     return asked;
   }
 
-  /** Runs checks of what a deployment makes; nothing where nothing is deployed. */
+  /** Runs checks of deployed resources; empty if nothing is deployed. */
   async whenDeployed(region: string, check: () => Promise<readonly Diagnosis[]>): Promise<readonly Diagnosis[]> {
     return (await this.of(region)).state === 'absent' ? [] : check();
   }
 
-  /** Whether the parts that send are deployed, too: after the first of two rounds only what receives is. */
+  /** Whether the sending side is also deployed: after the first of two rounds, only the receiving side is. */
   async sends(region: string): Promise<boolean> {
     const deployment = await this.of(region);
     return deployment.state !== 'deployed' || deployment.stack.outputs.get('Stage') !== 'targets';
   }
 
-  /** Runs checks of a part of a deployment; nothing where that part is not deployed. */
+  /** Runs checks of a part of a deployment; empty if that part is not deployed. */
   async whenPartDeployed(
     region: string,
     { sends }: DeployedPartName,
@@ -46,7 +46,7 @@ export class Deployments {
     return sends && !(await this.sends(region)) ? [] : this.whenDeployed(region, check);
   }
 
-  /** What is to be said of a part of the deployment that does not exist. */
+  /** The finding about a missing part of the deployment. */
   async missing(region: string, subject: string): Promise<Diagnosis> {
     if ((await this.of(region)).state === 'unknown') {
       return unseen(subject, 'It does not exist; whether the region is deployed cannot be seen.');

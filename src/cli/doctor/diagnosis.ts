@@ -1,10 +1,10 @@
-/** `unseen`: whether all is well could not be looked at. */
+/** `unseen`: the check could not read what it needs. */
 export type DiagnosisStatus = 'ok' | 'warning' | 'failure' | 'unseen';
 
-/** What one check has found out about one thing. */
+/** The finding of one check about one subject. */
 export interface Diagnosis {
   readonly status: DiagnosisStatus;
-  /** What it is about, such as `bucket photos (eu-west-1)`. */
+  /** The subject, such as `bucket photos (eu-west-1)`. */
   readonly subject: string;
   /** One sentence or two. */
   readonly says: string;
@@ -16,7 +16,7 @@ export function ok(subject: string, says: string): Diagnosis {
   return { status: 'ok', subject, says };
 }
 
-/** It works, and may not do what its owner expects, or not for long. */
+/** It works, but may not do what its owner expects, or not for long. */
 export function warning(subject: string, says: string, fix: string): Diagnosis {
   return { status: 'warning', subject, says, fix };
 }

@@ -9,11 +9,11 @@ import { renderFindings } from './render-diagnoses.ts';
 import { runGroups } from './run-checks.ts';
 
 const SECONDS_PER_CHECK = 20;
-/** What stops a deployment; what the others find refuses objects, and can be fixed later. */
+/** Groups whose failures stop a deployment; the failures of others affect objects, and can be fixed later. */
 const OBSTACLES: readonly CheckGroup[] = [FALLBACK_CHECKS];
 const GROUPS: readonly CheckGroup[] = [...OBSTACLES, BUCKET_POLICY_CHECKS];
 
-/** Those checks of `s3xrc doctor` that a deployment cannot do without. */
+/** The checks of `s3xrc doctor` that every deployment needs. */
 export async function examineAccount(
   { configuration, plans, identity }: ExaminedDeployment,
   signal: AbortSignal,

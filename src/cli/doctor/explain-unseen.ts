@@ -1,4 +1,4 @@
-/** Names and codes by which AWS says that the caller has no permission. */
+/** AWS's error names and codes for a missing permission. */
 const DENIALS: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',
@@ -10,7 +10,7 @@ const DENIALS: ReadonlySet<string> = new Set([
 ]);
 const FORBIDDEN = 403;
 
-/** Whether what was thrown means that this identity may not look. */
+/** Whether an error means that this identity lacks a permission. */
 export function isDenial(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false;
   const { name, code, $metadata } = thrown as { name?: unknown; code?: unknown; $metadata?: unknown };
@@ -23,7 +23,7 @@ export function isDenial(thrown: unknown): boolean {
   );
 }
 
-/** Why nothing could be seen, in a sentence. @param takes the permissions of the check */
+/** A sentence that says why nothing could be read. @param takes the permissions of the check */
 export function explainUnseen(thrown: unknown, takes: string): string {
   if (isDenial(thrown)) return `This identity may not look. It takes ${takes}.`;
   const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);

@@ -1,14 +1,16 @@
 import type { Diagnosis } from './diagnosis.ts';
 import { failure, ok, warning } from './diagnosis.ts';
 
-/** Zones that Fargate knows, in regions where it does not know all (Amazon ECS developer guide, "Supported Regions", Linux). */
+/**
+ * Zones with Fargate, in regions where not all zones have it (Amazon ECS developer guide, "Supported Regions", Linux).
+ */
 const KNOWN_ZONES: Readonly<Record<string, readonly string[]>> = {
   'us-west-1': ['usw1-az1', 'usw1-az3'],
   'ap-northeast-1': ['apne1-az1', 'apne1-az2', 'apne1-az4'],
   'cn-north-1': ['cnn1-az1', 'cnn1-az2'],
 };
 
-/** A zone of an account. Which of the names is which zone, differs between accounts; ids are the same for all. */
+/** A zone of an account. Names of zones differ between accounts; ids are the same for all. */
 export interface Zone {
   /** Such as `us-west-1a`. */
   readonly name: string;
@@ -16,21 +18,21 @@ export interface Zone {
   readonly id: string;
 }
 
-/** Whether Fargate knows every zone of a region, so that nothing has to be looked up. */
+/** Whether every zone of a region has Fargate, so that nothing has to be looked up. */
 export function hasAllZones(region: string): boolean {
   return KNOWN_ZONES[region] === undefined;
 }
 
 /**
- * Whether tasks can start in the zones that the network takes: the first ones by name.
+ * Checks that tasks can start in the zones of the network, which are the first ones by name.
  *
  * | zones with Fargate | finding |
  * |---|---|
  * | all | ok |
- * | some | a warning: the subnets of the others are of no use |
+ * | some | a warning: the subnets in the others are useless |
  * | none | a failure |
  *
- * @param zones all that the account has there
+ * @param zones all zones of the account in the region
  * @param count `availability_zones` of the region
  */
 export function judgeZones(subject: string, region: string, zones: readonly Zone[], count: number): Diagnosis {

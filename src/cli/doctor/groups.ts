@@ -20,7 +20,10 @@ import { SUBSCRIPTION_CHECKS } from './checks/subscriptions.ts';
 import { UPLOAD_CHECKS } from './checks/uploads.ts';
 import { VERIFICATION_CHECKS } from './checks/verification.ts';
 
-/** Every group of checks, in the order in which they are printed: what a deployment needs, then how it is. */
+/**
+ * Every group of checks, in the order in which they are printed: first the requirements of a deployment, then its
+ * state.
+ */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
   CONFIGURATION_CHECKS,
   IDENTITY_CHECKS,

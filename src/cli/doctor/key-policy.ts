@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const manySchema = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 
-/** What we read of a policy; elements that we do not know are left out. */
+/** The parts of a policy that we read; unknown elements are left out. */
 const policySchema = z.object({
   Statement: z.union([z.unknown().array(), z.unknown().transform((statement) => [statement])]),
 });
@@ -16,12 +16,12 @@ const allowSchema = z.object({
   Action: manySchema,
 });
 
-/** Of which one is enough to show that roles of the account can be given use of the key. */
+/** Actions of which one is enough to show that roles of the account can be granted use of the key. */
 const USES = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /**
- * Whether a key policy leaves it to the IAM policies of an account who may use the key: an Allow of its root, which stands for
- * all of the account (KMS developer guide, "Default key policy"), or one of its roles by name.
+ * Whether a key policy lets the IAM policies of an account decide who may use the key: an Allow for the account's root,
+ * which means the whole account (KMS developer guide, "Default key policy"), or one of its roles by name.
  */
 export function letsAccountDecide(policy: string, account: string): boolean {
   const { Statement } = policySchema.parse(JSON.parse(policy));

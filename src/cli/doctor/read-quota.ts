@@ -6,7 +6,7 @@ export interface QuotaName {
   readonly QuotaCode: string;
 }
 
-/** Where it may not be read, the default is what can be compared. @returns undefined there */
+/** @returns undefined without the permission to read it; then the default is compared */
 export async function readQuota(
   client: ServiceQuotasClient,
   name: QuotaName,

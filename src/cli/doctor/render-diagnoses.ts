@@ -4,7 +4,7 @@ import { wrapText } from '../command/wrap-text.ts';
 import type { Identity } from '../deploy/read-identity.ts';
 import type { Diagnosis, DiagnosisStatus } from './diagnosis.ts';
 
-/** What a group of checks has found. */
+/** The findings of a group of checks. */
 export interface GroupDiagnoses {
   readonly name: string;
   readonly title: string;
@@ -20,7 +20,7 @@ const LABELS: Readonly<Record<DiagnosisStatus, string>> = {
 const INDENT = 11;
 
 export interface DiagnosesOptions {
-  /** Leaves out what is ok, which still counts in the summary. */
+  /** Leaves out results that are ok, which still count in the summary. */
   readonly problemsOnly?: boolean;
 }
 
@@ -76,7 +76,7 @@ function renderDiagnosis({ status, subject, says, fix }: Diagnosis, style: Termi
   const label = paint(status, style)(LABELS[status].padEnd(INDENT - 2));
   const [first = '', ...rest] = text;
   const indented = (line: string): string => `${' '.repeat(INDENT)}${line}`;
-  // A command is not broken: it is there to be copied.
+  // Commands are not wrapped, so that they can be copied.
   const advice = fix === undefined ? [] : [indented(`fix: ${printableKey(fix)}`)];
   return [`  ${label}${first}`, ...rest.map(indented), ...advice];
 }

@@ -5,19 +5,20 @@ import { type Diagnosis, unseen } from './diagnosis.ts';
 import { explainUnseen } from './explain-unseen.ts';
 import type { GroupDiagnoses } from './render-diagnoses.ts';
 
-/** Enough to wait for many regions at once, and few enough to be throttled by none. */
+/** Concurrent checks: enough to wait for many regions at once, but too few to be throttled. */
 const MAX_CONCURRENT_CHECKS = 24;
 
 export interface ChecksOptions {
   readonly signal: AbortSignal;
   /** A signal that aborts when the time of a check is over. */
   readonly timeLimit: () => AbortSignal;
-  /** Told how many checks are done, after each. */
+  /** Called with the number of finished checks after each. */
   readonly onDone: (done: number, all: number) => void;
 }
 
 /**
- * Runs checks side by side. Each ends in its time: one that does not answer, or fails, is a finding that says so, and holds up no other.
+ * Runs checks concurrently. Each has a time limit: a check that does not answer, or fails, becomes a finding that says
+ * so, and does not delay others.
  * @returns the findings of each check, in the order of the checks
  * @throws the reason of `signal` when that aborts
  */

@@ -32,14 +32,14 @@ interface Flags {
   readonly json?: boolean;
 }
 
-/** What is not AWS. */
+/** Inputs other than AWS. */
 export type DoctorWorld = Pick<Patient, 'now' | 'environment'>;
 
 const DEFAULT_SECONDS = 20;
 const MAX_SECONDS = 600;
 
 /**
- * `s3xrc doctor`: looks at everything that replication depends on, before a deployment and after. Changes nothing.
+ * `s3xrc doctor`: checks everything that replication depends on, before and after a deployment. Changes nothing.
  * @returns 1 when something is a failure
  * @throws UsageError, InvalidConfigurationError
  */
@@ -85,7 +85,7 @@ export async function runDoctor(
 
 interface DoctorRun {
   readonly groups: readonly GroupDiagnoses[];
-  /** Absent where AWS takes no credentials. */
+  /** Absent if AWS accepts no credentials. */
   readonly identity?: Identity;
 }
 

@@ -7,14 +7,14 @@ import type { Patient } from './check.ts';
 /** A bucket of the configuration. */
 export interface UsersBucket {
   readonly name: string;
-  /** Where the configuration says that it is. */
+  /** Region according to the configuration. */
   readonly region: string;
   readonly role: BucketRole;
   /** ARNs of the KMS keys that its rules name; empty text for a rule that names none. */
   readonly keys: readonly string[];
 }
 
-/** What the looks at one bucket share. */
+/** State that the checks of one bucket share. */
 export class BucketLook {
   readonly bucket: UsersBucket;
   readonly plan: RegionPlan;
@@ -35,7 +35,7 @@ export class BucketLook {
     return `${this.bucket.role} bucket ${this.bucket.name} (${this.bucket.region})`;
   }
 
-  /** Whether it exists where it should; asked once. Who may not look tries the rest all the same. */
+  /** Whether it exists in the right region; read once. Without the permission for this, the other checks still run. */
   isHere(signal: AbortSignal): Promise<boolean> {
     const { name, region } = this.bucket;
     this.#here ??= this.directory.findRegion(name, region, signal).then(

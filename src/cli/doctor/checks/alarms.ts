@@ -5,13 +5,13 @@ import { deployedNames } from '../../command/deployed-names.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
-/** Alarms by which the fallback scales: on and off are their daily work. */
+/** Alarms by which the fallback scales: they regularly turn on and off. */
 const SCALING = /-fallback-(backlog|idle)$/;
-/** Those that no function and no queue has the name of. A test compares with src/templates/alarms.ts. */
+/** Alarms that are not named after a function or queue. A test compares them with src/templates/alarms.ts. */
 export const REGIONAL_ALARMS = ['archives-given-up', 'archives-unreplicated', 'failed-tasks', 'notifications-missing'];
 const RUNBOOK = /docs\/operations\.md#[\w-]+/;
 
-/** Which alarms are on, and whether any cannot tell. */
+/** Checks which alarms are on, and which lack data. */
 export const ALARM_CHECKS: CheckGroup = {
   name: 'alarms',
   title: 'Alarms',
@@ -45,7 +45,7 @@ async function checkRegion(plan: RegionPlan, patient: Patient, abortSignal: Abor
   ];
 }
 
-/** Those of this deployment: another may have a name that begins alike. */
+/** Only those of this deployment: another one may have a name with the same prefix. */
 async function listAlarms(
   plan: RegionPlan,
   { clients, configuration }: Patient,

@@ -9,7 +9,7 @@ import { formatPlural } from '../../command/numbers.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
-/** The oldest archives of a rule whose replication is looked up: each costs a call. */
+/** How many of a rule's oldest archives have their replication status checked: each costs a call. */
 const LOOKED_UP = 10;
 /** Most archives replicate within 15 minutes, large ones in hours (S3 user guide, "Troubleshooting replication"). */
 const SLOW_SECONDS = 3600;
@@ -20,7 +20,7 @@ interface ListedArchive {
   readonly lastModified: number;
 }
 
-/** Whether archives get through: what S3 does not replicate, what is not restored, what was given up. */
+/** Checks for archives that S3 does not replicate, that are not restored, or that were given up. */
 export const ARCHIVE_CHECKS: CheckGroup = {
   name: 'archives',
   title: 'Archives',
@@ -36,12 +36,12 @@ export const ARCHIVE_CHECKS: CheckGroup = {
     }),
 };
 
-/** Begins the keys of what is resent to one of several regions alone, as a rule's id begins the keys of that rule. */
+/** Prefix of the keys of archives that are resent to one region alone, like a rule's id for the keys of that rule. */
 function resendId(region: string): string {
   return resendPrefix(region).slice(0, -1);
 }
 
-/** What is resent to a region has to arrive as soon as any rule's that may be among it. */
+/** A resent archive must arrive within the shortest objective of the rules that it may belong to. */
 function resentTo(region: string, incoming: readonly DeployedRule[]): readonly ArrivingRule[] {
   const several = incoming.filter((rule) => regionsOfRule(rule).length > 1);
   if (several.length === 0) return [];
@@ -51,7 +51,7 @@ function resentTo(region: string, incoming: readonly DeployedRule[]): readonly A
 
 type ArrivingRule = Pick<DeployedRule, 'id' | 'objectiveSeconds'>;
 
-/** Lists the first archives of a bucket of ours, and has them judged; says so when the bucket is gone. */
+/** Lists the first archives of one of our buckets and judges them; reports if the bucket is gone. */
 function listingCheck(
   {
     region,
@@ -109,7 +109,7 @@ function outboundCheck(rule: Pick<DeployedRule, 'id'>, region: string, patient: 
 }
 
 interface ReplicatedArchive extends ListedArchive {
-  /** As S3 says it; absent: no replication rule is about it. */
+  /** S3's status; absent: no replication rule covers it. */
   readonly status: string | undefined;
 }
 

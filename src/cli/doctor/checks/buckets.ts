@@ -15,7 +15,7 @@ import { BucketLook, type UsersBucket } from '../users-bucket.ts';
 /** S3's own word for a bucket without Object Lock. */
 const NO_OBJECT_LOCK = 'ObjectLockConfigurationNotFoundError';
 
-/** Whether objects can be read from the users' buckets and written to them, and who else works on them. */
+/** Checks whether objects can be read from users' buckets and written to them, and what else affects them. */
 export const BUCKET_CHECKS: CheckGroup = {
   name: 'buckets',
   title: 'Buckets',
@@ -23,7 +23,7 @@ export const BUCKET_CHECKS: CheckGroup = {
     patient.plans.flatMap((plan) => usersBuckets(plan).flatMap((bucket) => checksOfBucket(bucket, plan, patient))),
 };
 
-/** Only whether the policies of the users' buckets refuse us something. */
+/** Checks only whether the policies of users' buckets deny us something. */
 export const BUCKET_POLICY_CHECKS: CheckGroup = {
   name: 'policies',
   title: 'Bucket policies',
@@ -37,7 +37,7 @@ export const BUCKET_POLICY_CHECKS: CheckGroup = {
 };
 
 function policyCheck(look: BucketLook): Check {
-  // Of a missing bucket nothing more is to be said.
+  // There is nothing more to check about a missing bucket.
   const run = async (signal: AbortSignal): Promise<readonly Diagnosis[]> =>
     (await look.isHere(signal)) ? checkPolicy(look, signal) : [];
   return { subject: look.subject, takes: 's3:GetBucketPolicy', run };
@@ -66,7 +66,7 @@ function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient)
   ): Check => ({
     subject: look.subject,
     takes,
-    // There is nothing more to say of a bucket that does not exist.
+    // There is nothing more to check about a bucket that does not exist.
     run: async (signal) => (always || (await look.isHere(signal)) ? judge(signal) : []),
   });
   const common = [
@@ -84,7 +84,7 @@ function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient)
   ];
 }
 
-/** Reads are pinned by ETag and restores replace nothing newer, so that either is good. */
+/** Reads are pinned by ETag and restores never overwrite anything newer, so both are fine. */
 async function checkVersioning({ subject, s3, bucket }: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket.name }), { abortSignal });
   return [ok(subject, Status === 'Enabled' ? 'Keeps versions.' : 'Keeps no versions, which are not needed.')];

@@ -7,7 +7,7 @@ const FAILURE_SECONDS = 300;
 const WARNING_SECONDS = 30;
 const FIX = 'sudo timedatectl set-ntp true (or start the time service of this system)';
 
-/** Whether this machine and AWS agree on the time. */
+/** Checks that this machine and AWS agree on the time. */
 export const CLOCK_CHECKS: CheckGroup = {
   name: 'clock',
   title: 'Clock',
@@ -23,7 +23,7 @@ export const CLOCK_CHECKS: CheckGroup = {
         ],
 };
 
-/** @param server what AWS says, both in milliseconds since 1970 */
+/** @param server AWS's time; both in milliseconds since 1970 */
 export function judgeClock(server: number | undefined, local: number): Diagnosis {
   const subject = 'this machine';
   if (server === undefined) return unseen(subject, 'AWS did not say what time it is.');

@@ -4,7 +4,7 @@ import { refuseExample } from '../../deploy/refuse-example.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 
-/** Whether the files are this account's own, and the templates are made of them. */
+/** Checks that the files are not the example, and that the templates match them. */
 export const CONFIGURATION_CHECKS: CheckGroup = {
   name: 'configuration',
   title: 'Configuration',
@@ -26,7 +26,7 @@ function checkValues({ configuration, folder }: Patient): Diagnosis {
   }
 }
 
-/** Those of another folder are not what is deployed. */
+/** Files of another folder are not deployed. */
 async function checkTemplates({ configuration, folder }: Patient): Promise<Diagnosis[]> {
   if (folder !== CONFIGURATION) return [];
   const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);

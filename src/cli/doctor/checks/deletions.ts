@@ -8,7 +8,7 @@ import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 /** The attribute by which items expire, as in src/stacks/target.yaml. */
 const EXPIRY = 'ExpiresAt';
 
-/** Whether target regions can remember what was deleted at the sources. Nothing where no rule replicates deletions. */
+/** Checks that target regions can record deletions at the sources. Empty if no rule replicates deletions. */
 export const DELETION_CHECKS: CheckGroup = {
   name: 'deletions',
   title: 'Memory of deletions',
@@ -38,14 +38,14 @@ async function checkRegion(region: string, patient: Patient, signal: AbortSignal
   return judgeDeletionTable({ subject, region, name, named, ...look });
 }
 
-/** The table that the target function is told of; undefined: of none, or there is no function. */
+/** The table in the target function's environment; undefined: none, or there is no function. */
 async function readNamedTable(region: string, patient: Patient, abortSignal: AbortSignal): Promise<string | undefined> {
   const command = new GetFunctionCommand({ FunctionName: `${prefixOf(patient)}-target` });
   try {
     const { Configuration } = await patient.clients.lambda(region).send(command, { abortSignal });
     return Configuration?.Environment?.Variables?.['DELETIONS_TABLE'];
   } catch (thrown) {
-    // The group of functions says that it is gone.
+    // The group of functions reports that it is gone.
     if (thrown instanceof ResourceNotFoundException) return undefined;
     throw thrown;
   }
@@ -85,9 +85,9 @@ interface DeletionTable {
   readonly timeToLive?: TimeToLiveDescription | undefined;
   readonly subject: string;
   readonly region: string;
-  /** What the table is called. */
+  /** The name of the table. */
   readonly name: string;
-  /** The table that the function is told of. */
+  /** The table in the function's environment. */
   readonly named: string | undefined;
 }
 

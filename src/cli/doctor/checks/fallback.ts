@@ -13,7 +13,10 @@ const DEFAULT_VPCS = 5;
 /** Amazon CloudWatch Logs user guide, "CloudWatch Logs quotas": resource policies per region, which cannot be raised. */
 const MAX_LOG_POLICIES = 10;
 
-/** What would keep the fallback's network and cluster from being made, or its tasks from starting. Nothing in regions without one. */
+/**
+ * Checks for problems that would prevent the creation of the fallback's network and cluster, or the start of its tasks.
+ * Empty in regions without a fallback.
+ */
 export const FALLBACK_CHECKS: CheckGroup = {
   name: 'fallback',
   title: 'Room for the fallback',
@@ -48,7 +51,7 @@ function vpcCheck(region: string, { clients, configuration }: Patient): Check {
   return { subject, takes: 'ec2:DescribeVpcs', run };
 }
 
-/** @param quota undefined where it cannot be read */
+/** @param quota undefined if it cannot be read */
 export function judgeVpcs(subject: string, region: string, vpcs: number, quota: number | undefined): Diagnosis {
   const most = quota ?? DEFAULT_VPCS;
   const allowed = quota === undefined ? `${most} (the default)` : most;
@@ -67,7 +70,7 @@ function zoneCheck(region: string, { subnetCidrs }: FallbackPlan, { clients }: P
     const { DescribeAvailabilityZonesCommand } = await import('@aws-sdk/client-ec2');
     const client = await clients.ec2(region);
     const { AvailabilityZones = [] } = await client.send(new DescribeAvailabilityZonesCommand({}), { abortSignal });
-    // Local and wavelength zones are none that Fn::GetAZs would name.
+    // Fn::GetAZs does not return Local Zones and Wavelength Zones.
     const zones = AvailabilityZones.filter(({ ZoneType = 'availability-zone' }) => ZoneType === 'availability-zone');
     const named = zones.map(({ ZoneName = '', ZoneId = '' }) => ({ name: ZoneName, id: ZoneId }));
     return [judgeZones(subject, region, named, subnetCidrs.length)];

@@ -15,7 +15,7 @@ const MAX_CONCURRENT_FUNCTIONS = 16;
 const DIGEST = /@(sha256:[0-9a-f]+)$/;
 const SHOWN_DIGEST = 19;
 
-/** Whether each function runs, is fed, and is of the same version as all others. */
+/** Checks that each function works, receives messages, and has the same version as all others. */
 export const FUNCTION_CHECKS: CheckGroup = {
   name: 'functions',
   title: 'Functions',
@@ -51,7 +51,7 @@ function stateCheck(part: DeployedPartName, region: string, patient: Patient): C
   return { subject, takes, run: (signal) => patient.deployments.whenPartDeployed(region, part, () => look(signal)) };
 }
 
-/** Messages that we requeue on purpose would be dropped as a loop. */
+/** Otherwise Lambda would drop messages that we requeue on purpose as a recursive loop. */
 function recursionCheck(part: DeployedPartName, region: string, patient: Patient): Check {
   const { name: FunctionName } = part;
   const subject = `${FunctionName} (${region})`;
@@ -65,7 +65,7 @@ function recursionCheck(part: DeployedPartName, region: string, patient: Patient
       const fix = `aws lambda put-function-recursion-config --region ${region} --function-name ${FunctionName} --recursive-loop Allow`;
       return [failure(subject, says, fix)];
     } catch (thrown) {
-      // The look at its state says that it is gone.
+      // The check of its state reports that it is gone.
       if (thrown instanceof ResourceNotFoundException) return [];
       throw thrown;
     }
@@ -151,7 +151,7 @@ async function compareVersions(patient: Patient, abortSignal: AbortSignal): Prom
   );
 }
 
-/** Those of the regions and parts that are deployed. */
+/** The functions of the deployed regions and parts. */
 async function deployedFunctions({
   plans,
   configuration,

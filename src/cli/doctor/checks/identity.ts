@@ -1,7 +1,7 @@
 import type { CheckGroup } from '../check.ts';
 import { ok } from '../diagnosis.ts';
 
-/** Whose account is looked at. Who has no identity gets no further than this. */
+/** Reports whose account is examined. Without an identity, no further checks run. */
 export const IDENTITY_CHECKS: CheckGroup = {
   name: 'identity',
   title: 'Identity',

@@ -15,7 +15,7 @@ interface NamedKey {
   readonly purpose: string;
 }
 
-/** Whether the KMS keys of the configuration, and those of what is deployed, can be used. */
+/** Checks that the KMS keys of the configuration, and those of the deployment, can be used. */
 export const KEY_CHECKS: CheckGroup = {
   name: 'keys',
   title: 'KMS keys',
@@ -68,7 +68,7 @@ async function lookAt(key: NamedKey, patient: Patient, signal: AbortSignal): Pro
   return [refusal ?? (await tryDry(key, patient, signal))];
 }
 
-/** A dry call goes through everything that decides whether a call is allowed, and does nothing. */
+/** A dry run checks everything that decides whether a call is allowed, and does nothing. */
 async function tryDry(key: NamedKey, { clients }: Patient, abortSignal: AbortSignal): Promise<Diagnosis> {
   const subject = subjectOf(key);
   const command = new GenerateDataKeyCommand({ KeyId: key.arn, KeySpec: 'AES_256', DryRun: true });
@@ -84,20 +84,20 @@ async function tryDry(key: NamedKey, { clients }: Patient, abortSignal: AbortSig
   return ok(subject, `It can be used (${key.purpose}; a dry GenerateDataKey was allowed).`);
 }
 
-/** Roles of this account can be given a key only where its policy leaves that to the account. */
+/** Roles of this account can be granted use of a key only if its policy leaves that to the account. */
 async function findRefusingPolicy(
   key: NamedKey,
   { clients, identity }: Patient,
   abortSignal: AbortSignal,
 ): Promise<Diagnosis | undefined> {
-  // An alias has no policy; the stack that made the key wrote it.
+  // An alias has no policy; that of the key was written by its stack.
   if (!key.arn.includes(':key/')) return undefined;
   let policy: string | undefined;
   try {
     const command = new GetKeyPolicyCommand({ KeyId: key.arn, PolicyName: 'default' });
     ({ Policy: policy } = await clients.kms(key.region).send(command, { abortSignal }));
   } catch (thrown) {
-    // Keys of other accounts do not show theirs; the dry call says more.
+    // Policies of keys in other accounts cannot be read; the dry run says more.
     if (isDenial(thrown)) return undefined;
     throw thrown;
   }

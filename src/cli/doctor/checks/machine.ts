@@ -9,7 +9,7 @@ import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 /** In the order in which the SAM CLI looks for them. */
 const ENGINES = ['docker', 'finch', 'podman'] as const;
 
-/** What a deployment needs of the machine that it runs on. */
+/** Checks what a deployment needs on this machine. */
 export const MACHINE_CHECKS: CheckGroup = {
   name: 'machine',
   title: 'This machine',
@@ -31,7 +31,7 @@ async function checkSam(patient: Patient, signal: AbortSignal): Promise<Diagnosi
   return warning('SAM CLI', `${version}; what is tested is ${tested}.`, fix);
 }
 
-/** Undefined where the project has no such file, as beside a bundle. */
+/** Undefined if the project has no such file, for example beside a bundle. */
 async function testedSam(): Promise<string | undefined> {
   const pinned = await readFile(join(PROJECT, 'requirements/deploy.txt'), 'utf8').catch(() => '');
   return /^aws-sam-cli==(.+)$/m.exec(pinned)?.[1];
@@ -60,7 +60,7 @@ async function checkArm64(patient: Patient): Promise<Diagnosis> {
   );
 }
 
-/** Where every region is deployed already, only the next deployment needs it. */
+/** If every region is already deployed, only the next deployment needs it. */
 async function lacking(
   { deployments, plans }: Patient,
   subject: string,
@@ -72,7 +72,7 @@ async function lacking(
   return isDeployed ? warning(subject, `${says} The next deployment needs it.`, fix) : failure(subject, says, fix);
 }
 
-/** What a tool prints; undefined when it is missing or fails. */
+/** The output of a tool; undefined if it is missing or fails. */
 function runTool(
   command: string,
   args: readonly string[],

@@ -5,7 +5,7 @@ import { countMessages } from '../../command/queue-counts.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 
-/** Whether each queue exists, and what is in it and in its dead-letter queue. */
+/** Checks that each queue exists, and how many messages are in it and in its dead-letter queue. */
 export const QUEUE_CHECKS: CheckGroup = {
   name: 'queues',
   title: 'Queues and dead letters',

@@ -12,7 +12,7 @@ const CPU_UNITS_PER_VCPU = 1024;
 const FARGATE_QUOTAS = { 'on-demand': 'L-3032A538', Spot: 'L-36FBB829' } as const;
 type Capacity = keyof typeof FARGATE_QUOTAS;
 
-/** Whether the account may run as much at the same time as the configuration asks for, and have as many buckets. */
+/** Checks that the account's quotas allow the concurrency and the buckets that the configuration requires. */
 export const QUOTA_CHECKS: CheckGroup = {
   name: 'quotas',
   title: 'Quotas',
@@ -37,7 +37,7 @@ function lambdaCheck(plan: RegionPlan, { clients }: Patient): Check {
   return { subject, takes: 'lambda:GetAccountSettings', run };
 }
 
-/** Nothing where no rule has the fallback. */
+/** Empty if no rule has a fallback. */
 function fargateChecks({ region, fallback }: RegionPlan, { clients }: Patient): Check[] {
   if (fallback === undefined) return [];
   const sizings = [

@@ -3,10 +3,10 @@ import type { RegionPlan } from '../../../templates/plan-regions.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
-/** What STS says in a region that an account has not switched on. */
+/** STS's error code in a region that the account has not enabled. */
 const NOT_ENABLED: ReadonlySet<string> = new Set(['InvalidClientTokenId', 'UnrecognizedClientException']);
 
-/** Whether each region answers, and has something to do. */
+/** Checks that each region answers, and that a rule uses it. */
 export const REGION_CHECKS: CheckGroup = {
   name: 'regions',
   title: 'Regions',
@@ -27,7 +27,7 @@ async function findDisabled(
     await clients.sts(region).send(new GetCallerIdentityCommand({}), { abortSignal });
     return undefined;
   } catch (thrown) {
-    // The credentials are good elsewhere.
+    // The credentials work in other regions.
     if (!(thrown instanceof Error && NOT_ENABLED.has(thrown.name))) throw thrown;
     return failure(
       region,
@@ -42,7 +42,7 @@ async function findDisabled(
  * |--------|----------------|---------|
  * | source | yes            | ok      |
  * | target | yes            | ok      |
- * | either | no             | warning: its parts cost, and do nothing |
+ * | either | no             | warning: it costs money and does nothing |
  */
 function describeRoles({ region, settings, outgoing, incoming }: RegionPlan): Diagnosis {
   const uses = { source: outgoing.length, target: new Set(incoming.map(({ rule }) => rule.id)).size };

@@ -8,10 +8,13 @@ import { formatPlural } from '../../command/numbers.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
-/** The deployment gives a rule that is going such a priority and more (merge-replication-rules.ts). */
+/** The deployment gives leaving rules priorities from this number upward (merge-replication-rules.ts). */
 const LEAVING = 10_000;
 
-/** Whether the buckets of ours keep versions, without which S3 replicates nothing, and have a replication rule for each route. */
+/**
+ * Checks that our buckets keep versions, without which S3 replicates nothing, and have a replication rule for each
+ * route.
+ */
 export const REPLICATION_CHECKS: CheckGroup = {
   name: 'replication',
   title: 'Replication between regions',
@@ -78,7 +81,7 @@ async function compareRules(
   const connection = new S3Connection(patient.clients.s3(region));
   try {
     const stored = await new S3ReplicationStore(connection, partition).read(bucket, signal);
-    // The look at its versions says that it is gone.
+    // The check of its versioning reports that it is gone.
     if (stored === undefined) return [];
     const wanted = planReplication({ region, outgoing }).map(({ Id, region: target }) => ({
       id: Id,

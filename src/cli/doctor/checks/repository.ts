@@ -4,11 +4,11 @@ import { resourceNamePrefix } from '../../../configuration/schema/resource-names
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen } from '../diagnosis.ts';
 
-/** ECR's words for a repository or an image that does not exist. */
+/** ECR's error codes for a repository or an image that does not exist. */
 const GONE: ReadonlySet<string> = new Set(['RepositoryNotFoundException', 'ImageNotFoundException']);
 const SHOWN_DIGEST = 19;
 
-/** Whether the image that the functions run is still in the registry: new environments and tasks are made of it. */
+/** Checks that the functions' image is still in the registry: new environments and tasks need it. */
 export const REPOSITORY_CHECKS: CheckGroup = {
   name: 'repository',
   title: 'Image repositories',

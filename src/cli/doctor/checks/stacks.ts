@@ -12,7 +12,7 @@ import { explainUnseen } from '../explain-unseen.ts';
 const MAX_CONCURRENT_STACKS = 4;
 const TAKES = 'cloudformation:DescribeStacks and cloudformation:ListStackResources';
 
-/** Whether the stacks are complete, as this configuration would make them, and as they were made. */
+/** Checks that the stacks are complete, match this configuration, and were not changed by hand. */
 export const STACK_CHECKS: CheckGroup = {
   name: 'stacks',
   title: 'Stacks',
@@ -73,7 +73,7 @@ function judgeState(stack: Stack, region: string): Diagnosis[] {
   return [status.endsWith('_IN_PROGRESS') ? warning(subject, text, fix) : failure(subject, text, fix)];
 }
 
-/** Looking for drift is a job of minutes that CloudFormation does when told to: this reads what the last one found. */
+/** Drift detection takes minutes and must be requested: this reads the result of the last one. */
 function judgeDrift(stacks: readonly Stack[], subject: string, region: string): Diagnosis[] {
   const status = (stack: Stack): string => stack.DriftInformation?.StackDriftStatus ?? 'NOT_CHECKED';
   const drifted = stacks.filter((stack) => status(stack) === 'DRIFTED');

@@ -4,10 +4,10 @@ import { listResources, readStack } from '../../deploy/read-stack.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, unseen, warning } from '../diagnosis.ts';
 
-/** What SNS returns instead of an ARN until the recipient has followed the link in its mail. */
+/** SNS's text in place of an ARN until the recipient has followed the link in the mail. */
 const PENDING = 'PendingConfirmation';
 
-/** Whether anyone is told of alarms. */
+/** Checks that someone is notified of alarms. */
 export const SUBSCRIPTION_CHECKS: CheckGroup = {
   name: 'subscriptions',
   title: 'Who is told of alarms',
@@ -42,7 +42,7 @@ async function checkRegion(region: string, patient: Patient, abortSignal: AbortS
 
 interface Subscriber {
   readonly address: string;
-  /** As SNS lists it; absent: it does not. */
+  /** As listed by SNS; absent: not listed. */
   readonly subscription: string | undefined;
   /** ARN. */
   readonly topic: string;

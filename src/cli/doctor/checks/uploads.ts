@@ -6,10 +6,12 @@ import { formatPlural } from '../../command/numbers.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, ok, warning } from '../diagnosis.ts';
 
-/** The longest that one of ours may be at work; lifecycle rules abort ours a day later. */
+/** The longest time that one of our uploads may take; lifecycle rules abort ours a day later. */
 const LEFT_SECONDS = 2 * 24 * 3600;
 
-/** Whether multipart uploads were left behind, which cost money until they are aborted and which no object listing shows. */
+/**
+ * Checks for abandoned multipart uploads, which cost money until they are aborted and which no object listing shows.
+ */
 export const UPLOAD_CHECKS: CheckGroup = {
   name: 'uploads',
   title: 'Uploads left behind',
@@ -47,7 +49,7 @@ async function checkUploads(
       .s3(region)
       .send(new ListMultipartUploadsCommand({ Bucket }), { abortSignal }));
   } catch (thrown) {
-    // Other groups say that it is gone.
+    // Other groups report that it is gone.
     if (thrown instanceof NoSuchBucket) return [];
     throw thrown;
   }

@@ -13,7 +13,10 @@ interface ListedPlace {
   readonly region: string;
 }
 
-/** Whether this identity could run `s3xrc verify` and `s3xrc backfill`: list both sides, read objects, and keep a checkpoint. */
+/**
+ * Checks that this identity could run `s3xrc verify` and `s3xrc backfill`: list both sides, read objects, and save a
+ * checkpoint.
+ */
 export const VERIFICATION_CHECKS: CheckGroup = {
   name: 'verification',
   title: 'What verify and backfill need',
@@ -38,7 +41,7 @@ function placeCheck({ bucket, prefix, region }: ListedPlace, { clients }: Patien
   const subject = `s3://${bucket}/${prefix} (${region})`;
   const run = async (signal: AbortSignal): Promise<Diagnosis[]> => {
     const says = await whereBucketExists(() => tryToRead(clients.s3(region), { bucket, prefix }, signal));
-    // Of a missing bucket the group of buckets tells.
+    // The group of buckets reports missing ones.
     return says === undefined ? [] : [ok(subject, says)];
   };
   return { subject, takes: 's3:ListBucket, and s3:GetObject for --checksums and --bytes', run };
@@ -77,7 +80,7 @@ function checkpointCheck(rule: DeployedRule, region: string, patient: Patient): 
   return { subject, takes: 's3:ListBucket and s3:GetObject; a run also s3:PutObject', run };
 }
 
-/** @throws what is not the answer that there is no such object */
+/** @throws every error except that there is no such object */
 function acceptNotFound(thrown: unknown): string {
   if (thrown instanceof Error && (thrown.name === 'NotFound' || thrown.name === 'NoSuchKey')) return 'None yet.';
   throw thrown;
