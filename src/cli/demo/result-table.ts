@@ -11,7 +11,7 @@ import {
 import type { DeletionsMade, DemoResult, ObjectShare } from './result.ts';
 import { monthTitle, sumsOf } from './worth.ts';
 
-/** Findings and dead letters that are listed one by one; the report has all of them. */
+/** Max findings and dead letters that are listed individually; the report has all of them. */
 const LISTED = 20;
 const NO_INNER_LINES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
@@ -63,7 +63,7 @@ export function renderResultTable(result: DemoResult): string {
   return [table.toString(), ...comparisonLines(result), ...listProblems(result), ...worthLines(result)].join('\n');
 }
 
-/** Nothing, when nothing was deleted. */
+/** Empty if nothing was deleted. */
 function describeDeletions({ deleted, overtaken, undeleted, rewritten, archives }: DeletionsMade): [string, string][] {
   if (archives === 0) return [];
   return [

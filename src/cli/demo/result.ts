@@ -10,7 +10,7 @@ import { countPackedAgain } from './verify/count-writes.ts';
 import type { Verification } from './verify/verify-destinations.ts';
 import type { RunWorth } from './worth.ts';
 
-/** What the demo measured and found; table, JSON file and report are three views of it. */
+/** The demo's measurements and findings; table, JSON file and report are three views of them. */
 export interface DemoMeasurements {
   readonly rule: ReplicationRule;
   /** Where the objects came from, for people. */
@@ -21,7 +21,7 @@ export interface DemoMeasurements {
   /** All versions that were uploaded, drafts included: what plain replication would have sent. */
   readonly uploads: number;
   readonly uploadedBytes: number;
-  /** Events that were sent a second time. */
+  /** Events that were repeated. */
   readonly repeatedEvents: number;
   readonly deletions: DeletionsMade;
   readonly skippedEntries: number;
@@ -30,26 +30,26 @@ export interface DemoMeasurements {
   readonly archives: readonly InspectedArchive[];
   readonly verification: Verification;
   readonly deadLetters: readonly DeadLetterFound[];
-  /** Promises that the pipeline broke though every object arrived, in a sentence for each. */
+  /** A sentence for each promise that the pipeline broke even though every object arrived. */
   readonly violations: readonly string[];
-  /** Damaged archives that were sent to the targets, and have to be refused; and those that were. */
+  /** Damaged archives that were sent to the targets and must be refused, and the number of those that were. */
   readonly damagedArchives: number;
   readonly refusedArchives: number;
   readonly faults: FaultsMet;
-  /** What the functions' own metrics say. */
+  /** The functions' own metrics. */
   readonly metrics: MetricsSummary;
   readonly levels: readonly LevelUse[];
   /** CPU time of compression, in seconds, as the functions logged it archive by archive. */
   readonly packingCpuSeconds: number;
   /** Absent when nothing was packed. */
   readonly worth?: RunWorth | undefined;
-  /** What was chosen first, then each level of `--compare-levels`; absent without it. */
+  /** First the chosen levels, then each level of `--compare-levels`; absent without that option. */
   readonly comparison?: readonly LevelCost[] | undefined;
   /** Absent without `--fallback-over`. */
   readonly fallback?: FallbackShare | undefined;
 }
 
-/** What was deleted at the source, in objects. */
+/** Objects deleted at the source. */
 export interface DeletionsMade {
   /** For good, when the targets had it. */
   readonly deleted: number;
@@ -57,17 +57,17 @@ export interface DeletionsMade {
   readonly overtaken: number;
   readonly undeleted: number;
   readonly rewritten: number;
-  /** Archives that carried the deletions, and are not among the archives of objects. */
+  /** Archives of deletions, which do not count as archives of objects. */
   readonly archives: number;
   readonly archiveBytes: number;
 }
 
-/** What fallback tasks did in place of the functions. */
+/** The work of fallback tasks. */
 export interface FallbackShare {
   readonly packed: ObjectShare;
   /** Over all target regions. */
   readonly restored: ObjectShare;
-  /** Tasks that were ended at work: at once, as a lost machine is, or with notice, as Spot does. */
+  /** Tasks that were ended while working: at once, like a lost machine, or with notice, as Spot does. */
   readonly killedTasks: number;
   readonly reclaimedTasks: number;
 }
@@ -77,7 +77,7 @@ export interface ObjectShare {
   readonly bytes: number;
 }
 
-/** What `--faults` did to the pipeline. */
+/** The faults that `--faults` injected. */
 export interface FaultsMet {
   /** Share of the functions' calls. */
   readonly rate: number;
@@ -87,13 +87,13 @@ export interface FaultsMet {
 }
 
 export interface DemoResult extends DemoMeasurements {
-  /** Objects in archives that were in one before: for events that came twice, and after failures. */
+  /** Objects that were archived more than once: because of duplicate events, or after failures. */
   readonly packedAgain: number;
   readonly compressedBytes: number;
   /** Null when nothing was compressed. */
   readonly ratio: number | null;
   readonly transfer: TransferCost;
-  /** What is in the archives, as their manifests say. */
+  /** The contents of the archives, according to their manifests. */
   readonly packed: ObjectShare;
   readonly types: ReadonlyMap<string, TypeShare>;
 }
@@ -114,7 +114,7 @@ export function summarize(measured: DemoMeasurements): DemoResult {
   };
 }
 
-/** Whether every object arrived as it was, the pipeline gave up on nothing, and kept its promises on the way. */
+/** Whether every object arrived unchanged, nothing was dead-lettered, and the pipeline kept its promises. */
 export function isFlawless({ verification, deadLetters, violations }: DemoResult): boolean {
   const { lost, altered } = verification;
   return lost + altered + deadLetters.length + violations.length === 0;

@@ -38,7 +38,7 @@ export async function runDemoCommand(
   const restoreTerminal = (): void => {
     progress.close();
   };
-  // A second Ctrl-C waits for no cleaning up, but is not to leave a terminal without its cursor.
+  // A second Ctrl-C does not wait for the cleanup, but must not leave the terminal without its cursor.
   process.once('exit', restoreTerminal);
   cleanup.defer(restoreTerminal);
   endOnSignal(cleanup, signal);
@@ -60,7 +60,7 @@ export async function runDemoCommand(
   return isFlawless(result) && unwritten.length === 0 ? 0 : 1;
 }
 
-/** Ends child processes and removes files, then the process: whatever runs at that moment would only fail. */
+/** Ends child processes and removes files, then ends the process, since work still in progress would only fail. */
 function endOnSignal(cleanup: AsyncDisposableStack, signal: AbortSignal): void {
   signal.addEventListener('abort', () => {
     void cleanup.disposeAsync().finally(() => process.exit(INTERRUPTED));
@@ -83,7 +83,7 @@ async function showExisting(result: ExistingResult, { json }: DemoOptions, progr
   return problems;
 }
 
-/** @returns what could not be written; the table is there whatever happens to files */
+/** @returns what could not be written; the table is printed even if files fail */
 async function showResult(result: DemoResult, { json, report }: DemoOptions, progress: Progress): Promise<string[]> {
   progress.say(renderResultTable(result));
   const problems = await writeOutputs([[report, renderReport(result, new Date())]]);

@@ -34,17 +34,18 @@ import { type Verification, verifyDestinations } from './verify/verify-destinati
 import type { Workspace } from './workspace.ts';
 import { summarizeWorth } from './worth.ts';
 
-/** Entries of the user's folder that are named one by one. */
+/** Max entries of the user's folder that are listed individually. */
 const NAMED_SKIPS = 10;
 
 export interface FinishedDemo {
   readonly result: DemoResult;
-  /** What the user asked for and could not be written, in a sentence for each. */
+  /** A sentence for each requested output that could not be written. */
   readonly problems: readonly string[];
 }
 
 /**
- * Starts the pipeline, feeds it, waits until it has nothing left to do, and compares what arrived with what was sent.
+ * Starts the pipeline, feeds it, waits until it has nothing left to do, and compares the restored objects with the
+ * uploaded ones.
  * @throws DemoInputError, InvalidConfigurationError, DemoFailedError, and the errors of the local servers
  */
 export async function runDemo(options: DemoOptions, workspace: Workspace, progress: Progress): Promise<FinishedDemo> {
@@ -56,14 +57,14 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   };
   const configuration = await prepareConfiguration(options.configuration, changes, workspace.temporary);
   const rule = chooseRule(configuration.rules, options.fanOut);
-  // `--fallback-over` makes archives as small as nobody would have them: dollars are those of the rule without it.
+  // `--fallback-over` makes archives unrealistically small, so the dollars are those of the rule without it.
   const owned = chooseRule(configuration.written, options.fanOut);
   const { content, description, cost, isOwn } = await chooseContent(options, workspace.cleanup);
   const plan = planObjects(content, { prefix: rule.source.prefix, withHardKeys: isOwn });
   if (cost !== undefined) progress.say(`${description}\n${cost}`);
   const sizes = plan.objects.map(({ body }) => bodySize(body));
   announce(plan, sumOf(sizes), progress);
-  // What goes to tasks keeps no function busy.
+  // Work for tasks does not occupy functions.
   const forFunctions = sumOf(sizes.filter((size) => size <= (largestMebibytes ?? Number.POSITIVE_INFINITY) * MIB));
   const pipeline = await startPipeline(
     {
@@ -140,7 +141,7 @@ function countDeletions({ removals }: UploadRecord, archives: readonly Inspected
   };
 }
 
-/** Keeps the archives if the user wants them. @returns why they could not be kept */
+/** Saves the archives if requested. @returns why they could not be saved */
 async function keepFiles(
   { outbound }: Pipeline,
   archives: readonly StoredArchive[],
@@ -202,7 +203,7 @@ interface ComparedRule extends Pick<DemoOptions, 'compareLevels'> {
   readonly configuration: PreparedConfiguration;
 }
 
-/** What other levels would have cost, if the user wants to know. */
+/** The cost of other levels, if requested. */
 async function compare(
   { outbound, log }: Pipeline,
   archives: readonly StoredArchive[],

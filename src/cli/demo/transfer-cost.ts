@@ -1,5 +1,5 @@
 /**
- * Dollars for a GB from eu-west-1 to most other regions. AWS's on-demand price of "data transfer out to other AWS
+ * Dollars per GB from eu-west-1 to most other regions. AWS's on-demand price of "data transfer out to other AWS
  * regions" as of November 2026; from other regions it is 0.01 to 0.15.
  */
 const DOLLARS_PER_GIGABYTE = 0.02;

@@ -27,15 +27,18 @@ export interface WorthLine {
   readonly ours: number;
 }
 
-/** What so many bytes of objects like those of a run cost, line by line. `plain` less `ours` of all lines is the net. */
+/**
+ * The cost of this many bytes of objects like those of a run, line by line. `plain` less `ours` of all lines is the net
+ * benefit.
+ */
 export interface Worth {
   readonly bytes: number;
   readonly lines: readonly WorthLine[];
-  /** Negative where S3's own replication is cheaper. */
+  /** Negative if S3's own replication is cheaper. */
   readonly net: number;
 }
 
-/** What a run packed. */
+/** The objects and archives that a run packed. */
 export interface PackedRun {
   /** Bytes of each object, as often as it was packed. */
   readonly sizes: readonly number[];
@@ -43,7 +46,9 @@ export interface PackedRun {
   readonly cpuSeconds: number;
 }
 
-/** What sending costs: with the archives that the rule makes when it is in use, which are larger than those of a short run. */
+/**
+ * The costs of sending with the archives that the rule makes in normal use, which are larger than those of a short run.
+ */
 export interface RuleWorth {
   readonly costs: RuleCosts;
   readonly limits: ArchiveLimits;
@@ -55,7 +60,7 @@ export interface MonthlyVolume {
   readonly fixed: number;
 }
 
-/** What objects like those of a run are worth sending this way. */
+/** The savings for objects like those of a run. */
 export interface RunWorth {
   readonly terabyte: Worth;
   /** Of `--monthly`, with the rule's fixed cost. */
@@ -92,7 +97,7 @@ export function monthTitle(month: Worth): string {
   return `USD per month, ${formatBilledBytes(month.bytes).replace('.0', '')}`;
 }
 
-/** Scales what a run packed to other bytes; `fixed` are USD of the rule, for a month. */
+/** Scales a run to another volume; `fixed` is the rule's fixed cost in USD per month. */
 function worthOf(
   run: PackedRun,
   { costs, limits }: RuleWorth,
@@ -122,7 +127,7 @@ function describeWorth(
   if (net > 0) return `${mean} this is cheaper than S3's own replication by ${dollars}`;
   const experience = { ratio: archiveBytes / bytes, cpuSecondsPerByte: cpuSeconds / bytes };
   const from = breakEvenObjectSize(costs, experience, limits);
-  // That of the table has what was packed again in it.
+  // The ratio in the table includes objects that were packed again.
   const ratio = `at a ratio of ${(1 / experience.ratio).toFixed(1)} : 1 (nothing packed twice)`;
   const pays = Number.isFinite(from)
     ? `this pays from ${formatBytes(from)} on, ${ratio}`

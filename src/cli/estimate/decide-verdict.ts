@@ -1,7 +1,7 @@
 /** A prefix as a candidate for a rule of its own. USD per month. */
 export interface Candidate {
   readonly prefix: string;
-  /** What it saves before a rule is paid for; negative where plain replication is cheaper. */
+  /** Savings before the cost of a rule; negative if plain replication is cheaper. */
   readonly saved: number;
   /** Whether a rule can have exactly this prefix. */
   readonly canBeRule: boolean;
@@ -9,11 +9,11 @@ export interface Candidate {
 
 export interface VerdictInput {
   readonly candidates: readonly Candidate[];
-  /** What one rule for all of them saves before it is paid for. */
+  /** Savings of one rule for all of them, before its cost. */
   readonly savedByOne: number;
-  /** What a rule costs whatever its volume. */
+  /** Fixed cost of a rule. */
   readonly ruleDollars: number;
-  /** What regions cost before the first rule. */
+  /** Cost of the regions before the first rule. */
   readonly regionDollars: number;
 }
 
@@ -21,14 +21,14 @@ export type VerdictKind = 'use' | 'use-some' | 'leave';
 
 export interface Verdict {
   readonly kind: VerdictKind;
-  /** Those that get a rule each; none for one rule for all. */
+  /** The prefixes that get a rule of their own; empty for one rule for all. */
   readonly prefixes: readonly string[];
   /** USD per month less than with S3's own replication. */
   readonly net: number;
 }
 
 /**
- * What costs least:
+ * Chooses the cheapest candidate:
  *
  * | candidate                               | saves per month                                    | verdict    |
  * |-----------------------------------------|----------------------------------------------------|------------|

@@ -1,12 +1,12 @@
 import type { ObjectEntry } from '../../listing/dependencies.ts';
 import type { SampleReader } from './measure-sample.ts';
 
-/** Where objects are that an estimate is made of. */
+/** The source of the objects for an estimate. */
 export interface EstimateSource extends SampleReader, AsyncDisposable {
   readonly name: string;
-  /** What rules name. */
+  /** The bucket name for rules. */
   readonly bucket: string;
-  /** What all keys begin with. */
+  /** Common prefix of all keys. */
   readonly prefix: string;
   readonly region: string;
   /** Milliseconds since 1970 at which the entries were true. */
@@ -16,7 +16,7 @@ export interface EstimateSource extends SampleReader, AsyncDisposable {
   entries(): AsyncIterable<readonly ObjectEntry[]>;
   /** Requests of the listing so far. */
   readonly listRequests: () => number;
-  /** What is there and is not counted, such as symbolic links. */
+  /** Entries that are not counted, such as symbolic links. */
   readonly skipped: () => readonly string[];
 }
 
@@ -26,5 +26,5 @@ export interface SourceOptions {
   readonly signal: AbortSignal;
 }
 
-/** Of a folder, whose objects are in no region yet. */
+/** For a folder, whose objects are in no region yet. */
 export const DEFAULT_REGION = 'us-east-1';

@@ -8,24 +8,24 @@ export interface GroupEstimate {
   readonly bytes: number;
   /** Bytes of the sample. */
   readonly sampledBytes: number;
-  /** Object bytes over archive bytes. */
+  /** Object bytes divided by archive bytes. */
   readonly ratio: number;
   /** Half of the 95 % confidence interval of `ratio`. */
   readonly ratioMargin: number;
-  /** What comes in a month, and what it costs, in USD. */
+  /** The objects of a month, and their cost in USD. */
   readonly month: {
     readonly objects: number;
     readonly bytes: number;
     /** S3 replicating every object by itself. */
     readonly plain: number;
-    /** With this product, without what a rule costs whatever its volume. */
+    /** With this product, without the fixed cost of a rule. */
     readonly ours: number;
   };
-  /** Whether a rule of its own would pay for itself. */
+  /** Whether a separate rule would pay for itself. */
   readonly pays: boolean;
 }
 
-/** What an estimate found. Dollars are USD per month. */
+/** The result of an estimate. Dollars are USD per month. */
 export interface Estimate {
   readonly source: string;
   readonly bucket: string;
@@ -51,6 +51,6 @@ export interface Estimate {
     readonly dollars: number;
   };
   readonly prices: { readonly date: string; readonly source: string };
-  /** What the numbers do not tell, in sentences. */
+  /** Sentences about what the numbers do not cover. */
   readonly remarks: readonly string[];
 }

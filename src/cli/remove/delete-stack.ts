@@ -9,15 +9,15 @@ import { StackRemovalError } from '../command/errors.ts';
 import { orAborted } from '../command/or-aborted.ts';
 import { readStack } from '../deploy/read-stack.ts';
 
-/** Longest that CloudFormation may take, in seconds: a region with fallback services drains its tasks first. */
+/** Max seconds for CloudFormation: a region with fallback services drains its tasks first. */
 const MAX_WAIT_SECONDS = 3600;
-/** Between this machine's clock and CloudFormation's. */
+/** Max difference between this machine's clock and CloudFormation's. */
 const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Deletes a stack with all that it nests, and waits until it is gone.
- * @throws StackRemovalError with what CloudFormation could not delete, and why; the reason of the context's signal, and then
- *   CloudFormation continues by itself
+ * Deletes a stack with its nested stacks, and waits until it is gone.
+ * @throws StackRemovalError with what CloudFormation could not delete, and why; the reason of the context's signal, and
+ * then CloudFormation continues by itself
  */
 export async function deleteStack(
   stack: string,
@@ -56,7 +56,7 @@ export async function deleteStack(
   }
 }
 
-/** What of the stack and its nested ones could not be deleted since a time, in milliseconds. */
+/** The resources of the stack and its nested stacks that could not be deleted since a time, in milliseconds. */
 async function readStackFailures(client: CloudFormationClient, StackName: string, since: number): Promise<string[]> {
   const lines: string[] = [];
   for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client }, { StackName })) {

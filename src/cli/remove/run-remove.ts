@@ -25,11 +25,11 @@ interface RemoveFlags {
 }
 
 /**
- * `s3xrc remove`: deletes the stacks of every region, those that send first. Buckets of the users are not ours to delete;
- * they only lose our notification. Asks for the name of the stack before.
- * @returns 1 when the answer is another one
- * @throws InvalidConfigurationError, DeployInputError, UsageError, UnreadableAccountError, StackRemovalError that says what is done and
- *   what to do, MessagesWaitingError, UnreadableQueuesError
+ * `s3xrc remove`: deletes the stacks of every region, senders first. Users' buckets are never deleted; they only lose
+ * our notification. First asks the user to type the name of the stack.
+ * @returns 1 if the answer is different
+ * @throws InvalidConfigurationError, DeployInputError, UsageError, UnreadableAccountError, StackRemovalError that says
+ * what is done and what to do, MessagesWaitingError, UnreadableQueuesError
  */
 export async function runRemove(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];

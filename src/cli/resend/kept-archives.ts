@@ -14,7 +14,7 @@ export interface KeptArchive {
   /** Its key in the outbound bucket. */
   readonly key: string;
   readonly size: number;
-  /** Newest first, and all of one archive: it may have been given up several times. */
+  /** Newest first; all versions of one archive, which may have been given up several times. */
   readonly versionIds: readonly [string, ...string[]];
 }
 
@@ -22,7 +22,7 @@ export interface KeptArchive {
 const MAX_DELETIONS = 1000;
 
 /**
- * All archives that are kept, in the order of their keys.
+ * All kept archives, in the order of their keys.
  * @throws DeployInputError when there is no such bucket
  */
 export async function listKeptArchives({ s3, failedBucket }: ResendSession): Promise<KeptArchive[]> {
@@ -51,7 +51,7 @@ export async function listKeptArchives({ s3, failedBucket }: ResendSession): Pro
   });
 }
 
-/** @throws KeptArchiveError when it has gone since it was listed */
+/** @throws KeptArchiveError when it was deleted since it was listed */
 export async function describeKeptArchive(
   { key, versionIds }: KeptArchive,
   { store, failedBucket }: ResendSession,
@@ -65,8 +65,9 @@ export async function describeKeptArchive(
 }
 
 /**
- * Puts a kept archive back where it is replicated from, with its count reset, and deletes it here when S3 has accepted it there.
- * @throws KeptArchiveError, and what the storage throws; it is still kept then
+ * Copies a kept archive back to its outbound bucket, with its count reset, and deletes it here when S3 has accepted it
+ * there.
+ * @throws KeptArchiveError, and the errors of the storage port; the archive is then still kept
  */
 export async function sendKeptArchive(archive: KeptArchive, session: ResendSession): Promise<void> {
   const { failedBucket, outboundBucket, store, s3 } = session;
@@ -81,7 +82,7 @@ export async function sendKeptArchive(archive: KeptArchive, session: ResendSessi
     source: { bucket: failedBucket, key, versionId: archive.versionIds[0], etag, size, crc32 },
     condition: { kind: 'always' },
   });
-  // These versions and no others: one that has come in the meantime is another failure.
+  // Only these versions: one that was added in the meantime is another failure.
   for (let at = 0; at < archive.versionIds.length; at += MAX_DELETIONS) {
     const Objects = archive.versionIds.slice(at, at + MAX_DELETIONS).map((VersionId) => ({ Key: key, VersionId }));
     const { Errors = [] } = await s3.send(new DeleteObjectsCommand({ Bucket: failedBucket, Delete: { Objects } }));

@@ -4,7 +4,7 @@ import { S3ObjectStore } from '../../aws/s3/object-store.ts';
 import { ownBucketName } from '../../configuration/schema/resource-names.ts';
 import type { ObjectCopier, VersionReader } from '../../storage/object-store.ts';
 
-/** Where archives of one source region are kept that could not be replicated, and where they are sent from. */
+/** The buckets of one source region: that of archives that could not be replicated, and the outbound bucket. */
 export interface ResendSession {
   readonly s3: S3Client;
   readonly store: VersionReader & ObjectCopier;
@@ -14,7 +14,7 @@ export interface ResendSession {
 }
 
 /**
- * Opened in the account of the credentials that the AWS CLI would use, too.
+ * Opened in the account of the credentials that the AWS CLI would also use.
  * @param profile of the AWS configuration; absent: what the environment says
  */
 export async function openResendSession(stackName: string, region: string, profile?: string): Promise<ResendSession> {

@@ -112,7 +112,7 @@ function describeLine({ key, size }: KeptArchive, record: KeptRecord | undefined
 
 async function sendAll(archives: readonly KeptArchive[], { session, flags, context }: Resend): Promise<void> {
   const sent: string[] = [];
-  // One that has begun is finished after Ctrl-C, unless that takes too long: it is still kept then.
+  // The current archive is finished after Ctrl-C, unless that takes too long; then it is still kept.
   const patience = signalAfter(context.signal, LAST_CALLS_MS);
   await withMeter(context, { what: 'Sending', unit: 'archives' }, async (meter) => {
     for (const archive of archives) {

@@ -1,13 +1,13 @@
 import type { FrameProbe } from '../../adaptive/level-policy.ts';
 
-/** What a level made of a frame. */
+/** The result of a level for a frame. */
 export interface MeasuredLevel {
   readonly level: number;
   readonly compressed: number;
   readonly cpuSeconds: number;
 }
 
-/** What was measured of one frame, at each of some levels. */
+/** Measurements of one frame at several levels. */
 export interface FrameCosts {
   readonly bytes: number;
   /** Share of its size that the test of a frame leaves. */
@@ -17,7 +17,7 @@ export interface FrameCosts {
   readonly probe: FrameProbe;
 }
 
-/** What a level makes of a frame; a level between two measured ones lies between them on both scales. */
+/** The result of a level for a frame; a level between two measured ones is interpolated on both scales. */
 export function costAtLevel({ levels }: FrameCosts, level: number): MeasuredLevel {
   const above = levels.find((one) => one.level >= level);
   const below = levels.findLast((one) => one.level <= level);

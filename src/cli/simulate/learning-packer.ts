@@ -13,7 +13,9 @@ const TEST_LEVEL = 1;
 
 type RandomNumber = () => number;
 
-/** The product's own choice of levels, fed with simulated frames. What it spends on tests and probes is part of its dollars. */
+/**
+ * The product's own choice of levels, with simulated frames. The cost of tests and probes is included in its dollars.
+ */
 export function learningPacker(candidates: readonly number[], prices: MarginalPrices, random: RandomNumber): Packer {
   let hostSpeed = 1;
   const policy = adaptiveLevels({

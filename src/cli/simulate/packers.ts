@@ -7,7 +7,7 @@ export interface Packer<Archive extends SimulatedArchive = SimulatedArchive> {
   pack(archive: Archive): Promise<Packed>;
 }
 
-/** What became of an archive. */
+/** The result of an archive. */
 export interface Packed {
   /** USD of what levels decide about: transfer and staging of its bytes, and CPU time. */
   readonly dollars: number;
@@ -29,7 +29,7 @@ export function simulateFrame(frame: SimulatedFrame, level: number, hostSpeed: n
   const bytes = costs.bytes * scale;
   return {
     bytes,
-    // A frame of raw blocks has the size of its content, whatever that is.
+    // A frame of raw blocks has the size of its content.
     compressed: compressed >= costs.bytes ? compressed * scale : Math.min(bytes, compressed * scale * compressedFactor),
     cpuSeconds: (cpuSeconds * scale * secondsFactor) / hostSpeed,
   };
@@ -63,7 +63,7 @@ export function fixedPacker(level: number, prices: MarginalPrices): Packer {
   };
 }
 
-/** Knows what every level makes of every frame before it chooses. */
+/** Knows the result of every level for every frame before it chooses. */
 export function oracle(levels: readonly number[], prices: MarginalPrices): Packer {
   const best = (frame: SimulatedFrame, hostSpeed: number): PackedFrame => {
     const packed = levels.map((level) => simulateFrame(frame, level, hostSpeed));

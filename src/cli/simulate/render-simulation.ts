@@ -18,7 +18,7 @@ export interface SimulationReport extends LevelSimulation {
 
 const TERABYTE = 1024 * BILLED_GIGABYTE;
 const DEFAULT_COLUMNS = 120;
-/** A fixed level has to be cheaper by so much, as a share, to be worth a key in the configuration. */
+/** Min share by which a fixed level must be cheaper to be worth a key in the configuration. */
 const NOTEWORTHY = 0.005;
 
 /** What `s3xrc simulate` prints. @param columns of the terminal */
@@ -57,7 +57,7 @@ function renderLevelCosts(rows: readonly LevelCosts[], volume: number, isMonthly
   );
 }
 
-/** What to write into the configuration. */
+/** The recommended configuration. */
 export function describeAdvice({ learned, fixed }: LevelSimulation): string {
   const [cheapest] = fixed.toSorted((left, right) => left.dollarsPerByte - right.dollarsPerByte);
   if (cheapest === undefined) return '';

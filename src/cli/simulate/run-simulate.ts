@@ -18,9 +18,10 @@ import { simulateLevels } from './simulate-levels.ts';
 import type { WeightedFrame } from './simulated-archive.ts';
 
 /**
- * `s3xrc simulate`: what a rule would learn on the user's own objects. Writes nothing.
- * @returns 0, whatever comes out
- * @throws UsageError, ImpossibleEstimateError, InvalidInventoryError, InvalidConfigurationError, the errors of the storage port
+ * `s3xrc simulate`: simulates what a rule would learn from the user's own objects. Writes nothing.
+ * @returns 0, whatever the result
+ * @throws UsageError, ImpossibleEstimateError, InvalidInventoryError, InvalidConfigurationError, the errors of the
+ * storage port
  */
 export async function runSimulate(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];

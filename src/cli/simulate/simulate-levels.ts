@@ -5,7 +5,7 @@ import { learningPacker } from './learning-packer.ts';
 import { fixedPacker, oracle, type Packer } from './packers.ts';
 import { drawArchives, type WeightedFrame } from './simulated-archive.ts';
 
-/** What a way to choose levels made of a stream. */
+/** The result of one way to choose levels for a stream. */
 export interface LevelCosts {
   /** `learned`, or a fixed level. */
   readonly level: string;
@@ -13,7 +13,7 @@ export interface LevelCosts {
   readonly ratio: number;
   /** Of the reference machine. */
   readonly cpuSecondsPerGigabyte: number;
-  /** USD of what a level decides about, per byte of objects: transfer and staging of archives, and CPU time. */
+  /** USD of the costs that depend on the level, per byte of objects: transfer and staging of archives, and CPU time. */
   readonly dollarsPerByte: number;
   /** Dollars over those of the best choice for each frame in hindsight, as a share of them. */
   readonly overBest: number;
@@ -39,10 +39,10 @@ export interface LevelSimulation {
 }
 
 const MILESTONES = [10, 100, 1000, 10_000];
-/** Archives between two looks whether Ctrl-C was pressed. */
+/** Archives between two checks for Ctrl-C. */
 const BREATH = 16;
 
-/** Replays one stream with each way to choose levels. The same seed gives the same stream. */
+/** Replays one stream with each way of choosing levels. The same seed gives the same stream. */
 export async function simulateLevels(
   frames: readonly WeightedFrame[],
   { levels, prices, archives: count, archiveBytes, seed, signal, onPacked }: SimulationOptions,

@@ -15,7 +15,7 @@ export interface Observation {
   readonly now: number;
 }
 
-/** Puts together what was seen. */
+/** Combines everything that was read. */
 export function assembleStatus(
   configuration: Configuration,
   plans: readonly RegionPlan[],
@@ -101,14 +101,14 @@ function joinBacklogs(queues: readonly DeployedQueue[], region: string, { state,
   return {
     waiting,
     inWork: sum(counts.map((count) => count?.inWork)),
-    // SQS tells of no age where nothing waits.
+    // SQS reports no age for an empty queue.
     oldestSeconds: ages.length > 0 ? Math.max(...ages) : waiting === 0 ? 0 : null,
     deadLetters: sum(deadLetters.map((count) => (count === undefined ? undefined : count.waiting + count.inWork))),
     ...(fallback === undefined ? {} : { tasks: state.tasks.get(`${region} ${fallback.name}`) ?? null }),
   };
 }
 
-/** @returns null as soon as one is not known */
+/** @returns null if any of them is unknown */
 function sum(numbers: readonly (number | undefined)[]): number | null {
   return numbers.reduce<number | null>(
     (total, each) => (total === null || each === undefined ? null : total + each),

@@ -3,12 +3,12 @@ import type { DeployedRule, VerifyInterval } from '../../configuration/deployed-
 import { countFaults } from '../../verifying/count-faults.ts';
 import { noVerificationCounts } from '../../verifying/dependencies.ts';
 
-/** What a clock has found of a rule. */
+/** The result of a rule's scheduled verification. */
 export interface VerificationStatus {
   readonly every: VerifyInterval;
   /** ISO 8601; absent: it was not verified within the last 15 days. */
   readonly startedAt?: string;
-  /** It has not come to an end: it is in progress, or has failed. */
+  /** It is not finished: either in progress or failed. */
   readonly unfinished?: true;
   /** Keys. */
   readonly compared: number;
@@ -17,12 +17,12 @@ export interface VerificationStatus {
   readonly different: number;
   /** Written or edited by others. */
   readonly foreign: number;
-  /** Of all these what the rule does not allow. */
+  /** The part of these that violates the rule. */
   readonly faults: number;
 }
 
 /**
- * What the checkpoint of the last scheduled verification says.
+ * Reads the checkpoint of the last scheduled verification.
  * @param text of the checkpoint; undefined: there is none
  * @throws InvalidCheckpointError
  */

@@ -8,20 +8,20 @@ import { deployedNames } from '../command/deployed-names.ts';
 /** `hour`, `day`: the sum over it. `newest`: the last value within a quarter of an hour. */
 export type MetricSpan = 'hour' | 'day' | 'newest';
 
-/** A number that CloudWatch is asked for. */
+/** A number to read from CloudWatch. */
 export interface AskedMetric {
-  /** What `metricId` makes. */
+  /** The result of `metricId`. */
   readonly id: string;
   readonly span: MetricSpan;
   readonly address: MetricAddress;
 }
 
-/** What a rule's source function writes (docs/metrics.md). */
+/** Metrics that a rule's source function writes (docs/metrics.md). */
 const SOURCE_SUMS = ['ObjectsPacked', 'OriginalSize', 'CompressedSize'] as const;
 /** Of the last day only: an hour's dollars say little. */
 const SOURCE_DOLLARS = ['TransferSavings', 'NetBenefit'] as const;
 
-/** Every number of the status, asked of the region that has it. */
+/** Every number of the status, with the region that has it. */
 export function planMetrics(configuration: Configuration, plans: readonly RegionPlan[]): AskedMetric[] {
   return plans.flatMap((plan) => [
     ...plan.outgoing.flatMap((rule) => ruleMetrics(rule, configuration)),
@@ -29,12 +29,12 @@ export function planMetrics(configuration: Configuration, plans: readonly Region
   ]);
 }
 
-/** How a number is found again. @param owner rule, route or queue */
+/** The id of a number. @param owner rule, route or queue */
 export function metricId(owner: string, name: string, span: MetricSpan): string {
   return `${owner} ${name} ${span}`;
 }
 
-/** Id of a rule's way to a region. */
+/** Id of a rule's route to a region. */
 export function routeId({ id }: Pick<DeployedRule, 'id'>, region: string): string {
   return `${id} to ${region}`;
 }

@@ -9,9 +9,9 @@ export interface MetricSource {
 }
 
 export interface MetricValues {
-  /** By id; absent where there is none, or nothing could be seen. */
+  /** By id; absent if there is no value, or it could not be read. */
   readonly values: ReadonlyMap<string, number>;
-  /** What could not be seen, a sentence each. */
+  /** A sentence for each thing that could not be read. */
   readonly unseen: readonly string[];
 }
 
@@ -25,7 +25,7 @@ const SPANS: Readonly<Record<MetricSpan, { readonly seconds: number; readonly pe
 };
 
 /**
- * Asks each region for its numbers, 500 a call. A region that does not answer leaves the others known.
+ * Reads the numbers of each region, 500 per call. A region that does not answer does not affect the others.
  * @param now milliseconds since 1970
  * @param onAnswer called when a region has answered, or has failed to
  */
@@ -71,7 +71,7 @@ async function readGroup(
   });
 }
 
-/** CloudWatch rounds to whole minutes; a period that has only begun counts as far as it has come. */
+/** CloudWatch rounds to whole minutes; the current period counts as far as it has progressed. */
 function windowOf(span: MetricSpan, now: number): ReadingWindow {
   const { seconds, periodSeconds } = SPANS[span];
   const to = Math.ceil(now / (MINUTE * 1000)) * MINUTE * 1000;

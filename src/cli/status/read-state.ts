@@ -15,7 +15,7 @@ import { countMessages, type QueueCounts } from '../command/queue-counts.ts';
 import { describeVerification, type VerificationStatus } from './describe-verification.ts';
 
 const MAX_CONCURRENT_CALLS = 24;
-/** ECS describes no more services in one call. */
+/** ECS's limit of services per call. */
 const SERVICES_PER_CALL = 10;
 
 export interface TaskCounts {
@@ -23,7 +23,7 @@ export interface TaskCounts {
   readonly desired: number;
 }
 
-/** What is in the regions now. What could not be seen is absent. */
+/** The current state of the regions. Things that could not be read are absent. */
 export interface PipelineState {
   /** By `<region> <queue>`. */
   readonly queues: ReadonlyMap<string, QueueCounts>;
@@ -31,9 +31,9 @@ export interface PipelineState {
   readonly tasks: ReadonlyMap<string, TaskCounts>;
   /** Archives that could not be replicated and are kept, by rule; as many as 1,000. */
   readonly givenUp: ReadonlyMap<string, number>;
-  /** Of rules that a clock has verified. */
+  /** Of rules with scheduled verifications. */
   readonly verifications: ReadonlyMap<string, VerificationStatus>;
-  /** A sentence each. */
+  /** A sentence for each problem. */
   readonly unseen: readonly string[];
 }
 
@@ -41,11 +41,11 @@ export interface StateAccess {
   readonly account: string;
   readonly clients: AwsClients;
   readonly signal: AbortSignal;
-  /** Called when a call was answered, or has failed. */
+  /** Called when a call has succeeded or failed. */
   readonly onAnswer: () => void;
 }
 
-/** Looks at queues, fallback services and kept archives of the regions, side by side. */
+/** Reads queues, fallback services and kept archives of the regions concurrently. */
 export async function readState(
   configuration: Configuration,
   plans: readonly RegionPlan[],

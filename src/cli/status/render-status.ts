@@ -15,7 +15,7 @@ import {
   type RuleTraffic,
 } from './status.ts';
 
-/** What could not be seen. */
+/** Text for things that could not be read. */
 const UNKNOWN = '–';
 const LABEL_WIDTH = 14;
 
@@ -87,7 +87,7 @@ function backlogRows(backlog: Backlog, unit: string, style: TerminalStyle): stri
   ];
 }
 
-/** Wraps what does not fit behind its label. */
+/** Wraps text that does not fit after its label. */
 function row(
   label: string,
   text: string,
@@ -128,7 +128,7 @@ function money(dollars: number | null): string {
   return dollars === 0 ? '$0' : formatDollars(dollars);
 }
 
-/** S3 lists 1,000 keys per call; to count further would cost more and tell nothing new. */
+/** S3 lists 1,000 keys per call; counting further would cost more without telling anything new. */
 function archives(givenUp: number | null): string {
   if (givenUp === null) return UNKNOWN;
   return givenUp >= 1000 ? '1,000 archives or more' : formatPlural(givenUp, 'archive');

@@ -35,8 +35,8 @@ const MIN_INTERVAL = 5;
 const MAX_INTERVAL = 3600;
 
 /**
- * `s3xrc status`: how far each rule is in each region, what waits, and what it saves.
- * @returns 1 when something is late, given up, dead-lettered, or missing at the last verification
+ * `s3xrc status`: shows how late each rule is in each region, its backlog, and its savings.
+ * @returns 1 if something is late, given up, dead-lettered, or was missing at the last verification
  * @throws UsageError, InvalidConfigurationError, UnreadableAccountError
  */
 export async function runStatus(args: readonly string[], context: CommandContext): Promise<number> {
@@ -71,7 +71,7 @@ export async function runStatus(args: readonly string[], context: CommandContext
     const [first] = plans;
     const region = first?.region ?? '';
     const { account } = await orAborted(readIdentity(region, clients.sts(region)), context.signal);
-    // A watch has the whole screen: nothing else is written there.
+    // A watch uses the whole screen: nothing else is written there.
     const quiet = { ...context, note: () => undefined, statusLine: undefined };
     const progress = flags.watch === true ? quiet : context;
     const look = (): Promise<PipelineStatus> => observe(configuration, plans, { account, clients }, progress);

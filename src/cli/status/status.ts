@@ -1,9 +1,9 @@
 import type { VerificationStatus } from './describe-verification.ts';
 import type { TaskCounts } from './read-state.ts';
 
-/** What waits in front of a function or a task. `null` is what could not be seen, here and below. */
+/** The backlog of a function or a task. `null` means that it could not be read, here and below. */
 export interface Backlog {
-  /** Messages to be received now or later; each is an object at the source, an archive at a target. */
+  /** Visible or delayed messages; each is an object at the source, or an archive at a target. */
   readonly waiting: number | null;
   readonly inWork: number | null;
   /** Seconds since the oldest of them was sent, as SQS knows it. */
@@ -13,7 +13,7 @@ export interface Backlog {
   readonly tasks?: TaskCounts | null;
 }
 
-/** What was packed in a time. */
+/** What was packed in a period. */
 export interface RuleTraffic {
   readonly objects: number | null;
   /** Of the objects. */
@@ -23,7 +23,7 @@ export interface RuleTraffic {
 
 export interface RouteStatus {
   readonly region: string;
-  /** Everything that was written longer ago than so many seconds is restored there. */
+  /** Everything that was written more than this many seconds ago is restored there. */
   readonly watermarkSeconds: number | null;
   readonly objectiveSeconds: number;
   /** Objects, once per destination. */
@@ -40,23 +40,23 @@ export interface RuleStatus {
   readonly day: RuleTraffic;
   /** US dollars of the last day. */
   readonly dollars: {
-    /** What S3's own transfer of the objects would have cost more than that of the archives. */
+    /** How much more S3's own transfer of the objects would have cost than that of the archives. */
     readonly saved: number | null;
-    /** What all else of this product cost more than plain replication does. */
+    /** How much more everything else cost than with plain replication. */
     readonly spent: number | null;
   };
-  /** US dollars per month, whatever is replicated. */
+  /** US dollars per month, independent of the volume. */
   readonly fixedDollars: number;
   readonly backlog: Backlog;
-  /** Messages about objects that were there before the rule. */
+  /** Messages about existing objects. */
   readonly backfill: number | null;
   readonly givenUp: number | null;
-  /** Absent: no clock has the rule verified. */
+  /** Absent: the rule has no scheduled verifications. */
   readonly verification?: VerificationStatus | null;
   readonly routes: readonly RouteStatus[];
 }
 
-/** What arrives in a target region, whichever rule it is of. */
+/** The arriving archives in a target region, for all rules. */
 export interface ArrivalStatus {
   readonly region: string;
   readonly backlog: Backlog;
@@ -74,7 +74,7 @@ export interface PipelineStatus {
   readonly unseen: readonly string[];
 }
 
-/** Whether nothing is late, given up, dead-lettered, or found missing, as far as can be seen. */
+/** Whether nothing is late, given up, dead-lettered, or missing, as far as is known. */
 export function isWell({ rules, arrivals }: PipelineStatus): boolean {
   const backlogs = [...rules, ...arrivals].map(({ backlog }) => backlog);
   return (
@@ -86,7 +86,7 @@ export function isWell({ rules, arrivals }: PipelineStatus): boolean {
   );
 }
 
-/** Whether a clock that should have the rule verified has not done so, or not yet: a new rule may wait for a week. */
+/** Whether a scheduled verification has not happened, or not yet: a new rule may wait for a week. */
 export function isOverdue(verification: VerificationStatus | null | undefined): boolean {
   return verification != null && verification.startedAt === undefined;
 }

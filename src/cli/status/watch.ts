@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A terminal that a picture is drawn on again and again. */
+/** A terminal on which a picture is redrawn repeatedly. */
 export interface Screen {
   readonly rows: number;
   write(text: string): void;
-  /** Called when this process ends, however it does. */
+  /** Called when this process ends, for any reason. */
   onExit(restore: () => void): void;
 }
 
@@ -16,8 +16,8 @@ const END_OF_LINE = '\u001b[K';
 const REST_OF_SCREEN = '\u001b[J';
 
 /**
- * Draws what `render` returns every so many seconds until the signal aborts, and leaves the terminal as it was found.
- * @throws what `render` throws, and the reason of the signal
+ * Draws the result of `render` periodically until the signal aborts, then restores the terminal.
+ * @throws errors of `render`, and the reason of the signal
  */
 export async function drawRepeatedly(
   render: () => Promise<string>,
@@ -43,7 +43,7 @@ export async function drawRepeatedly(
   }
 }
 
-/** A screen scrolls when its last line is full, so that nothing may be longer than it. */
+/** A screen scrolls when its last line is full, so the picture must not be longer. */
 function fitScreen(lines: readonly string[], rows: number): readonly string[] {
   if (lines.length <= rows) return lines;
   const shown = Math.max(0, rows - 1);

@@ -3,7 +3,7 @@ import { readDueBasis } from '../../verifying/due-time.ts';
 import type { MetricReader } from '../../watermark/dependencies.ts';
 import { formatAge } from '../command/age.ts';
 
-/** From when on objects need not have arrived, and why, for people. */
+/** The time from which objects need not have arrived yet, and a text with the reason. */
 export interface DueTime {
   /** Milliseconds since 1970. */
   readonly dueBefore: number;
@@ -11,8 +11,8 @@ export interface DueTime {
 }
 
 /**
- * What is due by the rule's watermarks, or by its objective, or as the user says.
- * @param age what the user says in their place, in seconds
+ * The due time by the rule's watermarks, or by its objective, or as set by the user.
+ * @param age set by the user instead, in seconds
  * @param now milliseconds since 1970
  */
 export async function findDueTime(

@@ -18,7 +18,7 @@ export class FindingsFile implements AsyncDisposable {
     if (header) this.#lines.push(HEADER);
   }
 
-  /** @param resumed appends to what an earlier run has found @throws what the file system says */
+  /** @param resumed appends to the findings of an earlier run @throws errors of the file system */
   static async open(path: string, resumed: boolean): Promise<FindingsFile> {
     const file = await open(path, resumed ? 'a' : 'w');
     return new FindingsFile(path, file, (await file.stat()).size === 0);
@@ -26,11 +26,11 @@ export class FindingsFile implements AsyncDisposable {
 
   add(finding: CopyFinding): void {
     this.#lines.push(csvLine(finding));
-    // What fails is thrown when the file is flushed.
+    // Errors are thrown when the file is flushed.
     if (this.#lines.length >= LINES_IN_MEMORY) this.flush().catch(() => undefined);
   }
 
-  /** Resolves when all of it is in the file. @throws what the file system says */
+  /** Resolves when everything is in the file. @throws errors of the file system */
   async flush(): Promise<void> {
     const text = this.#lines.splice(0).join('');
     if (text !== '') this.#writing = this.#writing.then(() => nameFile(this.#path, this.#file.writeFile(text)));

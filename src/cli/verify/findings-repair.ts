@@ -5,8 +5,8 @@ import { backfillMessage, type ExistingWrite, orderOfListed } from '../../messag
 import type { CopyFinding } from '../../verifying/dependencies.ts';
 
 /**
- * Queues the objects that a query of inventories has found to be missing or older. What has another size at the destination is left out:
- * there the stamp of the copy, which no inventory has, says what order replaces it.
+ * Queues the objects that a query of inventories has found to be missing or older. Copies with a different size are
+ * left out: the order that replaces them depends on their stamp, which no inventory contains.
  */
 export class FindingsRepair {
   readonly #rule: ReplicationRule;

@@ -9,7 +9,7 @@ import { formatCount } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
 import type { RuleSession } from '../command/rule-session.ts';
 
-/** Manifests that take the place of listings. */
+/** Manifests to use instead of listings. */
 export interface InventoryNames {
   readonly inventory?: string | undefined;
   /** One for each destination of the rule, in its order. */
@@ -25,8 +25,8 @@ export interface OpenInventories {
 
 /**
  * Opens the inventories that a verification reads.
- * @param cleanup gets what has to be closed and deleted in the end
- * @throws UsageError, InventoryInvalidError, the errors of the storage port
+ * @param cleanup gets everything that must be closed and deleted in the end
+ * @throws UsageError, InvalidInventoryError, the errors of the storage port
  */
 export async function openInventories(
   { source, destinations }: DeployedRule,

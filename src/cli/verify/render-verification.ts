@@ -7,7 +7,7 @@ import { formatCount, formatDollars, formatPlural } from '../command/numbers.ts'
 import { printableKey } from '../command/printable-key.ts';
 import type { InventoryNames } from './open-inventories.ts';
 
-/** Keys of each class that the report names; `--csv` has all of them. */
+/** Max keys of each class in the report; `--csv` has all of them. */
 export const NAMED_FINDINGS = 10;
 
 const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: FindingClass | undefined, means: string])[] =
@@ -25,7 +25,7 @@ const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: Findin
     ['archived', undefined, 'are in archived classes and were not compared'],
   ];
 
-/** Whether something is wrong that the rule promises. */
+/** Whether the rule's promises are violated. */
 export function isFaulty(counts: VerificationCounts, rule: DeployedRule): boolean {
   return countFaults(counts, rule) > 0;
 }
@@ -56,7 +56,7 @@ function describeFinding({ destination, key, reason }: CopyFinding): string {
   return `    ${destination.region} s3://${destination.bucket}  ${printableKey(key)}${why}`;
 }
 
-/** What it costs, before it is known how many keys there are. */
+/** The cost, before the number of keys is known. */
 export function describeRequestCost(
   { destinations }: DeployedRule,
   proof: Proof,
@@ -64,7 +64,7 @@ export function describeRequestCost(
   { s3_put_request: list, s3_get_request: get }: Prices,
 ): string {
   const listed = (inventory === undefined ? 1 : 0) + (destinationInventory.length === 0 ? destinations.length : 0);
-  // A list call is billed as a PUT, and has 1,000 keys.
+  // A list call is billed as a PUT, and returns 1,000 keys.
   const listing = 1e6 * (list / 1000) * listed;
   const looks = proof === 'none' ? 0 : (1e6 / sample) * get * destinations.length * LOOKS[proof];
   const transfer = proof === 'bytes' ? ', and the transfer of what is read' : '';

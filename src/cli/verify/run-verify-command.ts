@@ -9,9 +9,10 @@ import { type AthenaFlags, verifyByAthena } from './verify-by-athena.ts';
 import { type VerifyFlags, verifyRule } from './verify-rule.ts';
 
 /**
- * `s3xrc verify`: compares what a rule takes with all of its destinations.
- * @param openSession where queue, checkpoint and buckets are, if not in an account of AWS
- * @returns 1 when anything is missing, older or different, or was written by a user where the rule says that the source wins
+ * `s3xrc verify`: compares the objects of a rule with all of its destinations.
+ * @param openSession opens queue, checkpoint and buckets; default: in an AWS account
+ * @returns 1 if anything is missing, older or different, or was written by a user although the rule says that the
+ * source wins
  * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, the errors of the storage port
  */
 export async function runVerifyCommand(
@@ -66,7 +67,7 @@ export async function runVerifyCommand(
   return verifyByAthena(parsed.args[0] ?? '', flags, context);
 }
 
-/** What takes more than inventories tell, or is about this machine. */
+/** Options that need more than inventories contain, or that concern this machine. */
 function refuseWithAthena({ checksums, bytes, resume, restart, rate, temporary }: VerifyFlags): void {
   const others = {
     '--checksums': checksums,

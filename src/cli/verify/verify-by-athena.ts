@@ -43,11 +43,11 @@ export interface AthenaFlags extends ScanFlags {
   readonly athenaOutput?: string;
   readonly repair?: boolean;
   readonly maxBytesPerHour?: number;
-  /** File that gets the SQL, which is not run then. */
+  /** File for the SQL, which is then not run. */
   readonly sql?: string;
 }
 
-/** Two inventories that are compared, and the SQL for it. */
+/** Two inventories to compare, and the SQL for it. */
 interface Comparison {
   readonly destination: Destination;
   readonly comparison: InventoryComparison;
@@ -133,7 +133,7 @@ async function openComparisons(
   );
 }
 
-/** Asks, and finds the queue. @throws UsageError without ETags, which pin what is packed */
+/** Asks for confirmation, and finds the queue. @throws UsageError without ETags, which pin the packed versions */
 async function openRepair(
   rule: DeployedRule,
   [first]: readonly Comparison[],
@@ -150,7 +150,7 @@ async function openRepair(
   return new FindingsRepair(rule, await session.openQueue(), pace, context.signal);
 }
 
-/** All statements, for a person to run. */
+/** All statements, to be run by the user. */
 function wholeSql(comparison: InventoryComparison): string {
   const { database, source, copies } = comparison;
   const statements = [
@@ -191,7 +191,7 @@ async function verify(
       if (['missing', 'older', 'different', 'extra'].includes(kind)) findings += Number(keys);
       if (kind !== 'left-out') counts.compared += Number(keys);
     }
-    // Half of the bytes are not read again where there is nothing to name.
+    // If no keys have to be listed, half of the bytes need not be read again.
     if (findings > 0) {
       const selected = await athena.run(selectFindings(comparison), context.signal);
       scanned += selected.scannedBytes;

@@ -43,7 +43,7 @@ export interface VerifyFlags extends ScanFlags, InventoryNames {
 }
 
 /**
- * Verifies a rule, and says what it found.
+ * Verifies a rule, and reports the result.
  * @returns exit status, see `runVerifyCommand`
  */
 export async function verifyRule(
@@ -86,7 +86,7 @@ interface RuleVerification {
   readonly stackName: string;
   readonly flags: VerifyFlags & { readonly proof: Proof };
   readonly resumed: Checkpoint | undefined;
-  /** About so many keys, for the time left. */
+  /** Approximate number of keys, for the time left. */
   readonly expected: number | undefined;
   readonly store: CheckpointStore;
   readonly session: RuleSession;
@@ -130,7 +130,7 @@ async function verify({
     counts: { ...noVerificationCounts(), ...resumed?.counts },
   };
   const save = async (finished: boolean): Promise<void> => {
-    // What the checkpoint leaves behind is in the file.
+    // The file contains the findings up to the checkpoint.
     await file?.flush();
     await store.save(
       encodeCheckpoint({
@@ -215,7 +215,7 @@ async function findEarlier(
   );
 }
 
-/** About as many as the last time: counting them takes as long as comparing them. */
+/** About as many as the last time, since counting them takes as long as comparing them. */
 function expectedKeys(earlier: Checkpoint | undefined, filter: ObjectFilter): number | undefined {
   if (earlier === undefined) return undefined;
   if (!earlier.finished) return Number(earlier.choices['expected'] ?? Number.NaN) || undefined;
@@ -226,7 +226,7 @@ type Choices = Pick<VerifyFlags, 'sample' | 'repair' | 'inventory' | 'destinatio
   readonly proof: Proof;
 };
 
-/** What a run that resumes has to do as the one that began did. */
+/** Options that a resumed run must take from the original one. */
 function choicesIn({ proof, sample = 1, repair, inventory, destinationInventory }: Choices): Checkpoint['choices'] {
   return {
     proof,

@@ -6,11 +6,11 @@ import { arrowTip, BOX, drawBox, type Point, type Step, sourceSteps, targetSteps
 const GAP = 22;
 const PADDING = 16;
 const REGION_HEIGHT = 124;
-/** Between the source region and the target regions: room for what crosses it. */
+/** Space between the source region and the target regions, for the arrows. */
 const BORDER_WIDTH = 150;
 const HEADING = 26;
 
-/** The way of the data with the numbers of this run: one source region, and below each other the target regions. */
+/** The route of the data with the numbers of this run: one source region, and the target regions below each other. */
 export function drawPipeline(result: DemoResult): Markup {
   const { destinations } = result.rule;
   const source = sourceSteps(result);

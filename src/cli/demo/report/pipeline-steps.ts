@@ -9,7 +9,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** A bucket, queue or function on the way, with what it had to do with. */
+/** A bucket, queue or function on the route, with its numbers. */
 export interface Step {
   readonly title: string;
   readonly lines: readonly [string, string];

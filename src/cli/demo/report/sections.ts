@@ -59,7 +59,7 @@ export function renderTiles(result: DemoResult): Markup {
   return html`<div class="tiles">${tiles.map(([value, name]) => html`<div class="tile"><b>${value}</b><span>${name}</span></div>`)}</div>`;
 }
 
-/** The outcome in dollars: said once, and a loss looks like one. */
+/** The outcome in dollars: stated once, with a loss clearly marked. */
 export function renderWorth({ worth }: DemoResult): Markup {
   if (worth === undefined) return html``;
   const { terabyte, month, verdict } = worth;
@@ -104,7 +104,7 @@ export function renderArchives(archives: readonly InspectedArchive[]): Markup {
   return renderTable(['Archive', 'Objects', 'Frames', 'Level', 'Bytes', 'Compressed'], rows);
 }
 
-/** Nothing, when there is nothing to complain about. */
+/** Empty if there are no problems. */
 export function renderProblems({ verification, deadLetters, violations }: DemoResult): Markup {
   const findings = verification.findings.map(({ region, key, differences }) => [region, key, differences.join('; ')]);
   const letters = deadLetters.map(({ queue, code, reason }) => [queue, code, reason]);

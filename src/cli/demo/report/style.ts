@@ -1,6 +1,6 @@
 import { Markup } from './html.ts';
 
-/** Everything that the page looks like: no font, script or picture comes from anywhere else. */
+/** The complete style of the page: it loads no font, script or picture from elsewhere. */
 export const STYLE = new Markup(`
 :root {
   color-scheme: light dark;

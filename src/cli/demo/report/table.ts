@@ -4,8 +4,9 @@ import { html, type Markup } from './html.ts';
 export type Cell = string | Markup;
 
 /**
- * A table whose first column may be long and is broken where need be. Each cell repeats the name of its column, which a
- * narrow page shows beside it instead of the head; the first name stays above all, and the first cell is the title of its row.
+ * A table whose first column may be long and is wrapped if necessary. Each cell repeats the name of its column, which a
+ * narrow page shows beside it instead of the head; the first name stays at the top, and the first cell is the title of
+ * its row.
  */
 export function renderTable(columns: readonly string[], rows: readonly (readonly Cell[])[]): Markup {
   const head = columns.map((column) => html`<th>${column}</th>`);
@@ -17,7 +18,7 @@ export function renderTable(columns: readonly string[], rows: readonly (readonly
 <tbody>${body}</tbody></table></div>`;
 }
 
-/** A saving as it is; a loss in red, and with its sign. */
+/** A saving as a plain number; a loss in red, with its sign. */
 export function renderSaving(dollars: number): Markup {
   const text = formatAmount(dollars);
   return text.startsWith('-') ? html`<span class="loss">${text}</span>` : html`${text}`;

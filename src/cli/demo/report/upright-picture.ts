@@ -10,7 +10,10 @@ const HEADING = 26;
 const BORDER_HEIGHT = 84;
 const WIDTH = 280;
 
-/** The way of the data from top to bottom, for narrow pages: every box is in it, and its text as large as that of the page. */
+/**
+ * The route of the data from top to bottom, for narrow pages: it contains every box, with text as large as that of the
+ * page.
+ */
 export function drawUpright(result: DemoResult): Markup {
   const source = sourceSteps(result);
   const target = targetSteps(result);
@@ -42,7 +45,7 @@ function drawRegionAt(name: string, steps: readonly Step[], top: number): Markup
 <text class="small" x="${middle}" y="${top + 26}">${name}</text>${boxes}`;
 }
 
-/** @param top of the region that is reached; every one is reached from the source, not from the region above it */
+/** @param top of the target region; each is reached from the source, not from the region above it */
 function drawCrossingAt({ compressedBytes, uploadedBytes, rule }: DemoResult, top: number): Markup {
   const middle = WIDTH / 2;
   const start = top - BORDER_HEIGHT;

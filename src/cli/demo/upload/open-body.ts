@@ -17,15 +17,15 @@ import type { FileBody, ObjectDress, StoredBody } from '../input/planned-object.
 export interface OpenBody extends AsyncDisposable {
   /** Bytes. */
   readonly size: number;
-  /** What the object itself has of it; absent: what was planned. */
+  /** The object's own properties; absent: the planned ones. */
   readonly dress?: Omit<ObjectDress, 'tags'>;
   /** @throws SourceChangedError */
   read(start: number, length: number): Promise<Buffer>;
-  /** @throws SourceChangedError when it is no longer what it was */
+  /** @throws SourceChangedError when it has changed */
   check(): Promise<void>;
 }
 
-/** Classes that a PUT takes, and that hand out objects at once. Others arrive as STANDARD. */
+/** Classes that a PUT accepts, and whose objects can be read at once. Others arrive as STANDARD. */
 const CLASSES: ReadonlySet<string> = new Set([
   'STANDARD',
   'STANDARD_IA',
@@ -59,8 +59,8 @@ export async function openFile({ path, size }: FileBody): Promise<OpenBody> {
 }
 
 /**
- * Opens an object of a real bucket: its first bytes come with what it is.
- * @param firstBytes to read at once; no more than that is asked for again
+ * Opens an object of a real bucket: the request for its first bytes also returns its properties.
+ * @param firstBytes to read at once; later requests ask for no more than that
  * @throws SourceChangedError when it is no longer what was listed, or may not be read
  */
 export async function openStored({ location, etag, size, reader }: StoredBody, firstBytes: number): Promise<OpenBody> {
@@ -85,7 +85,7 @@ export async function openStored({ location, etag, size, reader }: StoredBody, f
   };
 }
 
-/** What is wrong with one object, and says nothing of the others. */
+/** Problems with one object that do not affect the others. */
 function isOfObject(thrown: unknown): thrown is Error {
   return [
     ObjectNotFoundError,
@@ -99,7 +99,7 @@ function isOfObject(thrown: unknown): thrown is Error {
 
 function dressOf({ headers, metadata, storageClass }: ObjectDescription): Omit<ObjectDress, 'tags'> {
   const { expires, ...others } = headers;
-  // The SDK takes a date only, and spells it in its own way.
+  // The SDK only accepts a date, and formats it in its own way.
   const date = expires === undefined ? Number.NaN : Date.parse(expires);
   return {
     headers: Number.isNaN(date) ? others : { ...others, expires: new Date(date).toUTCString() },

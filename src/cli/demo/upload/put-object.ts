@@ -18,7 +18,7 @@ export interface BucketClient {
   readonly bucket: string;
 }
 
-/** What was uploaded, with what it has besides bytes. */
+/** An uploaded object, with its properties besides the bytes. */
 export interface PutResult extends UploadedVersion {
   readonly dress: ObjectDress;
 }
@@ -26,7 +26,7 @@ export interface PutResult extends UploadedVersion {
 /**
  * Uploads an object as any user of the AWS SDK would, and hashes it on the way. Memory does not grow with its size.
  * @param planned headers and the like; an object of a real bucket has its own, but for tags
- * @throws SourceChangedError when the body can no longer be read or changes meanwhile; what the SDK throws
+ * @throws SourceChangedError when the body can no longer be read or changes in the meantime; errors of the SDK
  */
 export async function putObject(
   client: BucketClient,
@@ -105,7 +105,7 @@ function attributes({ headers, metadata, tags, storageClass }: ObjectDress): Par
   };
 }
 
-/** Node sends header values as latin1: this way the UTF-8 bytes go over the wire, as other SDKs send them. */
+/** Node sends header values as latin1; this way the UTF-8 bytes are sent, as by other SDKs. */
 function rawUtf8(value: string): string {
   return Buffer.from(value).toString('latin1');
 }

@@ -2,12 +2,15 @@ import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { UploadedVersion } from './uploaded-object.ts';
 import type { UploadRecord } from './uploader.ts';
 
-/** One event in so many is sent a second time. */
+/** One event in this many is repeated. */
 const REPEAT_EVERY = 50;
 /** SQS's limit for one call. */
 const BATCH_SIZE = 10;
 
-/** Versions whose events come again: every draft and whatever was deleted, now long after that, and some final versions. */
+/**
+ * Versions whose events are repeated: every draft and every deleted object, long after that happened, and some final
+ * versions.
+ */
 export function chooseRepeated({ drafts, removals, objects }: UploadRecord): UploadedVersion[] {
   const { restored, travelling, undone } = removals;
   const chosen = objects.filter((object, index) => index % REPEAT_EVERY === 0 && !isOneOf(undone, object));
@@ -18,7 +21,7 @@ function isOneOf(versions: readonly UploadedVersion[], { key }: UploadedVersion)
   return versions.some((version) => version.key === key);
 }
 
-/** Sends events again, as S3 may. Whatever the order in which the pipeline sees them, the outcome must be the same. */
+/** Repeats events, as S3 may. In whatever order the pipeline sees them, the outcome must be the same. */
 export async function repeatEvents(
   queue: { readonly sqs: SQSClient; readonly queueUrl: string },
   bodies: readonly string[],

@@ -7,16 +7,18 @@ export interface UploadedVersion {
   readonly etag: string;
   /** Bytes. */
   readonly size: number;
-  /** Hex, of the bytes that were read here: neither S3 nor the pipeline had a part in it. */
+  /** Hex, of the bytes that were read here, independently of S3 and the pipeline. */
   readonly sha256: string;
   /** Milliseconds since 1970, before the first byte was sent. */
   readonly begun: number;
 }
 
-/** What the source bucket holds in the end, and so every target bucket must hold. */
+/** The final contents of the source bucket, which every target bucket must have. */
 export interface UploadedObject extends UploadedVersion {
   readonly dress: ObjectDress;
-  /** How often a target has to write it, at least and at most: replays and older versions do not count as writes. */
+  /**
+   * The min and max number of times that a target has to write it: replays and older versions do not count as writes.
+   */
   readonly writes: readonly [min: number, max: number];
 }
 

@@ -7,7 +7,7 @@ import type { SkippedEntry } from '../input/walk-folder.ts';
 import { type BucketClient, type PutResult, putObject } from './put-object.ts';
 import type { UploadedObject, UploadedVersion } from './uploaded-object.ts';
 
-/** Requests at the same time: enough to keep an emulated region busy while the pipeline uses it, too. */
+/** Concurrent requests: enough to keep an emulated region busy while the pipeline also uses it. */
 const PARALLEL_UPLOADS = 16;
 
 /** Writes of an object with such a draft: an early one is there to be overwritten, a late one comes when it is too late. */
@@ -22,28 +22,28 @@ const ONE_WRITE = [1, 1] as const;
 const TWO_WRITES = [2, 2] as const;
 
 export interface UploadRecord {
-  /** What is in the source bucket in the end. */
+  /** The contents of the source bucket in the end. */
   readonly objects: readonly UploadedObject[];
   /** Versions that were overwritten before the end. */
   readonly drafts: readonly UploadedVersion[];
   readonly removals: RemovalRecord;
-  /** What changed while it was read, and is not in the source bucket. */
+  /** Files that changed while they were read, and are not in the source bucket. */
   readonly skipped: readonly SkippedEntry[];
 }
 
-/** What was deleted, as it was before. */
+/** The deleted objects, as they were before. */
 export interface RemovalRecord {
   /** For good, when the targets had it. */
   readonly restored: readonly UploadedVersion[];
   /** For good, while its archive was on its way. */
   readonly travelling: readonly UploadedVersion[];
-  /** Objects that are there again, since their delete markers were removed. */
+  /** Objects that exist again, since their delete markers were removed. */
   readonly undone: readonly UploadedVersion[];
   /** Drafts. They are among the drafts, too; their objects were written later. */
   readonly rewritten: readonly UploadedVersion[];
 }
 
-/** Uploads objects and keeps the record of it. */
+/** Uploads objects and records it. */
 export class Uploader {
   readonly #client: BucketClient;
   readonly #onUploaded: () => void;
@@ -80,7 +80,7 @@ export class Uploader {
     });
   }
 
-  /** Uploads the objects' own bytes. One whose bytes cannot be had stays what it was: its draft, or nothing. */
+  /** Uploads the objects' own bytes. If these cannot be read, the object stays what it was: its draft, or nothing. */
   async write(objects: readonly DemoObject[]): Promise<void> {
     await this.#turns.map(objects, async (object) => {
       try {
@@ -100,7 +100,7 @@ export class Uploader {
   async remove(objects: readonly DemoObject[]): Promise<void> {
     await this.#turns.map(objects, async ({ key, removal }) => {
       const version = this.#current.get(key);
-      // It could not be read, and was never there.
+      // It could not be read, and never existed.
       if (version === undefined) return;
       const { s3, bucket } = this.#client;
       const { VersionId } = await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
@@ -136,7 +136,7 @@ function isServerFailure(thrown: unknown): boolean {
   return thrown instanceof S3ServiceException && (thrown.$metadata.httpStatusCode ?? 0) >= 500;
 }
 
-/** The local server has little to fail of, and does not say what. */
+/** The local server rarely fails, and does not say why. */
 function notStored(key: string, cause: unknown): DemoFailedError {
   const message = `The emulated region could not store ${JSON.stringify(key)}. It keeps large objects in ${tmpdir()}: is there room?`;
   return new DemoFailedError(message, { context: { key }, cause });

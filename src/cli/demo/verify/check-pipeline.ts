@@ -8,17 +8,17 @@ import { checkRemovals } from './check-removals.ts';
 import { checkPacking, checkWrites, countKeys } from './count-writes.ts';
 import type { VerifiedDestination } from './verify-destinations.ts';
 
-/** What there is to hold a run against. */
+/** The records to check a run against. */
 export interface RunEvidence {
   readonly record: UploadRecord;
   readonly inspected: readonly { readonly versions: readonly PackedVersion[] }[];
-  /** Versions whose events came twice. */
+  /** Versions whose events were repeated. */
   readonly repeated: readonly PackedVersion[];
   readonly damaged: readonly DamagedCopy[];
   readonly withFaults: boolean;
 }
 
-/** Promises that were broken though every object may have arrived, in a sentence for each. */
+/** A sentence for each broken promise, even if every object has arrived. */
 export async function findViolations(
   {
     inbound,
@@ -30,7 +30,7 @@ export async function findViolations(
   return [
     ...(await checkInbound(inbound, damaged)),
     ...(await checkDestinationWrites(destinations, record)),
-    // Under faults, objects are packed again where nobody can know that they were packed.
+    // With faults, objects are packed again if it is unknown whether they were packed.
     ...(withFaults ? [] : checkPacking(record, packed, repeated)),
   ];
 }
@@ -51,7 +51,7 @@ async function checkDestinationWrites(
   return (await Promise.all(checked)).flat();
 }
 
-/** Archives that stay in an inbound bucket, where only those may that were refused. */
+/** Archives that remain in an inbound bucket, which is only right for refused ones. */
 async function checkInbound(inbound: readonly InboundBucket[], refused: readonly DamagedCopy[]): Promise<string[]> {
   const checked = inbound.map(async (client) => {
     const left = (await listArchives(client)).filter(

@@ -1,15 +1,15 @@
 import type { RemovalRecord } from '../upload/uploader.ts';
 import type { WriteCounts } from './count-writes.ts';
 
-/** What a destination keeps of its keys. */
+/** The versions of keys in a destination. */
 export interface KeptHistory {
   readonly versions: WriteCounts;
   readonly markers: WriteCounts;
 }
 
 /**
- * Deletions that a destination has not carried out as it should, in sentences. It keeps versions, so that each one leaves a delete
- * marker above what was there.
+ * A sentence for each deletion that a destination has not carried out correctly. It keeps versions, so each deletion
+ * leaves a delete marker above the object.
  *
  * | deleted at the source          | versions  | delete markers |
  * |--------------------------------|-----------|----------------|

@@ -8,16 +8,16 @@ import type { BucketClient } from '../upload/put-object.ts';
 import type { UploadedObject } from '../upload/uploaded-object.ts';
 import { compareStamp } from './compare-stamp.ts';
 
-/** What was uploaded, under the key that it has here. */
+/** The uploaded object, under its key at this destination. */
 export type ExpectedObject = Omit<UploadedObject, 'writes'>;
 
-/** Empty: the object is what was uploaded. */
+/** Empty: the object equals the uploaded one. */
 export type Differences = readonly string[];
 
 /**
- * Reads an object back and compares everything that was uploaded: bytes, headers, metadata, tags, storage class; and the stamp,
- * by which the product knows its own writes again.
- * @param storageClass what the rule makes of the object's own
+ * Reads an object back and compares everything that was uploaded: bytes, headers, metadata, tags, storage class; and
+ * the stamp, by which the product recognizes its own writes.
+ * @param storageClass expected by the rule
  * @returns undefined when there is no such object
  */
 export async function compareObject(
@@ -62,7 +62,7 @@ async function digestBody({ Body }: GetObjectCommandOutput): Promise<{ sha256: s
   return { sha256: hash.digest('hex'), size, crc32: checksum };
 }
 
-/** As the product's own HEAD describes the object, but with a checksum that was computed here. */
+/** Like the product's own HEAD of the object, but with a checksum that was computed here. */
 function describe(
   found: GetObjectCommandOutput,
   { size, crc32: checksum }: { readonly size: number; readonly crc32: number },

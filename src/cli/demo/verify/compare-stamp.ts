@@ -2,9 +2,9 @@ import { findStamp, hasRoomForStamp, hasRoomForStampTag, isAsWritten } from '../
 import type { ObjectDescription, ObjectTag } from '../../../storage/stored-object.ts';
 
 /**
- * Whether a restored object says which write it is a copy of. Without that, a replay would be taken for news, and an older
- * version could replace it. One whose own metadata and tags leave no room has none.
- * @param uploaded its ETag without quotes; empty: not known
+ * Whether a restored object records which write it is a copy of. Without that, a replay would look new, and an older
+ * version could overwrite it. An object whose own metadata and tags leave no room has no stamp.
+ * @param uploaded its ETag without quotes; empty: unknown
  * @param found as it is at the target, with a checksum of the bytes that were read
  */
 export function compareStamp(

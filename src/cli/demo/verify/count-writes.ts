@@ -1,7 +1,7 @@
 import type { PackedVersion } from '../upload/uploaded-object.ts';
 import type { UploadRecord } from '../upload/uploader.ts';
 
-/** Versions of one key in a bucket, as often as it was written. */
+/** Versions of one key in a bucket: one per write. */
 export type WriteCounts = ReadonlyMap<string, number>;
 
 /** How often each key occurs. */
@@ -12,8 +12,8 @@ export function countKeys(keys: Iterable<string>): Map<string, number> {
 }
 
 /**
- * Writes of a destination that are too few or too many: an early draft that was not written shows that nothing was overwritten,
- * one write too many that a replay or an older version was taken for news.
+ * Keys of a destination with too few or too many writes: if an early draft was not written, nothing was overwritten;
+ * with one write too many, a replay or an older version was treated as new.
  * @param targetPrefix that the destination puts before keys
  */
 export function checkWrites(
@@ -22,7 +22,7 @@ export function checkWrites(
   { region, targetPrefix = '' }: { readonly region: string; readonly targetPrefix?: string },
 ): string[] {
   return objects.flatMap(({ key, writes: [min, max] }) => {
-    // One that does not exist at all is lost, and reported as lost.
+    // A missing object is reported elsewhere, as lost.
     const count = counts.get(targetPrefix + key) ?? min;
     if (count >= min && count <= max) return [];
     const expected = min === max ? String(min) : `${min} to ${max}`;
@@ -38,9 +38,9 @@ export function checkPacking(
 ): string[] {
   const counts = countKeys(packed.map(nameOf));
   const versions = [...objects, ...drafts, ...removals.restored, ...removals.travelling];
-  // What undoes a deletion announces the object again, and that event comes twice.
+  // Undoing a deletion raises another event for the object, and that event is also repeated.
   const undone = [...removals.undone, ...removals.undone];
-  // moto tells of a multipart upload twice.
+  // moto raises two events for a multipart upload.
   const parts = versions.filter(({ etag }) => etag.includes('-'));
   const announced = countKeys([...versions, ...parts, ...undone, ...repeated].map(nameOf));
   return [...counts].flatMap(([name, count]) => {

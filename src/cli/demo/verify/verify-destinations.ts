@@ -13,11 +13,11 @@ export interface Deviation {
 }
 
 export interface Verification {
-  /** Objects that are as they were uploaded in every destination. */
+  /** Objects that equal the uploaded ones in every destination. */
   readonly identical: number;
-  /** Objects that some destination has not. */
+  /** Objects that are missing in some destination. */
   readonly lost: number;
-  /** Objects that some destination has, but otherwise; and objects there that nobody uploaded. */
+  /** Objects that differ in some destination, and objects there that were never uploaded. */
   readonly altered: number;
   readonly findings: readonly Deviation[];
 }
@@ -29,7 +29,7 @@ export interface VerifiedDestination {
 
 /**
  * Compares every destination with the record of the uploads.
- * @param deleted keys of what was deleted, and is not to be there any more
+ * @param deleted keys that were deleted and must not exist any more
  */
 export async function verifyDestinations(
   destinations: readonly VerifiedDestination[],
@@ -66,7 +66,7 @@ export async function verifyDestinations(
   return { ...countUploaded(uploaded, lost, altered), findings: [...lost, ...altered] };
 }
 
-/** An object counts once, as what it is where it is worst off. */
+/** An object counts once, by its worst result. */
 function countUploaded(
   uploaded: readonly UploadedObject[],
   lost: readonly Deviation[],
@@ -82,7 +82,7 @@ async function listKeys(s3: S3Client, bucket: string): Promise<string[]> {
   const keys: string[] = [];
   let token: string | undefined;
   do {
-    // Keys may hold characters that XML cannot: so they are asked for encoded.
+    // Keys may contain characters that XML cannot express, so they are requested URL-encoded.
     const page = await s3.send(
       new ListObjectsV2Command({ Bucket: bucket, EncodingType: 'url', ContinuationToken: token }),
     );
