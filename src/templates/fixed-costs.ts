@@ -52,10 +52,10 @@ const DELETION_TARGET_METRICS = 5;
 /** Of a rule and target region: its watermark. */
 const ROUTE_ALARMS = 1;
 /**
- * Of a rule with scheduled verifications: missing objects. Its metric has a few values per month, and is billed by the
- * hours with a value: cents.
+ * Of a rule with scheduled verifications: missing objects, and a schedule that starts nothing. The metric of missing objects
+ * has a few values per month, and is billed by the hours with a value: cents.
  */
-const VERIFY_ALARMS = 1;
+const VERIFY_ALARMS = 2;
 /** Metrics under the alarms by which a fallback scales, in fallback.yaml: backlog and maximum two each, idle three. */
 const SCALING_ALARM_METRICS = 7;
 /** Of endpoints.yaml. */

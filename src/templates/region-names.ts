@@ -37,6 +37,7 @@ export function regionNames(region: string) {
     verify: `Verify${suffix}`,
     verifyAccess: (index: number) => `VerifyAccess${index + 1}${suffix}`,
     verifySchedule: (id: string) => `VerifySchedule${logicalName(id)}`,
+    clockAlarm: (id: string) => `VerifyClock${logicalName(id)}`,
     missingAlarm: (id: string) => `Missing${logicalName(id)}`,
     notification: (bucket: string) => `Notification${suffix}${logicalName(bucket)}${shortHash(bucket)}`,
     subscription: (address: string) => `AlarmMail${suffix}${shortHash(address)}`,

@@ -59,9 +59,10 @@ export interface ScheduledProgress extends ScheduledTask {
 /** Max faults that an invocation logs. */
 const NAMED_FAULTS = 20;
 /**
- * An invocation ends after fifteen minutes and saves until then; an execution that has not saved for longer has ended.
+ * Milliseconds. An invocation ends after fifteen minutes and saves until then; an execution that has not saved for longer
+ * has ended.
  */
-const LEASE_MILLISECONDS = 30 * 60_000;
+export const VERIFICATION_LEASE_MS = 30 * 60_000;
 
 /**
  * Compares the source and destinations of a rule, or as much of them as time permits. It repairs nothing.
@@ -85,7 +86,7 @@ export async function verifyOnSchedule(
   if (earlier !== undefined && isOwn && earlier.finished) return progressOf(task, rule, earlier, true);
   if (earlier !== undefined && !isOwn && !earlier.finished) {
     const age = clock.now() - Date.parse(earlier.savedAt);
-    if (age < LEASE_MILLISECONDS) {
+    if (age < VERIFICATION_LEASE_MS) {
       telemetry.alreadyRunning(rule, execution ?? '');
       return progressOf(task, rule, earlier, true);
     }

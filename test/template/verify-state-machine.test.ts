@@ -164,6 +164,13 @@ describe('the state machine of scheduled verifications', () => {
     expect(textOf(at(clock, 'ScheduleExpression') ?? '')).toMatch(/^cron\(\d{1,2} [1-4] \? \* SUN \*\)$/);
     const [target] = listOf(at(clock, 'Targets'));
     expect(target).toMatchObject({ Input: JSON.stringify({ rule }), Id: 'verify' });
+    // Its alarm watches this very rule: a Ref to it is its name, by which CloudWatch has the metric.
+    const alarms = ofType(resources, 'AWS::CloudWatch::Alarm');
+    const [failed, ...others] = alarms.filter((each) => at(each, 'MetricName') === 'FailedInvocations');
+    expect(others).toEqual([]);
+    expect(failed === undefined ? [] : listOf(at(failed, 'Dimensions'))).toEqual([
+      { Name: 'RuleName', Value: `<${clock.path}>` },
+    ]);
     const role = resources.find(({ path }) => path === 'VerifyEuWest1/ScheduleRole');
     expect(JSON.stringify(role?.properties['Policies'])).toContain('"Action":"states:StartExecution"');
   });
@@ -187,13 +194,20 @@ describe('the state machine of scheduled verifications', () => {
   );
 
   test(
-    'fails at once when its rule is gone, which the alarm is about',
+    'fails at once when its rule is gone; each end but success has an alarm',
     async () => {
       const { status, error } = await execute('no-rule', { rule: 'gone-0123456789' });
       expect({ status, error }).toEqual({ status: 'FAILED', error: 'InvalidVerificationTaskError' });
       expect(invocations).toHaveLength(1);
-      const alarm = resources.find(({ path }) => path === 'VerifyEuWest1/FailedAlarm');
-      expect(alarm === undefined ? undefined : at(alarm, 'MetricName')).toBe('ExecutionsFailed');
+      const alarms = ofType(resources, 'AWS::CloudWatch::Alarm').filter(
+        (each) => at(each, 'Namespace') === 'AWS/States',
+      );
+      // However an execution ends without having verified the rule.
+      expect(alarms.map((each) => at(each, 'MetricName')).toSorted()).toEqual([
+        'ExecutionsAborted',
+        'ExecutionsFailed',
+        'ExecutionsTimedOut',
+      ]);
     },
     5 * MINUTES,
   );

@@ -41,6 +41,8 @@ export interface StateAccess {
   readonly account: string;
   readonly clients: AwsClients;
   readonly signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  readonly now: number;
   /** Called when a call has succeeded or failed. */
   readonly onAnswer: () => void;
 }
@@ -49,7 +51,7 @@ export interface StateAccess {
 export async function readState(
   configuration: Configuration,
   plans: readonly RegionPlan[],
-  { account, clients, signal, onAnswer }: StateAccess,
+  { account, clients, signal, now, onAnswer }: StateAccess,
 ): Promise<PipelineState> {
   const queues = new Map<string, QueueCounts>();
   const tasks = new Map<string, TaskCounts>();
@@ -108,7 +110,7 @@ export async function readState(
         return look(region, `last verification of ${id}`, async () => {
           const bucket = ownBucketName(configuration.settings.stack_name, account, region, 'progress');
           const store = new S3CheckpointObject(clients.s3(region), bucket, checkpointKey('scheduled-verify', id));
-          verifications.set(id, describeVerification(rule, verify, await store.load()));
+          verifications.set(id, describeVerification(rule, verify, await store.load(), now));
         });
       });
       return [...inQueues, ...ofServices, ...kept, ...verified];

@@ -8,7 +8,7 @@ import {
   type ArrivalStatus,
   type Backlog,
   isLate,
-  isOverdue,
+  isRemarkable,
   type PipelineStatus,
   type RouteStatus,
   type RuleStatus,
@@ -57,12 +57,7 @@ function renderRule(rule: RuleStatus, style: TerminalStyle): string[] {
     ...row('fixed', `${formatDollars(rule.fixedDollars)} per month`, style),
     ...(verification === undefined
       ? []
-      : row(
-          'verified',
-          describeFindings(verification),
-          style,
-          (verification?.faults ?? 0) > 0 || isOverdue(verification) ? style.red : undefined,
-        )),
+      : row('verified', describeFindings(verification), style, isRemarkable(verification) ? style.red : undefined)),
     ...row('given up', archives(givenUp), style, (givenUp ?? 0) > 0 ? style.red : undefined),
   ];
 }
@@ -112,11 +107,12 @@ function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string 
 
 function describeFindings(verification: VerificationStatus | null): string {
   if (verification === null) return UNKNOWN;
-  const { every, startedAt, unfinished, compared, missing, older, different, foreign } = verification;
+  const { every, startedAt, unfinished, stopped, overdue, compared, missing, older, different, foreign } = verification;
   if (startedAt === undefined) return `${every}; not within the last 15 days`;
   const found = `${formatCount(missing)} missing, ${formatCount(older)} older, ${formatCount(different)} different, ${formatCount(foreign)} foreign`;
-  const end = unfinished === true ? ' so far, not finished' : '';
-  return `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatPlural(compared, 'key')}: ${found}${end}`;
+  const until = stopped === true ? ' until it stopped unfinished' : unfinished === true ? ' so far, not finished' : '';
+  const late = overdue === true ? `; the next one is overdue (${every})` : '';
+  return `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatPlural(compared, 'key')}: ${found}${until}${late}`;
 }
 
 function renderAmount(value: number | null): string {

@@ -102,7 +102,7 @@ async function observe(
     const asked = planMetrics(configuration, plans);
     const work = Promise.all([
       readMetrics(asked, reader, now, onAnswer),
-      readState(configuration, plans, { ...access, signal, onAnswer }),
+      readState(configuration, plans, { ...access, signal, now, onAnswer }),
     ]);
     return orAborted(work, signal);
   });

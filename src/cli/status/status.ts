@@ -74,21 +74,26 @@ export interface PipelineStatus {
   readonly unseen: readonly string[];
 }
 
-/** Whether nothing is late, given up, dead-lettered, or missing, as far as is known. */
+/** Whether nothing is late, given up, dead-lettered, missing, or no longer verified, as far as is known. */
 export function isWell({ rules, arrivals }: PipelineStatus): boolean {
   const backlogs = [...rules, ...arrivals].map(({ backlog }) => backlog);
   return (
     backlogs.every(({ deadLetters }) => (deadLetters ?? 0) === 0) &&
     rules.every(
       ({ givenUp, routes, verification }) =>
-        (givenUp ?? 0) === 0 && (verification?.faults ?? 0) === 0 && routes.every((route) => !isLate(route)),
+        (givenUp ?? 0) === 0 && isVerified(verification) && routes.every((route) => !isLate(route)),
     )
   );
 }
 
-/** Whether a scheduled verification has not happened, or not yet: a new rule may wait for a week. */
-export function isOverdue(verification: VerificationStatus | null | undefined): boolean {
-  return verification != null && verification.startedAt === undefined;
+/** Whether the last verification found nothing wrong and ended in time. A new rule may wait for a week. */
+function isVerified(verification: VerificationStatus | null | undefined): boolean {
+  return verification == null || (verification.faults === 0 && verification.overdue !== true && !verification.stopped);
+}
+
+/** Whether to highlight a verification: it found something, did not end, or has not happened, or not yet. */
+export function isRemarkable(verification: VerificationStatus | null | undefined): boolean {
+  return verification != null && (!isVerified(verification) || verification.startedAt === undefined);
 }
 
 export function isLate({ watermarkSeconds, objectiveSeconds }: RouteStatus): boolean {

@@ -1,10 +1,12 @@
 import { HeadObjectCommand, ListObjectsV2Command, NoSuchBucket, type S3Client } from '@aws-sdk/client-s3';
+import { S3CheckpointObject } from '../../../aws/s3/checkpoint-object.ts';
 import { checkpointKey } from '../../../backfill/checkpoint.ts';
 import type { DeployedRule } from '../../../configuration/deployed-rule.ts';
-import { ownBucketName } from '../../../configuration/schema/resource-names.ts';
+import { ownBucketName, ruleResourceName } from '../../../configuration/schema/resource-names.ts';
 import type { RegionPlan } from '../../../templates/plan-regions.ts';
+import { describeVerification, type VerificationStatus } from '../../status/describe-verification.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
-import { type Diagnosis, ok } from '../diagnosis.ts';
+import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** A bucket that a rule's verification lists. */
 interface ListedPlace {
@@ -15,7 +17,7 @@ interface ListedPlace {
 
 /**
  * Checks that this identity could run `s3xrc verify` and `s3xrc backfill`: list both sides, read objects, and save a
- * checkpoint.
+ * checkpoint. And that rules with `verify` are still verified on schedule.
  */
 export const VERIFICATION_CHECKS: CheckGroup = {
   name: 'verification',
@@ -24,6 +26,7 @@ export const VERIFICATION_CHECKS: CheckGroup = {
     patient.plans.flatMap((plan) => [
       ...listedPlaces(plan).map((place) => placeCheck(place, patient)),
       ...plan.outgoing.map((rule) => checkpointCheck(rule, plan.region, patient)),
+      ...plan.outgoing.flatMap((rule) => scheduleCheck(rule, plan.region, patient)),
     ]),
 };
 
@@ -78,6 +81,52 @@ function checkpointCheck(rule: DeployedRule, region: string, patient: Patient): 
   const run: Check['run'] = (signal) =>
     deployments.whenPartDeployed(region, { name: Bucket, sends: true }, () => look(signal));
   return { subject, takes: 's3:ListBucket and s3:GetObject; a run also s3:PutObject', run };
+}
+
+/** For a rule with scheduled verifications. A schedule that someone has disabled fails nothing, so no alarm goes off. */
+function scheduleCheck(rule: DeployedRule, region: string, patient: Patient): Check[] {
+  const { verify } = rule;
+  if (verify === undefined) return [];
+  const { clients, configuration, deployments, identity, now } = patient;
+  const { stack_name: stackName } = configuration.settings;
+  const bucket = ownBucketName(stackName, identity.account, region, 'progress');
+  const clock = `${ruleResourceName(stackName, rule.id)}-verify`;
+  const subject = `verifications of ${rule.id} (${region})`;
+  const look = async (): Promise<Diagnosis[]> => {
+    const store = new S3CheckpointObject(clients.s3(region), bucket, checkpointKey('scheduled-verify', rule.id));
+    // Of a missing bucket the checkpoint's own check tells.
+    const found = await whereBucketExists(async () => describeVerification(rule, verify, await store.load(), now()));
+    return found === undefined ? [] : [judgeVerification(subject, found, { clock, region })];
+  };
+  const run: Check['run'] = () => deployments.whenPartDeployed(region, { name: clock, sends: true }, look);
+  return [{ subject, takes: 's3:ListBucket and s3:GetObject', run }];
+}
+
+/**
+ * Whether a rule is verified on schedule.
+ *
+ * | the last verification                            | diagnosis |
+ * |--------------------------------------------------|-----------|
+ * | none in 15 days                                  | warning: a new rule waits for up to a week |
+ * | the next one should have begun                   | failure   |
+ * | neither finished nor in progress                 | failure   |
+ * | finished, or in progress                         | ok        |
+ */
+export function judgeVerification(
+  subject: string,
+  { every, startedAt, stopped, overdue }: VerificationStatus,
+  { clock, region }: { readonly clock: string; readonly region: string },
+): Diagnosis {
+  const seeClock = `aws events describe-rule --region ${region} --name ${clock} (State has to be ENABLED: aws events enable-rule), then docs/operations.md#verification-not-started`;
+  if (startedAt === undefined) {
+    return warning(subject, `None within 15 days, though it should be verified ${every}: is the rule new?`, seeClock);
+  }
+  const began = `The last one began ${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  if (overdue === true) return failure(subject, `${began}, and it should be verified ${every}.`, seeClock);
+  if (stopped === true) {
+    return failure(subject, `${began}, and stopped unfinished.`, 'follow docs/operations.md#verification-failed');
+  }
+  return ok(subject, `${began}.`);
 }
 
 /** @throws every error except that there is no such object */

@@ -12,6 +12,8 @@ const [rule, keeping] = deployedRules([
   ENTRY,
   { ...ENTRY, destinations: [{ region: 'us-east-1', bucket: 'restored', on_conflict: 'keep' }] },
 ]);
+const SAVED = Date.parse('2026-11-29T02:14:00.000Z');
+const [MINUTE, DAY] = [60_000, 24 * 3_600_000];
 if (rule === undefined || keeping === undefined) throw new TypeError('There is no rule');
 
 function checkpoint(finished: boolean): string {
@@ -30,19 +32,37 @@ function checkpoint(finished: boolean): string {
 
 test('the status says what the last checkpoint has, and what of it the rule does not allow', () => {
   const found = { every: 'weekly', startedAt: '2026-11-29T02:13:00.000Z', compared: 10, missing: 1, foreign: 2 };
-  expect(describeVerification(rule, 'weekly', checkpoint(true))).toMatchObject({ ...found, faults: 3 });
-  expect(describeVerification(rule, 'weekly', checkpoint(true))).not.toHaveProperty('unfinished');
-  expect(describeVerification(rule, 'weekly', checkpoint(false))).toMatchObject({ ...found, unfinished: true });
+  expect(describeVerification(rule, 'weekly', checkpoint(true), SAVED)).toMatchObject({ ...found, faults: 3 });
+  expect(describeVerification(rule, 'weekly', checkpoint(true), SAVED)).not.toHaveProperty('unfinished');
+  expect(describeVerification(rule, 'weekly', checkpoint(false), SAVED)).toMatchObject({ ...found, unfinished: true });
   // What others wrote is theirs.
-  expect(describeVerification(keeping, 'weekly', checkpoint(true))).toMatchObject({ faults: 1 });
+  expect(describeVerification(keeping, 'weekly', checkpoint(true), SAVED)).toMatchObject({ faults: 1 });
 });
 
 test('without a checkpoint there is nothing but the clock', () => {
-  expect(describeVerification(rule, 'weekly', undefined)).toEqual({
+  expect(describeVerification(rule, 'weekly', undefined, SAVED)).toEqual({
     ...{ every: 'weekly', compared: 0, missing: 0, older: 0, different: 0, foreign: 0, faults: 0 },
   });
 });
 
 test('that of another rule is refused', () => {
-  expect(() => describeVerification({ ...rule, id: 'other' }, 'weekly', checkpoint(true))).toThrow('of rule');
+  expect(() => describeVerification({ ...rule, id: 'other' }, 'weekly', checkpoint(true), SAVED)).toThrow('of rule');
+});
+
+test.each<[string, boolean, 'daily' | 'weekly', number, object]>([
+  ['finished', true, 'weekly', 8 * DAY - 2 * MINUTE, {}],
+  ['finished, a week and a day ago', true, 'weekly', 8 * DAY, { overdue: true }],
+  ['finished, yesterday', true, 'daily', DAY, {}],
+  ['finished, the day before yesterday', true, 'daily', 2 * DAY, { overdue: true }],
+  ['in progress', false, 'daily', 29 * MINUTE, { unfinished: true }],
+  ['not in progress any more', false, 'daily', 31 * MINUTE, { unfinished: true, stopped: true }],
+  ['left behind', false, 'daily', 2 * DAY, { unfinished: true, stopped: true, overdue: true }],
+])('a verification that is %s is told from others', (_, finished, every, age, expected) => {
+  const { unfinished, stopped, overdue } = describeVerification(rule, every, checkpoint(finished), SAVED + age);
+  expect({ unfinished, stopped, overdue }).toEqual(expected);
+});
+
+test('one that takes days is not overdue while it is saved', () => {
+  const text = checkpoint(false).replace('2026-11-29T02:14', '2026-12-09T02:14');
+  expect(describeVerification(rule, 'weekly', text, SAVED + 10 * DAY)).not.toHaveProperty('overdue');
 });

@@ -77,17 +77,27 @@ test('what a clock has found is a line of its own, and absent where no clock loo
   const render = (found: RuleStatus['verification'] | undefined): string =>
     renderStatus(
       { ...STATUS, rules: [{ ...RULE, ...(found === undefined ? {} : { verification: found }) }] },
-      terminalStyle({ isTTY: true, columns: 120 }, { NO_COLOR: '1' }),
+      terminalStyle({ isTTY: true, columns: 160 }, { NO_COLOR: '1' }),
     );
   const line = '  verified        2026-11-29 02:13 UTC, 1,200,000 keys: 3 missing, 1 older, 0 different, 0 foreign';
   expect(render(verification)).toContain(`${line}\n`);
   expect(render({ ...verification, unfinished: true })).toContain(`${line} so far, not finished\n`);
+  expect(render({ ...verification, unfinished: true, stopped: true })).toContain(
+    `${line} until it stopped unfinished\n`,
+  );
+  const inTime = { ...verification, faults: 0, missing: 0, older: 0 };
+  const late = { ...inTime, overdue: true as const };
+  expect(render(late)).toContain('0 foreign; the next one is overdue (weekly)\n');
   const never = { every: 'weekly' as const, compared: 0, missing: 0, older: 0, different: 0, foreign: 0, faults: 0 };
   expect(render(never)).toContain('  verified        weekly; not within the last 15 days\n');
   expect(render(null)).toContain('  verified        –\n');
   expect(render(undefined)).not.toContain('verified');
   expect(isWell({ ...STATUS, rules: [{ ...RULE, verification }] })).toBe(false);
   expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: never }] })).toBe(true);
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: late }] })).toBe(false);
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: inTime }] })).toBe(true);
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: { ...inTime, unfinished: true } }] })).toBe(true);
+  expect(isWell({ ...STATUS, rules: [{ ...RULE, verification: { ...inTime, stopped: true } }] })).toBe(false);
 });
 
 test.each([
