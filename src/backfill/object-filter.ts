@@ -40,7 +40,12 @@ export function judgeObject(
     !(minSize !== undefined && size < minSize) &&
     !(maxSize !== undefined && size > maxSize);
   if (!wanted) return 'left-out';
-  return ARCHIVED_CLASSES.has(storageClass) ? 'archived' : 'taken';
+  return isArchivedClass(storageClass) ? 'archived' : 'taken';
+}
+
+/** Whether nobody can read objects of this class before they are restored. */
+export function isArchivedClass(storageClass: string): boolean {
+  return ARCHIVED_CLASSES.has(storageClass);
 }
 
 /** The longest common prefix of all objects that match rule and filter; undefined if no object can match both. */

@@ -43,11 +43,6 @@ export const WRITE_IF_ABSENT: ConditionalWrite = { kind: 'write', condition: { k
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
-/** Whether the stamp of an object, if it has one, can only be a tag. */
-export function needsTags(existing: ObjectDescription, location: ObjectLocation): boolean {
-  return findStamp(existing, location) === undefined && !hasRoomForStamp(existing.metadata);
-}
-
 /**
  * Whether our object may be written over what exists at its key.
  *

@@ -1,7 +1,8 @@
 import type { Destination } from '../configuration/rule.ts';
 import { WriteConditionError } from '../storage/errors.ts';
 import type { WrittenVersion } from '../storage/object-store.ts';
-import { type ConditionalWrite, decideWrite, type ExistingObject, needsTags, WRITE_IF_ABSENT } from './decide-write.ts';
+import { needsTags } from '../storage/provenance.ts';
+import { type ConditionalWrite, decideWrite, type ExistingObject, WRITE_IF_ABSENT } from './decide-write.ts';
 import { wasDeletedHere } from './deletions/deleted-here.ts';
 import { findConsumerChange } from './deletions/left-to-consumers.ts';
 import type { RestoreRun } from './dependencies.ts';

@@ -167,6 +167,11 @@ export function hasRoomForStamp(metadata: UserMetadata): boolean {
   return ownEntry(own) === undefined && metadataBytes(own) + MAX_STAMP_BYTES <= MAX_METADATA_BYTES;
 }
 
+/** Whether the stamp of an object, if it has one, can only be a tag, which no HEAD shows. */
+export function needsTags(existing: { readonly metadata: UserMetadata }, location: ObjectLocation): boolean {
+  return findStamp({ metadata: existing.metadata }, location) === undefined && !hasRoomForStamp(existing.metadata);
+}
+
 /** Whether one more tag, of the stamp's name, can be set. */
 export function hasRoomForStampTag(tags: readonly ObjectTag[]): boolean {
   return tags.length < MAX_TAGS && tags.every(({ key }) => key !== STAMP_NAME);

@@ -35,6 +35,8 @@ export interface ObjectDescription {
   readonly metadata: UserMetadata;
   /** `STANDARD` when S3 leaves the header out. */
   readonly storageClass: string;
+  /** `ARCHIVE_ACCESS` or `DEEP_ARCHIVE_ACCESS` of INTELLIGENT_TIERING; absent where the bytes can be read. */
+  readonly archiveStatus?: string;
   /** 0 when the object has none, or when the caller may not read tags. */
   readonly tagCount: number;
   /** Metadata entries that S3 holds but cannot put into a header (`x-amz-missing-meta`). */

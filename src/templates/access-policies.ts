@@ -195,10 +195,10 @@ export function verifyAccess(
   const compared = intoPolicies(settings.region, items, ({ buckets, keys, objects }) => [
     // Both sides, or their inventories.
     allow('ListBothSides', ['s3:GetInventoryConfiguration', 's3:ListBucket'], buckets.map(bucketArn)),
-    // A HEAD if the listings differ.
+    // A HEAD if the listings differ, and the tags if metadata has no room for our stamp.
     allow(
       'LookAtSuspects',
-      ['s3:GetObject'],
+      ['s3:GetObject', 's3:GetObjectTagging'],
       objects.map((object) => sub(`arn:\${AWS::Partition}:s3:::${object}`)),
     ),
     // A HEAD returns the checksum only to callers that may decrypt.

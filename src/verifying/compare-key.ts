@@ -1,9 +1,10 @@
-import { judgeObject, type ObjectFilter } from '../backfill/object-filter.ts';
+import { isArchivedClass, judgeObject, type ObjectFilter } from '../backfill/object-filter.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { ListedObject } from '../listing/dependencies.ts';
 import { orderOfListed } from '../messages/backfill-message.ts';
 import { AccessDeniedError, CustomerKeyError, ObjectChangedError, ObjectNotFoundError } from '../storage/errors.ts';
-import { findStamp, isAsWritten } from '../storage/provenance.ts';
+import { findStamp, isAsWritten, needsTags } from '../storage/provenance.ts';
+import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
 import { compareListed, type EtagTrust } from './compare-listed.ts';
 import type {
   ComparedBucket,
@@ -14,7 +15,7 @@ import type {
   VerificationDependencies,
 } from './dependencies.ts';
 import type { JoinedKey } from './join-listings.ts';
-import { type CopyClass, type CopyJudgment, judgeCopy } from './judge-copy.ts';
+import { type CopyClass, type CopyJudgment, type ExaminedObject, judgeCopy } from './judge-copy.ts';
 import { compareBytes, compareChecksums, isSampled, type Proof } from './prove-copy.ts';
 
 export interface KeyComparison {
@@ -46,6 +47,7 @@ const COUNTED: Readonly<Record<CopyClass, keyof VerificationCounts>> = {
   foreign: 'foreign',
   unreadable: 'unreadable',
   replica: 'replica',
+  unreplicable: 'unreplicable',
   'not-due': 'notDue',
 };
 
@@ -179,7 +181,7 @@ async function judge(
   const { bucket } = rule.source;
   const { bucket: target, targetPrefix = '' } = compared.destination;
   const location = { bucket: target, key: targetPrefix + object.key };
-  const found = await compared.store.head(location, signal);
+  const found = await examine(location, compared, signal);
   const judgment = judgeCopy({ bucket, object, location, listedAt }, found);
   if (listed === 'suspect' && judgment.kind === 'equal') etags.noteMisled();
   const looked = { ...base, ...judgment, looks: 1 };
@@ -208,19 +210,47 @@ type SourceNow = Partial<Pick<CopyJudgment, 'kind' | 'reason'>>;
 async function findSourceNow(
   { key, etag }: ListedObject,
   { source: { bucket, chain } }: ReplicationRule,
-  { store }: ComparedBucket,
+  compared: ComparedBucket,
   signal: AbortSignal,
 ): Promise<SourceNow> {
   try {
-    const now = await store.head({ bucket, key }, signal);
+    const now = await examine({ bucket, key }, compared, signal);
     if (now === undefined) return { kind: 'not-due', reason: 'deleted at the source since' };
     if (now.etag !== etag) return { kind: 'not-due', reason: 'overwritten since' };
+    const archived = archiveOf(now);
+    if (archived !== undefined) return { kind: 'unreplicable', reason: `archived at the source: ${archived}` };
     const stamped = findStamp(now, { bucket, key });
     const isReplica = !chain && stamped !== undefined && isAsWritten(stamped, now);
     return isReplica ? { kind: 'replica', reason: 'restored at the source by another rule' } : {};
   } catch (thrown) {
+    if (thrown instanceof CustomerKeyError) {
+      return { kind: 'unreplicable', reason: 'encrypted at the source with a key of its owner (SSE-C)' };
+    }
     // Then the listing is the only source of information.
     if (isRefusal(thrown)) return {};
+    throw thrown;
+  }
+}
+
+/** Class or tier that an object has to be restored from before anybody can read it. */
+function archiveOf({ storageClass, archiveStatus }: ObjectDescription): string | undefined {
+  return archiveStatus ?? (isArchivedClass(storageClass) ? storageClass : undefined);
+}
+
+/** A HEAD; and the tags, where metadata has no room for a stamp. Whoever may not see them goes by size and date. */
+async function examine(
+  location: ObjectLocation,
+  { store }: Pick<ComparedBucket, 'store'>,
+  signal: AbortSignal,
+): Promise<ExaminedObject | undefined> {
+  const found = await store.head(location, signal);
+  if (found === undefined || !needsTags(found, location)) return found;
+  try {
+    const { tags, versionId } = await store.readTags(location, signal);
+    const isSame = versionId === undefined || found.versionId === undefined || versionId === found.versionId;
+    return isSame ? { ...found, tags } : found;
+  } catch (thrown) {
+    if (thrown instanceof AccessDeniedError || thrown instanceof ObjectNotFoundError) return found;
     throw thrown;
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock, ExistingObjectQueue } from '../backfill/dependencies.ts';
 import type { Destination } from '../configuration/rule.ts';
 import type { ObjectEntry, ObjectPager } from '../listing/dependencies.ts';
-import type { ObjectHeadReader, ObjectReader } from '../storage/object-store.ts';
+import type { ObjectHeadReader, ObjectReader, TagReader } from '../storage/object-store.ts';
 
 /** An inventory of a bucket, in the order of keys. */
 export interface InventoryListing {
@@ -16,7 +16,7 @@ export interface ComparedBucket {
   readonly pager: ObjectPager;
   /** Read instead of listing the bucket. */
   readonly inventory?: InventoryListing | undefined;
-  readonly store: ObjectHeadReader & ObjectReader;
+  readonly store: ObjectHeadReader & ObjectReader & TagReader;
 }
 
 export interface ComparedDestination extends ComparedBucket {
@@ -44,6 +44,7 @@ export type FindingClass =
   | 'foreign'
   | 'unreadable'
   | 'replica'
+  | 'unreplicable'
   | 'extra'
   | 'not-due'
   | 'unproven';
@@ -75,6 +76,8 @@ export interface VerificationCounts {
   unreadable: number;
   /** Not at the destination, because another rule restored the object at the source and this one does not chain. */
   replica: number;
+  /** Not as at the source, whose object nobody can read: under a customer's key, or archived. */
+  unreplicable: number;
   extra: number;
   notDue: number;
   /** The equal ones that should have been proven, but have no comparable checksums in S3. */
@@ -98,6 +101,7 @@ export function noVerificationCounts(): VerificationCounts {
     foreignKept: 0,
     unreadable: 0,
     replica: 0,
+    unreplicable: 0,
     extra: 0,
     notDue: 0,
     unproven: 0,

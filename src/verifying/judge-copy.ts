@@ -1,10 +1,24 @@
 import type { ListedObject } from '../listing/dependencies.ts';
 import { orderOfListed } from '../messages/backfill-message.ts';
 import { findStamp, hasRoomForStamp, isAsWritten, originOf, stampOf } from '../storage/provenance.ts';
-import type { ObjectDescription, ObjectLocation } from '../storage/stored-object.ts';
+import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/stored-object.ts';
 
 /** The judgment about an object's copy. */
-export type CopyClass = 'equal' | 'missing' | 'older' | 'different' | 'foreign' | 'unreadable' | 'replica' | 'not-due';
+export type CopyClass =
+  | 'equal'
+  | 'missing'
+  | 'older'
+  | 'different'
+  | 'foreign'
+  | 'unreadable'
+  | 'replica'
+  | 'unreplicable'
+  | 'not-due';
+
+/** An object as a HEAD describes it, with its tags if only they can have its stamp, and if they may be read. */
+export interface ExaminedObject extends ObjectDescription {
+  readonly tags?: readonly ObjectTag[];
+}
 
 export interface CopyJudgment {
   readonly kind: CopyClass;
@@ -26,7 +40,7 @@ export interface JudgedObject {
 }
 
 /**
- * Judges a copy by a HEAD of it.
+ * Judges a copy by a HEAD of it, and by its tags where metadata had no room for the stamp.
  *
  * | the copy                                                          | is                                    |
  * |-------------------------------------------------------------------|---------------------------------------|
@@ -37,10 +51,11 @@ export interface JudgedObject {
  * | as written, stamp of another source bucket                        | foreign                               |
  * | edited since its stamp                                            | foreign                               |
  * | no stamp, though metadata has room for one                        | foreign                               |
+ * | no stamp and no room; of another size, modified since it was listed | not due: it may be newer            |
  * | no stamp and no room; of another size                             | different                             |
  * | no stamp and no room; of the same size                            | older if modified before, else equal  |
  */
-export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undefined): CopyJudgment {
+export function judgeCopy(judged: JudgedObject, found: ExaminedObject | undefined): CopyJudgment {
   const { bucket, object, location, listedAt } = judged;
   const order = orderOfListed(object.lastModified);
   const judge = (kind: CopyClass, reason = '', more: Partial<CopyJudgment> = {}): CopyJudgment => ({
@@ -57,7 +72,10 @@ export function judgeCopy(judged: JudgedObject, found: ObjectDescription | undef
     // Without a stamp, a target compares Last-Modified, in whole seconds.
     const modified = found.lastModified.getTime();
     const later = { order: Math.max(order, modified + 1000) };
-    if (found.size !== object.size) return judge('different', describeSizes(object, found), later);
+    if (found.size !== object.size) {
+      if (modified > listedAt) return judge('not-due', 'newer than the listing');
+      return judge('different', describeSizes(object, found), later);
+    }
     return modified < object.lastModified - 1000 ? judge('older', 'modified before', later) : judge('equal');
   }
   const { stamp } = stamped;

@@ -19,6 +19,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
   }
   const versionId = answer.get('x-amz-version-id');
   const replicationStatus = answer.get('x-amz-replication-status');
+  const archiveStatus = answer.get('x-amz-archive-status');
   const crc32 = readCrc32(answer);
   const answeredAt = Date.parse(answer.get('date') ?? '');
   return {
@@ -32,6 +33,7 @@ export function describeObject(answer: AnswerHeaders, size: number): ObjectDescr
     missingMetadata: Number(answer.get('x-amz-missing-meta') ?? 0),
     ...(versionId === undefined ? {} : { versionId }),
     ...(replicationStatus === undefined ? {} : { replicationStatus }),
+    ...(archiveStatus === undefined ? {} : { archiveStatus }),
     ...(crc32 === undefined ? {} : { crc32 }),
     ...(Number.isNaN(answeredAt) ? {} : { answeredAt }),
   };

@@ -26,6 +26,10 @@ export interface VerificationStatus {
   readonly different: number;
   /** Written or edited by others. */
   readonly foreign: number;
+  /** Copies that S3 refused to show. */
+  readonly unreadable: number;
+  /** Objects that nobody can read at the source; not a fault of the rule. */
+  readonly unreplicable: number;
   /** The part of these that violates the rule. */
   readonly faults: number;
 }
@@ -44,7 +48,7 @@ export function describeVerification(
 ): VerificationStatus {
   const found = text === undefined ? undefined : decodeCheckpoint(text, 'scheduled-verify', rule.id);
   const counts = { ...noVerificationCounts(), ...found?.counts };
-  const { compared, missing, older, different, foreign } = counts;
+  const { compared, missing, older, different, foreign, unreadable, unreplicable } = counts;
   return {
     every,
     ...(found === undefined ? {} : { startedAt: found.startedAt }),
@@ -54,6 +58,8 @@ export function describeVerification(
     older,
     different,
     foreign,
+    unreadable,
+    unreplicable,
     faults: countFaults(counts, rule),
   };
 }

@@ -107,12 +107,30 @@ function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string 
 
 function describeFindings(verification: VerificationStatus | null): string {
   if (verification === null) return UNKNOWN;
-  const { every, startedAt, unfinished, stopped, overdue, compared, missing, older, different, foreign } = verification;
+  const {
+    every,
+    startedAt,
+    unfinished,
+    stopped,
+    overdue,
+    compared,
+    missing,
+    older,
+    different,
+    foreign,
+    unreadable,
+    unreplicable,
+  } = verification;
   if (startedAt === undefined) return `${every}; not within the last 15 days`;
-  const found = `${formatCount(missing)} missing, ${formatCount(older)} older, ${formatCount(different)} different, ${formatCount(foreign)} foreign`;
+  const found = `${formatCount(missing)} missing, ${formatCount(older)} older, ${formatCount(different)} different, ${formatCount(foreign)} foreign${rare(unreadable, 'unreadable')}${rare(unreplicable, 'unreplicable')}`;
   const until = stopped === true ? ' until it stopped unfinished' : unfinished === true ? ' so far, not finished' : '';
   const late = overdue === true ? `; the next one is overdue (${every})` : '';
   return `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatPlural(compared, 'key')}: ${found}${until}${late}`;
+}
+
+/** Nothing where there are none, as almost everywhere. */
+function rare(count: number, what: string): string {
+  return count === 0 ? '' : `, ${formatCount(count)} ${what}`;
 }
 
 function renderAmount(value: number | null): string {

@@ -19,6 +19,7 @@ const MEANINGS: readonly (readonly [name: keyof VerificationCounts, kind: Findin
     ['foreign', 'foreign', 'were written or edited there by a user'],
     ['unreadable', 'unreadable', 'could not be judged, because S3 refused to show them'],
     ['replica', 'replica', 'were restored at the source by another rule, and are not replicated without chain'],
+    ['unreplicable', 'unreplicable', "cannot be read at the source: under a customer's key (SSE-C), or archived"],
     ['extra', 'extra', 'are at the destination only'],
     ['notDue', 'not-due', 'are too young to have arrived'],
     ['unproven', 'unproven', 'are equal, but S3 has no checksums of both that compare'],

@@ -1,9 +1,9 @@
 import type { Destination } from '../../configuration/rule.ts';
 import { asCompressorError } from '../../errors.ts';
 import { WriteConditionError } from '../../storage/errors.ts';
-import { type ProvenanceStamp, stampOf } from '../../storage/provenance.ts';
+import { needsTags, type ProvenanceStamp, stampOf } from '../../storage/provenance.ts';
 import type { ObjectLocation } from '../../storage/stored-object.ts';
-import { type ExistingObject, needsTags } from '../decide-write.ts';
+import type { ExistingObject } from '../decide-write.ts';
 import type { RestoreRun } from '../dependencies.ts';
 import { locationAt } from '../restorable-object.ts';
 import type { WriteContext } from '../settle-write.ts';

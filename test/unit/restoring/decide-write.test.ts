@@ -2,12 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import {
   decideWrite,
   type ExistingObject,
-  needsTags,
   type WriteDecision,
 } from '../../../src/restoring/decide-write.ts';
 import { makeStampable, type RestorableObject } from '../../../src/restoring/restorable-object.ts';
 import { digestContent } from '../../../src/storage/content-digest.ts';
-import { encodeStamp, PENDING_TAGS, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
+import { encodeStamp, needsTags, PENDING_TAGS, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
 import type { ObjectTag, UserMetadata } from '../../../src/storage/stored-object.ts';
 
 const TIME = Date.UTC(2026, 10, 23, 10);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { digestContent } from '../../../src/storage/content-digest.ts';
 import { encodeStamp, originOf, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';
 import type { ObjectDescription } from '../../../src/storage/stored-object.ts';
-import { judgeCopy } from '../../../src/verifying/judge-copy.ts';
+import { type ExaminedObject, judgeCopy } from '../../../src/verifying/judge-copy.ts';
 import { LAST_MODIFIED, listedObject } from '../../support/backfill.ts';
 
 const location = { bucket: 'target', key: 'k' };
@@ -29,6 +29,13 @@ function stamped({
   return there({ size, metadata: { [STAMP_NAME]: encodeStamp(stamp, digestContent(content), location) } });
 }
 
+/** The same where the user's metadata left no room: the stamp is a tag. */
+function tagged({ etag = ETAG, eventTime = LAST_MODIFIED + 300, bucket = 'source', size = 10 }: Written): ExaminedObject {
+  const stamp = stampOf({ origin: originOf(bucket), etag, eventTime, sequencer: 'A1' });
+  const value = encodeStamp(stamp, digestContent({ size, crc32: 7, headers: {}, metadata: FULL }), location);
+  return { ...there({ size, metadata: FULL }), tags: [{ key: STAMP_NAME, value }] };
+}
+
 function there(more: Partial<ObjectDescription>): ObjectDescription {
   return {
     size: 10,
@@ -44,7 +51,7 @@ function there(more: Partial<ObjectDescription>): ObjectDescription {
   };
 }
 
-test.each<[string, ObjectDescription | undefined, string]>([
+test.each<[string, ExaminedObject | undefined, string]>([
   ['not there any more', undefined, 'missing'],
   ['as written, stamp of the listed version', stamped(), 'equal'],
   ['as written, stamp of the listed version, another size', stamped({ size: 11 }), 'different'],
@@ -64,6 +71,21 @@ test.each<[string, ObjectDescription | undefined, string]>([
     'older',
   ],
   ['no stamp and no room, modified since', there({ metadata: FULL }), 'equal'],
+  [
+    'no stamp and no room, another size, modified after the listing',
+    there({ metadata: FULL, size: 11, lastModified: new Date(listedAt + 1) }),
+    'not-due',
+  ],
+  ['stamped by a tag, of the listed version', tagged({}), 'equal'],
+  ['stamped by a tag, of the listed version, another size', tagged({ size: 11 }), 'different'],
+  ['stamped by a tag, of another version', tagged({ etag: '0'.repeat(32) }), 'older'],
+  [
+    'stamped by a tag, of a version after the listing',
+    tagged({ etag: '0'.repeat(32), size: 11, eventTime: listedAt + 1 }),
+    'not-due',
+  ],
+  ['stamped by a tag, of another source bucket', tagged({ bucket: 'elsewhere' }), 'foreign'],
+  ['edited since its tag', { ...tagged({}), headers: { contentType: 'text/plain' } }, 'foreign'],
 ])('a copy %s', (_, found, kind) => {
   expect(judgeCopy({ bucket: 'source', object, location, listedAt }, found).kind).toBe(kind);
 });

@@ -3,7 +3,7 @@ import { judgeVerification } from '../../../../src/cli/doctor/checks/verificatio
 import type { VerificationStatus } from '../../../../src/cli/status/describe-verification.ts';
 
 const CLOCK = { clock: 'app-rule-verify', region: 'eu-west-1' };
-const COUNTS = { compared: 9, missing: 0, older: 0, different: 0, foreign: 0, faults: 0 };
+const COUNTS = { compared: 9, missing: 0, older: 0, different: 0, foreign: 0, unreadable: 0, unreplicable: 0, faults: 0 };
 const BEGUN = { startedAt: '2026-11-29T02:13:00.000Z' };
 
 test.each<[string, Partial<VerificationStatus>, string, RegExp]>([

@@ -72,6 +72,8 @@ test('what a clock has found is a line of its own, and absent where no clock loo
     older: 1,
     different: 0,
     foreign: 0,
+    unreadable: 0,
+    unreplicable: 0,
     faults: 4,
   };
   const render = (found: RuleStatus['verification'] | undefined): string =>
@@ -88,7 +90,20 @@ test('what a clock has found is a line of its own, and absent where no clock loo
   const inTime = { ...verification, faults: 0, missing: 0, older: 0 };
   const late = { ...inTime, overdue: true as const };
   expect(render(late)).toContain('0 foreign; the next one is overdue (weekly)\n');
-  const never = { every: 'weekly' as const, compared: 0, missing: 0, older: 0, different: 0, foreign: 0, faults: 0 };
+  expect(render({ ...verification, unreadable: 2, unreplicable: 1000 })).toContain(
+    '0 foreign, 2 unreadable, 1,000 unreplicable\n',
+  );
+  const never = {
+    every: 'weekly' as const,
+    compared: 0,
+    missing: 0,
+    older: 0,
+    different: 0,
+    foreign: 0,
+    unreadable: 0,
+    unreplicable: 0,
+    faults: 0,
+  };
   expect(render(never)).toContain('  verified        weekly; not within the last 15 days\n');
   expect(render(null)).toContain('  verified        –\n');
   expect(render(undefined)).not.toContain('verified');
