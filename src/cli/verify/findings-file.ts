@@ -1,31 +1,52 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { CopyFinding } from '../../verifying/dependencies.ts';
 import { nameFile } from '../command/name-file.ts';
+import { formatCount } from '../command/numbers.ts';
 
 const HEADER = 'class,region,bucket,key,source_bytes,destination_bytes,reason\n';
 const LINES_IN_MEMORY = 1000;
+/** What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"). */
+const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+export interface FindingsFileOptions {
+  /** Appends to what an earlier run has found. */
+  readonly resumed: boolean;
+  /** For people alone: texts that a spreadsheet would take for formulas begin with an apostrophe. */
+  readonly spreadsheet: boolean;
+}
 
 /** All findings as CSV (RFC 4180), written as they come. */
 export class FindingsFile implements AsyncDisposable {
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #spreadsheet: boolean;
+  #formulas = 0;
   #lines: string[] = [];
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, file: FileHandle, header: boolean) {
+  private constructor(path: string, file: FileHandle, header: boolean, spreadsheet: boolean) {
     this.#path = path;
     this.#file = file;
+    this.#spreadsheet = spreadsheet;
     if (header) this.#lines.push(HEADER);
   }
 
-  /** @param resumed appends to the findings of an earlier run @throws errors of the file system */
-  static async open(path: string, resumed: boolean): Promise<FindingsFile> {
+  /** @throws errors of the file system */
+  static async open(path: string, { resumed, spreadsheet }: FindingsFileOptions): Promise<FindingsFile> {
     const file = await open(path, resumed ? 'a' : 'w');
-    return new FindingsFile(path, file, (await file.stat()).size === 0);
+    return new FindingsFile(path, file, (await file.stat()).size === 0, spreadsheet);
+  }
+
+  /** What to tell whoever opens the file in a spreadsheet; undefined: nothing. */
+  get caution(): string | undefined {
+    if (this.#spreadsheet || this.#formulas === 0) return undefined;
+    const keys = this.#formulas === 1 ? '1 key' : `${formatCount(this.#formulas)} keys`;
+    return `${keys} in ${this.#path} would be a formula in a spreadsheet: write it with --spreadsheet to open it in one.`;
   }
 
   add(finding: CopyFinding): void {
-    this.#lines.push(csvLine(finding));
+    if (FORMULA.test(finding.key)) this.#formulas += 1;
+    this.#lines.push(csvLine(finding, this.#spreadsheet));
     // Errors are thrown when the file is flushed.
     if (this.#lines.length >= LINES_IN_MEMORY) this.flush().catch(() => undefined);
   }
@@ -46,12 +67,19 @@ export class FindingsFile implements AsyncDisposable {
   }
 }
 
-/** One line, with its end. */
-export function csvLine({ kind, destination, key, sourceSize, copySize, reason }: CopyFinding): string {
+/**
+ * One line, with its end.
+ * @param spreadsheet whether keys that begin as formulas do get an apostrophe, and so are other keys
+ */
+export function csvLine(
+  { kind, destination, key, sourceSize, copySize, reason }: CopyFinding,
+  spreadsheet: boolean,
+): string {
   const fields = [kind, destination.region, destination.bucket, key, sourceSize ?? '', copySize ?? '', reason];
-  return `${fields.map((field) => quoteField(String(field))).join(',')}\n`;
+  return `${fields.map((field) => quoteField(String(field), spreadsheet)).join(',')}\n`;
 }
 
-function quoteField(text: string): string {
+function quoteField(text: string, spreadsheet: boolean): string {
+  if (spreadsheet && FORMULA.test(text)) return `"'${text.replaceAll('"', '""')}"`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -44,6 +44,7 @@ export async function runVerifyCommand(
     .option('--repair', 'queue what is missing, older or different, and what others wrote where the source wins')
     .option('--max-bytes-per-hour <size>', 'bytes of repaired objects per hour at most', parseByteSize)
     .option('--csv <file>', 'write every key that is not equal to this file')
+    .option('--spreadsheet', "with --csv: begin keys with ' that a spreadsheet would take for formulas")
     .addOption(
       new Option(
         '--engine <engine>',
@@ -62,6 +63,8 @@ export async function runVerifyCommand(
   if (parsed === undefined) return 0;
   const flags = parsed.opts<VerifyFlags & AthenaFlags & { readonly engine: 'local' | 'athena' }>();
   refuseContradictions(flags);
+  if (flags.spreadsheet === true && flags.csv === undefined)
+    throw new UsageError('--spreadsheet is about --csv: add it');
   if (flags.engine === 'local') return verifyRule(parsed.args[0] ?? '', flags, context, openSession);
   refuseWithAthena(flags);
   return verifyByAthena(parsed.args[0] ?? '', flags, context);

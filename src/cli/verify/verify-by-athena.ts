@@ -38,6 +38,7 @@ export interface AthenaFlags extends ScanFlags {
   /** Seconds. */
   readonly notDue?: number;
   readonly csv?: string;
+  readonly spreadsheet?: boolean;
   readonly database: string;
   readonly workgroup: string;
   readonly athenaOutput?: string;
@@ -171,7 +172,9 @@ async function verify(
   context: CommandContext,
 ): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
-  const file = flags.csv === undefined ? undefined : cleanup.use(await FindingsFile.open(flags.csv, false));
+  const { csv, spreadsheet = false } = flags;
+  const file =
+    csv === undefined ? undefined : cleanup.use(await FindingsFile.open(csv, { resumed: false, spreadsheet }));
   const counts = noVerificationCounts();
   const samples = new Map<FindingClass, CopyFinding[]>();
   let scanned = 0;
@@ -214,6 +217,7 @@ async function verify(
       );
     }
   }
+  if (file?.caution !== undefined) context.note(file.caution);
   context.note(`Athena has read ${formatBytes(scanned)}.`);
   await context.print(
     flags.json === true

@@ -40,6 +40,7 @@ export interface VerifyFlags extends ScanFlags, InventoryNames {
   readonly repair?: boolean;
   readonly maxBytesPerHour?: number;
   readonly csv?: string;
+  readonly spreadsheet?: boolean;
 }
 
 /**
@@ -109,7 +110,9 @@ async function verify({
     ...openComparedBucket(session, region, cleanup),
     inventory,
   });
-  const file = flags.csv === undefined ? undefined : await FindingsFile.open(flags.csv, resumed !== undefined);
+  const { csv, spreadsheet = false } = flags;
+  const file =
+    csv === undefined ? undefined : await FindingsFile.open(csv, { resumed: resumed !== undefined, spreadsheet });
   if (file !== undefined) cleanup.use(file);
   const asked = { age: flags.notDue, namespace: stackName };
   const { dueBefore, reason } = await findDueTime(rule, asked, session.metrics, Date.now());
@@ -189,6 +192,7 @@ async function verify({
     last = { ...last, counts };
     await save(true);
     meter.end();
+    if (file?.caution !== undefined) context.note(file.caution);
     const report = { rule: rule.id, ...counts, samples: Object.fromEntries(samples) };
     await context.print(
       flags.json === true ? `${JSON.stringify(report)}\n` : renderVerification(counts, samples, rule),

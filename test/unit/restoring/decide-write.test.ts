@@ -1,9 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  decideWrite,
-  type ExistingObject,
-  type WriteDecision,
-} from '../../../src/restoring/decide-write.ts';
+import { decideWrite, type ExistingObject, type WriteDecision } from '../../../src/restoring/decide-write.ts';
 import { makeStampable, type RestorableObject } from '../../../src/restoring/restorable-object.ts';
 import { digestContent } from '../../../src/storage/content-digest.ts';
 import { encodeStamp, needsTags, PENDING_TAGS, STAMP_NAME, stampOf } from '../../../src/storage/provenance.ts';

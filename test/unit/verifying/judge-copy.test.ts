@@ -30,7 +30,12 @@ function stamped({
 }
 
 /** The same where the user's metadata left no room: the stamp is a tag. */
-function tagged({ etag = ETAG, eventTime = LAST_MODIFIED + 300, bucket = 'source', size = 10 }: Written): ExaminedObject {
+function tagged({
+  etag = ETAG,
+  eventTime = LAST_MODIFIED + 300,
+  bucket = 'source',
+  size = 10,
+}: Written): ExaminedObject {
   const stamp = stampOf({ origin: originOf(bucket), etag, eventTime, sequencer: 'A1' });
   const value = encodeStamp(stamp, digestContent({ size, crc32: 7, headers: {}, metadata: FULL }), location);
   return { ...there({ size, metadata: FULL }), tags: [{ key: STAMP_NAME, value }] };

@@ -3,7 +3,16 @@ import { judgeVerification } from '../../../../src/cli/doctor/checks/verificatio
 import type { VerificationStatus } from '../../../../src/cli/status/describe-verification.ts';
 
 const CLOCK = { clock: 'app-rule-verify', region: 'eu-west-1' };
-const COUNTS = { compared: 9, missing: 0, older: 0, different: 0, foreign: 0, unreadable: 0, unreplicable: 0, faults: 0 };
+const COUNTS = {
+  compared: 9,
+  missing: 0,
+  older: 0,
+  different: 0,
+  foreign: 0,
+  unreadable: 0,
+  unreplicable: 0,
+  faults: 0,
+};
 const BEGUN = { startedAt: '2026-11-29T02:13:00.000Z' };
 
 test.each<[string, Partial<VerificationStatus>, string, RegExp]>([
@@ -14,6 +23,6 @@ test.each<[string, Partial<VerificationStatus>, string, RegExp]>([
   ['overdue', { ...BEGUN, overdue: true }, 'failure', /should be verified weekly/],
 ])('a verification that is %s', (_, more, status, says) => {
   const diagnosis = judgeVerification('rule', { every: 'weekly', ...COUNTS, ...more }, CLOCK);
-  expect(diagnosis).toMatchObject({ subject: "rule", status, says: expect.stringMatching(says) });
+  expect(diagnosis).toMatchObject({ subject: 'rule', status, says: expect.stringMatching(says) });
   if (status !== 'ok') expect(diagnosis.fix).toMatch(/describe-rule --region eu-west-1 --name app-rule-verify|#verif/);
 });

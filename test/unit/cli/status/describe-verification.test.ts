@@ -31,7 +31,15 @@ function checkpoint(finished: boolean): string {
 }
 
 test('the status says what the last checkpoint has, and what of it the rule does not allow', () => {
-  const found = { every: 'weekly', startedAt: '2026-11-29T02:13:00.000Z', compared: 10, missing: 1, foreign: 2, unreadable: 4, unreplicable: 8 };
+  const found = {
+    every: 'weekly',
+    startedAt: '2026-11-29T02:13:00.000Z',
+    compared: 10,
+    missing: 1,
+    foreign: 2,
+    unreadable: 4,
+    unreplicable: 8,
+  };
   expect(describeVerification(rule, 'weekly', checkpoint(true), SAVED)).toMatchObject({ ...found, faults: 7 });
   expect(describeVerification(rule, 'weekly', checkpoint(true), SAVED)).not.toHaveProperty('unfinished');
   expect(describeVerification(rule, 'weekly', checkpoint(false), SAVED)).toMatchObject({ ...found, unfinished: true });
@@ -41,7 +49,17 @@ test('the status says what the last checkpoint has, and what of it the rule does
 
 test('without a checkpoint there is nothing but the clock', () => {
   expect(describeVerification(rule, 'weekly', undefined, SAVED)).toEqual({
-    ...{ every: 'weekly', compared: 0, missing: 0, older: 0, different: 0, foreign: 0, unreadable: 0, unreplicable: 0, faults: 0 },
+    ...{
+      every: 'weekly',
+      compared: 0,
+      missing: 0,
+      older: 0,
+      different: 0,
+      foreign: 0,
+      unreadable: 0,
+      unreplicable: 0,
+      faults: 0,
+    },
   });
 });
 
