@@ -25,6 +25,7 @@ import {
 } from '../command/scan-options.ts';
 import { verifyRule } from '../verify/verify-rule.ts';
 import { ArchivedKeys } from './archived-keys.ts';
+import { describeReplicas } from './describe-replicas.ts';
 import { openSource } from './open-source.ts';
 import { renderForecast, renderOutcome } from './render-backfill.ts';
 import { backfillByStepFunctions } from './step-functions.ts';
@@ -105,6 +106,8 @@ export async function runBackfillCommand(
   const { profile, queueUrl, progressBucket } = flags;
   const options = { stackName, rule, profile, queueUrl, progressBucket, signal: context.signal };
   if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
+  const replicas = describeReplicas(rule, configuration.rules);
+  if (replicas !== undefined) context.note(replicas);
   const shared = { rule, configuration, flags, filter: objectFilterOf(flags), context };
   // The cost is counted here, whichever engine queues.
   if (flags.engine === 'step-functions' && flags.dryRun !== true) {

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { describeReplicas } from '../../../../src/cli/backfill/describe-replicas.ts';
+import { deployedRules } from '../../../support/deployed-rules.ts';
+
+function describeWith(source: object, destination: object): string | undefined {
+  const rules = deployedRules([
+    {
+      source: { region: 'eu-west-1', bucket: 'here', ...source },
+      destinations: [{ region: 'us-east-1', bucket: 'copy' }],
+    },
+    {
+      source: { region: 'us-west-2', bucket: 'there', prefix_filter: 'in/' },
+      destinations: [{ region: 'eu-west-1', bucket: 'here', ...destination }],
+    },
+  ]);
+  const [rule] = rules;
+  return rule === undefined ? '' : describeReplicas(rule, rules);
+}
+
+test('a backfill tells of objects that another rule restores where it begins', () => {
+  expect(describeWith({}, {})).toMatch(/^there-in\S* restores objects into s3:\/\/here, too\. .* --missing/);
+  expect(describeWith({ prefix_filter: 'of/' }, { target_prefix: 'of/us/' })).toMatch(/^there-in/);
+  expect(describeWith({ prefix_filter: 'of/us/in/2026/' }, { target_prefix: 'of/us/' })).toMatch(/^there-in/);
+});
+
+test('nothing is told where there are none, or where the rule replicates them, too', () => {
+  expect(describeWith({ prefix_filter: 'of/' }, {})).toBeUndefined();
+  expect(describeWith({}, { bucket: 'elsewhere' })).toBeUndefined();
+  expect(describeWith({ chain: true }, {})).toBeUndefined();
+});
