@@ -3,6 +3,16 @@ import { parseJson } from '../json.ts';
 import { InvalidCheckpointError } from './errors.ts';
 import { count, filterSchema } from './progress-schema.ts';
 
+const leaseSchema = z.object({
+  /** For people. */
+  owner: z.string(),
+  machine: z.string(),
+  /** Id, on that machine. */
+  process: count,
+  /** ISO 8601. */
+  expiresAt: z.iso.datetime(),
+});
+
 const checkpointSchema = z.object({
   version: z.literal(1),
   kind: z.enum(['backfill', 'verify', 'scheduled-verify']),
@@ -17,10 +27,15 @@ const checkpointSchema = z.object({
   position: z.string().optional(),
   finished: z.boolean(),
   counts: z.record(z.string(), count),
+  /** Of the run that is in progress; absent: none is. */
+  lease: leaseSchema.optional(),
 });
 
 /** The progress of a backfill or verification, stored between runs. */
 export type Checkpoint = Readonly<z.infer<typeof checkpointSchema>>;
+
+/** Who may save a checkpoint, and until when nobody else may. */
+export type CheckpointLease = Readonly<z.infer<typeof leaseSchema>>;
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
   return `${JSON.stringify(checkpoint, null, 2)}\n`;

@@ -12,6 +12,8 @@ export interface EntryPage {
 
 /** Where keys come from: the bucket itself, or an inventory of it. */
 export interface EntrySource {
+  /** Where to resume after reading has failed: entries of a damaged file may be wrong. */
+  readonly rewind?: (position: string) => string;
   /** @param after position of the last finished entry; absent: from the beginning */
   read(after: string | undefined, signal: AbortSignal): AsyncIterable<EntryPage>;
 }
@@ -29,6 +31,7 @@ export interface ExistingObjectQueue {
 export interface CheckpointStore {
   /** @returns undefined when there is none */
   load(): Promise<string | undefined>;
+  /** @throws HeldCheckpointError when it was loaded, and someone else has saved it since */
   save(text: string): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import type { InventoryFiles } from '../inventory/dependencies.ts';
+import { InvalidInventoryError } from '../inventory/errors.ts';
 import type { InventoryManifest } from '../inventory/manifest.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
 import type { ObjectPager } from '../listing/dependencies.ts';
@@ -36,6 +37,8 @@ export class ListingSource implements EntrySource {
 export class InventorySource implements EntrySource {
   readonly #manifest: InventoryManifest;
   readonly #files: InventoryFiles;
+  /** Number of the data file that could not be read to its end. */
+  #damaged: number | undefined;
 
   constructor(manifest: InventoryManifest, files: InventoryFiles) {
     this.#manifest = manifest;
@@ -48,16 +51,27 @@ export class InventorySource implements EntrySource {
     for (const [number, file] of files.entries()) {
       if (number < firstFile) continue;
       let row = 0;
-      for await (const page of readInventory({ ...this.#manifest, files: [file] }, this.#files)) {
-        signal.throwIfAborted();
-        const done = number === firstFile ? Math.min(page.length, Math.max(0, skipped - row)) : 0;
-        const first = row + done;
-        row += page.length;
-        if (done < page.length) {
-          yield { entries: page.slice(done), positionAfter: (index) => `${number}:${first + index + 1}` };
+      try {
+        for await (const page of readInventory({ ...this.#manifest, files: [file] }, this.#files)) {
+          signal.throwIfAborted();
+          const done = number === firstFile ? Math.min(page.length, Math.max(0, skipped - row)) : 0;
+          const first = row + done;
+          row += page.length;
+          if (done < page.length) {
+            yield { entries: page.slice(done), positionAfter: (index) => `${number}:${first + index + 1}` };
+          }
         }
+      } catch (thrown) {
+        if (thrown instanceof InvalidInventoryError) this.#damaged = number;
+        throw thrown;
       }
     }
+  }
+
+  /** The beginning of a damaged data file: other rows may be there once it is fixed. */
+  rewind(position: string): string {
+    const [file] = readPosition(position, this.#manifest.files.length);
+    return file === this.#damaged ? `${file}:0` : position;
   }
 }
 

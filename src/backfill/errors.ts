@@ -6,6 +6,12 @@ export class InvalidCheckpointError extends CompressorError {
   readonly retryable = false;
 }
 
+/** Another run of the same rule is in progress and keeps its own checkpoint. */
+export class HeldCheckpointError extends CompressorError {
+  readonly code = 'CHECKPOINT_HELD';
+  readonly retryable = false;
+}
+
 /** An inventory lacks a field that is needed to queue or compare its objects. */
 export class IncompleteEntryError extends CompressorError {
   readonly code = 'INVENTORY_INCOMPLETE';

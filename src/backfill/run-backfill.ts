@@ -84,6 +84,7 @@ export async function runBackfill(
     await work.finish();
   } finally {
     await work.settled();
+    if (kept.position !== undefined) kept.position = source.rewind?.(kept.position) ?? kept.position;
     await kept.save();
   }
   return counts;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../backfill/checkpoint.ts';
 import type { CheckpointStore, Clock } from '../backfill/dependencies.ts';
-import { InvalidCheckpointError } from '../backfill/errors.ts';
+import { HeldCheckpointError, InvalidCheckpointError } from '../backfill/errors.ts';
 import type { DeployedRule } from '../configuration/deployed-rule.ts';
 import { asCompressorError } from '../errors.ts';
 import { tryParseJson } from '../json.ts';
@@ -72,6 +72,7 @@ export const VERIFICATION_LEASE_MS = 30 * 60_000;
  * | of this execution, not finished                                   | continues              |
  * | of this execution, finished                                       | nothing                |
  * | of another execution, not finished, saved within the last 30 min  | nothing                |
+ * | saved by another execution while this one works                   | this one ends          |
  * | anything else                                                     | starts from the start  |
  * @throws StalledVerificationError when no key could be compared in time; the errors of the storage port
  */
@@ -91,8 +92,15 @@ export async function verifyOnSchedule(
       return progressOf(task, rule, earlier, true);
     }
   }
-  const begun = earlier !== undefined && isOwn ? earlier : await begin(task, dependencies);
-  return await continueVerification(task, begun, dependencies);
+  try {
+    const begun = earlier !== undefined && isOwn ? earlier : await begin(task, dependencies);
+    return await continueVerification(task, begun, dependencies);
+  } catch (thrown) {
+    if (!(thrown instanceof HeldCheckpointError)) throw thrown;
+    // Two began at the same moment, or this one has paused for so long that its lease expired.
+    telemetry.alreadyRunning(rule, 'another one');
+    return { ...task, finished: true, compared: 0, faults: 0 };
+  }
 }
 
 async function loadCheckpoint({ checkpoint, rule }: ScheduleDependencies): Promise<Checkpoint | undefined> {
@@ -192,6 +200,7 @@ async function continueVerification(
     await save({ finished: true, counts: { ...counts } });
     return progressOf(task, rule, last, true);
   } catch (thrown) {
+    if (thrown instanceof HeldCheckpointError) throw thrown;
     const hasProgress = last.position !== begun.position;
     if (deadline.aborted && hasProgress) {
       telemetry.continues(rule, countsOf(last));

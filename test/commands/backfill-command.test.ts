@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -161,6 +162,74 @@ describe.each([
     expect(messages).toHaveLength(others.length + 1);
     // But for the last chunk, of ten objects, which is not waited for.
     expect(spanOf(messages)).toBeGreaterThanOrEqual(bytes - 10 * 16 - SLACK);
+  });
+
+  test('is refused while another process does the same, whose rest it takes over when that has ended', async () => {
+    const wanted = keys.filter((key) => key.startsWith('in/5/'));
+    // Ten objects in ten seconds: it is in progress for longer than the others take to start.
+    const child = begin('--yes', '--rate', '1/s', '--prefix', 'in/5/');
+    child.stdout.resume();
+    child.stderr.resume();
+    const ended = once(child, 'exit') as Promise<[number]>;
+    while (child.exitCode === null && (await waiting()) < 10) await delay(50);
+    for (const args of [['--resume'], ['--yes', '--restart']]) {
+      const { status, stderr } = await s3xrc(...args);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          new RegExp(
+            `Another backfill of rule ${rule} is in progress: .*, process ${child.pid ?? ''}, runs it, .* until 20`,
+          ),
+        ),
+      ]);
+    }
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect((await s3xrc('--resume')).status).toBe(0);
+    const messages = await receiveAll();
+    expect(messages.map(({ key }) => key).toSorted()).toEqual(wanted.toSorted());
+  });
+
+  test('names a damaged inventory, and resumes before the damaged file once it is fixed', async () => {
+    const put = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket: 'progress', Key, Body }));
+    const row = (key: string): string =>
+      ['objects', encodeURIComponent(key), '9', '2026-11-23T10:00:00.000Z', 'e', 'STANDARD']
+        .map((field) => `"${field}"`)
+        .join(',');
+    const [first = '', second = ''] = [keys.slice(0, 20), keys.slice(20, 30)].map((some) => some.map(row).join('\n'));
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const manifest = JSON.stringify({
+      sourceBucket: 'objects',
+      destinationBucket: 'arn:aws:s3:::progress',
+      creationTimestamp: '1795600000000',
+      fileFormat: 'CSV',
+      fileSchema: 'Bucket, Key, Size, LastModifiedDate, ETag, StorageClass',
+      files: [first, second].map((text, index) => ({ key: `csv/${index}.csv`, MD5checksum: md5(text) })),
+    });
+    const inventory = ['--inventory', 's3://progress/csv/manifest.json'];
+    await put('csv/0.csv', `${first}\n"cut of`);
+    await put('csv/1.csv', second);
+    await put('csv/manifest.json', manifest.slice(0, -9));
+    expect((await s3xrc('--yes', ...inventory)).stderr).toContain(
+      'is not the manifest of an S3 Inventory: it is not JSON',
+    );
+    await put('csv/manifest.json', manifest);
+    const damaged = await s3xrc('--yes', ...inventory);
+    expect([damaged.status, damaged.stderr]).toEqual([1, expect.stringContaining('csv/0.csv is not a line of CSV')]);
+    // It queued nothing, so that nothing is in the way of the next one.
+    await put('csv/0.csv', first);
+    await put('csv/1.csv', second.replaceAll('in', 'im'));
+    const half = await s3xrc('--yes', ...inventory);
+    expect(half.status).toBe(1);
+    expect(half.stderr).toMatch(/csv\/1\.csv has MD5 .*/);
+    expect(half.stderr).toContain('once the file is as S3 delivered it, --resume continues with it');
+    expect((await s3xrc('--resume', '--inventory', 's3://progress/other/manifest.json')).stderr).toContain(
+      '--resume reads what the interrupted run read, s3://progress/csv/manifest.json',
+    );
+    await put('csv/1.csv', second);
+    expect((await s3xrc('--resume')).status).toBe(0);
+    const queued = (await receiveAll()).map(({ key }) => key).filter((key) => key.startsWith('in/'));
+    expect(queued.toSorted()).toEqual(keys.slice(0, 30).toSorted());
   });
 
   test('is killed in the middle, and queues the rest with --resume', async () => {

@@ -1,10 +1,20 @@
-import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
 import type { CheckpointStore } from '../../backfill/dependencies.ts';
+import { HeldCheckpointError } from '../../backfill/errors.ts';
 
-/** A checkpoint as an object. */
+/** A checkpoint as an object. Once loaded, it is saved only over what was loaded, or saved here, last. */
 export class S3CheckpointObject implements CheckpointStore {
   readonly #client: S3Client;
   readonly #location: { readonly Bucket: string; readonly Key: string };
+  /** Absent: it was not loaded. */
+  #condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'> | undefined;
 
   constructor(client: S3Client, bucket: string, key: string) {
     this.#client = client;
@@ -12,16 +22,45 @@ export class S3CheckpointObject implements CheckpointStore {
   }
 
   async load(): Promise<string | undefined> {
+    const found = await this.#get();
+    this.#condition = found === undefined ? { IfNoneMatch: '*' } : { IfMatch: found.ETag };
+    return await found?.Body?.transformToString();
+  }
+
+  async save(text: string): Promise<void> {
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(this.#location));
-      return await Body?.transformToString();
+      const put = { ...this.#location, Body: text, ContentType: 'application/json', ...this.#condition };
+      const { ETag } = await this.#client.send(new PutObjectCommand(put));
+      if (this.#condition !== undefined) this.#condition = { IfMatch: ETag };
+    } catch (thrown) {
+      if (!isUnmet(thrown)) throw thrown;
+      const found = await this.#get();
+      // Saved, and the answer was lost: the attempt that followed met its own text.
+      if (found?.Body !== undefined && (await found.Body.transformToString()) === text) {
+        this.#condition = { IfMatch: found.ETag };
+        return;
+      }
+      const { Bucket, Key } = this.#location;
+      throw new HeldCheckpointError(
+        `Someone else has saved s3://${Bucket}/${Key} in the meantime. Try again when that run has ended.`,
+        { context: { bucket: Bucket, key: Key }, cause: thrown },
+      );
+    }
+  }
+
+  async #get(): Promise<GetObjectCommandOutput | undefined> {
+    try {
+      return await this.#client.send(new GetObjectCommand(this.#location));
     } catch (thrown) {
       if (thrown instanceof Error && thrown.name === 'NoSuchKey') return undefined;
       throw thrown;
     }
   }
+}
 
-  async save(text: string): Promise<void> {
-    await this.#client.send(new PutObjectCommand({ ...this.#location, Body: text, ContentType: 'application/json' }));
-  }
+/** 412; 409 when another write was under way; 404 when what was to be replaced has expired. */
+function isUnmet(thrown: unknown): boolean {
+  if (!(thrown instanceof S3ServiceException)) return false;
+  const { httpStatusCode: status } = thrown.$metadata;
+  return status === 412 || status === 409 || thrown.name === 'NoSuchKey';
 }

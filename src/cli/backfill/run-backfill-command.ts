@@ -1,15 +1,18 @@
 import { Command, Option } from 'commander';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
+import type { Checkpoint } from '../../backfill/checkpoint.ts';
 import { type BackfillForecast, countObjects } from '../../backfill/count-objects.ts';
 import type { EntrySource } from '../../backfill/dependencies.ts';
+import { IncompleteEntryError } from '../../backfill/errors.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import { type BackfillCounts, noCounts, runBackfill } from '../../backfill/run-backfill.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { type Configuration, loadConfiguration } from '../../configuration/load.ts';
+import { InvalidInventoryError } from '../../inventory/errors.ts';
 import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
+import { keepCheckpoint } from '../command/keep-checkpoint.ts';
 import { startMeter, withMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { parseByteSize, parsePositiveInteger } from '../command/parse-amounts.ts';
@@ -55,7 +58,8 @@ interface Backfill {
  * `s3xrc backfill`: queues objects that match a rule but existed before it.
  * @param openSession opens queue, checkpoint and buckets; default: in an AWS account
  * @returns 0 when all is queued
- * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, UnavailableQueueError, and errors of S3
+ * @throws UsageError, InvalidConfigurationError, InvalidCheckpointError, HeldCheckpointError, UnavailableQueueError, and
+ * errors of S3
  */
 export async function runBackfillCommand(
   args: readonly string[],
@@ -131,15 +135,14 @@ async function execute(backfill: Backfill): Promise<number> {
     await context.print(await renderForecast(await forecast(opened.source, backfill), backfill, flags.json === true));
     return 0;
   }
-  const store = await session.openCheckpoint('backfill');
-  const found = await store.load();
-  const earlier =
-    found === undefined || flags.restart === true ? undefined : decodeCheckpoint(found, 'backfill', rule.id);
+  await using keeper = keepCheckpoint(await session.openCheckpoint('backfill'));
+  const earlier = await keeper.load('backfill', rule.id, { forget: flags.restart === true });
   if (flags.resume === true && (earlier === undefined || earlier.finished)) {
     await context.print(earlier === undefined ? 'There is nothing to resume.\n' : 'The last backfill is complete.\n');
     return 0;
   }
-  if (earlier !== undefined && !earlier.finished && flags.resume !== true) {
+  // What has queued nothing, for whatever reason, leaves nothing to continue.
+  if (earlier?.position !== undefined && !earlier.finished && flags.resume !== true) {
     throw new UsageError(
       `a backfill of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['queued'] ?? 0, 'object')}: add --resume to continue it, or --restart`,
     );
@@ -147,7 +150,9 @@ async function execute(backfill: Backfill): Promise<number> {
   const resumed = flags.resume === true ? earlier : undefined;
   const filter = resumed?.filter ?? backfill.filter;
   const inventory = resumed === undefined ? flags.inventory : resumed.choices['inventory'];
-  await using opened = await openSource({ rule, session, inventory, filter, signal: context.signal });
+  if (resumed !== undefined) refuseOtherInventory(flags, inventory);
+  const signal = AbortSignal.any([context.signal, keeper.lost]);
+  await using opened = await openSource({ rule, session, inventory, filter, signal });
   const planned = resumed === undefined ? await agree(opened.source, backfill) : undefined;
   if (planned === 'no') return 0;
   const startedAt = resumed?.startedAt ?? new Date().toISOString();
@@ -160,23 +165,20 @@ async function execute(backfill: Backfill): Promise<number> {
     counts: { ...noCounts(), ...resumed?.counts },
   };
   const save = (finished: boolean): Promise<void> =>
-    store.save(
-      encodeCheckpoint({
-        version: 1,
-        kind: 'backfill',
-        rule: rule.id,
-        filter,
-        choices: {
-          ...(inventory === undefined ? {} : { inventory }),
-          ...(total.objects === undefined ? {} : { objects: String(total.objects) }),
-        },
-        startedAt,
-        savedAt: new Date().toISOString(),
-        ...(last.position === undefined ? {} : { position: last.position }),
-        finished,
-        counts: { ...last.counts },
-      }),
-    );
+    keeper.save({
+      version: 1,
+      kind: 'backfill',
+      rule: rule.id,
+      filter,
+      choices: {
+        ...(inventory === undefined ? {} : { inventory }),
+        ...(total.objects === undefined ? {} : { objects: String(total.objects) }),
+      },
+      startedAt,
+      ...(last.position === undefined ? {} : { position: last.position }),
+      finished,
+      counts: { ...last.counts },
+    });
   const queue = await session.openQueue();
   const archived = new ArchivedKeys(flags.archived, context);
   const meter = startMeter(context, { what: 'Queuing', unit: 'objects', begun: last.counts.queued });
@@ -189,7 +191,7 @@ async function execute(backfill: Backfill): Promise<number> {
         filter,
         pace: paceOf(flags),
         resumed: last.position === undefined ? undefined : { position: last.position, counts: last.counts },
-        signal: context.signal,
+        signal,
       },
       {
         source: opened.source,
@@ -216,9 +218,31 @@ async function execute(backfill: Backfill): Promise<number> {
   } catch (thrown) {
     await archived.write();
     meter.end();
-    context.note(`${formatPlural(last.counts.queued, 'object')} queued so far; --resume continues from there`);
+    if (!keeper.lost.aborted) context.note(describeStop(last, thrown));
     throw thrown;
   }
+}
+
+/** How to continue. */
+function describeStop(
+  { position, counts }: { readonly position?: string | undefined; readonly counts: BackfillCounts },
+  thrown: unknown,
+): string {
+  const queued = `${formatPlural(counts.queued, 'object')} queued so far`;
+  if (!(thrown instanceof InvalidInventoryError || thrown instanceof IncompleteEntryError)) {
+    return `${queued}; --resume continues from there`;
+  }
+  const other = position === undefined ? 'Name another inventory' : 'Or begin with another inventory: --restart';
+  const same = position === undefined ? '' : '; once the file is as S3 delivered it, --resume continues with it';
+  return `${queued}${same}. ${other}.`;
+}
+
+/** @throws UsageError, because a position in one inventory means nothing in another */
+function refuseOtherInventory({ inventory }: BackfillFlags, begun: string | undefined): void {
+  if (inventory === undefined || inventory === begun) return;
+  throw new UsageError(
+    `--resume reads what the interrupted run read, ${begun ?? 'the bucket'}: leave out --inventory, or add --restart in place of --resume`,
+  );
 }
 
 /** The counts of the interrupted run. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { S3ObjectPager } from '../../aws/s3/object-pager.ts';
 import { S3ObjectStore } from '../../aws/s3/object-store.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../backfill/checkpoint.ts';
-import type { CheckpointStore } from '../../backfill/dependencies.ts';
+import type { Checkpoint } from '../../backfill/checkpoint.ts';
+import type { CheckpointKeeper } from '../../backfill/checkpoint-keeper.ts';
 import type { ObjectFilter } from '../../backfill/object-filter.ts';
 import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import { loadConfiguration } from '../../configuration/load.ts';
@@ -22,6 +22,7 @@ import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { UsageError } from '../command/errors.ts';
+import { keepCheckpoint } from '../command/keep-checkpoint.ts';
 import { startMeter } from '../command/meter.ts';
 import { formatPlural } from '../command/numbers.ts';
 import { type OpenRuleSession, type RuleSession, SYSTEM_CLOCK } from '../command/rule-session.ts';
@@ -68,8 +69,8 @@ export async function verifyRule(
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
   await using session = openSession({ stackName, rule, profile, queueUrl, progressBucket, signal: context.signal });
-  const store = await session.openCheckpoint('verify');
-  const earlier = await findEarlier(store, rule, flags);
+  await using keeper = keepCheckpoint(await session.openCheckpoint('verify'));
+  const earlier = await findEarlier(keeper, rule, flags);
   if (flags.resume === true && (earlier === undefined || earlier.finished)) {
     await context.print(
       earlier === undefined ? 'There is nothing to resume.\n' : 'The last verification is complete.\n',
@@ -79,7 +80,7 @@ export async function verifyRule(
   const resumed = flags.resume === true ? earlier : undefined;
   const chosen = resumed === undefined ? { ...flags, proof } : { ...flags, ...choicesOf(resumed) };
   const expected = expectedKeys(earlier, objectFilterOf(flags));
-  return await verify({ rule, stackName, flags: chosen, resumed, expected, store, session, context });
+  return await verify({ rule, stackName, flags: chosen, resumed, expected, keeper, session, context });
 }
 
 interface RuleVerification {
@@ -89,7 +90,7 @@ interface RuleVerification {
   readonly resumed: Checkpoint | undefined;
   /** Approximate number of keys, for the time left. */
   readonly expected: number | undefined;
-  readonly store: CheckpointStore;
+  readonly keeper: CheckpointKeeper;
   readonly session: RuleSession;
   readonly context: CommandContext;
 }
@@ -100,7 +101,7 @@ async function verify({
   flags,
   resumed,
   expected,
-  store,
+  keeper,
   session,
   context,
 }: RuleVerification): Promise<number> {
@@ -135,20 +136,17 @@ async function verify({
   const save = async (finished: boolean): Promise<void> => {
     // The file contains the findings up to the checkpoint.
     await file?.flush();
-    await store.save(
-      encodeCheckpoint({
-        version: 1,
-        kind: 'verify',
-        rule: rule.id,
-        filter,
-        choices: { ...choicesIn(flags), ...(expected === undefined ? {} : { expected: String(expected) }) },
-        startedAt,
-        savedAt: new Date().toISOString(),
-        ...(last.key === undefined ? {} : { position: last.key }),
-        finished,
-        counts: { ...last.counts },
-      }),
-    );
+    await keeper.save({
+      version: 1,
+      kind: 'verify',
+      rule: rule.id,
+      filter,
+      choices: { ...choicesIn(flags), ...(expected === undefined ? {} : { expected: String(expected) }) },
+      startedAt,
+      ...(last.key === undefined ? {} : { position: last.key }),
+      finished,
+      counts: { ...last.counts },
+    });
   };
   const meter = startMeter(context, { what: 'Comparing', unit: 'keys', begun: last.counts.compared });
   cleanup.defer(() => {
@@ -165,7 +163,7 @@ async function verify({
         dueBefore,
         pace: paceOf(flags),
         resumed: last.key === undefined ? undefined : { key: last.key, counts: last.counts },
-        signal: context.signal,
+        signal: AbortSignal.any([context.signal, keeper.lost]),
       },
       {
         source: open(rule.source.region, inventories.source),
@@ -200,20 +198,22 @@ async function verify({
     return isFaulty(counts, rule) ? 1 : 0;
   } catch (thrown) {
     meter.end();
-    context.note(`${formatPlural(last.counts.compared, 'key')} compared so far; --resume continues from there`);
+    if (!keeper.lost.aborted) {
+      const compared = `${formatPlural(last.counts.compared, 'key')} compared so far`;
+      context.note(last.key === undefined ? compared : `${compared}; --resume continues from there`);
+    }
     throw thrown;
   }
 }
 
 async function findEarlier(
-  store: CheckpointStore,
+  keeper: CheckpointKeeper,
   rule: DeployedRule,
   flags: VerifyFlags,
 ): Promise<Checkpoint | undefined> {
-  const found = flags.restart === true ? undefined : await store.load();
-  if (found === undefined) return undefined;
-  const earlier = decodeCheckpoint(found, 'verify', rule.id);
-  if (earlier.finished || flags.resume === true) return earlier;
+  const earlier = await keeper.load('verify', rule.id, { forget: flags.restart === true });
+  // What has compared nothing, for whatever reason, leaves nothing to continue.
+  if (earlier?.position === undefined || earlier.finished || flags.resume === true) return earlier;
   throw new UsageError(
     `a verification of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['compared'] ?? 0, 'key')}: add --resume to continue it, or --restart`,
   );

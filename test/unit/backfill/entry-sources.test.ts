@@ -74,3 +74,21 @@ test('an inventory is read again from any object of any file on', async () => {
 test.each(['logs/1', '2:0', '1', ''])('a position of something else is refused: %j', async (position) => {
   await expect(keysAfter(new InventorySource(manifest, files), position)).rejects.toThrow(InvalidCheckpointError);
 });
+
+test('after a damaged data file it is resumed before that file, and behind all that are whole', async () => {
+  const whole = csv.get('data-1.csv') ?? Buffer.alloc(0);
+  const damaged = { ...manifest, files: [...manifest.files, { key: 'data-2.csv', md5: '0'.repeat(32) }] };
+  const source = new InventorySource(damaged, files);
+  csv.set('data-2.csv', whole);
+  const positions: string[] = [];
+  const read = async (): Promise<void> => {
+    for await (const { entries, positionAfter } of source.read('0:1500', signal)) {
+      positions.push(positionAfter(entries.length - 1));
+    }
+  };
+  expect(source.rewind('1:2')).toBe('1:2');
+  await expect(read()).rejects.toThrow('data-2.csv has MD5');
+  csv.delete('data-2.csv');
+  expect(positions).toEqual(['1:3', '2:3']);
+  expect(positions.map((position) => source.rewind(position))).toEqual(['1:3', '2:0']);
+});

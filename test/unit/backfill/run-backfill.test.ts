@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { EntrySource } from '../../../src/backfill/dependencies.ts';
 import { type BackfillDependencies, type BackfillRequest, runBackfill } from '../../../src/backfill/run-backfill.ts';
+import { InvalidInventoryError } from '../../../src/inventory/errors.ts';
 import { UnavailableQueueError } from '../../../src/messages/errors.ts';
 import { parseNotification } from '../../../src/messages/parse-notification.ts';
 import { LAST_MODIFIED, listedObject, pagedSource, RecordingQueue, SkippingClock } from '../../support/backfill.ts';
@@ -104,4 +106,19 @@ test('how far it is, is saved every five seconds', async () => {
   await runBackfill({ ...request, pace: { rate: 2 } }, dependencies(new RecordingQueue(), undefined, saved));
   expect(saved.length).toBeGreaterThan(1);
   expect(saved.at(-1)).toEqual({ position: '25', queued: 25 });
+});
+
+test('what a damaged part has named is not kept as done', async () => {
+  const saved: Saved[] = [];
+  const source: EntrySource = {
+    async *read(after, signal) {
+      yield* pagedSource(objects, 10).read(after, signal);
+      throw new InvalidInventoryError('damaged');
+    },
+    rewind: (position) => String(Math.min(20, Number(position))),
+  };
+  const queue = new RecordingQueue();
+  await expect(runBackfill(request, dependencies(queue, source, saved))).rejects.toThrow('damaged');
+  expect(saved.at(-1)?.position).toBe('20');
+  expect(queue.keys).toHaveLength(25);
 });

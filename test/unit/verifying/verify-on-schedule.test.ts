@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeCheckpoint } from '../../../src/backfill/checkpoint.ts';
+import { HeldCheckpointError } from '../../../src/backfill/errors.ts';
 import type { DeployedRule } from '../../../src/configuration/deployed-rule.ts';
 import type { ObjectEntry, ObjectPager } from '../../../src/listing/dependencies.ts';
 import { AccessDeniedError } from '../../../src/storage/errors.ts';
@@ -49,6 +50,7 @@ class Schedule {
   onPage: (pages: number) => void = () => undefined;
   pages = 0;
   onFault: () => void = () => undefined;
+  onSave: () => void = () => undefined;
   inventories: Readonly<Record<string, InventoryListing>> = {};
   inventoryBuckets: readonly string[] = [];
   directory: InventoryDirectory = {
@@ -112,9 +114,10 @@ class Schedule {
       },
       checkpoint: {
         load: () => Promise.resolve(this.saved),
-        save: (text) => {
+        save: async (text) => {
+          await Promise.resolve();
+          this.onSave();
           this.saved = text;
-          return Promise.resolve();
         },
       },
       clock: { now: () => this.now, sleep: () => Promise.resolve() },
@@ -245,6 +248,25 @@ describe('two executions of a rule', () => {
     schedule.said.length = 0;
     expect(await schedule.run({ ...TASK, execution: 'second' })).toMatchObject({ finished: true, compared: 5000 });
     expect(schedule.said).toContain(`missing ${missing[0]}`);
+  });
+
+  test('that begin at the same moment are one: the other is told by the storage, and ends', async () => {
+    schedule.onSave = () => {
+      throw new HeldCheckpointError('saved by someone else');
+    };
+    expect(await schedule.run()).toEqual({ ...TASK, finished: true, compared: 0, faults: 0 });
+    expect(schedule.said).toEqual(['running another one']);
+    expect(schedule.pages).toBe(0);
+  });
+
+  test('are one, too, when one comes back after its lease has expired', async () => {
+    let saves = 0;
+    schedule.onSave = () => {
+      saves += 1;
+      if (saves > 1) throw new HeldCheckpointError('saved by someone else');
+    };
+    expect(await schedule.run()).toMatchObject({ finished: true, compared: 0 });
+    expect(schedule.said.at(-1)).toBe('running another one');
   });
 
   test('do not mind a checkpoint that another version wrote', async () => {
