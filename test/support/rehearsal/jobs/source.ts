@@ -5,7 +5,7 @@ import {
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
 import { expect } from '@jest/globals';
-import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from './job.ts';
+import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from '../job.ts';
 
 let round = 0;
 
@@ -21,7 +21,7 @@ export const LARGELY_TAGGED = 'largely tagged';
  * The whole job of a rule's packing function: objects with tags and metadata are packed, one that is gone is settled, one
  * that cannot be read is dead-lettered with its reason.
  */
-export async function packObjects(job: Job): Promise<void> {
+export async function run(job: Job): Promise<void> {
   round += 1;
   const { s3 } = clientsOf(job);
   const ruleId = variable(job, 'RULE_ID');

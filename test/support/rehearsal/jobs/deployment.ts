@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
-import type { Job } from './job.ts';
+import type { Job } from '../job.ts';
 
 /** The whole job of a region's deployment function: every custom resource of the region is deleted and made again. */
-export async function serveStacks({ rehearsal, deployed, host }: Job): Promise<void> {
+export async function run({ rehearsal, deployed, host }: Job): Promise<void> {
   const custom = rehearsal.resources.filter(
     ({ type, region }) => type.startsWith('Custom::') && region === deployed.region,
   );

@@ -2,7 +2,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect } from '@jest/globals';
 import { replicationFailureEvent } from '../../../../local-cloud/replication/failure-event.ts';
-import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from './job.ts';
+import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from '../job.ts';
 
 const MINUTE = 60_000;
 let round = 0;
@@ -12,7 +12,7 @@ let round = 0;
  * now has to wait, one that was put again too often is kept, one that is gone is settled, and what is not a failure at all
  * is dead-lettered with its reason.
  */
-export async function resendArchives(job: Job): Promise<void> {
+export async function run(job: Job): Promise<void> {
   round += 1;
   await emptyQueues(job);
   const { s3, sqs } = clientsOf(job);

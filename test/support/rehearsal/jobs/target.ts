@@ -6,15 +6,15 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { expect } from '@jest/globals';
-import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from './job.ts';
-import { LARGE_TAGS, LARGELY_TAGGED } from './pack-objects.ts';
+import { clientsOf, deliver, emptyQueues, type Job, readDeadLetters, variable } from '../job.ts';
+import { LARGE_TAGS, LARGELY_TAGGED } from './source.ts';
 
 /**
  * The whole job of a region's restoring function: an archive is restored, beside and over what its targets hold, and
  * deleted; one that is gone is settled; what is not an archive is dead-lettered with its reason. The archive is one that
  * the packing function of a rule with a destination here has made.
  */
-export async function restoreArchives(job: Job): Promise<void> {
+export async function run(job: Job): Promise<void> {
   const { rehearsal, deployed, rules } = job;
   const { region } = deployed;
   const { s3 } = clientsOf(job);

@@ -1,12 +1,14 @@
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 import { DeleteMessageBatchCommand, PurgeQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse } from 'aws-lambda';
-import { toSqsRecord } from '../../../../local-cloud/event-source/sqs-record.ts';
-import type { FunctionHost } from '../../../../local-cloud/function-host.ts';
-import type { ReplicationRule } from '../../../../src/configuration/rule.ts';
-import type { Clients } from '../clients.ts';
-import { templateEnvironment } from '../deployed-function.ts';
-import { readMapping } from '../pipeline.ts';
-import type { DeployedResource, Rehearsal } from '../rehearsal.ts';
+import { toSqsRecord } from '../../../local-cloud/event-source/sqs-record.ts';
+import type { FunctionHost } from '../../../local-cloud/function-host.ts';
+import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import type { Clients } from './clients.ts';
+import { templateEnvironment } from './deployed-function.ts';
+import { readMapping } from './pipeline.ts';
+import type { DeployedResource, Rehearsal } from './rehearsal.ts';
 
 /** One function and all that it needs for its whole job. */
 export interface Job {
@@ -72,4 +74,24 @@ export async function readDeadLetters(job: Job): Promise<string[]> {
   const request = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'] };
   const { Messages = [] } = await clientsOf(job).sqs.send(new ReceiveMessageCommand(request));
   return Messages.map(({ MessageAttributes = {} }) => MessageAttributes['code']?.StringValue ?? 'no code');
+}
+
+/** Names of the functions that have a job. The others work on archives of `source`; `deployment` deletes what they use. */
+export const JOB_NAMES: readonly string[] = readdirSync(new URL('jobs/', import.meta.url))
+  .map((file) => basename(file, '.ts'))
+  .toSorted((one, two) => turnOf(one) - turnOf(two));
+
+function turnOf(name: string): number {
+  if (name === 'source') return 0;
+  if (name === 'target') return 1;
+  return name === 'deployment' ? 3 : 2;
+}
+
+/** The whole job of a function, by the name of its bundle. */
+export async function loadJob(name: string): Promise<(job: Job) => Promise<void>> {
+  if (!JOB_NAMES.includes(name)) {
+    throw new Error(`Add test/support/rehearsal/jobs/${name}.ts: the whole job of the function "${name}"`);
+  }
+  const { run } = (await import(`./jobs/${name}.ts`)) as { run: (job: Job) => Promise<void> };
+  return run;
 }
