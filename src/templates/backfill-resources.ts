@@ -10,7 +10,7 @@ export function backfillResources(context: StackContext): Resources {
   if (plan.settings.inventory_buckets.length === 0) return {};
   const names = regionNames(plan.region);
   return {
-    [names.backfill]: application(context, 'backfill.yaml', names.sends, {
+    [names.part('backfill')]: application(context, 'backfill.yaml', names.sends, {
       StackName: settings.stack_name,
       NamePrefix: resourceNamePrefix(settings.stack_name),
       KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
@@ -22,7 +22,7 @@ export function backfillResources(context: StackContext): Resources {
       context,
       names.backfillAccess,
       inventoryAccess(plan),
-      [getAtt(names.backfill, 'Outputs.RoleName')],
+      [getAtt(names.part('backfill'), 'Outputs.RoleName')],
       names.sends,
     ),
   };

@@ -4,6 +4,7 @@ import { replicatesDeletes } from '../configuration/rule.ts';
 import { ALARMS } from './alarms.ts';
 import type { FallbackPlan } from './plan-fallback.ts';
 import { archiveRegions, type RegionPlan } from './plan-regions.ts';
+import { partsOf } from './region-parts.ts';
 
 /**
  * US dollars a month, us-east-1, November 2026 (AWS pricing pages of KMS, CloudWatch, SQS, ECR and PrivateLink;
@@ -75,21 +76,19 @@ export interface FixedCost {
 }
 
 /** The cost of a region when nothing is replicated, item by item. */
-export function fixedCosts({ settings, outgoing, fallback }: RegionPlan): FixedCost[] {
+export function fixedCosts(plan: RegionPlan): FixedCost[] {
+  const { settings, outgoing, fallback } = plan;
+  const parts = partsOf(plan);
   const isSource = settings.source_target.includes('source');
-  const isTarget = settings.source_target.includes('target');
   const routes = outgoing.flatMap(archiveRegions).length;
   const fallbackRoutes = outgoing.filter(({ sizing }) => sizing.fallback !== undefined).flatMap(archiveRegions).length;
   const verified = outgoing.filter(({ verify }) => verify !== undefined).length;
   const alarms =
-    ALARMS.region.length +
-    (isSource ? ALARMS.source.length : 0) +
-    (isTarget ? ALARMS.target.length : 0) +
-    (outgoing.length > 0 ? ALARMS.watermark.length : 0) +
-    (verified > 0 ? ALARMS.verify.length + VERIFY_ALARMS * verified : 0) +
+    parts.reduce((sum, { stack }) => sum + (stack === undefined ? 0 : ALARMS[stack].length), 0) +
+    VERIFY_ALARMS * verified +
     ALARMS.rule.length * outgoing.length +
     ROUTE_ALARMS * routes;
-  const queues = QUEUES_PER_RULE * outgoing.length + (isSource ? 1 : 0) + (isTarget ? 1 : 0);
+  const queues = QUEUES_PER_RULE * outgoing.length + parts.filter(({ queue }) => queue !== undefined).length;
   return [
     item('KMS key', 1, PRICES.key),
     item('alarms', alarms, PRICES.alarm),

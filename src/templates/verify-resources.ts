@@ -29,7 +29,7 @@ export function verifyResources(context: StackContext): Resources {
   if (verified.length === 0) return {};
   const names = regionNames(plan.region);
   return {
-    [names.verify]: application(context, 'verify.yaml', names.sends, {
+    [names.part('verify')]: application(context, 'verify.yaml', names.sends, {
       StackName: settings.stack_name,
       NamePrefix: resourceNamePrefix(settings.stack_name),
       KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
@@ -42,7 +42,7 @@ export function verifyResources(context: StackContext): Resources {
       context,
       names.verifyAccess,
       verifyAccess(plan, plans),
-      [getAtt(names.verify, 'Outputs.RoleName')],
+      [getAtt(names.part('verify'), 'Outputs.RoleName')],
       names.sends,
     ),
     ...Object.fromEntries(
@@ -67,8 +67,8 @@ function schedule({ settings, plan }: StackContext, rule: DeployedRule): Yaml {
       Targets: [
         {
           Id: 'verify',
-          Arn: getAtt(names.verify, 'Outputs.StateMachineArn'),
-          RoleArn: getAtt(names.verify, 'Outputs.ScheduleRoleArn'),
+          Arn: getAtt(names.part('verify'), 'Outputs.StateMachineArn'),
+          RoleArn: getAtt(names.part('verify'), 'Outputs.ScheduleRoleArn'),
           Input: JSON.stringify({ rule: rule.id }),
         },
       ],

@@ -17,7 +17,7 @@ export function watermarkResources(context: StackContext): Resources {
   const { settings, plan } = context;
   const names = regionNames(plan.region);
   return {
-    [names.watermark]: application(context, 'watermark.yaml', names.sends, {
+    [names.part('watermark')]: application(context, 'watermark.yaml', names.sends, {
       StackName: settings.stack_name,
       NamePrefix: resourceNamePrefix(settings.stack_name),
       ...sharedOutputs(plan.region),
@@ -29,7 +29,7 @@ export function watermarkResources(context: StackContext): Resources {
       context,
       names.watermarkAccess,
       watermarkAccess(plan),
-      [getAtt(names.watermark, 'Outputs.RoleName')],
+      [getAtt(names.part('watermark'), 'Outputs.RoleName')],
       names.sends,
     ),
     ...alarms(context),

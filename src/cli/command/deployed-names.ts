@@ -7,6 +7,7 @@ import {
   ruleResourceName,
 } from '../../configuration/schema/resource-names.ts';
 import type { RegionPlan } from '../../templates/plan-regions.ts';
+import { partsOf } from '../../templates/region-parts.ts';
 
 /** A part of a region's stacks. */
 export interface DeployedPartName {
@@ -33,24 +34,14 @@ export interface DeployedNames {
 }
 
 /** Names of what a region's stacks make. */
-export function deployedNames(
-  { settings }: Pick<Configuration, 'settings'>,
-  { outgoing, fallback, settings: { source_target: roles, inventory_buckets: inventoryBuckets } }: RegionPlan,
-): DeployedNames {
+export function deployedNames({ settings }: Pick<Configuration, 'settings'>, plan: RegionPlan): DeployedNames {
   const prefix = resourceNamePrefix(settings.stack_name);
-  const isSource = roles.includes('source');
-  const isTarget = roles.includes('target');
-  const rules = outgoing.map((rule) => ({ rule, name: ruleResourceName(settings.stack_name, rule.id) }));
-  const target = `${prefix}-target`;
+  const parts = partsOf(plan);
+  const rules = plan.outgoing.map((rule) => ({ rule, name: ruleResourceName(settings.stack_name, rule.id) }));
   return {
     functions: [
-      { name: `${prefix}-deployment`, sends: false },
       ...rules.map(({ name }) => ({ name, sends: true })),
-      ...(isSource ? [{ name: `${prefix}-resend`, sends: true }] : []),
-      ...(rules.length > 0 && inventoryBuckets.length > 0 ? [{ name: `${prefix}-backfill`, sends: true }] : []),
-      ...(rules.length > 0 ? [{ name: `${prefix}-watermark`, sends: true }] : []),
-      ...(outgoing.some(({ verify }) => verify !== undefined) ? [{ name: `${prefix}-verify`, sends: true }] : []),
-      ...(isTarget ? [{ name: target, sends: false }] : []),
+      ...parts.map(({ name, sends }) => ({ name: `${prefix}-${name}`, sends })),
     ],
     queues: [
       ...rules.flatMap(({ rule, name }) => [
@@ -61,11 +52,10 @@ export function deployedNames(
           ? []
           : [queueOf(fallbackQueueName(name), { rule, sends: true, kind: 'fallback' })]),
       ]),
-      ...(isSource ? [queueOf(`${prefix}-replication-failures`, { sends: true })] : []),
-      ...(isTarget ? [queueOf(target, { sends: false })] : []),
-      ...(isTarget && fallback?.arriving !== undefined
-        ? [queueOf(fallbackQueueName(target), { sends: false, kind: 'fallback' })]
-        : []),
+      ...parts.flatMap(({ queue, sends }) => (queue === undefined ? [] : [queueOf(`${prefix}-${queue}`, { sends })])),
+      ...(plan.fallback?.arriving === undefined
+        ? []
+        : [queueOf(fallbackQueueName(`${prefix}-target`), { sends: false, kind: 'fallback' })]),
     ],
     cluster: prefix,
   };

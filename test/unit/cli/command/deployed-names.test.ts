@@ -7,6 +7,7 @@ import { deployedNames } from '../../../../src/cli/command/deployed-names.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { ruleResourceName } from '../../../../src/configuration/schema/resource-names.ts';
 import { planRegions } from '../../../../src/templates/plan-regions.ts';
+import { partsOf } from '../../../../src/templates/region-parts.ts';
 import { someFallback } from '../../../support/deployment-configuration.ts';
 
 /** What the stack of this file names so, with the parameters filled in. */
@@ -37,9 +38,7 @@ test('the names are those that the stacks give, in a region that sends and recei
   const rules = plan.outgoing.map((rule) => ({ rule, Name: ruleResourceName('compressor', rule.id) }));
   const withFallback = rules.filter(({ rule }) => rule.sizing.fallback !== undefined);
   const named = (property: 'QueueName' | 'FunctionName'): string[] => [
-    ...['region', 'source', 'target', 'verify', 'watermark'].flatMap((stack) =>
-      namesIn(stack, property, { NamePrefix }),
-    ),
+    ...partsOf(plan).flatMap(({ stack }) => (stack === undefined ? [] : namesIn(stack, property, { NamePrefix }))),
     ...rules.flatMap(({ Name }) => namesIn('rule', property, { Name })),
     ...[...withFallback.map(({ Name }) => Name), target].flatMap((Name) => namesIn('fallback', property, { Name })),
   ];
