@@ -2,14 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { type FunctionName, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
-import {
-  readBackfillEnvironment,
-  readResendEnvironment,
-  readSourceEnvironment,
-  readTargetEnvironment,
-  readVerifyEnvironment,
-  readWatermarkEnvironment,
-} from '../../../../src/configuration/environment.ts';
+import * as environments from '../../../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { sourcePrices } from '../../../../src/wiring/source-prices.ts';
 
@@ -23,16 +16,16 @@ function environmentOf(path: string, region: string): Record<string, string> {
   return { AWS_REGION: region, CONFIGURATION_DIRECTORY: CONFIGURATION, ...ENVIRONMENTS[path] };
 }
 
-/** The parser of each function's variables; the deployment function has none of its own. */
-const READERS: Readonly<Record<FunctionName, (environment: Record<string, string>) => object>> = {
-  source: readSourceEnvironment,
-  target: readTargetEnvironment,
-  resend: readResendEnvironment,
-  verify: readVerifyEnvironment,
-  watermark: readWatermarkEnvironment,
-  backfill: readBackfillEnvironment,
-  deployment: (environment) => environment,
-};
+type Reader = (environment: Record<string, string>) => object;
+
+/** The parser of a function's variables, such as `readSourceEnvironment`; the deployment function has none of its own. */
+function readerOf(name: FunctionName): Reader {
+  if (name === 'deployment') return (environment) => environment;
+  const reader = `read${name.charAt(0).toUpperCase()}${name.slice(1)}Environment`;
+  const found = (environments as Readonly<Record<string, unknown>>)[reader];
+  if (typeof found !== 'function') throw new TypeError(`src/configuration/environment.ts has no ${reader}`);
+  return found as Reader;
+}
 
 /** Every function of the example, in all of its stacks. */
 const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
@@ -44,7 +37,7 @@ const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
 
 describe('the variables of events/env.json', () => {
   test.each(FUNCTIONS)('are what $path reads at its start', ({ path, name, region }) => {
-    expect(READERS[name](environmentOf(path, region))).toMatchObject({ AWS_REGION: region });
+    expect(readerOf(name)(environmentOf(path, region))).toMatchObject({ AWS_REGION: region });
   });
 
   test('name each rule of the example once', async () => {
@@ -54,7 +47,9 @@ describe('the variables of events/env.json', () => {
   });
 
   test('give the source function prices, and no table that the local servers lack', async () => {
-    const environment = readSourceEnvironment(environmentOf('RuleExampleDocumentsA82747f3ed/Function', 'eu-west-1'));
+    const environment = environments.readSourceEnvironment(
+      environmentOf('RuleExampleDocumentsA82747f3ed/Function', 'eu-west-1'),
+    );
     expect(environment.STATISTICS_TABLE).toBeUndefined();
     const configuration = await loadConfiguration(CONFIGURATION);
     const [rule] = configuration.rules;

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { findInvocable, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
+import { FUNCTION_NAMES, findInvocable, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
 import { namedObjects } from '../../../../local-cloud/invocation/named-objects.ts';
 import { readEvent } from '../../../../local-cloud/invocation/read-event.ts';
 import { isMultipartETag, sampleBody, sampleETag } from '../../../../local-cloud/invocation/sample-object.ts';
@@ -20,7 +20,7 @@ import { readManifest } from '../../../support/archives.ts';
 
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
 const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
-const FUNCTION_OF_FILE = /^(source|target|resend|verify|watermark|backfill|deployment)-/;
+const FUNCTION_OF_FILE = new RegExp(`^(${FUNCTION_NAMES.join('|')})-`);
 /** Whose objects the events of deletions remove. */
 const CREATING = ['source-put.json', 'source-copy.json', 'source-eventbridge.json'];
 const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
