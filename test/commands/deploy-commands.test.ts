@@ -319,6 +319,71 @@ describe('npm run deploy', () => {
   });
 });
 
+describe('npm run deploy -- --configuration', () => {
+  const OTHER = 'compressor';
+  const ARCHIVES = 'us-east-1';
+
+  beforeAll(async () => {
+    for (const region of REGIONS) await standing(region, `${OTHER}-registry`, REGISTRY);
+  });
+  afterAll(() => deleteStacks(`${OTHER}-registry`));
+
+  test('builds and deploys what is in that folder, and leaves the files of the project alone', async () => {
+    await using configuration = await rulesBetween({ [SOURCE]: [ARCHIVES], [ARCHIVES]: [] });
+    const place = configuration.folder;
+    const chosen = ['--configuration', place];
+    const refused = await command('deploy', chosen);
+    expect([refused.status, refused.calls]).toEqual([1, []]);
+    expect(refused.stderr).toContain(
+      `template.yaml and samconfig.toml are not up to date: run \`s3xrc configure --configuration ${place} --out ${place}\`.`,
+    );
+    const configured = await command('configure', [...chosen, '--out', place]);
+    expect(configured.stdout).toContain(`\`s3xrc deploy --configuration ${place}\` deploys this.`);
+
+    const read = (...path: string[]): Promise<string> => readFile(join(...path), 'utf8');
+    const [template, samConfig] = [await read(checkout, 'template.yaml'), await read(checkout, 'samconfig.toml')];
+    const { status, calls, stdout } = await command('deploy', chosen);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Deployed: ${ARCHIVES}, ${SOURCE}.`);
+    expect(calls.filter((call) => !call.includes(`--config-file ${place}/samconfig.toml`))).toEqual([]);
+    expect(await read(checkout, '.aws-sam/image.yaml')).toContain(
+      'DockerBuildArgs: { CONFIGURATION: .aws-sam/configuration }',
+    );
+    for (const name of ['settings.json', 'replication_config.json']) {
+      expect(await read(checkout, '.aws-sam/configuration', name)).toBe(await read(place, name));
+    }
+    // It has none of its own.
+    expect(await read(checkout, '.aws-sam/configuration/prices.json')).toBe(
+      await read(checkout, 'configuration/prices.json'),
+    );
+    const deployed = await read(checkout, `.aws-sam/deploy/${SOURCE}/template.yaml`);
+    expect(deployed).toContain(`Description: "${OTHER} - `);
+    expect([...deployed.matchAll(/Location: (\S*)\//g)].map(([, folder]) => folder)).toContain('src/stacks');
+    expect(await read(place, 'samconfig.toml')).toContain('image_repository = "registry.example/compressor"\n');
+    expect([await read(checkout, 'template.yaml'), await read(checkout, 'samconfig.toml')]).toEqual([
+      template,
+      samConfig,
+    ]);
+
+    // The image of the project again has its own configuration.
+    expect((await command('deploy', ['--region', ARCHIVES])).status).toBe(0);
+    expect(await read(checkout, '.aws-sam/image.yaml')).not.toContain('DockerBuildArgs');
+  });
+
+  test('refuses repositories of `sam deploy --guided`, whose images would have another configuration', async () => {
+    await using configuration = await rulesBetween({ [SOURCE]: [ARCHIVES], [ARCHIVES]: [] });
+    const place = configuration.folder;
+    await command('configure', ['--configuration', place, '--out', place]);
+    const samConfig = join(place, 'samconfig.toml');
+    const table = `[${ARCHIVES}.deploy.parameters]\n`;
+    const text = await readFile(samConfig, 'utf8');
+    await writeFile(samConfig, text.replace(table, `${table}image_repositories = ["A/Function=a.example/b"]\n`));
+    const { status, calls, stderr } = await command('deploy', ['--configuration', place]);
+    expect([status, calls]).toEqual([2, []]);
+    expect(stderr).toContain(`has image_repositories in [${ARCHIVES}.deploy.parameters]`);
+  });
+});
+
 describe('npm run deploy, where regions begin to send to each other', () => {
   afterEach(async () => {
     await deleteStacks('compressor');
@@ -464,7 +529,7 @@ describe('npm run configure', () => {
     await writeFile(template, `${await readFile(template, 'utf8')}\n`);
     const stale = await command('configure', [...options, '--check']);
     expect(stale.status).toBe(1);
-    expect(stale.stderr).toContain('run `npm run configure`');
+    expect(stale.stderr).toContain(`run \`s3xrc configure --configuration ${configuration.folder} --out ${folder}\`.`);
   });
 
   test('has prices read again when prices.json changes', async () => {
@@ -485,13 +550,14 @@ describe('npm run configure', () => {
     const before = await readFile(join(checkout, 'template.yaml'), 'utf8');
     const refused = await command('configure', ['--configuration', configuration.folder]);
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain('copy its files to configuration');
+    expect(refused.stderr).toContain(`s3xrc configure --configuration ${configuration.folder} --out `);
+    expect(refused.stderr).toContain(`s3xrc deploy --configuration ${configuration.folder}`);
     expect(await readFile(join(checkout, 'template.yaml'), 'utf8')).toBe(before);
     // Looking for mistakes in it makes no template.
     const checked = await command('configure', ['--configuration', configuration.folder, '--check']);
     expect([checked.status, checked.stderr]).toEqual([1, expect.stringContaining('not up to date')]);
     const elsewhere = ['--configuration', configuration.folder, '--out', join(folder, 'out')];
-    expect((await command('configure', elsewhere)).stdout).toContain('Do not deploy this as it is');
+    expect((await command('configure', elsewhere)).stdout).toContain('These are for inspection: ');
   });
 
   test('explains mistakes of the configuration and writes nothing', async () => {

@@ -4,6 +4,7 @@ import type { DeployedRule } from '../../configuration/deployed-rule.ts';
 import type { Configuration } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
+import { priceFolder } from '../command/deployment-files.ts';
 import { formatBytes, formatCount, formatDollars, formatDuration, formatPlural } from '../command/numbers.ts';
 import { paceOf } from '../command/scan-options.ts';
 import { backfillCost } from './backfill-cost.ts';
@@ -20,10 +21,14 @@ export async function renderForecast(
   { rule, configuration, flags }: PricedRule,
   json: boolean,
 ): Promise<string> {
-  const prices = filedPrices(await loadPriceFile(flags.configuration), configuration.settings.prices, {
-    fromRegion: rule.source.region,
-    toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
-  });
+  const prices = filedPrices(
+    await loadPriceFile(await priceFolder(flags.configuration)),
+    configuration.settings.prices,
+    {
+      fromRegion: rule.source.region,
+      toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
+    },
+  );
   const cost = backfillCost(forecast, rule, prices, paceOf(flags));
   if (json) return `${JSON.stringify({ rule: rule.id, ...forecast, ...cost })}\n`;
   const { listed, objects, bytes, leftOut, archived } = forecast;

@@ -12,6 +12,7 @@ import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts
 import type { InventoryManifest } from '../../inventory/manifest.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
+import { priceFolder } from '../command/deployment-files.ts';
 import { UsageError } from '../command/errors.ts';
 import { formatDollars, formatPlural } from '../command/numbers.ts';
 import { openManifest } from '../command/open-manifest.ts';
@@ -127,7 +128,7 @@ async function describeQueueingCost(
   folder: string,
   { source }: DeployedRule,
 ): Promise<string> {
-  const prices = filedPrices(await loadPriceFile(folder), settings.prices, {
+  const prices = filedPrices(await loadPriceFile(await priceFolder(folder)), settings.prices, {
     fromRegion: source.region,
     toRegions: [],
   });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import type { Configuration } from '../../configuration/load.ts';
+import { type Configuration, REPLICATION_FILE, SETTINGS_FILE } from '../../configuration/load.ts';
 import { loadPriceFile } from '../../configuration/prices/load.ts';
+import { PRICE_FILE } from '../../configuration/prices/price-file.ts';
 import { hasOwnRepositories, writeSamConfig } from '../../templates/write-samconfig.ts';
 import { writeTemplate } from '../../templates/write-template.ts';
 import { nameFile } from './name-file.ts';
@@ -10,7 +11,7 @@ import { PROJECT, readProjectVersion } from './project.ts';
 
 export { PROJECT } from './project.ts';
 
-/** The configuration that goes into the image. */
+/** The configuration that goes into the image where no other one is named. */
 export const CONFIGURATION = join(PROJECT, 'configuration');
 const STACKS = join(PROJECT, 'src/stacks');
 const SAM_CONFIG = 'samconfig.toml';
@@ -23,13 +24,33 @@ export interface DeploymentFile {
   readonly upToDate: boolean;
 }
 
+/** Whether a folder is that of the project, which needs no name. */
+export function isProjectConfiguration(folder: string): boolean {
+  return resolve(folder) === CONFIGURATION;
+}
+
+/** Where template.yaml and samconfig.toml of a configuration are: the project's in the project, others beside the files they are made of. */
+export function deploymentFolder(folder: string): string {
+  return isProjectConfiguration(folder) ? PROJECT : resolve(folder);
+}
+
+/** Where the prices of a configuration are: the project's, unless it brings some of its own. */
+export async function priceFolder(folder: string): Promise<string> {
+  return (await readIfThere(join(folder, PRICE_FILE))) === undefined ? CONFIGURATION : folder;
+}
+
 /**
  * The expected contents of template.yaml and samconfig.toml in a folder.
+ * @param from folder of the configuration
  * @throws InvalidConfigurationError for prices.json, TemplateLimitError, SamConfigConflictError
  */
-export async function makeDeploymentFiles(configuration: Configuration, folder: string): Promise<DeploymentFile[]> {
+export async function makeDeploymentFiles(
+  configuration: Configuration,
+  folder: string,
+  from = CONFIGURATION,
+): Promise<DeploymentFile[]> {
   const stacks = relative(resolve(folder), STACKS).split(sep).join('/');
-  const template = writeTemplate(configuration, { stacks, priceRevision: await priceRevision() });
+  const template = await makeTemplate(configuration, stacks, from);
   const samConfig = await readIfThere(join(folder, SAM_CONFIG));
   const texts = { 'template.yaml': template, [SAM_CONFIG]: writeSamConfig(configuration, samConfig) };
   return Promise.all(
@@ -38,6 +59,22 @@ export async function makeDeploymentFiles(configuration: Configuration, folder: 
       return { path, text, upToDate: (await readIfThere(path)) === text };
     }),
   );
+}
+
+/**
+ * The text of template.yaml.
+ * @param stacks path from the template to the nested ones, with `/` between its parts
+ * @param from folder of the configuration
+ * @throws InvalidConfigurationError for prices.json, TemplateLimitError
+ */
+export async function makeTemplate(configuration: Configuration, stacks: string, from: string): Promise<string> {
+  return writeTemplate(configuration, { stacks, priceRevision: await priceRevision(from) });
+}
+
+/** The files of a configuration that go into the image. */
+export async function configurationFiles(folder: string): Promise<readonly string[]> {
+  const own = [SETTINGS_FILE, REPLICATION_FILE].map((name) => join(folder, name));
+  return [...own, join(await priceFolder(folder), PRICE_FILE)];
 }
 
 export async function writeDeploymentFiles(files: readonly DeploymentFile[], folder: string): Promise<void> {
@@ -64,9 +101,9 @@ export async function saveRepository(
 }
 
 /** Differs for each release and each prices.json: CloudFormation reads the prices again when it changes. */
-async function priceRevision(): Promise<string> {
+async function priceRevision(from: string): Promise<string> {
   const version = await readProjectVersion();
-  const prices = JSON.stringify(await loadPriceFile(CONFIGURATION));
+  const prices = JSON.stringify(await loadPriceFile(await priceFolder(from)));
   return `${version}-${createHash('sha256').update(prices).digest('hex').slice(0, HASH_LENGTH)}`;
 }
 

@@ -6,11 +6,19 @@ import { loadPriceFile } from '../../configuration/prices/load.ts';
 import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { describePlan } from '../../templates/describe-plan.ts';
 import { planDocument } from '../../templates/plan-document.ts';
-import { CONFIGURATION, makeDeploymentFiles, PROJECT, writeDeploymentFiles } from '../command/deployment-files.ts';
+import {
+  deploymentFolder,
+  isProjectConfiguration,
+  makeDeploymentFiles,
+  PROJECT,
+  priceFolder,
+  writeDeploymentFiles,
+} from '../command/deployment-files.ts';
 import { DeployInputError, StaleTemplateError } from '../command/errors.ts';
 import { parseByteSize } from '../command/parse-amounts.ts';
 import { parseCommand } from '../command/parse-command.ts';
 import { sharedOptions } from '../command/shared-options.ts';
+import { shortPath } from '../command/short-path.ts';
 import { describeBreakEven } from './describe-break-even.ts';
 
 interface ConfigureOptions {
@@ -44,14 +52,14 @@ export async function runConfigure(args: readonly string[], print: (text: string
     .addOption(sharedOptions.json());
   const options = parseCommand(command, args, print)?.opts<ConfigureOptions>();
   if (options === undefined) return;
-  const isOther = resolve(options.configuration) !== CONFIGURATION;
+  const isOther = !isProjectConfiguration(options.configuration);
   const isForProject = options.check !== true && resolve(options.out) === resolve(PROJECT);
   if (isOther && isForProject) throw otherConfigurationError(options.configuration);
   const configuration = await loadConfiguration(options.configuration);
-  const files = await makeDeploymentFiles(configuration, options.out);
+  const files = await makeDeploymentFiles(configuration, options.out, options.configuration);
   const stale = files.filter(({ upToDate }) => !upToDate).map(({ path }) => relative(process.cwd(), path));
   if (options.check === true) {
-    if (stale.length > 0) throw staleError(stale);
+    if (stale.length > 0) throw staleError(stale, options.configuration, options.out);
     print(
       options.json === true
         ? `${JSON.stringify({ written: [] })}\n`
@@ -67,16 +75,15 @@ export async function runConfigure(args: readonly string[], print: (text: string
   }
   print(describePlan(configuration, worthOf));
   print(stale.length === 0 ? 'Nothing to write: the files are up to date.\n' : `Wrote ${stale.join(' and ')}.\n`);
-  if (isOther)
-    print(`Do not deploy this as it is: the image contains configuration/*.json of ${PROJECT}, which differ.\n`);
+  if (isOther) print(`${adviseOnOther(options)}\n`);
 }
 
 /** Uses the prices that the image contains. */
 async function worthOfRules(
   { settings }: Configuration,
-  { ratio, objectSize }: ConfigureOptions,
+  { configuration, ratio, objectSize }: ConfigureOptions,
 ): Promise<(rule: DeployedRule) => string[]> {
-  const file = await loadPriceFile(CONFIGURATION);
+  const file = await loadPriceFile(await priceFolder(configuration));
   const known = {
     ...(ratio === undefined ? {} : { ratio }),
     ...(objectSize === undefined ? {} : { objectBytes: objectSize }),
@@ -97,18 +104,35 @@ function parseRatio(text: string): number {
   return ratio;
 }
 
+/** How files are deployed that are not the project's. */
+function adviseOnOther({ configuration, out }: Pick<ConfigureOptions, 'configuration' | 'out'>): string {
+  const deploy = `\`s3xrc deploy --configuration ${configuration}\``;
+  if (resolve(out) === resolve(configuration)) return `${deploy} deploys this.`;
+  return `These are for inspection: ${deploy} reads template.yaml and samconfig.toml beside the configuration, where \`--out ${configuration}\` writes them.`;
+}
+
 /** Functions read the configuration in their image, and refuse rules that it does not contain. */
 function otherConfigurationError(configuration: string): DeployInputError {
-  const image = relative(process.cwd(), CONFIGURATION) || '.';
   return new DeployInputError(
-    `template.yaml and the image have to be of one configuration, and the image gets that of ${image}. To deploy what is in ${configuration}, copy its files to ${image} and run \`npm run configure\`. To see what it would make, add \`--out <folder>\`.`,
+    `template.yaml of the project is made of the project's configuration. \`${configureLine(configuration)}\` writes one beside that of ${configuration}, which \`s3xrc deploy --configuration ${configuration}\` deploys. To see what it would make, name any other folder with --out.`,
     { context: { configuration } },
   );
 }
 
-export function staleError(stale: readonly string[]): StaleTemplateError {
+function configureLine(configuration: string, out = deploymentFolder(configuration)): string {
+  if (isProjectConfiguration(configuration) && resolve(out) === resolve(PROJECT)) return 'npm run configure';
+  const from = isProjectConfiguration(configuration) ? '' : ` --configuration ${configuration}`;
+  return `s3xrc configure${from} --out ${shortPath(resolve(out))}`;
+}
+
+/**
+ * @param stale files that are not those of the configuration
+ * @param from folder of the configuration
+ * @param out where they have to be; by default where `s3xrc deploy` looks for them
+ */
+export function staleError(stale: readonly string[], from: string, out?: string): StaleTemplateError {
   const verb = stale.length === 1 ? 'is' : 'are';
-  return new StaleTemplateError(`${stale.join(' and ')} ${verb} not up to date: run \`npm run configure\`.`, {
+  return new StaleTemplateError(`${stale.join(' and ')} ${verb} not up to date: run \`${configureLine(from, out)}\`.`, {
     context: { files: stale.join(', ') },
   });
 }

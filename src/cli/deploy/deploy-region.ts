@@ -4,9 +4,24 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { Configuration } from '../../configuration/load.ts';
 import { resourceNamePrefix } from '../../configuration/schema/resource-names.ts';
 import type { DeploymentStep } from '../../templates/deployment-steps.ts';
-import { namesOwnRepositories, saveRepository } from '../command/deployment-files.ts';
-import { SamFailedError } from '../command/errors.ts';
-import { IMAGE_BUILD, IMAGE_TEMPLATE, imageOf, writeImageTemplate, writeRegionTemplates } from './image-templates.ts';
+import {
+  configurationFiles,
+  deploymentFolder,
+  isProjectConfiguration,
+  makeTemplate,
+  namesOwnRepositories,
+  PROJECT,
+  saveRepository,
+} from '../command/deployment-files.ts';
+import { DeployInputError, SamFailedError } from '../command/errors.ts';
+import {
+  IMAGE_BUILD,
+  IMAGE_TEMPLATE,
+  imageOf,
+  NESTED_TEMPLATES,
+  writeImageTemplate,
+  writeRegionTemplates,
+} from './image-templates.ts';
 import { readStack } from './read-stack.ts';
 import { registryStack } from './registry-stack.ts';
 import type { Sam } from './sam.ts';
@@ -15,38 +30,64 @@ import type { Sam } from './sam.ts';
 export class RegionDeployer {
   readonly #sam: Sam;
   readonly #project: string;
+  /** Of template.yaml and samconfig.toml. */
+  readonly #folder: string;
+  readonly #from: string;
   readonly #configuration: Configuration;
   /** Location of a region's image; a region with two rounds gets one push. */
   readonly #images = new Map<string, string>();
   readonly #parameters: readonly string[];
 
-  /** @param repair see the parameter of template.yaml; absent: unchanged */
-  constructor(sam: Sam, project: string, configuration: Configuration, repair?: string) {
+  /**
+   * @param sam in the folder of the project
+   * @param from folder of the configuration
+   * @param repair see the parameter of template.yaml; absent: unchanged
+   */
+  constructor(sam: Sam, configuration: Configuration, from: string, repair?: string) {
     this.#sam = sam;
-    this.#project = project;
+    this.#project = PROJECT;
+    this.#folder = deploymentFolder(from);
+    this.#from = from;
     this.#configuration = configuration;
     this.#parameters = repair === undefined ? [] : [`Repair=${repair}`];
   }
 
+  /**
+   * Sees that no region has repositories of `sam deploy --guided`, unless the configuration is the project's: `sam build` knows no other.
+   * @throws DeployInputError
+   */
+  async refuseGuided(regions: readonly string[]): Promise<void> {
+    if (isProjectConfiguration(this.#from)) return;
+    const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#folder, region)));
+    const region = regions[guided.indexOf(true)];
+    if (region === undefined) return;
+    throw new DeployInputError(
+      `${join(this.#folder, 'samconfig.toml')} has image_repositories in [${region}.deploy.parameters], which \`sam deploy --guided\` writes. ` +
+        "Such images are built with the project's configuration: remove that setting, and one repository is used for all functions.",
+      { context: { region } },
+    );
+  }
+
   /** @throws MissingSamError, SamFailedError */
   async build(regions: readonly string[]): Promise<void> {
-    await writeImageTemplate(this.#project);
+    const isProject = isProjectConfiguration(this.#from);
+    await writeImageTemplate(this.#project, isProject ? undefined : await configurationFiles(this.#from));
     await this.#sam.run(['build', ...this.#file(IMAGE_TEMPLATE), '--build-dir', IMAGE_BUILD]);
     // `sam deploy --guided` has created a repository per function; then everything is left to the SAM CLI.
-    const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#project, region)));
+    const guided = await Promise.all(regions.map((region) => namesOwnRepositories(this.#folder, region)));
     if (guided.includes(true)) await this.#sam.run(['build']);
   }
 
   /** @throws MissingSamError, SamFailedError */
   async deploy({ region, stage }: DeploymentStep): Promise<void> {
     const options = ['deploy', '--config-env', region, '--parameter-overrides', `Stage=${stage}`, ...this.#parameters];
-    if (await namesOwnRepositories(this.#project, region)) {
+    if (await namesOwnRepositories(this.#folder, region)) {
       await this.#sam.run(options);
       return;
     }
     const image = this.#images.get(region) ?? (await this.#push(region));
     this.#images.set(region, image);
-    const template = await writeRegionTemplates(this.#project, region, image);
+    const template = await this.#writeTemplates(region, image);
     await this.#sam.run([...options, ...this.#file(template)]);
   }
 
@@ -55,16 +96,22 @@ export class RegionDeployer {
    * @param image that its functions run now
    */
   async preview({ region, stage }: DeploymentStep, image: string): Promise<void> {
-    const template = await writeRegionTemplates(this.#project, region, image);
+    const template = await this.#writeTemplates(region, image);
     const parameters = [`Stage=${stage}`, ...this.#parameters];
     const options = ['--config-env', region, '--parameter-overrides', ...parameters, '--no-execute-changeset'];
     await this.#sam.run(['deploy', ...options, ...this.#file(template)]);
   }
 
+  /** Returns the path of the root template that names the image. */
+  async #writeTemplates(region: string, image: string): Promise<string> {
+    const template = await makeTemplate(this.#configuration, NESTED_TEMPLATES, this.#from);
+    return writeRegionTemplates(this.#project, template, { region, image });
+  }
+
   /** Creates the region's repository if necessary, and pushes the image there. Returns its location. */
   async #push(region: string): Promise<string> {
     const uri = await this.#deployRegistry(region);
-    await saveRepository(this.#configuration, this.#project, { region, uri });
+    await saveRepository(this.#configuration, this.#folder, { region, uri });
     const built = `${IMAGE_BUILD}/template.yaml`;
     const packaged = `${IMAGE_BUILD}/${region}.yaml`;
     const options = ['--config-env', region, '--region', region, '--image-repository', uri, '--resolve-s3'];
@@ -98,6 +145,6 @@ export class RegionDeployer {
    * must be given.
    */
   #file(template: string): readonly string[] {
-    return ['--template-file', template, '--config-file', join(this.#project, 'samconfig.toml')];
+    return ['--template-file', template, '--config-file', join(this.#folder, 'samconfig.toml')];
   }
 }

@@ -6,7 +6,7 @@ import type { DeploymentStep } from '../../templates/deployment-steps.ts';
 import { planRegions } from '../../templates/plan-regions.ts';
 import { nestedStacks } from '../../templates/write-template.ts';
 import type { CommandContext } from '../command/cli-command.ts';
-import { CONFIGURATION, makeDeploymentFiles, PROJECT } from '../command/deployment-files.ts';
+import { deploymentFolder, makeDeploymentFiles, PROJECT } from '../command/deployment-files.ts';
 import { SamFailedError } from '../command/errors.ts';
 import { withMeter } from '../command/meter.ts';
 import { orAborted, signalAfter } from '../command/or-aborted.ts';
@@ -36,6 +36,7 @@ interface DeployFlags {
   readonly region?: readonly string[];
   readonly profile?: string;
   readonly repair?: boolean;
+  readonly configuration: string;
 }
 
 /**
@@ -58,14 +59,21 @@ export async function runDeploy(
     .option('--repair', 'compare notifications of source buckets and replication rules, and restore what is missing')
     .option('--force', 'remove rules even if messages wait in their queues; those messages are lost')
     .addOption(sharedOptions.regions('only these regions'))
-    .addOption(sharedOptions.profile());
+    .addOption(sharedOptions.profile())
+    .addOption(sharedOptions.configuration());
   const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<DeployFlags>();
   await Promise.all(printed);
   if (flags === undefined) return 0;
   useProfile(flags.profile);
-  const configuration = await loadConfiguration(CONFIGURATION);
-  const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);
-  if (stale.length > 0) throw staleError(stale.map(({ path }) => relative(PROJECT, path)));
+  const { configuration: from } = flags;
+  const configuration = await loadConfiguration(from);
+  const files = await makeDeploymentFiles(configuration, deploymentFolder(from), from);
+  const stale = files.filter(({ upToDate }) => !upToDate);
+  if (stale.length > 0)
+    throw staleError(
+      stale.map(({ path }) => relative(deploymentFolder(from), path)),
+      from,
+    );
   refuseExample(configuration);
 
   const { print, signal } = context;
@@ -74,7 +82,8 @@ export async function runDeploy(
   await refuseObstacles(examine, { configuration, plans, identity }, context);
   if (flags.force !== true) await orAborted(refuseLostMessages(configuration, steps), signal);
   const repair = flags.repair === true ? new Date().toISOString() : undefined;
-  const deployer = new RegionDeployer(new Sam(PROJECT, signal), PROJECT, configuration, repair);
+  const deployer = new RegionDeployer(new Sam(PROJECT, signal), configuration, from, repair);
+  await deployer.refuseGuided(steps.map(({ region }) => region));
   if (flags.dryRun === true) {
     await preview(configuration, deployer, steps, context);
     return 0;

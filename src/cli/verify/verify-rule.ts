@@ -21,6 +21,7 @@ import { runVerification } from '../../verifying/run-verification.ts';
 import { requireNamedRule } from '../command/choose-rule.ts';
 import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
+import { priceFolder } from '../command/deployment-files.ts';
 import { UsageError } from '../command/errors.ts';
 import { keepCheckpoint } from '../command/keep-checkpoint.ts';
 import { startMeter } from '../command/meter.ts';
@@ -56,10 +57,14 @@ export async function verifyRule(
 ): Promise<number> {
   const configuration = await loadConfiguration(flags.configuration);
   const rule = requireNamedRule(configuration.rules, name);
-  const prices = filedPrices(await loadPriceFile(flags.configuration), configuration.settings.prices, {
-    fromRegion: rule.source.region,
-    toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
-  });
+  const prices = filedPrices(
+    await loadPriceFile(await priceFolder(flags.configuration)),
+    configuration.settings.prices,
+    {
+      fromRegion: rule.source.region,
+      toRegions: [...new Set(rule.destinations.map(({ region }) => region))],
+    },
+  );
   const proof: Proof = flags.bytes === true ? 'bytes' : flags.checksums === true ? 'checksums' : 'none';
   context.note(describeRequestCost(rule, proof, flags, prices));
   if (flags.repair === true && flags.resume !== true) {

@@ -1,5 +1,6 @@
-import { relative } from 'node:path';
-import { CONFIGURATION, makeDeploymentFiles, PROJECT } from '../../command/deployment-files.ts';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { deploymentFolder, isProjectConfiguration, makeDeploymentFiles } from '../../command/deployment-files.ts';
 import { refuseExample } from '../../deploy/refuse-example.ts';
 import type { CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
@@ -26,11 +27,14 @@ function checkValues({ configuration, folder }: Patient): Diagnosis {
   }
 }
 
-/** Files of another folder are not deployed. */
+/** A folder without templates is only looked at. */
 async function checkTemplates({ configuration, folder }: Patient): Promise<Diagnosis[]> {
-  if (folder !== CONFIGURATION) return [];
-  const stale = (await makeDeploymentFiles(configuration, PROJECT)).filter(({ upToDate }) => !upToDate);
+  const where = deploymentFolder(folder);
+  const isProject = isProjectConfiguration(folder);
+  if (!isProject && !existsSync(join(where, 'template.yaml'))) return [];
+  const stale = (await makeDeploymentFiles(configuration, where, folder)).filter(({ upToDate }) => !upToDate);
   if (stale.length === 0) return [ok('templates', 'Made of this configuration.')];
-  const names = stale.map(({ path }) => relative(PROJECT, path)).join(' and ');
-  return [failure('templates', `Not made of this configuration: ${names}.`, 's3xrc configure')];
+  const names = stale.map(({ path }) => relative(where, path)).join(' and ');
+  const fix = isProject ? 's3xrc configure' : `s3xrc configure --configuration ${folder} --out ${folder}`;
+  return [failure('templates', `Not made of this configuration: ${names}.`, fix)];
 }

@@ -36,7 +36,6 @@ const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   '--profile': { configure: 'writes files', invoke: 'is local' },
   '--configuration': {
-    deploy: "the image has the project's",
     invoke: "runs the project's",
     archive: 'reads archives of anybody',
   },
