@@ -6,6 +6,8 @@ import { INTERRUPTED, runCli } from './command/run-cli.ts';
 import { COMMANDS } from './commands.ts';
 
 /** `s3xrc`: see docs/commands.md. */
+// What the SDK says of the versions of Node that it will drop is for developers, and would be in the middle of the output.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const interruption = new AbortController();
 const interrupt = (): void => {
   // A second signal does not wait for the first one's end.
