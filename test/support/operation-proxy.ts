@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -19,15 +19,17 @@ export interface OperationProxy {
   stop(): Promise<void>;
 }
 
-/** What becomes of a call that is not passed on: no answer, while the connection lasts, or this one. */
-export type Interception = 'hold' | { readonly status: number; readonly body: string };
+/**
+ * What becomes of a call: no answer, while the connection lasts; this one; or the connection is closed in the middle of the server's.
+ */
+export type Interception = 'hold' | 'cut' | { readonly status: number; readonly body: string };
 
 /** @param region that the call is signed for */
 export type Intercept = (operation: CalledOperation, region: string) => Interception | undefined;
 
 /**
  * Passes everything on to a server of all AWS services, and keeps which operations were called.
- * @param intercept which calls are not passed on
+ * @param intercept which calls are not passed on, or not answered whole
  */
 export async function startOperationProxy(
   target: string,
@@ -48,13 +50,14 @@ export async function startOperationProxy(
         held.resolve(undefined);
         return;
       }
-      if (interception !== undefined) {
+      if (interception !== undefined && interception !== 'cut') {
         outgoing.writeHead(interception.status, { 'content-type': 'text/xml' }).end(interception.body);
         return;
       }
       const passed = request({ hostname, port, method, path: url, headers }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
+        if (interception === 'cut') cut(answer, outgoing).catch(() => outgoing.destroy());
+        else answer.pipe(outgoing);
       });
       passed.on('error', () => outgoing.destroy());
       passed.end(body);
@@ -73,6 +76,15 @@ export async function startOperationProxy(
       await once(server, 'close');
     },
   };
+}
+
+/** Sends the head and the first half of the body. */
+async function cut(answer: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const body = await buffer(answer);
+  outgoing.flushHeaders();
+  outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+    outgoing.destroy();
+  });
 }
 
 /** By the protocol: AWS JSON, Smithy RPC v2, AWS query, REST. */

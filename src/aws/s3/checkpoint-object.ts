@@ -1,6 +1,5 @@
 import {
   GetObjectCommand,
-  type GetObjectCommandOutput,
   PutObjectCommand,
   type PutObjectCommandInput,
   type S3Client,
@@ -8,6 +7,16 @@ import {
 } from '@aws-sdk/client-s3';
 import type { CheckpointStore } from '../../backfill/dependencies.ts';
 import { HeldCheckpointError } from '../../backfill/errors.ts';
+
+/** Times that a body is read which breaks off: the SDK repeats a call that fails, and leaves the body of an answer to its reader. */
+const ATTEMPTS = 5;
+/** What Node calls a connection that was closed within an answer. */
+const BROKEN: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ETIMEDOUT']);
+
+interface SavedCheckpoint {
+  readonly text: string;
+  readonly etag: string | undefined;
+}
 
 /** A checkpoint as an object. Once loaded, it is saved only over what was loaded, or saved here, last. */
 export class S3CheckpointObject implements CheckpointStore {
@@ -23,8 +32,8 @@ export class S3CheckpointObject implements CheckpointStore {
 
   async load(): Promise<string | undefined> {
     const found = await this.#get();
-    this.#condition = found === undefined ? { IfNoneMatch: '*' } : { IfMatch: found.ETag };
-    return await found?.Body?.transformToString();
+    this.#condition = found === undefined ? { IfNoneMatch: '*' } : { IfMatch: found.etag };
+    return found?.text;
   }
 
   async save(text: string): Promise<void> {
@@ -36,8 +45,8 @@ export class S3CheckpointObject implements CheckpointStore {
       if (!isUnmet(thrown)) throw thrown;
       const found = await this.#get();
       // Saved, and the answer was lost: the attempt that followed met its own text.
-      if (found?.Body !== undefined && (await found.Body.transformToString()) === text) {
-        this.#condition = { IfMatch: found.ETag };
+      if (found?.text === text) {
+        this.#condition = { IfMatch: found.etag };
         return;
       }
       const { Bucket, Key } = this.#location;
@@ -48,12 +57,15 @@ export class S3CheckpointObject implements CheckpointStore {
     }
   }
 
-  async #get(): Promise<GetObjectCommandOutput | undefined> {
-    try {
-      return await this.#client.send(new GetObjectCommand(this.#location));
-    } catch (thrown) {
-      if (thrown instanceof Error && thrown.name === 'NoSuchKey') return undefined;
-      throw thrown;
+  async #get(): Promise<SavedCheckpoint | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { Body, ETag } = await this.#client.send(new GetObjectCommand(this.#location));
+        return { text: (await Body?.transformToString()) ?? '', etag: ETag };
+      } catch (thrown) {
+        if (thrown instanceof Error && thrown.name === 'NoSuchKey') return undefined;
+        if (attempt === ATTEMPTS || !isBroken(thrown)) throw thrown;
+      }
     }
   }
 }
@@ -63,4 +75,9 @@ function isUnmet(thrown: unknown): boolean {
   if (!(thrown instanceof S3ServiceException)) return false;
   const { httpStatusCode: status } = thrown.$metadata;
   return status === 412 || status === 409 || thrown.name === 'NoSuchKey';
+}
+
+/** By shape: errors of node:http may be of another realm. */
+function isBroken(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && BROKEN.has(thrown.code);
 }

@@ -44,6 +44,9 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
 };
 
+/** Of these, Node only says `aborted` or `socket hang up`. */
+const BROKEN_CONNECTIONS: ReadonlySet<string> = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
+
 /** Explains a file-system error. */
 export function systemErrorText(thrown: unknown): string {
   const { code, message } = fieldsOf(thrown);
@@ -67,6 +70,10 @@ export function explainFailure(thrown: unknown): Failure {
     return { text: thrown.message, exitStatus: USAGE_CODES.has(thrown.code) ? 2 : 1 };
   }
   const { name, message, code, path, stack } = fieldsOf(thrown);
+  if (path === undefined && code !== undefined && BROKEN_CONNECTIONS.has(code)) {
+    const text = `the connection was closed before the answer was complete (${message}); run it again.`;
+    return { text, exitStatus: 1 };
+  }
   const system = code === undefined ? undefined : SYSTEM_ERRORS[code];
   if (system !== undefined) return { text: path === undefined ? message : `${path}: ${system}`, exitStatus: 1 };
   const missing = code === 'ERR_MODULE_NOT_FOUND' ? /package '([^']+)'/.exec(message)?.[1] : undefined;

@@ -8,9 +8,10 @@ import type { CommandContext } from '../command/cli-command.ts';
 import { confirm } from '../command/confirm.ts';
 import { withMeter } from '../command/meter.ts';
 import { nameFile } from '../command/name-file.ts';
-import { formatPlural } from '../command/numbers.ts';
+import { formatCount, formatPlural } from '../command/numbers.ts';
 import { signalAfter } from '../command/or-aborted.ts';
 import { integerBetween, parseAge } from '../command/parse-amounts.ts';
+import { countMessagesAt } from '../command/queue-counts.ts';
 import { runSubcommands } from '../command/run-subcommands.ts';
 import { sharedOptions } from '../command/shared-options.ts';
 import { regionFilter } from '../deploy/choose-regions.ts';
@@ -37,7 +38,7 @@ const MAX_LETTERS = 100_000;
 
 /**
  * `s3xrc dead-letters`: lists dead-lettered messages in all regions, redrives them, or discards them.
- * @returns for `list`: 1 if there are any; otherwise 1 if some of the chosen messages remain
+ * @returns for `list`: 1 if there are any, hidden ones included; otherwise 1 if some of the chosen messages remain
  * @throws UsageError, InvalidConfigurationError, DeadLetterError, and errors of SQS
  */
 export async function runDeadLetters(args: readonly string[], context: CommandContext): Promise<number> {
@@ -101,6 +102,8 @@ interface Visited {
   readonly patience: AbortSignal;
   readonly queue: DeadLetterQueue;
   readonly chosen: readonly ReceivedLetter[];
+  /** Messages that nobody can receive now, because another reader has them, or the answer with them was lost. */
+  readonly hidden: number;
 }
 
 /** Reads queue by queue; messages that `use` does not return as done are always made visible again afterwards. */
@@ -125,10 +128,13 @@ async function visit(
         let done: readonly ReceivedLetter[] = [];
         try {
           signal.throwIfAborted();
+          const hidden = await countHidden(sqs, queue, letters.length, signal);
+          if (hidden > 0) context.note(describeHidden(queue, hidden));
           done = await use({
             sqs,
             queue,
             patience,
+            hidden,
             chosen: letters.filter((letter) => matches(letter, flags, Date.now())),
           });
         } finally {
@@ -142,15 +148,38 @@ async function visit(
   }
 }
 
+/** SQS's number is approximate for a minute after a change. */
+async function countHidden(
+  sqs: SQSClient,
+  queue: DeadLetterQueue,
+  received: number,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return Math.max(0, (await countMessagesAt(sqs, queue.url, signal)).inWork - received);
+  } catch {
+    // Who may read messages need not be allowed to count them.
+    signal.throwIfAborted();
+    return 0;
+  }
+}
+
+function describeHidden({ name, region }: DeadLetterQueue, hidden: number): string {
+  const what = hidden === 1 ? 'about 1 message is' : `about ${formatCount(hidden)} messages are`;
+  return `${name} (${region}): ${what} hidden for an hour at most: another reader has received them, or an answer of SQS was lost. Look again later.`;
+}
+
 async function list(flags: Flags, context: CommandContext): Promise<number> {
   const found: ReceivedLetter[] = [];
-  await visit(flags, context, ({ chosen }) => {
+  let unread = 0;
+  await visit(flags, context, ({ chosen, hidden }) => {
     found.push(...chosen);
+    unread += hidden;
     return Promise.resolve([]);
   });
   const groups = groupLetters(found, Date.now());
   await context.print(renderGroups(groups, await readAdvice(), flags.json === true));
-  return found.length === 0 ? 0 : 1;
+  return found.length + unread === 0 ? 0 : 1;
 }
 
 async function act(action: 'redrive' | 'discard', flags: Flags, context: CommandContext): Promise<number> {
@@ -182,7 +211,7 @@ async function redrive(
 
 async function redriveTo(
   destination: string,
-  { sqs, queue, patience, chosen }: Visited,
+  { sqs, queue, patience, chosen }: Omit<Visited, 'hidden'>,
   flags: Flags,
   context: CommandContext,
 ): Promise<readonly ReceivedLetter[]> {

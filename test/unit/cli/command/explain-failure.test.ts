@@ -43,6 +43,16 @@ describe('a failure that a user can cause', () => {
     expect(explainFailure(Object.assign(new Error('x'), { code, path: '/f' })).text).toBe(`/f: ${text}`);
   });
 
+  test.each([
+    ['ECONNRESET', 'aborted'],
+    ['ERR_STREAM_PREMATURE_CLOSE', 'Premature close'],
+  ])('says in words that an answer broke off: %s', (code, message) => {
+    expect(explainFailure(Object.assign(new Error(message), { code }))).toEqual({
+      text: `the connection was closed before the answer was complete (${message}); run it again.`,
+      exitStatus: 1,
+    });
+  });
+
   test('names the package that a newer checkout needs and nobody has installed', () => {
     const message = "Cannot find package '@aws-sdk/client-ecr' imported from /x/aws-clients.ts";
     expect(explainFailure(Object.assign(new Error(message), { code: 'ERR_MODULE_NOT_FOUND' }))).toEqual({
