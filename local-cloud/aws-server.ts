@@ -8,11 +8,11 @@ import { pythonEnvironment } from './python-environment.ts';
 
 const SERVE_SCRIPT = fileURLToPath(new URL('./moto/serve.py', import.meta.url));
 
-/** Last lines of the server's own complaints that an error repeats. */
+/** Max last lines of the server's errors that are quoted in ours. */
 const QUOTED_LINES = 8;
 
 export interface AwsServerOptions {
-  /** Only names the server in errors: moto answers for whatever region a request is signed for. */
+  /** Only names the server in errors: moto serves whichever region a request is signed for. */
   readonly region: string;
   /** Interpreter with the packages. Default: the project's own environment, installed if need be. */
   readonly python?: string;
@@ -27,15 +27,15 @@ export interface AwsServerOptions {
 export interface AwsServer {
   /** `http://127.0.0.1:<port>`: S3 (path style), SQS and DynamoDB in one. */
   readonly endpoint: string;
-  /** Ends the server and everything it stored. Safe to call twice. */
+  /** Ends the server and deletes everything it stored. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the S3, SQS and DynamoDB servers of one emulated region, in a process of their own: it ends with this
- * one in every case, because it watches the pipe that the kernel closes.
+ * Starts the S3, SQS and DynamoDB servers of one emulated region, in a process of their own: it ends with this one in
+ * every case, because it watches the pipe that the kernel closes.
  *
- * @throws LocalServerError when it ends before it is ready; what `pythonEnvironment` throws
+ * @throws LocalServerError when it ends before it is ready; errors of `pythonEnvironment`
  */
 export async function startAwsServer(options: AwsServerOptions): Promise<AwsServer> {
   const { resourceProvider, announce = () => undefined } = options;
@@ -43,7 +43,7 @@ export async function startAwsServer(options: AwsServerOptions): Promise<AwsServ
   const python = options.python ?? (await pythonEnvironment(need, announce));
   const args = [SERVE_SCRIPT, ...(resourceProvider === undefined ? [] : [resourceProvider])];
   const child = spawn(python, args, {
-    // A process group of its own: a terminal's Ctrl-C is for those who clean up first, and need the server for that.
+    // A process group of its own: after Ctrl-C in a terminal, others clean up first and need the server for that.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: serverVariables(python),
@@ -57,12 +57,15 @@ export async function startAwsServer(options: AwsServerOptions): Promise<AwsServ
   return { endpoint: `http://127.0.0.1:${port}`, stop: () => stopServer(child) };
 }
 
-/** Few variables, because a region or credentials of the caller's shell would win over what requests are signed for. */
+/**
+ * Few variables, because a region or credentials in the caller's shell would override those that requests are signed
+ * with.
+ */
 function serverVariables(python: string): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
     TMPDIR: process.env['TMPDIR'],
-    // Compiled modules belong into the environment, not beside the sources.
+    // Compiled modules belong in the environment, not beside the sources.
     PYTHONPYCACHEPREFIX: path.join(path.dirname(python), '..', 'compiled'),
     // Bodies of requests are large and short-lived: without this, each thread keeps the memory of its largest ones.
     MALLOC_ARENA_MAX: '2',

@@ -1,6 +1,6 @@
 /**
- * Work that repeats until it is stopped. An error ends it and is kept for those who wait: without that, a
- * failure in the background would end the whole process, or be seen by nobody.
+ * Work that repeats until it is stopped. An error ends it and is kept for callers that wait: otherwise a failure in the
+ * background would end the whole process, or go unnoticed.
  */
 export class BackgroundLoop {
   readonly #round: () => Promise<void>;

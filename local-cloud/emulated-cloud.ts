@@ -27,7 +27,7 @@ export interface EmulatedRegion extends RegionClients {
   readonly name: string;
   /** For the functions: behind the fault proxy if there is one. */
   readonly endpoint: string;
-  /** For those who set up and verify: never fails on purpose. The clients use it. */
+  /** For setup and verification: never fails on purpose. The clients use it. */
   readonly directEndpoint: string;
   /** Absent without faults. */
   readonly faults?: FaultProxy;
@@ -62,7 +62,7 @@ export class EmulatedCloud {
   }
 }
 
-/** @throws what `pythonEnvironment` and `startAwsServer` throw; no server is left behind then */
+/** @throws errors of `pythonEnvironment` and `startAwsServer`; then no server is left behind */
 export async function startEmulatedCloud(options: EmulatedCloudOptions): Promise<EmulatedCloud> {
   const python = await pythonEnvironment('server', options.announce ?? (() => undefined));
   const starts = await Promise.allSettled(options.regions.map((region) => startAwsServer({ region, python })));

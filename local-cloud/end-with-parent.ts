@@ -1,6 +1,6 @@
 /**
  * Runs a command and ends its whole process group when standard input closes, which the kernel does for a parent that
- * was killed. What the command starts in turn would live on otherwise.
+ * was killed. Otherwise the command's own child processes would keep running.
  */
 const SCRIPT = 'exec 3<&0; { cat <&3; kill -KILL 0; } >/dev/null 2>&1 & exec 3<&-; "$@"';
 
@@ -10,9 +10,9 @@ export interface ShellCommand {
 }
 
 /**
- * A command line that ends with this process, however that one ends. It has to be started with `detached: true`, which makes it
- * a process group of its own (so that a terminal's Ctrl-C reaches only us, who then end it), and with a pipe as standard
- * input: destroying that pipe ends the group.
+ * A command line that ends with this process, however this one ends. It must be started with `detached: true`, which
+ * makes it a process group of its own (so that a terminal's Ctrl-C reaches only us, who then end it), and with a pipe
+ * as standard input: destroying that pipe ends the group.
  */
 export function endWithParent(command: string, args: readonly string[]): ShellCommand {
   return { command: 'sh', args: ['-c', SCRIPT, 'sh', command, ...args] };

@@ -1,6 +1,6 @@
 import { CompressorError } from '../src/errors.ts';
 
-/** No Python interpreter answers to any of the names that were tried. */
+/** No Python interpreter was found under any of the names that were tried. */
 export class MissingPythonError extends CompressorError {
   readonly code = 'PYTHON_MISSING';
   readonly retryable = false;
@@ -12,7 +12,7 @@ export class PythonTooOldError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The project's own Python environment could not be made; the message ends with what pip or venv said. */
+/** The project's own Python environment could not be created; the message ends with the output of pip or venv. */
 export class PythonPackagesError extends CompressorError {
   readonly code = 'PYTHON_PACKAGES_FAILED';
   readonly retryable = true;
@@ -60,7 +60,7 @@ export class WorkerTaskError extends CompressorError {
   readonly retryable = false;
 }
 
-/** A function wrote a metric that CloudWatch would drop without a word. */
+/** A function wrote a metric that CloudWatch would silently drop. */
 export class InvalidEmfError extends CompressorError {
   readonly code = 'EMF_INVALID';
   readonly retryable = false;
@@ -72,13 +72,13 @@ export class MissingLambdaEmulatorError extends CompressorError {
   readonly retryable = false;
 }
 
-/** The runtime interface client could not be installed; the message ends with what npm said. */
+/** The runtime interface client could not be installed; the message ends with npm's output. */
 export class LambdaPackagesError extends CompressorError {
   readonly code = 'LAMBDA_PACKAGES_FAILED';
   readonly retryable = true;
 }
 
-/** An event file cannot be used: not there, not JSON, too large, or not what the function is invoked with. */
+/** An event file cannot be used: missing, not JSON, too large, or not an event of the function. */
 export class EventFileError extends CompressorError {
   readonly code = 'EVENT_FILE_INVALID';
   readonly retryable = false;

@@ -10,10 +10,10 @@ import { queueIsEmpty } from './queue-depth.ts';
 /** SQS's own limit for one receive or one delete call. */
 const PAGE_SIZE = 10;
 
-/** Receives in flight while a batch fills; SQS hands out at most ten messages a call. */
+/** Concurrent receives while a batch fills; SQS returns at most ten messages per call. */
 const PARALLEL_RECEIVES = 4;
 
-/** Short, because stopping waits for it: an aborted long poll could take messages that nobody reads. */
+/** Short, because stopping waits for it: an aborted long poll could receive messages that nobody reads. */
 const LONG_POLL_SECONDS = 1;
 
 const WINDOW_POLL_MILLISECONDS = 50;
@@ -24,14 +24,14 @@ export interface EventSourceMappingOptions {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly region: string;
-  /** Messages a batch, at most. More than 10 need a window, as in Lambda. */
+  /** Max messages per batch. More than 10 need a window, as in Lambda. */
   readonly batchSize: number;
-  /** How long a batch may wait for more messages, from its first one on. */
+  /** How long a batch may wait for more messages after its first one. */
   readonly batchWindowSeconds: number;
-  /** Invocations at the same time, at most. */
+  /** Max concurrent invocations. */
   readonly maximumConcurrency: number;
   readonly invoke: (event: SQSEvent) => Promise<unknown>;
-  /** Called after each invocation, with what became of its messages. */
+  /** Called after each invocation, with the outcome of its messages. */
   readonly onInvocation?: (report: InvocationReport) => void;
 }
 
@@ -42,13 +42,13 @@ export interface InvocationReport {
 
 /**
  * Behaves like Lambda's event source mapping for an SQS queue with `ReportBatchItemFailures`: messages that an
- * invocation has dealt with are deleted, all others are left to the queue's visibility timeout and redrive.
+ * invocation has finished are deleted, all others are left to the queue's visibility timeout and redrive policy.
  */
 export class EventSourceMapping {
   readonly #options: EventSourceMappingOptions;
   readonly #buffer: BatchBuffer;
   readonly #invocations = new Set<Promise<void>>();
-  /** Fails when the queue does; what the function does is an outcome, not a failure. */
+  /** Fails if the queue does; the function's failures are outcomes, not errors. */
   readonly #polling = new BackgroundLoop(() => this.#poll());
 
   constructor(options: EventSourceMappingOptions) {
@@ -61,7 +61,7 @@ export class EventSourceMapping {
   }
 
   /**
-   * Ends polling, invokes with what was received already and waits for the invocations under way.
+   * Stops polling, invokes with the messages already received, and waits for the invocations under way.
    *
    * @throws what the queue answered, when it failed while the mapping ran
    */
@@ -86,7 +86,7 @@ export class EventSourceMapping {
   }
 
   async #poll(): Promise<void> {
-    // Before anything is received: a message that waits for its invocation uses up its visibility timeout.
+    // Before anything is received, since a message that waits for its invocation uses up its visibility timeout.
     await this.#waitForFreeInvocation();
     await this.#collect();
     if (this.#buffer.length > 0) await this.#startNextInvocation();
@@ -96,13 +96,13 @@ export class EventSourceMapping {
     while (this.#invocations.size >= this.#options.maximumConcurrency) await Promise.race(this.#invocations);
   }
 
-  /** Fills the buffer until a batch is complete, its window is over, or nothing came for the first message. */
+  /** Fills the buffer until a batch is complete, its window is over, or not even a first message came. */
   async #collect(): Promise<void> {
     let deadline = Number.POSITIVE_INFINITY;
     while (!this.#polling.isStopping && !this.#buffer.isFull && performance.now() < deadline) {
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
       const received = await this.#receive(Math.min(LONG_POLL_SECONDS, (deadline - performance.now()) / 1000));
-      // SQS waits for whole seconds only; what is left of the window is waited for here.
+      // SQS waits for whole seconds only; the rest of the window is waited for here.
       if (received === 0 && this.#buffer.length > 0) await sleep(WINDOW_POLL_MILLISECONDS);
       if (this.#buffer.length > 0) deadline = Math.min(deadline, this.#windowEnd());
     }
@@ -112,7 +112,7 @@ export class EventSourceMapping {
     return performance.now() + this.#options.batchWindowSeconds * 1000;
   }
 
-  /** @returns how many messages came */
+  /** @returns the number of received messages */
   async #receive(patienceSeconds: number): Promise<number> {
     const { sqs, queueUrl, batchSize } = this.#options;
     const missing = batchSize - this.#buffer.length;
@@ -123,7 +123,7 @@ export class EventSourceMapping {
           new ReceiveMessageCommand({
             QueueUrl: queueUrl,
             MaxNumberOfMessages: Math.min(PAGE_SIZE, missing - call * PAGE_SIZE),
-            // Only one call waits: the others are for what is there already.
+            // Only one call waits: the others are for messages that are already available.
             WaitTimeSeconds: call === 0 ? Math.max(0, Math.floor(patienceSeconds)) : 0,
             MessageSystemAttributeNames: ['All'],
             MessageAttributeNames: ['All'],
@@ -157,7 +157,7 @@ export class EventSourceMapping {
       const response = await this.#options.invoke({ Records: [...records] });
       return readBatchResponse(response, new Set(records.map((record) => record.messageId)));
     } catch (error) {
-      // Thrown, timed out or killed: for Lambda all the same, and the messages stay in the queue.
+      // Thrown, timed out or killed: all the same to Lambda, and the messages stay in the queue.
       return { kind: 'whole batch failed', reason: error instanceof Error ? error.message : String(error) };
     }
   }
@@ -165,7 +165,7 @@ export class EventSourceMapping {
   async #delete(records: readonly SQSRecord[]): Promise<void> {
     for (let start = 0; start < records.length; start += PAGE_SIZE) {
       const page = records.slice(start, start + PAGE_SIZE);
-      // An entry that fails has a receipt that is no longer valid: its message has come again, and so be it.
+      // An entry fails if its receipt handle is no longer valid: its message has been redelivered, which is acceptable.
       await this.#options.sqs.send(
         new DeleteMessageBatchCommand({
           QueueUrl: this.#options.queueUrl,

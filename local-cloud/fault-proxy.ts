@@ -5,9 +5,9 @@ import { chooseFault, FAULTS, type Fault } from './faults/choose-fault.ts';
 import type { Random } from './faults/random.ts';
 import { throttlingAnswer } from './faults/throttling-answer.ts';
 
-/** A service that goes away for good. */
+/** A service that becomes permanently unavailable. */
 export interface Outage {
-  /** What its operations are called in `x-amz-target`, up to the point: `DynamoDB_20120810`. */
+  /** Prefix of its operations in `x-amz-target`, up to the dot: `DynamoDB_20120810`. */
   readonly service: string;
   /** Requests that it still answers. */
   readonly afterRequests: number;
@@ -133,7 +133,7 @@ export class FaultProxy {
       else if (fault === 'cut body') cutAnswer(answer, incoming, outgoing);
       else passOn(answer, incoming, outgoing);
     });
-    // The caller went away, or the server did: either way the other side must learn of it.
+    // The caller or the server has disconnected: either way the other side must be told.
     pipeline(incoming, forwarded, (error) => {
       if (error) incoming.socket.destroy();
     });

@@ -3,13 +3,13 @@ import { FunctionEnvironment, type FunctionEnvironmentOptions } from './function
 export type FunctionHostOptions = FunctionEnvironmentOptions;
 
 /**
- * Runs a bundled function as Lambda does: each concurrent invocation has an environment (a process) of its own,
- * which is initialized once, kept warm and reused; one that crashed or timed out is replaced at the next need.
+ * Runs a bundled function as Lambda does: each concurrent invocation has an environment (a process) of its own, which
+ * is initialized once, kept warm and reused; one that crashed or timed out is replaced when needed.
  */
 export class FunctionHost {
   readonly #options: FunctionHostOptions;
   readonly #busy = new Set<FunctionEnvironment>();
-  /** Most recently used last: that one is taken first, so that few environments serve a light load. */
+  /** Most recently used last: that one is used first, so that few environments serve a light load. */
   readonly #idle: FunctionEnvironment[] = [];
   #coldStarts = 0;
 
@@ -47,7 +47,7 @@ export class FunctionHost {
     return victim !== undefined;
   }
 
-  /** Ends all environments; invocations under way fail. Resolves when all that they wrote was passed on. */
+  /** Ends all environments; invocations under way fail. Resolves when all of their output has been passed on. */
   async stop(): Promise<void> {
     const all = [...this.#busy, ...this.#idle.splice(0)];
     for (const environment of all) environment.kill();

@@ -1,6 +1,7 @@
 /**
- * What a local process gets of its parent's environment: where programs and temporary files are. Region, credentials and
- * endpoint options of the user's own, in variables or in `~/.aws`, are for AWS and not for what runs here.
+ * The part of its parent's environment that a local process gets: the locations of programs and temporary files. The
+ * user's own region, credentials and endpoint options, in variables or in `~/.aws`, are meant for AWS and not for local
+ * processes.
  */
 export function isolatedVariables(): NodeJS.ProcessEnv {
   return {

@@ -21,7 +21,7 @@ export interface LambdaRuntimeOptions {
   readonly functionName: string;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
-  /** Environment variables of the function; nothing else of the caller's own environment but PATH and TMPDIR. */
+  /** Environment variables of the function; of the caller's own environment only PATH and TMPDIR are added. */
   readonly environment: Readonly<Record<string, string>>;
   /** Called with each line that the function, its runtime or the emulator writes. */
   readonly onLine: (line: string) => void;
@@ -29,21 +29,21 @@ export interface LambdaRuntimeOptions {
 }
 
 const INVOCATIONS = '/2015-03-31/functions/function/invocations';
-/** The emulator ends an invocation at the function's timeout; this is for an emulator that hangs itself. */
+/** The emulator ends an invocation at the function's timeout; this is for an emulator that hangs. */
 const GRACE_SECONDS = 15;
 const CONNECT_EVERY_MS = 20;
 
 /**
- * A bundled function under the very programs that run it in a container: AWS's Lambda Runtime Interface Emulator, which takes
- * events over HTTP, and the runtime interface client, which loads the bundle and calls its handler. After a timeout or a
- * crash the emulator restarts the function, as Lambda does.
+ * Runs a bundled function with the same programs that run it in a container: AWS's Lambda Runtime Interface Emulator,
+ * which takes events over HTTP, and the runtime interface client, which loads the bundle and calls its handler. After a
+ * timeout or a crash the emulator restarts the function, as Lambda does.
  */
 export class LambdaRuntime {
   readonly #options: LambdaRuntimeOptions;
   readonly #process: ChildProcess;
   readonly #port: number;
   readonly #linesRead: Promise<unknown>;
-  /** The emulator ends when it gets a second event while it has one, so that each waits for the one before. */
+  /** The emulator ends if it gets a second event while it has one, so each waits for the previous one. */
   #last: Promise<unknown> = Promise.resolve();
   #isStopping = false;
 
@@ -84,7 +84,7 @@ export class LambdaRuntime {
   }
 
   /**
-   * Runs the handler on one event, after those that were handed over before.
+   * Runs the handler on one event, after all earlier ones.
    * @throws FunctionInitError, FunctionThrewError, FunctionTimedOutError, FunctionCrashedError
    */
   invoke(event: unknown): Promise<unknown> {
@@ -93,7 +93,7 @@ export class LambdaRuntime {
     return turn;
   }
 
-  /** Ends emulator and function at once. What they have to say about that is not passed on. */
+  /** Ends emulator and function at once. Their output about that is not passed on. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const { exitCode, signalCode, stdin } = this.#process;
@@ -114,7 +114,7 @@ export class LambdaRuntime {
         method: 'POST',
         body,
         signal,
-        // Why it is not `fetch`: that waits for 300 s at most, and an invocation may take 900.
+        // Not `fetch`, which waits for 300 s at most; an invocation may take 900.
         headersTimeout: 0,
         bodyTimeout: 0,
       });
@@ -129,7 +129,7 @@ export class LambdaRuntime {
     return invocation.response;
   }
 
-  /** Waits until the emulator takes connections. */
+  /** Waits until the emulator accepts connections. */
   async #listens(): Promise<void> {
     while (!(await takesConnections(this.#port))) {
       const { exitCode, signalCode } = this.#process;

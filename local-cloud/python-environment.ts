@@ -8,13 +8,14 @@ import { findPython } from './python/find-python.ts';
 import { runInstaller } from './run-installer.ts';
 
 /**
- * `server`: what the emulated regions run on. `test`: that, and foreign readers of the archive format. `rehearsal`: the emulated
- * regions with CloudFormation. `deploy`: the SAM CLI and what checks the templates. `emulator`: an AWS to deploy to.
+ * `server`: the servers of the emulated regions. `test`: the same, and foreign readers of the archive format.
+ * `rehearsal`: the emulated regions with CloudFormation. `deploy`: the SAM CLI and the template checkers. `emulator`:
+ * an AWS to deploy to.
  */
 export type PythonNeed = 'server' | 'test' | 'rehearsal' | 'deploy' | 'emulator';
 
 interface Requirement {
-  /** What the user reads while pip works. */
+  /** The message to the user while pip is running. */
   readonly what: string;
   /** Folder of the environment: the SAM CLI, the servers and the emulator pin different versions, so that none can hold two of them. */
   readonly environment: '.venv' | '.venv-deploy' | '.venv-emulator';
@@ -22,7 +23,7 @@ interface Requirement {
   readonly takes: string;
   /** Every file that decides what is installed; the first one is given to pip. */
   readonly files: readonly string[];
-  /** Needs that are met as well once this one is. */
+  /** Other needs that this one includes. */
   readonly includes: readonly PythonNeed[];
 }
 
@@ -109,7 +110,7 @@ async function requirementsDigest(root: string, need: PythonNeed): Promise<strin
   return hash.digest('hex');
 }
 
-/** False when the Python that the environment was made with is no longer there. */
+/** False if the Python that created the environment no longer exists. */
 function markerName(need: PythonNeed): string {
   return `.installed-${need}`;
 }
@@ -118,7 +119,7 @@ async function readMarker(environment: string, need: PythonNeed): Promise<string
   try {
     return await readFile(path.join(environment, markerName(need)), 'ascii');
   } catch (error) {
-    // Not `instanceof Error`: under jest the errors of node:fs are of another realm.
+    // Not `instanceof Error`: under jest, the errors of node:fs belong to another realm.
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }

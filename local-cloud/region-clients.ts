@@ -20,7 +20,7 @@ export function createRegionClients(region: string, endpoint: string): RegionCli
     region,
     endpoint,
     credentials: LOCAL_CREDENTIALS,
-    // Whatever the user's variables and `~/.aws/config` ask of AWS: the SDK refuses these beside an endpoint.
+    // Overrides the user's variables and `~/.aws/config`: the SDK refuses these options together with an endpoint.
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
   };
@@ -31,7 +31,7 @@ export function createRegionClients(region: string, endpoint: string): RegionCli
       // With it, for bodies from 2 MiB on, Node writes the headers as UTF-8 instead of Latin-1, and metadata that is not ASCII arrives
       // encoded twice.
       expectContinueHeader: false,
-      // The SDK's own checksums cost more than the local servers do.
+      // The SDK's own checksums take more time than the local servers.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     }),

@@ -19,7 +19,7 @@ export interface ReplicatorOptions {
   readonly regions: ReadonlyMap<string, RegionClients>;
   /** Buckets whose replication configuration is carried out. */
   readonly sources: readonly { readonly region: string; readonly bucket: string }[];
-  /** Time between a write and its replica, at least. Default: 0. */
+  /** Min time between a write and its replica. Default: 0. */
   readonly delaySeconds?: number;
   /** A reason makes the replication of this object fail for good, as a missing permission would. */
   readonly refuse?: (key: string, destinationBucket: string) => string | undefined;
@@ -34,22 +34,21 @@ interface HeldCopy {
 }
 
 /**
- * Behaves like S3's Cross-Region Replication: copies each new version in the source buckets to the destinations
- * of its rules, once; not what was there before, no replicas of other rules, no delete markers. Never retries a
- * replication that failed.
+ * Behaves like S3's Cross-Region Replication: copies each new version in the source buckets to the destinations of its
+ * rules, once; but no existing objects, replicas of other rules or delete markers. Never retries a failed replication.
  *
- * It finds new versions by listing, so it can lose none; that is cheap for buckets of some thousand versions,
- * such as those that hold archives.
+ * It finds new versions by listing, so it cannot miss any; that is cheap for buckets with a few thousand versions, such
+ * as those of archives.
  */
 export class Replicator {
   readonly #options: ReplicatorOptions;
   readonly #loop = new BackgroundLoop(() => this.#round());
   readonly #limit = pLimit(PARALLEL_COPIES);
-  /** Bucket and version of everything that was looked at, and of the replicas that this made. */
+  /** Bucket and version of everything that was processed, and of the replicas created here. */
   readonly #known = new Set<string>();
   /** The last copy under way to each key: versions of one key arrive in the order in which they were written. */
   readonly #copies = new Map<string, Promise<void>>();
-  /** What waits for `release`, and whether new versions join it. */
+  /** The versions that wait for `release`, and whether new ones join them. */
   readonly #held: HeldCopy[] = [];
   #isHolding = false;
   #started = false;
@@ -85,13 +84,13 @@ export class Replicator {
     await this.#loop.orFailure(this.#copiesDone());
   }
 
-  /** Versions that were written before the call pass; later ones wait, as one may that S3 is slow with. */
+  /** Versions written before the call pass; later ones wait, like one that S3 is slow to replicate. */
   async hold(): Promise<void> {
     await this.#round();
     this.#isHolding = true;
   }
 
-  /** Versions that were written before the call wait until `release`; later ones pass. */
+  /** Versions written before the call wait until `release`; later ones pass. */
   async letPass(): Promise<void> {
     await this.#round();
     this.#isHolding = false;
@@ -102,7 +101,7 @@ export class Replicator {
     return [...new Set(this.#held.map(({ version }) => version))];
   }
 
-  /** Copies what waited. */
+  /** Copies the waiting versions. */
   release(): void {
     for (const { region, version, order } of this.#held.splice(0)) this.#enqueue(region, version, order);
   }
@@ -120,7 +119,7 @@ export class Replicator {
     const { s3 } = this.#clients(region);
     const versions = (await listVersions(s3, bucket)).filter((version) => !this.#known.has(identify(version)));
     if (versions.length === 0) return;
-    // A replica that is being written here becomes known only when its write has answered.
+    // A replica that is being written here is only known after its write has completed.
     await Promise.all([...this.#copies].filter(([target]) => target.startsWith(`${bucket}/`)).map(([, copy]) => copy));
     const { ReplicationConfiguration } = await s3.send(new GetBucketReplicationCommand({ Bucket: bucket }));
     for (const version of versions) {
@@ -159,7 +158,7 @@ export class Replicator {
       const versionId = await copyVersion(this.#clients(region).s3, version, target);
       this.#known.add(identify({ bucket: destinationBucket, versionId }));
     } catch (error) {
-      // The version was deleted before its turn came; S3 does not replicate such a one either.
+      // The version was deleted before its turn; S3 does not replicate such a version either.
       if (error instanceof NoSuchKey || (error instanceof Error && error.name === 'NoSuchVersion')) return;
       throw error;
     }

@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 /** Lambda's limit on the JSON of one synchronous invocation. */
 export const PAYLOAD_LIMIT_BYTES = 6 * 1024 * 1024;
 
-/** `{"Records":[]}` and, a record, the comma behind it. */
+/** `{"Records":[]}` and, per record, the comma after it. */
 const ENVELOPE_BYTES = 14;
 const SEPARATOR_BYTES = 1;
 
@@ -12,7 +12,7 @@ interface BufferedRecord {
   readonly bytes: number;
 }
 
-/** Records that were received and not invoked with yet, in order; cut into batches by count and by payload. */
+/** Received records that no invocation has had yet, in order; cut into batches by count and by payload. */
 export class BatchBuffer {
   readonly #batchSize: number;
   readonly #records: BufferedRecord[] = [];

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What becomes of a batch: every message returns to the queue, or only those that are named. */
+/** The outcome of a batch: every message returns to the queue, or only those that are listed. */
 export type BatchOutcome =
   | { readonly kind: 'whole batch failed'; readonly reason: string }
   | { readonly kind: 'answered'; readonly failedIds: ReadonlySet<string> };
@@ -10,12 +10,12 @@ const responseSchema = z
   .nullish();
 
 /**
- * Reads what a function with `ReportBatchItemFailures` answered, as Lambda does.
+ * Reads the response of a function with `ReportBatchItemFailures`, as Lambda does.
  *
  * | answer | outcome |
  * |---|---|
  * | nothing, null, `{}`, `batchItemFailures` null or empty | all messages are done |
- * | `batchItemFailures` names messages of the batch | those return, the rest are done |
+ * | `batchItemFailures` lists messages of the batch | those return, the rest are done |
  * | an identifier that is empty, null, misnamed or not of the batch | the whole batch returns |
  * | anything that is not such an object | the whole batch returns |
  *

@@ -6,7 +6,7 @@ export interface RecordOrigin {
   readonly region: string;
 }
 
-/** A received message in the shape in which Lambda hands it to a function. */
+/** A received message in the form in which Lambda passes it to a function. */
 export function toSqsRecord(message: Message, origin: RecordOrigin): SQSRecord {
   const attributes = message.Attributes ?? {};
   return {

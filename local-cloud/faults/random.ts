@@ -1,7 +1,9 @@
 /** Numbers from 0 up to but not including 1. */
 export type Random = () => number;
 
-/** A small deterministic generator (mulberry32, public domain, by Tommy Ettinger): the same seed, the same faults. */
+/**
+ * A small deterministic generator (mulberry32, public domain, by Tommy Ettinger): the same seed gives the same faults.
+ */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

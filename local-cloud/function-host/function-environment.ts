@@ -14,7 +14,7 @@ export interface FunctionEnvironmentOptions extends FunctionFacts {
   readonly bundle: string;
   /** Name of the export that is called. */
   readonly handler: string;
-  /** Environment variables of the function; nothing else of the host's own environment but PATH and TMPDIR. */
+  /** Environment variables of the function; of the host's own environment only PATH and TMPDIR are added. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   /** Called with each line that the function writes to its standard output or error. */
@@ -37,7 +37,7 @@ export class FunctionEnvironment {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: this.#variables(),
-      // A debugger or a test runner of the host is none of the function's business.
+      // A debugger or test runner of the host must not affect the function.
       execArgv: ['--enable-source-maps'],
     });
     this.#linesRead = Promise.all([this.#child.stdout, this.#child.stderr].map((stream) => this.#readLines(stream)));
@@ -94,7 +94,7 @@ export class FunctionEnvironment {
     this.#child.kill('SIGKILL');
   }
 
-  /** Resolves when the process has ended and all that it wrote was passed on. */
+  /** Resolves when the process has ended and all of its output has been passed on. */
   async ended(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
     await this.#linesRead;

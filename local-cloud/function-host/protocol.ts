@@ -1,4 +1,4 @@
-/** What the host and the process of one function environment say to each other, as JSON. */
+/** The messages between the host and the process of one function environment, as JSON. */
 
 export interface InvokeMessage {
   readonly requestId: string;

@@ -13,7 +13,7 @@ type Handler = (event: unknown, context: PromiseContext) => unknown;
 const [bundle = '', handlerName = '', facts = '{}'] = process.argv.slice(2);
 const { functionName, invokedFunctionArn, memoryMb } = JSON.parse(facts) as FunctionFacts;
 
-// The host is gone, whatever ended it: so must this process be.
+// The host is gone, so this process must end, too.
 process.on('disconnect', () => process.exit(0));
 
 try {

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** Takes the answers of custom resources, in the place of the signed URLs of CloudFormation. */
+/** Receives the answers of custom resources, in place of CloudFormation's signed URLs. */
 export interface AnswerServer {
   /** For `ResponseURL`. */
   readonly url: string;
-  /** What was put there since the last call, as text. */
+  /** The answers since the last call, as text. */
   takeAnswers(): string[];
   stop(): Promise<void>;
 }

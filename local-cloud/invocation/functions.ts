@@ -6,9 +6,9 @@ export interface InvocableFunction {
   /** Name of its bundle. */
   readonly name: FunctionName;
   readonly region: string;
-  /** Logical ids from the root template down, as `sam local invoke` and events/env.json name it. */
+  /** Logical ids from the root template down, as used by `sam local invoke` and events/env.json. */
   readonly path: string;
-  /** Those of the templates. */
+  /** The values in the templates. */
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
 }
@@ -82,10 +82,10 @@ export type QueueEvent = z.infer<typeof queueEvent>;
 export type StackEvent = z.infer<typeof stackEvent>;
 export type RuleEvent = z.infer<typeof ruleEvent>;
 export type ClockEvent = z.infer<typeof clockEvent>;
-/** A data file of an S3 Inventory, as the state machine of the backfill hands it over. */
+/** A data file of an S3 Inventory, as passed by the state machine of the backfill. */
 export type FileEvent = z.infer<typeof fileEvent>;
 
-/** A function together with an event of the shape that it is invoked with. */
+/** A function together with an event of the right form. */
 export type Invocable =
   | { readonly kind: 'queue'; readonly target: InvocableFunction; readonly event: QueueEvent }
   | { readonly kind: 'stack'; readonly target: InvocableFunction; readonly event: StackEvent }
@@ -96,7 +96,7 @@ export type Invocable =
 /**
  * Finds the function of the region that an event comes from.
  * @param origin names the event in errors: its file
- * @throws EventFileError when the event is not of the shape that the function is invoked with, or of another region
+ * @throws EventFileError when the event does not have the form that the function expects, or is from another region
  */
 export function findInvocable(name: FunctionName, event: unknown, origin: string): Invocable {
   if (name === 'deployment') {

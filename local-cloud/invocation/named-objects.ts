@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { tryParseJson } from '../../src/json.ts';
 import { decodeKey } from '../../src/messages/notification-body.ts';
 
-/** An object that a notification names: what S3 must have for the event to be true. */
+/** An object in a notification: it must exist in S3 for the event to be true. */
 export interface NamedObject {
   readonly bucket: string;
   /** Decoded. */
@@ -34,7 +34,7 @@ const eventBridgeEvent = z.looseObject({
   }),
 });
 
-/** The objects that the body of a message names, in its order; none for a body that is not a notification of objects. */
+/** The objects in the body of a message, in order; empty for a body that is not a notification of objects. */
 export function namedObjects(body: string): NamedObject[] {
   const json = tryParseJson(body);
   const records = s3Records.safeParse(json).data?.Records ?? [];
@@ -51,8 +51,8 @@ export function namedObjects(body: string): NamedObject[] {
 }
 
 /**
- * The body with the version ids that the local S3 has given, which nobody can choose; a body without any stays as it is.
- * @param versionOf the version id of an object; undefined: the event's own stays
+ * The body with the version ids that the local S3 has assigned; a body without any is unchanged.
+ * @param versionOf returns the version id of an object; undefined: the event's own is kept
  */
 export function withVersionIds(
   body: string,
@@ -61,7 +61,7 @@ export function withVersionIds(
   const records = s3Records.safeParse(tryParseJson(body)).data?.Records ?? [];
   return records.reduce((text, { s3: { bucket, object } }) => {
     const given = object.versionId && versionOf(bucket.name, decodeKey(object.key), object.eTag);
-    // In the text, so that everything else stays as it was written.
+    // Replaced in the text, so that everything else remains as written.
     return given === undefined ? text : text.replace(JSON.stringify(object.versionId), JSON.stringify(given));
   }, body);
 }

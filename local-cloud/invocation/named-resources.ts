@@ -7,7 +7,7 @@ export interface NamedResources {
   readonly queues: readonly string[];
 }
 
-/** The properties of all custom resources that name something which has to be there. */
+/** The properties of all custom resources that name something that must exist. */
 const properties = z.looseObject({
   Bucket: z.string().optional(),
   Buckets: z.array(z.looseObject({ Bucket: z.string() })).default([]),
@@ -15,7 +15,7 @@ const properties = z.looseObject({
   Notifications: z.array(z.looseObject({ QueueArn: z.string() })).default([]),
 });
 
-/** Buckets and queues that a request of CloudFormation names. */
+/** Buckets and queues in a request of CloudFormation. */
 export function namedResources({ ResourceProperties }: StackEvent, region: string): NamedResources {
   const { Bucket, Buckets, Destinations, Notifications } = properties.parse(ResourceProperties);
   return {

@@ -11,7 +11,7 @@ import { ARCHIVE_SUFFIX } from '../../src/archive/format.ts';
 import type { NamedObject } from './named-objects.ts';
 import { isMultipartETag, sampleBody, sampleParts } from './sample-object.ts';
 
-/** What S3 has made of it. */
+/** The object as S3 stored it. */
 export interface StoredSample {
   readonly etag: string;
   readonly versionId: string | undefined;

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { parseJson } from '../../src/json.ts';
 import { EventFileError } from '../errors.ts';
 
-/** Lambda takes no more in one event (AWS Lambda Developer Guide, "Quotas"); the emulator would cut it without a word. */
+/** Lambda's limit of an event (AWS Lambda Developer Guide, "Quotas"); the emulator would silently truncate it. */
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
-/** @throws EventFileError when the file cannot be read, is not JSON, or is more than Lambda would take */
+/** @throws EventFileError when the file cannot be read, is not JSON, or is larger than Lambda accepts */
 export async function readEvent(file: string): Promise<unknown> {
   const text = await readEventText(file);
   const bytes = Buffer.byteLength(text);

@@ -30,10 +30,10 @@ import { sampleBody } from './sample-object.ts';
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const EVENTS = path.join(CHECKOUT, 'events');
 const CONFIGURATION_FOLDER = path.join(CHECKOUT, 'configuration');
-/** Where a target remembers what was deleted, if a rule replicates deletions to it. */
+/** Table in which a target records deletions, if a rule replicates deletions to it. */
 const DELETIONS_TABLE = 'deletions';
 
-/** Where events/env.json has the local servers: how a container calls the machine that it runs on. */
+/** Host of the local servers in events/env.json: a container's name for the machine that it runs on. */
 const CONTAINER_ENDPOINT = 'http://host.docker.internal:5000';
 
 const environments = z.record(z.string(), z.record(z.string(), z.string()));
@@ -44,7 +44,7 @@ export interface StagedQueue extends LocalQueue {
   readonly region: string;
 }
 
-/** Local S3 and SQS in which the events of `events/` are true: the buckets, objects and queues that they name are there. */
+/** Local S3 and SQS in which the events of `events/` are true: the buckets, objects and queues in them exist. */
 export class Stage {
   readonly #server: AwsServer;
   readonly #environments: Environments;
@@ -80,7 +80,7 @@ export class Stage {
   static async start(announce: (line: string) => void, directory = CONFIGURATION_FOLDER): Promise<Stage> {
     const configuration = await loadConfiguration(directory);
     const known = environments.parse(JSON.parse(await readFile(path.join(EVENTS, 'env.json'), 'utf8')));
-    // One server is enough: moto answers for whatever region a request is signed for.
+    // One server is enough: moto serves whichever region a request is signed for.
     const server = await startAwsServer({ region: 'all regions', announce });
     return new Stage(server, await startAnswerServer(), known, { directory, configuration });
   }
@@ -104,7 +104,10 @@ export class Stage {
     return clients;
   }
 
-  /** Variables of a function: those of events/env.json with this stage's addresses, and what Lambda itself would set. */
+  /**
+   * Variables of a function: those of events/env.json with this stage's addresses, and those that Lambda itself would
+   * set.
+   */
   environmentOf({ name, path: functionPath, region }: InvocableFunction): Record<string, string> {
     const given = this.#variables(functionPath);
     const here = Object.entries(given).map(([name, value]) => [name, value.replace(CONTAINER_ENDPOINT, this.endpoint)]);
@@ -119,9 +122,9 @@ export class Stage {
   }
 
   /**
-   * Makes everything that the function and its event name.
-   * @returns the event to send: version ids are those that the local S3 has given, and the answer of a custom resource comes
-   *   to `answers`
+   * Creates everything that the function and its event refer to.
+   * @returns the event to send: version ids are those that the local S3 has given, and the answer of a custom resource
+   * comes to `answers`
    */
   async prepare(invocable: Invocable): Promise<QueueEvent | StackEvent | RuleEvent | ClockEvent | FileEvent> {
     switch (invocable.kind) {
@@ -172,7 +175,7 @@ export class Stage {
     return { ...event, ResponseURL: this.answers.url };
   }
 
-  /** An object that is at the source alone, and both ends of the rule. */
+  /** An object that exists only at the source, and both buckets of the rule. */
   async #prepareRule({ path: functionPath, region }: InvocableFunction, event: RuleEvent): Promise<RuleEvent> {
     await this.#makeBucket(region, this.#variables(functionPath)['PROGRESS_BUCKET'] ?? '');
     const rule = this.#configuration.rules.find(({ id }) => id === event.rule);
@@ -188,7 +191,7 @@ export class Stage {
     return event;
   }
 
-  /** What the watermark function of a region looks at. */
+  /** The resources that the watermark function of a region reads. */
   async #makePipeline({ path: functionPath, region }: InvocableFunction): Promise<void> {
     const { INBOUND_BUCKETS = '', FAILURES_QUEUE = '', ...variables } = this.#variables(functionPath);
     for (const [variable, value] of Object.entries(variables)) {
@@ -203,7 +206,7 @@ export class Stage {
     }
   }
 
-  /** The data file of an inventory, and the queue that its objects go to. */
+  /** The data file of an inventory, and the queue for its objects. */
   async #prepareFile({ region }: InvocableFunction, { job, file }: FileEvent): Promise<void> {
     const { settings } = this.#configuration;
     await this.#makeQueue(region, backfillQueueName(ruleResourceName(settings.stack_name, job.rule)));
@@ -213,7 +216,7 @@ export class Stage {
     await this.clients(region).s3.send(new PutObjectCommand({ Bucket: bucket, Key: file.key, Body }));
   }
 
-  /** Where the rules of the configuration restore to in a region. */
+  /** The buckets in a region that the rules of the configuration restore to. */
   async #makeDestinations(region: string): Promise<void> {
     for (const { bucket } of this.#destinationsIn(region)) await this.#makeBucket(region, bucket);
     if (!this.#replicatesDeletesTo(region) || this.#remembering.has(region)) return;

@@ -19,13 +19,13 @@ export interface InterfaceClientOptions {
 }
 
 /**
- * Path of the module that starts a handler as Lambda's own images do: npm's `aws-lambda-ric`. The first call on a machine
- * installs and compiles it (100 seconds on 2 cores) and announces it.
+ * Path of the module that starts a handler as Lambda's own images do: npm's `aws-lambda-ric`. The first call on a
+ * machine installs and compiles it (100 seconds on 2 cores) and announces it.
  *
- * The folder is named after what it was made from and appears under this name only when it is complete. So a killed
- * installation leaves nothing that looks like one, and of several at once the first one to be done wins.
+ * The folder is named after its inputs, and gets this name only when it is complete. So a killed installation is never
+ * mistaken for a complete one, and of several concurrent ones the first to finish wins.
  *
- * @throws LambdaPackagesError that ends with what npm said
+ * @throws LambdaPackagesError that ends with npm's output
  */
 export async function installInterfaceClient(
   announce: (line: string) => void,
@@ -47,7 +47,7 @@ export async function installInterfaceClient(
   return entry;
 }
 
-/** What decides whether an installation can be used: the packages, and the machine that they were compiled for. */
+/** The inputs of an installation: the packages, and the machine that they were compiled for. */
 async function fingerprint(packages: string): Promise<string> {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
   for (const file of PACKAGE_FILES) hash.update(await readFile(path.join(packages, file)));
@@ -71,7 +71,7 @@ async function exists(file: string): Promise<boolean> {
 }
 
 async function installPackages(folder: string): Promise<void> {
-  // In the foreground, because npm would else keep to itself what a compiler complained about.
+  // In the foreground, because npm would otherwise hide the errors of a compiler.
   const args = ['ci', '--foreground-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];
   const failure = await runInstaller('npm', args, folder);
   if (failure === undefined) return;

@@ -25,9 +25,9 @@ export function emulatorFileName(platform: string, processor: string): string {
 }
 
 /**
- * Path of AWS's Lambda Runtime Interface Emulator: the one that `sam local` puts into containers, out of the project's own
- * installation of the SAM CLI, which the first call makes (90 seconds).
- * @throws MissingLambdaEmulatorError; what `pythonEnvironment` throws
+ * Path of AWS's Lambda Runtime Interface Emulator: the one that `sam local` puts into containers, from the project's
+ * own installation of the SAM CLI, which the first call creates (90 seconds).
+ * @throws MissingLambdaEmulatorError; errors of `pythonEnvironment`
  */
 export async function findInterfaceEmulator(announce: (line: string) => void): Promise<string> {
   const name = emulatorFileName(process.platform, process.arch);

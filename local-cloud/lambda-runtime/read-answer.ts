@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { CompressorError } from '../../src/errors.ts';
 import { FunctionCrashedError, FunctionInitError, FunctionThrewError, FunctionTimedOutError } from '../errors.ts';
 
-/** What the emulator's HTTP answer said. */
+/** The emulator's HTTP answer. */
 export interface EmulatorAnswer {
   readonly status: number;
   readonly text: string;
@@ -12,7 +12,10 @@ export type FunctionAnswer =
   | { readonly kind: 'answered'; readonly response: unknown }
   | { readonly kind: 'failed'; readonly error: CompressorError };
 
-/** How the interface client reports what a handler threw. A handler that returns such an object is taken for one that threw. */
+/**
+ * The interface client's report of an error that a handler threw. A handler that returns such an object is treated as
+ * if it had thrown.
+ */
 const thrown = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
 /** How the emulator reports the end of the process. */
 const ended = z.object({ errorType: z.literal('Runtime.ExitError'), errorMessage: z.string() });
@@ -20,8 +23,8 @@ const ended = z.object({ errorType: z.literal('Runtime.ExitError'), errorMessage
 const BAD_GATEWAY = 502;
 
 /**
- * Tells the answer of a function from its failures. The emulator says 200 for an answer, for an error of the handler and for
- * a timeout alike, so that the text decides; 502 means that the process could not start or has ended.
+ * Distinguishes the answer of a function from its failures. The emulator returns 200 for an answer, an error of the
+ * handler and a timeout alike, so the text decides; 502 means that the process could not start or has ended.
  */
 export function readAnswer({ status, text }: EmulatorAnswer, functionName: string): FunctionAnswer {
   if (/^Task timed out after [\d.]+ seconds$/.test(text)) {
@@ -51,7 +54,7 @@ function describeEnd(functionName: string, value: unknown): string {
   return `The process of ${functionName} ended in the middle of an invocation${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** A text that is not JSON is an answer, too: the emulator passes on whatever the function says. */
+/** A text that is not JSON is also an answer: the emulator passes on any output of the function. */
 function answerOf(text: string): unknown {
   try {
     return JSON.parse(text);

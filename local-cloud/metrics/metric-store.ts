@@ -17,7 +17,7 @@ export class MetricStatistics {
     this.sum = samples.reduce((sum, { value, count }) => sum + value * count, 0);
   }
 
-  /** Null where there is nothing to take it of. */
+  /** Null if there are no observations. */
   get average(): number | null {
     return this.count === 0 ? null : this.sum / this.count;
   }
@@ -42,7 +42,7 @@ export class MetricStore {
   readonly #records: MetricRecord[] = [];
 
   /**
-   * Takes the metrics of a line of a function's log; other lines have none.
+   * Stores the metrics in a line of a function's log; other lines have none.
    * @throws InvalidEmfError
    */
   read(line: string): void {

@@ -23,14 +23,14 @@ const envelope = z.object({
   _aws: z.object({ Timestamp: z.int().positive(), CloudWatchMetrics: z.array(directive).min(1) }),
 });
 
-/** A metric as CloudWatch tells them apart: one is billed for each. */
+/** The identity of a metric in CloudWatch: each is billed separately. */
 export interface MetricIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** What one line says of one metric. */
+/** The values of one metric in one line. */
 export interface MetricRecord extends MetricIdentity {
   readonly unit: string;
   readonly values: readonly { readonly value: number; readonly count: number }[];
@@ -39,7 +39,7 @@ export interface MetricRecord extends MetricIdentity {
 /**
  * Reads a line of a log as CloudWatch Logs does.
  * @returns undefined for a line that is not a metric
- * @throws InvalidEmfError where CloudWatch would silently drop the metric
+ * @throws InvalidEmfError if CloudWatch would silently drop the metric
  */
 export function parseEmf(line: string): MetricRecord[] | undefined {
   const document = parseObject(line);
@@ -77,7 +77,7 @@ function dimensionValue(document: Readonly<Record<string, unknown>>, name: strin
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
   if (!line.startsWith('{')) return undefined;
-  // Undefined for half a line: its process was killed while it wrote.
+  // Undefined for an incomplete line: its process was killed while writing it.
   return tryParseJson(line) as Readonly<Record<string, unknown>> | undefined;
 }
 

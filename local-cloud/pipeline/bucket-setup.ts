@@ -15,7 +15,7 @@ export async function createBucket(s3: S3Client, region: string, bucket: string)
   await s3.send(
     new CreateBucketCommand({
       Bucket: bucket,
-      // The one region that S3 wants to be left out.
+      // The one region that must not be given to S3.
       ...(region !== 'us-east-1' && {
         CreateBucketConfiguration: { LocationConstraint: region as BucketLocationConstraint },
       }),
@@ -23,7 +23,7 @@ export async function createBucket(s3: S3Client, region: string, bucket: string)
   );
 }
 
-/** Makes a bucket, unless the account has it: rules are about buckets that were there before them. */
+/** Creates a bucket unless the account has it: rules refer to existing buckets. */
 export async function ensureBucket(s3: S3Client, region: string, bucket: string): Promise<void> {
   try {
     await createBucket(s3, region, bucket);
@@ -47,13 +47,13 @@ export async function notifyQueues(s3: S3Client, bucket: string, queues: readonl
   );
 }
 
-/** Which keys a notification is of; absent: whatever they begin or end with. */
+/** The keys that a notification matches; absent: any prefix or suffix. */
 export interface KeyEnds {
   readonly prefix?: string;
   readonly suffix?: string;
 }
 
-/** What a bucket tells of. */
+/** The events that a bucket reports. */
 const NEW_OBJECTS = ['s3:ObjectCreated:*'] as const;
 const NEW_OBJECTS_AND_REMOVALS = [...NEW_OBJECTS, 's3:ObjectRemoved:*'] as const;
 
@@ -62,7 +62,7 @@ export function notificationOfNewObjects(id: string, queueArn: string, ends: Key
   return notificationOf(NEW_OBJECTS, id, queueArn, ends);
 }
 
-/** The same, and of what is deleted or removed. */
+/** The same, plus deletions and removals. */
 export function notificationOfRemovals(id: string, queueArn: string, ends: KeyEnds = {}): QueueConfiguration {
   return notificationOf(NEW_OBJECTS_AND_REMOVALS, id, queueArn, ends);
 }
@@ -80,7 +80,7 @@ function notificationOf(events: readonly Event[], id: string, queueArn: string, 
   };
 }
 
-/** A rule as the product's templates make it: by prefix, without delete markers, with metrics. */
+/** A rule as the product's templates create it: by prefix, without delete markers, with metrics. */
 export function replicationRule(priority: number, id: string, prefix: string, destination: string): ReplicationRule {
   return {
     ID: id,

@@ -20,19 +20,20 @@ import { createStatisticsTable } from './statistics-table.ts';
 export interface PipelineResources {
   /** By rule id. */
   readonly ruleQueues: ReadonlyMap<string, QueuePair>;
-  /** By rule id: queues of objects that were there before the rule, with the dead-letter queues of the rules' own. */
+  /** By rule id: queues of existing objects, which use the rules' own dead-letter queues. */
   readonly backfillQueues: ReadonlyMap<string, QueuePair>;
   /** By target region. */
   readonly targetQueues: ReadonlyMap<string, QueuePair>;
-  /** By outbound bucket: where S3 tells of archives that it could not replicate. */
+  /** By outbound bucket: the queue in which S3 reports archives that it could not replicate. */
   readonly replicationFailures: ReadonlyMap<string, QueuePair>;
   /** Buckets to be watched by a `Replicator`. */
   readonly outbound: readonly BucketPlan[];
 }
 
 /**
- * Makes the buckets and queues of the product's stacks, wired as there: source bucket, which may exist, -> rule queue; outbound
- * bucket -> one replication rule a target region, and a queue for its failures; inbound bucket -> target queue.
+ * Makes the buckets and queues of the product's stacks, wired as there: source bucket, which may exist, -> rule queue;
+ * outbound bucket -> one replication rule per target region, and a queue for its failures; inbound bucket -> target
+ * queue.
  *
  * @throws ReplicationSetupError when a rule names a target region that has no inbound bucket
  */
@@ -66,12 +67,12 @@ export async function createPipelineResources(cloud: EmulatedCloud, plan: Pipeli
   return { ruleQueues, backfillQueues, targetQueues, replicationFailures, outbound };
 }
 
-/** Where archives of an outbound bucket are kept that could not be replicated. */
+/** The bucket for archives of an outbound bucket that could not be replicated. */
 export function failedBucket(outboundBucket: string): string {
   return `${outboundBucket}-failed`;
 }
 
-/** Where packing keeps how far the archives of large objects are. */
+/** The bucket in which packing records the progress of large objects' archives. */
 export function progressBucket(outboundBucket: string): string {
   return `${outboundBucket}-progress`;
 }

@@ -1,14 +1,14 @@
 /** A plain description of the buckets and queues that the pipeline needs in an emulated cloud. */
 export interface PipelinePlan {
   readonly rules: readonly RulePlan[];
-  /** Where archives arrive: one bucket and queue a target region. */
+  /** Where archives arrive: one bucket and queue per target region. */
   readonly inbound: readonly BucketPlan[];
   /** Where objects are restored to. */
   readonly targets: readonly BucketPlan[];
   readonly queues: QueuePlan;
   /** Where functions keep statistics of levels. Absent: nowhere. */
   readonly statistics?: TablePlan;
-  /** Where targets remember what was deleted at the sources: one table per target region. Absent: nowhere. */
+  /** Tables in which targets record deletions at the sources: one per target region. Absent: none. */
   readonly deletions?: readonly TablePlan[];
 }
 
@@ -29,11 +29,11 @@ export interface RulePlan {
   /** Only keys that begin with this raise events for the rule; empty: all. */
   readonly sourcePrefix: string;
   readonly outboundBucket: string;
-  /** Begins the key of each archive of the rule, and ends in `/`. */
+  /** Prefix of the keys of the rule's archives, which ends in `/`. */
   readonly archivePrefix: string;
-  /** Its queue gets the events of removals, too. */
+  /** Its queue also gets the events of removals. */
   readonly tellsRemovals?: boolean;
-  /** Regions whose inbound buckets get the archives. */
+  /** Regions whose inbound buckets receive the archives. */
   readonly targetRegions: readonly string[];
 }
 

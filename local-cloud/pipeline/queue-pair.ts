@@ -18,7 +18,7 @@ export async function createQueuePair(sqs: SQSClient, name: string, plan: QueueP
   return createRedrivenQueue(sqs, name, await createQueue(sqs, `${name}-dead-letters`, {}), plan);
 }
 
-/** A queue that redrives to a dead-letter queue which another one may use, too. */
+/** A queue whose dead-letter queue may be shared with another one. */
 export async function createRedrivenQueue(
   sqs: SQSClient,
   name: string,

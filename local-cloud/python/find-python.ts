@@ -4,7 +4,7 @@ import { MissingPythonError, PythonTooOldError } from '../errors.ts';
 
 const run = promisify(execFile);
 
-/** The oldest minor version of Python 3 that all pinned packages install on. */
+/** The oldest minor version of Python 3 that all pinned packages support. */
 const OLDEST_MINOR = 11;
 
 const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python'] as const;
@@ -39,7 +39,7 @@ async function readVersion(executable: string): Promise<{ major: number; minor: 
     const [major, minor] = stdout.trim().split(' ').map(Number);
     return major === undefined || minor === undefined ? undefined : { major, minor };
   } catch {
-    // Not installed, or a stub that cannot run (macOS without its developer tools): the next name may do.
+    // Not installed, or a stub that cannot run (macOS without its developer tools): try the next name.
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ interface ListedHistory {
   readonly markers: DeleteMarkerEntry[];
 }
 
-/** Keys of all delete markers in a bucket, as often as they have one. */
+/** Keys of all delete markers in a bucket, once per marker. */
 export async function listMarkedKeys(s3: S3Client, bucket: string): Promise<string[]> {
   return (await listHistory(s3, bucket)).markers.map(({ Key = '' }) => Key);
 }
@@ -34,10 +34,10 @@ async function listHistory(s3: S3Client, bucket: string): Promise<ListedHistory>
   return listed;
 }
 
-/** All versions in a bucket, oldest first; delete markers are none. */
+/** All versions in a bucket, oldest first, without delete markers. */
 export async function listVersions(s3: S3Client, bucket: string): Promise<ReplicatedVersion[]> {
   const { versions: listed } = await listHistory(s3, bucket);
-  // S3 lists a key's versions newest first; where the clock cannot tell, that order decides.
+  // S3 lists a key's versions newest first; if their times are equal, that order decides.
   return listed
     .reverse()
     .sort((one, other) => (one.LastModified?.getTime() ?? 0) - (other.LastModified?.getTime() ?? 0))
@@ -50,7 +50,7 @@ export async function listVersions(s3: S3Client, bucket: string): Promise<Replic
     }));
 }
 
-/** `undefined` when there is no such bucket here. */
+/** `undefined` if there is no such bucket. */
 export async function readVersioning(s3: S3Client, bucket: string): Promise<'Enabled' | 'Off' | undefined> {
   try {
     await s3.send(new HeadBucketCommand({ Bucket: bucket }));

@@ -7,13 +7,13 @@ export interface ReplicationOrder {
   readonly destinationBucket: string;
   /** Absent: the class of the source object. */
   readonly storageClass?: string;
-  /** S3 tells of failures only for rules that have replication metrics. */
+  /** S3 reports failures only for rules with replication metrics. */
   readonly hasMetrics: boolean;
 }
 
 /**
- * The copies that a new object gets: one for each destination bucket of an enabled rule whose prefix its key has;
- * of several such rules for one destination, the one with the highest priority number decides.
+ * The copies of a new object: one for each destination bucket of an enabled rule with a matching prefix; of several
+ * such rules for one destination, the one with the highest priority number decides.
  *
  * @throws ReplicationSetupError on a rule with a tag filter, which the local cloud does not have
  */

@@ -12,7 +12,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 
-/** Larger objects travel in parts, as with S3's own replication, so that no side holds them in memory. */
+/** Larger objects are copied in parts, as with S3's own replication, so that neither side holds them in memory. */
 const SINGLE_PUT_BYTES = 32 * 1024 * 1024;
 const COPY_PART_BYTES = 16 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ export interface CopyTarget {
 }
 
 /**
- * Copies one version with its bytes, headers, user metadata, tags and storage class to the same key elsewhere.
+ * Copies one version with its bytes, headers, user metadata, tags and storage class to the same key in another bucket.
  *
  * @returns the id of the version that it became
  */

@@ -2,8 +2,8 @@ import type { ReplicationOrder } from './choose-destinations.ts';
 import type { ReplicatedVersion } from './copy-version.ts';
 
 /**
- * The notification that S3 sends when it gives an object's replication up.
- * Source: Amazon S3 User Guide, "Event message structure" (`replicationEventData`).
+ * The notification that S3 sends when it gives up on replicating an object. Source: Amazon S3 User Guide, "Event
+ * message structure" (`replicationEventData`).
  */
 export function replicationFailureEvent(
   version: ReplicatedVersion,
