@@ -36,7 +36,7 @@ export interface ScheduleDependencies {
    */
   readonly openInventory: (
     manifest: ManifestLocation,
-    place: { readonly region: string; readonly bucket: string; readonly sides: number },
+    listed: { readonly region: string; readonly bucket: string; readonly sides: number },
   ) => Promise<InventoryListing>;
   readonly metrics: MetricReader;
   readonly checkpoint: CheckpointStore;
@@ -231,8 +231,8 @@ async function compare(
   const opened = await Promise.all(
     sides.map(async ({ region, bucket }, index): Promise<ComparedBucket> => {
       const manifest = chosen[index] ?? undefined;
-      const place = { region, bucket, sides: sides.length };
-      const inventory = manifest === undefined ? undefined : await openInventory(manifest, place);
+      const listed = { region, bucket, sides: sides.length };
+      const inventory = manifest === undefined ? undefined : await openInventory(manifest, listed);
       return { ...openBucket(region), inventory };
     }),
   );

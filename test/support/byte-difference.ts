@@ -45,8 +45,8 @@ export function tarDifference(found: Uint8Array, expected: Uint8Array): string |
     if (at < end) {
       const name = tar.toString('utf8', start, start + 100).replace(/\0.*$/s, '');
       const offset = at - start;
-      const place = offset < BLOCK ? fieldAt(USTAR, offset) : offset < BLOCK + size ? 'body' : 'padding';
-      return sentence(`member "${name}", ${place}`, at, found, expected);
+      const field = offset < BLOCK ? fieldAt(USTAR, offset) : offset < BLOCK + size ? 'body' : 'padding';
+      return sentence(`member "${name}", ${field}`, at, found, expected);
     }
     start = end;
   }
@@ -59,18 +59,18 @@ export function seekTableDifference(found: Uint8Array, expected: Uint8Array): st
   if (at === undefined) return undefined;
   const footer = expected.length - 9;
   const entry = Math.floor((at - 8) / 8);
-  const place =
+  const field =
     at < 8
       ? fieldAt(SEEK_TABLE_HEADER, at)
       : at < footer
         ? `frame ${entry}, ${(at - 8) % 8 < 4 ? 'compressed' : 'decompressed'} size`
         : fieldAt(SEEK_TABLE_FOOTER, at - footer);
-  return sentence(place, at, found, expected);
+  return sentence(field, at, found, expected);
 }
 
-function sentence(place: string, at: number, found: Uint8Array, expected: Uint8Array): string {
+function sentence(field: string, at: number, found: Uint8Array, expected: Uint8Array): string {
   const bytes = (from: Uint8Array): string => Buffer.from(from.subarray(at, at + 16)).toString('hex') || 'the end';
-  return `The bytes differ in ${place}, at offset ${at}: ${bytes(found)} instead of ${bytes(expected)}`;
+  return `The bytes differ in ${field}, at offset ${at}: ${bytes(found)} instead of ${bytes(expected)}`;
 }
 
 function firstDifference(found: Uint8Array, expected: Uint8Array): number | undefined {

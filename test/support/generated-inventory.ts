@@ -35,7 +35,7 @@ const PARQUET_SCHEMA =
  */
 export function generateInventory(
   rows: readonly InventoryRow[],
-  place: {
+  layout: {
     readonly bucket: string;
     readonly fileBucket: string;
     readonly folder: string;
@@ -43,7 +43,7 @@ export function generateInventory(
     readonly fileRows: number;
   },
 ): GeneratedInventory {
-  const { bucket, fileBucket, folder, format, fileRows } = place;
+  const { bucket, fileBucket, folder, format, fileRows } = layout;
   const files: Record<string, Uint8Array> = {};
   for (let at = 0; at < rows.length; at += fileRows) {
     const part = rows.slice(at, at + fileRows);

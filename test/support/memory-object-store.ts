@@ -111,19 +111,19 @@ export class MemoryObjectStore implements ObjectStore {
   async read(request: ReadRequest): Promise<ObjectDescription> {
     await this.#turn(request.signal);
     const { into, start } = request;
-    const place = `s3://${request.bucket}/${request.key}`;
+    const name = `s3://${request.bucket}/${request.key}`;
     const stored = this.#find(request);
-    if (!stored) throw new ObjectNotFoundError(`nothing at ${place}`);
+    if (!stored) throw new ObjectNotFoundError(`nothing at ${name}`);
     const { description, crc32 } = stored;
-    if (description.etag !== request.etag) throw new ObjectChangedError(`${place} has ETag ${description.etag}`);
-    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${place} has a key of its owner`);
+    if (description.etag !== request.etag) throw new ObjectChangedError(`${name} has ETag ${description.etag}`);
+    if (stored.sealed === 'customer-key') throw new CustomerKeyError(`${name} has a key of its owner`);
     if (stored.sealed === 'archived' || UNREADABLE_CLASSES.has(description.storageClass)) {
-      throw new ObjectArchivedError(`${place} is archived`);
+      throw new ObjectArchivedError(`${name} is archived`);
     }
-    if (start !== undefined && into.length === 0) throw new StorageRejectedError(`an empty range of ${place}`);
+    if (start !== undefined && into.length === 0) throw new StorageRejectedError(`an empty range of ${name}`);
     const bytes = stored.body.subarray(start ?? 0, start === undefined ? undefined : start + into.length);
     if (bytes.length !== into.length) {
-      throw new ObjectSizeError(`${place}: ${bytes.length} bytes where ${into.length} were expected`);
+      throw new ObjectSizeError(`${name}: ${bytes.length} bytes where ${into.length} were expected`);
     }
     into.set(bytes);
     const answer = { ...description, answeredAt: this.#answeredAt() };

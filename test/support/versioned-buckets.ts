@@ -110,9 +110,9 @@ export class VersionedBuckets implements ObjectHeadReader, VersionReader, Versio
   }
 
   #of({ bucket, key }: ObjectLocation): Version[] {
-    const place = `${bucket}/${key}`;
-    const versions = this.#versions.get(place) ?? [];
-    this.#versions.set(place, versions);
+    const location = `${bucket}/${key}`;
+    const versions = this.#versions.get(location) ?? [];
+    this.#versions.set(location, versions);
     return versions;
   }
 }

@@ -18,8 +18,8 @@ export interface FunctionPlace {
 }
 
 /** A function as an `AWS::Lambda::Function` of a template describes it, with what Lambda itself adds to its environment. */
-export function hostFunction(properties: Properties, place: FunctionPlace): FunctionHost {
-  const { region, arn, image, endpoint, credentials, onLine } = place;
+export function hostFunction(properties: Properties, deployed: FunctionPlace): FunctionHost {
+  const { region, arn, image, endpoint, credentials, onLine } = deployed;
   const [command = ''] = listOf(field(properties['ImageConfig'], 'Command')) as readonly string[];
   const [bundle = '', handler = ''] = command.split('.');
   return new FunctionHost({

@@ -9,7 +9,7 @@ import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok, warning } from '../diagnosis.ts';
 
 /** A bucket that a rule's verification lists. */
-interface ListedPlace {
+interface ListedBucket {
   readonly bucket: string;
   readonly prefix: string;
   readonly region: string;
@@ -24,23 +24,23 @@ export const VERIFICATION_CHECKS: CheckGroup = {
   title: 'What verify and backfill need',
   checksOf: (patient) =>
     patient.plans.flatMap((plan) => [
-      ...listedPlaces(plan).map((place) => placeCheck(place, patient)),
+      ...listedBuckets(plan).map((listed) => accessCheck(listed, patient)),
       ...plan.outgoing.map((rule) => checkpointCheck(rule, plan.region, patient)),
       ...plan.outgoing.flatMap((rule) => scheduleCheck(rule, plan.region, patient)),
     ]),
 };
 
 /** Each once. */
-function listedPlaces({ outgoing }: RegionPlan): ListedPlace[] {
-  const places = outgoing.flatMap(({ source, destinations }) => [
+function listedBuckets({ outgoing }: RegionPlan): ListedBucket[] {
+  const buckets = outgoing.flatMap(({ source, destinations }) => [
     source,
     ...destinations.map(({ bucket, region, targetPrefix = '' }) => ({ bucket, region, prefix: targetPrefix })),
   ]);
-  const named = places.map((place) => [`s3://${place.bucket}/${place.prefix}`, place] as const);
+  const named = buckets.map((each) => [`s3://${each.bucket}/${each.prefix}`, each] as const);
   return [...new Map(named).values()];
 }
 
-function placeCheck({ bucket, prefix, region }: ListedPlace, { clients }: Patient): Check {
+function accessCheck({ bucket, prefix, region }: ListedBucket, { clients }: Patient): Check {
   const subject = `s3://${bucket}/${prefix} (${region})`;
   const run = async (signal: AbortSignal): Promise<Diagnosis[]> => {
     const says = await whereBucketExists(() => tryToRead(clients.s3(region), { bucket, prefix }, signal));
@@ -52,7 +52,7 @@ function placeCheck({ bucket, prefix, region }: ListedPlace, { clients }: Patien
 
 async function tryToRead(
   s3: S3Client,
-  { bucket: Bucket, prefix: Prefix }: Pick<ListedPlace, 'bucket' | 'prefix'>,
+  { bucket: Bucket, prefix: Prefix }: Pick<ListedBucket, 'bucket' | 'prefix'>,
   abortSignal: AbortSignal,
 ): Promise<string> {
   const list = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 });
