@@ -6,6 +6,7 @@ import { AwsClients } from '../../src/cli/command/aws-clients.ts';
 import type { Diagnosis } from '../../src/cli/doctor/diagnosis.ts';
 import { runDoctor } from '../../src/cli/doctor/run-doctor.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
+import { DeafServer } from '../support/deaf-server.ts';
 import { type AwsEmulator, EMULATED_ACCOUNT, startAwsEmulator } from '../support/emulator/aws-emulator.ts';
 import { operate } from '../support/operated/account.ts';
 import { type Break, breaksOf, WELL_SETTINGS, wellRule } from '../support/operated/breaks.ts';
@@ -174,6 +175,18 @@ test('ends in time where nothing answers, and says what it could not see', async
   const { status, stdout } = await s3xrc(deaf, '--only', 'queues', '--timeout', '10');
   expect(status).toBe(0);
   expect(stdout).toMatch(/not seen app-target \(us-east-1\): Could not be seen: /);
+});
+
+test('names the groups that were not seen in time, whatever else it has found', async () => {
+  const deaf = new DeafServer();
+  const env = { ...accessTo(emulator.endpoint, SOURCE), AWS_ENDPOINT_URL_SQS: await deaf.listen() };
+  const { stdout } = await s3xrc(env, '--only', 'configuration', 'queues', '--timeout', '1');
+  deaf.close();
+  expect(stdout).toMatch(/not seen app-target-dead-letters \(us-east-1\): Could not be seen in time: no answer\./);
+  expect(stdout).toMatch(/^ {2}(?:ok {7}|FAILURE {2})values: /m);
+  expect(stdout).toMatch(
+    /not seen\nCould not see all of queues in time\. .*\n {2}s3xrc doctor --only queues --timeout 60\n$/,
+  );
 });
 
 test('refuses a group that does not exist', async () => {

@@ -37,11 +37,16 @@ const REQUEST_TIMEOUT_MS = 15_000;
 /** Clients of the services that a command uses, one per service and region, created when first needed. */
 export class AwsClients {
   readonly #profile: string | undefined;
+  readonly #requestTimeout: number;
   readonly #made = new Map<string, Closable>();
 
-  /** @param profile of the AWS configuration; absent: from the environment */
-  constructor(profile?: string) {
+  /**
+   * @param profile of the AWS configuration; absent: from the environment
+   * @param patience milliseconds that the caller waits for what takes several calls: one call gets half of it, if that is more
+   */
+  constructor(profile?: string, patience = 0) {
     this.#profile = profile;
+    this.#requestTimeout = Math.max(REQUEST_TIMEOUT_MS, patience / 2);
   }
 
   cloudFormation(region: string): CloudFormationClient {
@@ -122,7 +127,7 @@ export class AwsClients {
       maxAttempts: ATTEMPTS,
       requestHandler: {
         connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: this.#requestTimeout,
         // Otherwise the SDK only prints a warning and keeps waiting.
         throwOnRequestTimeout: true,
       },

@@ -10,6 +10,8 @@ export interface Diagnosis {
   readonly says: string;
   /** The command, or the change, that fixes it. */
   readonly fix?: string;
+  /** Nothing was seen because the time of the check was over: with more of it, something may be. */
+  readonly isLate?: true;
 }
 
 export function ok(subject: string, says: string): Diagnosis {

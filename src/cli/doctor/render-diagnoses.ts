@@ -18,19 +18,25 @@ const LABELS: Readonly<Record<DiagnosisStatus, string>> = {
   unseen: 'not seen',
 };
 const INDENT = 11;
+/** Seconds that a check may be given, and what to try first where the usual ones are too few. */
+export const MAX_TIMEOUT = 600;
+const LONG_TIMEOUT = 60;
 
 export interface DiagnosesOptions {
   /** Leaves out results that are ok, which still count in the summary. */
   readonly problemsOnly?: boolean;
+  /** Seconds that each check had. */
+  readonly timeout?: number;
 }
 
 /** A line per finding under the title of its group, with the command that fixes it below; a summary at the end. */
 export function renderDiagnoses(
   groups: readonly GroupDiagnoses[],
   style: TerminalStyle,
-  { problemsOnly = false }: DiagnosesOptions = {},
+  { problemsOnly = false, timeout = 0 }: DiagnosesOptions = {},
 ): string {
-  return `${renderFindings(groups, style, { problemsOnly })}${summarizeGroups(groups)}\n`;
+  const lines = [summarizeGroups(groups), ...describeLate(groups, timeout, style)];
+  return `${renderFindings(groups, style, { problemsOnly })}${lines.map((line) => `${line}\n`).join('')}`;
 }
 
 /** The same without the summary; empty when nothing is shown. */
@@ -65,6 +71,19 @@ export function countByStatus(groups: readonly GroupDiagnoses[]): Record<Diagnos
     for (const { status } of findings) counts[status] += 1;
   }
   return counts;
+}
+
+/** What was not looked at whole, and how to do so: nothing may be wrong with it, or everything. */
+function describeLate(groups: readonly GroupDiagnoses[], timeout: number, style: TerminalStyle): string[] {
+  const late = groups.filter(({ findings }) => findings.some(({ isLate }) => isLate === true));
+  if (late.length === 0) return [];
+  const names = late.map(({ name }) => name);
+  const more = Math.min(MAX_TIMEOUT, Math.max(LONG_TIMEOUT, 3 * timeout));
+  return [
+    ...wrapText(`Could not see all of ${names.join(', ')} in time. To look again, with more of it:`, style.columns),
+    // A command is not broken: it is there to be copied.
+    `  s3xrc doctor --only ${names.join(' ')} --timeout ${more}`,
+  ];
 }
 
 function isProblem({ status }: Diagnosis): boolean {

@@ -19,7 +19,13 @@ import { IDENTITY_CHECKS } from './checks/identity.ts';
 import { Deployments } from './deployments.ts';
 import { failure } from './diagnosis.ts';
 import { CHECK_GROUPS } from './groups.ts';
-import { countByStatus, diagnosesDocument, type GroupDiagnoses, renderDiagnoses } from './render-diagnoses.ts';
+import {
+  countByStatus,
+  diagnosesDocument,
+  type GroupDiagnoses,
+  MAX_TIMEOUT,
+  renderDiagnoses,
+} from './render-diagnoses.ts';
 import { runGroups } from './run-checks.ts';
 
 interface Flags {
@@ -36,7 +42,6 @@ interface Flags {
 export type DoctorWorld = Pick<Patient, 'now' | 'environment'>;
 
 const DEFAULT_SECONDS = 20;
-const MAX_SECONDS = 600;
 
 /**
  * `s3xrc doctor`: checks everything that replication depends on, before and after a deployment. Changes nothing.
@@ -58,7 +63,7 @@ export async function runDoctor(
     .option(
       '--timeout <seconds>',
       'time limit of each check',
-      integerBetween('A timeout', 1, MAX_SECONDS),
+      integerBetween('A timeout', 1, MAX_TIMEOUT),
       DEFAULT_SECONDS,
     )
     .addOption(sharedOptions.regions('only these regions'))
@@ -68,10 +73,10 @@ export async function runDoctor(
   const flags = parseCommand(command, args, (text) => printed.push(context.print(text)))?.opts<Flags>();
   await Promise.all(printed);
   if (flags === undefined) return 0;
-  const clients = new AwsClients(flags.profile);
+  const clients = new AwsClients(flags.profile, flags.timeout * 1000);
   try {
     const { groups, identity } = await examine(flags, clients, context, world);
-    const options = { problemsOnly: flags.problems === true };
+    const options = { problemsOnly: flags.problems === true, timeout: flags.timeout };
     const text =
       flags.json === true
         ? diagnosesDocument(groups, identity, options)

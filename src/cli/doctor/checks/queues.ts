@@ -5,25 +5,27 @@ import { countMessages } from '../../command/queue-counts.ts';
 import type { Check, CheckGroup, Patient } from '../check.ts';
 import { type Diagnosis, failure, ok } from '../diagnosis.ts';
 
-/** Checks that each queue exists, and how many messages are in it and in its dead-letter queue. */
+/** Checks that each queue exists, and how many messages are in it and in its dead-letter queue. Each is a check of its own. */
 export const QUEUE_CHECKS: CheckGroup = {
   name: 'queues',
   title: 'Queues and dead letters',
   checksOf: (patient) =>
     patient.plans.flatMap((plan) =>
-      deployedNames(patient.configuration, plan).queues.map((queue) => checkOf(queue, plan.region, patient)),
+      deployedNames(patient.configuration, plan).queues.flatMap((queue) => checksOf(queue, plan.region, patient)),
     ),
 };
 
-function checkOf(queue: DeployedQueue, region: string, patient: Patient): Check {
-  const run: Check['run'] = (signal) =>
-    patient.deployments.whenPartDeployed(region, queue, () =>
-      Promise.all([
-        checkQueue(queue, region, patient, signal),
-        ...(queue.kind === 'backfill' ? [] : [checkDeadLetters(queue, region, patient, signal)]),
-      ]),
-    );
-  return { subject: `${queue.name} (${region})`, takes: 'sqs:GetQueueUrl and sqs:GetQueueAttributes', run };
+function checksOf(queue: DeployedQueue, region: string, patient: Patient): Check[] {
+  const check = (name: string, look: typeof checkQueue): Check => ({
+    subject: `${name} (${region})`,
+    takes: 'sqs:GetQueueUrl and sqs:GetQueueAttributes',
+    run: (signal) =>
+      patient.deployments.whenPartDeployed(region, queue, async () => [await look(queue, region, patient, signal)]),
+  });
+  return [
+    check(queue.name, checkQueue),
+    ...(queue.kind === 'backfill' ? [] : [check(queue.deadLetters, checkDeadLetters)]),
+  ];
 }
 
 async function checkQueue(

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { terminalStyle } from '../../../../src/cli/command/terminal-style.ts';
-import { failure, ok } from '../../../../src/cli/doctor/diagnosis.ts';
+import { failure, ok, unseen } from '../../../../src/cli/doctor/diagnosis.ts';
 import { diagnosesDocument, renderDiagnoses } from '../../../../src/cli/doctor/render-diagnoses.ts';
 
 const GROUPS = [
@@ -33,6 +33,31 @@ test('60 columns hold every line but a command, which is not broken', () => {
       '',
     ].join('\n'),
   );
+});
+
+test.each([
+  [20, 60],
+  [60, 180],
+  [400, 600],
+])('groups that were not seen in time are named below the summary, with a command: %i s', (timeout, more) => {
+  const late = (name: string) => ({
+    name,
+    title: name,
+    findings: [{ ...unseen('a', 'Could not be seen in time: no answer.'), isLate: true as const }],
+  });
+  const denied = { name: 'keys', title: 'Keys', findings: [unseen('b', 'This identity may not look.')] };
+  const groups = [...GROUPS, late('queues'), denied, late('stacks')];
+  const text = renderDiagnoses(groups, terminalStyle({ isTTY: true, columns: 60 }, {}), {
+    problemsOnly: true,
+    timeout,
+  });
+  expect(text.split('\n').slice(-5)).toEqual([
+    '1 ok, 0 warnings, 1 failure, 3 not seen',
+    'Could not see all of queues, stacks in time. To look again,',
+    'with more of it:',
+    `  s3xrc doctor --only queues stacks --timeout ${more}`,
+    '',
+  ]);
 });
 
 test('colors only on a terminal that wants them', () => {

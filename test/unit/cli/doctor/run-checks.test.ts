@@ -17,7 +17,7 @@ test('one check that never answers holds up no other, and is told of when its ti
     { signal: NEVER, timeLimit: () => limits.shift() ?? NEVER, onDone },
   );
   expect(await done).toEqual([
-    [{ status: 'unseen', subject: 'deaf', says: 'Could not be seen in time: no answer.' }],
+    [{ status: 'unseen', subject: 'deaf', says: 'Could not be seen in time: no answer.', isLate: true }],
     [ok('well', 'Yes.')],
   ]);
 });
