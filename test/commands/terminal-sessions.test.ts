@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type AwsServer, startAwsServer } from '../../local-cloud/aws-server.ts';
+import { describeDeadLetter } from '../../src/aws/sqs/dead-letter-attributes.ts';
 import { AwsClients } from '../../src/cli/command/aws-clients.ts';
+import { AccessDeniedError } from '../../src/storage/errors.ts';
 import { DeafServer } from '../support/deaf-server.ts';
-import { SOURCE as REGION, ruleBetween, writeConfiguration } from '../support/operated/configuration.ts';
+import { SOURCE as REGION, ruleBetween, TARGET, writeConfiguration } from '../support/operated/configuration.ts';
 import { accessTo } from '../support/operated/run-s3xrc.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 import { TerminalSession } from '../support/terminal/session.ts';
@@ -92,6 +95,58 @@ test('a watch is drawn in 60 columns and 20 rows, and Ctrl-C gives the terminal 
   const lines = stripVTControlCharacters(shown).split('\r\n');
   expect(lines.filter((line) => line.replace('^C', '').length > 60)).toEqual([]);
   expect(lines.length).toBeLessThanOrEqual(20);
+});
+
+describe('60 columns', () => {
+  const LONG = `${'reports of the northern region/'.repeat(2)}ü 1.json`;
+
+  beforeAll(async () => {
+    Object.assign(process.env, accessTo(server.endpoint, REGION));
+    const clients = new AwsClients();
+    const s3 = clients.s3(REGION);
+    const CreateBucketConfiguration = { LocationConstraint: REGION } as const;
+    for (const Bucket of ['objects', 'progress']) {
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+    }
+    await clients.s3(TARGET).send(new CreateBucketCommand({ Bucket: 'restored' }));
+    for (const Key of [LONG, 'logs/2.log']) {
+      await s3.send(new PutObjectCommand({ Bucket: 'objects', Key, Body: 'a line\n'.repeat(2000) }));
+    }
+    const sqs = clients.sqs(REGION);
+    await sqs.send(new CreateQueueCommand({ QueueName: 'existing' }));
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'app-narrow-dead-letters' }));
+    const context = { bucket: 'objects', key: LONG };
+    const MessageAttributes = describeDeadLetter(
+      new AccessDeniedError('S3 answered GetObject with 403. '.repeat(5), { context }),
+    );
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}', MessageAttributes }));
+    clients.close();
+  });
+
+  const places = ['--progress-bucket', 'progress', '--queue-url', 'http://127.0.0.1/123456789012/existing'];
+
+  test.each([
+    ['estimate', ['estimate', 's3://objects/', '--region', REGION, '--monthly', '50TB'], /saves|Leave it to S3|Use it/],
+    ['status', ['status'], /Fixed cost of all regions/],
+    ['doctor', ['doctor', '--only', 'buckets', 'queues', 'stacks', 'configuration'], /not seen\r?$/m],
+    ['dead-letters list', ['dead-letters', 'list', '--queue', 'app-narrow-dead-letters'], /STORAGE_ACCESS_DENIED/],
+    ['dead-letters show', ['dead-letters', 'show', '--queue', 'app-narrow-dead-letters'], /STORAGE_ACCESS_DENIED/],
+    ['verify', ['verify', 'objects', '--not-due', '0s', ...places], /2 missing/],
+    ['backfill --dry-run', ['backfill', 'objects', '--dry-run', ...places], /dollars/],
+    ['verify --help', ['verify', '--help'], /--destination-inventory/],
+    ['archive --help', ['archive', '--help'], /extract/],
+  ])('hold every line of %s but what is there to be copied', async (_, args, shows) => {
+    const configured = args.includes('--help') ? [] : ['--configuration', configuration];
+    const { shown } = await open(server.endpoint, ...args, ...configured).ended;
+    expect(shown).toMatch(shows);
+    // Progress is written over; notes are wrapped by the terminal itself.
+    const lines = stripVTControlCharacters(shown)
+      .split('\r\n')
+      .map((line) => line.slice(line.lastIndexOf('\r') + 1));
+    const copied = /^ +(fix:|key|s3xrc|reports of the northern) |^(key|body|messageId|queue) |^ *\S+$/;
+    const notes = /^(Listed with|Requests cost|Not due:) /;
+    expect(lines.filter((line) => line.length > 60 && !copied.test(line) && !notes.test(line))).toEqual([]);
+  });
 });
 
 test('Ctrl-C at the question of a redrive leaves every message where it was, and visible', async () => {

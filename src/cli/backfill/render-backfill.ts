@@ -7,6 +7,7 @@ import { filedPrices } from '../../configuration/prices/price-file.ts';
 import { priceFolder } from '../command/deployment-files.ts';
 import { formatBytes, formatCount, formatDollars, formatDuration, formatPlural } from '../command/numbers.ts';
 import { paceOf } from '../command/scan-options.ts';
+import { wrapBehind, wrapText } from '../command/wrap-text.ts';
 import { backfillCost } from './backfill-cost.ts';
 
 interface PricedRule {
@@ -15,11 +16,19 @@ interface PricedRule {
   readonly flags: { readonly configuration: string; readonly rate?: number; readonly maxBytesPerHour?: number };
 }
 
+export interface OutputStyle {
+  readonly json: boolean;
+  /** Of the terminal; absent: there is none. */
+  readonly columns?: number | undefined;
+}
+
+const LABEL_WIDTH = 11;
+
 /** Describes the work and cost of a backfill in advance. @throws MissingPriceError */
 export async function renderForecast(
   forecast: BackfillForecast,
   { rule, configuration, flags }: PricedRule,
-  json: boolean,
+  { json, columns = Number.POSITIVE_INFINITY }: OutputStyle,
 ): Promise<string> {
   const prices = filedPrices(
     await loadPriceFile(await priceFolder(flags.configuration)),
@@ -32,17 +41,24 @@ export async function renderForecast(
   const cost = backfillCost(forecast, rule, prices, paceOf(flags));
   if (json) return `${JSON.stringify({ rule: rule.id, ...forecast, ...cost })}\n`;
   const { listed, objects, bytes, leftOut, archived } = forecast;
-  return [
-    `rule       ${rule.id}`,
-    `listed     ${formatCount(listed)}, of which ${formatCount(leftOut)} are not meant`,
+  const rows: readonly (readonly [label: string, text: string])[] = [
+    ['rule', rule.id],
+    ['listed', `${formatCount(listed)}, of which ${formatCount(leftOut)} are not meant`],
     ...Object.entries(archived).map(
-      ([name, count]) => `archived   ${formatCount(count)} in ${name}, which cannot be read`,
+      ([name, count]) => ['archived', `${formatCount(count)} in ${name}, which cannot be read`] as const,
     ),
-    `to queue   ${formatPlural(objects, 'object')}, ${formatBytes(bytes)}, about ${formatPlural(cost.archives, 'archive')}`,
-    `time       about ${formatDuration(3600 * cost.hours)} until all is packed`,
-    `dollars    ${formatDollars(cost.dollars)} if it compresses to a third, ${formatDollars(cost.dollarsAtMost)} if not at all; S3's own replication ${formatDollars(cost.plainDollars)}`,
-    '',
-  ].join('\n');
+    [
+      'to queue',
+      `${formatPlural(objects, 'object')}, ${formatBytes(bytes)}, about ${formatPlural(cost.archives, 'archive')}`,
+    ],
+    ['time', `about ${formatDuration(3600 * cost.hours)} until all is packed`],
+    [
+      'dollars',
+      `${formatDollars(cost.dollars)} if it compresses to a third, ${formatDollars(cost.dollarsAtMost)} if not at all; S3's own replication ${formatDollars(cost.plainDollars)}`,
+    ],
+  ];
+  const lines = rows.flatMap(([label, text]) => wrapBehind(label.padEnd(LABEL_WIDTH), text, columns));
+  return `${lines.join('\n')}\n`;
 }
 
 /** Describes the completed work of a backfill. */
@@ -50,10 +66,11 @@ export function renderOutcome(
   counts: BackfillCounts,
   classes: Readonly<Record<string, number>>,
   rule: DeployedRule,
-  json: boolean,
+  { json, columns = Number.POSITIVE_INFINITY }: OutputStyle,
 ): string {
   if (json) return `${JSON.stringify({ rule: rule.id, ...counts, archivedClasses: classes })}\n`;
   const { queued, queuedBytes, listed, archived } = counts;
   const cold = archived === 0 ? '' : `; ${formatPlural(archived, 'object')} in archived classes left out`;
-  return `Queued ${formatPlural(queued, 'object')}, ${formatBytes(queuedBytes)}, of ${formatCount(listed)} listed${cold}.\n`;
+  const text = `Queued ${formatPlural(queued, 'object')}, ${formatBytes(queuedBytes)}, of ${formatCount(listed)} listed${cold}.`;
+  return `${wrapText(text, columns).join('\n')}\n`;
 }

@@ -132,7 +132,8 @@ async function execute(backfill: Backfill): Promise<number> {
       filter: backfill.filter,
       signal: context.signal,
     });
-    await context.print(await renderForecast(await forecast(opened.source, backfill), backfill, flags.json === true));
+    const style = { json: flags.json === true, columns: context.columns };
+    await context.print(await renderForecast(await forecast(opened.source, backfill), backfill, style));
     return 0;
   }
   await using keeper = keepCheckpoint(await session.openCheckpoint('backfill'));
@@ -212,7 +213,8 @@ async function execute(backfill: Backfill): Promise<number> {
     last = { ...last, counts };
     await save(true);
     meter.end();
-    await context.print(renderOutcome(counts, archived.classes, rule, flags.json === true));
+    const style = { json: flags.json === true, columns: context.columns };
+    await context.print(renderOutcome(counts, archived.classes, rule, style));
     await archived.write();
     return 0;
   } catch (thrown) {
@@ -292,7 +294,7 @@ async function agree(source: EntrySource, backfill: Backfill): Promise<BackfillF
   const { flags, context, rule } = backfill;
   if (flags.yes === true) return undefined;
   const counted = await forecast(source, backfill);
-  context.note((await renderForecast(counted, backfill, false)).trimEnd());
+  context.note((await renderForecast(counted, backfill, { json: false, columns: context.columns })).trimEnd());
   const text = `Queue ${formatPlural(counted.objects, 'object')} of s3://${rule.source.bucket}?`;
   return (await confirm({ text, yes: flags.yes }, context.signal)) ? counted : 'no';
 }

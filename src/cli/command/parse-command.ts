@@ -2,6 +2,9 @@ import { type Command, CommanderError } from 'commander';
 import { DeployInputError } from './errors.ts';
 import { refuseSwallowedOptions } from './swallowed-options.ts';
 
+/** Characters that explanations of options have at least before they are left unbroken: 60 columns hold the longest options and these. */
+export const HELP = { minWidthToWrap: 15 };
+
 /**
  * Reads the options of a command.
  * @param args without the interpreter and the script
@@ -15,6 +18,7 @@ export function parseCommand(
 ): Command | undefined {
   command
     .allowExcessArguments(false)
+    .configureHelp(HELP)
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: () => undefined });
   refuseSwallowedOptions(command, args, process.env);

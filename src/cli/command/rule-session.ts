@@ -88,6 +88,8 @@ export function openRuleSession({
   const senders: SqsBulkSender[] = [];
   const openS3 = (where: string): S3Client => keep(new S3Client({ ...access, region: where }));
   const s3 = openS3(region);
+  // The region's endpoint is that of its queues, and AWS_ENDPOINT_URL counts; otherwise the SDK prints a warning between our lines.
+  const openSqs = (): SQSClient => new SQSClient({ ...access, region, useQueueUrlAsEndpoint: false });
   const name = backfillQueueName(ruleResourceName(stackName, rule.id));
   const account = (): Promise<string> => orAborted(accountOf(keep(new STSClient({ ...access, region }))), signal);
   const bucketOfProgress = async (): Promise<string> =>
@@ -97,7 +99,7 @@ export function openRuleSession({
     openS3,
     metrics: new CloudWatchMetricReader((where) => keep(new CloudWatchClient({ ...access, region: where }))),
     openQueue: async () => {
-      const client = keep(new SQSClient({ ...access, region }));
+      const client = keep(openSqs());
       const sender = new SqsBulkSender({
         client,
         signal: signalAfter(signal, LAST_SEND_MS),
@@ -107,7 +109,7 @@ export function openRuleSession({
       return sender;
     },
     countQueued: async (abortSignal) => {
-      const client = keep(new SQSClient({ ...access, region }));
+      const client = keep(openSqs());
       try {
         const url = queueUrl ?? (await findQueueUrl(client, name));
         return url === undefined ? undefined : sumCounts(await countMessagesAt(client, url, abortSignal));

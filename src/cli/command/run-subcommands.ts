@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import type { CommandContext } from './cli-command.ts';
 import { UsageError } from './errors.ts';
+import { HELP } from './parse-command.ts';
 
 /**
  * Parses the arguments of a command that has subcommands, and runs the one that they name.
@@ -16,6 +17,7 @@ export async function runSubcommands(
     each
       .exitOverride()
       .allowExcessArguments(false)
+      .configureHelp(HELP)
       .configureOutput({ writeOut: (text) => printed.push(print(text)), writeErr: () => undefined });
   }
   if (args.length === 0) {

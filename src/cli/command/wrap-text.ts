@@ -16,3 +16,12 @@ export function wrapText(line: string, columns: number): string[] {
   }
   return [...lines, open];
 }
+
+/**
+ * Breaks a line behind something, below which the lines that follow are indented.
+ * @param before is not broken
+ */
+export function wrapBehind(before: string, text: string, columns: number): string[] {
+  const indent = ' '.repeat(before.length);
+  return wrapText(text, columns - before.length).map((line, index) => `${index === 0 ? before : indent}${line}`);
+}

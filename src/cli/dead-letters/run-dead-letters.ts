@@ -19,7 +19,7 @@ import { deleteLetters, redriveLetters } from './act-on-letters.ts';
 import type { DeadLetterQueue, ReceivedLetter } from './dead-letter.ts';
 import { createQueueClient, findDeadLetterQueues, receiveLetters, releaseLetters } from './queue-reader.ts';
 import { readAdvice } from './read-advice.ts';
-import { renderGroups, renderLetters } from './render-letters.ts';
+import { type LetterStyle, renderGroups, renderLetters } from './render-letters.ts';
 import { groupLetters, type LetterFilter, matches, originOfLetter } from './select-letters.ts';
 
 interface Flags extends LetterFilter {
@@ -72,7 +72,7 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
     .addOption(sharedOptions.json('print a JSON object per line'))
     .action(async (flags: Flags) => {
       await visit(flags, context, async ({ chosen }) => {
-        await context.print(renderLetters(chosen, flags.json === true));
+        await context.print(renderLetters(chosen, letterStyle(flags, context)));
         return [];
       });
     });
@@ -178,7 +178,7 @@ async function list(flags: Flags, context: CommandContext): Promise<number> {
     return Promise.resolve([]);
   });
   const groups = groupLetters(found, Date.now());
-  await context.print(renderGroups(groups, await readAdvice(), flags.json === true));
+  await context.print(renderGroups(groups, await readAdvice(), letterStyle(flags, context)));
   return found.length + unread === 0 ? 0 : 1;
 }
 
@@ -251,7 +251,7 @@ async function discard(
   }
   const text = `Discard ${count} of ${queue.name} in ${queue.region}? Their objects will not be replicated. They are saved to ${file}.`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return [];
-  await save(file, renderLetters(chosen, true));
+  await save(file, renderLetters(chosen, { json: true, columns: Number.POSITIVE_INFINITY }));
   await withMeter(context, { what: 'Deleting', unit: 'messages' }, (meter) =>
     deleteLetters(sqs, chosen, {
       signal: context.signal,
@@ -263,6 +263,10 @@ async function discard(
   );
   await context.print(`discarded ${count} of ${queue.name} in ${queue.region}; saved to ${file}\n`);
   return chosen;
+}
+
+function letterStyle({ json }: Flags, { columns = Number.POSITIVE_INFINITY }: CommandContext): LetterStyle {
+  return { json: json === true, columns };
 }
 
 /** Must be on disk before anything is deleted. */

@@ -27,7 +27,9 @@ export function renderStatus(status: PipelineStatus, style: TerminalStyle): stri
     ...rules.map((rule) => renderRule(rule, style)),
     ...arrivals.map((arrival) => renderArrival(arrival, style)),
     [`Fixed cost of all regions: ${formatDollars(fixedDollars)} per month, about.`],
-    ...(unseen.length === 0 ? [] : [unseen.map((what) => style.dim(`Not seen: ${what}`))]),
+    ...(unseen.length === 0
+      ? []
+      : [unseen.flatMap((what) => wrapText(`Not seen: ${what}`, style.columns).map(style.dim))]),
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }

@@ -5,6 +5,7 @@ import type { CopyFinding, FindingClass, VerificationCounts } from '../../verify
 import type { Proof } from '../../verifying/prove-copy.ts';
 import { formatCount, formatDollars, formatPlural } from '../command/numbers.ts';
 import { printableKey } from '../command/printable-key.ts';
+import { wrapBehind, wrapText } from '../command/wrap-text.ts';
 import type { InventoryNames } from './open-inventories.ts';
 
 /** Max keys of each class in the report; `--csv` has all of them. */
@@ -31,30 +32,39 @@ export function isFaulty(counts: VerificationCounts, rule: DeployedRule): boolea
   return countFaults(counts, rule) > 0;
 }
 
-/** The report for people. */
+/** The report for people. @param columns of the terminal */
 export function renderVerification(
   counts: VerificationCounts,
   samples: ReadonlyMap<FindingClass, readonly CopyFinding[]>,
   rule: DeployedRule,
+  columns = Number.POSITIVE_INFINITY,
 ): string {
   const lines = MEANINGS.filter(([name]) => counts[name] > 0 || name === 'missing' || name === 'different');
   const width = Math.max(...lines.map(([name]) => formatCount(counts[name]).length));
   return [
-    `rule ${rule.id}: ${formatPlural(counts.compared, 'key')} compared with ${formatPlural(rule.destinations.length, 'destination')}, ${formatPlural(counts.looks, 'look')}`,
+    ...wrapText(
+      `rule ${rule.id}: ${formatPlural(counts.compared, 'key')} compared with ${formatPlural(rule.destinations.length, 'destination')}, ${formatPlural(counts.looks, 'look')}`,
+      columns,
+    ),
     ...lines.flatMap(([name, kind, means]) => [
-      `${formatCount(counts[name]).padStart(width)} ${kind ?? name}: ${means}`,
-      ...(kind === undefined ? [] : (samples.get(kind) ?? []).map(describeFinding)),
+      ...wrapBehind(`${formatCount(counts[name]).padStart(width)} `, `${kind ?? name}: ${means}`, columns),
+      ...(kind === undefined ? [] : (samples.get(kind) ?? []).flatMap((finding) => describeFinding(finding, columns))),
     ]),
     ...(counts.repaired > 0
-      ? [`${formatCount(counts.repaired)} queued to be repaired: verify again when they have arrived`]
+      ? wrapText(`${formatCount(counts.repaired)} queued to be repaired: verify again when they have arrived`, columns)
       : []),
     '',
   ].join('\n');
 }
 
-function describeFinding({ destination, key, reason }: CopyFinding): string {
-  const why = reason === '' ? '' : ` (${reason})`;
-  return `    ${destination.region} s3://${destination.bucket}  ${printableKey(key)}${why}`;
+/** A key is not broken: where it does not fit behind its bucket, it is below. */
+function describeFinding({ destination, key, reason }: CopyFinding, columns: number): string[] {
+  const why = reason === '' ? '' : `(${reason})`;
+  const where = `    ${destination.region} s3://${destination.bucket}`;
+  const name = printableKey(key);
+  const line = `${where}  ${name}${why === '' ? '' : ` ${why}`}`;
+  if (line.length <= columns) return [line];
+  return [where, `      ${name}`, ...(why === '' ? [] : wrapBehind('      ', why, columns))];
 }
 
 /** The cost, before the number of keys is known. */

@@ -222,7 +222,7 @@ async function verify(
   await context.print(
     flags.json === true
       ? `${JSON.stringify({ rule: rule.id, ...counts, scannedBytes: scanned })}\n`
-      : renderVerification(counts, samples, rule),
+      : renderVerification(counts, samples, rule, context.columns),
   );
   return isFaulty(counts, rule) ? 1 : 0;
 }

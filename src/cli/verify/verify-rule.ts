@@ -198,7 +198,7 @@ async function verify({
     if (file?.caution !== undefined) context.note(file.caution);
     const report = { rule: rule.id, ...counts, samples: Object.fromEntries(samples) };
     await context.print(
-      flags.json === true ? `${JSON.stringify(report)}\n` : renderVerification(counts, samples, rule),
+      flags.json === true ? `${JSON.stringify(report)}\n` : renderVerification(counts, samples, rule, context.columns),
     );
     return isFaulty(counts, rule) ? 1 : 0;
   } catch (thrown) {
