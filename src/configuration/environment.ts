@@ -95,6 +95,10 @@ const watermarkVariables = z.object({
   CONFIGURATION_DIRECTORY: shared.CONFIGURATION_DIRECTORY,
   OUTBOUND_BUCKET: bucketVariable,
   FAILED_BUCKET: bucketVariable,
+  /** Of the checkpoints of scheduled verifications. */
+  PROGRESS_BUCKET: bucketVariable,
+  /** The SDK's own variable: the address of a local server, which has no DNS name per bucket. */
+  AWS_ENDPOINT_URL: url.optional(),
   /** Their names, with `*` for the region. */
   INBOUND_BUCKETS: z.string().includes('*'),
   /** Name of the queue of failed replications. */

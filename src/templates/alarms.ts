@@ -335,5 +335,21 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       periods: 1,
       runbook: 'verification-failed',
     },
+    {
+      id: 'OverdueAlarm',
+      name: '{NamePrefix}-verify-overdue',
+      says: 'A rule was not verified as its schedule says; the log of the watermark function names it',
+      metric: {
+        namespace: ref('StackName'),
+        name: 'OverdueVerifications',
+        dimensions: { SourceBucket: ref('OutboundBucket') },
+        statistic: 'Sum',
+        period: 900,
+      },
+      threshold: 0,
+      periods: 1,
+      runbook: 'verification-not-started',
+      why: 'A schedule that someone has disabled fails nothing. The watermark function, which has its own, looks every five minutes.',
+    },
   ],
 };

@@ -35,6 +35,7 @@ export function verifyResources(context: StackContext): Resources {
       KeyArn: getAtt(names.region, 'Outputs.KeyArn'),
       AlarmTopicArn: getAtt(names.region, 'Outputs.AlarmTopicArn'),
       ProgressBucket: getAtt(names.source, 'Outputs.ProgressBucket'),
+      OutboundBucket: getAtt(names.source, 'Outputs.OutboundBucket'),
       LogLevel: settings.log_level,
       LogRetentionDays: settings.log_retention_days,
     }),

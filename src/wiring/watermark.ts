@@ -1,16 +1,21 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { S3Client } from '@aws-sdk/client-s3';
 import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
 import { S3NotificationStore } from '../aws/deployment/bucket-notifications.ts';
+import { S3CheckpointObject } from '../aws/s3/checkpoint-object.ts';
 import { S3KeyLister } from '../aws/s3/key-lister.ts';
 import { RegionalConnections } from '../aws/s3/regional-connections.ts';
 import { S3ReplicationStatusReader } from '../aws/s3/replication-status.ts';
 import { PowertoolsNotificationTelemetry } from '../aws/telemetry/notifications.ts';
+import { PowertoolsOverdueTelemetry } from '../aws/telemetry/overdue.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
+import { checkpointKey } from '../backfill/checkpoint.ts';
 import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { compareNotifications } from '../deployment/compare-notifications.ts';
 import { KEPT_PREFIX } from '../resend/kept-key.ts';
+import { findOverdue } from '../verifying/find-overdue.ts';
 import { takeWatermarks } from '../watermark/take-watermarks.ts';
 import { WatchedArchives } from '../watermark/watched-archives.ts';
 
@@ -52,11 +57,19 @@ export async function watermarkHandler(environment: Environment): Promise<() => 
   const { rules: own, names } = dependencies;
   const notifications = new S3NotificationStore(connections.of(settings.AWS_REGION));
   const telemetry = new PowertoolsNotificationTelemetry({ namespace: stackName, outboundBucket: names.outboundBucket });
+  const overdue = new PowertoolsOverdueTelemetry({ namespace: stackName, outboundBucket: names.outboundBucket });
+  const client = new S3Client({ forcePathStyle: settings.AWS_ENDPOINT_URL !== undefined });
+  const checkpointOf = (rule: string): S3CheckpointObject =>
+    new S3CheckpointObject(client, settings.PROGRESS_BUCKET, checkpointKey('scheduled-verify', rule));
   return async () => {
     const signal = AbortSignal.timeout(CHECK_MILLISECONDS);
     const check = { rules: own, ruleQueue, notifications, telemetry, signal };
     // If one of them fails, the other is still done.
-    const jobs = await Promise.allSettled([takeWatermarks(dependencies), compareNotifications(check)]);
+    const jobs = await Promise.allSettled([
+      takeWatermarks(dependencies),
+      compareNotifications(check),
+      findOverdue({ rules: own, checkpointOf, telemetry: overdue, now: Date.now() }),
+    ]);
     for (const job of jobs) if (job.status === 'rejected') throw job.reason;
   };
 }

@@ -3,6 +3,7 @@ import type { MetricIdentity } from '../../local-cloud/metrics/parse-emf.ts';
 import { functionVcpuSecond } from '../../src/adaptive/compute-price.ts';
 import { ruleCosts } from '../../src/adaptive/cost-model.ts';
 import { PowertoolsNotificationTelemetry } from '../../src/aws/telemetry/notifications.ts';
+import { PowertoolsOverdueTelemetry } from '../../src/aws/telemetry/overdue.ts';
 import { PowertoolsSourceTelemetry } from '../../src/aws/telemetry/packing.ts';
 import { PowertoolsResendTelemetry } from '../../src/aws/telemetry/resend.ts';
 import { PowertoolsTargetTelemetry } from '../../src/aws/telemetry/restoring.ts';
@@ -58,8 +59,10 @@ export function emittedMetrics(
       if (here.length > 0 && wrong) {
         const outboundBucket = `${resourceNamePrefix(namespace)}-${EXAMPLE_ACCOUNT}-${region}-outbound`;
         tellResend(new PowertoolsResendTelemetry({ namespace, outboundBucket }));
+        const overdue = new PowertoolsOverdueTelemetry({ namespace, outboundBucket });
         const notifications = new PowertoolsNotificationTelemetry({ namespace, outboundBucket });
         for (const rule of here) {
+          overdue.verificationOverdue(rule, 'daily', new Date(0).toISOString());
           notifications.notificationMissing(rule, { bucket: 'b', queue: 'q', prefix: '', suffix: '' });
           const archive = { region, bucket: outboundBucket, key: 'k' };
           new PowertoolsWatermarkTelemetry(namespace).archiveUnreplicated(rule, archive, 'none', 0);

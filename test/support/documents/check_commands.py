@@ -84,7 +84,9 @@ def wrong_value(shape, values):
 
 
 def wrong_structure(shape, value):
-    """Of the shorthand `Name=value,Name=value`."""
+    """Of the shorthand `Name=value,Name=value`, in braces where it is itself a value."""
+    if value.startswith("{") and value.endswith("}"):
+        value = value[1:-1]
     given = dict(pair.partition("=")[::2] for pair in value.split(","))
     unknown = [name for name in given if name not in shape.members]
     missing = [name for name in shape.required_members if name not in given]
