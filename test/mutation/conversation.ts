@@ -3,9 +3,11 @@ export type Request =
   | { readonly kind: 'cover'; readonly file: string }
   | { readonly kind: 'try'; readonly mutant: number; readonly tests: readonly TestId[] };
 
-/** What it answers; beats come between, as long as its event loop turns. */
+/** What it answers; beats and begun tests come between, as long as its event loop turns. */
 export type Answer =
   | { readonly kind: 'beat' }
+  /** A test begins that takes so long without a mutant. */
+  | { readonly kind: 'begun'; readonly milliseconds: number }
   | { readonly kind: 'covered'; readonly coverage: FileCoverage }
   | { readonly kind: 'tried'; readonly verdict: Verdict };
 

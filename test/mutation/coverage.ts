@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { FileCoverage, TestId } from './conversation.ts';
 import { appendJsonLine, readJsonLines } from './json-lines.ts';
 import type { MutatedFile } from './mutated-rooms.ts';
+import { shareOut } from './share-out.ts';
 import type { TestHost } from './test-host.ts';
 
 /** Tests of the rooms, and of what is built on them. */
@@ -18,13 +19,13 @@ const TESTS = 'test/{unit,property}/{messages,packing,restoring,storage,worker,r
  * @throws Error when a test fails without a mutant: then nothing can be learned from it
  */
 export async function coverTests(
-  host: TestHost,
+  hosts: readonly TestHost[],
   { path, rooms, tell }: { readonly path: string; readonly rooms: string; readonly tell: (line: string) => void },
 ): Promise<readonly FileCoverage[]> {
   const files = globSync(TESTS).toSorted();
   const known = await readJsonLines<Known>(path);
-  const covered: FileCoverage[] = [];
-  for (const file of files) {
+  const covered = new Map<string, FileCoverage>();
+  await shareOut(hosts, files, async (host, file) => {
     const digest = createHash('sha256')
       .update(rooms)
       .update(await readFile(file))
@@ -32,11 +33,12 @@ export async function coverTests(
     const same = known.find((entry) => entry.digest === digest && entry.coverage.file === file);
     const coverage = same?.coverage ?? (await host.cover(file));
     refuseFailures(coverage);
-    if (same === undefined) tell(`${file}: ${coverage.tests.length} tests`);
-    covered.push(coverage);
-    if (same === undefined) await appendJsonLine(path, { digest, coverage } satisfies Known);
-  }
-  return covered;
+    covered.set(file, coverage);
+    if (same !== undefined) return;
+    tell(`${file}: ${coverage.tests.length} tests`);
+    await appendJsonLine(path, { digest, coverage } satisfies Known);
+  });
+  return files.flatMap((file) => covered.get(file) ?? []);
 }
 
 /** Which tests may notice a mutant. */

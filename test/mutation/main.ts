@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { isAccepted, parseSurvivors } from './accepted-survivors.ts';
+import { Compiler } from './compiler.ts';
 import type { TestId } from './conversation.ts';
 import { coverTests, ReachingTests } from './coverage.ts';
 import type { Mutant } from './find-mutants.ts';
 import { type MutatedFile, ROOMS, writeMutatedRooms } from './mutated-rooms.ts';
 import { NoticingTests, ofFirstFiles } from './noticing-tests.ts';
 import { type Result, Results } from './results.ts';
+import { RoomCounts } from './room-counts.ts';
+import { shareOut } from './share-out.ts';
 import { TestHost } from './test-host.ts';
 
 const STATE = 'build/mutation';
@@ -18,6 +22,7 @@ const SURVIVORS = new URL('survivors.json', import.meta.url);
 interface Options {
   readonly sample: number;
   readonly budget?: number;
+  readonly processes: number;
   readonly fresh?: true;
 }
 
@@ -32,9 +37,10 @@ const command = new Command('test:mutation')
     'try each mutant with tests that take so long together, and as long again with those that have noticed mutants of its file; with all that reach it',
     parseCount,
   )
+  .option('--processes <n>', 'processes that run tests, one file of mutants each', parseCount, availableParallelism())
   .option('--fresh', 'try what was tried before, too; otherwise a run resumes where the last one was ended')
   .parse();
-const { sample, budget = Number.POSITIVE_INFINITY, fresh } = command.opts<Options>();
+const { sample, budget = Number.POSITIVE_INFINITY, processes, fresh } = command.opts<Options>();
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -47,36 +53,42 @@ if (fresh) await rm(STATE, { recursive: true, force: true });
 const files = await writeMutatedRooms(`${STATE}/instrumented`);
 const count = files.reduce((sum, { mutants }) => sum + mutants.length, 0);
 const rooms = createHash('sha256').update(JSON.stringify(files)).digest('hex');
-const host = new TestHost(`${STATE}/instrumented`, count, stop.signal);
+const hosts = Array.from({ length: processes }, () => new TestHost(`${STATE}/instrumented`, count, stop.signal));
+const compiler = new Compiler();
 const noticing = new NoticingTests();
-const counts = { tried: 0, unnoticed: 0, accepted: 0 };
+const counts = new RoomCounts();
 try {
-  const coverage = await coverTests(host, { path: `${STATE}/coverage.jsonl`, rooms, tell });
+  const coverage = await coverTests(hosts, { path: `${STATE}/coverage.jsonl`, rooms, tell });
   const tests = new ReachingTests(coverage);
   const results = await Results.open(`${STATE}/results.jsonl`);
-  for (const file of files.filter(isAsked)) await tryFile(file, tests, results);
+  await shareOut(hosts, files.filter(isAsked), (host, file) => tryFile(file, { host, tests, results }));
 } catch (thrown) {
   if (!stop.signal.aborted) throw thrown;
 } finally {
-  host.close();
+  for (const host of hosts) host.close();
 }
-tell(
-  `${counts.tried} mutants: ${counts.unnoticed} not noticed, ${counts.accepted} accepted in test/mutation/survivors.json`,
-);
+for (const line of counts.describe()) tell(line);
 process.exitCode = stop.signal.aborted ? 130 : counts.unnoticed === 0 ? 0 : 1;
 
-async function tryFile(file: MutatedFile, tests: ReachingTests, results: Results): Promise<void> {
+interface Means {
+  readonly host: TestHost;
+  readonly tests: ReachingTests;
+  readonly results: Results;
+}
+
+async function tryFile(file: MutatedFile, means: Means): Promise<void> {
   const begun = performance.now();
   const survivors: string[] = [];
+  counts.addFile(file.file, file.mutants.length);
   for (const [index, mutant] of file.mutants.entries()) {
     if (index % sample !== 0) continue;
-    counts.tried += 1;
-    const { verdict } = await tryMutant(file, index, mutant, { tests, results });
-    if (verdict !== 'unnoticed') continue;
-    if (isAccepted(accepted, file.file, mutant)) counts.accepted += 1;
-    else survivors.push(`  ${file.file}:${mutant.line}  ${mutant.within}  ${mutant.change}`);
+    const { verdict, tests } = await tryMutant(file, index, mutant, means);
+    const isListed = isAccepted(accepted, file.file, mutant);
+    counts.add(file.file, verdict, isListed);
+    if (verdict !== 'unnoticed' || isListed) continue;
+    const unreached = tests === 0 ? '  (no test reaches it)' : '';
+    survivors.push(`  ${file.file}:${mutant.line}  ${mutant.within}  ${mutant.change}${unreached}`);
   }
-  counts.unnoticed += survivors.length;
   const seconds = Math.round((performance.now() - begun) / 1000);
   tell([`${file.file}: ${file.mutants.length} mutants, ${seconds} s`, ...survivors].join('\n'));
 }
@@ -85,17 +97,20 @@ async function tryMutant(
   file: MutatedFile,
   index: number,
   mutant: Mutant,
-  { tests, results }: { readonly tests: ReachingTests; readonly results: Results },
+  { host, tests, results }: Means,
 ): Promise<Result> {
   const number = file.first + index;
+  const isImported = tests.isImported(number);
   const reaching = tests.of(number, file);
-  const result = results.find(file, mutant, { tests: reaching.length, seconds: budget });
-  const found =
-    result ?? (await trySelected(number, select(file, reaching, tests.isImported(number)), tests.isImported(number)));
+  const known = results.find(file, mutant, { tests: reaching.length, seconds: budget });
+  if (known?.by !== undefined) noticing.note(file.file, known.by);
+  if (known !== undefined) return known;
+  const found = await trySelected(host, number, select(file, reaching, isImported), isImported);
   if (found.by !== undefined) noticing.note(file.file, found.by);
-  if (result !== undefined) return result;
+  const isRefused = found.verdict === 'unnoticed' && compiler.refuses(file.file, file.text, mutant);
   const tried: Result = {
     ...found,
+    ...(isRefused && { verdict: 'refused' }),
     tests: reaching.length,
     ...(budget < Number.POSITIVE_INFINITY && { seconds: budget }),
   };
@@ -109,6 +124,7 @@ function select({ file }: MutatedFile, reaching: readonly TestId[], isImported: 
 }
 
 async function trySelected(
+  host: TestHost,
   number: number,
   tests: readonly TestId[],
   isImported: boolean,

@@ -11,6 +11,7 @@ const ROOM_GLOB = `src/{${ROOMS.join(',')}}/**/*.ts`;
 
 export interface MutatedFile {
   readonly file: string;
+  readonly text: string;
   /** Changes with the text of the file. */
   readonly digest: string;
   /** The number of its first mutant among those of all files. */
@@ -27,7 +28,7 @@ export async function writeMutatedRooms(directory: string): Promise<readonly Mut
     const text = await readFile(file, 'utf8');
     const mutants = findMutants(text);
     const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-    files.push({ file, digest, first, mutants });
+    files.push({ file, text, digest, first, mutants });
     await mkdir(dirname(join(directory, file)), { recursive: true });
     await writeFile(join(directory, file), instrument(text, mutants, first));
     first += mutants.length;

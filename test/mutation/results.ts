@@ -5,7 +5,8 @@ import type { MutatedFile } from './mutated-rooms.ts';
 
 /** What became of a mutant. */
 export interface Result {
-  readonly verdict: Exclude<Verdict['kind'], 'spoiled'>;
+  /** Refused: no test has noticed it, but it does not compile. */
+  readonly verdict: Exclude<Verdict['kind'], 'spoiled'> | 'refused';
   readonly by?: TestId;
   /** How many tests reach it. */
   readonly tests: number;

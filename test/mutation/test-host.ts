@@ -67,9 +67,7 @@ export class TestHost {
   }
 
   async #try(mutant: number, tests: readonly TestId[], active: number): Promise<Verdict> {
-    const request: Request = { kind: 'try', mutant, tests };
-    const slowest = Math.max(0, ...tests.map(({ milliseconds }) => milliseconds));
-    const answer = await this.#ask(request, active, SILENT_CPU_SECONDS + (SLOWER * slowest) / 1000);
+    const answer = await this.#ask({ kind: 'try', mutant, tests }, active, SILENT_CPU_SECONDS);
     const verdict: Verdict = answer?.kind === 'tried' ? answer.verdict : { kind: 'stuck' };
     if (verdict.kind === 'stuck' || verdict.kind === 'spoiled') this.close();
     return verdict;
@@ -82,15 +80,17 @@ export class TestHost {
     const child = this.#child;
     const { promise, resolve } = Promise.withResolvers<Answer | undefined>();
     let silentSince: number | undefined;
+    let allowed = silentSeconds;
     const look = setInterval(() => {
       void readCpuSeconds(child.pid).then((used) => {
         silentSince ??= used;
-        if (used - silentSince > silentSeconds) resolve(undefined);
+        if (used - silentSince > allowed) resolve(undefined);
       });
     }, LOOK_MILLISECONDS);
     const hear = (answer: Answer): void => {
       silentSince = undefined;
-      if (answer.kind !== 'beat') resolve(answer);
+      if (answer.kind === 'begun') allowed = silentSeconds + (SLOWER * answer.milliseconds) / 1000;
+      else if (answer.kind !== 'beat') resolve(answer);
     };
     const end = (): void => {
       resolve(undefined);

@@ -17,7 +17,7 @@ const BEAT_MILLISECONDS = 50;
 const BEATS_TO_PARENT = 10;
 /** A test without a mutant that takes long may take this much longer with one. */
 const SLOWER = 10;
-const MIN_MILLISECONDS = 3000;
+const MIN_MILLISECONDS = 1500;
 
 const [, , directory = '', mutants = '0', active = '-1'] = process.argv;
 const switchboard = new Switchboard(Number(mutants));
@@ -106,6 +106,7 @@ async function tryTest(id: TestId, mutant: number, isFromTheStart: boolean): Pro
     const test = (await load(id.file))[id.index];
     if (test === undefined) throw new Error(`${id.file} has fewer tests than before`);
     switchboard.active = mutant;
+    answer({ kind: 'begun', milliseconds: id.milliseconds });
     const failure = await fails(test, limit);
     if (failure instanceof StuckError) return 'stuck';
     if (failure === undefined) return undefined;

@@ -6,7 +6,7 @@ import { findMutants } from '../../mutation/find-mutants.ts';
 import { Results } from '../../mutation/results.ts';
 
 const mutants = findMutants('function f() { g(); h(); }');
-const file = { file: 'src/a.ts', digest: '1', first: 0, mutants };
+const file = { file: 'src/a.ts', text: '', digest: '1', first: 0, mutants };
 const [one, other] = mutants as [(typeof mutants)[number], (typeof mutants)[number]];
 
 const all = (tests: number) => ({ tests, seconds: Number.POSITIVE_INFINITY });
@@ -20,6 +20,13 @@ test('a run that was killed resumes behind the last mutant that is known, though
   expect(results.find(file, other, all(3))).toBeUndefined();
   await results.add(file, other, { verdict: 'stuck', tests: 3 });
   expect((await Results.open(path)).find(file, other, all(3))).toMatchObject({ verdict: 'stuck' });
+});
+
+test('what the compiler has refused is not tried again, however many tests reach it by now', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
+  const results = await Results.open(path);
+  await results.add(file, one, { verdict: 'refused', tests: 3, seconds: 1 });
+  expect(results.find(file, one, all(4))).toMatchObject({ verdict: 'refused' });
 });
 
 test('nothing is known of a file that has changed, nor of a survivor that more tests reach by now', async () => {
