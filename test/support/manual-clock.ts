@@ -8,7 +8,8 @@ interface Sleeper {
 
 /** A clock that does not move until a test moves it. */
 export class ManualClock implements WorkerClock {
-  #now = 0;
+  /** Not 0: only differences count. */
+  #now = 1_000_000;
   readonly #sleepers = new Set<Sleeper>();
 
   now(): number {

@@ -81,6 +81,14 @@ describe('parseNotification', () => {
     expect(() => parseNotification(throughTopic('{"a":1}'))).toThrow(/neither an S3 notification/);
   });
 
+  test.each([
+    ['confirms a subscription', { Type: 'SubscriptionConfirmation' }],
+    ['names no topic', { TopicArn: undefined }],
+  ])('takes no message out of an envelope that %s', (_, fields) => {
+    const body = JSON.stringify({ ...(JSON.parse(throughTopic(s3Notification(facts))) as object), ...fields });
+    expect(() => parseNotification(body)).toThrow(/neither an S3 notification/);
+  });
+
   test('ignores events other than creations and removals', () => {
     expect(parseNotification(s3Notification({ key: 'a', eventName: 'ObjectTagging:Put' }))).toEqual({
       created: [],

@@ -34,6 +34,13 @@ describe('the notification of a failed replication', () => {
     expect(failure?.reason).toBe('Unknown');
   });
 
+  test('has its time with any offset', () => {
+    const [failure] = parseReplicationFailures(
+      JSON.stringify({ Records: [{ ...record, eventTime: '2026-11-23T17:00:00+01:00' }] }),
+    );
+    expect(failure?.eventTime).toBe(Date.parse(TIME));
+  });
+
   test('is read out of the envelope of an SNS topic', () => {
     const body = JSON.stringify(event);
     expect(parseReplicationFailures(throughTopic(body))).toEqual(parseReplicationFailures(body));
@@ -47,6 +54,7 @@ describe('the notification of a failed replication', () => {
 
   test.each([
     ['no JSON', 'nonsense'],
+    ['of an event version that is not known', JSON.stringify({ Records: [{ ...record, eventVersion: '3.0' }] })],
     ['another message', '{"source":"aws.s3","detail-type":"Object Created"}'],
     [
       'a failure without its version',

@@ -68,6 +68,16 @@ describe('an event of a removal', () => {
     },
   );
 
+  test('with an empty version is one without a version: the key was deleted', () => {
+    const body = s3Notification({ key: 'a', eventName: 'ObjectRemoved:Delete', versionId: '' });
+    expect(parseNotification(body).removed).toMatchObject([{ removal: 'deleted', versionId: undefined }]);
+  });
+
+  test('of an event version that is not known is refused', () => {
+    const body = s3Notification({ key: 'a', eventName: 'ObjectRemoved:Delete', eventVersion: '3.0' });
+    expect(() => parseNotification(body)).toThrow(/2\.x/);
+  });
+
   test('of an unknown type of deletion is refused, since it may be the removal of a version', () => {
     const body = objectDeleted({ object: { key: 'a' }, 'deletion-type': 'Vanished' });
     expect(() => parseNotification(body)).toThrow(/deletion-type/);

@@ -48,6 +48,31 @@ describe('a worker', () => {
     expect(bench.telemetry.ends).toEqual([['idle', 3]]);
   });
 
+  test('ends with the first poll that finds nothing when it has been idle for so long, and not before', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const work = new LongWork();
+    const run = bench.run([work.process]);
+    await bench.clock.advance(300_000);
+    expect(bench.telemetry.taken).toEqual([message?.messageId]);
+    work.end();
+    await bench.clock.advance(59_999);
+    expect(bench.telemetry.ends).toEqual([]);
+    await bench.clock.advance(1);
+    expect(bench.telemetry.ends).toEqual([['idle', 1]]);
+    expect(await run).toBe('idle');
+  });
+
+  test('waits for messages forever where it is not to end when idle', async () => {
+    const bench = new WorkerBench();
+    const run = bench.run([succeed], { idleExitSeconds: 0 });
+    await bench.clock.advance(600_000);
+    expect(bench.telemetry.ends).toEqual([]);
+    bench.stop();
+    await bench.clock.advance(5_000);
+    expect(await run).toBe('stopped');
+  });
+
   test('works on as many messages as it has slots, and no more', async () => {
     const bench = new WorkerBench();
     bench.place(5);
@@ -75,6 +100,9 @@ describe('a worker', () => {
     const run = bench.run([work.process, work.process]);
     await bench.clock.advance(3_600_000);
     expect(bench.telemetry.ends).toEqual([]);
+    // The other slot asks the queue on, and ECS is told nothing yet.
+    expect(bench.source.polls).toBeGreaterThan(700);
+    expect(bench.protections).not.toContain(0);
     work.end();
     await bench.clock.advance(70_000);
     expect(await run).toBe('idle');
@@ -126,6 +154,22 @@ describe('a worker', () => {
     expect(bench.queue.delays).toEqual([]);
     expect(bench.queue.letters.map((letter) => letter.message)).toEqual([message]);
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
+  });
+
+  test('hides a message no longer that the work has requeued', async () => {
+    const bench = new WorkerBench();
+    const [message] = bench.place(1);
+    const requeue: ProcessMessage = async (interrupted, queue) => {
+      await queue.requeue([interrupted]);
+      // The heartbeat would be due several times before the work is over.
+      await bench.clock.sleep(400_000, new AbortController().signal);
+      return DONE;
+    };
+    const run = bench.run([requeue]);
+    await bench.clock.advance(500_000);
+    await run;
+    expect(bench.queue.delays).toEqual([]);
+    expect(bench.queue.again).toEqual([message]);
   });
 
   test('gives up what SQS will not hide any longer, and lets a new message resume it', async () => {
@@ -207,6 +251,13 @@ describe('a worker', () => {
     await bench.clock.advance(30_600);
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
     expect(bench.telemetry.errors).toHaveLength(7);
+    // It has answered: the next time it does not, the pauses are short again.
+    bench.source.failures = 1;
+    await bench.clock.advance(5_000);
+    expect(bench.telemetry.errors).toHaveLength(8);
+    const { polls } = bench.source;
+    await bench.clock.advance(1_000);
+    expect(bench.source.polls).toBe(polls + 1);
     bench.stop();
     await bench.clock.advance(5_000);
     expect(await run).toBe('stopped');
@@ -217,8 +268,9 @@ describe('a worker', () => {
     const [broken, sound] = bench.place(2, 3);
     const work: ProcessMessage = (message) =>
       message === broken ? Promise.reject(new TypeError('a bug')) : Promise.resolve(DONE);
-    const run = bench.run([work]);
-    await bench.clock.advance(70_000);
+    const run = bench.run([work], { idleExitSeconds: 1_000 });
+    // The heartbeat of what broke would be due several times.
+    await bench.clock.advance(1_005_000);
     await run;
     expect(bench.queue.delays).toEqual([{ message: broken, seconds: 120 }]);
     expect(bench.source.acknowledged).toEqual([sound?.messageId]);
