@@ -1,17 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
 import { MIB } from '../../../src/archive/format.ts';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
 import { ArchiveUpload, PART_BUFFER_SIZE } from '../../../src/packing/archive-upload.ts';
-import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
+import { FailingObjectStore, type FailingOptions, type StoreCall } from '../../support/failing-object-store.ts';
+import { areIdle } from '../../support/idle-buffers.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 
 const LOCATION = { bucket: 'outbound', key: 'rule/archive.tar.zst' };
 const FRAMES = Array.from({ length: 7 }, () => randomBytes(5 * MIB));
 
-function open(framesPerPart: number, failing: Readonly<Partial<Record<StoreCall, readonly number[]>>> = {}) {
+function open(
+  framesPerPart: number,
+  failing: Readonly<Partial<Record<StoreCall, readonly number[]>>> = {},
+  hold?: FailingOptions['hold'],
+) {
   const memory = new MemoryObjectStore();
-  const store = new FailingObjectStore(memory, failing);
+  const store = new FailingObjectStore(memory, failing, hold && { hold });
   const buffers = new BufferPool(PART_BUFFER_SIZE, 2);
   const { signal } = new AbortController();
   return {
@@ -46,6 +53,20 @@ describe('an archive of so many frames that a part takes several', () => {
       expect(memory.look(LOCATION)?.body.equals(Buffer.concat(frames))).toBe(true);
       expect(memory.keys('outbound')).toEqual([LOCATION.key]);
     }
+  });
+
+  test('has a part put together only when each of its pieces is there', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+    const { store, memory, upload } = open(4, {}, (call, count) =>
+      call === 'uploadPart' && count === 1 ? released : undefined,
+    );
+    for (const frame of FRAMES.slice(0, 4)) await upload.append(frame);
+    const done = upload.complete();
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    expect(store.counts).toMatchObject({ takePart: 0, complete: 0 });
+    release(undefined);
+    await done;
+    expect(memory.look(LOCATION)?.body.equals(Buffer.concat(FRAMES.slice(0, 4)))).toBe(true);
   });
 
   test('has a part of one piece sent as it is', async () => {
@@ -130,4 +151,55 @@ test('an upload that is taken back waits for its parts on their way, whose buffe
   release(undefined);
   await aborted;
   expect(events).toEqual(['part', 'abort', 'returned']);
+});
+
+describe('an archive of one frame per part', () => {
+  const frame = Buffer.alloc(9 * MIB, 'a');
+
+  test('says of each part what it takes to know it again, and is zstd by its type', async () => {
+    const { memory, upload } = open(1);
+    await upload.append(frame);
+    await upload.append(Buffer.from('the end'));
+    await upload.complete();
+    expect(upload.parts).toEqual([
+      { frames: 1, size: 9 * MIB, crc32: crc32(frame) },
+      { frames: 1, size: 7, crc32: crc32(Buffer.from('the end')) },
+    ]);
+    expect(memory.look(LOCATION)?.description.headers).toEqual({ contentType: 'application/zstd' });
+  });
+
+  test('takes no further frame once S3 has refused one', async () => {
+    const { upload, buffers } = open(1, { uploadPart: [1] });
+    await upload.append(frame);
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    await expect(upload.append(frame)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    await upload.abort();
+    expect(await areIdle(buffers)).toBe(true);
+  });
+
+  test('has nothing behind its end that an earlier attempt has sent', async () => {
+    const { memory, upload } = open(1);
+    const earlier = await memory.createUpload({ ...LOCATION, headers: {}, metadata: {}, tags: [] });
+    for (const number of [1, 2, 3]) await earlier.uploadPart(number, frame, crc32(frame));
+    upload.resume(await memory.resumeUpload(LOCATION, earlier.id), [
+      { frames: 1, size: frame.length, crc32: crc32(frame) },
+    ]);
+    await upload.append(Buffer.from('the end'));
+    expect(await upload.complete()).toBe(frame.length + 7);
+    expect(memory.look(LOCATION)?.body.equals(Buffer.concat([frame, Buffer.from('the end')]))).toBe(true);
+  });
+});
+
+test('a small archive gives its buffer back when S3 has it, though the answer was lost', async () => {
+  const memory = new MemoryObjectStore();
+  const store = new FailingObjectStore(memory, { put: [1] }, { moment: 'after' });
+  const buffers = new BufferPool(PART_BUFFER_SIZE, 1);
+  const { signal } = new AbortController();
+  const upload = new ArchiveUpload({ store, location: LOCATION, shared: false, buffers, signal, framesPerPart: 1 });
+  await upload.append(Buffer.from('small'));
+  expect(await upload.complete()).toBe(5);
+  expect(await areIdle(buffers)).toBe(true);
+  // Taking it back afterwards, as whoever fails later may, returns no buffer twice: all are taken.
+  await upload.suspend();
+  expect(await areIdle(buffers)).toBe(false);
 });

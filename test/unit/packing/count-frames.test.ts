@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { MIB } from '../../../src/archive/format.ts';
+import { LARGE_OBJECT, MIB } from '../../../src/archive/format.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import { countFrames } from '../../../src/packing/count-frames.ts';
+import { largeObjectRequests } from '../../../src/packing/large-object-requests.ts';
 
 function item(key: string, size: number): PackItem {
   return { object: { bucket: 'b', key, size, etag: 'e', eventTime: 0 }, messages: [], superseded: [] };
@@ -18,4 +19,10 @@ test('frames are counted per class of content, from the bytes of all objects of 
 
 test('an archive without objects has no frames', () => {
   expect(countFrames([]).size).toBe(0);
+});
+
+test('only an object that is more than a frame takes requests for a large one', () => {
+  expect(largeObjectRequests([1, LARGE_OBJECT])).toEqual({ largeReads: 0, largeWrites: 0, looks: 0 });
+  const { largeReads, largeWrites, looks } = largeObjectRequests([LARGE_OBJECT + 1]);
+  expect([largeReads > 0, largeWrites - largeReads, looks]).toEqual([true, 1, 1]);
 });

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { BufferPool } from '../../../src/compression/buffer-pool.ts';
+import { PART_BUFFER_SIZE } from '../../../src/packing/archive-upload.ts';
 import { restorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
 import { originOf } from '../../../src/storage/provenance.ts';
 import { itemAt, layOutArchive, readManifest } from '../../support/archives.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { areIdle } from '../../support/idle-buffers.ts';
 import { type EventFacts, queueMessage, s3Notification } from '../../support/notifications.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { SourceServiceHarness } from '../../support/source-service.ts';
@@ -51,6 +54,12 @@ describe('a deletion at the source', () => {
     expect(service.telemetry.deletions).toMatchObject([{ deletions: 1, delaySeconds: expect.any(Number) }]);
   });
 
+  test('travels together with the others of its batch', async () => {
+    const service = source();
+    await service.process(removal('a'), removal('b'), removal('c'));
+    expect(service.telemetry.deletions).toMatchObject([{ deletions: 3 }]);
+  });
+
   test('in a bucket without versions travels as well', async () => {
     const service = source();
     await service.process(removal('gone', { eventName: 'ObjectRemoved:Delete' }));
@@ -90,6 +99,30 @@ describe('a deletion at the source', () => {
     const message = removal('one');
     expect(await service.process(message)).toEqual([message.messageId]);
     expect(memory.keys('outbound-bucket')).toEqual([]);
+  });
+
+  test('gives the buffers of its archive back when that cannot be put', async () => {
+    const { memory, dependencies } = new SourceServiceHarness();
+    const parts = new BufferPool(PART_BUFFER_SIZE, 1);
+    const store = new FailingObjectStore(memory, { put: [1] });
+    const service = source({ store, buffers: { ...dependencies.buffers, parts } });
+    expect(await service.process(removal('one'))).toHaveLength(1);
+    expect(await areIdle(parts)).toBe(true);
+  });
+
+  test('is not acknowledged for what another has written to the key of its archive', async () => {
+    const { memory } = new SourceServiceHarness();
+    const store = new FailingObjectStore(memory);
+    const put = store.put.bind(store);
+    store.put = async (request) => {
+      const { bucket, key } = request;
+      await memory.place({ bucket, key }, Buffer.from('of another'));
+      return put(request);
+    };
+    const message = removal('one');
+    const service = source({ store });
+    expect(await service.process(message)).toEqual([message.messageId]);
+    expect(service.telemetry.deletions).toEqual([]);
   });
 
   test.each([
@@ -233,5 +266,15 @@ describe('a version that is removed for good', () => {
     const written = await service.place('back', 'newer', {}, { sequencer: '30' });
     expect(await service.process(removal('back', REMOVED), written)).toEqual([]);
     expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back', sequencer: '30' }]);
+    expect(service.telemetry.skipped).toEqual([['back', 'superseded']]);
+  });
+
+  test('has what is current packed where a write of the same moment, in no order to it, is not that', async () => {
+    const service = source();
+    const stale = queueMessage(s3Notification({ key: 'back', etag: 'stale' }));
+    await service.place('back', 'current');
+    const removed = s3Notification({ key: 'back', ...REMOVED });
+    expect(await service.process(queueMessage(removed), stale)).toEqual([]);
+    expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back', size: 7 }]);
   });
 });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { crc32 } from '../../../src/archive/checksum.ts';
 import { MIB } from '../../../src/archive/format.ts';
@@ -48,6 +49,8 @@ describe('the archive of a large object', () => {
     expect(interrupted.returned).toHaveLength(1);
     const key = archiveKeyOf(memory);
     expect(await uploadsLeft(memory, key)).toHaveLength(1);
+    const [, record = ''] = memory.look({ bucket: PROGRESS, key })?.body.toString().split('\n') ?? [];
+    expect(JSON.parse(record)).toMatchObject({ plannedFrames: 7 });
 
     const second = await attempt({});
 
@@ -68,6 +71,27 @@ describe('the archive of a large object', () => {
     expect(second.returned).toEqual([]);
     expect(second.counts).toMatchObject({ createUpload: 0, resumeUpload: 1, complete: 1 });
     expectArchived(memory);
+  });
+
+  test('is left to others only when none of its parts is on its way any more', async () => {
+    const bench = new SourceServiceHarness({ limits: LIMITS });
+    const message = await bench.place('large.bin', BODY);
+    const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
+    const hold = (call: StoreCall, count: number) => (call === 'uploadPart' && count === 1 ? held : undefined);
+    const store = new FailingObjectStore(bench.memory, { read: [4] }, { hold });
+    const service = new SourceServiceHarness({ store, limits: LIMITS });
+    let isDone = false;
+    const done = service.process(message).finally(() => {
+      isDone = true;
+    });
+    for (let turn = 0; turn < 1000 && store.counts.read < 4; turn += 1) await nextTurn();
+    for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+    const owner = () => bench.memory.look({ bucket: PROGRESS, key: archiveKeyOf(bench.memory) })?.body.toString();
+    expect(isDone).toBe(false);
+    expect(owner()).not.toMatch(/^\S+ 0\n/);
+    release(undefined);
+    expect(await done).toEqual([message.messageId]);
+    expect(owner()).toMatch(/^\S+ 0\n/);
   });
 
   test('takes back the parts that are sent when a read in the middle is refused for good', async () => {

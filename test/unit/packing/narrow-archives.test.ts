@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { WorkerLostError } from '../../../src/compression/errors.ts';
 import type { CompressFrameTask } from '../../../src/compression/frame-contract.ts';
+import { type CompressorError, UnexpectedError } from '../../../src/errors.ts';
+import type { PackItem } from '../../../src/packing/collect-objects.ts';
+import { ManifestTooLargeError } from '../../../src/packing/errors.ts';
+import { mayBeOneObject, narrowArchives, receivesOf } from '../../../src/packing/narrow-archives.ts';
 import { PackingSpeed, type PackingWork } from '../../../src/packing/packing-speed.ts';
+import { AccessDeniedError, ObjectArchivedError, UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { readArchive } from '../../support/archives.ts';
 import { queueMessage } from '../../support/notifications.ts';
 import { inlineCompression, SourceServiceHarness } from '../../support/source-service.ts';
@@ -66,12 +71,8 @@ describe('objects whose messages come again since a process was killed without a
     const source = new SourceServiceHarness();
     const [again, ...rest] = await placeMany(source, 6);
     await source.process(queueMessage(again?.body ?? '', 5), ...rest);
-    expect(
-      source
-        .archiveKeys()
-        .map((key) => readArchive(source.archive(key)).length)
-        .toSorted(),
-    ).toEqual([1, 5]);
+    // Those that nothing is known of come first: what has failed may take the process with it.
+    expect(source.telemetry.archives.map(({ objects }) => objects)).toEqual([5, 1]);
   });
 });
 
@@ -92,6 +93,24 @@ test('objects that no run can hold together are packed in halves, and in halves 
   const sizes = source.archiveKeys().map((key) => readArchive(source.archive(key)).length);
   expect(sizes.toSorted()).toEqual([1, 2, 2]);
   expect(packedKeys(source).toSorted()).toEqual(['k0', 'k1', 'k2', 'k3', 'k4']);
+});
+
+test('an object that only this process is too slow for is left to another once, and then packed here', async () => {
+  class LearnedSlow extends PackingSpeed {
+    override predict(): number {
+      return 2000;
+    }
+    override predictUnlearned(): number {
+      return 1;
+    }
+  }
+  const source = new SourceServiceHarness({ speed: new LearnedSlow(1) });
+  const message = await source.place('k', 'body');
+  expect(await source.process(message)).toEqual([message.messageId]);
+  expect(source.telemetry.fates).toEqual([['OBJECT_OVER_LIMITS', 'retried']]);
+  expect(source.archiveKeys()).toEqual([]);
+  expect(await source.process(queueMessage(message.body, 2))).toEqual([]);
+  expect(packedKeys(source)).toEqual(['k']);
 });
 
 const LARGE = [{ bytes: 6 * 1024 * MIB, objects: 1, level: 3 }] as const;
@@ -160,4 +179,53 @@ describe('an object that only the speed of this process forbids', () => {
     expect(await source.process(message)).toEqual([]);
     expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['OBJECT_OVER_LIMITS']);
   });
+});
+
+describe('the archives of objects by how often they were received', () => {
+  const item = (receiveCount: number): PackItem => ({
+    object: { bucket: 'b', key: 'k', size: 1, etag: 'e', eventTime: 0 },
+    messages: [queueMessage('', receiveCount)],
+    superseded: [],
+  });
+  const sizes = (count: number, receives: number, maxReceives = 5) =>
+    narrowArchives(
+      Array.from({ length: count }, () => item(receives)),
+      maxReceives,
+      (items) => [[...items]],
+    ).map(({ length }) => length);
+
+  test.each([
+    [1, [1000]],
+    [2, [1000]],
+    [3, Array(8).fill(125)],
+    [4, [...Array<number>(62).fill(16), 8]],
+    [5, Array(1000).fill(1)],
+    [6, Array(1000).fill(1)],
+  ])(
+    'are cut at receive %i into whole ones, eighths, eighths of those, and single ones on the last',
+    (receives, expected) => {
+      expect(sizes(1000, receives)).toEqual(expected);
+    },
+  );
+
+  test('are of one object on the last receive, however early that is', () => {
+    expect(sizes(10, 3, 3)).toEqual(Array(10).fill(1));
+  });
+
+  test('begin with those that nothing is known of: what has failed may take the process with it', () => {
+    const items = [item(5), item(3), item(1), item(4), item(2)];
+    const narrowed = narrowArchives(items, 5, (together) => [[...together]]);
+    expect(narrowed.map((archive) => archive.map(receivesOf))).toEqual([[1, 2], [3], [4], [5]]);
+  });
+});
+
+test.each<[boolean, CompressorError]>([
+  [true, new ManifestTooLargeError('too large')],
+  [true, new WorkerLostError('killed')],
+  [true, new UnexpectedError('a bug')],
+  [true, new ObjectArchivedError('in GLACIER')],
+  [false, new AccessDeniedError('403')],
+  [false, new UnavailableStorageError('503')],
+])('that one object of an archive may be at fault is %s of %s', (expected, error) => {
+  expect(mayBeOneObject(error)).toBe(expected);
 });

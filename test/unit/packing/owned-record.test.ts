@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { OwnedRecord } from '../../../src/packing/owned-record.ts';
-import { WriteConditionError } from '../../../src/storage/errors.ts';
+import { AccessDeniedError, ObjectChangedError, WriteConditionError } from '../../../src/storage/errors.ts';
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 
@@ -61,4 +61,14 @@ test('a record that is released may be taken at once, with what it says', async 
   expect((await other.take(Buffer.from('mine'), NEVER))?.toString()).toBe('so far');
   await other.remove();
   expect([other.owned, memory.keys('progress')]).toEqual([false, []]);
+});
+
+test('a record that cannot be read is a failure, and one that changes while it is read is read again', async () => {
+  const memory = new MemoryObjectStore();
+  await memory.place(PLACE, Buffer.from('of an earlier version'));
+  const denied = new FailingObjectStore(memory, { read: [1, 2, 3] }, { error: () => new AccessDeniedError('403') });
+  await expect(recordIn(denied).take(Buffer.from('mine'), NEVER)).rejects.toThrow(AccessDeniedError);
+  expect(denied.counts.read).toBe(1);
+  const changing = new FailingObjectStore(memory, { read: [1] }, { error: () => new ObjectChangedError('412') });
+  expect((await recordIn(changing).take(Buffer.from('mine'), NEVER))?.toString()).toBe('of an earlier version');
 });

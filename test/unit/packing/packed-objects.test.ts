@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { combineCrc32 } from '../../../src/archive/checksum.ts';
 import type { PackItem } from '../../../src/packing/collect-objects.ts';
 import type { ReadSlice } from '../../../src/packing/frame-in-work.ts';
 import { BeginAnew, PackedObjects } from '../../../src/packing/packed-objects.ts';
@@ -60,4 +61,12 @@ test('an object of which a later frame cannot be read makes the archive start ov
   expect(() => {
     packed.noteLeftOut([{ item: ITEM, reason: { kind: 'changed' } }]);
   }).toThrow(BeginAnew);
+});
+
+test('an object in several frames is where its first one is, with the checksum of all of its bytes', () => {
+  const packed = new PackedObjects(new Map());
+  packed.notePosition(sliceAt(0), { frame: 3, offset: 1024 }, 7);
+  packed.notePosition(sliceAt(10), { frame: 4, offset: 0 }, 9);
+  const [object] = packed;
+  expect(object?.position).toEqual({ frame: 3, frames: 2, offset: 1024, crc32: combineCrc32(7, 9, 10) });
 });

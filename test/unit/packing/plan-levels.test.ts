@@ -76,3 +76,17 @@ describe('planLevels', () => {
     expect(planLevels([text], 2, 5000, dependencies).works[0]?.level).toBe(12);
   });
 });
+
+test('twice the cores take half as long where compression decides, and as long where the network does', () => {
+  const at = (level: number) => [{ bytes: 600e6, objects: 0, level }];
+  const [one, two] = [new PackingSpeed(1), new PackingSpeed(2)];
+  expect(one.predict(at(12)) - 1).toBeCloseTo(2 * (two.predict(at(12)) - 1));
+  expect(one.predict(at(3))).toBe(two.predict(at(3)));
+});
+
+test('where no level outruns the network, events that wait long get the fastest that there is', () => {
+  const caps: (LevelCap | undefined)[] = [];
+  const policy = { ...greedyPolicy(caps), levels: [15, 19] };
+  planLevels([item('a.json', 1)], 900, 901, { levels: policy, speed: new PackingSpeed(1) });
+  expect(caps[0]).toEqual({ highest: 15, reason: 'backlog' });
+});

@@ -299,6 +299,16 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ k: 'stored' });
   });
 
+  test('of which the stored one was taken for the earliest of three lose nothing', async () => {
+    const source = new SourceServiceHarness();
+    const last = await source.place('k', 'last by its clock', {}, at(9));
+    const middle = await source.place('k', 'in between', {}, at(5));
+    const stored = await source.place('k', 'stored', {}, at(1));
+    expect(await source.process(last, middle, stored)).toEqual([]);
+    expect(source.queue.again).toEqual([]);
+    expect(contents(source.archive())).toEqual({ k: 'stored' });
+  });
+
   test('that tie are each looked at: a refusal of the one that was chosen does not lose the one that is stored', async () => {
     for (const chosen of ['x'.repeat(50), 'too large for a run'.repeat(10)]) {
       const rule = exampleRule({ maxObjectBytes: 100 });
@@ -448,6 +458,15 @@ describe('what this product wrote itself', () => {
       [],
     );
     expect(contents(source.archive())).toEqual({ restored: 'x' });
+  });
+
+  test('is not packed when its event names nobody, as those of EventBridge', async () => {
+    const source = new SourceServiceHarness({ ownPrincipals: ['AROATARGET'] });
+    await source.place('restored', 'x', { metadata: { s3xrc: stamp } });
+    const { etag = '' } = (await source.memory.head(location)) ?? {};
+    const message = queueMessage(eventBridgeNotification({ key: 'restored', size: 1, etag }));
+    expect(await source.process(message)).toEqual([]);
+    expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
   test('is not packed when it came from a destination of the rule, by the role of another deployment', async () => {

@@ -27,6 +27,7 @@ function settle(sequencers: readonly [string, string, string] | undefined, outco
   if (outcome === 'changed') settlement.settleChanged(itemAt(items, 0));
   else settlement.settle(itemAt(items, 0), outcome);
   const undecided = settlement.takeUndecided().map((writes) => writes.map(({ object }) => object.etag));
+  expect(settlement.takeUndecided()).toEqual([]);
   for (const etag of undecided.flat()) {
     const message = messages[Number(etag[1])];
     if (message !== undefined) ledger.note(message, { kind: 'later', seconds: 0 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { TagAccess } from '../../../src/packing/tag-access.ts';
 import { AccessDeniedError, UnavailableStorageError } from '../../../src/storage/errors.ts';
 import { readArchive } from '../../support/archives.ts';
 import { FailingObjectStore, type FailingOptions } from '../../support/failing-object-store.ts';
@@ -47,6 +48,41 @@ test('a copy never arrives untagged because the role may not read tags: TAGS_INC
   expect(source.service.telemetry.archives).toEqual([]);
 });
 
+test('the permission is asked for no more once S3 has counted the tags of an object', async () => {
+  const access = new TagAccess();
+  access.noteCount('source-bucket');
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    return Promise.resolve({ tags: TAGS });
+  };
+  expect(await access.readUncounted('source-bucket', read)).toEqual({ tags: [] });
+  expect([await access.readUncounted('another-bucket', read), reads]).toEqual([{ tags: TAGS }, 1]);
+
+  const { memory } = new SourceServiceHarness();
+  const store = new FailingObjectStore(memory);
+  const service = new SourceServiceHarness({ store, limits: { parallelReads: 1, resumableBytes: 2 ** 30 } });
+  const place = async (key: string, tags: typeof TAGS) => {
+    await memory.place({ bucket: 'source-bucket', key }, Buffer.from(key), { tags });
+    return service.place(key, key, { tags });
+  };
+  await service.process(await place('tagged', TAGS));
+  await service.process(await place('bare', []));
+  expect(store.counts.readTags).toBe(1);
+});
+
+test('who waits for a proof that fails is refused with it, and asks nothing', async () => {
+  const access = new TagAccess();
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    return Promise.reject(new AccessDeniedError('not allowed'));
+  };
+  const answers = await Promise.allSettled([1, 2, 3].map(() => access.readUncounted('b', read)));
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(reads).toBe(1);
+});
+
 test('the permission is asked for once for a hundred objects that are read at the same time', async () => {
   const source = new UncountedSource();
   const messages = await Promise.all(Array.from({ length: 100 }, (_, index) => source.place(`k${index}`, [])));
@@ -74,6 +110,7 @@ test('an answer that never came says nothing about the permission: the next obje
 test.each([
   ['another version: the object is left to its own event', 'v2', []],
   ['the version that was read: it is packed with them', 'v1', ['a']],
+  ['a version that the answer does not name: it is packed with them', undefined, ['a']],
 ])('tags of %s', async (_, tagVersion, packed) => {
   const { memory } = new SourceServiceHarness();
   const store = new (class extends FailingObjectStore {
@@ -81,7 +118,7 @@ test.each([
       return { ...(await super.read(...args)), versionId: 'v1' };
     }
     override async readTags(...args: Parameters<FailingObjectStore['readTags']>) {
-      return { ...(await super.readTags(...args)), versionId: tagVersion };
+      return { ...(await super.readTags(...args)), ...(tagVersion !== undefined && { versionId: tagVersion }) };
     }
   })(memory);
   const service = new SourceServiceHarness({ store });

@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import { findAccepted } from '../../../src/packing/find-accepted.ts';
+import {
+  AccessDeniedError,
+  UnavailableStorageError,
+  UploadGoneError,
+  WriteConditionError,
+} from '../../../src/storage/errors.ts';
+import type { ObjectDescription } from '../../../src/storage/stored-object.ts';
+
+const LOCATION = { bucket: 'outbound', key: 'k' };
+const STORED: ObjectDescription = {
+  size: 10,
+  etag: 'e',
+  lastModified: new Date(0),
+  headers: {},
+  metadata: {},
+  storageClass: 'STANDARD',
+  tagCount: 0,
+  missingMetadata: 0,
+};
+const lost = new UnavailableStorageError('no answer');
+
+async function find(
+  stored: ObjectDescription | undefined,
+  shared: boolean,
+  failure = lost as Parameters<typeof findAccepted>[0],
+) {
+  let looks = 0;
+  const head = () => {
+    looks += 1;
+    return Promise.resolve(stored);
+  };
+  const sent = { location: LOCATION, size: 10, crc32: 7, shared };
+  const found = await findAccepted(failure, sent, { head }, new AbortController().signal);
+  return { found, looks };
+}
+
+test.each([
+  ['ours by size and checksum', { ...STORED, crc32: 7 }, { size: 10, maybeOurs: true }, { size: 10, maybeOurs: true }],
+  ['ours by size, without a checksum', STORED, { size: 10, maybeOurs: true }, { size: 10, maybeOurs: true }],
+  ['of other bytes', { ...STORED, crc32: 8 }, undefined, { size: 10, maybeOurs: false }],
+  ['of another size', { ...STORED, size: 11, crc32: 7 }, undefined, { size: 11, maybeOurs: false }],
+  ['of another size, without a checksum', { ...STORED, size: 11 }, undefined, { size: 11, maybeOurs: false }],
+  ['nothing', undefined, undefined, undefined],
+])('what is at the key of an archive whose last call failed is %s', async (_, stored, own, shared) => {
+  expect((await find(stored, false)).found).toEqual(own);
+  expect((await find(stored, true)).found).toEqual(shared);
+});
+
+test('a look is taken only where the call may have succeeded', async () => {
+  const stored = { ...STORED, crc32: 7 };
+  for (const failure of [new WriteConditionError('412'), new UploadGoneError('gone'), lost]) {
+    expect(await find(stored, false, failure)).toMatchObject({ found: { maybeOurs: true }, looks: 1 });
+  }
+  expect(await find(stored, true, new AccessDeniedError('403'))).toEqual({ found: undefined, looks: 0 });
+});

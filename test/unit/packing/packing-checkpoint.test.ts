@@ -1,0 +1,289 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
+import { FrameSizes } from '../../../src/archive/frame-sizes.ts';
+import type { CompressorError } from '../../../src/errors.ts';
+import type { ArchivePart } from '../../../src/packing/archive-upload.ts';
+import { type CheckpointOptions, PackingCheckpoint } from '../../../src/packing/packing-checkpoint.ts';
+import type { ObjectUpload } from '../../../src/storage/object-store.ts';
+import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+
+const ARCHIVE = { bucket: 'outbound', key: 'rule/archive.tar.zst' };
+const TARGET = { ...ARCHIVE, headers: {}, metadata: {}, tags: [] };
+const RECORDS = 'progress';
+const { signal } = new AbortController();
+
+/** Of the test that runs. */
+const attempts: Attempt[] = [];
+
+afterEach(() => {
+  for (const { checkpoint } of attempts.splice(0)) checkpoint.stop();
+  jest.useRealTimers();
+});
+
+/** An attempt at the archive: what it has sent, and its checkpoint. */
+class Attempt {
+  readonly store: FailingObjectStore;
+  readonly lost: CompressorError[] = [];
+  readonly checkpoint: PackingCheckpoint;
+  readonly parts: ArchivePart[] = [];
+  readonly frames = new FrameSizes();
+  upload: ObjectUpload | undefined;
+  time = 0;
+
+  constructor(
+    memory: MemoryObjectStore,
+    options: Partial<CheckpointOptions> = {},
+    failing: Readonly<Partial<Record<StoreCall, readonly number[]>>> = {},
+  ) {
+    this.store = new FailingObjectStore(memory, failing);
+    this.checkpoint = new PackingCheckpoint({
+      store: this.store,
+      archive: ARCHIVE,
+      bucket: RECORDS,
+      plannedFrames: 100,
+      ownershipSeconds: 180,
+      now: () => this.time,
+      onLost: (reason) => this.lost.push(reason),
+      ...options,
+    });
+    attempts.push(this);
+  }
+
+  async begin(): Promise<void> {
+    expect(await this.checkpoint.find(signal)).toBeUndefined();
+    this.upload = await this.store.createUpload(TARGET);
+    await this.checkpoint.begin(this.upload);
+  }
+
+  /** Sends a part of so many frames, of 10 bytes each. */
+  async send(frames = 1): Promise<void> {
+    const bytes = Buffer.alloc(10 * frames, this.parts.length);
+    await this.upload?.uploadPart(this.parts.length + 1, bytes, crc32(bytes));
+    this.parts.push({ frames, size: bytes.length, crc32: crc32(bytes) });
+    for (let frame = 0; frame < frames; frame += 1) this.append();
+    this.note();
+  }
+
+  /** A frame that is in no part yet. */
+  append(): void {
+    this.frames.push({ compressed: 10, decompressed: 100 });
+  }
+
+  note(): void {
+    this.checkpoint.note(this.parts, this.frames, this.parts.length);
+  }
+
+  /** Writes of the record, once those that nobody waits for are done. */
+  async records(): Promise<number> {
+    for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+    return this.store.counts.put;
+  }
+}
+
+describe('what an interrupted attempt has noted', () => {
+  test('is found by the next one, and by the one after that, as far as it is in parts', async () => {
+    const memory = new MemoryObjectStore();
+    const first = new Attempt(memory);
+    await first.begin();
+    await first.send(2);
+    await first.send(1);
+    first.append();
+    first.note();
+    await first.checkpoint.release();
+
+    const second = new Attempt(memory);
+    const found = await second.checkpoint.find(signal);
+    if (found === undefined || 'archiveBytes' in found) throw new Error('nothing to resume');
+    expect(found.upload.id).toBe(first.upload?.id);
+    expect(found.parts).toEqual(first.parts.map((part, index) => ({ ...part, objectCrc32: index + 1 })));
+    expect([...found.frameSizes]).toEqual([10, 10, 10]);
+    // Where nothing is added, nothing is lost.
+    await second.checkpoint.release();
+
+    const third = new Attempt(memory);
+    expect(await third.checkpoint.find(signal)).toMatchObject({ parts: found.parts, frameSizes: found.frameSizes });
+    third.upload = found.upload;
+    third.parts.push(...found.parts);
+    for (const compressed of found.frameSizes) third.frames.push({ compressed, decompressed: 100 });
+    await third.send();
+    await third.checkpoint.release();
+    const last = await new Attempt(memory).checkpoint.find(signal);
+    expect(last).toMatchObject({ parts: [{}, {}, { frames: 1, objectCrc32: 3 }] });
+  });
+
+  test.each([
+    ['has been aborted', { plannedFrames: 100 }, (upload: ObjectUpload) => upload.abort()],
+    ['is of another layout', { plannedFrames: 101 }, () => Promise.resolve()],
+  ])('is of no use when its upload %s, and nothing of it stays', async (_, options, spoil) => {
+    const memory = new MemoryObjectStore();
+    const first = new Attempt(memory);
+    await first.begin();
+    await first.send();
+    await first.checkpoint.release();
+    if (first.upload !== undefined) await spoil(first.upload);
+
+    const second = new Attempt(memory, options);
+    await second.begin();
+    expect(await memory.listUploads(ARCHIVE)).toEqual([second.upload?.id]);
+    await second.send();
+    await second.checkpoint.release();
+    expect(await new Attempt(memory, options).checkpoint.find(signal)).toMatchObject({ parts: [{ objectCrc32: 1 }] });
+  });
+
+  test('is resumed before the first part that S3 has otherwise, and noted from there on', async () => {
+    const memory = new MemoryObjectStore();
+    const first = new Attempt(memory);
+    await first.begin();
+    for (let part = 0; part < 3; part += 1) await first.send();
+    await first.upload?.uploadPart(2, Buffer.from('other'), crc32(Buffer.from('other')));
+    await first.checkpoint.release();
+    const second = new Attempt(memory);
+    const found = await second.checkpoint.find(signal);
+    if (found === undefined || 'archiveBytes' in found) throw new Error('nothing to resume');
+    expect(found).toMatchObject({ parts: [{ objectCrc32: 1 }], frameSizes: Uint32Array.of(10) });
+    second.upload = found.upload;
+    second.parts.push(...found.parts);
+    second.append();
+    await second.send();
+    await second.send();
+    await second.checkpoint.release();
+    const last = await new Attempt(memory).checkpoint.find(signal);
+    expect(last).toMatchObject({ parts: [{ objectCrc32: 1 }, { objectCrc32: 2 }, { objectCrc32: 3 }] });
+  });
+
+  test('is nothing when it was released before its upload began: no record stays', async () => {
+    const memory = new MemoryObjectStore();
+    const { checkpoint } = new Attempt(memory);
+    await checkpoint.find(signal);
+    expect(memory.keys(RECORDS)).toHaveLength(1);
+    await checkpoint.release();
+    expect(memory.keys(RECORDS)).toEqual([]);
+  });
+});
+
+describe('an archive that S3 has', () => {
+  async function findAccepted(...ends: ('begin' | 'close' | 'remove')[]) {
+    const memory = new MemoryObjectStore();
+    const first = new Attempt(memory);
+    await first.begin();
+    if (ends.includes('close')) await first.checkpoint.close();
+    if (ends.includes('remove')) await first.checkpoint.remove();
+    await memory.place(ARCHIVE, Buffer.alloc(7));
+    const second = new Attempt(memory);
+    // The lease of the first is over.
+    second.time = 181_000;
+    const found = await second.checkpoint.find(signal);
+    expect(memory.uploadKeys(ARCHIVE.bucket)).toEqual([]);
+    return found;
+  }
+
+  test('counts as counted only when its attempt has closed its record, or removed it', async () => {
+    expect(await findAccepted('begin')).toEqual({ archiveBytes: 7, counted: false });
+    expect(await findAccepted('begin', 'close')).toEqual({ archiveBytes: 7, counted: true });
+    expect(await findAccepted('begin', 'close', 'remove')).toEqual({ archiveBytes: 7, counted: true });
+  });
+});
+
+describe('a record is rewritten', () => {
+  /** After how many parts of one frame each a record was written, of so many. */
+  async function writtenAfter(plannedFrames: number, parts: number): Promise<number[]> {
+    const attempt = new Attempt(new MemoryObjectStore(), { plannedFrames });
+    await attempt.begin();
+    const written: number[] = [];
+    let records = await attempt.records();
+    for (let part = 1; part <= parts; part += 1) {
+      await attempt.send();
+      const now = await attempt.records();
+      if (now > records) written.push(part);
+      records = now;
+    }
+    return written;
+  }
+
+  test('with every fourth part, and for large objects with every hundredth of their frames', async () => {
+    expect(await writtenAfter(100, 13)).toEqual([4, 8, 12]);
+    expect(await writtenAfter(1000, 21)).toEqual([10, 20]);
+  });
+
+  test('not for frames alone, however many they are', async () => {
+    const attempt = new Attempt(new MemoryObjectStore());
+    await attempt.begin();
+    const records = await attempt.records();
+    await attempt.send(50);
+    expect(await attempt.records()).toBe(records);
+  });
+
+  test('three times per lease, whatever was done, until the attempt ends', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const attempt = new Attempt(new MemoryObjectStore());
+    await attempt.begin();
+    const records = await attempt.records();
+    jest.advanceTimersByTime(60_000);
+    expect(await attempt.records()).toBe(records + 1);
+    jest.advanceTimersByTime(60_000);
+    expect(await attempt.records()).toBe(records + 2);
+    attempt.checkpoint.stop();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('by one write at a time, and a release waits for it', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const memory = new MemoryObjectStore();
+    const written = Promise.withResolvers<undefined>();
+    const store = new FailingObjectStore(
+      memory,
+      {},
+      { hold: (call, count) => (call === 'put' && count === 3 ? written.promise : undefined) },
+    );
+    const attempt = new Attempt(memory, { store });
+    attempt.upload = await memory.createUpload(TARGET);
+    await attempt.checkpoint.find(signal);
+    await attempt.checkpoint.begin(attempt.upload);
+    jest.advanceTimersByTime(180_000);
+    await nextTurn();
+    expect(store.counts.put).toBe(3);
+    let isReleased = false;
+    const released = attempt.checkpoint.release().then(() => {
+      isReleased = true;
+    });
+    await nextTurn();
+    expect([store.counts.put, isReleased]).toEqual([3, false]);
+    written.resolve(undefined);
+    await released;
+    expect(store.counts.put).toBe(4);
+  });
+});
+
+describe('an attempt whose record cannot be written', () => {
+  const lostAt = async (time: number): Promise<string[]> => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const attempt = new Attempt(new MemoryObjectStore(), {}, { put: [3] });
+    await attempt.begin();
+    attempt.time = time;
+    jest.advanceTimersByTime(60_000);
+    await attempt.records();
+    return attempt.lost.map(({ code }) => code);
+  };
+
+  test('continues while its lease lasts, and no longer', async () => {
+    expect(await lostAt(179_999)).toEqual([]);
+    expect(await lostAt(180_000)).toEqual(['STORAGE_UNAVAILABLE']);
+  });
+
+  test('does not continue when another has taken the archive', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+    const memory = new MemoryObjectStore();
+    const first = new Attempt(memory);
+    await first.begin();
+    const second = new Attempt(memory);
+    second.time = 180_000;
+    await second.checkpoint.find(signal);
+    jest.advanceTimersByTime(60_000);
+    await first.records();
+    expect(first.lost.map(({ code }) => code)).toEqual(['ARCHIVE_IN_WORK']);
+    expect(first.checkpoint.owned).toBe(false);
+    await expect(first.checkpoint.close()).rejects.toMatchObject({ code: 'ARCHIVE_IN_WORK' });
+  });
+});
