@@ -211,6 +211,29 @@ describe('decideWrite, row by row of its table', () => {
     },
   );
 
+  test.each<[string, Partial<RestorableObject>, Partial<ExistingObject>, boolean]>([
+    ['the same size and checksum', {}, {}, true],
+    ['the same size, and S3 tells no checksum', {}, { crc32: undefined as unknown as number }, true],
+    ['the same size and another checksum', {}, { crc32: 8 }, false],
+    ['another size', {}, { size: 2 }, false],
+    ['no bytes, of which no part can be made', { size: 0 }, { size: 0 }, false],
+    ['an ETag that is not an MD5', {}, { etag: `${ETAG}-1` }, false],
+  ])('what exists may have the same ETag: %s', (_, ours_, theirs, same) => {
+    const decision = decideWrite(
+      { ...ours(), ...ours_ },
+      there({ a: 'b' }, { etag: ETAG, ...theirs }),
+      PLACE,
+      'overwrite',
+    );
+    expect(decision).toMatchObject({ kind: 'write' });
+    expect('sameBytes' in decision).toBe(same);
+  });
+
+  test('what could have our stamp as a tag and has none is not ours, though all else is the same', () => {
+    const existing = there(FULL, { tags: ONE });
+    expect(decideWrite(ours(FULL, ONE), existing, PLACE, 'keep')).toEqual(skip('kept'));
+  });
+
   test('an ETag that is not an MD5 (multipart, KMS) proves nothing about the bytes', () => {
     const object = { ...ours(FULL, TEN), etag: `${ETAG}-2` };
     const existing = withoutChecksum(there(FULL, { tags: TEN, etag: `${ETAG}-2`, lastModified: before }));

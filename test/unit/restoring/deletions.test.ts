@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { keyTime } from '../../../src/archive/key-time.ts';
 import type { ManifestDeletion } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
 import { orderOfListed } from '../../../src/messages/backfill-message.ts';
@@ -124,12 +125,37 @@ describe('a deletion arrives', () => {
     expect(region.text('k')).toBe('later');
   });
 
+  test('and is left to a later attempt when the key changes under it five times in a row', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
+    const store = new FailingObjectStore(region.store);
+    const remove = store.remove.bind(store);
+    store.remove = (location) => (location.bucket === TARGET ? Promise.resolve(false) : remove(location));
+    region.dependencies = { ...region.dependencies, store };
+    const response = await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failedObjects).toEqual([['k', 'WRITE_CONDITION_FAILED']]);
+    expect(store.counts.head).toBe(5);
+  });
+
+  test('at each destination, and without a conflict where what it deletes is ours', async () => {
+    const rule = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'other', deletes: 'replicate' }]);
+    const { region } = open(rule);
+    await region.process(await region.arrive(archiveOf([written('k'), written('l')], rule.id), `${rule.id}/1.tar.zst`));
+    const both = archive([deletionOf('k'), deletionOf('l')], [], rule);
+    expect((await region.process(await region.arrive(both, `${rule.id}/2.tar.zst`))).batchItemFailures).toEqual([]);
+    expect([TARGET, 'other'].map((bucket) => region.store.keys(bucket))).toEqual([[], []]);
+    expect(region.telemetry.archives.at(-1)?.deletions).toEqual({ deleted: 4, skipped: {} });
+    expect(region.telemetry.deletedConflicts).toEqual([]);
+  });
+
   test('and comes back when it fails; what is done stays done', async () => {
     const { region } = open(RULE, { wrap: (store) => new FailingObjectStore(store, { remove: [2] }) });
     await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
     const message = await region.arrive(archive([deletionOf('k')]), key('2'));
     const failed = await region.process(message);
     expect(failed.batchItemFailures).toHaveLength(1);
+    expect(region.telemetry.failedObjects).toEqual([['k', 'STORAGE_UNAVAILABLE']]);
     expect(region.text('k')).toBe('one');
     expect((await region.process({ ...message, receiveCount: 2 })).batchItemFailures).toEqual([]);
     expect(region.text('k')).toBeUndefined();
@@ -182,6 +208,18 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.text('k')).toBeUndefined();
     expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
     expect(region.calls.counts).toMatchObject({ put: before.put, head: before.head + 1 });
+    // Nothing was there to be deleted again.
+    expect(region.telemetry.archives.at(-1)).toMatchObject({ skipped: 1 });
+    expect(region.telemetry.archives.at(-1)?.deletions).toBeUndefined();
+  });
+
+  test('is not brought back though both are of one millisecond, by the order of their sequencers', async () => {
+    const { region } = open();
+    const event_time = new Date(WRITTEN).toISOString();
+    await region.process(await region.arrive(archive([deletionOf('k', { event_time })]), key('2')));
+    const packed = `${RULE.id}/${keyTime(WRITTEN)}-${'0'.repeat(32)}.tar.zst`;
+    await region.process(await region.arrive(archiveOf([written('k')], RULE.id), packed));
+    expect(region.text('k')).toBeUndefined();
   });
 
   test('is written where deletions are ignored', async () => {
@@ -218,6 +256,7 @@ describe('a write that comes after the deletion it precedes', () => {
     };
     await region.process(late);
     expect(region.text('k')).toBeUndefined();
+    expect(region.telemetry.archives.at(-1)).toMatchObject({ restored: 1, deletions: { deleted: 1, skipped: {} } });
   });
 
   test('comes back when it was written meanwhile and cannot be deleted again, and is deleted then', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { KeyHistory } from '../../../src/restoring/key-history.ts';
 import { exampleRule } from '../../support/rules.ts';
@@ -103,5 +104,48 @@ describe('KeyHistory', () => {
       });
     for (let index = 0; index < 100; index += 1) await write(index % 5 === 0);
     expect(await write(false)).toBe(looks);
+  });
+
+  test('lets few writes go without a look while little is known, and the others wait for what those find', async () => {
+    const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
+    await keys.write(destination, location, (_, tell) => {
+      tell(false);
+      return Promise.resolve();
+    });
+    const begun: (() => void)[] = [];
+    const writes = Array.from({ length: 5 }, () =>
+      keys.write(destination, location, (_, tell) => {
+        const { promise, resolve } = Promise.withResolvers<undefined>();
+        begun.push(() => {
+          tell(false);
+          resolve(undefined);
+        });
+        return promise;
+      }),
+    );
+    // They wait without keeping anything else from running.
+    await nextTurn();
+    expect(begun).toHaveLength(3);
+    begun[0]?.();
+    await nextTurn();
+    expect(begun.length).toBeGreaterThan(3);
+    for (let index = 1; index < 5; index += 1) {
+      await nextTurn();
+      begun[index]?.();
+    }
+    await Promise.all(writes);
+  });
+
+  test('forgets what a bucket was used for long ago', async () => {
+    const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
+    const write = (key: string, existed: boolean): Promise<boolean> =>
+      keys.write(destination, { bucket: TARGET, key }, (looksFirst, tell) => {
+        tell(existed);
+        return Promise.resolve(looksFirst);
+      });
+    for (let index = 0; index < 4000; index += 1) await write('state/a', true);
+    expect(await write('logs/a', false)).toBe(true);
+    for (let index = 0; index < 5000; index += 1) await write('logs/a', false);
+    expect(await write('new/a', false)).toBe(false);
   });
 });

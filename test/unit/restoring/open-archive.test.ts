@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { KIB, MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
 import { encodeManifest, publicKeyFields } from '../../../src/archive/manifest.ts';
 import { encodeSeekTable } from '../../../src/archive/seek-table.ts';
+import { WorkerLostError } from '../../../src/compression/errors.ts';
+import { expectedSlice } from '../../../src/restoring/expected-slice.ts';
 import { openArchive, readFrame } from '../../../src/restoring/open-archive.ts';
 import type { ObjectReader, ReadRequest } from '../../../src/storage/object-store.ts';
 import type { ObjectDescription } from '../../../src/storage/stored-object.ts';
@@ -115,6 +117,13 @@ describe('an archive is not opened', () => {
     expect(archive.reads).toEqual(Array(2).fill([0, bytes.length]));
   });
 
+  test('while a worker is lost: that says nothing about the archive', async () => {
+    const archive = Archive.of(archiveOf([textObject('k', 'body')]));
+    const restore = () => Promise.reject(new WorkerLostError('killed'));
+    const opening = openArchive(archive.version, { store: archive, pool: { threads: 1, restore } });
+    await expect(opening).rejects.toThrow(WorkerLostError);
+  });
+
   test('whose read fails: that is not a damage, and is not repeated here', async () => {
     const archive = Archive.of(archiveOf([textObject('a', 'one')]));
     archive.version.size += 1;
@@ -158,4 +167,12 @@ test('a frame comes from the tail where it lies in it, and from S3 where it begi
   expect(archive.reads).toEqual([]);
   expect(await read(MIB - 1001)).toBe(true);
   expect(archive.reads).toEqual([[MIB - 1001, 500]]);
+});
+
+test('a slice has the checksum of its object to meet where it is all of it', () => {
+  const { manifest } = layOutArchive([textObject('k', 'body')]);
+  const object = itemAt(manifest.objects, 0);
+  const slice = { member: 0, offset: 0, headerLength: 512, start: 0, length: 4, padding: 508 };
+  expect(expectedSlice(slice, object).crc32).toBe(Number.parseInt(object.crc32, 16));
+  expect('crc32' in expectedSlice({ ...slice, length: 3 }, object)).toBe(false);
 });

@@ -161,6 +161,23 @@ describe('processTargetBatch', () => {
     expect(region.telemetry.gone).toEqual([KEY]);
   });
 
+  test('looks first where the stored version is another one: what it holds may be restored already', async () => {
+    const region = new TargetRegion();
+    const first = await region.arrive(two);
+    await region.process(first);
+    const { put } = region.calls.counts;
+    // The same objects under the same key, in other bytes.
+    const resent = archiveOf([
+      textObject('a.txt', 'first'),
+      textObject('b/c.txt', 'second'),
+      textObject('c.txt', 'third'),
+    ]);
+    await region.store.place({ bucket: INBOUND, key: KEY }, resent);
+    expect((await region.process({ ...first, messageId: 'late' })).batchItemFailures).toEqual([]);
+    expect(region.text('c.txt')).toBe('third');
+    expect(region.calls.counts).toMatchObject({ put: put + 1, head: 4 });
+  });
+
   test('never acknowledges an event because the archive is another one: it comes back while that cannot be read', async () => {
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { head: [1] }) });
     const first = await region.arrive(two);
@@ -226,6 +243,23 @@ describe('processTargetBatch', () => {
     expect(region.telemetry.failures).toEqual([[message.messageId, 'RUN_DEADLINE']]);
     expect(region.telemetry.failedObjects).toEqual([]);
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
+  });
+
+  test('keeps time for settling its messages: the deadline is so much before the end of the run', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    const region = new TargetRegion({ dependencies: { remainingMilliseconds: () => 30_000 } });
+    const store = new FailingObjectStore(region.store);
+    const moments: boolean[] = [];
+    store.read = ({ signal }) => {
+      for (const milliseconds of [24_999, 1]) {
+        jest.advanceTimersByTime(milliseconds);
+        moments.push(signal?.aborted === true);
+      }
+      return rejectOnAbort(signal);
+    };
+    region.dependencies = { ...region.dependencies, store };
+    await region.process(await region.arrive(two));
+    expect(moments.slice(0, 2)).toEqual([false, true]);
   });
 
   test('calls it the deadline, too, when the run ends while an archive is being opened', async () => {

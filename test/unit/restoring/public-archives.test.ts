@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { pack } from 'tar-stream';
-import { MIB } from '../../../src/archive/format.ts';
+import { MAX_MANIFEST_SIZE, MIB } from '../../../src/archive/format.ts';
 import { findStamp } from '../../../src/storage/provenance.ts';
 import { compressFrame } from '../../support/archives.ts';
-import { FailingObjectStore } from '../../support/failing-object-store.ts';
+import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
+import { areIdle } from '../../support/idle-buffers.ts';
 import { manifestMember, packTar, publicArchive, publicEntry } from '../../support/public-archives.ts';
 import { exampleRule } from '../../support/rules.ts';
 import { INBOUND, RULE, TARGET, TargetRegion } from '../../support/target-region.ts';
@@ -44,6 +47,7 @@ describe('archives of the public implementation', () => {
       etag: 'd41d8cd9',
     });
     expect(region.telemetry.archives).toMatchObject([{ rule: RULE.id, objects: 2, restored: 2, bytes: 11 }]);
+    expect(region.calls.counts.head).toBe(0);
   });
 
   test('are read with the manifest at the front, in several frames, with skippable frames between them', async () => {
@@ -92,6 +96,58 @@ describe('archives of the public implementation', () => {
     expect(region.telemetry.failures).toEqual([]);
     expect(region.store.keys(TARGET)).toEqual(['/x', 'dir/', 'manifest.json']);
     expect(region.text('manifest.json')).toBe('mine');
+  });
+
+  test('tell an object that is called manifest.json from the manifest in front of it', async () => {
+    const region = new TargetRegion();
+    const entries = [publicEntry('manifest.json', 4)];
+    const tar = await packTar([manifestMember(entries), member('objects/manifest.json', 'mine')]);
+    await region.process(await region.arrive(compressFrame(tar), KEY));
+    expect(region.telemetry.failures).toEqual([]);
+    expect(region.text('manifest.json')).toBe('mine');
+  });
+
+  test('take no link for an object, though its entry has no bytes either', async () => {
+    const region = new TargetRegion();
+    const tar = pack();
+    tar.entry({ name: 'objects/a', type: 'symlink', linkname: '/etc/passwd' });
+    tar.entry({ name: 'manifest.json' }, Buffer.from(manifestMember([publicEntry('a', 0)]).body));
+    tar.finalize();
+    await region.process(await region.arrive(compressFrame(await buffer(tar)), KEY));
+    expect(region.store.keys(TARGET)).toEqual([]);
+    expect(region.telemetry.failedObjects).toEqual([['a', 'MANIFEST_MISMATCH']]);
+  });
+
+  test('are read to their end where that is the end of a ranged read', async () => {
+    const region = new TargetRegion();
+    const archive = await publicArchive(...two);
+    // A frame that decoders skip fills it up (RFC 8878, 3.1.2).
+    const skipped = Buffer.alloc(8 * MIB - archive.length);
+    skipped.writeUInt32LE(0x184d2a50, 0);
+    skipped.writeUInt32LE(skipped.length - 8, 4);
+    await region.process(await region.arrive(Buffer.concat([archive, skipped]), KEY));
+    expect(region.telemetry.failures).toEqual([]);
+    expect(region.store.keys(TARGET)).toEqual(['data/a.txt', 'data/b.txt']);
+  });
+
+  test('stay until each of their objects is written, however long that takes', async () => {
+    const hold = async (call: StoreCall): Promise<void> => {
+      for (let turn = 0; call === 'put' && turn < 5; turn += 1) await nextTurn();
+    };
+    const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, {}, { hold }) });
+    const response = await region.process(await region.arrive(await publicArchive(...two), KEY));
+    expect([response.batchItemFailures, region.telemetry.failures]).toEqual([[], []]);
+    expect(region.telemetry.archives).toMatchObject([{ restored: 2 }]);
+  });
+
+  test('are refused before they are read further when their manifest is larger than any may be', async () => {
+    const region = new TargetRegion();
+    const tar = pack();
+    tar.entry({ name: 'manifest.json', size: MAX_MANIFEST_SIZE + 1 });
+    const [header] = (await Promise.race([once(tar, 'data'), nextTurn([])])) as [Buffer?];
+    const archive = compressFrame(Buffer.concat([header ?? Buffer.alloc(0), randomBytes(MIB)]));
+    expect(await refusal(region, archive)).toBe('ARCHIVE_TOO_LARGE');
+    expect(await areIdle(region.buffers.compressed)).toBe(true);
   });
 
   test('need no more than source bucket, name and size in an entry', async () => {

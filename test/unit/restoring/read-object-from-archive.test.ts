@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { crc32 } from '../../../src/archive/checksum.ts';
 import { MIB } from '../../../src/archive/format.ts';
 import { encodeManifest } from '../../../src/archive/manifest.ts';
+import type { RestoreFrameTask } from '../../../src/compression/frame-contract.ts';
 import { compressBound, FrameCompressor } from '../../../src/compression/zstd-frames.ts';
 import { openArchive } from '../../../src/restoring/open-archive.ts';
 import { readObjectFromArchive } from '../../../src/restoring/read-object-from-archive.ts';
@@ -39,6 +41,33 @@ describe('readObjectFromArchive', () => {
     const found = await readObjectFromArchive(archive, 'large', region.dependencies);
 
     expect(body.equals(found?.bytes ?? new Uint8Array())).toBe(true);
+  });
+
+  test('refuses an object in several frames whose bytes together are not what the source had', async () => {
+    const { archive, region } = await open(archiveOf([textObject('large', 'abcd')]));
+    const object = itemAt(archive.manifest.objects, 0);
+    const frame = itemAt([...archive.frames], 0);
+    const slice = itemAt(frame.slices, 0);
+    const halves = [0, 2].map((start) => ({
+      ...frame,
+      slices: [{ ...slice, start, length: 2, offset: slice.offset + start, padding: 0 }],
+    }));
+    const read = (crc: string) => {
+      const manifest = { ...archive.manifest, objects: [{ ...object, crc32: crc }] };
+      const restore = async (task: RestoreFrameTask) => {
+        const restored = await region.dependencies.pool.restore({ ...task, slices: [] });
+        const [asked] = task.slices;
+        if (asked === undefined) return restored;
+        const { offset, headerLength, length } = asked;
+        const start = offset + headerLength;
+        const checksum = crc32(new Uint8Array(restored.output, start, length));
+        return { ...restored, checksums: [checksum] };
+      };
+      const access = { ...region.dependencies, pool: { threads: 1, restore } };
+      return readObjectFromArchive({ ...archive, manifest, frames: halves }, 'large', access);
+    };
+    expect(Buffer.from((await read(object.crc32))?.bytes ?? []).toString()).toBe('abcd');
+    await expect(read('00000000')).rejects.toMatchObject({ code: 'OBJECT_CHECKSUM_MISMATCH' });
   });
 
   test('answers undefined for a key that is not in it', async () => {

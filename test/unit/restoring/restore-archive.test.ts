@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { encodeManifest, type ManifestObject } from '../../../src/archive/manifest.ts';
 import type { ReplicationRule } from '../../../src/configuration/rule.ts';
+import { RestoringSpeed, type RestoringWork } from '../../../src/limits/restoring-speed.ts';
 import { AccessDeniedError, StorageRejectedError, WriteConditionError } from '../../../src/storage/errors.ts';
 import { findStamp, originOf, STAMP_NAME } from '../../../src/storage/provenance.ts';
 import {
@@ -270,6 +271,49 @@ test('a damaged manifest is a refusal that names the archive', async () => {
   expect(region.queue.letters[0]?.reason.context['archive']).toBe(`s3://${INBOUND}/${KEY}`);
 });
 
+describe('what an archive took', () => {
+  class SpiedSpeed extends RestoringSpeed {
+    readonly lessons: [objects: number, seconds: number][] = [];
+    override learn({ objects }: RestoringWork, seconds: number): void {
+      this.lessons.push([objects, seconds]);
+    }
+  }
+
+  /** A region in which each write takes 2 s. */
+  function slowRegion(failing: readonly number[] = []) {
+    let time = NOW;
+    const speed = new SpiedSpeed(1);
+    const hold = (call: string): undefined => {
+      if (call === 'put') time += 2000;
+    };
+    const region = new TargetRegion({
+      now: () => time,
+      wrap: (store) => new FailingObjectStore(store, { put: failing }, { hold }),
+      dependencies: { speed },
+    });
+    return { region, speed };
+  }
+
+  test('is told, and learned of the speed', async () => {
+    const { region, speed } = slowRegion();
+    await region.process(await region.arrive(archiveOf(bodies)));
+    expect(region.telemetry.archives).toMatchObject([{ seconds: 10, restored: 5 }]);
+    expect(speed.lessons).toEqual([[5, 10]]);
+  });
+
+  test('teaches nothing where some of it was there already, or is still missing', async () => {
+    const { region, speed } = slowRegion([3]);
+    const message = await region.arrive(archiveOf(bodies));
+    await region.process(message);
+    await region.process({ ...message, receiveCount: 2 });
+    expect(region.telemetry.archives).toMatchObject([{ restored: 1, skipped: 4 }]);
+    expect(speed.lessons).toEqual([]);
+    await region.process(await region.arrive(archiveOf([])));
+    expect(region.telemetry.archives).toHaveLength(2);
+    expect(speed.lessons).toEqual([]);
+  });
+});
+
 describe('failures', () => {
   test('one object that cannot be written keeps the archive and the message, names the object, and stops no other', async () => {
     const denied = { error: () => new AccessDeniedError('KMS says no') };
@@ -284,6 +328,7 @@ describe('failures', () => {
     expect(region.telemetry.failedObjects).toEqual([['2.txt', 'STORAGE_ACCESS_DENIED']]);
     expect(region.telemetry.failures).toEqual([[message.messageId, 'ARCHIVE_NOT_RESTORED']]);
     expect(region.telemetry.archives).toEqual([]);
+    expect(region.telemetry.partly).toMatchObject([{ restored: 4, overwritten: 0, skipped: 0 }]);
   });
 
   test('the attempt after it writes only what is missing', async () => {

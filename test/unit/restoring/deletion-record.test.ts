@@ -1,0 +1,33 @@
+import { expect, test } from '@jest/globals';
+import { DeletionPicker, encodeDeletions } from '../../../src/restoring/deletions/deletion-record.ts';
+
+test('deletions are picked out of many by their keys, whatever their sequencers are', () => {
+  const deletions = [
+    { key: 'a', eventTime: 1, sequencer: '0055AED6DCD90281' },
+    { key: 'b', eventTime: 2, sequencer: '0abc1' },
+    { key: 'c', eventTime: 3 },
+    { key: 'd', eventTime: 4, sequencer: 'no hexadecimal digits' },
+    { key: 'e', eventTime: 5, sequencer: 'f'.repeat(32) },
+  ];
+  const picker = new DeletionPicker(['a', 'b', 'c', 'd', 'e', 'f']);
+  picker.pick(encodeDeletions(deletions));
+  expect([...picker.found.values()].flat()).toEqual([
+    { key: 'a', eventTime: 1, sequencer: '0055aed6dcd90281' },
+    { key: 'b', eventTime: 2, sequencer: '0abc1' },
+    { key: 'c', eventTime: 3 },
+    { key: 'd', eventTime: 4 },
+    { key: 'e', eventTime: 5, sequencer: 'f'.repeat(32) },
+  ]);
+});
+
+test('a time that has no room is the last that has, or the first', () => {
+  const picker = new DeletionPicker(['late', 'early']);
+  picker.pick(
+    encodeDeletions([
+      { key: 'late', eventTime: Number.MAX_VALUE },
+      { key: 'early', eventTime: -1 },
+    ]),
+  );
+  expect(picker.found.get('late')?.[0]?.eventTime).toBe(2 ** 48 - 1);
+  expect(picker.found.get('early')?.[0]?.eventTime).toBe(0);
+});

@@ -1,0 +1,181 @@
+import { describe, expect, test } from '@jest/globals';
+import pLimit from 'p-limit';
+import { crc32 } from '../../../src/archive/checksum.ts';
+import { largeSliceLength } from '../../../src/archive/plan-frames.ts';
+import { WorkerLostError } from '../../../src/compression/errors.ts';
+import type { DeletionWatch } from '../../../src/restoring/deletions/deletion-watch.ts';
+import type { RestoreRun } from '../../../src/restoring/dependencies.ts';
+import { makeStampable, type RestorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
+import { RestoreProgress } from '../../../src/restoring/restore-progress.ts';
+import { createMarkedUpload, planUpload } from '../../../src/restoring/resume-upload.ts';
+import { mayLackTags, planWrite, writeLaterTags } from '../../../src/restoring/split-write.ts';
+import { leaveOutDeleted, surveyWrite } from '../../../src/restoring/survey-writes.ts';
+import { useFrame } from '../../../src/restoring/use-frame.ts';
+import { lookAndDecide } from '../../../src/restoring/write-object.ts';
+import { stampOf } from '../../../src/storage/provenance.ts';
+import type { ObjectTag } from '../../../src/storage/stored-object.ts';
+import { itemAt } from '../../support/archives.ts';
+import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
+import { areIdle } from '../../support/idle-buffers.ts';
+import { MemoryObjectStore } from '../../support/memory-object-store.ts';
+import { exampleRule } from '../../support/rules.ts';
+import { INBOUND, TARGET, TargetRegion } from '../../support/target-region.ts';
+
+const LOCATION = { bucket: TARGET, key: 'k' };
+const { signal } = new AbortController();
+const destination = itemAt(exampleRule({}, [{ deletes: 'replicate' }]).destinations, 0);
+
+function objectOf(sequencer: string, tags: readonly ObjectTag[] = []): RestorableObject {
+  const body = Buffer.from('body');
+  const stamp = stampOf({ origin: '0123abcd', eventTime: 1_700_000_000_000, sequencer, etag: 'e' });
+  return {
+    key: 'k',
+    size: body.length,
+    etag: 'e',
+    crc32: crc32(body),
+    headers: {},
+    storageClass: 'STANDARD',
+    stamp,
+    ...makeStampable({}, tags, stamp),
+  };
+}
+
+/** A run over a store in which an earlier attempt has left an upload of the object. */
+async function interrupted(object: RestorableObject, failing: Partial<Record<StoreCall, readonly number[]>> = {}) {
+  const memory = new MemoryObjectStore();
+  const region = new TargetRegion();
+  const limits = { ...region.dependencies.limits, resumableBytes: 1 };
+  const store = new FailingObjectStore(memory, failing);
+  const run: RestoreRun = { ...region.dependencies, store, limits, wholeRun: 800, puts: pLimit(8), signal };
+  const progress = new RestoreProgress({ bucket: INBOUND, key: 'rule/a.tar.zst' }, run);
+  const plan = planUpload(object, destination, largeSliceLength(object.size), limits);
+  if (plan === undefined) throw new Error('nothing to resume');
+  await createMarkedUpload(memory, plan, signal);
+  return { memory, store, region, run, progress };
+}
+
+describe('an object that is not to be written any more', () => {
+  test('leaves no part of an earlier attempt where something newer is', async () => {
+    const object = objectOf('02');
+    const { memory, region, run, progress } = await interrupted(object);
+    const newer = { ...objectOf('03') };
+    await memory.place(LOCATION, Buffer.from('body'), writeTarget(newer, destination));
+    expect(await surveyWrite(object, destination, run, progress)).toBeUndefined();
+    expect(region.telemetry.skipped).toEqual([['k', 'newer-at-target']]);
+    expect(memory.uploadKeys(TARGET)).toEqual([]);
+  });
+
+  test('leaves none where it was deleted at the source', async () => {
+    const object = objectOf('02');
+    const { memory, region, run, progress } = await interrupted(object);
+    const watch = {
+      isSuperseded: () => false,
+      isDeleted: () => true,
+      deleteEarlier: () => Promise.resolve(),
+    } as unknown as DeletionWatch;
+    expect(await leaveOutDeleted(object, [destination], watch, { run, progress })).toEqual([]);
+    expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
+    expect(memory.uploadKeys(TARGET)).toEqual([]);
+  });
+
+  test('keeps what an earlier attempt has sent while it is to be written', async () => {
+    const object = objectOf('02');
+    const { memory, run, progress } = await interrupted(object);
+    expect(await surveyWrite(object, destination, run, progress)).toMatchObject({ decision: { kind: 'write' } });
+    expect(memory.uploadKeys(TARGET)).toEqual(['k']);
+  });
+
+  test('fails, and nothing else does, where its key cannot be looked at', async () => {
+    const object = objectOf('02');
+    const { region, run, progress } = await interrupted(object, { head: [1] });
+    expect(await surveyWrite(object, destination, run, progress)).toBeUndefined();
+    expect(region.telemetry.failedObjects).toEqual([['k', 'STORAGE_UNAVAILABLE']]);
+    expect(progress.failed).toBe(1);
+  });
+});
+
+describe('tags that are more than a request carries', () => {
+  const many = Array.from({ length: 10 }, (_, index) => ({ key: `${index}`, value: 'я'.repeat(250) }));
+  const one = [{ key: 'team', value: 'x' }];
+
+  test.each<[string, readonly ObjectTag[], number, boolean]>([
+    ['none to come', [], 0, false],
+    ['none to come, and others are there', [], 5, false],
+    ['few to come, and none is counted', one, 0, false],
+    ['few to come, and one is there', one, 1, false],
+    ['many to come, and none is counted', many, 0, true],
+    ['many to come, and one is there: ours that says so', many, 1, true],
+    ['many to come, and ten are there', many, 10, false],
+  ])('are asked for only where they may be missing: %s', (_, tags, tagCount, expected) => {
+    expect(mayLackTags({ tagCount }, objectOf('02', tags), destination)).toBe(expected);
+  });
+
+  async function put(versionId: string | undefined, etagAfterwards: string) {
+    const calls: unknown[] = [];
+    const memory = new MemoryObjectStore();
+    const store = new FailingObjectStore(memory);
+    store.putTags = (location) => {
+      calls.push(location);
+      return Promise.resolve();
+    };
+    const etag = await memory.place(LOCATION, Buffer.from('body'));
+    const written = { etag: etagAfterwards === 'same' ? etag : 'ours', ...(versionId !== undefined && { versionId }) };
+    await writeLaterTags(objectOf('02', many), destination, written, { store, signal });
+    return { calls, heads: store.counts.head };
+  }
+
+  test('go to the version that was written where the bucket keeps versions', async () => {
+    expect(await put('v1', 'another')).toEqual({ calls: [{ ...LOCATION, versionId: 'v1' }], heads: 0 });
+  });
+
+  test.each([undefined, 'null'])(
+    'go to what is there where it does not, and a look tells what that was: %s',
+    async (version) => {
+      expect(await put(version, 'same')).toEqual({ calls: [LOCATION], heads: 1 });
+      await expect(put(version, 'another')).rejects.toMatchObject({ code: 'TAGS_MISPLACED' });
+    },
+  );
+});
+
+describe('a look at a key', () => {
+  const many = Array.from({ length: 10 }, (_, index) => ({ key: `${index}`, value: 'я'.repeat(250) }));
+
+  test('takes one request where the stamp says all', async () => {
+    const { memory, store, run } = await interrupted(objectOf('02'));
+    await memory.place(LOCATION, Buffer.from('body'), writeTarget(objectOf('01'), destination));
+    expect(await lookAndDecide(objectOf('02'), destination, run)).toMatchObject({ kind: 'write', conflict: false });
+    expect(store.counts).toMatchObject({ head: 1, readTags: 0 });
+  });
+
+  test('puts the tags that are missing, and tells then what the write has lost', async () => {
+    const object = { ...objectOf('02', many), storageClass: 'OUTPOSTS' };
+    const { memory, region, run } = await interrupted(object);
+    await memory.place(LOCATION, Buffer.from('body'), planWrite(object, destination).target);
+    expect(await lookAndDecide(object, destination, run)).toEqual({ kind: 'settled', result: 'restored' });
+    expect(memory.look(LOCATION)?.tags).toEqual(many);
+    expect(region.telemetry.replacedClasses).toEqual([['k', 'OUTPOSTS']]);
+  });
+});
+
+describe('the buffers of a frame are released', () => {
+  const entry = { offset: 0, compressed: 4, decompressed: 10 };
+  const opened = { archive: { ...LOCATION, etag: 'e', size: 4 }, tail: new Uint8Array(4) };
+
+  test('when a worker is lost with it', async () => {
+    const { dependencies, buffers } = new TargetRegion();
+    const restore = () => Promise.reject(new WorkerLostError('killed'));
+    const request = { opened, entry, slices: [], input: await buffers.compressed.acquire() };
+    const using = useFrame(request, { ...dependencies, pool: { threads: 1, restore } }, () => Promise.resolve());
+    await expect(using).rejects.toThrow(WorkerLostError);
+    expect(await areIdle(buffers.compressed, buffers.tar)).toBe(true);
+  });
+
+  test('when it is larger than they are: the archive is refused', async () => {
+    const { dependencies, buffers } = new TargetRegion();
+    const input = await buffers.compressed.acquire();
+    const large = { ...entry, compressed: input.byteLength + 1 };
+    const using = useFrame({ opened, entry: large, slices: [], input }, dependencies, () => Promise.resolve());
+    await expect(using).rejects.toMatchObject({ code: 'ARCHIVE_TOO_LARGE' });
+    expect(await areIdle(buffers.compressed, buffers.tar)).toBe(true);
+  });
+});
