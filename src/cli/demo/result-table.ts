@@ -58,7 +58,7 @@ export function renderResultTable(result: DemoResult): string {
     ['Identical', formatCount(verification.identical)],
     ['Lost', formatCount(verification.lost)],
     ['Altered', formatCount(verification.altered)],
-    ['Violations: wrong number of writes, archives left behind', formatCount(result.violations.length)],
+    ['Violations: wrong number of writes, archives left behind or unreadable', formatCount(result.violations.length)],
   );
   return [table.toString(), ...comparisonLines(result), ...listProblems(result), ...worthLines(result)].join('\n');
 }

@@ -8,7 +8,7 @@ import type { ReplicationRule } from '../../configuration/rule.ts';
 import { ruleDollars } from '../../templates/fixed-costs.ts';
 import { systemErrorText } from '../command/explain-failure.ts';
 import { formatBytes, formatCount, formatPlural } from '../command/numbers.ts';
-import { type InspectedArchive, inspectArchive } from './archives/inspect-archive.ts';
+import { type InspectedArchive, isReadable, tryInspect, type UnreadableArchive } from './archives/inspect-archive.ts';
 import { archiveBytes, keepArchives, listArchives, type StoredArchive } from './archives/outbound-archives.ts';
 import { describeBulk } from './bulk-run.ts';
 import { compareLevels, type LevelCost } from './comparison/compare-levels.ts';
@@ -79,11 +79,13 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
   );
   const { record, repeated, repeatedRemovals, damaged, seconds } = await replicate(pipeline, plan.objects, progress);
   nameSkipped(record.skipped, progress);
-  const archives = await listArchives(pipeline.outbound);
-  const all = await collectArchives(pipeline, archives);
-  const [inspected, deleting] = [all.filter(hasObjects), all.filter((archive) => !hasObjects(archive))];
+  const stored = await listArchives(pipeline.outbound);
+  const { readable, unreadable } = await collectArchives(pipeline, stored);
+  const archives = stored.filter(({ key }) => readable.some(({ name }) => name === key));
+  const [inspected, deleting] = [readable.filter(hasObjects), readable.filter((archive) => !hasObjects(archive))];
   const letters = sortLetters((await Promise.all(pipeline.deadLetterQueues.map(readDeadLetters))).flat(), damaged);
   const violations = [
+    ...unreadable.map(({ name, reason }) => `the archive ${name} cannot be read: ${reason}`),
     ...letters.unrefused.map(({ region, key }) => `${region} did not refuse ${key}, whose objects are damaged`),
     ...(await findViolations(pipeline, { record, inspected, repeated, damaged, withFaults: options.faults > 0 })),
   ];
@@ -118,7 +120,7 @@ export async function runDemo(options: DemoOptions, workspace: Workspace, progre
     comparison: await compare(pipeline, archives, { ...options, rule, configuration }, progress),
   });
   if (!isFlawless(result)) for (const complaint of pipeline.log.complaints) progress.say(`  ${complaint}`);
-  return { result, problems: await keepFiles(pipeline, archives, options.archives) };
+  return { result, problems: await keepFiles(pipeline, stored, options.archives) };
 }
 
 /** All versions that were sent to the source bucket. */
@@ -192,10 +194,15 @@ async function verify(
 async function collectArchives(
   { outbound }: Pipeline,
   archives: readonly StoredArchive[],
-): Promise<InspectedArchive[]> {
-  const summaries: InspectedArchive[] = [];
-  for (const archive of archives) summaries.push(await inspectArchive(archiveBytes(outbound, archive)));
-  return summaries;
+): Promise<{ readonly readable: readonly InspectedArchive[]; readonly unreadable: readonly UnreadableArchive[] }> {
+  const readable: InspectedArchive[] = [];
+  const unreadable: UnreadableArchive[] = [];
+  for (const archive of archives) {
+    const found = await tryInspect(archiveBytes(outbound, archive));
+    if (isReadable(found)) readable.push(found);
+    else unreadable.push(found);
+  }
+  return { readable, unreadable };
 }
 
 interface ComparedRule extends Pick<DemoOptions, 'compareLevels'> {

@@ -1,3 +1,10 @@
+import {
+  ArchiveTooLargeError,
+  CorruptArchiveError,
+  InvalidManifestError,
+  ManifestMismatchError,
+  UnsupportedArchiveError,
+} from '../../../archive/errors.ts';
 import type { Manifest, ManifestObject } from '../../../archive/manifest.ts';
 import { planRestore } from '../../../archive/plan-restore.ts';
 import type { FrameList } from '../../../archive/seek-table.ts';
@@ -28,6 +35,36 @@ export interface InspectedArchive {
   /** By media type, without the manifest and the seek table. */
   readonly types: ReadonlyMap<string, TypeShare>;
 }
+
+/** An archive that no reader of the format can read. */
+export interface UnreadableArchive {
+  readonly name: string;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** Inspects an archive, or says why no reader of the format can. @throws what has nothing to do with the archive */
+export async function tryInspect(archive: ArchiveBytes): Promise<InspectedArchive | UnreadableArchive> {
+  try {
+    return await inspectArchive(archive);
+  } catch (thrown) {
+    if (!ARCHIVE_FAULTS.some((kind) => thrown instanceof kind)) throw thrown;
+    return { name: archive.name, reason: thrown instanceof Error ? thrown.message : '' };
+  }
+}
+
+export function isReadable(archive: InspectedArchive | UnreadableArchive): archive is InspectedArchive {
+  return !('reason' in archive);
+}
+
+/** What is wrong with an archive itself. */
+const ARCHIVE_FAULTS = [
+  ArchiveTooLargeError,
+  CorruptArchiveError,
+  InvalidManifestError,
+  ManifestMismatchError,
+  UnsupportedArchiveError,
+];
 
 /** Reads an archive as any reader of the format does, with a zstd other than the one that wrote it. */
 export async function inspectArchive(archive: ArchiveBytes): Promise<InspectedArchive> {

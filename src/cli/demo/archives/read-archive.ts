@@ -1,8 +1,8 @@
 import { zstdDecompressSync } from 'node:zlib';
+import { CorruptArchiveError } from '../../../archive/errors.ts';
 import { decodeManifest, type Manifest } from '../../../archive/manifest.ts';
 import { manifestBytes, manifestFrame } from '../../../archive/plan-restore.ts';
 import { decodeSeekTable, type FrameEntry, type FrameList, seekTableLength } from '../../../archive/seek-table.ts';
-import { DemoFailedError } from '../errors.ts';
 
 /** Ranged reads of one archive. */
 export interface ArchiveBytes {
@@ -15,12 +15,14 @@ export interface ArchiveBytes {
 /** A generous guess at the size of a seek table, so that one read is nearly always enough. */
 const TAIL_BYTES = 64 * 1024;
 
-/** The frames of an archive; the last one is the manifest's. @throws DemoFailedError, CorruptArchiveError */
+/** The frames of an archive; the last one is the manifest's. @throws CorruptArchiveError */
 export async function readFrames(archive: ArchiveBytes): Promise<FrameList> {
   const tail = await readEnd(archive, TAIL_BYTES);
   const length = seekTableLength(tail, archive.name);
   if (length === undefined) {
-    throw new DemoFailedError(`${archive.name} does not end in a seek table`, { context: { archive: archive.name } });
+    throw new CorruptArchiveError(`${archive.name} does not end in a seek table`, {
+      context: { archive: archive.name },
+    });
   }
   const table = length <= tail.byteLength ? tail.subarray(tail.byteLength - length) : await readEnd(archive, length);
   return decodeSeekTable(table, archive.size, archive.name);

@@ -96,16 +96,16 @@ async function followThrough(scene: Scene): Promise<ExistingResult> {
 
   await plantDifferences(scene);
   const young = readVerifyReport((await tools.verify(...NONE_DUE)).report);
-  const reports = [
-    readVerifyReport((await tools.verify(...ALL_DUE, '--repair', '--yes')).report),
-    readVerifyReport(
-      (await tools.verify(...ALL_DUE, '--bytes', '--prefix', plan.readPrefix, '--repair', '--yes')).report,
-    ),
-  ];
+  const repair = async (...flags: readonly string[]): Promise<VerifyReport> => {
+    const report = readVerifyReport((await tools.verify(...ALL_DUE, ...flags, '--repair', '--yes')).report);
+    // What is on its way would be found, and queued, a second time.
+    await settled(pipeline);
+    return report;
+  };
+  const reports = [await repair(), await repair('--bytes', '--prefix', plan.readPrefix)];
   const found = foundOf(plan.planted, reports);
   const planted = countPlanted(plan.planted);
   progress.say(`planted      ${found} of ${planted} differences found`);
-  await settled(pipeline);
   const healed = readVerifyReport((await tools.verify(...ALL_DUE)).report);
   const read = readVerifyReport((await tools.verify(...ALL_DUE, '--bytes', '--prefix', plan.readPrefix)).report);
   progress.say(describeReport('repaired', healed));

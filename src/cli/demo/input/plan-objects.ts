@@ -2,6 +2,7 @@ import { countLargeFrames } from '../../../archive/plan-frames.ts';
 import { MAX_KEY_BYTES } from '../../../units.ts';
 import { dressTightly } from './dress-object.ts';
 import { hardKeys } from './hard-keys.ts';
+import { largeObject } from './large-object.ts';
 import { bodySize, type DemoObject, type DraftTiming, type ObjectBody, type Removal } from './planned-object.ts';
 import type { FolderContent, SkippedEntry } from './walk-folder.ts';
 
@@ -53,7 +54,8 @@ export interface DemoPlan {
 }
 
 /**
- * Plans the uploads: one object per file, in order of the keys, and with `withHardKeys` those with difficult keys.
+ * Plans the uploads: one object per file, in order of the keys, and with `withHardKeys` those with difficult
+ * keys and one of several frames.
  * @param prefix of the rule; every key begins with it
  */
 export function planObjects(
@@ -74,6 +76,10 @@ export function planObjects(
   if (withHardKeys) {
     for (const { name, bytes } of hardKeys(MAX_KEY_BYTES - Buffer.byteLength(prefix)))
       add(name, { kind: 'bytes', bytes });
+    const { name, bytes } = largeObject();
+    const key = `${prefix}${name}`;
+    // Whatever its position: it is there to be a witness.
+    objects.push({ key, body: { kind: 'bytes', bytes }, dress: dressTightly(key) });
   }
   return { objects: [...chooseWitnesses(objects), ...objectsToDelete(objects)], skipped };
 }

@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { ARCHIVE_SUFFIX } from '../../../archive/format.ts';
 import { damageArchive } from '../archives/damage-archive.ts';
 import type { DamagedCopy, InboundBucket } from '../archives/inbound-bucket.ts';
-import { inspectArchive } from '../archives/inspect-archive.ts';
+import { isReadable, tryInspect } from '../archives/inspect-archive.ts';
 import { archiveBytes, type StoredArchive } from '../archives/outbound-archives.ts';
 import type { BucketClient } from '../upload/put-object.ts';
 import type { DeadLetterFound } from './dead-letters.ts';
@@ -19,8 +19,9 @@ export async function sendDamaged(
 ): Promise<DamagedCopy[]> {
   const copies: DamagedCopy[] = [];
   for (const archive of archives) {
-    const { versions } = await inspectArchive(archiveBytes(outbound, archive));
-    if (versions.every(({ key }) => deleted.has(key))) continue;
+    const inspected = await tryInspect(archiveBytes(outbound, archive));
+    // One that nobody can read is refused without being damaged.
+    if (!isReadable(inspected) || inspected.versions.every(({ key }) => deleted.has(key))) continue;
     const bytes = await damageArchive(archiveBytes(outbound, archive));
     const key = `${archive.key.slice(0, -ARCHIVE_SUFFIX.length)}-damaged${ARCHIVE_SUFFIX}`;
     for (const { region, s3, bucket } of inbound) {

@@ -33,7 +33,7 @@ export function renderTiles(result: DemoResult): Markup {
     [formatCount(verification.lost), 'lost'],
     [formatCount(verification.altered), 'altered'],
     [formatCount(result.deadLetters.length), 'dead letters'],
-    [formatCount(result.violations.length), 'violations: wrong number of writes, archives left behind'],
+    [formatCount(result.violations.length), 'violations: wrong number of writes, archives left behind or unreadable'],
     [`${formatCount(result.refusedArchives)} of ${formatCount(result.damagedArchives)}`, 'damaged archives refused'],
   ];
   if (deletions.archives > 0) {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { countLargeFrames } from '../../../../src/archive/plan-frames.ts';
 import { dressObject, dressTightly } from '../../../../src/cli/demo/input/dress-object.ts';
 import { contentOfFolder, planObjects } from '../../../../src/cli/demo/input/plan-objects.ts';
+import { bodySize } from '../../../../src/cli/demo/input/planned-object.ts';
 import { hasRoomForStamp, hasRoomForStampTag } from '../../../../src/storage/provenance.ts';
 
 function filesNamed(names: readonly string[]): Parameters<typeof planObjects>[0] {
@@ -54,6 +56,16 @@ describe('planObjects', () => {
     const witnesses = objects.filter(({ isWitness }) => isWitness === true);
     // The third one is a late draft.
     expect(witnesses.map(({ key }) => key)).toEqual(['e.bin', 'file-0.txt']);
+  });
+
+  test.each([0, 1, 2, 5, 8, 9, 12, 15])('brings a witness of several frames along, behind %i files', (count) => {
+    const content = filesNamed(MANY.slice(0, count));
+    const { objects } = planObjects(content, { prefix: 'p/', withHardKeys: true });
+    const large = objects.filter(({ isWitness, body }) => isWitness === true && bodySize(body) > 13_000_000);
+    expect(large.map(({ key, draft, removal }) => [key, draft, removal])).toEqual([
+      ['p/large/generated.bin', undefined, undefined],
+    ]);
+    expect(large.map(({ body }) => countLargeFrames(bodySize(body)))).toEqual([2]);
   });
 
   test('deletes objects of its own for good, and one of the files only to undelete it', () => {
