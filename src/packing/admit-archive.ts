@@ -3,9 +3,11 @@ import { type Admission, decideAdmission } from '../limits/decide-admission.ts';
 import { RestoringSpeed } from '../limits/restoring-speed.ts';
 import type { PackItem } from './collect-objects.ts';
 
-/** What an invocation of the target's function has for an archive: 900 seconds, less what it keeps for beginning and ending. */
+/**
+ * Seconds for an archive in an invocation of the target's function: 900, less those reserved for beginning and ending.
+ */
 const RESTORE_RUN_SECONDS = 860;
-/** As if the target had one vCPU, which is less than any memory of its function gives. */
+/** Assumes one vCPU at the target, which is less than its function has with any memory size. */
 const RESTORING = new RestoringSpeed(1);
 
 /** Seconds that invocations of this process have. */
@@ -15,7 +17,10 @@ export interface RunSeconds {
   readonly secondsLeft: number;
 }
 
-/** Where the archive of these items is packed. @param predicted seconds of packing it, at the levels it would get */
+/**
+ * Decides where the archive of these items is packed. @param predicted seconds of packing it, at the levels it would
+ * get
+ */
 export function admitArchive(
   items: readonly PackItem[],
   predicted: number,
@@ -26,7 +31,7 @@ export function admitArchive(
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
   const restoreSeconds = RESTORING.predict({
-    // Nothing is known of the ratio yet: the worst case.
+    // The ratio is unknown yet, so this assumes the worst case.
     archiveBytes: bytes,
     bytes,
     objects: items.length,
@@ -44,14 +49,14 @@ export function admitArchive(
   );
 }
 
-/** What else can be said of an archive than `Admission`: it exceeds what this process can do, but another process might do it. */
+/** In addition to `Admission`: the archive exceeds what this process can do, but another process might do it. */
 export type PackingAdmission = Admission | 'elsewhere';
 
 /**
- * The same, where there is no fallback. What only this process's own bad luck with its speed forbids does not justify refusing an
- * object for good: another process tries first, and then it is tried here.
+ * The same without a fallback. If only the speed that this process has learned forbids an archive, its object must not
+ * be refused for good: another process tries first, and then it is tried here.
  * @param unlearned seconds that packing takes by the table alone
- * @param receives how often it was tried, this time included
+ * @param receives how often it was tried, including this time
  */
 export function admitWithoutFallback(
   items: readonly PackItem[],
@@ -70,7 +75,7 @@ export function admitWithoutFallback(
   return receives === 1 ? 'elsewhere' : plain;
 }
 
-/** Destinations in the region that has most of them: one function restores them all. */
+/** The number of destinations in the region with the most: one function restores all of them. */
 function maxDestinations({ destinations }: ReplicationRule): number {
   const counts = destinations.map(({ region }) => destinations.filter((other) => other.region === region).length);
   return counts.reduce((most, count) => Math.max(most, count), 1);

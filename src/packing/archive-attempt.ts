@@ -28,7 +28,7 @@ export interface BuildRequest {
   readonly signal: AbortSignal;
 }
 
-/** An archive that S3 has accepted; `items` are what is in it. */
+/** An archive that S3 has accepted; `items` are its contents. */
 export interface BuiltArchive {
   readonly location: ObjectLocation;
   readonly items: readonly PackItem[];
@@ -40,16 +40,19 @@ export interface BuiltArchive {
   readonly resumed: boolean;
 }
 
-/** Whether another attempt at the same archive may end better, so that what is done is worth keeping. */
+/** Whether another attempt at the same archive may succeed, so that the work done so far is worth keeping. */
 function isResumable(failure: unknown, signal: AbortSignal): boolean {
   if (signal.aborted) return true;
   if (!(failure instanceof BeginAnew)) return asCompressorError(failure).retryable;
   if (failure.reason.kind !== 'failed' || failure.reason.outcome.kind !== 'retry') return false;
-  // What is packed of wrong bytes stays wrong.
+  // Parts made of wrong bytes stay wrong.
   return !(failure.reason.outcome.reason instanceof SourceChecksumError);
 }
 
-/** One attempt at an archive: frames are read and compressed side by side, appended in order, and sent as they come. */
+/**
+ * One attempt at an archive: frames are read and compressed concurrently, appended in order, and sent as they are
+ * finished.
+ */
 export class ArchiveAttempt {
   readonly #request: BuildRequest;
   readonly #location: ObjectLocation;
@@ -69,7 +72,8 @@ export class ArchiveAttempt {
     const { items } = request;
     const [only] = items.length === 1 ? items : [];
     const large = only !== undefined && only.object.size >= limits.resumableBytes ? only : undefined;
-    // What could not be read is left out, so another attempt at the same events may hold other objects; but not at one object.
+    // Objects that cannot be read are left out, so another attempt at the same events may hold different objects,
+    // except if there is only one object.
     const objects = items.map(({ object }) => object);
     const key =
       large === undefined
@@ -93,8 +97,8 @@ export class ArchiveAttempt {
   }
 
   /**
-   * @returns undefined when there is nothing to count: every item was left out, and then nothing stays uploaded; or the
-   *   archive was made, and counted, by another worker
+   * @returns undefined when there is nothing to count: every item was left out, and then nothing remains uploaded; or
+   * another worker made the archive, and counted it
    * @throws ArchiveInProgressError while another worker owns the archive
    */
   async run(): Promise<BuiltArchive | undefined> {
@@ -147,7 +151,7 @@ export class ArchiveAttempt {
     });
   }
 
-  /** S3 has the archive. If nobody has counted it, we do: whoever made it did not live to say so. */
+  /** S3 has the archive. If it was not counted, we count it: the worker that made it ended before it could. */
   async #acknowledge({ archiveBytes, counted }: AcceptedArchive): Promise<BuiltArchive | undefined> {
     const { items } = this.#request;
     if (!counted) return this.#finish(items, archiveBytes, true);
@@ -160,7 +164,9 @@ export class ArchiveAttempt {
     return undefined;
   }
 
-  /** @returns undefined when another attempt has taken the archive over meanwhile: it finds it done, and counts it */
+  /**
+   * @returns undefined when another attempt has taken over the archive in the meantime: it finds it done, and counts it
+   */
   async #finish(items: readonly PackItem[], archiveBytes: number, resumed: boolean): Promise<BuiltArchive | undefined> {
     const originalBytes = items.reduce((sum, { object }) => sum + object.size, 0);
     const cpuSeconds = this.#cpuSeconds;
@@ -177,8 +183,8 @@ export class ArchiveAttempt {
   }
 
   /**
-   * Resumes behind the parts that an earlier attempt has left, with what the manifest and the seek table will say of
-   * them; or begins an upload that a later attempt can find.
+   * Resumes after the parts that an earlier attempt has left, with the numbers that the manifest and the seek table
+   * need for them; or begins an upload that a later attempt can find.
    */
   async #takeOver(interrupted: InterruptedArchive | undefined): Promise<void> {
     const [item] = this.#request.items;
@@ -191,7 +197,7 @@ export class ArchiveAttempt {
     this.#upload.resume(upload, parts);
     const last = parts.at(-1);
     if (last === undefined) return;
-    // One byte, pinned to the event's ETag: what the first frame's read told the earlier attempt.
+    // Reads one byte, pinned to the event's ETag, for the headers that the earlier attempt got with its first frame.
     const result = await readItem(item, new Uint8Array(1), 0, this.#dependencies, this.#signal);
     if ('leftOut' in result) throw new BeginAnew(item, result.leftOut);
     for (const { size } of this.#plannedFrames()) {
@@ -205,8 +211,8 @@ export class ArchiveAttempt {
   }
 
   /**
-   * Keeps what another attempt can resume from, and removes everything else that is ours.
-   * @returns why the attempt ends: whatever failed, it may have been because another attempt has taken the archive over
+   * Keeps everything that another attempt can resume from, and removes everything else that is ours.
+   * @returns why the attempt ends: any failure may be due to another attempt having taken over the archive
    */
   async #giveUp(failure: unknown): Promise<unknown> {
     try {
@@ -222,7 +228,7 @@ export class ArchiveAttempt {
   }
 
   async #discard(): Promise<void> {
-    // Not before it is certain that no other worker resumes it.
+    // Only once it is certain that no other worker resumes it.
     await this.#checkpoint?.close();
     await this.#upload.abort();
     await this.#checkpoint?.remove();
@@ -238,7 +244,10 @@ export class ArchiveAttempt {
     );
   }
 
-  /** What made an attempt end matters more than an upload or a record that stays: the bucket's lifecycle removes those. */
+  /**
+   * The reason why an attempt ended matters more than a remaining upload or record: the bucket's lifecycle removes
+   * those.
+   */
   #noteLeftBehind(thrown: unknown): void {
     this.#dependencies.telemetry.uploadLeftBehind(this.#location, asCompressorError(thrown));
   }
@@ -261,7 +270,7 @@ export class ArchiveAttempt {
         }
         signal.throwIfAborted();
         const frame = packFrame(plan, context);
-        // Its failure is met when its turn comes; until then it must not count as unhandled.
+        // Its failure is handled when its turn comes; until then it must not count as unhandled.
         frame.catch(() => undefined);
         inWork.push(frame);
         if (inWork.length >= depth) await this.#appendNext(inWork);

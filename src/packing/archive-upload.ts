@@ -34,11 +34,11 @@ export interface ArchivePart {
 export interface ArchiveUploadOptions {
   readonly store: ObjectHeadReader & ObjectWriter & ObjectRemover;
   readonly location: ObjectLocation;
-  /** Whether other attempts write the same key, each with the same object in it. */
+  /** Whether other attempts write the same key, each with the same object. */
   readonly shared: boolean;
   readonly buffers: BufferPool;
   readonly signal: AbortSignal;
-  /** Frames that a part has at least, see plan-parts.ts. */
+  /** Min frames per part, see plan-parts.ts. */
   readonly framesPerPart: number;
 }
 
@@ -56,14 +56,14 @@ interface OpenPart {
   crc32: number;
   /** Pieces sent so far. */
   pieces: number;
-  /** Where the pieces are put together, once there is more than one. */
+  /** Where the pieces are combined, once there is more than one. */
   stage?: StagedPart;
   readonly sending: Promise<void>[];
 }
 
 /**
- * Sends an archive while it is made: frames are appended in order, collected into pieces and uploaded as soon as a
- * piece is full. A part is one piece, or several where the archive would have too many parts otherwise. An archive of
+ * Sends an archive while it is being made: frames are appended in order, collected into pieces and uploaded as soon as
+ * a piece is full. A part is one piece, or several if the archive would otherwise have too many parts. An archive of
  * less than one piece is a single PUT.
  */
 export class ArchiveUpload {
@@ -79,7 +79,7 @@ export class ArchiveUpload {
   #piece: Piece | undefined;
   #part: OpenPart | undefined;
   #checksum = 0;
-  /** The first piece that S3 did not take: no point in compressing on. */
+  /** The first piece that S3 did not accept: compressing more would be pointless. */
   #failure: CompressorError | undefined;
 
   constructor(options: ArchiveUploadOptions) {
@@ -87,7 +87,7 @@ export class ArchiveUpload {
     this.#target = { ...options.location, headers: { contentType: CONTENT_TYPE }, metadata: {}, tags: [] };
   }
 
-  /** Begins the upload now, not with its first full piece, so that its id can be kept. */
+  /** Begins the upload now, not with its first full piece, so that its id can be recorded. */
   begin(): Promise<ObjectUpload> {
     this.#upload ??= this.#options.store.createUpload(this.#target, this.#options.signal);
     return this.#upload;
@@ -104,7 +104,7 @@ export class ArchiveUpload {
   }
 
   /**
-   * @param bytes a whole frame, or what follows the frames; copied, and may be reused when the promise settles
+   * @param bytes a whole frame, or the data after the frames; copied, and may be reused when the promise settles
    * @param checksum CRC-32 of `bytes`
    */
   async append(bytes: Uint8Array, checksum: number = crc32(bytes)): Promise<void> {
@@ -113,7 +113,7 @@ export class ArchiveUpload {
     do {
       if (this.#failure !== undefined) throw this.#failure;
       this.#piece ??= { buffer: await this.#options.buffers.acquire(), length: 0, checksum: 0 };
-      // A piece that is begun is filled up: sent as it is, it might be too small for a part that is not the last.
+      // Fills up the current piece: as it is, it might be too small for a part that is not the last.
       const chunk = bytes.subarray(at, at + bufferSize - this.#piece.length);
       this.#appendChunk(this.#piece, chunk, chunk.length === bytes.length ? checksum : crc32(chunk));
       at += chunk.length;
@@ -137,7 +137,7 @@ export class ArchiveUpload {
   }
 
   /**
-   * Resolves when S3 has the whole archive: this one, or, where the key is shared, that of another attempt.
+   * Resolves when S3 has the whole archive: this one or, if the key is shared, that of another attempt.
    * @returns bytes of the archive that S3 has
    */
   async complete(): Promise<number> {
@@ -152,7 +152,7 @@ export class ArchiveUpload {
     );
   }
 
-  /** Makes the call that ends the archive; where that fails, S3 may have it all the same. */
+  /** Makes the last call for the archive; if that fails, S3 may have the archive anyway. */
   async #orAccepted(end: () => Promise<unknown>): Promise<number> {
     const { store, location, shared, signal } = this.#options;
     try {
@@ -168,18 +168,18 @@ export class ArchiveUpload {
     }
   }
 
-  /** Leaves the complete parts where they are, for another attempt to resume from. Nothing is in flight afterwards. */
+  /** Keeps the complete parts, so that another attempt can resume. Nothing is in flight afterwards. */
   async suspend(): Promise<void> {
     await this.#settle();
     this.#releasePiece();
     await Promise.all(Array.from(this.#stages, (stage) => stage.abort()));
   }
 
-  /** Takes everything back; what is still on its way is waited for, so that no buffer is in use afterwards. */
+  /** Aborts the upload, after waiting for requests in flight, so that no buffer is in use afterwards. */
   async abort(): Promise<void> {
     await this.suspend();
     const [begun] = await Promise.allSettled([this.#upload]);
-    // An upload that could not be begun has nothing to take back, and its failure is known already.
+    // An upload that could not be begun has nothing to abort, and its failure is already known.
     if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 
@@ -215,7 +215,8 @@ export class ArchiveUpload {
     if (number > MAX_PARTS) throw new RangeError(`An archive cannot have more than ${MAX_PARTS} parts`);
     const index = part.pieces;
     part.pieces += 1;
-    // A frame is appended before it is known whether another one follows it, so only the part's end tells that it is one piece.
+    // A frame is appended before it is known whether another one follows, so only the end of the part shows that it is
+    // one piece.
     if (!(last && index === 0)) part.stage ??= this.#openStage(number);
     const { stage } = part;
     const sent = this.#write(piece, stage === undefined ? { number } : { stage, index });

@@ -4,8 +4,8 @@ import { type MessageOutcome, worstOutcome } from '../messages/outcome.ts';
 import type { SettledMessage } from '../messages/settle-batch.ts';
 
 /**
- * Who still owes an answer. A message may hold several objects, so it is settled only when each of them is; one that was
- * forgotten goes back to the queue instead of being acknowledged.
+ * Tracks which messages are not settled yet. A message may hold several objects, so it is settled only when each of
+ * them is; a forgotten one returns to the queue instead of being acknowledged.
  */
 export class BatchLedger {
   readonly #entries = new Map<QueueMessage, { due: number; outcomes: MessageOutcome[] }>();
@@ -14,7 +14,7 @@ export class BatchLedger {
     for (const message of messages) this.#entries.set(message, { due: 0, outcomes: [] });
   }
 
-  /** The message asks for this many things; `note` has to be called for each. */
+  /** The message has this many entries; `note` must be called for each. */
   expect(message: QueueMessage, count: number): void {
     const entry = this.#entries.get(message);
     if (entry !== undefined) entry.due += count;

@@ -5,20 +5,21 @@ import { BeginAnew } from './packed-objects.ts';
 import type { LeftOut } from './read-item.ts';
 
 export interface BuildResult {
-  /** Absent when there is nothing to count: nothing was left to pack, or S3 has the archive from another attempt. */
+  /** Absent if there is nothing to count: nothing was left to pack, or S3 has the archive from another attempt. */
   readonly archive?: BuiltArchive;
   readonly leftOut: ReadonlyMap<PackItem, LeftOut>;
 }
 
 /**
- * Packs items into one archive and uploads it while it is made: frames are read and compressed side by side, as many as
- * there are buffers, and appended in order.
+ * Packs items into one archive and uploads it while it is being made: frames are read and compressed concurrently, as
+ * many as there are buffers, and appended in order.
  *
- * A small object that cannot be read is left out of its frame. One that spans frames, and fails after some of them were
- * sent, or one whose bytes are not what S3 says they are, would leave the archive wrong: it starts over without that object.
- * The archive of one object of `limits.resumableBytes` or more resumes where an earlier attempt was interrupted.
- * @throws what storage or workers throw; then nothing was acknowledged, and the upload is taken back or kept for the
- *   next attempt
+ * A small object that cannot be read is left out of its frame. If an object that spans frames fails after some of them
+ * were sent, or if an object's bytes do not match S3's checksum, the archive would be wrong, so it starts over without
+ * that object. The archive of one object of `limits.resumableBytes` or more resumes where an earlier attempt was
+ * interrupted.
+ * @throws errors of storage or workers; then nothing was acknowledged, and the upload is aborted or kept for the next
+ * attempt
  */
 export async function buildArchive(request: BuildRequest, dependencies: SourceDependencies): Promise<BuildResult> {
   const leftOut = new Map<PackItem, LeftOut>();

@@ -9,7 +9,7 @@ import { largeObjectRequests } from './large-object-requests.ts';
 import type { PlannedLevels } from './plan-levels.ts';
 
 /**
- * Builds an archive before a deadline. What it took, or how far it got, is what the next prediction learns from.
+ * Builds an archive before a deadline. The next prediction learns from the time that it took, or from its progress.
  * @param seconds until the deadline
  * @throws RunTimeExceededError when it is not done by then
  */

@@ -23,30 +23,30 @@ export interface PackItem {
   readonly superseded: readonly WrittenObject[];
 }
 
-/** What one message says of one object. */
+/** An object in a message. */
 export interface WrittenObject {
   readonly object: ObjectCreated;
   readonly message: QueueMessage;
 }
 
-/** What one message says of one removal. */
+/** A removal in a message. */
 export interface SeenRemoval {
   readonly removed: ObjectRemoved;
   readonly message: QueueMessage;
 }
 
-/** What a batch asks for. */
+/** The work in a batch. */
 export interface CollectedBatch {
   readonly items: PackItem[];
-  /** By key; none where no destination of the rule replicates deletions. */
+  /** By key; empty if no destination of the rule replicates deletions. */
   readonly removals: ReadonlyMap<string, readonly SeenRemoval[]>;
 }
 
 type CollectDependencies = Pick<SourceDependencies, 'rule' | 'ownPrincipals' | 'telemetry'>;
 
 /**
- * The objects of a batch, each key once: of several writes to a key only the last is packed; and its removals. What needs no
- * packing is noted in the ledger at once.
+ * The objects of a batch, each key once: of several writes to a key only the last is packed; and its removals. Entries
+ * that need no packing are noted in the ledger at once.
  */
 export function collectObjects(
   messages: readonly QueueMessage[],
@@ -97,8 +97,8 @@ function readMessage(message: QueueMessage, ledger: BatchLedger, dependencies: C
 }
 
 /**
- * Whether a removal asks for anything: one by a lifecycle does only where the rule says so, and never when it names a version.
- * A lifecycle removes noncurrent versions, and markers below which there is nothing: what is current stays what it was.
+ * Whether a removal needs any work: one by a lifecycle only if the rule says so, and never if it names a version. A
+ * lifecycle removes noncurrent versions, and markers without versions below them: the current version stays the same.
  */
 function isReplicated({ byLifecycle, removal }: ObjectRemoved, rule: SourceDependencies['rule']): boolean {
   return !byLifecycle || (rule.source.lifecycleDeletes === true && removal === 'deleted');

@@ -41,7 +41,10 @@ export async function compressManifest(
   });
 }
 
-/** What a reader would refuse for its cost, such as more different names of tags than it takes, must not be written. */
+/**
+ * A manifest that readers would refuse as too costly, for example with too many different tag names, must not be
+ * written.
+ */
 function refuseUnreadable(json: Uint8Array, bucket: string, key: string): void {
   try {
     refuseCostlyJson(json, key);

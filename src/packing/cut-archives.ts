@@ -3,7 +3,7 @@ import { LARGE_OBJECT, MAX_MANIFEST_SIZE } from '../archive/format.ts';
 import type { PackItem } from './collect-objects.ts';
 
 /**
- * What a manifest entry takes beside three spellings of its key, with room for some metadata and tags. Objects with much
+ * Bytes of a manifest entry besides three spellings of its key, with room for some metadata and tags. Objects with much
  * more of both can still outgrow a manifest; such an archive is packed in halves.
  */
 const MANIFEST_ENTRY_BYTES = 700;
@@ -16,11 +16,12 @@ const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
  * |----------------------------------------|--------------------------------|
  * | has `ownArchiveBytes` or more          | gets an archive of its own     |
  * | fits                                   | joins the open archive         |
- * | would pass `archiveBytes`              | closes it and begins the next  |
+ * | would exceed `archiveBytes`            | closes it and begins the next  |
  * | would make the manifest too large      | closes it and begins the next  |
  *
  * Large objects come first: one that turns out to be gone costs least before anything else was read. The others are
- * sorted by class of content, type and key, so that alike bytes share a frame (2-4 % of ratio), and a frame a level.
+ * sorted by class of content, type and key, so that similar bytes share a frame (2-4 % of ratio), and each frame has
+ * one level.
  */
 export function cutArchives(
   items: readonly PackItem[],

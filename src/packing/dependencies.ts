@@ -15,7 +15,7 @@ export interface SourceDependencies {
   readonly resuming: ResumingOptions;
   readonly store: ObjectStore;
   readonly queue: MessageQueue;
-  /** Absent while the rule has none: what exceeds the limits is then dead-lettered. */
+  /** Absent if the rule has none: work that exceeds the limits is then dead-lettered. */
   readonly fallback?: FallbackQueue;
   readonly pool: FrameCompression;
   readonly buffers: PackingBuffers;
@@ -23,7 +23,7 @@ export interface SourceDependencies {
   readonly speed: PackingSpeed;
   readonly telemetry: SourceTelemetry;
   readonly limits: PackingLimits;
-  /** `principalId`s of our own target roles without the session: what they wrote is not packed again. */
+  /** `principalId`s of our own target roles without the session: objects that they wrote are not packed again. */
   readonly ownPrincipals: readonly string[];
   readonly tagAccess: TagAccess;
   readonly maxReceives: number;
@@ -38,22 +38,22 @@ export interface SourceDependencies {
 export interface PackingBuffers {
   readonly inputs: BufferPool;
   readonly outputs: BufferPool;
-  /** Compressed bytes on their way out, a part of the archive each. */
+  /** Compressed bytes that are being sent, each a part of the archive. */
   readonly parts: BufferPool;
 }
 
 export interface PackingLimits {
   /** GETs in flight. */
   readonly parallelReads: number;
-  /** Bytes from which on an object is an archive of its own, which is resumed after an interruption. */
+  /** Min bytes of an object that gets an archive of its own, which is resumed after an interruption. */
   readonly resumableBytes: number;
 }
 
-/** How archives of `resumableBytes` or more are kept for another attempt to resume. */
+/** How archives of `resumableBytes` or more are recorded, so that another attempt can resume them. */
 export interface ResumingOptions {
-  /** Bucket of the records that say how far each archive is, and who owns it. */
+  /** Bucket of the records of each archive's progress and owner. */
   readonly bucket: string;
-  /** How long a lease lasts that its owner does not renew. Clocks of two tasks may differ by less. */
+  /** How long a lease lasts if its owner does not renew it. The clocks of two tasks must differ by less. */
   readonly ownershipSeconds: number;
   /** Keys of archives that this process is working on. */
   readonly inWork: Set<string>;

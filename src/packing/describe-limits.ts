@@ -18,7 +18,7 @@ export function overLimits(
   );
 }
 
-/** Only what this process has learned of its speed forbids the object. */
+/** Only the speed that this process has learned forbids the object. */
 export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlearned: number): ObjectOverLimitsError {
   const { bucket, key, size } = object;
   return new ObjectOverLimitsError(
@@ -28,7 +28,7 @@ export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlea
   );
 }
 
-/** The run ended in the middle of an archive. */
+/** The invocation ended in the middle of an archive. */
 export function timeExceeded(items: readonly PackItem[], seconds: number): RunTimeExceededError {
   const [first] = items;
   const { bucket, key } = first?.object ?? { bucket: '', key: '' };

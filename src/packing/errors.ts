@@ -1,6 +1,6 @@
 import { CompressorError, type ErrorDetails } from '../errors.ts';
 
-/** The message speaks of a bucket that this rule does not watch: the queue is wired to the wrong bucket. */
+/** The message is about a bucket that does not belong to this rule: the queue is connected to the wrong bucket. */
 export class ForeignBucketError extends CompressorError {
   readonly code = 'BUCKET_FOREIGN';
   readonly retryable = false;
@@ -12,13 +12,13 @@ export class ObjectOverLimitsError extends CompressorError {
   readonly retryable = false;
 }
 
-/** S3 holds metadata of the object that it cannot give out, so the object could not be restored as it is. */
+/** S3 has metadata of the object that it cannot return, so the object could not be restored unchanged. */
 export class UnreadableMetadataError extends CompressorError {
   readonly code = 'METADATA_UNREADABLE';
   readonly retryable = false;
 }
 
-/** The object has tags, but S3 lists another number of them than it announced: they changed, or may not be read. */
+/** The object has tags, but S3 lists a different number than it announced: they changed, or cannot be read. */
 export class IncompleteTagsError extends CompressorError {
   readonly code = 'TAGS_INCOMPLETE';
   readonly retryable = true;
@@ -30,7 +30,7 @@ export class SourceChecksumError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The run's time ended in the middle of an archive; nothing of it was acknowledged. */
+/** The invocation's time ended in the middle of an archive; nothing of it was acknowledged. */
 export class RunTimeExceededError extends CompressorError {
   readonly code = 'RUN_TIME_EXCEEDED';
   readonly retryable = true;
@@ -48,7 +48,7 @@ export class ArchiveInProgressError extends CompressorError {
   readonly retryable = true;
   /** Its key. */
   readonly archive: string;
-  /** After which it is worth looking again. */
+  /** Seconds after which it is worth trying again. */
   readonly seconds: number;
 
   constructor(

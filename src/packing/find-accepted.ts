@@ -9,22 +9,22 @@ export interface SentArchive {
   /** Bytes. */
   readonly size: number;
   readonly crc32: number;
-  /** Whether other attempts write this key too, each with the same object in it. */
+  /** Whether other attempts also write this key, each with the same object. */
   readonly shared: boolean;
 }
 
-/** What is stored at the key of an archive although its last call failed. */
+/** The archive that is stored at the key although the last call failed. */
 export interface AcceptedInstead {
   /** Bytes of what is stored. */
   readonly size: number;
-  /** Whether it may be what we have sent: then its upload is no longer ours to abort. */
+  /** Whether it may be ours: then its upload must not be aborted. */
   readonly maybeOurs: boolean;
 }
 
 /**
- * Looks whether S3 has the archive after all, when the call that ends it has failed.
+ * Checks whether S3 has the archive even though the last call for it has failed.
  *
- * | the call met                                   | at the key                    | then                                          |
+ * | the call ended with                            | at the key                    | then                                          |
  * |------------------------------------------------|-------------------------------|-----------------------------------------------|
  * | 412 or 409, a lost upload, no answer           | ours, by size and CRC-32      | success: the answer to an earlier try was lost |
  * | the same                                       | another, and the key is shared | success: another attempt has archived the object |
@@ -32,8 +32,8 @@ export interface AcceptedInstead {
  * | the same                                       | nothing                       | failure                                       |
  * | anything else                                  | not looked at                 | failure                                       |
  *
- * @returns undefined where it is a failure
- * @throws what the look itself meets
+ * @returns undefined if it is a failure
+ * @throws the error of the HEAD
  */
 export async function findAccepted(
   failure: CompressorError,

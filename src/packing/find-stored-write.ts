@@ -9,20 +9,21 @@ import type { ItemSettlement } from './settle-item.ts';
 type FindDependencies = Pick<SourceDependencies, 'store' | 'limits' | 'stop'>;
 
 /**
- * Which of several writes to a key is stored, when their order was a guess and the guess was wrong: one HEAD per key tells. So no
- * message is requeued for that, and two messages that each hold an earlier and a later write cannot requeue each other forever.
+ * Finds which of several writes to a key is stored after a wrong guess about their order, with one HEAD per key. So no
+ * message is requeued for that, and two messages that each hold an earlier and a later write cannot requeue each other
+ * forever.
  *
  * | HEAD says                          | then                                                                     |
  * |------------------------------------|--------------------------------------------------------------------------|
  * | the ETag of one of them            | that one is packed; the others are settled                               |
  * | another ETag                       | all are settled: the event of what is stored is another message's        |
- * | nothing is there                   | the last of them is read, since only a GET says why; the others are settled |
+ * | nothing exists                     | the last of them is read, since only a GET says why; the others are settled |
  * | a failure                          | all share it                                                             |
- * | nothing in the time that is left   | all are requeued, unattempted                                            |
+ * | nothing in the remaining time      | all are requeued, unattempted                                            |
  *
- * Whoever overwrites the key after the HEAD raises an event after it.
+ * A write after the HEAD raises an event of its own.
  * @param secondsLeft of the invocation
- * @returns what to pack, nothing of it with earlier writes
+ * @returns the items to pack, without earlier writes
  */
 export async function findStoredWrites(
   settlement: ItemSettlement,
@@ -43,7 +44,7 @@ export async function findStoredWrites(
       for (const write of writes) if (!same.includes(write)) settlement.settleWrite(write, { kind: 'done' });
       return first === undefined ? [] : [itemOf(first, same)];
     } catch (thrown) {
-      // Whatever failed, it ran out of time.
+      // Any failure is due to the lack of time.
       const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
       for (const write of writes) settlement.settleWrite(write, outcome);
       return [];

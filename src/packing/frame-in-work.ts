@@ -9,27 +9,27 @@ import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { type LeftOut, type ReadItem, readItem } from './read-item.ts';
 
-/** A piece of an object that is in its frame's buffer. */
+/** A slice of an object that is in its frame's buffer. */
 export interface ReadSlice {
   readonly item: PackItem;
   readonly slice: FrameSlice;
   readonly read: ReadItem;
 }
 
-/** A frame with everything read and compressed. Its bytes stay valid until `release`. */
+/** A frame that is completely read and compressed. Its bytes stay valid until `release`. */
 export interface FrameInWork {
   readonly slices: readonly ReadSlice[];
   readonly leftOut: readonly { readonly item: PackItem; readonly reason: LeftOut }[];
   /** Absent when no object of the frame could be read. */
   readonly compressed?: CompressedFrame;
-  /** The same for whoever learns levels. */
+  /** The same for the statistics of levels. */
   readonly outcome?: FrameOutcome;
   release(): void;
 }
 
 export interface FrameContext {
   readonly items: readonly PackItem[];
-  /** About how many frames of the archive are of each class. */
+  /** The approximate number of frames of each class in the archive. */
   readonly framesByClass: ReadonlyMap<ContentClass, number>;
   readonly levels: ArchiveLevels;
   readonly dependencies: SourceDependencies;
@@ -38,8 +38,8 @@ export interface FrameContext {
 }
 
 /**
- * Reads the objects of a planned frame side by side into one recycled buffer and has it compressed. Objects that cannot
- * be read are left out; the worker closes the gap.
+ * Reads the objects of a planned frame concurrently into one recycled buffer and compresses it. Objects that cannot be
+ * read are left out; the worker closes the gap.
  */
 export async function packFrame(plan: FramePlan, context: FrameContext): Promise<FrameInWork> {
   const { pool, buffers } = context.dependencies;

@@ -3,8 +3,9 @@ import { countLargeFrames } from '../archive/plan-frames.ts';
 import type { PackedArchive } from './telemetry.ts';
 
 /**
- * What large objects take beyond the one GET and the one PUT of every object. At the source a GET for each frame instead of one, and a
- * HEAD for the checksum; at a destination a look at the key, and opening, parts and completion of an upload in place of a PUT.
+ * Requests for large objects beyond the one GET and the one PUT of every object. At the source: a GET per frame instead
+ * of one, and a HEAD for the checksum. At a destination: a HEAD of the key, and the creation, parts and completion of
+ * an upload instead of a PUT.
  * @param sizes of the objects of an archive, in bytes
  */
 export function largeObjectRequests(

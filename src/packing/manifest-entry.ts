@@ -14,7 +14,7 @@ export interface PackedPosition {
   readonly crc32: number;
 }
 
-/** What the manifest says of one packed object. */
+/** The manifest entry of one packed object. */
 export function manifestEntry(
   { object }: PackItem,
   { description, tags, readAt }: ReadItem,

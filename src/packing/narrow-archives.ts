@@ -3,14 +3,14 @@ import { type CompressorError, UnexpectedError } from '../errors.ts';
 import type { PackItem } from './collect-objects.ts';
 import { ManifestTooLargeError } from './errors.ts';
 
-/** From this receive on a failure is taken for the work of one object; most failures pass before. */
+/** From this receive on, a failure is attributed to one object; most failures pass before. */
 const FIRST_NARROW_RECEIVE = 3;
-/** An archive that failed is cut into so many at each receive. */
+/** A failed archive is cut into this many at each further receive. */
 const NARROWING = 8;
 
 /**
- * Whether the failure of a whole archive may be the fault of one object in it that it does not name: then it is packed in halves
- * at once. What S3 or the role keeps from being done would fail for each half alike.
+ * Whether one object, which the error does not name, may have made a whole archive fail: then it is packed in halves at
+ * once. Problems with S3 or the role would affect both halves alike.
  */
 export function mayBeOneObject(error: CompressorError): boolean {
   if (error instanceof ManifestTooLargeError || error instanceof WorkerLostError) return true;
@@ -18,8 +18,8 @@ export function mayBeOneObject(error: CompressorError): boolean {
 }
 
 /**
- * Packs objects whose messages keep coming back into ever smaller archives. A process that was killed, or ran out of time,
- * cannot say why; the receive count of its messages is all that the next one knows.
+ * Packs objects whose messages keep returning into smaller and smaller archives. A process that was killed, or ran out
+ * of time, cannot say why; the next one only knows the receive counts of the messages.
  *
  * | receive                   | objects of an archive      |
  * |---------------------------|----------------------------|
@@ -44,7 +44,7 @@ export function narrowArchives(
     );
 }
 
-/** How often an object was tried, this time included. */
+/** How often an object was tried, including this time. */
 export function receivesOf({ messages }: PackItem): number {
   return messages.reduce((most, { receiveCount }) => Math.max(most, receiveCount), 1);
 }

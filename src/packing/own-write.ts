@@ -18,17 +18,18 @@ export function isByOwnPrincipal(
 }
 
 /**
- * Whether what was read is a write of this product, by its stamp. Writes of our own principals never come here.
+ * Whether the object is a write of this product, according to its stamp. Writes of our own principals are handled
+ * before.
  *
  * | principal of the event                  | stamp                                   | own write |
  * |-----------------------------------------|-----------------------------------------|-----------|
  * | any                                     | none, or edited since                   | no        |
- * | unknown, or nobody of ours writes here  | as written                              | yes       |
+ * | unknown, or none of ours writes here    | as written                              | yes       |
  * | known                                   | as written, origin is not a destination of the rule | no |
  * | known                                   | as written, origin is a destination of the rule  | yes |
  *
- * The last row is for two deployments that send to each other, neither of which knows the other's roles: without it an
- * object would be replicated back and forth forever. One deployment refuses such rules.
+ * The last row is for two deployments that send to each other without knowing each other's roles: otherwise an object
+ * would be replicated back and forth forever. One deployment refuses such rules.
  */
 export function isOwnWrite(
   read: ReadObject,

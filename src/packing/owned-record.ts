@@ -5,33 +5,34 @@ import type { ObjectHeadReader, ObjectReader, ObjectRemover, ObjectWriter } from
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import { ArchiveInProgressError } from './errors.ts';
 
-/** What a record needs of storage. */
+/** The part of storage that a record needs. */
 export type RecordStore = ObjectReader & ObjectHeadReader & Pick<ObjectWriter, 'put'> & ObjectRemover;
 
 export interface OwnedRecordOptions {
   readonly store: RecordStore;
   readonly location: ObjectLocation;
-  /** For so long an owner that writes nothing more is taken for alive. */
+  /** How long an owner that no longer writes is assumed to be alive. */
   readonly ownershipSeconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** The first line of a record: whose it is, and until when (milliseconds since 1970). */
+/** The first line of a record: its owner, and the end of the lease (milliseconds since 1970). */
 const OWNER_LINE = /^([0-9a-f-]{36}) (\d{1,16})\n/;
 const MAX_OWNER_LINE = 54;
-/** Of one write, each after a look at whose the record is. */
+/** Max attempts at one write, each after checking the owner. */
 const MAX_TRIES = 10;
 
 /**
- * A record in S3 that one attempt owns at a time. Every write is conditional on the ETag that the owner wrote last, so that of
- * several that want it exactly one gets it, and one that has lost it learns that with its next write. The owner is named in the
- * bytes and not in the metadata: without KMS the ETag is that of the bytes alone, and would be the same for two owners.
+ * A record in S3 that one attempt owns at a time. Every write is conditional on the ETag of the owner's last write, so
+ * exactly one of several contenders gets the record, and an owner that has lost it learns that with its next write. The
+ * owner is named in the bytes and not in the metadata: without KMS the ETag is that of the bytes alone, and would be
+ * the same for two owners.
  */
 export class OwnedRecord {
   readonly #options: OwnedRecordOptions;
   readonly #owner = randomUUID();
-  /** Of what we wrote last; absent while the record is not ours. */
+  /** ETag of our last write; absent while the record is not ours. */
   #etag: string | undefined;
   #ownedUntil = 0;
 
@@ -44,15 +45,15 @@ export class OwnedRecord {
     return this.#etag !== undefined;
   }
 
-  /** Milliseconds since 1970: from then on others take the record for abandoned. */
+  /** Milliseconds since 1970, after which others consider the record abandoned. */
   get ownedUntil(): number {
     return this.#ownedUntil;
   }
 
   /**
-   * Makes the record ours, with what it says.
-   * @param first what it says where there was none
-   * @returns what another attempt has left; undefined where there was none
+   * Takes over the record, and returns its contents.
+   * @param first contents if there was none
+   * @returns the contents that another attempt has left; undefined if there were none
    * @throws ArchiveInProgressError while another worker owns it
    */
   async take(first: Uint8Array, signal: AbortSignal): Promise<Buffer | undefined> {
@@ -109,7 +110,7 @@ export class OwnedRecord {
         return true;
       } catch (thrown) {
         if (!(thrown instanceof WriteConditionError) || tries === MAX_TRIES) throw thrown;
-        // Also when the answer to an earlier write of ours was lost: then what is stored is ours.
+        // Also if the answer to an earlier write of ours was lost: then the stored record is ours.
         const found = await this.#read();
         if (found?.owner !== this.#owner) return false;
         expected = found.etag;
@@ -127,7 +128,7 @@ export class OwnedRecord {
         await store.read({ ...location, etag: head.etag, into: bytes, ...(signal && { signal }) });
         return { etag: head.etag, ...splitOwner(bytes) };
       } catch (thrown) {
-        // Its owner has written or deleted it in between.
+        // Its owner has written or deleted it in the meantime.
         if (!(thrown instanceof ObjectChangedError || thrown instanceof ObjectNotFoundError)) throw thrown;
       }
     }
@@ -150,13 +151,13 @@ interface FoundRecord {
   readonly body: Buffer;
 }
 
-/** Bytes without a line of ours belong to nobody. */
+/** A record without our first line has no owner. */
 function splitOwner(bytes: Buffer): Omit<FoundRecord, 'etag'> {
   const [line = '', owner, ownedUntil] = OWNER_LINE.exec(bytes.toString('latin1', 0, MAX_OWNER_LINE)) ?? [];
   return { owner, ownedUntil: Number(ownedUntil ?? 0), body: bytes.subarray(line.length) };
 }
 
-/** @param seconds after which to look again */
+/** @param seconds after which to try again */
 export function archiveInWork(archive: string, seconds: number): ArchiveInProgressError {
   return new ArchiveInProgressError(`Another task, or another message of this one, is working on ${archive}`, {
     archive,

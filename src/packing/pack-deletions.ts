@@ -13,13 +13,13 @@ import { itemsAge } from './event-ages.ts';
 import { manifestTargets } from './manifest-entry.ts';
 import type { DeletionItem } from './settle-removals.ts';
 
-/** What an entry takes beside its key, which has other spellings in JSON. */
+/** Bytes of an entry besides its key, which may be longer in JSON. */
 const DELETION_ENTRY_BYTES = 300;
 const MANIFEST_BUDGET = 0.75 * MAX_MANIFEST_SIZE;
 
 /**
- * Packs deletions into archives of their own: a manifest and a seek table, one PUT each. They travel, fan out, are resent and
- * dead-lettered as archives of objects are; and those of objects are what they would be without deletions.
+ * Packs deletions into archives of their own: a manifest and a seek table, one PUT each. They are replicated, fanned
+ * out, resent and dead-lettered like archives of objects, and the latter are the same as without deletions.
  * @param secondsLeft of the invocation
  */
 export async function packDeletions(
@@ -35,7 +35,7 @@ export async function packDeletions(
   }
 }
 
-/** As many as a manifest may have. */
+/** As many as fit into a manifest. */
 function cutDeletions(deletions: readonly DeletionItem[]): DeletionItem[][] {
   const archives: DeletionItem[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

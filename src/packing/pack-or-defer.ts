@@ -13,7 +13,7 @@ import type { LeftOut } from './read-item.ts';
 import type { RunClock } from './run-clock.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
-/** What packing an archive needs beside its items. */
+/** Everything that packing an archive needs besides its items. */
 interface PackingRun extends SourceDependencies {
   readonly clock: RunClock;
   readonly settlement: ItemSettlement;
@@ -24,10 +24,10 @@ interface PackingRun extends SourceDependencies {
  *
  * | the archive                                             | its items                          |
  * |---------------------------------------------------------|------------------------------------|
- * | is over an invocation's limits, and one object          | over the limits                    |
+ * | exceeds an invocation's limits, one object              | over the limits                    |
  * | the same, only by what this process has learned         | retry: another may be faster; packed on a later receive |
- * | is over an invocation's limits, and several             | packed in two halves               |
- * | is predicted not to fit what is left                    | requeued, unattempted              |
+ * | exceeds an invocation's limits, several objects         | packed in two halves               |
+ * | is predicted not to fit the remaining time              | requeued, unattempted              |
  * | is interrupted by `stop`                                | requeued, unattempted              |
  * | is accepted by S3, now or before                        | done                               |
  * | is in progress in another worker                        | requeued, due when it may be free  |
@@ -57,7 +57,7 @@ export async function packOrDefer(items: readonly PackItem[], run: PackingRun): 
       for (const item of items) settlePacked(item, leftOut.get(item), run);
     }
   } catch (thrown) {
-    // Whatever failed, it failed because the process is about to end.
+    // Any failure is due to the imminent end of the process.
     if (stop?.aborted === true) settleAll(items, { kind: 'again' }, run);
     else if (thrown instanceof ArchiveInProgressError)
       settleAll(items, { kind: 'again', seconds: thrown.seconds }, run);
@@ -87,7 +87,7 @@ async function packHalves(items: readonly PackItem[], run: PackingRun): Promise<
   await packOrDefer(items.slice(half), run);
 }
 
-/** All items of an archive share what became of it. */
+/** All items of an archive share its outcome. */
 function settleAll(items: readonly PackItem[], outcome: MessageOutcome, run: PackingRun): void {
   const toFallback = outcome.kind === 'over-limits' && run.fallback !== undefined;
   if (toFallback || outcome.kind === 'again') {
@@ -96,7 +96,7 @@ function settleAll(items: readonly PackItem[], outcome: MessageOutcome, run: Pac
   for (const item of items) run.settlement.settle(item, outcome);
 }
 
-/** @param leftOut why the archive is without it; absent when it is inside */
+/** @param leftOut why it is not in the archive; absent if it is */
 function settlePacked(item: PackItem, leftOut: LeftOut | undefined, { settlement, telemetry }: PackingRun): void {
   switch (leftOut?.kind) {
     case undefined:

@@ -6,7 +6,7 @@ import type { FrameInWork, ReadSlice } from './frame-in-work.ts';
 import type { PackedPosition } from './manifest-entry.ts';
 import type { LeftOut, ReadItem } from './read-item.ts';
 
-/** Says that an item has to be left out of an archive that already holds some of it. */
+/** An item must be left out of an archive that already contains a part of it. */
 export class BeginAnew extends Error {
   readonly item: PackItem;
   readonly reason: LeftOut;
@@ -18,19 +18,19 @@ export class BeginAnew extends Error {
   }
 }
 
-/** An object that is in the archive, or as much of it as is. */
+/** An object that is in the archive, or the part of it that is. */
 export interface PackedObject {
   readonly item: PackItem;
   readonly read: ReadItem;
   readonly position: PackedPosition;
 }
 
-/** The objects of an archive that is being made, in the order of their frames. */
+/** The objects of an unfinished archive, in the order of their frames. */
 export class PackedObjects implements Iterable<PackedObject> {
   readonly #leftOut: Map<PackItem, LeftOut>;
   readonly #packed = new Map<PackItem, PackedObject>();
 
-  /** @param leftOut takes the objects that are left out, and why */
+  /** @param leftOut receives the objects that are left out, and why */
   constructor(leftOut: Map<PackItem, LeftOut>) {
     this.#leftOut = leftOut;
   }
@@ -44,7 +44,7 @@ export class PackedObjects implements Iterable<PackedObject> {
   }
 
   /**
-   * An earlier attempt has packed some of it, or all.
+   * An earlier attempt has packed a part of it, or all.
    * @throws BeginAnew when it was all, and other bytes than S3 has
    */
   takeOver(item: PackItem, read: ReadItem, position: PackedPosition, isWhole: boolean): void {
@@ -63,7 +63,7 @@ export class PackedObjects implements Iterable<PackedObject> {
   /**
    * A slice is in a frame.
    * @param start of its header, when it is the object's first
-   * @throws BeginAnew when the object cannot be packed from here on
+   * @throws BeginAnew when the rest of the object cannot be packed
    */
   notePosition(
     { item, slice, read }: ReadSlice,
@@ -88,7 +88,7 @@ export class PackedObjects implements Iterable<PackedObject> {
   }
 }
 
-/** S3 keeps a CRC-32 of most objects; where it tells, what arrived is compared before anything is built on it. */
+/** S3 has a CRC-32 of most objects; if so, the bytes are compared before anything is built on them. */
 function refuseWrongBytes(item: PackItem, { description }: ReadItem, { crc32 }: PackedPosition): void {
   if (description.crc32 === undefined || description.crc32 === crc32) return;
   const { bucket, key } = item.object;

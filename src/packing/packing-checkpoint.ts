@@ -11,7 +11,7 @@ import { decodeProgress, encodeProgress, type PackedPart, type PackingProgress }
 /** A record is written after this many parts, or after this share of the object's frames, whichever is more. */
 const PARTS_PER_RECORD = 4;
 const FRAME_SHARE_PER_RECORD = 0.01;
-/** It is written as often as this while it is owned, whatever was done: two writes in a row may fail. */
+/** Min interval of writes while it is owned, even without progress, so that two writes in a row may fail. */
 const WRITES_PER_LEASE = 3;
 
 const NOTHING = { uploadId: '', parts: [], frameSizes: new Uint32Array() } as const;
@@ -21,10 +21,10 @@ export interface InterruptedArchive extends Pick<PackingProgress, 'parts' | 'fra
   readonly upload: ObjectUpload;
 }
 
-/** An archive that S3 has accepted already. */
+/** An archive that S3 has already accepted. */
 export interface AcceptedArchive {
   readonly archiveBytes: number;
-  /** Whether whoever made it lived to count it. */
+  /** Whether the worker that made it also counted it. */
   readonly counted: boolean;
 }
 
@@ -35,27 +35,27 @@ export interface CheckpointOptions {
   readonly bucket: string;
   /** Frames that the object takes. */
   readonly plannedFrames: number;
-  /** How long a lease lasts that its owner does not renew. */
+  /** How long a lease lasts if its owner does not renew it. */
   readonly ownershipSeconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told when the attempt must not continue: another one has taken the archive over, or may have by now. */
+  /** Called when the attempt must not continue: another one has taken over the archive, or may have by now. */
   readonly onLost: (reason: CompressorError) => void;
 }
 
 /**
- * Keeps what it takes to resume the archive of one large object, and keeps other workers off while one owns it. S3 keeps the
- * parts; a small record in a bucket of its own keeps what S3 does not tell of them. A record is believed only as far as S3
- * lists the same parts with the same sizes and checksums.
+ * Records what is needed to resume the archive of one large object, and keeps other workers away while one owns it. S3
+ * keeps the parts; a small record in a bucket of its own keeps what S3 does not report about them. A record is trusted
+ * only as far as S3 lists the same parts with the same sizes and checksums.
  *
- * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, resumes the upload that
- * it names, or aborts one.
+ * The record belongs to one attempt at a time (owned-record.ts). Only its owner writes it, deletes it, resumes the
+ * upload that it names, or aborts one.
  */
 export class PackingCheckpoint {
   readonly #options: CheckpointOptions;
   readonly #record: OwnedRecord;
   #parts: PackedPart[] = [];
-  /** Of the frames that an earlier attempt has left; those of `#frames` are among them and more. */
+  /** Compressed sizes of the frames from an earlier attempt; `#frames` includes them. */
   #earlier: Uint32Array = NOTHING.frameSizes;
   #frames: FrameSizes | undefined;
   #uploadId = '';
@@ -77,8 +77,8 @@ export class PackingCheckpoint {
   }
 
   /**
-   * Makes the archive ours, and tells what an earlier attempt left of it. Uploads to its key that cannot be resumed are
-   * aborted.
+   * Takes over the archive, and returns the parts that an earlier attempt left. Uploads to its key that cannot be
+   * resumed are aborted.
    * @throws ArchiveInProgressError while another attempt owns it
    */
   async find(signal: AbortSignal): Promise<InterruptedArchive | AcceptedArchive | undefined> {
@@ -97,22 +97,22 @@ export class PackingCheckpoint {
     if (interrupted === undefined) {
       await this.#abortAll(signal);
       this.#load(NOTHING);
-      // A record that names an upload outlives its archive only when the last moments of an attempt are cut off.
+      // A record with an upload outlives its archive only if an attempt is interrupted in its last moments.
       return accepted && { archiveBytes: accepted.size, counted: (progress?.uploadId ?? '') === '' };
     }
     this.#load({ ...interrupted, uploadId: interrupted.upload.id });
     return interrupted;
   }
 
-  /** Notes the upload, so that other workers can resume it. */
+  /** Records the upload, so that other workers can resume it. */
   async begin(upload: ObjectUpload): Promise<void> {
     this.#uploadId = upload.id;
     await this.#save();
   }
 
   /**
-   * Notes parts that were completed with the frame appended last; call it after each frame. Now and then it has a record
-   * written, which nobody waits for.
+   * Notes the parts that were completed by the last frame; call it after each frame. From time to time it writes the
+   * record in the background.
    */
   note(parts: readonly ArchivePart[], frames: FrameSizes, objectCrc32: number): void {
     this.#frames = frames;
@@ -126,7 +126,7 @@ export class PackingCheckpoint {
     if (due) this.#renew();
   }
 
-  /** Leaves the archive, at once, to whoever comes next. Call it when nothing of the upload is on its way any more. */
+  /** Releases the archive at once for the next attempt. Call it when no request of the upload is in flight any more. */
   async release(): Promise<void> {
     await this.#settle();
     if (this.#uploadId === '') await this.#record.remove();
@@ -134,8 +134,8 @@ export class PackingCheckpoint {
   }
 
   /**
-   * The archive is done, or nobody will resume it. Its upload may be aborted, and the archive be counted, only when this
-   * has resolved.
+   * The archive is done, or will not be resumed. Only when this has resolved may its upload be aborted, or the archive
+   * be counted.
    * @throws ArchiveInProgressError when another attempt owns it by now
    */
   async close(): Promise<void> {
@@ -149,12 +149,12 @@ export class PackingCheckpoint {
     await this.#record.remove();
   }
 
-  /** No record will be written any more but by those who ask for one. */
+  /** From now on records are written only on request. */
   stop(): void {
     clearInterval(this.#beating);
   }
 
-  /** Resolves when no record is on its way any more. */
+  /** Resolves when no record is being written any more. */
   async #settle(): Promise<void> {
     this.stop();
     await Promise.allSettled([this.#writing]);
@@ -169,7 +169,7 @@ export class PackingCheckpoint {
     this.#recordedFrames = frameSizes.length;
   }
 
-  /** One write at a time: while S3 is slow, more of them would only wait for it. */
+  /** One write at a time: if S3 is slow, more of them would only queue up. */
   #renew(): void {
     if (this.#renewing) return;
     this.#renewing = true;
@@ -203,7 +203,7 @@ export class PackingCheckpoint {
     return encodeProgress({ uploadId: this.#uploadId, plannedFrames, parts, frameSizes });
   }
 
-  /** The upload of a record, with those first parts of it that are there as the record has them. */
+  /** The upload of a record, with its leading parts that exist exactly as recorded. */
   async #openUpload(progress: PackingProgress, signal: AbortSignal): Promise<InterruptedArchive | undefined> {
     const { store, archive, plannedFrames } = this.#options;
     if (progress.uploadId === '' || progress.plannedFrames !== plannedFrames) return undefined;

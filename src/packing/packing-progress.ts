@@ -2,15 +2,15 @@ import * as z from 'zod';
 import { tryParseJson } from '../json.ts';
 import type { ArchivePart } from './archive-upload.ts';
 
-/** A part of an archive that holds one object, and what it takes to resume behind it. */
+/** A part of an archive with one object, and the numbers needed to resume after it. */
 export interface PackedPart extends ArchivePart {
   /** CRC-32 of the object's bytes up to the end of this part. */
   readonly objectCrc32: number;
 }
 
 /**
- * What an interrupted archive has that S3 does not tell of its parts: the size of each compressed frame, which the seek
- * table needs, and the checksum of the object so far.
+ * The state of an interrupted archive that S3 does not report: the size of each compressed frame, which the seek table
+ * needs, and the checksum of the object so far.
  */
 export interface PackingProgress {
   /** Empty while there is no upload. */
@@ -46,7 +46,7 @@ export function encodeProgress({ uploadId, plannedFrames, parts, frameSizes }: P
   );
 }
 
-/** @returns undefined for what another version wrote, or what does not add up: then the archive starts over */
+/** @returns undefined for a record of another version, or an inconsistent one: then the archive starts over */
 export function decodeProgress(bytes: Buffer): PackingProgress | undefined {
   const parsed = record.safeParse(tryParseJson(bytes.toString()));
   if (!parsed.success) return undefined;

@@ -13,32 +13,32 @@ const MEASURED: readonly (readonly [level: number, megabytesPerSecond: number])[
   [19, 2],
   [22, 1],
 ];
-/** An invocation that ends too early costs nothing; one that is cut off has worked for nothing. */
+/** Stopping too early costs little; an invocation that times out has worked for nothing. */
 const SAFETY = 0.6;
-/** What one function instance gets from S3, whatever its CPUs do. */
+/** What one function instance can read from S3, regardless of its CPUs. */
 const NETWORK_MEGABYTES_PER_SECOND = 70;
 /**
- * An invocation may be slowed down by what passes, such as an S3 that throttles. However slow it was, an ordinary object must not
- * look as if no invocation could hold it.
+ * An invocation may be slow for a temporary reason, such as throttling by S3. However slow it was, an ordinary object
+ * must not seem too large for any invocation.
  */
 const MAX_CORRECTION = 8;
-/** Weight of the newest archive against all before it. */
+/** Weight of the newest archive relative to all earlier ones. */
 const LEARNING_RATE = 0.5;
-/** An archive that should take less tells of one slow answer, not of how fast this process is. */
+/** The time of a smaller archive depends on one slow answer, not on the speed of this process. */
 const MIN_LESSON_SECONDS = 10;
 /** Requests to begin and end an archive. */
 const FIXED_SECONDS = 1;
 /** Per object: a GET, a tar header, a manifest entry. */
 const SECONDS_PER_OBJECT = 0.001;
 
-/** A part of an archive, all of which is packed at one level. */
+/** A part of an archive that is packed at one level. */
 export interface PackingWork {
   readonly bytes: number;
   readonly objects: number;
   readonly level: number;
 }
 
-/** Predicts how long an archive will take, from a table first and from the archives of this process after that. */
+/** Predicts how long an archive will take: at first from a table, then from the archives of this process. */
 export class PackingSpeed {
   readonly #threads: number;
   /** Measured over predicted seconds, by level. */
@@ -48,17 +48,17 @@ export class PackingSpeed {
     this.#threads = threads;
   }
 
-  /** Seconds, on the safe side, of an archive whose parts are packed at these levels. */
+  /** Seconds, with a safety margin, for an archive whose parts are packed at these levels. */
   predict(works: readonly PackingWork[]): number {
     return works.reduce((sum, work) => sum + this.#tableSeconds(work) * (this.#corrections.get(work.level) ?? 1), 0);
   }
 
-  /** The same from the table alone: what another process, which has learned nothing yet, would say. */
+  /** The same from the table alone: the prediction of a process that has learned nothing yet. */
   predictUnlearned(works: readonly PackingWork[]): number {
     return works.reduce((sum, work) => sum + this.#tableSeconds(work), 0);
   }
 
-  /** An archive of several levels tells of all of them alike. One that is too small to tell is ignored. */
+  /** An archive with several levels counts for all of them alike. One that is too small is ignored. */
   learn(works: readonly PackingWork[], seconds: number): void {
     const measured = this.#measure(works, seconds);
     if (measured === undefined) return;
@@ -68,7 +68,10 @@ export class PackingSpeed {
     }
   }
 
-  /** An archive was cut off after so many seconds: it would have taken longer, so what is known rises to that at once. */
+  /**
+   * An archive was cut off after this many seconds: it would have taken longer, so the correction rises to that at
+   * once.
+   */
   learnCutOff(works: readonly PackingWork[], seconds: number): void {
     const measured = this.#measure(works, seconds);
     if (measured === undefined) return;
@@ -77,7 +80,9 @@ export class PackingSpeed {
     }
   }
 
-  /** Measured over predicted seconds, on the safe side; undefined for an archive that should take only a few. */
+  /**
+   * Measured divided by predicted seconds, with a safety margin; undefined for an archive that should take only a few.
+   */
   #measure(works: readonly PackingWork[], seconds: number): number | undefined {
     const expected = this.predictUnlearned(works);
     if (expected < MIN_LESSON_SECONDS) return undefined;

@@ -4,14 +4,14 @@ import type { PackItem } from './collect-objects.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import type { PackingWork } from './packing-speed.ts';
 
-/** An event that is older has waited through a whole invocation: more arrives than is packed. */
+/** An older event has waited for a whole invocation: more objects arrive than are packed. */
 const BACKLOG_SECONDS = 900;
 
 export interface PlannedLevels {
   readonly levels: ArchiveLevels;
-  /** What is to be done, by level. */
+  /** The work by level. */
   readonly works: readonly PackingWork[];
-  /** Seconds that it will take, on the safe side. */
+  /** Seconds that it will take, with a safety margin. */
   readonly predicted: number;
 }
 
@@ -20,13 +20,14 @@ export interface PlannedLevels {
  *
  * | at the cheapest levels it     | oldest event   | levels                                                   |
  * |-------------------------------|----------------|----------------------------------------------------------|
- * | fits into what is left        | young          | the cheapest                                             |
- * | fits into what is left        | over 15 min    | the cheapest of those that the network is slower than    |
+ * | fits into the remaining time  | young          | the cheapest                                             |
+ * | fits into the remaining time  | over 15 min    | the cheapest of those that are faster than the network   |
  * | takes longer                  | any            | the cheapest of those that fit; the fastest if none does |
- * | has no end of its invocation         | any            | the cheapest                                             |
+ * | has no time limit             | any            | the cheapest                                             |
  *
- * An invocation without an end is a fallback task's: nearly every object there is old, since it has waited for a task to start or for
- * another to be reclaimed, and more tasks are what helps against a backlog. The level is most of what a huge object costs.
+ * Only fallback tasks have no time limit: nearly every object there is old, since it has waited for a task to start or
+ * for another to be reclaimed, and a backlog is reduced by more tasks. The level determines most of a huge object's
+ * cost.
  */
 export function planLevels(
   items: readonly PackItem[],

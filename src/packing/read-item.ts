@@ -16,14 +16,14 @@ import type { SourceDependencies } from './dependencies.ts';
 import { IncompleteTagsError, UnreadableMetadataError } from './errors.ts';
 import { isOwnWrite, type ReadObject } from './own-write.ts';
 
-/** Why an item is not in its archive. `changed` and `gone` are ordinary: the object moved on since its event. */
+/** Why an item is not in its archive. `changed` and `gone` are normal: the object has changed since its event. */
 export type LeftOut =
   | { readonly kind: 'gone' }
   | { readonly kind: 'changed' }
   | { readonly kind: 'own-write' }
   | { readonly kind: 'failed'; readonly outcome: MessageOutcome };
 
-/** What an item's GET told beside its bytes. */
+/** The result of an item's GET besides its bytes. */
 export interface ReadItem {
   readonly description: ObjectDescription;
   readonly tags: readonly ObjectTag[];
@@ -37,9 +37,9 @@ type ReadDependencies = Pick<SourceDependencies, 'rule' | 'store' | 'ownPrincipa
 
 /**
  * Reads a whole object, or its bytes from `start`, into place with one pinned GET. Tags take a second request, made
- * only when the answer counts some, and once per bucket to prove that it would. An object that is read in several pieces
- * takes a HEAD with its first one, for the CRC-32 of the whole. Faults of the object are answers, not exceptions: its
- * others in its frame are read on.
+ * only when the answer counts some, and once per bucket to prove that it would. An object that is read in several
+ * pieces takes a HEAD with its first one, for the CRC-32 of the whole. Problems of the object are results, not
+ * exceptions: the other objects of its frame are still read.
  */
 export async function readItem(
   item: PackItem,
@@ -75,8 +75,8 @@ function isOwn(read: ReadObject, { object }: PackItem, { rule, ownPrincipals }: 
 }
 
 /**
- * What an event brings is ordered among the deletions of its key by S3's sequencer. What a listing brings has none, and its
- * Last-Modified may be from before a deletion that was undone; but it was there when it was read.
+ * An object from an event is ordered among the deletions of its key by S3's sequencer. An object from a listing has
+ * none, and its Last-Modified may be earlier than a deletion that was undone; but it existed when it was read.
  */
 function timeOfRead(
   { object }: PackItem,
@@ -95,15 +95,15 @@ async function describeWhole(
   signal: AbortSignal,
 ): Promise<ObjectDescription> {
   const whole = await store.head({ bucket, key }, signal);
-  // A HEAD's 404 gives no reason: the next attempt's GET does.
+  // The 404 of a HEAD gives no reason; the GET of the next attempt will.
   if (whole === undefined) throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} was there a moment before`);
   if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
   return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
 }
 
 /**
- * Tags cannot be pinned by ETag. Where the bucket keeps versions, the answer names the one it speaks of; elsewhere the
- * count must agree, and a successor's tags could at worst be at the target until the successor itself arrives.
+ * Tags cannot be pinned by ETag. If the bucket keeps versions, the answer names the version; otherwise the count must
+ * agree, and at worst the target has a successor's tags until the successor itself arrives.
  */
 async function readTags(
   { object: { bucket, key } }: PackItem,
@@ -142,7 +142,7 @@ function refuseLargeHeaders({ object: { bucket, key } }: PackItem, description: 
   );
 }
 
-/** Where a rule with `chain` packs what another rule restores: the object's event is faster than its tags. */
+/** A rule with `chain` packs what another rule restores, and the object's event may come before its tags. */
 function refuseUnfinishedTags({ object: { bucket, key } }: PackItem, tags: readonly ObjectTag[]): void {
   if (!lacksTags(tags)) return;
   throw new IncompleteTagsError(`s3://${bucket}/${key} is being restored, and its tags are still to come`, {

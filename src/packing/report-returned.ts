@@ -3,10 +3,13 @@ import type { BatchResponse } from '../messages/settle-batch.ts';
 import type { SourceDependencies } from './dependencies.ts';
 import { messagesAge } from './event-ages.ts';
 
-/** SQS leaves a message out of its ages from the third receive on; one that returns now is received once more. */
+/**
+ * SQS leaves a message out of its ages from the third receive on; a message that returns now will be received once
+ * more.
+ */
 const RECEIVES_UNTIL_UNSEEN = 2;
 
-/** Tells the watermark the age of what waits for another attempt, where SQS no longer does. */
+/** Reports the age of messages that wait for another attempt to the watermark, since SQS no longer does. */
 export function reportReturned(
   messages: readonly QueueMessage[],
   { batchItemFailures }: BatchResponse,

@@ -1,9 +1,9 @@
-/** Kept back from an invocation's time for settling its messages. */
+/** Reserved from an invocation's time for settling its messages. */
 const SETTLING_MILLISECONDS = 10_000;
 
 /** The time that one invocation has for packing. */
 export interface RunClock {
-  /** Seconds that this invocation, and so any other, has from its beginning. */
+  /** Seconds that an invocation has from its beginning. */
   readonly wholeRun: number;
   readonly secondsLeft: () => number;
 }

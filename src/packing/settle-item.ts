@@ -3,13 +3,13 @@ import { isProvenOlder } from '../messages/sequencer.ts';
 import type { BatchLedger } from './batch-ledger.ts';
 import type { PackItem, WrittenObject } from './collect-objects.ts';
 
-/** Writes to one key of which each may be what is stored, since the one that was taken for the last was not packed. */
+/** Writes to one key, each of which may be the stored one, since the presumed last write was not packed. */
 export type UndecidedWrites = readonly WrittenObject[];
 
 const DONE_HERE: MessageOutcome = { kind: 'done' };
 
 /**
- * Turns what became of an item into the outcomes of its messages, and of those of earlier writes to its key.
+ * Turns the result of an item into the outcomes of its messages, and of those of earlier writes to its key.
  *
  * | the item                                        | earlier by sequencer | earlier by time, or a tie   |
  * |-------------------------------------------------|----------------------|-----------------------------|
@@ -19,8 +19,8 @@ const DONE_HERE: MessageOutcome = { kind: 'done' };
  * | changed (412): another version is stored        | done                 | undecided: looked at again  |
  * | refused, over the limits                        | done                 | undecided: looked at again  |
  *
- * Sequencers prove that a write was overwritten, whatever became of the later one. Times and ties prove nothing: what was taken for
- * earlier may be the version that is stored, and only reading the other one shows that it is not.
+ * Sequencers prove that a write was overwritten, regardless of the result of the later one. Times and ties prove
+ * nothing: the presumed earlier write may be the stored version, and only reading the other one shows that it is not.
  */
 export class ItemSettlement {
   readonly #ledger: BatchLedger;
@@ -33,14 +33,14 @@ export class ItemSettlement {
   settle(item: PackItem, outcome: MessageOutcome): void {
     const shared = outcome.kind === 'retry' || outcome.kind === 'again';
     item.messages.forEach((message, index) => {
-      // An event that came twice is one problem, not two: one of the messages carries it.
+      // A duplicate event is one problem, not two: only one of the messages gets it.
       this.#ledger.note(message, index === 0 || shared ? outcome : DONE_HERE);
     });
     if (outcome.kind === 'refused' || outcome.kind === 'over-limits') this.#decideLater(item);
     else for (const { message } of item.superseded) this.#ledger.note(message, shared ? outcome : DONE_HERE);
   }
 
-  /** The key holds another version than the item's event said. */
+  /** The key holds a version other than the one in the item's event. */
   settleChanged(item: PackItem): void {
     for (const message of item.messages) this.#ledger.note(message, DONE_HERE);
     this.#decideLater(item);
@@ -51,7 +51,7 @@ export class ItemSettlement {
     this.#ledger.note(message, outcome);
   }
 
-  /** A list for each key; each is handed out once. */
+  /** A list per key; each is returned once. */
   takeUndecided(): UndecidedWrites[] {
     const undecided = this.#undecided;
     this.#undecided = [];

@@ -10,14 +10,14 @@ import type { SourceDependencies } from './dependencies.ts';
 import { endOfRun } from './end-of-run.ts';
 import type { ItemSettlement } from './settle-item.ts';
 
-/** A key that is deleted, and the messages that wait for it to be carried. */
+/** A deleted key, and the messages that wait until its deletion is packed. */
 export interface DeletionItem {
   /** The last deletion. */
   readonly object: ObjectRemoved;
   readonly removals: readonly SeenRemoval[];
 }
 
-/** What is to be packed of a batch. */
+/** The work of a batch. */
 export interface BatchWork {
   readonly items: readonly PackItem[];
   readonly deletions: readonly DeletionItem[];
@@ -32,17 +32,17 @@ interface RemovalContext {
 }
 
 /**
- * Looks at each key of which something was removed: one HEAD per key tells what the removal has left. Both kinds of events
- * are asked, since what is current now is what the destinations are to have.
+ * Checks each key with a removal: one HEAD per key shows what is left. This applies to both kinds of events, since the
+ * destinations must have the version that is current now.
  *
  * | HEAD says      | deletions of the key                          | versions removed for good                            |
  * |----------------|-----------------------------------------------|------------------------------------------------------|
- * | an object      | settled: a later write, or an undelete, is why | it is packed, as a write of that moment              |
+ * | an object      | settled: due to a later write, or an undelete  | it is packed, as a write of that moment              |
  * | nothing        | the last one is carried, in its own order     | settled: that is never replicated                    |
  * | a failure      | share it                                      | share it                                             |
  *
- * A deletion is carried in the order of its event, not of the look: whatever was written later is newer at the destination.
- * So a HEAD's 404, for which S3 gives no reason, ends nothing that it should not.
+ * A deletion has the order of its event, not of the HEAD: anything written later is newer at the destination. So a
+ * HEAD's 404, for which S3 gives no reason, ends nothing that it should not.
  * @param secondsLeft of the invocation
  */
 export async function settleRemovals(
@@ -65,7 +65,7 @@ export async function settleRemovals(
       if (stored === undefined) carryDeletion(key, seen, byKey, deletions, context);
       else packCurrent(key, seen, stored, byKey, context);
     } catch (thrown) {
-      // Whatever failed, it ran out of time.
+      // Any failure is due to the lack of time.
       const outcome: MessageOutcome = signal.aborted ? { kind: 'again' } : failedOutcome(asCompressorError(thrown));
       for (const { message } of seen) ledger.note(message, outcome);
     }
@@ -73,7 +73,7 @@ export async function settleRemovals(
   return { items: [...byKey.values()], deletions };
 }
 
-/** Nothing is at the key. */
+/** There is no object at the key. */
 function carryDeletion(
   key: string,
   seen: readonly SeenRemoval[],
@@ -90,14 +90,16 @@ function carryDeletion(
   if (last === undefined) return;
   deletions.push({ object: last, removals: deleted });
   const item = byKey.get(key);
-  // What the sequencer proves to have been deleted since need not be read in vain.
+  // Writes that were deleted since, according to the sequencer, need not be read.
   if (item === undefined || !isProvenOlder(item.object, last)) return;
   byKey.delete(key);
   telemetry.objectSkipped(item.object, 'superseded');
   settlement.settle(item, { kind: 'done' });
 }
 
-/** An object is at the key. A removal of a version may be what has made it current, so that no event of its own is to come. */
+/**
+ * There is an object at the key. The removal of a version may have made it current, so that it has no event of its own.
+ */
 function packCurrent(
   key: string,
   seen: readonly SeenRemoval[],
@@ -121,7 +123,7 @@ function packCurrent(
     return;
   }
   const { bucket, eventTime, sequencer } = last;
-  // Who removed the version did not write what is current now: whose that is, its stamp says.
+  // The user who removed the version did not write the current one; its stamp says who did.
   const object = { bucket, key, etag: stored.etag, size: stored.size, eventTime, sequencer, byRemoval: true } as const;
   byKey.set(key, { object, messages: versions.map(({ message }) => message), superseded: earlierWrites(item) });
 }

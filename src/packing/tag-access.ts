@@ -5,7 +5,7 @@ type Tags = Awaited<ReturnType<TagReader['readTags']>>;
 type TagProof = 'allowed' | 'denied' | 'unknown';
 
 /**
- * What a process knows of its permission to read tags. S3 counts the tags of an object in the answer to its GET, but
+ * What a process knows about its permission to read tags. S3 counts the tags of an object in the answer to its GET, but
  * leaves the count out when the caller may not read them: no count means no tags only once the permission is proven. A
  * count proves it, and so does one read of the tags of any object: one request per bucket and process.
  */
@@ -13,15 +13,15 @@ export class TagAccess {
   readonly #allowed = new Set<string>();
   readonly #proving = new Map<string, Promise<TagProof>>();
 
-  /** S3 has counted tags of an object of the bucket. */
+  /** S3 has counted the tags of an object in the bucket. */
   noteCount(bucket: string): void {
     this.#allowed.add(bucket);
   }
 
   /**
-   * The tags of an object that came without a count: none at all where the permission is proven.
-   * @param read reads them; called when they have to be asked for
-   * @throws AccessDeniedError when they may not be read, and what else `read` throws
+   * The tags of an object without a count: none if the permission is proven.
+   * @param read reads them; called only if that is necessary
+   * @throws AccessDeniedError when they cannot be read, and other errors of `read`
    */
   async readUncounted(bucket: string, read: () => Promise<Tags>): Promise<Tags> {
     for (;;) {
@@ -34,7 +34,7 @@ export class TagAccess {
     }
   }
 
-  /** Others wait for the first who asks: a batch begins with a hundred reads at a time. */
+  /** Others wait for the first read: a batch begins with a hundred concurrent ones. */
   async #prove(bucket: string, read: () => Promise<Tags>): Promise<Tags> {
     const reading = read();
     const proof = reading.then(proofOf, (thrown: unknown) =>
@@ -51,7 +51,7 @@ export class TagAccess {
   }
 }
 
-/** Tags that came without a count tell that this storage counts none: then each object has to be asked. */
+/** Tags without a count show that this storage does not count them: then they must be read for each object. */
 function proofOf({ tags }: Tags): TagProof {
   return tags.length === 0 ? 'allowed' : 'unknown';
 }

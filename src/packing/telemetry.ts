@@ -19,7 +19,7 @@ export interface PackedArchive {
   /** PUT-class requests that each destination takes for large objects, beyond one per object; and HEADs. */
   readonly largeWrites: number;
   readonly looks: number;
-  /** What the frames of each kind of content were compressed with, and why. */
+  /** The levels of the frames of each kind of content, and why. */
   readonly levels: readonly LevelShare[];
   readonly cpuSeconds: number;
   readonly seconds: number;
@@ -33,16 +33,16 @@ export type SkipReason =
   | 'gone'
   /** 412 at read, or a later event of the same key in the batch. */
   | 'superseded'
-  /** Written by this product; packing it again could go round in circles. */
+  /** Written by this product; packing it again could lead to a loop. */
   | 'own-write'
   /** Outside the rule's prefix and suffix. */
   | 'not-in-rule'
-  /** Another message about the same version of it came before. */
+  /** Duplicate of an earlier message about the same version. */
   | 'packed-before'
-  /** A version was removed for good, and nothing is current now: that is never replicated. */
+  /** A version was permanently removed, and there is no current one: that is never replicated. */
   | 'version-removed';
 
-/** Where deferred objects wait: in the queue that they came from, or in that of the fallback. */
+/** The queue in which deferred objects wait: the one that they came from, or that of the fallback. */
 export type DeferredTo = 'queue' | 'fallback';
 
 /** Numbers of one archive of deletions that S3 has accepted. */
@@ -57,19 +57,19 @@ export interface PackedDeletions {
   readonly delaySeconds: number;
 }
 
-/** What the source service tells its operator. Implementations must not throw. */
+/** Reports the source service's work to the operator. Implementations must not throw. */
 export interface SourceTelemetry {
   archivePacked(archive: PackedArchive): void;
   deletionsPacked(archive: PackedDeletions): void;
   objectSkipped(object: ObjectLocation, reason: SkipReason): void;
   /** A message was not done; `fate` is what the queue has accepted of it. */
   messageFailed(message: QueueMessage, error: CompressorError, fate: FailureFate): void;
-  /** A failed archive's upload could not be taken back; its parts cost until the bucket's lifecycle removes them. */
+  /** A failed archive's upload could not be aborted; its parts cost money until the bucket's lifecycle removes them. */
   uploadLeftBehind(archive: ObjectLocation, error: CompressorError): void;
-  /** Another worker owns the archive of a large object; the message is requeued, to be looked at so much later. */
+  /** Another worker owns the archive of a large object; the message is requeued with this delay. */
   archiveInWork(archive: ObjectLocation, seconds: number): void;
   /**
-   * Messages of objects whose turn did not come are requeued, or sent to the fallback: they look young from then on.
+   * Messages of objects whose turn did not come are requeued, or sent to the fallback, which resets their age in SQS.
    * @param ageSeconds since the earliest of their events
    */
   objectsDeferred(objects: number, ageSeconds: number, to: DeferredTo): void;
@@ -80,6 +80,6 @@ export interface SourceTelemetry {
   messagesReturned(ageSeconds: number): void;
   /** Statistics of levels could not be read or written. Nothing else is affected: archives are packed with what is known. */
   statisticsLost(error: CompressorError): void;
-  /** The queue did not accept what was sent to it; the messages concerned come back. */
+  /** The queue did not accept everything; the affected messages are redelivered. */
   queueFailed(error: CompressorError): void;
 }
