@@ -5,7 +5,7 @@ import type { RestoringWork } from '../limits/restoring-speed.ts';
 import { type ArchiveVersion, archiveName, type RestoreRun } from './dependencies.ts';
 import { ArchiveOverLimitsError } from './errors.ts';
 
-/** What restoring an archive to the destinations of this region takes. */
+/** The work of restoring an archive to the destinations of this region. */
 export function restoringWork(
   { size: archiveBytes }: ArchiveVersion,
   { objects }: Pick<Manifest, 'objects'>,
@@ -16,9 +16,9 @@ export function restoringWork(
 }
 
 /**
- * Whether an archive is restored in this invocation. Where there is no fallback, one that is only slow is tried all the same:
- * what is restored stays restored, so each attempt gets further.
- * @throws ArchiveOverLimitsError when no invocation could do it
+ * Decides whether an archive is restored in this invocation. Without a fallback, an archive that is only slow is
+ * attempted anyway: restored objects stay restored, so each attempt gets further.
+ * @throws ArchiveOverLimitsError if it exceeds what any invocation can do
  */
 export function admitRestore(archive: ArchiveVersion, work: RestoringWork, run: RestoreRun): 'here' | 'again' {
   const { limits, fallback, speed, wholeRun } = run;

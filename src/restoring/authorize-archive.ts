@@ -6,7 +6,7 @@ import type { ObjectLocation } from '../storage/stored-object.ts';
 import { archiveName } from './dependencies.ts';
 import { ForeignArchiveError, UnknownRuleError } from './errors.ts';
 
-/** A rule, and those of its destinations that are in this region: at least one. */
+/** A rule, and its destinations in this region: at least one. */
 export interface RuleHere {
   readonly rule: ReplicationRule;
   readonly destinations: readonly Destination[];
@@ -21,8 +21,8 @@ export function rulesOfRegion(rules: readonly ReplicationRule[], region: string)
 
 /**
  * Whether an archive may be restored here, and by which rule. The archive is data, not authority: its key and manifest
- * can only pick one of the rules that this region is configured with, and name objects that this rule is about. The
- * `targets` of a manifest are there for the public implementation; nothing here reads them.
+ * can only select one of this region's configured rules, and name objects within that rule. The `targets` of a manifest
+ * are there for the public implementation; nothing here reads them.
  * @throws ForeignArchiveError, UnknownRuleError, ManifestMismatchError
  */
 export function authorizeArchive(archive: ObjectLocation, manifest: Manifest, rules: readonly RuleHere[]): RuleHere {

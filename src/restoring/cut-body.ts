@@ -4,13 +4,13 @@ export interface BodyPart {
   /** Counted from 0. */
   readonly index: number;
   readonly bytes: Uint8Array;
-  /** Gives the memory of `bytes` back; the receiver of a part must call it. */
+  /** Returns the memory of `bytes`; the receiver of a part must call it. */
   readonly release: () => void;
 }
 
 /**
- * Cuts a stream into parts of `partSize` bytes, the last one shorter, each in a buffer of the pool: as many parts can be
- * under way as the pool has buffers. An empty body is one empty part.
+ * Cuts a stream into parts of `partSize` bytes, the last one shorter, each in a buffer of the pool: the number of parts
+ * in flight is limited by the buffers of the pool. An empty body is one empty part.
  */
 export async function* cutBody(
   body: AsyncIterable<Uint8Array>,

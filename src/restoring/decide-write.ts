@@ -13,15 +13,15 @@ import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/st
 import type { RestorableObject } from './restorable-object.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 
-/** Write, under a condition that holds as long as what the decision was made on does. */
+/** Write, under a condition that holds as long as the basis of the decision does. */
 export interface ConditionalWrite {
   readonly kind: 'write';
   readonly condition: WriteCondition;
-  /** What is overwritten is not, or maybe not, of this product. */
+  /** The overwritten object is not, or may not be, from this product. */
   readonly conflict: boolean;
   /**
-   * What exists may have the same bytes. Put in one request, ours would have its ETag: an older write that has looked at the key
-   * before would not notice ours, and would replace it. See put-as-part.ts.
+   * The existing object may have the same bytes. With a single PUT, ours would have the same ETag: an older write that
+   * has looked at the key before would not notice ours, and would overwrite it. See put-as-part.ts.
    */
   readonly sameBytes?: true;
 }
@@ -32,13 +32,13 @@ export type WriteDecision =
   /** The object is written, and only its tags are missing. */
   | { readonly kind: 'tag'; readonly version: WrittenVersion };
 
-/** What is at a key. */
+/** The object at a key. */
 export interface ExistingObject extends ObjectDescription {
-  /** Absent when they were not asked for, see `needsTags` and `mayLackTags`. */
+  /** Absent if they were not read, see `needsTags` and `mayLackTags`. */
   readonly tags?: readonly ObjectTag[];
 }
 
-/** The first try at a key of which nothing is known: a new key then costs one request. */
+/** The first attempt at an unknown key: a new key then costs one request. */
 export const WRITE_IF_ABSENT: ConditionalWrite = { kind: 'write', condition: { kind: 'absent' }, conflict: false };
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
@@ -48,8 +48,8 @@ const PLAIN_MD5 = /^[0-9a-f]{32}$/;
  *
  * | at the key                                                       | decision                              |
  * |------------------------------------------------------------------|---------------------------------------|
- * | nothing                                                          | write if still absent                 |
- * | as written, stamp of the same write, tags still to come          | tag                                   |
+ * | no object                                                        | write if still absent                 |
+ * | as written, stamp of the same write, tags still missing          | tag                                   |
  * | as written, stamp of the same write                              | skip: replay                          |
  * | as written, stamp of a newer write                               | skip: newer-at-target                 |
  * | as written, stamp of an older write                              | write if unchanged                    |
@@ -58,16 +58,16 @@ const PLAIN_MD5 = /^[0-9a-f]{32}$/;
  * | edited since, stamp of an older write                            | write if unchanged, count as conflict |
  * | no stamp though metadata has room, `on_conflict: keep`           | skip: kept                            |
  * | no stamp though metadata has room, `on_conflict: overwrite`      | write if unchanged, count as conflict |
- * | no stamp, no room; ours all over                                 | skip: replay                          |
+ * | no stamp, no room; equals ours in everything                     | skip: replay                          |
  * | no stamp though tags have room, `on_conflict: keep`              | skip: kept                            |
  * | no stamp, no room in metadata; modified at our write's second or later | skip: unordered                 |
  * | no stamp, no room in metadata; modified before                   | write if unchanged, count as conflict |
  *
- * The last two rows are a limit of this product: an object of 10 tags whose metadata fills S3's 2 KB is kept whole, so it
- * does not say whose it is or which version. Last-Modified is when it was restored, not when it was written at the source:
- * of two versions that follow each other faster than the archives travel, one is skipped though it may be the newer one.
- * Nothing that is newer is overwritten, and the skip is counted and logged. A user's object with such metadata
- * and tags is overwritten even where the rule says `keep`, as a conflict.
+ * The last two rows are a limit of this product: an object of 10 tags whose metadata fills S3's 2 KB is kept whole, so
+ * it does not say whose it is or which version. Last-Modified is when it was restored, not when it was written at the
+ * source: if two versions follow each other faster than their archives are replicated, one is skipped even though it
+ * may be the newer one. Nothing newer is ever overwritten, and the skip is counted and logged. A user's object with
+ * such metadata and tags is overwritten even if the rule says `keep`, as a conflict.
  */
 export function decideWrite(
   object: RestorableObject,
@@ -113,14 +113,14 @@ function mayHaveSameETag({ size, crc32 }: RestorableObject, existing: ObjectDesc
   return crc32 === undefined || existing.crc32 === undefined || crc32 === existing.crc32;
 }
 
-/** Last-Modified has whole seconds: what has that of our write may be older or newer. */
+/** Last-Modified has whole seconds: an object with the same second as our write may be older or newer. */
 export function wasModifiedBefore({ lastModified }: ObjectDescription, eventTime: number): boolean {
   return Math.floor(lastModified.getTime() / 1000) < Math.floor(eventTime / 1000);
 }
 
 /**
- * Whether an object without a stamp is ours, in everything that is carried over. Bytes count as the same by the checksum
- * that S3 keeps, or by ETags where both are an MD5; when neither tells, as different.
+ * Whether an object without a stamp equals ours in everything that is replicated. Bytes count as equal by S3's
+ * checksum, or by ETags if both are an MD5; if neither decides, as different.
  */
 function isSameUnstamped(object: RestorableObject, existing: ExistingObject): boolean {
   if (object.carrier !== 'none') return false;

@@ -31,36 +31,42 @@ export type TargetStore = ObjectReader &
   UploadFinder &
   ObjectRemover;
 
-/** Bytes of a buffer that takes any frame of objects, compressed: zstd's bound is size + size / 256 + 64 at this size. */
+/** Bytes of a buffer for any compressed frame of objects: zstd's bound is size + size / 256 + 64 at this size. */
 export const COMPRESSED_BUFFER_SIZE = MAX_FRAME_SIZE + Math.ceil(MAX_FRAME_SIZE / 256) + KIB;
-/** Bytes of a buffer that takes any frame of objects as tar. */
+/** Bytes of a buffer for any frame of objects as tar. */
 export const TAR_BUFFER_SIZE = MAX_FRAME_SIZE;
 
 /**
- * The memory of all restores of a process. Whoever needs both acquires `compressed` first, and whoever holds `tar`
- * waits for the network only: so nobody waits in a circle.
+ * The memory of all restores of a process. Code that needs both acquires `compressed` first, and code that holds `tar`
+ * waits only for the network, so there is no deadlock.
  */
 export interface FrameBuffers {
-  /** Of COMPRESSED_BUFFER_SIZE: one a ranged GET in flight. */
+  /** Of COMPRESSED_BUFFER_SIZE: one per ranged GET in flight. */
   readonly compressed: BufferPool;
-  /** Of TAR_BUFFER_SIZE: one a frame whose objects are being written. */
+  /** Of TAR_BUFFER_SIZE: one per frame whose objects are being written. */
   readonly tar: BufferPool;
 }
 
 export interface TargetLimits {
   /** Archives that are restored at the same time; each holds its decoded manifest. */
   readonly parallelArchives: number;
-  /** Writes and looks at the destinations at the same time, over all archives. */
+  /** Concurrent writes and HEADs at the destinations, over all archives. */
   readonly parallelPuts: number;
-  /** Bytes of objects in one archive that an invocation may take. */
+  /** Max bytes of objects in one archive per invocation. */
   readonly maxRestoredBytes: number;
-  /** Bytes from which on an interrupted object is resumed instead of restarted: that costs three requests. */
+  /** Min bytes of an interrupted object that is resumed instead of restarted, which costs three requests. */
   readonly resumableBytes: number;
-  /** Parts of an upload; an object of more frames has parts of several, which are staged. Absent: as many as S3 allows. */
+  /**
+   * Max parts of an upload; an object with more frames has parts of several frames, which are staged. Absent: as many
+   * as S3 allows.
+   */
   readonly maxParts?: number;
   /** An archive is begun only while the invocation has this much time left. */
   readonly startReserveMilliseconds: number;
-  /** What is running when the invocation has this much time left is stopped, so that uploads are aborted and messages settled. */
+  /**
+   * Work that is still running when the invocation has this much time left is stopped, so that uploads are aborted and
+   * messages settled.
+   */
   readonly stopReserveMilliseconds: number;
 }
 
@@ -70,7 +76,7 @@ export interface TargetDependencies {
   readonly buffers: FrameBuffers;
   readonly speed: RestoringSpeed;
   readonly keys: KeyHistory;
-  /** Absent where no rule replicates deletions to this region. */
+  /** Absent if no rule replicates deletions to this region. */
   readonly deletions?: DeletionMemory | undefined;
   readonly queue: MessageQueue;
   /** Absent: archives that exceed the limits are dead-lettered. */
@@ -91,30 +97,30 @@ export interface TargetDependencies {
   readonly limits: TargetLimits;
 }
 
-/** What an archive knows of the keys of which versions were removed at the source, see deletions/left-to-consumers.ts. */
+/** What an archive knows about keys with removed versions at the source, see deletions/left-to-consumers.ts. */
 export interface RemovalNotes {
   /** Whether the key was deleted at the source after one write and before another. */
   wasDeletedBetween(key: string, first: ProvenanceStamp, second: ProvenanceStamp): boolean;
   /**
-   * Keeps from then on what is older than the object from being written, or from deleting anything. Asked before the look that a
-   * consumer's change is found with.
+   * From now on, prevents anything older than the object from being written, or from deleting anything. Called before
+   * the request that finds a consumer's change.
    * @throws DeletionMemoryError
    */
   noteRemoval(object: RestorableObject): Promise<void>;
-  /** The object is not written, since a consumer has changed what had been restored. @param found its stamp */
+  /** The object is not written, since a consumer has changed the restored one. @param found its stamp */
   leave(object: RestorableObject, destination: Destination, found: ProvenanceStamp): void;
 }
 
-/** What all archives of one invocation share. */
+/** The state that all archives of one invocation share. */
 export interface RestoreRun extends TargetDependencies {
   /** Time that this invocation of the function has left. */
   readonly remainingMilliseconds: () => number;
   /**
-   * Of an archive that may have been restored before: when its earliest object was written, in milliseconds since 1970. What was
-   * restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
+   * Of an archive that may have been restored before: when its earliest object was written, in milliseconds since 1970.
+   * Objects restored then may have been deleted here since. Absent: the archive comes for the first time, and in time.
    */
   readonly repeatedSince?: number;
-  /** Of the archive that is being restored. Absent where no destination here replicates deletions. */
+  /** Of the archive that is being restored. Absent if no destination here replicates deletions. */
   readonly removals?: RemovalNotes | undefined;
   /** Seconds that any invocation has for an archive that it begins at once. */
   readonly wholeRun: number;
@@ -123,7 +129,7 @@ export interface RestoreRun extends TargetDependencies {
   readonly signal: AbortSignal;
 }
 
-/** An archive as its event named it: every read is pinned to this ETag. */
+/** An archive as named in its event: every read is pinned to this ETag. */
 export interface ArchiveVersion extends ObjectLocation {
   readonly etag: string;
   /** Bytes. */
@@ -137,7 +143,7 @@ export interface InboundArchive extends ArchiveVersion {
   readonly redelivered: boolean;
 }
 
-/** How errors name an archive. */
+/** The name of an archive in errors. */
 export function archiveName({ bucket, key }: ObjectLocation): string {
   return `s3://${bucket}/${key}`;
 }

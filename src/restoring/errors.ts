@@ -1,24 +1,24 @@
 import { CompressorError, type ErrorDetails } from '../errors.ts';
 
-/** The event is of another bucket than this region's inbound bucket, or of something that is not an archive. */
+/** The event is from a bucket other than this region's inbound bucket, or for something that is not an archive. */
 export class UnexpectedEventError extends CompressorError {
   readonly code = 'EVENT_UNEXPECTED';
   readonly retryable = false;
 }
 
-/** No configured rule with a destination in this region answers for the archive or for one of its objects. */
+/** No configured rule with a destination in this region covers the archive or one of its objects. */
 export class UnknownRuleError extends CompressorError {
   readonly code = 'RULE_UNKNOWN';
   readonly retryable = false;
 }
 
-/** The archive lies under the key of one rule and its manifest names another. */
+/** The archive's key belongs to one rule, but its manifest names another. */
 export class ForeignArchiveError extends CompressorError {
   readonly code = 'ARCHIVE_FOREIGN';
   readonly retryable = false;
 }
 
-/** NoSuchKey on a read of the archive: it was restored and deleted before. The event asks for nothing any more. */
+/** NoSuchKey on a read of the archive: it was restored and deleted before. The event needs no more work. */
 export class ArchiveGoneError extends CompressorError {
   readonly code = 'ARCHIVE_GONE';
   readonly retryable = false;
@@ -30,7 +30,9 @@ export class ArchiveChangedError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The archive restores to more bytes than one invocation may take; a task without an invocation's limits can do it. */
+/**
+ * The archive restores to more bytes than one invocation can handle; a task without an invocation's limits can do it.
+ */
 export class ArchiveOverLimitsError extends CompressorError {
   readonly code = 'ARCHIVE_OVER_LIMITS';
   readonly retryable = false;
@@ -48,13 +50,13 @@ export class ArchiveNotRestoredError extends CompressorError {
   }
 }
 
-/** The run's time was over in the middle of an archive; what is restored stays and is skipped the next time. */
+/** The invocation's time was over in the middle of an archive; restored objects are kept and skipped the next time. */
 export class RunDeadlineError extends CompressorError {
   readonly code = 'RUN_DEADLINE';
   readonly retryable = true;
 }
 
-/** With the destination's prefix before it, the key is longer than S3 takes. */
+/** With the destination's prefix, the key is longer than S3 allows. */
 export class TargetKeyTooLongError extends CompressorError {
   readonly code = 'TARGET_KEY_TOO_LONG';
   readonly retryable = false;
@@ -66,11 +68,14 @@ export class ResumedUploadError extends CompressorError {
   readonly retryable = true;
 }
 
-/** What was deleted at the source cannot be kept or looked up. Nothing is restored without, since it might bring something back. */
+/**
+ * Deletions at the source cannot be recorded or looked up. Nothing is restored without that, since it might bring
+ * deleted objects back.
+ */
 export class DeletionMemoryError extends CompressorError {
   readonly code = 'DELETION_MEMORY_UNAVAILABLE';
   readonly retryable = true;
-  /** Whether it will be over by itself; else the table, or what may be done with it, has to be fixed. */
+  /** Whether it is temporary; otherwise the table, or the permissions on it, must be fixed. */
   readonly isOutage: boolean;
 
   constructor(isOutage: boolean, message: string, details: ErrorDetails) {
@@ -79,7 +84,7 @@ export class DeletionMemoryError extends CompressorError {
   }
 }
 
-/** Tags that followed their object in a request of their own may have come to something newer. */
+/** Tags that were put in a separate request may have been added to something newer. */
 export class MisplacedTagsError extends CompressorError {
   readonly code = 'TAGS_MISPLACED';
   readonly retryable = true;

@@ -3,7 +3,7 @@ import type { ManifestObject } from '../archive/manifest.ts';
 import { memberName } from '../archive/member-name.ts';
 import type { FrameSlice } from '../archive/plan-frames.ts';
 
-/** A slice that holds all of its object has the source's checksum to meet; others are checked when they are together. */
+/** A slice with the whole object must match the source's checksum; others are checked when they are combined. */
 export function expectedSlice(slice: FrameSlice, object: ManifestObject): ExpectedSlice {
   const { offset, headerLength, length, padding } = slice;
   const { size } = object;

@@ -2,13 +2,13 @@ import type { Destination } from '../configuration/rule.ts';
 import type { UnitPrices } from '../configuration/schema/unit-prices.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 
-/** Writes after which the older half counts half: what a bucket is used for changes. */
+/** Writes after which older evidence is halved, since the use of a bucket may change. */
 const MEMORY_WRITES = 1000;
-/** New keys that a destination is believed to have had before its first write. */
+/** New keys that are assumed for a destination before its first write. */
 const ASSUMED_NEW_KEYS = 2;
-/** Writes that the share of the whole destination counts as for one of its folders. */
+/** The number of writes that the whole destination's share is worth for one of its folders. */
 const DESTINATION_WEIGHT = 8;
-/** Of one destination; the folders that were written to longest ago are forgotten. */
+/** Of one destination; the least recently written folders are forgotten. */
 const MAX_FOLDERS = 1000;
 
 /** Writes, and those of them whose key existed. */
@@ -26,13 +26,14 @@ interface DestinationHistory extends KeyCounts {
 }
 
 /**
- * How often keys exist already that objects are restored to, per destination of a rule and per folder in it. A write to a new key
- * costs one PUT. To one that exists it costs two PUTs and a HEAD in between, with the body sent twice, unless it
- * is looked at first: then a HEAD and a PUT. So a look pays where
+ * How often the keys of restored objects already exist, per destination of a rule and per folder in it. A write to a
+ * new key costs one PUT. To an existing key it costs two PUTs with a HEAD in between, and the body is sent twice,
+ * unless there is a HEAD first: then it costs a HEAD and a PUT. So a HEAD first pays off if
  *
  *     HEAD < share of existing keys x (HEAD + PUT)
  *
- * which is from a share of 7 % on. While little is known of a destination, few writes at a time go without a look.
+ * which is the case from a share of 7 % on. While little is known about a destination, only a few concurrent writes go
+ * without a HEAD.
  */
 export class KeyHistory {
   readonly #threshold: number;
@@ -44,9 +45,9 @@ export class KeyHistory {
   }
 
   /**
-   * Runs a write to a key, told whether it is to look at the key first.
+   * Runs a write to a key, and tells it whether to look at the key first.
    * @param write calls `tell` with whether the key existed as soon as it knows
-   * @throws what `write` throws
+   * @throws errors of `write`
    */
   async write<T>(
     destination: Destination,

@@ -9,7 +9,7 @@ export interface LatencyBin {
 export const LATENCY_ERROR = 0.02;
 /** Width of a bin, so that its middle is within the error of both ends (DDSketch: Masson, Rim, Lee, VLDB 2019). */
 const GROWTH = Math.log((1 + LATENCY_ERROR) / (1 - LATENCY_ERROR));
-/** Seconds below which latencies are not told apart: events carry milliseconds. */
+/** Seconds below which latencies are not distinguished, since events have milliseconds. */
 const SHORTEST = 0.001;
 
 /**
@@ -37,7 +37,10 @@ export class LatencyDistribution {
     return this.#longest;
   }
 
-  /** The shortest first. No value lies outside of what was added, so that one latency, or many equal ones, are exact. */
+  /**
+   * The shortest first. All values are within the range of the added ones, so a single latency, or many equal ones, are
+   * exact.
+   */
   bins(): LatencyBin[] {
     const ordered = [...this.#bins].toSorted(([left], [right]) => left - right);
     return ordered.map(([bin, count]) => {

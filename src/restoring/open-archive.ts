@@ -8,7 +8,10 @@ import type { ObjectReader } from '../storage/object-store.ts';
 import { type ArchiveVersion, archiveName } from './dependencies.ts';
 import { readArchiveRange } from './read-archive-range.ts';
 
-/** Holds the seek table of 8,000 frames, and the manifest as well where an archive has up to some hundred objects. */
+/**
+ * Large enough for the seek table of 8,000 frames, and also for the manifest of an archive with up to a few hundred
+ * objects.
+ */
 const TAIL_SIZE = 64 * KIB;
 
 export interface OpenedArchive {
@@ -20,7 +23,7 @@ export interface OpenedArchive {
   readonly tail: Uint8Array;
 }
 
-/** What opening needs of the world. */
+/** The dependencies of opening an archive. */
 export interface ArchiveAccess {
   readonly store: ObjectReader;
   readonly pool: FrameRestoration;
@@ -28,9 +31,9 @@ export interface ArchiveAccess {
 }
 
 /**
- * Reads what is in an archive, in one to three ranged reads: its tail; the rest of the seek table where that is longer;
- * the manifest's frame where it begins before the tail. What looks damaged is read once more before it counts as damaged: a refusal
- * is for good, and bytes may also be damaged between S3 and here.
+ * Reads what is in an archive, in one to three ranged reads: its tail; the rest of the seek table if that is longer;
+ * the manifest's frame if it begins before the tail. Anything that looks damaged is read once more before it is
+ * refused: a refusal is final, and bytes may also be damaged between S3 and here.
  * @returns undefined when the archive has no seek table: not one of ours, or cut off
  * @throws ArchiveGoneError, the errors of src/archive and of the storage port
  */
@@ -44,7 +47,7 @@ export async function openArchive(archive: ArchiveVersion, access: ArchiveAccess
   return readOpening(archive, access);
 }
 
-/** A manifest whose frame passes zstd's checksum and is wrong was written so; reading it again changes nothing. */
+/** A wrong manifest whose frame passes zstd's checksum was written like that; reading it again changes nothing. */
 function mayBeDamagedRead(thrown: unknown): boolean {
   return (
     thrown instanceof CorruptArchiveError ||
@@ -71,7 +74,7 @@ async function readOpening(archive: ArchiveVersion, access: ArchiveAccess): Prom
   return { archive, manifest, frames: planRestore(manifest, entries, name), tail };
 }
 
-/** Fills `into` with a frame's compressed bytes: from the tail where they lie in it, else by a ranged read. */
+/** Fills `into` with a frame's compressed bytes: from the tail if they are in it, otherwise with a ranged read. */
 export async function readFrame(
   opened: Pick<OpenedArchive, 'archive' | 'tail'>,
   entry: FrameEntry,
@@ -91,8 +94,8 @@ async function readTail(archive: ArchiveVersion, length: number, access: Archive
 }
 
 /**
- * Manifests vary from 1 KB to 32 MiB, so they have buffers of their own size, not those of the pools. How long they are at most,
- * compressed too, the seek table was asked.
+ * Manifests vary from 1 KB to 32 MiB, so they have buffers of their own size, not those of the pools. The seek table's
+ * sizes, compressed and not, have been checked against the limits.
  */
 async function restoreManifestFrame(
   archive: ArchiveVersion,

@@ -19,12 +19,12 @@ import {
 } from './errors.ts';
 import { type RestoreEnd, restoreArchive } from './restore-archive.ts';
 
-/** Until an archive asks again for a table of deletions that does not answer. */
+/** Seconds until an archive retries a table of deletions that does not answer. */
 const OUTAGE_SECONDS = 120;
 
 /**
- * Restores the archives that a batch of messages announces, each on its own: whatever happens to one, the others are restored.
- * Never throws; the answer says which messages go back to the queue.
+ * Restores the archives in a batch of messages, each on its own: whatever happens to one, the others are restored.
+ * Never throws; the response says which messages return to the queue.
  * @param remainingMilliseconds what is left of this invocation
  */
 export async function processTargetBatch(
@@ -77,8 +77,8 @@ function isRepeated({ receiveCount, turns = 0 }: QueueMessage): boolean {
 }
 
 /**
- * A part that was put together here. The bucket's notification names archives only, but one without that filter may have been
- * in force when the part was completed, and such a message is not a failure.
+ * A staged part. The bucket's notification filter only matches archives, but an older one may have been in force when
+ * the part was completed, so such a message is not a failure.
  */
 function isStagedPart({ bucket, key }: ObjectCreated, { inboundBucket }: RestoreRun): boolean {
   return bucket === inboundBucket && key.startsWith(STAGE_PREFIX);
@@ -92,7 +92,7 @@ function refuseUnexpected({ bucket, key }: ObjectCreated, { inboundBucket }: Res
   );
 }
 
-/** S3 may announce one archive several times; within a batch it is restored once for all of its events. */
+/** S3 may send several events for one archive; within a batch it is restored once for all of its events. */
 function restoreEachOnce(run: RestoreRun): RestoreCreated {
   const turns = pLimit(run.limits.parallelArchives);
   const begun = new Map<string, Promise<MessageOutcome>>();
@@ -114,7 +114,7 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
     return { kind: end === 'restored' ? 'done' : 'again' };
   } catch (thrown) {
     if (run.stop?.aborted === true) return { kind: 'again' };
-    // A call that the deadline has cut off fails in its own way; the cause of all of them is the deadline.
+    // Calls that are aborted by the deadline fail with different errors; the cause of all of them is the deadline.
     const error = run.signal.aborted ? interrupted(created) : asCompressorError(thrown);
     if (error instanceof ArchiveGoneError) {
       run.telemetry.archiveGone({ bucket, key });
@@ -126,8 +126,9 @@ async function restoreCreated(created: ObjectCreated, redelivered: boolean, run:
 }
 
 /**
- * However long it lasts, waiting for the table does not count toward maxReceiveCount. Each wait costs the tail of the archive and a query; where
- * the objects were written already, and only the last query failed, a look at each of them as well: nothing is written twice.
+ * However long it lasts, waiting for the table does not count toward maxReceiveCount. Each wait costs a read of the
+ * archive's tail and a query; if the objects were already written, and only the last query failed, also a HEAD of each:
+ * nothing is written twice.
  */
 function outage(reason: DeletionMemoryError): MessageOutcome {
   return { kind: 'again', seconds: OUTAGE_SECONDS, reason };
@@ -143,7 +144,7 @@ async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<
   } catch (thrown) {
     if (!(thrown instanceof ArchiveChangedError)) throw thrown;
     const stored = await run.store.head(archive, run.signal);
-    // Gone in between, or so a HEAD says, for which S3 gives no reason: another attempt reads it.
+    // Gone in between, according to a HEAD, for which S3 gives no reason: another attempt reads it.
     if (stored === undefined) throw thrown;
     return restoreArchive({ ...archive, etag: stored.etag, size: stored.size, redelivered: true }, run);
   }

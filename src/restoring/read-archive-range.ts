@@ -4,8 +4,9 @@ import { type ArchiveVersion, archiveName } from './dependencies.ts';
 import { ArchiveChangedError, ArchiveGoneError } from './errors.ts';
 
 /**
- * Fills `into` with the archive's bytes from `start` on.
- * @throws ArchiveGoneError when the archive does not exist (any more), ArchiveChangedError when another version of it is
+ * Fills `into` with the archive's bytes starting at `start`.
+ * @throws ArchiveGoneError when the archive does not exist (any more), ArchiveChangedError when another version of it
+ * is stored
  */
 export async function readArchiveRange(
   store: ObjectReader,

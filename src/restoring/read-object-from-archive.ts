@@ -11,9 +11,9 @@ export interface ArchivedObject {
 }
 
 /**
- * One object out of an archive, whatever else is in it: its frames are the only ones that are read, one ranged GET each
- * (besides the one or two that `openArchive` made). The whole object is in memory then.
- * @returns undefined when the manifest does not name the key
+ * Reads one object of an archive: only its own frames are read, with one ranged GET each (besides the one or two of
+ * `openArchive`). The whole object is then in memory.
+ * @returns undefined if the key is not in the manifest
  * @throws ArchiveGoneError, the errors of src/archive and of the storage port
  */
 export async function readObjectFromArchive(

@@ -31,9 +31,12 @@ export interface RestorableObject {
   readonly tags: readonly ObjectTag[];
   readonly storageClass: string;
   readonly stamp: ProvenanceStamp;
-  /** When it was written at the source, if its event is that of a removed version, after which it is current: milliseconds since 1970. */
+  /**
+   * When it was written at the source, if its event is that of a removed version that made it current: milliseconds
+   * since 1970.
+   */
   readonly writtenAt?: number;
-  /** Where it is written with its stamp. */
+  /** The result of placing its stamp. */
   readonly carrier: StampCarrier;
 }
 
@@ -57,7 +60,10 @@ export function restorableObject(object: ManifestObject, origin: string): Restor
   };
 }
 
-/** When what the removal of a version has left current was written: milliseconds since 1970. @returns undefined for any other object */
+/**
+ * When the version that is current after a removal was written: milliseconds since 1970. @returns undefined for any
+ * other object
+ */
 export function writtenBeforeRemoval({
   by_removal,
   creation_time = '',
@@ -66,7 +72,7 @@ export function writtenBeforeRemoval({
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** A stamp of an earlier hop (a rule with `chain`) is never left beside ours: it would speak for another write. */
+/** A stamp of an earlier hop (a rule with `chain`) is never kept beside ours: it belongs to another write. */
 export function makeStampable(
   metadata: UserMetadata,
   tags: readonly ObjectTag[],
@@ -76,12 +82,12 @@ export function makeStampable(
   return { ...own, carrier: chooseCarrier(own.metadata, own.tags, stamp) };
 }
 
-/** Tags of a manifest, one pair a map, as S3 has them. */
+/** Tags of a manifest, which has one map per pair, in S3's form. */
 export function objectTags(tags: readonly Readonly<Record<string, string>>[]): ObjectTag[] {
   return tags.flatMap((tag) => Object.entries(tag).map(([key, value]) => ({ key, value })));
 }
 
-/** What a PUT into a general purpose bucket takes. S3 names further classes of objects in other kinds of storage. */
+/** Classes that a PUT into a general purpose bucket accepts. S3 has further classes in other kinds of storage. */
 const PUT_CLASSES = new Set([
   'STANDARD',
   'REDUCED_REDUNDANCY',
@@ -93,20 +99,20 @@ const PUT_CLASSES = new Set([
   'DEEP_ARCHIVE',
 ]);
 
-/** The class that an object had at the source, where no PUT takes it: then it becomes STANDARD. */
+/** The class of the object at the source, if a PUT does not accept it: then it becomes STANDARD. */
 export function lostStorageClass(object: RestorableObject, destination: Destination): string | undefined {
   return destination.storageClass !== undefined || PUT_CLASSES.has(object.storageClass)
     ? undefined
     : object.storageClass;
 }
 
-/** Whether the key, with the destination's prefix before it, is one that S3 takes. */
+/** Whether S3 accepts the key with the destination's prefix. */
 export function fitsKey(object: { readonly key: string }, destination: Destination): boolean {
   const { targetPrefix } = destination;
   return targetPrefix === undefined || Buffer.byteLength(locationAt(object, destination).key) <= MAX_KEY_BYTES;
 }
 
-/** Where an object goes, and everything about it but the bytes. */
+/** The target of a write, and everything about the object except its bytes. */
 export function writeTarget(object: RestorableObject, destination: Destination): WriteTarget {
   const { headers } = object;
   const location = locationAt(object, destination);
@@ -125,7 +131,7 @@ function stamped(object: RestorableObject, location: ObjectLocation): Pick<Write
     : { metadata, tags: [...tags, { key: STAMP_NAME, value }] };
 }
 
-/** Keys stay exactly as they were at the source, but for the prefix that the destination may put before them. */
+/** Keys are exactly those of the source, except for a prefix that the destination may add. */
 export function locationAt(
   object: { readonly key: string },
   { bucket, targetPrefix = '' }: Pick<Destination, 'bucket' | 'targetPrefix'>,

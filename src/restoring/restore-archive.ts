@@ -14,15 +14,15 @@ import { RestoreProgress, type RestoreSummary } from './restore-progress.ts';
 import type { WriteContext } from './settle-write.ts';
 import { surveyWrites } from './survey-writes.ts';
 
-/** `again`: nothing was tried, since it would not have ended in the time that is left. */
+/** `again`: nothing was attempted, since it would not have finished in the remaining time. */
 export type RestoreEnd = 'restored' | 'again';
 
 /**
  * Restores every object of an archive to every destination of this region, then deletes the archive: `restored` means
- * that all of that is done. Until then the archive stays, and another call does what is missing.
- * @throws ArchiveGoneError when there is nothing to do any more, ArchiveChangedError when another version is stored by now,
- *   ArchiveNotRestoredError when objects are missing,
- *   ArchiveOverLimitsError, and for an archive that cannot be opened or may not be restored the reason
+ * that all of that is done. Until then the archive is kept, and another call does the rest.
+ * @throws ArchiveGoneError when there is nothing left to do, ArchiveChangedError when another version is stored by now,
+ * ArchiveNotRestoredError when objects are missing, ArchiveOverLimitsError, and the reason why an archive cannot be
+ * opened or may not be restored
  */
 export async function restoreArchive(arrived: InboundArchive, shared: RestoreRun): Promise<RestoreEnd> {
   const { archive, run } = noteRepetition(arrived, shared);
@@ -62,12 +62,12 @@ export async function restoreArchive(arrived: InboundArchive, shared: RestoreRun
     decompressionCpuSeconds: cpuSeconds,
     seconds,
   });
-  // The message is acknowledged after this. If it fails, the next delivery finds everything restored and deletes only.
+  // The message is acknowledged after this. If it fails, the next delivery finds everything restored and only deletes.
   await run.store.remove(archive);
   return 'restored';
 }
 
-/** @returns undefined when it is not begun, see `admitRestore` */
+/** @returns undefined if it is not begun, see `admitRestore` */
 async function restoreOwnArchive(
   archive: InboundArchive,
   opened: OpenedArchive,
@@ -105,7 +105,10 @@ async function restoreOwnArchive(
 /** An archive that is older than this may have been restored before under another message. */
 const LATE_MILLISECONDS = 86_400_000;
 
-/** Whether the archive may have been restored before, whatever its message says: each of its keys is then looked at first. */
+/**
+ * Whether the archive may have been restored before, whatever its message says: then there is a HEAD of each of its
+ * keys first.
+ */
 function noteRepetition(archive: InboundArchive, run: RestoreRun): { archive: InboundArchive; run: RestoreRun } {
   const { key, redelivered } = archive;
   const repeatedSince = parseKeyTime(key.slice(key.lastIndexOf('/') + 1)) ?? Number.NEGATIVE_INFINITY;

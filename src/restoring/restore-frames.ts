@@ -15,12 +15,12 @@ import { SlicedObjectWrite } from './write-sliced-object.ts';
 
 export interface FramesToRestore extends WriteContext {
   readonly opened: OpenedArchive;
-  /** What is still to be written of each object of the manifest. */
+  /** The pending writes of each object in the manifest. */
   readonly due: readonly (readonly DueWrite[])[];
   readonly describe: (object: ManifestObject) => RestorableObject;
 }
 
-/** A slice with writes that want it. */
+/** A slice with the writes that need it. */
 interface WantedSlice {
   readonly slice: FrameSlice;
   readonly object: ManifestObject;
@@ -28,8 +28,8 @@ interface WantedSlice {
 }
 
 /**
- * Restores what is due, frame by frame and as many frames at a time as there are buffers. Frames that nobody wants are
- * not fetched. Never rejects for an object's sake: `progress` is told of each.
+ * Restores what is due, frame by frame, with as many concurrent frames as there are buffers. Unneeded frames are not
+ * fetched. Never rejects because of an object: failures go to `progress`.
  */
 export async function restoreFrames(work: FramesToRestore): Promise<void> {
   const { opened, run, progress } = work;
@@ -54,7 +54,7 @@ export async function restoreFrames(work: FramesToRestore): Promise<void> {
   await Promise.all(large.map((write) => write.abandon(stopReason)));
 }
 
-/** Objects that span frames become one multipart upload a destination. */
+/** Objects that span frames become one multipart upload per destination. */
 function slicedWrites({ opened, due, describe, run, progress }: FramesToRestore): Map<number, SlicedObjectWrite[]> {
   const sliced = new Map<number, SlicedObjectWrite[]>();
   opened.manifest.objects.forEach((object, index) => {
@@ -84,7 +84,7 @@ function wantedSlices(
   });
 }
 
-/** Which of the slices of its object this is, from 0. */
+/** Index of this slice in its object, from 0. */
 function sliceIndex({ start }: FrameSlice, { size }: ManifestObject): number {
   return start / largeSliceLength(size);
 }
@@ -112,8 +112,8 @@ async function restoreFrame(
 }
 
 /**
- * Something in the frame is wrong. It is read once more, from S3 and not from the tail that is in memory, since the read may have
- * been damaged; and each slice is checked by itself, so that one bad object does not fail its neighbors.
+ * The frame is damaged. It is read once more, from S3 and not from the tail in memory, since the read may have been
+ * damaged; and each slice is checked separately, so that one bad object does not affect its neighbors.
  */
 async function restoreApart(
   frame: RestoreFrame,
@@ -142,7 +142,7 @@ async function restoreApart(
   }
 }
 
-/** Writes one slice wherever it is wanted. Never rejects. */
+/** Writes one slice to every destination that needs it. Never rejects. */
 async function writeSlice(
   { slice, object, writes }: WantedSlice,
   tar: Uint8Array,
@@ -152,7 +152,7 @@ async function writeSlice(
   const start = slice.offset + slice.headerLength;
   await Promise.all(
     writes.map((write) =>
-      // Thousands wait here: nothing is made for a write before its turn.
+      // Thousands may wait here, so nothing is allocated for a write before its turn.
       run.puts(() => {
         const body = tar.subarray(start, start + slice.length);
         if (write instanceof SlicedObjectWrite) {

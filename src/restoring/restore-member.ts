@@ -15,9 +15,9 @@ const PART_SIZE = FRAME_TARGET;
 
 export interface MemberWork extends WriteContext {
   readonly redelivered: boolean;
-  /** Takes the writes that continue while the next member is read. They never reject. */
+  /** Receives the writes that continue while the next member is read. They never reject. */
   readonly writing: Promise<void>[];
-  /** Absent where no destination of the object's rule replicates deletions. */
+  /** Absent if no destination of the object's rule replicates deletions. */
   readonly watch: DeletionWatch | undefined;
 }
 

@@ -10,7 +10,7 @@ import type { RestorableObject } from './restorable-object.ts';
 import type { DeletionResult, DeletionSkipReason, RestoredDeletions, TargetTelemetry } from './telemetry.ts';
 import type { WriteResult } from './write-object.ts';
 
-/** What an archive asked for. */
+/** The work of an archive. */
 export interface RestoreSummary {
   readonly rule: string;
   /** Objects x destinations. */
@@ -20,10 +20,13 @@ export interface RestoreSummary {
   readonly work: RestoringWork;
 }
 
-/** Keys that the error of an archive names; telemetry names them all. */
+/** Max keys in the error of an archive; telemetry reports all of them. */
 const NAMED_FAILURES = 5;
 
-/** What became of the writes of one archive. Counts of all, names of the first failures only: an archive may have a million. */
+/**
+ * The results of one archive's writes. Counts all of them, but names only the first failures: an archive may have a
+ * million.
+ */
 export class RestoreProgress {
   restored = 0;
   skipped = 0;
@@ -34,15 +37,15 @@ export class RestoreProgress {
   /** Of decompression. */
   cpuSeconds = 0;
   failed = 0;
-  /** What deletions have deleted. */
+  /** Objects that deletions have deleted. */
   deleted = 0;
-  /** Deletions of the archive that are done with. */
+  /** Deletions of the archive that are finished. */
   settledDeletions = 0;
   readonly #deletionsSkipped: Partial<Record<DeletionSkipReason, number>> = {};
   /** Of what was written. */
   readonly latency = new LatencyDistribution();
   readonly #archive: ObjectLocation;
-  /** When its earliest object was written of which an event told. */
+  /** When the earliest of its objects with an event was written. */
   readonly #earliest: number;
   readonly #telemetry: TargetTelemetry;
   readonly #signal: AbortSignal;
@@ -61,7 +64,7 @@ export class RestoreProgress {
     this.#now = run.now;
   }
 
-  /** Why nothing more can be restored now: the invocation's time is over, or the archive went away in the middle. */
+  /** Why nothing more can be restored now: the invocation's time is over, or the archive has disappeared. */
   get stopReason(): CompressorError | undefined {
     return this.#signal.aborted ? asCompressorError(this.#signal.reason) : this.#unreadable;
   }
@@ -77,7 +80,8 @@ export class RestoreProgress {
       this.restored += 1;
       if (result === 'overwritten') this.overwritten += 1;
       this.bytes += size;
-      // What is older than the key of its archive says was queued by a backfill: nobody has waited since it was written.
+      // An object older than the time in its archive's key was queued by a backfill: nobody has waited since it was
+      // written.
       if (stamp.eventTime >= this.#earliest) this.latency.add((this.#now() - stamp.eventTime) / 1000);
     } else {
       this.skipped += 1;
@@ -101,7 +105,7 @@ export class RestoreProgress {
       this.#unreadable ??= error;
       return;
     }
-    // Past the deadline every call fails for that one reason, which `assertComplete` gives for all of them.
+    // After the deadline every call fails for that reason, which `assertComplete` reports once for all of them.
     if (this.#signal.aborted) return;
     this.failed += 1;
     this.#firstError ??= error;
@@ -112,7 +116,7 @@ export class RestoreProgress {
   }
 
   /**
-   * Passes only when each of the writes that were due is done or was rightly left out.
+   * Passes only if each due write is done or was rightly skipped.
    * @throws RunDeadlineError, ArchiveGoneError, ArchiveChangedError, ArchiveNotRestoredError
    */
   assertComplete({ due, deletionsDue = 0 }: Pick<RestoreSummary, 'due' | 'deletionsDue'>): void {

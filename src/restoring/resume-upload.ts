@@ -9,9 +9,9 @@ import type { RestorableObject } from './restorable-object.ts';
 import { planWrite } from './split-write.ts';
 
 /**
- * S3 lists an upload's key, but neither the headers that it was begun with nor what it is for. So the first part that is
- * sent is a mark: the plan of the upload as text, under the last part number, which is not named when the upload is
- * completed and is thrown away then. Its size and CRC-32 in the list of parts tell whether an upload is of this plan.
+ * S3 lists an upload's key, but neither its headers nor its purpose. So the first part that is sent is a mark: the plan
+ * of the upload as text, with the last part number. The completion of the upload leaves it out, so S3 discards it. Its
+ * size and CRC-32 in the list of parts show whether an upload belongs to this plan.
  */
 const MARK_PART = MAX_PARTS;
 
@@ -30,7 +30,7 @@ export function markOf({ target, layout, crc32: whole }: UploadPlan): Buffer {
 }
 
 /**
- * The plan of an object's upload, if it is one that another attempt can resume.
+ * The plan of an object's upload, if another attempt can resume it.
  * @param sliceLength bytes of each slice but the last
  * @param limits see TargetLimits
  */
@@ -59,8 +59,8 @@ export async function createMarkedUpload(
 }
 
 /**
- * The upload to this key and of this plan that has the most parts, if there is one. Others are left alone: they are of
- * another version, of another task that works on it now, or of a user.
+ * The upload to this key and of this plan with the most parts, if there is one. Others are left alone: they belong to
+ * another version, to another task that is working on it, or to a user.
  */
 export async function findMarkedUpload(
   store: UploadFinder,
@@ -72,8 +72,8 @@ export async function findMarkedUpload(
 }
 
 /**
- * Aborts the parts that earlier attempts have sent of an object that is no longer to be written. Another task that is
- * sending more of them meets UploadGoneError, and finds the same reason when it comes back.
+ * Aborts the uploads of earlier attempts at an object that must no longer be written. Another task that is still
+ * sending parts gets UploadGoneError, and finds the same reason in its next attempt.
  */
 export async function abortMarkedUploads(store: UploadFinder, plan: UploadPlan, signal: AbortSignal): Promise<void> {
   const uploads = await listMarkedUploads(store, plan, signal);

@@ -4,13 +4,13 @@ import { locationAt, type RestorableObject } from './restorable-object.ts';
 import type { RestoreProgress } from './restore-progress.ts';
 import { type DueWrite, writeObject } from './write-object.ts';
 
-/** Where the writes of an archive happen and are accounted for. */
+/** The dependencies of an archive's writes, and the record of their results. */
 export interface WriteContext {
   readonly run: RestoreRun;
   readonly progress: RestoreProgress;
 }
 
-/** Writes a whole object to one destination and tells `progress` how it went. Never rejects. */
+/** Writes a whole object to one destination and reports the result to `progress`. Never rejects. */
 export async function settleWrite(
   object: RestorableObject,
   body: Uint8Array,

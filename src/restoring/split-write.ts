@@ -11,14 +11,15 @@ import { locationAt, type RestorableObject, writeTarget } from './restorable-obj
 /** The requests that write an object. */
 export interface PlannedWrite {
   readonly target: WriteTarget;
-  /** Too much for the headers of the first request; they follow in one of their own. */
+  /** Tags that are too long for the headers of the first request; they follow in a separate one. */
   readonly laterTags?: readonly ObjectTag[];
 }
 
 /**
- * Tags travel with the object wherever its headers have room for them. Ten tags may take three times the 8 KB that S3 allows a
- * request: then the object is written with a single tag that says so, and that has its stamp, which is replaced by its own
- * tags afterwards. Until then it does not count as restored, and whoever restores it again finds that its tags are missing.
+ * Tags are sent with the object if its headers have room for them. Ten tags may take three times the 8 KB that S3
+ * allows per request: then the object is written with a single tag that marks this and contains its stamp, and its own
+ * tags replace it afterwards. Until then it does not count as restored, and the next delivery finds that its tags are
+ * missing.
  */
 export function planWrite(object: RestorableObject, destination: Destination): PlannedWrite {
   const target = writeTarget(object, destination);
@@ -27,19 +28,19 @@ export function planWrite(object: RestorableObject, destination: Destination): P
   return { target: { ...target, tags: [{ key: PENDING_TAGS, value }] }, laterTags: target.tags };
 }
 
-/** Whether the object that exists may be one of ours whose tags are still to come. */
+/** Whether the existing object may be one of ours whose tags are still missing. */
 export function mayLackTags(
   { tagCount }: { readonly tagCount: number },
   object: RestorableObject,
   destination: Destination,
 ): boolean {
-  // S3 counts none for callers who may not read tags.
+  // S3 reports no count to callers that may not read tags.
   return object.tags.length > 0 && tagCount <= 1 && planWrite(object, destination).laterTags !== undefined;
 }
 
 /**
- * Puts the tags of an object that was written without. Where the bucket keeps versions, to the version that was written;
- * elsewhere to what is at the key then, and a look afterwards tells whether that was something newer.
+ * Puts the tags of an object that was written without them. If the bucket keeps versions, they go to the version that
+ * was written; otherwise to the current object, and a HEAD afterwards shows whether that was something newer.
  * @throws MisplacedTagsError, and the errors of the storage port
  */
 export async function writeLaterTags(

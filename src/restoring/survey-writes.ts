@@ -14,21 +14,22 @@ import type { WriteContext } from './settle-write.ts';
 import type { RestoreSkipReason } from './telemetry.ts';
 import { type DueWrite, lookAndDecide } from './write-object.ts';
 
-/** A write of which nothing is known but its destination. */
+/** A write to an unknown key. */
 export function unseenWrite(destination: Destination): DueWrite {
   return { destination, decision: WRITE_IF_ABSENT, isUnseen: true };
 }
 
 /**
- * The same, where the key was deleted before. What was deleted may have had the same bytes, and a second delivery of that deletion may
- * have seen its ETag and be about to delete it: a write of another ETag is safe from that. See put-as-part.ts.
+ * The same, where the key was deleted before. The deleted object may have had the same bytes, and a second delivery of
+ * that deletion may have seen its ETag and be about to delete it: a write with another ETag is safe from that. See
+ * put-as-part.ts.
  */
 function rewrite({ size }: { readonly size: number }, destination: Destination): DueWrite {
   const write = unseenWrite(destination);
   return size === 0 ? write : { ...write, decision: { ...WRITE_IF_ABSENT, sameBytes: true } };
 }
 
-/** Writes whose keys nobody has looked at, to destinations that are to have the object. */
+/** Writes to destinations that must have the object, whose keys are still unknown. */
 export function unseenWrites(
   object: { readonly key: string; readonly size: number },
   destinations: readonly Destination[],
@@ -39,9 +40,10 @@ export function unseenWrites(
 }
 
 /**
- * The writes that a manifest's objects need, object by object. Small objects of a first delivery are looked at when they
- * are written, if at all: what keys usually are decides (key-history.ts). Looking at once pays where sending the bytes for
- * nothing is dear (large objects), or where much is likely to exist already (a redelivered archive).
+ * The writes that a manifest's objects need, object by object. The keys of small objects in a first delivery are
+ * checked when they are written, if at all, depending on their history (key-history.ts). Checking all keys first pays
+ * off if sending bytes in vain is expensive (large objects), or if many objects probably exist already (a redelivered
+ * archive).
  */
 export async function surveyWrites(
   objects: readonly ManifestObject[],
@@ -74,7 +76,7 @@ export async function surveyWrites(
   );
 }
 
-/** The destinations that are to have the object: those that replicate deletions are not, once it was deleted at the source. */
+/** The destinations that must have the object: not those that replicate deletions, if it was deleted at the source. */
 export async function leaveOutDeleted(
   object: RestorableObject,
   destinations: readonly Destination[],
@@ -103,7 +105,10 @@ export async function leaveOutDeleted(
   return keeping;
 }
 
-/** In place of writing an object that something newer has overtaken: an earlier attempt may have written some of it. Never rejects. */
+/**
+ * Called instead of writing an object that something newer has overtaken: an earlier attempt may have sent parts of it.
+ * Never rejects.
+ */
 async function leaveOut(
   object: RestorableObject,
   destination: Destination,
@@ -121,7 +126,7 @@ async function leaveOut(
   }
 }
 
-/** The destinations whose prefix leaves room for the key. To the others the object fails, and nothing else does. */
+/** The destinations whose prefix leaves room for the key. At the others only this object fails. */
 export function fittingDestinations(
   object: { readonly key: string },
   destinations: readonly Destination[],
@@ -139,7 +144,7 @@ export function fittingDestinations(
 }
 
 /**
- * Looks at one key. What needs no write is settled here.
+ * Looks at one key. If no write is needed, it is settled here.
  * @returns undefined when there is nothing to write, or when the look failed
  */
 export async function surveyWrite(
@@ -160,7 +165,7 @@ export async function surveyWrite(
   return undefined;
 }
 
-/** What an interrupted attempt has sent of an object that something newer has overtaken would stay in the bucket, and cost. */
+/** Parts of an object that something newer has overtaken would remain in the bucket, and cost money. */
 async function abortUnusedParts(
   object: RestorableObject,
   destination: Destination,

@@ -4,27 +4,27 @@ import type { FailureFate } from '../messages/settle-batch.ts';
 import type { ObjectLocation } from '../storage/stored-object.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 
-/** Why a deletion has deleted nothing. */
+/** Why a deletion did not delete anything. */
 export type DeletionSkipReason =
-  /** Nothing is at the key. */
+  /** There is no object at the key. */
   | 'absent'
-  /** What is at the key was written after the deletion. */
+  /** The object at the key was written after the deletion. */
   | 'newer-at-target'
-  /** Another writer put what is at the key, and the destination says `on_conflict: "keep"`. */
+  /** Another writer put the object at the key, and the destination says `on_conflict: "keep"`. */
   | 'kept';
 
-/** What became of a deletion. */
+/** The result of a deletion. */
 export type DeletionResult = 'deleted' | DeletionSkipReason;
 
-/** What deletions at the source have done here. */
+/** The results of deletions at the source. */
 export interface RestoredDeletions {
   /** Objects that were deleted. */
   readonly deleted: number;
-  /** Deletions that have deleted nothing. */
+  /** Deletions that did not delete anything. */
   readonly skipped: Readonly<Partial<Record<DeletionSkipReason, number>>>;
 }
 
-/** Numbers of one archive of which every object for this region is restored. */
+/** Numbers of one archive whose objects for this region are all restored. */
 export interface RestoredArchive {
   readonly rule: string;
   readonly bucket: string;
@@ -32,10 +32,10 @@ export interface RestoredArchive {
   /** Object writes that were due: objects x destinations of this region. */
   readonly objects: number;
   readonly restored: number;
-  /** Of `restored`, those that replaced what existed at their key. */
+  /** Of `restored`, those that overwrote an existing object. */
   readonly overwritten: number;
   readonly skipped: number;
-  /** Absent where nothing was deleted, or to be deleted. */
+  /** Absent if there were no deletions. */
   readonly deletions?: RestoredDeletions;
   /** Bytes of the restored objects. */
   readonly bytes: number;
@@ -46,7 +46,7 @@ export interface RestoredArchive {
   readonly latency: LatencyDistribution;
 }
 
-/** What an attempt wrote of an archive whose rest it had to leave for another one. */
+/** The part of an archive that an attempt wrote before it had to leave the rest to another one. */
 export type PartlyRestoredArchive = Pick<
   RestoredArchive,
   'rule' | 'bucket' | 'key' | 'restored' | 'overwritten' | 'skipped' | 'deletions' | 'latency'
@@ -56,21 +56,21 @@ export type PartlyRestoredArchive = Pick<
 export type RestoreSkipReason =
   /** It exists already, by an earlier delivery of the same archive. */
   | 'replay'
-  /** What exists is newer. */
+  /** The existing object is newer. */
   | 'newer-at-target'
-  /** What exists does not say which write it is, and may be newer. The skip may leave something older in place. */
+  /** The existing object does not show which write it is, and may be newer. The skip may keep an older object. */
   | 'unordered'
-  /** A user wrote what exists, and the destination says `on_conflict: "keep"`. */
+  /** A user wrote the existing object, and the destination says `on_conflict: "keep"`. */
   | 'kept'
   /** It was deleted at the source after it was written. */
   | 'deleted'
   /** It was restored before, and a consumer has deleted it at the destination since. */
   | 'deleted-at-target';
 
-/** What the target service tells its operator. Implementations must not throw. */
+/** Reports the target service's work to the operator. Implementations must not throw. */
 export interface TargetTelemetry {
   archiveRestored(archive: RestoredArchive): void;
-  /** Comes before the error that says what is missing. The next attempt tells of the rest only. */
+  /** Called before the error that says what is missing. The next attempt reports only the rest. */
   archivePartlyRestored(archive: PartlyRestoredArchive): void;
   objectSkipped(object: ObjectLocation, reason: RestoreSkipReason): void;
   deletionSkipped(object: ObjectLocation, reason: DeletionSkipReason): void;
@@ -78,7 +78,7 @@ export interface TargetTelemetry {
   conflictOverwritten(object: ObjectLocation): void;
   /** A deletion at the source has deleted an object that this product did not write, as `on_conflict` says. */
   conflictDeleted(object: ObjectLocation): void;
-  /** An object was written as STANDARD, since no PUT takes the class that it had at the source. */
+  /** An object was written as STANDARD, since a PUT does not accept its class at the source. */
   storageClassReplaced(object: ObjectLocation, storageClass: string): void;
   /** The event named an archive that does not exist (any more): it was restored earlier. */
   archiveGone(archive: ObjectLocation): void;

@@ -14,23 +14,23 @@ export interface FrameRequest {
   readonly entry: FrameEntry;
   /** Checked in the pool, all or nothing. */
   readonly slices: readonly ExpectedSlice[];
-  /** From `buffers.compressed`; returned in any case. Having it is what allows the ranged read. */
+  /** From `buffers.compressed`; always returned. Holding it is the permission for the ranged read. */
   readonly input: ArrayBuffer;
 }
 
 /** Tar bytes of a frame, for as long as `use` runs. */
 export interface FrameInUse {
   readonly tar: Uint8Array;
-  /** CRC-32 of the object bytes of each slice asked for. */
+  /** CRC-32 of the object bytes of each requested slice. */
   readonly checksums: readonly number[];
   readonly cpuSeconds: number;
 }
 
 /**
- * Fetches a frame, restores it in the pool and lends its bytes. The next frame can be fetched while the objects
- * of this one are written, since the compressed buffer is returned in between.
+ * Fetches a frame, restores it in the pool and lends its bytes. The next frame can be fetched while the objects of this
+ * one are written, since the compressed buffer is returned in between.
  * @throws ArchiveGoneError, ArchiveTooLargeError, CorruptArchiveError, ObjectChecksumError, WorkerLostError, the errors
- *   of the storage port, and whatever `use` throws
+ * of the storage port, and errors of `use`
  */
 export async function useFrame<T>(
   request: FrameRequest,
@@ -46,7 +46,9 @@ export async function useFrame<T>(
   }
 }
 
-/** A buffer travels to the worker and back as another object, so each way out of here releases the one that it has. */
+/**
+ * A buffer is transferred to the worker and returns as another object, so each exit path releases the one that it has.
+ */
 async function restoreFrame(request: FrameRequest, access: FrameAccess): Promise<RestoredFrame> {
   const { opened, entry, slices } = request;
   const { compressed, decompressed } = entry;

@@ -14,11 +14,11 @@ import type { RestoreSkipReason } from './telemetry.ts';
 /** Each lost race means that another writer wrote the key in between; five in a row are worth a later attempt. */
 const MAX_ATTEMPTS = 5;
 
-/** An object that is still to be written to one destination, and what is known of its key. */
+/** A pending write of an object to one destination, and what is known about its key. */
 export interface DueWrite {
   readonly destination: Destination;
   readonly decision: ConditionalWrite;
-  /** Nobody has looked at the key yet; `decision` takes it for new. */
+  /** The key is still unknown; `decision` assumes that it is new. */
   readonly isUnseen?: boolean;
 }
 
@@ -27,12 +27,12 @@ export type WriteResult = 'restored' | 'overwritten' | RestoreSkipReason;
 
 type WritingRun = Pick<RestoreRun, 'store' | 'signal' | 'telemetry' | 'repeatedSince' | 'now' | 'removals'>;
 
-/** What is to be done about a key, or has been. */
+/** The pending or completed action for a key. */
 export type WriteStep = ConditionalWrite | { readonly kind: 'settled'; readonly result: WriteResult };
 
 /**
- * Looks at the key and decides: one request, and one for the tags where only they can say whose it is, or whether it has them.
- * Where nothing but the tags is missing, it puts them.
+ * Looks at the key and decides: one request, and another for the tags if only they can say whose it is, or whether they
+ * are complete. If only the tags are missing, it puts them.
  */
 export async function lookAndDecide(
   object: RestorableObject,
@@ -61,7 +61,7 @@ export async function lookAndDecide(
   return { kind: 'settled', result: 'restored' };
 }
 
-/** Tells of a write what is not as its owner may expect. */
+/** Reports anything unexpected about a write. */
 export function tellWritten(
   object: RestorableObject,
   destination: Destination,
@@ -94,8 +94,8 @@ async function lookAt(
 }
 
 /**
- * Writes a whole object in one conditional PUT, or as a single part where its ETag would not change, and again for as long as the key changes under it. Whether it looks at an
- * unseen key first is for `run.keys` to say.
+ * Writes a whole object in one conditional PUT, or as a single part if its ETag would not change, and repeats that as
+ * long as the key changes in between. `run.keys` decides whether it first looks at an unknown key.
  * @param crc32 of `body`; S3 refuses other bytes
  * @throws WriteConditionError after five lost races, and the errors of the storage port
  */
@@ -125,7 +125,7 @@ async function writeAsDecided(
   due: {
     readonly destination: Destination;
     readonly decision: WriteStep;
-    /** Told by the first answer. */
+    /** Reported by the first answer. */
     readonly tell: ((existed: boolean) => void) | undefined;
   },
   run: WritingRun,
@@ -149,7 +149,7 @@ async function writeAsDecided(
   }
 }
 
-/** undefined when the key changed under a write that may be tried again. */
+/** undefined if the key changed and the write may be retried. */
 async function unlessChanged(writing: Promise<WrittenVersion>, attempt: number): Promise<WrittenVersion | undefined> {
   try {
     return await writing;
@@ -159,7 +159,7 @@ async function unlessChanged(writing: Promise<WrittenVersion>, attempt: number):
   }
 }
 
-/** What a write was that succeeded under this condition. */
+/** The kind of a write that succeeded under this condition. */
 export function writtenUnder({ condition }: ConditionalWrite): 'restored' | 'overwritten' {
   return condition.kind === 'matches' ? 'overwritten' : 'restored';
 }

@@ -21,20 +21,20 @@ import {
   writtenUnder,
 } from './write-object.ts';
 
-/** A part on its way. */
+/** A part in progress. */
 interface PartInWork {
   /** Slices that are not yet written. */
   missing: number;
   /** CRC-32 and bytes of each slice, by its slot in the part. */
   readonly slices: { readonly crc32: number; readonly length: number }[];
-  /** Where the slices of a part that has several are put together. */
+  /** Combines the slices of a part that has several. */
   readonly stage: StagedPart | undefined;
 }
 
 /**
- * A large object on its way to one destination: its slices become the parts of a multipart upload, in any order and at
- * the same time. It reports its end to `progress` itself, once. When it fails it gives its parts back, except where
- * another attempt can resume from them: then they stay, and `resume` of that attempt finds them.
+ * Writes a large object to one destination: its slices become the parts of a multipart upload, in any order and
+ * concurrently. It reports its result to `progress` once. If it fails, it aborts the upload, unless another attempt can
+ * resume it: then the parts are kept, and `resume` of that attempt finds them.
  */
 export class SlicedObjectWrite {
   readonly #object: RestorableObject;
@@ -73,8 +73,8 @@ export class SlicedObjectWrite {
   }
 
   /**
-   * Finds what an earlier attempt has already written. Nothing happens for an object that is too small to be worth the
-   * requests. Never rejects.
+   * Finds parts that an earlier attempt has already written. Does nothing for an object that is too small to be worth
+   * the requests. Never rejects.
    */
   async resume(): Promise<void> {
     if (this.#plan === undefined) return;
@@ -94,7 +94,7 @@ export class SlicedObjectWrite {
     }
   }
 
-  /** Whether slice `index` (from 0) is still of use. */
+  /** Whether slice `index` (from 0) is still needed. */
   wantsSlice(index: number): boolean {
     return this.#state === 'open' && !this.#checksums.has(this.#layout.partOf(index));
   }
@@ -117,12 +117,12 @@ export class SlicedObjectWrite {
     });
   }
 
-  /** Resolves when nothing is on its way any more. Call it after the last slice. */
+  /** Resolves when nothing is in flight any more. Call it after the last slice. */
   async settle(): Promise<void> {
     await Promise.all(this.#moving);
   }
 
-  /** Ends the write without its missing slices. Nothing happens when it has ended already. Never rejects. */
+  /** Ends the write without its missing slices. Does nothing if it has already ended. Never rejects. */
   async abandon(reason: CompressorError): Promise<void> {
     this.#fail(reason);
     await this.#abortUnusedParts();
@@ -197,8 +197,8 @@ export class SlicedObjectWrite {
     try {
       written = await upload.complete({ crc32, size, condition, lastPart: this.#layout.parts });
     } catch (error) {
-      // The key changed under us, or an answer was lost after S3 had done it. If what is stored now makes ours
-      // unnecessary, all is well; else the archive's next attempt sends the object again.
+      // The key has changed, or an answer was lost after S3 had done the work. If the stored object makes ours
+      // unnecessary, nothing remains to be done; otherwise the archive's next attempt writes the object again.
       const decision = await lookAndDecide(this.#object, this.#due.destination, this.#run);
       if (decision.kind === 'write') throw error;
       this.#leaveOut(decision.result);
@@ -211,8 +211,8 @@ export class SlicedObjectWrite {
   }
 
   /**
-   * The upload may have taken hours. An ETag does not prove that nothing newer was written in the meantime: another write of the same
-   * bytes has the same one. Where nothing was at the key, the condition says all.
+   * The upload may have taken hours. An ETag does not prove that nothing newer was written in the meantime: another
+   * write of the same bytes has the same one. If there was no object at the key, the condition is enough.
    */
   async #lookAgain(): Promise<WriteStep> {
     const { decision, destination } = this.#due;
@@ -249,13 +249,13 @@ export class SlicedObjectWrite {
   #fail(error: CompressorError): void {
     if (this.#state !== 'open') return;
     this.#state = 'failed';
-    // After a lost race S3 does not promise that the parts serve again; and parts that make the wrong object never do.
+    // After a lost race S3 does not guarantee that the parts can be reused, and parts of a wrong object never can.
     const spoiled = error instanceof WriteConditionError || error instanceof ResumedUploadError;
     this.#kept = this.#plan !== undefined && error.retryable && !spoiled;
     this.#progress.fail(locationAt(this.#object, this.#due.destination), error);
   }
 
-  /** Only when no part is on its way any more: S3 keeps parts that arrive after the abort. */
+  /** Only when no part is in flight any more: S3 keeps parts that arrive after the abort. */
   async #abortUnusedParts(): Promise<void> {
     const unused = this.#state === 'failed' || this.#state === 'left-out';
     if (!unused || this.#active > 0) return;

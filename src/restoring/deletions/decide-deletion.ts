@@ -14,9 +14,9 @@ import type { DeletionSkipReason } from '../telemetry.ts';
 export type DeletionDecision =
   | {
       readonly kind: 'delete';
-      /** Of what may be deleted. */
+      /** Of the object to delete. */
       readonly etag: string;
-      /** It is not, or maybe not, of this product. */
+      /** It is not, or may not be, from this product. */
       readonly conflict: boolean;
     }
   | { readonly kind: 'skip'; readonly reason: DeletionSkipReason };
@@ -26,7 +26,7 @@ export type DeletionDecision =
  *
  * | at the key                                                    | decision                               |
  * |---------------------------------------------------------------|----------------------------------------|
- * | nothing                                                       | skip: absent                           |
+ * | no object                                                     | skip: absent                           |
  * | as written, stamp of an older write                           | delete if unchanged                    |
  * | as written, listed and read at the source since               | skip: newer-at-target                  |
  * | as written, stamp of a newer write                            | skip: newer-at-target                  |
@@ -35,9 +35,10 @@ export type DeletionDecision =
  * | edited since or no stamp; modified in the second of the deletion or later | skip: newer-at-target      |
  * | edited since or no stamp; modified before                     | delete if unchanged, count as conflict |
  *
- * A write of another writer is overwritten by ours whenever that was (decide-write.ts), and deleted only where it is older: what a
- * restore replaces is at the source, what a deletion removes is nowhere. Metadata and tags without room for a stamp say nothing of whose an object is; by its
- * time it is decided, under `keep` too, as for a write.
+ * Another writer's object is overwritten by ours regardless of its time (decide-write.ts), but deleted only if it is
+ * older: after a restore the source still has an object, after a deletion there is none left anywhere. If metadata and
+ * tags have no room for a stamp, the origin of an object is unknown; then its time decides, even with `keep`, as for a
+ * write.
  */
 export function decideDeletion(
   deletion: ProvenanceStamp,
@@ -58,7 +59,7 @@ export function decideDeletion(
   return { kind: 'delete', etag: existing.etag, conflict: !asWritten };
 }
 
-/** An object of ours would have a stamp where there is room for one. */
+/** Our own object would have a stamp if there is room for one. */
 function mayBeForeign({ metadata, tags = [] }: ExistingObject): boolean {
   return hasRoomForStamp(metadata) || hasRoomForStampTag(tags);
 }

@@ -14,14 +14,14 @@ import type { SourceDeletion } from './deletion-memory.ts';
 /** Each lost race means that another writer wrote the key in between; five in a row are worth a later attempt. */
 const MAX_ATTEMPTS = 5;
 
-/** Where a deletion is among the writes to its key. @param origin see `originOf` */
+/** The order of a deletion among the writes to its key. @param origin see `originOf` */
 export function deletionStamp({ eventTime, sequencer }: SourceDeletion, origin: string): ProvenanceStamp {
   return stampOf({ origin, etag: '', eventTime, sequencer });
 }
 
 /**
- * Deletes what is at a key of a destination, if it is what may go: a look and a conditional delete, and again for as long as the
- * key changes under it. In a bucket that keeps versions the delete makes a marker, and the version stays.
+ * Deletes the object at a key of a destination if that is allowed: a HEAD and a conditional DELETE, repeated as long as
+ * the key changes in between. In a bucket that keeps versions this adds a delete marker, and the version is kept.
  * @throws WriteConditionError after five lost races, and the errors of the storage port
  */
 export async function deleteObject(
@@ -47,7 +47,7 @@ export async function deleteObject(
   });
 }
 
-/** Deletes one of the deletions that an archive carries, and tells `progress` how it went. Never rejects. */
+/** Carries out one of an archive's deletions, and reports the result to `progress`. Never rejects. */
 export async function settleDeletion(
   deletion: SourceDeletion,
   origin: string,
@@ -62,14 +62,15 @@ export async function settleDeletion(
   }
 }
 
-/** What is at a key, with its tags where only they can say whose it is. @throws the errors of the storage port */
+/** The object at a key, with its tags if only they can say whose it is. @throws the errors of the storage port */
 export async function lookAtKey(
   location: ObjectLocation,
   { store, signal }: Pick<RestoreRun, 'store' | 'signal'>,
 ): Promise<ExistingObject | undefined> {
   const existing = await store.head(location, signal);
   if (existing === undefined || !needsTags(existing, location)) return existing;
-  // What is deleted is what was looked at, by its ETag; tags of a successor would be of another write with the same bytes.
+  // The ETag ensures that the examined object is deleted; a successor's tags could only be those of another write with
+  // the same bytes.
   const { tags, versionId } = await store.readTags(location, signal);
   const isSame = versionId === undefined || existing.versionId === undefined || versionId === existing.versionId;
   return isSame ? { ...existing, tags } : lookAtKey(location, { store, signal });

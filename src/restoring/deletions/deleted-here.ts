@@ -4,8 +4,8 @@ import type { RestoreRun } from '../dependencies.ts';
 import type { RestorableObject } from '../restorable-object.ts';
 
 /**
- * Whether a consumer has deleted the object at the destination after it was restored there, or something newer. Only a bucket
- * that keeps versions can tell, and it is asked only where the archive may have been restored before.
+ * Whether a consumer has deleted the object at the destination after it was restored there, or something newer. Only a
+ * bucket that keeps versions shows this, and it is checked only if the archive may have been restored before.
  *
  * | at the key                                                        | deleted here |
  * |-------------------------------------------------------------------|--------------|
@@ -15,10 +15,10 @@ import type { RestorableObject } from '../restorable-object.ts';
  * | a marker, below it an older write of ours                         | no           |
  * | a marker, below it another writer's object, modified later        | yes          |
  * | a marker, below it another writer's object, modified before       | no           |
- * | a marker, and nothing is left below it                            | no           |
+ * | a marker without a version below it                               | no           |
  *
- * The time of the marker alone says nothing: a write that was on its way when an older version was deleted is newer than what
- * was deleted, though older than the marker.
+ * The time of the marker alone is not enough: a write that was under way when an older version was deleted is newer
+ * than the deleted version, but older than the marker.
  */
 export async function wasDeletedHere(
   { stamp }: RestorableObject,

@@ -5,16 +5,16 @@ import type { WriteOrder } from '../../messages/sequencer.ts';
  * the target, and for archives that S3 gave up on; and the same again for each of these that a user redrives late.
  */
 export const DELETIONS_KEPT_DAYS = 180;
-/** The same, less what clocks differ and an archive takes. */
+/** The same, minus the difference of clocks and the time for an archive. */
 export const DELETIONS_KEPT_MILLISECONDS = (DELETIONS_KEPT_DAYS - 1) * 86_400_000;
 
 /**
- * What is kept of a key. `note`: a version of it was removed at the source while a consumer had changed the copy of what is current since;
- * what is older is not written any more, and nothing was deleted.
+ * The kind of a record. `note`: a version of the key was removed at the source, but a consumer had changed the copy of
+ * the version that is now current; older versions are no longer written, and nothing was deleted.
  */
 export type DeletionKind = 'deletion' | 'note';
 
-/** That a key was deleted at the source, and where among the writes to it. */
+/** A deletion of a key at the source, with its order among the writes. */
 export interface SourceDeletion extends WriteOrder {
   /** Absent: a deletion. */
   readonly kind?: DeletionKind;
@@ -23,19 +23,19 @@ export interface SourceDeletion extends WriteOrder {
 }
 
 /**
- * What was deleted at the source of a rule, kept for as long as an earlier write may still arrive: a key of which nothing
- * exists does not say by itself that it was deleted.
+ * The deletions at the source of a rule, recorded for as long as an earlier write may still arrive: a key without an
+ * object does not show that it was deleted.
  */
 export interface DeletionMemory {
   /**
-   * Keeps the deletions of one archive. Keeping the same ones again does no harm.
-   * @param at when they are kept, in milliseconds since 1970
+   * Records the deletions of one archive. Recording them twice does no harm.
+   * @param at when they are recorded, in milliseconds since 1970
    * @throws DeletionMemoryError
    */
   record(rule: string, deletions: readonly SourceDeletion[], at: number, signal?: AbortSignal): Promise<void>;
   /**
-   * What was kept of these keys: of each what `addDeletion` leaves. Sees whatever `record` has kept before.
-   * @param since kept at that time or later, in milliseconds since 1970
+   * The records of these keys, reduced by `addDeletion`. Sees everything that `record` has recorded before.
+   * @param since recorded at this time or later, in milliseconds since 1970
    * @throws DeletionMemoryError
    */
   recall(

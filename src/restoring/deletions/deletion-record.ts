@@ -3,9 +3,10 @@ import type { DeletionKind, SourceDeletion } from './deletion-memory.ts';
 import { addDeletion } from './last-deletions.ts';
 
 /**
- * Deletions as they are kept, one behind the other: 16 bytes of the SHA-256 of the key, 6 bytes of milliseconds since 1970, a byte
- * with the number of hex digits of the sequencer, and these, two in a byte. That is 31 bytes where S3's sequencer has 16
- * digits: 10,000 deletions are 310 KB, whatever their keys. A note has the complement of its key's hash, which no key has.
+ * Encoded deletions, one after the other: 16 bytes of the SHA-256 of the key, 6 bytes of milliseconds since 1970, a
+ * byte with the number of hex digits of the sequencer, and these digits, two per byte. With S3's sequencers of 16
+ * digits that is 31 bytes: 10,000 deletions are 310 KB, whatever their keys. A note has the complement of its key's
+ * hash, which no key has.
  */
 const KEY_BYTES = 16;
 const TIME_BYTES = 6;
@@ -13,7 +14,7 @@ const HEADER_BYTES = KEY_BYTES + TIME_BYTES + 1;
 const MAX_TIME = 2 ** (8 * TIME_BYTES) - 1;
 const SEQUENCER = /^[0-9a-f]{1,32}$/i;
 
-/** Most bytes that one of them takes. */
+/** Max bytes of one record. */
 export const MAX_RECORD_BYTES = HEADER_BYTES + 16;
 
 export function encodeDeletions(deletions: readonly SourceDeletion[]): Buffer {
@@ -21,7 +22,7 @@ export function encodeDeletions(deletions: readonly SourceDeletion[]): Buffer {
 }
 
 function encodeDeletion({ key, kind, eventTime, sequencer = '' }: SourceDeletion): Buffer {
-  // What cannot be compared orders nothing; the time then does (storage/provenance.ts does the same).
+  // A sequencer that cannot be compared is ignored, and the time decides (as in storage/provenance.ts).
   const digits = SEQUENCER.test(sequencer) ? sequencer : '';
   const header = Buffer.alloc(HEADER_BYTES);
   header.set(hashKey(key, kind));
@@ -30,7 +31,7 @@ function encodeDeletion({ key, kind, eventTime, sequencer = '' }: SourceDeletion
   return Buffer.concat([header, Buffer.from(digits.padEnd(2 * Math.ceil(digits.length / 2), '0'), 'hex')]);
 }
 
-/** Picks the deletions of some keys out of whatever else was kept, however much that is. */
+/** Picks the deletions of some keys out of any number of records. */
 export class DeletionPicker {
   readonly #keys: ReadonlyMap<string, Pick<SourceDeletion, 'key' | 'kind'>>;
   readonly found = new Map<string, readonly SourceDeletion[]>();

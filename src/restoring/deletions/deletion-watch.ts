@@ -12,12 +12,12 @@ import { deleteObject, deletionStamp, settleDeletion } from './delete-object.ts'
 import type { DeletionKind, DeletionMemory, SourceDeletion } from './deletion-memory.ts';
 import { takeBack } from './take-back.ts';
 
-/** More than the clocks of S3 and of our processes differ, and than a record takes to be kept. */
+/** More than the difference between the clocks of S3 and our processes plus the time to write a record. */
 const CLOCK_MARGIN_MILLISECONDS = 900_000;
 
 /**
- * Watches over an archive where a destination of it replicates deletions.
- * @returns undefined where none does: then nothing is asked, and what the archive deletes stays
+ * Watches over an archive if one of its destinations replicates deletions.
+ * @returns undefined if none does: then nothing is queried, and the archive's deletions are not carried out
  * @throws DeletionMemoryError: then nothing was written
  */
 export async function watchDeletions(
@@ -28,7 +28,7 @@ export async function watchDeletions(
   return isDeleting ? DeletionWatch.open({ ...watched, destinations }, context) : undefined;
 }
 
-/** What of an object tells whether a deletion came after it. */
+/** The properties of an object that show whether a deletion came after it. */
 export type WatchedObject = Pick<ManifestObject, 'key' | 'event_time'> &
   Partial<Pick<ManifestObject, 'by_removal' | 'creation_time'>>;
 
@@ -43,22 +43,26 @@ export interface WatchRequest {
   readonly deletions: readonly ManifestDeletion[];
   /** The object at an index of `objects`. */
   readonly describe: (index: number) => RestorableObject | undefined;
-  /** The archive has times in whole seconds, and no sequencers: what has the second of a deletion may be newer. */
+  /**
+   * The archive has times in whole seconds, and no sequencers: an object with the same second as a deletion may be
+   * newer.
+   */
   readonly inWholeSeconds?: true;
 }
 
 /**
  * Keeps the objects of an archive, and its deletions, in the order of the source, where deletions are replicated.
  *
- * A deletion is kept in the memory before anything is deleted; an object is written before the memory is asked the last time. So
- * of a deletion and an earlier write that are at work at the same moment one sees the other, whichever comes first:
+ * A deletion is recorded before anything is deleted; an object is written before the last query. So of a concurrent
+ * deletion and earlier write one always sees the other, whichever comes first:
  *
- * | the write asks the memory | then                                                                     |
+ * | the write's last query is | then                                                                     |
  * |---------------------------|--------------------------------------------------------------------------|
  * | after the record          | it knows of the deletion: the object is not written, or deleted again    |
  * | before the record         | it was written before the deletion looks at the key, which then deletes it |
  *
- * The memory is asked before the first write as well, so that what was deleted days ago does not appear for a moment.
+ * There is also a query before the first write, so that an object that was deleted days ago does not appear for a
+ * moment.
  */
 export class DeletionWatch implements RemovalNotes {
   readonly #watched: WatchRequest;
@@ -66,11 +70,11 @@ export class DeletionWatch implements RemovalNotes {
   readonly #deleting: readonly Destination[];
   readonly #context: WriteContext;
   readonly #memory: DeletionMemory;
-  /** When its earliest object was written of which an event told. */
+  /** When the earliest of its objects with an event was written. */
   readonly #archivedAt: number;
   readonly #openedAt: number;
   #known: KnownDeletions = new Map();
-  /** Since what the removal of a version has left current was written; of those keys alone. */
+  /** When the version that is current after the removal was written; only for those keys. */
   #former: KnownDeletions = new Map();
   /** By key, in this attempt. */
   readonly #notes = new Map<string, Promise<void>>();
@@ -102,7 +106,7 @@ export class DeletionWatch implements RemovalNotes {
     return watch;
   }
 
-  /** What is to be deleted, at all destinations together. */
+  /** The number of deletions at all destinations together. */
   get deletionsDue(): number {
     return this.#watched.deletions.length * this.#deleting.length;
   }
@@ -112,17 +116,20 @@ export class DeletionWatch implements RemovalNotes {
     return this.#isDeletedBy(object, this.#known);
   }
 
-  /** Whether a version was removed after it was written, and what is current since had arrived before: a consumer's change of that stays. */
+  /**
+   * Whether a version was removed after it was written, and the version that is now current had arrived before: then a
+   * consumer's change is kept.
+   */
   isSuperseded(object: RestorableObject): boolean {
     return this.#isDeletedBy(object, this.#known, 'note');
   }
 
-  /** Whether its key was ever deleted, as far as is known: what is written there then may have been there before. */
+  /** Whether its key was ever deleted, as far as is known: the same object may have existed there before. */
   wasDeletedBefore({ key }: { readonly key: string }): boolean {
     return ofKind(this.#known.get(key), 'deletion').length > 0;
   }
 
-  /** Deletes what an earlier attempt may have written of an object that `isDeleted`. @throws the errors of the storage port */
+  /** Deletes an object that `isDeleted` if an earlier attempt has written it. @throws the errors of the storage port */
   deleteEarlier(object: RestorableObject, destination: Destination): Promise<void> {
     return this.#delete(object, destination, this.#known);
   }
@@ -138,7 +145,7 @@ export class DeletionWatch implements RemovalNotes {
       this.#memory
         .record(rule, [{ key, kind: 'note', eventTime, sequencer }], this.#context.run.now(), this.#context.run.signal)
         .catch((thrown: unknown) => {
-          // What failed for want of the memory waits for it, whatever became of the other objects.
+          // If the memory was unavailable, the archive waits for it, regardless of the other objects' results.
           if (thrown instanceof DeletionMemoryError) this.#failure ??= thrown;
           throw thrown;
         });
@@ -151,8 +158,8 @@ export class DeletionWatch implements RemovalNotes {
   }
 
   /**
-   * When all objects are written: deletes those of which a deletion was kept meanwhile, and what the archive deletes. Rejects
-   * for nothing but the memory.
+   * After all objects are written: deletes those whose deletion was recorded in the meantime, and carries out the
+   * archive's deletions. Rejects only if the memory is unavailable.
    * @throws DeletionMemoryError
    */
   async finish(): Promise<void> {
@@ -200,7 +207,7 @@ export class DeletionWatch implements RemovalNotes {
     );
   }
 
-  /** Whether a version was removed after the deletion, and a consumer's change of what is current since stays. */
+  /** Whether a version was removed after the deletion, and a consumer's change of the now current version is kept. */
   #isOverruled(deletion: SourceDeletion): boolean {
     const { origin } = this.#watched;
     const stamp = deletionStamp(deletion, origin);
@@ -227,9 +234,9 @@ export class DeletionWatch implements RemovalNotes {
   }
 
   /**
-   * What a backfill has queued exists at the source after every deletion before it was read, however long ago it was written: its
-   * version may have become current again by an undelete. Where its read has no time (an older source, an answer without a
-   * date), the key of the archive tells, if nothing older is in it.
+   * An object queued by a backfill exists at the source after every deletion before its read, however long ago it was
+   * written: its version may have become current again because of an undelete. If the read has no time (an older
+   * source, an answer without a date), the time in the archive's key is used, if the archive has nothing older.
    */
   #isDeletedBy({ key, stamp }: RestorableObject, known: KnownDeletions, kind: DeletionKind = 'deletion'): boolean {
     const isBackfilled = stamp.readAt === undefined && stamp.eventTime < this.#archivedAt;
@@ -285,7 +292,7 @@ export class DeletionWatch implements RemovalNotes {
 
 type KnownDeletions = ReadonlyMap<string, readonly SourceDeletion[]>;
 
-/** What was not written, since a consumer has changed what had been restored. */
+/** Objects that were not written because a consumer has changed the restored object. */
 interface LeftObject {
   readonly object: RestorableObject;
   readonly destination: Destination;

@@ -6,7 +6,9 @@ import type { RestoreRun } from '../dependencies.ts';
 import type { RestorableObject } from '../restorable-object.ts';
 import { DELETIONS_KEPT_MILLISECONDS } from './deletion-memory.ts';
 
-/** More than Last-Modified and the time of an event of the same write differ: one of them has whole seconds. */
+/**
+ * More than the difference between Last-Modified and the event time of the same write: one of them has whole seconds.
+ */
 const ROUNDING_MILLISECONDS = 1000;
 
 /** What a consumer has done to an object that was restored before. */
@@ -17,16 +19,17 @@ export interface ConsumerChange {
 }
 
 /**
- * Whether a consumer has edited or deleted what the removal of a version has left current at the source, after it was restored here.
- * The event does not say whether the removed version was the current one; if it was not, nothing has changed at the source, and what the
- * consumer has made of the copy stays. "The same write": a stamp of the source with the ETag, not from before Last-Modified.
+ * Whether a consumer has edited or deleted the copy of the version that is current at the source after a removal. The
+ * event does not say whether the removed version was the current one; if it was not, nothing has changed at the source,
+ * and the consumer's change is kept. "The same write": a stamp of the source with the ETag, not from before
+ * Last-Modified.
  *
  * | at the key                                                              | then                                   |
  * |-------------------------------------------------------------------------|----------------------------------------|
  * | the same write, edited since; not deleted at the source in between      | it stays                               |
  * | a marker, below it the same write; not deleted at the source in between | it stays deleted                       |
  * | the same, at a destination that ignores deletions, so that we made no marker | it stays deleted                  |
- * | the same, but the marker is so old that a deletion before it is forgotten | as any write: it may be an undelete  |
+ * | the same, but the marker is so old that an earlier deletion is forgotten  | as any write: it may be an undelete  |
  * | the same write as we wrote it                                           | as any write: it gets the newer stamp  |
  * | anything else, or nothing and no marker                                 | as any write                           |
  */

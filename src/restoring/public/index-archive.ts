@@ -4,10 +4,10 @@ import { decodePublicManifest, type PublicManifest } from '../../archive/manifes
 import { type ArchiveVersion, archiveName } from '../dependencies.ts';
 import { readTarMembers, type StreamAccess, type StreamedMember } from './read-tar-members.ts';
 
-/** The public implementation packs at most ten objects an archive; this bounds memory, nothing else. */
+/** The public implementation packs at most ten objects per archive; this only limits memory. */
 const MAX_MEMBERS = 1_000_000;
 
-/** What the tar says of a member. */
+/** A member as described by the tar. */
 export type IndexedMember = Pick<StreamedMember, 'name' | 'size'>;
 
 export interface PublicArchiveIndex {
@@ -58,7 +58,7 @@ async function readManifestMember({ size, body }: StreamedMember, archive: strin
   return Buffer.concat(chunks);
 }
 
-/** Our archives end in a seek table. Without it the end is missing, and whether only that is missing cannot be known. */
+/** Our archives end with a seek table. Without it the end is missing, and it is unknown whether more is missing. */
 function refuseOwnFormat(manifest: Uint8Array, archive: string): void {
   const declared = Buffer.from(manifest).subarray(0, 100).toString('latin1').trimStart();
   if (!/^\{\s*"format"\s*:/.test(declared)) return;

@@ -15,17 +15,18 @@ export interface PlannedObject {
 }
 
 export interface PublicRestorePlan {
-  /** By position in `members` of the index. Members that no entry of the manifest names are not in it. */
+  /** By position in `members` of the index. Members without an entry in the manifest are not included. */
   readonly byMember: ReadonlyMap<number, PlannedObject>;
-  /** Entries whose bytes are not in the tar, or not as many as they say. */
+  /** Entries whose bytes are missing in the tar, or have a different size. */
   readonly unrestorable: readonly { readonly planned: PlannedObject; readonly error: ManifestMismatchError }[];
 }
 
 /**
- * Brings the entries of a public manifest, the members of its tar and this region's rules together. Several members may have
- * one name (keys that differ in slashes only do): the k-th of them belongs to the k-th entry with that name.
+ * Matches the entries of a public manifest with the members of its tar and with this region's rules. Several members
+ * may have the same name (if their keys differ only in slashes): the k-th of them belongs to the k-th entry with that
+ * name.
  * @param archivedAt the time of entries that have none: milliseconds since 1970
- * @throws UnknownRuleError when an entry is of no rule here; then nothing of the archive may be restored
+ * @throws UnknownRuleError if an entry belongs to no rule here; then nothing of the archive may be restored
  */
 export function planPublicRestore(
   { manifest, members }: PublicArchiveIndex,
@@ -47,7 +48,7 @@ export function planPublicRestore(
   return { byMember, unrestorable };
 }
 
-/** Positions of the objects' members, by name without `objects/`; each to be taken once. */
+/** Positions of the objects' members, by name without `objects/`; each is used once. */
 function membersByName(members: readonly IndexedMember[]): Map<string, IterableIterator<number, undefined>> {
   const positions = new Map<string, number[]>();
   members.forEach(({ name }, position) => {
@@ -83,8 +84,8 @@ function planMember(
 }
 
 /**
- * The key that an entry spells. Directory and name cannot spell a single leading slash, but the member's name, which is
- * the whole key where the rule had no prefix, still has it.
+ * The key of an entry. Directory and name cannot express a single leading slash, but the member's name, which is the
+ * whole key if the rule had no prefix, still has it.
  */
 function objectKey({ source_prefix: prefix, object_name: name, relative_key: relative }: PublicManifestObject): string {
   const spelled = prefix === '' ? name : `${prefix}/${name}`;

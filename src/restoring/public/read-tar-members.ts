@@ -13,16 +13,16 @@ import { readArchiveRange } from '../read-archive-range.ts';
 /** Bytes of one ranged read. */
 const PIECE_SIZE = 8 * MIB;
 
-/** Bytes of tar between two pauses, in which the main thread does what else it has to: heartbeats, other archives. */
+/** Bytes of tar between two pauses, in which the main thread does its other work: heartbeats, other archives. */
 const PAUSE_BYTES = 8 * MIB;
 /**
- * Most bytes of tar in a task, which has no other limit: 80 GiB, and for larger archives a thousand times their size. Text and
- * logs stay far below.
+ * Max bytes of tar in a task, which has no other limit: 80 GiB, and for larger archives a thousand times their size.
+ * Text and logs are far below that.
  */
 const FREE_BYTES = 80 * 1024 ** 3;
 const MAX_RATIO = 1000;
 
-/** A regular file in a tar. Its body must be read to its end before the next member comes. */
+/** A regular file in a tar. Its body must be read to its end before the next member. */
 export interface StreamedMember {
   readonly name: string;
   /** Bytes. */
@@ -30,7 +30,7 @@ export interface StreamedMember {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** What reading from end to end needs of a restore, or of a command. */
+/** The dependencies for reading an archive from start to end, provided by a restore or a command. */
 export interface StreamAccess extends Pick<RestoreRun, 'buffers' | 'signal'> {
   readonly store: ObjectReader;
   readonly limits: Pick<TargetLimits, 'maxRestoredBytes'>;
@@ -38,8 +38,9 @@ export interface StreamAccess extends Pick<RestoreRun, 'buffers' | 'signal'> {
 
 /**
  * Reads an archive from its first byte to its last as a compressed tar, and shows each regular file to `visit` in turn.
- * That is what an archive without a seek table allows. Memory is bounded: one piece, zstd's window, one chunk of tar.
- * @throws CorruptArchiveError, ArchiveOverLimitsError, ArchiveGoneError, the storage port's errors, what `visit` throws
+ * An archive without a seek table allows nothing else. Memory is limited to one piece, zstd's window and one chunk of
+ * tar.
+ * @throws CorruptArchiveError, ArchiveOverLimitsError, ArchiveGoneError, the storage port's errors, errors of `visit`
  */
 export async function readTarMembers(
   archive: ArchiveVersion,

@@ -11,9 +11,9 @@ import { type PlannedObject, type PublicRestorePlan, planPublicRestore } from '.
 import { readTarMembers } from './read-tar-members.ts';
 
 /**
- * Restores an archive of the public implementation: no seek table, no rule, no checksums. It is read twice from end to end:
- * once to find the manifest and to see that everything is there, once to write.
- * @throws what `indexPublicArchive` and `planPublicRestore` throw; what objects meet goes to `progress`
+ * Restores an archive of the public implementation: no seek table, no rule, no checksums. It is read twice from start
+ * to end: once to find the manifest and check that everything is there, and once to write.
+ * @throws errors of `indexPublicArchive` and `planPublicRestore`; failures of objects go to `progress`
  */
 export async function restorePublicArchive(
   archive: InboundArchive,
@@ -54,7 +54,7 @@ export async function restorePublicArchive(
   };
 }
 
-/** By rule: what asks for deletions that came after the objects of an archive, where the rule replicates deletions. */
+/** By rule: finds deletions that came after the objects of an archive, if the rule replicates deletions. */
 async function watchEachRule(
   archive: InboundArchive,
   { byMember }: PublicRestorePlan,
