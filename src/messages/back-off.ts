@@ -2,8 +2,8 @@ const FIRST_DELAY_SECONDS = 30;
 const MAX_DELAY_SECONDS = 15 * 60;
 
 /**
- * How long a message that failed stays invisible: 30 s, doubled with each receive, at most 15 minutes, and up to half
- * of it taken off at random so that messages that failed together do not come back together.
+ * How long a message that failed stays invisible: 30 s, doubled with each receive, at most 15 minutes, minus up to half
+ * of it at random, so that messages that failed together do not return together.
  * @param receiveCount 1 for the first receive
  * @param random in [0, 1)
  * @param firstSeconds instead of the 30 s

@@ -1,4 +1,4 @@
-/** An object that was there before the first event, or whose event was lost. */
+/** An object that existed before the first event, or whose event was lost. */
 export interface ExistingWrite {
   readonly bucket: string;
   readonly key: string;
@@ -10,13 +10,14 @@ export interface ExistingWrite {
   readonly order: number;
 }
 
-/** Begins the `eventName` of all creations, so that functions which know no backfill pack these, too. */
+/** Prefix of the `eventName` of all creations, so that functions that do not know backfills also pack these. */
 export const BACKFILL_EVENT = 'ObjectCreated:Backfill';
 
 /**
- * Where a listed object is among the writes to its key, in milliseconds since 1970: just before the second of its Last-Modified.
- * S3 rounds that down to the second, and counts an upload in parts from its beginning, so that an event of the same or of
- * any later version has a later time and wins. A version that an event has brought goes only where S3 says that it is older by a second.
+ * The order of a listed object among the writes to its key, in milliseconds since 1970: just before the second of its
+ * Last-Modified. S3 rounds that down to the second, and counts an upload in parts from its beginning, so that an event
+ * of the same or of any later version has a later time and wins. A version from an event is only replaced if S3 says
+ * that it is older by a second.
  * @param lastModified milliseconds since 1970
  */
 export function orderOfListed(lastModified: number): number {
@@ -24,8 +25,8 @@ export function orderOfListed(lastModified: number): number {
 }
 
 /**
- * The body of the message that asks for an object to be packed: an S3 notification without a sequencer, which is weaker than any
- * that has one (sequencer.ts).
+ * The body of the message that queues an object for packing: an S3 notification without a sequencer, which is weaker
+ * than any that has one (sequencer.ts).
  * @param queuedAt milliseconds since 1970
  */
 export function backfillMessage({ bucket, key, etag, size, order }: ExistingWrite, queuedAt: number): string {

@@ -11,9 +11,9 @@ export const MAX_TURNS = 8;
 const SETTLED = new Set(['done', 'refused', 'over-limits']);
 
 /**
- * Bounds how often a message is requeued because its turn did not come. As long as each batch settles something, waiting is not a loop: the
- * queue becomes shorter, and the count is reset. Where nothing moves, the message goes back like one that failed, and is dead-lettered
- * with its reason in the end.
+ * Limits how often a message is requeued because its turn did not come. As long as each batch settles something,
+ * waiting is not a loop: the queue becomes shorter, and the count is reset. Without progress, the message is returned
+ * like one that failed, and is finally dead-lettered with its reason.
  *
  * | outcome                            | the batch settled something | turns so far | then                     |
  * |------------------------------------|-----------------------------|--------------|--------------------------|
@@ -24,8 +24,9 @@ const SETTLED = new Set(['done', 'refused', 'over-limits']);
  * | again for a failure                | any                         | any          | requeued, 1 at least     |
  * | any other                          | any                         | any          | as it is                 |
  *
- * The fourth waits for the work of another attempt, whose lease ends in minutes when it makes none. The fifth may have done some of its
- * work: a turn says so to the next attempt, which would take a requeued message for a new one.
+ * In the fourth row the message waits for another attempt, whose lease ends within minutes if it makes no progress. In
+ * the fifth, some of the work may be done: the count tells this to the next attempt, which would otherwise treat the
+ * requeued message as new.
  */
 export function boundTurns(settled: readonly SettledMessage[]): SettledMessage[] {
   const progress = settled.some(({ outcome }) => SETTLED.has(outcome.kind));

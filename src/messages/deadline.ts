@@ -7,11 +7,11 @@ export class Deadline implements Disposable {
 
   /**
    * @param milliseconds from now on; infinite for a fallback task, whose time is unlimited
-   * @param reason what the work fails with
+   * @param reason the error that the work fails with
    * @param stop ends the work earlier
    */
   constructor(milliseconds: number, reason: () => Error, stop?: AbortSignal) {
-    // A timer treats an infinite time as zero.
+    // A timer treats infinity as zero.
     this.#timer = Number.isFinite(milliseconds)
       ? setTimeout(
           () => {
@@ -23,7 +23,7 @@ export class Deadline implements Disposable {
     this.signal = stop === undefined ? this.#time.signal : AbortSignal.any([this.#time.signal, stop]);
   }
 
-  /** Why the time is over; undefined while it is not, whatever `stop` says. */
+  /** The reason once the time is over; undefined before, even if `stop` has aborted. */
   get reason(): Error | undefined {
     return this.#time.signal.aborted ? (this.#time.signal.reason as Error) : undefined;
   }

@@ -2,9 +2,9 @@ import { CompressorError } from '../errors.ts';
 import { type ObjectCreated, parseNotification } from './parse-notification.ts';
 
 /**
- * When the earliest write was that a message tells of, in milliseconds since 1970. Queues count from when a message was
- * sent, which says little about one that was requeued.
- * @returns undefined when it tells of none but those that a backfill has queued, or cannot be read
+ * The time of the earliest write in a message, in milliseconds since 1970. Queues measure from the sending of a
+ * message, which says little about one that was requeued.
+ * @returns undefined if all of them were queued by a backfill, or the message cannot be read
  */
 export function earliestEvent(body: string): number | undefined {
   try {
@@ -17,9 +17,9 @@ export function earliestEvent(body: string): number | undefined {
 }
 
 /**
- * When the earliest of these was written, in milliseconds since 1970. What a backfill has queued was written long ago and is
- * not late.
- * @returns undefined when there is none else
+ * When the earliest of these was written, in milliseconds since 1970. Objects queued by a backfill were written long
+ * ago and are not late.
+ * @returns undefined if there are no others
  */
 export function earliestOf(objects: readonly Pick<ObjectCreated, 'eventTime' | 'backfilledAt'>[]): number | undefined {
   let earliest: number | undefined;

@@ -18,7 +18,9 @@ export class UnavailableQueueError extends CompressorError {
   readonly retryable = true;
 }
 
-/** The function was invoked with something else than a batch of SQS messages, as by the console's test button. */
+/**
+ * The function was invoked with something other than a batch of SQS messages, for example by the console's test button.
+ */
 export class InvalidInvocationError extends CompressorError {
   readonly code = 'INVOCATION_INVALID';
   readonly retryable = false;

@@ -5,7 +5,7 @@ export interface QueueMessage {
   readonly messageId: string;
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often it was received, this time included. */
+  /** How often it was received, including this time. */
   readonly receiveCount: number;
   /** How often it was requeued in a row without progress (bound-turns.ts); absent: never. */
   readonly turns?: number;
@@ -24,8 +24,8 @@ export interface RetryDelay {
 
 /**
  * The queue port: what a function does with its messages beyond acknowledging them, which the event source mapping
- * does. Each call takes any number and answers with the ids of those messages that SQS accepted; what is missing in
- * the answer was not done, and the message must go back to the queue.
+ * does. Each call accepts any number of messages and returns the ids of those that SQS accepted; a message that is
+ * missing there was not handled, and must return to the queue.
  */
 export interface MessageQueue {
   /**
@@ -34,17 +34,17 @@ export interface MessageQueue {
    */
   requeue(messages: readonly QueueMessage[], delaySeconds?: number): Promise<ReadonlySet<string>>;
   deadLetter(letters: readonly DeadLetter[]): Promise<ReadonlySet<string>>;
-  /** Sets when a message that goes back becomes visible: 0 to 43,200 seconds from now. */
+  /** Sets when a returned message becomes visible: 0 to 43,200 seconds from now. */
   retryAfter(delays: readonly RetryDelay[]): Promise<ReadonlySet<string>>;
 }
 
-/** Takes messages whose work exceeds the limits of an invocation, for a task without such limits. */
+/** Accepts messages whose work exceeds the limits of an invocation, for a task without such limits. */
 export interface FallbackQueue {
   send(messages: readonly QueueMessage[]): Promise<ReadonlySet<string>>;
 }
 
 /** The tasks behind a fallback queue. */
 export interface FallbackService {
-  /** Has the first task started if there is none; does nothing if there are some. */
+  /** Starts the first task; does nothing if there already are tasks. */
   wake(): Promise<void>;
 }

@@ -22,8 +22,9 @@ function parseBody(body: string): unknown {
 const topicEnvelope = z.object({ Type: z.literal('Notification'), TopicArn: z.string(), Message: z.string() });
 
 /**
- * The JSON of a notification. Between S3 and the queue there may be an SNS topic, which puts it as text into an envelope of its own
- * unless the subscription asks for raw delivery (Amazon SNS developer guide, "HTTP/HTTPS notification JSON format"; the same in SQS).
+ * The JSON of a notification. Between S3 and the queue there may be an SNS topic, which wraps it as text in an envelope
+ * unless the subscription uses raw delivery (Amazon SNS developer guide, "HTTP/HTTPS notification JSON format"; the
+ * same in SQS).
  * @throws InvalidMessageError
  */
 export function readNotificationBody(body: string): unknown {

@@ -1,18 +1,18 @@
 import type { CompressorError } from '../errors.ts';
 
-/** What became of a message. One place, settle-batch.ts, turns it into what the queue sees. */
+/** The outcome of a message. Only settle-batch.ts turns it into calls to the queue. */
 export type MessageOutcome =
-  /** Everything it asked for is done, or nothing was to be done. */
+  /** All of its work is done, or there was none. */
   | { readonly kind: 'done' }
   /** Its turn did not come in this invocation; waiting must not count toward maxReceiveCount. */
   | {
       readonly kind: 'again';
-      /** Until it is due, at most 900; absent: at once. */
+      /** Seconds until it is due, at most 900; absent: at once. */
       readonly seconds?: number;
-      /** What it waits for, where that is a failure to be told: an outage of what nothing can be done without. */
+      /** The failure that it waits for, if that must be reported: an outage of something essential. */
       readonly reason?: CompressorError;
     }
-  /** Nothing was attempted; it is due in so many seconds, at most 43,200. Each wait is a receive. */
+  /** Nothing was attempted; it is due in this many seconds, at most 43,200. Each wait counts as a receive. */
   | { readonly kind: 'later'; readonly seconds: number }
   /** The attempt failed; another may succeed. */
   | { readonly kind: 'retry'; readonly reason: CompressorError }
@@ -21,7 +21,7 @@ export type MessageOutcome =
   /** It exceeds what any invocation can do; a fallback task can do it. */
   | { readonly kind: 'over-limits'; readonly reason: CompressorError };
 
-/** A message with several objects has the fate of the one that is worst off: nothing of it may be acknowledged early. */
+/** A message with several objects has the worst of their outcomes, so that it is never acknowledged early. */
 const SEVERITY: Record<MessageOutcome['kind'], number> = {
   done: 0,
   refused: 1,

@@ -11,20 +11,23 @@ export interface ObjectCreated extends WriteOrder {
   readonly etag: string;
   readonly size: number;
   readonly versionId?: string | undefined;
-  /** `AWS:<role id>:<session>` of the writer, where the event says so. */
+  /** `AWS:<role id>:<session>` of the writer, if the event names it. */
   readonly principalId?: string | undefined;
   /**
-   * Queued by a backfill, then: milliseconds since 1970. Its event time is then an order of writes, not a time since which
-   * anybody has waited.
+   * When a backfill queued it, in milliseconds since 1970. Its event time is then only an order of writes, not the
+   * start of a wait.
    */
   readonly backfilledAt?: number | undefined;
-  /** Its event is that of a removed version; it is what is current since, and may have been written long before. */
+  /**
+   * Its event is that of a removed version; this object has been current since, and may have been written long before.
+   */
   readonly byRemoval?: true;
 }
 
 /**
- * What an event of a removal says was done. `deleted`: the key is gone for whoever does not ask for a version, by a delete marker or, in a
- * bucket without versions, for good. `version-removed`: one version, or one marker, is gone for good, and whatever is current now is.
+ * The kind of a removal. `deleted`: the key has no current object any more, because of a delete marker or, in a bucket
+ * without versions, permanently. `version-removed`: one version, or one marker, was permanently removed, and another
+ * version may be current now.
  */
 export type RemovalKind = 'deleted' | 'version-removed';
 
@@ -35,14 +38,15 @@ export interface ObjectRemoved extends WriteOrder {
   readonly key: string;
   readonly removal: RemovalKind;
   readonly byLifecycle: boolean;
-  /** Of the delete marker that was made, or of what was removed. */
+  /** Of the new delete marker, or of the removed version. */
   readonly versionId?: string | undefined;
-  /** `AWS:<role id>:<session>` of who removed it, where the event says so. */
+  /** `AWS:<role id>:<session>` of the user who removed it, if the event names it. */
   readonly principalId?: string | undefined;
 }
 
 /**
- * What a message holds: objects to pack, removals, and how many entries were none of our business (test events, other types).
+ * The contents of a message: objects to pack, removals, and the number of entries that do not concern us (test events,
+ * other types).
  */
 export interface Notification {
   readonly created: readonly ObjectCreated[];
@@ -53,7 +57,7 @@ export interface Notification {
 const EARLIEST = Date.parse('0000-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** An offset must not move it out of the years that the key and the manifest of an archive can hold. */
+/** A time zone offset must not move it out of the years that the key and the manifest of an archive can express. */
 const moment = z.iso.datetime({ offset: true }).refine((text) => {
   const time = Date.parse(text);
   return time >= EARLIEST && time <= LATEST;
@@ -133,9 +137,10 @@ const envelope = z.looseObject({
 });
 
 /**
- * Reads the body of an SQS message that S3, or EventBridge or an SNS topic on its behalf, has sent. Unknown fields are ignored and any
- * 2.x event version is taken. A test event, and events other than the creation of an object, are counted as ignored.
- * @param removals whether removals are asked for; else they are ignored, whatever they say
+ * Reads the body of an SQS message that S3, or EventBridge or an SNS topic on its behalf, has sent. Unknown fields are
+ * ignored and any 2.x event version is accepted. A test event, and events other than the creation of an object, are
+ * counted as ignored.
+ * @param removals whether removals are wanted; otherwise they are ignored
  * @throws InvalidMessageError
  */
 export function parseNotification(body: string, { removals = true }: { removals?: boolean } = {}): Notification {
@@ -184,7 +189,7 @@ function removalOf(record: { eventName: string }): ObjectRemoved[] {
   ];
 }
 
-/** A deletion that makes no marker names a version exactly where one version was removed for good. */
+/** A deletion without a marker names a version if and only if one version was permanently removed. */
 function removedVersion(
   isMarker: boolean,
   named: string | null | undefined,

@@ -12,7 +12,7 @@ export interface ReplicationFailure {
   readonly eventTime: number;
   /** Name of the destination bucket. */
   readonly destination: string;
-  /** S3's word for it, such as `DstBucketNotFound`. */
+  /** S3's code, such as `DstBucketNotFound`. */
   readonly reason: string;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What orders two writes to one key: S3's sequencer where both events have one, else the time that S3 saw the write.
- * Sequencers are hexadecimal, of different lengths, and compare after the shorter is padded with zeros at its right
- * (S3 user guide, "Event message structure"). They mean nothing across keys or buckets.
+ * The order of two writes to one key: S3's sequencer if both events have one, otherwise the time at which S3 saw the
+ * write. Sequencers are hexadecimal, of different lengths, and compare after the shorter is padded with zeros at its
+ * right (S3 user guide, "Event message structure"). They mean nothing across keys or buckets.
  */
 export interface WriteOrder {
   readonly sequencer?: string | undefined;
@@ -10,17 +10,17 @@ export interface WriteOrder {
 }
 
 /**
- * Negative when `left` was written before `right`, positive when after, 0 when nothing tells them apart.
+ * Negative if `left` was written before `right`, positive if after, 0 if they cannot be distinguished.
  *
  * | sequencers  | order                          |
  * |-------------|--------------------------------|
- * | both        | theirs, whatever the clocks say |
+ * | both        | theirs, regardless of clocks   |
  * | neither     | that of the event times        |
  * | one of them | the write without it is earlier |
  *
- * The last row makes it a total order. By time, a write without a sequencer could lie after one write and before an earlier one
- * where clocks differ, and what a sort makes of a circle depends on where it begins. S3 gives every creation a sequencer, so
- * events without one are from other servers, or were written by hand.
+ * The last row makes it a total order. By time, a write without a sequencer could lie after one write and before an
+ * earlier one where clocks differ, and the result of sorting a circle depends on where it begins. S3 gives every
+ * creation a sequencer, so events without one are from other servers, or were written by hand.
  */
 export function compareWrites(left: WriteOrder, right: WriteOrder): number {
   if (left.sequencer !== undefined && right.sequencer !== undefined) {
@@ -31,9 +31,10 @@ export function compareWrites(left: WriteOrder, right: WriteOrder): number {
 }
 
 /**
- * Which of two removals, or of a write and a removal, is the later one. Where one of the two has no sequencer, the times decide, as
- * they do for stamps at a destination (storage/provenance.ts): a removal that counts as earlier than all that have a sequencer would lose to
- * writes that it came after. Three of them may go round in a circle where clocks differ: `lastRemoval` says what stands for several.
+ * Which of two removals, or of a write and a removal, is the later one. If one of the two has no sequencer, the times
+ * decide, as they do for stamps at a destination (storage/provenance.ts): a removal that counts as earlier than
+ * everything with a sequencer would lose to writes that came before it. If clocks differ, three of them may form a
+ * circle; `lastRemoval` chooses one of several.
  */
 export function compareRemovals(left: WriteOrder, right: WriteOrder): number {
   if (left.sequencer === undefined || right.sequencer === undefined) return left.eventTime - right.eventTime;
@@ -41,8 +42,8 @@ export function compareRemovals(left: WriteOrder, right: WriteOrder): number {
 }
 
 /**
- * The removal that stands for several of one key, in whatever order they came: the last one by sequencer of those that have one, or the last
- * one by time of the others, if that has the later time.
+ * The removal that represents several of one key, regardless of their order of arrival: the last one by sequencer of
+ * those that have one, or the last one by time of the others, if its time is later.
  */
 export function lastRemoval<T extends WriteOrder>(removals: readonly T[]): T | undefined {
   const { ordered = [], timed = [] } = Object.groupBy(removals, ({ sequencer }) =>

@@ -3,32 +3,35 @@ import { backOffSeconds } from './back-off.ts';
 import type { DeadLetter, FallbackQueue, MessageQueue, QueueMessage, RetryDelay } from './message-queue.ts';
 import type { MessageOutcome } from './outcome.ts';
 
-/** Lambda's answer to its event source mapping: listed messages go back to the queue, the rest are deleted. */
+/** The response to Lambda's event source mapping: listed messages return to the queue, the rest are deleted. */
 export interface BatchResponse {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
 export interface SettleOptions {
   readonly queue: MessageQueue;
-  /** Absent: what exceeds the limits is dead-lettered. */
+  /** Absent: work that exceeds the limits is dead-lettered. */
   readonly fallback?: FallbackQueue | undefined;
-  /** The queue's `maxReceiveCount`. On the last receive we write the dead letter, since SQS would not say why. */
+  /**
+   * The queue's `maxReceiveCount`. On the last receive we dead-letter the message ourselves, since SQS would not give
+   * the reason.
+   */
   readonly maxReceives: number;
   readonly random: () => number;
-  /** Told of every queue call that failed; the messages concerned go back to the queue. */
+  /** Called for every failed queue call; the affected messages return to the queue. */
   readonly onQueueFailure: (error: CompressorError) => void;
-  /** Told of every message whose outcome has a reason, once its fate is known. */
+  /** Called for every message whose outcome has a reason, once its fate is known. */
   readonly onFailure: (message: QueueMessage, reason: CompressorError, fate: FailureFate) => void;
 }
 
-/** What became of a message that was not done: decided here, and nowhere else. */
+/** The fate of a message that was not done: decided only here. */
 export type FailureFate =
-  /** It comes back after its back-off. */
+  /** It is redelivered after its back-off. */
   | 'retried'
   | 'dead-lettered'
   /** A fallback task does it. */
   | 'fallback'
-  /** The dead-letter or fallback queue did not take it: it comes back when its visibility timeout ends. */
+  /** The dead-letter or fallback queue did not accept it: it is redelivered when its visibility timeout ends. */
   | 'returned';
 
 export interface SettledMessage {
@@ -82,7 +85,7 @@ export async function settleBatch(settled: readonly SettledMessage[], options: S
     ...[...again.values()].flat().filter(({ messageId }) => !sent.some((ids) => ids.has(messageId))),
     ...fallback.filter(({ messageId }) => !handedOver.has(messageId)),
     ...letters.map(({ message }) => message).filter(({ messageId }) => !buried.has(messageId)),
-    // A delay that could not be set costs time, not the message: it comes back when the queue's own timeout ends.
+    // If the delay cannot be set, only time is lost: the message is redelivered when the queue's own timeout ends.
     ...delays.map(({ message }) => message),
   ];
   return { batchItemFailures: returned.map(({ messageId }) => ({ itemIdentifier: messageId })) };

@@ -9,13 +9,13 @@ export interface WakingQueueOptions {
   readonly service: FallbackService;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
-  /** Told when the service could not be woken. Its own scaling does that later, so nothing is lost but time. */
+  /** Called if the service could not be started. Its own scaling does that later, so only time is lost. */
   readonly onFailure: (error: CompressorError) => void;
 }
 
 /**
- * A fallback queue whose first message starts the first task: metrics and alarms would take minutes for that. The
- * messages are safe before the service is asked, and whatever it answers changes nothing for them.
+ * A fallback queue whose first message starts the first task, for which metrics and alarms would take minutes. The
+ * messages are stored before the service is called, and its answer does not affect them.
  */
 export class WakingFallbackQueue implements FallbackQueue {
   readonly #options: WakingQueueOptions;

@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
 import type { ObjectHeaders, UserMetadata } from './stored-object.ts';
 
-/** What the digest of a stamp is of: all that S3 says of an object in one HEAD and that only a write can change. */
+/**
+ * The input of a stamp's digest: everything that S3 reports about an object in one HEAD and that only a write can
+ * change.
+ */
 export interface WrittenContent {
   /** Bytes. */
   readonly size: number;
-  /** Of the full object. Absent: not known when the write began (archives of the public implementation). */
+  /** Of the full object. Absent: unknown when the write began (archives of the public implementation). */
   readonly crc32?: number | undefined;
   readonly headers: ObjectHeaders;
   /** Without the stamp. */
@@ -15,10 +18,10 @@ export interface WrittenContent {
 /** Hex digits. The digest tells edits from our own writes; it does not protect against a forged stamp. */
 export const DIGEST_DIGITS = 12;
 
-/** S3 says so of an object that was put without a type. */
+/** S3 reports this for an object that was put without a type. */
 const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
-/** Digest of what an object is, the same before the write and after it, when S3 has been asked. */
+/** Digest of an object's properties, the same before the write and in S3's answer after it. */
 export function digestContent({ size, crc32, headers, metadata }: WrittenContent): string {
   const content = [
     size,
@@ -36,14 +39,14 @@ export function digestContent({ size, crc32, headers, metadata }: WrittenContent
 }
 
 /**
- * Whether what S3 says of an object is what was written under a digest. An object of ours always has a CRC-32 at S3: one
- * without was written by someone else, unless its digest was taken without it.
+ * Whether the object that S3 describes matches a digest. Our objects always have a CRC-32 in S3: one without was
+ * written by someone else, unless its digest was computed without it.
  */
 export function matchesDigest(found: WrittenContent, digest: string): boolean {
   return digestContent(found) === digest || digestContent({ ...found, crc32: undefined }) === digest;
 }
 
-/** `aws-chunked` says how a body traveled; some servers keep it, S3 takes it away. */
+/** `aws-chunked` describes the transfer of a body; some servers keep it, S3 removes it. */
 function withoutChunking(encoding = ''): string {
   return encoding
     .split(',')

@@ -4,7 +4,7 @@ import { isUtf8 } from 'node:buffer';
 const WORD = String.raw`=\?utf-8(?:\*[^?\s]*)?\?[bq]\?[^?]*\?=`;
 /** White space between two words is not part of the text (section 6.2). */
 const ADJACENT_WORDS = new RegExp(String.raw`${WORD}(?:\s+${WORD})*`, 'gi');
-/** What a header carries as it is: printable ASCII that loses no space at either end. */
+/** Values that a header can contain unchanged: printable ASCII without spaces at either end. */
 const PLAIN = /^(?! )[\x20-\x7e]*(?<! )$/;
 /** An encoded word has at most 75 characters (section 2); 45 bytes make 60 of base64, and its frame has 12. */
 const BYTES_PER_WORD = 45;
@@ -18,7 +18,10 @@ export function decodeMetadataValue(value: string): string {
   return /[\x80-\xff]/.test(value) ? decodeBytes(Buffer.from(value, 'latin1')) : value;
 }
 
-/** The value for a request header: itself when that is safe, else RFC 2047 words, which S3 decodes before it stores. */
+/**
+ * The value for a request header: unchanged if that is safe, otherwise RFC 2047 words, which S3 decodes before it
+ * stores them.
+ */
 export function encodeMetadataValue(value: string): string {
   if (PLAIN.test(value) && !value.includes('=?')) return value;
   const words: string[] = [];

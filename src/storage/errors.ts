@@ -1,6 +1,6 @@
 import { CompressorError } from '../errors.ts';
 
-/** NoSuchKey, NoSuchVersion, or the bare 404 of a HEAD: nothing is at the key (any more). */
+/** NoSuchKey, NoSuchVersion, or the bare 404 of a HEAD: there is no object at the key (any more). */
 export class ObjectNotFoundError extends CompressorError {
   readonly code = 'OBJECT_NOT_FOUND';
   readonly retryable = false;
@@ -12,19 +12,19 @@ export class UnconfirmedAbsenceError extends CompressorError {
   readonly retryable = true;
 }
 
-/** 412 on a read: the key holds another version than the one asked for; its own event is on the way. */
+/** 412 on a read: the key holds a version other than the requested one; its own event is on the way. */
 export class ObjectChangedError extends CompressorError {
   readonly code = 'OBJECT_CHANGED';
   readonly retryable = false;
 }
 
-/** The object has other bytes than the event, the archive index or the answer's own header announced. */
+/** The size of the object differs from that in the event, the archive's index or the answer's own header. */
 export class ObjectSizeError extends CompressorError {
   readonly code = 'OBJECT_SIZE_MISMATCH';
   readonly retryable = true;
 }
 
-/** GLACIER, DEEP_ARCHIVE or an archive tier: the bytes cannot be read before someone restores them. */
+/** GLACIER, DEEP_ARCHIVE or an archive tier: the bytes cannot be read until a user restores them. */
 export class ObjectArchivedError extends CompressorError {
   readonly code = 'OBJECT_ARCHIVED';
   readonly retryable = false;
@@ -36,13 +36,13 @@ export class CustomerKeyError extends CompressorError {
   readonly retryable = false;
 }
 
-/** 403 from S3 or KMS. Retried, since policies are repaired by people while messages wait. */
+/** 403 from S3 or KMS. Retried, since people fix policies while messages wait. */
 export class AccessDeniedError extends CompressorError {
   readonly code = 'STORAGE_ACCESS_DENIED';
   readonly retryable = true;
 }
 
-/** 412 or 409 on a write: the key changed under us; look again and decide again. */
+/** 412 or 409 on a write: the key has changed in the meantime; look and decide again. */
 export class WriteConditionError extends CompressorError {
   readonly code = 'WRITE_CONDITION_FAILED';
   readonly retryable = true;
@@ -54,19 +54,19 @@ export class UnavailableStorageError extends CompressorError {
   readonly retryable = true;
 }
 
-/** Any other 4xx: a request of ours that S3 will not take, now or later. */
+/** Any other 4xx: a request that S3 will never accept. */
 export class StorageRejectedError extends CompressorError {
   readonly code = 'STORAGE_REJECTED';
   readonly retryable = false;
 }
 
-/** Headers and metadata, even without the tags, are more than S3 takes with one request. */
+/** Headers and metadata, even without the tags, exceed S3's limit for one request. */
 export class HeadersTooLargeError extends CompressorError {
   readonly code = 'HEADERS_TOO_LARGE';
   readonly retryable = false;
 }
 
-/** A multipart upload was completed, aborted or expired by someone else; starting a new one can help. */
+/** A multipart upload was completed or aborted by someone else, or has expired; starting a new one can help. */
 export class UploadGoneError extends CompressorError {
   readonly code = 'UPLOAD_GONE';
   readonly retryable = true;

@@ -2,7 +2,10 @@ import { encodeMetadataValue } from './encoded-words.ts';
 import type { WriteTarget } from './object-store.ts';
 import type { ObjectHeaders } from './stored-object.ts';
 
-/** The system metadata that a PUT can set, and the header of each. Values pass as they are, byte for byte (latin1). */
+/**
+ * The system metadata that a PUT can set, and the header of each. Values are passed on unchanged, byte for byte
+ * (latin1).
+ */
 export const HEADER_NAMES = {
   contentType: 'content-type',
   contentEncoding: 'content-encoding',
@@ -19,9 +22,11 @@ const MAX_REQUEST_HEADERS = 8192;
 const REQUEST_BYTES = 640;
 /** `x-amz-security-token`. AWS promises no limit; those of functions and tasks have some 1,200 characters. */
 const TOKEN_BYTES = 1536;
-/** What a write may have of headers about its object. */
+/** Max bytes of a write's headers about its object. */
 const MAX_OBJECT_HEADERS = MAX_REQUEST_HEADERS - REQUEST_BYTES - TOKEN_BYTES;
-/** What a restore adds to the object's own: its stamp as metadata and as a tag, storage class, encryption key. */
+/**
+ * Headers that a restore adds to the object's own: its stamp as metadata and as a tag, storage class, encryption key.
+ */
 const RESTORING_BYTES = 700;
 
 /** `: ` and the end of the line. */
@@ -39,7 +44,7 @@ export function isRestorable({ headers, metadata }: Pick<Described, 'headers' | 
   return headerBytes({ headers, metadata, tags: [] }) + RESTORING_BYTES <= MAX_OBJECT_HEADERS;
 }
 
-/** Bytes that the headers of a write have which say what the object is. */
+/** Bytes of the headers of a write that describe the object. */
 export function headerBytes({ headers, metadata, tags, storageClass, kmsKeyArn }: Described): number {
   let bytes = 0;
   for (const [field, name] of Object.entries(HEADER_NAMES) as [keyof ObjectHeaders, string][]) {
@@ -62,7 +67,7 @@ export function encodeTags(tags: WriteTarget['tags']): string {
   return tags.map(({ key, value }) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&');
 }
 
-/** Names of what is signed are there twice: the signature lists them. */
+/** Names of signed headers occur twice, since the signature lists them. */
 function lineBytes(name: string, value: string | undefined): number {
   if (value === undefined) return 0;
   const listed = name.startsWith('x-amz-') || name === 'content-type' ? name.length + 1 : 0;

@@ -12,8 +12,8 @@ export interface ReadRequest extends ObjectLocation {
   /** Reads are pinned: another ETag at the key is an `ObjectChangedError`. */
   readonly etag: string;
   /**
-   * Filled completely. Its length is the number of bytes asked for; more or fewer from S3 is an error.
-   * Not touched any more once the promise has settled, whichever way: the caller recycles it.
+   * Filled completely. Its length is the number of bytes asked for; more or fewer from S3 is an error. Not used any
+   * more once the promise has settled in any way: the caller recycles it.
    */
   readonly into: Uint8Array;
   /** First byte of a range. Absent: the whole object is meant, and `into` has its size. */
@@ -30,14 +30,14 @@ export interface ObjectReader {
 }
 
 export interface TagReader {
-  /** The tags, and the version they belong to where the bucket keeps versions. */
+  /** The tags, and the version that they belong to if the bucket keeps versions. */
   readTags(location: ObjectLocation, signal?: AbortSignal): Promise<{ tags: ObjectTag[]; versionId?: string }>;
 }
 
 export interface ObjectHeadReader {
   /**
-   * With the CRC-32 of the full object, where S3 keeps one; undefined when nothing is there (or a delete marker). A HEAD's
-   * 404 gives no reason, so no work ends on it: a conditional write or a read follows.
+   * With the CRC-32 of the full object, if S3 has one; undefined if there is no object (or a delete marker). The 404 of
+   * a HEAD gives no reason, so no work ends because of it: a conditional write or a read follows.
    */
   head(location: ObjectLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined>;
 }
@@ -94,7 +94,7 @@ export interface ObjectVersion extends ObjectLocation {
 export interface ObjectUpload {
   /** S3's name of the upload, by which another process can resume it. */
   readonly id: string;
-  /** What S3 had when the upload was opened: nothing of a new one. Parts without a CRC-32 are not among them. */
+  /** Parts that S3 had when the upload was opened; none for a new one. Parts without a CRC-32 are not among them. */
   readonly earlier: readonly UploadedPart[];
   /** `partNumber` counts from 1. `body` may be reused as soon as the promise settles. */
   uploadPart(partNumber: number, body: Uint8Array, crc32: number): Promise<void>;
@@ -105,18 +105,18 @@ export interface ObjectUpload {
    */
   takePart(source: ObjectVersion, part: UploadedPart): Promise<void>;
   complete(request: CompleteRequest): Promise<WrittenVersion>;
-  /** Gives the parts back. Safe to call after a failure of any other call, and after `complete`. */
+  /** Aborts the upload, which frees its parts. Safe to call after a failure of any other call, and after `complete`. */
   abort(): Promise<void>;
 }
 
-/** What a write has made. */
+/** The result of a write. */
 export interface WrittenVersion {
   readonly etag: string;
-  /** Present where the bucket keeps versions. */
+  /** Present if the bucket keeps versions. */
   readonly versionId?: string;
 }
 
-/** The current version, or the one that is named. */
+/** The current version, or the named one. */
 export interface VersionedLocation extends ObjectLocation {
   readonly versionId?: string | undefined;
 }
@@ -139,7 +139,7 @@ export interface ObjectWriter {
   createUpload(target: WriteTarget, signal?: AbortSignal): Promise<ObjectUpload>;
 }
 
-/** What it takes to resume an upload of another process. */
+/** The calls needed to resume an upload of another process. */
 export interface UploadFinder {
   /** Ids of the uploads to exactly this key that are neither completed nor aborted, 1,000 at most. */
   listUploads(location: ObjectLocation, signal?: AbortSignal): Promise<string[]>;
@@ -157,16 +157,16 @@ export interface ObjectRemover {
 
 /** A delete marker that is current, in a bucket that keeps versions. */
 export interface DeletedObject {
-  /** When it was made, in milliseconds since 1970. Absent where S3 has not said. */
+  /** When it was created, in milliseconds since 1970. Absent if S3 does not say. */
   readonly deletedAt?: number;
-  /** The version below it. Absent where none is left. */
+  /** The version below it. Absent if there is none. */
   readonly below?: ObjectDescription;
 }
 
 export interface DeletionFinder {
   /**
-   * Whether a delete marker is current at the key: one HEAD, and two requests more where there is one.
-   * @returns undefined where an object exists, or nothing ever did, or the bucket keeps no versions
+   * Whether a delete marker is current at the key: one HEAD, and two more requests if there is one.
+   * @returns undefined if an object exists or never existed, or the bucket keeps no versions
    */
   findDeleted(location: ObjectLocation, signal?: AbortSignal): Promise<DeletedObject | undefined>;
 }
@@ -177,7 +177,10 @@ export interface VersionLocation extends ObjectLocation {
 }
 
 export interface VersionReader {
-  /** undefined when the version is gone, which S3 has confirmed: it ends work. With the CRC-32 of the full object, where S3 keeps one. */
+  /**
+   * undefined if the version is gone, which S3 has confirmed, so that work may end. With the CRC-32 of the full object,
+   * if S3 has one.
+   */
   describeVersion(version: VersionLocation, signal?: AbortSignal): Promise<ObjectDescription | undefined>;
 }
 
@@ -189,11 +192,11 @@ export interface VersionRemover {
 export interface CopySource extends VersionLocation {
   readonly etag: string;
   readonly size: number;
-  /** CRC-32 of the full object, where it is known: a copy that is made of parts is verified against it. */
+  /** CRC-32 of the full object, if known: a copy in parts is verified against it. */
   readonly crc32?: number | undefined;
 }
 
-/** All of the new object is said here but its bytes: nothing else of the source is taken over. */
+/** Describes the new object completely except its bytes: nothing else is copied from the source. */
 export interface CopyRequest extends WriteTarget {
   readonly source: CopySource;
   readonly condition: WriteCondition;
@@ -202,7 +205,7 @@ export interface CopyRequest extends WriteTarget {
 
 export interface ObjectCopier {
   /**
-   * Copies within one region, inside S3: the bytes do not come here, whatever their number.
+   * Copies within one region, inside S3: the bytes do not pass through this process, whatever their number.
    * @throws ObjectNotFoundError when the source version is gone, WriteConditionError as a write does
    */
   copy(request: CopyRequest): Promise<{ etag: string }>;

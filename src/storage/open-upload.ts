@@ -2,7 +2,9 @@ import { UploadGoneError } from './errors.ts';
 import type { ObjectUpload, UploadFinder } from './object-store.ts';
 import type { ObjectLocation } from './stored-object.ts';
 
-/** An upload that was listed or noted before; undefined when it was completed, aborted or expired since then. */
+/**
+ * An upload that was listed or recorded before; undefined if it was completed or aborted, or has expired, since then.
+ */
 export async function openUpload(
   store: Pick<UploadFinder, 'resumeUpload'>,
   location: ObjectLocation,

@@ -4,19 +4,20 @@ import { DIGEST_DIGITS, matchesDigest } from './content-digest.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag, UserMetadata } from './stored-object.ts';
 
 /**
- * The stamp that restored objects carry: which write at which source each is a copy of, and what of it was written. It
- * makes a replay recognizable, lets a restore tell older from newer, and tells an object of ours from one that someone
- * has edited since. It is one user-metadata entry, or one tag where metadata has no room:
+ * The stamp of restored objects: which write at which source each is a copy of, and what was written. It identifies
+ * replays, distinguishes older from newer writes, and shows whether someone has edited our object since. It is one
+ * entry of the user metadata, or one tag if the metadata has no room:
  *
  *     s3xrc = 2:<location>:<origin>:<event time>:<sequencer>:<etag>:<digest>
  *
- * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the source
- * bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none, or `r` and the
- * `readAt` of what a listing has brought, in base 36 as well; first 8 characters of the source's ETag, empty where
- * unknown; digest of what was written, see content-digest.ts. All of these characters are allowed in the value of a tag. Version 1 had `;` between its fields, and no digest.
+ * version of the stamp; first 8 hex digits of SHA-256 of `<bucket>/<key>` that it was written to; the same of the
+ * source bucket's name; milliseconds since 1970 in base 36; S3's sequencer, empty where the event had none, or `r` and
+ * the `readAt` of what a listing has brought, in base 36 as well; first 8 characters of the source's ETag, empty where
+ * unknown; digest of what was written, see content-digest.ts. All of these characters are allowed in the value of a
+ * tag. Version 1 had `;` between its fields, and no digest.
  *
- * The location is there because metadata travels with every copy that someone makes of a restored object. Such a copy is
- * that someone's own object: its stamp names another location, and so does not count.
+ * The location is there because metadata travels with every copy that someone makes of a restored object. Such a copy
+ * belongs to the user: its stamp names another location, and so does not count.
  */
 export interface ProvenanceStamp extends WriteOrder {
   /** See `originOf`. */
@@ -24,8 +25,9 @@ export interface ProvenanceStamp extends WriteOrder {
   /** Hex, at most 8 digits. */
   readonly etag: string;
   /**
-   * When S3 answered the read of what a listing has brought, without a sequencer: milliseconds since 1970. It was at the source then,
-   * however old it is. Orders it among deletions only, see `isBeforeDeletion`.
+   * Only for objects found by a listing, which have no sequencer: when S3 answered the read, in milliseconds since
+   * 1970. The object existed at the source then, however old it is. Orders it among deletions only, see
+   * `isBeforeDeletion`.
    */
   readonly readAt?: number;
 }
@@ -33,11 +35,11 @@ export interface ProvenanceStamp extends WriteOrder {
 /** A stamp as it was found on an object. */
 export interface FoundStamp {
   readonly stamp: ProvenanceStamp;
-  /** Of what was written under this stamp. Absent in version 1. */
+  /** Digest of what was written with this stamp. Absent in version 1. */
   readonly digest?: string;
 }
 
-/** Where an object carries its stamp. `none`: neither its metadata nor its tags have room. */
+/** Where an object has its stamp. `none`: neither its metadata nor its tags have room. */
 export type StampCarrier = 'metadata' | 'tag' | 'none';
 
 /** How the write of a stamp relates to another: the same one, or written before or after it. */
@@ -46,7 +48,9 @@ export type StampRelation = 'same' | 'older' | 'newer';
 /** Name of the metadata entry and of the tag. */
 export const STAMP_NAME = 's3xrc';
 
-/** Name of the one tag, with the stamp, that an object has whose own tags are still to come: they need a request of their own. */
+/**
+ * Name of the single tag, with the stamp, of an object whose own tags are still missing: they need a separate request.
+ */
 export const PENDING_TAGS = 's3xrc-tags-pending';
 
 /** S3's limit for user metadata: UTF-8 bytes of all names and values of an object, together. */
@@ -56,7 +60,7 @@ const MAX_TAGS = 10;
 /** S3 uses 16 to 18 digits today. */
 const MAX_SEQUENCER_DIGITS = 32;
 const ETAG_DIGITS = 8;
-/** All locations and digests take the same room in a stamp. */
+/** All locations and digests have the same length in a stamp. */
 const ANYWHERE: ObjectLocation = { bucket: '', key: '' };
 const ANY_DIGEST = '0'.repeat(DIGEST_DIGITS);
 /** Name and value with the longest sequencer; milliseconds have 8 digits of base 36 until the year 2059, then 9. */
@@ -74,12 +78,12 @@ const STAMP_2 = new RegExp(`^2:${STAMP_FIELDS.join(':')}:([0-9a-f]{${DIGEST_DIGI
 const SEQUENCER = new RegExp(`^[0-9a-f]{1,${MAX_SEQUENCER_DIGITS}}$`, 'i');
 const ETAG_PREFIX = new RegExp(`^[0-9a-f]{0,${ETAG_DIGITS}}`, 'i');
 
-/** What a stamp keeps of the name of a source bucket. */
+/** The part of a stamp that identifies the source bucket. */
 export function originOf(sourceBucket: string): string {
   return shortHash(sourceBucket);
 }
 
-/** The stamp of a write. What cannot be part of one (a sequencer that is not hexadecimal) is left out of it. */
+/** The stamp of a write. Invalid parts (a sequencer that is not hexadecimal) are left out. */
 export function stampOf(write: ProvenanceStamp): ProvenanceStamp {
   const { origin, eventTime, sequencer, readAt } = write;
   const etag = ETAG_PREFIX.exec(write.etag)?.[0] ?? '';
@@ -98,7 +102,7 @@ export function encodeStamp(stamp: ProvenanceStamp, digest: string, location: Ob
   return `2:${locationDigest(location)}:${origin}:${eventTime.toString(36)}:${order}:${etag}:${digest}`;
 }
 
-/** The stamp in a text; undefined when it is none, one for another location, or of a later version. */
+/** The stamp in a text; undefined if it is not a stamp, is for another location, or has a later version. */
 export function decodeStamp(text: string | undefined, location: ObjectLocation): FoundStamp | undefined {
   const [, at, origin, time, within, etag, digest] = matchStamp(text) ?? [];
   if (origin === undefined || time === undefined || etag === undefined) return undefined;
@@ -112,7 +116,7 @@ function decodeOrder(text = ''): Pick<ProvenanceStamp, 'sequencer' | 'readAt'> {
   return /^r/i.test(text) ? { readAt: Number.parseInt(text.slice(1), 36) } : { sequencer: text };
 }
 
-/** The stamp of an object that was found at `location`, wherever it carries it. */
+/** The stamp of an object at `location`, whether in metadata or in tags. */
 export function findStamp(
   { metadata, tags = [] }: { readonly metadata: UserMetadata; readonly tags?: readonly ObjectTag[] | undefined },
   location: ObjectLocation,
@@ -121,17 +125,17 @@ export function findStamp(
 }
 
 /**
- * Whether an object is still what was written under its stamp. One that is not was edited in place, by a tool that keeps
- * user metadata: it is that someone's write. A stamp of version 1 cannot tell.
- * @param found as S3 says in answer to a HEAD, or to a GET of the whole object, that asks for the checksum
+ * Whether an object is unchanged since it was written with its stamp. Otherwise it was edited in place with a tool that
+ * keeps user metadata, and is that user's write. A stamp of version 1 does not show this.
+ * @param found from a HEAD, or from a GET of the whole object, that requests the checksum
  */
 export function isAsWritten({ digest }: FoundStamp, found: ObjectDescription): boolean {
   return digest === undefined || matchesDigest({ ...found, metadata: withoutStamp(found.metadata) }, digest);
 }
 
 /**
- * Where an object is to carry its stamp. An entry or tag of the user's own that happens to have the stamp's name stays:
- * the stamp then goes elsewhere.
+ * Where to put an object's stamp. A user's own entry or tag with the stamp's name is kept: the stamp then goes to the
+ * other place.
  * @param metadata without an earlier stamp, as `withoutStamp` gives it
  * @param tags the same
  */
@@ -156,12 +160,14 @@ export function withoutStampTag(tags: readonly ObjectTag[]): readonly ObjectTag[
   return tags.some(isStampTag) ? tags.filter((tag) => !isStampTag(tag)) : tags;
 }
 
-/** Whether an object was restored without its tags, which have not followed yet. */
+/** Whether an object was restored without its tags, which are still missing. */
 export function lacksTags(tags: readonly ObjectTag[] = []): boolean {
   return tags.some((tag) => tag.key === PENDING_TAGS && isStampTag(tag));
 }
 
-/** Whether metadata leaves room for any stamp; if it has none, it is not of this product, or its stamp is a tag. */
+/**
+ * Whether the metadata has room for a stamp; if so and there is none, the object is not ours, or its stamp is a tag.
+ */
 export function hasRoomForStamp(metadata: UserMetadata): boolean {
   const own = withoutStamp(metadata);
   return ownEntry(own) === undefined && metadataBytes(own) + MAX_STAMP_BYTES <= MAX_METADATA_BYTES;
@@ -179,7 +185,8 @@ export function hasRoomForStampTag(tags: readonly ObjectTag[]): boolean {
 
 /**
  * How the write of `stamp` relates to that of `other`. Writes of one source are ordered as S3 ordered them; writes of
- * two sources, or where one of the two has no sequencer, by time alone. Ties go by ETag and origin: any order will do if all readers agree on it.
+ * two sources, or where one of the two has no sequencer, by time alone. Ties are decided by ETag and origin: any order
+ * will do if all readers agree on it.
  */
 export function relateStamps(stamp: ProvenanceStamp, other: ProvenanceStamp): StampRelation {
   const order =
@@ -191,8 +198,9 @@ export function relateStamps(stamp: ProvenanceStamp, other: ProvenanceStamp): St
 }
 
 /**
- * Whether a deletion came after the write of `stamp`. What a listing has brought was there when it was read, after every
- * deletion before that. One of the same second counts as later: S3 tells both times in whole seconds, or one of them.
+ * Whether a deletion came after the write of `stamp`. An object from a listing existed when it was read, after every
+ * earlier deletion. A deletion in the same second counts as later, since S3 gives at least one of the times in whole
+ * seconds.
  */
 export function isBeforeDeletion(stamp: ProvenanceStamp, deletion: ProvenanceStamp): boolean {
   const { readAt, origin } = stamp;
@@ -200,7 +208,7 @@ export function isBeforeDeletion(stamp: ProvenanceStamp, deletion: ProvenanceSta
   return relateStamps(stamp, deletion) === 'older';
 }
 
-/** undefined where sequencers do not tell. */
+/** undefined if sequencers do not decide. */
 function compareBySequencer(stamp: ProvenanceStamp, other: ProvenanceStamp): number | undefined {
   if (stamp.origin !== other.origin) return undefined;
   if (stamp.sequencer === undefined || other.sequencer === undefined) return undefined;

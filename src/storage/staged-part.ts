@@ -4,8 +4,8 @@ import type { ObjectRemover, ObjectUpload, ObjectWriter } from './object-store.t
 import type { ObjectLocation } from './stored-object.ts';
 
 /**
- * First segment of the keys of staged parts. No rule id has a `_`, so no replication rule covers them; and none ends as an
- * archive does, so the notification of the inbound bucket, which completing a part would raise too, leaves them out.
+ * First segment of the keys of staged parts. No rule id has a `_`, so no replication rule covers them; and none ends
+ * like an archive, so the notification filter of the inbound bucket excludes them when a part is completed.
  */
 export const STAGE_PREFIX = '_staging/';
 
@@ -18,8 +18,8 @@ interface Piece {
 
 /**
  * A part of an upload that is too large for memory. Its pieces become an object of their own, a multipart upload with a
- * part for each; S3 then copies that object into place and it is deleted. So no request has a body that does not fit
- * into a buffer, and each can be repeated by itself.
+ * part for each; S3 then copies that object into place and it is deleted. So every request body fits into a buffer, and
+ * each request can be repeated on its own.
  */
 export class StagedPart {
   readonly #store: ObjectWriter & ObjectRemover;
@@ -28,7 +28,10 @@ export class StagedPart {
   readonly #pieces: Piece[] = [];
   #opening: Promise<ObjectUpload> | undefined;
 
-  /** @param location where its key begins. It ends at random: two tasks at the same part must not replace each other's pieces */
+  /**
+   * @param location prefix of its key, which ends with random characters: two tasks with the same part must not
+   * overwrite each other's pieces
+   */
   constructor(store: ObjectWriter & ObjectRemover, location: ObjectLocation, signal: AbortSignal) {
     this.#store = store;
     this.#location = { bucket: location.bucket, key: `${location.key}-${randomUUID()}` };
@@ -46,7 +49,7 @@ export class StagedPart {
     await staging.uploadPart(index + 1, body, crc32);
   }
 
-  /** Makes all pieces, each of which must have been written, part `number` of `upload`. */
+  /** Turns all pieces, each of which must have been written, into part `number` of `upload`. */
   async moveTo(upload: ObjectUpload, number: number): Promise<void> {
     const staging = await this.#opening;
     if (staging === undefined) throw new RangeError('A part without pieces cannot be moved');
@@ -57,10 +60,10 @@ export class StagedPart {
     await this.#store.remove(staged);
   }
 
-  /** Gives the pieces back, when none is on its way any more. Nothing happens after `moveTo`. */
+  /** Aborts the upload of the pieces; none may be in flight any more. Does nothing after `moveTo`. */
   async abort(): Promise<void> {
     const [begun] = await Promise.allSettled([this.#opening]);
-    // An upload that could not be begun has nothing to abort, and its failure is known already.
+    // An upload that could not be begun has nothing to abort, and its failure is already known.
     if (begun.status === 'fulfilled') await begun.value?.abort();
   }
 

@@ -24,7 +24,7 @@ export interface ObjectTag {
   readonly value: string;
 }
 
-/** What S3 says of an object beside its bytes. */
+/** S3's description of an object, without its bytes. */
 export interface ObjectDescription {
   /** Bytes of the whole object, also when only a range was read. */
   readonly size: number;
@@ -35,17 +35,19 @@ export interface ObjectDescription {
   readonly metadata: UserMetadata;
   /** `STANDARD` when S3 leaves the header out. */
   readonly storageClass: string;
-  /** `ARCHIVE_ACCESS` or `DEEP_ARCHIVE_ACCESS` of INTELLIGENT_TIERING; absent where the bytes can be read. */
+  /** `ARCHIVE_ACCESS` or `DEEP_ARCHIVE_ACCESS` of INTELLIGENT_TIERING; absent if the bytes can be read. */
   readonly archiveStatus?: string;
   /** 0 when the object has none, or when the caller may not read tags. */
   readonly tagCount: number;
-  /** Metadata entries that S3 holds but cannot put into a header (`x-amz-missing-meta`). */
+  /** Number of metadata entries that S3 has but cannot return in a header (`x-amz-missing-meta`). */
   readonly missingMetadata: number;
   readonly versionId?: string;
-  /** `PENDING`, `COMPLETED`, `FAILED` or `REPLICA`; absent where no replication rule is about the object. */
+  /** `PENDING`, `COMPLETED`, `FAILED` or `REPLICA`; absent if no replication rule covers the object. */
   readonly replicationStatus?: string;
-  /** CRC-32 that S3 itself keeps for the full object, where it has one; not on reads of a range. */
+  /** CRC-32 that S3 itself stores for the full object, if it has one; not for reads of a range. */
   readonly crc32?: number;
-  /** When S3 answered, by S3's own clock: milliseconds since 1970, rounded down to the second. Absent where it did not say. */
+  /**
+   * When S3 answered, by S3's own clock: milliseconds since 1970, rounded down to the second. Absent if it is unknown.
+   */
   readonly answeredAt?: number;
 }

@@ -2,7 +2,7 @@ import { asCompressorError, type CompressorError } from '../errors.ts';
 import type { TaskProtection, WorkerClock } from './ports.ts';
 
 const PROTECTED_MINUTES = 60;
-/** Two renewals may fail before the protection runs out. */
+/** Two renewals may fail before the protection expires. */
 const RENEWAL_MILLISECONDS = 20 * 60_000;
 
 export interface ProtectionOptions {
@@ -42,7 +42,7 @@ export class ProtectionKeeper {
     this.#enqueue(() => protection.release());
   }
 
-  /** Drops the protection and resolves when ECS has been told. */
+  /** Removes the protection and resolves when ECS has been notified. */
   async close(): Promise<void> {
     this.drop();
     await this.#calls;

@@ -2,11 +2,11 @@ import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
 import { WorkInterruptedError } from './errors.ts';
 import type { WorkerClock } from './ports.ts';
 
-/** Two calls in a row may fail before the message shows up again. */
+/** Two calls in a row may fail before the message becomes visible again. */
 const HEARTBEATS_PER_TIMEOUT = 3;
 /**
  * SQS hides a message for at most 12 hours from its receipt, however often that is extended (SQS developer guide,
- * "Visibility timeout"). What takes longer is requeued before that, and resumes from the parts that are uploaded.
+ * "Visibility timeout"). Longer work is requeued before that, and resumes from the uploaded parts.
  */
 const MAX_WORK_MILLISECONDS = 11.5 * 3600 * 1000;
 
@@ -15,7 +15,7 @@ export interface LeaseOptions {
   /** The queue's visibility timeout. */
   readonly visibilitySeconds: number;
   readonly clock: WorkerClock;
-  /** Told of every heartbeat. */
+  /** Called for every heartbeat. */
   readonly onBeat: () => void;
 }
 
@@ -40,7 +40,7 @@ export class Lease {
     return this.#expired.signal;
   }
 
-  /** Resolves when no call is under way any more: from then on others may set the message's visibility. */
+  /** Resolves when no call is under way any more: after that, others may set the message's visibility. */
   async end(): Promise<void> {
     this.#ended.abort();
     await this.#beating;

@@ -2,7 +2,7 @@ import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../mess
 import type { Lease } from './lease.ts';
 import { requeueOrRelease } from './requeue-or-release.ts';
 
-/** The queue as the use case sees it: settling the message ends its heartbeat first, which would undo a back-off. */
+/** The queue for the use case: settling the message first ends its heartbeat, which would undo a back-off. */
 export class LeasedQueue implements MessageQueue {
   readonly #queue: MessageQueue;
   readonly #lease: Lease;

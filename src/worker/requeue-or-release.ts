@@ -1,9 +1,9 @@
 import type { MessageQueue, QueueMessage } from '../messages/message-queue.ts';
 
 /**
- * Makes messages that have not failed available, at once or after a delay: requeued, so that their receive counts start at zero, or
- * where SQS does not take that, visible as they are.
- * @returns the ids of those that were requeued and are to be acknowledged
+ * Makes messages that have not failed available, at once or after a delay: requeues them, so that their receive counts
+ * start at zero, or, if SQS does not accept that, releases them.
+ * @returns the ids of those that were requeued and must be acknowledged
  */
 export async function requeueOrRelease(
   queue: MessageQueue,

@@ -21,7 +21,7 @@ const MAX_PAUSE_MILLISECONDS = 30_000;
 export interface WorkerOptions {
   readonly source: WorkSource;
   readonly queue: MessageQueue;
-  /** One a message that may be in progress at the same time. */
+  /** One per message that may be in progress at the same time. */
   readonly slots: readonly ProcessMessage[];
   readonly protection?: TaskProtection | undefined;
   readonly telemetry: WorkerTelemetry;
@@ -35,9 +35,9 @@ export interface WorkerOptions {
 }
 
 /**
- * Works on a queue until it is told to stop, or until nothing came for a while. Stopping, it takes no more messages
- * and resolves when each of those in hand is settled: the signal reaches the work, which is requeued and not
- * finished. What the queue or ECS answer never ends the worker.
+ * Works on a queue until it is told to stop, or until no message came for a while. While stopping, it receives no more
+ * messages and resolves when each message in progress is settled: the signal reaches the work, which is requeued, not
+ * finished. Errors of the queue or ECS never end the worker.
  * @param stop aborts with a WorkInterruptedError
  */
 export async function runWorker(options: WorkerOptions, stop: AbortSignal): Promise<WorkerEnd> {
@@ -57,7 +57,7 @@ interface WorkerSignals {
 }
 
 class Worker {
-  /** Taken so far. */
+  /** Messages received so far. */
   messages = 0;
   readonly #options: WorkerOptions;
   readonly #stop: AbortSignal;
@@ -154,7 +154,7 @@ class Worker {
       await queue.retryAfter([{ message, seconds: backOffSeconds(message.receiveCount, random()) }]);
       return 'returned';
     }
-    // Should this fail, the message comes back and finds its work done.
+    // If this fails, the message is redelivered and finds its work done.
     await source.acknowledge(message);
     return 'acknowledged';
   }
