@@ -44,7 +44,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 function open(endpoint: string, ...args: readonly string[]): TerminalSession {
+  return openWith({}, endpoint, ...args);
+}
+
+function openWith(more: NodeJS.ProcessEnv, endpoint: string, ...args: readonly string[]): TerminalSession {
   const env = {
+    ...more,
     PATH: process.env['PATH'],
     HOME: folder,
     TMPDIR: folder,
@@ -97,6 +102,24 @@ test('a watch is drawn in 60 columns and 20 rows, and Ctrl-C gives the terminal 
   expect(lines.length).toBeLessThanOrEqual(20);
 });
 
+/** Whether a terminal was told to change the look of text. */
+function hasColor(shown: string): boolean {
+  return shown.split('\u001b[').some((part, index) => index > 0 && /^[\d;]*m/.test(part));
+}
+
+test('what is wrong is shown in color in a terminal', async () => {
+  const { shown } = await open(
+    server.endpoint,
+    'doctor',
+    '--only',
+    'machine',
+    'regions',
+    '--configuration',
+    configuration,
+  ).ended;
+  expect(hasColor(shown)).toBe(true);
+});
+
 describe('60 columns', () => {
   const LONG = `${'reports of the northern region/'.repeat(2)}ü 1.json`;
 
@@ -135,18 +158,22 @@ describe('60 columns', () => {
     ['backfill --dry-run', ['backfill', 'objects', '--dry-run', ...places], /dollars/],
     ['verify --help', ['verify', '--help'], /--destination-inventory/],
     ['archive --help', ['archive', '--help'], /extract/],
-  ])('hold every line of %s but what is there to be copied', async (_, args, shows) => {
-    const configured = args.includes('--help') ? [] : ['--configuration', configuration];
-    const { shown } = await open(server.endpoint, ...args, ...configured).ended;
-    expect(shown).toMatch(shows);
-    // Progress is written over; notes are wrapped by the terminal itself.
-    const lines = stripVTControlCharacters(shown)
-      .split('\r\n')
-      .map((line) => line.slice(line.lastIndexOf('\r') + 1));
-    const copied = /^ +(fix:|key|s3xrc|reports of the northern) |^(key|body|messageId|queue) |^ *\S+$/;
-    const notes = /^(Listed with|Requests cost|Not due:) /;
-    expect(lines.filter((line) => line.length > 60 && !copied.test(line) && !notes.test(line))).toEqual([]);
-  });
+  ])(
+    'hold every line of %s but what is there to be copied, without a color where NO_COLOR asks for none',
+    async (_, args, shows) => {
+      const configured = args.includes('--help') ? [] : ['--configuration', configuration];
+      const { shown } = await openWith({ NO_COLOR: '1' }, server.endpoint, ...args, ...configured).ended;
+      expect(shown).toMatch(shows);
+      expect(hasColor(shown)).toBe(false);
+      // Progress is written over; notes are wrapped by the terminal itself.
+      const lines = stripVTControlCharacters(shown)
+        .split('\r\n')
+        .map((line) => line.slice(line.lastIndexOf('\r') + 1));
+      const copied = /^ +(fix:|key|s3xrc|reports of the northern) |^(key|body|messageId|queue) |^ *\S+$/;
+      const notes = /^(Listed with|Requests cost|Not due:) /;
+      expect(lines.filter((line) => line.length > 60 && !copied.test(line) && !notes.test(line))).toEqual([]);
+    },
+  );
 });
 
 test('Ctrl-C at the question of a redrive leaves every message where it was, and visible', async () => {
