@@ -59,3 +59,10 @@ describe('a message whose turn does not come', () => {
     expect(settle([waited(MAX_TURNS), inWork])).toEqual([[MAX_TURNS, 'again']]);
   });
 });
+
+test('a message that waits for what has failed says to the next attempt that it is not the first, whatever else moves', () => {
+  const outage: MessageOutcome = { kind: 'again', seconds: 120, reason: new UnexpectedError('away') };
+  const done: [QueueMessage, MessageOutcome] = [queueMessage('b'), { kind: 'done' }];
+  expect(settle([queueMessage('a'), outage], done)[0]).toEqual([1, 'again']);
+  expect(settle([waited(MAX_TURNS), outage])).toEqual([[MAX_TURNS, 'again']]);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareSequencers, compareWrites } from '../../../src/messages/sequencer.ts';
+import { compareSequencers, compareWrites, lastRemoval, type WriteOrder } from '../../../src/messages/sequencer.ts';
 
 describe('compareSequencers', () => {
   test('pads the shorter one at its right, as S3 says', () => {
@@ -27,5 +27,33 @@ describe('compareWrites', () => {
   test('puts a write without a sequencer before one that has it, whatever the clocks say', () => {
     expect(compareWrites({ eventTime: 9 }, { sequencer: '01', eventTime: 1 })).toBeLessThan(0);
     expect(compareWrites({ sequencer: '01', eventTime: 1 }, { eventTime: 9 })).toBeGreaterThan(0);
+  });
+});
+
+describe('lastRemoval', () => {
+  const [later, earlier] = [
+    { sequencer: '02', eventTime: 1 },
+    { sequencer: '01', eventTime: 9 },
+  ];
+
+  test('is the same in any order, though clocks that disagree make each of three come before another', () => {
+    const timed = { eventTime: 5 };
+    for (const removals of [
+      [later, earlier, timed],
+      [later, timed, earlier],
+      [earlier, later, timed],
+      [earlier, timed, later],
+      [timed, later, earlier],
+      [timed, earlier, later],
+    ]) {
+      expect(lastRemoval(removals)).toBe(timed);
+    }
+    expect(lastRemoval([earlier, later])).toBe(later);
+    expect(lastRemoval([{ eventTime: 3 }, timed, { eventTime: 4 }])).toBe(timed);
+  });
+
+  test('is the one with a sequencer where the other is not later, and none of none', () => {
+    expect(lastRemoval([{ eventTime: 1 }, later])).toBe(later);
+    expect(lastRemoval<WriteOrder>([])).toBeUndefined();
   });
 });

@@ -74,12 +74,13 @@ describe('the archive of a large object', () => {
   });
 
   test('is left to others only when none of its parts is on its way any more', async () => {
-    const bench = new SourceServiceHarness({ limits: LIMITS });
-    const message = await bench.place('large.bin', BODY);
+    const limits = { parallelReads: 16, resumableBytes: 10 * MIB };
+    const bench = new SourceServiceHarness({ limits });
+    const message = await bench.place('large.bin', BODY.subarray(0, 33 * MIB));
     const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
     const hold = (call: StoreCall, count: number) => (call === 'uploadPart' && count === 1 ? held : undefined);
     const store = new FailingObjectStore(bench.memory, { read: [4] }, { hold });
-    const service = new SourceServiceHarness({ store, limits: LIMITS });
+    const service = new SourceServiceHarness({ store, limits });
     let isDone = false;
     const done = service.process(message).finally(() => {
       isDone = true;

@@ -65,3 +65,10 @@ test('the targets of a manifest are those of the rule, as the public implementat
     { region: 'b', bucket: 'two', kms_key_arn: 'arn', storage_class: 'GLACIER_IR' },
   ]);
 });
+
+test('an entry has when its object was read where that orders it, and that the removal of a version was its event', () => {
+  const item = { object: { ...OBJECT, byRemoval: true as const }, messages: [], superseded: [] };
+  const place = { frame: 0, frames: 1, offset: 0, crc32: 0 };
+  const read = { description: DESCRIPTION, tags: [], readAt: 1_700_000_001_000 };
+  expect(manifestEntry(item, read, place)).toMatchObject({ by_removal: true, read_time: '2023-11-14T22:13:21.000Z' });
+});

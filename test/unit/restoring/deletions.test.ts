@@ -239,6 +239,14 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.calls.counts).toMatchObject({ createUpload: 1, complete: 1 });
   });
 
+  test('is written in one PUT when it has no bytes, of which no part can be made', async () => {
+    const { region } = open();
+    await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
+    await region.process(await region.arrive(archiveOf([written('k', '', '30')], RULE.id), key('3')));
+    expect(region.text('k')).toBe('');
+    expect(region.calls.counts).toMatchObject({ createUpload: 0, put: 1 });
+  });
+
   test('is deleted again when the deletion was kept while it was written', async () => {
     const { region, deletions } = open();
     const late = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));

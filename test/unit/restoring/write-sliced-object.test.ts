@@ -7,6 +7,7 @@ import { WRITE_IF_ABSENT } from '../../../src/restoring/decide-write.ts';
 import type { RestoreRun } from '../../../src/restoring/dependencies.ts';
 import { makeStampable, type RestorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
 import { RestoreProgress } from '../../../src/restoring/restore-progress.ts';
+import { createMarkedUpload, planUpload } from '../../../src/restoring/resume-upload.ts';
 import { lookAndDecide, type WriteStep } from '../../../src/restoring/write-object.ts';
 import { SlicedObjectWrite } from '../../../src/restoring/write-sliced-object.ts';
 import { AccessDeniedError, ObjectArchivedError, WriteConditionError } from '../../../src/storage/errors.ts';
@@ -233,6 +234,22 @@ describe('what an attempt has sent of a large object', () => {
     await whole.send(wrong);
     expect(whole.failed).toEqual(['OBJECT_CHECKSUM_MISMATCH']);
     expect(memory.uploadKeys(TARGET)).toEqual([]);
+  });
+
+  test('is taken back at once where all of it is there, and is wrong', async () => {
+    const memory = newMemory();
+    const second = new Attempt(memory);
+    const plan = planUpload(objectOf('02'), destination, SLICE, second.run.limits);
+    if (plan === undefined) throw new Error('nothing to resume');
+    const upload = await createMarkedUpload(memory, plan, second.run.signal);
+    const wrong = Buffer.from(BODY.toString().toUpperCase());
+    for (const part of [0, 1, 2, 3]) {
+      const bytes = wrong.subarray(part * SLICE, (part + 1) * SLICE);
+      await upload.uploadPart(part + 1, bytes, crc32(bytes));
+    }
+    await second.write.resume();
+    expect(second.failed).toEqual(['RESUMED_UPLOAD_MISMATCH']);
+    expect([text(memory), memory.uploadKeys(TARGET)]).toEqual([undefined, []]);
   });
 
   test('cannot be found: the object comes back, and its parts stay for then', async () => {
