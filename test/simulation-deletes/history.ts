@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import type { ConsumerAction } from './consumers.ts';
 import type { Disturbance } from './pipeline.ts';
-import type { UserAction } from './site.ts';
+import type { Telling, UserAction } from './site.ts';
 
 /** How the buckets are connected. `both-ways`: two deployments that send to each other. */
 export type Topology = 'fan-out' | 'chain' | 'both-ways';
@@ -19,7 +20,16 @@ export type Step =
       readonly key: number;
       readonly content: string;
       readonly site: number;
+      readonly told: Telling;
     }
+  | {
+      readonly kind: 'consumer';
+      readonly action: ConsumerAction;
+      readonly key: number;
+      readonly follower: number;
+    }
+  /** All that is under way arrives, then all that exists is sent once more, whatever events have told. */
+  | { readonly kind: 'repair' }
   | {
       readonly kind: 'pack' | 'restore';
       readonly pipeline: number;
@@ -67,12 +77,30 @@ const user: fc.Arbitrary<Step> = fc.record({
     { weight: 3, arbitrary: fc.constant('delete' as const) },
     {
       weight: 2,
-      arbitrary: fc.constantFrom('undelete' as const, 'remove-version' as const, 'expire' as const, 'list' as const),
+      arbitrary: fc.constantFrom(
+        'undelete' as const,
+        'remove-version' as const,
+        'remove-old' as const,
+        'expire' as const,
+        'list' as const,
+      ),
     },
   ),
   key: fc.nat(1),
   content: fc.constantFrom('one', 'two'),
   site: fc.nat(1),
+  told: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('s3' as const) },
+    { weight: 4, arbitrary: fc.constantFrom('event-bridge' as const, 'unordered' as const) },
+    { weight: 1, arbitrary: fc.constant('lost' as const) },
+  ),
+});
+
+const consumer: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constant('consumer' as const),
+  action: fc.constantFrom('delete' as const, 'edit' as const),
+  key: fc.nat(1),
+  follower: fc.nat(1),
 });
 
 const run: fc.Arbitrary<Step> = fc.record({
@@ -104,6 +132,8 @@ export const histories: fc.Arbitrary<History> = fc.record({
       { weight: 8, arbitrary: run },
       { weight: 6, arbitrary: arrival },
       { weight: 1, arbitrary: wait },
+      { weight: 1, arbitrary: consumer },
+      { weight: 1, arbitrary: fc.constant({ kind: 'repair' as const }) },
     ),
     { minLength: 4, maxLength: 60, size: 'max' },
   ),

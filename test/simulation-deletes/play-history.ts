@@ -1,6 +1,7 @@
 import { MemoryObjectStore } from '../support/memory-object-store.ts';
 import { exampleRule } from '../support/rules.ts';
 import { Clock } from './clock.ts';
+import { Consumers } from './consumers.ts';
 import type { History, Setup } from './history.ts';
 import { Pipeline } from './pipeline.ts';
 import { type Expectation, Site } from './site.ts';
@@ -17,6 +18,8 @@ interface Follower {
   readonly memory: MemoryObjectStore;
   readonly bucket: string;
   readonly expects: keyof Expectation;
+  /** Absent where users of a site, or another pipeline, are told of what they would do. */
+  readonly consumers?: Consumers;
 }
 
 interface World {
@@ -52,23 +55,38 @@ async function play({ setup, steps }: History, teller?: WriteTeller): Promise<st
     if (step.kind === 'wait') clock.advance(step.days * DAY);
     else if (step.kind === 'user') {
       const index = step.site % sites.length;
-      await sites[index]?.act(step.action, `site-${index}/key-${step.key}`, step.content);
+      await sites[index]?.act(step.action, `site-${index}/key-${step.key}`, step.content, step.told);
+    } else if (step.kind === 'consumer') {
+      const consumed = followers.filter(({ consumers }) => consumers !== undefined);
+      const { site, consumers } = consumed[step.follower % consumed.length] ?? {};
+      const key = `site-0/key-${step.key}`;
+      await consumers?.act(step.action, key, site?.writes(key) ?? 0);
+    } else if (step.kind === 'repair') {
+      if (!(await finish(pipelines))) return ['the services do not finish'];
+      for (const site of sites) site.repair();
     } else {
       const pipeline = pipelines[step.pipeline % pipelines.length];
       if ('count' in step) await pipeline?.[step.kind](step.pick, step.count, step.twice, step.disturbance);
       else await pipeline?.[step.kind](step.pick);
     }
   }
-  for (let round = 0; pipelines.some(({ isIdle }) => !isIdle); round += 1) {
-    if (round === MAX_ROUNDS) return ['the services do not finish'];
-    for (const pipeline of pipelines) await pipeline.settle();
-  }
+  if (!(await finish(pipelines))) return ['the services do not finish'];
   return [...pipelines.flatMap(({ letters }) => letters), ...followers.flatMap(differences)];
 }
 
-function differences({ name, site, memory, bucket, expects }: Follower): string[] {
+/** Until nothing is under way any more. @returns false when that does not come */
+async function finish(pipelines: readonly Pipeline[]): Promise<boolean> {
+  for (let round = 0; pipelines.some(({ isIdle }) => !isIdle); round += 1) {
+    if (round === MAX_ROUNDS) return false;
+    for (const pipeline of pipelines) await pipeline.settle();
+  }
+  return true;
+}
+
+function differences({ name, site, memory, bucket, expects, consumers }: Follower): string[] {
   return site.keys.flatMap((key) => {
-    const allowed = site.expectation(key)[expects];
+    const left = consumers?.leave(key, site) ?? [];
+    const allowed = new Set([...site.expectation(key)[expects], ...left]);
     const found = memory.look({ bucket, key })?.body.toString() ?? null;
     return allowed.has(found) ? [] : [`${name}: ${key} is ${found}, expected ${[...allowed].join(' or ')}`];
   });
@@ -123,8 +141,22 @@ function build(setup: Setup, teller: WriteTeller | undefined): World {
   });
   const followers: Follower[] = [
     { name: 'near', site, memory: near, bucket: 'near', expects: 'replicating' },
-    { name: 'keeping', site, memory: near, bucket: 'keeping', expects: 'keeping' },
-    { name: 'far', site, memory: far, bucket: 'far', expects: 'replicating' },
+    {
+      name: 'keeping',
+      site,
+      memory: near,
+      bucket: 'keeping',
+      expects: 'keeping',
+      consumers: new Consumers('keeping', near, clock),
+    },
+    {
+      name: 'far',
+      site,
+      memory: far,
+      bucket: 'far',
+      expects: 'replicating',
+      consumers: new Consumers('far', far, clock),
+    },
     ...(isChain ? [{ name: 'end', site, memory: end, bucket: 'end', expects: 'replicating' } as const] : []),
   ];
   return { clock, sites: [site], pipelines: isChain ? [first, second] : [first], followers };

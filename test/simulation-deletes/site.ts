@@ -1,6 +1,6 @@
 import { backfillMessage, orderOfListed } from '../../src/messages/backfill-message.ts';
 import type { MemoryObjectStore } from '../support/memory-object-store.ts';
-import { s3Notification } from '../support/notifications.ts';
+import { eventBridgeNotification, s3Notification } from '../support/notifications.ts';
 import type { Clock } from './clock.ts';
 
 /** Content of an object, or null for a delete marker. */
@@ -18,8 +18,14 @@ export interface Expectation {
   readonly keeping: ReadonlySet<string | null>;
 }
 
-/** `list`: a backfill or a repair finds what is current, and has it packed. */
-export type UserAction = 'put' | 'delete' | 'undelete' | 'remove-version' | 'expire' | 'list';
+/** `list`: a backfill or a repair finds what is current, and has it packed. `remove-version` removes the current one, `remove-old` another. */
+export type UserAction = 'put' | 'delete' | 'undelete' | 'remove-version' | 'remove-old' | 'expire' | 'list';
+
+/**
+ * How the rule hears of it. `unordered`: by EventBridge, a removal without a sequencer. `lost`: not at all, as while it drains; of what
+ * a repair can make good alone, else as by S3.
+ */
+export type Telling = 's3' | 'event-bridge' | 'unordered' | 'lost';
 
 export interface SiteOptions {
   readonly store: MemoryObjectStore;
@@ -41,6 +47,10 @@ export class Site {
   readonly #versions = new Map<string, Version[]>();
   readonly #allowed = new Map<string, ReadonlySet<string | null>>();
   readonly #ever = new Map<string, Set<string | null>>();
+  /** Of which an event was lost, and nothing has repaired that. */
+  readonly #lost = new Set<string>();
+  readonly #writes = new Map<string, number>();
+  #telling: Telling = 's3';
   #ids = 0;
 
   constructor(options: SiteOptions) {
@@ -55,16 +65,40 @@ export class Site {
     const current = this.#current(key);
     const ever = this.#ever.get(key) ?? new Set([null]);
     const replicating = this.#allowed.get(key) ?? new Set([null]);
-    return { replicating, keeping: current === null ? ever : new Set([current]) };
+    return { replicating, keeping: this.isKnown(key) ? new Set([current]) : ever };
   }
 
-  async act(action: UserAction, key: string, content: string): Promise<void> {
+  /** How often a key was written, as far as an event has told. */
+  writes(key: string): number {
+    return this.#writes.get(key) ?? 0;
+  }
+
+  /** Whether an object is there that the rule has heard of: otherwise nothing says that its last write ever arrives. */
+  isKnown(key: string): boolean {
+    return this.#current(key) !== null && !this.#lost.has(key);
+  }
+
+  /** Sends all that exists, as `verify --repair` and a backfill of everything do. Nothing is under way. */
+  repair(): void {
     this.#options.clock.advance(1000);
+    for (const key of this.keys) {
+      const current = this.#current(key);
+      this.#list(key);
+      if (current === null || !this.#lost.delete(key)) continue;
+      this.#allowed.set(key, new Set([current]));
+    }
+  }
+
+  async act(action: UserAction, key: string, content: string, told: Telling): Promise<void> {
+    this.#options.clock.advance(1000);
+    const canBeLost = action === 'put' || action === 'undelete';
+    this.#telling = told === 'lost' && !canBeLost ? 's3' : told;
     if (!this.#ever.has(key)) this.#ever.set(key, new Set([null]));
     if (action === 'put') await this.#put(key, content);
     else if (action === 'delete') this.#delete(key, 'ObjectRemoved', new Set([null]));
     else if (action === 'expire') this.#expire(key);
     else if (action === 'list') this.#list(key);
+    else if (action === 'remove-old') this.#removeOld(key);
     else await this.#removeCurrent(key, action);
   }
 
@@ -73,7 +107,8 @@ export class Site {
     const version = { id: this.#nextId(), content, modified: this.#options.clock.now() };
     this.#versions.set(key, versioned ? [...this.#of(key), version] : [version]);
     this.#ever.get(key)?.add(content);
-    this.#allowed.set(key, new Set([content]));
+    this.#allow(key, content);
+    if (this.#telling !== 'lost') this.#writes.set(key, this.writes(key) + 1);
     const body = Buffer.from(content);
     const etag = await store.place({ bucket, key }, body);
     this.#tell('ObjectCreated:Put', key, { size: body.length, etag, ...this.#named(version.id) });
@@ -115,7 +150,8 @@ export class Site {
     this.#versions.set(key, this.#of(key).slice(0, -1));
     const current = this.#current(key);
     if (current !== null) {
-      this.#allowed.set(key, new Set([current]));
+      if (action === 'undelete') this.#allow(key, current);
+      else this.#allowed.set(key, new Set([current]));
       await store.place({ bucket, key }, Buffer.from(current));
     } else {
       if (last.content !== null) this.#allowed.set(key, this.#anything(key));
@@ -124,10 +160,38 @@ export class Site {
     this.#tell('ObjectRemoved:Delete', key, { versionId: last.id });
   }
 
+  /** A user clears up by hand: what is current stays what it is. */
+  #removeOld(key: string): void {
+    const versions = this.#of(key);
+    const old = versions.at(-2);
+    if (!this.#options.versioned || old === undefined) return;
+    this.#versions.set(
+      key,
+      versions.filter((version) => version !== old),
+    );
+    this.#tell('ObjectRemoved:Delete', key, { versionId: old.id });
+  }
+
+  /** What is current by now is to arrive, if the rule hears of it. */
+  #allow(key: string, current: string): void {
+    if (this.#telling === 'lost') {
+      this.#lost.add(key);
+      this.#allowed.set(key, this.#anything(key));
+    } else {
+      this.#lost.delete(key);
+      this.#allowed.set(key, new Set([current]));
+    }
+  }
+
   #tell(eventName: string, key: string, facts: object): void {
     const { bucket, clock, emit } = this.#options;
     const eventTime = new Date(clock.now()).toISOString();
-    emit(s3Notification({ bucket, key, eventName, eventTime, sequencer: clock.nextSequencer(), ...facts }));
+    const sequencer = clock.nextSequencer();
+    // Creations have their sequencer always.
+    const isOrdered = this.#telling !== 'unordered' || eventName.startsWith('ObjectCreated:');
+    const event = { bucket, key, eventName, eventTime, ...(isOrdered ? { sequencer } : {}), ...facts };
+    if (this.#telling === 's3') emit(s3Notification(event));
+    else if (this.#telling !== 'lost') emit(eventBridgeNotification(event));
   }
 
   #anything(key: string): ReadonlySet<string | null> {

@@ -19,6 +19,7 @@ export function tellingStore(store: MemoryObjectStore, options: TellingOptions):
   const tell = (location: ObjectLocation, eventName: string, facts: object = {}): void => {
     if (location.bucket !== bucket) return;
     const { key } = location;
+    clock.advance(1);
     const eventTime = new Date(clock.now()).toISOString();
     emit(
       s3Notification({ bucket, key, eventName, eventTime, principalId, sequencer: clock.nextSequencer(), ...facts }),

@@ -45,7 +45,7 @@ function s3Record(event: EventFacts): object {
 }
 
 /** The body of an SQS message that an EventBridge rule sends for one object. */
-export function eventBridgeNotification(event: EventFacts, detailType = 'Object Created'): string {
+export function eventBridgeNotification(event: EventFacts, detailType = eventBridgeType(event)): string {
   const { bucket = 'source-bucket', key, size = 3, etag = 'e1', sequencer, versionId } = event;
   return JSON.stringify({
     version: '0',
@@ -62,9 +62,22 @@ export function eventBridgeNotification(event: EventFacts, detailType = 'Object 
       object: { key, size, etag, sequencer, 'version-id': versionId },
       'request-id': 'N4N7GDK58NMKJ12R',
       requester: '111122223333',
-      reason: 'PutObject',
+      ...eventBridgeReason(event.eventName ?? ''),
     },
   });
+}
+
+function eventBridgeType({ eventName = '' }: EventFacts): string {
+  return /^(ObjectRemoved|LifecycleExpiration):/.test(eventName) ? 'Object Deleted' : 'Object Created';
+}
+
+function eventBridgeReason(eventName: string): Readonly<Record<string, string>> {
+  const [, cause, what] = /^(ObjectRemoved|LifecycleExpiration):(.*)$/.exec(eventName) ?? [];
+  if (cause === undefined) return { reason: 'PutObject' };
+  return {
+    reason: cause === 'ObjectRemoved' ? 'DeleteObject' : 'Lifecycle Expiration',
+    'deletion-type': what === 'DeleteMarkerCreated' ? 'Delete Marker Created' : 'Permanently Deleted',
+  };
 }
 
 export const TEST_EVENT = JSON.stringify({
