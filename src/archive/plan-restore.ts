@@ -112,7 +112,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
         const [, object] = member;
         const { frames: count = 1 } = object;
         if (object.frame > index) break;
-        if (object.frame + count <= index) throw mismatch(object, 'lies in a frame that is full', this.#archive);
+        if (object.frame + count <= index) throw mismatch(object, 'is in a frame that is already full', this.#archive);
         this.#place(member, index, frame, last);
         if (object.frame + count - 1 > index) break;
         next += 1;
@@ -123,7 +123,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
       index += 1;
     }
     const left = this.#members[next]?.[1];
-    if (left !== undefined) throw mismatch(left, 'lies in a frame that the archive has not', this.#archive);
+    if (left !== undefined) throw mismatch(left, 'is in a frame that the archive does not have', this.#archive);
   }
 
   /** Appends the slice of a member that belongs to frame `index` to that frame. */
@@ -133,7 +133,7 @@ export class RestorePlan implements Iterable<RestoreFrame> {
     const sliceLength = count === 1 ? size : largeSliceLength(size);
     if (part === 0) {
       if (object.frame + count > last)
-        throw mismatch(object, 'lies in a frame that the archive has not', this.#archive);
+        throw mismatch(object, 'is in a frame that the archive does not have', this.#archive);
       if (count > 1 && count !== Math.ceil(size / sliceLength))
         throw mismatch(object, `cannot fill ${count} frames`, this.#archive);
       if (count > 1 && object.offset !== 0) throw mismatch(object, `does not fill frame ${index} alone`, this.#archive);

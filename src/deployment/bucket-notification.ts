@@ -81,7 +81,7 @@ function findDeadEntry(
   if (dead === undefined) return undefined;
   return new NotificationConflictError(
     `Bucket ${bucket} has the notification "${dead.id}", which is not ours, to ${dead.destination}, which S3 can no longer use, ` +
-      'and so it takes no notification beside it. Remove that notification, or repair its destination and its permissions, ' +
+      'so it accepts no other notification either. Remove that notification, or repair its destination and its permissions, ' +
       `then deploy again. ${refusal.message}`,
     { context: { bucket, notification: dead.id, destination: dead.destination }, cause: refusal },
   );

@@ -51,7 +51,7 @@ export async function compareNotifications({ rules, notifications, ...check }: N
   );
   if (failed.length === 0) return;
   throw new UnknownNotificationsError(
-    `The notifications of ${failed.length} of ${byBucket.length} source buckets are not known. ${failed[0]?.message ?? ''}`,
+    `The notifications of ${failed.length} of ${byBucket.length} source buckets are unknown. ${failed[0]?.message ?? ''}`,
     { cause: failed[0], context: { unknown: failed.length, buckets: byBucket.length } },
   );
 }

@@ -23,7 +23,7 @@ export function overMeasuredSpeed({ object }: PackItem, predicted: number, unlea
   const { bucket, key, size } = object;
   return new ObjectOverLimitsError(
     `s3://${bucket}/${key} (${size} bytes) would take ${Math.round(predicted)} s at the speed of this process so far, and ` +
-      `${Math.round(unlearned)} s at the usual one. It is tried again; raise the function's memory if it repeats.`,
+      `${Math.round(unlearned)} s at the usual one. It is retried; raise the function's memory if it repeats.`,
     { context: { bucket, key, size, predictedSeconds: Math.round(predicted) } },
   );
 }

@@ -96,7 +96,7 @@ async function describeWhole(
 ): Promise<ObjectDescription> {
   const whole = await store.head({ bucket, key }, signal);
   // The 404 of a HEAD gives no reason; the GET of the next attempt will.
-  if (whole === undefined) throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} was there a moment before`);
+  if (whole === undefined) throw new UnconfirmedAbsenceError(`s3://${bucket}/${key} existed a moment before`);
   if (whole.etag !== etag) throw new ObjectChangedError(`s3://${bucket}/${key} was overwritten while it was read`);
   return whole.crc32 === undefined ? answer : { ...answer, crc32: whole.crc32 };
 }
@@ -137,7 +137,7 @@ async function readTags(
 function refuseLargeHeaders({ object: { bucket, key } }: PackItem, description: ObjectDescription): void {
   if (isRestorable(description)) return;
   throw new HeadersTooLargeError(
-    `The headers and metadata of s3://${bucket}/${key} are more than S3 takes in the headers of one request (8 KB), even without its tags. Shorten them.`,
+    `The headers and metadata of s3://${bucket}/${key} exceed what S3 accepts in the headers of one request (8 KB), even without its tags. Shorten them.`,
     { context: { bucket, key } },
   );
 }

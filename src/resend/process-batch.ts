@@ -52,5 +52,5 @@ async function answerMessage(message: QueueMessage, run: ResendRun): Promise<Mes
 }
 
 function interrupted(): ResendInterruptedError {
-  return new ResendInterruptedError('The run ended while S3 was copying an archive. It is tried again.');
+  return new ResendInterruptedError('The invocation ended while S3 was copying an archive. It is retried.');
 }

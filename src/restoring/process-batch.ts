@@ -153,7 +153,7 @@ async function restoreStored(archive: InboundArchive, run: RestoreRun): Promise<
 function interrupted(archive: ObjectCreated): RunDeadlineError {
   const name = archiveName(archive);
   return new RunDeadlineError(
-    `The run ended while ${name} was being restored. Raise the function's timeout if it repeats.`,
+    `The invocation ended while ${name} was being restored. Raise the function's timeout if it repeats.`,
     {
       context: { archive: name },
     },

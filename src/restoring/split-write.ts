@@ -60,7 +60,7 @@ export async function writeLaterTags(
   if (found === undefined || found.etag === etag) return;
   const { bucket, key } = location;
   throw new MisplacedTagsError(
-    `s3://${bucket}/${key} was overwritten while an older version of it got its tags, which what is there now may have. Compare its tags with the source's; a target bucket that keeps versions rules this out.`,
+    `s3://${bucket}/${key} was overwritten while an older version of it got its tags, which the current object may now have. Compare its tags with the source's; a target bucket that keeps versions rules this out.`,
     { context: { bucket, key } },
   );
 }

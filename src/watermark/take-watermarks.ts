@@ -50,7 +50,7 @@ export async function takeWatermarks(dependencies: WatermarkDependencies): Promi
   await Promise.all(departures.map((departure) => limit(tell, departure)));
   if (errors.length === 0) return;
   throw new UnknownWatermarkError(
-    `The watermarks of ${errors.length} of ${routes.length} routes are not known. ${errors[0]?.message ?? ''}`,
+    `The watermarks of ${errors.length} of ${routes.length} routes are unknown. ${errors[0]?.message ?? ''}`,
     { cause: errors[0], context: { unknown: errors.length, routes: routes.length } },
   );
 }

@@ -128,7 +128,7 @@ test('gives up on messages that SQS never takes', async () => {
   server.script(answer('0'));
   const sent = sender.send(messages(1));
   await expect(sent).rejects.toThrow(UnavailableQueueError);
-  await expect(sent).rejects.toThrow('SQS did not take 1 messages');
+  await expect(sent).rejects.toThrow('SQS did not accept 1 messages');
   expect(server.requests).toHaveLength(5);
 });
 

@@ -178,7 +178,7 @@ export class S3ObjectStore implements ObjectStore, VersionReader, VersionRemover
       throw error;
     }
     throw new UnconfirmedAbsenceError(
-      `S3 says 404 to a HEAD of s3://${bucket}/${key}, and gives it to a GET. Try again.`,
+      `S3 answered 404 to a HEAD of s3://${bucket}/${key}, but a GET finds it. Try again.`,
       {
         context: { bucket, key },
       },

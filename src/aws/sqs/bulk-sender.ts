@@ -43,7 +43,7 @@ export class SqsBulkSender implements ExistingObjectQueue {
       left = answers.flatMap((answer) => answer.bodies);
       if (left.length > 0 && attempt === ATTEMPTS) {
         const [reason = ''] = answers.flatMap((answer) => answer.reason ?? []);
-        throw new UnavailableQueueError(`SQS did not take ${left.length} messages to ${this.#queueUrl}: ${reason}`, {
+        throw new UnavailableQueueError(`SQS did not accept ${left.length} messages to ${this.#queueUrl}: ${reason}`, {
           context: { queueUrl: this.#queueUrl, messages: left.length },
         });
       }

@@ -161,7 +161,7 @@ function describePartialFailure(
     failed.map(({ Code = 'unknown', Message = '' }) => (Message ? `${Code} (${Message})` : Code)),
   );
   const list = Array.from(reasons).join('; ');
-  const message = `${operation} to ${queueUrl}: SQS did not take ${failed.length} of ${total} messages: ${list}`;
+  const message = `${operation} to ${queueUrl}: SQS did not accept ${failed.length} of ${total} messages: ${list}`;
   return new UnavailableQueueError(message, {
     context: { operation, queueUrl, messages: failed.length, reasons: list },
   });

@@ -119,7 +119,7 @@ export class PowertoolsTargetTelemetry implements TargetTelemetry {
       return;
     }
     this.#ofRegion.count('UnorderedSkips');
-    this.#logger.warn('An object was skipped although what is at its key may be older', { ...object, reason });
+    this.#logger.warn('An object was skipped although the existing one may be older', { ...object, reason });
   }
 
   conflictOverwritten(object: ObjectLocation): void {

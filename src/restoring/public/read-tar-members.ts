@@ -77,7 +77,7 @@ async function* tarBytes(archive: ArchiveVersion, access: StreamAccess): AsyncGe
   for await (const chunk of decompressStream(archivePieces(archive, access), name)) {
     total += chunk.length;
     if (total > limit) {
-      throw new ArchiveOverLimitsError(`${name} restores to more than the ${limit} bytes that may come of it here`, {
+      throw new ArchiveOverLimitsError(`${name} restores to more than the ${limit} bytes that are allowed here`, {
         context: { archive: name, limit },
       });
     }
