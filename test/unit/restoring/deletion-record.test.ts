@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { DeletionPicker, encodeDeletions } from '../../../src/restoring/deletions/deletion-record.ts';
 
@@ -30,4 +31,11 @@ test('a time that has no room is the last that has, or the first', () => {
   );
   expect(picker.found.get('late')?.[0]?.eventTime).toBe(2 ** 48 - 1);
   expect(picker.found.get('early')?.[0]?.eventTime).toBe(0);
+});
+
+test('a deletion begins with the hash of its key, and a note with the complement of that', () => {
+  const hashed = createHash('sha256').update('k').digest().subarray(0, 16);
+  const begin = (kind?: 'note') => encodeDeletions([{ key: 'k', eventTime: 1, ...(kind && { kind }) }]).subarray(0, 16);
+  expect(begin()).toEqual(hashed);
+  expect([...begin('note')]).toEqual([...hashed].map((byte) => 255 - byte));
 });

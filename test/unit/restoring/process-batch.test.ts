@@ -54,6 +54,17 @@ describe('processTargetBatch', () => {
     expect(region.calls.counts).toMatchObject({ read: 1, head: 0, put: 2, readTags: 0, createUpload: 0, remove: 1 });
   });
 
+  test.each([
+    ['for the first time', 1, undefined, 0],
+    ['again', 2, undefined, 2],
+    ['again, though it was requeued', 1, 1, 2],
+  ])('looks at each key first where its message comes %s', async (_, receiveCount, turns, looks) => {
+    const region = new TargetRegion();
+    const message = { ...(await region.arrive(two)), receiveCount };
+    await region.process(turns === undefined ? message : { ...message, turns });
+    expect(region.calls.counts).toMatchObject({ head: looks, put: 2 });
+  });
+
   test('takes the notification of EventBridge as well', async () => {
     const region = new TargetRegion();
     const etag = await region.store.place({ bucket: INBOUND, key: KEY }, two);

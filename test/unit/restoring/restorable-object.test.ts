@@ -1,5 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { fitsKey, lostStorageClass, restorableObject, writeTarget } from '../../../src/restoring/restorable-object.ts';
+import {
+  fitsKey,
+  lostStorageClass,
+  restorableObject,
+  writeTarget,
+  writtenBeforeRemoval,
+} from '../../../src/restoring/restorable-object.ts';
 import { planUpload } from '../../../src/restoring/resume-upload.ts';
 import { originOf } from '../../../src/storage/provenance.ts';
 import { itemAt, layOutArchive } from '../../support/archives.ts';
@@ -12,6 +18,27 @@ const to = (more: object = {}) => itemAt(exampleRule({}, [more]).destinations, 0
 
 test('an object of a manifest has the checksum of its source to meet', () => {
   expect(object).toMatchObject({ key: 'k', size: 4, crc32: Number.parseInt(described.crc32, 16) });
+});
+
+test('an object that the removal of a version left current has when it was written, and no other has', () => {
+  const creation_time = '2023-11-14 22:13:20';
+  const current = restorableObject({ ...described, creation_time, by_removal: true }, originOf('source-bucket'));
+  expect(current.writtenAt).toBe(1_700_000_000_000);
+  expect('writtenAt' in restorableObject({ ...described, creation_time }, originOf('source-bucket'))).toBe(false);
+  expect(writtenBeforeRemoval({ by_removal: true, creation_time: 'then' })).toBeUndefined();
+});
+
+test('an object that a listing has brought has when it was read', () => {
+  const listed = Object.fromEntries(Object.entries(described).filter(([name]) => name !== 'sequencer'));
+  const read_time = '2023-11-14T22:13:21.000Z';
+  const read = restorableObject({ ...(listed as typeof described), read_time }, originOf('source-bucket'));
+  expect(read.stamp.readAt).toBe(1_700_000_001_000);
+  expect(object.stamp.readAt).toBeUndefined();
+});
+
+test('an object is encrypted with the key of its destination, where that has one', () => {
+  expect(writeTarget(object, to({ kmsKeyArn: 'arn:aws:kms:us-east-1:1:key/k' })).kmsKeyArn).toMatch(/key\/k$/);
+  expect('kmsKeyArn' in writeTarget(object, to())).toBe(false);
 });
 
 test('a storage class that no PUT takes becomes STANDARD, but where the destination has its own', () => {

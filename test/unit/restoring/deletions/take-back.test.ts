@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import { crc32 } from '../../../../src/archive/checksum.ts';
+import { findConsumerChange } from '../../../../src/restoring/deletions/left-to-consumers.ts';
+import { takeBack } from '../../../../src/restoring/deletions/take-back.ts';
+import type { RemovalNotes } from '../../../../src/restoring/dependencies.ts';
+import { makeStampable, type RestorableObject, writeTarget } from '../../../../src/restoring/restorable-object.ts';
+import { type ProvenanceStamp, stampOf } from '../../../../src/storage/provenance.ts';
+import { itemAt } from '../../../support/archives.ts';
+import { FailingObjectStore } from '../../../support/failing-object-store.ts';
+import { MemoryObjectStore } from '../../../support/memory-object-store.ts';
+import { exampleRule } from '../../../support/rules.ts';
+import { TARGET } from '../../../support/target-region.ts';
+
+const LOCATION = { bucket: TARGET, key: 'k' };
+const TIME = 1_700_000_000_000;
+const BODY = Buffer.from('body');
+const destination = itemAt(exampleRule({}, [{ deletes: 'replicate' }]).destinations, 0);
+const { signal } = new AbortController();
+
+function objectOf(sequencer: string, write: Partial<ProvenanceStamp> = {}): RestorableObject {
+  const stamp = stampOf({ origin: '0123abcd', eventTime: TIME, sequencer, etag: 'ab', ...write });
+  return {
+    key: 'k',
+    size: BODY.length,
+    etag: 'ab',
+    crc32: crc32(BODY),
+    headers: {},
+    storageClass: 'STANDARD',
+    stamp,
+    ...makeStampable({}, [], stamp),
+  };
+}
+
+describe('a write is taken back', () => {
+  async function remains(there: RestorableObject | undefined, body = BODY): Promise<boolean> {
+    const memory = new MemoryObjectStore();
+    await memory.place(LOCATION, body, there === undefined ? {} : writeTarget(there, destination));
+    await takeBack(objectOf('02'), destination, { store: new FailingObjectStore(memory), signal });
+    return memory.keys(TARGET).length === 1;
+  }
+
+  test('while it is what is at its key', async () => {
+    expect(await remains(objectOf('02'))).toBe(false);
+  });
+
+  test('no more when it is another write, or edited, or of nobody of ours', async () => {
+    expect(await remains(objectOf('03'))).toBe(true);
+    expect(await remains(objectOf('01'))).toBe(true);
+    expect(await remains(objectOf('02'), Buffer.from('edit'))).toBe(true);
+    expect(await remains(undefined)).toBe(true);
+  });
+});
+
+describe('what the removal of a version has left current', () => {
+  /** What a consumer is found to have done where a copy of `restored` was deleted. */
+  async function found(
+    restored: RestorableObject,
+    { deletes, between = false }: { readonly deletes?: 'replicate'; readonly between?: boolean },
+  ): Promise<string | undefined> {
+    const memory = new MemoryObjectStore({ versioned: true });
+    await memory.place(LOCATION, BODY, writeTarget(restored, destination));
+    memory.erase(LOCATION);
+    const removals = { wasDeletedBetween: () => between } as unknown as RemovalNotes;
+    const run = { store: new FailingObjectStore(memory), signal, now: () => TIME, removals };
+    const store = run.store;
+    const findDeleted = store.findDeleted.bind(store);
+    store.findDeleted = async (...request) => ({ ...(await findDeleted(...request)), deletedAt: TIME });
+    const object = { ...objectOf('09'), writtenAt: TIME };
+    return (await findConsumerChange(object, undefined, LOCATION, deletes === undefined ? {} : { deletes }, run))
+      ?.reason;
+  }
+
+  test('stays deleted where a consumer has deleted its copy, but not where the source has', async () => {
+    expect(await found(objectOf('02'), { deletes: 'replicate' })).toBe('deleted-at-target');
+    expect(await found(objectOf('02'), { deletes: 'replicate', between: true })).toBeUndefined();
+  });
+
+  test('stays deleted where deletions are ignored, so that no marker is ours', async () => {
+    expect(await found(objectOf('02'), { between: true })).toBe('deleted-at-target');
+  });
+
+  test('is written where what was deleted was another write', async () => {
+    expect(await found(objectOf('02', { origin: 'ffffffff' }), {})).toBeUndefined();
+    expect(await found(objectOf('02', { etag: 'cd' }), {})).toBeUndefined();
+    expect(await found(objectOf('02', { eventTime: TIME - 1001 }), {})).toBeUndefined();
+    expect(await found(objectOf('02', { eventTime: TIME - 1000 }), {})).toBe('deleted-at-target');
+  });
+});
