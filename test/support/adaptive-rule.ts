@@ -6,7 +6,7 @@ import { StatisticsCache } from '../../src/adaptive/statistics-cache.ts';
 import type { StatisticsStore } from '../../src/adaptive/statistics-store.ts';
 import type { CompressorError } from '../../src/errors.ts';
 
-/** What content is like: what the levels make of a byte of it, on a machine of speed 1. */
+/** The properties of content: the result of each level per byte, on a machine of speed 1. */
 export interface Content {
   /** By the test. */
   readonly fraction: number;
@@ -16,7 +16,7 @@ export interface Content {
 /** Bytes of a frame, unless a test says otherwise. */
 const FRAME = 8e6;
 
-/** One process that packs archives of one rule. */
+/** One process that packs the archives of one rule. */
 export class AdaptiveProcess {
   readonly failures: CompressorError[] = [];
   readonly #policy: ReturnType<typeof adaptiveLevels>;
@@ -57,7 +57,7 @@ export class AdaptiveProcess {
     this.#policy = adaptiveLevels(options);
   }
 
-  /** Packs an archive of so many frames of each class. @returns the levels of the frames, in order */
+  /** Packs an archive with this number of frames of each class. @returns the levels of the frames, in order */
   async pack(
     frames: readonly (readonly [ContentClass, Content])[],
     cap?: LevelCap,

@@ -13,7 +13,7 @@ import { decodeSeekTable, encodeSeekTable, seekTableLength } from '../../src/arc
 import { memberHeaderLength, memberPadding } from '../../src/archive/tar-header.ts';
 import { compressBound, FrameCompressor, FrameDecompressor } from '../../src/compression/zstd-frames.ts';
 
-/** An object to pack: its key and bytes, and what its manifest entry says beside those (defaults below). */
+/** An object to pack: its key and bytes, and the other fields of its manifest entry (defaults below). */
 export interface TestObject
   extends Partial<
     Pick<ManifestObject, 'tags' | 'headers' | 'metadata' | 'sequencer' | 'read_time' | 'event_time' | 'by_removal'>
@@ -41,7 +41,7 @@ const MODIFIED = 1_700_000_000;
 const compressor = new FrameCompressor();
 const decompressor = new FrameDecompressor();
 
-/** A whole archive of these objects, as the source service makes one. */
+/** A whole archive of these objects, like one from the source service. */
 export function buildArchive(objects: readonly TestObject[], level = 1): Buffer {
   return sealArchive(layOutArchive(objects), level);
 }
@@ -96,7 +96,7 @@ export function sealFrames(tarFrames: readonly Uint8Array[], level = 1): Buffer 
   return joinFrames(tarFrames.map((tar) => ({ bytes: compressFrame(tar, level), decompressed: tar.length })));
 }
 
-/** Zstd frames and a seek table that says what the test wants it to say of their sizes. */
+/** Zstd frames and a seek table with the sizes that the test chooses. */
 export function joinFrames(frames: readonly { readonly bytes: Uint8Array; readonly decompressed: number }[]): Buffer {
   const sizes = frames.map(({ bytes, decompressed }): FrameSize => ({ compressed: bytes.length, decompressed }));
   return Buffer.concat([...frames.map(({ bytes }) => bytes), encodeSeekTable(sizes)]);
@@ -155,7 +155,7 @@ export function decompressFrame(bytes: Buffer, entry: FrameEntry, archive = 'tes
   return tar;
 }
 
-/** The item, which the caller knows to be there. */
+/** The item, which must exist. */
 export function itemAt<T>(items: readonly T[], index: number): T {
   const item = items[index];
   if (item === undefined) throw new RangeError(`There is no item ${index} among ${items.length}`);

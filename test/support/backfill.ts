@@ -42,7 +42,7 @@ export function pagedSource(objects: readonly ListedObject[], pageSize: number):
   };
 }
 
-/** Keeps what it is sent; `before` may throw, or end whatever runs. */
+/** Keeps everything that it is sent; `before` may throw, or end the run. */
 export class RecordingQueue implements ExistingObjectQueue {
   readonly bodies: string[] = [];
   readonly #before: (sent: number) => void;

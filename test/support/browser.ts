@@ -19,7 +19,7 @@ export async function findBrowser(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Runs in the page: what is wider than the page, or than the box that it is in. */
+/** Runs in the page: finds elements that are wider than the page, or than their box. */
 const MEASURE = `
 const page = document.querySelector('iframe').contentDocument;
 const width = page.documentElement.clientWidth;

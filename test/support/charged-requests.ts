@@ -7,7 +7,7 @@ const GET = 0.4e-6;
 const SQS = 0.4e-6;
 const LAMBDA = 0.2e-6;
 
-/** USD of the requests that a bill has of an archive, and what the cost model charges for them. */
+/** USD billed for the requests of an archive, and the cost model's charge for them. */
 export interface RequestDollars {
   readonly billed: number;
   readonly charged: number;

@@ -49,7 +49,7 @@ export function loadRules(rules: readonly unknown[], settings: unknown = SETTING
   return loadTexts({ replication, settings: JSON.stringify(settings, null, 2) });
 }
 
-/** What is wrong with the files; nothing when they load. */
+/** The problems of the files; empty if they load. */
 export async function problemsOf(loading: Promise<Configuration>): Promise<readonly ConfigurationProblem[]> {
   try {
     await loading;

@@ -17,7 +17,7 @@ import { exampleRule } from './rules.ts';
 import { SourceServiceHarness } from './source-service.ts';
 import { announce, TargetRegion } from './target-region.ts';
 
-/** Requests of S3 by what they are billed as; DELETE and abort are free. */
+/** Requests to S3 by billing class; DELETE and abort are free. */
 export interface Billed {
   /** PUT, POST and LIST. */
   readonly puts: number;
@@ -30,7 +30,7 @@ export interface Shipment {
   readonly count: number;
   /** Target buckets; one unless given. */
   readonly destinations?: number;
-  /** Keys exist at the target, and the process knows that they do. */
+  /** Keys exist at the target, and the process knows it. */
   readonly overwritten?: boolean;
   /** The archive's message comes a second time, before the archive is gone. */
   readonly redelivered?: boolean;
@@ -88,7 +88,7 @@ export class CountedShipping implements AsyncDisposable {
     // The first object of a bucket proves once in a process that its tags may be read.
     await pack(source, WARM_UP, 0);
     if (overwritten) for (const round of [1, 2]) await this.#restore(target, await pack(source, workload, round));
-    // Other bytes: a write that repeats those of its key takes other requests.
+    // Different bytes, since a write that repeats the bytes of its key takes other requests.
     const etags = overwritten ? await overwrite(store, workload) : new Map<string, string>();
     await this.#server.reset();
     const archive = await pack(source, workload, 3, etags);

@@ -2,7 +2,7 @@ import type { ReadRequest } from '../../src/storage/object-store.ts';
 import type { ObjectDescription } from '../../src/storage/stored-object.ts';
 import type { MemoryObjectStore } from './memory-object-store.ts';
 
-/** Damages one byte of what the n-th read delivers (counted from 1); what is stored stays as it is. */
+/** Damages one byte of the result of the n-th read (counted from 1); the stored object is unchanged. */
 export function damagingReads(
   store: MemoryObjectStore,
   damaged: ReadonlySet<number>,

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** A service that takes connections and never answers. */
+/** A service that accepts connections and never answers. */
 export class DeafServer {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;

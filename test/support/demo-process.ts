@@ -19,7 +19,7 @@ export interface RunningDemo {
   readonly outcome: Promise<DemoOutcome>;
   /** Resolves when its output has this text. */
   readonly printed: (text: string) => Promise<void>;
-  /** Does what a terminal does: the signal goes to every process of the group. */
+  /** Sends the signal to every process of the group, like a terminal. */
   readonly pressCtrlC: () => void;
 }
 
@@ -84,7 +84,7 @@ export async function listDescendants(root: number): Promise<ProcessEntry[]> {
   return below(root);
 }
 
-/** Those that still run. A process that waits to be collected by its parent does not. */
+/** Those that are still running, without zombies. */
 export async function listAlive(processes: readonly ProcessEntry[]): Promise<ProcessEntry[]> {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid=,stat=']);
   const running = new Set(
@@ -96,7 +96,7 @@ export async function listAlive(processes: readonly ProcessEntry[]): Promise<Pro
   return processes.filter(({ pid }) => running.has(pid));
 }
 
-/** Asks again and again until the answer is true; the timeout of the test ends it otherwise. */
+/** Polls until the answer is true; otherwise the timeout of the test ends it. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(POLL_MILLISECONDS);
 }

@@ -15,7 +15,7 @@ export interface ObjectStoreUnderTest {
 const PART_BYTES = 5 * 1024 * 1024;
 const BARE = { headers: {}, metadata: {}, tags: [] } as const;
 
-/** What every implementation of the storage port does alike. */
+/** The behavior that all implementations of the storage port share. */
 export function describeObjectStore(name: string, open: () => Promise<ObjectStoreUnderTest>): void {
   describe(`${name} as an object store`, () => {
     let opened: ObjectStoreUnderTest;

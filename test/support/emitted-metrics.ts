@@ -18,7 +18,7 @@ import { AccessDeniedError } from '../../src/storage/errors.ts';
 import { noVerificationCounts } from '../../src/verifying/dependencies.ts';
 import { EXAMPLE_ACCOUNT } from './templates/instantiate.ts';
 
-/** A metric, and where CloudWatch has it. */
+/** A metric, and the region in which CloudWatch has it. */
 export interface EmittedMetric extends MetricIdentity {
   readonly region: string;
 }
@@ -29,8 +29,7 @@ const MESSAGE = { messageId: 'm', receiptHandle: 'r', body: '', receiveCount: 1,
 const OBJECT = { bucket: 'b', key: 'k' };
 
 /**
- * The metrics that the functions of a deployment write, found out by making each of their telemetry classes say
- * everything it can say.
+ * The metrics that the functions of a deployment write, found by calling every method of their telemetry classes.
  * @param priceFile text of prices.json
  */
 export function emittedMetrics(
@@ -150,7 +149,7 @@ function tellResend(telemetry: PowertoolsResendTelemetry): void {
   telemetry.flush();
 }
 
-/** Reads what is written to the standard output meanwhile, and keeps it and the errors from the terminal. */
+/** Captures everything that is written to standard output and standard error in the meantime. */
 function capture(store: MetricStore, write: () => void): void {
   const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }));
   for (const { stream } of streams) {

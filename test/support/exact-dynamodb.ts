@@ -22,8 +22,9 @@ interface Answer {
 }
 
 /**
- * A client whose DynamoDB is in this process: GetItem, and UpdateItem of numbers, for tests of thousands of archives. It calculates
- * as DynamoDB does, exactly, and refuses what DynamoDB refuses: numbers of more than 38 digits, expressions over 4 KB.
+ * A client whose DynamoDB is in this process: GetItem, and UpdateItem of numbers, for tests of thousands of archives.
+ * It calculates exactly, like DynamoDB, and refuses what DynamoDB refuses: numbers of more than 38 digits, expressions
+ * over 4 KB.
  */
 export function exactDynamoDb(items = new Map<string, Item>()): DynamoDBClient {
   return new DynamoDBClient({

@@ -1,5 +1,5 @@
 /**
- * Fails unless a generated text is the one that its sources make now.
+ * Fails unless a generated text matches its sources.
  * @param fix command that rewrites it; the failure ends with it
  */
 export function expectCurrent(found: string, made: string, fix: string): void {

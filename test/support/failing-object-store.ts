@@ -30,13 +30,13 @@ export type StoreCall =
   | 'remove';
 
 export interface FailingOptions {
-  /** What the n-th call of its kind (counted from 1) fails with. Default: a UnavailableStorageError. */
+  /** The error of the n-th call of its kind (counted from 1). Default: a UnavailableStorageError. */
   readonly error?: (call: StoreCall, count: number) => Error;
   /** `before`: nothing happened. `after`: the call had its effect, and only its answer was lost. */
   readonly moment?: 'before' | 'after';
   /** Awaited before the n-th call of its kind is made. */
   readonly hold?: (call: StoreCall, count: number) => Promise<void> | undefined;
-  /** Told of each call that succeeded. */
+  /** Called for each successful call. */
   readonly accepted?: (call: StoreCall) => void;
 }
 

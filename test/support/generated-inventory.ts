@@ -27,7 +27,7 @@ const PARQUET_SCHEMA =
   'message s3.inventory { required binary bucket (STRING); required binary key (STRING); optional binary version_id (STRING); optional boolean is_latest; optional boolean is_delete_marker; optional int64 size; optional int64 last_modified_date (TIMESTAMP(MILLIS,true)); optional binary e_tag (STRING); optional binary storage_class (STRING);}';
 
 /**
- * What S3 delivers for these rows.
+ * The files that S3 delivers for these rows.
  * @param bucket that is listed
  * @param fileBucket that it is delivered to
  * @param folder of the data files, without a slash at the end

@@ -21,13 +21,13 @@ export interface InterruptedTask {
   readonly bucket: string;
   /** The object to pack, or the archive to restore. */
   readonly object: ObjectLocation & { readonly etag: string; readonly size: number };
-  /** Kills itself, without a last word, when S3 has accepted this many parts. */
+  /** Kills itself when S3 has accepted this many parts. */
   readonly killAfterParts?: number;
 }
 
 /** Bucket of the records of packing. */
 const PROGRESS = 'progress-bucket';
-/** So long the next task waits for one that was killed. */
+/** How long the next task waits for a killed one. */
 const OWNERSHIP_SECONDS = 1;
 
 /** What the process prints when it was not killed. */

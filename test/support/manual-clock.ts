@@ -31,7 +31,7 @@ export class ManualClock implements WorkerClock {
     await promise;
   }
 
-  /** Moves on step by step, so that whoever sleeps again on waking is woken as often as it asked. */
+  /** Advances step by step, so that code that sleeps again after waking up is woken as often as it asked for. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     for (;;) {

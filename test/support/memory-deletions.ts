@@ -2,7 +2,7 @@ import type { DeletionMemory, SourceDeletion } from '../../src/restoring/deletio
 import { DeletionPicker, encodeDeletions } from '../../src/restoring/deletions/deletion-record.ts';
 import { DeletionMemoryError } from '../../src/restoring/errors.ts';
 
-/** What was deleted, as the table would keep it, in memory. */
+/** Deletions in memory, recorded as in the table. */
 export class MemoryDeletions implements DeletionMemory {
   readonly #kept: { readonly rule: string; readonly at: number; readonly bytes: Buffer }[] = [];
   /** Calls so far: what a test counts. */

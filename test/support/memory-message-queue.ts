@@ -1,6 +1,6 @@
 import type { DeadLetter, MessageQueue, QueueMessage, RetryDelay } from '../../src/messages/message-queue.ts';
 
-/** The queue port in memory: keeps what was sent, and refuses what a test tells it to. */
+/** The queue port in memory: keeps sent messages, and refuses those that a test chooses. */
 export class MemoryMessageQueue implements MessageQueue {
   readonly again: QueueMessage[] = [];
   /** Of the messages in `again`, in the same order: how often they were requeued without progress. */
@@ -11,7 +11,7 @@ export class MemoryMessageQueue implements MessageQueue {
   readonly delays: RetryDelay[] = [];
   /** Calls that throw, as when SQS cannot be reached. */
   readonly broken = new Set<keyof MessageQueue>();
-  /** Ids of messages that SQS does not take. */
+  /** Ids of messages that SQS does not accept. */
   readonly rejected = new Set<string>();
 
   async requeue(messages: readonly QueueMessage[], delaySeconds = 0): Promise<ReadonlySet<string>> {

@@ -33,7 +33,7 @@ export interface MemoryObjectStoreOptions {
   readonly minimumPartSize?: number;
   /** Whether buckets keep versions, as far as what is deleted stays below a marker. */
   readonly versioned?: boolean;
-  /** Asked where the ETag of a conditional request matches: false makes it fail all the same. S3 has nothing like it. */
+  /** Called if the ETag of a conditional request matches: false makes it fail anyway. S3 has nothing like it. */
   readonly isMeant?: (request: object, found: ObjectDescription) => boolean;
 }
 
@@ -47,7 +47,7 @@ export interface MemoryObject {
 
 interface Stored extends MemoryObject {
   readonly crc32: number;
-  /** What prevents reading the bytes. */
+  /** The reason why the bytes cannot be read. */
   readonly sealed?: 'archived' | 'customer-key';
 }
 
@@ -66,7 +66,7 @@ export class MemoryObjectStore implements ObjectStore {
     for (const bucket of options.buckets ?? []) this.#buckets.set(bucket, new Map());
   }
 
-  /** Puts an object there as a user would, and answers with its ETag. */
+  /** Puts an object as a user would, and returns its ETag. */
   async place(location: ObjectLocation, body: Uint8Array, target: Partial<WriteTarget> = {}): Promise<string> {
     const bare: PutRequest = { ...location, body, crc32: crc32Of(body), ...NOTHING_SPECIAL };
     const { etag } = await this.#write({ ...bare, ...target, ...location });
@@ -159,7 +159,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async #write(request: PutRequest, verify?: (target: WriteTarget) => void): Promise<{ etag: string }> {
-    // What the caller passes may be used again at once after a failure, so it is copied before anything is awaited.
+    // The caller may reuse its arguments at once after a failure, so they are copied before anything is awaited.
     const body = Buffer.from(request.body);
     await this.#turn(request.signal);
     this.#bucket(request.bucket);
@@ -231,7 +231,7 @@ export class MemoryObjectStore implements ObjectStore {
     });
   }
 
-  /** Lets other calls in between, as a network would, and stops the aborted. */
+  /** Lets other calls run in between, as a network would, and fails if the signal is aborted. */
   async #turn(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await Promise.resolve();

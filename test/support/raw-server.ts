@@ -20,7 +20,7 @@ export interface RawServer {
   stop(): Promise<void>;
 }
 
-/** A server that says nothing by itself: tests write its answers byte by byte, on the connections they choose. */
+/** A server without answers of its own: tests write its answers byte by byte, on the connections they choose. */
 export async function startRawServer(certificate?: Certificate): Promise<RawServer> {
   const exchanges = new Map<string, PromiseWithResolvers<RawExchange>>();
   const sockets = new Set<Socket>();

@@ -40,7 +40,7 @@ export interface RecordingServer {
   stop(): Promise<void>;
 }
 
-/** An HTTP server that keeps what it is sent, byte for byte, and misbehaves on demand: what moto cannot show. */
+/** An HTTP server that keeps requests byte for byte and misbehaves on demand, which moto cannot do. */
 export async function startRecordingServer(certificate?: Certificate): Promise<RecordingServer> {
   const requests: RecordedRequest[] = [];
   const server = certificate ? createTlsServer({ ...certificate }) : createServer();
@@ -115,7 +115,7 @@ function breakConnection({ socket }: ServerResponse): void {
   else socket?.resetAndDestroy();
 }
 
-/** What every GET and HEAD of S3 carries. */
+/** Headers of every answer to a GET and HEAD of S3. */
 export const OBJECT_HEADERS = {
   etag: '"0123456789abcdef"',
   'last-modified': 'Mon, 23 Nov 2026 16:00:00 GMT',

@@ -10,7 +10,7 @@ import type {
 } from '../../src/restoring/telemetry.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
-/** Keeps what the target service tells. */
+/** Keeps the reports of the target service. */
 export class RecordingTargetTelemetry implements TargetTelemetry {
   readonly archives: RestoredArchive[] = [];
   readonly partly: PartlyRestoredArchive[] = [];

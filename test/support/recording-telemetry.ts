@@ -10,7 +10,7 @@ import type {
 } from '../../src/packing/telemetry.ts';
 import type { ObjectLocation } from '../../src/storage/stored-object.ts';
 
-/** Keeps what the source service tells. */
+/** Keeps the reports of the source service. */
 export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly archives: PackedArchive[] = [];
   readonly deletions: PackedDeletions[] = [];
@@ -20,7 +20,7 @@ export class RecordingSourceTelemetry implements SourceTelemetry {
   readonly leftBehind: [key: string, code: string][] = [];
   readonly inWork: [key: string, seconds: number][] = [];
   readonly deferred: [objects: number, ageSeconds: number, to: DeferredTo][] = [];
-  /** Ages, in seconds, of what goes back to the queue. */
+  /** Ages, in seconds, of messages that return to the queue. */
   readonly returned: number[] = [];
   readonly lostStatistics: CompressorError[] = [];
   readonly queueFailures: CompressorError[] = [];

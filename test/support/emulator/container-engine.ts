@@ -8,8 +8,9 @@ export interface Push {
 }
 
 /**
- * Stands for Docker when a deployment is tested: the one thing besides AWS that is not real. It speaks the part of the engine's API that
- * the SAM CLI uses (ping, build, look up, tag, log in, push), builds nothing and pushes nothing, and writes down what it was asked for.
+ * Replaces Docker when a deployment is tested: the only part besides AWS that is not real. It speaks the part of the
+ * engine's API that the SAM CLI uses (ping, build, look up, tag, log in, push), builds nothing and pushes nothing, and
+ * records the requests.
  */
 export class ContainerEngine {
   /** Value for DOCKER_HOST. */
@@ -39,7 +40,7 @@ export class ContainerEngine {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Leaves requests that match without an answer, until it is told to forget. @returns resolves once there is one */
+  /** Leaves matching requests without an answer, until it is told to forget. @returns resolves once there is one */
   hold(request: RegExp): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#held = {
@@ -51,7 +52,7 @@ export class ContainerEngine {
     return promise;
   }
 
-  /** Forgets what it was asked for, and what it should hold. */
+  /** Forgets the recorded requests, and which ones to hold. */
   forget(): void {
     this.#held = undefined;
     this.builds.length = 0;

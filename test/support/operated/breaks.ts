@@ -35,7 +35,7 @@ import {
 const OUTBOUND = `app-${EMULATED_ACCOUNT}-${SOURCE}-outbound`;
 const OPERATOR = 'operator@own.test';
 
-/** Of an account where all is well: see `operate`. */
+/** For an account without problems: see `operate`. */
 export const WELL_SETTINGS: Settings = { ...SETTINGS, notification_emails: [OPERATOR] };
 export const wellRule = (bucket: string, copy: string): object => ruleBetween(bucket, copy, { deletes: 'replicate' });
 
@@ -56,7 +56,7 @@ function brokenRule(bucket: string, copy: string): object {
   };
 }
 
-/** One thing that is broken, of which the finding of a group has to name this. */
+/** One broken thing, and the text that the finding of a group must contain. */
 export interface Break {
   readonly group: string;
   readonly what: string;

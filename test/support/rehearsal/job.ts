@@ -10,7 +10,7 @@ import { templateEnvironment } from './deployed-function.ts';
 import { readMapping } from './pipeline.ts';
 import type { DeployedResource, Rehearsal } from './rehearsal.ts';
 
-/** One function and all that it needs for its whole job. */
+/** One function and everything that it needs for its whole job. */
 export interface Job {
   readonly rehearsal: Rehearsal;
   readonly deployed: DeployedResource;
@@ -25,14 +25,14 @@ export function clientsOf({ rehearsal, deployed }: Job): Clients {
   return rehearsal.clients(deployed.region);
 }
 
-/** A variable of the function, as its template gives it. */
+/** A variable of the function, as set in its template. */
 export function variable({ rehearsal, deployed }: Job, name: string): string {
   const value = templateEnvironment(deployed.properties, rehearsal.endpoint)[name];
   if (value === undefined) throw new Error(`${deployed.physicalId} has no ${name}`);
   return value;
 }
 
-/** What an earlier job may have left in the function's queues. */
+/** Deletes messages that an earlier job may have left in the function's queues. */
 export async function emptyQueues(job: Job): Promise<void> {
   for (const name of ['QUEUE_URL', 'DEAD_LETTER_QUEUE_URL']) {
     await clientsOf(job).sqs.send(new PurgeQueueCommand({ QueueUrl: variable(job, name) }));
@@ -40,8 +40,8 @@ export async function emptyQueues(job: Job): Promise<void> {
 }
 
 /**
- * Hands everything that waits in the function's queue to one run, as Lambda does: with the function's role, and with what
- * the run has not named deleted afterwards.
+ * Passes all messages of the function's queue to one invocation, as Lambda does: with the function's role, and deletes
+ * those that the response does not list.
  * @returns identifiers of the messages that return to the queue
  */
 export async function deliver(job: Job): Promise<string[]> {
