@@ -3,7 +3,8 @@
 moto 5.2.5 compares the name of the operation with the policies. That is not always the name of the permission: batches of SQS go by
 that of their single form, HEAD of a bucket is ListBucket, replication rules have names of their own, CloudWatch's do not
 begin with what requests are signed for. For DynamoDB and KMS it
-looks for `*` instead of the table or key. And some requests of S3 take a second permission. Not checked here either:
+looks for `*` instead of the table or key, as it does for a queue that is not given by its URL. And some requests of S3 take a
+second permission. Not checked here either:
 conditions, permissions of KMS that S3 and others use on the caller's behalf, policies of queues, topics and keys, iam:PassRole.
 """
 
@@ -17,6 +18,7 @@ from moto.kms.responses import KmsResponse
 from moto.s3.exceptions import HeadOnDeleteMarker, MissingBucket
 from moto.s3.models import s3_backends
 from moto.s3.responses import ACTION_MAP
+from moto.sqs.responses import SQSResponse
 
 # Amazon SQS developer guide, "Amazon SQS API permissions"; Amazon S3 user guide, "Required permissions for S3 API operations".
 PERMISSIONS = {
@@ -68,6 +70,13 @@ def key_of(response: KmsResponse) -> str:
     return f"arn:aws:kms:{response.region}:{response.current_account}:key/{backend.any_id_to_key_id(name)}"
 
 
+url_to_name = SQSResponse._get_queue_name
+
+
+def name_of_queue(response: SQSResponse) -> str:
+    return response._get_param("QueueName") or url_to_name(response)
+
+
 def check_what_iam_checks() -> None:
     for method, actions in BUCKET_ACTIONS.items():
         ACTION_MAP["BUCKET"][method].update(actions)
@@ -84,3 +93,4 @@ def check_what_iam_checks() -> None:
     IAMRequestBase._check_role_trust_relationship = lambda self, role_arn: True
     DynamoHandler._determine_resource = table_of
     KmsResponse._determine_resource = key_of
+    SQSResponse._get_queue_name = name_of_queue

@@ -10,6 +10,8 @@ export const NOT_ENFORCED: Readonly<Record<string, string>> = {
   DecryptArchives: 'moto encrypts nothing',
   RecryptArchives: 'moto encrypts nothing',
   DecryptStatistics: 'moto encrypts nothing',
+  DecryptInventories: 'moto encrypts nothing',
+  UseTheKeyOfTheBucket: 'moto encrypts nothing',
   LearnLevels: 'without statistics a level is still chosen',
   FindWhatIsThere: 'needed only when an object vanishes between two calls, and for objects of 1 GiB and more',
   FindInterruptedArchives: 'needed only for objects of 1 GiB and more',

@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -14,6 +15,7 @@ export interface Credentials {
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;
+  readonly cloudWatch: CloudWatchClient;
   readonly dynamodb: DynamoDBClient;
   readonly iam: IAMClient;
   readonly kms: KMSClient;
@@ -27,6 +29,7 @@ export function makeClients(region: string, endpoint: string, credentials: Crede
   const shared = { region, endpoint, credentials };
   return {
     cloudFormation: new CloudFormationClient({ ...shared, maxAttempts: 1 }),
+    cloudWatch: new CloudWatchClient(shared),
     dynamodb: new DynamoDBClient(shared),
     iam: new IAMClient(shared),
     kms: new KMSClient(shared),
