@@ -54,7 +54,8 @@ Arrivals in ap-southeast-2
 
 Fixed cost of all regions: $20.10 per month, about.
 
-Not seen: queue compressor-target of ap-southeast-2: AccessDenied
+Not seen: queue compressor-target of ap-southeast-2:
+AccessDenied
 `);
 });
 
