@@ -285,6 +285,7 @@ describe('events of one key', () => {
     const second = await source.place('k', 'two', {}, { sequencer: '02' });
     expect(await source.process(second, first, second)).toEqual([]);
     expect(contents(source.archive())).toEqual({ k: 'two' });
+    expect(source.telemetry.skipped).toEqual([['k', 'superseded']]);
   });
 
   const at = (seconds: number) => ({ eventTime: `2026-11-23T11:00:${String(seconds).padStart(2, '0')}Z` });
