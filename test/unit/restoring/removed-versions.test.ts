@@ -181,6 +181,8 @@ describe('what is older than a removal that has left a consumer its change', () 
     ['edited', edit, 'edited'],
   ] as const)('does not come over what was %s, neither a write nor a deletion', async (_, change, expected) => {
     const opened = await open();
+    // Before the deletion, which would take an edit with it.
+    opened.clock.now = WRITTEN + 1_800_000;
     await change(opened);
     await opened.restore(removal(), '1');
     await opened.restore(write('removed since', '30', 1800), '2');
