@@ -133,14 +133,17 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('give all memory back when the archive goes away between two of their frames', async () => {
+  test('give all memory and their parts back when the archive goes away between two of their frames', async () => {
     const region = new TargetRegion();
     const gone = { error: () => new ObjectNotFoundError('expired') };
-    const store = new FailingObjectStore(region.store, { read: [2, 3, 4] }, gone);
+    const store = new FailingObjectStore(region.store, { read: [4, 5, 6, 7] }, gone);
     region.dependencies = { ...region.dependencies, store };
     const body = largeBody(40 * MIB);
     expect((await region.process(await region.arrive(archiveOf([{ key: 'k', body }])))).batchItemFailures).toEqual([]);
     expect(region.telemetry.gone).toHaveLength(1);
+    // The first frame was sent: nobody will complete its upload.
+    expect(store.counts).toMatchObject({ createUpload: 1, abort: 1 });
+    expect(region.store.uploadKeys(TARGET)).toEqual([]);
     const { compressed } = region.buffers;
     let free = 0;
     for (let buffer = 0; buffer < compressed.count; buffer += 1) void compressed.acquire().then(() => (free += 1));
