@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { MIB } from '../../../src/archive/format.ts';
 import { BucketNotFoundError } from '../../../src/aws/errors.ts';
@@ -149,6 +150,47 @@ describe('objects that span frames', () => {
     for (let buffer = 0; buffer < compressed.count; buffer += 1) void compressed.acquire().then(() => (free += 1));
     await new Promise((resolve) => setImmediate(resolve));
     expect(free).toBe(compressed.count);
+  });
+
+  test('end without their missing frames when the archive goes away while another object is read', async () => {
+    const region = new TargetRegion();
+    const sent = Promise.withResolvers<undefined>();
+    // After the tail come the frame of the small object, which fails once the first part of the large one is sent, that
+    // part's frame, and the next one, which is still on its way then.
+    const held: Readonly<Record<number, () => Promise<void>>> = { 2: () => sent.promise, 4: nextTurn };
+    const store = new FailingObjectStore(
+      region.store,
+      { read: [2] },
+      {
+        error: () => new ObjectNotFoundError('expired'),
+        hold: (call, count) => (call === 'read' ? held[count]?.() : undefined),
+        accepted: (call) => {
+          if (call === 'uploadPart') sent.resolve(undefined);
+        },
+      },
+    );
+    region.dependencies = { ...region.dependencies, store };
+    const bytes = archiveOf([textObject('small', 's'), { key: 'k', body: largeBody(32 * MIB) }]);
+    expect((await region.process(await region.arrive(bytes))).batchItemFailures).toEqual([]);
+    expect(region.telemetry.gone).toHaveLength(1);
+    // A third frame has got the buffer of the one that failed. The fourth is not even fetched, and nobody will complete
+    // the upload.
+    expect(store.counts).toMatchObject({ read: 5, createUpload: 1, uploadPart: 3, complete: 0, abort: 1 });
+    expect(region.store.uploadKeys(TARGET)).toEqual([]);
+  });
+
+  test('of more frames than parts are done only when S3 has put the parts together', async () => {
+    const region = new TargetRegion();
+    const hold = (call: string): Promise<void> | undefined => (call === 'takePart' ? nextTurn() : undefined);
+    const store = new FailingObjectStore(region.store, {}, { hold });
+    const limits = { ...region.dependencies.limits, maxParts: 2 };
+    region.dependencies = { ...region.dependencies, store, limits };
+
+    expect((await region.process(await region.arrive(archive))).batchItemFailures).toEqual([]);
+
+    expect(store.counts).toMatchObject({ takePart: 1, complete: 2 });
+    expect(region.store.look({ bucket: TARGET, key: 'large.bin' })?.body.equals(large.body)).toBe(true);
+    expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
   test('of which one frame is damaged fail, and leave no parts behind', async () => {

@@ -185,8 +185,11 @@ describe('what is older than a removal that has left a consumer its change', () 
     opened.clock.now = WRITTEN + 1_800_000;
     await change(opened);
     await opened.restore(removal(), '1');
+    const { head } = opened.region.calls.counts;
     await opened.restore(write('removed since', '30', 1800), '2');
     expect(opened.texts()).toEqual([expected, expected]);
+    // Nor is it looked for at the end: this run has not written it.
+    expect(opened.region.calls.counts.head).toBe(head);
     await opened.restore(deletion('20', 3599), '3');
     expect(opened.texts()).toEqual([expected, expected]);
     await opened.restore(write('new', '50', 7200), '4');
@@ -205,6 +208,27 @@ describe('what is older than a removal that has left a consumer its change', () 
     region.dependencies = { ...region.dependencies, store: new FailingObjectStore(region.store, {}, { hold }) };
     await opened.restore(write('removed since', '30', 1800), '1');
     expect(opened.texts()).toEqual([undefined, undefined]);
+  });
+
+  test('does not stay where it has replaced the change while the removal was noted', async () => {
+    const opened = await open();
+    const { region, clock, deletions } = opened;
+    await edit(opened);
+    const other = new TargetRegion({
+      rules: [RULE],
+      now: () => clock.now,
+      // It knows nothing of the removal.
+      dependencies: { store: region.store, deletions: new MemoryDeletions() },
+    });
+    const record = deletions.record.bind(deletions);
+    deletions.record = async (...note) => {
+      await record(...note);
+      const message = await other.arriveIn(region.store, write('removed since', '30', 1800), key('2'));
+      expect((await other.process(message)).batchItemFailures).toEqual([]);
+      expect(opened.texts()).toEqual(['removed since', 'removed since']);
+    };
+    await opened.restore(removal(), '1');
+    expect(opened.texts()).toEqual(['current', 'current']);
   });
 
   test('waits for the memory when the note cannot be kept', async () => {
