@@ -154,21 +154,15 @@ describe('objects that span frames', () => {
 
   test('end without their missing frames when the archive goes away while another object is read', async () => {
     const region = new TargetRegion();
-    const sent = Promise.withResolvers<undefined>();
+    const untilSent = async (): Promise<void> => {
+      for (let turn = 0; turn < 100 && store.counts.uploadPart === 0; turn += 1) await nextTurn();
+    };
     // After the tail come the frame of the small object, which fails once the first part of the large one is sent, that
     // part's frame, and the next one, which is still on its way then.
-    const held: Readonly<Record<number, () => Promise<void>>> = { 2: () => sent.promise, 4: nextTurn };
-    const store = new FailingObjectStore(
-      region.store,
-      { read: [2] },
-      {
-        error: () => new ObjectNotFoundError('expired'),
-        hold: (call, count) => (call === 'read' ? held[count]?.() : undefined),
-        accepted: (call) => {
-          if (call === 'uploadPart') sent.resolve(undefined);
-        },
-      },
-    );
+    const held: Readonly<Record<number, () => Promise<void>>> = { 2: untilSent, 4: nextTurn };
+    const hold = (call: string, count: number) => (call === 'read' ? held[count]?.() : undefined);
+    const error = () => new ObjectNotFoundError('expired');
+    const store = new FailingObjectStore(region.store, { read: [2] }, { error, hold });
     region.dependencies = { ...region.dependencies, store };
     const bytes = archiveOf([textObject('small', 's'), { key: 'k', body: largeBody(32 * MIB) }]);
     expect((await region.process(await region.arrive(bytes))).batchItemFailures).toEqual([]);
