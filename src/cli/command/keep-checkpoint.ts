@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { CheckpointKeeper, type CheckpointOwner } from '../../backfill/checkpoint-keeper.ts';
 import type { CheckpointStore } from '../../backfill/dependencies.ts';
+import { isRunning } from './is-running.ts';
 
 /** Keeps a checkpoint for this process. */
 export function keepCheckpoint(store: CheckpointStore): CheckpointKeeper {
@@ -45,14 +46,5 @@ function readIfThere(read: () => string): string {
     return read().trim();
   } catch {
     return '';
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (thrown) {
-    // Of another user's process it says EPERM.
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH');
   }
 }

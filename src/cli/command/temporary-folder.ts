@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning } from './is-running.ts';
 
 /** Folders of earlier versions do not name a process: they are stale after this time. */
 const UNNAMED_STALE_MILLISECONDS = 24 * 60 * 60 * 1000;
@@ -66,15 +67,5 @@ async function isForgotten(folder: string, now: number): Promise<boolean> {
   } catch {
     // Another run has removed it in the meantime.
     return false;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    // EPERM: it exists and belongs to another user.
-    return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'EPERM';
   }
 }
