@@ -2,18 +2,10 @@ import type { ListedObject } from '../listing/dependencies.ts';
 import { orderOfListed } from '../messages/backfill-message.ts';
 import { findStamp, hasRoomForStamp, isAsWritten, originOf, stampOf } from '../storage/provenance.ts';
 import type { ObjectDescription, ObjectLocation, ObjectTag } from '../storage/stored-object.ts';
+import type { FindingClass } from './dependencies.ts';
 
-/** The judgment about an object's copy. */
-export type CopyClass =
-  | 'equal'
-  | 'missing'
-  | 'older'
-  | 'different'
-  | 'foreign'
-  | 'unreadable'
-  | 'replica'
-  | 'unreplicable'
-  | 'not-due';
+/** The judgment about an object's copy: the kinds of findings that a copy can have, or none. */
+export type CopyClass = 'equal' | Exclude<FindingClass, 'extra' | 'unproven'>;
 
 /** An object as a HEAD describes it, with its tags if only they can have its stamp, and if they may be read. */
 export interface ExaminedObject extends ObjectDescription {

@@ -1,25 +1,19 @@
 import { decodeCheckpoint } from '../../backfill/checkpoint.ts';
 import type { DeployedRule, VerifyInterval } from '../../configuration/deployed-rule.ts';
 import { countFaults } from '../../verifying/count-faults.ts';
-import { noVerificationCounts } from '../../verifying/dependencies.ts';
+import { noVerificationCounts, type VerificationCounts } from '../../verifying/dependencies.ts';
 import { latenessOf, type VerificationLateness } from '../../verifying/lateness.ts';
 
+type ShownCounts = Pick<
+  VerificationCounts,
+  'compared' | 'missing' | 'older' | 'different' | 'foreign' | 'unreadable' | 'unreplicable'
+>;
+
 /** The result of a rule's scheduled verification. */
-export interface VerificationStatus extends VerificationLateness {
+export interface VerificationStatus extends VerificationLateness, Readonly<ShownCounts> {
   readonly every: VerifyInterval;
   /** ISO 8601; absent: it was not verified within the last 15 days. */
   readonly startedAt?: string;
-  /** Keys. */
-  readonly compared: number;
-  readonly missing: number;
-  readonly older: number;
-  readonly different: number;
-  /** Written or edited by others. */
-  readonly foreign: number;
-  /** Copies that S3 refused to show. */
-  readonly unreadable: number;
-  /** Objects that nobody can read at the source; not a fault of the rule. */
-  readonly unreplicable: number;
   /** The part of these that violates the rule. */
   readonly faults: number;
 }

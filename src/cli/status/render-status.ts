@@ -107,32 +107,19 @@ function describeTraffic({ objects, bytes, archiveBytes }: RuleTraffic): string 
   return `${objects === null ? UNKNOWN : formatPlural(objects, 'object')}, ${bytes === null ? UNKNOWN : formatBytes(bytes)}, ${ratio}`;
 }
 
+const ALWAYS_SHOWN = ['missing', 'older', 'different', 'foreign'] as const;
+/** Almost always 0. */
+const SHOWN_IF_ANY = ['unreadable', 'unreplicable'] as const;
+
 function describeFindings(verification: VerificationStatus | null): string {
   if (verification === null) return UNKNOWN;
-  const {
-    every,
-    startedAt,
-    unfinished,
-    stopped,
-    overdue,
-    compared,
-    missing,
-    older,
-    different,
-    foreign,
-    unreadable,
-    unreplicable,
-  } = verification;
+  const { every, startedAt, unfinished, stopped, overdue, compared } = verification;
   if (startedAt === undefined) return `${every}; not within the last 15 days`;
-  const found = `${formatCount(missing)} missing, ${formatCount(older)} older, ${formatCount(different)} different, ${formatCount(foreign)} foreign${rare(unreadable, 'unreadable')}${rare(unreplicable, 'unreplicable')}`;
+  const shown = [...ALWAYS_SHOWN, ...SHOWN_IF_ANY.filter((kind) => verification[kind] > 0)];
+  const found = shown.map((kind) => `${formatCount(verification[kind])} ${kind}`).join(', ');
   const until = stopped === true ? ' until it stopped unfinished' : unfinished === true ? ' so far, not finished' : '';
   const late = overdue === true ? `; the next one is overdue (${every})` : '';
   return `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${formatPlural(compared, 'key')}: ${found}${until}${late}`;
-}
-
-/** Nothing where there are none, as almost everywhere. */
-function rare(count: number, what: string): string {
-  return count === 0 ? '' : `, ${formatCount(count)} ${what}`;
 }
 
 function renderAmount(value: number | null): string {
