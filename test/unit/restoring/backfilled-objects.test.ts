@@ -35,7 +35,7 @@ test.each([
   ],
   ['the same object from another backfill is a replay', backfill('v1', SECOND), backfill('v1', SECOND), 'v1', 'replay'],
   [
-    'an older object from another backfill stays away',
+    'an older object from another backfill is skipped',
     backfill('v2', SECOND + 1000),
     backfill('v1', SECOND),
     'v2',
@@ -49,7 +49,7 @@ test.each([
   expect(region.telemetry.skipped.map(([, reason]) => reason)).toEqual(skipped === undefined ? [] : [skipped]);
 });
 
-test('an event wins over what a backfill brought, of the same second, too', async () => {
+test('an event replaces a backfilled object, even one of the same second', async () => {
   const region = new TargetRegion();
   await region.process(await region.arrive(backfill('v1', SECOND), `${RULE.id}/1.tar.zst`));
   await region.process(await region.arrive(event('v2', SECOND, 'A2'), `${RULE.id}/2.tar.zst`));
@@ -57,7 +57,7 @@ test('an event wins over what a backfill brought, of the same second, too', asyn
   expect(region.store.keys(TARGET)).toEqual(['k']);
 });
 
-test('what is older than the key of its archive says has no latency', async () => {
+test('an object that is older than the time in its archive key reports no latency', async () => {
   const region = new TargetRegion();
   const key = `${RULE.id}/${new Date(NOW - 5000).toISOString().replace(/[-:.]/g, '')}-0.tar.zst`;
   const old = textObject('old', 'x', { modified: SECOND / 1000 });

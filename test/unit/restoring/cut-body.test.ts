@@ -15,8 +15,8 @@ describe('cutBody', () => {
     ['nothing', [], [0]],
     ['less than a part', [3], [3]],
     ['exactly a part', [4, 6], [10]],
-    ['chunks that cross parts', [7, 7, 7], [10, 10, 1]],
-    ['a chunk of several parts', [35], [10, 10, 10, 5]],
+    ['chunks that cross part boundaries', [7, 7, 7], [10, 10, 1]],
+    ['one chunk as long as several parts', [35], [10, 10, 10, 5]],
   ])('cuts %s into parts of ten bytes', async (_, sizes, expected) => {
     const pool = new BufferPool(16, 1);
     const bytes: number[] = [];
@@ -32,14 +32,14 @@ describe('cutBody', () => {
     expect(bytes).toEqual(bytes.map((_byte, index) => index % 256));
   });
 
-  test('gives its buffer back when the body fails', async () => {
+  test('releases its buffer when the body fails', async () => {
     const pool = new BufferPool(16, 1);
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield* chunks(3);
-      throw new Error('the body broke');
+      throw new Error('the body failed');
     }
 
-    await expect(cutBody(failing(), 10, pool).next()).rejects.toThrow('the body broke');
+    await expect(cutBody(failing(), 10, pool).next()).rejects.toThrow('the body failed');
     await pool.acquire();
   });
 });

@@ -9,19 +9,19 @@ for (let at = 0, state = 1; at < MIB; at += 1) {
   state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
   incompressible[at] = state >>> 16;
 }
-/** Its frame of objects is too long for the tail, so that it is a read of its own. */
+/** Its object frame is too long for the tail, and is read separately. */
 const large = archiveOf([{ key: 'one.bin', body: incompressible }]);
 
 function region(damaged: readonly number[], at: (length: number) => number) {
   return new TargetRegion({ wrap: (store) => damagingReads(store, new Set(damaged), at) });
 }
 
-describe('a sound archive of which one read was damaged is restored, not dead-lettered', () => {
+describe('an intact archive with one damaged read is restored, not dead-lettered', () => {
   test.each([
     ['in the seek table', (length: number) => length - 15],
-    ['in the magic of the seek table, as if it were not an archive of ours', (length: number) => length - 2],
+    ['in the magic number of the seek table, as if the archive were not ours', (length: number) => length - 2],
     ['in the frame of the manifest', (length: number) => length - 80],
-    ['in the frame of the objects, which lies in the same tail', () => 20],
+    ['in the object frame, which lies in the same tail', () => 20],
   ])('%s', async (_, at) => {
     const target = region([1], at);
 
@@ -33,7 +33,7 @@ describe('a sound archive of which one read was damaged is restored, not dead-le
     expect(target.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('in the frame of one object that has a frame of its own', async () => {
+  test('in the separate frame of one object', async () => {
     const target = region([2], (length) => length >> 1);
 
     await target.process(await target.arrive(large));
@@ -42,7 +42,7 @@ describe('a sound archive of which one read was damaged is restored, not dead-le
     expect(target.store.look({ bucket: TARGET, key: 'one.bin' })?.body.equals(incompressible)).toBe(true);
   });
 
-  test('an archive that is damaged each time is refused with its reason at once', async () => {
+  test('refuses an archive at once, with the reason, if every read is damaged', async () => {
     const target = region([1, 2, 3, 4, 5, 6], (length) => length - 80);
 
     await target.process(await target.arrive(small));

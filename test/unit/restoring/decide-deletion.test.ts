@@ -31,21 +31,31 @@ const deleted = { kind: 'delete', etag: 'e', conflict: false };
 const conflict = { kind: 'delete', etag: 'e', conflict: true };
 const skip = (reason: string): object => ({ kind: 'skip', reason });
 
-describe('a deletion meets', () => {
+describe('decideDeletion, when the existing object is', () => {
   test.each([
-    ['nothing', undefined, skip('absent'), skip('absent')],
-    ['an older write of ours', stamped('1F'), deleted, deleted],
-    ['one that was restored after the deletion was made', stamped('1F', later), deleted, deleted],
-    ['a newer write of ours', stamped('21'), skip('newer-at-target'), skip('newer-at-target')],
-    ['an older one, edited before', stamped('1F', { size: 2 }), conflict, skip('kept')],
-    ['an older one, edited since', stamped('1F', { size: 2, ...later }), skip('newer-at-target'), skip('kept')],
-    ['a newer one, edited', stamped('21', { size: 2 }), skip('newer-at-target'), skip('kept')],
-    ["another writer's, older", PLAIN, conflict, skip('kept')],
-    ["another writer's, of the same second", { ...PLAIN, ...later }, skip('newer-at-target'), skip('kept')],
-    ['no room in metadata, room in tags, older', { ...PLAIN, ...FULL, tags: [] }, conflict, skip('kept')],
-    ['no room at all, older', { ...PLAIN, ...FULL, tags: TEN_TAGS }, conflict, conflict],
+    ['missing', undefined, skip('absent'), skip('absent')],
+    ['our older write', stamped('1F'), deleted, deleted],
+    ['our older write, restored after the deletion was made', stamped('1F', later), deleted, deleted],
+    ['our newer write', stamped('21'), skip('newer-at-target'), skip('newer-at-target')],
+    ['our older write, edited before the deletion', stamped('1F', { size: 2 }), conflict, skip('kept')],
     [
-      'no room at all, newer',
+      'our older write, edited after the deletion',
+      stamped('1F', { size: 2, ...later }),
+      skip('newer-at-target'),
+      skip('kept'),
+    ],
+    ['our newer write, edited', stamped('21', { size: 2 }), skip('newer-at-target'), skip('kept')],
+    ["another writer's older object", PLAIN, conflict, skip('kept')],
+    ["another writer's object from the same second", { ...PLAIN, ...later }, skip('newer-at-target'), skip('kept')],
+    [
+      'an older object whose metadata has no room for a stamp but whose tags do',
+      { ...PLAIN, ...FULL, tags: [] },
+      conflict,
+      skip('kept'),
+    ],
+    ['an older object without any room for a stamp', { ...PLAIN, ...FULL, tags: TEN_TAGS }, conflict, conflict],
+    [
+      'a newer object without any room for a stamp',
       { ...PLAIN, ...FULL, ...later, tags: TEN_TAGS },
       skip('newer-at-target'),
       skip('newer-at-target'),

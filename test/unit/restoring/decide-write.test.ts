@@ -67,28 +67,28 @@ const skip = (reason: 'replay' | 'newer-at-target' | 'kept' | 'unordered'): Writ
 const before = new Date(TIME - 1000);
 const PENDING = [{ key: PENDING_TAGS, value: stampText('0055AA') }];
 
-describe('decideWrite, row by row of its table', () => {
+describe('decideWrite, each row of its table', () => {
   test.each([
     ['nothing there', ours(), undefined, 'overwrite', absent],
     ['stamp of the same write', ours(), there(stamped('0055AA')), 'overwrite', skip('replay')],
     [
-      'stamp of the same write, tags still to come',
+      'stamp of the same write, tags still pending',
       ours(),
       there(stamped('0055AA'), { tags: PENDING, versionId: 'v1' }),
       'keep',
       { kind: 'tag', version: { etag: 'there', versionId: 'v1' } },
     ],
     [
-      'edited in place before its tags came',
+      'edited in place while its tags were pending',
       ours(),
       there(stamped('0055AA'), { tags: PENDING, crc32: 8 }),
       'overwrite',
       skip('newer-at-target'),
     ],
-    ['tags still to come of an older write', ours(), there(stamped('0055A9'), { tags: PENDING }), 'keep', over(false)],
+    ['an older write, tags still pending', ours(), there(stamped('0055A9'), { tags: PENDING }), 'keep', over(false)],
     ['stamp of a newer write', ours(), there(stamped('0055AB')), 'overwrite', skip('newer-at-target')],
     ['stamp of an older write', ours(), there(stamped('0055A9')), 'overwrite', over(false)],
-    ['an older stamp counts as ours under keep, too', ours(), there(stamped('0055A9')), 'keep', over(false)],
+    ['an older stamp counts as ours even under keep', ours(), there(stamped('0055A9')), 'keep', over(false)],
     ['version 1, the same write', ours(), there(version1('0055AA'), { crc32: 8 }), 'overwrite', skip('replay')],
     ['version 1, an older write', ours(), there(version1('0055A9'), { crc32: 8 }), 'keep', over(false)],
     ['edited in place, keep', ours(), there(stamped('0055A9'), { crc32: 8 }), 'keep', skip('kept')],
@@ -115,7 +115,7 @@ describe('decideWrite, row by row of its table', () => {
       skip('newer-at-target'),
     ],
     [
-      'a copy that someone made of another object of ours, keep',
+      'a copy that a user made of another object of ours, keep',
       ours(),
       there(stamped('0055AB', COPIED)),
       'keep',
@@ -147,9 +147,9 @@ describe('decideWrite, row by row of its table', () => {
       'overwrite',
       over(true),
     ],
-    ['no room, all the same', ours(FULL, TEN), there(FULL, { tags: TEN }), 'overwrite', skip('replay')],
+    ['no room, everything the same', ours(FULL, TEN), there(FULL, { tags: TEN }), 'overwrite', skip('replay')],
     [
-      'no room, all the same by MD5',
+      'no room, everything the same by MD5',
       ours(FULL, TEN),
       withoutChecksum(there(FULL, { tags: TEN, etag: ETAG, lastModified: before })),
       'keep',
@@ -180,21 +180,21 @@ describe('decideWrite, row by row of its table', () => {
       skip('unordered'),
     ],
     [
-      'no room, modified before, under keep, too',
+      'no room, modified before, even under keep',
       ours(FULL, TEN),
       there(FULL, { tags: TEN, crc32: 8, lastModified: before }),
       'keep',
       over(true),
     ],
     [
-      'no room in metadata though tags have, keep',
+      'no room in metadata but in tags, keep',
       ours(),
       there(FULL, { tags: ONE, lastModified: before }),
       'keep',
       skip('kept'),
     ],
     [
-      'no room in metadata though tags have, overwrite',
+      'no room in metadata but in tags, overwrite',
       ours(),
       there(FULL, { tags: ONE, lastModified: before }),
       'overwrite',
@@ -213,12 +213,12 @@ describe('decideWrite, row by row of its table', () => {
 
   test.each<[string, Partial<RestorableObject>, Partial<ExistingObject>, boolean]>([
     ['the same size and checksum', {}, {}, true],
-    ['the same size, and S3 tells no checksum', {}, { crc32: undefined as unknown as number }, true],
+    ['the same size, and S3 reports no checksum', {}, { crc32: undefined as unknown as number }, true],
     ['the same size and another checksum', {}, { crc32: 8 }, false],
     ['another size', {}, { size: 2 }, false],
-    ['no bytes, of which no part can be made', { size: 0 }, { size: 0 }, false],
+    ['no bytes, so that no part can be uploaded', { size: 0 }, { size: 0 }, false],
     ['an ETag that is not an MD5', {}, { etag: `${ETAG}-1` }, false],
-  ])('what exists may have the same ETag: %s', (_, ours_, theirs, same) => {
+  ])('decides whether the existing object may have the same ETag: %s', (_, ours_, theirs, same) => {
     const decision = decideWrite(
       { ...ours(), ...ours_ },
       there({ a: 'b' }, { etag: ETAG, ...theirs }),
@@ -229,7 +229,7 @@ describe('decideWrite, row by row of its table', () => {
     expect('sameBytes' in decision).toBe(same);
   });
 
-  test('what could have our stamp as a tag and has none is not ours, though all else is the same', () => {
+  test('an object that has room for our stamp as a tag but has none is not ours, even if all else matches', () => {
     const existing = there(FULL, { tags: ONE });
     expect(decideWrite(ours(FULL, ONE), existing, PLACE, 'keep')).toEqual(skip('kept'));
   });
@@ -241,7 +241,7 @@ describe('decideWrite, row by row of its table', () => {
     expect(decideWrite(object, existing, PLACE, 'overwrite')).toMatchObject({ kind: 'write', conflict: true });
   });
 
-  test('tags are asked for only where the stamp can be nowhere else', () => {
+  test('reads tags only if the stamp cannot be anywhere else', () => {
     expect(needsTags(there(stamped('0055AA')), PLACE)).toBe(false);
     expect(needsTags(there({ a: 'b' }), PLACE)).toBe(false);
     expect(needsTags(there(FULL), PLACE)).toBe(true);

@@ -8,7 +8,7 @@ const location = { bucket: TARGET, key: 'k' };
 const key = (name: string): string => `${RULE.id}/${TIME}-${name}.tar.zst`;
 const write = (text: string, sequencer: string): Buffer => archiveOf([textObject('k', text, { sequencer })]);
 
-/** Some minutes after the writes. */
+/** Ten minutes after the writes. */
 function open(options: { versioned?: boolean; now?: () => number } = {}): TargetRegion {
   return new TargetRegion({ versioned: true, now: () => WRITTEN + 600_000, ...options });
 }
@@ -19,12 +19,12 @@ async function restoreThenDelete(region: TargetRegion): Promise<void> {
   region.store.erase(location);
 }
 
-describe('what a consumer has deleted at the destination', () => {
+describe('an object that a consumer deleted at the destination', () => {
   test.each<[string, number, string, string]>([
     ['the same write, delivered again', 2, '10', key('1')],
     ['an older write, delivered again', 2, '0F', key('0')],
     ['the same write, resent to this region', 1, '10', `_resend-us-east-1/${key('1')}`],
-  ])('stays deleted when it is %s', async (_, receives, sequencer, name) => {
+  ])('stays deleted when the archive holds %s', async (_, receives, sequencer, name) => {
     const region = open();
     await restoreThenDelete(region);
     const response = await region.process(await region.arrive(write('one', sequencer), name, receives));
@@ -33,7 +33,7 @@ describe('what a consumer has deleted at the destination', () => {
     expect(region.telemetry.skipped).toEqual([['k', 'deleted-at-target']]);
   });
 
-  test('stays deleted when the same write comes a day late under another message', async () => {
+  test('stays deleted when the same write arrives a day late in another archive', async () => {
     let now = WRITTEN + 600_000;
     const region = open({ now: () => now });
     await restoreThenDelete(region);
@@ -42,14 +42,14 @@ describe('what a consumer has deleted at the destination', () => {
     expect(region.text('k')).toBeUndefined();
   });
 
-  test('comes back with a newer write, though that was made before it was deleted', async () => {
+  test('comes back with a newer write, even one made before the deletion', async () => {
     const region = open();
     await restoreThenDelete(region);
     await region.process(await region.arrive(write('two', '11'), key('2'), 2));
     expect(region.text('k')).toBe('two');
   });
 
-  test('is not asked for at the first delivery of an archive in time', async () => {
+  test('is not looked for when an archive arrives on time, for the first time', async () => {
     const region = open();
     await restoreThenDelete(region);
     await region.process(await region.arrive(write('one', '10'), key('2')));
@@ -57,14 +57,14 @@ describe('what a consumer has deleted at the destination', () => {
     expect(region.text('k')).toBe('one');
   });
 
-  test('cannot be told in a bucket without versions: at least once', async () => {
+  test('comes back with a second delivery in a bucket without versions', async () => {
     const region = open({ versioned: false });
     await restoreThenDelete(region);
     await region.process(await region.arrive(write('one', '10'), key('1'), 2));
     expect(region.text('k')).toBe('one');
   });
 
-  test('of another writer stays deleted when it was later than the write, and else not', async () => {
+  test('stays deleted if another writer wrote it after our write, and comes back otherwise', async () => {
     for (const [modified, expected] of [
       [WRITTEN + 5000, undefined],
       [WRITTEN - 5000, 'one'],
@@ -77,7 +77,7 @@ describe('what a consumer has deleted at the destination', () => {
     }
   });
 
-  test('comes back by a backfill or a repair, which asks for it', async () => {
+  test('comes back with a backfill or a repair', async () => {
     const region = open({ now: () => NOW });
     await restoreThenDelete(region);
     const packed = `${RULE.id}/20240101T000000000Z-${'0'.repeat(32)}.tar.zst`;

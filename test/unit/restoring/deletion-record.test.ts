@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { DeletionPicker, encodeDeletions } from '../../../src/restoring/deletions/deletion-record.ts';
 
-test('deletions are picked out of many by their keys, whatever their sequencers are', () => {
+test('finds the deletions of the given keys, whatever their sequencers look like', () => {
   const deletions = [
     { key: 'a', eventTime: 1, sequencer: '0055AED6DCD90281' },
     { key: 'b', eventTime: 2, sequencer: '0abc1' },
     { key: 'c', eventTime: 3 },
-    { key: 'd', eventTime: 4, sequencer: 'no hexadecimal digits' },
+    { key: 'd', eventTime: 4, sequencer: 'not hexadecimal' },
     { key: 'e', eventTime: 5, sequencer: 'f'.repeat(32) },
   ];
   const picker = new DeletionPicker(['a', 'b', 'c', 'd', 'e', 'f']);
@@ -21,7 +21,7 @@ test('deletions are picked out of many by their keys, whatever their sequencers 
   ]);
 });
 
-test('a time that has no room is the last that has, or the first', () => {
+test('stores a time that is out of range as the last or first possible time', () => {
   const picker = new DeletionPicker(['late', 'early']);
   picker.pick(
     encodeDeletions([
@@ -33,7 +33,7 @@ test('a time that has no room is the last that has, or the first', () => {
   expect(picker.found.get('early')?.[0]?.eventTime).toBe(0);
 });
 
-test('a deletion begins with the hash of its key, and a note with the complement of that', () => {
+test('a deletion begins with the hash of its key, and a note with the complement of that hash', () => {
   const hashed = createHash('sha256').update('k').digest().subarray(0, 16);
   const begin = (kind?: 'note') => encodeDeletions([{ key: 'k', eventTime: 1, ...(kind && { kind }) }]).subarray(0, 16);
   expect(begin()).toEqual(hashed);

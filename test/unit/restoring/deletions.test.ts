@@ -18,7 +18,7 @@ import {
 } from '../../support/target-region.ts';
 
 const RULE = exampleRule({}, [{ deletes: 'replicate' }]);
-/** Test objects are of this second. */
+/** When the test objects were written. */
 const WRITTEN = 1_700_000_000_000;
 
 function deletionOf(key: string, facts: Partial<ManifestDeletion> = {}): ManifestDeletion {
@@ -43,8 +43,8 @@ function open(rule: ReplicationRule = RULE, options: RegionOptions = {}) {
 
 const key = (name: string): string => `${RULE.id}/${name}.tar.zst`;
 
-describe('a deletion arrives', () => {
-  test('and deletes the older write of ours, by its ETag, once', async () => {
+describe('a deletion that arrives', () => {
+  test('deletes our older write once, by its ETag', async () => {
     const { region } = open();
     await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
     expect(region.text('k')).toBe('one');
@@ -56,9 +56,9 @@ describe('a deletion arrives', () => {
   });
 
   test.each([
-    ['nothing is there', undefined, 'absent'],
+    ['nothing', undefined, 'absent'],
     ['a newer write', '30', 'newer-at-target'],
-  ] as const)('and deletes nothing when %s', async (_, sequencer, reason) => {
+  ] as const)('deletes nothing if the destination has %s', async (_, sequencer, reason) => {
     const { region } = open();
     if (sequencer !== undefined) {
       await region.process(await region.arrive(archiveOf([written('k', 'newer', sequencer)], RULE.id), key('1')));
@@ -69,7 +69,7 @@ describe('a deletion arrives', () => {
     expect(region.telemetry.archives.at(-1)?.deletions).toEqual({ deleted: 0, skipped: { [reason]: 1 } });
   });
 
-  test("and follows on_conflict with another writer's object", async () => {
+  test("follows on_conflict if the object is another writer's", async () => {
     const rule = exampleRule({}, [
       { deletes: 'replicate' },
       { bucket: 'other', deletes: 'replicate', onConflict: 'keep' },
@@ -82,7 +82,7 @@ describe('a deletion arrives', () => {
     expect(region.telemetry.deletedConflicts).toEqual(['k']);
   });
 
-  test('and leaves a destination alone that ignores deletions', async () => {
+  test('does not touch a destination that ignores deletions', async () => {
     const rule = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
     const { region } = open(rule);
     await region.process(await region.arrive(archiveOf([written('k')], rule.id), key('1')));
@@ -90,14 +90,14 @@ describe('a deletion arrives', () => {
     expect([region.text('k'), region.text('k', 'keeping')]).toEqual([undefined, 'one']);
   });
 
-  test('and is counted done where nothing here replicates deletions, without a memory', async () => {
+  test('is acknowledged, without a deletion table, if no destination here replicates deletions', async () => {
     const region = new TargetRegion({ rules: [exampleRule()] });
     const response = await region.process(await region.arrive(archive([deletionOf('k')]), key('1')));
     expect(response.batchItemFailures).toEqual([]);
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('under the prefix of its destination', async () => {
+  test('deletes under the prefix of its destination', async () => {
     const rule = exampleRule({}, [{ deletes: 'replicate', targetPrefix: 'copy/' }]);
     const { region } = open(rule);
     await region.process(await region.arrive(archiveOf([written('k')], rule.id), key('1')));
@@ -105,7 +105,7 @@ describe('a deletion arrives', () => {
     expect(region.text('copy/k')).toBeUndefined();
   });
 
-  test('and looks again when the key changes under it', async () => {
+  test('checks again if the key changes between HEAD and DELETE', async () => {
     const { region } = open(RULE, {
       wrap: (store) =>
         new FailingObjectStore(
@@ -113,7 +113,7 @@ describe('a deletion arrives', () => {
           {},
           {
             hold: async (call, count) => {
-              // Between the look and the delete a newer write arrives.
+              // A newer write arrives between the HEAD and the DELETE.
               if (call === 'remove' && count === 2)
                 await store.place({ bucket: TARGET, key: 'k' }, Buffer.from('later'));
             },
@@ -125,7 +125,7 @@ describe('a deletion arrives', () => {
     expect(region.text('k')).toBe('later');
   });
 
-  test('and is left to a later attempt when the key changes under it five times in a row', async () => {
+  test('is left to a later attempt if the key changes five times in a row', async () => {
     const { region } = open();
     await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
     const store = new FailingObjectStore(region.store);
@@ -138,7 +138,7 @@ describe('a deletion arrives', () => {
     expect(store.counts.head).toBe(5);
   });
 
-  test('at each destination, and without a conflict where what it deletes is ours', async () => {
+  test('deletes at each destination, and reports no conflict for our own writes', async () => {
     const rule = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'other', deletes: 'replicate' }]);
     const { region } = open(rule);
     await region.process(await region.arrive(archiveOf([written('k'), written('l')], rule.id), `${rule.id}/1.tar.zst`));
@@ -149,7 +149,7 @@ describe('a deletion arrives', () => {
     expect(region.telemetry.deletedConflicts).toEqual([]);
   });
 
-  test('and comes back when it fails; what is done stays done', async () => {
+  test('is retried if it fails, and keeps what was already done', async () => {
     const { region } = open(RULE, { wrap: (store) => new FailingObjectStore(store, { remove: [2] }) });
     await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
     const message = await region.arrive(archive([deletionOf('k')]), key('2'));
@@ -162,10 +162,10 @@ describe('a deletion arrives', () => {
   });
 
   test.each<[string, (string | undefined)[], number]>([
-    ['the version that was looked at', ['v1'], 1],
+    ['the version that the HEAD found', ['v1'], 1],
     ['no version', [undefined], 1],
-    ['a version that came in between: it looks again', ['v2', 'v1'], 2],
-  ])('and reads a stamp that is a tag, of %s', async (_, tagVersions, looks) => {
+    ['a version written in between, after which it checks again', ['v2', 'v1'], 2],
+  ])('reads a stamp in a tag of %s', async (_, tagVersions, looks) => {
     const { region } = open();
     const full = textObject('k', 'one', { sequencer: '10', metadata: [['note', 'x'.repeat(2044)]] });
     await region.process(await region.arrive(archiveOf([full], RULE.id), key('1')));
@@ -188,7 +188,7 @@ describe('a deletion arrives', () => {
     expect([region.text('k'), store.counts.head, seen]).toEqual([undefined, looks, looks]);
   });
 
-  test('for a key that is not of its rule, and the archive is refused as a whole', async () => {
+  test('is refused with its whole archive if the key is outside the rule', async () => {
     const rule = exampleRule({ prefix: 'logs/' }, [{ deletes: 'replicate' }]);
     const { region } = open(rule);
     const bytes = archive([deletionOf('elsewhere')], [], rule);
@@ -197,8 +197,8 @@ describe('a deletion arrives', () => {
   });
 });
 
-describe('a write that comes after the deletion it precedes', () => {
-  test('is not brought back, however late, and no request is made for it but a look', async () => {
+describe('a write that arrives after a later deletion', () => {
+  test('is not restored, however late, and costs only one HEAD', async () => {
     let now = NOW;
     const { region } = open(RULE, { now: () => now });
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
@@ -208,12 +208,12 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.text('k')).toBeUndefined();
     expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
     expect(region.calls.counts).toMatchObject({ put: before.put, head: before.head + 1 });
-    // Nothing was there to be deleted again.
+    // There was nothing to delete again.
     expect(region.telemetry.archives.at(-1)).toMatchObject({ skipped: 1 });
     expect(region.telemetry.archives.at(-1)?.deletions).toBeUndefined();
   });
 
-  test('is not brought back though both are of one millisecond, by the order of their sequencers', async () => {
+  test('is not restored if the sequencers order it before a deletion in the same millisecond', async () => {
     const { region } = open();
     const event_time = new Date(WRITTEN).toISOString();
     await region.process(await region.arrive(archive([deletionOf('k', { event_time })]), key('2')));
@@ -230,16 +230,16 @@ describe('a write that comes after the deletion it precedes', () => {
     expect([region.text('k'), region.text('k', 'keeping')]).toEqual([undefined, 'one']);
   });
 
-  test('is written when it is later than the deletion: an undelete', async () => {
+  test('is written if it is later than the deletion (an undelete)', async () => {
     const { region } = open();
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
     await region.process(await region.arrive(archiveOf([written('k', 'back', '30')], RULE.id), key('3')));
     expect(region.text('k')).toBe('back');
-    // Another ETag than that of the same bytes in one PUT, which a second delivery of the deletion may have seen.
+    // Its ETag differs from that of one PUT of the same bytes, which a second delivery of the deletion may have seen.
     expect(region.calls.counts).toMatchObject({ createUpload: 1, complete: 1 });
   });
 
-  test('is written in one PUT when it has no bytes, of which no part can be made', async () => {
+  test('is written in one PUT if it has no bytes, since there is no part to upload', async () => {
     const { region } = open();
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
     await region.process(await region.arrive(archiveOf([written('k', '', '30')], RULE.id), key('3')));
@@ -247,7 +247,7 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.calls.counts).toMatchObject({ createUpload: 0, put: 1 });
   });
 
-  test('is deleted again when the deletion was kept while it was written', async () => {
+  test('is deleted again if the deletion was recorded while it was being written', async () => {
     const { region, deletions } = open();
     const late = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
     region.dependencies = {
@@ -267,7 +267,7 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.telemetry.archives.at(-1)).toMatchObject({ restored: 1, deletions: { deleted: 1, skipped: {} } });
   });
 
-  test('comes back when it was written meanwhile and cannot be deleted again, and is deleted then', async () => {
+  test('is retried if it cannot be deleted again, and is deleted then', async () => {
     const { region, deletions } = open();
     const late = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
     const hold = async (call: string): Promise<void> => {
@@ -281,7 +281,7 @@ describe('a write that comes after the deletion it precedes', () => {
     expect([region.text('k'), region.store.keys(INBOUND)]).toEqual([undefined, []]);
   });
 
-  test('comes back when the key cannot be looked at, where an earlier attempt may have written it', async () => {
+  test('is retried if a HEAD fails, since an earlier attempt may have written it', async () => {
     const { region } = open();
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
     region.dependencies = { ...region.dependencies, store: new FailingObjectStore(region.store, { head: [1] }) };
@@ -292,7 +292,7 @@ describe('a write that comes after the deletion it precedes', () => {
     expect(region.telemetry.skipped).toEqual([['k', 'deleted']]);
   });
 
-  test('of a backfill without the time of its read is newer than every deletion before its archive was made', async () => {
+  test('of a backfill without a read time counts as newer than every deletion before the time of its archive', async () => {
     const { region } = open();
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
     const packed = `${RULE.id}/20240101T000000000Z-${'0'.repeat(32)}.tar.zst`;
@@ -301,27 +301,27 @@ describe('a write that comes after the deletion it precedes', () => {
   });
 });
 
-describe('the memory of deletions', () => {
-  test('is asked twice per archive, whatever the number of its objects, and written once', async () => {
+describe('the deletion table', () => {
+  test('is queried twice per archive of objects, however many, and written once per archive of deletions', async () => {
     const { region, deletions } = open();
     const objects = Array.from({ length: 50 }, (_, index) => written(`k${index}`));
     await region.process(await region.arrive(archiveOf(objects, RULE.id), key('1')));
     expect(deletions.calls).toEqual({ record: 0, recall: 2 });
     const many = objects.map((object) => deletionOf(object.key));
     await region.process(await region.arrive(archive(many), key('2')));
-    // And once per archive of deletions, for removed versions that overrule them.
+    // An archive of deletions takes one query, for removed versions that overrule them.
     expect(deletions.calls).toEqual({ record: 1, recall: 3 });
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('is not asked for a rule that ignores deletions', async () => {
+  test('is not queried for a rule that ignores deletions', async () => {
     const { region, deletions } = open(exampleRule());
     await region.process(await region.arrive(archiveOf([written('k')], RULE.id), key('1')));
     expect(deletions.calls).toEqual({ record: 0, recall: 0 });
     expect(region.text('k')).toBe('one');
   });
 
-  test.each([1, 2])('that does not answer (call %s) delays the archive and loses nothing', async (call) => {
+  test.each([1, 2])('delays the archive and loses nothing if it does not answer call %s', async (call) => {
     const { region, deletions } = open();
     deletions.failing = [call];
     const message = await region.arrive(archive([deletionOf('gone')], [written('k')]), key('1'));
@@ -335,7 +335,7 @@ describe('the memory of deletions', () => {
     expect(region.text('k')).toBe('one');
   });
 
-  test('that fails after the objects are written, again and again, has nothing written twice, nor brought back', async () => {
+  test('causes no second write and brings nothing back if it keeps failing after the objects are written', async () => {
     const { region, deletions } = open(RULE, { versioned: true });
     const message = await region.arrive(archiveOf([written('k'), written('other')], RULE.id), key('1'));
     deletions.failing = [2];
@@ -343,7 +343,7 @@ describe('the memory of deletions', () => {
     region.store.erase({ bucket: TARGET, key: 'k' });
     const { put } = region.calls.counts;
     for (let turn = 0; turn < 3; turn += 1) {
-      // A requeued message is a new one, which was never received.
+      // A requeued message is a new message that was never received.
       const [requeued, turns] = [region.queue.again.at(-1), region.queue.againTurns.at(-1)];
       deletions.failing = [2];
       await region.process({ ...message, ...requeued, receiveCount: 1, turns: turns ?? 0 });
@@ -354,7 +354,7 @@ describe('the memory of deletions', () => {
     expect(region.queue.letters).toEqual([]);
   });
 
-  test('that is missing is an error that says what to do', async () => {
+  test('raises an error that says what to do if it is missing', async () => {
     const region = new TargetRegion({ rules: [RULE] });
     const message = await region.arrive(archiveOf([written('k')], RULE.id), key('1'));
     await region.process({ ...message, receiveCount: 5 });
@@ -363,7 +363,7 @@ describe('the memory of deletions', () => {
   });
 });
 
-describe('an object that a listing has brought', () => {
+describe('an object found by a listing', () => {
   /** @param readAfter milliseconds after it was written */
   const listedObject = (readAfter: number) =>
     textObject('k', 'listed', {
@@ -372,14 +372,14 @@ describe('an object that a listing has brought', () => {
     });
   const listed = archiveOf([listedObject(60_000)], RULE.id);
 
-  test.each([false, true])('stays when an earlier deletion arrives after it (versioned: %s)', async (versioned) => {
+  test.each([false, true])('stays if an earlier deletion arrives after it (versioned: %s)', async (versioned) => {
     const { region } = open(RULE, { versioned });
     await region.process(await region.arrive(listed, key('1')));
     await region.process(await region.arrive(archive([deletionOf('k')]), key('2')));
     expect(region.text('k')).toBe('listed');
   });
 
-  test('stays when that deletion, or the write before it, is delivered again', async () => {
+  test('stays if that deletion, or the write before it, is delivered again', async () => {
     const { region } = open();
     const before = archiveOf([textObject('k', 'old', { sequencer: '10' })], RULE.id);
     await region.process(await region.arrive(before, key('1')));
@@ -392,7 +392,7 @@ describe('an object that a listing has brought', () => {
     expect(region.text('k')).toBe('listed');
   });
 
-  test('is restored though an older event is in its archive, whose time is then that of the event', async () => {
+  test('is restored even if an older event in its archive determines the time of the archive', async () => {
     const { region } = open();
     await region.process(await region.arrive(archive([deletionOf('k')]), key('1')));
     const older = textObject('other', 'x', { sequencer: '11', modified: WRITTEN / 1000 + 1 });
@@ -403,7 +403,7 @@ describe('an object that a listing has brought', () => {
   });
 
   test.each([0, 2000])(
-    'goes when it was deleted %s ms after its read, whatever the clock of its packer said',
+    "is deleted if the deletion came %s ms after its read, whatever the packer's clock said",
     async (after) => {
       for (const order of ['deletion first', 'object first']) {
         const { region } = open();
@@ -418,7 +418,7 @@ describe('an object that a listing has brought', () => {
     },
   );
 
-  test('gives way to an event of a later write, as without the time of its read', async () => {
+  test('is replaced by the event of a later write, as without a read time', async () => {
     const { region } = open();
     await region.process(await region.arrive(listed, key('1')));
     const event = archiveOf([textObject('k', 'event', { sequencer: '10', modified: WRITTEN / 1000 + 1 })], RULE.id);

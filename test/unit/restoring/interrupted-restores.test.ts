@@ -15,7 +15,7 @@ import { archiveOf, INBOUND, RULE, TARGET, TargetRegion } from '../../support/ta
 const PLACE = { bucket: TARGET, key: 'large.bin' };
 type Failing = Readonly<Partial<Record<StoreCall, readonly number[]>>>;
 
-/** Bytes that tell every place from every other. */
+/** Bytes that differ at every offset. */
 function body(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE(at, at);
@@ -25,7 +25,7 @@ function body(size: number): Buffer {
 /** Six frames, so six parts. */
 const large: TestObject = { key: 'large.bin', body: body(48 * MIB), sequencer: '0B', metadata: [['a', 'b']] };
 
-/** A region in which an object of 40 MiB is worth resuming; each attempt fails where the test says. */
+/** A region that resumes objects of 40 MiB and more; each attempt fails where the test says. */
 async function arrive(object: TestObject = large) {
   const region = new TargetRegion();
   const limits = { ...region.dependencies.limits, resumableBytes: 40 * MIB };
@@ -46,9 +46,9 @@ function expectRestored({ store }: TargetRegion, expected: TestObject = large): 
 }
 
 describe('a large object whose restore was interrupted', () => {
-  test('is resumed: stored parts are neither fetched nor sent a second time', async () => {
+  test('is resumed without fetching or sending the stored parts again', async () => {
     const { region, attempt } = await arrive();
-    // The mark and six parts: all but the last two arrive.
+    // One marker and six parts: all but the last two arrive.
     expect((await attempt({ uploadPart: [6, 7] })).returned).toBe(1);
 
     const second = await attempt();
@@ -60,7 +60,7 @@ describe('a large object whose restore was interrupted', () => {
     expect(await region.store.listUploads(PLACE)).toEqual([]);
   });
 
-  test('comes back when nobody says what an earlier attempt has left, and is resumed then', async () => {
+  test('is retried if the upload of an earlier attempt cannot be found, and is resumed then', async () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6, 7] });
     const second = await attempt({ listUploads: [1] });
@@ -71,7 +71,7 @@ describe('a large object whose restore was interrupted', () => {
     expectRestored(region);
   });
 
-  test('only needs to be completed when all parts are there', async () => {
+  test('only has to be completed if all parts are stored', async () => {
     const { region, attempt } = await arrive();
     expect((await attempt({ complete: [1] })).returned).toBe(1);
     const second = await attempt();
@@ -80,7 +80,7 @@ describe('a large object whose restore was interrupted', () => {
     expectRestored(region);
   });
 
-  test('starts over when its upload has expired', async () => {
+  test('starts over if its upload has expired', async () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     for (const id of await region.store.listUploads(PLACE)) await (await region.store.resumeUpload(PLACE, id)).abort();
@@ -93,7 +93,7 @@ describe('a large object whose restore was interrupted', () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     const [older] = await region.store.listUploads(PLACE);
-    // As long as the other, so that the marks of the two differ by their checksums only.
+    // As long as the other, so that the markers of the two differ only in their checksums.
     const newer: TestObject = { ...large, sequencer: '0C', metadata: [['a', 'c']] };
     const message = await region.arrive(archiveOf([newer]));
     expect((await region.process(message)).batchItemFailures).toEqual([]);
@@ -102,7 +102,7 @@ describe('a large object whose restore was interrupted', () => {
   });
 
   test.each<Failing>([{}, { listUploads: [1] }, { abort: [1] }])(
-    'gives its parts back when a newer version has overtaken it, at the latest with the next delivery: %j fails',
+    'aborts its upload once a newer version has overtaken it, at the latest with the next delivery: %j fails',
     async (failing) => {
       const { region, attempt } = await arrive();
       await attempt({ uploadPart: [6] });
@@ -123,7 +123,7 @@ describe('a large object whose restore was interrupted', () => {
     },
   );
 
-  test("leaves someone else's upload to the same key alone", async () => {
+  test("does not touch another writer's upload to the same key", async () => {
     const { region, attempt } = await arrive();
     const foreign = await region.store.createUpload({ ...PLACE, headers: {}, metadata: {}, tags: [] });
     await foreign.uploadPart(1, Buffer.from('x'), crc32(Buffer.from('x')));
@@ -132,7 +132,7 @@ describe('a large object whose restore was interrupted', () => {
     expect(await region.store.listUploads(PLACE)).toEqual([foreign.id]);
   });
 
-  test('is aborted and restarted when parts of the earlier attempt have other bytes', async () => {
+  test('is aborted and restarted if the parts of the earlier attempt have other bytes', async () => {
     const { region, attempt } = await arrive();
     await attempt({ uploadPart: [6] });
     const upload = await region.store.resumeUpload(PLACE, itemAt(await region.store.listUploads(PLACE), 0));
@@ -146,7 +146,7 @@ describe('a large object whose restore was interrupted', () => {
     expectRestored(region);
   });
 
-  test('is not looked for when it is small', async () => {
+  test('has no upload to resume if it is small', async () => {
     const { attempt } = await arrive({ ...large, body: body(24 * MIB) });
     const first = await attempt();
     expect(first.counts).toMatchObject({ listUploads: 0, uploadPart: 3, createUpload: 1 });
@@ -183,18 +183,18 @@ describe('an object of more slices than S3 has parts', () => {
     return { counts: store.counts, progress, send };
   }
 
-  test('becomes parts of many slices each, put together in our own bucket', async () => {
+  test('is sent in parts of many slices each, which are assembled in our own bucket', async () => {
     const memory = new MemoryObjectStore({ minimumPartSize: 1 });
     const { counts, progress, send } = write(memory);
     await send();
     expect(progress.restored).toBe(1);
     expect(memory.look(PLACE)?.body.equals(bytes)).toBe(true);
-    // 157 parts of 64 slices, each a stage of its own.
+    // 157 parts of 64 slices, each staged separately.
     expect(counts).toMatchObject({ takePart: 157, createUpload: 158, complete: 158, remove: 157, abort: 0 });
     expect(memory.keys(INBOUND)).toEqual([]);
   });
 
-  test('resumes from whole parts, and discards the others', async () => {
+  test('resumes after its whole parts, and discards partial ones', async () => {
     const memory = new MemoryObjectStore({ minimumPartSize: 1 });
     const first = write(memory, { takePart: [150] });
     await first.send();

@@ -7,11 +7,11 @@ import { archiveOf, RULE, TARGET, TargetRegion, textObject } from '../../support
 const keysIn = (folder: string, count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, index) => `${folder}${from + index}`);
 
-/** An archive with the n-th version of each key. */
+/** An archive with version `version` of each key. */
 const versions = (keys: readonly string[], version: number): Buffer =>
   archiveOf(keys.map((key) => textObject(key, `version ${version}`, { sequencer: `0${version}` })));
 
-/** PUTs and HEADs that restoring an archive takes. */
+/** How many PUTs and HEADs it takes to restore an archive. */
 async function requestsOf(region: TargetRegion, archive: Buffer, name: string): Promise<{ put: number; head: number }> {
   const { put, head } = { ...region.calls.counts };
   await region.process(await region.arrive(archive, `${RULE.id}/${name}.tar.zst`));
@@ -19,17 +19,17 @@ async function requestsOf(region: TargetRegion, archive: Buffer, name: string): 
   return { put: region.calls.counts.put - put, head: region.calls.counts.head - head };
 }
 
-describe('requests of the target', () => {
-  test('are one PUT for each new key', async () => {
+describe('the requests of the target', () => {
+  test('are one PUT per new key', async () => {
     const region = new TargetRegion();
     expect(await requestsOf(region, versions(keysIn('a/', 100), 1), 'one')).toEqual({ put: 100, head: 0 });
     expect(await requestsOf(region, versions(keysIn('a/', 100, 100), 1), 'two')).toEqual({ put: 100, head: 0 });
   });
 
-  test('are one PUT and one HEAD for each overwritten key; the first one of a process alone may be sent twice', async () => {
+  test('are one PUT and one HEAD per overwritten key, except that the first PUT of a process may be sent twice', async () => {
     const region = new TargetRegion();
     const keys = keysIn('a/', 100);
-    for (const key of keys) await region.store.place({ bucket: TARGET, key }, Buffer.from('of someone'));
+    for (const key of keys) await region.store.place({ bucket: TARGET, key }, Buffer.from('theirs'));
 
     expect(await requestsOf(region, versions(keys, 1), 'one')).toEqual({ put: 101, head: 100 });
     expect(await requestsOf(region, versions(keys, 2), 'two')).toEqual({ put: 100, head: 100 });
@@ -38,7 +38,7 @@ describe('requests of the target', () => {
     expect(region.telemetry.archives.map(({ overwritten }) => overwritten)).toEqual([100, 100]);
   });
 
-  test('of one key in five are near that, too', async () => {
+  test('are close to that if one key in five exists', async () => {
     const region = new TargetRegion();
     const mixed = (archive: number): string[] =>
       [...keysIn('a/', 80, archive * 80), ...keysIn('a/old', 20)]
@@ -51,7 +51,7 @@ describe('requests of the target', () => {
     expect(await requestsOf(region, versions(mixed(1), 2), 'two')).toEqual({ put: 100, head: 100 });
   });
 
-  test('come back to one PUT when keys are new again', async () => {
+  test('return to one PUT when keys are new again', async () => {
     const region = new TargetRegion();
     const keys = keysIn('a/', 20);
     for (const version of [1, 2]) await requestsOf(region, versions(keys, version), `old-${version}`);
@@ -59,7 +59,7 @@ describe('requests of the target', () => {
     expect(await requestsOf(region, versions(keysIn('c/', 100), 1), 'newer')).toEqual({ put: 100, head: 0 });
   });
 
-  test('follow each folder: one of state is looked at, one of logs beside it is not', async () => {
+  test('depend on the folder: HEADs for a folder of state, none for a folder of logs beside it', async () => {
     const region = new TargetRegion();
     const state = keysIn('state/', 50);
     for (let version = 1; version <= 3; version += 1) {
@@ -69,7 +69,7 @@ describe('requests of the target', () => {
     expect(await requestsOf(region, versions(keysIn('logs/', 50, 900), 4), 'logs')).toEqual({ put: 50, head: 0 });
   });
 
-  test('are learned for each destination by itself', async () => {
+  test('are learned separately for each destination', async () => {
     const rule = exampleRule({}, [{ bucket: 'full' }, { bucket: 'empty' }]);
     const region = new TargetRegion({ rules: [rule] });
     const keys = keysIn('a/', 50);
@@ -84,7 +84,7 @@ describe('KeyHistory', () => {
   if (destination === undefined) throw new TypeError('The example rule has no destination');
   const location = { bucket: TARGET, key: 'a/b' };
 
-  test('continues when the first write of a destination fails', async () => {
+  test('lets the next write proceed if the first write to a destination fails', async () => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
     const first = keys.write(destination, location, () => Promise.reject(new Error('no answer')));
     const second = keys.write(destination, location, (looksFirst) => Promise.resolve(looksFirst));
@@ -95,7 +95,7 @@ describe('KeyHistory', () => {
   test.each([
     ['a HEAD costs as much as a PUT', 5e-6, false],
     ['a HEAD costs a twelfth', 0.4e-6, true],
-  ])('looks at one key in five existing when it pays: %s', async (_, head, looks) => {
+  ])('checks keys first if one in five exists and a HEAD is cheap enough: %s', async (_, head, looks) => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: head });
     const write = (existed: boolean): Promise<boolean> =>
       keys.write(destination, location, (looksFirst, tell) => {
@@ -106,7 +106,7 @@ describe('KeyHistory', () => {
     expect(await write(false)).toBe(looks);
   });
 
-  test('lets few writes go without a look while little is known, and the others wait for what those find', async () => {
+  test('lets a few writes go unchecked while little is known, and holds the others until those report', async () => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
     await keys.write(destination, location, (_, tell) => {
       tell(false);
@@ -123,7 +123,7 @@ describe('KeyHistory', () => {
         return promise;
       }),
     );
-    // They wait without keeping anything else from running.
+    // They wait without blocking anything else.
     await nextTurn();
     expect(begun).toHaveLength(3);
     begun[0]?.();
@@ -136,7 +136,7 @@ describe('KeyHistory', () => {
     await Promise.all(writes);
   });
 
-  test('forgets what a bucket was used for long ago', async () => {
+  test('forgets how a bucket was used long ago', async () => {
     const keys = new KeyHistory({ s3_put_request: 5e-6, s3_get_request: 0.4e-6 });
     const write = (key: string, existed: boolean): Promise<boolean> =>
       keys.write(destination, { bucket: TARGET, key }, (looksFirst, tell) => {

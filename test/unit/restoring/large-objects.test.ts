@@ -18,7 +18,7 @@ import {
 
 const KEY = `${RULE.id}/a.tar.zst`;
 
-/** Bytes that tell every place from every other. */
+/** Bytes that differ at every offset. */
 function largeBody(size: number): Buffer {
   const body = Buffer.alloc(size);
   for (let at = 0; at + 4 <= size; at += 4) body.writeUInt32LE(at, at);
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe('objects that span frames', () => {
-  test('become one multipart upload, a part a frame, and are byte for byte the same', async () => {
+  test('are written as one multipart upload with a part per frame, byte for byte', async () => {
     const region = new TargetRegion();
 
     const response = await region.process(await region.arrive(archive));
@@ -50,7 +50,7 @@ describe('objects that span frames', () => {
     });
   });
 
-  test('of one frame but over 8 MiB are one plain PUT', async () => {
+  test('are written in one plain PUT if they have one frame, even above 8 MiB', async () => {
     const region = new TargetRegion();
     const body = largeBody(11 * MIB);
 
@@ -60,7 +60,7 @@ describe('objects that span frames', () => {
     expect(region.calls.counts).toMatchObject({ put: 1, createUpload: 0 });
   });
 
-  test('go to several destinations from one decompression', async () => {
+  test('are decompressed once for several destinations', async () => {
     const rule = exampleRule({}, [{ bucket: 'one', storageClass: 'GLACIER_IR' }, { bucket: 'two' }]);
     const region = new TargetRegion({ rules: [rule] });
 
@@ -72,7 +72,7 @@ describe('objects that span frames', () => {
     expect(region.calls.counts.read).toBeLessThanOrEqual(4);
   });
 
-  test('looks again before it replaces: the same bytes, written newer meanwhile, have the same ETag', async () => {
+  test('are checked again before completion, since a newer write of the same bytes has the same ETag', async () => {
     const location = { bucket: TARGET, key: 'large.bin' };
     const older = (sequencer: string, note: string) =>
       archiveOf([{ ...large, sequencer, metadata: [['note', note]] satisfies [string, string][] }]);
@@ -84,7 +84,7 @@ describe('objects that span frames', () => {
           {
             hold: (call, count) => {
               if (call !== 'uploadPart' || count !== 4) return undefined;
-              // Another run restores the newest version while this one sends its parts.
+              // Another invocation restores the newest version while this one sends its parts.
               const other = new TargetRegion({ dependencies: { store } });
               return other.arriveIn(store, older('0D', 'newest'), `${RULE.id}/c.tar.zst`).then(async (message) => {
                 await other.process(message);
@@ -104,7 +104,7 @@ describe('objects that span frames', () => {
     expect(region.store.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('are neither fetched nor sent when a newer version exists', async () => {
+  test('are neither fetched nor sent if a newer version exists', async () => {
     const region = new TargetRegion();
     await region.process(await region.arrive(archiveOf([{ ...textObject('large.bin', 'newer'), sequencer: '0C' }])));
     const reads = region.calls.counts.read;
@@ -117,7 +117,7 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('with other bytes than the source had are never completed, and leave no parts behind', async () => {
+  test('are never completed and leave no parts behind if their bytes differ from those at the source', async () => {
     const region = new TargetRegion();
     const { tarFrames, manifest } = layOutArchive([large, textObject('small', 's')]);
     const objects = manifest.objects.map((object) =>
@@ -134,7 +134,7 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('give all memory and their parts back when the archive goes away between two of their frames', async () => {
+  test('release all buffers and abort their upload if the archive disappears between two of their frames', async () => {
     const region = new TargetRegion();
     const gone = { error: () => new ObjectNotFoundError('expired') };
     const store = new FailingObjectStore(region.store, { read: [4, 5, 6, 7] }, gone);
@@ -142,7 +142,7 @@ describe('objects that span frames', () => {
     const body = largeBody(40 * MIB);
     expect((await region.process(await region.arrive(archiveOf([{ key: 'k', body }])))).batchItemFailures).toEqual([]);
     expect(region.telemetry.gone).toHaveLength(1);
-    // The first frame was sent: nobody will complete its upload.
+    // The first frame was sent, but nobody will complete its upload.
     expect(store.counts).toMatchObject({ createUpload: 1, abort: 1 });
     expect(region.store.uploadKeys(TARGET)).toEqual([]);
     const { compressed } = region.buffers;
@@ -152,7 +152,7 @@ describe('objects that span frames', () => {
     expect(free).toBe(compressed.count);
   });
 
-  test('end without their missing frames when the archive goes away while another object is read', async () => {
+  test('stop without fetching the rest if the archive disappears while another object is read', async () => {
     const region = new TargetRegion();
     const untilSent = async (): Promise<void> => {
       for (let turn = 0; turn < 100 && store.counts.uploadPart === 0; turn += 1) await nextTurn();
@@ -167,13 +167,13 @@ describe('objects that span frames', () => {
     const bytes = archiveOf([textObject('small', 's'), { key: 'k', body: largeBody(32 * MIB) }]);
     expect((await region.process(await region.arrive(bytes))).batchItemFailures).toEqual([]);
     expect(region.telemetry.gone).toHaveLength(1);
-    // A third frame has got the buffer of the one that failed. The fourth is not even fetched, and nobody will complete
+    // A third frame gets the buffer of the one that failed. The fourth is not even fetched, and nobody will complete
     // the upload.
     expect(store.counts).toMatchObject({ read: 5, createUpload: 1, uploadPart: 3, complete: 0, abort: 1 });
     expect(region.store.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('of more frames than parts are done only when S3 has put the parts together', async () => {
+  test('count as restored only once S3 has assembled their parts, if they have more frames than parts', async () => {
     const region = new TargetRegion();
     const hold = (call: string): Promise<void> | undefined => (call === 'takePart' ? nextTurn() : undefined);
     const store = new FailingObjectStore(region.store, {}, { hold });
@@ -187,7 +187,7 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('of which one frame is damaged fail, and leave no parts behind', async () => {
+  test('fail and leave no parts behind if one of their frames is damaged', async () => {
     const region = new TargetRegion();
     const damaged = Buffer.from(archive);
     const [, , second] = readSeekTable(archive);
@@ -207,7 +207,7 @@ describe('objects that span frames', () => {
     ['a part', { uploadPart: [2] }],
     ['the first part', { uploadPart: [1] }],
     ['the completion', { complete: [1] }],
-  ])('give their parts back when %s fails, and succeed in the next attempt', async (_, failing) => {
+  ])('abort their upload if %s fails, and succeed in the next attempt', async (_, failing) => {
     const store: { failing?: FailingObjectStore } = {};
     const region = new TargetRegion({ wrap: (memory) => (store.failing = new FailingObjectStore(memory, failing)) });
     const message = await region.arrive(archive);
@@ -224,7 +224,7 @@ describe('objects that span frames', () => {
     expect(region.store.look({ bucket: TARGET, key: 'large.bin' })?.body.equals(large.body)).toBe(true);
   });
 
-  test('whose completion happened though its answer was lost are found done', async () => {
+  test('count as restored if only the response to their completion was lost', async () => {
     const options = { moment: 'after' as const };
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { complete: [1] }, options) });
 
@@ -235,7 +235,7 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('are retried when someone wrote the key before their completion', async () => {
+  test('are retried if another writer wrote the key before their completion', async () => {
     const region = new TargetRegion();
     const failing = new FailingObjectStore(
       region.store,
@@ -252,7 +252,7 @@ describe('objects that span frames', () => {
     expect(failing.counts.abort).toBe(1);
   });
 
-  test('report parts that could not be aborted', async () => {
+  test('report an upload that could not be aborted', async () => {
     const region = new TargetRegion({
       wrap: (store) => new FailingObjectStore(store, { uploadPart: [1], abort: [1] }),
     });
@@ -263,7 +263,7 @@ describe('objects that span frames', () => {
     expect(region.telemetry.failedObjects).toEqual(Array(2).fill(['large.bin', 'STORAGE_UNAVAILABLE']));
   });
 
-  test('fail alone in one destination', async () => {
+  test('can fail in one destination and succeed in the other', async () => {
     const rule = exampleRule({}, [{ bucket: 'one' }, { bucket: 'two' }]);
     const missing = { error: () => new BucketNotFoundError('no such bucket') };
     const region = new TargetRegion({
@@ -279,7 +279,7 @@ describe('objects that span frames', () => {
     expect(region.store.keys(INBOUND)).toHaveLength(1);
   });
 
-  test('give their parts back when the run ends in the middle of them', async () => {
+  test('abort their upload if the invocation ends in the middle of it', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const region = new TargetRegion();
     const store = new FailingObjectStore(region.store);

@@ -8,7 +8,7 @@ function distributionOf(latencies: readonly number[]): LatencyDistribution {
 }
 
 describe('a distribution of latencies', () => {
-  test('gives a single latency back exactly', () => {
+  test('returns a single latency exactly', () => {
     expect(distributionOf([12.345]).bins()).toEqual([{ value: 12.345, count: 1 }]);
   });
 
@@ -16,7 +16,7 @@ describe('a distribution of latencies', () => {
     expect(distributionOf(new Array<number>(1000).fill(0.25)).bins()).toEqual([{ value: 0.25, count: 1000 }]);
   });
 
-  test('keeps apart what is further apart than its error, the shortest first', () => {
+  test('has separate bins for latencies that differ by more than its error, the shortest first', () => {
     const bins = distributionOf([100, 1, 10]).bins();
     expect(bins.map(({ count }) => count)).toEqual([1, 1, 1]);
     expect(bins.map(({ value }) => Number(value.toPrecision(1)))).toEqual([1, 10, 100]);
@@ -31,7 +31,7 @@ describe('a distribution of latencies', () => {
     expect(distribution.longest).toBeCloseTo(days, 3);
   });
 
-  test('takes a clock that runs ahead for no latency at all', () => {
+  test('treats a negative latency, from a clock that runs ahead, as none', () => {
     expect(distributionOf([-5, 0]).bins()).toEqual([{ value: 0.001, count: 2 }]);
   });
 
@@ -40,7 +40,7 @@ describe('a distribution of latencies', () => {
     expect(new LatencyDistribution().longest).toBe(0);
   });
 
-  test('says by how much a quantile may be off', () => {
+  test('states how far off a quantile may be', () => {
     expect(LATENCY_ERROR).toBe(0.02);
   });
 });

@@ -45,7 +45,7 @@ class Region extends TargetRegion {
     return batchItemFailures.length === 0;
   }
 
-  /** Another delivery of the archive that came last. */
+  /** Delivers the last archive again. */
   async again(): Promise<boolean> {
     const key = `${RULE.id}/${this.#archives}.tar.zst`;
     const body = this.store.look({ bucket: INBOUND, key })?.body ?? Buffer.alloc(0);
@@ -57,13 +57,13 @@ class Region extends TargetRegion {
   }
 }
 
-describe('an object whose tags are more than the headers of a request can carry', () => {
+describe('an object whose tags do not fit into request headers', () => {
   test.each<[string, Partial<TestObject>, Record<string, string>]>([
     ['with its stamp as metadata', {}, own],
     ['with no room for a stamp', { metadata: FULL }, own],
     ['with its stamp as a tag', { metadata: FULL, tags: TAGS.slice(1) }, { [STAMP_NAME]: expect.any(String) as never }],
     ['of several frames', { body: Buffer.alloc(20 * MIB, 'x') }, own],
-  ])('arrives with all of them, by one request more: %s', async (_, more, expected) => {
+  ])('arrives with all of its tags, for one additional request: %s', async (_, more, expected) => {
     const region = new Region();
     region.fail({});
     expect(await region.restore(1, 'first', more)).toBe(true);
@@ -78,26 +78,23 @@ describe('an object whose tags are more than the headers of a request can carry'
     ['with its stamp as metadata', {}],
     ['with no room for a stamp', { metadata: FULL }],
     ['of several frames', { body: Buffer.alloc(20 * MIB, 'x') }],
-  ])(
-    'is not restored before it has them: what ended in between is completed by the next delivery, %s',
-    async (_, more) => {
-      const region = new Region({ rules: [KEEP] });
-      region.fail({ putTags: [1] });
-      expect(await region.restore(1, 'first', more)).toBe(false);
-      expect(Object.keys(region.tags)).toEqual([PENDING_TAGS]);
-      expect(region.telemetry.archives).toEqual([]);
+  ])('counts as restored only with its tags, which the next delivery adds if they are missing: %s', async (_, more) => {
+    const region = new Region({ rules: [KEEP] });
+    region.fail({ putTags: [1] });
+    expect(await region.restore(1, 'first', more)).toBe(false);
+    expect(Object.keys(region.tags)).toEqual([PENDING_TAGS]);
+    expect(region.telemetry.archives).toEqual([]);
 
-      region.fail({});
-      expect(await region.again()).toBe(true);
+    region.fail({});
+    expect(await region.again()).toBe(true);
 
-      expect(region.tags).toEqual(own);
-      expect(region.failing.counts).toMatchObject({ put: 0, createUpload: 0, putTags: 1 });
-      expect(region.telemetry.archives).toMatchObject([{ restored: 1, skipped: 1 }]);
-      expect(region.telemetry.conflicts).toEqual([]);
-    },
-  );
+    expect(region.tags).toEqual(own);
+    expect(region.failing.counts).toMatchObject({ put: 0, createUpload: 0, putTags: 1 });
+    expect(region.telemetry.archives).toMatchObject([{ restored: 1, skipped: 1 }]);
+    expect(region.telemetry.conflicts).toEqual([]);
+  });
 
-  test('is a replay afterwards: tags that a user has put since then stay', async () => {
+  test('is a replay afterwards, which keeps tags that a user has changed since', async () => {
     const region = new Region();
     await region.restore(1, 'first');
     await region.store.putTags(AT, [{ key: 'mine', value: '1' }]);
@@ -108,7 +105,7 @@ describe('an object whose tags are more than the headers of a request can carry'
     expect(region.telemetry.skipped).toContainEqual(['k', 'replay']);
   });
 
-  test('that waits for its tags keeps its place in the order: older never replaces it, newer does', async () => {
+  test('keeps its place in the order of writes while its tags are pending', async () => {
     const region = new Region({ rules: [KEEP] });
     region.fail({ putTags: [1] });
     await region.restore(2, 'second', { metadata: FULL });
@@ -123,7 +120,7 @@ describe('an object whose tags are more than the headers of a request can carry'
     expect(region.telemetry.conflicts).toEqual([]);
   });
 
-  test('names the version that it wrote, so that nothing newer gets its tags', async () => {
+  test('adds the tags to the version that it wrote, so that no newer version gets them', async () => {
     const region = new Region({ now: () => NOW });
     const versions: unknown[] = [];
     const { store } = region;
@@ -146,7 +143,7 @@ describe('an object whose tags are more than the headers of a request can carry'
     ['overwritten', true],
     ['deleted', false],
   ])(
-    'tells that a newer object may have them, where there are no versions and the key is %s meanwhile',
+    'reports tags that a newer object may have received, without versioning, if the key is %s meanwhile',
     async (_, isNewer) => {
       const region = new Region();
       const { store } = region;

@@ -22,7 +22,7 @@ const pool = new DirectRestoration();
 const TAIL = 64 * KIB;
 const DESCRIPTION = { etag: 'e', lastModified: new Date(0), headers: {}, metadata: {}, storageClass: 'STANDARD' };
 
-/** Bytes of an archive by their place in it, and the ranges that were read. */
+/** An archive's bytes by offset, and the ranges that were read. */
 class Archive implements ObjectReader {
   readonly reads: [start: number, length: number][] = [];
   readonly version: { bucket: string; key: string; etag: string; size: number };
@@ -48,7 +48,7 @@ class Archive implements ObjectReader {
   }
 }
 
-/** An archive of empty objects, a frame for each. */
+/** An archive of empty objects, one frame each. */
 function frameEach(keys: readonly string[]): { bytes: Buffer; frame: Buffer; manifest: Buffer } {
   const { tarFrames, manifest } = layOutArchive([textObject('k', '')]);
   const [described, tarFrame] = [itemAt(manifest.objects, 0), itemAt(tarFrames, 0)];
@@ -59,8 +59,8 @@ function frameEach(keys: readonly string[]): { bytes: Buffer; frame: Buffer; man
   return { bytes: joinFrames([...keys.map(() => frame), last]), frame: frame.bytes, manifest: last.bytes };
 }
 
-describe('an archive is opened', () => {
-  test('with one read where manifest and seek table lie in its tail', async () => {
+describe('openArchive opens an archive', () => {
+  test('with one read if its tail holds manifest and seek table', async () => {
     const bytes = archiveOf([textObject('a', 'one'), textObject('b', 'two')]);
     const archive = Archive.of(bytes);
     const opened = await archive.open();
@@ -69,7 +69,7 @@ describe('an archive is opened', () => {
     expect(Buffer.from(opened?.tail ?? []).equals(bytes)).toBe(true);
   });
 
-  test('with a second read for a manifest that begins before its tail', async () => {
+  test('with a second read if the manifest begins before its tail', async () => {
     const keys = Array.from({ length: 2000 }, () => randomBytes(40).toString('hex'));
     const { bytes, manifest } = frameEach(keys);
     const archive = Archive.of(bytes);
@@ -81,7 +81,7 @@ describe('an archive is opened', () => {
     ]);
   });
 
-  test('with a third one for a seek table that is longer than its tail', async () => {
+  test('with a third read if the seek table is longer than its tail', async () => {
     const keys = Array.from({ length: 9000 }, (_, index) => `${index}`);
     const { bytes, frame, manifest } = frameEach(keys);
     const table = bytes.length - keys.length * frame.length - manifest.length;
@@ -96,20 +96,20 @@ describe('an archive is opened', () => {
   });
 });
 
-describe('an archive is not opened', () => {
-  test('that is empty: nothing is read', async () => {
+describe('openArchive does not open an archive', () => {
+  test('that is empty, and reads nothing', async () => {
     const archive = Archive.of(Buffer.alloc(0));
     await expect(archive.open()).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
     expect(archive.reads).toEqual([]);
   });
 
-  test('that has no seek table: it may be of the public implementation; that is read twice', async () => {
+  test("without a seek table, which may be the public implementation's, after reading it twice", async () => {
     const archive = Archive.of(Buffer.alloc(100, 'public'));
     expect(await archive.open()).toBeUndefined();
     expect(archive.reads).toHaveLength(2);
   });
 
-  test('whose seek table would be longer than itself', async () => {
+  test('whose seek table would be longer than the archive', async () => {
     const bytes = archiveOf([textObject('a', 'one')]);
     bytes.writeUInt32LE(1000, bytes.length - 9);
     const archive = Archive.of(bytes);
@@ -117,14 +117,14 @@ describe('an archive is not opened', () => {
     expect(archive.reads).toEqual(Array(2).fill([0, bytes.length]));
   });
 
-  test('while a worker is lost: that says nothing about the archive', async () => {
+  test('if a worker is lost, which says nothing about the archive', async () => {
     const archive = Archive.of(archiveOf([textObject('k', 'body')]));
     const restore = () => Promise.reject(new WorkerLostError('killed'));
     const opening = openArchive(archive.version, { store: archive, pool: { threads: 1, restore } });
     await expect(opening).rejects.toThrow(WorkerLostError);
   });
 
-  test('whose read fails: that is not a damage, and is not repeated here', async () => {
+  test('if a read fails, and does not repeat the read', async () => {
     const archive = Archive.of(archiveOf([textObject('a', 'one')]));
     archive.version.size += 1;
     const store = { read: () => archive.read({ ...archive.version, into: new Uint8Array(1) }) };
@@ -134,7 +134,7 @@ describe('an archive is not opened', () => {
     expect(archive.reads).toHaveLength(1);
   });
 
-  test('whose manifest has more bytes, compressed, than the largest one can have', async () => {
+  test('whose compressed manifest is larger than the largest one can be', async () => {
     const most = MAX_MANIFEST_SIZE + MAX_MANIFEST_SIZE / 256;
     const archiveWith = (compressed: number): Archive => {
       const table = encodeSeekTable([{ compressed, decompressed: MAX_MANIFEST_SIZE }]);
@@ -154,7 +154,7 @@ describe('an archive is not opened', () => {
   });
 });
 
-test('a frame comes from the tail where it lies in it, and from S3 where it begins one byte before', async () => {
+test('readFrame takes a frame from the tail, but reads from S3 if the frame begins one byte earlier', async () => {
   const bytes = randomBytes(MIB);
   const archive = Archive.of(bytes);
   const opened = { archive: archive.version, tail: bytes.subarray(MIB - 1000) };
@@ -169,7 +169,7 @@ test('a frame comes from the tail where it lies in it, and from S3 where it begi
   expect(archive.reads).toEqual([[MIB - 1001, 500]]);
 });
 
-test('a slice has the checksum of its object to meet where it is all of it', () => {
+test("a slice is checked against the object's checksum only if it is the whole object", () => {
   const { manifest } = layOutArchive([textObject('k', 'body')]);
   const object = itemAt(manifest.objects, 0);
   const slice = { member: 0, offset: 0, headerLength: 512, start: 0, length: 4, padding: 508 };

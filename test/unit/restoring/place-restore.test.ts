@@ -12,7 +12,7 @@ class RecordingFallback implements FallbackQueue {
   }
 }
 
-/** Predicts what the test says, and keeps what it is taught. */
+/** Predicts what the test says, and records what it is taught. */
 class FixedSpeed extends RestoringSpeed {
   readonly lessons: number[] = [];
   readonly #seconds: number;
@@ -31,7 +31,7 @@ class FixedSpeed extends RestoringSpeed {
   }
 }
 
-/** Any run has 600 s; 20 are kept for beginning, 5 for ending. `left` is what this one has when the archive is open. */
+/** An invocation has 600 s: 20 are reserved to begin, 5 to end. `left` is what this one has once the archive is open. */
 async function restore({
   seconds,
   fallback = true,
@@ -57,7 +57,7 @@ async function restore({
 }
 
 describe('an archive', () => {
-  test('that no run could restore goes to the fallback, and nothing of it is tried', async () => {
+  test('that no invocation could restore goes to the fallback unattempted', async () => {
     const { region, queue, message, returned } = await restore({ seconds: 581 });
     expect(returned).toBe(0);
     expect(queue.sent).toEqual([message.messageId]);
@@ -66,7 +66,7 @@ describe('an archive', () => {
     expect(region.calls.counts.put).toBe(0);
   });
 
-  test('that this invocation has no time to restore is requeued, unattempted', async () => {
+  test('that this invocation has no time to restore is requeued unattempted', async () => {
     const { region, queue, message, returned } = await restore({ seconds: 300, left: 200 });
     expect(returned).toBe(0);
     expect(queue.sent).toEqual([]);
@@ -74,14 +74,14 @@ describe('an archive', () => {
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('that fits is restored, and teaches how long that takes', async () => {
+  test('that fits is restored, and its duration is learned', async () => {
     const { region, queue, speed } = await restore({ seconds: 580 });
     expect(queue.sent).toEqual([]);
     expect(region.text('a')).toBe('body');
     expect(speed.lessons).toEqual([4]);
   });
 
-  test('that is slow is restored where there is no fallback: each attempt gets further', async () => {
+  test('that is slow is restored here if there is no fallback, since each attempt gets further', async () => {
     const { region, returned } = await restore({ seconds: 10_000, fallback: false });
     expect(returned).toBe(0);
     expect(region.text('a')).toBe('body');

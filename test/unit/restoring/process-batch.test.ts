@@ -46,7 +46,7 @@ describe('processTargetBatch', () => {
     ]);
   });
 
-  test('sends one PUT per object and nothing else but the reading and deleting of the archive', async () => {
+  test('sends one PUT per object, and otherwise only reads and deletes the archive', async () => {
     const region = new TargetRegion();
 
     await region.process(await region.arrive(two));
@@ -57,15 +57,18 @@ describe('processTargetBatch', () => {
   test.each([
     ['for the first time', 1, undefined, 0],
     ['again', 2, undefined, 2],
-    ['again, though it was requeued', 1, 1, 2],
-  ])('looks at each key first where its message comes %s', async (_, receiveCount, turns, looks) => {
-    const region = new TargetRegion();
-    const message = { ...(await region.arrive(two)), receiveCount };
-    await region.process(turns === undefined ? message : { ...message, turns });
-    expect(region.calls.counts).toMatchObject({ head: looks, put: 2 });
-  });
+    ['again, after it was requeued', 1, 1, 2],
+  ])(
+    'checks each key with a HEAD only if the message was tried before: it comes %s',
+    async (_, receiveCount, turns, looks) => {
+      const region = new TargetRegion();
+      const message = { ...(await region.arrive(two)), receiveCount };
+      await region.process(turns === undefined ? message : { ...message, turns });
+      expect(region.calls.counts).toMatchObject({ head: looks, put: 2 });
+    },
+  );
 
-  test('takes the notification of EventBridge as well', async () => {
+  test('accepts EventBridge notifications', async () => {
     const region = new TargetRegion();
     const etag = await region.store.place({ bucket: INBOUND, key: KEY }, two);
     const message = queueMessage(eventBridgeNotification({ bucket: INBOUND, key: KEY, etag, size: two.length }));
@@ -85,10 +88,10 @@ describe('processTargetBatch', () => {
     expect(region.queue.letters).toEqual([]);
   });
 
-  test('restores good archives beside a body that cannot be parsed, which is dead-lettered', async () => {
+  test('dead-letters a body that cannot be parsed, and restores the other archives', async () => {
     const region = new TargetRegion();
 
-    const response = await region.process(queueMessage('no JSON'), await region.arrive(two));
+    const response = await region.process(queueMessage('not JSON'), await region.arrive(two));
 
     expect(response.batchItemFailures).toEqual([]);
     expect(region.text('a.txt')).toBe('first');
@@ -108,7 +111,7 @@ describe('processTargetBatch', () => {
     expect(region.calls.counts.read).toBe(0);
   });
 
-  test('acknowledges the event of a part that was staged beside the archives, in silence, even at the end of a run', async () => {
+  test('silently acknowledges the event of a staged part, even at the end of an invocation', async () => {
     const region = new TargetRegion({ dependencies: { remainingMilliseconds: () => 1_000 } });
     const key = '_staging/0123456789abcdef0123456789abcdef/17';
 
@@ -122,7 +125,7 @@ describe('processTargetBatch', () => {
     expect(region.calls.counts.read).toBe(0);
   });
 
-  test('restores an archive once when a batch announces it twice, and acknowledges both messages', async () => {
+  test('restores an archive once if a batch announces it twice, and acknowledges both messages', async () => {
     const region = new TargetRegion();
     const message = await region.arrive(two);
 
@@ -132,7 +135,7 @@ describe('processTargetBatch', () => {
     expect(region.calls.counts).toMatchObject({ put: 2, remove: 1 });
   });
 
-  test('restores an archive that two runs take at the same time, without harm', async () => {
+  test('restores an archive correctly if two invocations receive it at the same time', async () => {
     const region = new TargetRegion();
     const message = await region.arrive(two);
 
@@ -144,7 +147,7 @@ describe('processTargetBatch', () => {
     expect(region.queue.letters).toEqual([]);
   });
 
-  test('acknowledges the event of an archive that is gone, since it was restored before', async () => {
+  test('acknowledges the event of an archive that no longer exists, since it was restored before', async () => {
     const region = new TargetRegion();
 
     const response = await region.process(announce(KEY, 'e1', 1000));
@@ -154,10 +157,10 @@ describe('processTargetBatch', () => {
     expect(region.telemetry.failures).toEqual([]);
   });
 
-  test('restores the version that is stored by now when an archive was resent under its key', async () => {
+  test('restores the stored version of an archive that was resent under its key', async () => {
     const region = new TargetRegion();
     const first = await region.arrive(two);
-    // A resend keeps the bytes; of a copy in parts the ETag is another one all the same.
+    // A resend keeps the bytes, but the ETag of a copy in parts is different.
     const { store } = region;
     const upload = await store.createUpload({ bucket: INBOUND, key: KEY, headers: {}, metadata: {}, tags: [] });
     await upload.uploadPart(1, two, crc32(two));
@@ -172,12 +175,12 @@ describe('processTargetBatch', () => {
     expect(region.telemetry.gone).toEqual([KEY]);
   });
 
-  test('looks first where the stored version is another one: what it holds may be restored already', async () => {
+  test('checks each key first if another version of the archive is stored, since its objects may be restored', async () => {
     const region = new TargetRegion();
     const first = await region.arrive(two);
     await region.process(first);
     const { put } = region.calls.counts;
-    // The same objects under the same key, in other bytes.
+    // The same objects under the same key, but with other archive bytes.
     const resent = archiveOf([
       textObject('a.txt', 'first'),
       textObject('b/c.txt', 'second'),
@@ -189,7 +192,7 @@ describe('processTargetBatch', () => {
     expect(region.calls.counts).toMatchObject({ put: put + 1, head: 4 });
   });
 
-  test('never acknowledges an event because the archive is another one: it comes back while that cannot be read', async () => {
+  test('retries an event while the archive that replaced its version cannot be read', async () => {
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { head: [1] }) });
     const first = await region.arrive(two);
     await region.arrive(archiveOf([textObject('a.txt', 'later')]));
@@ -200,7 +203,7 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('restores the stored version, too, when the archive changes while its frames are being read', async () => {
+  test('restores the stored version if the archive changes while its frames are being read', async () => {
     const region = new TargetRegion();
     const body = randomBytes(100_000).toString('hex');
     const archive = archiveOf([textObject('large.txt', body)]);
@@ -224,7 +227,7 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('sends a message again, unworn, when its turn does not come in this run', async () => {
+  test('requeues a message that this invocation does not reach, without counting a receive', async () => {
     const region = new TargetRegion({ dependencies: { remainingMilliseconds: () => 19_000 } });
     const message = await region.arrive(two);
 
@@ -236,7 +239,7 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('stops an archive at the deadline of the run and returns its message', async () => {
+  test('stops an archive at the deadline of the invocation, and retries its message', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const region = new TargetRegion();
     const endsTheRun = ({ signal }: { readonly signal?: AbortSignal }): Promise<never> => {
@@ -256,7 +259,7 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('keeps time for settling its messages: the deadline is so much before the end of the run', async () => {
+  test('sets the deadline five seconds before the end of the invocation, to settle its messages', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const region = new TargetRegion({ dependencies: { remainingMilliseconds: () => 30_000 } });
     const store = new FailingObjectStore(region.store);
@@ -273,7 +276,7 @@ describe('processTargetBatch', () => {
     expect(moments.slice(0, 2)).toEqual([false, true]);
   });
 
-  test('calls it the deadline, too, when the run ends while an archive is being opened', async () => {
+  test('reports the deadline as the reason even if it passes while an archive is being opened', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     const region = new TargetRegion();
     const endsTheRun = ({ signal }: { readonly signal?: AbortSignal }): Promise<never> => {
@@ -290,7 +293,7 @@ describe('processTargetBatch', () => {
     expect(region.telemetry.failures).toEqual([[message.messageId, 'RUN_DEADLINE']]);
   });
 
-  test('restores the archives of a message that names something else as well, and then refuses it', async () => {
+  test('restores the archives of a message that also names something else, then refuses the message', async () => {
     const region = new TargetRegion();
     const etag = await region.store.place({ bucket: INBOUND, key: KEY }, two);
     const archive = { bucket: INBOUND, key: KEY, etag, size: two.length };
@@ -301,7 +304,7 @@ describe('processTargetBatch', () => {
     expect(region.queue.letters.map(({ reason }) => reason.code)).toEqual(['EVENT_UNEXPECTED']);
   });
 
-  test('hands an archive over to a task when it restores to more than a run takes', async () => {
+  test('refuses an archive that decompresses to more than an invocation can take', async () => {
     const region = new TargetRegion();
     const { limits } = region.dependencies;
     region.dependencies = { ...region.dependencies, limits: { ...limits, maxRestoredBytes: 10 } };
@@ -313,7 +316,7 @@ describe('processTargetBatch', () => {
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('returns a message with a back-off while the storage is away, and writes a dead letter on its last receive', async () => {
+  test('retries a message with a back-off while storage is unavailable, and dead-letters it on its last receive', async () => {
     const away = { error: () => new UnavailableStorageError('away') };
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { read: [1, 2] }, away) });
     const first = await region.arrive(two);

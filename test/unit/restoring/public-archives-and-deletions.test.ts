@@ -7,7 +7,7 @@ import { exampleRule } from '../../support/rules.ts';
 import { INBOUND, NOW, type RegionOptions, TARGET, TargetRegion } from '../../support/target-region.ts';
 
 const KEY = 'source-bucket/data/0123456789abcdef0123456789abcdef.tar.zst';
-/** The second that the entries have. */
+/** The time in the entries. */
 const WRITTEN = 1_700_000_000_000;
 const RULE = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
 
@@ -27,7 +27,7 @@ function archiveOf(...keys: string[]): Promise<Buffer> {
 }
 
 describe('an archive of the public implementation', () => {
-  test('does not bring back what was deleted since, where the destination replicates deletions', async () => {
+  test('does not bring back an object that was deleted later, where the destination replicates deletions', async () => {
     const { region, deletions, forget } = open();
     await forget('gone', WRITTEN + 10_000);
     const response = await region.process(await region.arrive(await archiveOf('gone', 'there'), KEY));
@@ -38,11 +38,11 @@ describe('an archive of the public implementation', () => {
       'text of there',
     ]);
     expect(region.store.keys(INBOUND)).toEqual([]);
-    // Before anything is written, and when all is.
+    // Before anything is written, and after everything is.
     expect(deletions.calls.recall).toBe(2);
   });
 
-  test('is restored over an older deletion, and over one of the same second, whose order its time does not tell', async () => {
+  test('is restored over an older deletion, and over one in the same second, which its time cannot order', async () => {
     const { region, forget } = open();
     await forget('before', WRITTEN - 1000);
     await forget('same second', WRITTEN + 999);
@@ -51,7 +51,7 @@ describe('an archive of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual(['before', 'same second']);
   });
 
-  test('has deleted again what a deletion was kept of while it was written', async () => {
+  test('deletes an object again if its deletion was recorded while it was being written', async () => {
     const holding: { deletion?: () => Promise<void> } = {};
     const { region, forget } = open({
       wrap: (store) =>
@@ -62,7 +62,7 @@ describe('an archive of the public implementation', () => {
     expect([region.text('k'), region.text('k', 'keeping')]).toEqual([undefined, 'text of k']);
   });
 
-  test('leaves a large object away that was deleted since', async () => {
+  test('leaves out a large object that was deleted later', async () => {
     const { region, forget } = open();
     await forget('large', WRITTEN + 10_000);
     const body = Buffer.alloc(17 * MIB, 'large object ');
@@ -72,7 +72,7 @@ describe('an archive of the public implementation', () => {
     expect(region.store.look({ bucket: 'keeping', key: 'large' })?.body.equals(body)).toBe(true);
   });
 
-  test('waits where the memory does not answer, and nothing is written', async () => {
+  test('waits and writes nothing if the deletion table does not answer', async () => {
     const { region, deletions } = open();
     deletions.failing = [1];
     const message = await region.arrive(await archiveOf('k'), KEY);
@@ -83,7 +83,7 @@ describe('an archive of the public implementation', () => {
     expect(region.text('k')).toBe('text of k');
   });
 
-  test('asks for nothing where no rule here replicates deletions', async () => {
+  test('does not query the deletion table if no rule here replicates deletions', async () => {
     const deletions = new MemoryDeletions();
     const region = new TargetRegion({ rules: [exampleRule()], dependencies: { deletions } });
     await deletions.record(exampleRule().id, [{ key: 'k', eventTime: WRITTEN + 10_000 }], NOW);

@@ -26,7 +26,7 @@ async function refusal(region: TargetRegion, archive: Uint8Array): Promise<strin
 }
 
 describe('archives of the public implementation', () => {
-  test('are restored by the rules of this region, with tags, class and a stamp, and deleted', async () => {
+  test('are restored by the rules of this region, with tags, storage class and a stamp, and then deleted', async () => {
     const region = new TargetRegion({ rules: [exampleRule({}, [{ storageClass: 'STANDARD_IA' }])] });
 
     const response = await region.process(await region.arrive(await publicArchive(...two), KEY));
@@ -50,7 +50,7 @@ describe('archives of the public implementation', () => {
     expect(region.calls.counts.head).toBe(0);
   });
 
-  test('are read with the manifest at the front, in several frames, with skippable frames between them', async () => {
+  test('are readable with the manifest in front, several frames, and skippable frames between them', async () => {
     const region = new TargetRegion();
     const [members, entries] = two;
     const tar = await packTar([manifestMember(entries), ...members]);
@@ -69,7 +69,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('may hold several members of one name: the k-th belongs to the k-th entry', async () => {
+  test('may hold several members of the same name, matched to the entries in order', async () => {
     const region = new TargetRegion();
     const members = [member('objects/q', 'one'), member('objects/q', 'two two')];
     const entries = [
@@ -82,7 +82,7 @@ describe('archives of the public implementation', () => {
     expect([region.text('w/q'), region.text('w//q')]).toEqual(['one', 'two two']);
   });
 
-  test('restore folder markers, a leading slash, and an object that is called manifest.json', async () => {
+  test('restore folder markers, a leading slash, and an object named manifest.json', async () => {
     const region = new TargetRegion();
     const members = [
       member('objects/dir/', ''),
@@ -98,7 +98,7 @@ describe('archives of the public implementation', () => {
     expect(region.text('manifest.json')).toBe('mine');
   });
 
-  test('tell an object that is called manifest.json from the manifest in front of it', async () => {
+  test('restore an object named manifest.json even if the manifest is in front of it', async () => {
     const region = new TargetRegion();
     const entries = [publicEntry('manifest.json', 4)];
     const tar = await packTar([manifestMember(entries), member('objects/manifest.json', 'mine')]);
@@ -107,7 +107,7 @@ describe('archives of the public implementation', () => {
     expect(region.text('manifest.json')).toBe('mine');
   });
 
-  test('take no link for an object, though its entry has no bytes either', async () => {
+  test('do not restore a link as an object, even if its manifest entry has no bytes', async () => {
     const region = new TargetRegion();
     const tar = pack();
     tar.entry({ name: 'objects/a', type: 'symlink', linkname: '/etc/passwd' });
@@ -118,10 +118,10 @@ describe('archives of the public implementation', () => {
     expect(region.telemetry.failedObjects).toEqual([['a', 'MANIFEST_MISMATCH']]);
   });
 
-  test('are read to their end where that is the end of a ranged read', async () => {
+  test('are read to their end even if that is the end of a ranged read', async () => {
     const region = new TargetRegion();
     const archive = await publicArchive(...two);
-    // A frame that decoders skip fills it up (RFC 8878, 3.1.2).
+    // Padded with a skippable frame (RFC 8878, 3.1.2).
     const skipped = Buffer.alloc(8 * MIB - archive.length);
     skipped.writeUInt32LE(0x184d2a50, 0);
     skipped.writeUInt32LE(skipped.length - 8, 4);
@@ -130,7 +130,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual(['data/a.txt', 'data/b.txt']);
   });
 
-  test('stay until each of their objects is written, however long that takes', async () => {
+  test('are kept until all of their objects are written, however long that takes', async () => {
     const hold = async (call: StoreCall): Promise<void> => {
       for (let turn = 0; call === 'put' && turn < 5; turn += 1) await nextTurn();
     };
@@ -140,7 +140,7 @@ describe('archives of the public implementation', () => {
     expect(region.telemetry.archives).toMatchObject([{ restored: 2 }]);
   });
 
-  test('are refused before they are read further when their manifest is larger than any may be', async () => {
+  test('are refused without reading on if their manifest exceeds the maximum size', async () => {
     const region = new TargetRegion();
     const tar = pack();
     tar.entry({ name: 'manifest.json', size: MAX_MANIFEST_SIZE + 1 });
@@ -150,7 +150,7 @@ describe('archives of the public implementation', () => {
     expect(await areIdle(region.buffers.compressed)).toBe(true);
   });
 
-  test('need no more than source bucket, name and size in an entry', async () => {
+  test('need only source bucket, name and size in an entry', async () => {
     const region = new TargetRegion();
     const entries = [{ source_bucket: 'source-bucket', source_prefix: '', object_name: 'k', size: 1 }];
 
@@ -173,7 +173,7 @@ describe('archives of the public implementation', () => {
     expect(region.text('last')).toBe('l');
   });
 
-  test('may have files of the contiguous kind, and folders, which are not objects', async () => {
+  test('may have contiguous files, and folders, which are not objects', async () => {
     const region = new TargetRegion();
     const tar = pack();
     tar.entry({ name: 'objects/dir', type: 'directory' });
@@ -185,7 +185,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('leave no part of a large member behind when they cannot be read to their end, and are restored the next time', async () => {
+  test('leave no part of a large member behind if a read fails, and are restored in the next attempt', async () => {
     const body = randomBytes(17 * MIB);
     const members = [{ name: 'objects/large', body }];
     const archive = await publicArchive(members, [publicEntry('large', body.length)]);
@@ -216,8 +216,8 @@ describe('archives of the public implementation', () => {
 
   test.each([
     ['without a member', publicEntry('data/missing.txt', 3)],
-    ['with another size than its member', publicEntry('data/b.txt', 7)],
-  ])('are kept when an entry is %s; the others are restored', async (_, entry) => {
+    ['of a different size than its member', publicEntry('data/b.txt', 7)],
+  ])('are kept if an entry is %s, and the others are restored', async (_, entry) => {
     const region = new TargetRegion();
     const [members, [first]] = two;
 
@@ -227,7 +227,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('that name an object of no rule here are refused before anything is written', async () => {
+  test('are refused before anything is written if they name an object of no rule here', async () => {
     const region = new TargetRegion();
     const [members, [first]] = two;
     const foreign = publicEntry('data/b.txt', 6, { source_bucket: 'foreign' });
@@ -237,7 +237,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('whose member names climb write the key that the entry spells, under the rules like any other', async () => {
+  test('with climbing member names write only to the key of the entry, if a rule covers it', async () => {
     const region = new TargetRegion({ rules: [exampleRule({ prefix: 'data/' })] });
     const members = [member('objects/../../../../tmp/f', 'evil')];
     const entries = [publicEntry('../../../../tmp/f', 4)];
@@ -246,7 +246,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('are a typed refusal when cut off, followed by garbage, or no archive at all', async () => {
+  test('are refused with a known code if they are cut off, followed by garbage, or not archives at all', async () => {
     const whole = await publicArchive(...two);
     const tar = await packTar(two[0]);
     const damaged = [
@@ -254,11 +254,11 @@ describe('archives of the public implementation', () => {
       whole.subarray(0, whole.length / 2),
       whole.subarray(0, whole.length - 1),
       Buffer.concat([whole, Buffer.from('garbage')]),
-      Buffer.from('this is a text'),
+      Buffer.from('this is plain text'),
       compressFrame(Buffer.alloc(2000, 'x')),
       compressFrame(tar),
       compressFrame(tar.subarray(0, 800)),
-      compressFrame(await packTar([member('manifest.json', 'no JSON')])),
+      compressFrame(await packTar([member('manifest.json', 'not JSON')])),
     ];
     for (const bytes of damaged) {
       const region = new TargetRegion();
@@ -269,7 +269,7 @@ describe('archives of the public implementation', () => {
     }
   });
 
-  test('that decompress to more than a run takes are stopped there', async () => {
+  test('are stopped at the limit if they decompress to more than an invocation can take', async () => {
     const region = new TargetRegion();
     const { limits } = region.dependencies;
     region.dependencies = { ...region.dependencies, limits: { ...limits, maxRestoredBytes: MIB } };
@@ -278,7 +278,7 @@ describe('archives of the public implementation', () => {
     expect(await refusal(region, bomb)).toBe('ARCHIVE_OVER_LIMITS');
   });
 
-  test('that decompress to very much leave the main thread time for heartbeats, and can be stopped', async () => {
+  test('leave the main thread time for heartbeats and can be stopped, however much they decompress to', async () => {
     const region = new TargetRegion();
     const stop = new AbortController();
     region.dependencies = { ...region.dependencies, stop: stop.signal };
@@ -298,7 +298,7 @@ describe('archives of the public implementation', () => {
     expect(region.queue.again).toEqual([message]);
   });
 
-  test('redelivered after a crash write only what is missing', async () => {
+  test('write only the missing objects if they are redelivered after a crash', async () => {
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { put: [2] }) });
     const message = await region.arrive(await publicArchive(...two), KEY);
     await region.process(message);
@@ -311,7 +311,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual(['data/a.txt', 'data/b.txt']);
   });
 
-  test('give the parts of a large object back when one fails', async () => {
+  test('abort the upload of a large object if a part fails', async () => {
     const failing: { store?: FailingObjectStore } = {};
     const region = new TargetRegion({
       wrap: (store) => (failing.store = new FailingObjectStore(store, { uploadPart: [2] })),
@@ -326,7 +326,7 @@ describe('archives of the public implementation', () => {
     expect(region.store.keys(TARGET)).toEqual([]);
   });
 
-  test('leave all buffers free behind them, whatever happens', async () => {
+  test('release all buffers, whatever happens', async () => {
     const region = new TargetRegion();
     const whole = await publicArchive(...two);
     for (const bytes of [whole, whole.subarray(0, whole.length - 3), whole, Buffer.from('no'), whole]) {

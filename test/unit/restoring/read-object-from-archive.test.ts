@@ -9,7 +9,7 @@ import { readObjectFromArchive } from '../../../src/restoring/read-object-from-a
 import { itemAt, joinFrames, layOutArchive, manifestTar } from '../../support/archives.ts';
 import { archiveOf, INBOUND, TargetRegion, textObject } from '../../support/target-region.ts';
 
-/** Opens an archive that lies in memory. */
+/** Opens an archive in memory. */
 async function open(bytes: Uint8Array) {
   const region = new TargetRegion();
   const location = { bucket: INBOUND, key: 'a.tar.zst' };
@@ -43,7 +43,7 @@ describe('readObjectFromArchive', () => {
     expect(body.equals(found?.bytes ?? new Uint8Array())).toBe(true);
   });
 
-  test('refuses an object in several frames whose bytes together are not what the source had', async () => {
+  test('refuses an object in several frames if its bytes together differ from those at the source', async () => {
     const { archive, region } = await open(archiveOf([textObject('large', 'abcd')]));
     const object = itemAt(archive.manifest.objects, 0);
     const frame = itemAt([...archive.frames], 0);
@@ -70,7 +70,7 @@ describe('readObjectFromArchive', () => {
     await expect(read('00000000')).rejects.toMatchObject({ code: 'OBJECT_CHECKSUM_MISMATCH' });
   });
 
-  test('answers undefined for a key that is not in it', async () => {
+  test('returns undefined for a key that is not in the archive', async () => {
     const { archive, region } = await open(archiveOf([textObject('a', '1')]));
 
     expect(await readObjectFromArchive(archive, 'b', region.dependencies)).toBeUndefined();
@@ -100,7 +100,7 @@ describe('openArchive', () => {
     expect(region.calls.counts.read).toBe(3);
   });
 
-  test('finds seek table and manifest of a small archive in one ranged read', async () => {
+  test('finds the seek table and manifest of a small archive in one ranged read', async () => {
     const { region } = await open(archiveOf([textObject('a', '1')]));
 
     expect(region.calls.counts.read).toBe(1);

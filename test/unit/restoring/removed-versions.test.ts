@@ -8,7 +8,7 @@ import { archiveOf, type RegionOptions, TARGET, TargetRegion, textObject } from 
 
 const RULE = exampleRule({}, [{ deletes: 'replicate' }, { bucket: 'keeping' }]);
 const BUCKETS = [TARGET, 'keeping'];
-/** When the object was written that is current. */
+/** When the current object was written. */
 const WRITTEN = Date.UTC(2026, 2, 1);
 const DAY = 86_400_000;
 const HEX = 'd41d8cd98f00b204e9800998ecf8427e';
@@ -20,7 +20,7 @@ const write = (text: string, sequencer: string, seconds = 0, more: Partial<Param
     [textObject('k', text, { sequencer, modified: WRITTEN / 1000 + seconds, event_time: at(seconds), ...more })],
     RULE.id,
   );
-/** What is current after a version was removed: written at the beginning, sent an hour later. */
+/** The object that is current after a removal: written at the beginning, sent an hour later. */
 const removal = (sequencer = '40', seconds = 3600) =>
   write('current', sequencer, 0, { event_time: at(seconds), by_removal: true });
 
@@ -30,7 +30,7 @@ function deletion(sequencer: string, seconds: number): Buffer {
   return sealArchive({ tarFrames: [], manifest: { ...manifest, rule: RULE.id, deletions: [deleted] } });
 }
 
-/** With what is current restored. */
+/** A region that has already restored the current object. */
 async function open(options: RegionOptions = {}) {
   const clock = { now: WRITTEN + 60_000 };
   const deletions = new MemoryDeletions();
@@ -69,8 +69,8 @@ async function edit({ region }: Opened, text = 'edited'): Promise<void> {
   }
 }
 
-describe('an old version that is removed by hand at the source, where a consumer', () => {
-  test('has deleted what is current, leaves it deleted, and so does each further one', async () => {
+describe('the removal of an old version at the source', () => {
+  test('keeps the current object deleted if a consumer deleted it, and so does each further removal', async () => {
     const opened = await open();
     erase(opened);
     await opened.restore(removal('40'), '1');
@@ -80,12 +80,12 @@ describe('an old version that is removed by hand at the source, where a consumer
     const reasons = opened.region.telemetry.skipped.map(([, reason]) => reason);
     expect(reasons).toEqual([
       ...Array.from({ length: 4 }, () => 'deleted-at-target'),
-      // By then the second removal is known.
+      // The second removal is known at this point.
       ...BUCKETS.map(() => 'newer-at-target'),
     ]);
   });
 
-  test('has edited what is current, leaves the edit', async () => {
+  test("keeps a consumer's edit of the current object", async () => {
     for (const versioned of [true, false]) {
       const opened = await open({ versioned });
       await edit(opened);
@@ -95,7 +95,7 @@ describe('an old version that is removed by hand at the source, where a consumer
     }
   });
 
-  test('has done nothing, is written again under the newer stamp, which keeps older versions away', async () => {
+  test('writes an unchanged object again with a newer stamp, which keeps late older versions away', async () => {
     const { restore, texts, region } = await open();
     await restore(removal(), '1');
     await restore(write('older', '30', 1800), '2');
@@ -106,14 +106,14 @@ describe('an old version that is removed by hand at the source, where a consumer
     ]);
   });
 
-  test('has deleted it in a bucket without versions, brings it back: nothing can tell', async () => {
+  test('brings a deleted object back in a bucket without versions, where nothing shows who deleted it', async () => {
     const opened = await open({ versioned: false });
     erase(opened);
     await opened.restore(removal(), '1');
     expect(opened.texts()).toEqual(['current', 'current']);
   });
 
-  test('has deleted an earlier write of the same bytes, brings the later one, which had not arrived', async () => {
+  test('brings the later of two writes of the same bytes if a consumer deleted the earlier one', async () => {
     const opened = await open();
     erase(opened);
     const later = write('current', '40', 1800, { event_time: at(3600), by_removal: true });
@@ -121,7 +121,7 @@ describe('an old version that is removed by hand at the source, where a consumer
     expect(opened.texts()).toEqual(['current', 'current']);
   });
 
-  test('has deleted or edited other bytes, brings what is current', async () => {
+  test('brings the current object if a consumer deleted or edited other bytes', async () => {
     for (const change of [erase, edit]) {
       const opened = await open();
       await opened.restore(write('newer', '20', 600, { etag: `${HEX.slice(1)}0` }), '1');
@@ -133,7 +133,7 @@ describe('an old version that is removed by hand at the source, where a consumer
 });
 
 describe('an undelete', () => {
-  test('arrives after our own deletion, though a marker of nobody hides what is current', async () => {
+  test('arrives after our own deletion', async () => {
     const opened = await open();
     await opened.restore(deletion('20', 600), '1');
     expect(opened.texts()).toEqual([undefined, 'current']);
@@ -141,7 +141,7 @@ describe('an undelete', () => {
     expect(opened.texts()).toEqual(['current', 'current']);
   });
 
-  test('arrives over an edit that our deletion has left', async () => {
+  test('arrives over an edit that our deletion did not remove', async () => {
     const opened = await open();
     opened.clock.now = WRITTEN + 1000 * 900;
     await edit(opened);
@@ -151,7 +151,7 @@ describe('an undelete', () => {
     expect(opened.texts()[0]).toBe('current');
   });
 
-  test('arrives when the marker is so old that a deletion before it is forgotten', async () => {
+  test('arrives if the delete marker is so old that a deletion before it is forgotten', async () => {
     const opened = await open();
     opened.region.store.erase({ bucket: TARGET, key: 'k' });
     opened.clock.now += 180 * DAY;
@@ -159,7 +159,7 @@ describe('an undelete', () => {
     expect(opened.texts()[0]).toBe('current');
   });
 
-  test('arrives when its deletion is kept while the key is looked at', async () => {
+  test('arrives if its deletion is recorded during the HEAD of the key', async () => {
     const opened = await open();
     const { region, deletions } = opened;
     const hold = async (call: string, count: number): Promise<void> => {
@@ -175,20 +175,20 @@ describe('an undelete', () => {
   });
 });
 
-describe('what is older than a removal that has left a consumer its change', () => {
+describe("a write or deletion from before a removal that kept a consumer's change", () => {
   test.each([
     ['deleted', erase, undefined],
     ['edited', edit, 'edited'],
-  ] as const)('does not come over what was %s, neither a write nor a deletion', async (_, change, expected) => {
+  ] as const)('does not replace the object that the consumer %s', async (_, change, expected) => {
     const opened = await open();
-    // Before the deletion, which would take an edit with it.
+    // Before the deletion, which would delete an edit.
     opened.clock.now = WRITTEN + 1_800_000;
     await change(opened);
     await opened.restore(removal(), '1');
     const { head } = opened.region.calls.counts;
-    await opened.restore(write('removed since', '30', 1800), '2');
+    await opened.restore(write('removed later', '30', 1800), '2');
     expect(opened.texts()).toEqual([expected, expected]);
-    // Nor is it looked for at the end: this run has not written it.
+    // It is not checked at the end either, since this invocation has not written it.
     expect(opened.region.calls.counts.head).toBe(head);
     await opened.restore(deletion('20', 3599), '3');
     expect(opened.texts()).toEqual([expected, expected]);
@@ -196,7 +196,7 @@ describe('what is older than a removal that has left a consumer its change', () 
     expect(opened.texts()).toEqual(['new', 'new']);
   });
 
-  test('is taken back when it was written while the removal was noted', async () => {
+  test('is deleted again if it was written while the removal was being noted', async () => {
     const opened = await open();
     const { region, deletions } = opened;
     erase(opened);
@@ -206,36 +206,36 @@ describe('what is older than a removal that has left a consumer its change', () 
       await deletions.record(RULE.id, [note], opened.clock.now);
     };
     region.dependencies = { ...region.dependencies, store: new FailingObjectStore(region.store, {}, { hold }) };
-    await opened.restore(write('removed since', '30', 1800), '1');
+    await opened.restore(write('removed later', '30', 1800), '1');
     expect(opened.texts()).toEqual([undefined, undefined]);
   });
 
-  test('does not stay where it has replaced the change while the removal was noted', async () => {
+  test('does not stay if it replaced the change while the removal was being noted', async () => {
     const opened = await open();
     const { region, clock, deletions } = opened;
     await edit(opened);
     const other = new TargetRegion({
       rules: [RULE],
       now: () => clock.now,
-      // It knows nothing of the removal.
+      // It does not know about the removal.
       dependencies: { store: region.store, deletions: new MemoryDeletions() },
     });
     const record = deletions.record.bind(deletions);
     deletions.record = async (...note) => {
       await record(...note);
-      const message = await other.arriveIn(region.store, write('removed since', '30', 1800), key('2'));
+      const message = await other.arriveIn(region.store, write('removed later', '30', 1800), key('2'));
       expect((await other.process(message)).batchItemFailures).toEqual([]);
-      expect(opened.texts()).toEqual(['removed since', 'removed since']);
+      expect(opened.texts()).toEqual(['removed later', 'removed later']);
     };
     await opened.restore(removal(), '1');
     expect(opened.texts()).toEqual(['current', 'current']);
   });
 
-  test('waits for the memory when the note cannot be kept', async () => {
+  test('waits for the deletion table if the removal cannot be noted', async () => {
     const opened = await open();
     const { region, deletions } = opened;
     erase(opened);
-    // The first two calls ask for deletions.
+    // The first two calls query deletions.
     deletions.failing = [3];
     const message = await region.arrive(removal(), key('1'));
     expect((await region.process({ ...message, receiveCount: 5 })).batchItemFailures).toEqual([]);

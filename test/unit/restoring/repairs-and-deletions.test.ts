@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 const BEGIN = Date.parse('2026-11-23T08:00:00.000Z');
 const AT_SOURCE = { bucket: 'source-bucket', key: 'k' };
 
-/** Both sides of a rule, with one clock. */
+/** Both sides of a rule, sharing one clock. */
 function open(rule = exampleRule({}, [{ deletes: 'replicate' }])) {
   const clock = { now: BEGIN };
   const now = (): number => clock.now;
@@ -32,7 +32,7 @@ function open(rule = exampleRule({}, [{ deletes: 'replicate' }])) {
     const facts = { key: 'k', eventName: 'ObjectRemoved:DeleteMarkerCreated', sequencer: '20', eventTime: iso() };
     return queueMessage(s3Notification(facts));
   };
-  /** Removes the marker without an event, as while the rule is draining, and has a repair queue what is current. */
+  /** Removes the marker without an event, as while the rule is draining, and returns a repair of the current object. */
   const repair = async () => {
     const etag = await source.memory.place(AT_SOURCE, Buffer.from('one'));
     clock.now += HOUR;
@@ -42,7 +42,7 @@ function open(rule = exampleRule({}, [{ deletes: 'replicate' }])) {
   return { clock, source, target, pack, restore, iso, put, remove, repair };
 }
 
-test('what was undeleted without an event and repaired stays when the archive of the deletion arrives after it', async () => {
+test('an object that was undeleted without an event and repaired stays if the deletion arrives after it', async () => {
   const { clock, target, pack, restore, put, remove, repair } = open();
   await restore(await pack(await put()));
   clock.now += HOUR;
@@ -55,7 +55,7 @@ test('what was undeleted without an event and repaired stays when the archive of
   expect(target.text('k')).toBe('one');
 });
 
-test('a repair is restored, not taken for deleted, when an older event is packed with it', async () => {
+test('a repair is restored even if an older event is packed with it', async () => {
   const { clock, source, target, pack, restore, iso, put, remove, repair } = open();
   await restore(await pack(await put()));
   clock.now += HOUR;
@@ -68,7 +68,7 @@ test('a repair is restored, not taken for deleted, when an older event is packed
   expect([target.text('other'), target.text('k')]).toEqual(['x', 'one']);
 });
 
-test('only what a listing brings says when it was read, and only where deletions are replicated', async () => {
+test('only objects found by a listing have a read time, and only where deletions are replicated', async () => {
   const { clock, source, pack, put, repair } = open();
   const [event = ''] = await pack(await put());
   const [listed = ''] = await pack(await repair());

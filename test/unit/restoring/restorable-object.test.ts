@@ -16,11 +16,11 @@ const described = itemAt(layOutArchive([textObject('k', 'body')]).manifest.objec
 const object = restorableObject(described, originOf('source-bucket'));
 const to = (more: object = {}) => itemAt(exampleRule({}, [more]).destinations, 0);
 
-test('an object of a manifest has the checksum of its source to meet', () => {
+test('an object is checked against the checksum in its manifest entry', () => {
   expect(object).toMatchObject({ key: 'k', size: 4, crc32: Number.parseInt(described.crc32, 16) });
 });
 
-test('an object that the removal of a version left current has when it was written, and no other has', () => {
+test('only an object sent because a version was removed has the time at which it was written', () => {
   const creation_time = '2023-11-14 22:13:20';
   const current = restorableObject({ ...described, creation_time, by_removal: true }, originOf('source-bucket'));
   expect(current.writtenAt).toBe(1_700_000_000_000);
@@ -28,7 +28,7 @@ test('an object that the removal of a version left current has when it was writt
   expect(writtenBeforeRemoval({ by_removal: true, creation_time: 'then' })).toBeUndefined();
 });
 
-test('an object that a listing has brought has when it was read', () => {
+test('an object found by a listing has the time at which it was read', () => {
   const listed = Object.fromEntries(Object.entries(described).filter(([name]) => name !== 'sequencer'));
   const read_time = '2023-11-14T22:13:21.000Z';
   const read = restorableObject({ ...(listed as typeof described), read_time }, originOf('source-bucket'));
@@ -36,12 +36,12 @@ test('an object that a listing has brought has when it was read', () => {
   expect(object.stamp.readAt).toBeUndefined();
 });
 
-test('an object is encrypted with the key of its destination, where that has one', () => {
+test('an object is encrypted with the key of its destination, if there is one', () => {
   expect(writeTarget(object, to({ kmsKeyArn: 'arn:aws:kms:us-east-1:1:key/k' })).kmsKeyArn).toMatch(/key\/k$/);
   expect('kmsKeyArn' in writeTarget(object, to())).toBe(false);
 });
 
-test('a storage class that no PUT takes becomes STANDARD, but where the destination has its own', () => {
+test('a storage class that PUT does not accept becomes STANDARD, unless the destination sets its own', () => {
   const outposts = { ...object, storageClass: 'OUTPOSTS' };
   expect(lostStorageClass(outposts, to())).toBe('OUTPOSTS');
   expect(writeTarget(outposts, to()).storageClass).toBe('STANDARD');
@@ -51,14 +51,14 @@ test('a storage class that no PUT takes becomes STANDARD, but where the destinat
   expect(writeTarget({ ...object, storageClass: 'GLACIER_IR' }, to()).storageClass).toBe('GLACIER_IR');
 });
 
-test('a key fits with its prefix where both are 1,024 bytes, and no more', () => {
+test('a key fits if it has at most 1,024 bytes with its prefix', () => {
   const destination = to({ targetPrefix: 'p/' });
   expect(fitsKey({ key: 'k'.repeat(1022) }, destination)).toBe(true);
   expect(fitsKey({ key: 'k'.repeat(1023) }, destination)).toBe(false);
   expect(fitsKey({ key: 'ü'.repeat(512) }, destination)).toBe(false);
 });
 
-test('an upload is one to be resumed from the size on that pays for it', () => {
+test('an upload is resumable from the configured size on', () => {
   expect(planUpload(object, to(), 10, { resumableBytes: 4 })).toMatchObject({ crc32: object.crc32 });
   expect(planUpload(object, to(), 10, { resumableBytes: 5 })).toBeUndefined();
   const unknown = Object.fromEntries(Object.entries(object).filter(([name]) => name !== 'crc32'));

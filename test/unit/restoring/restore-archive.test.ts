@@ -31,7 +31,7 @@ import {
 const KEY = `${RULE.id}/a.tar.zst`;
 const bodies = Array.from({ length: 5 }, (_, index) => textObject(`${index}.txt`, `body ${index}`));
 
-/** An archive whose manifest says what the test makes of it. */
+/** An archive with a manifest that the test changes. */
 function forged(change: (parts: ArchiveParts['manifest']) => ArchiveParts['manifest'], rule = RULE.id): Buffer {
   const { tarFrames, manifest } = layOutArchive(bodies);
   return sealArchive({ tarFrames, manifest: change({ ...manifest, rule }) });
@@ -50,7 +50,7 @@ async function refusal(region: TargetRegion, archive: Uint8Array, key = KEY): Pr
 }
 
 describe('restoring an archive', () => {
-  test('keeps every key exactly as it was: slashes, dots, folders, spaces, unicode', async () => {
+  test('keeps every key exactly: slashes, dots, folders, spaces, unicode', async () => {
     const region = new TargetRegion();
     const keys = HOSTILE_KEYS.filter((key) => key.isWellFormed());
 
@@ -61,7 +61,7 @@ describe('restoring an archive', () => {
     for (const key of keys) expect(region.text(key)).toBe(`at ${key}`);
   });
 
-  test('restores folder markers (keys that end in a slash), empty ones too', async () => {
+  test('restores folder markers (keys that end in a slash), even empty ones', async () => {
     const region = new TargetRegion();
 
     await region.process(await region.arrive(archiveOf([textObject('dir/', ''), textObject('dir/sub/', 'marked')])));
@@ -96,7 +96,7 @@ describe('restoring an archive', () => {
     expect(region.store.keys(TARGET)).toEqual(['/x']);
   });
 
-  test('sets headers and user metadata, adding nothing but the provenance stamp', async () => {
+  test('sets headers and user metadata, and adds only the provenance stamp', async () => {
     const region = new TargetRegion();
     const headers = {
       contentType: 'text/html; charset=utf-8',
@@ -131,7 +131,7 @@ describe('restoring an archive', () => {
     });
   });
 
-  test('writes ten tags in the same PUT as the body, and no tag of its own', async () => {
+  test('writes ten tags in the same PUT as the body, and adds no tag of its own', async () => {
     const region = new TargetRegion();
     const tags = Array.from({ length: 10 }, (_, index) => ({ [`tag ${index}`]: `value/${index}` }));
 
@@ -143,7 +143,7 @@ describe('restoring an archive', () => {
     expect(region.calls.counts.put).toBe(1);
   });
 
-  test('keeps metadata whole that leaves no room for the stamp', async () => {
+  test('keeps all metadata even if it leaves no room for the stamp', async () => {
     const region = new TargetRegion();
     const metadata: [string, string][] = [['note', 'x'.repeat(2044)]];
 
@@ -152,7 +152,7 @@ describe('restoring an archive', () => {
     expect(region.store.look({ bucket: TARGET, key: 'k' })?.description.metadata).toEqual({ note: 'x'.repeat(2044) });
   });
 
-  test('serves several destinations of the region from one decompression, each with its class, key and conflict rule', async () => {
+  test('decompresses once for several destinations, each with its own storage class, KMS key and conflict rule', async () => {
     const rule = exampleRule({}, [
       { bucket: 'one', storageClass: 'STANDARD_IA' },
       { bucket: 'two', kmsKeyArn: 'arn:aws:kms:us-east-1:111122223333:key/k', onConflict: 'keep' },
@@ -187,10 +187,10 @@ describe('order of writes', () => {
 
   test.each([
     ['sequencers', '0055AA', '0055AB', 1_700_000_000, 1_700_000_000],
-    ['sequencers against the clock', '0055AA', '0055AB', 1_700_000_009, 1_700_000_000],
+    ['sequencers that contradict the clock', '0055AA', '0055AB', 1_700_000_009, 1_700_000_000],
     ['event times', undefined, undefined, 1_700_000_000, 1_700_000_001],
   ])(
-    'an older version never overwrites a newer one, whichever archive comes first, by %s',
+    'an older version never overwrites a newer one, whichever archive arrives first: by %s',
     async (_, s1, s2, t1, t2) => {
       const inOrder = new TargetRegion();
       await inOrder.process(await inOrder.arrive(version('v1', s1, t1)));
@@ -217,7 +217,7 @@ describe('order of writes', () => {
     expect(region.telemetry.conflicts).toEqual([]);
   });
 
-  test('a key that changes between look and write is looked at again', async () => {
+  test('a key that changes between HEAD and PUT is checked again', async () => {
     const older = version('v1', '0A', 1_700_000_000);
     const region = new TargetRegion();
     await region.process(await region.arrive(older));
@@ -229,7 +229,7 @@ describe('order of writes', () => {
       store: Object.assign(race, {
         put: async (request: Parameters<typeof put>[0]) => {
           puts += 1;
-          // Just before our second attempt, the one with If-Match, a user writes the key.
+          // A user writes the key just before our second attempt, the one with If-Match.
           if (puts === 2) await region.store.place({ bucket: TARGET, key: 'k' }, Buffer.from('user'));
           return put(request);
         },
@@ -243,7 +243,7 @@ describe('order of writes', () => {
   });
 });
 
-test('a key that someone keeps writing is left to a later attempt', async () => {
+test('a key that another writer keeps changing is left to a later attempt', async () => {
   const region = new TargetRegion();
   const store = new FailingObjectStore(
     region.store,
@@ -260,7 +260,7 @@ test('a key that someone keeps writing is left to a later attempt', async () => 
   expect(region.store.keys(INBOUND)).toEqual([KEY]);
 });
 
-test('a damaged manifest is a refusal that names the archive', async () => {
+test('a damaged manifest causes a refusal that names the archive', async () => {
   const region = new TargetRegion();
   const archive = archiveOf(bodies);
   const frame = readSeekTable(archive).at(-1);
@@ -271,7 +271,7 @@ test('a damaged manifest is a refusal that names the archive', async () => {
   expect(region.queue.letters[0]?.reason.context['archive']).toBe(`s3://${INBOUND}/${KEY}`);
 });
 
-describe('what an archive took', () => {
+describe('the duration of an archive', () => {
   class SpiedSpeed extends RestoringSpeed {
     readonly lessons: [objects: number, seconds: number][] = [];
     override learn({ objects }: RestoringWork, seconds: number): void {
@@ -279,7 +279,7 @@ describe('what an archive took', () => {
     }
   }
 
-  /** A region in which each write takes 2 s. */
+  /** A region where each write takes 2 s. */
   function slowRegion(failing: readonly number[] = []) {
     let time = NOW;
     const speed = new SpiedSpeed(1);
@@ -294,14 +294,14 @@ describe('what an archive took', () => {
     return { region, speed };
   }
 
-  test('is told, and learned of the speed', async () => {
+  test('is reported, and the speed is learned from it', async () => {
     const { region, speed } = slowRegion();
     await region.process(await region.arrive(archiveOf(bodies)));
     expect(region.telemetry.archives).toMatchObject([{ seconds: 10, restored: 5 }]);
     expect(speed.lessons).toEqual([[5, 10]]);
   });
 
-  test('teaches nothing where some of it was there already, or is still missing', async () => {
+  test('teaches no speed if some objects existed already or are still missing', async () => {
     const { region, speed } = slowRegion([3]);
     const message = await region.arrive(archiveOf(bodies));
     await region.process(message);
@@ -315,8 +315,8 @@ describe('what an archive took', () => {
 });
 
 describe('failures', () => {
-  test('one object that cannot be written keeps the archive and the message, names the object, and stops no other', async () => {
-    const denied = { error: () => new AccessDeniedError('KMS says no') };
+  test('an object that cannot be written is named, keeps the archive and the message, and does not stop the others', async () => {
+    const denied = { error: () => new AccessDeniedError('denied by KMS') };
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { put: [3] }, denied) });
     const message = await region.arrive(archiveOf(bodies));
 
@@ -331,7 +331,7 @@ describe('failures', () => {
     expect(region.telemetry.partly).toMatchObject([{ restored: 4, overwritten: 0, skipped: 0 }]);
   });
 
-  test('the attempt after it writes only what is missing', async () => {
+  test('the next attempt writes only the missing objects', async () => {
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { put: [3] }) });
     const message = await region.arrive(archiveOf(bodies));
     await region.process(message);
@@ -345,7 +345,7 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('an object that S3 will never accept dead-letters the message with the name of the object', async () => {
+  test('an object that S3 never accepts dead-letters the message, which names the object', async () => {
     const rejected = { error: () => new StorageRejectedError('no') };
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { put: [2] }, rejected) });
 
@@ -358,7 +358,7 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('a crash between restore and deletion is repaired by the next delivery, which writes nothing and deletes', async () => {
+  test('after a crash between restoring and deleting, the next delivery writes nothing and deletes the archive', async () => {
     const region = new TargetRegion({ wrap: (store) => new FailingObjectStore(store, { remove: [1] }) });
     const message = await region.arrive(archiveOf(bodies));
     const first = await region.process(message);
@@ -373,7 +373,7 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('an archive that was resent to this region alone is restored by its rule', async () => {
+  test('an archive that was resent only to this region is restored by its rule', async () => {
     const region = new TargetRegion();
     const message = await region.arrive(archiveOf([textObject('k', 'x')]), `_resend-us-east-1/${KEY}`);
     expect((await region.process(message)).batchItemFailures).toEqual([]);
@@ -381,12 +381,12 @@ describe('failures', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('a PUT whose answer was lost counts as done, because its stamp is found', async () => {
+  test('a PUT whose response was lost counts as done, since its stamp is found', async () => {
     const lost = { moment: 'after' as const, error: () => new StorageRejectedError('unused') };
     const region = new TargetRegion();
     const failing = new FailingObjectStore(region.store, { put: [1] }, lost);
     const put = failing.put.bind(failing);
-    // The adapter tries again by itself, and then meets what it has written.
+    // The adapter retries, and then finds what it has written.
     region.dependencies = {
       ...region.dependencies,
       store: Object.assign(failing, {
@@ -402,22 +402,22 @@ describe('failures', () => {
   });
 });
 
-describe('archives that lie or are damaged', () => {
+describe('archives that are forged or damaged', () => {
   test.each([
     [
-      'a manifest of another rule than the archive lies under',
+      "a manifest of a rule other than the one in the archive's key",
       forged((manifest) => ({ ...manifest, rule: 'other' })),
       KEY,
       'ARCHIVE_FOREIGN',
     ],
     [
-      'the same of what was resent to one region',
+      'the same in an archive that was resent to one region',
       forged((manifest) => ({ ...manifest, rule: 'other' })),
       `_resend-us-east-1/${KEY}`,
       'ARCHIVE_FOREIGN',
     ],
     ['a rule that is not configured', forged((manifest) => manifest, 'unknown'), 'unknown/a.tar.zst', 'RULE_UNKNOWN'],
-    ['an object of a foreign bucket', changeFirst({ source_bucket: 'foreign' }), KEY, 'MANIFEST_MISMATCH'],
+    ['an object of another bucket', changeFirst({ source_bucket: 'foreign' }), KEY, 'MANIFEST_MISMATCH'],
     [
       'an object whose member has another name',
       changeFirst({ relative_key: '../../etc/passwd' }),
@@ -426,7 +426,7 @@ describe('archives that lie or are damaged', () => {
     ],
     ['an object that is not in the tar', changeFirst({ frame: 7 }), KEY, 'MANIFEST_MISMATCH'],
     ['an object of another size', changeFirst({ size: 3000 }), KEY, 'MANIFEST_MISMATCH'],
-  ])('%s: refused before anything is written, and kept', async (_, archive, key, code) => {
+  ])('%s: the archive is refused before anything is written, and kept', async (_, archive, key, code) => {
     const region = new TargetRegion();
 
     expect(await refusal(region, archive, key)).toBe(code);
@@ -445,7 +445,7 @@ describe('archives that lie or are damaged', () => {
     }
   });
 
-  test('targets that a manifest names are never written to', async () => {
+  test('targets named by a manifest are never written to', async () => {
     const region = new TargetRegion();
     const targets = [{ region: 'us-east-1', bucket: 'victim', kms_key_arn: 'arn:evil', storage_class: 'GLACIER' }];
 
@@ -458,14 +458,14 @@ describe('archives that lie or are damaged', () => {
     expect(region.store.look({ bucket: TARGET, key: '0.txt' })?.kmsKeyArn).toBeUndefined();
   });
 
-  test('a rule whose destinations are all elsewhere restores nothing here', async () => {
+  test('a rule whose destinations are all in other regions restores nothing here', async () => {
     const rule = exampleRule({}, [{ region: 'ap-south-1' }]);
     const region = new TargetRegion({ rules: [rule] });
 
     expect(await refusal(region, archiveOf(bodies, rule.id), `${rule.id}/a.tar.zst`)).toBe('RULE_UNKNOWN');
   });
 
-  test('an object with other bytes than the source had fails alone', async () => {
+  test('an object whose bytes differ from those at the source fails alone', async () => {
     const region = new TargetRegion();
 
     expect(await refusal(region, changeFirst({ crc32: '00000000' }))).toBe('ARCHIVE_NOT_RESTORED');
@@ -474,7 +474,7 @@ describe('archives that lie or are damaged', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('an object of which the tar has other bytes than the manifest says fails alone', async () => {
+  test('an object whose size in the tar differs from the manifest fails alone', async () => {
     const region = new TargetRegion();
 
     expect(await refusal(region, changeFirst({ size: 3 }))).toBe('ARCHIVE_NOT_RESTORED');
@@ -482,7 +482,7 @@ describe('archives that lie or are damaged', () => {
     expect(region.store.keys(TARGET)).toEqual(['1.txt', '2.txt', '3.txt', '4.txt']);
   });
 
-  test('a damaged frame fails its own objects, and those of other frames are restored', async () => {
+  test('a damaged frame fails only its own objects; those of other frames are restored', async () => {
     const region = new TargetRegion();
     const big = (key: string, fill: number) => ({ key, body: Buffer.alloc(7 * MIB, fill) });
     const { tarFrames, manifest } = layOutArchive([big('bad', 1), big('good', 2)]);
@@ -498,7 +498,7 @@ describe('archives that lie or are damaged', () => {
     expect(region.store.keys(INBOUND)).toEqual([KEY]);
   });
 
-  test('an archive that was cut off anywhere ends as a refusal, never as a success', async () => {
+  test('an archive that was cut off anywhere is refused, and never counts as restored', async () => {
     const whole = archiveOf(bodies);
     for (const length of [
       0,
@@ -521,7 +521,7 @@ describe('archives that lie or are damaged', () => {
     }
   });
 
-  test('an archive of another size than its event said is retried', async () => {
+  test('an archive whose size differs from its event is retried', async () => {
     const region = new TargetRegion();
     const archive = archiveOf(bodies);
     await region.arrive(Buffer.concat([archive, Buffer.alloc(5)]));
@@ -534,8 +534,8 @@ describe('archives that lie or are damaged', () => {
   });
 });
 
-describe('size of the work', () => {
-  test('restores 20,000 small objects of one archive in linear time, with a handful of reads', async () => {
+describe('an archive of 20,000 small objects', () => {
+  test('is restored in linear time, with fewer than ten reads of the archive', async () => {
     const body = Buffer.alloc(1000, 'json');
     const objects = Array.from({ length: 20_000 }, (_, index) => ({ key: `k/${index}`, body }));
     const region = new TargetRegion({ now: () => NOW });

@@ -34,8 +34,8 @@ function refusalOf(progress: RestoreProgress, due: Due): unknown {
   }
 }
 
-describe('an archive is complete, and may be deleted', () => {
-  test('only when every write that was due is accounted for, no more and no less', () => {
+describe('assertComplete', () => {
+  test('passes only if every write that was due is accounted for, no more and no less', () => {
     const { progress, settle } = begin();
     settle('restored', 'overwritten', 'replay');
     progress.deletionSettled(PLACE, { eventTime: WRITTEN }, 'deleted');
@@ -45,7 +45,7 @@ describe('an archive is complete, and may be deleted', () => {
     }
   });
 
-  test('never while a write has failed: the error names the first keys, all codes, and whether another attempt may help', () => {
+  test('fails if a write has failed, and names the first keys, all codes, and whether a retry may help', () => {
     const { progress } = begin();
     for (let n = 1; n <= 6; n += 1) progress.fail({ bucket: 't', key: `${n}` }, new StorageRejectedError('no'));
     expect(refusalOf(progress, { due: 6 })).toMatchObject({
@@ -63,7 +63,7 @@ describe('an archive is complete, and may be deleted', () => {
     });
   });
 
-  test('says no more of failures than there are', () => {
+  test('adds no ellipsis if it names all failed keys', () => {
     const { progress } = begin();
     for (let n = 1; n <= 5; n += 1) progress.fail({ bucket: 't', key: `${n}` }, new StorageRejectedError('no'));
     const { message } = refusalOf(progress, { due: 5 }) as Error;
@@ -73,7 +73,7 @@ describe('an archive is complete, and may be deleted', () => {
   test.each([
     ['is gone', new ArchiveGoneError('gone')],
     ['has changed', new ArchiveChangedError('changed')],
-  ])('does not matter when it %s: that is what ends the work, and not a failure of an object', (_, reason) => {
+  ])('throws the reason, not a failed object, if the archive %s', (_, reason) => {
     const { progress, telemetry } = begin();
     progress.fail(PLACE, reason);
     progress.fail(PLACE, new ArchiveGoneError('gone later'));
@@ -82,9 +82,9 @@ describe('an archive is complete, and may be deleted', () => {
     expect([progress.failed, telemetry.failedObjects]).toEqual([0, []]);
   });
 
-  test('does not matter after the deadline, which is why all calls fail then', () => {
+  test('throws the deadline as the reason for calls that fail after it', () => {
     const { progress, stop } = begin();
-    const reason = new AccessDeniedError('stands for the deadline');
+    const reason = new AccessDeniedError('the deadline');
     stop.abort(reason);
     progress.fail(PLACE, new StorageRejectedError('cut off'));
     expect(progress.failed).toBe(0);
@@ -93,7 +93,7 @@ describe('an archive is complete, and may be deleted', () => {
 });
 
 describe('the latency of an object', () => {
-  test('is from its event to its restore, in seconds, of what was written', () => {
+  test('is the time in seconds from event to restore, for objects that were written', () => {
     const { progress, settle } = begin();
     settle('restored', 'replay');
     progress.deletionSettled(PLACE, { eventTime: WRITTEN + 20_000 }, 'deleted');
@@ -102,20 +102,20 @@ describe('the latency of an object', () => {
     expect(progress.latency.bins()[0]?.value).toBeCloseTo(10, 0);
   });
 
-  test('is none of a backfilled object, which is older than the key of its archive says', () => {
+  test('is not counted for a backfilled object, which is older than the time in its archive key', () => {
     const { progress, settle } = begin({ ...ARCHIVE, key: 'rule/20231114T221320001Z-a.tar.zst' });
     settle('restored');
     expect(progress.latency.count).toBe(0);
   });
 
-  test('counts in an archive whose key has no time', () => {
+  test('is counted if the archive key has no time', () => {
     const { progress, settle } = begin({ ...ARCHIVE, key: 'rule/a.tar.zst' });
     settle('restored');
     expect(progress.latency.count).toBe(1);
   });
 });
 
-test('what was restored, overwritten, skipped and deleted is counted apart', () => {
+test('restored, overwritten, skipped and deleted objects are counted separately', () => {
   const { progress, telemetry, settle } = begin();
   expect(progress.deletions).toEqual({});
   settle('restored', 'overwritten', 'replay', 'kept');

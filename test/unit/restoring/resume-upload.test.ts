@@ -20,7 +20,7 @@ const PLAN: UploadPlan = {
 const signal = new AbortController().signal;
 const bytes = Buffer.alloc(PART, 'x');
 
-/** Uploads of this plan, with so many parts each. */
+/** Uploads of this plan, with the given numbers of parts. */
 async function interrupted(...parts: number[]) {
   const store = new MemoryObjectStore();
   const ids: string[] = [];
@@ -35,7 +35,7 @@ async function interrupted(...parts: number[]) {
 test.each([
   [[1, 3, 2], 1],
   [[3, 0], 0],
-])('of several interrupted uploads the one with the most parts is resumed: %j', async (parts, best) => {
+])('resumes the interrupted upload that has the most parts: %j', async (parts, best) => {
   const { store, ids } = await interrupted(...parts);
   expect((await findMarkedUpload(store, PLAN, signal))?.id).toBe(itemAt(ids, best));
 });
@@ -44,7 +44,7 @@ test.each<[string, Partial<UploadPlan>]>([
   ['of another write', { target: { ...PLAN.target, metadata: { s3xrc: '2' } } }],
   ['of other bytes', { crc32: 8 }],
   ['in other parts', { layout: new PartLayout(3 * PART + 1, PART) }],
-])('an upload %s is neither resumed nor aborted', async (_, other) => {
+])('neither resumes nor aborts an upload %s', async (_, other) => {
   const { store, ids } = await interrupted(1);
   expect(await findMarkedUpload(store, { ...PLAN, ...other }, signal)).toBeUndefined();
   await abortMarkedUploads(store, { ...PLAN, ...other }, signal);
@@ -52,15 +52,15 @@ test.each<[string, Partial<UploadPlan>]>([
 });
 
 test.each([
-  ['more parts than it has', 4, bytes],
+  ['too many parts', 4, bytes],
   ['a part of another size', 1, Buffer.alloc(PART - 1)],
-])('an upload with the mark of the plan and %s is not resumed', async (_, part, body) => {
+])('does not resume an upload that has the marker of the plan and %s', async (_, part, body) => {
   const { store, ids } = await interrupted(0);
   await (await store.resumeUpload(PLAN.target, itemAt(ids, 0))).uploadPart(part, body, crc32(body));
   expect(await findMarkedUpload(store, PLAN, signal)).toBeUndefined();
 });
 
-test('an upload that ends while it is looked at is none', async () => {
+test('ignores an upload that ends while it is being examined', async () => {
   const { store } = await interrupted(1, 2);
   const [first = '', second = ''] = await store.listUploads(PLAN.target);
   const resume = store.resumeUpload.bind(store);

@@ -13,7 +13,7 @@ class Region extends TargetRegion {
     this.dependencies = { ...this.dependencies, store: this.failing };
   }
 
-  /** Restores one version of `k`, whose archive was delivered before, so that it looks first. */
+  /** Restores one version of `k` from a redelivered archive, so that the key is checked first. */
   async restore(sequence: number, text: string): Promise<number> {
     const archive = archiveOf([textObject('k', text, { sequencer: `${sequence}` })]);
     const message = await this.arrive(archive, `${RULE.id}/${sequence}.tar.zst`, 2);
@@ -25,8 +25,8 @@ class Region extends TargetRegion {
   }
 }
 
-describe('a key that goes back to bytes that it had before', () => {
-  test('never ends with the version in between, although that one has looked at the key before the last was written', async () => {
+describe('a key that returns to bytes that it had before', () => {
+  test('never ends with the version in between, even if that restore checked the key before the last write', async () => {
     const region = new Region();
     await region.restore(1, 'on');
     const looked = Promise.withResolvers<undefined>();
@@ -52,7 +52,7 @@ describe('a key that goes back to bytes that it had before', () => {
     expect(region.telemetry.skipped).toEqual([['k', 'newer-at-target']]);
   });
 
-  test('costs three requests instead of one where the bytes stay the same, and one where they change or the ETag was none of one PUT', async () => {
+  test('costs three requests if the bytes stay the same and were written in one PUT, and one request otherwise', async () => {
     const region = new Region();
     region.watch();
     await region.restore(1, 'on');
@@ -66,7 +66,7 @@ describe('a key that goes back to bytes that it had before', () => {
     expect(region.store.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('leaves no part behind when the write fails, and tells of one that it cannot take back', async () => {
+  test('leaves no part behind if the write fails, and reports an upload that it cannot abort', async () => {
     const region = new Region();
     await region.restore(1, 'on');
     region.watch({ complete: [1] });

@@ -4,8 +4,8 @@ import { archiveOf, INBOUND, RULE, rejectOnAbort, TargetRegion, textObject } fro
 
 const archive = archiveOf([textObject('a.txt', 'first'), textObject('b.txt', 'second')]);
 
-describe('restoring that is stopped', () => {
-  test('sends the message again, unattempted, and keeps the archive', async () => {
+describe('a restore that is stopped', () => {
+  test('requeues the message unattempted, and keeps the archive', async () => {
     const stopping = new AbortController();
     const region = new TargetRegion();
     const put = ({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<never> => {
@@ -24,7 +24,7 @@ describe('restoring that is stopped', () => {
     expect(region.store.keys(INBOUND)).toEqual([`${RULE.id}/a.tar.zst`]);
   });
 
-  test('begins nothing more', async () => {
+  test('begins nothing new', async () => {
     const region = new TargetRegion();
     const stop = AbortSignal.abort(new Error('The task is about to be ended'));
     region.dependencies = { ...region.dependencies, stop };
@@ -36,7 +36,7 @@ describe('restoring that is stopped', () => {
     expect(region.text('a.txt')).toBeUndefined();
   });
 
-  test('has no end by itself when the run has none', async () => {
+  test('has no deadline if the process has none', async () => {
     const region = new TargetRegion();
     region.dependencies = { ...region.dependencies, remainingMilliseconds: () => Number.POSITIVE_INFINITY };
 

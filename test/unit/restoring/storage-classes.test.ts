@@ -4,7 +4,7 @@ import { layOutArchive, sealArchive, type TestObject } from '../../support/archi
 import { exampleRule } from '../../support/rules.ts';
 import { RULE, TARGET, TargetRegion, textObject } from '../../support/target-region.ts';
 
-/** An archive of `RULE` whose objects had this class at the source. */
+/** An archive whose objects had this storage class at the source. */
 function archiveWith(storageClass: string, objects: readonly TestObject[], rule = RULE.id): Buffer {
   const { tarFrames, manifest } = layOutArchive(objects);
   const described = manifest.objects.map((object) => ({ ...object, storage_class: storageClass }));
@@ -12,7 +12,7 @@ function archiveWith(storageClass: string, objects: readonly TestObject[], rule 
 }
 
 test.each(['EXPRESS_ONEZONE', 'OUTPOSTS', 'SNOW', 'FSX_OPENZFS', 'AWS_BACKUP_WARM'])(
-  'an object of a class that no PUT takes arrives as STANDARD, and that is told: %s',
+  'an object arrives as STANDARD, and this is reported, if PUT does not accept its storage class: %s',
   async (storageClass) => {
     const region = new TargetRegion();
     const objects = [textObject('small', 's'), { key: 'large', body: Buffer.alloc(20 * MIB) }];
@@ -30,7 +30,7 @@ test.each(['EXPRESS_ONEZONE', 'OUTPOSTS', 'SNOW', 'FSX_OPENZFS', 'AWS_BACKUP_WAR
 );
 
 test.each(['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR'])(
-  'a class that a PUT takes is kept: %s',
+  'a storage class that PUT accepts is kept: %s',
   async (storageClass) => {
     const region = new TargetRegion();
     await region.process(await region.arrive(archiveWith(storageClass, [textObject('k', 'x')])));
@@ -39,7 +39,7 @@ test.each(['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTEL
   },
 );
 
-test('the class of the destination goes before one that no PUT takes', async () => {
+test('the storage class of the destination replaces one that PUT does not accept', async () => {
   const rule = exampleRule({}, [{ storageClass: 'STANDARD_IA' }]);
   const region = new TargetRegion({ rules: [rule] });
   const archive = archiveWith('SNOW', [textObject('k', 'x')], rule.id);

@@ -40,7 +40,7 @@ function objectOf(sequencer: string, tags: readonly ObjectTag[] = []): Restorabl
   };
 }
 
-/** A run over a store in which an earlier attempt has left an upload of the object. */
+/** A run over a store that holds the object's upload from an earlier attempt. */
 async function interrupted(object: RestorableObject, failing: Partial<Record<StoreCall, readonly number[]>> = {}) {
   const memory = new MemoryObjectStore();
   const region = new TargetRegion();
@@ -54,8 +54,8 @@ async function interrupted(object: RestorableObject, failing: Partial<Record<Sto
   return { memory, store, region, run, progress };
 }
 
-describe('an object that is not to be written any more', () => {
-  test('leaves no part of an earlier attempt where something newer is', async () => {
+describe('an object whose upload was interrupted', () => {
+  test('leaves no parts behind if a newer version exists', async () => {
     const object = objectOf('02');
     const { memory, region, run, progress } = await interrupted(object);
     const newer = { ...objectOf('03') };
@@ -65,7 +65,7 @@ describe('an object that is not to be written any more', () => {
     expect(memory.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('leaves none where it was deleted at the source', async () => {
+  test('leaves no parts behind if it was deleted at the source', async () => {
     const object = objectOf('02');
     const { memory, region, run, progress } = await interrupted(object);
     const watch = {
@@ -78,14 +78,14 @@ describe('an object that is not to be written any more', () => {
     expect(memory.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('keeps what an earlier attempt has sent while it is to be written', async () => {
+  test('keeps the parts of the earlier attempt if it still has to be written', async () => {
     const object = objectOf('02');
     const { memory, run, progress } = await interrupted(object);
     expect(await surveyWrite(object, destination, run, progress)).toMatchObject({ decision: { kind: 'write' } });
     expect(memory.uploadKeys(TARGET)).toEqual(['k']);
   });
 
-  test('fails, and nothing else does, where its key cannot be looked at', async () => {
+  test('fails alone if the HEAD of its key fails', async () => {
     const object = objectOf('02');
     const { region, run, progress } = await interrupted(object, { head: [1] });
     expect(await surveyWrite(object, destination, run, progress)).toBeUndefined();
@@ -94,19 +94,19 @@ describe('an object that is not to be written any more', () => {
   });
 });
 
-describe('tags that are more than a request carries', () => {
+describe('tags that do not fit into a request', () => {
   const many = Array.from({ length: 10 }, (_, index) => ({ key: `${index}`, value: 'я'.repeat(250) }));
   const one = [{ key: 'team', value: 'x' }];
 
   test.each<[string, readonly ObjectTag[], number, boolean]>([
-    ['none to come', [], 0, false],
-    ['none to come, and others are there', [], 5, false],
-    ['few to come, and none is counted', one, 0, false],
-    ['few to come, and one is there', one, 1, false],
-    ['many to come, and none is counted', many, 0, true],
-    ['many to come, and one is there: ours that says so', many, 1, true],
-    ['many to come, and ten are there', many, 10, false],
-  ])('are asked for only where they may be missing: %s', (_, tags, tagCount, expected) => {
+    ['no tags', [], 0, false],
+    ['no tags, but the key has others', [], 5, false],
+    ['few tags, and the key has none', one, 0, false],
+    ['few tags, and the key has one', one, 1, false],
+    ['many tags, and the key has none', many, 0, true],
+    ['many tags, and the key has one, which may say that they are pending', many, 1, true],
+    ['many tags, and the key has ten', many, 10, false],
+  ])('are read only if they may be missing: %s', (_, tags, tagCount, expected) => {
     expect(mayLackTags({ tagCount }, objectOf('02', tags), destination)).toBe(expected);
   });
 
@@ -124,12 +124,12 @@ describe('tags that are more than a request carries', () => {
     return { calls, heads: store.counts.head };
   }
 
-  test('go to the version that was written where the bucket keeps versions', async () => {
+  test('are put on the version that was written if the bucket keeps versions', async () => {
     expect(await put('v1', 'another')).toEqual({ calls: [{ ...LOCATION, versionId: 'v1' }], heads: 0 });
   });
 
   test.each([undefined, 'null'])(
-    'go to what is there where it does not, and a look tells what that was: %s',
+    'are put on the current object if it does not, and a HEAD checks which one that was: %s',
     async (version) => {
       expect(await put(version, 'same')).toEqual({ calls: [LOCATION], heads: 1 });
       await expect(put(version, 'another')).rejects.toMatchObject({ code: 'TAGS_MISPLACED' });
@@ -137,17 +137,17 @@ describe('tags that are more than a request carries', () => {
   );
 });
 
-describe('a look at a key', () => {
+describe('lookAndDecide', () => {
   const many = Array.from({ length: 10 }, (_, index) => ({ key: `${index}`, value: 'я'.repeat(250) }));
 
-  test('takes one request where the stamp says all', async () => {
+  test('takes one request if the stamp is in the metadata', async () => {
     const { memory, store, run } = await interrupted(objectOf('02'));
     await memory.place(LOCATION, Buffer.from('body'), writeTarget(objectOf('01'), destination));
     expect(await lookAndDecide(objectOf('02'), destination, run)).toMatchObject({ kind: 'write', conflict: false });
     expect(store.counts).toMatchObject({ head: 1, readTags: 0 });
   });
 
-  test('puts the tags that are missing, and tells then what the write has lost', async () => {
+  test('puts missing tags, then reports the storage class that the write lost', async () => {
     const object = { ...objectOf('02', many), storageClass: 'OUTPOSTS' };
     const { memory, region, run } = await interrupted(object);
     await memory.place(LOCATION, Buffer.from('body'), planWrite(object, destination).target);
@@ -157,11 +157,11 @@ describe('a look at a key', () => {
   });
 });
 
-describe('the buffers of a frame are released', () => {
+describe('the buffers of a frame', () => {
   const entry = { offset: 0, compressed: 4, decompressed: 10 };
   const opened = { archive: { ...LOCATION, etag: 'e', size: 4 }, tail: new Uint8Array(4) };
 
-  test('when a worker is lost with it', async () => {
+  test('are released if its worker is lost', async () => {
     const { dependencies, buffers } = new TargetRegion();
     const restore = () => Promise.reject(new WorkerLostError('killed'));
     const request = { opened, entry, slices: [], input: await buffers.compressed.acquire() };
@@ -170,7 +170,7 @@ describe('the buffers of a frame are released', () => {
     expect(await areIdle(buffers.compressed, buffers.tar)).toBe(true);
   });
 
-  test('when it is larger than they are: the archive is refused', async () => {
+  test('are released if the frame is larger, and the archive is refused', async () => {
     const { dependencies, buffers } = new TargetRegion();
     const input = await buffers.compressed.acquire();
     const large = { ...entry, compressed: input.byteLength + 1 };

@@ -9,7 +9,7 @@ const rule = exampleRule({ prefix: 'logs/' }, [{ targetPrefix: 'ireland/' }]);
 const key = `${rule.id}/a.tar.zst`;
 
 describe('a destination with a target prefix', () => {
-  test('gets every object under the prefix and its whole key, and the archive is gone', async () => {
+  test('gets every object under the prefix followed by its whole key', async () => {
     const keys = HOSTILE_KEYS.filter((hostile) => hostile.isWellFormed() && Buffer.byteLength(hostile) < 1000);
     const everything = exampleRule({}, [{ targetPrefix: '../a b/' }]);
     const region = new TargetRegion({ rules: [everything] });
@@ -26,7 +26,7 @@ describe('a destination with a target prefix', () => {
     expect(region.store.keys(INBOUND)).toEqual([]);
   });
 
-  test('has stamps of the place they are at, so that a replay writes nothing', async () => {
+  test('has stamps that name the prefixed key, so that a replay writes nothing', async () => {
     const region = new TargetRegion({ rules: [rule] });
     const archive = archiveOf([textObject('logs/1', 'one')], rule.id);
     await region.process(await region.arrive(archive, key));
@@ -40,7 +40,7 @@ describe('a destination with a target prefix', () => {
     expect(region.telemetry.skipped).toEqual([[location.key, 'replay']]);
   });
 
-  test('refuses, with its reason, only what S3 does: a key that has become too long', async () => {
+  test('refuses only a key that the prefix makes too long, with the reason', async () => {
     const region = new TargetRegion({ rules: [rule] });
     const objects = [textObject(`logs/${'k'.repeat(1019)}`, 'long'), textObject('logs/short', 'short')];
     await region.process(await region.arrive(archiveOf(objects, rule.id), key));
@@ -50,7 +50,7 @@ describe('a destination with a target prefix', () => {
     expect(region.store.keys(INBOUND)).toEqual([key]);
   });
 
-  test('a key that has become too long reaches the destination that has room for it', async () => {
+  test('does not keep a key that is too long for it from another destination', async () => {
     const both = exampleRule({ prefix: 'logs/' }, [{ targetPrefix: 'ireland/' }, { bucket: 'plain' }]);
     const region = new TargetRegion({ rules: [both] });
     const long = `logs/${'k'.repeat(1019)}`;
@@ -59,7 +59,7 @@ describe('a destination with a target prefix', () => {
     expect(region.telemetry.failedObjects).toEqual([[`ireland/${long}`, 'TARGET_KEY_TOO_LONG']]);
   });
 
-  test('a key that has become too long is the failure of a large object alone, too, at its first and at a later delivery', async () => {
+  test('refuses only the large object whose key is too long, at every delivery', async () => {
     const region = new TargetRegion({ rules: [rule] });
     const body = Buffer.alloc(20 * MIB, 'large');
     const objects = [{ key: `logs/${'k'.repeat(1019)}`, body }, textObject('logs/short', 'short')];
@@ -70,7 +70,7 @@ describe('a destination with a target prefix', () => {
     expect(region.calls.counts).toMatchObject({ createUpload: 0, listUploads: 0 });
   });
 
-  test('gets large objects there, too', async () => {
+  test('gets large objects under the prefix', async () => {
     const region = new TargetRegion({ rules: [rule] });
     const body = Buffer.alloc(20 * MIB, 'large');
     await region.process(await region.arrive(archiveOf([{ key: 'logs/large', body }], rule.id), key));
@@ -78,7 +78,7 @@ describe('a destination with a target prefix', () => {
     expect(region.store.look({ bucket: TARGET, key: 'ireland/logs/large' })?.body.equals(body)).toBe(true);
   });
 
-  test('shares a bucket with another destination of the rule', async () => {
+  test('can share a bucket with another destination of the rule', async () => {
     const twice = exampleRule({}, [{ targetPrefix: 'a/' }, { targetPrefix: 'b/', storageClass: 'GLACIER' }]);
     const region = new TargetRegion({ rules: [twice] });
     await region.process(await region.arrive(archiveOf([textObject('k', 'v')], twice.id), `${twice.id}/a.tar.zst`));

@@ -16,7 +16,7 @@ const KEEP: ReplicationRule = {
 class Region extends TargetRegion {
   #archives = 0;
 
-  /** Restores a version of `k`; `sequence` orders it. */
+  /** Restores a version of `k`, ordered by `sequence`. */
   async restore(sequence: number, body: string, more: Partial<TestObject> = {}): Promise<void> {
     this.#archives += 1;
     const archive = archiveOf([textObject('k', body, { sequencer: sequence.toString(16), ...more })]);
@@ -44,11 +44,11 @@ class Region extends TargetRegion {
 }
 
 test.each<[string, string | undefined, string | undefined, string]>([
-  ['the version that was looked at', 'v1', 'v1', 'second'],
-  ['a bucket that keeps no versions', undefined, undefined, 'second'],
-  ['a version of which the look said nothing', undefined, 'v1', 'second'],
-  ['another version: the key has changed, and the message comes back', 'v1', 'v2', 'first'],
-])('a stamp that is a tag counts when it is of %s', async (_, looked, tagged, text) => {
+  ['the version that the HEAD found', 'v1', 'v1', 'second'],
+  ['an object in a bucket without versions', undefined, undefined, 'second'],
+  ['a version that the HEAD did not name', undefined, 'v1', 'second'],
+  ['another version, after which the message is retried', 'v1', 'v2', 'first'],
+])('a stamp in a tag is compared with the version: the tags are of %s', async (_, looked, tagged, text) => {
   const region = new Region();
   await region.restore(1, 'first', { metadata: FULL });
   const { calls } = region;
@@ -67,12 +67,12 @@ test.each<[string, string | undefined, string | undefined, string]>([
   expect(region.telemetry.conflicts).toEqual([]);
 });
 
-describe('an object that a user has edited in place, stamp and all', () => {
+describe('an object that a user edited in place, keeping the stamp', () => {
   test.each<[string, (region: Region) => Promise<void>]>([
     ['bytes', (region) => region.edit('mine')],
     ['metadata', (region) => region.edit(undefined, { metadata: { ...region.metadata, note: 'mine' } })],
     ['headers', (region) => region.edit(undefined, { headers: { cacheControl: 'private' } })],
-  ])('is kept under on_conflict keep: %s', async (_, edit) => {
+  ])('stays under on_conflict keep: edited %s', async (_, edit) => {
     const region = new Region({ rules: [KEEP] });
     await region.restore(1, 'first');
     await edit(region);
@@ -95,7 +95,7 @@ describe('an object that a user has edited in place, stamp and all', () => {
     expect(region.telemetry.conflicts).toEqual(['k']);
   });
 
-  test('is never undone by a replay of the write that it was made on', async () => {
+  test('keeps the edit when the write that it changed, or an older one, is replayed', async () => {
     const region = new Region();
     await region.restore(2, 'second');
     await region.edit('mine');
@@ -108,7 +108,7 @@ describe('an object that a user has edited in place, stamp and all', () => {
   });
 });
 
-test('our own writes are not a conflict: version follows version, and a replay is one', async () => {
+test('our own writes never conflict: a newer version replaces an older one, and a replay changes nothing', async () => {
   const region = new Region({ rules: [KEEP] });
   await region.restore(1, 'first', { metadata: [['a', 'ä']], headers: { contentType: 'text/plain' } });
   await region.restore(2, 'second');
@@ -121,7 +121,7 @@ test('our own writes are not a conflict: version follows version, and a replay i
 });
 
 describe('an object whose metadata fills 2 KB', () => {
-  test('has its stamp as a tag: of two writes in order none is dropped, and a replay is one', async () => {
+  test('has its stamp in a tag, which orders its writes and detects a replay', async () => {
     const region = new Region({ now: () => NOW });
     await region.restore(1, 'first', { metadata: FULL, tags: TEN.slice(0, 9) });
     await region.restore(2, 'second', { metadata: FULL, tags: TEN.slice(0, 9) });
@@ -137,7 +137,7 @@ describe('an object whose metadata fills 2 KB', () => {
   test.each<[string, Partial<TestObject>]>([
     ['tags', { tags: [{ team: 'other' }] }],
     ['headers', { headers: { cacheControl: 'private' } }],
-  ])('gets a change of %s alone', async (_, change) => {
+  ])('gets a change of only its %s', async (_, change) => {
     const region = new Region();
     await region.restore(1, 'same', { metadata: FULL, tags: [{ team: 'one' }] });
     await region.restore(2, 'same', { metadata: FULL, tags: [{ team: 'one' }], ...change });
@@ -147,7 +147,7 @@ describe('an object whose metadata fills 2 KB', () => {
     expect(region.tags['team']).toBe(change.tags?.[0]?.['team'] ?? 'one');
   });
 
-  test('and that has 10 tags is never overwritten by what may be older, and the skip is seen', async () => {
+  test('is never overwritten by a possibly older write if it also has 10 tags, and the skip is reported', async () => {
     const region = new Region();
     await region.restore(2, 'second', { metadata: FULL, tags: TEN });
     await region.restore(1, 'first', { metadata: FULL, tags: TEN });
@@ -160,7 +160,7 @@ describe('an object whose metadata fills 2 KB', () => {
     ]);
   });
 
-  test('costs a read of tags only where it exists already', async () => {
+  test('costs a read of tags only if it already exists', async () => {
     const region = new Region();
     await region.restore(1, 'first', { metadata: FULL });
     expect(region.calls.counts).toMatchObject({ put: 1, head: 0, readTags: 0 });
@@ -169,8 +169,8 @@ describe('an object whose metadata fills 2 KB', () => {
   });
 });
 
-describe("a user's own metadata entry or tag that is called s3xrc", () => {
-  test('arrives as it was; the stamp goes elsewhere', async () => {
+describe("a user's own metadata entry or tag named s3xrc", () => {
+  test('arrives unchanged, and the stamp goes elsewhere', async () => {
     const region = new Region();
     await region.restore(1, 'first', { metadata: [[STAMP_NAME, 'mine']] });
     expect(region.metadata).toEqual({ [STAMP_NAME]: 'mine' });

@@ -40,14 +40,14 @@ function objectOf(sequencer: string, body = BODY): RestorableObject {
 interface Setting extends FailingOptions {
   readonly failing?: Readonly<Partial<Record<StoreCall, readonly number[]>>>;
   readonly object?: RestorableObject;
-  /** From which size on it is resumed. */
+  /** The size from which the upload can be resumed. */
   readonly resumableBytes?: number;
   readonly maxParts?: number;
   readonly sliceLength?: number;
   readonly decision?: WriteStep;
 }
 
-/** One attempt at the object, over a store that parts of any size are good enough for. */
+/** One attempt at the object, over a store that accepts parts of any size. */
 class Attempt {
   readonly region = new TargetRegion();
   readonly store: FailingObjectStore;
@@ -79,7 +79,7 @@ class Attempt {
     this.write = new SlicedObjectWrite(object, sliceLength, { destination, decision }, this.run, this.progress);
   }
 
-  /** Writes those slices that are still wanted, in this order, and settles. */
+  /** Writes the slices that are still needed, in this order, and settles. */
   async send(body = BODY, order: readonly number[] = [0, 1, 2, 3]): Promise<void> {
     await this.write.resume();
     for (const index of order) {
@@ -98,7 +98,7 @@ const newMemory = () => new MemoryObjectStore({ minimumPartSize: 1, now: () => T
 const text = (memory: MemoryObjectStore) => memory.look(LOCATION)?.body.toString();
 
 describe('a large object that is written in slices', () => {
-  test('is the same bytes in any order of them, restored once, and wants none afterwards', async () => {
+  test('has the same bytes in any order of its slices, is restored once, and needs no slices afterwards', async () => {
     const memory = newMemory();
     const attempt = new Attempt(memory, { resumableBytes: 100 });
     const { store, write, progress, region } = attempt;
@@ -121,9 +121,9 @@ describe('a large object that is written in slices', () => {
     expect([progress.failed, region.telemetry.replacedClasses]).toEqual([0, []]);
   });
 
-  test('tells what it replaces, and of a storage class that it loses', async () => {
+  test('reports what it replaces, and a storage class that it loses', async () => {
     const memory = newMemory();
-    await memory.place(LOCATION, Buffer.from('of someone'));
+    await memory.place(LOCATION, Buffer.from('theirs'));
     const object = { ...objectOf('02'), storageClass: 'OUTPOSTS' };
     const decision = await lookAndDecide(object, destination, new Attempt(memory).run);
     const attempt = new Attempt(memory, { object, decision });
@@ -136,9 +136,9 @@ describe('a large object that is written in slices', () => {
     expect(attempt.store.counts.head).toBe(1);
   });
 
-  test('is left out, with its parts, when something newer has come meanwhile', async () => {
+  test('is skipped without leaving parts behind if a newer version has arrived meanwhile', async () => {
     const memory = newMemory();
-    await memory.place(LOCATION, Buffer.from('of someone'));
+    await memory.place(LOCATION, Buffer.from('theirs'));
     const decision = await lookAndDecide(objectOf('02'), destination, new Attempt(memory).run);
     const attempt = new Attempt(memory, { decision });
     const newer = objectOf('03', Buffer.from('newer'));
@@ -152,9 +152,9 @@ describe('a large object that is written in slices', () => {
   });
 
   test.each([
-    ['retryable, when another has written the key', new WriteConditionError('412')],
-    ['for good', new AccessDeniedError('403')],
-  ])('is done though its completion fails, where it exists by now: %s', async (_, error) => {
+    ['with 412, which is retryable', new WriteConditionError('412')],
+    ['with 403, which is not', new AccessDeniedError('403')],
+  ])('is done if its completion fails but the object exists: %s', async (_, error) => {
     const memory = newMemory();
     const attempt = new Attempt(memory, { failing: { complete: [1] }, moment: 'after', error: () => error });
     await attempt.send();
@@ -163,29 +163,29 @@ describe('a large object that is written in slices', () => {
     expect(attempt.region.telemetry.skipped).toEqual([['k', 'replay']]);
   });
 
-  test('fails once, however many of its slices do', async () => {
+  test('fails once, however many of its slices fail', async () => {
     const memory = newMemory();
     const attempt = new Attempt(memory, { failing: { uploadPart: [1, 2, 3, 4] }, resumableBytes: 100 });
     await Promise.all([0, 1, 2].map((index) => attempt.write.writeSlice(index, BODY.subarray(0, SLICE), 0)));
     await attempt.write.settle();
-    await attempt.write.abandon(new UnexpectedError('the run ends'));
+    await attempt.write.abandon(new UnexpectedError('the invocation ends'));
     expect(attempt.failed).toEqual(['STORAGE_UNAVAILABLE']);
     expect(attempt.store.counts.abort).toBe(1);
     expect(memory.uploadKeys(TARGET)).toEqual([]);
   });
 });
 
-describe('what an attempt has sent of a large object', () => {
+describe('the upload that an attempt leaves behind', () => {
   test.each([
-    ['is kept for the next one', { failing: { uploadPart: [4] } }, 1],
-    ['is kept for the next one though it was the last call', { failing: { complete: [1] } }, 1],
-    ['is taken back where it is too small for that', { failing: { uploadPart: [3] }, resumableBytes: 36 }, 0],
+    ['is kept for the next attempt', { failing: { uploadPart: [4] } }, 1],
+    ['is kept for the next attempt if only its completion failed', { failing: { complete: [1] } }, 1],
+    ['is aborted if it is too small to be resumed', { failing: { uploadPart: [3] }, resumableBytes: 36 }, 0],
     [
-      'is taken back where the failure is for good',
+      'is aborted if the failure is final',
       { failing: { complete: [1] }, error: () => new ObjectArchivedError('never') },
       0,
     ],
-    ['is taken back after a lost race', { failing: { complete: [1] }, error: () => new WriteConditionError('412') }, 0],
+    ['is aborted after a lost race', { failing: { complete: [1] }, error: () => new WriteConditionError('412') }, 0],
   ])('%s', async (_, setting: Setting, left) => {
     const memory = newMemory();
     const first = new Attempt(memory, setting);
@@ -200,9 +200,9 @@ describe('what an attempt has sent of a large object', () => {
     expect(memory.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('is neither fetched nor sent a second time, its last part included', async () => {
+  test('is resumed without fetching or sending its parts again, including the last one', async () => {
     const memory = newMemory();
-    // The mark is the first part that is sent; then slices 3, 0 and 1.
+    // The marker is the first part that is sent, then slices 3, 0 and 1.
     await new Attempt(memory, { failing: { uploadPart: [4] } }).send(BODY, [3, 0, 1, 2]);
     const second = new Attempt(memory);
     await second.write.resume();
@@ -212,7 +212,7 @@ describe('what an attempt has sent of a large object', () => {
     expect(text(memory)).toBe(BODY.toString());
   });
 
-  test('is only completed where all of it is there', async () => {
+  test('is only completed if all of its parts are stored', async () => {
     const memory = newMemory();
     await new Attempt(memory, { failing: { complete: [1] } }).send();
     const second = new Attempt(memory);
@@ -222,7 +222,7 @@ describe('what an attempt has sent of a large object', () => {
     expect(second.progress.restored).toBe(1);
   });
 
-  test('fails, and starts over the next time, where it makes other bytes', async () => {
+  test('fails if its parts have other bytes, and starts over the next time', async () => {
     const memory = newMemory();
     const wrong = Buffer.from(BODY.toString().toUpperCase());
     await new Attempt(memory, { failing: { uploadPart: [4] } }).send(wrong);
@@ -236,7 +236,7 @@ describe('what an attempt has sent of a large object', () => {
     expect(memory.uploadKeys(TARGET)).toEqual([]);
   });
 
-  test('is taken back at once where all of it is there, and is wrong', async () => {
+  test('is aborted at once if all of its parts are stored but have other bytes', async () => {
     const memory = newMemory();
     const second = new Attempt(memory);
     const plan = planUpload(objectOf('02'), destination, SLICE, second.run.limits);
@@ -252,7 +252,7 @@ describe('what an attempt has sent of a large object', () => {
     expect([text(memory), memory.uploadKeys(TARGET)]).toEqual([undefined, []]);
   });
 
-  test('cannot be found: the object comes back, and its parts stay for then', async () => {
+  test('is kept if it cannot be listed, and the object is retried', async () => {
     const memory = newMemory();
     await new Attempt(memory, { failing: { uploadPart: [4] } }).send();
     const second = new Attempt(memory, { failing: { listUploads: [1] } });
@@ -264,13 +264,13 @@ describe('what an attempt has sent of a large object', () => {
 });
 
 describe('an object of more slices than its upload may have parts', () => {
-  /** Slices of a byte: a part of 64, and one of six. */
+  /** Slices of one byte: a part of 64 and one of six. */
   const body = Buffer.from(Array.from({ length: 70 }, (_, index) => index));
   const layout = { object: objectOf('02', body), sliceLength: 1, maxParts: 2 };
   const order = Array.from({ length: 70 }, (_, index) => (index * 37) % 70);
   const isStored = (memory: MemoryObjectStore) => memory.look(LOCATION)?.body.equals(body);
 
-  test('has them put together beside the archives, by parts, in any order', async () => {
+  test('has its slices assembled into parts beside the archives, in any order', async () => {
     const memory = newMemory();
     const attempt = new Attempt(memory, layout);
     await attempt.send(body, order);
@@ -279,7 +279,7 @@ describe('an object of more slices than its upload may have parts', () => {
     expect([memory.keys(INBOUND), memory.uploadKeys(INBOUND), memory.uploadKeys(TARGET)]).toEqual([[], [], []]);
   });
 
-  test('is settled only when its parts have moved', async () => {
+  test('is settled only after its parts have moved', async () => {
     const moved = Promise.withResolvers<undefined>();
     const memory = newMemory();
     const attempt = new Attempt(memory, {
@@ -297,7 +297,7 @@ describe('an object of more slices than its upload may have parts', () => {
     expect(attempt.progress.restored).toBe(1);
   });
 
-  test('leaves no pieces beside the archives when one fails, and resumes from whole parts', async () => {
+  test('leaves no pieces beside the archives if one fails, and resumes after its whole parts', async () => {
     const memory = newMemory();
     const inOrder = order.toSorted((left, right) => left - right);
     const attempt = new Attempt(memory, { ...layout, failing: { uploadPart: [68] } });

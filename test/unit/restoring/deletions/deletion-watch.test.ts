@@ -11,7 +11,7 @@ import { INBOUND, NOW, TargetRegion } from '../../../support/target-region.ts';
 const ORIGIN = '0123abcd';
 const { destinations, id } = exampleRule({}, [{ deletes: 'replicate' }]);
 
-test('a deletion lies between two writes when the first came before it and the second did not', async () => {
+test('a deletion is between two writes if only the first came before it', async () => {
   const deletions = new MemoryDeletions();
   await deletions.record(id, [{ key: 'k', eventTime: NOW }], NOW);
   const { dependencies } = new TargetRegion({ dependencies: { deletions } });

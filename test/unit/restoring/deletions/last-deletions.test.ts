@@ -12,19 +12,19 @@ const deletion = (eventTime: number, sequencer?: string): SourceDeletion => ({
   ...(sequencer !== undefined && { sequencer }),
 });
 
-test('a deletion and a note of the same key are kept side by side, whichever is later', () => {
+test('keeps both a deletion and a note of the same key, whichever is later', () => {
   const note: SourceDeletion = { ...deletion(9, '09'), kind: 'note' };
   expect(addDeletion([note], deletion(1, '01'))).toEqual([note, deletion(1, '01')]);
   expect(addDeletion([deletion(9, '09')], { ...note, sequencer: '01' })).toHaveLength(2);
 });
 
-test('of one deletion that is told twice the later time is kept, and of others the later one', () => {
+test('keeps the later time of a deletion that is recorded twice, and the later of two different deletions', () => {
   expect(addDeletion([deletion(5, '01')], deletion(9, '01'))).toEqual([deletion(9, '01')]);
   expect(addDeletion([deletion(9, '01')], deletion(5, '01'))).toEqual([deletion(9, '01')]);
   expect(addDeletion([deletion(9, '01')], deletion(5, '02'))).toEqual([deletion(5, '02')]);
   expect(addDeletion([deletion(5)], deletion(9, '02'))).toEqual([deletion(5), deletion(9, '02')]);
 });
 
-test('what is believed to be known is kept a day longer', () => {
+test('DynamoDB keeps deletions one day longer than the target relies on them', () => {
   expect(DELETIONS_KEPT_MILLISECONDS / 86_400_000).toBe(DELETIONS_KEPT_DAYS - 1);
 });

@@ -31,7 +31,7 @@ function objectOf(sequencer: string, write: Partial<ProvenanceStamp> = {}): Rest
   };
 }
 
-describe('a write is taken back', () => {
+describe('takeBack', () => {
   async function remains(there: RestorableObject | undefined, body = BODY): Promise<boolean> {
     const memory = new MemoryObjectStore();
     await memory.place(LOCATION, body, there === undefined ? {} : writeTarget(there, destination));
@@ -39,11 +39,11 @@ describe('a write is taken back', () => {
     return memory.keys(TARGET).length === 1;
   }
 
-  test('while it is what is at its key', async () => {
+  test('deletes the write if it is still at its key', async () => {
     expect(await remains(objectOf('02'))).toBe(false);
   });
 
-  test('no more when it is another write, or edited, or of nobody of ours', async () => {
+  test("leaves another write, an edited object or another writer's object", async () => {
     expect(await remains(objectOf('03'))).toBe(true);
     expect(await remains(objectOf('01'))).toBe(true);
     expect(await remains(objectOf('02'), Buffer.from('edit'))).toBe(true);
@@ -51,8 +51,8 @@ describe('a write is taken back', () => {
   });
 });
 
-describe('what the removal of a version has left current', () => {
-  /** What a consumer is found to have done where a copy of `restored` was deleted. */
+describe('the version that became current when a later one was removed', () => {
+  /** The consumer's change that is found after a copy of `restored` was deleted. */
   async function found(
     restored: RestorableObject,
     { deletes, between = false }: { readonly deletes?: 'replicate'; readonly between?: boolean },
@@ -70,16 +70,16 @@ describe('what the removal of a version has left current', () => {
       ?.reason;
   }
 
-  test('stays deleted where a consumer has deleted its copy, but not where the source has', async () => {
+  test('stays deleted if a consumer deleted its copy, but not if the source did', async () => {
     expect(await found(objectOf('02'), { deletes: 'replicate' })).toBe('deleted-at-target');
     expect(await found(objectOf('02'), { deletes: 'replicate', between: true })).toBeUndefined();
   });
 
-  test('stays deleted where deletions are ignored, so that no marker is ours', async () => {
+  test('stays deleted where deletions are ignored, since no delete marker is ours there', async () => {
     expect(await found(objectOf('02'), { between: true })).toBe('deleted-at-target');
   });
 
-  test('is written where what was deleted was another write', async () => {
+  test('is written if the deleted object was another write', async () => {
     expect(await found(objectOf('02', { origin: 'ffffffff' }), {})).toBeUndefined();
     expect(await found(objectOf('02', { etag: 'cd' }), {})).toBeUndefined();
     expect(await found(objectOf('02', { eventTime: TIME - 1001 }), {})).toBeUndefined();
