@@ -59,7 +59,7 @@ afterAll(async () => {
 describe.each([
   ['moto', () => startAwsServer({ region: REGION })],
   ['ministack', startAwsEmulator],
-])('s3xrc archive of an object of S3 on %s', (_, start) => {
+])('s3xrc archive with an object in S3 on %s', (_, start) => {
   const url = 's3://archives/rule/a b.tar.zst';
   let server: { readonly endpoint: string; stop(): Promise<void> };
   let access: Readonly<Record<string, string>>;
@@ -90,13 +90,13 @@ describe.each([
 
   const run = (...args: readonly string[]): Outcome => s3xrcWith(access, 'archive', ...args);
 
-  test('takes one object of ten thousand with three ranged reads', () => {
+  test('extracts one object of ten thousand with three ranged reads', () => {
     const { status, stdout, stderr } = run('cat', url, wanted.key, '--debug');
     expect({ status, body: stdout.toString() }).toEqual({ status: 0, body: wanted.body.toString() });
     expect(stderr.match(/^read /gm)).toHaveLength(3);
   });
 
-  test('says of it what it says of the file', () => {
+  test('prints the same for it as for the file', () => {
     const names = (text: Buffer): string => text.toString().replaceAll(file, url);
     expect(run('ls', url)).toMatchObject({ status: 0, stdout: s3xrc('archive', 'ls', file).stdout });
     expect(names(run('info', url, '--json').stdout)).toBe(names(s3xrc('archive', 'info', file, '--json').stdout));
@@ -108,7 +108,7 @@ describe.each([
     expect(verified.stdout.toString()).toMatch(/^ok: 10,002 objects, .* checksums agree\n$/);
   });
 
-  test('extracts objects of it', async () => {
+  test('extracts objects from it', async () => {
     const into = join(await mkdtemp(join(folder, 'of-s3-')), 'out');
     expect(run('extract', url, hostile.key, 'large.bin', '--into', into).status).toBe(0);
     expect(await readFile(join(into, '%2E%2E/%2E%2E/escape'))).toEqual(hostile.body);
@@ -135,7 +135,7 @@ describe.each([
   });
 });
 
-describe('s3xrc archive of a file', () => {
+describe('s3xrc archive with a file', () => {
   test('lists, describes and verifies a file', () => {
     const keys = s3xrc('archive', 'ls', file, '--json').stdout.toString().trim().split('\n');
     expect(keys.map((line) => (JSON.parse(line) as { key: string }).key)).toContain(hostile.key);
@@ -147,14 +147,14 @@ describe('s3xrc archive of a file', () => {
     expect(verified.stdout.toString()).toMatch(/^ok: 10,002 objects, .* checksums agree\n$/);
   });
 
-  test('extracts objects below the folder, and nothing beside it', async () => {
+  test('extracts objects into the folder, and nothing outside it', async () => {
     const into = join(folder, 'a/b/out');
     expect(s3xrc('archive', 'extract', file, hostile.key, 'large.bin', '--into', into).status).toBe(0);
     expect(await readFile(join(into, '%2E%2E/%2E%2E/escape'))).toEqual(hostile.body);
     expect((await readFile(join(into, 'large.bin'))).equals(Buffer.alloc(20 * 1024 * 1024, 'large'))).toBe(true);
   });
 
-  test('names each object of a damaged frame and exits with 1, and reads the others', async () => {
+  test('names each object of a damaged frame, reads the others and exits with 1', async () => {
     const broken = join(folder, 'damaged.tar.zst');
     await writeFile(broken, damaged);
     const { status, stdout } = s3xrc('archive', 'verify', broken, '--json');
@@ -180,7 +180,7 @@ describe('s3xrc archive of a file', () => {
   });
 });
 
-test('the completion for bash is one that bash takes, and completes subcommands', () => {
+test('bash accepts the completion script, which completes subcommands', () => {
   const script = s3xrc('completion', 'bash').stdout.toString();
   const probe = `${script}\nCOMP_WORDS=(s3xrc archive ver); COMP_CWORD=2; _s3xrc; echo "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = spawnSync('bash', ['-c', probe]);

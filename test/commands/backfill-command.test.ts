@@ -115,7 +115,7 @@ describe.each([
     return JSON.parse((await Body?.transformToString()) ?? '') as Awaited<ReturnType<typeof checkpoint>>;
   }
 
-  test('says first what it would queue, and queues nothing', async () => {
+  test('first prints what it would queue, and queues nothing', async () => {
     const { status, stdout } = await s3xrc('--dry-run');
     expect(status).toBe(0);
     expect(stdout).toContain('to queue   1,500 objects');
@@ -132,7 +132,7 @@ describe.each([
     expect(await waiting()).toBe(0);
   });
 
-  test('stops at Ctrl-C, resumes where it was, and holds its rate: nothing comes twice', async () => {
+  test('stops at Ctrl-C, resumes where it stopped, keeps to its rate and queues nothing twice', async () => {
     const wanted = keys.filter((key) => key.startsWith('in/3/'));
     const child = begin('--yes', '--rate', '25/s', '--prefix', 'in/3/');
     child.stdout.resume();
@@ -153,7 +153,7 @@ describe.each([
     expect(spanOf(first)).toBeGreaterThanOrEqual(1000 * (counts.queued / 25 - 1) - SLACK);
   });
 
-  test('holds a limit of bytes per hour', async () => {
+  test('keeps to a limit of bytes per hour', async () => {
     const [smallest, ...others] = keys.filter((key) => key.startsWith('in/4/')).map((key) => Buffer.byteLength(key));
     const bytes = others.reduce((sum, size) => sum + size, smallest ?? 0);
     // A thousand bytes per second.
@@ -164,7 +164,7 @@ describe.each([
     expect(spanOf(messages)).toBeGreaterThanOrEqual(bytes - 10 * 16 - SLACK);
   });
 
-  test('is refused while another process does the same, whose rest it takes over when that has ended', async () => {
+  test('refuses to start while another process does the same work, and finishes that work once the process has ended', async () => {
     const wanted = keys.filter((key) => key.startsWith('in/5/'));
     // Ten objects in ten seconds: it is in progress for longer than the others take to start.
     const child = begin('--yes', '--rate', '1/s', '--prefix', 'in/5/');
@@ -232,7 +232,7 @@ describe.each([
     expect(queued.toSorted()).toEqual(keys.slice(0, 30).toSorted());
   });
 
-  test('is killed in the middle, and queues the rest with --resume', async () => {
+  test('queues the rest with --resume after it was killed', async () => {
     const child = begin('--yes', '--rate', '100/s');
     child.stdout.resume();
     child.stderr.resume();

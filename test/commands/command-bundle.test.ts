@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-test('runs on Node 20, where built-ins of newer ones are missing', () => {
+test('runs on Node 20, which lacks built-ins of newer versions', () => {
   const args = ['doctor', '--only', 'configuration', 'machine', 'identity', '--configuration', folder];
   const { stdout, stderr } = spawnSync(
     process.execPath,

@@ -109,7 +109,7 @@ test('show prints each message with its body, as a line of JSON', async () => {
   ]);
 });
 
-test('redrive says what it would do, and does it for the chosen messages only, without their reasons', async () => {
+test('redrive says what it would do, then sends only the chosen messages, without their reasons', async () => {
   const chosen = ['--code', 'STORAGE_ACCESS_DENIED', '--prefix', 'logs/'];
   expect(await s3xrc('redrive', ...chosen, '--dry-run')).toMatchObject({
     status: 0,
@@ -132,13 +132,13 @@ test('discard saves what it deletes, and leaves the rest', async () => {
   expect(JSON.parse(await readFile(join(folder, 'kept.jsonl'), 'utf8'))).toMatchObject({ body: body('logs/4') });
 });
 
-test('discards nothing when the file cannot be written', async () => {
+test('discard deletes nothing if the file cannot be written', async () => {
   const { status, stderr } = await s3xrc('discard', '--yes', '--save', 'no/such/folder/kept.jsonl');
   expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: [^\n]+\n$/) });
   expect(await visible(deadLetters)).toBe('5');
 });
 
-test('asks before it changes anything, and does nothing where nobody can answer', async () => {
+test('asks before it changes anything, and does nothing if nobody can answer', async () => {
   const { status, stderr } = await s3xrc('redrive');
   expect({ status, stderr }).toMatchObject({
     status: 2,

@@ -220,7 +220,7 @@ describe('npm run deploy', () => {
     expect(pushed).toEqual(regions);
   });
 
-  test('stops before anything is built where the account has no room for a fallback, and says what fixes it', async () => {
+  test('stops before it builds anything if the account has no room for a fallback, and says how to fix it', async () => {
     const client = new CloudWatchLogsClient({
       region: SOURCE,
       endpoint: server.endpoint,
@@ -248,7 +248,7 @@ describe('npm run deploy', () => {
     }
   });
 
-  test('stops at the first failure and says what is done and what to do', async () => {
+  test('stops at the first failure and says what is deployed and what to do', async () => {
     const failAt = 'deploy --config-env ap-southeast-2 --parameter-overrides Stage';
     const { status, calls, stderr } = await command('deploy', [], { FAIL_AT: failAt });
     expect(status).toBe(1);
@@ -267,7 +267,7 @@ describe('npm run deploy', () => {
     expect(stderr).toContain('us-east-9: not in enabled_regions');
   });
 
-  test('saves where a region pushes its image to, so that `sam deploy --config-env REGION` works by itself', async () => {
+  test("saves the repository of a region's image, so that `sam deploy --config-env REGION` works without further options", async () => {
     const samConfig = join(checkout, 'samconfig.toml');
     const before = await readFile(samConfig, 'utf8');
     await command('deploy', ['--region', 'us-east-1']);
@@ -281,7 +281,7 @@ describe('npm run deploy', () => {
     expect((await readFile(samConfig, 'utf8')).split(line)).toHaveLength(4);
   });
 
-  test('has CloudFormation ask the custom resources again with --repair, each time with another value', async () => {
+  test('makes CloudFormation call the custom resources again with --repair, through a new value each time', async () => {
     const { calls } = await command('deploy', ['--region', 'us-east-1', '--repair']);
     const repairs = calls.flatMap((call) => /Stage=all Repair=(\S+)/.exec(call)?.[1] ?? []);
     expect(repairs).toHaveLength(1);
@@ -290,7 +290,7 @@ describe('npm run deploy', () => {
     expect(plain.filter((call) => call.includes('Repair='))).toEqual([]);
   });
 
-  test('leaves the repositories alone that `sam deploy --guided` has written for a region', async () => {
+  test('keeps the repositories that `sam deploy --guided` wrote for a region', async () => {
     const samConfig = join(checkout, 'samconfig.toml');
     const table = '[us-east-1.deploy.parameters]\n';
     const text = await readFile(samConfig, 'utf8');
@@ -311,7 +311,7 @@ describe('npm run deploy', () => {
     expect(await readFile(samConfig, 'utf8')).toBe(guided);
   });
 
-  test('says how to get the SAM CLI when it is not installed', async () => {
+  test('says how to install the SAM CLI if it is missing', async () => {
     await rm(join(folder, 'sam'));
     const { status, stderr } = await command('deploy', [], { PATH: folder });
     expect(status).toBe(1);
@@ -328,7 +328,7 @@ describe('npm run deploy -- --configuration', () => {
   });
   afterAll(() => deleteStacks(`${OTHER}-registry`));
 
-  test('builds and deploys what is in that folder, and leaves the files of the project alone', async () => {
+  test('builds and deploys from that folder, and leaves the files of the project alone', async () => {
     await using configuration = await rulesBetween({ [SOURCE]: [ARCHIVES], [ARCHIVES]: [] });
     const place = configuration.folder;
     const chosen = ['--configuration', place];
@@ -384,7 +384,7 @@ describe('npm run deploy -- --configuration', () => {
   });
 });
 
-describe('npm run deploy, where regions begin to send to each other', () => {
+describe('npm run deploy, when regions start to send to each other', () => {
   afterEach(async () => {
     await deleteStacks('compressor');
     await deleteStacks('compressor-registry');
@@ -410,7 +410,7 @@ describe('npm run deploy, where regions begin to send to each other', () => {
       return deployed === undefined ? [] : [`${region} ${deployed}`];
     });
 
-  test('deploys targets first where nothing is deployed yet', async () => {
+  test('deploys targets first if nothing is deployed yet', async () => {
     expect(stagesOf(await bothDirections({}))).toEqual([
       'eu-west-1 targets',
       'us-east-1 targets',
@@ -419,7 +419,7 @@ describe('npm run deploy, where regions begin to send to each other', () => {
     ]);
   });
 
-  test('gives a region that only sent its targets with the whole stack, and never deploys targets over it', async () => {
+  test('deploys the whole stack to a region that only sent before, and never a stack of targets over it', async () => {
     const ended = await bothDirections({
       'eu-west-1': { Stage: 'all' },
       'us-east-1': { Stage: 'all', InboundBucketUsEast1: 'bucket' },
@@ -427,7 +427,7 @@ describe('npm run deploy, where regions begin to send to each other', () => {
     expect(stagesOf(ended)).toEqual(['eu-west-1 all', 'us-east-1 all']);
   });
 
-  test('changes nothing and says which steps to take where no order can work', async () => {
+  test('changes nothing and says which steps to take if no order works', async () => {
     const ended = await bothDirections({ 'eu-west-1': { Stage: 'all' }, 'us-east-1': { Stage: 'all' } });
     expect({ status: ended.status, stages: stagesOf(ended) }).toEqual({ status: 1, stages: [] });
     expect(ended.calls).toEqual([]);
@@ -439,12 +439,12 @@ describe('npm run deploy, where regions begin to send to each other', () => {
 /** A rule that the configuration does not have any more. */
 const GOES = 'RuleFormerBucket0123456789';
 
-describe('queues that are not empty', () => {
+describe('the check for empty queues', () => {
   afterEach(async () => {
     await account.cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
   });
 
-  test('keep a rule from being taken away before anything is deployed, unless it is forced', async () => {
+  test('stops the removal of a rule before anything is deployed, unless it is forced', async () => {
     await deployedWith(stays, GOES);
     await send(stays, 1);
     const QueueUrl = await send(GOES, 3);
@@ -458,13 +458,13 @@ describe('queues that are not empty', () => {
     expect((await command('deploy', ['--force'])).status).toBe(0);
   });
 
-  test('do not matter when their rules stay, or when they are empty', async () => {
+  test('lets a deployment through if the rules stay, or if the queues are empty', async () => {
     await deployedWith(stays, GOES);
     await send(stays, 1);
     expect((await command('deploy', [])).status).toBe(0);
   });
 
-  test('keep a region from being removed, unless it is forced', async () => {
+  test('stops the removal of a region, unless it is forced', async () => {
     await deployedWith(stays);
     await send(stays, 1);
     const { status, stderr } = await command('remove', ['--yes', '--region', SOURCE]);
@@ -477,7 +477,7 @@ describe('queues that are not empty', () => {
     await standing(SOURCE, `${STACK}-registry`, REGISTRY);
   });
 
-  test('cannot be told from empty ones where AWS does not answer, and then nothing is built', async () => {
+  test('stops before the build if AWS does not answer', async () => {
     const { status, calls, stderr } = await command('deploy', [], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(stderr).toContain('Nothing was built or changed');
@@ -491,7 +491,7 @@ describe('npm run remove', () => {
     expect(stdout).toContain('eu-west-1, then ');
   });
 
-  test('does nothing where nobody can be asked, without --yes', async () => {
+  test('does nothing without --yes if nobody can be asked', async () => {
     const before = await stacksLeft();
     const { status, stderr } = await command('remove', [], {}, `${STACK}\n`);
     expect(status).toBe(2);
@@ -499,7 +499,7 @@ describe('npm run remove', () => {
     expect(await stacksLeft()).toEqual(before);
   });
 
-  test('deletes sources before targets, with each stack its registry, and passes over what does not exist', async () => {
+  test('deletes sources before targets, each stack with its registry, and skips what does not exist', async () => {
     await standing(SOURCE, STACK, { Stage: 'all' });
     const { status, stdout } = await command('remove', ['--yes']);
     expect(status).toBe(0);
@@ -532,7 +532,7 @@ describe('npm run configure', () => {
     expect(stale.stderr).toContain(`run \`s3xrc configure --configuration ${configuration.folder} --out ${folder}\`.`);
   });
 
-  test('has prices read again when prices.json changes', async () => {
+  test('makes CloudFormation ask for the prices again when prices.json changes', async () => {
     const revision = async () => /Revision: (.*)/.exec(await readFile(join(checkout, 'template.yaml'), 'utf8'))?.[1];
     const before = await revision();
     const prices = join(checkout, 'configuration/prices.json');
@@ -545,7 +545,7 @@ describe('npm run configure', () => {
     expect(await revision()).not.toBe(before);
   });
 
-  test('refuses a template for the project that is not of the configuration in its image', async () => {
+  test('refuses to write a template to the project for a configuration that its image does not contain', async () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
     const before = await readFile(join(checkout, 'template.yaml'), 'utf8');
     const refused = await command('configure', ['--configuration', configuration.folder]);
@@ -560,7 +560,7 @@ describe('npm run configure', () => {
     expect((await command('configure', elsewhere)).stdout).toContain('These are for inspection: ');
   });
 
-  test('explains mistakes of the configuration and writes nothing', async () => {
+  test('explains mistakes in the configuration and writes nothing', async () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
     await writeFile(join(configuration.folder, 'settings.json'), '{"stack_nam": "x"}');
     const { status, stderr } = await command('configure', [

@@ -101,7 +101,7 @@ describe.each([
     expect(await complaints('good')).toEqual([]);
   });
 
-  test('a bucket that is elsewhere, and one that nobody has made', async () => {
+  test('a bucket in another region, and a bucket that does not exist', async () => {
     await makeBucket('elsewhere', TARGET);
     expect(await complaints('elsewhere')).toEqual([
       expect.stringMatching(
@@ -125,7 +125,7 @@ describe.each([
     ]);
   });
 
-  test("another's notification of the same objects", async () => {
+  test('a notification of another application for the same objects', async () => {
     await makeBucket('watched', SOURCE);
     await makeBucket('watched-copy', TARGET);
     await clients.sqs(SOURCE).send(new CreateQueueCommand({ QueueName: 'theirs' }));
@@ -166,7 +166,7 @@ describe.each([
     ]);
   });
 
-  test('a policy that refuses what the functions are given', async () => {
+  test('a policy that denies what the functions are granted', async () => {
     await makeBucket('closed', SOURCE);
     await makeBucket('closed-copy', TARGET);
     const statement = {
@@ -197,7 +197,7 @@ describe.each([
     ]);
   });
 
-  test('policies that refuse what our PUTs are like', async () => {
+  test('policies that deny PUTs like ours', async () => {
     await makeBucket('strict', SOURCE);
     await makeBucket('strict-copy', TARGET);
     const deny = (Sid: string, Condition: object): object => ({
@@ -236,7 +236,7 @@ describe.each([
   });
 
   if (name === 'moto') {
-    test('an identity that may see nothing is told what it takes, and that is not a failure', async () => {
+    test('an identity without permissions, which is told what it needs and is not a failure', async () => {
       await makeBucket('hidden', SOURCE);
       await makeBucket('hidden-copy', TARGET);
       const iam = new IAMClient({ region: SOURCE });

@@ -73,7 +73,7 @@ function complaints({ findings }: Report): string[] {
     .map(({ group, subject }) => `${group}: ${subject}`);
 }
 
-test('finds nothing wrong where all is well, and has a line for every group', async () => {
+test('finds nothing wrong in a healthy account, and prints a line for every group', async () => {
   const report = await examine();
   // Whether this machine emulates arm64 is its own affair.
   expect(complaints(report).filter((line) => line !== 'machine: arm64')).toEqual([]);
@@ -100,7 +100,7 @@ test('calls nothing that changes anything', async () => {
   expect(others.filter(({ name, body }) => name !== 'GenerateDataKey' || !body.includes('"DryRun":true'))).toEqual([]);
 });
 
-test('names each of the things that are broken, and what fixes it', async () => {
+test('names each thing that is broken, and how to fix it', async () => {
   for (const { run } of breaks) await run();
   const { status, findings } = await examine('/nonexistent', 3 * DAY);
   expect(status).toBe(1);
@@ -162,7 +162,7 @@ test('names an account that has no room for the buckets of another stack', async
   );
 });
 
-test('says who has no credentials, and looks at what needs none', async () => {
+test('says that there are no credentials, and checks what needs none', async () => {
   const { status, stdout, stderr } = await s3xrc({ AWS_ENDPOINT_URL: emulator.endpoint });
   expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
   expect(stdout).toMatch(/FAILURE {2}account: AWS does not take the credentials/);
@@ -170,14 +170,14 @@ test('says who has no credentials, and looks at what needs none', async () => {
   expect(stdout).not.toMatch(/^Buckets$/m);
 });
 
-test('ends in time where nothing answers, and says what it could not see', async () => {
+test('ends in time if nothing answers, and says what it could not check', async () => {
   const deaf = { ...accessTo(emulator.endpoint, SOURCE), AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' };
   const { status, stdout } = await s3xrc(deaf, '--only', 'queues', '--timeout', '10');
   expect(status).toBe(0);
   expect(stdout).toMatch(/not seen app-target \(us-east-1\): Could not be seen: /);
 });
 
-test('names the groups that were not seen in time, whatever else it has found', async () => {
+test('names the groups that it could not check in time, whatever else it found', async () => {
   const deaf = new DeafServer();
   const env = { ...accessTo(emulator.endpoint, SOURCE), AWS_ENDPOINT_URL_SQS: await deaf.listen() };
   const { stdout } = await s3xrc(env, '--only', 'configuration', 'queues', '--timeout', '1');

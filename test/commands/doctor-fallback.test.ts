@@ -47,7 +47,7 @@ async function findings(): Promise<string[]> {
   return report.findings.map(({ status, subject, says }) => `${status} ${subject}: ${says}`);
 }
 
-test('an account with room', async () => {
+test('finds room for the fallback in an account that has it', async () => {
   const { AvailabilityZones = [] } = await (await clients.ec2(SOURCE)).send(new DescribeAvailabilityZonesCommand({}));
   expect(AvailabilityZones.length).toBeGreaterThan(1);
   expect(await findings()).toEqual([
@@ -59,7 +59,7 @@ test('an account with room', async () => {
   ]);
 });
 
-test('an account without', async () => {
+test('reports an account that has no room for the fallback', async () => {
   const [ec2, logs] = [await clients.ec2(TARGET), await clients.logs(SOURCE)];
   for (let made = 0; made < 4; made += 1) await ec2.send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }));
   for (let made = 0; made < 10; made += 1) {
@@ -71,7 +71,7 @@ test('an account without', async () => {
   ]);
 });
 
-test('a region that has its fallback needs no further room', async () => {
+test('asks for no more room in a region that has its fallback', async () => {
   const ec2 = await clients.ec2(TARGET);
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
   const Tags = [{ Key: 'Name', Value: 'app-fallback' }];

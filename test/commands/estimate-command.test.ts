@@ -100,7 +100,7 @@ describe.each([
     ) as Estimate;
   }
 
-  test('tells prefixes that pay from prefixes that do not, and what reading costs before it reads', async () => {
+  test('separates prefixes that pay from prefixes that do not, and says what reading costs before it reads', async () => {
     notes.length = 0;
     const { groups, total, reading } = await estimateJson(`s3://${bucket}/`);
     const byPrefix = Object.fromEntries(groups.map((group) => [group.prefix, group]));
@@ -127,7 +127,7 @@ describe.each([
     expect(total.sampledBytes).toBeGreaterThan(0.8 * total.bytes);
   });
 
-  test('writes rules that configure takes, and a page', async () => {
+  test('writes rules that configure accepts, and a page', async () => {
     const rules = join(folder, 'replication_config.json');
     const page = join(folder, 'estimate.html');
     const output = await estimate(

@@ -32,8 +32,8 @@ async function estimate(objects: KnownObjects, seed: number): Promise<SizeEstima
   return estimateSizes(domains, ({ totals }) => totals);
 }
 
-describe('an estimate of a bucket that is packed as a whole, too', () => {
-  test('is off by less than 5 % for at least 9 of 10 samples, and says by how much it may be off', async () => {
+describe('an estimate of a bucket that is also packed as a whole', () => {
+  test('is off by less than 5 % for at least 9 of 10 samples, and states its margin of error', async () => {
     const objects = makeKnownObjects();
     const truth = await packKnownObjects(objects, LEVEL);
     const errors: number[] = [];

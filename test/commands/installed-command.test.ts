@@ -99,7 +99,7 @@ const STARTED: readonly (readonly [args: readonly string[], status: number, says
   [['invoke'], 1, /^error: s3xrc invoke needs a checkout/],
 ];
 
-describe('on plain Node 20, with an account to look at', () => {
+describe('on plain Node 20, with an account to read', () => {
   let node: string;
   let provider: ResourceProvider;
   let server: AwsServer;
@@ -119,7 +119,7 @@ describe('on plain Node 20, with an account to look at', () => {
     await provider.stop();
   });
 
-  test('every command is among them', () => {
+  test('the list covers every command', () => {
     expect(COMMANDS.map(({ name }) => name).filter((name) => !STARTED.some(([[started]]) => started === name))).toEqual(
       [],
     );
@@ -178,7 +178,7 @@ describe.each(['20.20.2', '22.23.3'])('on plain Node %s, without devDependencies
     prefix = await mkdtemp(join(folder, 'prefix-'));
   }, SLOWEST);
 
-  test('it is that Node', () => {
+  test('the Node that runs is that version', () => {
     expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout).toBe(`v${version}\n`);
   });
 

@@ -207,7 +207,7 @@ describe('Ctrl-C at a later stage', () => {
   });
 
   test.each(STAGES.map(([name]) => name))(
-    '%s: ends with 130, and leaves no process and no file',
+    '%s ends with 130, and leaves no process and no file',
     async (name) => {
       const end = await ends.get(name);
       expect(end).toMatchObject({ status: 130, left: [], files: [] });
@@ -218,7 +218,7 @@ describe('Ctrl-C at a later stage', () => {
   );
 
   test(
-    'archive extract: writing leaves no half of an object',
+    'archive extract: writing leaves no partial object',
     async () => {
       const { status, left } = await interruptAt(/^GET \/archives\//, ['archive', 'extract', ARCHIVE, '--into', '.'], {
         pass: 4,
@@ -229,7 +229,7 @@ describe('Ctrl-C at a later stage', () => {
     SLOWEST,
   );
 
-  test('an archive whose sending was interrupted is still kept', async () => {
+  test('an archive whose resend was interrupted is still kept', async () => {
     const { Versions = [] } = await clients.s3(SOURCE).send(new ListObjectVersionsCommand({ Bucket: own('failed') }));
     expect(Versions.map(({ Key }) => Key)).toEqual(['failed/rule/a.tar.zst', 'failed/rule/b.tar.zst']);
   });
@@ -247,7 +247,7 @@ describe('Ctrl-C while dead letters', () => {
   const redrive = ['dead-letters', 'redrive', '--yes', '--region', SOURCE];
 
   test(
-    'are received: all are visible again',
+    'are received, all are visible again',
     async () => {
       const { status, left } = await interruptAt(/^ReceiveMessage$/, redrive, { pass: 1 });
       expect({ status, left }).toEqual({ status: 130, left: [] });
@@ -257,7 +257,7 @@ describe('Ctrl-C while dead letters', () => {
   );
 
   test(
-    'are sent: those that were accepted are gone, the others are visible again',
+    'are sent, those that were accepted are gone and the others are visible again',
     async () => {
       const { status, left } = await interruptAt(/^SendMessageBatch$/, redrive, { pass: 1 });
       expect({ status, left }).toEqual({ status: 130, left: [] });
@@ -267,7 +267,7 @@ describe('Ctrl-C while dead letters', () => {
   );
 
   test(
-    'are discarded: they are in the file, and in the queue',
+    'are discarded, they are in the file and still in the queue',
     async () => {
       const discard = ['dead-letters', 'discard', '--yes', '--region', SOURCE, '--save', 'kept.jsonl'];
       const { status, left } = await interruptAt(/^DeleteMessageBatch$/, discard);
@@ -285,7 +285,7 @@ const QUESTIONS: readonly (readonly [string, readonly string[]])[] = [
   ['remove', ['remove', '--region', SOURCE]],
 ];
 
-describe('at the question of', () => {
+describe('at the confirmation of', () => {
   test.each(QUESTIONS)(
     '%s, Ctrl-C ends with 130 and changes nothing',
     async (_, args) => {
@@ -303,7 +303,7 @@ describe('at the question of', () => {
     ['remove, nothing', '', 1],
     ['remove, its name in capitals', SETTINGS.stack_name.toUpperCase(), 1],
   ] as const)(
-    '%s is a no that ends with 1 and removes nothing',
+    '%s means no: the command ends with 1 and removes nothing',
     async (_, answer, expected) => {
       const session = open(folder, server.endpoint, 'remove', '--region', SOURCE);
       await session.shows(/to confirm:/);

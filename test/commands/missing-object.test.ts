@@ -177,8 +177,8 @@ const SAID: readonly (readonly [line: string, status: number, says: RegExp])[] =
 /** Named in a sentence or a table, and not whole. */
 const NAMED = ['s3xrc verify', 's3xrc status --watch', 's3xrc deploy --repair'];
 
-describe('a stranger who follows docs/missing-object.md', () => {
-  test('finds all of its commands here', () => {
+describe('a newcomer who follows docs/missing-object.md', () => {
+  test('finds each of its commands in this test', () => {
     const lines = new Set(documentedCommands(PAGE, ['s3xrc']).map(({ words }) => words.join(' ')));
     expect([...lines].filter((line) => !NAMED.includes(line)).toSorted()).toEqual(
       SAID.map(([line]) => line).toSorted(),

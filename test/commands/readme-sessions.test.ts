@@ -96,7 +96,7 @@ async function expectAsShown(session: Session, place: Place = { endpoint: server
   );
 }
 
-test("the README's first screen has a session of each question that operators ask", () => {
+test("the README's first screen has a session for each question that operators ask", () => {
   expect(README.slice(0, README.indexOf('\n## '))).toContain(operation.at(-1)?.command);
   expect(sessions.map(({ command }) => command.split(' ').slice(2, 4).join(' '))).toEqual([
     'estimate s3://acme/',
@@ -109,9 +109,9 @@ test("the README's first screen has a session of each question that operators as
   ]);
 });
 
-test('the verdict is the one that is printed', () => expectAsShown(verdict ?? { command: 'none', lines: [] }), SLOWEST);
+test('the printed verdict is the one shown', () => expectAsShown(verdict ?? { command: 'none', lines: [] }), SLOWEST);
 
-describe('once objects cannot be read', () => {
+describe('after objects have become unreadable', () => {
   beforeAll(() => account.breakReading());
 
   test.each(operation)('$command', (session) => expectAsShown(session), SLOWEST);
@@ -148,7 +148,7 @@ describe('an account in which ten things are broken', () => {
   });
 
   test(
-    'doctor names each',
+    'doctor names each of them',
     async () => {
       const session = tenThings ?? { command: 'none', lines: [] };
       expect(session.lines.filter((line) => line.startsWith('  FAILURE  '))).toHaveLength(GROUPS.length);
@@ -158,7 +158,7 @@ describe('an account in which ten things are broken', () => {
   );
 });
 
-describe('a session', () => {
+describe('a session compared with what was printed', () => {
   const shown = (...lines: readonly string[]): Session => ({ command: 'show', lines });
 
   test.each([

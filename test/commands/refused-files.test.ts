@@ -127,7 +127,7 @@ describe.each(FOLDERS)('%s', (_, args) => {
   );
 });
 
-describe('a file where a folder belongs, and a folder where a file belongs', () => {
+describe('a file in place of a folder, and a folder in place of a file', () => {
   test.each([
     ['archive ls', ['archive', 'ls', '@folder'], /folder is not a file\. Name one archive/],
     ['archive cat', ['archive', 'cat', '@folder', 'key'], /folder is not a file\. Name one archive/],
@@ -138,7 +138,7 @@ describe('a file where a folder belongs, and a folder where a file belongs', () 
     ['doctor', ['doctor', '--configuration', '@broken'], /The configuration has 2 problems:/],
     ['configure', ['configure', '--check', '--configuration', '@no/such'], /The configuration has 2 problems:/],
   ] as const)(
-    '%s says so in a line',
+    '%s says so in one line',
     async (_, args, reason) => {
       const { status, stderr } = await s3xrc(args);
       expect([1, 2]).toContain(status);
@@ -161,7 +161,7 @@ describe('without credentials', () => {
     [['simulate', 's3://objects/']],
     [['archive', 'ls', 's3://objects/warm']],
   ])(
-    '%j says how to get some',
+    '%j says how to get them',
     async (args) => {
       const none = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
       const { status, stderr, stdout } = await s3xrc(args, none);
@@ -181,7 +181,7 @@ function shell(line: string): { readonly status: number | null; readonly stdout:
   return spawnSync('bash', ['-c', script], { env, cwd: folder, encoding: 'utf8' });
 }
 
-describe('a reader that has seen enough', () => {
+describe('a reader that stops early', () => {
   test.each([
     's3xrc help | head -n 1',
     's3xrc completion bash | head -n 1',
@@ -233,7 +233,7 @@ if (canMount()) {
     ['archive extract', '"$NODE" "$MAIN" archive extract archive.tar.zst --into full'],
     ['configure --out', '"$NODE" "$MAIN" configure --configuration configuration --out full'],
   ])(
-    '%s says that the disk is full, and leaves no half of an object',
+    '%s says that the disk is full, and leaves no partial object',
     async (_, command) => {
       await mkdir(join(folder, 'full'), { recursive: true });
       // Five pages: one for each folder and file, and less than an object.

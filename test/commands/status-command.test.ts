@@ -126,7 +126,7 @@ function s3xrc(args: readonly string[] = [], configuration = folder, more: NodeJ
   return runS3xrc(['status', '--configuration', configuration, ...args], { env });
 }
 
-test('says of a rule what was put into CloudWatch, SQS and S3', async () => {
+test('reports for a rule what is in CloudWatch, SQS and S3', async () => {
   const { status, stdout } = await s3xrc(['--json']);
   const { rules, arrivals, unseen } = JSON.parse(stdout) as PipelineStatus;
   expect(unseen).toEqual([]);
@@ -153,7 +153,7 @@ test('says of a rule what was put into CloudWatch, SQS and S3', async () => {
   expect(status).toBe(1);
 });
 
-test('prints it for people, without colors and uncut where nobody looks at a terminal', async () => {
+test('prints for people, without colors and without cut lines when the output is not a terminal', async () => {
   const { stdout, stderr } = await s3xrc();
   expect(stderr).toBe('');
   expect(stdout).toContain(`s3://objects/logs/\n  eu-west-1, ${rule}\n`);
@@ -165,7 +165,7 @@ test('prints it for people, without colors and uncut where nobody looks at a ter
   expect(stdout).not.toContain('\u001b');
 });
 
-test('a service that does not answer leaves all else known', async () => {
+test('shows everything else if one service does not answer', async () => {
   const { stdout } = await s3xrc(['--json'], folder, { AWS_ENDPOINT_URL_CLOUDWATCH: 'http://127.0.0.1:9' });
   const { rules, unseen } = JSON.parse(stdout) as PipelineStatus;
   expect(unseen).toContainEqual(expect.stringMatching(/^CloudWatch of eu-west-1 did not answer: /));
@@ -176,7 +176,7 @@ test('a service that does not answer leaves all else known', async () => {
   });
 });
 
-test('a region that is not deployed is one line, and not one per queue', async () => {
+test('prints one line for a region that is not deployed, not one per queue', async () => {
   const { stdout } = await s3xrc([], empty);
   expect(stdout).toContain(
     'Not seen: 5 queues of eu-west-1, which do not exist: is it deployed? s3xrc doctor says more.\n',

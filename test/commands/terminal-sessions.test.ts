@@ -88,7 +88,7 @@ describe('Ctrl-C while AWS does not answer', () => {
   });
 });
 
-test('a watch is drawn in 60 columns and 20 rows, and Ctrl-C gives the terminal back', async () => {
+test('status --watch draws in 60 columns and 20 rows, and Ctrl-C restores the terminal', async () => {
   const session = open(server.endpoint, 'status', '--watch', '--configuration', configuration);
   await session.shows(/fixed +\$[\d.]+ per month/);
   session.interrupt();
@@ -107,7 +107,7 @@ function hasColor(shown: string): boolean {
   return shown.split('\u001b[').some((part, index) => index > 0 && /^[\d;]*m/.test(part));
 }
 
-test('what is wrong is shown in color in a terminal', async () => {
+test('a terminal shows problems in color', async () => {
   const { shown } = await open(
     server.endpoint,
     'doctor',
@@ -120,7 +120,7 @@ test('what is wrong is shown in color in a terminal', async () => {
   expect(hasColor(shown)).toBe(true);
 });
 
-describe('60 columns', () => {
+describe('a terminal of 60 columns', () => {
   const LONG = `${'reports of the northern region/'.repeat(2)}ü 1.json`;
 
   beforeAll(async () => {
@@ -158,25 +158,22 @@ describe('60 columns', () => {
     ['backfill --dry-run', ['backfill', 'objects', '--dry-run', ...places], /dollars/],
     ['verify --help', ['verify', '--help'], /--destination-inventory/],
     ['archive --help', ['archive', '--help'], /extract/],
-  ])(
-    'hold every line of %s but what is there to be copied, without a color where NO_COLOR asks for none',
-    async (_, args, shows) => {
-      const configured = args.includes('--help') ? [] : ['--configuration', configuration];
-      const { shown } = await openWith({ NO_COLOR: '1' }, server.endpoint, ...args, ...configured).ended;
-      expect(shown).toMatch(shows);
-      expect(hasColor(shown)).toBe(false);
-      // Progress is written over; notes are wrapped by the terminal itself.
-      const lines = stripVTControlCharacters(shown)
-        .split('\r\n')
-        .map((line) => line.slice(line.lastIndexOf('\r') + 1));
-      const copied = /^ +(fix:|key|s3xrc|reports of the northern) |^(key|body|messageId|queue) |^ *\S+$/;
-      const notes = /^(Listed with|Requests cost|Not due:) /;
-      expect(lines.filter((line) => line.length > 60 && !copied.test(line) && !notes.test(line))).toEqual([]);
-    },
-  );
+  ])('holds every line of %s except text to copy, and NO_COLOR turns colors off', async (_, args, shows) => {
+    const configured = args.includes('--help') ? [] : ['--configuration', configuration];
+    const { shown } = await openWith({ NO_COLOR: '1' }, server.endpoint, ...args, ...configured).ended;
+    expect(shown).toMatch(shows);
+    expect(hasColor(shown)).toBe(false);
+    // Progress is written over; notes are wrapped by the terminal itself.
+    const lines = stripVTControlCharacters(shown)
+      .split('\r\n')
+      .map((line) => line.slice(line.lastIndexOf('\r') + 1));
+    const copied = /^ +(fix:|key|s3xrc|reports of the northern) |^(key|body|messageId|queue) |^ *\S+$/;
+    const notes = /^(Listed with|Requests cost|Not due:) /;
+    expect(lines.filter((line) => line.length > 60 && !copied.test(line) && !notes.test(line))).toEqual([]);
+  });
 });
 
-test('Ctrl-C at the question of a redrive leaves every message where it was, and visible', async () => {
+test('Ctrl-C at the question of a redrive leaves every message in its queue, and visible', async () => {
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   process.env['AWS_ENDPOINT_URL'] = server.endpoint;
   const clients = new AwsClients();

@@ -91,7 +91,7 @@ const FINDINGS = [
 ] as const;
 
 describe('s3xrc verify --engine athena', () => {
-  test('makes the tables, counts, names what is wrong, and drops the tables', async () => {
+  test('creates the tables, counts, names what is wrong, and drops the tables', async () => {
     await willGive(COUNTS, FINDINGS);
     const csv = join(folder, 'findings.csv');
     const { status, stdout, stderr } = await s3xrc('--csv', csv, '--athena-output', 's3://lists/results/');
@@ -118,7 +118,7 @@ describe('s3xrc verify --engine athena', () => {
     ]);
   });
 
-  test('asks for no names where nothing is wrong', async () => {
+  test('asks for no names if nothing is wrong', async () => {
     const before = (await statements()).length;
     await willGive([
       ['class', 'keys', 'bytes'],
@@ -131,7 +131,7 @@ describe('s3xrc verify --engine athena', () => {
     expect((await statements()).length - before).toBe(7);
   });
 
-  test('queues what is missing or older with --repair, and nothing that only a look can decide', async () => {
+  test('queues what is missing or older with --repair, and nothing that a person has to decide', async () => {
     const access = {
       endpoint: server.endpoint,
       region: REGION,
@@ -161,7 +161,7 @@ describe('s3xrc verify --engine athena', () => {
     ]);
   });
 
-  test('writes the SQL for a person, and runs nothing', async () => {
+  test('writes the SQL for a person to run, and runs nothing', async () => {
     const before = (await statements()).length;
     const sql = join(folder, 'verify.sql');
     const { status, stdout } = await s3xrc('--sql', sql);

@@ -94,7 +94,7 @@ describe.each([
     }
   }
 
-  test('is killed in the middle, and finds the rest with --resume', async () => {
+  test('finds the rest with --resume after it was killed', async () => {
     const csv = join(folder, 'findings.csv');
     const child = begin(...ALL_DUE, '--rate', '100/s', '--csv', csv);
     child.stdout.resume();
@@ -142,7 +142,7 @@ describe.each([
     expect(new Set(queued)).toEqual(new Set([...missing, ...changed]));
   });
 
-  test('reads inventories in CSV and Parquet, in no order, in place of listings', async () => {
+  test('reads unordered inventories in CSV and Parquet instead of listings', async () => {
     const put = (Key: string, Body: Uint8Array | string) =>
       s3.send(new PutObjectCommand({ Bucket: 'progress', Key, Body }));
     const listed = async (Bucket: string): Promise<ListedObject[]> => {
@@ -199,7 +199,7 @@ describe.each([
     expect(swapped.stderr).toContain('lists bucket restored, and the rule is about objects');
   });
 
-  test('asks the watermark what is due, where there is one', async () => {
+  test('takes what is due from the watermark, if there is one', async () => {
     const cloudWatch = new CloudWatchClient({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS });
     const Dimensions = Object.entries({ SourceBucket: 'objects', SourcePrefix: 'in/', TargetRegion: REGION }).map(
       ([Name, Value]) => ({ Name, Value }),

@@ -101,7 +101,7 @@ const pushedTo = () => engine.pushes.map(({ image }) => image.slice(0, image.las
 
 describe('before anything is built', () => {
   test(
-    'the untouched example stops with a sentence',
+    'the unchanged example stops with a sentence',
     async () => {
       for (const args of [['deploy', '--', '--dry-run'], ['deploy']]) {
         const { status, output } = await checkout.npm(args);
@@ -114,7 +114,7 @@ describe('before anything is built', () => {
   );
 
   test(
-    'credentials that AWS does not take stop it',
+    'credentials that AWS rejects stop it',
     async () => {
       expect((await checkout.configure(settings, [rule('invoices'), rule('reports')])).status).toBe(0);
       const environment = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
@@ -127,7 +127,7 @@ describe('before anything is built', () => {
   );
 
   test(
-    'a dry run says whose account it is and what is created, and does nothing',
+    'a dry run names the account and what it would create, and does nothing',
     async () => {
       const { status, output } = await checkout.npm(['deploy', '--', '--dry-run']);
       expect(status).toBe(0);
@@ -149,7 +149,7 @@ describe('before anything is built', () => {
     [['remove', '--yes'], 'npm run remove -- --yes'],
     [['configure', '--check'], 'npm run configure -- --check'],
   ])(
-    'npm run %s is refused, with the right line',
+    'npm run %s is refused, with the right command',
     async (args, line) => {
       const { status, output } = await checkout.npm(args);
       expect(status).not.toBe(0);
@@ -187,7 +187,7 @@ describe('the SAM CLI', () => {
   );
 
   test(
-    'gives the registry what samconfig.toml says of its region, tags included',
+    'gives the registry the settings of its region in samconfig.toml, tags included',
     async () => {
       for (const region of [SOURCE, TARGET]) {
         const client = clientOf(CloudFormationClient, region);
@@ -199,7 +199,7 @@ describe('the SAM CLI', () => {
   );
 
   test(
-    'has nothing to do the second time, whatever region the shell prefers',
+    'has nothing to do the second time, whatever the default region of the shell',
     async () => {
       const output = await succeed(['deploy'], { environment: { AWS_DEFAULT_REGION: 'eu-central-1' } });
       expect(output.match(/No changes to deploy/g)).toHaveLength(4);
@@ -210,7 +210,7 @@ describe('the SAM CLI', () => {
   );
 
   test(
-    'shows the change sets of a changed rule in a dry run, and changes it then',
+    'shows the change sets of a changed rule in a dry run, and then applies them',
     async () => {
       const changed = [rule('invoices', { function_memory: 5307 }), rule('reports')];
       expect((await checkout.configure(settings, changed)).status).toBe(0);
@@ -225,7 +225,7 @@ describe('the SAM CLI', () => {
   );
 
   test(
-    'takes away a rule that goes, and says so before',
+    'removes a rule that left the configuration, and says so first',
     async () => {
       expect((await checkout.configure(settings, [rule('invoices', { function_memory: 5307 })])).status).toBe(0);
       const output = await succeed(['deploy', '--', '--region', SOURCE]);
@@ -238,7 +238,7 @@ describe('the SAM CLI', () => {
 
 describe('npm run remove', () => {
   test(
-    'does nothing where nobody can be asked, without --yes',
+    'does nothing without --yes if nobody can be asked',
     async () => {
       const { status, output } = await checkout.npm(['remove'], { input: `${STACK}\n` });
       expect(status).not.toBe(0);
@@ -287,7 +287,7 @@ describe('regions that send to each other', () => {
   }, MINUTES);
 
   test(
-    'get what receives in a first round, and the sender alone in none',
+    'get only their targets in a first round, which a region that only sends does not take part in',
     async () => {
       const { status, output } = await checkout.npm(['deploy', '--', '--dry-run']);
       expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('Dry run') });
@@ -299,7 +299,7 @@ describe('regions that send to each other', () => {
   );
 
   test(
-    'are pushed the image once for both rounds',
+    'get one push of the image for both rounds',
     async () => {
       const output = await succeed(['deploy', '--', '--region', SOURCE]);
       expect(output).toContain(`Deployed: ${SOURCE} (targets only), ${SOURCE}.`);

@@ -63,9 +63,9 @@ async function expectCleanEnd({ status, left, shown }: SessionEnd): Promise<void
 }
 
 /** In the order of a deployment; what one has begun, the next one finds. */
-describe('Ctrl-C during a deployment, with the real SAM CLI', () => {
+describe('Ctrl-C during a deployment with the real SAM CLI ends cleanly', () => {
   test(
-    'while the account is looked at',
+    'while it reads the account',
     async () => {
       await expectCleanEnd(await interruptAws(/^DescribeStacks$/, /./));
     },
@@ -81,7 +81,7 @@ describe('Ctrl-C during a deployment, with the real SAM CLI', () => {
   );
 
   test(
-    'while the stack of the registry is made',
+    'while the registry stack is created',
     async () => {
       const ended = await interruptAws(/^CreateChangeSet$/, /StackName=app-registry/);
       await expectCleanEnd(ended);
@@ -99,7 +99,7 @@ describe('Ctrl-C during a deployment, with the real SAM CLI', () => {
   );
 
   test(
-    'while the change set of the region is made',
+    'while the change set of the region is created',
     async () => {
       await expectCleanEnd(await interruptAws(/^CreateChangeSet$/, /StackName=app(&|$)/));
     },
@@ -118,7 +118,7 @@ describe('Ctrl-C during a deployment, with the real SAM CLI', () => {
   );
 
   test(
-    'while a dry run looks at the change set',
+    'while a dry run reads the change set',
     async () => {
       const dry = [...DEPLOY, '--dry-run'];
       await expectCleanEnd(await interruptAws(/^DescribeChangeSet$/, /./, dry));

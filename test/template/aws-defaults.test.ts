@@ -47,22 +47,22 @@ describe('a function that requeues messages to the queue that invokes it', () =>
     return functions().filter((each) => senders.includes(stackOf(each)));
   };
 
-  test('is not a loop to Lambda, which would drop invocations after 16 turns', () => {
+  test('does not count as a loop for Lambda, which would drop invocations after 16 turns', () => {
     expect(requeuing().length).toBeGreaterThan(4);
     expect(requeuing().filter((each) => at(each, 'RecursiveLoop') !== 'Allow')).toEqual([]);
   });
 
-  test('raises an alarm should Lambda drop invocations all the same', () => {
+  test('raises an alarm if Lambda drops invocations anyway', () => {
     expect(requeuing().filter((each) => alarmOn(each, 'RecursiveInvocationsDropped') === undefined)).toEqual([]);
   });
 
-  test('is the only one that Lambda allows loops', () => {
+  test('is the only kind of function for which Lambda allows loops', () => {
     const allowed = functions().filter((each) => at(each, 'RecursiveLoop') !== undefined);
     expect(allowed.map(({ path }) => path)).toEqual(requeuing().map(({ path }) => path));
   });
 });
 
-test('who reads and writes the table of statistics may do with its key all that DynamoDB may ask for', () => {
+test('a role that reads and writes the statistics table may do with its key all that DynamoDB may require', () => {
   const statements = policyStatements(resources);
   const users = statements.filter(({ actions }) => actions.includes('dynamodb:UpdateItem')).filter(isOfRole);
   const keys = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'];
@@ -75,13 +75,13 @@ test('who reads and writes the table of statistics may do with its key all that 
 });
 
 describe('the watermark function', () => {
-  test.each(['Errors', 'Throttles', 'Invocations'])('raises an alarm by its %s', (metric) => {
+  test.each(['Errors', 'Throttles', 'Invocations'])('has an alarm on its %s', (metric) => {
     const watermarks = functions().filter(({ path }) => /Watermark[^/]*\/Function$/.test(path));
     expect(watermarks.length).toBeGreaterThan(0);
     expect(watermarks.filter((each) => alarmOn(each, metric) === undefined)).toEqual([]);
   });
 
-  test('raises one when it is not invoked at all: what is not counted has no metric', () => {
+  test('has an alarm that fires if it is not invoked at all, since a metric without values has no data', () => {
     const silent = resources.filter(({ path }) => /Watermark[^/]*\/SilentAlarm$/.test(path));
     expect(silent.length).toBeGreaterThan(0);
     for (const alarm of silent) {
@@ -92,7 +92,7 @@ describe('the watermark function', () => {
 });
 
 describe('the role of a rule', () => {
-  test('has no rights to uploads in the progress bucket, where nothing is uploaded in parts', () => {
+  test('has no permissions for uploads in the progress bucket, which has no multipart uploads', () => {
     const rights = policyStatements(resources).filter(({ json }) =>
       JSON.stringify(field(json, 'Resource') ?? '')
         .toLowerCase()

@@ -57,7 +57,7 @@ async function textsIn(path: string, ending: string): Promise<string[]> {
 
 describe('commands of AWS and SAM', () => {
   test(
-    'of the documents exist, with their options and values',
+    'in the documents exist, with their options and values',
     async () => {
       const commands = (await pages()).flatMap((text) => documentedCommands(text, PROGRAMS));
       expect(commands.filter(({ words }) => words[0] === 'aws').length).toBeGreaterThan(40);
@@ -67,7 +67,7 @@ describe('commands of AWS and SAM', () => {
     3 * MINUTES,
   );
 
-  test('of the documents look into log groups that the stacks make, for messages that are written', async () => {
+  test('in the documents read log groups that the stacks create, for messages that the code writes', async () => {
     const tails = (await pages())
       .flatMap((text) => documentedCommands(text, PROGRAMS))
       .filter(
@@ -93,7 +93,7 @@ describe('commands of AWS and SAM', () => {
   });
 
   test(
-    'that the commands print exist, with their options and values',
+    'in printed messages exist, with their options and values',
     async () => {
       const lines = (await textsIn('src', '.ts')).flatMap(
         (text) => text.replaceAll(/\$\{[^}]*\}/g, 'VALUE').match(IN_SOURCES) ?? [],
@@ -106,7 +106,7 @@ describe('commands of AWS and SAM', () => {
   );
 
   test(
-    'are noticed when they are wrong',
+    'are reported if they are wrong',
     async () => {
       const line = (text: string): DocumentedCommand[] =>
         commandsIn(text, PROGRAMS).map((words) => ({ words, isWhole: true }));

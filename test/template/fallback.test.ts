@@ -77,12 +77,12 @@ function variablesOf(resources: readonly CreatedResource[], stack: string): stri
   return Object.keys((at(handler, 'Environment', 'Variables') ?? {}) as object);
 }
 
-test('the stacks of the fallback pass cfn-lint as CloudFormation gets to see them', () => {
+test('the stacks of the fallback pass cfn-lint in the form that CloudFormation receives', () => {
   expect(expanded.problems).toEqual([]);
 });
 
-describe('where the fallback is', () => {
-  test('a region of which no rule has it gets nothing of it, and neither does a rule without it', () => {
+describe("the fallback's place", () => {
+  test('is neither in a region where no rule has it, nor in a rule without it', () => {
     expect(inRegion('ap-southeast-2').filter(({ type }) => FALLBACK_TYPES.test(type))).toEqual([]);
     expect(variablesOf(inRegion('ap-southeast-2'), 'TargetApSoutheast2')).not.toContain('FALLBACK_QUEUE_URL');
     const services = inRegion('eu-west-1').filter(({ type }) => type === 'AWS::ECS::Service');
@@ -94,7 +94,7 @@ describe('where the fallback is', () => {
     expect(JSON.stringify(small)).not.toContain('FALLBACK');
   });
 
-  test('the functions that have it may send to its queue and raise its service, and those alone', () => {
+  test('lets only the functions that have it send to its queue and raise its service', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const statements = policyStatements(inRegion(region)).filter(({ sid }) =>
         ['SendToTheFallback', 'StartTheFirstTask'].includes(sid),
@@ -111,7 +111,7 @@ describe('where the fallback is', () => {
 });
 
 describe('the network', () => {
-  test('lets nothing connect to a task, and tasks connect to HTTPS only', () => {
+  test('lets nothing connect to a task, and tasks connect over HTTPS only', () => {
     const groups = everywhere('AWS::EC2::SecurityGroup').filter(({ path }) => path.endsWith('/TaskSecurityGroup'));
     expect(groups).toHaveLength(2);
     for (const group of groups) {
@@ -123,7 +123,7 @@ describe('the network', () => {
     expect(everywhere('AWS::EC2::SecurityGroupIngress')).toEqual([]);
   });
 
-  test('is a subnet a zone, all on one table of routes', () => {
+  test('has one subnet per zone, all on one route table', () => {
     expect(ofType(inRegion('eu-west-1'), 'AWS::EC2::Subnet')).toHaveLength(3);
     expect(ofType(inRegion('us-east-1'), 'AWS::EC2::Subnet')).toHaveLength(2);
     for (const region of ['eu-west-1', 'us-east-1']) {
@@ -135,7 +135,7 @@ describe('the network', () => {
     }
   });
 
-  test('has gateways to S3 and DynamoDB on those routes, and hourly endpoints only where it is isolated', () => {
+  test('has gateways to S3 and DynamoDB on those routes, and hourly endpoints only if it is isolated', () => {
     const kinds = (region: string) =>
       ofType(inRegion(region), 'AWS::EC2::VPCEndpoint').map(
         (endpoint) => `${textOf(at(endpoint, 'VpcEndpointType'))} ${textOf(at(endpoint, 'ServiceName'))}`,
@@ -150,7 +150,7 @@ describe('the network', () => {
     expect(policies).not.toContain(undefined);
   });
 
-  test('lets through its endpoints all that the roles of the tasks may do over them', () => {
+  test('allows through its endpoints all that the roles of the tasks may do over them', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const statements = policyStatements(inRegion(region));
       const actionsOf = (path: RegExp) =>
@@ -164,7 +164,7 @@ describe('the network', () => {
     }
   });
 
-  test('has a way to the internet only where it is public', () => {
+  test('has a route to the internet only if it is public', () => {
     const internet = (region: string) =>
       inRegion(region).filter(({ type }) => /^AWS::EC2::(Route|InternetGateway|NatGateway|EIP)$/.test(type));
     expect(internet('eu-west-1').map(({ type }) => type)).toEqual(['AWS::EC2::InternetGateway', 'AWS::EC2::Route']);
@@ -177,7 +177,7 @@ describe('the network', () => {
 });
 
 describe('the tasks', () => {
-  test('have a size that Fargate has, large enough for every rule that they serve', () => {
+  test('have a size that Fargate offers, large enough for every rule that they serve', () => {
     const sizes = everywhere('AWS::ECS::TaskDefinition').map((task) => ({
       cpu: Number(task.properties['Cpu']),
       memory: Number(task.properties['Memory']),
@@ -191,7 +191,7 @@ describe('the tasks', () => {
     ]);
   });
 
-  test('run the image of the functions on arm64 as nobody, writing nothing, with two minutes to end', () => {
+  test("run the functions' image on arm64 as an unprivileged user, without writing, with two minutes to stop", () => {
     for (const task of everywhere('AWS::ECS::TaskDefinition')) {
       expect(task.properties).toMatchObject({
         NetworkMode: 'awsvpc',
@@ -214,7 +214,7 @@ describe('the tasks', () => {
   });
 
   test(
-    'take another image when the functions do: the version that they ask for becomes another one',
+    'take a new image when the functions do, since they ask for the version of the functions',
     async () => {
       const [, before] = Object.entries(expanded.nested).find(([location]) => location.endsWith('/region.yaml')) ?? [];
       const path = fileURLToPath(new URL('../../src/stacks/region.yaml', import.meta.url));
@@ -230,7 +230,7 @@ describe('the tasks', () => {
     5 * MINUTES,
   );
 
-  test('have the environment that the worker asks for, and all that the function beside them has', () => {
+  test('have the environment that the worker requires, and everything that the function beside them has', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       for (const task of ofType(inRegion(region), 'AWS::ECS::TaskDefinition')) {
         const environment = environmentOf(task);
@@ -260,7 +260,7 @@ describe('the tasks', () => {
     }
   });
 
-  test('may do with objects what the function may, by the same text, and nothing else but their queue', () => {
+  test('may do with objects what the function may, through the same policy, and nothing else except with their queue', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const work = ofType(inRegion(region), 'AWS::IAM::Policy').filter(({ path }) => path.endsWith('/Work'));
       const roles = work.map((policy) => listOf(policy.properties['Roles']).map(textOf));
@@ -277,7 +277,7 @@ describe('the tasks', () => {
     }
   });
 
-  test('are known as our own to the rules of their region, so that nothing is packed twice', () => {
+  test('are known to the rules of their region as our own, so that nothing is packed twice', () => {
     const principals = everywhere('AWS::Lambda::Function')
       .map((handler) => at(handler, 'Environment', 'Variables', 'OWN_PRINCIPALS'))
       .filter((value) => value !== undefined);
@@ -288,7 +288,7 @@ describe('the tasks', () => {
 });
 
 describe('the service', () => {
-  test('starts at none, shares its tasks between Spot and on demand, and goes back from what does not start', () => {
+  test('starts at zero tasks, shares them between Spot and on demand, and rolls back what does not start', () => {
     const services = everywhere('AWS::ECS::Service');
     expect(services).toHaveLength(4);
     for (const service of services) {
@@ -308,13 +308,13 @@ describe('the service', () => {
     expect(new Set(addresses('eu-west-1'))).toEqual(new Set(['<NetworkEuWest1.Outputs.PublicAddress>']));
   });
 
-  test('scales from none to the limit of the rule, or of the region for what arrives', () => {
+  test('scales from zero to the limit of the rule, or of the region for arrivals', () => {
     const targets = everywhere('AWS::ApplicationAutoScaling::ScalableTarget').map(({ properties }) => properties);
     expect(targets.map(({ MinCapacity }) => MinCapacity)).toEqual([0, 0, 0, 0]);
     expect(targets.map(({ MaxCapacity }) => MaxCapacity)).toEqual([50, 5, 7, 5]);
   });
 
-  test('gets at least as many tasks as the backlog wants, and at most half as many again', () => {
+  test('gets at least as many tasks as the backlog needs, and at most half as many again', () => {
     const policy = everywhere('AWS::ApplicationAutoScaling::ScalingPolicy').find(({ path }) =>
       path.endsWith('/FollowBacklog'),
     );
@@ -404,18 +404,18 @@ describe('the alarm that stops idle tasks', () => {
     return found;
   };
 
-  test('has a value of 0, and not none, for each minute without a running task', () => {
+  test('has the value 0, instead of no value, for each minute without a running task', () => {
     const [idle] = listOf(at(alarm(), 'Metrics'));
     expect(field(idle, 'Expression')).toBe('IF(FILL(running, 0) > 0 AND waiting + inwork == 0, 1, 0)');
   });
 
-  test('bears one minute whose value is late, and is over at the second one without tasks', () => {
+  test('tolerates one minute whose value is late, and ends at the second one without tasks', () => {
     expect([at(alarm(), 'EvaluationPeriods'), at(alarm(), 'DatapointsToAlarm')]).toEqual([6, 5]);
   });
 });
 
 describe('the plan', () => {
-  test('counts every metric under an alarm of the fallback, and every endpoint in a zone', () => {
+  test("counts every metric of the fallback's alarms, and every endpoint in a zone", () => {
     for (const plan of planRegions(configuration)) {
       const watched = ofType(inRegion(plan.region), 'AWS::CloudWatch::Alarm')
         .filter(({ path }) => /^(Cluster|Fallback|TargetFallback)/.test(path))

@@ -60,7 +60,7 @@ function environmentOf(handler: string): NodeJS.ProcessEnv {
 }
 
 describe('the image', () => {
-  test.each(FUNCTION_NAMES)('has all that loading %s.handler needs', async (handler) => {
+  test.each(FUNCTION_NAMES)('has everything that loading %s.handler requires', async (handler) => {
     const script = `const { handler } = await import('${join(image, handler)}.mjs'); console.log(typeof handler); process.exit(0);`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: image,
@@ -69,11 +69,11 @@ describe('the image', () => {
     expect(stdout).toBe('function\n');
   });
 
-  test('asks for no feature of BuildKit, since sam builds with the classic builder', () => {
+  test('uses no feature of BuildKit, since sam builds with the classic builder', () => {
     expect(dockerfile).not.toMatch(/--mount|--chmod|<<|# syntax/);
   });
 
-  test('takes only files that everybody may read, whatever the modes of the checkout are', () => {
+  test('copies only files that everybody may read, whatever their modes in the checkout', () => {
     const stages = dockerfile.split(/^FROM .*$/m);
     const [, build = '', final = ''] = stages;
     expect(stages).toHaveLength(3);
@@ -89,7 +89,7 @@ describe('the image', () => {
     }
   });
 
-  test('leaves the user to who runs it: `sam local invoke` adds lines to it that take root, the task definition names its user', async () => {
+  test('leaves the user to its caller: `sam local invoke` appends lines that need root, the task definition names its user', async () => {
     expect(dockerfile).not.toMatch(/^USER /m);
     expect(await readFile(join(PROJECT, 'src/stacks/fallback.yaml'), 'utf8')).toMatch(/^ +User: '[1-9]\d*'$/m);
   });
@@ -102,7 +102,7 @@ describe('the image', () => {
     expect(ignored.indexOf('configuration/*.schema.json')).toBeGreaterThan(ignored.indexOf('!configuration/*.json'));
   });
 
-  test('has the license of every package in the bundles, with its text', async () => {
+  test('has the license of every bundled package, with its text', async () => {
     const notices = await readFile(join(image, 'THIRD_PARTY_NOTICES.txt'), 'utf8');
     const [, ...packages] = notices.split(/^(?=--- )/m);
     expect(packages.length).toBeGreaterThan(40);
@@ -133,7 +133,7 @@ describe('the image', () => {
     expect(await text('piscina/LICENSE')).toContain('Permission is hereby granted');
   });
 
-  test('fetches no headers where the base image has those of its Node', () => {
+  test('downloads no headers if the base image has those of its Node', () => {
     expect(dockerfile).toMatch(
       /if \[ -f \/var\/lang\/include\/node\/node_api\.h \]; then export npm_config_nodedir=\/var\/lang; fi/,
     );

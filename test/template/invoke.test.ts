@@ -137,7 +137,7 @@ describe('the source function under the interface emulator', () => {
     MINUTES,
   );
 
-  test('acknowledges a test event and makes nothing of it', async () => {
+  test('acknowledges a test event and packs nothing', async () => {
     expect(await packedBy('source-test-event.json')).toEqual(new Map());
     expect(await deadLetters(`${QUEUE}-dead-letters`)).toEqual([]);
   });
@@ -175,7 +175,7 @@ test(
 );
 
 test(
-  'the resend function puts the archive of resend-replication-failure.json again, as a new version that counts',
+  'the resend function puts the archive of resend-replication-failure.json again, as a new version with a count',
   async () => {
     await expect(send('resend', 'resend-replication-failure.json')).resolves.toEqual(ACKNOWLEDGED);
     const archive = (await keysIn(OUTBOUND)).find((key) =>
@@ -192,7 +192,7 @@ test(
 );
 
 test(
-  'the function of scheduled verifications verifies the rule of verify-rule.json: what is young is not missing yet',
+  'the verify function verifies the rule of verify-rule.json, and does not call young objects missing',
   async () => {
     const event = (await readEvent(join(EVENTS, 'verify-rule.json'))) as object;
     const answer = (await send('verify', 'verify-rule.json')) as { readonly compared: number };
@@ -204,7 +204,7 @@ test(
 );
 
 test(
-  'the watermark function takes the watermark of each rule and region at watermark-clock.json',
+  'the watermark function measures the watermark of each rule and region at watermark-clock.json',
   async () => {
     await expect(send('watermark', 'watermark-clock.json')).resolves.toBeNull();
     const { rules } = await loadConfiguration(join(PROJECT, 'configuration'));
@@ -223,7 +223,7 @@ test(
 );
 
 test(
-  'invoke --deletes packs the deletion of source-deletions.json, and carries out those of target-deletions.json',
+  'invoke --deletes packs the deletion of source-deletions.json and applies those of target-deletions.json',
   async () => {
     let printed = '';
     const print = (text: string): void => {
@@ -290,7 +290,7 @@ describe('the deployment function under the interface emulator', () => {
   const SUCCESS = { Status: 'SUCCESS' };
 
   test(
-    'makes, changes and removes a notification',
+    'creates, changes and removes a notification',
     async () => {
       expect(await answerTo('deployment-notification-create.json')).toMatchObject(SUCCESS);
       expect(await notifications()).toEqual([[QUEUE, []]]);
@@ -303,7 +303,7 @@ describe('the deployment function under the interface emulator', () => {
   );
 
   test(
-    'makes, changes and removes replication rules',
+    'creates, changes and removes replication rules',
     async () => {
       const [first, second] = [
         'example-documents-a82747f3ed-us-east-1',
@@ -320,7 +320,7 @@ describe('the deployment function under the interface emulator', () => {
   );
 
   test(
-    'checks buckets of either side, and gives prices',
+    'checks buckets on both sides, and returns prices',
     async () => {
       expect(await answerTo('deployment-source-checks-create.json')).toMatchObject(SUCCESS);
       expect(await answerTo('deployment-target-checks-create.json')).toMatchObject(SUCCESS);
@@ -365,12 +365,12 @@ describe('a function that fails', () => {
   test.each([
     ['hang', 'FUNCTION_TIMED_OUT', /Task timed out after 1.00 seconds/],
     ['exit', 'FUNCTION_CRASHED', /exit status 3/],
-  ])('when it has to %s loses its process, and the next event gets a new one', async (doing, code, message) => {
+  ])('because of a %s loses its process, and the next event gets a new one', async (doing, code, message) => {
     await expect(runtime.invoke({ doing })).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
     await expect(runtime.invoke({})).resolves.toBe(1);
   });
 
-  test('takes events one after another, however many are handed over at once', async () => {
+  test('takes events one after another, however many arrive at once', async () => {
     const answers = await Promise.all([{}, {}, {}].map((event) => runtime.invoke(event)));
     expect(answers.map((answer) => Number(answer) - Number(answers[0]))).toEqual([0, 1, 2]);
   });
@@ -389,7 +389,7 @@ describe('a function that fails', () => {
 });
 
 test(
-  'npm run invoke prints the log, the answer and what buckets and queues hold afterwards',
+  'npm run invoke prints the log, the answer and the contents of buckets and queues afterwards',
   async () => {
     let printed = '';
     await runInvoke(['source', join(EVENTS, 'source-put.json')], (text) => {
@@ -407,7 +407,7 @@ test(
 );
 
 test(
-  'events/env.json has all functions of the example, and the variables that `sam local invoke` knows: it passes only what a template declares',
+  'events/env.json has all functions of the example, and only variables that a template declares, which `sam local invoke` requires',
   async () => {
     const env = JSON.parse(await readFile(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
     const whole = await writeWholeExample(join(bundles, 'whole'));

@@ -124,7 +124,7 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 };
 
 test(
-  'every function does its whole job with the policies of its role, and nothing else',
+  'every function does its whole job with the policies of its role and nothing else',
   async () => {
     expect(jobs.size).toBeGreaterThanOrEqual(11);
     for (const one of jobs.values()) await runJob(one);
@@ -132,7 +132,7 @@ test(
   10 * MINUTES,
 );
 
-describe('no statement is too much', () => {
+describe('no statement is unnecessary', () => {
   test.each(JOB_NAMES)(
     'the %s function fails without any one of its statements',
     async (name) => {
@@ -225,7 +225,7 @@ function queueUrl(name: string): string {
 const OTHER_RULE = 'example-documents-a82747f3ed';
 const OWN_RULE = 'example-reports-published-c8985ecdaa';
 
-describe('what is outside of its job is refused', () => {
+describe('a call outside of its job is denied', () => {
   test.each<readonly [string, Readonly<Record<string, Call>>]>([
     [
       REPORTS,

@@ -88,18 +88,18 @@ function isOfSomething({ namespace, dimensions, region }: NamedMetric): boolean 
 }
 
 describe('metrics that dashboards and alarms name', () => {
-  test('are many, in every region, on dashboards and in alarms', () => {
+  test('cover every region, on dashboards and in alarms', () => {
     const named = allNamed();
     expect(new Set(named.map(({ region }) => region))).toEqual(new Set(created.keys()));
     expect(named.filter(({ where }) => where.includes('Dashboard')).length).toBeGreaterThan(50);
     expect(named.filter(({ where }) => where.includes('Alarm')).length).toBeGreaterThan(30);
   });
 
-  test('are written by the code, or documented by AWS, in that region and with these dimensions', () => {
+  test('are written by the code or documented by AWS, in that region and with these dimensions', () => {
     expect(allNamed().filter((metric) => !exists(metric))).toEqual([]);
   });
 
-  test('are of queues, functions, buckets and services that the stacks make', () => {
+  test('belong to queues, functions, buckets and services that the stacks create', () => {
     expect(allNamed().filter((metric) => !isOfSomething(metric))).toEqual([]);
   });
 });
@@ -117,7 +117,7 @@ describe('the dashboard of a source region', () => {
   ];
 
   test.each(['us-east-1', 'ap-southeast-2'])(
-    'shows what waits in %s to be restored, and its dead letters',
+    'shows what waits to be restored in %s, and its dead letters',
     (target) => {
       expect(shown('eu-west-1', target)).toEqual(expect.arrayContaining(ofQueue('compressor-target')));
     },
@@ -126,23 +126,23 @@ describe('the dashboard of a source region', () => {
   test.each([
     ['eu-west-1', 'us-east-1'],
     ['us-east-1', 'eu-west-1'],
-  ])('in %s shows backlog, dead letters and running tasks of the fallback that %s has for what arrives', (from, to) => {
+  ])('in %s shows backlog, dead letters and running tasks of the fallback that %s has for arrivals', (from, to) => {
     const tasks = 'AWS/ECS CPUUtilization compressor-target-fallback';
     expect(shown(from, to)).toEqual(expect.arrayContaining([...ofQueue('compressor-target-fallback'), tasks]));
   });
 
-  test('shows nothing of a fallback where there is none', () => {
+  test('shows nothing about a fallback if there is none', () => {
     expect(shown('eu-west-1', 'ap-southeast-2').filter((line) => line.includes('fallback'))).toEqual([]);
   });
 });
 
 describe('metrics that the code writes', () => {
-  test('have no dimension but bucket and prefix of the rule, and the target region', () => {
+  test('have no dimensions except bucket and prefix of the rule, and the target region', () => {
     const dimensions = new Set(emitted.flatMap((metric) => Object.keys(metric.dimensions)));
     expect([...dimensions].toSorted()).toEqual(['SourceBucket', 'SourcePrefix', 'TargetRegion']);
   });
 
-  test('are those of the design, by name', () => {
+  test('have the names of the design', () => {
     const names = new Set(emitted.map(({ name }) => name));
     for (const name of [
       'OriginalSize',
@@ -168,7 +168,7 @@ describe('metrics that the code writes', () => {
     }
   });
 
-  test('of a target say which region they are of', () => {
+  test('name their own region if they are of a target', () => {
     const restored = emitted.filter(({ name }) => name === 'ObjectsProcessed');
     expect(restored.length).toBeGreaterThan(1);
     expect(restored.filter(({ region, dimensions }) => dimensions['TargetRegion'] !== region)).toEqual([]);
@@ -186,7 +186,7 @@ describe('alarms', () => {
     expect(watching('WatermarkAgeSeconds')).toBe(routes.reduce((sum, count) => sum + count, 0));
   });
 
-  test('watch what scheduled verifications find, where a rule asks for them', () => {
+  test('watch what scheduled verifications find, if a rule has them', () => {
     const alarms = [...created.values()].flatMap((resources) => ofType(resources, 'AWS::CloudWatch::Alarm'));
     const found = alarms.filter((alarm) => at(alarm, 'MetricName') === 'MissingObjects');
     const verified = configuration.rules.filter(({ verify }) => verify !== undefined);
@@ -211,7 +211,7 @@ describe('alarms', () => {
     }
   });
 
-  test('tell the topic to which the addresses of the settings are subscribed', () => {
+  test('notify the topic that the addresses of the settings subscribe to', () => {
     for (const resources of created.values()) {
       const subscriptions = ofType(resources, 'AWS::SNS::Subscription');
       expect(subscriptions.map((each) => at(each, 'Endpoint'))).toEqual(ADDRESSES);

@@ -14,7 +14,7 @@ const SCRIPT = fileURLToPath(new URL('../support/templates/packaged_size.py', im
 const OPTIONS = { stacks: 'src/stacks', priceRevision: '1.0.0-0123456789ab' };
 const run = promisify(execFile);
 
-test('the size of a template is counted as SAM uploads it, and never as less', async () => {
+test('counts the size of a template as SAM uploads it, and never less', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'packaged-'));
   try {
     const { settings, replication } = sixtyRules();

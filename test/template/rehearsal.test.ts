@@ -110,7 +110,7 @@ async function waiting(region: string, QueueUrl: string): Promise<number> {
 }
 
 describe('the deployed stacks', () => {
-  test('stand in every region, all of them', async () => {
+  test('exist completely in every region', async () => {
     for (const region of Object.keys(USERS_BUCKETS)) {
       const { Stacks = [] } = await clients(region).cloudFormation.send(
         new DescribeStacksCommand({ StackName: STACK }),
@@ -121,7 +121,7 @@ describe('the deployed stacks', () => {
     }
   });
 
-  test('have what moto leaves out of a template', async () => {
+  test('have the settings of the template that moto does not apply', async () => {
     for (const { region, bucket: Bucket } of INBOUND) {
       const { s3 } = clients(region);
       expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
@@ -157,7 +157,7 @@ describe('the deployed stacks', () => {
     );
   });
 
-  test('have put their notifications beside those of others, and one replication rule a rule and region', async () => {
+  test('have added their notifications to those of others, and one replication rule per rule and region', async () => {
     expect(await Promise.all((USERS_BUCKETS[SOURCE] ?? []).map(notifications))).toEqual([
       [`${STACK}-example-documents-a82747f3ed`, 'theirs'],
       [`${STACK}-example-reports-pu-c8985ecdaa`, 'theirs'],
@@ -260,42 +260,42 @@ function differences(upload: Upload, region: string, bucket: string, storageClas
   return compareObject({ s3: clients(region).s3, bucket }, { ...expected, dress }, storageClass);
 }
 
-describe('objects that are put into the source buckets', () => {
+describe('objects written to the source buckets', () => {
   beforeAll(async () => {
     for (const upload of [...SMALL, DRESSED, LARGE, REPORT, PICTURE, ...LEFT_ALONE]) await put(upload);
     await pipeline?.idle();
   }, 10 * MINUTES);
 
-  test('stand at their targets, the same in every respect', async () => {
+  test('exist at their targets, identical in every respect', async () => {
     for (const upload of [...SMALL, DRESSED, LARGE]) {
       expect([upload.key, await differences(upload, US, 'example-documents-copy')]).toEqual([upload.key, []]);
     }
   });
 
-  test('reach every region of a rule with several, in the storage class of each', async () => {
+  test('reach every region of their rule, in the storage class of each', async () => {
     expect(await differences(REPORT, US, 'example-reports-us', 'STANDARD_IA')).toEqual([]);
     expect(await differences(REPORT, AP, 'example-reports-ap', 'INTELLIGENT_TIERING')).toEqual([]);
   });
 
-  test('come below the prefix that the destination has', async () => {
+  test('get the prefix of the destination', async () => {
     expect(await differences(PICTURE, US, 'example-media-archive', 'STANDARD', 'eu-west-1/')).toEqual([]);
   });
 
-  test('do not cross when they match no rule', async () => {
+  test('do not cross if they match no rule', async () => {
     expect(await keysIn(US, 'example-reports-us')).toEqual(['published/q3.csv']);
     expect(await keysIn(AP, 'example-reports-ap')).toEqual(['published/q3.csv']);
     expect(await keysIn(US, 'example-media-archive')).toEqual(['eu-west-1/originals/a.tif']);
     expect(await keysIn(US, 'example-documents-copy')).toHaveLength(SMALL.length + 2);
   });
 
-  test('cross as archives that go only to the regions of their rule, and are gone when restored', async () => {
+  test('cross as archives that go only to the regions of their rule and are deleted once restored', async () => {
     const toAp = pipeline?.replicated.filter((copy) => copy.endsWith('ap-southeast-2-inbound')) ?? [];
     expect(toAp.length).toBeGreaterThan(0);
     expect(toAp.filter((copy) => !copy.startsWith('example-reports-published-c8985ecdaa/'))).toEqual([]);
     for (const { region, bucket } of INBOUND) expect(await keysIn(region, bucket)).toEqual([]);
   });
 
-  test('leave no message behind, no failure and no dead letter', async () => {
+  test('leave no message, no failure and no dead letter', async () => {
     const left = await Promise.all(
       deployed('AWS::SQS::Queue').map(async ({ region, physicalId }) => [
         physicalId,
@@ -307,7 +307,7 @@ describe('objects that are put into the source buckets', () => {
   });
 });
 
-describe('an update that takes a rule away', () => {
+describe('an update that removes a rule', () => {
   const SUCCESSOR: Upload = { bucket: 'example-reports', key: 'published/q4.csv', body: Buffer.from('later') };
 
   beforeAll(async () => {
@@ -335,7 +335,7 @@ describe('an update that takes a rule away', () => {
     await pipeline.idle();
   }, 10 * MINUTES);
 
-  test('takes its notification and queues, and leaves those of others', async () => {
+  test('removes its notification and queues, and keeps those of others', async () => {
     expect(await Promise.all((USERS_BUCKETS[SOURCE] ?? []).map(notifications))).toEqual([
       ['theirs'],
       [`${STACK}-example-reports-pu-c8985ecdaa`, 'theirs'],
@@ -354,7 +354,7 @@ describe('an update that takes a rule away', () => {
     expect(QueueUrls.filter((url) => url.includes('example-documents'))).toEqual([]);
   });
 
-  test('leaves the other rules at work', async () => {
+  test('keeps the other rules at work', async () => {
     expect(await differences(SUCCESSOR, AP, 'example-reports-ap', 'INTELLIGENT_TIERING')).toEqual([]);
     expect(await differences(SUCCESSOR, US, 'example-reports-us', 'STANDARD_IA')).toEqual([]);
     expect(await keysIn(US, 'example-documents-copy')).not.toContain('too-late.txt');
@@ -380,7 +380,7 @@ describe('removing all stacks', () => {
   });
 
   test(
-    'takes everything that is ours and nothing else, once our buckets are empty',
+    'removes everything of ours and nothing else, once our buckets are empty',
     async () => {
       for (const { region, bucket } of [{ region: SOURCE, bucket: OUTBOUND }, ...INBOUND]) await empty(region, bucket);
       for (const region of removalOrder(planRegions(await loadConfiguration(EXAMPLE)))) {

@@ -84,7 +84,7 @@ test.each(['default', 'eu-west-1', 'us-east-1'])(
 );
 
 test(
-  'the SAM CLI finds the repository that a deployment has saved for a region',
+  'the SAM CLI finds the repository that a deployment saved for a region',
   async () => {
     await saveRepository(configuration, folder, { region: 'us-east-1', uri: 'registry.example/compressor' });
     expect(await settingsOf('us-east-1')).toMatchObject({ image_repository: 'registry.example/compressor' });

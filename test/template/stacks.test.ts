@@ -134,7 +134,7 @@ describe('the templates', () => {
   });
 
   test(
-    'pass `sam validate --lint`, each by itself',
+    'pass `sam validate --lint` one by one',
     async () => {
       const sam = join(dirname(await pythonEnvironment('deploy', () => undefined)), 'sam');
       const stacks = (await readdir(STACKS)).map((name) => join(STACKS, name));
@@ -147,13 +147,13 @@ describe('the templates', () => {
     10 * MINUTES,
   );
 
-  test('name no partition, since GovCloud has another one', async () => {
+  test('name no partition, since that of GovCloud differs', async () => {
     for (const name of await readdir(STACKS)) {
       expect([name, (await readFile(join(STACKS, name), 'utf8')).match(/arn:aws[^:$]*:/g)]).toEqual([name, null]);
     }
   });
 
-  test('pass cfn-lint as CloudFormation gets to see them', () => {
+  test('pass cfn-lint in the form that CloudFormation receives', () => {
     expect(whole.problems).toEqual([]);
     // Linting takes half a minute, and the example is a part of what was linted.
     expect(Object.keys(whole.nested).map((path) => basename(path))).toEqual(
@@ -161,14 +161,17 @@ describe('the templates', () => {
     );
   });
 
-  test.each(['eu-west-1', 'us-east-1', 'ap-southeast-2'])('make something in %s, and nothing elsewhere', (region) => {
-    expect(created.get(`example ${region}`)?.length).toBeGreaterThan(20);
-    expect(instantiate(example, 'us-west-2')).toEqual([]);
-  });
+  test.each(['eu-west-1', 'us-east-1', 'ap-southeast-2'])(
+    'create resources in %s, and none in other regions',
+    (region) => {
+      expect(created.get(`example ${region}`)?.length).toBeGreaterThan(20);
+      expect(instantiate(example, 'us-west-2')).toEqual([]);
+    },
+  );
 });
 
 describe('every queue', () => {
-  test('has a dead-letter queue, or is one; messages stay 14 days, encrypted', () => {
+  test('has a dead-letter queue or is one, and keeps messages for 14 days, encrypted', () => {
     expect(
       faults(({ type, path, properties }) => {
         if (type !== 'AWS::SQS::Queue') return false;
@@ -182,7 +185,7 @@ describe('every queue', () => {
     ).toEqual([]);
   });
 
-  test('that feeds a function hides messages at least six times as long as the function may run', () => {
+  test('that invokes a function hides messages for at least six times the timeout of the function', () => {
     const pairs = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::Lambda::EventSourceMapping').map((mapping) => {
         const [queue, handler] = [
@@ -199,7 +202,7 @@ describe('every queue', () => {
     expect(pairs.filter(({ visibility, timeout }) => !(visibility >= 6 * timeout && visibility <= 43_200))).toEqual([]);
   });
 
-  test('reports partial batches and limits how many runs there are', () => {
+  test('reports partial batches and limits concurrent invocations', () => {
     expect(
       faults(
         (resource) =>
@@ -212,7 +215,7 @@ describe('every queue', () => {
 });
 
 describe('every function', () => {
-  test('is an arm64 image and logs into a group of its own that is encrypted and expires', () => {
+  test('is an arm64 image with its own log group, which is encrypted and expires', () => {
     expect(
       faults((resource, all) => {
         if (resource.type !== 'AWS::Lambda::Function') return false;
@@ -229,7 +232,7 @@ describe('every function', () => {
     ).toEqual([]);
   });
 
-  test('has the environment that its code asks for', () => {
+  test('has the environment that its code requires', () => {
     const given = { AWS_REGION: 'eu-west-1', CONFIGURATION_DIRECTORY: '/var/task/configuration' };
     type Reader = (environment: environments.Environment) => unknown;
     const readers = new Map(Object.entries(environments) as [string, Reader][]);
@@ -253,20 +256,20 @@ describe('every function', () => {
     expect([...new Set(read)].toSorted()).toEqual(entries.filter((entry) => entry !== 'fallback.ts').toSorted());
   });
 
-  test('has environment variables of less than 4 KB beside the prices', () => {
+  test('has less than 4 KB of environment variables besides the prices', () => {
     expect(faults((resource) => JSON.stringify(at(resource, 'Environment') ?? {}).length > 1024)).toEqual([]);
   });
 });
 
 describe('every policy', () => {
-  test('names actions, not wildcards, and says with a Sid what it is for', () => {
+  test('names actions instead of wildcards, and states its purpose in a Sid', () => {
     const allowing = statements().filter(({ effect }) => effect === 'Allow');
     expect(allowing.length).toBeGreaterThan(500);
     expect(allowing.filter(({ actions }) => actions.some((action) => action.includes('*')))).toEqual([]);
     expect(statements().filter(({ sid }) => !/^[A-Z][A-Za-z0-9]{7,}$/.test(sid))).toEqual([]);
   });
 
-  test('is about resources; about all of them only with a reason in docs/security.md', async () => {
+  test('names resources, or all of them only with a reason in docs/security.md', async () => {
     const security = await readFile(join(PROJECT, 'docs/security.md'), 'utf8');
     const everything = statements().filter(
       ({ resources, effect, type }) => effect === 'Allow' && type !== 'AWS::KMS::Key' && resources.includes('*'),
@@ -284,17 +287,17 @@ describe('every policy', () => {
     expect([...named, ...Object.keys(NOT_ENFORCED)].filter((sid) => !known.has(sid))).toEqual([]);
   });
 
-  test('has only characters that IAM takes', () => {
+  test('has only characters that IAM accepts', () => {
     expect(statements().filter(({ json }) => !/^[\x20-\x7e]*$/.test(JSON.stringify(json)))).toEqual([]);
   });
 
-  test('lets the checks see which key a bucket encrypts with', () => {
+  test('lets the checks read which key a bucket encrypts with', () => {
     const checks = statements().filter(({ sid }) => sid === 'CheckBuckets');
     expect(checks.length).toBeGreaterThan(0);
     expect(checks.filter(({ actions }) => !actions.includes('s3:GetEncryptionConfiguration'))).toEqual([]);
   });
 
-  test('stays under the size that IAM takes', () => {
+  test('stays below the size that IAM accepts', () => {
     expect(
       faults(
         ({ type, properties }) =>
@@ -309,15 +312,15 @@ describe('every policy', () => {
   });
 });
 
-describe('what AWS itself does for us', () => {
-  test('replication is let into its role without a condition that S3 may not meet', () => {
+describe('permissions of AWS services', () => {
+  test('let S3 replication assume its role without a condition that S3 may not meet', () => {
     const [role] = (created.get('example eu-west-1') ?? []).filter(({ path }) => path.endsWith('/ReplicationRole'));
     expect(role === undefined ? undefined : at(role, 'AssumeRolePolicyDocument', 'Statement')).toEqual([
       { Effect: 'Allow', Principal: { Service: 's3.amazonaws.com' }, Action: 'sts:AssumeRole' },
     ]);
   });
 
-  test('Lambda may pull the image for functions of the account', async () => {
+  test('let Lambda pull the image for functions of the account', async () => {
     const registry = instantiate(await expandTemplate(join(STACKS, 'registry.yaml')), 'eu-west-1');
     const [repository] = ofType(registry, 'AWS::ECR::Repository');
     expect(repository === undefined ? undefined : at(repository, 'RepositoryPolicyText', 'Statement')).toEqual([
@@ -335,7 +338,7 @@ describe('what AWS itself does for us', () => {
 });
 
 describe('every bucket', () => {
-  test('is versioned, encrypted, not public, and aborts uploads that nobody completes', () => {
+  test('is versioned, encrypted and private, and aborts uploads that are never completed', () => {
     expect(
       faults((resource) => {
         if (resource.type !== 'AWS::S3::Bucket') return false;
@@ -372,7 +375,7 @@ describe('every bucket', () => {
     ).toEqual([]);
   });
 
-  test('that keeps given-up archives expires nothing at all, and exists beside every outbound bucket (C1.3)', () => {
+  test('for given-up archives expires nothing at all, and exists beside every outbound bucket (C1.3)', () => {
     const named = (id: string) =>
       [...created.values()].flatMap((resources) => resources.filter(({ path }) => path.endsWith(`/${id}`)));
     const kept = named('FailedBucket');
@@ -385,7 +388,7 @@ describe('every bucket', () => {
     expect(named('OutboundBucket').every((bucket) => expirations(bucket).length > 0)).toBe(true);
   });
 
-  test('of archives under way keeps the parts of 50 TB for as long as it takes, and the records of them for longer', () => {
+  test('for archives in progress keeps the parts of 50 TB for as long as packing takes, and their records for longer', () => {
     const named = (id: string) =>
       [...created.values()].flatMap((resources) => resources.filter(({ path }) => path.endsWith(`/${id}`)));
     const rules = (id: string) => named(id).flatMap((bucket) => listOf(at(bucket, 'LifecycleConfiguration', 'Rules')));
@@ -410,7 +413,7 @@ describe('every bucket', () => {
     expect(packing.filter((properties) => !properties.includes('PROGRESS_BUCKET'))).toEqual([]);
   });
 
-  test('that archives arrive in expires nothing that is current, but parts that nobody will put into place', () => {
+  test('for arriving archives expires no current objects except parts that nobody will complete', () => {
     const rules = (created.get('example us-east-1') ?? [])
       .filter(({ path }) => path.endsWith('/InboundBucket'))
       .flatMap((bucket) => listOf(at(bucket, 'LifecycleConfiguration', 'Rules')));
@@ -422,7 +425,7 @@ describe('every bucket', () => {
   });
 });
 
-describe('keys that are staged', () => {
+describe('staged keys', () => {
   const [digest, id] = [
     '0123456789abcdef0123456789abcdef',
     ruleId({ region: 'eu-west-1', bucket: 'b', prefix: '', suffix: '' }),
@@ -468,7 +471,7 @@ describe('every key, alarm and name', () => {
     ).toEqual([]);
   });
 
-  test('names a runbook that exists, if it is an alarm, and tells the topic', async () => {
+  test('names an existing runbook and notifies the topic, if it is an alarm', async () => {
     const headings = [...(await readFile(join(PROJECT, 'docs/operations.md'), 'utf8')).matchAll(/^#+ (.*)$/gm)];
     const anchors = headings.map(([, title = '']) =>
       title
@@ -485,7 +488,7 @@ describe('every key, alarm and name', () => {
     ).toEqual([]);
   });
 
-  test('is called by no more than the 100 characters of a subject, if it is a topic', () => {
+  test('has a display name of at most 100 characters, the limit of a subject, if it is a topic', () => {
     const names = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::SNS::Topic').map((topic) => textOf(at(topic, 'DisplayName'))),
     );
@@ -493,7 +496,7 @@ describe('every key, alarm and name', () => {
     expect(names.filter((name) => name.length > 100)).toEqual([]);
   });
 
-  test('watches dimensions that CloudWatch can hold, if it is an alarm', () => {
+  test('watches dimensions that CloudWatch can store, if it is an alarm', () => {
     const values = [...created.values()].flatMap((resources) =>
       ofType(resources, 'AWS::CloudWatch::Alarm').flatMap((alarm) =>
         listOf(at(alarm, 'Dimensions')).map((dimension) => textOf(field(dimension, 'Value'))),
@@ -503,7 +506,7 @@ describe('every key, alarm and name', () => {
     expect(values.filter((value) => !/^(?!:)(?=.*\S)[\x20-\x7e]{1,1024}$/.test(value))).toEqual([]);
   });
 
-  test('is unique in its region, and is not longer than its service allows', () => {
+  test('is unique in its region, and no longer than its service allows', () => {
     for (const resources of created.values()) {
       const names = resources.flatMap(({ type, properties }) => {
         const property = NAMES[type];
@@ -529,7 +532,7 @@ describe('sixty rules', () => {
     expect(policies.length).toBeLessThanOrEqual(10);
   });
 
-  test('get one notification resource a bucket, and replication before the function before the notification', () => {
+  test('get one notification resource per bucket, and replication before the function before the notification', () => {
     const resources = created.get('sixty rules eu-west-1') ?? [];
     const buckets = ofType(resources, 'Custom::BucketNotification').map((resource) => at(resource, 'Bucket'));
     expect(new Set(buckets).size).toBe(buckets.length);
@@ -541,7 +544,7 @@ describe('sixty rules', () => {
     expect(rules.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
   });
 
-  test('have all tasks of a fallback on Spot, down to the first, unless a share on demand is asked for', () => {
+  test('have all tasks of a fallback on Spot, including the first, unless a share on demand is configured', () => {
     const strategies = ofType(created.get('sixty rules eu-west-1') ?? [], 'AWS::ECS::Service').map((service) =>
       at(service, 'CapacityProviderStrategy'),
     );
@@ -556,7 +559,7 @@ describe('sixty rules', () => {
     );
   });
 
-  test('have replication rules outlive everything that writes archives, when all goes', () => {
+  test('delete their replication rules after everything that writes archives, when all is removed', () => {
     const resources = created.get('sixty rules eu-west-1') ?? [];
     const writers = resources.filter(
       ({ path, type }) => /^(Rule|Fallback)[^/]*$/.test(path) && type === 'AWS::CloudFormation::Stack',
@@ -565,7 +568,7 @@ describe('sixty rules', () => {
     expect(writers.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
   });
 
-  test('have one that EventBridge tells of new objects, with leave for its queues', () => {
+  test('have one whose new objects EventBridge reports, with permission for its queues', () => {
     const resources = created.get('sixty rules eu-west-1') ?? [];
     const [events, ...more] = ofType(resources, 'AWS::Events::Rule').filter(({ path }) => path.endsWith('/NewObjects'));
     expect(more).toEqual([]);
@@ -590,7 +593,7 @@ describe('sixty rules', () => {
     expect(notification?.dependsOn).toContain(stack);
   });
 
-  test('leave alone what our own target function and its fallback wrote in the same region', () => {
+  test('ignore what our own target function and its fallback wrote in the same region', () => {
     const [rule] = (created.get('sixty rules eu-west-1') ?? []).filter(({ path }) =>
       /^Rule[^/]+\/Function$/.test(path),
     );
@@ -599,7 +602,7 @@ describe('sixty rules', () => {
     );
   });
 
-  test('allow keys with characters that are wildcards to IAM as those characters', () => {
+  test('allow keys with characters that are IAM wildcards as these characters only', () => {
     const allowed = policyStatements(created.get('sixty rules us-east-1') ?? []).filter(
       ({ sid }) => sid === 'RestoreObjects',
     );

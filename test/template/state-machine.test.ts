@@ -205,7 +205,7 @@ function wanted(name: string): string[] {
 
 describe('the state machine of the backfill', () => {
   test(
-    'is a definition that cfn-lint takes, and one that it does not take is noticed',
+    'is a valid definition for cfn-lint, which reports an invalid one',
     async () => {
       const definition = stateMachineDefinition(stateMachine, {
         '<Function.Arn>': `arn:aws:lambda:${REGION}:${ACCOUNT}:function:app-backfill`,
@@ -217,7 +217,7 @@ describe('the state machine of the backfill', () => {
     MINUTES,
   );
 
-  test('tries no error again that the code declares as lasting, and names only errors that exist', async () => {
+  test('does not retry errors that the code declares permanent, and names only errors that exist', async () => {
     const retriers = JSON.stringify(stateMachine.properties);
     const [, named = ''] = /ErrorEquals\\": \[([^\]]*Error[^\]]*)\]/.exec(retriers.replaceAll('","', '')) ?? [];
     const names = [...named.matchAll(/\w+Error/g)].map(([name]) => name);
@@ -233,7 +233,7 @@ describe('the state machine of the backfill', () => {
   });
 
   test.each(['CSV', 'Parquet'] as const)(
-    'queues each object of the rule in an inventory in %s, each once',
+    'queues each object of the rule in an inventory in %s once',
     async (format) => {
       const manifest = await deliver(format, format, () => undefined);
       const { status, stdout, stderr } = await s3xrc('--inventory', manifest);
@@ -246,7 +246,7 @@ describe('the state machine of the backfill', () => {
   );
 
   test(
-    'continues a file behind what an invocation had time for',
+    'continues a file after the part that an invocation had time for',
     async () => {
       const manifest = await deliver('slow', 'CSV', () => undefined);
       const { status } = await s3xrc('--inventory', manifest, '--rate', '600/s', '--concurrency', '3');
@@ -259,7 +259,7 @@ describe('the state machine of the backfill', () => {
   );
 
   test(
-    'does not try a damaged file again, and the command fails with it',
+    'does not retry a damaged file, which makes the command fail',
     async () => {
       const manifest = await deliver('damaged', 'CSV', (files) => {
         const [name = '', bytes = new Uint8Array()] = Object.entries(files)[1] ?? [];
@@ -274,7 +274,7 @@ describe('the state machine of the backfill', () => {
   );
 
   test(
-    'continues when the command is interrupted, which says how to follow it',
+    'continues when the command is interrupted, and the command says how to follow it',
     async () => {
       const manifest = await deliver('left', 'CSV', () => undefined);
       const child = begin('--inventory', manifest, '--rate', '300/s', '--concurrency', '3');
@@ -300,7 +300,7 @@ describe('the state machine of the backfill', () => {
   );
 
   test(
-    'is refused files that its function may not read',
+    'refuses files that its function may not read',
     async () => {
       await s3.send(
         new CreateBucketCommand({ Bucket: 'others', CreateBucketConfiguration: { LocationConstraint: REGION } }),

@@ -146,7 +146,7 @@ async function execute(name: string, input: object): Promise<DescribeExecutionOu
 
 describe('the state machine of scheduled verifications', () => {
   test(
-    'is a definition that cfn-lint takes, and one that it does not take is noticed',
+    'is a valid definition for cfn-lint, which reports an invalid one',
     async () => {
       expect(await lintDefinition(definition())).toEqual([]);
       expect(await lintDefinition({ ...definition(), StartAt: 'VerifyNothing' })).not.toEqual([]);
@@ -154,7 +154,7 @@ describe('the state machine of scheduled verifications', () => {
     MINUTES,
   );
 
-  test('is started by the clock of each rule that asks for it, with the rule, by a role that may do no more', () => {
+  test('is started by the schedule of each rule that has one, with the rule, by a role that may do nothing else', () => {
     const clocks = ofType(resources, 'AWS::Events::Rule').filter((each) =>
       textOf(at(each, 'Name') ?? '').includes('-verify'),
     );
@@ -194,7 +194,7 @@ describe('the state machine of scheduled verifications', () => {
   );
 
   test(
-    'fails at once when its rule is gone; each end but success has an alarm',
+    'fails at once if its rule is gone, and has an alarm for each end but success',
     async () => {
       const { status, error } = await execute('no-rule', { rule: 'gone-0123456789' });
       expect({ status, error }).toEqual({ status: 'FAILED', error: 'InvalidVerificationTaskError' });
@@ -212,7 +212,7 @@ describe('the state machine of scheduled verifications', () => {
     5 * MINUTES,
   );
 
-  test('retries everything but errors that last', async () => {
+  test('retries all errors except permanent ones', async () => {
     const named = [...JSON.stringify(stateMachine.properties).matchAll(/"?(Invalid\w+Error)/g)].map(([, name]) => name);
     expect(named).toEqual(['InvalidVerificationTaskError']);
     expect(await readFile(ERRORS, 'utf8')).toMatch(

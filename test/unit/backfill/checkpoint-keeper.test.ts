@@ -80,8 +80,8 @@ function keeperOf(owner: Partial<CheckpointOwner> = {}): CheckpointKeeper {
 
 const load = (keeper: CheckpointKeeper, forget = false) => keeper.load('backfill', RULE, { forget });
 
-describe('of two runs at the same time', () => {
-  test('the second is refused, and told who holds the checkpoint until when', async () => {
+describe('two runs at the same time', () => {
+  test('refuse the second run, and tell it who holds the checkpoint until when', async () => {
     await using first = keeperOf();
     await load(first);
     await first.save(CONTENT);
@@ -96,7 +96,7 @@ describe('of two runs at the same time', () => {
     await expect(load(second, true)).rejects.toThrow(HeldCheckpointError);
   });
 
-  test('one is refused that has looked before the other began', async () => {
+  test('refuse a run that looked before the other one began', async () => {
     await using first = keeperOf();
     await using second = keeperOf({ process: 2 });
     await load(first);
@@ -113,7 +113,7 @@ describe('of two runs at the same time', () => {
     expect(object.content.position).toBe('k2');
   });
 
-  test('one that slept past its lease is ended by what took over', async () => {
+  test('end a run that slept past its lease, once another one took over', async () => {
     await using sleeping = keeperOf();
     await load(sleeping);
     await sleeping.save(CONTENT);
@@ -141,14 +141,14 @@ describe('a checkpoint is free', () => {
     }
   };
 
-  test('when its run was killed on this machine, at once', async () => {
+  test('at once when its run was killed on this machine', async () => {
     await leave();
     expect(await isFree()).toBe(false);
     running = [2];
     expect(await isFree()).toBe(true);
   });
 
-  test('when its run was killed on another machine, after a minute', async () => {
+  test('after a minute when its run was killed on another machine', async () => {
     await leave({ machine: 'm2', process: 99 });
     now += 59_999;
     expect(await isFree()).toBe(false);
@@ -156,7 +156,7 @@ describe('a checkpoint is free', () => {
     expect(await isFree()).toBe(true);
   });
 
-  test('when its run has ended, well or not', async () => {
+  test('when its run has ended, successfully or not', async () => {
     {
       await using keeper = keeperOf();
       await load(keeper);
@@ -172,7 +172,7 @@ describe('a checkpoint is free', () => {
     expect(object.content).not.toHaveProperty('lease');
   });
 
-  test('when an earlier version has written it', async () => {
+  test('when an earlier version wrote it', async () => {
     object.text = JSON.stringify({ ...CONTENT, savedAt: CONTENT.startedAt });
     expect(await isFree()).toBe(true);
     object.text = '{"version":2}';
@@ -181,7 +181,7 @@ describe('a checkpoint is free', () => {
   });
 });
 
-test('a lease is renewed while a run waits, a failure to do so ends nothing, and none is taken back after the end', async () => {
+test('a lease is renewed while a run waits, survives a failed renewal, and is not taken again after the end', async () => {
   const keeper = keeperOf();
   await load(keeper);
   await keeper.save(CONTENT);

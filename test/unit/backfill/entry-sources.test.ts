@@ -52,7 +52,7 @@ const manifest = {
   files: [...csv.keys()].map((key) => ({ key })),
 };
 
-test('a bucket is read again from any key on', async () => {
+test('a bucket can be read again from any key', async () => {
   const keys = Array.from({ length: 2500 }, (_, index) => `logs/${String(index).padStart(5, '0')}`);
   const source = new ListingSource(new MemoryObjectPager(['data/1', ...keys, 'z']), 'b', 'logs/');
   expect(await keysAfter(source)).toEqual(keys);
@@ -61,7 +61,7 @@ test('a bucket is read again from any key on', async () => {
   expect(await keysAfter(source, keys.at(-1))).toEqual([]);
 });
 
-test('an inventory is read again from any object of any file on', async () => {
+test('an inventory can be read again from any object of any file', async () => {
   const source = new InventorySource(manifest, files);
   const [keys, positions] = [await keysAfter(source), await positionsOf(source)];
   expect(keys).toHaveLength(1503);
@@ -71,11 +71,11 @@ test('an inventory is read again from any object of any file on', async () => {
   expect(await keysAfter(source, positions.at(-1))).toEqual([]);
 });
 
-test.each(['logs/1', '2:0', '1', ''])('a position of something else is refused: %j', async (position) => {
+test.each(['logs/1', '2:0', '1', ''])('refuses a position that is not its own: %j', async (position) => {
   await expect(keysAfter(new InventorySource(manifest, files), position)).rejects.toThrow(InvalidCheckpointError);
 });
 
-test('after a damaged data file it is resumed before that file, and behind all that are whole', async () => {
+test('after a damaged data file, resumes before that file and after all complete ones', async () => {
   const whole = csv.get('data-1.csv') ?? Buffer.alloc(0);
   const damaged = { ...manifest, files: [...manifest.files, { key: 'data-2.csv', md5: '0'.repeat(32) }] };
   const source = new InventorySource(damaged, files);

@@ -9,7 +9,7 @@ function child(more: object): object {
 }
 
 describe('the results of a map run', () => {
-  test('are found by its manifest', () => {
+  test('are found through its manifest', () => {
     const ResultFiles = {
       FAILED: [{ Key: 'a/FAILED_0.json', Size: 1 }],
       PENDING: [{ Key: 'a/PENDING_0.json', Size: 1 }],
@@ -22,14 +22,14 @@ describe('the results of a map run', () => {
     });
   });
 
-  test('add up', () => {
+  test('are added up', () => {
     const counts = { listed: 10, queued: 7, queuedBytes: 700, leftOut: 2, archived: 1 };
     const output = JSON.stringify({ file: 'data/1.csv.gz', counts });
     const text = JSON.stringify([child({ Output: output }), child({ Output: output })]);
     expect(sumResults(text)).toEqual({ listed: 20, queued: 14, queuedBytes: 1400, leftOut: 4, archived: 2 });
   });
 
-  test('name the files that failed, with what the function said, what Step Functions said, or that they were not begun', () => {
+  test('name the files that failed, with the error of the function or of Step Functions, or that they were not begun', () => {
     const cause = JSON.stringify({ errorType: 'InvalidInventoryError', errorMessage: 'it has another MD5' });
     const text = JSON.stringify([
       child({ Status: 'FAILED', Error: 'InvalidInventoryError', Cause: cause }),
@@ -44,7 +44,7 @@ describe('the results of a map run', () => {
     expect(readFailures(text)[0]?.key).toBe('data/1.csv.gz');
   });
 
-  test.each(['{', '{}', '[{"Output": "{}"}]'])('are refused when they are something else: %s', (text) => {
+  test.each(['{', '{}', '[{"Output": "{}"}]'])('are rejected if they are something else: %s', (text) => {
     expect(() => sumResults(text)).toThrow(InvalidCheckpointError);
   });
 });

@@ -39,11 +39,11 @@ test.each([
   ['l', 'logs/'],
   ['logs/2026/', 'logs/2026/'],
   ['data/', undefined],
-])('with --prefix %j the keys of %j are listed', (prefix, listed) => {
+])('with --prefix %j, the keys of %j are listed', (prefix, listed) => {
   expect(listedPrefix(rule, { prefix })).toBe(listed);
 });
 
-test('of an inventory without ETag or date nothing can be queued', () => {
+test('refuses to queue an object whose inventory entry has no ETag or date', () => {
   const { etag, lastModified, ...rest } = listedObject('k');
   expect(() => completeEntry({ ...rest, etag })).toThrow(IncompleteEntryError);
   expect(() => completeEntry({ ...rest, lastModified })).toThrow(/no ETag of "k"/);

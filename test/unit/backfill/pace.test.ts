@@ -4,7 +4,7 @@ import { SkippingClock } from '../../support/backfill.ts';
 
 const { signal } = new AbortController();
 
-test('lets no more objects through than the rate, but for the first chunk', async () => {
+test('admits at most the rate, after the first chunk', async () => {
   const clock = new SkippingClock();
   const begun = clock.now();
   const pace = new Pace({ rate: 50 }, clock);
@@ -13,7 +13,7 @@ test('lets no more objects through than the rate, but for the first chunk', asyn
   expect(clock.now() - begun).toBe(20_000);
 });
 
-test('lets no more bytes through than the limit per hour', async () => {
+test('admits at most the limit of bytes per hour', async () => {
   const clock = new SkippingClock();
   const begun = clock.now();
   const pace = new Pace({ bytesPerHour: 1e9 }, clock);
@@ -21,7 +21,7 @@ test('lets no more bytes through than the limit per hour', async () => {
   expect(clock.now() - begun).toBe(2 * 3_600_000);
 });
 
-test('waits for months in pieces that a timer takes', async () => {
+test('splits a wait of months into parts that a timer accepts', async () => {
   const clock = new SkippingClock();
   const begun = clock.now();
   const pace = new Pace({ bytesPerHour: 1e9 }, clock);
@@ -30,7 +30,7 @@ test('waits for months in pieces that a timer takes', async () => {
   expect(Math.max(...clock.sleeps)).toBeLessThan(2 ** 31);
 });
 
-test('of both limits the slower one holds', async () => {
+test('applies the slower of both limits', async () => {
   const clock = new SkippingClock();
   const begun = clock.now();
   const pace = new Pace({ rate: 10, bytesPerHour: 3600e3 }, clock);
@@ -38,7 +38,7 @@ test('of both limits the slower one holds', async () => {
   expect(clock.now() - begun).toBe(10_000);
 });
 
-test('does not make up for time in which nothing came', async () => {
+test('does not catch up on idle time', async () => {
   const clock = new SkippingClock();
   const pace = new Pace({ rate: 10 }, clock);
   await pace.admit(10, 0, signal);
@@ -48,7 +48,7 @@ test('does not make up for time in which nothing came', async () => {
   expect(clock.sleeps).toEqual([1000]);
 });
 
-test('without limits never waits, and ends with the signal', async () => {
+test('never waits without limits, and ends with the signal', async () => {
   const clock = new SkippingClock();
   const pace = new Pace({}, clock);
   await pace.admit(1000, 1e12, signal);

@@ -32,14 +32,14 @@ describe.each(['CSV', 'Parquet'] as const)('a data file in %s', (format) => {
   const { task, files } = taskOf(format);
   const shared = { rule, files: memoryInventoryFiles(files), clock: new SkippingClock() };
 
-  test('is queued as a whole where there is time for it', async () => {
+  test('is queued completely if there is time for it', async () => {
     const queue = new RecordingQueue();
     const done = await queueFile(task, { ...shared, queue, deadline: new AbortController().signal });
     expect(done).toMatchObject({ finished: true, counts: { listed: 5000, queued: 5000, queuedBytes: 50_000 } });
     expect(queue.keys).toEqual(rows.map(({ key }) => key));
   });
 
-  test('is continued by the next invocation behind what was queued, with nothing left out', async () => {
+  test('is continued by the next invocation after what was queued, with nothing left out', async () => {
     const sent: string[] = [];
     let next = task;
     for (let invocation = 0; next.finished !== true; invocation += 1) {
@@ -56,14 +56,14 @@ describe.each(['CSV', 'Parquet'] as const)('a data file in %s', (format) => {
     expect(next.counts?.queued).toBe(5000);
   });
 
-  test('fails where there is not even time for its first objects, rather than be tried forever', async () => {
+  test('fails if there is no time even for its first objects, instead of being retried forever', async () => {
     const time = new AbortController();
     time.abort(new Error('time is over'));
     const queued = queueFile(task, { ...shared, queue: new RecordingQueue(), deadline: time.signal });
     await expect(queued).rejects.toThrow(NoProgressError);
   });
 
-  test('fails with what SQS says', async () => {
+  test('fails with the error of SQS', async () => {
     const queue = new RecordingQueue(() => {
       throw new Error('SQS is away');
     });
@@ -72,6 +72,6 @@ describe.each(['CSV', 'Parquet'] as const)('a data file in %s', (format) => {
   });
 });
 
-test('the input of the function is refused when it is something else', () => {
+test('rejects an input of the function that is something else', () => {
   expect(() => parseFileTask({ Records: [] })).toThrow(InvalidFileTaskError);
 });

@@ -38,7 +38,7 @@ function dependencies(
   };
 }
 
-test('queues each object once, pinned to what was listed', async () => {
+test('queues each object once, with the ETag and date that were listed', async () => {
   const queue = new RecordingQueue();
   const counts = await runBackfill(request, dependencies(queue));
   expect(counts).toEqual({ listed: 25, queued: 25, queuedBytes: 250, leftOut: 0, archived: 0 });
@@ -48,7 +48,7 @@ test('queues each object once, pinned to what was listed', async () => {
   ]);
 });
 
-test('counts and names what is archived, and queues only what is meant', async () => {
+test('counts and names archived objects, and queues only what the filter selects', async () => {
   const named: string[] = [];
   const queue = new RecordingQueue();
   const source = pagedSource(
@@ -64,7 +64,7 @@ test('counts and names what is archived, and queues only what is meant', async (
 });
 
 describe('an interruption', () => {
-  test('by the queue leaves a position up to which all is queued', async () => {
+  test('by the queue leaves a position up to which everything is queued', async () => {
     const saved: Saved[] = [];
     const queue = new RecordingQueue((sent) => {
       if (sent === 10) throw new UnavailableQueueError('away');
@@ -73,7 +73,7 @@ describe('an interruption', () => {
     expect(saved).toEqual([{ position: '10', queued: 10 }]);
   });
 
-  test('by Ctrl-C does the same, and what follows resumes there with all counts', async () => {
+  test('by Ctrl-C does the same, and the next run resumes there with all counts', async () => {
     const saved: Saved[] = [];
     const stop = new AbortController();
     const queue = new RecordingQueue((sent) => {
@@ -101,14 +101,14 @@ describe('an interruption', () => {
   });
 });
 
-test('how far it is, is saved every five seconds', async () => {
+test('the position is saved every five seconds', async () => {
   const saved: Saved[] = [];
   await runBackfill({ ...request, pace: { rate: 2 } }, dependencies(new RecordingQueue(), undefined, saved));
   expect(saved.length).toBeGreaterThan(1);
   expect(saved.at(-1)).toEqual({ position: '25', queued: 25 });
 });
 
-test('what a damaged part has named is not kept as done', async () => {
+test('objects from a damaged file are not kept as done', async () => {
   const saved: Saved[] = [];
   const source: EntrySource = {
     async *read(after, signal) {

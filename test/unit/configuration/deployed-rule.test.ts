@@ -31,7 +31,7 @@ function sentences(part: string, shape: Readonly<Record<string, unknown>>, read:
     );
 }
 
-test('every key that the schema knows reaches the rule', () => {
+test('every key of the schema reaches the rule', () => {
   const [destination] = ENTRY.destinations;
   if (destination === undefined) throw new Error('The entry of this test has no destination');
   const source = watched(ENTRY.source);

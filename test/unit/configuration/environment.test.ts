@@ -14,7 +14,7 @@ const shared = {
 };
 
 describe('the environment of a function', () => {
-  test('is read with its defaults', () => {
+  test('has defaults', () => {
     expect(
       readSourceEnvironment({ ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' }),
     ).toMatchObject({
@@ -37,7 +37,7 @@ describe('the environment of a function', () => {
     expect(readSourceEnvironment(environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
   });
 
-  test('says where work that exceeds an invocation goes, if anywhere', () => {
+  test('says where work goes that exceeds an invocation, if anywhere', () => {
     const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' };
     expect(readSourceEnvironment(environment).FALLBACK_QUEUE_URL).toBeUndefined();
     const fallback = { FALLBACK_QUEUE_URL: shared.QUEUE_URL, FALLBACK_SERVICE: 'cluster/service' };
@@ -45,7 +45,7 @@ describe('the environment of a function', () => {
     expect(() => readSourceEnvironment({ ...environment, FALLBACK_SERVICE: 'service' })).toThrow(/cluster\/service/);
   });
 
-  test('of a fallback task says whose work it does, and may leave its end to ECS', () => {
+  test('tells a fallback task whose work it does, and may leave its end to ECS', () => {
     const task = { FALLBACK_ROLE: 'target', TASK_CPU: '2048', TASK_MEMORY: '4096', VISIBILITY_TIMEOUT: '300' };
     expect(readWorkerEnvironment(task)).toEqual({
       FALLBACK_ROLE: 'target',
@@ -58,7 +58,7 @@ describe('the environment of a function', () => {
     expect(wrong).toThrow(/FALLBACK_ROLE: .*VISIBILITY_TIMEOUT: /);
   });
 
-  test('is refused with every variable that is missing or wrong', () => {
+  test('is rejected with every variable that is missing or wrong', () => {
     const read = () => readSourceEnvironment({ ...shared, QUEUE_URL: 'queue', MAX_RECEIVES: 'many' });
     expect(read).toThrow(/QUEUE_URL: .*MAX_RECEIVES: .*RULE_ID: .*OUTBOUND_BUCKET: /);
     const without = { ...shared, INBOUND_BUCKET: 'in-1', MAX_RECEIVES: undefined };

@@ -7,13 +7,13 @@ import { loadTexts, problemsOf, ruleEntry } from '../../support/configuration.ts
 const EXAMPLE = fileURLToPath(new URL('../../../configuration', import.meta.url));
 
 describe('loadDeployedConfiguration', () => {
-  test('reads what the commands read', async () => {
+  test('reads the same configuration as the commands', async () => {
     expect(await loadDeployedConfiguration(EXAMPLE)).toEqual(await loadConfiguration(EXAMPLE));
     const replication = `\ufeff${JSON.stringify({ replication_configuration: [ruleEntry()] })}`;
     expect((await loadTexts({ replication }, loadDeployedConfiguration)).rules).toHaveLength(1);
   });
 
-  test('refuses what nobody has checked, without looking for its position', async () => {
+  test('refuses a configuration that was not checked, without locating the problems', async () => {
     const rules = [ruleEntry({}, { bucket: 'one-bucket', region: 'us-west-2' })];
     const replication = JSON.stringify({ replication_configuration: rules });
     const problems = await problemsOf(loadTexts({ replication }, loadDeployedConfiguration));

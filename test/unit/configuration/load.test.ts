@@ -81,12 +81,12 @@ describe('loadConfiguration', () => {
     expect(settings).toMatchObject({ log_level: 'INFO', log_retention_days: 30 });
   });
 
-  test('hides a message for 6 times the timeout of the function and the window, or for longer if the file says so', async () => {
+  test('hides a message for 6 times the timeout of the function and the window, or longer if the file says so', async () => {
     const { rules } = await loadRules(EXISTING);
     expect(rules.map(({ sizing }) => sizing.visibilitySeconds)).toEqual([5420, 9000]);
   });
 
-  test('gives a rule fallback tasks only where it asks for them', async () => {
+  test('gives a rule fallback tasks only if it asks for them', async () => {
     const sizes = { scaling_limit: 1, cpu: 1024, memory: 2048, scaling_target_backlog_per_task: 7 };
     const { rules } = await loadRules([
       ruleEntry({ ...sizes, fallback: true }),
@@ -103,17 +103,17 @@ describe('loadConfiguration', () => {
     expect(rules[1]?.sizing).not.toHaveProperty('fallback');
   });
 
-  test('takes a file that begins with a byte order mark', async () => {
+  test('accepts a file that begins with a byte order mark', async () => {
     const replication = `\ufeff${JSON.stringify({ replication_configuration: [ruleEntry()] })}`;
     expect((await loadTexts({ replication })).rules).toHaveLength(1);
   });
 
-  test('takes prices of an own contract', async () => {
+  test('accepts prices of a private contract', async () => {
     const prices = { date: '2026-11-23', source: 'contract', transfer_gb: { 'us-west-2': { 'us-east-1': 0.01 } } };
     expect((await loadRules([], { ...SETTINGS, prices })).settings.prices).toEqual(prices);
   });
 
-  test('reports what is wrong in one rule and between both files in the same run, in the order of the files', async () => {
+  test('reports problems in one rule and between both files together, in the order of the files', async () => {
     const rules = [
       ruleEntry(
         { region: 'us-wset-2', levle: 3, cpu: 2048, memory: 3000 },
@@ -135,7 +135,7 @@ describe('loadConfiguration', () => {
     ]);
   });
 
-  test('spells a problem out with place, value, what is allowed and what was meant', async () => {
+  test('describes a problem with its position, the value, the allowed values and a suggestion', async () => {
     await expect(loadRules([ruleEntry({ region: 'us-wset-2' })])).rejects.toThrow(
       [
         'The configuration has 1 problem:',
@@ -147,7 +147,7 @@ describe('loadConfiguration', () => {
     );
   });
 
-  test('says where a file is not JSON, and continues with the other', async () => {
+  test('says where a file is not JSON, and continues with the other one', async () => {
     const replication = '{\n  "replication_configuration": [\n    { "source": oops }\n  ]\n}';
     const problems = await problemsOf(loadTexts({ replication, settings: '{"stack_name": "ab"}' }));
     expect(problems).toMatchObject([

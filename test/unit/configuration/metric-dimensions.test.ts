@@ -24,7 +24,7 @@ describe('the dimension that names the keys of a rule', () => {
     expect(keysOf(prefix, suffix)).toBe(value);
   });
 
-  test('differs for rules of one bucket and prefix that take different suffixes', () => {
+  test('differs for rules of one bucket and prefix with different suffixes', () => {
     const values = ['', '.json', '.csv'].map((suffix) => keysOf('logs/', suffix));
     expect(new Set(values).size).toBe(3);
   });
@@ -38,7 +38,7 @@ describe('the dimension that names the keys of a rule', () => {
 });
 
 describe('asDimensionValue', () => {
-  test('makes values that CloudWatch takes, another one for each text', () => {
+  test('returns values that CloudWatch accepts, a different one for each text', () => {
     const texts = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 600 });
     fc.assert(
       fc.property(texts, texts, (one, other) => {
@@ -48,7 +48,7 @@ describe('asDimensionValue', () => {
     );
   });
 
-  test('keeps long texts apart that begin alike', () => {
+  test('keeps long texts distinct that begin alike', () => {
     const long = '日'.repeat(341);
     expect(asDimensionValue(`${long}a`)).toHaveLength(1024);
     expect(asDimensionValue(`${long}a`)).not.toBe(asDimensionValue(`${long}b`));

@@ -11,7 +11,7 @@ const to = (...regions: readonly string[]) => ({
 });
 
 describe('the key of an archive that is resent to one region', () => {
-  test('tells archive, rule and region', () => {
+  test('contains archive, rule and region', () => {
     const archiveKey = 'data-1a2b3c4d5e/20261123T191500123Z-00.tar.zst';
     const key = `${resendPrefix('us-east-1')}${archiveKey}`;
     expect(parseResentKey(key)).toEqual({ archiveKey, region: 'us-east-1' });
@@ -26,11 +26,11 @@ describe('the key of an archive that is resent to one region', () => {
     ['data-1a2b3c4d5e/a.tar.zst', 'data-1a2b3c4d5e'],
     ['a.tar.zst', ''],
     ['_resend-us-east-1/a.tar.zst', ''],
-  ])('belongs to a rule as any other: %s', (key, rule) => {
+  ])('otherwise belongs to the rule in its first part, if any: %s', (key, rule) => {
     expect(ruleOfArchive(key)).toBe(rule);
   });
 });
 
-test('regions that something is sent to alone are those of rules with several, each once', () => {
+test('only regions of rules with several regions get resends of their own, each once', () => {
   expect(resendRegions([to('a'), to('b', 'b'), to('c', 'a'), to('c', 'd')])).toEqual(['c', 'a', 'd']);
 });

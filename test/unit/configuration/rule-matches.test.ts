@@ -15,7 +15,7 @@ describe('ruleMatches', () => {
     expect(ruleMatches(rule, 'source-bucket', key)).toBe(expected);
   });
 
-  test('looks at the bucket', () => {
+  test('requires the bucket of the rule', () => {
     expect(ruleMatches(rule, 'another-bucket', 'logs/a.gz')).toBe(false);
   });
 });

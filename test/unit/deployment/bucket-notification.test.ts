@@ -40,7 +40,7 @@ beforeEach(() => {
   s3.notificationsOf.set('data', [EVENT_BRIDGE, FOREIGN]);
 });
 
-test('a bucket with 100 notifications of others and ours is refused, with both numbers', async () => {
+test('a bucket with more than 100 notifications, ours included, is refused with both numbers', async () => {
   const others = Array.from({ length: 100 }, (_, index) => ({
     ...FOREIGN,
     id: `theirs-${index}`,
@@ -60,7 +60,7 @@ describe('putNotifications', () => {
     ['users', ['s3:ObjectCreated:*', 's3:ObjectRemoved:*']],
     ['all', ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*']],
   ] as const)(
-    'tells of deletions where a rule replicates them (%s), whatever the order in which S3 lists events',
+    'asks for deletions if a rule replicates them (%s), in whatever order S3 lists events',
     async (Deletions, events) => {
       await putNotifications(properties('logs/', { Deletions }), undefined, s3, signal);
       expect(stored()[2]?.events).toEqual(events);
@@ -74,7 +74,7 @@ describe('putNotifications', () => {
     },
   );
 
-  test('adds ours after what others have, which stays as it came', async () => {
+  test('adds ours after those of others, which stay unchanged', async () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     expect(stored().slice(0, 2)).toEqual([EVENT_BRIDGE, FOREIGN]);
     expect(stored()[2]).toMatchObject({
@@ -86,7 +86,7 @@ describe('putNotifications', () => {
     expect(stored()).toHaveLength(3);
   });
 
-  test('writes nothing when everything is as it should be', async () => {
+  test('writes nothing if everything is in place', async () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     await putNotifications(properties('logs/'), undefined, s3, signal);
     expect(s3.writes).toBe(1);
@@ -105,7 +105,7 @@ describe('putNotifications', () => {
     expect(s3.writes).toBe(2);
   });
 
-  test('refuses to overlap the notification of someone else, names it, and changes nothing', async () => {
+  test('refuses to overlap a notification of others, names it and changes nothing', async () => {
     await expect(putNotifications(properties('images/2026/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'NOTIFICATION_CONFLICT',
       message: expect.stringMatching(/data.*"theirs".*:topic.*prefix "images\/".*set "events": "eventbridge"/s),
@@ -124,7 +124,7 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([theirs]);
   });
 
-  test('puts its entry again when another writer undid it in between', async () => {
+  test('puts its entry again when another writer removed it in between', async () => {
     s3.afterWrite = () => {
       if (s3.writes === 1) s3.notificationsOf.set('data', [EVENT_BRIDGE, FOREIGN]);
     };
@@ -133,7 +133,7 @@ describe('putNotifications', () => {
     expect(s3.writes).toBe(2);
   });
 
-  test('gives up on a writer who undoes it every time', async () => {
+  test('gives up on a writer that removes it every time', async () => {
     s3.afterWrite = () => s3.notificationsOf.set('data', [FOREIGN]);
     await expect(putNotifications(properties('logs/'), undefined, s3, signal)).rejects.toMatchObject({
       code: 'CONFIGURATION_CONTESTED',
@@ -142,7 +142,7 @@ describe('putNotifications', () => {
     expect(s3.clock).toBeLessThan(s3.patience.deadline);
   });
 
-  test('waits for S3 to see a queue policy that was made a moment ago', async () => {
+  test('waits until S3 sees a queue policy that was just created', async () => {
     s3.beforeWrite = () => {
       if (s3.writes < 3) throw new ConfigurationRefusedError('Unable to validate the destination');
     };
@@ -151,7 +151,7 @@ describe('putNotifications', () => {
     expect(s3.waits).toEqual([750, 1500, 5_500]);
   });
 
-  test('says what S3 said when it never accepts', async () => {
+  test('repeats what S3 said if it never accepts', async () => {
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError('Unable to validate the destination');
     };
@@ -159,7 +159,7 @@ describe('putNotifications', () => {
     expect(stored()).toEqual([EVENT_BRIDGE, FOREIGN]);
   });
 
-  test('names the entry of someone else that S3 cannot use any more, at once', async () => {
+  test('names at once an entry of others that S3 can no longer use', async () => {
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError(
         `S3 answered PutBucketNotificationConfiguration: Unable to validate (${FOREIGN.destination}, null: Destination does not exist)`,
@@ -172,7 +172,7 @@ describe('putNotifications', () => {
     expect(s3.waits).toEqual([]);
   });
 
-  test('does not blame an entry of someone else whose destination only begins alike', async () => {
+  test('does not blame an entry of others whose destination only begins alike', async () => {
     s3.notificationsOf.set('data', [{ ...FOREIGN, destination: QUEUE.slice(0, -1) }]);
     s3.beforeWrite = () => {
       throw new ConfigurationRefusedError(`Unable to validate (${QUEUE}, null: Destination does not exist)`);
@@ -190,7 +190,7 @@ describe('putNotifications', () => {
     });
   });
 
-  test('turns EventBridge on where a rule needs it, once, and never off: others may have come to need it', async () => {
+  test('turns EventBridge on once if a rule needs it, and never off, since others may need it too', async () => {
     s3.notificationsOf.set('data', [FOREIGN]);
     const overlapping = { Bucket: 'data', Notifications: [], EventBridge: 'true' as const };
     await putNotifications(overlapping, properties('logs/'), s3, signal);
@@ -209,7 +209,7 @@ describe('putNotifications', () => {
 });
 
 describe('removeNotifications', () => {
-  test('removes ours only, and is harmless the second time', async () => {
+  test('removes only ours, and changes nothing the second time', async () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     await removeNotifications(properties('logs/'), s3, signal);
     await removeNotifications(properties('logs/'), s3, signal);
@@ -217,7 +217,7 @@ describe('removeNotifications', () => {
     expect(s3.writes).toBe(2);
   });
 
-  test('is done when the bucket is gone', async () => {
+  test('succeeds if the bucket is gone', async () => {
     s3.notificationsOf.clear();
     await removeNotifications(properties('logs/'), s3, signal);
     expect(s3.writes).toBe(0);

@@ -17,12 +17,12 @@ beforeEach(() => {
 });
 
 describe('checkBuckets', () => {
-  test('accepts a bucket of this region, versioned or not, and a key that can be used', async () => {
+  test('accepts a bucket of this region, versioned or not, and a usable key', async () => {
     s3.keyFacts.set(KEY, { enabled: true, state: 'Enabled', symmetricEncryption: true });
     await expect(check('data', KEY)).resolves.toBeUndefined();
   });
 
-  test('waits for a permission that was given a moment ago', async () => {
+  test('waits for a permission that was just granted', async () => {
     const { findRegion } = s3.buckets;
     let refusals = 2;
     s3.buckets.findRegion = (bucket) => {
@@ -43,14 +43,14 @@ describe('checkBuckets', () => {
     await expect(check('elsewhere')).rejects.toThrow(/is in us-east-1, and replication_config.json says eu-west-1/);
   });
 
-  test('refuses a key of another region without asking for it', async () => {
+  test('refuses a key of another region without reading it', async () => {
     await expect(check('data', KEY.replace('eu-west-1', 'us-east-1'))).rejects.toMatchObject({
       code: 'KEY_UNUSABLE',
       message: expect.stringContaining('is in us-east-1, not in eu-west-1'),
     });
   });
 
-  test('tells of every bucket and key at once', async () => {
+  test('reports every bucket and key together', async () => {
     const Buckets = [
       { Bucket: 'missing', KmsKeyArn: KEY },
       { Bucket: 'elsewhere', KmsKeyArn: '' },
@@ -61,7 +61,7 @@ describe('checkBuckets', () => {
   });
 });
 
-describe('a bucket that encrypts by default with a key of the customer', () => {
+describe('a bucket with a customer managed key as its default', () => {
   const OWN = 'arn:aws:kms:eu-west-1:123456789012:key/1234-abcd';
   const OTHER = 'arn:aws:kms:eu-west-1:123456789012:key/5678-efgh';
   const ALIAS = 'arn:aws:kms:eu-west-1:123456789012:alias/data-key';
@@ -76,7 +76,7 @@ describe('a bucket that encrypts by default with a key of the customer', () => {
     for (const key of [OWN, OTHER]) s3.keyFacts.set(key, FACTS);
   });
 
-  test.each([OWN, '1234-abcd', ALIAS, 'alias/data-key'])('is refused when no rule names it: %s', async (held) => {
+  test.each([OWN, '1234-abcd', ALIAS, 'alias/data-key'])('is refused if no rule names the key: %s', async (held) => {
     s3.defaultKeys.set('data', held);
     const refusal = { code: 'KEY_UNUSABLE', message: expect.stringContaining(`the KMS key ${held} by default`) };
     await expect(check('data')).rejects.toMatchObject(refusal);
@@ -84,7 +84,7 @@ describe('a bucket that encrypts by default with a key of the customer', () => {
     await expect(target('')).rejects.toThrow(/Set destinations\[\]\.kms_key_arn/);
   });
 
-  test.each([OWN, '1234-abcd', ALIAS, 'alias/data-key'])('is taken when its rule names it: %s', async (held) => {
+  test.each([OWN, '1234-abcd', ALIAS, 'alias/data-key'])('is accepted if its rule names the key: %s', async (held) => {
     s3.defaultKeys.set('data', held);
     s3.keyFacts.set(ALIAS, { ...FACTS, arn: OWN });
     await check('data', OWN);
@@ -92,19 +92,19 @@ describe('a bucket that encrypts by default with a key of the customer', () => {
     expect(s3.warnings).toEqual([]);
   });
 
-  test('does not matter at a target whose rule names another: that one encrypts', async () => {
+  test('is accepted at a target whose rule names another key, which encrypts the copies', async () => {
     s3.defaultKeys.set('data', OTHER);
     await target(OWN);
     await expect(target('', OWN)).rejects.toMatchObject({ code: 'KEY_UNUSABLE' });
   });
 
-  test('is told at a source whose rule names another: objects may be written with that one', async () => {
+  test('causes a warning at a source whose rule names another key, since objects may be written with that one', async () => {
     s3.defaultKeys.set('data', OTHER);
     await check('data', OWN);
     expect(s3.warnings).toEqual([expect.stringContaining('another key than its rule names')]);
   });
 
-  test('is taken when KMS does not say what an alias stands for', async () => {
+  test('is accepted if KMS does not say which key an alias stands for', async () => {
     s3.defaultKeys.set('data', ALIAS);
     s3.hiddenKeys.add(ALIAS);
     await check('data', OWN);

@@ -63,12 +63,12 @@ beforeEach(() => {
 });
 
 describe('the notifications of source buckets', () => {
-  test('are complete when each rule has its own, with one request per bucket, and none for a rule that drains', async () => {
+  test('are complete if each rule has its own, with one request per bucket and none for a draining rule', async () => {
     expect(await missing()).toEqual([]);
     expect(reads.toSorted()).toEqual(['data', 'shared']);
   });
 
-  test('one that another deployment has overwritten is named with its bucket', async () => {
+  test('lack one that another deployment overwrote, which is named with its bucket', async () => {
     stored.set('data', [entry(logs, 'my+logs/', '.json')]);
     expect(await missing()).toEqual([`data ${images.id}`]);
   });
@@ -78,7 +78,7 @@ describe('the notifications of source buckets', () => {
     ['suffix', entry(images, 'images/', '.png')],
     ['queue', { ...entry(images, 'images/'), destination: 'arn:aws:sqs:eu-west-1:123456789012:other' }],
     ['events', { ...entry(images, 'images/'), events: ['s3:ObjectCreated:Put'] }],
-  ])('one with another %s is missing', async (_, changed) => {
+  ])('lack one that has another %s', async (_, changed) => {
     stored.set('data', [entry(logs, 'my+logs/', '.json'), changed]);
     expect(await missing()).toEqual([`data ${images.id}`]);
   });
@@ -91,7 +91,7 @@ describe('the notifications of source buckets', () => {
       ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
       's3:LifecycleExpiration:*',
     ],
-  ])('one that does not tell of deletions %s is missing where they are replicated', async (_, source, events, lost) => {
+  ])('lack one without deletions %s, if they are replicated', async (_, source, events, lost) => {
     const [rule] = deployedRules([
       { source: { region: 'eu-west-1', bucket: 'data', deletes: 'replicate', ...source }, destinations },
     ]) as [DeployedRule];
@@ -101,17 +101,17 @@ describe('the notifications of source buckets', () => {
     expect(await missing([rule])).toEqual([`data ${rule.id}`]);
   });
 
-  test('a bucket that is gone misses all of them', async () => {
+  test('lack all of a bucket that is gone', async () => {
     stored.delete('data');
     expect(await missing()).toEqual([`data ${logs.id}`, `data ${images.id}`]);
   });
 
-  test('a switch to EventBridge that was turned off is missing', async () => {
+  test('lack EventBridge if it was turned off', async () => {
     stored.set('shared', []);
     expect(await missing()).toEqual([`shared ${bridged.id}`]);
   });
 
-  test('fails when a bucket cannot be looked at, since nothing is known of it then', async () => {
+  test('fail the check if a bucket cannot be read, since its state is unknown', async () => {
     stored.delete('shared');
     await expect(missing()).rejects.toMatchObject({
       code: 'NOTIFICATIONS_UNKNOWN',

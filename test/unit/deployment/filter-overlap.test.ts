@@ -22,18 +22,18 @@ describe('filtersOverlap', () => {
       filter('', '', 's3:ObjectCreated:Post'),
       false,
     ],
-  ])('of %s', (_what, left, right, overlap) => {
+  ])('compares %s', (_what, left, right, overlap) => {
     expect(filtersOverlap(left, right)).toBe(overlap);
     expect(filtersOverlap(right, left)).toBe(overlap);
   });
 });
 
 describe('encodeFilterValue', () => {
-  test('leaves safe characters and slashes alone', () => {
+  test('leaves safe characters and slashes unchanged', () => {
     expect(encodeFilterValue("photos/2026_01-x.y!*'()")).toBe("photos/2026_01-x.y!*'()");
   });
 
-  test('encodes as S3 compares: a space is a plus, all else is percent-encoded UTF-8', () => {
+  test('encodes as S3 compares: a space becomes a plus, all else percent-encoded UTF-8', () => {
     expect(encodeFilterValue('year=2026/my data+é🙂')).toBe('year%3D2026/my+data%2B%C3%A9%F0%9F%99%82');
   });
 });

@@ -34,7 +34,7 @@ async function answerTo(properties: object): Promise<Record<string, unknown>> {
 }
 
 describe('the image of a function', () => {
-  test('is told with its digest, and with the repository that ECS has to be let into', async () => {
+  test('is returned with its digest and with the repository that ECS needs access to', async () => {
     aws.images.set(FUNCTION, `${REGISTRY}/team/compressor@sha256:0123`);
     expect(await answerTo({ Function: FUNCTION })).toMatchObject({
       Status: 'SUCCESS',
@@ -46,7 +46,7 @@ describe('the image of a function', () => {
     });
   });
 
-  test('is asked for again while the permission to ask is on its way, and then refused with the reason', async () => {
+  test('is requested again until the permission arrives, and then refused with the reason', async () => {
     expect(await answerTo({ Function: FUNCTION })).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('FUNCTION_UNREADABLE'),
@@ -55,7 +55,7 @@ describe('the image of a function', () => {
   });
 
   test.each(['public.ecr.aws/lambda/nodejs:24', 'functions:latest'])(
-    'is refused when ECS could not pull it: %s',
+    'is refused if ECS could not pull it: %s',
     async (image) => {
       aws.images.set(FUNCTION, image);
       expect(await answerTo({ Function: FUNCTION })).toMatchObject({
@@ -65,7 +65,7 @@ describe('the image of a function', () => {
     },
   );
 
-  test('is not asked of what is not a function', async () => {
+  test('is not requested for anything but a function', async () => {
     const answer = await answerTo({ Function: 'arn:aws:lambda:eu-west-1:123456789012:layer:deployment:7' });
     expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('is not an ARN of a function') });
   });

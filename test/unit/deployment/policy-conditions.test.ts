@@ -27,7 +27,7 @@ describe('a key that the request does not have', () => {
   });
 });
 
-describe('a value', () => {
+describe('a known value', () => {
   test.each([
     ['Null', 'true', false],
     ['StringEquals', 'UNSIGNED-PAYLOAD', true],
@@ -42,7 +42,7 @@ describe('a value', () => {
   });
 });
 
-describe('a value of which only the beginning is known', () => {
+describe('a value with only its beginning known', () => {
   test.each([
     ['ArnLike', `${ROLES}*`, true],
     ['ArnLike', 'arn:aws:iam::111122223333:role/*', true],
@@ -68,7 +68,7 @@ test.each([
   });
 });
 
-test('all must hold, and one that does not decides', () => {
+test('all conditions must hold, and one that does not hold decides', () => {
   const both = { Null: { [HEADER]: 'true' }, IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } };
   expect(judgeConditions(both, FACTS)).toEqual({ holds: 'unknown', keys: [HEADER], unknownKeys: ['aws:SourceIp'] });
   expect(judgeConditions({ ...both, StringEquals: { [HEADER]: 'AES256' } }, FACTS)).toEqual({ holds: false });

@@ -26,7 +26,7 @@ test.each([
   expect(find({ ...DENY, Principal })).toEqual(denies ? always(USE.actions) : []);
 });
 
-test('a denial of all but some concerns us', () => {
+test('a denial of everybody except some affects us', () => {
   expect(
     find({ ...DENY, Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:user/admin' } }),
   ).toEqual(always(USE.actions));
@@ -41,7 +41,7 @@ test.each([
   expect(find({ ...DENY, Action })).toEqual(actions.length === 0 ? [] : always(actions));
 });
 
-test('every action but some', () => {
+test('every action except some', () => {
   expect(find({ ...DENY, Action: undefined, NotAction: 's3:List*' })).toEqual(always(['s3:GetObject']));
 });
 
@@ -69,14 +69,14 @@ test.each([
   expect(find({ ...DENY, Condition })).toEqual(found);
 });
 
-test('an Allow denies nothing, and one statement need not be a list', () => {
+test('an Allow denies nothing, and a single statement need not be a list', () => {
   expect(find({ ...DENY, Effect: 'Allow' })).toEqual([]);
   expect(findPolicyDenials(JSON.stringify({ Statement: { ...DENY, Sid: undefined } }), USE)).toMatchObject([
     { statement: 'number 1' },
   ]);
 });
 
-describe('conditions that our requests are known to meet, or not', () => {
+describe('conditions that our requests are known to meet or to fail', () => {
   const facts: RequestFacts = new Map([
     ['s3:x-amz-server-side-encryption', undefined],
     ['s3:x-amz-content-sha256', { value: 'UNSIGNED-PAYLOAD' }],
@@ -84,14 +84,14 @@ describe('conditions that our requests are known to meet, or not', () => {
   const findFor = (Condition: object) =>
     findPolicyDenials(JSON.stringify({ Statement: [{ ...DENY, Condition }] }), { ...USE, facts });
 
-  test('a denial that depends on nothing else is one', () => {
+  test('cause a denial if nothing else is required', () => {
     const Condition = { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } };
     expect(findFor(Condition)).toEqual([
       { statement: 'S', actions: USE.actions, dependsOn: [], because: ['s3:x-amz-content-sha256'] },
     ]);
   });
 
-  test('a denial that depends on something else, too, may be one', () => {
+  test('may cause a denial if something else is required as well', () => {
     const Condition = {
       Null: { 's3:x-amz-server-side-encryption': 'true' },
       IpAddress: { 'aws:SourceIp': '10.0.0.0/8' },
@@ -101,7 +101,7 @@ describe('conditions that our requests are known to meet, or not', () => {
     ]);
   });
 
-  test('a denial that never meets them is none', () => {
+  test('cause no denial if our requests fail them', () => {
     expect(findFor({ StringEquals: { 's3:x-amz-server-side-encryption': 'AES256' } })).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 describe('readPrices', () => {
-  test('takes everything from the Price List and dates it today', async () => {
+  test('reads every price from the Price List and dates it today', async () => {
     await expect(readPrices(['us-east-1'], undefined, aws, signal)).resolves.toEqual({
       lambda_gb_second: 0.1,
       lambda_request: 0.2,
@@ -46,7 +46,7 @@ describe('readPrices', () => {
     });
   });
 
-  test('takes a price from the file, with its date, when the Price List has none or several', async () => {
+  test('reads a price from the file, with its date, if the Price List has none or several', async () => {
     aws.listedPrices.delete('us-east-1');
     aws.listedPrices.set('S3-API-Tier1', [0.3, 0.31]);
     const prices = await readPrices(['us-east-1', 'us-east-2'], undefined, aws, signal);
@@ -59,7 +59,7 @@ describe('readPrices', () => {
     expect(aws.warnings).toHaveLength(3);
   });
 
-  test('uses the file alone when the Price List cannot be read, asks it once and says so', async () => {
+  test('uses only the file if the Price List cannot be read, asks it once and says so', async () => {
     let asked = 0;
     aws.beforePrice = () => {
       asked += 1;
@@ -72,7 +72,7 @@ describe('readPrices', () => {
     expect(aws.failures).toMatchObject([{ error: { code: 'PRICE_LIST_UNAVAILABLE' } }]);
   });
 
-  test('puts prices of the own contract before all others, and asks the Price List for the rest only', async () => {
+  test('prefers prices of a private contract, and asks the Price List only for the rest', async () => {
     const own = {
       date: '2025-05-01',
       source: 'contract',
@@ -89,7 +89,7 @@ describe('readPrices', () => {
     });
   });
 
-  test('needs nobody else for a transfer that the own contract names', async () => {
+  test('needs no other source for a transfer that the contract names', async () => {
     const elsewhere = Object.assign(Object.create(aws) as MemoryDeployment, { region: 'mx-central-1' });
     aws.listedPrices.delete('us-east-1');
     const own = { date: '2026-05-01', source: 'contract', transfer_gb: { 'mx-central-1': { 'us-east-1': 0.02 } } };
@@ -98,7 +98,7 @@ describe('readPrices', () => {
     });
   });
 
-  test('fails for a price that nobody knows, and says where it belongs', async () => {
+  test('fails for a price in no source, and says where to add it', async () => {
     const elsewhere = Object.assign(Object.create(aws) as MemoryDeployment, { region: 'mx-central-1' });
     aws.listedPrices.delete('us-east-1');
     await expect(readPrices(['us-east-1'], undefined, elsewhere, signal)).rejects.toMatchObject({
@@ -118,7 +118,7 @@ describe('the price file', () => {
     expect(findFiledPrice(file, 'xx-nowhere-1', 'us-east-1')).toBeUndefined();
   });
 
-  test('may have no price of 0, and every problem is told with its place', () => {
+  test('must not have a price of 0, and reports every problem with its position', () => {
     const broken = text.replace('"sqs_request": 0.0000004', '"sqs_request": 0').replace('"USD"', '"EUR"');
     expect(() => parsePriceFile(broken)).toThrow(/prices.json currency: .*prices.json everywhere.sqs_request: /s);
   });

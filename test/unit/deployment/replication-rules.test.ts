@@ -46,7 +46,7 @@ beforeEach(() => {
 });
 
 describe('putReplicationRules', () => {
-  test('puts each rule with its prefix, key and a priority of its own', async () => {
+  test('puts each rule with its prefix, key and a unique priority', async () => {
     await putReplicationRules(properties(rule('a'), rule('b')), undefined, s3, signal);
     expect(s3.replicationOf.get('outbound')).toMatchObject({
       role: ROLE,
@@ -59,7 +59,7 @@ describe('putReplicationRules', () => {
     expect(s3.writes).toBe(1);
   });
 
-  test('keeps priorities when a rule goes and another comes first', async () => {
+  test('keeps priorities if one rule leaves and another one comes first', async () => {
     const before = properties(rule('a'), rule('b'));
     await putReplicationRules(before, undefined, s3, signal);
     await putReplicationRules(properties(rule('new'), rule('b')), before, s3, signal);
@@ -70,7 +70,7 @@ describe('putReplicationRules', () => {
     ]);
   });
 
-  test('leaves the rules of others as they are and gives out none of their priorities', async () => {
+  test('leaves the rules of others unchanged and does not use their priorities', async () => {
     const theirs = foreign(1);
     s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs] });
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
@@ -83,7 +83,7 @@ describe('putReplicationRules', () => {
     expect(s3.replicationOf.get('outbound')).toEqual({ role: ROLE, rules: [theirs] });
   });
 
-  test('does not take a rule of someone else for a leaving one because of its priority', async () => {
+  test('does not mistake a rule of others for a leaving one because of its priority', async () => {
     const theirs = foreign(10_000);
     s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs] });
     const before = properties(rule('a'), rule('b'));
@@ -102,7 +102,7 @@ describe('putReplicationRules', () => {
     ]);
   });
 
-  test('writes a rule again that someone disabled', async () => {
+  test('restores a rule that was disabled', async () => {
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
     const [present] = s3.replicationOf.get('outbound')?.rules ?? [];
     if (present === undefined) throw new Error('no rule was put');
@@ -111,7 +111,7 @@ describe('putReplicationRules', () => {
     expect(s3.replicationOf.get('outbound')?.rules).toMatchObject([{ id: 'a', priority: 1, intact: true }]);
   });
 
-  test('changes its role, but not under the rules of others', async () => {
+  test('changes its role, but not if the rules of others use it', async () => {
     const before = properties(rule('a'));
     await putReplicationRules(before, undefined, s3, signal);
     const RoleArn = 'arn:aws:iam::123456789012:role/next';
@@ -161,7 +161,7 @@ describe('putReplicationRules', () => {
     await expect(put).rejects.toMatchObject({ code: 'KEY_UNUSABLE', message: expect.stringMatching(message) });
   });
 
-  test('refuses more rules at a time than S3 takes, with those that have to stay for a while', async () => {
+  test('refuses more rules at once than S3 accepts, including those that have to stay for a while', async () => {
     const many = (first: number, count: number) =>
       properties(...Array.from({ length: count }, (_, index) => rule(`rule-${first + index}`)));
     await putReplicationRules(many(0, 600), undefined, s3, signal);
@@ -172,7 +172,7 @@ describe('putReplicationRules', () => {
     expect(s3.writes).toBe(1);
   });
 
-  test('tells of all destinations at once', async () => {
+  test('reports all destinations together', async () => {
     const rules = [rule('a', { DestinationBucket: 'x' }), rule('b', { DestinationBucket: 'y' })];
     await expect(putReplicationRules(properties(...rules), undefined, s3, signal)).rejects.toThrow(
       /2 problems: \(1\) .*bucket x .*\(2\) .*bucket y /,
@@ -180,7 +180,7 @@ describe('putReplicationRules', () => {
   });
 });
 
-describe('a rule that is taken away', () => {
+describe('a removed rule', () => {
   const both = () => properties(rule('a'), rule('b', { DestinationBucket: 'inbound-2' }));
   const stored = () => s3.replicationOf.get('outbound')?.rules ?? [];
 
@@ -190,7 +190,7 @@ describe('a rule that is taken away', () => {
     await putReplicationRules(properties(rule('a')), both(), s3, signal);
   });
 
-  test('replicates on as before until the next change, when its function is gone', async () => {
+  test('replicates as before until the next change after its function is gone', async () => {
     const [, before] = stored();
     expect(before).toMatchObject({ id: 'b', prefix: 'b/', destinationBucket: 'inbound-2', replicaKmsKeyArn: KEY });
     // The same request once more, as Lambda may send it.
@@ -204,7 +204,7 @@ describe('a rule that is taken away', () => {
     ]);
   });
 
-  test('stays when it is wanted again: an update was rolled back', async () => {
+  test('stays if it returns because an update was rolled back', async () => {
     await putReplicationRules(both(), properties(rule('a')), s3, signal);
     expect(priorities()).toEqual([
       ['a', 1],
@@ -212,13 +212,13 @@ describe('a rule that is taken away', () => {
     ]);
   });
 
-  test('goes at once when its destination is gone: S3 would refuse all rules', async () => {
+  test('is removed at once if its destination is gone, since S3 would refuse all rules', async () => {
     s3.bucketFacts.delete('inbound-2');
     await putReplicationRules(properties(rule('a')), both(), s3, signal);
     expect(stored().map(({ id }) => id)).toEqual(['a']);
   });
 
-  test('goes with all others when the stack goes, and takes none of someone else along', async () => {
+  test('is removed with all others when the stack is deleted, but not the rules of others', async () => {
     const theirs = foreign(7);
     s3.replicationOf.set('outbound', { role: ROLE, rules: [theirs, ...stored()] });
     await removeReplicationRules(properties(rule('a')), s3, signal);
@@ -227,14 +227,14 @@ describe('a rule that is taken away', () => {
 });
 
 describe('removeReplicationRules', () => {
-  test('leaves no configuration behind when the rules were all ours', async () => {
+  test('leaves no configuration behind if all rules were ours', async () => {
     await putReplicationRules(properties(rule('a')), undefined, s3, signal);
     s3.bucketFacts.clear();
     await removeReplicationRules(properties(rule('a')), s3, signal);
     expect(s3.replicationOf.get('outbound')).toEqual({ role: '', rules: [] });
   });
 
-  test('is done when the bucket is gone', async () => {
+  test('succeeds if the bucket is gone', async () => {
     s3.replicationOf.clear();
     await removeReplicationRules(properties(rule('a')), s3, signal);
     expect(s3.writes).toBe(0);

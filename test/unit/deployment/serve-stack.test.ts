@@ -65,7 +65,7 @@ async function serve(event: unknown, { milliseconds = 60_000, prepare }: Circums
 }
 
 describe('serveStack', () => {
-  test('says in the log which resource it has served, and says nothing of the kind of one that failed', async () => {
+  test('logs which resource it served, but no such line for a failure', async () => {
     await serve(request('Create'));
     const attributes = { resource: 'SourceNotifications', type: 'Custom::BucketNotification', request: 'Create' };
     expect(s3.notes).toEqual([{ text: 'Resource served', attributes }]);
@@ -74,7 +74,7 @@ describe('serveStack', () => {
     expect(s3.failures).toHaveLength(1);
   });
 
-  test('answers a creation with what CloudFormation wants repeated, a stable id and the attributes', async () => {
+  test('answers a creation with the fields that CloudFormation requires, a stable id and the attributes', async () => {
     const answer = await serve(request('Create'));
     expect(answer).toEqual({
       Status: 'SUCCESS',
@@ -89,7 +89,7 @@ describe('serveStack', () => {
     expect(s3.notificationsOf.get('data')).toMatchObject([{ id: 'ours', destination: QUEUE }]);
   });
 
-  test('keeps the id when an update stays on the bucket, and changes it when the bucket changes', async () => {
+  test('keeps the id if an update stays on the bucket, and changes it if the bucket changes', async () => {
     await serve(request('Create'));
     const Notifications = [{ Id: 'ours', QueueArn: QUEUE, Prefix: 'logs/' }];
     const changed = { ...NOTIFICATION, Notifications };
@@ -110,14 +110,14 @@ describe('serveStack', () => {
     expect(s3.notificationsOf.get('other')).toHaveLength(1);
   });
 
-  test('answers a request that comes twice as it did the first time', async () => {
+  test('answers a repeated request like the first one', async () => {
     expect(await serve(request('Create'))).toEqual(await serve(request('Create')));
     expect(s3.writes).toBe(1);
     expect(await serve(request('Delete'))).toEqual(await serve(request('Delete')));
     expect(s3.notificationsOf.get('data')).toEqual([]);
   });
 
-  test('lets a stack go whose resource was never made', async () => {
+  test('lets a stack be deleted whose resource was never created', async () => {
     s3.notificationsOf.clear();
     const failed = await serve(request('Create'));
     expect(failed).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Bucket data does not exist') });
@@ -132,7 +132,7 @@ describe('serveStack', () => {
     expect((await serve(request('Delete', { ResourceProperties }))).Status).toBe('SUCCESS');
   });
 
-  test('removes what another release made, whose properties it does not know or misses', async () => {
+  test('removes a resource of another release that has unknown properties or lacks some', async () => {
     await serve(request('Create'));
     const [entry] = NOTIFICATION.Notifications;
     const Notifications = [{ ...entry, Priority: '7', Prefix: ['logs/'] }, 'something else'];
@@ -141,7 +141,7 @@ describe('serveStack', () => {
     expect(s3.notificationsOf.get('data')).toEqual([]);
   });
 
-  test('replaces what another release made', async () => {
+  test('replaces a resource of another release', async () => {
     await serve(request('Create'));
     const OldResourceProperties = { ...NOTIFICATION, Mode: 'old' };
     const Notifications = [{ Id: 'renamed', QueueArn: QUEUE }];
@@ -153,7 +153,7 @@ describe('serveStack', () => {
   test.each([
     ['with their buckets', { Rules: [{ Id: 'a', DestinationBucket: 'inbound' }] }],
     ['with their regions', { Destinations: [{ Region: 'r', Bucket: 'inbound' }], Rules: [{ Id: 'a', Region: 'r' }] }],
-  ])('removes replication rules that another release made %s', async (_how, rules) => {
+  ])('removes replication rules that another release wrote %s', async (_how, rules) => {
     const rule = { priority: 1, prefix: 'a/', replicaKmsKeyArn: '', text: '<a>', intact: true };
     s3.replicationOf.set('data', { role: 'r', rules: [{ ...rule, id: 'a', destinationBucket: 'inbound' }] });
     const ResourceProperties = { Bucket: 'data', ...rules, Mode: 'new' };
@@ -162,7 +162,7 @@ describe('serveStack', () => {
     expect(s3.replicationOf.get('data')?.rules).toEqual([]);
   });
 
-  test('refuses a replication rule to a region that is not a destination', async () => {
+  test('refuses a replication rule to a region without a destination', async () => {
     const Destinations = [{ Region: 'us-east-1', Bucket: 'inbound' }];
     const Rules = [{ Id: 'a', ArchivePrefix: 'a/', Region: 'eu-west-1' }];
     const ResourceProperties = { Bucket: 'data', RoleArn: 'arn:aws:iam::1:role/x', Destinations, Rules };
@@ -173,7 +173,7 @@ describe('serveStack', () => {
     });
   });
 
-  test('answers bad properties with every problem, the code and where the log is', async () => {
+  test('answers invalid properties with every problem, the code and the log stream', async () => {
     const ResourceProperties = { Bucket: 'data', Notification: [], Notifications: [{ Id: 'a b', QueueArn: 'queue' }] };
     const answer = await serve(request('Create', { ResourceProperties }));
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'SourceNotifications' });
@@ -198,7 +198,7 @@ describe('serveStack', () => {
     });
   });
 
-  test('answers a crash of our own code and logs it', async () => {
+  test('answers after a crash of our own code, and logs it', async () => {
     s3.beforeWrite = () => {
       throw new TypeError('undefined is not a function');
     };
@@ -207,7 +207,7 @@ describe('serveStack', () => {
     expect(s3.failures).toMatchObject([{ error: { code: 'UNEXPECTED' } }]);
   });
 
-  test('answers when it cannot even be prepared', async () => {
+  test('answers even if it cannot be prepared', async () => {
     const prepare = () => Promise.reject(new Error('no environment'));
     expect(await serve(request('Create'), { prepare })).toMatchObject({
       Status: 'FAILED',
@@ -229,7 +229,7 @@ describe('serveStack', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('is patient with refusals until an answer is due, and then tells the refusal', async () => {
+  test('retries refusals until an answer is due, and then reports the refusal', async () => {
     let attempts = 0;
     s3.beforeWrite = () => {
       attempts += 1;
@@ -242,14 +242,14 @@ describe('serveStack', () => {
     expect(attempts).toBeGreaterThan(20);
   });
 
-  test('takes up a permission that needs five minutes to be seen', async () => {
+  test('uses a permission that takes five minutes to arrive', async () => {
     s3.beforeWrite = () => {
       if (s3.clock < 250_000) throw new ConfigurationRefusedError('Unable to validate the destination');
     };
     expect((await serve(request('Create'), { milliseconds: 300_000 })).Status).toBe('SUCCESS');
   });
 
-  test('keeps an answer within 4,096 bytes, whatever the message, and keeps its code and log', async () => {
+  test('keeps an answer within 4,096 bytes, whatever the message, with its code and log', async () => {
     s3.beforeWrite = () => {
       throw new Error('"é🙂\n'.repeat(2000));
     };
@@ -260,32 +260,32 @@ describe('serveStack', () => {
     expect(answer.Reason?.isWellFormed()).toBe(true);
   });
 
-  test('fails rather than sends more attributes than CloudFormation takes', async () => {
+  test('fails instead of sending more attributes than CloudFormation accepts', async () => {
     const TargetRegions = Array.from({ length: 200 }, (_, index) => `us-east-${index}`);
     const event = request('Create', { ResourceType: 'Custom::Prices', ResourceProperties: { TargetRegions } });
     expect(await serve(event)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('4096 bytes') });
   });
 
-  test('delivers the answer again after failures and broken connections', async () => {
+  test('sends the answer again after failures and broken connections', async () => {
     statuses = [503, new Error('reset'), 200];
     expect((await serve(request('Create'))).Status).toBe('SUCCESS');
     expect(sent).toHaveLength(3);
     expect(new Set(sent.map(({ text }) => text)).size).toBe(1);
   });
 
-  test('throws without the signed URL when the answer cannot be delivered, so that Lambda tries again', async () => {
+  test('throws without the signed URL if the answer cannot be delivered, so that Lambda retries', async () => {
     statuses = [500, 500, 500, 500];
     const failure: unknown = await serve(request('Create')).catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({ code: 'ANSWER_UNDELIVERED' });
     expect(String(failure)).not.toContain('secret');
   });
 
-  test('throws when an event is none of CloudFormation, since nobody waits for an answer', async () => {
+  test('throws for an event that is not from CloudFormation, since nobody waits for an answer', async () => {
     await expect(serve({ Records: [] })).rejects.toMatchObject({ code: 'RESOURCE_INVALID' });
     expect(sent).toEqual([]);
   });
 
-  test('serves prices as JSON in an attribute', async () => {
+  test('returns prices as JSON in an attribute', async () => {
     const ResourceProperties = { TargetRegions: ['us-east-1'] };
     const { Data, PhysicalResourceId } = await serve(
       request('Create', { LogicalResourceId: 'Prices', ResourceType: 'Custom::Prices', ResourceProperties }),
@@ -295,7 +295,7 @@ describe('serveStack', () => {
     expect(JSON.parse(Data?.['Prices'] ?? '')).toMatchObject({ transfer_gb: { 'us-east-1': 0.02 } });
   });
 
-  test('takes prices of the own contract as JSON, and refuses what is none', async () => {
+  test('accepts prices of a private contract as JSON, and rejects invalid ones', async () => {
     const prices = (OwnPrices: string) =>
       serve(
         request('Create', {

@@ -40,7 +40,7 @@ const CSV = [
 ].join('\n');
 
 describe('an inventory in CSV', () => {
-  test('gives current objects, with keys as they are', async () => {
+  test('returns current objects with decoded keys', async () => {
     const manifest = parseInventoryManifest(manifestText(), 'manifest.json');
     expect(manifest).toMatchObject({ bucket: 'example-source', fileBucket: 'example-inventory', format: 'CSV' });
     expect(await entriesOf(manifest, { 'data/1.csv.gz': gzipSync(`${CSV}\n`) })).toEqual([
@@ -49,7 +49,7 @@ describe('an inventory in CSV', () => {
     ]);
   });
 
-  test('needs no field but key and size', async () => {
+  test('requires only key and size', async () => {
     const manifest = parseInventoryManifest(manifestText({ fileSchema: 'Bucket, Key, Size' }), 'manifest.json');
     expect(await entriesOf(manifest, { 'data/1.csv.gz': gzipSync('"b","k","5"\r\n"b","l","6"') })).toEqual([
       { key: 'k', size: 5 },
@@ -57,7 +57,7 @@ describe('an inventory in CSV', () => {
     ]);
   });
 
-  test('is read in pages, of whatever size it is', async () => {
+  test('is read in pages, whatever its size', async () => {
     const rows = Array.from({ length: 250_000 }, (_, index) => `"b","key-${index}-${'x'.repeat(40)}","${index}"`);
     const bytes = new TextEncoder().encode(rows.join('\n'));
     const files = memoryInventoryFiles({ 'data.csv': bytes });
@@ -74,7 +74,7 @@ describe('an inventory in CSV', () => {
     expect(files.reads.length).toBeGreaterThan(1);
   });
 
-  test('is refused when a file is not what the manifest says', async () => {
+  test('is rejected if a file does not match the manifest', async () => {
     const bytes = gzipSync(CSV);
     const md5 = createHash('md5').update(bytes).digest('hex');
     const manifestOf = (MD5checksum: string): InventoryManifest =>
@@ -117,7 +117,7 @@ describe('an inventory in Parquet', () => {
     );
   }
 
-  test('gives current objects, with keys as they are', async () => {
+  test('returns current objects with unchanged keys', async () => {
     const entries = await entriesOf(manifest, { 'data.parquet': parquet(1000, 300) });
     expect(entries).toHaveLength(800);
     expect(entries[700]).toEqual({
@@ -138,7 +138,7 @@ describe('an inventory in Parquet', () => {
     await pages.return();
   });
 
-  test('is refused when it is something else', async () => {
+  test('is rejected if it is something else', async () => {
     const broken = { 'data.parquet': new TextEncoder().encode('PAR1 but not really PAR1') };
     await expect(entriesOf(manifest, broken)).rejects.toThrow(/^data.parquet cannot be read as Parquet: /);
   });
@@ -151,7 +151,7 @@ describe('the manifest of an inventory', () => {
     [manifestText({ creationTimestamp: '2026-11-05T10:00Z' }), /milliseconds since 1970.*creationTimestamp/],
     [manifestText({ creationTimestamp: '' }), /milliseconds since 1970.*creationTimestamp/],
     [manifestText({ fileFormat: 'ORC' }), /its format is ORC; CSV and Parquet can be read/],
-  ])('is refused with its reason: %s', (text, reason) => {
+  ])('is rejected with the reason: %s', (text, reason) => {
     expect(() => parseInventoryManifest(text, 'manifest.json')).toThrow(InvalidInventoryError);
     expect(() => parseInventoryManifest(text, 'manifest.json')).toThrow(reason);
   });

@@ -64,12 +64,12 @@ describe('a sorted inventory', () => {
     );
   });
 
-  test('leaves out what does not begin with the prefix, and what comes before a key', async () => {
+  test('leaves out keys without the prefix, and keys up to the one to start after', async () => {
     const keys = ['c/1', 'a/9', 'c/3', 'b', 'c/2', 'd'];
     expect((await sorted(keys, {}, ['c/', 'c/1'])).map(({ key }) => key)).toEqual(['c/2', 'c/3']);
   });
 
-  test('says how far it is, and leaves no file behind', async () => {
+  test('reports its progress, and leaves no file behind', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'runs-'));
     const told: number[] = [];
     const { manifest, files } = inventoryOf(Array.from({ length: 5000 }, (_, index) => `k${(index * 7919) % 5000}`));

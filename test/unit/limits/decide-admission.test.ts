@@ -28,13 +28,13 @@ describe('work with', () => {
   });
 });
 
-test('a task without limits does everything here', () => {
+test('a task without limits does all work here', () => {
   const none = Number.POSITIVE_INFINITY;
   const limits = { objectBytes: none, totalBytes: none, wholeRun: none, secondsLeft: none };
   expect(decideAdmission({ bytes: 50e12, largest: 50e12, seconds: 1e6, divisible: false }, limits)).toBe('here');
 });
 
-describe('the predicted time of restoring', () => {
+describe('the predicted restore time', () => {
   const work = { archiveBytes: 1e9, bytes: 4e9, objects: 10, destinations: 1 };
 
   test('grows with bytes, objects and destinations', () => {
@@ -45,7 +45,7 @@ describe('the predicted time of restoring', () => {
     expect(speed.predict({ ...work, objects: 1e6 })).toBeGreaterThan(1000);
   });
 
-  test('follows what archives of this process took, and stays on the safe side of it', () => {
+  test('follows the times of earlier archives in this process, and stays above them', () => {
     const speed = new RestoringSpeed(2);
     for (let archive = 0; archive < 10; archive += 1) speed.learn(work, 30);
     expect(speed.predict(work)).toBeGreaterThan(30);
@@ -53,7 +53,7 @@ describe('the predicted time of restoring', () => {
     expect(speed.predict({ ...work, archiveBytes: 2e9, bytes: 8e9 })).toBeGreaterThan(60);
   });
 
-  test('learns nothing of an archive that is too small to tell', () => {
+  test('learns nothing from an archive that is too small', () => {
     const speed = new RestoringSpeed(2);
     const before = speed.predict(work);
     speed.learn({ archiveBytes: 1000, bytes: 1000, objects: 1, destinations: 1 }, 60);

@@ -33,7 +33,7 @@ describe('listing objects', () => {
   );
 
   test.each(['key', 'any'] as const)(
-    'gives each object once, whatever keys and order of answers are (%s)',
+    'returns each object once, whatever the keys and the order of answers (%s)',
     async (order) => {
       await fc.assert(
         fc.asyncProperty(
@@ -59,7 +59,7 @@ describe('listing objects', () => {
     },
   );
 
-  test('splits a tree of dates by itself, for few requests more', async () => {
+  test('splits a tree of dates without hints, with few more requests', async () => {
     const keys = dateTree();
     const pager = new MemoryObjectPager(keys, 100);
     expect(await keysOf(pager, { order: 'any', prefixes: ['logs/'] })).toHaveLength(keys.length);
@@ -75,13 +75,13 @@ describe('listing objects', () => {
     expect(pager.requests).toBeLessThan(2 * (keys.length / 100));
   });
 
-  test('lists what fits on a page with one request', async () => {
+  test('lists a single page with one request', async () => {
     const pager = new MemoryObjectPager(['a', 'b', 'c']);
     expect(await keysOf(pager)).toEqual(['a', 'b', 'c']);
     expect(pager.requests).toBe(1);
   });
 
-  test('keeps no more pages than it may, however slow its reader is', async () => {
+  test('holds no more pages than allowed, however slow its reader', async () => {
     const pager = new MemoryObjectPager(dateTree(), 100);
     const maxPages = 8;
     let taken = 0;
@@ -99,7 +99,7 @@ describe('listing objects', () => {
     expect(await keysOf(pager, request)).toEqual(['a/2', 'b/1', 'b/2']);
   });
 
-  test('ends with the error of a request, and sends no other', async () => {
+  test('ends with the error of a request, and sends no more requests', async () => {
     const pager = new MemoryObjectPager(dateTree(), 100);
     const failing: ObjectPager = {
       page: (request) => (pager.requests > 20 ? Promise.reject(new Error('no answer')) : pager.page(request)),
@@ -139,7 +139,7 @@ describe('listing objects', () => {
 });
 
 describe('the order of keys', () => {
-  test('is that of their UTF-8 bytes', () => {
+  test('is the order of their UTF-8 bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (left, right) => {
         fc.pre(left.isWellFormed() && right.isWellFormed());

@@ -21,7 +21,7 @@ describe('BackgroundLoop', () => {
     await loop.throwFailure();
   });
 
-  it('keeps the failure of a round for whoever waits', async () => {
+  it('keeps the failure of a round for its waiters', async () => {
     const loop = new BackgroundLoop(() => Promise.reject(new Error('gone')));
     loop.start();
     await expect(loop.orFailure(new Promise(() => undefined))).rejects.toThrow('gone');

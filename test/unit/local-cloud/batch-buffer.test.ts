@@ -13,7 +13,7 @@ function ids(records: readonly { messageId: string }[]): string[] {
 }
 
 describe('BatchBuffer', () => {
-  it('is full with as many records as a batch may have, and keeps the rest for the next one', () => {
+  it('is full at the batch size, and keeps the rest for the next batch', () => {
     const buffer = new BatchBuffer(2);
     buffer.add(record(1));
     expect(buffer.isFull).toBe(false);
@@ -38,7 +38,7 @@ describe('BatchBuffer', () => {
     }
   });
 
-  it('hands a record over even if it alone is over the payload, so that it cannot block the queue', () => {
+  it('passes on a record that exceeds the payload alone, so that it cannot block the queue', () => {
     const buffer = new BatchBuffer(10);
     buffer.add(record(1, PAYLOAD_LIMIT_BYTES + 1));
     buffer.add(record(2));

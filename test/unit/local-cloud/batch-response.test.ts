@@ -10,11 +10,11 @@ describe('readBatchResponse', () => {
     ['an empty object', {}],
     ['a null list', { batchItemFailures: null }],
     ['an empty list', { batchItemFailures: [] }],
-  ])('takes %s for a success of the whole batch', (_, response) => {
+  ])('reads %s as success of the whole batch', (_, response) => {
     expect(readBatchResponse(response, BATCH)).toEqual({ kind: 'answered', failedIds: new Set() });
   });
 
-  it('returns exactly the messages that the function names, once each', () => {
+  it('returns exactly the messages that the function names, each once', () => {
     const response = { batchItemFailures: ['b', 'b', 'c'].map((itemIdentifier) => ({ itemIdentifier })) };
     expect(readBatchResponse(response, BATCH)).toEqual({ kind: 'answered', failedIds: new Set(['b', 'c']) });
   });

@@ -13,25 +13,25 @@ function chosen(rules: ReplicationRule[], key: string): string[] {
 }
 
 describe('chooseDestinations', () => {
-  it('sends an object to the destination of every rule whose prefix its key has', () => {
+  it('sends an object to the destination of every rule whose prefix matches its key', () => {
     const rules = [rule('one', 1, 'a/', 'east'), rule('two', 2, 'a/', 'west'), rule('three', 3, 'b/', 'north')];
     expect(chosen(rules, 'a/x')).toEqual(['one -> east', 'two -> west']);
     expect(chosen(rules, 'c')).toEqual([]);
   });
 
-  it('lets the higher priority number decide between rules with the same destination, in any order', () => {
+  it('chooses the rule with the higher priority number for the same destination, in any order', () => {
     const rules = [rule('high', 9, 'a/', 'east'), rule('low', 1, '', 'east')];
     expect(chosen(rules, 'a/x')).toEqual(['high -> east']);
     expect(chosen(rules.toReversed(), 'a/x')).toEqual(['high -> east']);
     expect(chosen(rules, 'b')).toEqual(['low -> east']);
   });
 
-  it('takes a rule without any prefix for all objects, and a disabled one for none', () => {
+  it('applies a rule without a prefix to all objects, and a disabled one to none', () => {
     const everything = rule('all', 1, '', 'east', { Filter: {} });
     expect(chosen([everything, rule('off', 2, '', 'west', { Status: 'Disabled' })], 'k')).toEqual(['all -> east']);
   });
 
-  it('carries the storage class of the rule and whether it has metrics', () => {
+  it('returns the storage class of the rule and whether it has metrics', () => {
     const Destination = {
       Bucket: 'arn:aws:s3:::east',
       StorageClass: 'STANDARD_IA',
@@ -42,7 +42,7 @@ describe('chooseDestinations', () => {
     ]);
   });
 
-  it('refuses a tag filter rather than replicate what the rule does not name', () => {
+  it('refuses a tag filter instead of replicating objects that the rule does not name', () => {
     const tagged = rule('tagged', 1, '', 'east', { Filter: { Tag: { Key: 'k', Value: 'v' } } });
     expect(() => chooseDestinations([tagged], 'k')).toThrow(ReplicationSetupError);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { replicationFailureEvent } from '../../../local-cloud/replication/failure-event.ts';
 
 describe('replicationFailureEvent', () => {
-  it('names object, version, rule, destination and reason where S3 does', () => {
+  it('names object, version, rule, destination and reason in the fields that S3 uses', () => {
     const event = replicationFailureEvent(
       { bucket: 'outbound', key: 'rule/a b.tar.zst', versionId: 'v1', etag: 'e', size: 7 },
       { ruleId: 'rule-eu', destinationBucket: 'inbound', hasMetrics: true },

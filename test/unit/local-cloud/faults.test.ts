@@ -4,7 +4,7 @@ import { seededRandom } from '../../../local-cloud/faults/random.ts';
 import { throttlingAnswer } from '../../../local-cloud/faults/throttling-answer.ts';
 
 describe('chooseFault', () => {
-  it('makes about the given share of the requests fail, in all the ways there are', () => {
+  it('lets about the given share of the requests fail, in all available ways', () => {
     const random = seededRandom(1);
     const chosen = Array.from({ length: 10_000 }, () => chooseFault(0.05, FAULTS, random));
     const failed = chosen.filter((fault) => fault !== undefined);
@@ -23,7 +23,7 @@ describe('chooseFault', () => {
 });
 
 describe('seededRandom', () => {
-  it('repeats itself for the same seed and differs for another', () => {
+  it('repeats itself for the same seed and differs for another one', () => {
     const draw = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));
     expect(draw(7)).toEqual(draw(7));
     expect(draw(7)).not.toEqual(draw(8));
@@ -38,7 +38,7 @@ describe('throttlingAnswer', () => {
     expect(body).toContain('<Code>SlowDown</Code>');
   });
 
-  it('is a JSON error for the services that name their operation in a header', () => {
+  it('is a JSON error for services that name their operation in a header', () => {
     const { status, body } = throttlingAnswer({ 'x-amz-target': 'AmazonSQS.SendMessage' });
     expect(status).toBe(503);
     expect(JSON.parse(body)).toMatchObject({ __type: 'com.amazonaws#ServiceUnavailable' });

@@ -18,13 +18,13 @@ function line(
 }
 
 describe('reading the embedded metric format', () => {
-  test('passes over lines that are not metrics', () => {
+  test('skips lines that are not metrics', () => {
     expect(parseEmf('{"level":"INFO","message":"Archive packed"}')).toBeUndefined();
     expect(parseEmf('START RequestId: 1')).toBeUndefined();
     expect(parseEmf('{"_aws":{"Timest')).toBeUndefined();
   });
 
-  test('takes a number, an array of numbers, and values with counts', () => {
+  test('accepts a number, an array of numbers, and values with counts', () => {
     const records = parseEmf(line({ One: 1, Some: [1, 2], Many: { Values: [3, 4], Counts: [10, 20], Sum: 110 } }));
     expect(records?.map(({ name, values }) => [name, values])).toEqual([
       ['One', [{ value: 1, count: 1 }]],
@@ -45,7 +45,7 @@ describe('reading the embedded metric format', () => {
     ]);
   });
 
-  test('makes one metric a set of dimensions', () => {
+  test('returns one metric per set of dimensions', () => {
     const records = parseEmf(line({ One: 1 }, [['Rule'], ['Rule', 'Region']])) ?? [];
     expect(records.map(({ dimensions }) => dimensions)).toEqual([
       { Rule: 'logs' },
@@ -59,32 +59,32 @@ describe('reading the embedded metric format', () => {
     ['values without as many counts', line({ One: { Values: [1, 2], Counts: [1] } })],
     ['a dimension without a value', line({ One: 1 }, [['Nowhere']])],
     ['more than 100 metrics', line(Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`M${index}`, 1])))],
-  ])('refuses %s, which CloudWatch would drop', (_name, bad) => {
+  ])('rejects %s, which CloudWatch would drop', (_name, bad) => {
     expect(() => parseEmf(bad)).toThrow(expect.objectContaining({ code: 'EMF_INVALID' }));
   });
 });
 
-describe('the store of metrics', () => {
+describe('the metric store', () => {
   const store = new MetricStore();
   store.read(line({ Latency: { Values: [1, 2, 10], Counts: [50, 40, 10] }, Objects: 100 }));
   store.read(line({ Objects: 20 }));
   store.read(line({ Objects: 7 }, [['Region']]));
   store.read('no metric');
 
-  test('adds up what has the same dimensions, and nothing else', () => {
+  test('adds up metrics with the same dimensions, and no others', () => {
     expect(store.statistics('Objects', ['Rule']).sum).toBe(120);
     expect(store.statistics('Objects', ['Region'], { Region: 'us-east-1' }).sum).toBe(7);
     expect(store.statistics('Objects', ['Region'], { Region: 'eu-west-1' }).count).toBe(0);
   });
 
-  test('takes percentiles of weighted values as of so many single ones', () => {
+  test('calculates percentiles of weighted values as if each value occurred that often', () => {
     const latency = store.statistics('Latency', ['Rule']);
     expect([50, 90, 91, 100].map((percent) => latency.percentile(percent))).toEqual([1, 2, 10, 10]);
     expect(latency.average).toBeCloseTo(2.3);
     expect(latency.maximum).toBe(10);
   });
 
-  test('has no statistics of what nobody wrote', () => {
+  test('has no statistics for a metric that was never written', () => {
     const { average, maximum, count } = store.statistics('Nothing', ['Rule']);
     expect({ average, maximum, count }).toEqual({ average: null, maximum: null, count: 0 });
   });

@@ -34,7 +34,7 @@ const isEmpty = (...looks: readonly Counts[]): Promise<boolean> =>
   queueIsEmpty(clientOf(...looks), 'http://localhost/queue');
 
 describe('a queue', () => {
-  test('is empty when it holds nothing at two looks', async () => {
+  test('is empty if it holds nothing in two reads', async () => {
     expect(await isEmpty([0, 0, 0])).toBe(true);
   });
 
@@ -46,7 +46,7 @@ describe('a queue', () => {
     expect(await isEmpty(counts)).toBe(false);
   });
 
-  test('is not empty because a message became visible between the counts of one look', async () => {
+  test('is not empty if a message becomes visible between the counts of one read', async () => {
     expect(await isEmpty([0, 0, 0], [1, 0, 0])).toBe(false);
   });
 });

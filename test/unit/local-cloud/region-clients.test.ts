@@ -8,7 +8,7 @@ afterEach(() => {
   for (const name of OPTIONS) Reflect.deleteProperty(process.env, name);
 });
 
-test('clients of a region use its endpoint, whatever endpoints of AWS the user has asked for', async () => {
+test('clients of a region use its endpoint, whatever AWS endpoint options the user has set', async () => {
   for (const name of OPTIONS) process.env[name] = 'true';
   const clients = createRegionClients('eu-west-1', 'http://127.0.0.1:1');
   for (const { config } of [clients.s3, clients.sqs, clients.dynamodb]) {
@@ -18,7 +18,7 @@ test('clients of a region use its endpoint, whatever endpoints of AWS the user h
   destroyRegionClients(clients);
 });
 
-test('a local process gets nothing of what the user has set for AWS', () => {
+test("a local process receives none of the user's AWS settings", () => {
   for (const name of OPTIONS) process.env[name] = 'true';
   expect(Object.keys(isolatedVariables()).filter((name) => name.startsWith('AWS_'))).toEqual([
     'AWS_CONFIG_FILE',

@@ -5,7 +5,7 @@ import { findMutants } from '../../mutation/find-mutants.ts';
 
 const survivors = parseSurvivors(readFileSync('test/mutation/survivors.json', 'utf8'));
 
-test('each survivor in the list is a mutant of the code as it is, and is listed once', () => {
+test('each survivor in the list is a mutant of the current code, and is listed once', () => {
   const names = new Set(survivors.map(({ file }) => file));
   const files = new Map(Array.from(names, (file) => [file, findMutants(readFileSync(file, 'utf8'))]));
   const mutantsOf = (file: string) => files.get(file) ?? [];
@@ -14,7 +14,7 @@ test('each survivor in the list is a mutant of the code as it is, and is listed 
   expect(changes.filter((change, index) => changes.indexOf(change) !== index)).toEqual([]);
 });
 
-test('a survivor is accepted with a reason only, and no other change of its function with it', () => {
+test('a survivor is accepted only with a reason, and only for its own change', () => {
   const [first, second] = findMutants('function f() { g(); g(); }');
   if (first === undefined || second === undefined) throw new Error('no mutants');
   const entry = { file: 'src/a.ts', within: 'f', change: 'g(); -> (nothing)', reason: 'the same order either way' };

@@ -16,7 +16,7 @@ function refused(text: string): string[] {
     .map(({ change }) => change);
 }
 
-test('refuses a required property that is left out, and a guard without which a type is not known', () => {
+test('rejects a missing required property, and a missing guard that a type depends on', () => {
   const text = `
     interface Part { readonly size: number; readonly name?: string }
     export function part(size: number | undefined): Part {
@@ -31,7 +31,7 @@ test('refuses a required property that is left out, and a guard without which a 
   ]);
 });
 
-test('takes what compiles though it is wrong, what is left unused by it, too', () => {
+test('accepts wrong code that compiles, including code that is then unused', () => {
   const text = `
     declare function tell(value: number): void;
     export function f(value: number): number {
@@ -43,7 +43,7 @@ test('takes what compiles though it is wrong, what is left unused by it, too', (
   expect(refused(text)).toEqual([]);
 });
 
-test('takes a guard that always holds, though the types behind it are then unknown: nothing behind it runs', () => {
+test('accepts a guard that always holds, since the code after it, whose types are unknown, never runs', () => {
   const text = `
     declare function g(value: number): number;
     export function f(value: number | undefined): number {

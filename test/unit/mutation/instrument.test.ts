@@ -19,7 +19,7 @@ function results(text: string): Record<string, unknown> {
 }
 
 describe('an instrumented file', () => {
-  test('does what the original does until a mutant is switched on, and then that one alone', () => {
+  test('behaves like the original until a mutant is switched on, and then applies only that one', () => {
     expect(results('function f(a: number = 1): string { return a === 1 && !(a < 0) ? "one" : "other"; }')).toEqual({
       original: 'one',
       'a === 1 && !(a < 0) -> a === 1 || !(a < 0)': 'one',
@@ -31,7 +31,7 @@ describe('an instrumented file', () => {
     });
   });
 
-  test('leaves out a statement, a property and a spread, also where an else belongs to the statement before', () => {
+  test('leaves out a statement, a property and a spread, even if an else belongs to the statement before', () => {
     const text =
       'function f() { const o = { a: 1, ...{ b: 2 } }; if (o.a) delete o.c; else Object.keys(o); return JSON.stringify(o); }';
     expect(results(text)).toMatchObject({
@@ -41,7 +41,7 @@ describe('an instrumented file', () => {
     });
   });
 
-  test('tells which mutants were reached since the last question', () => {
+  test('reports which mutants were reached since the last report', () => {
     const mutation = new Switchboard(3);
     mutation.is(0);
     mutation.is(2);

@@ -6,7 +6,7 @@ const slow = { file: 'test/unit/packing/other.test.ts', index: 1, milliseconds: 
 const own = { file: 'test/unit/packing/a.test.ts', index: 0, milliseconds: 50 };
 const SOURCE = 'src/packing/a.ts';
 
-test('tests of the file come first, then fast ones, and before both what notices most for its time', () => {
+test('tests of the file come first, then fast ones, and before both the tests that notice most for their time', () => {
   const noticing = new NoticingTests();
   expect(noticing.order(SOURCE, [slow, fast, own])).toEqual([own, fast, slow]);
   for (let count = 0; count < 40; count += 1) noticing.note(SOURCE, slow);
@@ -14,7 +14,7 @@ test('tests of the file come first, then fast ones, and before both what notices
   expect(noticing.order('src/packing/b.ts', [slow, fast, own])).toEqual([fast, own, slow]);
 });
 
-test('a budget leaves out slow tests, but not the only one, and has as much again for those that have noticed something', () => {
+test('a budget leaves out slow tests except a single one, and is as large again for tests that have noticed something', () => {
   const noticing = new NoticingTests();
   expect(noticing.within(SOURCE, [slow, fast, own], 0.2)).toEqual([own, fast]);
   expect(noticing.within(SOURCE, [slow], 0.2)).toEqual([slow]);
@@ -22,7 +22,7 @@ test('a budget leaves out slow tests, but not the only one, and has as much agai
   expect(noticing.within(SOURCE, [slow, fast, own], 0.9)).toEqual([own, fast, slow]);
 });
 
-test('tests of the first files only are all tests of these, in their order', () => {
+test('the tests of the first files are all tests in these files, in their order', () => {
   expect(ofFirstFiles([fast, own, slow], 1)).toEqual([fast, slow]);
   expect(ofFirstFiles([own, fast, slow], 2)).toEqual([own, fast, slow]);
 });

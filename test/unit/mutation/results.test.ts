@@ -11,7 +11,7 @@ const [one, other] = mutants as [(typeof mutants)[number], (typeof mutants)[numb
 
 const all = (tests: number) => ({ tests, seconds: Number.POSITIVE_INFINITY });
 
-test('a run that was killed resumes behind the last mutant that is known, though half a line was written', async () => {
+test('a run that was killed resumes after the last known mutant, even if half a line was written', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
   await (await Results.open(path)).add(file, one, { verdict: 'noticed', tests: 3 });
   appendFileSync(path, '\n{"key":"src/a.ts');
@@ -22,14 +22,14 @@ test('a run that was killed resumes behind the last mutant that is known, though
   expect((await Results.open(path)).find(file, other, all(3))).toMatchObject({ verdict: 'stuck' });
 });
 
-test('what the compiler has refused is not tried again, however many tests reach it by now', async () => {
+test('a mutant that the compiler rejected is not tried again, however many tests reach it now', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
   const results = await Results.open(path);
   await results.add(file, one, { verdict: 'refused', tests: 3, seconds: 1 });
   expect(results.find(file, one, all(4))).toMatchObject({ verdict: 'refused' });
 });
 
-test('nothing is known of a file that has changed, nor of a survivor that more tests reach by now', async () => {
+test('results are discarded for a file that has changed, and for a survivor that more tests reach now', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
   const results = await Results.open(path);
   await results.add(file, one, { verdict: 'unnoticed', tests: 3 });
@@ -38,7 +38,7 @@ test('nothing is known of a file that has changed, nor of a survivor that more t
   expect(results.find({ ...file, digest: '2' }, one, all(3))).toBeUndefined();
 });
 
-test('a survivor of few tests is tried again when more of them are asked for', async () => {
+test('a survivor of a few tests is tried again when more tests are requested', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'results.jsonl');
   await (await Results.open(path)).add(file, one, { verdict: 'unnoticed', tests: 3, seconds: 4 });
   const results = await Results.open(path);

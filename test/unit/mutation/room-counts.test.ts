@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { RoomCounts } from '../../mutation/room-counts.ts';
 
-test('each room says how many of its mutants were tried, and what became of them', () => {
+test('each room reports how many of its mutants were tried, and their results', () => {
   const counts = new RoomCounts();
   counts.addFile('src/packing/a.ts', 6);
   counts.addFile('src/worker/b.ts', 2);

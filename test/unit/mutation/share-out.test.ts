@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { shareOut } from '../../mutation/share-out.ts';
 
-test('whoever is done takes the next item, and each item is taken once', async () => {
+test('a free worker takes the next item, and each item is taken once', async () => {
   const taken: [string, number][] = [];
   const first = Promise.withResolvers<undefined>();
   const done = shareOut(['slow', 'fast'], [1, 2, 3, 4], async (hand, item) => {

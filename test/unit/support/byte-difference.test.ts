@@ -12,7 +12,7 @@ function changed(bytes: Uint8Array, at: number): Buffer {
   return copy;
 }
 
-test('a difference of tars is told by member, field and offset', () => {
+test('reports a tar difference by member, field and offset', () => {
   const name = tar.toString('utf8', 0, 100).replace(/\0.*$/s, '');
   expect(tarDifference(tar, tar)).toBeUndefined();
   expect(tarDifference(changed(tar, 137), tar)).toContain(`in member "${name}", mtime, at offset 137: `);
@@ -20,7 +20,7 @@ test('a difference of tars is told by member, field and offset', () => {
   expect(tarDifference(tar.subarray(0, -1), tar)).toContain(`at offset ${tar.length - 1}: the end instead of 00`);
 });
 
-test('a difference of seek tables is told by frame, field and offset', () => {
+test('reports a seek-table difference by frame, field and offset', () => {
   const table = GOLDEN_ARCHIVE.subarray(-33);
   expect(seekTableDifference(table, table)).toBeUndefined();
   expect(seekTableDifference(changed(table, 20), table)).toContain('in frame 1, decompressed size, at offset 20: ');

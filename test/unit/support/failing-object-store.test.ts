@@ -8,7 +8,7 @@ const body = Buffer.from('x');
 const target = { ...location, headers: {}, metadata: {}, tags: [] };
 const request = { ...target, body, crc32: crc32(body), condition: { kind: 'absent' } } as const;
 
-it('fails the calls that it was told to, and counts all', async () => {
+it('fails the configured calls, and counts all calls', async () => {
   const store = new FailingObjectStore(new MemoryObjectStore(), { put: [1] });
   await expect(store.put(request)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
   expect(await store.head(location)).toBeUndefined();
@@ -24,7 +24,7 @@ it('can lose an answer instead', async () => {
   expect(await store.head(location)).toBeDefined();
 });
 
-it('reaches into multipart uploads', async () => {
+it('covers multipart uploads', async () => {
   const store = new FailingObjectStore(new MemoryObjectStore(), { uploadPart: [2], complete: [1] });
   const upload = await store.createUpload(target);
   await upload.uploadPart(1, body, crc32(body));

@@ -6,7 +6,7 @@ const location = { bucket: 'b', key: 'k' };
 const body = Buffer.from('body');
 const target = { ...location, headers: {}, metadata: {}, tags: [] };
 
-it('refuses a body with another checksum than was announced', async () => {
+it('refuses a body whose checksum differs from the announced one', async () => {
   const store = new MemoryObjectStore();
   const writing = store.put({ ...target, body, crc32: crc32(body) ^ 1, condition: { kind: 'always' } });
   await expect(writing).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', context: { s3Code: 'BadDigest' } });
@@ -44,7 +44,7 @@ it.each([
   await expect(writing).rejects.toMatchObject({ code: 'STORAGE_REJECTED' });
 });
 
-it('keeps sealed objects from being read', async () => {
+it('refuses reads of sealed objects', async () => {
   const store = new MemoryObjectStore();
   const etag = await store.place(location, body);
   const read = () => store.read({ ...location, etag, into: Buffer.alloc(4) });
@@ -55,7 +55,7 @@ it('keeps sealed objects from being read', async () => {
   await expect(read()).rejects.toMatchObject({ code: 'OBJECT_CUSTOMER_KEY' });
 });
 
-it('keeps what was written apart from the memory it was written from', async () => {
+it('keeps its own copy of a body', async () => {
   const store = new MemoryObjectStore();
   const reused = Buffer.from('before');
   const writing = store.place(location, reused);

@@ -16,7 +16,7 @@ describe('the Python environments that are installed before a run', () => {
     ['end-to-end tests', ['<rootDir>/test/e2e/**/*.test.ts'], [], ['server']],
     ['tests of the templates', ['<rootDir>/test/template/**/*.test.ts'], [], ['rehearsal', 'deploy']],
     ['the deployment', ['<rootDir>/test/deploy/**/*.test.ts'], [], ['deploy', 'emulator']],
-  ])('of %s', (_, testMatch, patterns, expected) => {
+  ])('for %s', (_, testMatch, patterns, expected) => {
     expect(neededEnvironments(testMatch, patterns)).toEqual(expected);
   });
 });

@@ -22,7 +22,7 @@ function plan(rules: number, region = 'us-east-1'): RegionPlan {
 }
 
 describe('policies for the buckets of a region', () => {
-  test('count what IAM counts: texts that are filled in, not the form that the template has', () => {
+  test('are measured as IAM measures them: with text filled in, not in the form of the template', () => {
     const statement = { Sid: 'A', Resource: { name: 'not a call' } };
     expect(policyCharacters('us-east-1', [statement])).toBe(
       '{"Version":"2012-10-17","Statement":[{"Sid":"A","Resource":{"name":"not a call"}}]}'.length,
@@ -33,7 +33,7 @@ describe('policies for the buckets of a region', () => {
     expect(policyCharacters('us-gov-west-1', before ?? [])).toBeGreaterThan(filledIn);
   });
 
-  test('are filled to the limit and never beyond', () => {
+  test('are filled up to the limit, and never above it', () => {
     const documents = targetAccess(plan(180));
     const sizes = documents.map((statements) => policyCharacters('us-east-1', statements));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMIT);
@@ -41,7 +41,7 @@ describe('policies for the buckets of a region', () => {
     expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(LIMIT - 300);
   });
 
-  test('hold more than 200 rules, and a sentence refuses what they cannot', () => {
+  test('hold more than 200 rules, and a sentence refuses more than fit', () => {
     expect(targetAccess(plan(200)).length).toBeLessThanOrEqual(5);
     expect(deploymentAccess(plan(200)).length).toBeLessThanOrEqual(5);
     expect(() => targetAccess(plan(500))).toThrow(/name more buckets than the policies of one role can hold/);
@@ -49,7 +49,7 @@ describe('policies for the buckets of a region', () => {
 });
 
 describe('the permission to delete', () => {
-  test('is there for the objects of destinations that replicate deletions, and never for a version', () => {
+  test('covers the objects of destinations that replicate deletions, and never a version', () => {
     const [keeping, deleting] = [{ deletes: 'ignore' }, {}].map((destination, index) => ({
       source: { region: 'eu-west-1', bucket: `source-${index}`, deletes: 'replicate' },
       destinations: [{ region: 'us-east-1', bucket: `copy-${index}`, target_prefix: 'a/', ...destination }],

@@ -9,12 +9,12 @@ const read = (path: string): string => readFileSync(new URL(`../../../${path}`, 
 const rows = Object.entries(ALARMS).flatMap(([stack, alarms]) => alarms.map((row) => ({ stack, row })));
 
 describe('the alarms of the stacks', () => {
-  test.each(Object.entries(ALARMS))('of %s.yaml are those of the table', (stack, alarms) => {
+  test.each(Object.entries(ALARMS))('of %s.yaml match the table', (stack, alarms) => {
     const text = read(`src/stacks/${stack}.yaml`);
     expectCurrent(text, updateAlarms(text, `${stack}.yaml`, alarms), 'npm run alarms:write');
   });
 
-  test('are nowhere else, but for those by which the fallback scales', () => {
+  test('exist nowhere else, except those that scale the fallback', () => {
     const outside = readdirSync(new URL('../../../src/stacks', import.meta.url)).flatMap((file) => {
       const text = read(`src/stacks/${file}`).replace(/^ {2}# >>> [\s\S]*?^ {2}# <<<$/m, '');
       return [...text.matchAll(/^ {2}(\w+):\n {4}Type: AWS::CloudWatch::Alarm$/gm)].map(([, id]) => `${file}: ${id}`);
@@ -22,7 +22,7 @@ describe('the alarms of the stacks', () => {
     expect(outside).toEqual(['fallback.yaml: BacklogAlarm', 'fallback.yaml: IdleAlarm', 'fallback.yaml: MaximumAlarm']);
   });
 
-  test('name runbooks that docs/operations.md has', () => {
+  test('name runbooks that exist in docs/operations.md', () => {
     const headings = [...read('docs/operations.md').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
       title
         .toLowerCase()
@@ -38,11 +38,11 @@ describe('the alarms of the stacks', () => {
     ).toEqual([]);
   });
 
-  test('have no place in a stack without the two marks', () => {
+  test('cannot be written to a stack without the two markers', () => {
     expect(() => updateAlarms('Resources:\n', 'new.yaml', [])).toThrow(/new\.yaml has alarms .* no place for them/);
   });
 
-  test('sound above their threshold unless they say otherwise', () => {
+  test('fire above their threshold by default', () => {
     const [row] = ALARMS.rule;
     if (row === undefined) throw new Error('rule.yaml has no alarm');
     const comparison = (sounds: 'below' | 'at-most') => alarmProperties({ ...row, sounds })['ComparisonOperator'];

@@ -8,7 +8,7 @@ const waiting = (queue: string, options = {}): MetricLine =>
   metric('AWS/SQS', 'Visible', { QueueName: queue }, { label: queue, stat: 'Maximum', ...options });
 
 describe('shortenLines', () => {
-  test('leaves out what a line shares with the one above, and labels that repeat a value', () => {
+  test('omits what a line shares with the one above, and labels that repeat a value', () => {
     const lines = [waiting('a'), waiting('b'), metric('AWS/SQS', 'Sent', { QueueName: 'b' }, { stat: 'Maximum' })];
     expect(shortenLines(lines)).toEqual({
       stat: 'Maximum',
@@ -27,7 +27,7 @@ describe('shortenLines', () => {
     ]);
   });
 
-  test('keeps the label of a line that is alone, which CloudWatch would call by the name of its metric', () => {
+  test('keeps the label of a single line, which CloudWatch would name after its metric', () => {
     expect(shortenLines([waiting('a')]).lines).toEqual([['AWS/SQS', 'Visible', 'QueueName', 'a', { label: 'a' }]]);
   });
 

@@ -15,7 +15,7 @@ const plans = async (routes: Readonly<Record<string, readonly string[]>>): Promi
 };
 
 describe('deploymentSteps', () => {
-  test('puts every region behind those it sends to', async () => {
+  test('puts every region after those that it sends to', async () => {
     const chain = await plans({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['ap-southeast-2'], 'ap-southeast-2': [] });
     expect(deploymentSteps(chain)).toEqual([
       { region: 'ap-southeast-2', stage: 'all' },
@@ -25,7 +25,7 @@ describe('deploymentSteps', () => {
     expect(removalOrder(chain)).toEqual(['eu-west-1', 'us-east-1', 'ap-southeast-2']);
   });
 
-  test('gives regions that send to each other their targets first', async () => {
+  test('first gives regions that send to each other their targets', async () => {
     const pair = await plans({
       'eu-west-1': ['us-east-1', 'ap-southeast-2'],
       'us-east-1': ['eu-west-1'],
@@ -41,7 +41,7 @@ describe('deploymentSteps', () => {
   });
 });
 
-describe('a region that sends to a ring and is in none', () => {
+describe('a region that sends to a ring and is in no ring', () => {
   test('is deployed once, after the targets of the ring', async () => {
     const ring = await plans({
       'eu-central-1': ['eu-west-1'],
@@ -57,7 +57,7 @@ describe('a region that sends to a ring and is in none', () => {
     ]);
   });
 
-  test('is deployed once between two rings, too', async () => {
+  test('is also deployed once between two rings', async () => {
     const rings = await plans({
       'eu-west-1': ['us-east-1', 'eu-central-1'],
       'us-east-1': ['eu-west-1'],
@@ -108,7 +108,7 @@ describe('the order of regions that send to each other', () => {
     expect(await order(deployed)).toEqual({ steps, blocked: [] });
   });
 
-  test('does not exist where both stacks are whole and neither receives', async () => {
+  test('does not exist if both stacks are complete and neither receives', async () => {
     expect(await order({ [WEST]: sendsOnly, [EAST]: sendsOnly })).toEqual({ steps: [], blocked: [WEST, EAST] });
   });
 });

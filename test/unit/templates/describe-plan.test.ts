@@ -5,7 +5,7 @@ import { loadRules, ruleEntry, SETTINGS } from '../../support/configuration.ts';
 import { rulesBetween } from '../../support/plans.ts';
 
 describe('the plan', () => {
-  test('names each rule, where its objects go, and the order of deployment', async () => {
+  test('names each rule, where its objects go and the order of deployment', async () => {
     const plan = describePlan(await loadRules([ruleEntry()]));
     expect(plan).toMatch(/from {2}us-west-2 {2}s3:\/\//);
     expect(plan).toMatch(/Order of deployment: .*eu-central-1.*us-west-2/);
@@ -15,7 +15,7 @@ describe('the plan', () => {
     );
   });
 
-  test('says of each rule what the caller knows of its worth, and the cost of all in use', async () => {
+  test('prints for each rule what the caller knows about its savings, and the cost with all rules in use', async () => {
     const plan = describePlan(await loadRules([ruleEntry()]), ({ id }) => [`${id} pays`, 'from here on']);
     expect(plan).toMatch(/ a batch\n {4}pays {2}one-bucket-\S+ pays\n {10}from here on\n/);
     const [, fixed, inUse] =
@@ -24,7 +24,7 @@ describe('the plan', () => {
     expect(Number(inUse) - Number(fixed)).toBeCloseTo(17 * 0.3, 9);
   });
 
-  test('says where a fallback runs, how large its tasks are, and what it costs while nothing needs it', async () => {
+  test('says where a fallback runs, how large its tasks are, and what it costs while idle', async () => {
     const plan = describePlan(await loadRules([ruleEntry({ fallback: true, fallback_on_demand_percent: 20 })]));
     expect(plan).toContain(
       'fallback  public network 10.0.0.0/16 in 2 zones, cluster, 1 rule with a queue and a service each',
@@ -41,7 +41,7 @@ describe('the plan', () => {
     expect(plan).not.toContain('endpoints');
   });
 
-  test('says of two rounds that they are for where nothing is deployed yet', async () => {
+  test('says that two rounds are only for regions where nothing is deployed yet', async () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
     expect(describePlan(await loadConfiguration(configuration.folder))).toContain(
       'Order of deployment, where nothing is deployed yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
@@ -51,17 +51,14 @@ describe('the plan', () => {
   test.each([
     [0, 'all on Spot'],
     [100, 'all on demand'],
-  ])(
-    'names where tasks run when %d percent are on demand, and leaves advice away that was taken',
-    async (percent, where) => {
-      const rule = { fallback: true, fallback_on_demand_percent: percent, scaling_target_backlog_per_task: 1 };
-      const plan = describePlan(await loadRules([ruleEntry(rule)]));
-      expect(plan).toContain(`MiB, ${where}, one for each 1 waiting object\n`);
-      expect(plan).not.toContain('scaling_target_backlog_per_task');
-    },
-  );
+  ])('says where tasks run when %d percent are on demand, and omits advice that was taken', async (percent, where) => {
+    const rule = { fallback: true, fallback_on_demand_percent: percent, scaling_target_backlog_per_task: 1 };
+    const plan = describePlan(await loadRules([ruleEntry(rule)]));
+    expect(plan).toContain(`MiB, ${where}, one for each 1 waiting object\n`);
+    expect(plan).not.toContain('scaling_target_backlog_per_task');
+  });
 
-  test('says of each network what the other one would cost, and nothing of it where there is none', async () => {
+  test('says what the other kind of network would cost, and nothing about networks without one', async () => {
     const [west, east, europe] = SETTINGS.enabled_regions;
     const costs = async (network: string): Promise<(string | undefined)[]> => {
       const regions = [west, east, { ...europe, network, availability_zones: 3 }];
@@ -79,19 +76,19 @@ describe('the plan', () => {
     expect(describePlan(await loadRules([ruleEntry()]))).not.toContain('"network"');
   });
 
-  test('warns of the keys that a target_prefix leaves no room for', async () => {
+  test('warns about keys that are too long with a target_prefix', async () => {
     const plan = describePlan(await loadRules([ruleEntry({}, { target_prefix: 'irland/ä/' })]));
     expect(plan).toContain('warning: objects whose key has more than 1,014 bytes cannot be restored there');
     expect(describePlan(await loadRules([ruleEntry()]))).not.toContain('warning');
   });
 
-  test('gives a hint where a prefix begins with a slash, which the keys of a folder do not', async () => {
+  test('gives a hint for a prefix that begins with a slash, unlike the keys of a folder', async () => {
     const plan = describePlan(await loadRules([ruleEntry({ prefix_filter: '/logs/' })]));
     expect(plan).toContain('for the folder "logs/", set prefix_filter to "logs/"');
     expect(describePlan(await loadRules([ruleEntry({ prefix_filter: 'logs/' })]))).not.toContain('warning');
   });
 
-  test('counts the hours of interface endpoints where a network is isolated', async () => {
+  test('counts the hours of interface endpoints in an isolated network', async () => {
     const [west, east, europe] = SETTINGS.enabled_regions;
     const regions = [west, east, { ...europe, network: 'isolated', availability_zones: 3 }];
     const plan = describePlan(

@@ -19,7 +19,7 @@ import { emittedMetrics } from '../../support/emitted-metrics.ts';
 
 const CONFIGURATION = fileURLToPath(new URL('../../../configuration', import.meta.url));
 
-test('as many metrics are counted as the functions write when all goes well', async () => {
+test('counts as many metrics as the functions write when all goes well', async () => {
   const configuration = await loadConfiguration(CONFIGURATION);
   const prices = await readFile(join(CONFIGURATION, 'prices.json'), 'utf8');
   const emitted = emittedMetrics(configuration, prices, 'when all goes well');
@@ -32,7 +32,7 @@ test('as many metrics are counted as the functions write when all goes well', as
   }
 });
 
-describe('what deletions add to a rule in a month with some', () => {
+describe('what deletions add to the cost of a rule in a month', () => {
   const moreBy = (...destinations: readonly (readonly [region: string, deletes: 'ignore' | 'replicate'])[]): number => {
     const dollarsWith = (deletes: (of: 'ignore' | 'replicate') => string): number => {
       const entries = destinations.map(([region, of], index) => ({
@@ -47,7 +47,7 @@ describe('what deletions add to a rule in a month with some', () => {
     return dollarsWith((of) => of) - dollarsWith(() => 'ignore');
   };
 
-  test('is $0.30 for each metric: DeletionsPacked at the source, five at each region that deletes', () => {
+  test('is $0.30 for each metric: DeletionsPacked at the source, five in each region that deletes', () => {
     expect(moreBy(['us-east-1', 'ignore'])).toBe(0);
     // (1 + 5) x $0.30
     expect(moreBy(['us-east-1', 'replicate'])).toBeCloseTo(1.8, 9);
@@ -59,7 +59,7 @@ describe('what deletions add to a rule in a month with some', () => {
   });
 });
 
-test('a rule that a clock has verified costs two alarms more, and its region four', () => {
+test('a rule with scheduled verifications costs two more alarms, and its region four', () => {
   const [plain, verified] = ['never', 'weekly'].map((verify) => {
     const rules = deployedRules([
       {
@@ -87,7 +87,7 @@ describe('docs/deployment.md', () => {
     return line.split('|').map((cell) => cell.trim());
   };
 
-  test('has the sums that the example comes to', async () => {
+  test('has the totals of the example', async () => {
     const plans = planRegions(await loadConfiguration(CONFIGURATION));
     const fixed = sumDollars(plans.flatMap(fixedCosts)).toFixed(2);
     const inUse = sumDollars(plans.flatMap(metricCosts)).toFixed(2);

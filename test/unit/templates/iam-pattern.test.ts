@@ -7,11 +7,11 @@ describe('keyPattern', () => {
     expect(keyPattern('data/', '.csv')).toBe('data/*.csv');
   });
 
-  test('takes characters that are special to IAM for themselves', () => {
+  test('escapes characters that are special to IAM', () => {
     expect(keyPattern('a*b?c$d/')).toBe(['a', '{*}b', '{?}c', '{$}d/*'].join('$'));
   });
 
-  test('has a wildcard where a policy cannot hold the characters', () => {
+  test('has a wildcard for characters that a policy cannot hold', () => {
     expect(keyPattern('日本/über/', '😀.csv')).toBe('*/*ber/**.csv');
     expect(keyPattern('a\u0001?/')).toBe(['a*', '{?}/*'].join('$'));
   });

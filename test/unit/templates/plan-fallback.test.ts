@@ -14,7 +14,7 @@ async function plansOf(
 }
 
 describe('the fallback of a region', () => {
-  test('is where a rule that has it begins or ends, and nowhere else', async () => {
+  test('exists if a rule that has it begins or ends there, and nowhere else', async () => {
     const plans = await plansOf([
       ruleEntry({ fallback: true }),
       ruleEntry({ bucket: 'two-bucket' }, { region: 'us-east-1', bucket: 'east-bucket' }),
@@ -25,11 +25,11 @@ describe('the fallback of a region', () => {
     expect(plans['eu-central-1']).toMatchObject({ rules: [], arriving: { maximumTasks: 50 } });
   });
 
-  test('is nowhere when no rule has it', async () => {
+  test('does not exist if no rule has it', async () => {
     expect(Object.values(await plansOf([ruleEntry()]))).toEqual([undefined, undefined, undefined]);
   });
 
-  test('has tasks for what arrives that are large enough for each rule, of a size that Fargate has', async () => {
+  test('has tasks for arrivals that are large enough for each rule, at a size that Fargate offers', async () => {
     const sizes = [
       { cpu: 8192, memory: 16_384, scaling_target_backlog_per_task: 9 },
       { cpu: 2048, memory: 15_360, scaling_target_backlog_per_task: 4, fallback_on_demand_percent: 30 },

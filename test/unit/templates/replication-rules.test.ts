@@ -10,7 +10,7 @@ const rulesTo = (count: number, ...regions: readonly string[]) =>
     })),
   );
 
-test('a rule with several regions has a replication rule for each, and each region one for what is sent to it alone', () => {
+test('a rule with several regions has a replication rule for each, and each region has one for resends to it alone', () => {
   const [one] = rulesTo(1, 'us-east-1');
   const [two] = rulesTo(1, 'us-east-1', 'ap-south-1');
   if (one === undefined || two === undefined) throw new Error('no rules');
@@ -23,7 +23,7 @@ test('a rule with several regions has a replication rule for each, and each regi
   ]);
 });
 
-test('more replication rules than S3 takes on a bucket are refused before anything is deployed', () => {
+test('more replication rules than S3 accepts for a bucket are refused before anything is deployed', () => {
   const american = ['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1'];
   const regions = [...american, 'ap-south-1', 'ap-east-1', 'eu-north-1', 'eu-south-1'];
   expect(planReplication({ region: 'eu-west-1', outgoing: rulesTo(99, ...regions) })).toHaveLength(1000);

@@ -20,8 +20,8 @@ function ofType(resources: Resources, type: string) {
 
 const LOGS = { prefix_filter: 'logs/' };
 
-describe('a rule that drains', () => {
-  test('has everything but a notification', async () => {
+describe('a draining rule', () => {
+  test('has everything except a notification', async () => {
     const [before, after] = [
       await resourcesOf(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two' })),
       await resourcesOf(ruleEntry(), ruleEntry({ ...LOGS, bucket: 'two', draining: true })),
@@ -30,7 +30,7 @@ describe('a rule that drains', () => {
     expect(gone).toEqual([expect.stringMatching(/^NotificationUsWest2Two/)]);
   });
 
-  test('leaves the notifications of its bucket to the other rules of it', async () => {
+  test("leaves the notifications of its bucket to the bucket's other rules", async () => {
     const resources = await resourcesOf(
       ruleEntry({ ...LOGS, draining: true }),
       ruleEntry({ prefix_filter: 'logs/app/' }),
@@ -73,7 +73,7 @@ describe('a rule that replicates deletions', () => {
     [{}, undefined],
     [{ deletes: 'replicate' }, 'users'],
     [{ deletes: 'replicate', lifecycle_deletes: true }, 'all'],
-  ])('has its bucket tell of them, and no other has: %j', async (keys, told) => {
+  ])('makes its bucket report them, and no other rule does: %j', async (keys, told) => {
     const [[, notification] = []] = ofType(await resourcesOf(ruleEntry(keys)), 'Custom::BucketNotification');
     const { Notifications = [] } = (notification?.Properties ?? {}) as { Notifications?: readonly object[] };
     expect(Notifications[0]).toEqual(
@@ -83,14 +83,14 @@ describe('a rule that replicates deletions', () => {
     );
   });
 
-  test('has them on the dashboard, which says nothing of them where no rule does', async () => {
+  test('has them on the dashboard, which does not mention them if no rule replicates any', async () => {
     const bodyOf = async (keys: object): Promise<string> =>
       JSON.stringify(ofType(await resourcesOf(ruleEntry(keys)), 'AWS::CloudWatch::Dashboard'));
     expect(await bodyOf({ deletes: 'replicate' })).toMatch(/DeletionsPacked.*ObjectsDeleted.*DeletionsOfKeptObjects/s);
     expect(await bodyOf({})).not.toMatch(/Delet/);
   });
 
-  test('gets them through EventBridge where it gets all else from there', async () => {
+  test('gets them through EventBridge if its other events come from there', async () => {
     const resources = await resourcesOf(ruleEntry({ events: 'eventbridge', deletes: 'replicate' }));
     const parameters = ofType(resources, 'AWS::Serverless::Application').map(([, { Properties }]) => Properties);
     expect(parameters).toContainEqual(

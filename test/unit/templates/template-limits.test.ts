@@ -4,7 +4,7 @@ import { rulesOverTenRegions } from '../../support/rules-over-ten-regions.ts';
 
 const OPTIONS = { stacks: 'src/stacks', priceRevision: '1.0.0-0123456789ab' };
 
-test('90 rules of ordinary names over ten regions fit, and more are refused for their number of resources', () => {
+test('90 rules with ordinary names over ten regions fit, and more are refused for their number of resources', () => {
   expect(measureTemplate(rulesOverTenRegions(90), OPTIONS).bytes).toBeLessThan(900_000);
   const { resources, bytes } = measureTemplate(rulesOverTenRegions(100), OPTIONS);
   expect(resources).toBeGreaterThan(500);
@@ -22,7 +22,7 @@ test('a template that only SAM makes too large is refused, with both numbers', (
   );
 });
 
-test('a template within both limits is written, and is shorter than what is uploaded', () => {
+test('a template within both limits is written, and is shorter than the one that SAM uploads', () => {
   const few = rulesOverTenRegions(40);
   expect(Buffer.byteLength(writeTemplate(few, OPTIONS))).toBeLessThan(0.95 * measureTemplate(few, OPTIONS).bytes);
 });

@@ -34,7 +34,7 @@ describe('writeSamConfig', () => {
     expect(writeSamConfig(configuration('eu-west-1'))).toContain(String.raw`tags = ["\"cost center\"=\"a b\""]`);
   });
 
-  test('keeps what the user has written outside our lines, and replaces what is inside', () => {
+  test('keeps what the user wrote outside our lines, and replaces what is inside', () => {
     const before = '# mine\nversion = 0.1\n\n[staging.deploy.parameters]\nregion = "eu-west-2" # my region\n';
     const first = writeSamConfig(configuration('eu-west-1'), before);
     const second = writeSamConfig(configuration('us-east-1'), `${first}\n# a last word\n`);
@@ -43,7 +43,7 @@ describe('writeSamConfig', () => {
     expect(second).not.toContain('eu-west-1');
   });
 
-  test('keeps the image repository that someone has set for a region', () => {
+  test('keeps the image repository that the user set for a region', () => {
     const uri = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/compressor';
     const text = writeSamConfig(configuration('eu-west-1', 'us-east-1'));
     const table = '[eu-west-1.deploy.parameters]\n';
@@ -55,7 +55,7 @@ describe('writeSamConfig', () => {
     expect(again.indexOf(uri)).toBeGreaterThan(again.indexOf(table));
   });
 
-  test('keeps what `sam deploy --guided` and people write into our tables, whatever it is', () => {
+  test('keeps whatever `sam deploy --guided` and people write into our tables', () => {
     const text = writeSamConfig(configuration('eu-west-1'));
     const deploy = '[eu-west-1.deploy.parameters]\n';
     const global = '[default.global.parameters]\n';
@@ -69,7 +69,7 @@ describe('writeSamConfig', () => {
     expect(writeSamConfig(configuration('eu-west-1'), changed)).toBe(changed);
   });
 
-  test('keeps tables of other commands, and drops those of a region that is gone', () => {
+  test('keeps tables of other commands, and removes those of a region that is gone', () => {
     const text = writeSamConfig(configuration('eu-west-1', 'us-east-1'));
     const other = '[eu-west-1.logs.parameters]\ntail = true\n';
     const changed = text.replace('[eu-west-1.global.parameters]', `${other}\n[eu-west-1.global.parameters]`);
@@ -78,7 +78,7 @@ describe('writeSamConfig', () => {
     expect(again).not.toContain('us-east-1');
   });
 
-  test('sets again what the configuration says, in its place', () => {
+  test('restores the values of the configuration in their lines', () => {
     const text = writeSamConfig(configuration('eu-west-1'));
     const changed = text
       .replaceAll('stack_name = "compressor"', 'stack_name = "another"')
@@ -90,7 +90,7 @@ describe('writeSamConfig', () => {
     );
   });
 
-  test('writes the repositories that it is given', () => {
+  test('writes the given repositories', () => {
     const uri = '111122223333.dkr.ecr.eu-west-1.amazonaws.com/compressor';
     const text = writeSamConfig(configuration('eu-west-1', 'us-east-1'));
     const saved = writeSamConfig(configuration('eu-west-1', 'us-east-1'), text, new Map([['eu-west-1', uri]]));
@@ -100,7 +100,7 @@ describe('writeSamConfig', () => {
     expect(writeSamConfig(configuration('eu-west-1', 'us-east-1'), saved)).toBe(saved);
   });
 
-  test('takes over a file that an earlier version wrote', () => {
+  test('takes over a file of an earlier version', () => {
     const text = writeSamConfig(configuration('eu-west-1'));
     const old = text.replace(
       /^# >>> .*$/m,
@@ -109,7 +109,7 @@ describe('writeSamConfig', () => {
     expect(writeSamConfig(configuration('eu-west-1'), old)).toBe(text);
   });
 
-  test('refuses a table of ours that is outside our lines', () => {
+  test('refuses one of our tables outside our lines', () => {
     const existing = 'version = 0.1\n[eu-west-1.deploy.parameters]\nregion = "eu-west-1"\n';
     expect(() => writeSamConfig(configuration('eu-west-1'), existing)).toThrow(SamConfigConflictError);
   });

@@ -8,7 +8,7 @@ describe('renderYaml', () => {
     );
   });
 
-  test('quotes what YAML would read as something else', () => {
+  test('quotes text that YAML would read as another type', () => {
     const texts = [
       'yes',
       'no',
@@ -32,11 +32,11 @@ describe('renderYaml', () => {
     }
   });
 
-  test('escapes what ends a line in YAML, or may not stand there, but not in JSON', () => {
+  test('escapes characters that end a line or are forbidden in YAML but not in JSON', () => {
     expect(renderYaml({ A: 'a\u2028\u0085日' })).toBe('A: "a\\u2028\\u0085日"\n');
   });
 
-  test('writes a long text on lines of its own, which YAML reads as one', () => {
+  test('writes a long text on several lines, which YAML reads as one', () => {
     const body = new FoldedSub(['{"widgets":[', '{"title":"a: b"},', ']}']);
     expect(renderYaml({ A: { B: body } })).toBe('A:\n  B: !Sub >-\n    {"widgets":[\n    {"title":"a: b"},\n    ]}\n');
     expect(body.argument).toBe('{"widgets":[ {"title":"a: b"}, ]}');

@@ -20,7 +20,7 @@ test.each<[string, Partial<ListedObject> | undefined, string, EtagTrust]>([
   expect(compareListed(object, copy && listedObject('k', copy), trust)).toBe(expected);
 });
 
-test('ETags that agree more often than they mislead are trusted for good', () => {
+test('ETags that agree more often than they mislead stay trusted', () => {
   const trust = new EtagTrust();
   for (let key = 0; key < 100; key += 1) compareListed(object, object, trust);
   for (let look = 0; look < 99; look += 1) trust.noteMisled();

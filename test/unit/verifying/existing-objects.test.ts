@@ -19,7 +19,7 @@ const keys = Array.from({ length: OBJECTS }, (_, index) => `logs/${index}`);
 /** Every 97th call of its kind fails. */
 const often = Array.from({ length: 400 }, (_, index) => 97 * (index + 1));
 
-test('a bucket that was full before the rule, overwritten while the backfill runs, with faults: 0 missing, 0 different', async () => {
+test('a bucket filled before the rule, overwritten while the backfill runs, with faults: 0 missing, 0 different', async () => {
   let now = Date.UTC(2026, 10, 23, 10);
   const clock = { now: () => now, sleep: () => Promise.resolve() };
   const rule = exampleRule({}, [{ bucket: TARGET }]);

@@ -35,8 +35,8 @@ function find(
 
 const manifest = (date: string, folder = 'daily/objects/all'): string => `${folder}/${date}/manifest.json`;
 
-describe('the inventory that takes the place of a listing', () => {
-  test('is the newest that was delivered', async () => {
+describe('the inventory that replaces a listing', () => {
+  test('is the newest delivered one', async () => {
     const keys = [
       manifest('2026-11-26T01-00Z'),
       manifest('2026-11-28T01-00Z'),
@@ -49,7 +49,7 @@ describe('the inventory that takes the place of a listing', () => {
     expect(await find([GOOD], keys)).toEqual({ bucket: 'lists', key: manifest('2026-11-28T01-00Z') });
   });
 
-  test('is the newest of several inventories', async () => {
+  test('is the newest one of several inventories', async () => {
     const other = { ...GOOD, id: 'other', filePrefix: '' };
     const keys = [manifest('2026-11-28T01-00Z'), manifest('2026-11-29T01-00Z', 'objects/other')];
     expect(await find([GOOD, other], keys)).toEqual({
@@ -68,17 +68,17 @@ describe('the inventory that takes the place of a listing', () => {
       { fileBucket: 'theirs' },
       'inventory all is delivered to theirs, which is not among inventory_buckets',
     ],
-  ])('is none that %s, and it says so', async (_, change, reason) => {
+  ])('is not one that %s, and the reason is given', async (_, change, reason) => {
     expect(await find([{ ...GOOD, ...change }], [manifest('2026-11-29T01-00Z')])).toBe(reason);
   });
 
-  test('is none where the bucket has none, or none was delivered for three days', async () => {
+  test('does not exist if the bucket has none, or if none was delivered for three days', async () => {
     expect(await find([])).toBe('it has no inventory');
     expect(await find([GOOD], [manifest('2026-11-26T11-59Z')])).toBe('its inventory was not delivered for three days');
     expect(await find([GOOD], [manifest('2026-11-26T12-00Z')])).toMatchObject({ bucket: 'lists' });
   });
 
-  test('may list less than the bucket, if it lists what the rule is about', async () => {
+  test('may list less than the bucket, if it lists the keys of the rule', async () => {
     expect(await find([{ ...GOOD, prefix: 'in/' }], [manifest('2026-11-29T01-00Z')])).toMatchObject({
       bucket: 'lists',
     });

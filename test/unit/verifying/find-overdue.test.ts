@@ -32,7 +32,7 @@ function textOf(bucket: string, rule: string): string | undefined {
   });
 }
 
-test('rules that no schedule verifies any more are reported, whatever happens to the others', async () => {
+test('rules that their schedule no longer verifies are reported, whatever happens to the others', async () => {
   const asked: string[] = [];
   const told: string[] = [];
   const search = findOverdue({

@@ -61,7 +61,7 @@ describe('a verification by inventories', () => {
     ...more,
   });
 
-  test('looks again at what an inventory lacks, and calls missing only what is missing now', async () => {
+  test('checks again what an inventory lacks, and calls missing only what is missing now', async () => {
     const etag = await source.place({ bucket: SOURCE, key: 'gone' }, Buffer.from('gone'));
     await source.place({ bucket: SOURCE, key: 'overwritten' }, Buffer.from('new!'));
     await target.place({ bucket: TARGET, key: 'arrived' }, Buffer.from('here'), {
@@ -77,7 +77,7 @@ describe('a verification by inventories', () => {
     expect(found).toEqual({ missing: ['gone'], 'not-due': ['deleted', 'overwritten'] });
   });
 
-  test('counts time from the older inventory: what was written since is due in none', async () => {
+  test('measures time from the older inventory, after which nothing written is due', async () => {
     const young = listed('young', { lastModified: NOW - 10 * HOUR });
     const late = { ...listed('late'), lastModified: NOW - 2 * HOUR };
     const found = await verify(
@@ -88,7 +88,7 @@ describe('a verification by inventories', () => {
     expect(found).toEqual({ extra: ['late', 'only there'], 'not-due': ['young'] });
   });
 
-  test('takes no copy for extra that came when the source was listed already', async () => {
+  test('does not call a copy extra if it is newer than the listing of the source', async () => {
     const found = await verify(
       { source, target },
       {

@@ -119,7 +119,7 @@ async function plant(replication: Replication): Promise<void> {
   replication.now += 5000;
 }
 
-test('fifty planted differences of all kinds are found, each as what it is, and a repair heals them', async () => {
+test('fifty planted differences of all kinds are found and classified correctly, and a repair fixes them', async () => {
   const replication = new Replication();
   await plant(replication);
   const { counts, found, queue } = await replication.verify();
@@ -161,7 +161,7 @@ test('fifty planted differences of all kinds are found, each as what it is, and 
   }
 });
 
-test('what others wrote stays where the rule says keep', async () => {
+test('what others wrote stays if the rule says keep', async () => {
   const replication = new Replication('keep');
   await plant(replication);
   const { counts, queue } = await replication.verify();
@@ -183,7 +183,7 @@ test('an event that was in flight wins over a repair', async () => {
   expect(replication.region.text('logs/1')).toBe('three');
 });
 
-test('a repair replaces a stamp that is later than Last-Modified, as after an upload in parts', async () => {
+test('a repair replaces a stamp that is later than Last-Modified, as after a multipart upload', async () => {
   const replication = new Replication();
   // Its upload began before the other version was written and ended after that; S3 counts it from its beginning.
   const begun = replication.now;
@@ -198,7 +198,7 @@ test('a repair replaces a stamp that is later than Last-Modified, as after an up
   expect(replication.region.text('logs/1')).toBe('begun before, ended last');
 });
 
-test('objects that are younger than what is due are told apart', async () => {
+test('objects younger than what is due are counted separately', async () => {
   const replication = new Replication();
   await replication.write('logs/new', 'x');
   const { counts, queue } = await replication.verify({ dueBefore: replication.now - 60_000 });
@@ -206,7 +206,7 @@ test('objects that are younger than what is due are told apart', async () => {
 });
 
 test.each(['checksums', 'bytes'] as const)(
-  '%s find what listings do not show, and count what is looked at',
+  '%s find what listings do not show, and the looks are counted',
   async (proof) => {
     const replication = new Replication();
     const event = await replication.write('logs/1', 'true');

@@ -82,8 +82,8 @@ async function verify(rule = exampleRule({}, [{ bucket: FIRST }]), whileListing 
   };
 }
 
-describe('a look at the source before a copy is called wrong', () => {
-  test('what was deleted on both sides while they were listed is not missing', async () => {
+describe('a second look at the source before a copy is called wrong', () => {
+  test('does not report an object as missing that was deleted on both sides during the listing', async () => {
     for (const key of ['a', 'b']) {
       await store.place(at(SOURCE, key), Buffer.from(key));
       await store.place(at(FIRST, key), Buffer.from(key));
@@ -95,19 +95,19 @@ describe('a look at the source before a copy is called wrong', () => {
     expect([faults, found]).toEqual([0, ['not-due b']]);
   });
 
-  test('what is there, and not at two destinations, is missing twice, and looked at once', async () => {
+  test('reports an object that is missing at two destinations twice, and looks at it once', async () => {
     await store.place(at(SOURCE, 'a'), Buffer.from('a'));
     const { faults, counts } = await verify(exampleRule({}, [{ bucket: FIRST }, { bucket: SECOND }]));
     expect([faults, counts.missing, counts.looks]).toEqual([2, 2, 1]);
   });
 
-  test('what is missing at the destination is called so where the source refuses the look', async () => {
+  test('still reports a missing object if the source refuses the look', async () => {
     await store.place(at(SOURCE, 'a'), Buffer.from('a'));
     store.refuse = (bucket) => (bucket === SOURCE ? new AccessDeniedError('403') : undefined);
     expect((await verify()).found).toEqual(['missing a']);
   });
 
-  test('what nobody can read at the source is not called missing, nor a fault: SSE-C, and archive tiers', async () => {
+  test('reports objects that cannot be read at the source, with SSE-C or archived, neither as missing nor as faults', async () => {
     for (const key of ['key', 'deep', 'frozen', 'plain']) await store.place(at(SOURCE, key), Buffer.from(key));
     store.seal(at(SOURCE, 'key'), 'customer-key');
     store.describedAs.set('deep', { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'DEEP_ARCHIVE_ACCESS' });
@@ -127,7 +127,7 @@ describe('a look at the source before a copy is called wrong', () => {
   test.each([
     [false, 0, ['replica a']],
     [true, 1, ['missing a']],
-  ])('what another rule restored at the source is promised only with chain: %s', async (chain, faults, found) => {
+  ])('expects a copy of what another rule restored at the source only with chain: %s', async (chain, faults, found) => {
     const bytes = Buffer.from('a');
     const digest = digestContent({ size: 1, crc32: crc32(bytes), headers: {}, metadata: {} });
     const stamp = stampOf({ origin: originOf('another'), eventTime: now, etag: '0cc175b9' });
@@ -179,7 +179,7 @@ test.each([new AccessDeniedError('403'), new CustomerKeyError('400')])(
   },
 );
 
-test('what others wrote is a fault only at the destinations where the source wins', async () => {
+test('what others wrote is a fault only at destinations where the source wins', async () => {
   await store.place(at(SOURCE, 'a'), Buffer.from('a'));
   for (const bucket of [FIRST, SECOND]) await store.place(at(bucket, 'a'), Buffer.from('theirs'));
   const kept = { bucket: FIRST, onConflict: 'keep' } as const;

@@ -154,7 +154,7 @@ beforeEach(async () => {
 });
 
 describe('a scheduled verification', () => {
-  test('finds what is missing, says so once, keeps it for the status, and repairs nothing', async () => {
+  test('finds what is missing, reports it once, keeps it for the status, and repairs nothing', async () => {
     const before = schedule.snapshot();
     expect(await schedule.run()).toEqual({ ...TASK, finished: true, compared: 5000, faults: 3 });
     expect(schedule.said).toEqual([...missing.map((key) => `missing ${key}`), 'verified 5000: 3']);
@@ -165,7 +165,7 @@ describe('a scheduled verification', () => {
     expect(schedule.said).toHaveLength(4);
   });
 
-  test('counts what is older, different or foreign, too, and not what is under way', async () => {
+  test('also counts what is older, different or foreign, but not what is under way', async () => {
     for (const key of missing) await schedule.source.remove({ bucket: 'objects', key, etag: etagOf(key) });
     await schedule.source.place({ bucket: 'objects', key: 'in/young' }, Buffer.from('young'));
     schedule.now += 2 * HOUR;
@@ -179,7 +179,7 @@ describe('a scheduled verification', () => {
     expect(await schedule.run({ ...TASK, execution: 'second' })).toMatchObject({ faults: 3 });
   });
 
-  test('goes by the objective where no watermark is known', async () => {
+  test('uses the objective if the watermark is unknown', async () => {
     schedule.watermark = undefined;
     await schedule.source.place({ bucket: 'objects', key: 'in/young' }, Buffer.from('young'));
     schedule.now += rule.objectiveSeconds * 1000 - 1;
@@ -188,7 +188,7 @@ describe('a scheduled verification', () => {
     expect(await schedule.run({ ...TASK, execution: 'second' })).toMatchObject({ faults: 4 });
   });
 
-  test('stops when the time is nearly over, and the next invocation continues behind it', async () => {
+  test('stops when the time is nearly over, and the next invocation continues from there', async () => {
     let invocations = 0;
     let progress: ScheduledProgress | undefined;
     do {
@@ -207,12 +207,12 @@ describe('a scheduled verification', () => {
     expect(schedule.said.at(-1)).toBe('verified 5000: 3');
   });
 
-  test('fails when not even one key could be compared in time', async () => {
+  test('fails if not even one key could be compared in time', async () => {
     const time = AbortSignal.abort();
     await expect(schedule.run(TASK, time)).rejects.toMatchObject({ code: 'VERIFICATION_STALLED', retryable: true });
   });
 
-  test('fails with what the storage says, keeps how far it was, and continues there', async () => {
+  test('fails with the error of the storage, keeps its position, and continues there', async () => {
     schedule.onPage = (pages) => {
       if (pages === 8) throw new AccessDeniedError('no more');
     };
@@ -234,7 +234,7 @@ describe('two executions of a rule', () => {
     schedule.onPage = () => undefined;
   }
 
-  test('do not get in each other’s way: the second one ends at once', async () => {
+  test('do not disturb each other: the second one ends at once', async () => {
     await interrupt();
     schedule.now += 29 * 60_000;
     expect(await schedule.run({ ...TASK, execution: 'second' })).toMatchObject({ finished: true });
@@ -242,7 +242,7 @@ describe('two executions of a rule', () => {
     expect(schedule.checkpoint.choices['execution']).toBe('first');
   });
 
-  test('are one after the other when the first has ended without an end: the second begins at the start', async () => {
+  test('run one after the other if the first one died: the second one begins at the start', async () => {
     await interrupt();
     schedule.now += 31 * 60_000;
     schedule.said.length = 0;
@@ -250,7 +250,7 @@ describe('two executions of a rule', () => {
     expect(schedule.said).toContain(`missing ${missing[0]}`);
   });
 
-  test('that begin at the same moment are one: the other is told by the storage, and ends', async () => {
+  test('that begin at the same moment become one: the storage refuses the other, which ends', async () => {
     schedule.onSave = () => {
       throw new HeldCheckpointError('saved by someone else');
     };
@@ -259,7 +259,7 @@ describe('two executions of a rule', () => {
     expect(schedule.pages).toBe(0);
   });
 
-  test('are one, too, when one comes back after its lease has expired', async () => {
+  test('also become one if an execution returns after its lease has expired', async () => {
     let saves = 0;
     schedule.onSave = () => {
       saves += 1;
@@ -269,7 +269,7 @@ describe('two executions of a rule', () => {
     expect(schedule.said.at(-1)).toBe('running another one');
   });
 
-  test('do not mind a checkpoint that another version wrote', async () => {
+  test('ignore a checkpoint of another version', async () => {
     schedule.saved = JSON.stringify({ version: 2 });
     expect(await schedule.run()).toMatchObject({ finished: true, faults: 3 });
   });
@@ -309,14 +309,14 @@ describe('inventories in place of listings', () => {
     expect(schedule.pages).toBe(0);
   });
 
-  test('are not asked for where no bucket of them is named', async () => {
+  test('are not looked up if no bucket for them is configured', async () => {
     schedule.inventoryBuckets = [];
     schedule.directory = { ...schedule.directory, configurationsOf: () => Promise.reject(new Error('asked')) };
     expect(await schedule.run()).toMatchObject({ faults: 3 });
     expect(schedule.said[0]).toBe(`missing ${missing[0]}`);
   });
 
-  test('are done without where they cannot be found, and the reason is told', async () => {
+  test('are replaced by listings if they cannot be found, and the reason is reported', async () => {
     schedule.directory = {
       ...schedule.directory,
       configurationsOf: () => Promise.reject(new AccessDeniedError('s3:GetInventoryConfiguration is refused')),
@@ -325,13 +325,13 @@ describe('inventories in place of listings', () => {
     expect(schedule.said).toContain('listed objects s3:GetInventoryConfiguration is refused');
   });
 
-  test('are given up when they cannot be read, and the next invocation lists', async () => {
+  test('are given up if they cannot be read, and the next invocation lists', async () => {
     expect(await schedule.run()).toMatchObject({ finished: false, compared: 0 });
     expect(schedule.said).toContain('given up');
     expect(await schedule.run()).toMatchObject({ finished: true, compared: 5000, faults: 3 });
   });
 
-  test('are given up when sorting them takes longer than an invocation', async () => {
+  test('are given up if sorting them takes longer than an invocation', async () => {
     const time = new AbortController();
     const never: InventoryListing = {
       created: NOW,
@@ -348,7 +348,7 @@ describe('inventories in place of listings', () => {
   });
 });
 
-test('what does not name a rule and an execution is refused for good', () => {
+test('rejects permanently a task that names no rule and execution', () => {
   for (const input of [undefined, {}, { rule: 'r' }, { rule: '', execution: 'e' }]) {
     expect(() => parseScheduledTask(input)).toThrow(expect.objectContaining({ code: 'VERIFICATION_TASK_INVALID' }));
   }

@@ -63,13 +63,13 @@ const MINUTELY = Array.from({ length: 600 }, (_, index) => archive(3600 * 10 - i
 /** Twice as many as a list holds, one each 30 s. */
 const MANY = Array.from({ length: 2000 }, (_, index) => archive(60_000 - index * 30));
 
-describe('which archives S3 is asked about', () => {
-  test('each archive once when it is ten minutes old, and those with the oldest objects', () => {
+describe('the archives whose status is read', () => {
+  test('are each archive once, at the age of ten minutes, and those with the oldest objects', () => {
     const chosen = chooseArchives(MINUTELY, undefined, NOW).map(({ lastModified }) => (NOW - lastModified) / 1000);
     expect(chosen).toEqual([36_000, 35_940, 35_880, 35_820, 900, 840, 780, 720, 660, 600]);
   });
 
-  test('some of many, the first and the last among them', () => {
+  test('are some of many, including the first and the last', () => {
     const many = Array.from({ length: 300 }, (_, index) => archive(959 - index));
     const chosen = chooseArchives(many, undefined, NOW).map(({ lastModified }) => (NOW - lastModified) / 1000);
     // Four are the oldest; the first of the others is one of them.
@@ -77,34 +77,34 @@ describe('which archives S3 is asked about', () => {
     expect([chosen[0], chosen.at(-1)]).toEqual([959, 660]);
   });
 
-  test('of a rule that has more than a list holds, some that have just come', () => {
+  test('include some that have just arrived, if a rule has more than a list holds', () => {
     const chosen = chooseArchives(MANY.slice(0, 1000), [archive(1800), archive(1799), archive(30)], NOW);
     expect(chosen.map(({ lastModified }) => (NOW - lastModified) / 1000)).toEqual([
       60_000, 59_970, 59_940, 59_910, 1800, 1799,
     ]);
   });
 
-  test('none that was put less than ten minutes ago', () => {
+  test('exclude those that were put less than ten minutes ago', () => {
     expect(chooseArchives([archive(9000, 30)], [archive(9000, 30)], NOW)).toEqual([]);
   });
 });
 
 describe('archives that S3 does not replicate', () => {
-  test('nothing is found, with a dozen requests, where all is replicated', async () => {
+  test('are none if everything is replicated, which takes a dozen requests', async () => {
     const outbound = new Outbound(MINUTELY);
     await outbound.search();
     expect(await outbound.search()).toEqual({ oldestPending: undefined, oldestStuck: undefined });
     expect(outbound.asked).toHaveLength(10);
   });
 
-  test('a process that knows nothing of the rule yet looks at all of them', async () => {
+  test('are found among all archives by a process that does not know the rule yet', async () => {
     const outbound = new Outbound(MINUTELY);
     outbound.statuses.set(archive(18_000).key, 'none');
     expect(await outbound.search()).toMatchObject({ oldestStuck: NOW - 18_000_000 });
     expect(outbound.alarms).toEqual([`outbound/${archive(18_000).key} none`]);
   });
 
-  test('rules that were removed are found within a quarter of an hour, and the oldest archive that missed them with it', async () => {
+  test('are found within a quarter of an hour after rules were removed, including the oldest archive that missed them', async () => {
     const outbound = new Outbound(MANY);
     await outbound.search();
     const removed = NOW - 3_000_000;
@@ -114,7 +114,7 @@ describe('archives that S3 does not replicate', () => {
     expect(outbound.alarms.length).toBeGreaterThan(0);
   });
 
-  test('one is named until it is replicated, though it was due only once', async () => {
+  test('are named until they are replicated, although they were due only once', async () => {
     const outbound = new Outbound(MINUTELY);
     await outbound.search();
     outbound.statuses.set(archive(660).key, 'none');
@@ -127,14 +127,14 @@ describe('archives that S3 does not replicate', () => {
     expect(outbound.alarms).toEqual([]);
   });
 
-  test('an archive that was put a moment ago is at work, whatever S3 says', async () => {
+  test('do not include an archive that was just put, whatever S3 says', async () => {
     const outbound = new Outbound([archive(5000, 30)]);
     outbound.statuses.set(archive(5000, 30).key, 'none');
     expect(await outbound.search()).toEqual({ oldestPending: NOW - 5_000_000, oldestStuck: undefined });
     expect(outbound.alarms).toEqual([]);
   });
 
-  test('a failure has no alarm while its queue holds it, nor the first time; and then it has', async () => {
+  test('raise no alarm for a failure while its queue holds it, nor the first time, and raise it afterwards', async () => {
     const outbound = new Outbound([archive(5000)]);
     outbound.statuses.set(archive(5000).key, 'FAILED');
     expect(await outbound.search({ hasFailures: true })).toMatchObject({ oldestStuck: NOW - 5_000_000 });
@@ -143,7 +143,7 @@ describe('archives that S3 does not replicate', () => {
     expect(outbound.alarms).toEqual([`outbound/${archive(5000).key} FAILED`]);
   });
 
-  test('on a rule with thousands of archives a failure is found by its key', async () => {
+  test('include a failure that is found by its key on a rule with thousands of archives', async () => {
     const outbound = new Outbound(MANY);
     await outbound.search();
     const [failed] = MANY.slice(1700) as [ListedKey];
@@ -152,7 +152,7 @@ describe('archives that S3 does not replicate', () => {
     expect(await outbound.search({ hasFailures: true })).toMatchObject({ oldestStuck: failed.lastModified });
   });
 
-  test('what there was no budget for counts as failed when something has: too large rather than too small', async () => {
+  test('include those beyond the budget if something has failed, so that the age is too large rather than too small', async () => {
     const outbound = new Outbound(MANY);
     await outbound.search();
     const [failed] = MANY.slice(-50) as [ListedKey];

@@ -30,7 +30,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)]], replicationLatency: [reading(60, 0)] })).toBe(0);
   });
 
-  test('is that of the oldest message, which has aged since it was counted', () => {
+  test('is that of the oldest message, plus the time since it was counted', () => {
     expect(ageOf({ queueAges: [[reading(60, 30), reading(120, 500)]] })).toBe(90);
   });
 
@@ -48,12 +48,12 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(0, 0)]], deferredAges: [reading(10, 3000)] })).toBe(0);
   });
 
-  test('adds to what S3 is behind the longest time that packing has taken meanwhile', () => {
+  test('adds to the delay of S3 the longest packing time of that period', () => {
     const packingDelays = [reading(30, 20), reading(200, 90), reading(2000, 7000)];
     expect(ageOf({ replicationLatency: [reading(60, 140)], packingDelays })).toBe(60 + 140 + 90);
   });
 
-  test('counts what was packed in the last ten minutes although S3 is behind by nothing', () => {
+  test('counts what was packed in the last ten minutes even if S3 has no delay', () => {
     // Three hours in the fallback; S3's metrics do not know of the archive yet.
     const packed = {
       replicationLatency: [reading(60, 0)],
@@ -64,25 +64,25 @@ describe('the age of the watermark', () => {
     expect(ageOf({ packingDelays: [reading(661, 10_800)] })).toBe(0);
   });
 
-  test('counts what went to the fallback for as long as its queue may not be seen', () => {
+  test('counts what went to the fallback while its queue may not show it yet', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)], []], fallbackAges: [reading(900, 50)] })).toBe(950);
     expect(ageOf({ queueAges: [[], []], fallbackAges: [reading(1261, 50)] })).toBe(0);
   });
 
-  test('counts what a task works on by its heartbeats, however often the message was received', () => {
+  test('counts the work of a task by its heartbeats, however often the message was received', () => {
     // SQS leaves the message out: the queue looks empty.
     const fallbackAges = [reading(90, 7200), reading(190, 7100)];
     expect(ageOf({ queueAges: [[reading(60, 0)], [reading(60, 0)]], fallbackAges })).toBe(7290);
   });
 
-  test('counts what failed for as long as its back-off and its next run may last', () => {
+  test('counts what failed during its back-off and its next run', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(1800, 4000)] })).toBe(5800);
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(2161, 4000)] })).toBe(0);
     // The rest of the queue is younger, and hides it no more.
     expect(ageOf({ queueAges: [[reading(60, 30)]], retriedAges: [reading(100, 4000)] })).toBe(4100);
   });
 
-  test('knows how old archives are that were resent', () => {
+  test('knows the age of archives that were resent', () => {
     const outbound = [
       { written: secondsAgo(200_000), put: secondsAgo(7000) },
       { written: secondsAgo(90_000), put: secondsAgo(800) },
@@ -99,18 +99,18 @@ describe('the age of the watermark', () => {
     expect(ageOf({ failureAge: [reading(0, 600)], packingDelays: [reading(600, 30)] })).toBe(630);
   });
 
-  test('takes the age of a failed archive from its key: its event says nothing of the hours in which S3 tried', () => {
+  test('takes the age of a failed archive from its key, since its event does not include the hours in which S3 tried', () => {
     const unreplicated = { oldestPending: undefined, oldestStuck: secondsAgo(11_005) };
     expect(ageOf({ failureAge: [reading(0, 180)], unreplicated })).toBe(11_005);
     expect(stageAges({ ...NOTHING, unreplicated }).failing).toBe(11_005);
   });
 
-  test('takes the age of what S3 has at work from its key, whatever the metrics say', () => {
+  test('takes the age of what S3 is replicating from its key, whatever the metrics say', () => {
     const unreplicated = { oldestPending: secondsAgo(7000), oldestStuck: undefined };
     expect(stageAges({ ...NOTHING, replicationLatency: [reading(0, 5)], unreplicated }).replicating).toBe(7000);
   });
 
-  test('is that of the oldest object in an archive that arrived and is not restored, or was given up', () => {
+  test('is that of the oldest object in an archive that arrived and is not restored, or that was given up', () => {
     expect(ageOf({ oldestArrived: secondsAgo(70) })).toBe(70);
     expect(ageOf({ oldestArrived: secondsAgo(70), oldestFailed: secondsAgo(90_000) })).toBe(90_000);
   });

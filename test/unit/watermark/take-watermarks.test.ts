@@ -98,7 +98,7 @@ const [toOne, toTwo] = deployedRules([
 ]) as [DeployedRule, DeployedRule];
 
 describe('taking the watermarks of a source region', () => {
-  test('writes one a rule and target region', async () => {
+  test('writes one per rule and target region', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies([toOne, toTwo]));
     expect(world.taken.map(({ rule, region, age }) => [rule, region, age])).toEqual([
@@ -127,13 +127,13 @@ describe('taking the watermarks of a source region', () => {
     ]);
   });
 
-  test('asks for a queue of the fallback only where there is one', async () => {
+  test('reads a fallback queue only if there is one', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies([toOne]));
     expect(world.asked.filter(({ metric }) => JSON.stringify(metric).includes('fallback'))).toEqual([]);
   });
 
-  test('asks for those of the rule’s own metrics that can matter, as each reading costs', async () => {
+  test("reads only those of the rule's metrics that can matter, since each read costs money", async () => {
     const world = new World();
     const own = () => world.asked.splice(0).filter(({ metric }) => metric.namespace === 'stack');
     await takeWatermarks(world.dependencies([toOne]));
@@ -150,7 +150,7 @@ describe('taking the watermarks of a source region', () => {
     expect(new Set(own().map(({ metric }) => metric.name))).toContain('FallbackAgeSeconds');
   });
 
-  test('trusts no silence of AWS about what has just gone to the fallback, failed, or been packed', async () => {
+  test('does not trust missing AWS metrics for work that just went to the fallback, failed or was packed', async () => {
     for (const [metric, ago, age] of [
       ['FallbackAgeSeconds', 900, 1000],
       ['RetriedAgeSeconds', 1800, 1900],
@@ -174,7 +174,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken[0]).toMatchObject({ age: 77, stages: { arrived: 77 } });
   });
 
-  test('takes the time of arrival for an archive whose key has none', async () => {
+  test('uses the time of arrival for an archive whose key has none', async () => {
     const world = new World();
     const key = `${toOne.id}/0123.tar.zst`;
     world.keys.set(`inbound-us-east-1/${toOne.id}/`, { key, lastModified: NOW - 5 * SECOND });
@@ -182,7 +182,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken[0]?.age).toBe(5);
   });
 
-  test('takes the age of an archive that was resent from its key, while S3 may be at work on it', async () => {
+  test('takes the age of a resent archive from its key while S3 may be replicating it', async () => {
     for (const [ago, age] of [
       [500, 90_000],
       [700, 0],
@@ -195,7 +195,7 @@ describe('taking the watermarks of a source region', () => {
     }
   });
 
-  test('counts an archive that failed after hours from its key, and leaves the alarm to the function that looks after it', async () => {
+  test('counts an archive that failed after hours from its key, and leaves the alarm to the resend function', async () => {
     const world = new World();
     const key = `${toOne.id}/${keyTime(NOW - 11_005 * SECOND)}-0123.tar.zst`;
     world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 11_000 * SECOND });
@@ -207,7 +207,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.unreplicated).toEqual([]);
   });
 
-  test('counts an archive that S3 accepted and does not replicate, and names it', async () => {
+  test('counts and names an archive that S3 accepted and does not replicate', async () => {
     const world = new World();
     const key = `${toOne.id}/${keyTime(NOW - 5000 * SECOND)}-0123.tar.zst`;
     world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 4000 * SECOND });
@@ -230,7 +230,7 @@ describe('taking the watermarks of a source region', () => {
     ['givenUp', 'failed/failed/', NOW - 40_000 * SECOND, 9000],
     ['replicating', 'outbound/', NOW - 60 * SECOND, 9000],
     ['replicating', 'outbound/', NOW - 700 * SECOND, 0],
-  ])('counts what was resent to one region for that region alone: %s, in %s', async (stage, place, put, age) => {
+  ])('counts what was resent to one region only for that region: %s, in %s', async (stage, place, put, age) => {
     const world = new World();
     const prefix = '_resend-ap-southeast-2/';
     const within = place === 'failed/failed/' ? `failed/${prefix}` : prefix;
@@ -249,7 +249,7 @@ describe('taking the watermarks of a source region', () => {
     ['none', 60, []],
     ['COMPLETED', 700, []],
   ])(
-    'names what was resent to one region and is not replicated, of that region alone: %s, put %i s ago',
+    'names what was resent to one region and not replicated, only for that region: %s, put %i s ago',
     async (status, ago, named) => {
       const world = new World();
       const prefix = '_resend-ap-southeast-2/';
@@ -267,7 +267,7 @@ describe('taking the watermarks of a source region', () => {
     },
   );
 
-  test('names what was resent and has failed once nobody looks after it, until it is gone', async () => {
+  test('names what was resent and failed once nothing handles it any more, until it is gone', async () => {
     const world = new World();
     const prefix = '_resend-ap-southeast-2/';
     const key = `${prefix}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
@@ -286,7 +286,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken.at(-1)?.stages.failing).toBe(0);
   });
 
-  test('asks for what was resent to one region once per region, and only for rules with several', async () => {
+  test('asks for resends to one region once per region, and only for rules with several regions', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies([toOne]));
     const ofResends = () => world.listed.splice(0).filter(({ prefix }) => prefix.includes('_resend-'));
@@ -295,7 +295,7 @@ describe('taking the watermarks of a source region', () => {
     expect(ofResends()).toHaveLength(6);
   });
 
-  test('tells the others, and then fails, when a region does not answer', async () => {
+  test('writes the other watermarks and then fails if a region does not answer', async () => {
     const world = new World();
     world.deafRegion = 'us-east-1';
     await expect(takeWatermarks(world.dependencies([toOne, toTwo]))).rejects.toMatchObject({
@@ -318,7 +318,7 @@ describe('taking the watermarks of many routes', () => {
     })),
   );
 
-  test('asks CloudWatch for what AWS publishes once per region, whatever the number of rules is', async () => {
+  test('asks CloudWatch for AWS metrics once per region, whatever the number of rules', async () => {
     const world = new World();
     const dependencies = world.dependencies(many);
     const calls: string[] = [];
@@ -341,7 +341,7 @@ describe('taking the watermarks of many routes', () => {
     expect(world.taken).toHaveLength(2 * many.length);
   });
 
-  test('lists what the routes of a rule share once', async () => {
+  test('lists once what the routes of a rule share', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies(many));
     const ofRules = world.listed.filter(({ prefix }) => !prefix.includes('_resend-'));
@@ -349,7 +349,7 @@ describe('taking the watermarks of many routes', () => {
     expect(ofRules.filter(({ bucket }) => bucket === 'failed')).toHaveLength(many.length);
   });
 
-  test('has several rules at work side by side, and never so many that CloudWatch would throttle', async () => {
+  test('handles several rules concurrently, but never so many that CloudWatch would throttle', async () => {
     const world = new World();
     const dependencies = world.dependencies(many);
     const held: (() => void)[] = [];

@@ -12,7 +12,7 @@ describe('the rule of a source function', () => {
     expect(find(ohio.id, 'us-east-2')).toBe(ohio);
   });
 
-  test('is not one of another region: the error names the rules that are there', () => {
+  test('is not one of another region, and the error names the available rules', () => {
     expect(() => find(ohio.id, 'eu-west-1')).toThrow(`(which has: ${ireland.id}). Deploy again`);
     expect(() => find(ohio.id, 'eu-west-3')).toThrow('(which has: none)');
   });

@@ -6,7 +6,7 @@ import { s3Notification } from '../../support/notifications.ts';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/app-rule-backfill';
 const record = { messageId: 'm', receiptHandle: 'r', body: 'b', attributes: { ApproximateReceiveCount: '3' } };
 
-describe('what a function that works on a queue is invoked with', () => {
+describe('the event of a function that works on a queue', () => {
   test('is a batch of SQS messages', () => {
     expect(queueMessages({ Records: [record] })).toEqual([
       { messageId: 'm', receiptHandle: 'r', body: 'b', receiveCount: 3, turns: 0 },
@@ -23,7 +23,7 @@ describe('what a function that works on a queue is invoked with', () => {
     ['nothing', undefined],
     ['null', null],
     ['text', 'hello'],
-  ])('is refused by saying what is expected and what came: %s', (_, event) => {
+  ])('is refused with what is expected and what came: %s', (_, event) => {
     const shown = (event === undefined ? 'undefined' : JSON.stringify(event)).slice(0, 30);
     expect(() => queueMessages(event)).toThrow(InvalidInvocationError);
     expect(() => queueMessages(event)).toThrow('This function is invoked by its SQS queue');
@@ -31,7 +31,7 @@ describe('what a function that works on a queue is invoked with', () => {
   });
 });
 
-test('messages come from a queue by its name, not by the end of it', () => {
+test('messages are matched to a queue by its full name, not by the end of it', () => {
   const from = (eventSourceARN: string) => isFromQueue({ Records: [{ ...record, eventSourceARN } as never] }, QUEUE);
   expect(from('arn:aws:sqs:eu-west-1:123456789012:app-rule-backfill')).toBe(true);
   expect(from('arn:aws:sqs:eu-west-1:123456789012:app-rule')).toBe(false);

@@ -39,6 +39,6 @@ function whatToDo(): string {
   );
 }
 
-test('the longest update of statistics fits into one expression of DynamoDB', () => {
+test('the longest update of statistics fits into one DynamoDB expression', () => {
   expect(whatToDo()).toBe('');
 });

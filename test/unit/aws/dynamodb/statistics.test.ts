@@ -59,8 +59,8 @@ function decayed(lessons: readonly StatisticsUpdate[]): RuleStatistics {
   return { ...NO_STATISTICS, archives: lessons.length, landmark: lessons.length, arms };
 }
 
-describe('statistics of a rule that runs for long', () => {
-  test('are taken archive for archive, within what DynamoDB can add, and are as good as exact ones', async () => {
+describe('statistics of a long-lived rule', () => {
+  test('are added archive by archive, within the limits of DynamoDB numbers, and are as good as exact ones', async () => {
     const store = openStore();
     const cache = openCache(store);
     const random = seededRandom(1);
@@ -80,7 +80,7 @@ describe('statistics of a rule that runs for long', () => {
     }
   });
 
-  test('forget what was not seen for a thousand archives, and keep what comes once in 450', async () => {
+  test('forget what did not occur for a thousand archives, and keep what occurs once in 450', async () => {
     const store = openStore();
     const cache = openCache(store);
     const random = seededRandom(2);
@@ -88,7 +88,7 @@ describe('statistics of a rule that runs for long', () => {
     expect([...(await store.load('rule')).arms.keys()].toSorted()).toEqual(['text:3', 'text:9']);
   });
 
-  test('take an object of 50 TB at a level that was last tried on a file of 1 KB, before a rebase', async () => {
+  test('add an object of 50 TB at a level that was last tried on a file of 1 KB, before a rebase', async () => {
     const store = openStore();
     const cache = openCache(store);
     const tiny = archiveSums(1000, seededRandom(3));

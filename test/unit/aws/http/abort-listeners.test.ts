@@ -4,7 +4,7 @@ import { whenAborted } from '../../../../src/aws/http/abort-listeners.ts';
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-test('an abort reaches everyone who still waits, once', () => {
+test('an abort reaches every remaining waiter once', () => {
   const controller = new AbortController();
   const heard: string[] = [];
   const wait = (name: string) => whenAborted(controller.signal, () => heard.push(name));
@@ -16,7 +16,7 @@ test('an abort reaches everyone who still waits, once', () => {
   expect(heard).toEqual(['first', 'third']);
 });
 
-test('whoever stops another one while the abort is under way keeps it from nothing that is not its own', () => {
+test('a waiter that stops itself during the abort does not keep the others from hearing it', () => {
   const controller = new AbortController();
   const heard: string[] = [];
   const stops = ['first', 'second'].map((name, index) =>
@@ -29,7 +29,7 @@ test('whoever stops another one while the abort is under way keeps it from nothi
   expect(heard).toEqual(['first', 'second']);
 });
 
-test('many waits are one listener, which goes with the last of them and may come again', () => {
+test('many waits share one listener, which is removed with the last of them and can be added again', () => {
   const { signal } = new AbortController();
   const stops = Array.from({ length: 300 }, () => whenAborted(signal, () => undefined));
   expect(listenersOf(signal)).toBe(1);

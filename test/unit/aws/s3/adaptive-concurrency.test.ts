@@ -16,7 +16,7 @@ function turn(concurrency: AdaptiveConcurrency, outcome: 'served' | 'failed'): v
   concurrency.tryBegin();
 }
 
-describe('the calls that a bucket gets at a time', () => {
+describe('concurrent calls to a bucket', () => {
   test('are as many as there are connections while nothing is throttled', () => {
     const { concurrency } = busy(8);
     for (let call = 0; call < 100; call += 1) turn(concurrency, 'served');
@@ -24,7 +24,7 @@ describe('the calls that a bucket gets at a time', () => {
     expect(concurrency.tryBegin()).toBe(false);
   });
 
-  test('become fewer when S3 throttles, once a second however many answers say so', () => {
+  test('are halved when S3 throttles, once per second however many answers report it', () => {
     const { concurrency, clock } = busy(100);
     for (let call = 0; call < 20; call += 1) concurrency.noteThrottling();
     expect(concurrency.limit).toBe(50);
@@ -33,7 +33,7 @@ describe('the calls that a bucket gets at a time', () => {
     expect(concurrency.limit).toBe(25);
   });
 
-  test('never become none', () => {
+  test('never drop to zero', () => {
     const { concurrency, clock } = busy(4);
     for (let second = 0; second < 20; second += 1) {
       clock.now += 1_000;
@@ -42,7 +42,7 @@ describe('the calls that a bucket gets at a time', () => {
     expect(concurrency.limit).toBe(1);
   });
 
-  test('become one more after as many successes as there are calls', () => {
+  test('grow by one after as many successes as there are calls', () => {
     const { concurrency } = busy(100);
     concurrency.noteThrottling();
     // Those above the new limit end without successors.
@@ -52,7 +52,7 @@ describe('the calls that a bucket gets at a time', () => {
     expect(concurrency.limit).toBe(51);
   });
 
-  test('are cut from what was in flight, not from a limit that nobody reached', () => {
+  test('are cut from the number in flight, not from a limit that was never reached', () => {
     const concurrency = new AdaptiveConcurrency({ most: 100, now: () => 0 });
     for (let call = 0; call < 10; call += 1) concurrency.tryBegin();
     concurrency.noteThrottling();
@@ -65,7 +65,7 @@ describe('the calls that a bucket gets at a time', () => {
     expect(concurrency.limit).toBe(10);
   });
 
-  test('begin in the order of asking', async () => {
+  test('begin in the order of their requests', async () => {
     const { concurrency } = busy(1);
     const order: number[] = [];
     const all = [1, 2, 3].map(async (number) => {
@@ -80,7 +80,7 @@ describe('the calls that a bucket gets at a time', () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
-  test('are not waited for any longer when the caller gives up', async () => {
+  test('stop waiting when the caller gives up', async () => {
     const { concurrency } = busy(1);
     const controller = new AbortController();
     const reason = new Error('enough');

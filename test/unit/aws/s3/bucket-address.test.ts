@@ -13,7 +13,7 @@ const resolve = (bucket: string, config: S3ClientConfig = {}) =>
     bucket,
   );
 
-it('gives a bucket a host of its own', async () => {
+it('gives each bucket its own host', async () => {
   expect(await resolve('bucket')).toEqual({
     origin: 'https://bucket.s3.eu-west-1.amazonaws.com',
     host: 'bucket.s3.eu-west-1.amazonaws.com',
@@ -21,7 +21,7 @@ it('gives a bucket a host of its own', async () => {
   });
 });
 
-it('addresses a bucket with dots by path, since no certificate fits its host', async () => {
+it('addresses a bucket with dots by path, since no certificate matches its host', async () => {
   expect(await resolve('my.bucket')).toEqual({
     origin: 'https://s3.eu-west-1.amazonaws.com',
     host: 's3.eu-west-1.amazonaws.com',

@@ -4,8 +4,8 @@ import { describeObject } from '../../../../src/aws/s3/describe-object.ts';
 
 const ANSWER = { etag: '"0123"', 'last-modified': 'Mon, 23 Nov 2026 10:00:00 GMT' };
 
-describe('when S3 has answered', () => {
-  test('is what its `Date` says, and not when the object was modified', () => {
+describe("the time of S3's answer", () => {
+  test("comes from its `Date` header, not from the object's modification", () => {
     const { answeredAt, lastModified } = describeObject(
       AnswerHeaders.of({ ...ANSWER, date: 'Tue, 24 Nov 2026 11:12:13 GMT' }),
       3,
@@ -20,7 +20,7 @@ describe('when S3 has answered', () => {
     ['with one that cannot be read', { date: 'yesterday' }],
     // Two of them become a list.
     ['with two of them', { date: 'Tue, 24 Nov 2026 11:12:13 GMT, Tue, 24 Nov 2026 11:12:14 GMT' }],
-  ])('is not known of an answer %s, which is an answer all the same', (_, date) => {
+  ])('is unknown for an answer %s, which is still a valid answer', (_, date) => {
     const description = describeObject(AnswerHeaders.of({ ...ANSWER, ...date }), 3);
     expect(description).not.toHaveProperty('answeredAt');
     expect(description).toMatchObject({ etag: '0123', size: 3, tagCount: 0 });

@@ -37,7 +37,7 @@ describe('findRemedy', () => {
     ['a missing permission', failure(403, 'AccessDenied'), 'read', 'none'],
     ['a racing write', failure(409, 'ConditionalRequestConflict'), 'write', 'none'],
     ['a missing key', failure(404, 'NoSuchKey'), 'read', 'none'],
-  ])('has for %s the right one', (_, met, kind, remedy) => {
+  ])('chooses the right one for %s', (_, met, kind, remedy) => {
     expect(findRemedy(met, kind)).toBe(remedy);
   });
 });
@@ -73,26 +73,26 @@ describe('describeFailure', () => {
     ['write', failure(400, 'InvalidTag'), 'STORAGE_REJECTED', false],
     ['write', failure(404), 'ABSENCE_UNCONFIRMED', true],
     ['remove', failure(412, 'PreconditionFailed'), 'WRITE_CONDITION_FAILED', true],
-  ])('makes of a %s that met %j %s', (kind, met, code, retryable) => {
+  ])('turns a %s that failed with %j into %s', (kind, met, code, retryable) => {
     const error = describeFailure(met, call(kind), 1);
     expect(error).toMatchObject({ code, retryable });
     expect(error.message).toContain('s3://b/k');
     expect(error.context).toMatchObject({ status: met.status, s3Code: met.code, requestId: 'R', attempts: 1 });
   });
 
-  it('takes the bare 404 of a HEAD, which has no document, for an object that does not exist', () => {
+  it("reads a HEAD's bare 404, which has no body, as a missing object", () => {
     expect(describeFailure(failure(404), call('read', 'HeadObject'), 1).code).toBe('OBJECT_NOT_FOUND');
     expect(describeFailure(failure(404), call('read', 'GetObject'), 1).code).toBe('ABSENCE_UNCONFIRMED');
   });
 
-  it('takes a lost upload for a lost answer when the completion was tried before', () => {
+  it('reads a missing upload as a lost answer if the completion was tried before', () => {
     const completion = call('write', 'CompleteMultipartUpload');
     expect(describeFailure(failure(404, 'NoSuchUpload'), completion, 1).code).toBe('UPLOAD_GONE');
     expect(describeFailure(failure(404, 'NoSuchUpload'), completion, 2).code).toBe('WRITE_CONDITION_FAILED');
   });
 });
 
-it('finds the error that a 200 hides', () => {
+it('finds the error inside a 200', () => {
   const body = '<?xml version="1.0"?>\n  \n<Error><Code>InternalError</Code><Message>again</Message></Error>';
   expect(findFailure({ status: 200, headers: AnswerHeaders.of({}), body })).toMatchObject({
     status: 200,
@@ -103,7 +103,7 @@ it('finds the error that a 200 hides', () => {
   ).toBeUndefined();
 });
 
-it('takes a version that is gone before it got its tags for a write that was overtaken', () => {
+it('reads a version that is gone before its tags are written as an overtaken write', () => {
   const met = failure(404, 'NoSuchVersion');
   expect(describeFailure(met, call('write', 'PutObjectTagging'), 1)).toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
   expect(describeFailure(met, call('write', 'CopyObject'), 1)).toMatchObject({ code: 'OBJECT_NOT_FOUND' });

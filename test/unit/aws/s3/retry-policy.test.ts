@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { RetryPolicy } from '../../../../src/aws/s3/retry-policy.ts';
 
-it('waits a random share of a time that doubles, longer when throttled, and never over 20 seconds', async () => {
+it('waits a random share of a time that doubles, longer when throttled, and at most 20 seconds', async () => {
   const delays: number[] = [];
   const sleep = (milliseconds: number): Promise<void> => {
     delays.push(milliseconds);
@@ -22,7 +22,7 @@ it('ends a wait with the reason of the signal', async () => {
   await expect(waiting).rejects.toBe(reason);
 });
 
-it('allows as many attempts as it was told, and three times as many to a call that is throttled', () => {
+it('allows the configured number of attempts, and three times as many for a throttled call', () => {
   const policy = new RetryPolicy({ attempts: 3 });
   expect([1, 2, 3].map((attempt) => policy.spend(attempt, 'transient'))).toEqual([true, true, false]);
   expect([3, 8, 9].map((attempt) => policy.spend(attempt, 'throttled'))).toEqual([true, true, false]);

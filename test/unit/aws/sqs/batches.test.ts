@@ -8,12 +8,12 @@ it('cuts after ten items', () => {
   expect(batches.flat()).toEqual(items);
 });
 
-it('cuts before 1 MiB, and lets an item of that size go alone', () => {
+it('cuts before 1 MiB, and sends an item of that size alone', () => {
   const sizes = [600_000, 448_576, 1, 1_048_576, 5];
   expect(cutBatches(sizes, (size) => size)).toEqual([[600_000, 448_576], [1], [1_048_576], [5]]);
 });
 
-it('has no batch for nothing', () => {
+it('has no batch for an empty list', () => {
   expect(cutBatches([])).toEqual([]);
 });
 

@@ -28,7 +28,7 @@ function billedBytes(): number {
   return written + RUN_BYTES + 3 * LINE_BYTES;
 }
 
-test('packing an archive logs as many bytes as the cost model pays for', () => {
+test('packing an archive logs as many bytes as the cost model counts', () => {
   const costs = ruleCosts(rule, examplePrices());
   const telemetry = new PowertoolsSourceTelemetry({ namespace, rule, costs, billedSecond: 4.6e-5 });
   const share = { bytes: 32_123_456, compressedBytes: 9_123_456, cpuSeconds: 0.7123456 };
@@ -46,7 +46,7 @@ test('packing an archive logs as many bytes as the cost model pays for', () => {
   expect(billedBytes() / WORK.sourceLogBytesPerArchive).toBeCloseTo(1, 1);
 });
 
-test('restoring an archive does, too', () => {
+test('so does restoring one', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     ...{ namespace, rules: [rule], region: 'us-east-1' },
     billedSecond: 4.6e-5,

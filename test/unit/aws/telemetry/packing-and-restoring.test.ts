@@ -121,7 +121,7 @@ it('measures archives of the source by bucket and prefix only', () => {
   });
 });
 
-it('logs each archive with its zstd levels and why, as one line', () => {
+it('logs each archive in one line, with its zstd levels and the reason for them', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   const archive = { rule: 'logs', bucket: 'out', key: 'logs/a.tar.zst', objects: 4, levels: LEVELS, ...SMALL };
   telemetry.archivePacked({
@@ -141,7 +141,7 @@ it('logs each archive with its zstd levels and why, as one line', () => {
   ]);
 });
 
-it('says that an archive grew, and leaves out what cannot be divided', () => {
+it('says that an archive grew, and leaves out ratios that do not exist', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   const archive = {
     rule: 'logs',
@@ -190,7 +190,7 @@ it.each<[FailureFate, string, string]>([
   ['dead-lettered', 'ERROR', 'Message dead-lettered'],
   ['returned', 'ERROR', 'Message failed, and the queue meant for it did not accept it: it will be received again'],
   ['fallback', 'INFO', 'Message handed to the fallback'],
-])('logs the fate of a message as the queue has decided it: %s', (fate, level, text) => {
+])('logs what the queue decided about a message: %s', (fate, level, text) => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   telemetry.messageFailed(message, new UnavailableStorageError('no'), fate);
   expect(logLines()).toEqual([expect.objectContaining({ level, message: text })]);
@@ -208,12 +208,12 @@ it('lets the query of the runbook find each dead letter once, and nothing else',
   expect(logLines().filter((line) => line['message'] === filter)).toHaveLength(1);
 });
 
-it('writes no metrics for a batch without any', () => {
+it('writes no metrics for a batch that has none', () => {
   new PowertoolsSourceTelemetry({ namespace: 'stack', rule }).flush();
   expect(lines).toEqual([]);
 });
 
-it('gives the lines of each batch an id of their own', () => {
+it('gives the lines of each batch their own id', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   telemetry.queueFailed(new UnavailableStorageError('1'));
   telemetry.queueFailed(new UnavailableStorageError('2'));
@@ -260,7 +260,7 @@ it('measures archives of the target by rule and region', () => {
   });
 });
 
-it('bills the time of a batch once, though its archives are restored side by side', () => {
+it('bills the time of a batch once, although its archives are restored concurrently', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     namespace: 'stack',
     rules: [rule, { ...rule, id: 'others', source: { ...rule.source, prefix: 'others/' } }],
@@ -287,7 +287,7 @@ it('bills the time of a batch once, though its archives are restored side by sid
   expect(costOf('others/')).toBeCloseTo(2.5 * BILLED_SECOND, 12);
 });
 
-it('tells the latency of each object, in a line of its own', () => {
+it('logs the latency of each object in a separate line', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     namespace: 'stack',
     rules: [rule],
@@ -305,7 +305,7 @@ it('tells the latency of each object, in a line of its own', () => {
   expect(store.statistics('ObjectsProcessed', ['SourceBucket', 'SourcePrefix', 'TargetRegion']).sum).toBe(6);
 });
 
-it('spreads latencies of very many objects over lines of 100 values', () => {
+it('splits the latencies of very many objects into lines of 100 values', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     namespace: 'stack',
     rules: [rule],
@@ -325,7 +325,7 @@ it('spreads latencies of very many objects over lines of 100 values', () => {
   expect(Math.abs((latency.percentile(50) ?? 0) - median)).toBeLessThan(LATENCY_ERROR * median);
 });
 
-it('says in dollars what an archive saved and cost', () => {
+it('logs in dollars what an archive saved and cost', () => {
   const telemetry = new PowertoolsSourceTelemetry({
     namespace: 'stack',
     rule: fanOut,
@@ -352,7 +352,7 @@ it('says in dollars what an archive saved and cost', () => {
   expect(logLines()[0]).toMatchObject({ ratio: 3, transfer_savings_dollars: sum('TransferSavings') });
 });
 
-it('shows a loss as a loss', () => {
+it('logs a loss as a loss', () => {
   const telemetry = new PowertoolsSourceTelemetry({
     namespace: 'stack',
     rule: fanOut,
@@ -364,7 +364,7 @@ it('shows a loss as a loss', () => {
   expect(Number(metricLines()[0]?.['NetBenefit'])).toBeLessThan(0);
 });
 
-it('says nothing about dollars without prices', () => {
+it('logs no dollars without prices', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   telemetry.archivePacked(GROWN);
   telemetry.flush();
@@ -373,7 +373,7 @@ it('says nothing about dollars without prices', () => {
   }
 });
 
-it('shows the level of each frame, and storing below all levels', () => {
+it('logs the level of each frame, with storing below all levels', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   telemetry.archivePacked(GROWN);
   telemetry.flush();
@@ -390,7 +390,7 @@ it('counts lost statistics', () => {
   expect(logLines()[0]).toMatchObject({ level: 'WARN', error: { message: 'DynamoDB is away' } });
 });
 
-it('tells how long sent-again objects have waited', () => {
+it('logs how long requeued objects have waited', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   telemetry.objectsDeferred(3, 100, 'queue');
   telemetry.objectsDeferred(2, 40, 'fallback');
@@ -418,7 +418,7 @@ it('an unordered skip is a warning and a metric; other skips are neither', () =>
   expect(logLines()).toMatchObject([{ level: 'WARN', bucket: 'b', key: 'k', reason: 'unordered' }]);
 });
 
-it('counts what is nobody’s fault but the region’s under the region', () => {
+it('counts what is the fault of the region under the region', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     namespace: 'stack',
     rules: [rule],

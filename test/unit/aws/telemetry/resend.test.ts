@@ -16,7 +16,7 @@ const lines = captureLines();
 const open = (): PowertoolsResendTelemetry =>
   new PowertoolsResendTelemetry({ namespace: 'stack', outboundBucket: 'outbound' });
 
-it('names a given-up archive, its rule, the destination and the reason in an error line, and counts it for the alarm at once', () => {
+it('logs a given-up archive as an error with its rule, the destination and the reason, and counts it for the alarm at once', () => {
   const telemetry = open();
   telemetry.archiveGivenUp(FAILURE, { bucket: 'failed', key: 'failed/rule/a.tar.zst' });
   const [line, metrics] = lines;

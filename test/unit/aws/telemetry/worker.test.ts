@@ -17,7 +17,7 @@ describe('a fallback worker', () => {
   const event = s3Notification({ key: 'a', eventTime: '2026-11-23T10:00:00Z' });
   const minutesAfter = (minutes: number) => () => Date.parse('2026-11-23T10:00:00Z') + minutes * 60_000;
 
-  it('tells with each heartbeat how old its work is, at once', () => {
+  it('reports the age of its work at once and with each heartbeat', () => {
     const packs = { namespace: 'stack', rule };
     const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: minutesAfter(200) });
     telemetry.workTaken(queueMessage(event, 4));
@@ -26,7 +26,7 @@ describe('a fallback worker', () => {
     expect([held.count, held.maximum]).toEqual([2, 12_000]);
   });
 
-  it('tells how long what it requeues untouched had waited', () => {
+  it('reports how long what it requeues untouched had waited', () => {
     const packs = { namespace: 'stack', rule };
     const telemetry = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: minutesAfter(5) });
     telemetry.workRequeued(queueMessage(event));
@@ -35,7 +35,7 @@ describe('a fallback worker', () => {
     expect(store.statistics('ObjectsDeferred', ['SourceBucket', 'SourcePrefix']).sum).toBe(1);
   });
 
-  it('has no metric for what it cannot read, nor at a target', () => {
+  it('has no metric for what it cannot read, and none at a target', () => {
     const packs = { namespace: 'stack', rule };
     for (const [options, body] of [
       [{ role: 'source', packs }, 'no JSON'],

@@ -72,7 +72,7 @@ describe('extracting', () => {
     await rm(outside, { recursive: true });
   });
 
-  test('keeps a file that exists, and replaces it when told to', async () => {
+  test('keeps an existing file, and replaces it when told to', async () => {
     await writeFile(join(folder, 'a'), 'mine');
     expect((await extract(archiveOf({ a: 'theirs' }))).refused).toHaveLength(1);
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe('mine');
@@ -93,7 +93,7 @@ describe('extracting', () => {
     expect(existsSync(join(folder, 'bad'))).toBe(false);
   });
 
-  test('leaves no half of an object when it is interrupted', async () => {
+  test('leaves no partial object when it is interrupted', async () => {
     const chunks = { a: 'whole', b: 'half', c: 'never' };
     const interrupt = ({ index }: { readonly index: number }): void => {
       if (index === 2) throw new Error('Ctrl-C');

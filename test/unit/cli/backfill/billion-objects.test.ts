@@ -30,7 +30,7 @@ async function costs() {
 }
 
 describe('a billion objects', () => {
-  test('cost to queue what a calculation by hand says', async () => {
+  test('cost as much to queue as calculated by hand', async () => {
     const { queueing } = await costs();
     // 1,000 files x 4 transitions x $0.000025
     expect(queueing.transitions).toBeCloseTo(0.1, 6);

@@ -17,13 +17,13 @@ function describeWith(source: object, destination: object): string | undefined {
   return rule === undefined ? '' : describeReplicas(rule, rules);
 }
 
-test('a backfill tells of objects that another rule restores where it begins', () => {
+test('a backfill warns about objects that another rule restores into its source', () => {
   expect(describeWith({}, {})).toMatch(/^there-in\S* restores objects into s3:\/\/here, too\. .* --missing/);
   expect(describeWith({ prefix_filter: 'of/' }, { target_prefix: 'of/us/' })).toMatch(/^there-in/);
   expect(describeWith({ prefix_filter: 'of/us/in/2026/' }, { target_prefix: 'of/us/' })).toMatch(/^there-in/);
 });
 
-test('nothing is told where there are none, or where the rule replicates them, too', () => {
+test('it does not warn if there are none, or if the rule also replicates them', () => {
   expect(describeWith({ prefix_filter: 'of/' }, {})).toBeUndefined();
   expect(describeWith({}, { bucket: 'elsewhere' })).toBeUndefined();
   expect(describeWith({ chain: true }, {})).toBeUndefined();

@@ -72,7 +72,7 @@ function results(failures: readonly object[]): Record<string, unknown> {
 }
 
 describe('an execution', () => {
-  test('is followed to its end, with what its results add up to', async () => {
+  test('is followed to its end, with the sum of its results', async () => {
     const looks = [
       { state: { status: 'RUNNING' } },
       { state: { status: 'RUNNING' }, progress: files(0, 0, 0) },
@@ -92,7 +92,7 @@ describe('an execution', () => {
     ]);
   });
 
-  test('that tolerated failures fails the command, and names the files', async () => {
+  test('that tolerated failures fails the command, which names the files', async () => {
     const looks = [{ state: { status: 'SUCCEEDED' }, progress: files(2, 1) }];
     const { status, notes } = await follow(executionsOf(looks), { objects: results([failed]) });
     expect(status).toBe(1);
@@ -124,7 +124,7 @@ describe('an execution', () => {
     expect(executions.redriven).toBe(times);
   });
 
-  test('that does not exist is a mistake of the command line', async () => {
+  test('that does not exist is a usage error', async () => {
     await expect(follow(executionsOf([]))).rejects.toThrow(UsageError);
   });
 

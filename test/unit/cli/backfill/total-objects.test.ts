@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { TotalObjects } from '../../../../src/cli/backfill/total-objects.ts';
 
 describe('the total of a backfill', () => {
-  test('is counted beside it where it is not known', async () => {
+  test('is counted alongside it if it is unknown', async () => {
     using total = new TotalObjects(undefined);
     const counted = Promise.resolve({ objects: 7 });
     total.countBeside(() => counted);
@@ -11,7 +11,7 @@ describe('the total of a backfill', () => {
     expect(total.objects).toBe(7);
   });
 
-  test('is not counted where it is known', () => {
+  test('is not counted if it is known', () => {
     using total = new TotalObjects(5);
     total.countBeside(() => {
       throw new TypeError('counted');
@@ -19,7 +19,7 @@ describe('the total of a backfill', () => {
     expect(total.objects).toBe(5);
   });
 
-  test('stays unknown when counting fails, and counting ends with the backfill', async () => {
+  test('stays unknown if counting fails, and counting ends with the backfill', async () => {
     let ended = false;
     const total = new TotalObjects(undefined);
     const failed = Promise.reject(new TypeError('S3 does not answer'));

@@ -14,7 +14,7 @@ async function ask(question: Question, typed: string): Promise<{ readonly agreed
   return { agreed: await agreed, shown: String(output.read()) };
 }
 
-describe('a question before something is changed', () => {
+describe('a question before a change', () => {
   test.each([
     ['y', true],
     ['YES', true],
@@ -34,7 +34,7 @@ describe('a question before something is changed', () => {
     ['y', false],
     ['apps', false],
     ['', false],
-  ])('that wants a name is answered by "%s"', async (typed, agreed) => {
+  ])('that requires a name is answered by "%s"', async (typed, agreed) => {
     expect(await ask({ text: 'Delete it?', yes: false, expected: 'app' }, typed)).toMatchObject({
       agreed,
       shown: expect.stringMatching(/^Delete it\? Type app to confirm: /),
@@ -47,7 +47,7 @@ describe('a question before something is changed', () => {
     expect(terminal.output.read()).toBeNull();
   });
 
-  test('is a mistake of the command line where nobody can answer', async () => {
+  test('is a usage error if nobody can answer', async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough() };
     const asked = confirm({ text: 'Delete it?', yes: undefined }, SIGNAL, terminal);
     await expect(asked).rejects.toThrow(UsageError);

@@ -24,7 +24,7 @@ function namesIn(
   );
 }
 
-test('the names are those that the stacks give, in a region that sends and receives with the fallback', async () => {
+test('the names match those of the stacks in a region that sends and receives with the fallback', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'deployed-names-'));
   const { settings, replication } = someFallback();
   await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));

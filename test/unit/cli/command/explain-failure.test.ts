@@ -22,7 +22,7 @@ describe('a failure that a user can cause', () => {
     });
   });
 
-  test('is one line for a folder where a file belongs', () => {
+  test('is one line for a folder in place of a file', () => {
     expect(
       explainFailure(
         thrownBy(() => {
@@ -46,14 +46,14 @@ describe('a failure that a user can cause', () => {
   test.each([
     ['ECONNRESET', 'aborted'],
     ['ERR_STREAM_PREMATURE_CLOSE', 'Premature close'],
-  ])('says in words that an answer broke off: %s', (code, message) => {
+  ])('says in words that an answer was cut off: %s', (code, message) => {
     expect(explainFailure(Object.assign(new Error(message), { code }))).toEqual({
       text: `the connection was closed before the answer was complete (${message}); run it again.`,
       exitStatus: 1,
     });
   });
 
-  test('names the package that a newer checkout needs and nobody has installed', () => {
+  test('names the package that a newer checkout needs and that is not installed', () => {
     const message = "Cannot find package '@aws-sdk/client-ecr' imported from /x/aws-clients.ts";
     expect(explainFailure(Object.assign(new Error(message), { code: 'ERR_MODULE_NOT_FOUND' }))).toEqual({
       text: "the package @aws-sdk/client-ecr is not installed: run `npm ci` in the project's folder.",
@@ -66,13 +66,13 @@ describe('a failure that a user can cause', () => {
     expect(explainFailure(error).text).toMatch(/^no usable AWS credentials \(Could not load\)\. .*--profile/);
   });
 
-  test('says what AWS answered', () => {
+  test('repeats what AWS answered', () => {
     const error = Object.assign(new Error('not allowed'), { name: 'AccessDenied', $metadata: {} });
     expect(explainFailure(error).text).toBe('AWS answered AccessDenied: not allowed');
   });
 });
 
-test('a failure that nobody expected keeps its stack', () => {
+test('an unexpected failure keeps its stack', () => {
   expect(explainFailure(new TypeError('x is undefined')).text).toMatch(
     /^unexpected: TypeError: x is undefined\n\s+at /,
   );

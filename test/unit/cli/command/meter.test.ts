@@ -16,13 +16,13 @@ function watched(columns: number | undefined, options: MeterOptions = { what: 'R
 }
 
 describe('a meter', () => {
-  test('says nothing of what is done within a second', () => {
+  test('writes nothing for work that ends within a second', () => {
     const { reach, notes, shown } = watched(60);
     reach(999, 1e9, 1e9);
     expect([notes, shown]).toEqual([[], []]);
   });
 
-  test('writes one line over on a terminal, with rate and time left, and leaves nothing behind', () => {
+  test('overwrites one line on a terminal, with rate and time left, and leaves nothing behind', () => {
     const { meter, reach, notes, shown } = watched(60);
     reach(2000, 50e6, 200e6);
     reach(2050, 51e6, 200e6);
@@ -43,14 +43,14 @@ describe('a meter', () => {
     expect(shown[0]).toHaveLength(59);
   });
 
-  test('writes plain lines where nobody looks, one every ten seconds', () => {
+  test('writes plain lines without a terminal, one every ten seconds', () => {
     const { meter, reach, notes } = watched(undefined, { what: 'Looking', unit: 'checks' });
     for (let at = 1000; at <= 25_000; at += 1000) reach(at, at / 10_000, 5);
     meter.end();
     expect(notes).toEqual(['Looking: 1 of 5 checks, 0.1/s, 40 s left', 'Looking: 2 of 5 checks, 0.1/s, 30 s left']);
   });
 
-  test('counts what an earlier run has done, but not for the rate', () => {
+  test('counts what an earlier run has done, but not in the rate', () => {
     const { reach, notes } = watched(undefined, { what: 'Queuing', unit: 'objects', begun: 1_000_000 });
     reach(10_000, 1_010_000, 2_000_000);
     reach(20_000, 1_020_000);

@@ -19,7 +19,7 @@ describe('bytes', () => {
     [1024, '1.0 KB'],
     [50e12, '45.5 TB'],
     [5e15, '4547 TB'],
-  ])('%d are %s of a bill', (bytes, text) => {
+  ])('%d are %s on a bill', (bytes, text) => {
     expect(formatBilledBytes(bytes)).toBe(text);
   });
 

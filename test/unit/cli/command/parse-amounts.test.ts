@@ -52,7 +52,7 @@ describe('amounts on the command line', () => {
     ['1e3', parsePositiveInteger, /from 1 on/],
     ['4', interval, /^An interval is a whole number from 5 to 3600\.$/],
     ['', interval, /from 5/],
-  ])('refuses "%s" with what is allowed', (text, parse, message) => {
+  ])('refuses "%s" and says what is allowed', (text, parse, message) => {
     expect(() => parse(text)).toThrow(InvalidArgumentError);
     expect(() => parse(text)).toThrow(message);
   });

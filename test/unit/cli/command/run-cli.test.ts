@@ -47,14 +47,14 @@ describe('s3xrc', () => {
     for (const { name, summary } of COMMANDS) expect(context.out.join('')).toMatch(new RegExp(`  ${name} +${summary}`));
   });
 
-  test.each(['--version', '-V', 'version'])('says its version for %s', async (flag) => {
+  test.each(['--version', '-V', 'version'])('prints its version for %s', async (flag) => {
     const context = record();
     expect(await runCli([flag], COMMANDS, context)).toBe(0);
     expect(context.out.join('')).toMatch(/^s3xrc \d+\.\d+\.\d+\n$/);
   });
 
   test.each(COMMANDS.map(({ name, examples }) => [name, examples] as const))(
-    'explains %s with two examples, both ways of asking',
+    'explains %s with two examples, in both ways to ask for help',
     async (name, examples) => {
       const help = record();
       const flag = record();
@@ -79,13 +79,13 @@ describe('s3xrc', () => {
     expect(context.err).toEqual(['error: no such thing', 'Try: s3xrc work --help']);
   });
 
-  test('exits with 1 and one line when the work fails', async () => {
+  test('exits with 1 and prints one line if the work fails', async () => {
     const context = record();
     expect(await runCli(['work'], [commandThat(() => Promise.reject(new BrokenError('it broke')))], context)).toBe(1);
     expect(context.err).toEqual(['error: it broke']);
   });
 
-  test('exits with 130 and says nothing of what Ctrl-C broke', async () => {
+  test('exits with 130 and prints nothing about what Ctrl-C interrupted', async () => {
     const ended = new AbortController();
     const context = record(ended.signal);
     const command = commandThat(() => {
@@ -98,7 +98,7 @@ describe('s3xrc', () => {
 });
 
 describe('docs/commands.md', () => {
-  test('is what the commands say', async () => {
+  test('matches what the commands print', async () => {
     const text = readFileSync(new URL('../../../../docs/commands.md', import.meta.url), 'utf8');
     expectCurrent(text, await renderReference(COMMANDS, record()), 'npm run commands:document');
   });

@@ -20,7 +20,7 @@ const REFUSED: readonly (readonly [args: string, says: RegExp])[] = [
 ];
 const COMMANDS = { backfill: runBackfillCommand, verify: runVerifyCommand };
 
-test.each(REFUSED)('backfill and verify refuse %s before anything is opened', async (args, says) => {
+test.each(REFUSED)('backfill and verify refuse %s before they open anything', async (args, says) => {
   for (const run of Object.values(COMMANDS)) {
     const refused = run(['rule', ...args.split(' ')], context, () => {
       throw new TypeError('opened');

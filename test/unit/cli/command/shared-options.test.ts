@@ -95,7 +95,7 @@ describe('options that several commands have', () => {
     expect(odd).toEqual([]);
   });
 
-  test.each(Object.keys(WITHOUT))('are with every command that has a use for them: %s', async (option) => {
+  test.each(Object.keys(WITHOUT))('exist in every command that can use them: %s', async (option) => {
     const exceptions = Object.keys(WITHOUT[option] ?? {});
     const commands = await readCommands();
     const without = commands.filter(({ options }) => !options.some(({ name }) => name === option));
@@ -106,7 +106,7 @@ describe('options that several commands have', () => {
   });
 });
 
-test('no command takes the current folder for a configuration whose variable is not set', async () => {
+test('no command uses the current folder as the configuration if the variable of the path is not set', async () => {
   const commands = (await readCommands()).filter(({ options }) =>
     options.some(({ name }) => name === '--configuration'),
   );
@@ -120,14 +120,14 @@ test('no command takes the current folder for a configuration whose variable is 
   }
 });
 
-describe('a profile that is asked for by name', () => {
-  test('wins over credentials in the environment, for programs that are started, too', () => {
+describe('a profile', () => {
+  test('named in an option wins over credentials in the environment, in child processes as well', () => {
     const environment = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', HOME: '/home' };
     useProfile('operator', environment);
     expect(environment).toEqual({ AWS_PROFILE: 'operator', HOME: '/home' });
   });
 
-  test('is that of the environment when none is named', () => {
+  test('comes from the environment if none is named', () => {
     const environment = { AWS_PROFILE: 'other', AWS_ACCESS_KEY_ID: 'a' };
     useProfile(undefined, environment);
     expect(environment).toEqual({ AWS_PROFILE: 'other', AWS_ACCESS_KEY_ID: 'a' });

@@ -16,13 +16,13 @@ function refusal(environment: Readonly<Record<string, string>>, args: readonly s
 /** What npm sets, as npm 10 and 11 were seen to do. */
 const NPM = { npm_lifecycle_event: 'remove', npm_command: 'run' };
 
-describe('options that npm has kept for itself', () => {
+describe('options that npm consumed itself', () => {
   test.each<readonly [string, Readonly<Record<string, string>>, readonly string[], string]>([
     ['with a value', { npm_config_region: 'us-east-1' }, ['--yes'], '--region us-east-1 --yes'],
     ['whose value was passed on', { npm_config_region: 'true' }, ['us-east-1', '--yes'], '--region us-east-1 --yes'],
     ['that npm has, too', { npm_config_yes: 'true', npm_config_dry_run: 'true' }, [], '--yes --dry-run'],
     ['under npm 10', { npm_config_yes: 'true', npm_command: 'run-script' }, [], '--yes'],
-  ])('%s are refused with the right line', (_, variables, args, line) => {
+  ])('%s are refused with the right command', (_, variables, args, line) => {
     expect(refusal({ ...NPM, ...variables }, args)).toMatch(new RegExp(`\\n  npm run remove -- ${line}$`));
   });
 
@@ -33,7 +33,7 @@ describe('options that npm has kept for itself', () => {
       'they were meant for another command',
       { npm_lifecycle_event: 'test', npm_command: 'test', npm_config_yes: 'true' },
     ],
-  ])('are not looked for where %s', (_, environment) => {
+  ])('are not searched for when %s', (_, environment) => {
     expect(refusal(environment, ['--yes'])).toBeUndefined();
   });
 });

@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(parent, { recursive: true, force: true });
 });
 
-test('removes the folders of processes that ended, with all that is in them', async () => {
+test('removes the folders of ended processes, with everything in them', async () => {
   const [alive, dead] = [`${folderPrefix('demo', 17)}abcDEF`, `${folderPrefix('demo', 18)}abcDEF`];
   await mkdir(join(parent, alive));
   await mkdir(join(parent, dead, 'functions'), { recursive: true });
@@ -24,7 +24,7 @@ test('removes the folders of processes that ended, with all that is in them', as
   expect(await readdir(parent)).toEqual([alive]);
 });
 
-test('leaves reports, other folders and files alone', async () => {
+test('keeps reports, other folders and files', async () => {
   const others = ['demo-report.html', 'demo-archives', 'lambda-runtime', `${folderPrefix('demo', 18)}abcDEF.html`];
   await writeFile(join(parent, 'demo-report.html'), '');
   for (const name of others.slice(1)) await mkdir(join(parent, name));
@@ -41,20 +41,20 @@ test('removes the folder of an earlier version, which names no process, after a 
   expect(await readdir(parent)).toEqual([]);
 });
 
-test("leaves a folder of a user's own alone, however old it is", async () => {
+test("keeps a user's own folder, however old it is", async () => {
   await mkdir(join(parent, 'demo-output'));
   await writeFile(join(parent, 'demo-output', 'archive.tar.zst'), '');
   await removeStaleFolders(parent, 'demo', () => false, Date.now() + 25 * HOUR);
   expect(await readdir(parent)).toEqual(['demo-output']);
 });
 
-test('knows that its own process runs', async () => {
+test('knows that its own process is running', async () => {
   await mkdir(join(parent, `${folderPrefix('demo', process.pid)}abcDEF`));
   await removeStaleFolders(parent, 'demo');
   expect(await readdir(parent)).toHaveLength(1);
 });
 
-test('makes the folder of a run in place of stale ones, and removes it when the run is cleaned up', async () => {
+test('creates the folder of a run in place of stale ones, and removes it when the run is cleaned up', async () => {
   await mkdir(join(parent, 'build', `${folderPrefix('demo', 2 ** 22 + 1)}abcDEF`), { recursive: true });
   const cleanup = new AsyncDisposableStack();
   const folder = await makeTemporaryFolder(join(parent, 'build'), 'demo', cleanup);

@@ -12,8 +12,8 @@ async function ruleOf(source: object = {}, ...destinations: readonly object[]): 
   return rule;
 }
 
-describe('when a rule pays, in the plan', () => {
-  test('both sizes at 3x, the fixed cost that a volume earns, and what to do below', async () => {
+describe("the plan's line on when a rule pays", () => {
+  test('names both sizes at 3x, the volume that earns the fixed cost, and what to do below', async () => {
     // docs/economics.md has the same sizes; 8.49 is worked by hand from alarms, metrics, watermark and queue.
     expect(describeBreakEven(await ruleOf(), prices)).toEqual([
       'objects of 98.7 KB or more on average (143 KB if all are overwrites), at 3x',
@@ -22,7 +22,7 @@ describe('when a rule pays, in the plan', () => {
     ]);
   });
 
-  test('what is known of the objects in place of what is usual', async () => {
+  test('uses what is known of the objects instead of the usual values', async () => {
     const rule = await ruleOf();
     const [size, volume] = describeBreakEven(rule, prices, { ratio: 2.5, objectBytes: 300e3 });
     expect(size).toMatch(/^objects of 1\d\d KB .* at 2\.5x$/);
@@ -33,13 +33,13 @@ describe('when a rule pays, in the plan', () => {
     ]);
   });
 
-  test('never, where a rule stores or objects do not shrink', async () => {
+  test('is never, if a rule stores or its objects do not shrink', async () => {
     const stores = await ruleOf({ levels: ['store'] });
     expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no size of objects does');
     expect(describeBreakEven(await ruleOf(), prices, { ratio: 1.01 })[0]).toContain('never: at 1x');
   });
 
-  test('a slow level has to save more, and a second region saves it twice', async () => {
+  test('needs larger objects for a slow level, and objects half as large for two regions', async () => {
     const sizeOf = async (source: object, ...destinations: readonly object[]): Promise<number> => {
       const [line = ''] = describeBreakEven(await ruleOf(source, ...destinations), prices);
       return Number(/^objects of ([\d.]+) KB/.exec(line)?.[1]);
@@ -54,7 +54,7 @@ describe('when a rule pays, in the plan', () => {
     expect(describeBreakEven(await ruleOf({ fallback: true }), prices)[1]).toContain("the rule's own 9.57 USD");
   });
 
-  test('says which price is missing instead of taking it for nothing', async () => {
+  test('says which price is missing instead of counting it as zero', async () => {
     expect(describeBreakEven(await ruleOf(), examplePrices({ transfer_gb: {} }))[0]).toMatch(
       /^not known: .*settings\.json/,
     );

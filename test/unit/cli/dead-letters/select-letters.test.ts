@@ -34,16 +34,16 @@ describe('a filter', () => {
     [{ queue: 'app-rule-dead-letters' }, true],
     [{ queue: 'app-rule' }, false],
     [{ code: 'X', prefix: 'data/' }, false],
-  ])('%j takes it: %s', (filter, taken) => {
+  ])('%j selects it: %s', (filter, taken) => {
     expect(matches(dead, filter, NOW)).toBe(taken);
   });
 
-  test('for a prefix takes no message whose key is unknown', () => {
+  test('for a prefix selects no message whose key is unknown', () => {
     expect(matches(letter({}), { prefix: '' }, NOW)).toBe(false);
   });
 });
 
-test('groups are by queue and code, the largest first, with the oldest age and a few keys', () => {
+test('groups by queue and code, the largest first, with the oldest age and a few keys', () => {
   const many = ['a', 'b', 'c', 'd'].map((key, index) => letter({ key, sentAt: NOW - index * 1000 }));
   const groups = groupLetters([letter({ code: 'OTHER' }), ...many], NOW);
   expect(groups.map(({ code, count, oldestAge, sampleKeys }) => ({ code, count, oldestAge, sampleKeys }))).toEqual([
@@ -52,17 +52,17 @@ test('groups are by queue and code, the largest first, with the oldest age and a
   ]);
 });
 
-test('batches keep within ten messages and a mebibyte', () => {
+test('keeps batches within ten messages and a mebibyte', () => {
   const small = Array.from({ length: 11 }, () => letter({}));
   const large = Array.from({ length: 3 }, () => letter({ body: 'x'.repeat(500_000) }));
   expect(batchLetters([...small, ...large]).map(({ length }) => length)).toEqual([10, 3, 1]);
 });
 
-test('advice is what docs/errors.md says to do about a code', async () => {
+test('advises what docs/errors.md says about a code', async () => {
   expect((await readAdvice()).get('RULE_UNKNOWN')).toMatch(/^Deploy the configuration/);
 });
 
-test('goes back to the queue that it came from, where new and existing objects share their dead letters', () => {
+test('sends a message back to its own queue, where new and existing objects share their dead letters', () => {
   const event = letter({});
   const existing = letter({ body: backfillMessage({ bucket: 'b', key: 'k', etag: 'e', size: 1, order: 0 }, NOW) });
   const shared = { ...queue, sources: ['https://app-rule', 'https://app-rule-backfill'] };

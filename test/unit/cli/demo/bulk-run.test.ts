@@ -18,7 +18,7 @@ function archiveOf(...keys: string[]): InspectedArchive {
 
 const PLAIN = new Set(['a', 'b', 'c']);
 
-test('leaves out archives that go ahead, and those that pack again what is packed', () => {
+test('leaves out archives that run ahead, and archives that pack objects again', () => {
   const archives = [archiveOf('draft'), archiveOf('a', 'b', 'draft'), archiveOf('c'), archiveOf('a', 'c')];
   expect(describeBulk(archives, 7, PLAIN)).toEqual({
     sizes: [100, 100, 100, 100],
@@ -27,6 +27,6 @@ test('leaves out archives that go ahead, and those that pack again what is packe
   });
 });
 
-test('has nothing of nothing', () => {
+test('returns zeros for no archives', () => {
   expect(describeBulk([], 0, PLAIN)).toEqual({ sizes: [], archiveBytes: 0, cpuSeconds: 0 });
 });

@@ -51,7 +51,7 @@ async function compare(archive: ArchiveBytes, options: Partial<ComparisonOptions
 }
 
 describe('compareLevels', () => {
-  test('finds out what level each frame has, and what one level for all would have cost', async () => {
+  test('finds the level of each frame, and what one level for all would have cost', async () => {
     const { frames, costs } = await compare(await pack(twoLevels), {});
     expect([...costs.keys()]).toEqual(['chosen', '1', '9']);
     expect(frames).toBe(2);
@@ -64,7 +64,7 @@ describe('compareLevels', () => {
     }
   });
 
-  test('charges nothing for choosing where the configuration names the level', async () => {
+  test('charges nothing for choosing if the configuration names the level', async () => {
     const uses = [use('9', 'configured')];
     const { costs } = await compare(await pack(fixedLevel(9)), { candidates: [9], uses });
     expect(costs.get('chosen')).toEqual({ ...costs.get('9'), level: 'chosen' });
@@ -78,12 +78,12 @@ describe('compareLevels', () => {
     expect(costs.get('chosen')?.cpuSeconds).toBeGreaterThan(1.5 * (costs.get('9')?.cpuSeconds ?? 0));
   });
 
-  test('finds a level that no log tells of, since its function was killed', async () => {
+  test('finds a level that no log contains, since its function was killed', async () => {
     const { costs } = await compare(await pack(fixedLevel(6)), { candidates: [STORE_LEVEL, 6, 9] });
     expect(costs.get('chosen')?.compressedBytes).toBeGreaterThan(costs.get('9')?.compressedBytes ?? Infinity);
   });
 
-  test('refuses an archive that this rule cannot have made', async () => {
+  test('refuses an archive that this rule cannot have produced', async () => {
     await expect(compare(await pack(fixedLevel(3)), {})).rejects.toMatchObject({ code: 'DEMO_FAILED' });
   });
 });

@@ -23,7 +23,7 @@ const FOUND: ObjectDescription = {
 };
 
 describe('compareStamp', () => {
-  test('has nothing to say of the stamp of the version, in metadata or in a tag', () => {
+  test('accepts the stamp of the version, in metadata or in a tag', () => {
     expect(compareStamp({ etag: ETAG }, FOUND, AT)).toEqual([]);
     const tagged = { ...AT, tags: [{ key: STAMP_NAME, value: STAMP }] };
     expect(compareStamp({ etag: ETAG }, { ...FOUND, metadata: CONTENT.metadata }, tagged)).toEqual([]);
@@ -37,7 +37,7 @@ describe('compareStamp', () => {
     expect(compareStamp({ etag }, found, AT)).toEqual([expect.stringContaining(complaint)]);
   });
 
-  test('asks for no stamp where neither metadata nor tags have room for one', () => {
+  test('requires no stamp if neither metadata nor tags have room for one', () => {
     const metadata = { remark: 'x'.repeat(2040) };
     const tags = Array.from({ length: 10 }, (_, index) => ({ key: `tag ${index}`, value: '' }));
     expect(compareStamp({ etag: ETAG }, { ...FOUND, metadata }, { ...AT, tags })).toEqual([]);
@@ -45,7 +45,7 @@ describe('compareStamp', () => {
     expect(compareStamp({ etag: ETAG }, { ...FOUND, metadata }, nine)).toEqual([expect.stringContaining('none')]);
   });
 
-  test('takes the stamp of a copy from another key for none', () => {
+  test('counts the stamp of a copy from another key as none', () => {
     expect(compareStamp({ etag: ETAG }, FOUND, { ...AT, key: 'b.txt' })).toEqual([expect.stringContaining('none')]);
   });
 });

@@ -18,7 +18,7 @@ const removals = { restored: [], travelling: [], undone: [], rewritten: [] };
 describe('checkWrites', () => {
   const objects = [uploaded('plain'), uploaded('early', [2, 2]), uploaded('racing', [1, 2])];
 
-  test('takes as many writes as there were versions to write', () => {
+  test('accepts as many writes as there were versions to write', () => {
     for (const racing of [1, 2]) {
       const counts = countKeys(['plain', 'early', 'early', ...Array.from({ length: racing }, () => 'racing')]);
       expect(checkWrites({ objects }, counts, HERE)).toEqual([]);
@@ -35,13 +35,13 @@ describe('checkWrites', () => {
     expect(complaints[0]).toContain(complaint);
   });
 
-  test('looks below the prefix of the destination', () => {
+  test('checks below the prefix of the destination', () => {
     const counts = countKeys(['copies/plain', 'copies/plain']);
     const destination = { ...HERE, targetPrefix: 'copies/' };
     expect(checkWrites({ objects: [uploaded('plain')] }, counts, destination)).toHaveLength(1);
   });
 
-  test('leaves a missing object to those who look for lost ones', () => {
+  test('leaves a missing object to the check for lost objects', () => {
     expect(checkWrites({ objects }, countKeys([]), HERE)).toEqual([]);
   });
 });
@@ -51,7 +51,7 @@ describe('checkPacking', () => {
   const draft = uploaded('a', [1, 1], 'etag of draft');
   const record = { objects: [object], drafts: [draft], removals };
 
-  test('takes one packing per event, and fewer', () => {
+  test('accepts one packing per event, and fewer', () => {
     expect(checkPacking(record, [object, draft], [])).toEqual([]);
     expect(checkPacking(record, [object], [])).toEqual([]);
     expect(checkPacking(record, [object, object], [object])).toEqual([]);
@@ -63,18 +63,18 @@ describe('checkPacking', () => {
     ]);
   });
 
-  test('takes what was deleted for once, and what was undeleted for each event of that, which comes twice', () => {
+  test('accepts one packing of a deleted object, and one of an undeleted object per event, of which there are two', () => {
     const [gone, back] = [uploaded('gone'), uploaded('back')];
     const deleting = { objects: [back], drafts: [], removals: { ...removals, restored: [gone], undone: [back] } };
     expect(checkPacking(deleting, [gone, back, back, back], [])).toEqual([]);
     expect(checkPacking(deleting, [gone, gone, back, back, back, back], [])).toHaveLength(2);
   });
 
-  test('names a version that nobody uploaded', () => {
+  test('names a version that was never uploaded', () => {
     expect(checkPacking(record, [{ key: 'b', etag: '1' }], [])).toHaveLength(1);
   });
 
-  test('allows for the two events that the local S3 has for a multipart upload', () => {
+  test('allows for the two events that the local S3 sends for a multipart upload', () => {
     const parts = uploaded('large', [1, 1], 'd41d8-2');
     expect(checkPacking({ objects: [parts], drafts: [], removals }, [parts, parts], [])).toEqual([]);
     expect(checkPacking({ objects: [parts], drafts: [], removals }, [parts, parts, parts], [])).toHaveLength(1);

@@ -17,7 +17,7 @@ function decompress(archive: Buffer): Buffer {
   return Buffer.concat(readSeekTable(archive).map((entry) => decompressFrame(archive, entry)));
 }
 
-test('damages one byte of each object, which only the checksum of an object can tell', async () => {
+test("damages one byte of each object, which only the object's checksum can detect", async () => {
   const archive = buildArchive([
     { key: 'a.txt', body: Buffer.from('first object') },
     { key: 'empty', body: Buffer.alloc(0) },
@@ -30,7 +30,7 @@ test('damages one byte of each object, which only the checksum of an object can 
   expect([...before].filter((byte, index) => byte !== after[index])).toHaveLength(2);
 });
 
-test('an archive that holds a key twice is named with what is wrong with it, and ends nothing', async () => {
+test('an archive that holds a key twice is named with its fault, and does not end the run', async () => {
   const twice = [
     { key: 'a.txt', body: Buffer.from('an object') },
     { key: 'a.txt', body: Buffer.from('an object') },
@@ -42,6 +42,6 @@ test('an archive that holds a key twice is named with what is wrong with it, and
   await expect(tryInspect(lost)).rejects.toThrow('no answer');
 });
 
-test('an archive without a seek table is named, too', async () => {
+test('so is an archive without a seek table', async () => {
   expect(await tryInspect(inMemory(Buffer.alloc(1000, 'x')))).toMatchObject({ reason: expect.any(String) });
 });

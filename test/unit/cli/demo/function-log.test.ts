@@ -26,19 +26,19 @@ describe('FunctionLog', () => {
     expect(log.packingCpuSeconds).toBe(0.75);
   });
 
-  test('passes over metrics, half lines of killed processes and plain text', () => {
+  test('skips metrics, partial lines of killed processes and plain text', () => {
     const log = read(METRIC, '{"level":"INFO","mess', '    at stack (file.ts:1)');
     expect([log.packed, log.restored, log.complaints]).toEqual([0, 0, []]);
   });
 
-  test('collects the metrics, and complains of those that CloudWatch would drop', () => {
+  test('collects the metrics, and complains about those that CloudWatch would drop', () => {
     expect(read(METRIC, METRIC).metrics.statistics('ObjectsPacked', []).sum).toBe(6);
     expect(read('{"_aws":{"Timestamp":1},"ObjectsPacked":3}').complaints).toEqual([
       expect.stringContaining('CloudWatch would drop'),
     ]);
   });
 
-  test('adds up how much content of a kind got which level', () => {
+  test('adds up how many bytes of each content class got which level', () => {
     const text = { content: 'text', level: '12', reason: 'cheapest', frames: 2, bytes: 100, compressed_bytes: 20 };
     const packed = {
       content: 'packed',

@@ -35,7 +35,7 @@ describe('parseDemoOptions', () => {
     });
   });
 
-  test('takes few options with a bucket that was full before there was a rule', () => {
+  test('accepts few options with a bucket that was full before there was a rule', () => {
     expect(parseDemoOptions(['--existing'], ignore)).toMatchObject({ existing: 2000 });
     const args = ['--existing', '--objects', '300', '--fan-out', '--faults', '0.1', '--json', 'a.json'];
     expect(parseDemoOptions(args, ignore)).toMatchObject({ existing: 300, fanOut: true, faults: 0.1 });
@@ -72,13 +72,13 @@ describe('parseDemoOptions', () => {
     [['--json='], '--json'],
     [['--report='], '--report'],
     [['--archives', ''], '--archives'],
-  ])('refuses %j in one line that names the culprit', (args, culprit) => {
+  ])('refuses %j in one line that names the wrong option', (args, culprit) => {
     const parse = (): unknown => parseDemoOptions(args, ignore);
     expect(parse).toThrow(DemoInputError);
     expect(parse).toThrow(new RegExp(`^[^\n]*${culprit}[^\n]*$`));
   });
 
-  test('takes a bucket for a source, and how much of it', () => {
+  test('accepts a bucket as the source, and how much of it to use', () => {
     const args = [
       '--source',
       's3://bucket/logs/2026',
@@ -99,15 +99,15 @@ describe('parseDemoOptions', () => {
     });
   });
 
-  test('prints the numbers where no file is named', () => {
+  test('prints the numbers if no file is named', () => {
     expect(parseDemoOptions(['--json'], ignore)?.json).toBe(STANDARD_OUTPUT);
   });
 
-  test('compares with the usual levels unless it is told which', () => {
+  test('compares with the usual levels by default', () => {
     expect(parseDemoOptions(['--compare-levels'], ignore)?.compareLevels).toEqual([1, 3, 6, 9, 12]);
   });
 
-  test('prints help and asks for nothing else', () => {
+  test('prints help without any other option', () => {
     let printed = '';
     const options = parseDemoOptions(['--help'], (text) => {
       printed += text;

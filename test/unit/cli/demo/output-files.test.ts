@@ -17,12 +17,12 @@ afterEach(async () => {
 });
 
 describe('prepareOutputs', () => {
-  test('makes the folders, and leaves no file behind in case the run fails', async () => {
+  test('creates the folders, and leaves no file behind in case the run fails', async () => {
     await prepareOutputs({ report: at('a/b/report.html'), json: at('c/numbers.json'), archives: at('d/e') });
     expect((await readdir(root, { recursive: true })).toSorted()).toEqual(['a', 'a/b', 'c', 'd', 'd/e']);
   });
 
-  test('keeps what is in a file that will be replaced', async () => {
+  test('keeps the content of a file that will be replaced', async () => {
     await writeFile(at('report.html'), 'of the run before');
     await prepareOutputs({ report: at('report.html') });
     expect(await readFile(at('report.html'), 'utf8')).toBe('of the run before');
@@ -43,13 +43,13 @@ describe('prepareOutputs', () => {
     await expect(preparing).rejects.toThrow(new RegExp(`^${option}[^\n]*${reason}[^\n]*$`));
   });
 
-  test('sees that no file can be made, even by root', async () => {
+  test('notices, even as root, that no file can be created', async () => {
     await expect(prepareOutputs({ report: '/proc/report.html' })).rejects.toThrow(/^--report: .* cannot be written: /);
   });
 });
 
 describe('writeOutputs', () => {
-  test('writes what it can, and says in a sentence what it cannot', async () => {
+  test('writes what it can, and says in a sentence what it cannot write', async () => {
     await mkdir(at('folder'));
     const problems = await writeOutputs([
       [at('folder'), 'lost'],

@@ -34,7 +34,7 @@ describe('planObjects', () => {
     expect(drafts(['only.txt'])).toBe(0);
   });
 
-  test('has drafts that arrive before, after and beside their successors, and one witness that is written once', () => {
+  test('has drafts that arrive before, after and alongside their successors, and one witness that is written once', () => {
     const { objects } = planObjects(filesNamed(MANY), { prefix: '', withHardKeys: false });
     const timings = new Set(objects.flatMap(({ draft }) => (draft === undefined ? [] : [draft.timing])));
     expect([...timings].toSorted()).toEqual(['deleted', 'early', 'late', 'racing']);
@@ -44,7 +44,7 @@ describe('planObjects', () => {
     expect(witnesses[0]?.removal).toBeUndefined();
   });
 
-  test('has a witness of several frames as well, where the folder has an object of that size', () => {
+  test('has a second witness of several frames, if the folder has an object of that size', () => {
     const sizes = { 'b.bin': 64_000_001, 'c.bin': 12_000_000, 'd.bin': 14_000_000, 'e.bin': 14_000_000 };
     const { bodies } = filesNamed(MANY);
     const large = Object.entries(sizes).map(([relativePath, size]) => ({
@@ -58,7 +58,7 @@ describe('planObjects', () => {
     expect(witnesses.map(({ key }) => key)).toEqual(['e.bin', 'file-0.txt']);
   });
 
-  test.each([0, 1, 2, 5, 8, 9, 12, 15])('brings a witness of several frames along, behind %i files', (count) => {
+  test.each([0, 1, 2, 5, 8, 9, 12, 15])('adds a witness of several frames after %i files', (count) => {
     const content = filesNamed(MANY.slice(0, count));
     const { objects } = planObjects(content, { prefix: 'p/', withHardKeys: true });
     const large = objects.filter(({ isWitness, body }) => isWitness === true && bodySize(body) > 13_000_000);
@@ -68,7 +68,7 @@ describe('planObjects', () => {
     expect(large.map(({ body }) => countLargeFrames(bodySize(body)))).toEqual([2]);
   });
 
-  test('deletes objects of its own for good, and one of the files only to undelete it', () => {
+  test('deletes added objects permanently, and files only to undelete them', () => {
     const { objects } = planObjects(filesNamed(MANY), { prefix: 'p/', withHardKeys: false });
     const removed = (how: string) => objects.filter(({ removal }) => removal === how).map(({ key }) => key);
     expect(removed('undone')).toHaveLength(8);
@@ -81,7 +81,7 @@ describe('planObjects', () => {
     expect(new Set(objects.map(({ key }) => key)).size).toBe(objects.length);
   });
 
-  test('adds no object to be deleted where its key is taken, or would be too long', () => {
+  test('adds no object to delete if its key is taken or would be too long', () => {
     const names = MANY.map((_, index) => `${'x'.repeat(1012)}${String(index).padStart(5, '0')}`);
     const { objects } = planObjects(filesNamed(names), { prefix: '', withHardKeys: false });
     expect(objects).toHaveLength(MANY.length);
@@ -122,7 +122,7 @@ describe('dressObject', () => {
     expect(new Set(dresses.map(({ storageClass }) => storageClass)).size).toBe(5);
   });
 
-  test('leaves the stamp no room but that of a tag in some objects of the demo, and some room in all', () => {
+  test('leaves room for the stamp only in a tag for some objects of the demo, and some room for all', () => {
     const crowded = MANY.map(dressTightly).filter(({ metadata }) => !hasRoomForStamp(metadata));
     expect(crowded.length).toBeGreaterThan(0);
     expect(crowded.length).toBeLessThan(MANY.length / 10);
@@ -131,7 +131,7 @@ describe('dressObject', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2048);
   });
 
-  test('leaves room in the metadata for the stamp, without which versions cannot be told apart', () => {
+  test('leaves room for the stamp in the metadata, without which versions cannot be distinguished', () => {
     expect(MANY.every((key) => hasRoomForStamp(dressObject(key).metadata))).toBe(true);
   });
 });

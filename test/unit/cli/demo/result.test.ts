@@ -46,12 +46,12 @@ describe('the result of a run', () => {
     expect(renderReport(result, new Date(0))).toContain('was written 2 times instead of 1');
   });
 
-  test('says how many objects are in the archives again', () => {
+  test('counts the objects that are in the archives again', () => {
     expect(summarize(MEASURED_RUN).packedAgain).toBe(1);
     expect(numbersOf(summarize(MEASURED_RUN))).toMatchObject({ packedAgain: 1, violations: [], damagedArchives: 1 });
   });
 
-  test('says what was deleted in numbers, table and report, and nothing where nothing was', () => {
+  test('counts deletions in numbers, table and report, and omits them if there were none', () => {
     const result = summarize(MEASURED_RUN);
     expect(numbersOf(result)).toMatchObject({ deletions: MEASURED_RUN.deletions });
     const table = renderResultTable(result);
@@ -70,7 +70,7 @@ describe('the result of a run', () => {
     expect(renderResultTable(summarize({ ...MEASURED_RUN, deletions: nothing }))).not.toContain('undeleted ');
   });
 
-  test('names lost objects in table and report, with keys that can do no harm there', () => {
+  test('names lost objects in table and report, with harmless keys', () => {
     const key = 'evil\u001b[2J\n<script>alert(1)</script>';
     const finding = { region: 'us-east-1', key, differences: ['is missing'] };
     const result = summarize({
@@ -85,13 +85,13 @@ describe('the result of a run', () => {
     expect(report).not.toContain('<script>');
   });
 
-  test('makes a report that loads nothing from anywhere', () => {
+  test('writes a report that loads nothing from elsewhere', () => {
     const report = renderReport(summarize(MEASURED_RUN), new Date(0));
     expect(report).not.toMatch(/(?:src|href)=|@import|url\((?!#)|https?:/);
     expect(report).toContain('4.00 : 1');
   });
 
-  test('compares what was chosen with each level for all, in table, report and numbers', () => {
+  test('compares the chosen levels with each single level, in table, report and numbers', () => {
     const comparison = [
       { level: 'chosen', compressedBytes: 1_000_000, cpuSeconds: 1, dollars: 0.00005 },
       { level: '12', compressedBytes: 900_000, cpuSeconds: 3, dollars: 0.000055 },
@@ -108,7 +108,7 @@ describe('the result of a run', () => {
     expect(renderReport(empty, new Date(0))).not.toMatch(/NaN|Infinity/);
   });
 
-  test('copes with nothing but an empty file, which has no meaningful ratio', () => {
+  test('handles a run of one empty file, which has no meaningful ratio', () => {
     const result = summarize({ ...MEASURED_RUN, bytes: 0, uploadedBytes: 0, archives: [] });
     expect(result.ratio).toBeNull();
     expect(renderReport(result, new Date(0))).not.toContain('NaN');

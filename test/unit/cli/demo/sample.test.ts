@@ -20,19 +20,19 @@ function sampleOf(objects: readonly ListedObject[], limits: ConstructorParameter
 const bytesOf = (objects: readonly ListedObject[]): number => objects.reduce((sum, { size }) => sum + size, 0);
 
 describe('Sample', () => {
-  test('takes all of what fits, in the order of keys', () => {
+  test('takes everything that fits, in the order of keys', () => {
     const few = [listed('b', 1), listed('a', 2)];
     expect(sampleOf(few, { bytes: 3, objects: 2 }).map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
-  test('keeps within both limits, and fills one of them', () => {
+  test('stays within both limits, and reaches one of them', () => {
     const byBytes = sampleOf(BUCKET, { bytes: 20_000_000, objects: 20_000 });
     expect(bytesOf(byBytes)).toBeLessThanOrEqual(20_000_000);
     expect(bytesOf(byBytes)).toBeGreaterThan(19_800_000);
     expect(sampleOf(BUCKET, { bytes: 2e9, objects: 700 })).toHaveLength(700);
   });
 
-  test('has kinds of objects as often as the bucket has', () => {
+  test('has kinds of objects in the proportion of the bucket', () => {
     const sample = sampleOf(BUCKET, { bytes: 20_000_000, objects: 20_000 });
     const share = sample.filter(({ key }) => key.startsWith('pictures/')).length / sample.length;
     expect(share).toBeGreaterThan(0.07);

@@ -10,7 +10,7 @@ function letterOf(bucket: string, key: string): DeadLetterFound {
 }
 
 describe('sortLetters', () => {
-  test('takes out the dead letters of damaged copies, however the event spells their key', () => {
+  test('removes the dead letters of damaged copies, however the event spells their key', () => {
     const letters = [letterOf(COPY.bucket, COPY.key), letterOf(COPY.bucket, encodeURIComponent(COPY.key))];
     expect(sortLetters(letters, [COPY])).toEqual({ others: [], unrefused: [] });
   });

@@ -29,7 +29,7 @@ describe('walkFolder', () => {
     expect(skipped).toEqual([]);
   });
 
-  test('skips symbolic links, so that no loop and no file from elsewhere is followed, and says so', async () => {
+  test('skips symbolic links, so that it follows no loop and no file from elsewhere, and says so', async () => {
     await symlink(folder, join(folder, 'loop'));
     expect(await walkFolder(folder)).toEqual({
       files: [],
@@ -37,14 +37,14 @@ describe('walkFolder', () => {
     });
   });
 
-  test('skips a name that is not UTF-8, which cannot be a key, and says so', async () => {
+  test('skips a name that is not UTF-8 and thus no valid key, and says so', async () => {
     await writeFile(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0x61])]), 'x');
     const { files, skipped } = await walkFolder(folder);
     expect(files).toEqual([]);
     expect(skipped.map(({ reason }) => reason)).toEqual(['its name is not UTF-8']);
   });
 
-  test('skips a file that goes away before it is looked at, and finds the others', async () => {
+  test('skips a file that disappears before it is read, and finds the others', async () => {
     for (const name of ['a.txt', 'gone.txt', 'z.txt']) await writeFile(join(folder, name), 'x');
     const { files, skipped } = await walkFolder(folder, async (path) => {
       if (path.endsWith('gone.txt')) await rm(path);

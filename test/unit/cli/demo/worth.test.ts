@@ -23,7 +23,7 @@ function worthOf(run: PackedRun, monthly?: { bytes: number; fixed: number }) {
 const line = (of: ReturnType<typeof worthOf>['terabyte'], what: string) => of.lines.find((each) => each.what === what);
 
 describe('what a run is worth', () => {
-  test('a TB of objects of 10 MB, worked by hand', () => {
+  test('is as calculated by hand for a TB of objects of 10 MB', () => {
     const { terabyte, verdict } = worthOf(runOf(10e6));
     // 1,024 GB at 0.02, and a third of it.
     expect(line(terabyte, 'transfer')?.plain).toBeCloseTo(20.48, 6);
@@ -46,7 +46,7 @@ describe('what a run is worth', () => {
     );
   });
 
-  test('small files lose, and the size that pays is that of docs/economics.md, however small the run was', () => {
+  test('is a loss for small files, and names the size of docs/economics.md, however small the run was', () => {
     const { terabyte, verdict } = worthOf(runOf(25e3));
     expect(terabyte.net).toBeLessThan(0);
     expect(verdict).toBe(
@@ -57,13 +57,13 @@ describe('what a run is worth', () => {
     expect(worthOf(runOf(100e3)).terabyte.net).toBeGreaterThan(0);
   });
 
-  test('what does not shrink pays at no size', () => {
+  test('is a loss at any size if the objects do not shrink', () => {
     expect(worthOf(runOf(1e6, 1)).verdict).toContain(
       '; at a ratio of 1.0 : 1 (nothing packed twice) this pays at no size.',
     );
   });
 
-  test('a month has the fixed cost, and says when that takes everything', () => {
+  test('includes the fixed cost of a month, and says when that exceeds the savings', () => {
     const large = worthOf(runOf(1e6), { bytes: 50 * BILLED_TERABYTE, fixed: 8 });
     expect(line(large.month ?? large.terabyte, 'fixed, of the rule')).toEqual({
       what: 'fixed, of the rule',
@@ -81,7 +81,7 @@ describe('what a run is worth', () => {
     );
   });
 
-  test('a month of small files says how much more it costs', () => {
+  test('says how much more a month of small files costs', () => {
     const { month, verdict } = worthOf(runOf(25e3), { bytes: 50 * BILLED_TERABYTE, fixed: 8 });
     const dollars = formatAmount(-(month?.net ?? 0));
     expect(
@@ -89,7 +89,7 @@ describe('what a run is worth', () => {
     ).toBe(true);
   });
 
-  test('nothing packed is worth nothing that could be told', () => {
+  test('is unknown if nothing was packed', () => {
     expect(summarizeWorth({ sizes: [], archiveBytes: 0, cpuSeconds: 0 }, rule)).toBeUndefined();
   });
 });

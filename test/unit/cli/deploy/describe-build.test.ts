@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeBuild } from '../../../../src/cli/deploy/describe-build.ts';
 
-describe('what is said before a build', () => {
+describe('the note before a build', () => {
   test.each([
     [{ arch: 'arm64', platform: 'linux', emulatesArm64: false }, [], [/This machine/]],
     [{ arch: 'x64', platform: 'darwin', emulatesArm64: false }, [/is x64: .*emulation/], [/binfmt/]],

@@ -13,7 +13,7 @@ describe('refuseExample', () => {
     expect([...new Set(buckets)].toSorted()).toEqual(EXAMPLE_BUCKETS);
   });
 
-  test('names what is left of the example, be it one address only', async () => {
+  test('names what is left of the example, even a single address', async () => {
     await using own = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
     const configuration = await loadConfiguration(own.folder);
     expect(() => {

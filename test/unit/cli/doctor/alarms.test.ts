@@ -5,7 +5,7 @@ import { ALARMS } from '../../../../src/templates/alarms.ts';
 /** Functions and queues of a region that the names of alarms begin with. */
 const OWNERS = /^\{NamePrefix\}-(deployment|resend|replication-failures|target|verify|watermark)-|^\{Name\}-/;
 
-test('doctor looks at every alarm of the stacks: by its function or queue, or by its own name', () => {
+test('doctor checks every alarm of the stacks: by its function or queue, or by its own name', () => {
   const names = Object.values(ALARMS).flatMap((rows) => rows.map(({ name }) => name));
   const others = names.filter((name) => !OWNERS.test(name)).map((name) => name.replace('{NamePrefix}-', ''));
   expect(others.toSorted()).toEqual(REGIONAL_ALARMS.toSorted());

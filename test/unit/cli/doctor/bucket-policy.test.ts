@@ -16,13 +16,13 @@ function judge(Condition: object, kmsKeyArn?: string) {
   return denials.map((denial) => describeDenial('bucket', 'restored', ROLES, denial));
 }
 
-describe('a policy that demands an encryption header', () => {
+describe('a policy that requires an encryption header', () => {
   test.each([
     { StringNotEquals: { [HEADER]: 'aws:kms' } },
     { StringNotEquals: { [HEADER]: 'AES256' } },
     { Null: { [HEADER]: 'true' } },
     { StringNotLike: { [`${HEADER}-aws-kms-key-id`]: KEY } },
-  ])('refuses every PUT where the rule names no key: %j', (Condition) => {
+  ])('denies every PUT if the rule names no key: %j', (Condition) => {
     expect(judge(Condition)).toMatchObject([
       {
         status: 'failure',
@@ -43,20 +43,20 @@ describe('a policy that demands an encryption header', () => {
   });
 });
 
-describe('a policy that refuses unsigned payloads', () => {
+describe('a policy that denies unsigned payloads', () => {
   const Condition = { StringEquals: { 's3:x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } };
 
-  test('refuses every PUT', () => {
+  test('denies every PUT', () => {
     expect(judge(Condition)).toMatchObject([
       { status: 'failure', fix: expect.stringContaining(`"ArnNotLike": {"aws:PrincipalArn": "${ROLES}*"}`) },
     ]);
   });
 
-  test('refuses none of ours once it excepts our roles, as it is told', () => {
+  test('denies none of our PUTs once it excepts our roles, as the fix says', () => {
     expect(judge({ ...Condition, ArnNotLike: { 'aws:PrincipalArn': `${ROLES}*` } })).toEqual([]);
   });
 
-  test('may refuse them where it excepts some of which nothing is known', () => {
+  test('may deny them if it has exceptions that doctor cannot evaluate', () => {
     expect(judge({ ...Condition, StringNotEquals: { 'aws:SourceVpc': 'vpc-1' } })).toMatchObject([
       { status: 'warning', says: expect.stringContaining('depending on aws:SourceVpc') },
     ]);

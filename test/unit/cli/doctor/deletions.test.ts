@@ -49,14 +49,14 @@ describe('the table of deletions', () => {
     expect({ status: finding.status, fix: finding.fix }).toEqual({ status, fix });
   });
 
-  test('expires by the attribute, and has the name, that the stack gives it', () => {
+  test('expires by the attribute and has the name that the stack gives it', () => {
     const stack = readFileSync(new URL('../../../../src/stacks/target.yaml', import.meta.url), 'utf8');
     expect(stack).toMatch(/TableName: !Sub '\$\{NamePrefix\}-deletions'/);
     expect(stack).toContain('TimeToLiveSpecification: { AttributeName: ExpiresAt, Enabled: true }');
     expect(stack).toContain('DELETIONS_TABLE: !If [RemembersDeletions, !Ref Deletions, !Ref AWS::NoValue]');
   });
 
-  test('is looked at where a rule replicates deletions, and nowhere else', async () => {
+  test('is checked if a rule replicates deletions, and otherwise not', async () => {
     const subjectsOf = async (source: object): Promise<string[]> => {
       const configuration = await loadRules([ruleEntry(source)]);
       const patient = { configuration, plans: planRegions(configuration) } as unknown as Patient;

@@ -12,11 +12,11 @@ describe('judgeVpcs', () => {
       'failure',
       'The account has 5 of 5 (the default), and the fallback needs one of its own. A deployment will fail.',
     ],
-  ])('%d VPCs of %s', (vpcs, quota, status, says) => {
+  ])('accepts or rejects %d VPCs of %s', (vpcs, quota, status, says) => {
     expect(judgeVpcs('VPCs', 'eu-west-1', vpcs, quota)).toMatchObject({ status, says });
   });
 
-  test('names the command that asks for one more', () => {
+  test('names the command that requests one more', () => {
     expect(judgeVpcs('VPCs', 'eu-west-1', 7, 7).fix).toMatch(/--region eu-west-1 .*L-F678F1CE --desired-value 8$/);
   });
 });
@@ -27,11 +27,11 @@ describe('judgeLogPolicies', () => {
   test.each([
     [9, 'ok'],
     [10, 'failure'],
-  ])('%d of others', (count, status) => {
+  ])('counts %d policies of others', (count, status) => {
     expect(judgeLogPolicies('policies', 'eu-west-1', names(count), 'ours')).toMatchObject({ status });
   });
 
-  test('ten with ours among them', () => {
+  test('accepts ten policies that include ours', () => {
     expect(judgeLogPolicies('policies', 'eu-west-1', [...names(9), 'ours'], 'ours')).toMatchObject({ status: 'ok' });
   });
 });

@@ -8,7 +8,7 @@ const TOKYO = [
 ];
 const judge = (count: number, zones = TOKYO) => judgeZones('zones', 'ap-northeast-1', zones, count);
 
-test('only the first zone by name, without Fargate: no task would start, and one more zone helps', () => {
+test('fails if the first zone by name, the only one used, lacks Fargate, and suggests one more zone', () => {
   expect(judge(1)).toMatchObject({
     status: 'failure',
     says: 'Fargate is not in ap-northeast-1a (apne1-az3), the only zones that the network takes: no task would ever start.',
@@ -16,25 +16,25 @@ test('only the first zone by name, without Fargate: no task would start, and one
   });
 });
 
-test('one zone without Fargate among others', () => {
+test('warns about one zone without Fargate among others', () => {
   expect(judge(3)).toMatchObject({
     status: 'warning',
     says: expect.stringContaining('in the subnet there, only in the other 2.'),
   });
 });
 
-test('only zones that Fargate knows', () => {
+test('accepts zones that all have Fargate', () => {
   expect(judge(2, TOKYO.slice(0, 1))).toMatchObject({ status: 'ok' });
 });
 
-test('an account that has no zone with Fargate', () => {
+test('fails if the account has no zone with Fargate', () => {
   expect(judge(1, [{ name: 'ap-northeast-1a', id: 'apne1-az3' }])).toMatchObject({
     status: 'failure',
     fix: expect.stringContaining('switch the fallback off'),
   });
 });
 
-test('other regions need no look', () => {
+test('checks no regions in which every zone has Fargate', () => {
   expect([hasAllZones('eu-west-1'), hasAllZones('us-west-1'), hasAllZones('ap-northeast-1')]).toEqual([
     true,
     false,

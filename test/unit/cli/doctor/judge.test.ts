@@ -59,7 +59,7 @@ test.each([
   expect(judgeClock(NOW, NOW + seconds * 1000).status).toBe(status);
 });
 
-test('a time that AWS does not tell could not be seen', () => {
+test('a time missing from the answer of AWS is unseen', () => {
   expect(judgeClock(undefined, NOW).status).toBe('unseen');
 });
 
@@ -76,7 +76,7 @@ test.each([
   expect({ status: finding.status, fix: finding.fix }).toEqual({ status, fix });
 });
 
-test('vCPUs of the fallback: with a share on demand, the first task of each service is', () => {
+test('the vCPUs of the fallback: with a share on demand, the first task of each service is on demand', () => {
   const sizing = { cpu: 2048, memoryMebibytes: 4096, maximumTasks: 11, backlogPerTask: 60, onDemandPercent: 0 };
   const quarter = { ...sizing, onDemandPercent: 25 };
   expect(neededVcpus([sizing], 'on-demand')).toBe(0);
@@ -129,7 +129,7 @@ test.each([
     /9,997 of 10,000 \(the default\)/,
   ],
   ['without room', { buckets: 97, missing: 4, quota: 100 }, 'failure', /It will fail/],
-] as const)('buckets of an account %s', (_, count, status, says) => {
+] as const)('the buckets of an account %s', (_, count, status, says) => {
   const finding = judgeBucketCount('buckets', { region: 'us-east-1', ...count });
   expect(finding).toEqual(expect.objectContaining({ status, says: expect.stringMatching(says) }));
 });

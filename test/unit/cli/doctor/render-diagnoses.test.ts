@@ -19,7 +19,7 @@ const GROUPS = [
   },
 ];
 
-test('60 columns hold every line but a command, which is not broken', () => {
+test('fits every line into 60 columns except a command, which is not broken', () => {
   const text = renderDiagnoses(GROUPS, terminalStyle({ isTTY: true, columns: 60 }, { NO_COLOR: '1' }));
   expect(text).toBe(
     [
@@ -39,7 +39,7 @@ test.each([
   [20, 60],
   [60, 180],
   [400, 600],
-])('groups that were not seen in time are named below the summary, with a command: %i s', (timeout, more) => {
+])('names groups that were not checked in time below the summary, with a command: %i s', (timeout, more) => {
   const late = (name: string) => ({
     name,
     title: name,
@@ -60,7 +60,7 @@ test.each([
   ]);
 });
 
-test('colors only on a terminal that wants them', () => {
+test('uses colors only on a terminal that allows them', () => {
   const colors = (isTTY: boolean, environment: NodeJS.ProcessEnv): boolean =>
     renderDiagnoses(GROUPS, terminalStyle({ isTTY, columns: 80 }, environment)).includes('\u001b[');
   expect(colors(true, {})).toBe(true);
@@ -69,12 +69,12 @@ test('colors only on a terminal that wants them', () => {
   expect(colors(false, {})).toBe(false);
 });
 
-test('a key cannot move the cursor', () => {
+test('does not let a key move the cursor', () => {
   const group = { name: 'buckets', title: 'Buckets', findings: [ok('bucket \u001b[2J', 'Exists.')] };
   expect(renderDiagnoses([group], terminalStyle({}, {}))).toContain('bucket \\u001b[2J');
 });
 
-test('the JSON document has all of it', () => {
+test('prints everything in the JSON document', () => {
   expect(JSON.parse(diagnosesDocument(GROUPS, { account: '1', arn: 'arn' }))).toEqual({
     account: '1',
     arn: 'arn',
@@ -83,7 +83,7 @@ test('the JSON document has all of it', () => {
   });
 });
 
-test('what is ok can be left out, and still counts', () => {
+test('can leave out what is ok, and still counts it', () => {
   const text = renderDiagnoses(GROUPS, terminalStyle({}, {}), { problemsOnly: true });
   expect(text).not.toContain('bucket a');
   expect(text).toContain('FAILURE  bucket b');

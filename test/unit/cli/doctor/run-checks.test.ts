@@ -10,7 +10,7 @@ function check(subject: string, run: Check['run']): Check {
   return { subject, takes: 's3:ListBucket', run };
 }
 
-test('one check that never answers holds up no other, and is told of when its time is over', async () => {
+test('one check that never answers delays no other, and is reported when its time is over', async () => {
   const limits = [AbortSignal.abort(), NEVER];
   const done = runChecks(
     [check('deaf', () => new Promise(() => undefined)), check('well', () => Promise.resolve([ok('well', 'Yes.')]))],
@@ -26,7 +26,7 @@ test.each([
   ['AccessDenied', 'This identity may not look. It takes s3:ListBucket.'],
   ['AccessDeniedException', 'This identity may not look. It takes s3:ListBucket.'],
   ['ThrottlingException', 'Could not be seen: of the server.'],
-])('what AWS answers with %s could not be seen, and says why', async (name, says) => {
+])('a check that AWS answers with %s is unseen, and says why', async (name, says) => {
   const answer = Object.assign(new Error('of the\n server.'), { name });
   const found = await runChecks([check('bucket', () => Promise.reject(answer))], {
     signal: NEVER,
@@ -36,7 +36,7 @@ test.each([
   expect(found).toEqual([[{ status: 'unseen', subject: 'bucket', says }]]);
 });
 
-test('Ctrl-C ends all of them', async () => {
+test('Ctrl-C ends all checks', async () => {
   const interruption = new AbortController();
   const interrupted = (): Promise<never> => {
     interruption.abort();

@@ -40,7 +40,7 @@ describe('an estimate on a terminal', () => {
     expect(lines.join(' ')).toContain('3.46 ±0.05');
   });
 
-  test('shows keys as text, whatever is in them, and the verdict last', () => {
+  test('shows keys as text, whatever they contain, and the verdict last', () => {
     const text = renderEstimate(ESTIMATE);
     expect(text).toContain('logs/\\u001b[31m<b>/');
     expect(text).not.toContain('\u001b');
@@ -49,7 +49,7 @@ describe('an estimate on a terminal', () => {
     );
   });
 
-  test('says the volume of a month in the unit in which it was given', () => {
+  test('prints the volume of a month in the unit in which it was given', () => {
     const total = group('', 1e9);
     const month = { ...total.month, bytes: parseBilledVolume('50TB') };
     const given: Estimate = { ...ESTIMATE, monthIs: 'given', groups: [], total: { ...total, month } };
@@ -58,7 +58,7 @@ describe('an estimate on a terminal', () => {
     expect(renderEstimatePage(given, new Date(0))).toContain('<b>50.0 TB</b><span>per month</span>');
   });
 
-  test('says why it is not worth it', () => {
+  test('says why the product does not pay', () => {
     const verdict = { kind: 'leave', prefixes: [], net: 0 } as const;
     expect(renderEstimate({ ...ESTIMATE, verdict })).toContain(
       'Leave it to S3: what is saved, $8.25 a month, does not pay for the fixed costs of $15.19.',
@@ -67,7 +67,7 @@ describe('an estimate on a terminal', () => {
 });
 
 describe('an estimate as a page', () => {
-  test('takes nothing from elsewhere, and keys for text', () => {
+  test('loads nothing from other hosts, and shows keys as text', () => {
     const page = renderEstimatePage(ESTIMATE, new Date('2026-11-29T12:00:00Z'));
     expect(page).not.toMatch(/https?:|<script|src=/);
     expect(page).toContain('&#60;b&#62;');
@@ -100,7 +100,7 @@ describe('rules of an estimate', () => {
     expect(renderRules({ ...ESTIMATE, verdict: { kind: 'leave', prefixes: [], net: 0 } })).toBeUndefined();
   });
 
-  test('name buckets that S3 takes', () => {
+  test('name buckets that S3 accepts', () => {
     expect(targetBucket('x'.repeat(63), 'ap-southeast-2')).toHaveLength(63);
     expect(targetBucket(`${'x'.repeat(47)}.-y`, 'ap-southeast-2')).toBe(`${'x'.repeat(47)}-ap-southeast-2`);
   });

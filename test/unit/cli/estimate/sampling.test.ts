@@ -17,7 +17,7 @@ function populationOf(entries: readonly ObjectEntry[], depth = 1, prefix = ''): 
 }
 
 describe('the candidates for a sample', () => {
-  test('are each as likely as the other, wherever in the list they are', () => {
+  test('are all equally likely, wherever they are in the list', () => {
     const random = sampleRandom(3);
     const hits = new Array<number>(100).fill(0);
     for (let run = 0; run < 2000; run += 1) {
@@ -32,7 +32,7 @@ describe('the candidates for a sample', () => {
     expect(Math.max(...hits)).toBeLessThan(260);
   });
 
-  test('do not become more with the number of objects', () => {
+  test('stay bounded as the number of objects grows', () => {
     const population = new Population({ prefix: '', depth: 1, since: 0, random: sampleRandom(1) });
     for (let index = 0; index < 300_000; index += 1) {
       population.add({ key: `${index % 150}/${index}.${index % 2 === 0 ? 'json' : 'jpg'}`, size: 4 ** (index % 7) });
@@ -53,14 +53,14 @@ describe('the population', () => {
     expect(groupsOf(2)).toEqual(['p/a/1/', 'p/a/2/', 'p/b/', 'p/']);
   });
 
-  test('has one group for the prefixes that are too many', () => {
+  test('has one group for the prefixes that exceed the limit', () => {
     const entries = Array.from({ length: 300 }, (_, index) => ({ key: `${index}/x`, size: 1 }));
     const groups = new Set(populationOf(entries).strata.map(({ group }) => group));
     expect(groups.size).toBe(201);
     expect(groups).toContain(OTHER_PREFIXES);
   });
 
-  test('knows what is recent, what is large, and what cannot be read', () => {
+  test('knows what is recent, what is large and what cannot be read', () => {
     const population = populationOf([
       { key: 'a.json', size: 10, lastModified: 999 },
       { key: 'b.json', size: 12, lastModified: 1000 },
@@ -76,7 +76,7 @@ describe('the population', () => {
 });
 
 describe('the plan of a sample', () => {
-  test('keeps to its bytes, reads of every stratum, and reads no byte twice', () => {
+  test('keeps to its bytes, reads from every stratum, and reads no byte twice', () => {
     const entry = fc.record({
       key: fc.string({ unit: fc.constantFrom('a', 'b', '/', '.json', '.jpg'), minLength: 1, maxLength: 5 }),
       size: fc.oneof(fc.nat(5000), fc.nat(40 * MB)),
@@ -107,7 +107,7 @@ describe('the plan of a sample', () => {
     );
   });
 
-  test('makes frames of about one size, with every unit in one of them', () => {
+  test('makes frames of similar size, with every unit in one of them', () => {
     const units = Array.from({ length: 37 }, (_, index) => ({
       entry: { key: `k-${index}`, size: 10_000 },
       start: 0,

@@ -4,7 +4,7 @@ import { parseInvokeOptions } from '../../../../src/cli/invoke/options.ts';
 const parse = (...args: string[]) => parseInvokeOptions(args, () => undefined);
 
 describe('npm run invoke', () => {
-  test('takes a function, events and a timeout', () => {
+  test('accepts a function, events and a timeout', () => {
     expect(parse('source', 'a.json', 'b.json', '--timeout', '5')).toEqual({
       kind: 'invoke',
       functionName: 'source',
@@ -15,7 +15,7 @@ describe('npm run invoke', () => {
     expect(parse('source', 'a.json', '--deletes')).toMatchObject({ deletes: true, timeoutSeconds: undefined });
   });
 
-  test('serves where events/env.json expects it, if nothing else is said', () => {
+  test('serves by default where events/env.json expects it', () => {
     expect(parse('--serve')).toEqual({ kind: 'serve', host: '127.0.0.1', port: 5000 });
   });
 
@@ -23,13 +23,13 @@ describe('npm run invoke', () => {
     expect(() => parse('--serve', '--deletes')).toThrow(/^--deletes is for events, not for --serve/);
   });
 
-  test('names the functions that there are when it is given another one', () => {
+  test('names the available functions for an unknown one', () => {
     expect(() => parse('sauce', 'a.json')).toThrow(
       /'sauce' is invalid.*source, target, resend, verify, watermark, backfill, deployment/,
     );
   });
 
-  test.each([[[]], [['source']]])('wants a function and an event: %j', (args) => {
+  test.each([[[]], [['source']]])('requires a function and an event: %j', (args) => {
     expect(() => parse(...args)).toThrow(
       /^Name a function \(source, target, resend, verify, watermark, backfill, deployment\) and an event file/,
     );

@@ -56,7 +56,7 @@ function simulate(frames: readonly WeightedFrame[], archives = 200): ReturnType<
 }
 
 describe('a simulated stream', () => {
-  test('draws frames as often as the bytes that they speak for, of the size that frames have', () => {
+  test('draws frames in proportion to the bytes that they represent, at the size of real frames', () => {
     const archives = drawArchives([TEXT, NOISE], { count: 500, archiveBytes: 32 * MIB, random: sampleRandom(1) });
     const frames = archives.flatMap((archive) => archive.frames);
     expect(frames).toHaveLength(500 * 4);
@@ -65,7 +65,7 @@ describe('a simulated stream', () => {
     expect(new Set(frames.map(({ scale, costs }) => scale * costs.bytes))).toEqual(new Set([8 * MIB]));
   });
 
-  test('costs what its levels cost, and learning comes near the best choice for each frame', async () => {
+  test('costs what its levels cost, and learning comes close to the best choice for each frame', async () => {
     const { learned, fixed, progress } = await simulate([TEXT, NOISE]);
     expect(fixed.map(({ level }) => level)).toEqual(['1', '6', '12']);
     const [one, six] = fixed;
@@ -122,7 +122,7 @@ describe('the report', () => {
     ['store', 0.9, 'Write "levels": ["store"] into the rule: it is cheaper than learning by 10.0 %.'],
     ['6', 1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs as much as learning,'],
     ['6', 1.1, 'Leave "level" out of the rule: the cheapest fixed level, 6, costs 10.0 % more than learning,'],
-  ])('advises on level %s at %d of the dollars of learning', (level, dollars, advice) => {
+  ])('advises on level %s at %d times the dollars of learning', (level, dollars, advice) => {
     const costs = { level, ratio: 1, cpuSecondsPerGigabyte: 1, dollarsPerByte: dollars, overBest: 0 };
     const learned = { ...costs, level: 'learned', dollarsPerByte: 1 };
     expect(describeAdvice({ learned, fixed: [costs], progress: [] })).toContain(advice);

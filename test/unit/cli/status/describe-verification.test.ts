@@ -30,7 +30,7 @@ function checkpoint(finished: boolean): string {
   });
 }
 
-test('the status says what the last checkpoint has, and what of it the rule does not allow', () => {
+test('the status reports what the last checkpoint has, and which differences the rule does not allow', () => {
   const found = {
     every: 'weekly',
     startedAt: '2026-11-29T02:13:00.000Z',
@@ -47,7 +47,7 @@ test('the status says what the last checkpoint has, and what of it the rule does
   expect(describeVerification(keeping, 'weekly', checkpoint(true), SAVED)).toMatchObject({ faults: 5 });
 });
 
-test('without a checkpoint there is nothing but the clock', () => {
+test('without a checkpoint, the status has only the schedule', () => {
   expect(describeVerification(rule, 'weekly', undefined, SAVED)).toEqual({
     ...{
       every: 'weekly',
@@ -63,7 +63,7 @@ test('without a checkpoint there is nothing but the clock', () => {
   });
 });
 
-test('that of another rule is refused', () => {
+test('rejects the checkpoint of another rule', () => {
   expect(() => describeVerification({ ...rule, id: 'other' }, 'weekly', checkpoint(true), SAVED)).toThrow('of rule');
 });
 
@@ -75,12 +75,12 @@ test.each<[string, boolean, 'daily' | 'weekly', number, object]>([
   ['in progress', false, 'daily', 29 * MINUTE, { unfinished: true }],
   ['not in progress any more', false, 'daily', 31 * MINUTE, { unfinished: true, stopped: true }],
   ['left behind', false, 'daily', 2 * DAY, { unfinished: true, stopped: true, overdue: true }],
-])('a verification that is %s is told from others', (_, finished, every, age, expected) => {
+])('recognizes a verification that is %s', (_, finished, every, age, expected) => {
   const { unfinished, stopped, overdue } = describeVerification(rule, every, checkpoint(finished), SAVED + age);
   expect({ unfinished, stopped, overdue }).toEqual(expected);
 });
 
-test('one that takes days is not overdue while it is saved', () => {
+test('a verification that takes days is not overdue while it is saved', () => {
   const text = checkpoint(false).replace('2026-11-29T02:14', '2026-12-09T02:14');
   expect(describeVerification(rule, 'weekly', text, SAVED + 10 * DAY)).not.toHaveProperty('overdue');
 });

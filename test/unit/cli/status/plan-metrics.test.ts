@@ -4,7 +4,7 @@ import { loadConfiguration } from '../../../../src/configuration/load.ts';
 import { planRegions } from '../../../../src/templates/plan-regions.ts';
 import { rulesBetween } from '../../../support/plans.ts';
 
-test('each number is asked of the region and namespace that has it', async () => {
+test('reads each number from the region and namespace that has it', async () => {
   await using files = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
   const configuration = await loadConfiguration(files.folder);
   const asked = planMetrics(configuration, planRegions(configuration));

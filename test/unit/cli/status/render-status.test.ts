@@ -32,7 +32,7 @@ const STATUS: PipelineStatus = {
 };
 const PLAIN = terminalStyle({ isTTY: true, columns: 60 }, { NO_COLOR: '1' });
 
-test('60 columns hold all of it', () => {
+test('fits into 60 columns', () => {
   expect(renderStatus(STATUS, PLAIN)).toBe(`compressor, 2026-11-29 12:00:00 UTC
 
 s3://documents/reports/*.csv
@@ -59,12 +59,12 @@ AccessDenied
 `);
 });
 
-test('nothing saved is $0', () => {
+test('prints savings of zero as $0', () => {
   const rules = [{ ...RULE, dollars: { saved: 0, spent: 0 } }];
   expect(renderStatus({ ...STATUS, rules }, PLAIN)).toContain('saved $0, spent $0, net $0');
 });
 
-test('what a clock has found is a line of its own, and absent where no clock looks', () => {
+test('prints the findings of a schedule on a separate line, absent without a schedule', () => {
   const verification = {
     every: 'weekly' as const,
     startedAt: '2026-11-29T02:13:00.000Z',

@@ -18,7 +18,7 @@ function recordingScreen(rows: number): Screen & { readonly written: string[]; e
   return screen;
 }
 
-test('draws over what it has drawn, cut to the screen, until it is interrupted', async () => {
+test('redraws in place, cut to the screen, until it is interrupted', async () => {
   const interruption = new AbortController();
   const screen = recordingScreen(3);
   const pictures = ['one\ntwo\n', 'one\ntwo\nthree\nfour\n'];
@@ -37,7 +37,7 @@ test('draws over what it has drawn, cut to the screen, until it is interrupted',
   ]);
 });
 
-test('gives the terminal back once, when it fails and when the process ends', async () => {
+test('restores the terminal once, when it fails and when the process ends', async () => {
   const screen = recordingScreen(10);
   const failing = drawRepeatedly(() => Promise.reject(new Error('no answer')), screen, {
     seconds: 1,

@@ -31,12 +31,12 @@ test.each([
   ['\uFF1D1', '\uFF1D1', `"'\uFF1D1"`],
   ['a=1, or "so"', '"a=1, or ""so"""', '"a=1, or ""so"""'],
   ["'quoted", "'quoted", "'quoted"],
-])('the key %j is kept for programs, and is a text for spreadsheets', (key, exact, safe) => {
+])('keeps the key %j exact for programs, and as text for spreadsheets', (key, exact, safe) => {
   expect(csvLine(finding(key), false)).toBe(`missing,us-east-1,copies,${exact},7,,\n`);
   expect(csvLine(finding(key), true)).toBe(`missing,us-east-1,copies,${safe},7,,\n`);
 });
 
-test('a file of exact keys says when it must not be opened in a spreadsheet', async () => {
+test('warns in a file of exact keys that it must not be opened in a spreadsheet', async () => {
   const path = join(folder, 'findings.csv');
   const cautions: (string | undefined)[] = [];
   for (const [spreadsheet, keys] of [

@@ -96,7 +96,7 @@ describe('a rule is refused for', () => {
     ]);
   });
 
-  test('missing parts, each', async () => {
+  test('missing parts, each of them', async () => {
     const problems = await problemsOf(
       loadRules([{ source: { bucket: 'one-bucket' } }, { source: {}, destinations: [] }]),
     );
@@ -118,13 +118,13 @@ describe('a rule is refused for', () => {
     ]);
   });
 
-  test('two destinations that write the same keys, not for two prefixes of one bucket', async () => {
+  test('two destinations that write the same keys, but not two prefixes of one bucket', async () => {
     const twice = loadRules([ruleEntry({}, { storage_class: 'STANDARD' }, { storage_class: 'GLACIER' })]);
     expect(await problemsOf(twice)).toMatchObject([{ path: 'replication_configuration.0.destinations.1.bucket' }]);
     expect(await problemsOf(loadRules([ruleEntry({}, { target_prefix: 'a/' }, { target_prefix: 'b/' })]))).toEqual([]);
   });
 
-  test('a bucket that is in two regions', async () => {
+  test('a bucket named in two regions', async () => {
     const rules = [ruleEntry(), ruleEntry({ bucket: 'third-bucket' }, { region: 'us-east-1' })];
     expect(await problemsOf(loadRules(rules))).toEqual([
       expect.objectContaining({
@@ -143,7 +143,7 @@ describe('events of EventBridge', () => {
     { region: 'us-west-2', bucket: 'one-bucket' },
   );
 
-  test('are refused where they would have restored objects packed again that are to be left alone', async () => {
+  test('are refused if they would pack restored objects again that are to be ignored', async () => {
     expect(await problemsOf(loadRules([ruleEntry({ events: 'eventbridge' }), restores]))).toEqual([
       expect.objectContaining({
         path: 'replication_configuration.0.source.events',
@@ -185,11 +185,11 @@ describe('two rules of one bucket', () => {
     [{ prefix_filter: 'a/b' }, { prefix_filter: 'a-b' }],
     [{ prefix_filter: 'logs/', draining: true }, { prefix_filter: 'logs/app/' }],
     [{ prefix_filter: 'logs/' }, { draining: true }],
-  ])('%j and %j do not', async (left, right) => {
+  ])('%j and %j do not overlap', async (left, right) => {
     expect(await problemsOf(loadRules([ruleEntry(left), ruleEntry(right)]))).toEqual([]);
   });
 
-  test('are one when they have the same filters', async () => {
+  test('with the same filters have to be merged', async () => {
     expect(await problemsOf(loadRules([ruleEntry(), ruleEntry()]))).toMatchObject([
       { path: 'replication_configuration.1.source', message: expect.stringContaining('merge their destinations') },
     ]);
@@ -293,7 +293,7 @@ describe('the settings are refused for', () => {
     ]);
   });
 
-  test('nothing of what every service of AWS takes', async () => {
+  test('nothing that every AWS service accepts', async () => {
     const tags = { 'Kosten:Stelle / größe': 'a_b.c:d/e=f+g-h@i', 'no value': '' };
     for (const stack_name of ['ab', 'My-Stack-2', 'a'.repeat(128)]) {
       expect(await problemsOf(loadRules([ruleEntry()], { ...SETTINGS, tags, stack_name }))).toEqual([]);
@@ -301,12 +301,12 @@ describe('the settings are refused for', () => {
   });
 });
 
-describe('a rule with the fallback is refused when a region of it', () => {
+describe('a rule with the fallback is refused when one of its regions', () => {
   const without = { region: 'eu-central-1', source_target: ['source', 'target'] };
   const refused = (region: object) =>
     problemsOf(loadRules([ruleEntry({ fallback: true })], { ...SETTINGS, enabled_regions: [WEST, EAST, region] }));
 
-  test('has no network, which the message asks for by the rule', async () => {
+  test('has no network, and the message names the rule that needs it', async () => {
     expect(await refused(without)).toMatchObject([
       {
         file: 'settings.json',
@@ -323,11 +323,11 @@ describe('a rule with the fallback is refused when a region of it', () => {
     ]);
   });
 
-  test('has no network that could be understood, which is said once', async () => {
+  test('has a network that cannot be parsed, reported once', async () => {
     expect(await refused({ ...without, vpc_cidr: '10.2.0.0' })).toHaveLength(1);
   });
 
-  test('and no other region needs one', async () => {
+  test('and another region may lack a network', async () => {
     const east = { region: 'us-east-1', source_target: ['target'] };
     const problems = problemsOf(
       loadRules([ruleEntry({}, { region: 'us-east-1' })], { ...SETTINGS, enabled_regions: [WEST, east, without] }),
@@ -340,7 +340,7 @@ describe('notifications of one bucket', () => {
   const rules = (count: number, events: (index: number) => object = () => ({})) =>
     Array.from({ length: count }, (_, index) => ruleEntry({ prefix_filter: `${index}/`, ...events(index) }));
 
-  test('may be 100, and not one more', async () => {
+  test('may be 100 and no more', async () => {
     expect(await problemsOf(loadRules(rules(100)))).toEqual([]);
     const [problem, ...others] = await problemsOf(loadRules(rules(101)));
     expect(others).toEqual([]);
@@ -351,7 +351,7 @@ describe('notifications of one bucket', () => {
     });
   });
 
-  test('are not those of rules that drain, or that EventBridge tells of new objects', async () => {
+  test('do not include draining rules, or rules whose new objects EventBridge reports', async () => {
     const events = (index: number): object =>
       index === 0 ? { draining: true } : index === 1 ? { events: 'eventbridge' } : {};
     expect(await problemsOf(loadRules(rules(102, events)))).toEqual([]);
@@ -359,7 +359,7 @@ describe('notifications of one bucket', () => {
 });
 
 describe('lifecycle_deletes', () => {
-  test('without a destination that replicates deletions is a mistake, and with one is none', async () => {
+  test('is a mistake without a destination that replicates deletions, and none with one', async () => {
     const [problem, ...others] = await problemsOf(loadRules([ruleEntry({ lifecycle_deletes: true })]));
     expect(others).toEqual([]);
     expect(problem).toMatchObject({
@@ -371,7 +371,7 @@ describe('lifecycle_deletes', () => {
     expect(await problemsOf(loadRules([there]))).toEqual([]);
   });
 
-  test('is a mistake, too, where every destination overrides what the source says of deletions', async () => {
+  test('is also a mistake if every destination overrides the setting of the source for deletions', async () => {
     const entry = ruleEntry({ lifecycle_deletes: true, deletes: 'replicate' }, { deletes: 'ignore' });
     expect(await problemsOf(loadRules([entry]))).toMatchObject([
       { path: 'replication_configuration.0.source.lifecycle_deletes' },

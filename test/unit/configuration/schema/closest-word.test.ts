@@ -21,11 +21,11 @@ describe('closestWord', () => {
     ['batchSize', 'batch_size'],
     ['eu-wset-2', 'eu-west-2'],
     ['suffix', 'suffix_filter'],
-  ])('takes %s for %s', (written, meant) => {
+  ])('reads %s as %s', (written, meant) => {
     expect(closestWord(written, WORDS)).toBe(meant);
   });
 
-  test.each(['color', 'xx', '', 'us-gov-west-1'])('has no idea what %j may be', (written) => {
+  test.each(['color', 'xx', '', 'us-gov-west-1'])('has no suggestion for %j', (written) => {
     expect(closestWord(written, WORDS)).toBeUndefined();
   });
 });

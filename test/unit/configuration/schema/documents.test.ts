@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(new URL(`../../../../${path}
 
 const FIX = 'npm run configuration:documents';
 
-describe('what is made of the schema is not stale:', () => {
+describe('generated from the schema and up to date:', () => {
   test('configuration/settings.schema.json', () => {
     expectCurrent(read('configuration/settings.schema.json'), renderSchemaFile(settingsNode()), FIX);
   });
@@ -36,7 +36,7 @@ describe('the JSON Schema files', () => {
     expect(renderSchemaFile(settingsNode())).not.toMatch(/"(allowed|otherwise)":/);
   });
 
-  test('have only patterns and formats that validators in other languages know', () => {
+  test('use only patterns and formats that validators in other languages know', () => {
     for (const node of [settingsNode(), replicationNode()]) {
       expect(renderSchemaFile(node)).not.toMatch(/\\p\{|cidrv4/);
     }

@@ -13,7 +13,7 @@ function failureOf(text: string): string | undefined {
 }
 
 describe('locateJson', () => {
-  test('knows the position of each value', () => {
+  test('returns the position of each value', () => {
     const { value, locate } = locateJson('{\n  "a": [1,\n    { "b": null }],\r\n\t"c": "x"\n}');
     expect(value).toEqual({ a: [1, { b: null }], c: 'x' });
     expect(locate([])).toEqual({ line: 1, column: 1 });
@@ -22,7 +22,7 @@ describe('locateJson', () => {
     expect(locate(['c'])).toEqual({ line: 4, column: 7 });
   });
 
-  test('knows the position around a missing value', () => {
+  test('returns the position around a missing value', () => {
     expect(locateJson('{ "a": {} }').locate(['a', 'b', 'c'])).toEqual({ line: 1, column: 8 });
   });
 

@@ -36,7 +36,7 @@ const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
 });
 
 describe('the variables of events/env.json', () => {
-  test.each(FUNCTIONS)('are what $path reads at its start', ({ path, name, region }) => {
+  test.each(FUNCTIONS)('are those that $path reads at its start', ({ path, name, region }) => {
     expect(readerOf(name)(environmentOf(path, region))).toMatchObject({ AWS_REGION: region });
   });
 

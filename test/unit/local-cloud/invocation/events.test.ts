@@ -48,7 +48,7 @@ describe('the events of the source function', () => {
     expect(created[0]?.versionId).toHaveLength(32);
   });
 
-  test('source-multipart.json has the ETag of an upload in parts', async () => {
+  test('source-multipart.json has the ETag of a multipart upload', async () => {
     expect((await createdIn('source-multipart.json')).map(({ etag }) => etag)).toEqual([
       expect.stringMatching(/^[0-9a-f]{32}-2$/),
     ]);
@@ -77,7 +77,7 @@ describe('the events of the source function', () => {
       'source-eventbridge-deleted.json',
       [['deleted', 'minutes/board meeting 2026-11.txt', 'u3XpK8vRzLq0TnYw5cJhGfBdE1mS7aNo']],
     ],
-  ] as const)('%s removes what other events create, by a user, and creates nothing', async (file, removals) => {
+  ] as const)('%s removes what other events create, as a user, and creates nothing', async (file, removals) => {
     const notifications = (await bodiesOf(file)).map((body) => parseNotification(body));
     expect(notifications.flatMap(({ created }) => created)).toEqual([]);
     const removed = notifications.flatMap((notification) => notification.removed);
@@ -90,7 +90,7 @@ describe('the events of the source function', () => {
     }
   });
 
-  test('source-test-event.json creates nothing and is not a mistake', async () => {
+  test('source-test-event.json creates nothing and causes no error', async () => {
     expect((await bodiesOf('source-test-event.json')).map((body) => parseNotification(body))).toEqual([
       { created: [], removed: [], ignored: 1 },
     ]);
@@ -106,7 +106,7 @@ describe('the events of the source function', () => {
     for (const { body, md5OfBody } of Records) expect(createHash('md5').update(body).digest('hex')).toBe(md5OfBody);
   });
 
-  test('are of a rule of the committed configuration', async () => {
+  test('belong to a rule of the committed configuration', async () => {
     const { rules } = await loadConfiguration(join(EVENTS, '../configuration'));
     const env = JSON.parse(readFileSync(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
     const rule = rules.find(({ id }) => id === env['RuleExampleDocumentsA82747f3ed/Function']?.['RULE_ID']);
@@ -115,7 +115,7 @@ describe('the events of the source function', () => {
 });
 
 describe('the other events', () => {
-  test('target-archive.json names the committed archive, by its bytes', async () => {
+  test('target-archive.json names the committed archive, with its size and ETag', async () => {
     const bytes = readFileSync(join(EVENTS, 'archives', ARCHIVE));
     expect(await createdIn('target-archive.json')).toEqual([
       expect.objectContaining({
@@ -127,7 +127,7 @@ describe('the other events', () => {
     ]);
   });
 
-  test('target-deletions.json names the committed archive of deletions, of keys that target-archive.json has', async () => {
+  test('target-deletions.json names the committed archive of deletions, with keys of target-archive.json', async () => {
     const [created] = await createdIn('target-deletions.json');
     const bytes = readFileSync(join(EVENTS, 'archives', basename(created?.key ?? '')));
     expect(created).toMatchObject({
@@ -143,7 +143,7 @@ describe('the other events', () => {
     for (const { key, sequencer = '' } of deletions) expect(sequencer > (sequencers.get(key) ?? 'G')).toBe(true);
   });
 
-  test('resend-replication-failure.json says which archive did not arrive where, and why', async () => {
+  test('resend-replication-failure.json names the archive, its destination and the reason', async () => {
     expect((await bodiesOf('resend-replication-failure.json')).flatMap(parseReplicationFailures)).toEqual([
       expect.objectContaining({
         bucket: 's3-cross-region-compressor-111122223333-eu-west-1-outbound',
@@ -154,7 +154,7 @@ describe('the other events', () => {
     ]);
   });
 
-  test('backfill-file.json is a data file of the example, by its bytes, that lists objects of other events', async () => {
+  test('backfill-file.json names a data file of the example, with its MD5, that lists objects of other events', async () => {
     const task = parseFileTask(await readEvent(join(EVENTS, 'backfill-file.json')));
     const bytes = readFileSync(join(EVENTS, 'inventories', basename(task.file.key)));
     expect(createHash('md5').update(bytes).digest('hex')).toBe(task.file.md5);
@@ -179,7 +179,7 @@ describe('the other events', () => {
   });
 
   test.each(FILES.filter((file) => file.startsWith('deployment-')))(
-    '%s is a request for a resource of ours, with properties that it takes',
+    '%s is a valid request for one of our resources',
     async (file) => {
       const request = parseStackRequest(await readEvent(join(EVENTS, file)));
       expect(file).toContain(`-${request.RequestType.toLowerCase()}.json`);
@@ -191,7 +191,7 @@ describe('the other events', () => {
 });
 
 describe('every event', () => {
-  test.each(FILES)('%s is of the shape and the region of its function', async (file) => {
+  test.each(FILES)('%s has the shape and the region of its function', async (file) => {
     const [, name] = FUNCTION_OF_FILE.exec(file) ?? [];
     const known = INVOCABLE_FUNCTIONS.find((candidate) => candidate.name === name);
     if (known === undefined) throw new Error(`${file} is named after no function`);
@@ -200,7 +200,7 @@ describe('every event', () => {
   });
 
   test.each(FILES.filter((file) => file.startsWith('source-')))(
-    '%s has the ETags of the sample objects that are made for it',
+    '%s has the ETags of its sample objects',
     async (file) => {
       const named = (await bodiesOf(file)).flatMap(namedObjects);
       expect(named.map(({ etag }) => etag)).toEqual(
@@ -209,13 +209,13 @@ describe('every event', () => {
     },
   );
 
-  test('has a row in the table of events/README.md, and no other has', () => {
+  test('has a row in the table of events/README.md, which has no other rows', () => {
     const readme = readFileSync(join(EVENTS, 'README.md'), 'utf8');
     const rows = [...readme.matchAll(/^\| `([a-z-]+\.json)` \|/gm)].map(([, file = '']) => file);
     expect(rows.toSorted()).toEqual(FILES.toSorted());
   });
 
-  test('names no account but the one of AWS documentation, and nobody by name', () => {
+  test('names no account except that of the AWS documentation', () => {
     for (const file of FILES) {
       const accounts = readFileSync(join(EVENTS, file), 'utf8').match(/(?<=arn:aws:[a-z]+:[a-z0-9-]*:)\d{12}/g) ?? [];
       expect(accounts.filter((account) => account !== '111122223333')).toEqual([]);

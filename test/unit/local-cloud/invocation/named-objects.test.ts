@@ -8,14 +8,14 @@ describe('namedObjects', () => {
   test.each([
     ['S3', s3Notification(FACTS)],
     ['EventBridge', eventBridgeNotification(FACTS)],
-  ])('finds the object of a notification of %s, its key decoded', (_, body) => {
+  ])('finds the object of a notification of %s, with its key decoded', (_, body) => {
     expect(namedObjects(body)).toEqual([expect.objectContaining(FACTS)]);
   });
 
   test.each([
     ['a test event', TEST_EVENT],
     ['a text', 'no json'],
-  ])('finds none in %s', (_, body) => {
+  ])('finds no object in %s', (_, body) => {
     expect(namedObjects(body)).toEqual([]);
   });
 });
@@ -23,13 +23,13 @@ describe('namedObjects', () => {
 describe('withVersionIds', () => {
   const body = s3Notification({ ...FACTS, versionId: 'theirs' });
 
-  test('puts the local version id in the place of the one in the event', () => {
+  test('replaces the version id of the event with the local one', () => {
     const changed = withVersionIds(body, (bucket, key, etag) => `${bucket} ${key} ${etag}`);
     expect(JSON.parse(changed)).toMatchObject({ Records: [{ s3: { object: { versionId: 'b a+b/é c e' } } }] });
     expect(changed.replace('b a+b/é c e', 'theirs')).toBe(body);
   });
 
-  test('leaves the id of a missing object, and a body that is not a notification', () => {
+  test('keeps the id for a missing object, and a body that is not a notification', () => {
     expect(withVersionIds(body, () => undefined)).toBe(body);
     expect(withVersionIds('no json', () => 'ours')).toBe('no json');
   });

@@ -41,7 +41,7 @@ describe('readEvent', () => {
 describe('findInvocable', () => {
   const batch = { Records: [{ awsRegion: 'eu-west-1', body: '{}' }] };
 
-  test('refuses an event of another shape, with what is wrong with it', () => {
+  test('refuses an event of another shape, and says what is wrong with it', () => {
     expect(() => findInvocable('deployment', batch, 'batch.json')).toThrow(
       /batch.json is not a request of a CloudFormation custom resource. RequestType: /,
     );
@@ -50,7 +50,7 @@ describe('findInvocable', () => {
     );
   });
 
-  test('refuses an event of a region without such a function', () => {
+  test('refuses an event from a region without such a function', () => {
     expect(() => findInvocable('target', batch, 'batch.json')).toThrow(
       'batch.json is of eu-west-1; the example configuration has the target function in us-east-1, ap-southeast-2.',
     );

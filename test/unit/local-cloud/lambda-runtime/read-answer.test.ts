@@ -18,7 +18,7 @@ describe('readAnswer', () => {
       '{"errorType":"A","errorMessage":"b"}',
       { errorType: 'A', errorMessage: 'b' },
     ],
-  ])('takes %s for an answer', (_, text, response) => {
+  ])('reads %s as an answer', (_, text, response) => {
     expect(readAnswer({ status: 200, text }, 'f')).toEqual({ kind: 'answered', response });
   });
 
@@ -34,7 +34,7 @@ describe('readAnswer', () => {
     ],
     [502, '', 'FUNCTION_CRASHED', 'The process of f ended in the middle of an invocation'],
     [500, 'oops', 'FUNCTION_CRASHED', 'The emulator of f answered 500: oops'],
-  ])('takes status %i and %j for %s', (status, text, code, message) => {
+  ])('reads status %i with %j as %s', (status, text, code, message) => {
     expect(readAnswer({ status, text }, 'f')).toMatchObject({ kind: 'failed', error: { code, message } });
   });
 });
@@ -43,14 +43,14 @@ describe('emulatorFileName', () => {
   test.each([
     ['linux', 'x64', 'aws-lambda-rie-x86_64'],
     ['linux', 'arm64', 'aws-lambda-rie-arm64'],
-  ])('on %s %s is %s', (platform, processor, name) => {
+  ])('for %s %s is %s', (platform, processor, name) => {
     expect(emulatorFileName(platform, processor)).toBe(name);
   });
 
   test.each([
     ['darwin', 'arm64'],
     ['linux', 'riscv64'],
-  ])('sends a user of %s %s to sam local invoke', (platform, processor) => {
+  ])('refers a user of %s %s to sam local invoke', (platform, processor) => {
     expect(() => emulatorFileName(platform, processor)).toThrow(
       expect.objectContaining({
         code: 'LAMBDA_EMULATOR_MISSING',

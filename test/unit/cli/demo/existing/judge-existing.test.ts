@@ -23,7 +23,7 @@ const GOOD: VerifyReport = {
 };
 
 describe('the judgment of a verification', () => {
-  test('has nothing to say where all is well, and names what is not', () => {
+  test('has no complaint about a good report, and names what is wrong in another', () => {
     expect(complain('then', GOOD)).toEqual([]);
     expect(complain('then', { ...GOOD, missing: 2, foreign: 1, notDue: 3 })).toEqual([
       'then: verify found 2 missing, 1 foreign, 3 not due',
@@ -31,7 +31,7 @@ describe('the judgment of a verification', () => {
     expect(complain('then', { ...GOOD, extra: 9 }, 10)).toEqual(['then: verify found 9 extra instead of 10']);
   });
 
-  test('counts a planted key only when it is called what it is', () => {
+  test('counts a planted key only if it is classified correctly', () => {
     const { planted } = planBucket(200, '');
     const named = (keys: readonly string[]): { key: string }[] => keys.map((key) => ({ key }));
     const samples = { extra: named(planted.extra), older: named(planted.foreign.edited) };
@@ -42,7 +42,7 @@ describe('the judgment of a verification', () => {
     ).toBe(planted.extra.length + planted.foreign.edited.length);
   });
 
-  test('leaves keys out that are at the target on purpose, and no others', () => {
+  test('ignores keys that are at the target on purpose, and no others', () => {
     const finding = (key: string) => ({ region: 'us-east-1', key, differences: ['was never uploaded'] });
     const found = { identical: 5, lost: 0, altered: 2, findings: [finding('extra'), finding('wrong')] };
     expect(withoutExtra(found, (key) => key === 'extra')).toEqual({

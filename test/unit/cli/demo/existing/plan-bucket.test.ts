@@ -7,7 +7,7 @@ describe.each([MIN_OBJECTS, 2003, 20_000])('the plan of a bucket of %s objects',
   const existing = new Set(plan.existing.map(({ key }) => key));
   const overwritten = plan.overwritten.flat().map(({ key }) => key);
 
-  test('has so many keys below the prefix of the rule, and some that nobody can read', () => {
+  test('has that many keys below the prefix of the rule, and some that nobody can read', () => {
     expect(existing.size).toBe(objects);
     expect([...existing].every((key) => key.startsWith('in/existing/'))).toBe(true);
     expect(new Set(plan.archived.map(({ dress }) => dress.storageClass))).toEqual(new Set(['GLACIER']));

@@ -36,7 +36,7 @@ function occurrences(text: string, part: string): number {
 }
 
 describe('renderReport', () => {
-  test('shows a loss as one, and says dollars and the ratio of the run once', () => {
+  test('shows a loss as a loss, and prints dollars and the ratio of the run once', () => {
     const report = reportOf(FULL);
     expect(report).toContain(`<div class="verdict bad">${LOSS.verdict.replace("'", '&#39;')}</div>`);
     expect(report).toContain('<span class="loss">-5.52</span>');
@@ -44,7 +44,7 @@ describe('renderReport', () => {
     expect(occurrences(report, '4.00 : 1')).toBe(1);
   });
 
-  test('sums both sides of the bill, and lets a month that loses decide how the outcome looks', () => {
+  test('sums both sides of the bill, and a losing month decides how the outcome looks', () => {
     expect(reportOf(FULL)).toContain('<td data-label="S3 alone">100.48</td><td data-label="With this">106.00</td>');
     const terabyte = { ...LOSS.terabyte, net: 3 };
     const month = { bytes: 2 ** 39, lines: [{ what: 'fixed, of the rule', plain: 0, ours: 8 }], net: -8 };
@@ -53,7 +53,7 @@ describe('renderReport', () => {
     expect(report).toContain('<th>USD per month, 512 GB</th>');
   });
 
-  test('shows a content type that became larger as a loss', () => {
+  test('shows a content type that grew as a loss', () => {
     const [archive] = MEASURED_RUN.archives;
     if (archive === undefined) throw new Error('The run has an archive');
     const types = new Map([['text/html', { objects: 1, bytes: 36, compressedBytes: 130 }]]);
@@ -68,12 +68,12 @@ describe('renderReport', () => {
     expect(report).toContain('<b>1 of 2</b><span>damaged archives refused</span>');
   });
 
-  test('shows a saving as one', () => {
+  test('shows a saving as a saving', () => {
     const worth = { ...LOSS, terabyte: { ...LOSS.terabyte, net: 3 }, verdict: 'This is cheaper.' };
     expect(reportOf({ ...FULL, worth })).toContain('<div class="verdict good">This is cheaper.</div>');
   });
 
-  test('names in every cell its column, which is all that a narrow page shows of the head', () => {
+  test('labels every cell with its column, which is all that a narrow page shows of the head', () => {
     const report = reportOf(FULL);
     expect(occurrences(report, '<td')).toBe(
       occurrences(report, '<td data-label="') + occurrences(report, '<td class="text"'),
@@ -81,7 +81,7 @@ describe('renderReport', () => {
     expect(report).toContain('<td data-label="Compressed">1.3 MB</td>');
   });
 
-  test('has every box of the picture for wide pages in that for narrow ones', () => {
+  test('has every box of the wide picture in the narrow one', () => {
     const [wide = '', upright = ''] = reportOf(FULL).match(/<svg.*?<\/svg>/gs) ?? [];
     expect(occurrences(wide, 'class="title"')).toBeGreaterThan(6);
     expect(occurrences(upright, 'class="title"')).toBe(occurrences(wide, 'class="title"'));
