@@ -130,7 +130,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** Files of src that every folder may import. */
 const FOR_ALL = ['errors.ts', 'json.ts', 'units.ts'];
-/** Libraries for people: they would only make a cold start longer. */
+/** Libraries for the command line: in a function they would only slow down a cold start. */
 const COMMAND_LIBRARIES = ['cli-progress', 'cli-table3', 'commander', 'jsonc-parser', 'yaml'];
 const ENTRY_POINTS = ['functions', 'cli', 'local-cloud'];
 
@@ -152,7 +152,9 @@ const files: SourceFile[] = ['src', 'local-cloud'].flatMap((room) =>
     }),
 );
 
-/** The folder of src that a file is in, or the top folder beside src; undefined for what every folder may import. */
+/**
+ * The folder of src that a file is in, or the top folder beside src; undefined for files that every folder may import.
+ */
 function folderOf(path: string): string | undefined {
   const [room, folder] = path.split(sep);
   if (room !== 'src') return room;
@@ -176,7 +178,7 @@ function privateNames(text: string): string[] {
 
 type Graph = ReadonlyMap<string, Iterable<string>>;
 
-/** What each file imports of ours, by imports of any kind. */
+/** The project's own files that each file imports, by imports of any kind. */
 const fileGraph: Graph = new Map(
   files.map((file) => [
     file.path,
@@ -184,7 +186,7 @@ const fileGraph: Graph = new Map(
   ]),
 );
 
-/** The same between folders of any depth. A folder and one that is inside of it count as one. */
+/** The same between folders of any depth. A folder and a folder inside it count as one. */
 function folderGraph(): Graph {
   const graph = new Map<string, Set<string>>();
   for (const [path, imported] of fileGraph) {
@@ -198,7 +200,7 @@ function folderGraph(): Graph {
   return graph;
 }
 
-/** Ways from a node back to itself: at least one for each circle. */
+/** Paths from a node back to itself: at least one per circle. */
 function circlesOf(graph: Graph): string[] {
   const done = new Set<string>();
   const circles: string[] = [];
@@ -215,7 +217,7 @@ function circlesOf(graph: Graph): string[] {
   return circles;
 }
 
-/** What each top folder imports, itself aside. */
+/** The other top folders that each top folder imports. */
 function importedFolders(): Graph {
   const graph = new Map<string, Set<string>>();
   for (const { path, folder: from } of files.filter(({ folder }) => folder !== '')) {
@@ -240,7 +242,7 @@ function drawnFolders(): Graph {
   return graph;
 }
 
-/** Every node that arrows lead to from one. */
+/** Every node that is reachable from one. */
 function reachedFrom(node: string, graph: Graph, seen = new Set<string>()): Set<string> {
   for (const next of graph.get(node) ?? []) {
     if (seen.has(next)) continue;
@@ -250,7 +252,7 @@ function reachedFrom(node: string, graph: Graph, seen = new Set<string>()): Set<
   return seen;
 }
 
-/** All files that the entries of the functions and of the task lead to. */
+/** All files that are reachable from the entry points of the functions and of the task. */
 function functionFiles(): SourceFile[] {
   const entries = files.filter(({ folder }) => folder === 'functions').map(({ path }) => path);
   const reached = new Set(entries.flatMap((entry) => [entry, ...reachedFrom(entry, fileGraph)]));
@@ -278,11 +280,11 @@ describe('the folders of src', () => {
     expect(violations).toEqual([]);
   });
 
-  test('depend on each other without circles', () => {
+  test('do not depend on each other in circles', () => {
     expect(circlesOf(new Map(Object.entries(RULES).map(([folder, { folders }]) => [folder, folders])))).toEqual([]);
   });
 
-  test('are drawn in docs/architecture.md as they are', () => {
+  test('match their picture in docs/architecture.md', () => {
     const drawn = drawnFolders();
     const actual = importedFolders();
     const pairsOf = (graph: Graph): string[] =>
@@ -292,11 +294,11 @@ describe('the folders of src', () => {
     expect(pairsOf(actual).filter((pair) => !pairsOf(reached).includes(pair))).toEqual([]);
   });
 
-  test('have no circle of files, not even one of types only', () => {
+  test('have no files that import each other in a circle, not even for types only', () => {
     expect(circlesOf(fileGraph)).toEqual([]);
   });
 
-  test('have no circle of the folders inside of them', () => {
+  test('have no subfolders that import each other in a circle', () => {
     expect(circlesOf(folderGraph())).toEqual([]);
   });
 
@@ -314,7 +316,9 @@ describe('the folders of src', () => {
     const shadows = files.flatMap(({ path, text }) =>
       privateNames(text)
         .filter((name) => exported.has(name))
-        .map((name) => `${name} of ${path} is another one than that of ${exported.get(name)}: rename or import it`),
+        .map(
+          (name) => `${name} of ${path} is not the one that is exported by ${exported.get(name)}: rename or import it`,
+        ),
     );
     expect(shadows).toEqual([]);
   });

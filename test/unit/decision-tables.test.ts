@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 const TESTS = new URL('..', import.meta.url);
 const DECISIONS = new URL('../../docs/decisions/', import.meta.url);
 
-/** Rows `| scenario | protects | file | test |` of all decisions, but those of 7, which has a test of its own. */
+/** Rows `| scenario | protects | file | test |` of all decisions except 7, which has its own test. */
 const rows = readdirSync(DECISIONS)
   .filter((name) => !name.startsWith('0007'))
   .flatMap((name) => {

@@ -9,17 +9,20 @@ const rows = (section.split('\n## ')[0] ?? '')
   .filter((line) => /^\| (?!at the |---)/.test(line))
   .map((line) => line.split('|').map((cell) => cell.trim()));
 
-describe('each row of the table beside S3 replication has a test', () => {
-  test('and there are rows', () => {
+describe('the table that compares deletions with S3 replication', () => {
+  test('has rows', () => {
     expect(rows.length).toBeGreaterThanOrEqual(12);
   });
 
-  test.each(rows.map(([, what = '', , , shown = '']) => ({ what, shown })))('$what: $shown', ({ shown }) => {
-    const [, file, title] = /^`([^`]+\.test\.ts)`: (.+)$/.exec(shown) ?? [];
-    if (file === undefined || title === undefined) {
-      expect(shown).toBe('the same');
-      return;
-    }
-    expect(readFileSync(new URL(file, TESTS), 'utf8').replaceAll("\\'", "'")).toContain(title);
-  });
+  test.each(rows.map(([, what = '', , , shown = '']) => ({ what, shown })))(
+    'has a test for each row: $what: $shown',
+    ({ shown }) => {
+      const [, file, title] = /^`([^`]+\.test\.ts)`: (.+)$/.exec(shown) ?? [];
+      if (file === undefined || title === undefined) {
+        expect(shown).toBe('the same');
+        return;
+      }
+      expect(readFileSync(new URL(file, TESTS), 'utf8').replaceAll("\\'", "'")).toContain(title);
+    },
+  );
 });

@@ -6,7 +6,7 @@ const STACKS = fileURLToPath(new URL('../../src/stacks/', import.meta.url));
 const TEMPLATES = fileURLToPath(new URL('../../src/templates/', import.meta.url));
 const document = readFileSync(new URL('../../docs/deployment.md', import.meta.url), 'utf8');
 
-/** What the page calls the services of resource types. */
+/** The page's names for the services of resource types. */
 const WORDS: Readonly<Record<string, string>> = {
   ApplicationAutoScaling: 'Application Auto Scaling',
   CloudFormation: 'CloudFormation stacks',
@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   SNS: 'SNS topics',
   SQS: 'SQS queues',
 };
-/** SAM's types, by what they become. */
+/** SAM's types, and what they become. */
 const TRANSFORMED: Readonly<Record<string, string>> = {
   Application: 'CloudFormation stacks',
   Function: 'Lambda functions and event source mappings',
@@ -44,7 +44,7 @@ function resourceTypes(): string[] {
   return [...new Set(texts.flatMap((text) => text.match(/(?<=Type: '?)AWS::\w+::\w+/g) ?? []))];
 }
 
-test('the page on deployment names the service of every resource as one that the deploying identity may use', () => {
+test('the page on deployment lists the service of every resource among the permissions of the deploying identity', () => {
   const permissions = table(/^- An AWS account/m);
   const words = resourceTypes().map((type) => {
     const [, service = '', name = ''] = type.split('::');

@@ -16,7 +16,10 @@ const documents = [
     .map((path) => join('docs', path)),
 ].map((path) => ({ path, text: readFileSync(join(PROJECT, path), 'utf8') }));
 
-/** Options by command, `dead-letters redrive` included, as docs/commands.md has them, which a test compares with the commands. */
+/**
+ * Options per command, `dead-letters redrive` included, from docs/commands.md, which another test compares with the
+ * commands.
+ */
 const OPTIONS = new Map(
   (documents.find(({ path }) => path === 'docs/commands.md')?.text ?? '').split(/^##+ /m).map((section) => {
     const [name = '', ...help] = section.split('\n');
@@ -24,11 +27,11 @@ const OPTIONS = new Map(
   }),
 );
 
-/** What a document says to run: the options of each command of s3xrc that the command has not. */
+/** The options in a document's s3xrc commands that those commands do not have. */
 function unknownOptions(text: string): string[] {
   const commands = documentedCommands(text, ['s3xrc', 'npm']).flatMap(({ words: [program, ...words] }) => {
     if (program === 's3xrc') return [words];
-    // Of npm's scripts some are other programs.
+    // Some npm scripts run other programs.
     const passed = words.indexOf('--');
     return words[0] === 'run' && passed > 0 && OPTIONS.has(words[1] ?? '')
       ? [[words[1] ?? '', ...words.slice(passed + 1)]]
@@ -45,7 +48,7 @@ function unknownOptions(text: string): string[] {
   });
 }
 
-/** Whether a line has a space at which it could end within that many characters. */
+/** Whether a line has a space within that many characters, at which it could be wrapped. */
 function breakBefore(line: string, width: number): boolean {
   const solid = line.replaceAll(/`[^`]*`|\[[^\]]*\]\([^)]*\)/g, (atom) => '#'.repeat(atom.length));
   return solid
@@ -79,7 +82,7 @@ describe('the documents', () => {
     expect(pages.filter((path) => !index.includes(`](${path.slice('docs/'.length)})`))).toEqual([]);
   });
 
-  test.each(documents)('$path shows only commands of s3xrc that exist, with options that they have', ({ text }) => {
+  test.each(documents)('$path shows only s3xrc commands and options that exist', ({ text }) => {
     expect(unknownOptions(text)).toEqual([]);
   });
 
@@ -89,7 +92,7 @@ describe('the documents', () => {
     ['`s3xrc dead-letters redrive --code X --all-of-them`', ['dead-letters --all-of-them']],
     ['`s3xrc dead-letter list`', ['there is no dead-letter']],
     ['```\nnpx s3xrc doctor --only buckets | less --raw   # --nothing\n```', []],
-  ])('and others would be noticed: %s', (text, wrong) => {
+  ])('are searched for wrong commands and options: %s', (text, wrong) => {
     expect(unknownOptions(text)).toEqual(wrong);
   });
 });

@@ -7,7 +7,7 @@ import { examplePrices } from '../support/prices.ts';
 import { exampleRule } from '../support/rules.ts';
 
 const document = readFileSync(new URL('../../docs/economics.md', import.meta.url), 'utf8');
-/** Its sentences, wherever a line ends. */
+/** Its sentences, without line breaks. */
 const prose = document.replaceAll(/\s+/g, ' ');
 
 function row(title: string): number[] {
@@ -21,7 +21,7 @@ function row(title: string): number[] {
 const stack = (name: string): string => readFileSync(new URL(`../../src/stacks/${name}.yaml`, import.meta.url), 'utf8');
 
 describe('docs/economics.md', () => {
-  test('has the tables that the cost model makes', () => {
+  test('has the tables that the cost model computes', () => {
     expect(document.match(/<!-- (month|break-even|volume) -->/g)).toHaveLength(3);
     expectCurrent(document, updateEconomics(document), 'node test/support/write-economics.ts');
   });
@@ -42,23 +42,23 @@ describe('docs/economics.md', () => {
     });
   });
 
-  test('says what transfer and CPU time are together', () => {
+  test('states the sum of transfer and CPU time', () => {
     const cost = ['transfer', 'compute', 'restoring'].map((item) => row(`ours: ${item}`)[2] ?? Number.NaN);
     const together = cost.reduce((sum, dollars) => sum + dollars, 0);
     expect(prose).toContain(`${together.toLocaleString('en-US')} USD for objects of 10 MB`);
   });
 
-  test('says how many bytes of an archive a second costs', () => {
+  test('states how many archive bytes cost as much as a CPU second', () => {
     const { archiveByte, cpuSecond } = marginalPrices(ruleCosts(exampleRule(), examplePrices()));
     expect(prose).toContain(`as much as ${(cpuSecond / archiveByte / 1e6).toFixed(1)} MB of archive`);
   });
 });
 
-describe('the days that archives are charged storage for', () => {
+describe('the days for which archives are charged storage', () => {
   const days = (name: string, rule: string, key: string): number =>
     Number(new RegExp(`Id: ${rule}\\b[\\s\\S]*?${key}: (\\d+)`).exec(stack(name))?.[1]);
 
-  test('are those of the lifecycle rules, and half a day until S3 acts on each', () => {
+  test('are those of the lifecycle rules, plus half a day until S3 applies each', () => {
     const current = days('source', 'expire-replicated-archives', 'ExpirationInDays');
     const noncurrent = days('source', 'expire-replicated-archives', 'NoncurrentDays');
     expect(STAGING_DAYS.outbound).toBe(current + 0.5 + noncurrent + 0.5);

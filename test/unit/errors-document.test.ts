@@ -30,7 +30,7 @@ function documentedErrors(): Map<string, string> {
   );
 }
 
-/** What has to be done so that the page says what the code does. */
+/** What to change so that the page agrees with the code. */
 function remedies(): string[] {
   const declared = declaredErrors();
   const documented = documentedErrors();
@@ -44,7 +44,7 @@ function remedies(): string[] {
   const unknown = [...documented.keys()].filter((code) => !declared.has(code));
   return [
     ...missing,
-    ...unknown.map((code) => `No class has the code \`${code}\`: take its row out of docs/errors.md.`),
+    ...unknown.map((code) => `No class has the code \`${code}\`: remove its row from docs/errors.md.`),
   ];
 }
 

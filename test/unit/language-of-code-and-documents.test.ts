@@ -3,7 +3,7 @@ import { BANNED_PHRASES } from '../support/language/banned-phrases.ts';
 import { findBannedPhrases } from '../support/language/find-banned-phrases.ts';
 
 describe('the language of code and documents', () => {
-  test('has no banned phrase', () => {
+  test('contains no banned phrase', () => {
     const complaints = findBannedPhrases().map(
       ({ path, line, phrase, advice }) => `${path}:${line}: "${phrase}": write ${advice}`,
     );
@@ -27,7 +27,7 @@ describe('the language of code and documents', () => {
     ['the version can be had back'],
     ['a run that comes to no end'],
     ['or look whose credentials these are'],
-  ])('%j is found', (text) => {
+  ])('finds %j', (text) => {
     expect(BANNED_PHRASES.some(({ pattern }) => text.search(pattern) >= 0)).toBe(true);
   });
 
@@ -38,7 +38,7 @@ describe('the language of code and documents', () => {
     ['once a minute'],
     ['stands for'],
     ['the command dead-letters'],
-  ])('%j is not', (text) => {
+  ])('does not find %j', (text) => {
     expect(BANNED_PHRASES.filter(({ pattern }) => text.search(pattern) >= 0)).toEqual([]);
   });
 });

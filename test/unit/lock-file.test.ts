@@ -15,13 +15,13 @@ const packages = Object.entries(lock.packages).filter(([path, { link }]) => path
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
 describe('package-lock.json', () => {
-  test('has a SHA-512 of each package, those of other platforms included: npm refuses what differs', () => {
+  test('has a SHA-512 of each package, including those of other platforms: npm refuses a package that differs', () => {
     expect(packages.length).toBeGreaterThan(100);
     const without = packages.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true);
     expect(without.map(([path]) => path)).toEqual([]);
   });
 
-  test('has no package that runs a script of its own at installation but those that docs/security.md names', () => {
+  test('has no package with an install script except those that docs/security.md names', () => {
     const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript === true);
     const unnamed = scripted.map(([path]) => nameOf(path)).filter((name) => !security.includes(`\`${name}\``));
     expect(unnamed).toEqual([]);

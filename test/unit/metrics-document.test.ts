@@ -25,7 +25,7 @@ test('docs/metrics.md has every metric that the functions write, and no other', 
     ...missing.map((name) => `Add a row for \`${name}\` to docs/metrics.md.`),
     ...unknown.map(
       (name) =>
-        `Nothing writes \`${name}\`: take it out of docs/metrics.md, or have test/support/emitted-metrics.ts make the service write it.`,
+        `Nothing writes \`${name}\`: remove it from docs/metrics.md, or make test/support/emitted-metrics.ts call the method that writes it.`,
     ),
   ]).toEqual([]);
 });

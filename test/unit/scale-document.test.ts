@@ -27,7 +27,7 @@ test('docs/scale.md has the table of its arithmetic (node test/support/write-sca
   expect(replaceScaleTable(text)).toBe(text);
 });
 
-test('what it reckons with is not better than what docs/performance.md has as measured', async () => {
+test('its assumptions do not exceed the measurements in docs/performance.md', async () => {
   const performance = await readFile(new URL('../../docs/performance.md', import.meta.url), 'utf8');
   const figure = (row: string, pattern: RegExp): number =>
     Number(pattern.exec(readResult(performance, row))?.[1]?.replace(',', ''));
@@ -39,7 +39,7 @@ test('what it reckons with is not better than what docs/performance.md has as me
   expect(figure('memory-archive-target', cpu)).toBeLessThanOrEqual(MEASURED.restoringCpu - 1);
 });
 
-test('its sentences have the same objects per second, and what twenty rules and fifty targets make of it', () => {
+test('its sentences state the same objects per second, and their product for twenty rules and fifty targets', () => {
   const number = (value: number): string => new Intl.NumberFormat('en-US').format(value);
   const { packed, restored } = MEASURED;
   expect(text).toContain(`${number(packed)} objects packed and ${number(restored)} restored a second by one function`);
@@ -99,26 +99,26 @@ function configuration(rules: number, targets: number): Configuration {
   };
 }
 
-/** Rules that one stack has room for: resources are proportional to them, but for those of the regions. */
+/** Rules that one stack has room for: apart from those of the regions, resources are proportional to them. */
 function mostRules(targets: number): number {
   return mostOf((rules) => configuration(rules, targets), 2);
 }
 
-/** @param first number of rules with which everything is there that is not of a rule */
+/** @param first number of rules with which every resource exists that does not belong to a rule */
 function mostOf(configured: (rules: number) => Configuration, first: number): number {
   const [few, more] = [first, 3 * first].map((rules) => measureTemplate(configured(rules), { priceRevision: '1' }));
   const ofRule = ((more?.resources ?? 0) - (few?.resources ?? 0)) / (2 * first);
   return Math.floor(first + (MAX_RESOURCES - (few?.resources ?? 0)) / ofRule);
 }
 
-test('one stack has room for fewer than 400 routes, and for some 120 rules to two regions', () => {
+test('one stack has room for fewer than 400 routes, and for about 120 rules to two regions', () => {
   for (const targets of [1, 2, 4, 6, 8]) expect(mostRules(targets) * targets).toBeLessThan(400);
   expect(Math.round(mostRules(2) / 10) * 10).toBe(120);
   expect(text).toContain('has room for fewer than 400 routes');
   expect(text).toContain('120 rules from one region to two');
 });
 
-test('one stack has room for some 90 rules over ten regions', () => {
+test('one stack has room for about 90 rules over ten regions', () => {
   const most = mostOf(rulesOverTenRegions, 10);
   expect(Math.floor(most / 10) * 10).toBe(90);
   expect(measureTemplate(rulesOverTenRegions(most), { priceRevision: '1' }).resources).toBeLessThanOrEqual(
@@ -130,7 +130,7 @@ test('one stack has room for some 90 rules over ten regions', () => {
   expect(text).toContain('some 90 rules over 10 regions');
 });
 
-/** A rule that has used every level, all of its content of these classes. */
+/** A rule that has used every level, with content of these classes only. */
 async function learnedItem(classes: readonly ContentClass[]): Promise<StatisticsItem> {
   const items = new Map<string, Record<string, { readonly N: string }>>();
   const client = exactDynamoDb(items);
@@ -139,7 +139,7 @@ async function learnedItem(classes: readonly ContentClass[]): Promise<Statistics
   const cache = new StatisticsCache({ rule: RULE_ID, store, now: () => 0, onFailure: rethrow });
   const random = seededRandom(1);
   for (let archive = 0; archive < ARCHIVES; archive += 1) {
-    // Each level once a round, of 32 MB of every class.
+    // Each level once per round, with 32 MB of every class.
     const level = levels[archive % levels.length] ?? 1;
     const arms = classes.map((content) => [armKey(content, level), archiveSums(random)] as const);
     const probed = archive % 32 === 0 ? classes : [];
@@ -152,7 +152,7 @@ async function learnedItem(classes: readonly ContentClass[]): Promise<Statistics
   return { Id: { S: RULE_ID }, ...items.get(RULE_ID) };
 }
 
-/** Past the first rebase of the weights, when numbers are longest. */
+/** After the first rebase of the weights, when numbers are longest. */
 const ARCHIVES = 600;
 const RULE_ID = 'example-reports-published-c8985ecdaa';
 
@@ -160,14 +160,14 @@ function rethrow(error: Error): never {
   throw error;
 }
 
-/** Of one archive, with all the digits that a double has. */
+/** One archive, with all the digits of a double. */
 function archiveSums(random: () => number): ArmSums {
   const bytes = Math.ceil(32e6 * (1 + random()));
   const tested = bytes * (0.3 + 0.1 * random());
   return { archives: 1, bytes, tested, compressed: Math.ceil(tested * 0.9), cpuSeconds: bytes * 4e-9 * (1 + random()) };
 }
 
-test('an item of statistics has the size that the page says, which decides how many archives a rule may write', async () => {
+test('an item of statistics has the size that the page states, which decides how many archives a rule may write', async () => {
   const [one, all] = await Promise.all([learnedItem(['text']), learnedItem(CONTENT_CLASSES)]);
   const kilobytes = (item: StatisticsItem): string => (itemBytes(item) / 1024).toFixed(1);
   const units = Math.ceil(itemBytes(one) / 1024);
@@ -183,7 +183,7 @@ test('an item of statistics has the size that the page says, which decides how m
   expect(Math.ceil(itemBytes(all) / 1024)).toBe(4 * units);
 });
 
-test('the dashboard of as many rules as one stack has room for is within the limits of CloudWatch', () => {
+test('the dashboard of the most rules that one stack has room for is within the limits of CloudWatch', () => {
   for (const targets of [1, 2, 8]) {
     const { settings, rules } = configuration(mostRules(targets), targets);
     const plans = planRegions({ settings, rules });
@@ -200,7 +200,7 @@ test('the dashboard of as many rules as one stack has room for is within the lim
   }
 });
 
-test('its metrics are those of the plan, and their dollars', () => {
+test('its number of metrics and their cost are those of the plan', () => {
   const always = REPLICATION_METRICS + WATERMARKS;
   const metrics = 100 * SOURCE_METRICS + 200 * (TARGET_METRICS + always);
   const number = new Intl.NumberFormat('en-US').format(metrics);

@@ -9,7 +9,7 @@ import { AdaptiveProcess, type Content } from '../../support/adaptive-rule.ts';
 import { MemoryStatisticsStore } from '../../support/memory-statistics-store.ts';
 
 const LEVELS = [STORE_LEVEL, 1, 3, 9];
-/** Level 3 is the cheapest at 0.02 USD per GB, by a good tenth. */
+/** Level 3 is the cheapest at 0.02 USD per GB, by just over 10 %. */
 const RECORDS: Content = {
   fraction: 0.3,
   levels: {
@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 describe('a rule without a level', () => {
-  test('begins with a probe of its own content, not with a constant', async () => {
+  test('starts with a probe of its own content, not with a constant', async () => {
     const first = await new AdaptiveProcess({ levels: LEVELS }).pack(frames('other', RECORDS));
     expect(most(first)).toBe(3);
     expect(first[0]?.reason).toMatch(/probed|tried/);
@@ -66,7 +66,7 @@ describe('a rule without a level', () => {
     expect(one.probes).toBe(2);
   });
 
-  test('does not let a few bytes speak for their class', async () => {
+  test('does not judge a class by a few bytes', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     // For them, level 9 looks better than it is.
     const few: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: { left: 0.22, secondsPerByte: 20e-9 } } };
@@ -87,14 +87,14 @@ describe('a rule without a level', () => {
     expect(new Set(packed.map(({ ifPacked }) => ifPacked?.level))).toEqual(new Set([STORE_LEVEL]));
   });
 
-  test('stores what turns out to be compressed, whatever its name is', async () => {
+  test('stores content that turns out to be compressed already, whatever its name', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     const [frame] = await one.pack(frames('text', PICTURES, 1));
     expect(frame?.ifPacked?.level).toBe(STORE_LEVEL);
     expect([...(store.rules.get('rule')?.arms.keys() ?? [])]).toEqual([`packed:${STORE_LEVEL}`]);
   });
 
-  test('shares what it learns with processes that begin later', async () => {
+  test('shares what it learns with processes that start later', async () => {
     const first = new AdaptiveProcess({ levels: LEVELS, store });
     for (let archive = 0; archive < 3; archive += 1) await first.pack(frames('other', SENSORS));
     const second = new AdaptiveProcess({ levels: LEVELS, store });
@@ -102,7 +102,7 @@ describe('a rule without a level', () => {
     expect(second.probes).toBe(0);
   });
 
-  test('follows a change of content within some tens of archives', async () => {
+  test('adapts to a change of content within 40 archives', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     for (let archive = 0; archive < 200; archive += 1) await one.pack(frames('other', RECORDS));
     let taken = 0;
@@ -111,9 +111,9 @@ describe('a rule without a level', () => {
   });
 
   test.each([
-    ['off by as much as probes are', { left: 0.22, secondsPerByte: 20e-9 }, 3],
-    ['off by a factor of 5', { left: 0.2, secondsPerByte: 10e-9 }, 15],
-  ])('leaves a level that a probe was wrong about: %s', async (_, promise, archives) => {
+    ['by the usual error of probes', { left: 0.22, secondsPerByte: 20e-9 }, 3],
+    ['by a factor of 5', { left: 0.2, secondsPerByte: 10e-9 }, 15],
+  ])('abandons a level that a probe misjudged %s', async (_, promise, archives) => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     const promised: Content = { ...RECORDS, levels: { ...RECORDS.levels, 9: promise } };
     expect(most(await one.pack(frames('text', promised)))).toBe(9);
@@ -122,7 +122,7 @@ describe('a rule without a level', () => {
     expect(taken).toBeLessThan(archives);
   });
 
-  test('tries less and less', async () => {
+  test('tries other levels less and less often', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     const trials: number[] = [];
     for (let archive = 0; archive < 30; archive += 1) {
@@ -142,7 +142,7 @@ describe('a clock that fails', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-    'says nothing of any level: CPU time of %p in an archive between others',
+    'affects no level: a CPU time of %p in archives between good ones',
     async (seconds) => {
       const one = new AdaptiveProcess({ levels: LEVELS, store });
       await one.pack(frames('other', SENSORS));
@@ -154,13 +154,16 @@ describe('a clock that fails', () => {
     },
   );
 
-  test.each([Number.NaN, Number.POSITIVE_INFINITY])('does not make a probe of %p the whole truth', async (seconds) => {
-    const one = new AdaptiveProcess({ levels: LEVELS, store });
-    await one.pack(frames('other', broken(seconds)));
-    expect(most(await one.pack(frames('other', SENSORS)))).not.toBe(STORE_LEVEL);
-  });
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    'does not spoil the choice of levels: a probe of %p',
+    async (seconds) => {
+      const one = new AdaptiveProcess({ levels: LEVELS, store });
+      await one.pack(frames('other', broken(seconds)));
+      expect(most(await one.pack(frames('other', SENSORS)))).not.toBe(STORE_LEVEL);
+    },
+  );
 
-  test('leaves statistics of use that had a NaN written into them before', () => {
+  test('does not spoil estimates: statistics that already contain a NaN', () => {
     const sums = { archives: 5, bytes: 1e6, tested: 6e5, compressed: 5e5, cpuSeconds: Number.NaN };
     const poisoned = { ...NO_STATISTICS, arms: new Map([['other:3', sums] as const]) };
     const options = { levels: LEVELS, prices: { archiveByte: 0.02e-9, cpuSecond: 2.3e-5 }, cpuSpeed: 1 };
@@ -169,7 +172,7 @@ describe('a clock that fails', () => {
 });
 
 describe('machines of different speed', () => {
-  test('do not poison each other: both find the same level, and the sums are those of one machine', async () => {
+  test('do not distort each other: both find the same level, and the sums are those of one machine', async () => {
     const fast = new AdaptiveProcess({ levels: LEVELS, store, cpuSpeed: 2 });
     const slow = new AdaptiveProcess({ levels: LEVELS, store, cpuSpeed: 0.5, seed: 2 });
     for (let archive = 0; archive < 10; archive += 1) {
@@ -182,7 +185,7 @@ describe('machines of different speed', () => {
     expect(most(await slow.pack(frames('text', RECORDS)))).toBe(3);
   });
 
-  test('may well take different levels where their CPU time makes the difference', async () => {
+  test('choose different levels where their CPU time makes the difference', async () => {
     const close: Content = { fraction: 0.3, levels: { ...RECORDS.levels, 9: { left: 0.2, secondsPerByte: 30e-9 } } };
     const levels = await Promise.all(
       [4, 0.2].map(async (cpuSpeed) => {
@@ -196,7 +199,7 @@ describe('machines of different speed', () => {
 });
 
 describe('an archive in a hurry', () => {
-  test('takes the cheapest of the levels that are fast enough, tries nothing, and says why', async () => {
+  test('takes the cheapest level that is fast enough, tries no other, and says why', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     await one.pack(frames('other', SENSORS));
     const chosen = await one.pack(frames('other', SENSORS), { highest: 3, reason: 'backlog' });
@@ -205,7 +208,7 @@ describe('an archive in a hurry', () => {
     expect(fastest[0]).toMatchObject({ level: STORE_LEVEL, reason: 'little-time' });
   });
 
-  test('keeps a level that is fast enough anyhow', async () => {
+  test('keeps its level if that is fast enough', async () => {
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     await one.pack(frames('text', RECORDS));
     const [frame] = await one.pack(frames('text', RECORDS), { highest: 3, reason: 'backlog' });
@@ -214,7 +217,7 @@ describe('an archive in a hurry', () => {
 });
 
 describe('an outage of the store', () => {
-  test('stops nothing, is reported once per archive, and is not asked about again for a minute', async () => {
+  test('stops no archive, is reported once per archive, and pauses calls to the store for a minute', async () => {
     let now = 0;
     const one = new AdaptiveProcess({ levels: LEVELS, store, now: () => now });
     for (let archive = 0; archive < 3; archive += 1) await one.pack(frames('other', SENSORS));
@@ -231,7 +234,7 @@ describe('an outage of the store', () => {
     expect(store.rules.get('rule')?.archives).toBe(4);
   });
 
-  test('leaves a new process with what it finds out by itself', async () => {
+  test('leaves a new process with what it measures itself', async () => {
     store.failure = new UnavailableStatisticsError('no answer');
     const one = new AdaptiveProcess({ levels: LEVELS, store });
     expect(most(await one.pack(frames('other', SENSORS)))).toBe(9);

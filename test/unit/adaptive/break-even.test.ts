@@ -19,19 +19,23 @@ describe('countArchives', () => {
   test.each([
     ['small objects fill 1,000 each', { objects: 5000, bytes: 50e6 }, 5],
     ['larger ones 64 MB each', { objects: 640, bytes: 640e6 }, 10],
-    ['one over the limit has an archive of its own', { objects: 2, bytes: 2e9 }, 2],
-    ['one per 20 s, and the second until it comes', { objects: 1000, bytes: 1e6, seconds: 1000 }, 1000 / 21],
-    ['an object per hour travels alone', { objects: 24, bytes: 24e3, seconds: 86_400 }, 86_400 / 3620],
-    ['where much arrives, archives are full', { objects: 1e6, bytes: 1e9, seconds: 100 }, 1000],
+    ['an object over the limit has its own archive', { objects: 2, bytes: 2e9 }, 2],
+    [
+      'an archive per window of 20 s plus the second until its first object',
+      { objects: 1000, bytes: 1e6, seconds: 1000 },
+      1000 / 21,
+    ],
+    ['with an object per hour, each travels alone', { objects: 24, bytes: 24e3, seconds: 86_400 }, 86_400 / 3620],
+    ['under heavy traffic, archives are full', { objects: 1e6, bytes: 1e9, seconds: 100 }, 1000],
   ])('%s', (_, traffic, archives) => {
     expect(countArchives(traffic, USUAL_LIMITS)).toBeCloseTo(archives, 9);
   });
 });
 
 describe('breakEvenObjectSize', () => {
-  test('is the size at which the net benefit of a full archive changes its sign', () => {
+  test('is the size at which the net benefit of a full archive changes sign', () => {
     const size = breakEvenObjectSize(costs, experience, USUAL_LIMITS);
-    // 1,000 objects, by the model that NetBenefit is counted with.
+    // 1,000 objects, by the model that calculates NetBenefit.
     const benefit = (bytes: number): number =>
       archiveDollars(costs, {
         archives: 1,
@@ -47,7 +51,7 @@ describe('breakEvenObjectSize', () => {
     expect(benefit(size * 0.99)).toBeLessThan(0);
   });
 
-  test('falls as transfer gets dearer, and rises with overwrites and small batches', () => {
+  test('falls as transfer becomes more expensive, and rises with overwrites and small batches', () => {
     const of = (price: number): number => breakEvenObjectSize(at(price), experience, USUAL_LIMITS);
     expect(of(0.01)).toBeGreaterThan(of(0.02));
     expect(of(0.02)).toBeGreaterThan(of(0.09));
@@ -56,7 +60,7 @@ describe('breakEvenObjectSize', () => {
     expect(breakEvenObjectSize(costs, experience, { ...USUAL_LIMITS, objects: 20 })).toBeGreaterThan(size * 1.1);
   });
 
-  test('is infinite where a byte saves nothing', () => {
+  test('is infinite if a byte saves nothing', () => {
     expect(breakEvenObjectSize(costs, { ...experience, ratio: 1 }, USUAL_LIMITS)).toBe(Number.POSITIVE_INFINITY);
   });
 });
@@ -64,7 +68,7 @@ describe('breakEvenObjectSize', () => {
 describe('breakEvenVolume', () => {
   const traffic = { objectBytes: 1e6, fixed: 8 };
 
-  test('is the volume at which a month earns its fixed cost', () => {
+  test('is the volume that pays for the fixed cost of a month', () => {
     const volume = breakEvenVolume(costs, experience, USUAL_LIMITS, traffic);
     const saved = (gigabytes: number): number => {
       const bytes = gigabytes * 2 ** 30;
@@ -78,7 +82,7 @@ describe('breakEvenVolume', () => {
     expect(saved(volume * 1.01)).toBeGreaterThan(8);
   });
 
-  test('rises with the fixed cost, falls with a longer window, and is infinite under the size that pays', () => {
+  test('rises with the fixed cost, falls with a longer window, and is infinite below the size that pays', () => {
     const volume = breakEvenVolume(costs, experience, USUAL_LIMITS, traffic);
     expect(breakEvenVolume(costs, experience, USUAL_LIMITS, { ...traffic, fixed: 16 })).toBeGreaterThan(volume * 1.3);
     expect(breakEvenVolume(costs, experience, { ...USUAL_LIMITS, windowSeconds: 300 }, traffic)).toBeLessThan(volume);

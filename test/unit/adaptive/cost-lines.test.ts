@@ -22,8 +22,8 @@ const GIB = 2 ** 30;
 const VCPU_SECOND = (1769 / 1024) * 0.0000133334;
 
 /**
- * USD for one of what drives it, worked by hand from prices and from what happens: no line of the model can be missing, and none can be wrong
- * without a row here that says so. To two buckets of us-east-1 (0.02 USD per GB) and one of ap-southeast-2 (0.05).
+ * USD per unit of each cost driver, worked out by hand from the prices: a row here fails for every line of the model
+ * that is missing or wrong. For a rule to two buckets of us-east-1 (0.02 USD per GB) and one of ap-southeast-2 (0.05).
  */
 const BY_HAND: readonly (readonly [CostItem, CostDriver, number])[] = [
   // A copy per region, not per bucket.
@@ -43,7 +43,7 @@ const BY_HAND: readonly (readonly [CostItem, CostDriver, number])[] = [
   ['requests', 'objects', 1.2 * SQS + GET + 3 * PUT],
   // Parts of the archive and of its replicas.
   ['requests', 'archiveBytes', (3 * PUT) / PART],
-  // Opening and completion in place of a PUT, in three regions.
+  // Creating and completing an upload instead of one PUT, in three regions.
   ['requests', 'multipartArchives', 3 * PUT],
   // Frames read in two regions.
   ['requests', 'originalBytes', (2 * GET) / PART],
@@ -60,7 +60,7 @@ const BY_HAND: readonly (readonly [CostItem, CostDriver, number])[] = [
   ['logs', 'archives', ((2750 + 3370 * 2) / GIB) * 0.5],
 ];
 
-describe('what one of each thing costs, worked by hand', () => {
+describe('the cost model, worked out by hand', () => {
   const rule = exampleRule({}, [
     { bucket: 'first' },
     { bucket: 'second' },
@@ -71,23 +71,23 @@ describe('what one of each thing costs, worked by hand', () => {
     examplePrices({ transfer_gb: { 'us-east-1': 0.02, 'ap-southeast-2': 0.05 } }),
   );
 
-  test.each(BY_HAND)('%s for one of %s', (item, driver, dollars) => {
+  test.each(BY_HAND)('charges %s for one of %s', (item, driver, dollars) => {
     const lines = ours.filter((line) => line.item === item);
     expect(sumLines(lines, { ...NOTHING, [driver]: 1 }) / dollars).toBeCloseTo(1, 9);
   });
 
-  test('and nothing else is paid for', () => {
+  test('charges nothing else', () => {
     const known = new Set(BY_HAND.map(([item, driver]) => `${item} ${driver}`));
     expect(new Set(ours.map(({ item, driver }) => `${item} ${driver}`))).toEqual(known);
   });
 
-  test('S3 by itself: each object to each bucket', () => {
+  test('charges plain S3 replication for each object to each bucket', () => {
     expect(sumLines(plain, { ...NOTHING, originalBytes: GIB })).toBeCloseTo(0.02 + 0.02 + 0.05, 12);
     expect(sumLines(plain, { ...NOTHING, objects: 1 })).toBeCloseTo(3 * PUT, 15);
   });
 });
 
-describe('what an archive costs beside requests, worked by hand', () => {
+describe('the cost of an archive without its requests, worked out by hand', () => {
   // 1,000 objects of 1 GiB in all, an archive of 0.25 GiB, 20 s of compression; one region.
   const archive = { objects: 1000, originalBytes: 2 ** 30, archiveBytes: 2 ** 28, cpuSeconds: 20 };
   const { ours, plain } = ruleCosts(exampleRule(), examplePrices());
@@ -108,11 +108,11 @@ describe('what an archive costs beside requests, worked by hand', () => {
     ['statistics', 4 * 0.000000625],
     // 2,750 and 3,370 bytes of log, 0.50 USD per GB.
     ['logs', (6120 / 1073741824) * 0.5],
-  ])('%s', (item, dollars) => {
+  ])('includes %s', (item, dollars) => {
     expect(of(ours, item) / dollars).toBeCloseTo(1, 4);
   });
 
-  test('is all there is, beside requests', () => {
+  test('includes nothing else', () => {
     const items = new Set(ours.map(({ item }) => item));
     expect([...items].toSorted()).toEqual([
       ...['compute', 'encryption', 'logs', 'requests', 'restoring', 'statistics', 'storage', 'transfer'],

@@ -14,7 +14,7 @@ const oneRegion = exampleRule();
 const amounts: Amounts = { archives: 1, objects: 100, originalBytes: 2 ** 30, archiveBytes: 2 ** 28, cpuSeconds: 20 };
 
 describe('ruleCosts', () => {
-  test('charges transfer of the archive once per region, and of the objects once per destination', () => {
+  test('charges transfer once per region for the archive, and once per destination for plain objects', () => {
     const rule = exampleRule({}, [{ bucket: 'first' }, { bucket: 'second' }, { region: 'ap-southeast-2' }]);
     const costs = ruleCosts(rule, examplePrices({ transfer_gb: { 'us-east-1': 0.02, 'ap-southeast-2': 0.05 } }));
     const transfer = (lines: typeof costs.ours): number =>
@@ -26,7 +26,7 @@ describe('ruleCosts', () => {
     expect(transfer(costs.plain)).toBeCloseTo(0.02 + 0.02 + 0.05, 12);
   });
 
-  test('charges each object one PUT a destination on both sides, and its event and GET on ours alone', () => {
+  test('charges each object one PUT per destination on both sides, and its event and GET only on ours', () => {
     const prices = examplePrices({ lambda_gb_second: Number.MIN_VALUE });
     const { ours, plain } = ruleCosts(oneRegion, prices);
     const anObject: Amounts = { archives: 0, objects: 1, originalBytes: 0, archiveBytes: 0, cpuSeconds: 0 };
@@ -37,14 +37,14 @@ describe('ruleCosts', () => {
     );
   });
 
-  test('never takes a region without a price for free', () => {
+  test('never treats a region without a price as free', () => {
     const prices = examplePrices({ transfer_gb: { 'eu-central-1': 0.02 } });
     expect(() => ruleCosts(oneRegion, prices)).toThrow(expect.objectContaining({ code: 'PRICE_MISSING' }));
   });
 });
 
 describe('archiveDollars', () => {
-  test('adds up: net benefit is plain replication less everything that is ours', () => {
+  test('adds up: the net benefit is plain replication minus all of our costs', () => {
     const costs = ruleCosts(oneRegion, examplePrices());
     const dollars = archiveDollars(costs, amounts);
     expect(dollars.ours).toBeCloseTo(sumLines(costs.ours, amounts), 15);
@@ -53,7 +53,7 @@ describe('archiveDollars', () => {
     expect(dollars.netBenefit).toBeLessThan(dollars.transferSavings);
   });
 
-  test('tells of an archive that grew as of a loss', () => {
+  test('reports an archive that grew as a loss', () => {
     const grown = archiveDollars(ruleCosts(oneRegion, examplePrices()), { ...amounts, archiveBytes: 1.1 * 2 ** 30 });
     expect(grown.transferSavings).toBeCloseTo(-0.1 * 0.02, 12);
     expect(grown.netBenefit).toBeLessThan(grown.transferSavings);
@@ -61,7 +61,7 @@ describe('archiveDollars', () => {
 });
 
 describe('marginalPrices', () => {
-  test('are a vCPU-second, and all that a byte of an archive costs on its way', () => {
+  test('are those of a vCPU-second, and of everything that a byte of an archive costs on its way', () => {
     const prices = examplePrices();
     const { archiveByte, cpuSecond } = marginalPrices(ruleCosts(oneRegion, prices));
     expect(cpuSecond).toBeCloseTo(2.3e-5, 6);

@@ -15,7 +15,7 @@ const LEVELS = [STORE_LEVEL, 1, 3, 9];
 const CHEAP = { archiveByte: 0.02e-9, cpuSecond: 2.3e-5 };
 const options = { levels: LEVELS, prices: CHEAP, cpuSpeed: 1 };
 
-/** Sums of archives of 1 MB that level 1 would leave `tested` of. */
+/** Sums of archives of 1 MB; `tested` is the fraction that level 1 would leave. */
 function arm(archives: number, tested: number, compressed: number, secondsPerByte: number): ArmSums {
   const bytes = archives * 1e6;
   return {
@@ -36,13 +36,13 @@ function cheapest(known: RuleStatistics, prices = CHEAP, cpuSpeed = 1): number {
 }
 
 describe('estimateLevels', () => {
-  test('takes experience of such content for a class that nothing is known of', () => {
+  test('uses defaults for the class while nothing is known', () => {
     expect(cheapest(NO_STATISTICS)).not.toBe(STORE_LEVEL);
     const packed = estimateLevels(NO_STATISTICS, 'packed', options);
     expect(cheapestLevel(packed).level).toBe(STORE_LEVEL);
   });
 
-  test('follows what was seen', () => {
+  test('follows measurements', () => {
     const known = statistics([
       ['text:3', arm(20, 0.4, 0.36, 4e-9)],
       ['text:9', arm(20, 0.4, 0.2, 20e-9)],
@@ -50,8 +50,9 @@ describe('estimateLevels', () => {
     expect(cheapest(known)).toBe(9);
   });
 
-  test('does not let archives of other content speak for a level', () => {
-    // Level 3 met content that level 1 left half of, level 9 content that it left a tenth of: for their content alike.
+  test('does not judge a level by archives of other content', () => {
+    // Level 1 would leave half of what level 3 saw, and a tenth of what level 9 saw: relative to that, both did equally
+    // well.
     const known = statistics([
       ['text:3', arm(20, 0.5, 0.45, 4e-9)],
       ['text:9', arm(20, 0.1, 0.0895, 60e-9)],
@@ -59,20 +60,20 @@ describe('estimateLevels', () => {
     expect(cheapest(known)).toBe(3);
   });
 
-  test('moves levels that were not seen along with those that were', () => {
+  test('adjusts levels that were not seen along with those that were', () => {
     const priors: RuleStatistics['priors'] = new Map([
       ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
       ['text:3', { gain: 0.9, secondsPerByte: 4e-9 }],
       ['text:9', { gain: 0.89, secondsPerByte: 20e-9 }],
     ]);
-    // The probe was 8 % too pessimistic, for all levels as it seems: that alone must not keep level 3 in front of level 1.
+    // The probe was 8 % too pessimistic, apparently for all levels: that alone must not rank level 3 above level 1.
     const known = statistics([['text:3', arm(30, 0.5, 0.5 * 0.9 * 0.92, 4e-9)]], { priors });
     const [, one, three, nine] = estimateLevels(known, 'text', options);
     expect((one?.dollars ?? 0) / (three?.dollars ?? 1)).toBeCloseTo(1.1, 1);
     expect((nine?.dollars ?? 0) / (three?.dollars ?? 1)).toBeGreaterThan(1);
   });
 
-  test('is not led astray by the overhead of a frame of a few bytes', () => {
+  test('is not misled by the overhead of a frame of a few bytes', () => {
     const priors: RuleStatistics['priors'] = new Map([
       ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
       ['text:3', { gain: 0.9, secondsPerByte: 4e-9 }],
@@ -82,7 +83,7 @@ describe('estimateLevels', () => {
     expect(cheapest(statistics([['text:9', few]], { priors }))).toBe(3);
   });
 
-  test('is not told by a few bytes how well all others compress', () => {
+  test('does not infer from a few bytes how well all others compress', () => {
     const priors: RuleStatistics['priors'] = new Map([
       ['text:1', { gain: 1, secondsPerByte: 2e-9 }],
       ['text:3', { gain: 0.96, secondsPerByte: 4e-9 }],
@@ -96,7 +97,7 @@ describe('estimateLevels', () => {
     expect(three?.dollars).toBeLessThan(one?.dollars ?? 0);
   });
 
-  test('spends more CPU where bytes are dear, and where the machine is fast', () => {
+  test('spends more CPU if bytes are expensive, and on a fast machine', () => {
     const known = statistics([
       ['text:1', arm(20, 0.4, 0.4, 2e-9)],
       ['text:3', arm(20, 0.4, 0.38, 4e-9)],
@@ -112,7 +113,7 @@ describe('estimateLevels', () => {
     expect(cheapest(known)).toBe(STORE_LEVEL);
   });
 
-  test('counts evidence by its age', () => {
+  test('weights evidence by its age', () => {
     const [old] = estimateLevels(
       statistics([['text:1', arm(10, 0.4, 0.4, 2e-9)]], { archives: MEMORY_ARCHIVES }),
       'text',
@@ -138,12 +139,12 @@ describe('a level that was neither seen nor probed', () => {
     expect(sampleLevel(estimates, () => 0.5).level).toBe(9);
   });
 
-  test('is taken as soon as a frame has shown it', () => {
+  test('is chosen as soon as a frame has shown that it is the cheapest', () => {
     const known = statistics([['text:9', arm(1, 0.4, 0.2, 20e-9)]], { priors });
     expect(cheapestLevel(estimateLevels(known, 'text', dear)).level).toBe(9);
   });
 
-  test('is as good as any other where nothing is known at all', () => {
+  test('is as good as any other while nothing is known', () => {
     expect(estimateLevels(NO_STATISTICS, 'text', dear).some(({ isGuess }) => isGuess)).toBe(false);
   });
 });
@@ -152,7 +153,7 @@ describe('cheapestLevel', () => {
   const estimate = (level: number, dollars: number) => ({ level, dollars, evidence: 1, isGuess: false, deviation: 0 });
   const close = [estimate(STORE_LEVEL, 1.0029), estimate(1, 1.002), estimate(3, 1), estimate(9, 1.1)];
 
-  test('is the one of the least dollars, or the fastest of those that are as cheap by the tolerance', () => {
+  test('is the cheapest, or the fastest of those within the tolerance', () => {
     expect(cheapestLevel(close).level).toBe(3);
     expect(cheapestLevel(close, 0.0025).level).toBe(1);
     expect(cheapestLevel(close, 0.003).level).toBe(STORE_LEVEL);
@@ -172,13 +173,13 @@ describe('sampleLevel', () => {
     return drawn.filter((one) => one === level).length / drawn.length;
   };
 
-  test('tries what may be the best, and less so as evidence grows', () => {
+  test('tries levels that may be the best, and does so less often as evidence grows', () => {
     expect(share(0, 6)).toBeGreaterThan(0.2);
     expect(share(8, 6)).toBeLessThan(share(0, 6) * 0.75);
     expect(share(100, 6)).toBeLessThan(0.01);
   });
 
-  test('never tries what cannot be the best', () => {
+  test('never tries a level that cannot be the best', () => {
     expect(share(0, 19)).toBe(0);
   });
 });

@@ -27,7 +27,7 @@ function openCache(used?: StatisticsStore): StatisticsCache {
   });
 }
 
-/** Weights are scaled down by someone else before each addition. */
+/** Another process rebases the weights before each addition. */
 class RestlessStore extends MemoryStatisticsStore {
   override async add(rule: string): Promise<WriteOutcome> {
     const statistics = await this.load(rule);
@@ -38,7 +38,7 @@ class RestlessStore extends MemoryStatisticsStore {
 }
 
 describe('StatisticsCache', () => {
-  test('asks the store once per archive, and once more for 512 archives', async () => {
+  test('calls the store once per archive, and once more per 512 archives', async () => {
     const cache = openCache(store);
     for (let archive = 0; archive < 600; archive += 1) await cache.add(LESSON);
     expect(store.calls).toBe(601);
@@ -46,7 +46,7 @@ describe('StatisticsCache', () => {
     expect(cache.known).toEqual(store.rules.get('rule'));
   });
 
-  test('asks twice for the first archive after a rebase that it did not know of', async () => {
+  test('calls it twice for the first archive after a rebase that it did not know of', async () => {
     const [stale, fresh] = [openCache(store), openCache(store)];
     await stale.add(LESSON);
     for (let archive = 1; archive < 512; archive += 1) await fresh.add(LESSON);
@@ -57,14 +57,14 @@ describe('StatisticsCache', () => {
     expect(store.rules.get('rule')?.archives).toBe(514);
   });
 
-  test('gives an archive up, told once, when its weight is refused again and again', async () => {
+  test('gives up on an archive, with one report, when its weight is refused repeatedly', async () => {
     const cache = openCache(new RestlessStore());
     await cache.add(LESSON);
     expect(failures).toEqual(['STATISTICS_CONTESTED']);
     expect(cache.known.arms.get('text:3')?.archives).toBeGreaterThan(0);
   });
 
-  test('keeps weights small without a store as well', async () => {
+  test('keeps weights small even without a store', async () => {
     const cache = openCache();
     for (let archive = 0; archive < 30_000; archive += 1) await cache.add(LESSON);
     const { archives, landmark, arms } = cache.known;

@@ -7,7 +7,7 @@ test('the checksum of the standard check text is the published one', () => {
   expect(crc32FromBase64('y/Q5Jg==')).toBe(0xcbf43926);
 });
 
-test('appending nothing, or to nothing, changes no checksum', () => {
+test('appending nothing, or appending to nothing, changes no checksum', () => {
   expect(combineCrc32(0xcbf43926, 0, 0)).toBe(0xcbf43926);
   expect(combineCrc32(0, 0xcbf43926, 9)).toBe(0xcbf43926);
 });

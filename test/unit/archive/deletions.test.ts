@@ -7,7 +7,7 @@ import { itemAt, layOutArchive, readManifest, sealArchive } from '../../support/
 const { manifest } = layOutArchive([{ key: 'a', body: Buffer.from('a') }]);
 const DELETION = { source_bucket: 'source-bucket', key: 'gone', event_time: '2026-11-23T10:00:00.000Z' };
 
-/** How a reader of version 1.0 looked at the version, word for word. */
+/** How a reader of version 1.0 checked the version, verbatim. */
 function readAsVersion1(bytes: Buffer): void {
   const format = z.object({ name: z.literal(FORMAT_NAME), version: z.string().regex(/^\d+\.\d+$/) });
   const { version } = z.object({ format }).parse(JSON.parse(bytes.toString())).format;
@@ -16,7 +16,7 @@ function readAsVersion1(bytes: Buffer): void {
 }
 
 describe('a manifest', () => {
-  test('without deletions is one of version 1.0, byte for byte, also when the list is there and empty', () => {
+  test('without deletions is one of version 1.0, byte for byte, even if it has an empty list', () => {
     expect(encodeManifest(manifest).subarray(0, 66).toString()).toBe(
       '{"format":{"name":"s3-cross-region-compressor","version":"1.0"},"r',
     );
@@ -32,7 +32,7 @@ describe('a manifest', () => {
     }).toThrow('has format version 2.0; this reader knows version 1. Deploy the target region first.');
   });
 
-  test('of version 1.x has no deletions, whatever is in it: readers of its time would pass over them', () => {
+  test('of version 1.x has no deletions, whatever it contains: readers of that version would ignore them', () => {
     const text = encodeManifest({ ...manifest, deletions: [DELETION] }).toString();
     expect(decodeManifest(Buffer.from(text.replace('"2.0"', '"1.1"')), 'x')).not.toHaveProperty('deletions');
     expect(decodeManifest(Buffer.from(text), 'x').deletions).toEqual([DELETION]);
@@ -58,7 +58,7 @@ describe('a manifest', () => {
 });
 
 describe('an archive', () => {
-  test('has objects and deletions, of the same key too, and no key deleted twice', () => {
+  test('has objects and deletions, even of the same key, and no key deleted twice', () => {
     const parts = layOutArchive([{ key: 'a', body: Buffer.from('a') }]);
     const both = { ...parts.manifest, deletions: [{ ...DELETION, key: 'a' }, DELETION] };
     const read = readManifest(sealArchive({ ...parts, manifest: both }));

@@ -16,7 +16,7 @@ beforeAll(async () => {
   document = await readFile(new URL('../../../docs/format.md', import.meta.url), 'utf8');
 });
 
-/** Cells of the rows of the table under a heading, without the head of the table. */
+/** Cells of the rows of the table under a heading, without the header row. */
 function tableUnder(heading: string): string[][] {
   const [, section = ''] = document.split(`\n## ${heading}\n`);
   const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('|'));
@@ -61,7 +61,7 @@ test('docs/format.md lists every field of a deletion', () => {
   expect(tableUnder('Deletions').map(([name]) => unquoted(name))).toEqual(expected);
 });
 
-test('docs/format.md has examples of member names that are right', () => {
+test('docs/format.md has correct examples of member names', () => {
   const examples = tableUnder('Member names').filter(([key]) => unquoted(key) !== '');
   expect(examples.length).toBeGreaterThan(5);
   expect(examples.map(([, name]) => unquoted(name))).toEqual(examples.map(([key]) => memberName(unquoted(key))));

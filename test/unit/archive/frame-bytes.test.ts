@@ -13,7 +13,7 @@ const BODIES = new Map([
   ['objects/four', Buffer.alloc(512, 'fourth ')],
 ]);
 
-/** A frame's buffer as it is after the reads: bodies at their planned places, everything else left over from before. */
+/** A frame's buffer after the reads: bodies at their planned offsets, everything else left over from before. */
 function filledBuffer(): { buffer: Buffer; slices: NamedSlice[] } {
   const members = [...BODIES].map(([name, body]) => ({ name, size: body.length }));
   const { slices, size } = itemAt([...planFrames(members)], 0);
@@ -24,7 +24,7 @@ function filledBuffer(): { buffer: Buffer; slices: NamedSlice[] } {
 }
 
 describe('assembleFrame', () => {
-  test('leaves bodies where they were planned and fills in all that is between them', () => {
+  test('leaves bodies at their planned offsets and fills in everything between them', () => {
     const { buffer, slices } = filledBuffer();
     const { size, offsets, checksums } = assembleFrame(buffer, slices);
     expect(offsets).toEqual(slices.map(({ offset }) => offset));
@@ -69,7 +69,7 @@ describe('verifyFrame', () => {
     expect(() => verifyFrame(tar, [{ ...first, crc32: crc }])).toThrow(/"objects\/one" have CRC-32 [0-9a-f]{8}/);
   });
 
-  test('refuses anything but zeros behind a body', () => {
+  test('refuses anything but zeros after a body', () => {
     const { tar, slices } = assembled();
     tar.writeUInt8(1, 1023);
     expect(() => verifyFrame(tar, slices)).toThrow(CorruptArchiveError);
@@ -80,7 +80,7 @@ describe('verifyFrame', () => {
     expect(() => verifyFrame(tar.subarray(0, -1), slices)).toThrow(/"objects\/four" ends beyond its frame/);
   });
 
-  test.each([512, 1, 2 ** 40, Number.MAX_SAFE_INTEGER])('refuses a slice %d bytes from its place', (distance) => {
+  test.each([512, 1, 2 ** 40, Number.MAX_SAFE_INTEGER])('refuses a slice that is off by %d bytes', (distance) => {
     const { tar, first } = assembled();
     expect(() => verifyFrame(tar, [{ ...first, offset: first.offset + distance }])).toThrow(CorruptArchiveError);
   });

@@ -41,7 +41,7 @@ test('every object of an archive of version 1.0 is read', () => {
   );
 });
 
-test('the tar is written to the byte as version 1.0 wrote it', () => {
+test('the tar is byte for byte what version 1.0 wrote', () => {
   const { tarFrames, manifest } = layOutArchive(GOLDEN_OBJECTS);
   const written = [...tarFrames, manifestTar(encodeManifest(manifest))];
   expect(written.map((tar, frame) => tarDifference(tar, itemAt(goldenTar, frame)))).toEqual(
@@ -52,13 +52,13 @@ test('the tar is written to the byte as version 1.0 wrote it', () => {
   );
 });
 
-test('the manifest is written to the byte as version 1.0 wrote it', () => {
+test('the manifest is byte for byte what version 1.0 wrote', () => {
   const json = encodeManifest(layOutArchive(GOLDEN_OBJECTS).manifest);
   expect(itemAt(goldenTar, 1).toString('utf8', 512, 512 + json.length)).toBe(json.toString());
   expect(json.toString()).toMatch(/^\{"format":\{"name":"s3-cross-region-compressor","version":"1\.0"\},"rule":/);
 });
 
-test('the seek table is written to the byte as version 1.0 wrote it', () => {
+test('the seek table is byte for byte what version 1.0 wrote', () => {
   const table = encodeSeekTable(frames);
   expect(seekTableDifference(table, GOLDEN_ARCHIVE.subarray(-33))).toBeUndefined();
   expect(table.toString('hex')).toBe('5e2a4d1819000000fd00000000100000ab020000000c00000200000000b1ea928f');

@@ -31,7 +31,7 @@ const OBJECTS = ['one', 'two/ü', '../three'].map((key, index) => ({
 }));
 const ARCHIVE = buildArchive(OBJECTS);
 
-/** What reading gives: the objects, or the typed error. Anything else that is thrown fails the test. */
+/** The result of reading: the objects, or the typed error. Any other error fails the test. */
 function outcomeOf(bytes: Buffer): RestoredObject[] | CompressorError {
   try {
     return readArchive(bytes);
@@ -60,7 +60,7 @@ test('a flipped bit anywhere is refused, or changes nothing that is restored', (
   expect(refused).toBeGreaterThan((ARCHIVE.length * 8 * 0.99) / 3);
 });
 
-test('a flipped bit anywhere in the tar is refused when the frame around it is sound', () => {
+test('a flipped bit anywhere in the tar is refused even if the frame around it is sound', () => {
   const { tarFrames, manifest } = layOutArchive(OBJECTS.slice(0, 2));
   const tar = itemAt(tarFrames, 0);
   for (let bit = 0; bit < tar.length * 8; bit += 29) {
@@ -116,16 +116,16 @@ describe('a manifest and a tar that disagree', () => {
       sealArchive({ tarFrames: layOutArchive([other]).tarFrames, manifest: parts().manifest }),
       ManifestMismatchError,
     ],
-  ])('when %s', (_what, bytes, error) => {
+  ])('are refused when %s', (_what, bytes, error) => {
     expect(outcomeOf(bytes)).toBeInstanceOf(error);
   });
 
-  test('when frames of equal size are swapped', () => {
+  test('are refused when frames of equal size are swapped', () => {
     const { tarFrames, manifest } = layOutArchive(['a', 'b'].map((key) => ({ key, body: Buffer.alloc(5 * MIB, key) })));
     expect(outcomeOf(sealArchive({ tarFrames: tarFrames.toReversed(), manifest }))).toBeInstanceOf(CorruptArchiveError);
   });
 
-  test('when the pieces of a large object are swapped', () => {
+  test('are refused when the pieces of a large object are swapped', () => {
     const body = Buffer.alloc(24 * MIB);
     body.fill('second', 8 * MIB, 16 * MIB);
     const { tarFrames, manifest } = layOutArchive([{ key: 'large', body }]);
@@ -163,7 +163,7 @@ describe('frames that lie about their size', () => {
     expect(outcomeOf(joinFrames([bomb, frame(last)]))).toBeInstanceOf(ArchiveTooLargeError);
   });
 
-  test('two zstd frames in the place of one are refused', () => {
+  test('two zstd frames in place of one are refused', () => {
     const halves = Buffer.concat([compressFrame(tar.subarray(0, 512)), compressFrame(tar.subarray(512))]);
     const two = { bytes: halves, decompressed: tar.length };
     expect(outcomeOf(joinFrames([two, frame(last)]))).toBeInstanceOf(CorruptArchiveError);
@@ -175,7 +175,7 @@ describe('frames that lie about their size', () => {
   });
 });
 
-describe('an archive of something else', () => {
+describe('something other than an archive', () => {
   const { tarFrames, manifest } = layOutArchive(OBJECTS);
   const json = (value: unknown): Buffer => sealFrames([...tarFrames, manifestTar(Buffer.from(JSON.stringify(value)))]);
   const format = { name: 's3-cross-region-compressor', version: '3.0' };
@@ -201,7 +201,7 @@ describe('an archive of something else', () => {
   });
 });
 
-test('an archive of no objects is an archive', () => {
+test('an archive without objects is accepted', () => {
   expect(readArchive(buildArchive([]))).toEqual([]);
   expect(readSeekTable(buildArchive([]))).toHaveLength(1);
 });

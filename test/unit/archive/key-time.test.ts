@@ -4,7 +4,7 @@ import { keyTime, parseKeyTime } from '../../../src/archive/key-time.ts';
 const TIME = Date.parse('2026-11-23T19:15:00.123Z');
 
 describe('the time in the key of an archive', () => {
-  test('has no character that S3, shells or URLs treat in a special way', () => {
+  test('has no character that is special in S3, shells or URLs', () => {
     expect(keyTime(TIME)).toBe('20261123T191500123Z');
   });
 

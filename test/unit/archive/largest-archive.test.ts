@@ -10,13 +10,13 @@ const MEGABYTE = 1e6;
 /** A tenth of the largest object, so that the test takes seconds: the layout of 50 TB takes ten times the memory. */
 const SIZE = 5e12;
 
-/** Bytes outside and inside of the heap that are in use. */
+/** Bytes in use, on and off the heap. */
 function usedMemory(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-test('an object of 5 TB is planned on both sides without an object a frame: in memory of 100 MB, not 250', () => {
+test('an object of 5 TB is planned on both sides without a JavaScript object per frame: in 100 MB of memory, not 250', () => {
   const [template] = layOutArchive([{ key: 'huge', body: Buffer.alloc(0) }]).manifest.objects;
   const before = usedMemory();
   const sizes = new FrameSizes();

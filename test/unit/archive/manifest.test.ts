@@ -54,12 +54,12 @@ describe('versions', () => {
     expect(decoded).not.toHaveProperty('shape');
   });
 
-  test.each(['3.0', '0.9', '11.0'])('another major version, %s, is refused by that name', (version) => {
+  test.each(['3.0', '0.9', '11.0'])('another major version, %s, is refused as such', (version) => {
     expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(UnsupportedArchiveError);
     expect(() => decodeManifest(declared(version), ARCHIVE)).toThrow(`${ARCHIVE} has format version ${version}`);
   });
 
-  test('another major version is refused by that name also when its fields are others', () => {
+  test('another major version is refused as such even if its fields differ', () => {
     const format = { name: 's3-cross-region-compressor', version: '3.0' };
     expect(() => decodeManifest(Buffer.from(JSON.stringify({ format })), ARCHIVE)).toThrow(UnsupportedArchiveError);
   });
@@ -146,7 +146,7 @@ describe('bytes that are not a manifest', () => {
     expect(() => decodeManifest(Buffer.from(json), ARCHIVE)).toThrow(message);
   });
 
-  test('what looks like fields and lists inside of texts does not count', () => {
+  test('what looks like fields and lists inside strings does not count', () => {
     const key = '\\"{[,:'.repeat(100);
     const metadata: [string, string][] = [['a', ',:,:,:,:'.repeat(20_000)]];
     const object = { ...entry, key, relative_key: key, metadata };
@@ -160,7 +160,7 @@ describe('bytes that are not a manifest', () => {
   });
 });
 
-test('brackets, quotes and backslashes inside texts are text', () => {
+test('brackets, quotes and backslashes inside strings are text', () => {
   const text = '[{"\\'.repeat(200);
   const metadata: [string, string][] = [
     ['name', text],
@@ -186,7 +186,7 @@ describe('the fields of the public implementation', () => {
     });
   });
 
-  test('are required of a manifest that it wrote', () => {
+  test('are required in a manifest that it wrote', () => {
     const bytes = Buffer.from(JSON.stringify({ targets: [], objects: [{ source_bucket: 'b', size: 5 }] }));
     expect(() => decodePublicManifest(bytes, ARCHIVE)).toThrow(/objects\.0\.object_name/);
   });

@@ -31,6 +31,6 @@ test.each([
   expect(`objects/${relativeKey(key)}`).toBe(name);
 });
 
-test('the hard keys have as many member names as there are keys', () => {
+test('each of the hard keys has a member name of its own', () => {
   expect(new Set(HOSTILE_KEYS.map(memberName)).size).toBe(new Set(HOSTILE_KEYS).size);
 });

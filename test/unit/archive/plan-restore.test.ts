@@ -88,10 +88,7 @@ describe('a manifest that disagrees with the frames is refused', () => {
     ['all objects of a frame are missing', (objects) => objects.splice(3, 1)],
     ['an object is listed twice', (objects) => objects.push(itemAt(objects, 0))],
     ['a key is listed twice', setObject(1, { key: 'a', relative_key: 'a' })],
-    [
-      'an object is there that the frame has no room for',
-      (objects) => objects.push({ ...itemAt(objects, 0), offset: 9216 }),
-    ],
+    ['a frame has no room for one of its objects', (objects) => objects.push({ ...itemAt(objects, 0), offset: 9216 })],
     ['an offset is one block too far', setObject(1, { offset: 1536 })],
     ['an offset is not a block', setObject(1, { offset: 1025 })],
     ['an offset is huge', setObject(1, { offset: Number.MAX_SAFE_INTEGER })],
@@ -99,11 +96,11 @@ describe('a manifest that disagrees with the frames is refused', () => {
     ['a size is another number of blocks', setObject(0, { size: 513 })],
     ['a size is huge', setObject(5, { size: Number.MAX_SAFE_INTEGER })],
     ['a frame is beyond the archive', setObject(0, { frame: 99 })],
-    ['a frame is the one of the manifest', setObject(5, { frame: 7 })],
+    ['a frame is that of the manifest', setObject(5, { frame: 7 })],
     ['a frame is huge', setObject(0, { frame: Number.MAX_SAFE_INTEGER })],
-    ['an object spans one frame more', setObject(3, { frames: 5 })],
-    ['an object spans one frame fewer', setObject(3, { frames: 3 })],
-    ['an object begins a frame later', setObject(3, { frame: 2 })],
+    ['an object spans one frame too many', setObject(3, { frames: 5 })],
+    ['an object spans one frame too few', setObject(3, { frames: 3 })],
+    ['an object begins one frame late', setObject(3, { frame: 2 })],
     ['an object spans a billion frames', setObject(3, { frames: 2 ** 30, size: 2 ** 53 - 1 })],
     ['a small object spans two frames', setObject(2, { frames: 2 })],
     ['a large object does not begin its frame', setObject(3, { offset: 512 })],
@@ -113,9 +110,9 @@ describe('a manifest that disagrees with the frames is refused', () => {
     ],
     ['two frames are swapped', (_, frames) => frames.splice(0, 2, itemAt(frames, 1), itemAt(frames, 0))],
     ['a frame is missing', (_, frames) => frames.splice(1, 1)],
-    ['a frame is there that no object needs', (_, frames) => frames.splice(1, 0, { ...itemAt(frames, 0) })],
+    ['no object needs one of the frames', (_, frames) => frames.splice(1, 0, { ...itemAt(frames, 0) })],
     ['the member name is that of another key', setObject(0, { relative_key: 'b' })],
-    ['the member name is the key where it should be encoded', setObject(1, { relative_key: 'b/../b' })],
+    ['the member name is the plain key but must be encoded', setObject(1, { relative_key: 'b/../b' })],
     ['the key is that of another member name', setObject(0, { key: 'someone/else' })],
   ];
 
@@ -159,7 +156,7 @@ describe('the frame of the manifest', () => {
     expect(Buffer.from(manifestBytes(manifestTar(bytes), 'a')).equals(bytes)).toBe(true);
   });
 
-  test('must be there', () => {
+  test('must exist', () => {
     expect(() => manifestFrame([], 'a')).toThrow(ManifestMismatchError);
   });
 
@@ -176,14 +173,14 @@ describe('the frame of the manifest', () => {
   };
   test.each([
     ['is empty', Buffer.alloc(0), ManifestMismatchError],
-    ['is less than a header', tar.subarray(0, 511), ManifestMismatchError],
+    ['is shorter than a header', tar.subarray(0, 511), ManifestMismatchError],
     ['is cut short', tar.subarray(0, -1), ManifestMismatchError],
     ['continues after the end of the tar', Buffer.concat([tar, Buffer.alloc(512)]), ManifestMismatchError],
     ['is all zeros', Buffer.alloc(2048), ManifestMismatchError],
     ['has a body that is longer than declared', withByte(512 + json.length, 1), ManifestMismatchError],
     ['does not end with zeros', withByte(tar.length - 1, 1), ManifestMismatchError],
-    ['holds a member of another name', withByte(0, 0x4d), CorruptArchiveError],
-    ['holds a link of that name', withByte(156, 0x32), CorruptArchiveError],
+    ['holds a member with another name', withByte(0, 0x4d), CorruptArchiveError],
+    ['holds a link with that name', withByte(156, 0x32), CorruptArchiveError],
   ])('is refused when it %s', (_what, bytes, error) => {
     expect(() => manifestBytes(bytes, 'a')).toThrow(error);
   });

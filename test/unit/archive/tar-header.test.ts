@@ -74,7 +74,7 @@ describe('a pax header', () => {
     expect(headerOf(name).toString('utf8', 512, 512 + start.length)).toBe(start);
   });
 
-  test('carries the size from 8 GiB on', () => {
+  test('carries sizes of 8 GiB and more', () => {
     expect(headerOf('objects/a', 2 ** 33 - 1).length).toBe(512);
     const header = headerOf('objects/a', 2 ** 33);
     expect(header.length).toBe(3 * 512);
@@ -128,7 +128,7 @@ describe('verifyMemberHeader', () => {
     expect(() => verifyMemberHeader(headerOf(member.name), offset, member)).toThrow(CorruptArchiveError);
   });
 
-  test('names the member, its size and the place', () => {
+  test('names the member, its size and the offset', () => {
     expect(() => verifyMemberHeader(Buffer.alloc(2048), 512, member)).toThrow(
       'The tar has no header of member "objects/ü.txt" (5 bytes) at 512',
     );
@@ -141,7 +141,7 @@ describe('readMemberSize', () => {
   });
 
   test.each(['-0000000001\0', '0000000000 \0', '           \0', '\x80\0\0\0\0\0\0\0\0\0\0\x05', '99999999999\0'])(
-    'reads none that is spelled %j',
+    'reads no size from %j',
     (field) => {
       const header = headerOf('manifest.json');
       header.write(field, 124, 'latin1');
@@ -149,7 +149,7 @@ describe('readMemberSize', () => {
     },
   );
 
-  test('reads none from less than a block', () => {
+  test('reads no size from less than a block', () => {
     expect(readMemberSize(Buffer.alloc(511))).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ const ROWS = [
 ];
 const RUN = { machine: '2 x CPU', date: new Date('2026-11-29T12:00:00Z'), seconds: 432 };
 
-test('the table of a run takes the place of the last one, and its rows are found by name', () => {
+test('the table of a run replaces the previous one, and its rows are found by name', () => {
   const document = 'before\n<!-- results -->\nold | table\n<!-- end -->\nafter\n';
   const written = replaceResults(document, ROWS, RUN);
   expect(written).toBe(`before
@@ -32,7 +32,7 @@ after
   expect(readResult(written, 'pack-more')).toContain('5,000/s');
 });
 
-test('a document without a place for it is refused', () => {
+test('a document without markers for the table is refused', () => {
   expect(() => replaceResults('nothing', ROWS, RUN)).toThrow('has no <!-- results -->');
   expect(() => readResult('nothing', 'pack')).toThrow('has no row pack');
 });

@@ -14,19 +14,19 @@ describe('completeRow', () => {
     expect(completeRow({ ...spec, goal: atLeast(1000) }, { measured: 999 }).met).toBe(false);
   });
 
-  it('compares the ratio, not the number, where the goal is about the floor', () => {
+  it('compares the ratio, not the number, if the goal is relative to the floor', () => {
     const row = completeRow({ ...spec, goal: atMost(1.35, 'ratio') }, { measured: 9, floor: 8, ratio: 1.1 });
     expect(row.met).toBe(true);
   });
 
-  it('takes a goal for the excess as a difference to the floor', () => {
+  it('compares the difference from the floor if the goal is for the excess', () => {
     const goal = { of: 'excess', bound: 'at most', value: 1.3 } as const;
     expect(completeRow({ ...spec, goal }, { measured: 9.25, floor: 8 }).met).toBe(true);
     expect(completeRow({ ...spec, goal }, { measured: 9.4, floor: 8 }).met).toBe(false);
     expect(() => completeRow({ ...spec, goal }, { measured: 9 })).toThrow(TypeError);
   });
 
-  it('judges no row without a goal', () => {
+  it('does not judge a row without a goal', () => {
     expect(completeRow(spec, { measured: 1 }).met).toBeUndefined();
   });
 
@@ -41,7 +41,7 @@ describe('median', () => {
     expect(median([4, 1, 10, 2])).toBe(3);
   });
 
-  it('is not a number for no values', () => {
+  it('is NaN without values', () => {
     expect(median([])).toBeNaN();
   });
 });

@@ -16,12 +16,12 @@ describe('makeCorpus', () => {
 });
 
 describe('parseSeedKey', () => {
-  it('finds in a key what the object is', () => {
+  it('reads the description of the object from its key', () => {
     const key = seedKey({ corpus: 'logs', size: 1000, count: 5, first: 40 }, 2);
     expect(parseSeedKey(key)).toEqual({ corpus: 'logs', size: 1000, offset: 42_000 });
   });
 
-  it('knows no other keys', () => {
+  it('returns undefined for other keys', () => {
     expect(parseSeedKey('images/1000/000001.png')).toBeUndefined();
   });
 });

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { BufferPool } from '../../../src/compression/buffer-pool.ts';
 
 describe('BufferPool', () => {
-  test('hands the same buffer out again', async () => {
+  test('reuses a returned buffer', async () => {
     const pool = new BufferPool(8, 1);
     const buffer = await pool.acquire();
     pool.release(buffer);
     expect(await pool.acquire()).toBe(buffer);
   });
 
-  test('makes no more than its count; who waits is served in order', async () => {
+  test('makes no more buffers than its count, and serves callers that wait in order', async () => {
     const pool = new BufferPool(8, 2);
     const [first, second] = [await pool.acquire(), await pool.acquire()];
     const order: string[] = [];

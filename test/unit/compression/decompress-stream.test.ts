@@ -6,7 +6,7 @@ import { compressFrame } from '../../support/archives.ts';
 const text = Buffer.from('all work and no play '.repeat(50_000));
 const skippable = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9]);
 
-/** Gives the bytes in pieces of one buffer that is used again and again. */
+/** Yields the bytes in pieces, all of them in one reused buffer. */
 async function decompressed(bytes: Uint8Array, pieceSize = 1000): Promise<Buffer> {
   const buffer = new Uint8Array(pieceSize);
   async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -28,13 +28,13 @@ describe('decompressStream', () => {
     expect((await decompressed(compressFrame(text), pieceSize)).equals(text)).toBe(true);
   });
 
-  test('joins frames and passes over skippable ones, at the end as well', async () => {
+  test('joins frames and ignores skippable ones, even at the end', async () => {
     const bytes = Buffer.concat([skippable, compressFrame(text), skippable, compressFrame(text), skippable]);
 
     expect((await decompressed(bytes)).equals(Buffer.concat([text, text]))).toBe(true);
   });
 
-  test('restores data that does not compress, and none at all', async () => {
+  test('restores data that does not compress, and empty data', async () => {
     const noise = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 2_654_435_761) >>> 24));
 
     expect((await decompressed(compressFrame(noise), 4096)).equals(noise)).toBe(true);
@@ -46,7 +46,7 @@ describe('decompressStream', () => {
     ['cut off in its header', compressFrame(text).subarray(0, 3)],
     ['followed by garbage', Buffer.concat([compressFrame(text), Buffer.from('garbage')])],
     ['not zstd', Buffer.from('not zstd at all')],
-  ])('refuses what is %s', async (_, bytes) => {
+  ])('refuses a stream that is %s', async (_, bytes) => {
     await expect(decompressed(bytes)).rejects.toThrow(CorruptArchiveError);
   });
 });

@@ -28,7 +28,7 @@ function compress(bytes: Uint8Array, levels: FrameLevels): CompressedFrame {
 describe('a frame that is tested', () => {
   const levels: FrameLevels = { level: 9, ifPacked: { above: 0.95, level: STORE_LEVEL } };
 
-  test('gets its level when it can be compressed, and says how well', () => {
+  test('gets its level if it can be compressed, and reports how well', () => {
     const { level, test: found } = compress(text, levels);
     expect(level).toBe(9);
     expect(found?.packed).toBe(false);
@@ -36,20 +36,20 @@ describe('a frame that is tested', () => {
     expect(found?.fraction).toBeLessThan(0.4);
   });
 
-  test('gets the other level when it is compressed already', () => {
+  test('gets the other level if it is already compressed', () => {
     const { level, test: found, compressed, decompressed } = compress(noise, levels);
     expect(level).toBe(STORE_LEVEL);
     expect(found).toMatchObject({ packed: true });
     expect(compressed / decompressed).toBeLessThan(1.0001);
   });
 
-  test('is judged by all of it, not by its beginning', () => {
+  test('is judged by all of its bytes, not by its beginning', () => {
     const { test: found } = compress(Buffer.concat([text.subarray(0, 2 * MIB), noise.subarray(0, 2 * MIB)]), levels);
     expect(found?.fraction).toBeGreaterThan(0.55);
     expect(found?.fraction).toBeLessThan(0.75);
   });
 
-  test('is not tested when nobody asks', () => {
+  test('is not tested unless the caller asks for it', () => {
     expect(compress(noise, { level: 3 })).not.toHaveProperty('test');
   });
 });
@@ -80,15 +80,16 @@ describe('a probe', () => {
     const [stored, one, nine] = result.levels.map(({ fraction }) => fraction);
     expect(stored).toBeCloseTo(1, 3);
     expect(nine).toBeLessThan(one ?? 0);
-    // Relative gains of levels are right to some percent (docs/performance.md).
+    // Relative gains of levels are accurate to a few percent (docs/performance.md).
     const whole = (level: number): number => compress(text, { level }).compressed;
     expect((nine ?? 0) / (one ?? 1)).toBeCloseTo(whole(9) / whole(1), 1);
   });
 });
 
 describe('the benchmark of a machine', () => {
-  test('takes at most 150 ms of CPU time, and a plausible speed comes out', () => {
-    // The first run pays for compiled code and for memory; a worker runs it once, too, but best of three is less of a chance.
+  test('takes at most 150 ms of CPU time, and finds a plausible speed', () => {
+    // The first run includes JIT compilation and memory allocation. A worker runs it only once, too, but the best of
+    // three varies less.
     const runs = Array.from({ length: 3 }, () => {
       const before = process.threadCpuUsage();
       const result = runFrameTask({ kind: 'measure-speed' });

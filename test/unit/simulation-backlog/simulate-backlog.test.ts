@@ -22,28 +22,28 @@ function scenario(more: Partial<Scenario>): Scenario {
   };
 }
 
-test('a burst loses nothing when S3 refuses half of all calls, and nobody has to try a message twice', async () => {
+test('a burst loses nothing when S3 refuses half of all calls, and no message needs a second receive', async () => {
   const load = () => randomRefusals(0.5, seededRandom(1));
   const figures = await simulateBacklog(scenario({ sourceLoad: load, targetLoad: load }));
   expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [], maxReceives: 1, maxSourceRuns: 3 });
   expect(figures.source.throttled).toBeGreaterThan(0.4 * figures.source.calls);
 });
 
-test('messages whose turn does not come in an invocation do not exceed maxReceiveCount by waiting', async () => {
+test('messages that an invocation does not reach do not count toward maxReceiveCount', async () => {
   const figures = await simulateBacklog(scenario({ timeoutSeconds: 60, frameSeconds: 15, archiveBytes: 4_000 }));
   expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [], maxReceives: 1 });
   expect(figures.requeued).toBeGreaterThan(EVENTS);
 });
 
-test('many sources do not overrun a target that serves only so many calls', async () => {
+test('many sources do not overload a target that serves a limited number of calls', async () => {
   const figures = await simulateBacklog(scenario({ sources: 6, targetLoad: () => limitedRate(50) }));
   expect(figures).toMatchObject({ identical: EVENTS, deadLetters: [] });
-  // 24 s at best, and no call for nothing.
+  // At best it takes 24 s, without wasted calls.
   expect(figures.seconds).toBeLessThan(60);
   expect(figures.target.calls).toBeLessThan(3 * EVENTS);
 });
 
-test('an object of a trickle waits for its window and little else', async () => {
+test('an object in a trickle waits for its window and little else', async () => {
   const figures = await simulateBacklog({ ...trickle(20), events: 100 });
   expect(figures).toMatchObject({ identical: 100, deadLetters: [] });
   // 100 s of arrivals in windows of 20 s; times of objects are whole seconds.
@@ -54,7 +54,7 @@ test('an object of a trickle waits for its window and little else', async () => 
   expect(figures.latencies.at(-1)).toBeLessThan(25);
 });
 
-test('virtual time lets everything happen in its order', async () => {
+test('virtual time runs everything in order', async () => {
   const time = new VirtualTime(1_000);
   const seen: number[] = [];
   const waits = [500, 20, 300, 20, 0, 40_000, 21];

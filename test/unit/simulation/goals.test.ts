@@ -10,7 +10,7 @@ const table = JSON.parse(
   readFileSync(new URL('../../fixtures/level-costs.json', import.meta.url), 'utf8'),
 ) as CostTable;
 
-/** 1,000 archives are left to `npm run simulate:levels`. */
+/** `npm run simulate:levels` also covers 1,000 archives. */
 const HORIZONS = [10, 100];
 
 describe('levels by dollars, simulated with recorded costs', () => {
