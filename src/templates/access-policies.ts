@@ -229,7 +229,7 @@ function intoPolicies(region: string, items: readonly Access[], state: (access: 
   }
   if (policies.length > POLICIES_PER_ROLE) {
     throw new TemplateLimitError(
-      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_PER_ROLE} managed policies that we give it). Split the configuration into two stacks with different stack_name.`,
+      `The rules of ${region} name more buckets than the policies of one role can hold (${policies.length} of ${POLICIES_PER_ROLE} managed policies). Split the configuration into two stacks with different stack_name.`,
       { context: { region, policies: policies.length } },
     );
   }

@@ -4,7 +4,7 @@ import { ref } from './yaml.ts';
 /** Files of src/stacks that have alarms. */
 export type AlarmedStack = 'cluster' | 'fallback' | 'region' | 'rule' | 'source' | 'target' | 'verify' | 'watermark';
 
-/** The alarms of each stack. Those by which the fallback scales are beside its policies, in fallback.yaml. */
+/** The alarms of each stack. The alarms that scale the fallback are next to its policies, in fallback.yaml. */
 export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
   region: [
     {
@@ -48,7 +48,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'WaitingAlarm',
       name: '{Name}-waiting',
-      says: 'Objects of {SourceBucket} wait too long',
+      says: 'Objects of {SourceBucket} have been waiting too long',
       metric: oldestMessage('Queue'),
       threshold: 3600,
       periods: 3,
@@ -85,7 +85,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'RecursionAlarm',
       name: '{Name}-recursion',
-      says: 'Lambda takes the packing function of {SourceBucket} for a loop and drops its invocations',
+      says: 'Lambda has detected a loop in the packing function of {SourceBucket} and drops its invocations',
       metric: ofFunction('RecursiveInvocationsDropped', 'Function'),
       threshold: 0,
       periods: 1,
@@ -94,7 +94,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'NetBenefitAlarm',
       name: '{Name}-net-benefit',
-      says: 'Compressing objects of {SourceBucket} has cost more than it saved for a whole day',
+      says: 'For a whole day, compressing objects of {SourceBucket} has cost more than it saved',
       metric: {
         namespace: ref('StackName'),
         name: 'NetBenefit',
@@ -137,7 +137,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'ReplicationFailuresWaitingAlarm',
       name: '{NamePrefix}-replication-failures-waiting',
-      says: 'Failed replications wait too long to be handled',
+      says: 'Failed replications have been waiting too long to be handled',
       metric: oldestMessage('ReplicationFailures'),
       threshold: 3600,
       periods: 3,
@@ -175,7 +175,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'WaitingAlarm',
       name: '{NamePrefix}-target-waiting',
-      says: 'Archives wait too long to be restored',
+      says: 'Archives have been waiting too long to be restored',
       metric: oldestMessage('Queue'),
       threshold: 3600,
       periods: 3,
@@ -202,7 +202,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'RecursionAlarm',
       name: '{NamePrefix}-target-recursion',
-      says: 'Lambda takes the restoring function for a loop and drops its invocations',
+      says: 'Lambda has detected a loop in the restoring function and drops its invocations',
       metric: ofFunction('RecursiveInvocationsDropped', 'Function'),
       threshold: 0,
       periods: 1,
@@ -222,19 +222,19 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'WaitingAlarm',
       name: '{Name}-fallback-waiting',
-      says: 'Messages of the fallback of {Name} wait too long',
+      says: 'Messages of the fallback of {Name} have been waiting too long',
       metric: oldestMessage('Queue'),
       threshold: 14_400,
       periods: 3,
       runbook: 'fallback-backlog-age',
-      why: 'Of objects that take hours this is the age, too: four hours are about 2 TB.',
+      why: 'The age includes messages in progress, which may take hours: about 2 TB take four hours.',
     },
   ],
   watermark: [
     {
       id: 'ErrorsAlarm',
       name: '{NamePrefix}-watermark-errors',
-      says: 'The watermark of the rules cannot be taken',
+      says: 'The watermarks of the rules cannot be determined',
       metric: ofFunction('Errors', 'Function'),
       threshold: 0,
       periods: 3,
@@ -259,7 +259,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       periods: 4,
       missing: 'breaching',
       runbook: 'missing-watermark',
-      why: 'Of a function that is off there is no metric at all, so here, as nowhere else, missing is bad.',
+      why: 'A function that does not run has no metric at all, so only here is missing data a problem.',
     },
     {
       id: 'UnreplicatedAlarm',
@@ -278,7 +278,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'NotificationsAlarm',
       name: '{NamePrefix}-notifications-missing',
-      says: 'A source bucket lacks a notification, so that new objects are not replicated; the log names it',
+      says: 'A source bucket lacks a notification, so new objects are not replicated; the log names it',
       metric: {
         namespace: ref('StackName'),
         name: 'MissingNotifications',
@@ -288,14 +288,14 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       threshold: 0,
       periods: 3,
       runbook: 'notifications-missing',
-      why: 'A deployment puts them last, some minutes after the function knows of a new rule.',
+      why: 'A deployment adds notifications last, some minutes after the function learns of a new rule.',
     },
   ],
   verify: [
     {
       id: 'FailedAlarm',
       name: '{NamePrefix}-verify-failed',
-      says: 'A scheduled verification failed, so that nobody knows what is missing; its execution names the rule',
+      says: 'A scheduled verification failed, so it is unknown what is missing; its execution names the rule',
       metric: {
         namespace: 'AWS/States',
         name: 'ExecutionsFailed',
@@ -309,7 +309,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'AbortedAlarm',
       name: '{NamePrefix}-verify-aborted',
-      says: 'Someone stopped a scheduled verification, so that nobody knows what is missing; its execution names the rule',
+      says: 'Someone stopped a scheduled verification, so it is unknown what is missing; its execution names the rule',
       metric: {
         namespace: 'AWS/States',
         name: 'ExecutionsAborted',
@@ -319,12 +319,12 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       threshold: 0,
       periods: 1,
       runbook: 'verification-failed',
-      why: 'Step Functions counts an execution that was stopped, or ran out of time, not as failed.',
+      why: 'Step Functions does not count an execution as failed if it was stopped or timed out.',
     },
     {
       id: 'TimedOutAlarm',
       name: '{NamePrefix}-verify-timed-out',
-      says: 'A scheduled verification was not finished within 13 days; its execution names the rule',
+      says: 'A scheduled verification did not finish within 13 days; its execution names the rule',
       metric: {
         namespace: 'AWS/States',
         name: 'ExecutionsTimedOut',
@@ -338,7 +338,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
     {
       id: 'OverdueAlarm',
       name: '{NamePrefix}-verify-overdue',
-      says: 'A rule was not verified as its schedule says; the log of the watermark function names it',
+      says: 'A rule was not verified on schedule; the log of the watermark function names it',
       metric: {
         namespace: ref('StackName'),
         name: 'OverdueVerifications',
@@ -349,7 +349,7 @@ export const ALARMS: Readonly<Record<AlarmedStack, readonly AlarmRow[]>> = {
       threshold: 0,
       periods: 1,
       runbook: 'verification-not-started',
-      why: 'A schedule that someone has disabled fails nothing. The watermark function, which has its own, looks every five minutes.',
+      why: 'A disabled schedule causes no failure. The watermark function, which has a separate schedule, checks every five minutes.',
     },
   ],
 };

@@ -7,7 +7,7 @@ import { type FixedCost, fixedCosts, metricCosts, sumDollars } from './fixed-cos
 import type { FallbackPlan } from './plan-fallback.ts';
 import { planRegions, type RegionPlan } from './plan-regions.ts';
 
-/** Messages that a fallback task works on at the same time, see src/wiring/worker.ts. */
+/** Messages that a fallback task processes at the same time, see src/wiring/worker.ts. */
 const TASK_SLOTS = 2;
 
 /**
@@ -23,13 +23,13 @@ export function describePlan(
   const order = deploymentSteps(plans);
   const steps = order.map(({ region, stage }) => (stage === 'all' ? region : `${region} (targets only)`));
   // Only AWS knows what is deployed already.
-  const condition = order.some(({ stage }) => stage === 'targets') ? ', where nothing is deployed yet' : '';
+  const condition = order.some(({ stage }) => stage === 'targets') ? ', if nothing is deployed yet' : '';
   const total = sumDollars(plans.flatMap((plan) => fixedCosts(plan)));
   const inUse = total + sumDollars(plans.flatMap((plan) => metricCosts(plan)));
   return [
     ...plans.map(describeRegion),
     `Rules\n${configuration.rules.map((rule) => describeRule(rule, worthOf(rule))).join('')}`,
-    `Fixed cost: about ${renderDollars(total)} a month in all, before anything is replicated; ${renderDollars(inUse)} with every rule in use.`,
+    `Fixed cost: about ${renderDollars(total)} a month in total before anything is replicated; ${renderDollars(inUse)} with every rule in use.`,
     `Order of deployment${condition}: ${steps.join(', ')}`,
     '',
   ].join('\n');
@@ -43,7 +43,7 @@ function describeRegion(plan: RegionPlan): string {
   const lines = [
     ...(settings.source_target.includes('source')
       ? [
-          `sends     outbound, failed and progress bucket, resend function, ${renderCount(outgoing.length, 'rule')} with a queue and a function each`,
+          `sends     outbound, failed and progress buckets, resend function, ${renderCount(outgoing.length, 'rule')} with a queue and a function each`,
         ]
       : []),
     ...(settings.source_target.includes('target')
@@ -68,7 +68,7 @@ function describeOtherNetwork(plan: RegionPlan, fallback: FallbackPlan): string 
 function describeFallback({ vpcCidr, subnetCidrs, network, rules, arriving }: FallbackPlan): string[] {
   const served = [
     ...(rules.length === 0 ? [] : [`${renderCount(rules.length, 'rule')} with a queue and a service each`]),
-    ...(arriving === undefined ? [] : ['a queue and a service for what arrives']),
+    ...(arriving === undefined ? [] : ['a queue and a service for arriving archives']),
   ];
   return [
     `fallback  ${network} network ${vpcCidr} in ${renderCount(subnetCidrs.length, 'zone')}, cluster, ${served.join(', ')}`,
@@ -82,11 +82,12 @@ function describeTasks(
   work: string,
 ): string[] {
   const size = `${cpu / 1024} vCPU and ${memoryMebibytes} MiB`;
+  const backlog = backlogPerTask === 1 ? `waiting ${work}` : `${backlogPerTask} waiting ${work}s`;
   return [
-    `up to ${renderCount(maximumTasks, 'task')} of ${size}, ${describeCapacity(onDemandPercent)}, one for each ${renderCount(backlogPerTask, `waiting ${work}`)}`,
+    `up to ${renderCount(maximumTasks, 'task')} of ${size}, ${describeCapacity(onDemandPercent)}, one per ${backlog}`,
     // A message of the fallback takes minutes to hours; the default is meant for short messages.
     ...(backlogPerTask > TASK_SLOTS
-      ? [`set scaling_target_backlog_per_task lower if they are huge: a task works on ${TASK_SLOTS} at a time`]
+      ? [`lower scaling_target_backlog_per_task if they are huge: a task works on ${TASK_SLOTS} at a time`]
       : []),
   ];
 }
@@ -108,12 +109,12 @@ function describeRule(
   const keys = `${source.prefix}*${source.suffix}`;
   const { functionMemoryMegabytes: memory, functionTimeoutSeconds: timeout, maximumConcurrency: runs } = sizing;
   return [
-    `  ${id}${draining ? '  (draining: takes no new objects)' : ''}\n`,
+    `  ${id}${draining ? '  (draining: accepts no new objects)' : ''}\n`,
     `    from  ${source.region}  s3://${source.bucket}/${keys}${events === 'eventbridge' ? ', through EventBridge' : ''}\n${warnOfLeadingSlash(source.prefix)}`,
     ...destinations.map(
       (destination) => `    to    ${describeDestination(destination, source.prefix)}\n${warnOfLongKeys(destination)}`,
     ),
-    `    by    up to ${runs} concurrent invocations of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s a batch\n`,
+    `    by    up to ${runs} concurrent invocations of ${memory} MB and ${timeout} s, up to ${sizing.batchSize} objects or ${sizing.batchWindowSeconds} s per batch\n`,
     ...(sizing.fallback === undefined ? [] : describeFallbackTasks(sizing.fallback)),
     ...worth.map((line, index) => `    ${index === 0 ? 'pays' : '    '}  ${line}\n`),
   ].join('');
@@ -129,8 +130,8 @@ function describeDestination(
 ): string {
   const notes = [
     ...(storageClass === undefined ? [] : [`as ${storageClass}`]),
-    ...(onConflict === 'keep' ? ['keeping what others wrote'] : []),
-    ...(deletes === 'replicate' ? ['deleting what is deleted at the source'] : []),
+    ...(onConflict === 'keep' ? ['keeping objects of other writers'] : []),
+    ...(deletes === 'replicate' ? ['replicating deletions'] : []),
   ];
   const location = `s3://${bucket}/${targetPrefix ?? ''}${prefix}`;
   return [`${region}  ${location}`, ...notes].join(', ');
@@ -147,7 +148,7 @@ function warnOfLongKeys({ targetPrefix = '' }: Destination): string {
   const bytes = Buffer.byteLength(targetPrefix);
   if (bytes === 0) return '';
   const room = (MAX_KEY_BYTES - bytes).toLocaleString('en-US');
-  return `          warning: objects whose key has more than ${room} bytes cannot be restored there: with target_prefix it is longer than S3 takes\n`;
+  return `          warning: objects whose key has more than ${room} bytes cannot be restored there: with target_prefix the key is longer than S3 allows\n`;
 }
 
 function renderCount(number: number, noun: string): string {

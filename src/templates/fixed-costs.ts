@@ -93,15 +93,15 @@ export function fixedCosts(plan: RegionPlan): FixedCost[] {
     item('KMS key', 1, PRICES.key),
     item('alarms', alarms, PRICES.alarm),
     item('dashboard', isSource ? 1 : 0, PRICES.dashboard),
-    item('metrics of S3 replication', REPLICATION_METRICS * routes, PRICES.metric),
+    item('S3 replication metrics', REPLICATION_METRICS * routes, PRICES.metric),
     item(
-      'replication rules for what one of several regions did not get',
+      'replication rules for resends to one of several regions',
       resendRegions(outgoing).length,
       REPLICATION_METRICS * PRICES.metric + WATERMARK_RUNS * PRICES.resentWatermarkRun,
     ),
     item('watermarks', routes, PRICES.metric + WATERMARK_RUNS * PRICES.watermarkRun),
     item('watermarks of rules with a fallback', fallbackRoutes, WATERMARK_RUNS * PRICES.fallbackWatermarkRun),
-    item('queues that Lambda polls while idle', queues, IDLE_REQUESTS * PRICES.sqsRequest),
+    item('idle queues that Lambda polls', queues, IDLE_REQUESTS * PRICES.sqsRequest),
     item('image in the registry', 1, PRICES.image),
     ...(fallback === undefined ? [] : fallbackCosts(fallback)),
   ].filter(({ count }) => count > 0);
@@ -113,8 +113,8 @@ function fallbackCosts({ rules, arriving, network, subnetCidrs }: FallbackPlan):
   const alarmMetrics = (ALARMS.fallback.length + SCALING_ALARM_METRICS) * services + ALARMS.cluster.length;
   const endpoints = network === 'isolated' ? ENDPOINTS * subnetCidrs.length : 0;
   return [
-    item('metrics under alarms of the fallback', alarmMetrics, PRICES.alarm),
-    item('interface endpoints, one a service of AWS and zone', endpoints, PRICES.endpoint),
+    item('metrics watched by alarms of the fallback', alarmMetrics, PRICES.alarm),
+    item('interface endpoints, one per AWS service and zone', endpoints, PRICES.endpoint),
   ];
 }
 

@@ -31,7 +31,7 @@ export function planReplication({
   }
   if (rules.length <= MAX_RULES) return rules;
   throw new TemplateLimitError(
-    `The rules of ${source} and their target regions need ${rules.length} replication rules on one bucket, and S3 takes ${MAX_RULES}. Split the configuration into two stacks with different stack_name.`,
+    `The rules of ${source} and their target regions need ${rules.length} replication rules on one bucket; S3 allows ${MAX_RULES}. Split the configuration into two stacks with different stack_name.`,
     { context: { region: source, rules: rules.length } },
   );
 }

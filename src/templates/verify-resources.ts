@@ -92,7 +92,7 @@ function clockAlarm({ settings, plan }: StackContext, rule: DeployedRule): Yaml 
     Condition: names.sends,
     Properties: alarmProperties({
       name: `${ruleResourceName(settings.stack_name, rule.id)}-verify-not-started`,
-      says: `The clock could not start a verification of ${rule.source.bucket}`,
+      says: `The schedule could not start a verification of ${rule.source.bucket}`,
       metric: {
         namespace: 'AWS/Events',
         name: 'FailedInvocations',

@@ -48,7 +48,7 @@ function alarms({ settings, plan }: StackContext): Resources {
         Condition: names.sends,
         Properties: alarmProperties({
           name: `${ruleResourceName(settings.stack_name, rule.id)}-watermark-${region}`,
-          says: `Objects of ${rule.source.bucket} reach ${region} too late`,
+          says: `Objects of ${rule.source.bucket} arrive in ${region} too late`,
           metric: {
             namespace: settings.stack_name,
             name: 'WatermarkAgeSeconds',

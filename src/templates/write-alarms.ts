@@ -2,7 +2,7 @@ import { type AlarmRow, alarmProperties } from './alarm.ts';
 import { MissingAlarmMarkerError } from './errors.ts';
 import { renderYaml } from './yaml.ts';
 
-const BEGIN = '  # >>> Written by `npm run alarms:write` out of src/templates/alarms.ts\n';
+const BEGIN = '  # >>> Written by `npm run alarms:write` from src/templates/alarms.ts\n';
 const END = '  # <<<\n';
 
 /**
@@ -14,7 +14,7 @@ export function updateAlarms(stack: string, file: string, rows: readonly AlarmRo
   const end = stack.indexOf(END, begin);
   if (begin === -1 || end === -1) {
     throw new MissingAlarmMarkerError(
-      `${file} has alarms in src/templates/alarms.ts and no place for them. Put these two lines among its resources:\n${BEGIN}${END}`,
+      `${file} has alarms in src/templates/alarms.ts but no place for them. Add these two lines to its resources:\n${BEGIN}${END}`,
       { context: { file } },
     );
   }

@@ -3,10 +3,10 @@ import { SamConfigConflictError } from './errors.ts';
 import { readTables, type TomlTable } from './toml-tables.ts';
 
 const OPENING_MARK = '# >>> Written by `npm run configure`';
-const OPENING = `${OPENING_MARK}. Up to the closing line, settings that it does not know stay; comments do not.`;
+const OPENING = `${OPENING_MARK}. Up to the closing line, it keeps unknown settings but no comments.`;
 const CLOSING = '# <<< Everything outside these two lines is yours.';
 
-const NEW_FILE = `# Settings of the SAM CLI. \`sam deploy --config-env REGION\` takes the tables of one region.
+const NEW_FILE = `# Settings of the SAM CLI. \`sam deploy --config-env REGION\` uses the tables of one region.
 version = 0.1
 `;
 

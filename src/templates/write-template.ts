@@ -16,7 +16,7 @@ import { Call, ref, renderYaml, sub, type Yaml, type YamlObject } from './yaml.t
 const MAX_RESOURCES = 500;
 const MAX_BYTES = 1_000_000;
 
-const HEADER = `# Written by \`npm run configure\` from configuration/*.json: change those, and run it again.
+const HEADER = `# Written by \`npm run configure\` from configuration/*.json: edit those and run it again.
 # The stacks themselves, with their comments, are in src/stacks.
 `;
 
@@ -51,13 +51,13 @@ function outputs({ settings }: Configuration, plans: readonly RegionPlan[]): Yam
   const prefix = resourceNamePrefix(settings.stack_name);
   const targets = plans.filter((plan) => plan.settings.source_target.includes('target'));
   return {
-    Stage: { Description: 'What is deployed: targets, or all', Value: ref('Stage') },
+    Stage: { Description: 'Deployed stage: targets, or all', Value: ref('Stage') },
     ...Object.fromEntries(
       targets.map(({ region }) => [
         regionNames(region).inboundBucket,
         {
           Condition: regionNames(region).here,
-          Description: 'Bucket that archives arrive in: other regions may send to this one',
+          Description: 'Inbound bucket: other regions can send to this region',
           Value: sub(`${prefix}-\${AWS::AccountId}-${region}-inbound`),
         },
       ]),
@@ -73,14 +73,14 @@ function preamble({ settings }: Configuration, plans: readonly RegionPlan[]): Ya
     Description: `${settings.stack_name} - replicates new S3 objects between regions as compressed archives`,
     Parameters: {
       Stage: {
-        Description: 'all, or targets for the first of two rounds, where regions send to each other',
+        Description: 'all; or targets, in the first of two rounds if regions send to each other',
         Type: 'String',
         AllowedValues: ['targets', 'all'],
         Default: 'all',
       },
       Repair: {
         Description:
-          'Any new value makes the deployment compare notifications and replication rules and restore them; set by npm run deploy -- --repair',
+          'Any new value makes the deployment check notifications and replication rules, and restore them; set by npm run deploy -- --repair',
         Type: 'String',
         Default: '',
       },
@@ -142,12 +142,12 @@ function regionParts(context: StackContext): readonly (readonly [string, Resourc
     [`--- ${region} `.padEnd(118, '-'), sharedResources(context)],
     ...(fallback === undefined
       ? []
-      : [['what the fallback runs in', fallbackResources(context)] as [string, Resources]]),
+      : [['network and cluster of the fallback', fallbackResources(context)] as [string, Resources]]),
     ...(settings.source_target.includes('target')
-      ? [['what arrives', targetResources(context)] as [string, Resources]]
+      ? [['target side', targetResources(context)] as [string, Resources]]
       : []),
     ...(settings.source_target.includes('source')
-      ? [['what leaves', sourceResources(context)] as [string, Resources]]
+      ? [['source side', sourceResources(context)] as [string, Resources]]
       : []),
   ];
 }
@@ -156,7 +156,7 @@ function checkLimits(configuration: Configuration, options: TemplateOptions): vo
   const { resources, bytes } = measureTemplate(configuration, options);
   if (resources <= MAX_RESOURCES && bytes <= MAX_BYTES) return;
   throw new TemplateLimitError(
-    `The template would have ${resources} resources and ${bytes} bytes as SAM uploads it; CloudFormation takes ${MAX_RESOURCES} and ${MAX_BYTES}. Split the configuration into two, each with a stack_name of its own.`,
+    `The template would have ${resources} resources and ${bytes} bytes as uploaded by SAM; CloudFormation allows ${MAX_RESOURCES} and ${MAX_BYTES}. Split the configuration into two, each with its own stack_name.`,
     { context: { resources, bytes } },
   );
 }

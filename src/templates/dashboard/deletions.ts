@@ -22,7 +22,7 @@ export function deletionRows({ settings: { stack_name: namespace }, plan }: Stac
           metrics: [byRule(namespace, 'DeletionsPacked', 'Sum')],
         },
         ...targets.map((target) => ({
-          title: `${target}: objects deleted, and deletions that deleted nothing`,
+          title: `${target}: objects deleted, and deletions without effect`,
           region: target,
           stacked: true,
           metrics: AT_TARGET.map((name) =>

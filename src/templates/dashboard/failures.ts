@@ -19,7 +19,7 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
     height: 6,
     widgets: [
       {
-        title: 'What failed in packing',
+        title: 'Packing failures',
         region,
         stacked: true,
         metrics: ['FailedDownloads', 'FailedUploads', 'StatisticsLost'].map((name) => byRule(namespace, name, 'Sum')),
@@ -27,7 +27,7 @@ export function failureRow({ settings: { stack_name: namespace }, plan: { region
       functionWidget('Functions: errors and throttles', region, functions),
       deadLetterWidget('Dead letters', region, deadLetters),
       {
-        title: 'Archives resent, and given up',
+        title: 'Archives resent and given up',
         region,
         stacked: true,
         metrics: ['ArchivesResent', 'ArchivesGivenUp'].map((name) =>

@@ -68,7 +68,7 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
           start: MONTH,
           metrics: [
             expression(sum('NetBenefit'), { id: 'net', label: 'Net benefit, USD' }),
-            expression(`net - ${fixed.toFixed(2)}`, { label: 'Less fixed cost and own metrics, USD' }),
+            expression(`net - ${fixed.toFixed(2)}`, { label: 'After fixed cost and our metrics, USD' }),
           ],
         },
         { ...number, title: 'Ratio today (UTC)', period: DAY, metrics: ratio },
@@ -84,7 +84,7 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
       height: 6,
       widgets: [
         {
-          title: 'Dollars saved a day, by rule',
+          title: 'Dollars saved per day, by rule',
           region,
           period: DAY,
           start: MONTH,
@@ -92,7 +92,7 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
           metrics: [byRule(namespace, 'NetBenefit', 'Sum')],
         },
         {
-          title: 'Dollars an hour: saved on transfer - packing - all else = net benefit',
+          title: 'Dollars per hour: saved on transfer - packing - other costs = net benefit',
           region,
           period: HOUR,
           metrics: [
@@ -111,7 +111,9 @@ function dollarRows({ settings: { stack_name: namespace }, plan }: StackContext)
 function describeRuleDollars({ outgoing }: StackContext['plan']): string {
   const dollars = outgoing.map(ruleDollars).toSorted((left, right) => left - right);
   const [least = 0, most = 0] = [dollars[0]?.toFixed(2), dollars.at(-1)?.toFixed(2)];
-  return dollars.length === 0 ? '' : `; a rule's own, at both ends, ${least === most ? most : `${least} to ${most}`}`;
+  return dollars.length === 0
+    ? ''
+    : `; a rule by itself costs ${least === most ? most : `${least} to ${most}`}, both ends included`;
 }
 
 function packingRows({ settings: { stack_name: namespace }, plan: { region, outgoing } }: StackContext): Row[] {
@@ -120,13 +122,13 @@ function packingRows({ settings: { stack_name: namespace }, plan: { region, outg
       height: 6,
       widgets: [
         {
-          title: 'Bytes in and out of packing, by rule',
+          title: 'Bytes before and after packing, by rule',
           region,
           period: HOUR,
           metrics: [byRule(namespace, 'OriginalSize', 'Sum'), byRule(namespace, 'CompressedSize', 'Sum')],
         },
         {
-          title: 'Throughput of packing, bytes a second, by rule',
+          title: 'Packing throughput by rule, bytes per second',
           region,
           metrics: [byRule(namespace, 'CompressionThroughput', 'Average')],
         },
@@ -153,7 +155,7 @@ function packingRows({ settings: { stack_name: namespace }, plan: { region, outg
           metrics: queues(namespace, outgoing).map((queue) => waiting(queue, 'ApproximateAgeOfOldestMessage')),
         },
         {
-          title: 'Objects packed, and deferred to another invocation',
+          title: 'Objects packed and deferred to another invocation',
           region,
           stacked: true,
           metrics: [byRule(namespace, 'ObjectsPacked', 'Sum'), byRule(namespace, 'ObjectsDeferred', 'Sum')],
@@ -195,7 +197,7 @@ function targetRow({ settings: { stack_name: namespace }, plan }: StackContext, 
         region: plan.region,
         metrics: [expression(watermark, { label: RULE_LABEL })],
       },
-      { title: `${target}: seconds that S3 is behind`, region: target, metrics: behind },
+      { title: `${target}: S3 replication lag, seconds`, region: target, metrics: behind },
     ],
   };
 }

@@ -11,15 +11,15 @@ describe('the plan', () => {
     expect(plan).toMatch(/Order of deployment: .*eu-central-1.*us-west-2/);
     expect(plan).not.toMatch(/fallback|endpoints| tasks|draining/);
     expect(describePlan(await loadRules([ruleEntry({ draining: true })]))).toMatch(
-      /one-bucket-\S+ {2}\(draining: takes no new objects\)\n/,
+      /one-bucket-\S+ {2}\(draining: accepts no new objects\)\n/,
     );
   });
 
   test('prints for each rule what the caller knows about its savings, and the cost with all rules in use', async () => {
     const plan = describePlan(await loadRules([ruleEntry()]), ({ id }) => [`${id} pays`, 'from here on']);
-    expect(plan).toMatch(/ a batch\n {4}pays {2}one-bucket-\S+ pays\n {10}from here on\n/);
+    expect(plan).toMatch(/ per batch\n {4}pays {2}one-bucket-\S+ pays\n {10}from here on\n/);
     const [, fixed, inUse] =
-      /about ([\d.]+) USD a month in all.*; ([\d.]+) USD with every rule in use/.exec(plan) ?? [];
+      /about ([\d.]+) USD a month in total.*; ([\d.]+) USD with every rule in use/.exec(plan) ?? [];
     // Eleven metrics at the source and six at the target, 0.30 USD each.
     expect(Number(inUse) - Number(fixed)).toBeCloseTo(17 * 0.3, 9);
   });
@@ -30,21 +30,21 @@ describe('the plan', () => {
       'fallback  public network 10.0.0.0/16 in 2 zones, cluster, 1 rule with a queue and a service each',
     );
     expect(plan).toContain(
-      'fallback  public network 10.2.0.0/16 in 2 zones, cluster, a queue and a service for what arrives',
+      'fallback  public network 10.2.0.0/16 in 2 zones, cluster, a queue and a service for arriving archives',
     );
     expect(plan).toContain(
-      '    else  up to 20 tasks of 2 vCPU and 4096 MiB, the first on demand and 20 % of the others, one for each 60 waiting objects\n' +
-        '          set scaling_target_backlog_per_task lower if they are huge: a task works on 2 at a time\n',
+      '    else  up to 20 tasks of 2 vCPU and 4096 MiB, the first on demand and 20 % of the others, one per 60 waiting objects\n' +
+        '          lower scaling_target_backlog_per_task if they are huge: a task works on 2 at a time\n',
     );
-    expect(plan).toContain('20 % of the others, one for each 60 waiting archives\n');
-    expect(plan.match(/10 metrics under alarms of the fallback 1\.00 USD/g)).toHaveLength(2);
+    expect(plan).toContain('20 % of the others, one per 60 waiting archives\n');
+    expect(plan.match(/10 metrics watched by alarms of the fallback 1\.00 USD/g)).toHaveLength(2);
     expect(plan).not.toContain('endpoints');
   });
 
   test('says that two rounds are only for regions where nothing is deployed yet', async () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
     expect(describePlan(await loadConfiguration(configuration.folder))).toContain(
-      'Order of deployment, where nothing is deployed yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
+      'Order of deployment, if nothing is deployed yet: eu-west-1 (targets only), us-east-1 (targets only), eu-west-1, us-east-1',
     );
   });
 
@@ -54,7 +54,7 @@ describe('the plan', () => {
   ])('says where tasks run when %d percent are on demand, and omits advice that was taken', async (percent, where) => {
     const rule = { fallback: true, fallback_on_demand_percent: percent, scaling_target_backlog_per_task: 1 };
     const plan = describePlan(await loadRules([ruleEntry(rule)]));
-    expect(plan).toContain(`MiB, ${where}, one for each 1 waiting object\n`);
+    expect(plan).toContain(`MiB, ${where}, one per waiting object\n`);
     expect(plan).not.toContain('scaling_target_backlog_per_task');
   });
 
@@ -94,6 +94,6 @@ describe('the plan', () => {
     const plan = describePlan(
       await loadRules([ruleEntry({ fallback: true })], { ...SETTINGS, enabled_regions: regions }),
     );
-    expect(plan).toContain('12 interface endpoints, one a service of AWS and zone 87.60 USD');
+    expect(plan).toContain('12 interface endpoints, one per AWS service and zone 87.60 USD');
   });
 });

@@ -104,9 +104,9 @@ describe('docs/deployment.md', () => {
     expect(rowOf('KMS key')[2]).toBe(each('KMS key'));
     expect(rowOf('alarm')[2]).toBe(each('alarms'));
     expect(rowOf('dashboard')[2]).toBe(each('dashboard'));
-    expect(rowOf('idle polling of a queue')[2]).toBe(each('queues that Lambda polls while idle'));
+    expect(rowOf('idle polling of a queue')[2]).toBe(each('idle queues that Lambda polls'));
     expect(rowOf('watermark: a metric, and taking it every five minutes')[2]).toBe(each('watermarks'));
-    expect(rowOf('our own metrics, only in months with traffic')[2]).toBe(each('metrics of S3 replication'));
+    expect(rowOf('our own metrics, only in months with traffic')[2]).toBe(each('S3 replication metrics'));
   });
 
   test('has the number of alarms and of our own metrics', async () => {

@@ -18,7 +18,7 @@ test('a template that only SAM makes too large is refused, with both numbers', (
   expect(resources).toBeLessThanOrEqual(500);
   expect(bytes).toBeGreaterThan(1_000_000);
   expect(() => writeTemplate(many, OPTIONS)).toThrow(
-    `The template would have ${resources} resources and ${bytes} bytes as SAM uploads it; CloudFormation takes 500 and 1000000.`,
+    `The template would have ${resources} resources and ${bytes} bytes as uploaded by SAM; CloudFormation allows 500 and 1000000.`,
   );
 });
 
