@@ -58,7 +58,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Bytes that compress about as well as text, so that every kind of zstd block occurs. */
+/** Bytes that compress about as well as text, so that all kinds of zstd blocks occur. */
 function varied(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE(Math.imul(at >> 4, 2_654_435_761) >>> 8, at);
@@ -70,11 +70,11 @@ function sha256(bytes: Uint8Array): string {
 }
 
 describe('the zstd command line', () => {
-  test('finds the archive sound', async () => {
+  test('accepts the archive', async () => {
     await run('zstd', ['-t', file], OPTIONS);
   });
 
-  test('counts the frames of the seek table, one skippable frame, and a window that every decoder allows', async () => {
+  test('finds the frames of the seek table, one skippable frame, and a window that every decoder allows', async () => {
     const { stdout } = await run('zstd', ['-lv', file], OPTIONS);
     expect(stdout).toMatch(new RegExp(`Zstandard Frames: ${readSeekTable(ARCHIVE).length}$`, 'm'));
     expect(stdout).toMatch(/Skippable Frames: 1$/m);
@@ -83,22 +83,22 @@ describe('the zstd command line', () => {
     expect(Number(window)).toBeLessThanOrEqual(128 * MIB);
   });
 
-  test('decompresses an archive of the highest level in the memory it has by default', async () => {
+  test('decompresses an archive of the highest level within its default memory limit', async () => {
     const highest = path.join(folder, 'level-22.tar.zst');
     await writeFile(highest, buildArchive([{ key: 'a', body: varied(2 * MIB) }], 22));
     await run('zstd', ['-t', '--memory=128MB', highest], OPTIONS);
   });
 });
 
-describe('GNU tar behind zstd -d', () => {
-  test('lists every member and ends in order', async () => {
+describe('GNU tar after zstd -d', () => {
+  test('lists every member and succeeds', async () => {
     const { stdout, stderr } = await run('sh', ['-c', 'zstd -dc "$0" | tar -t', file], OPTIONS);
     expect(stdout.trimEnd().split('\n')).toHaveLength(OBJECTS.length + 1);
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('manifest.json');
     expect(stderr).toBe('');
   });
 
-  test('extracts every member with its bytes and time, where a file system can hold it', async () => {
+  test('extracts every member that a file system can hold, with its bytes and time', async () => {
     // A key and its own folder cannot both be paths of a file system; everything else can.
     const names = new Set(OBJECTS.map(({ key }) => memberName(key)));
     const isFolder = (name: string): boolean => [...names].some((other) => other.startsWith(`${name}/`));
@@ -131,7 +131,7 @@ describe('Python readers', () => {
 
   const readers = ['tarfile', 'pyzstd', 'indexed_zstd'] as const;
 
-  test.each(readers)('%s finds every member with its name, size, time and bytes', async (reader) => {
+  test.each(readers)('%s find every member with its name, size, time and bytes', async (reader) => {
     const { stdout } = await run(python, [script, 'members', reader, reader === 'tarfile' ? tar : file], OPTIONS);
     const members = JSON.parse(stdout) as unknown[];
     expect(members.slice(0, -1)).toEqual(
@@ -145,34 +145,31 @@ describe('Python readers', () => {
     expect(members.at(-1)).toMatchObject({ name: 'manifest.json' });
   });
 
-  test.each(['pyzstd', 'indexed_zstd'])(
-    '%s reads single objects at the places that the manifest gives',
-    async (reader) => {
-      const starts: number[] = [];
-      readSeekTable(ARCHIVE).reduce((start, { decompressed }) => {
-        starts.push(start);
-        return start + decompressed;
-      }, 0);
-      // Backwards, so that no reader can get away with reading on.
-      const objects = readArchive(ARCHIVE).toReversed();
-      const ranges = objects.map(({ object: { key, size, frame, offset } }) => [
-        itemAt(starts, frame) + offset + memberHeaderLength(memberName(key), size),
-        size,
-      ]);
-      const child = spawn(python, [script, 'ranges', reader, file], { stdio: ['pipe', 'pipe', 'inherit'] });
-      child.stdin.end(JSON.stringify(ranges));
-      expect(JSON.parse(await text(child.stdout))).toEqual(objects.map(({ body }) => sha256(body)));
-    },
-  );
+  test.each(['pyzstd', 'indexed_zstd'])('%s read single objects at the offsets in the manifest', async (reader) => {
+    const starts: number[] = [];
+    readSeekTable(ARCHIVE).reduce((start, { decompressed }) => {
+      starts.push(start);
+      return start + decompressed;
+    }, 0);
+    // In reverse order, so that no reader can get by with sequential reads.
+    const objects = readArchive(ARCHIVE).toReversed();
+    const ranges = objects.map(({ object: { key, size, frame, offset } }) => [
+      itemAt(starts, frame) + offset + memberHeaderLength(memberName(key), size),
+      size,
+    ]);
+    const child = spawn(python, [script, 'ranges', reader, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(JSON.stringify(ranges));
+    expect(JSON.parse(await text(child.stdout))).toEqual(objects.map(({ body }) => sha256(body)));
+  });
 });
 
-describe('what docs/format.md says of readers that stop early', () => {
-  test("Node's zlib ends behind the first frame without an error", () => {
+describe('readers that stop early, as docs/format.md describes them', () => {
+  test("Node's zlib stops after the first frame without an error", () => {
     const [first] = readSeekTable(ARCHIVE);
     expect(zstdDecompressSync(ARCHIVE)).toHaveLength(first?.decompressed ?? 0);
   });
 
-  test('tar lists the first of two archives that are put together, and both when it ignores zeros', async () => {
+  test('tar lists the first of two concatenated archives, and both with --ignore-zeros', async () => {
     const both = `zstd -dc "${file}" "${file}" | tar -t`;
     const { stdout: one } = await run('sh', ['-c', `zstd -dc "${file}" | tar -t`], OPTIONS);
     const { stdout: first } = await run('sh', ['-c', both], OPTIONS);
@@ -250,7 +247,7 @@ describe('the target of the public implementation', () => {
     });
   }, 300_000);
 
-  test('finds nothing to do in an archive of deletions', async () => {
+  test('does nothing with an archive of deletions', async () => {
     const source = replicatingSource();
     const event = s3Notification({ key: 'gone', eventName: 'ObjectRemoved:DeleteMarkerCreated', sequencer: '10' });
     expect(await source.process(queueMessage(event))).toEqual([]);
@@ -293,7 +290,7 @@ describe('an archive with deletions, of version 2.0 of the format', () => {
   test.each<[string, readonly TestObject[]]>([
     ['and objects', OBJECTS.slice(-2)],
     ['alone', []],
-  ])('%s is read by zstd and tar as any other', async (_, objects) => {
+  ])('%s is readable for zstd and tar', async (_, objects) => {
     const parts = layOutArchive(objects);
     const deletions = [{ source_bucket: 'b', key: 'gone/ключ', event_time: '2026-11-23T10:00:00.000Z' }];
     const archive = path.join(folder, `deletions-${objects.length}.tar.zst`);
@@ -313,7 +310,7 @@ describe('an archive with deletions, of version 2.0 of the format', () => {
     ['pyzstd', OBJECTS.slice(-2)],
     ['indexed_zstd', OBJECTS.slice(-2)],
   ] as const)(
-    'is read by %s as any other (case %#)',
+    'is readable for %s (case %#)',
     async (reader, objects) => {
       const parts = layOutArchive(objects);
       const deletions = [{ source_bucket: 'b', key: 'gone/ключ', event_time: '2026-11-23T10:00:00.000Z' }];

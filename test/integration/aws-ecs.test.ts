@@ -46,9 +46,9 @@ describe('waking the fallback service', () => {
   });
 
   test.each([
-    ['is to have tasks', { desiredCount: 3, runningCount: 0, pendingCount: 0 }],
-    ['is getting some', { desiredCount: 0, runningCount: 0, pendingCount: 30 }],
-    ['has some that still work', { desiredCount: 0, runningCount: 2, pendingCount: 0 }],
+    ['should have tasks', { desiredCount: 3, runningCount: 0, pendingCount: 0 }],
+    ['is starting tasks', { desiredCount: 0, runningCount: 0, pendingCount: 30 }],
+    ['has running tasks', { desiredCount: 0, runningCount: 2, pendingCount: 0 }],
   ])('leaves a service alone that %s', async (_, counts) => {
     server.script(json({ services: [counts] }));
     await service().wake();
@@ -57,8 +57,8 @@ describe('waking the fallback service', () => {
 
   test.each([
     ['does not exist', json({ services: [], failures: [{ reason: 'MISSING' }] }), /rule-service .*MISSING/],
-    ['may not be looked at', json({ __type: 'AccessDeniedException', message: 'no ecs' }, 400), /no ecs/],
-  ])('says so when the service %s', async (_what, answer, reason) => {
+    ['may not be read', json({ __type: 'AccessDeniedException', message: 'no ecs' }, 400), /no ecs/],
+  ])('reports that the service %s', async (_what, answer, reason) => {
     server.script(answer);
     await expect(service().wake()).rejects.toMatchObject({
       code: 'FALLBACK_SERVICE_UNAVAILABLE',
@@ -72,7 +72,7 @@ describe('protecting the task from scale-in', () => {
   const protection = (): EcsTaskProtection => new EcsTaskProtection(`${server.endpoint}/api/1234`);
   const agreed = (enabled: boolean): Answer => json({ protection: { ProtectionEnabled: enabled, TaskArn: 'arn' } });
 
-  test('asks the agent of the task for some minutes of protection, and for its end', async () => {
+  test('asks the agent of the task for some minutes of protection, and later to end it', async () => {
     server.script(agreed(true), agreed(false));
     await protection().protect(60);
     await protection().release();
@@ -87,9 +87,9 @@ describe('protecting the task from scale-in', () => {
     ['refuses', json({ failure: { Reason: 'DEPLOYMENT_BLOCKED' } }), /protect this task.*DEPLOYMENT_BLOCKED/],
     ['fails', json({ error: { Code: 'AccessDeniedException', Message: 'no role' } }, 400), /AccessDenied.* no role/],
     ['answers with another state', agreed(false), /status 200 without a reason/],
-    ['answers with no JSON', { status: 502, body: 'Bad gateway' } as const, /JSON/],
+    ['answers without JSON', { status: 502, body: 'Bad gateway' } as const, /JSON/],
     ['breaks the connection', 'reset' as const, /protect this task/],
-  ])('says so when the agent %s', async (_what, answer, reason) => {
+  ])('reports that the agent %s', async (_what, answer, reason) => {
     server.script(answer);
     await expect(protection().protect(60)).rejects.toMatchObject({
       code: 'TASK_PROTECTION_REFUSED',

@@ -61,7 +61,7 @@ const openQueue = async () => {
   };
 };
 
-it('sends any number of messages again', async () => {
+it('requeues any number of messages', async () => {
   const { queue, queueUrl } = await openQueue();
   const sent = messages(23);
   expect(await queue.requeue(sent)).toEqual(new Set(sent.map(({ messageId }) => messageId)));
@@ -71,7 +71,7 @@ it('sends any number of messages again', async () => {
   expect(failures).toEqual([]);
 });
 
-it('sends messages again with their turns, as a function reads them from its event', async () => {
+it('requeues messages with their turns, which a function reads from its event', async () => {
   const { queue, queueUrl } = await openQueue();
   await queue.requeue(messages(2).map((message, index) => ({ ...message, turns: 3 * index })));
   const records = (await drain(queueUrl)).map((message) => toSqsRecord(message, { queueArn: 'arn', region: 'r' }));
@@ -84,7 +84,7 @@ it('sends messages again with their turns, as a function reads them from its eve
   );
 });
 
-it('sends messages again that show up only when they are due, in 15 minutes at most', async () => {
+it('requeues messages that become visible only when they are due, after 15 minutes at most', async () => {
   const { queue, queueUrl } = await openQueue();
   await queue.requeue(messages(2), 0.2);
   await queue.requeue(messages(1), 100_000);
@@ -97,14 +97,14 @@ it('sends messages again that show up only when they are due, in 15 minutes at m
   expect(failures).toEqual([]);
 });
 
-it('sends messages that are too large for one call in several', async () => {
+it('splits messages that are too large for one call into several calls', async () => {
   const { queue, queueUrl } = await openQueue();
   const sent = messages(5, 'x'.repeat(300_000));
   expect((await queue.requeue(sent)).size).toBe(5);
   expect(await drain(queueUrl)).toHaveLength(5);
 });
 
-it('buries messages with their reason', async () => {
+it('dead-letters messages with their reason', async () => {
   const { queue, queueUrl, deadLetterQueueUrl } = await openQueue();
   const context = { bucket: 'b', key: 'a\u0001 ü', empty: '' };
   const reason = new CustomerKeyError('no key', { context, cause: new Error('inner') });
@@ -124,14 +124,14 @@ it('buries messages with their reason', async () => {
   expect(await drain(queueUrl)).toEqual([]);
 });
 
-it('hands messages to the fallback queue', async () => {
+it('sends messages to the fallback queue', async () => {
   const queueUrl = await createQueue();
   const fallback = new SqsFallbackQueue({ client, queueUrl, onFailure });
   expect((await fallback.send(messages(2))).size).toBe(2);
   expect(await drain(queueUrl)).toHaveLength(2);
 });
 
-it('sets when messages become visible, and names those that it could not set', async () => {
+it('sets when messages become visible, and reports those that it could not set', async () => {
   const { queue, queueUrl } = await openQueue();
   await queue.requeue(messages(2));
   const received = (await drain(queueUrl)).map(({ MessageId = '', ReceiptHandle = '', Body = '' }) => ({

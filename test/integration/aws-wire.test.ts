@@ -55,7 +55,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
     if (!request) throw new Error('no request came');
     return request;
   };
-  /** What is sent beside what every signed request has. */
+  /** The request's headers, without those that every signed request has. */
   const own = ({ headers }: RecordedRequest): Record<string, string> => {
     const every = ['host', 'connection', 'authorization', 'x-amz-date', 'x-amz-content-sha256', 'content-length'];
     return Object.fromEntries(Object.entries(headers).filter(([name]) => !every.includes(name)));
@@ -77,7 +77,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
   describe('a HEAD', () => {
     const version = { bucket: 'b', key: 'k', versionId: 'v 1' };
 
-    it('asks for the checksum, so that what was written can be recognized by it', async () => {
+    it('asks for the checksum, which identifies the bytes that were written', async () => {
       server.script({ status: 200, headers: { ...OBJECT_HEADERS, 'x-amz-checksum-crc32': crc32ToBase64(7) } });
       expect(await store.head({ bucket: 'b', key: 'k' })).toMatchObject({ crc32: 7 });
       expect(last()).toMatchObject({ method: 'HEAD', url: '/b/k' });
@@ -99,7 +99,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       ['an unknown access key', errorAnswer(404, 'XAdminUserNotFound'), 'ABSENCE_UNCONFIRMED'],
       ['a missing bucket', errorAnswer(404, 'NoSuchBucket'), 'BUCKET_NOT_FOUND'],
       ['the object itself', { status: 206, headers: OBJECT_HEADERS, body: 'x' }, 'ABSENCE_UNCONFIRMED'],
-    ])('takes no version for gone when the GET meets %s', async (_, answer, code) => {
+    ])('does not report a version as gone when the GET meets %s', async (_, answer, code) => {
       server.script({ status: 404 }, answer);
       await expect(store.describeVersion(version)).rejects.toMatchObject({ code, retryable: true });
     });
@@ -152,7 +152,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       });
     });
 
-    it('says nothing that was not asked for', async () => {
+    it('sends no header that the caller did not ask for', async () => {
       server.script(written);
       await put({ storageClass: 'STANDARD', body: Buffer.alloc(0) });
       expect(own(last())).toEqual({ 'x-amz-checksum-crc32': 'AAAAAA==' });
@@ -205,18 +205,18 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(own(last())).toEqual({ 'if-match': '"0123456789abcdef"', range: 'bytes=5-14' });
     });
 
-    it('refuses another range than it asked for', async () => {
+    it('refuses a range that it did not ask for', async () => {
       const headers = { ...OBJECT_HEADERS, 'content-range': 'bytes 6-15/100' };
       server.script({ status: 206, headers, body: '6789012345' });
       await expect(read({ start: 5 })).rejects.toMatchObject({ code: 'OBJECT_SIZE_MISMATCH' });
     });
 
-    it('refuses the whole object where it asked for a range', async () => {
+    it('refuses the whole object when it asked for a range', async () => {
       server.script(object);
       await expect(read({ start: 5 })).rejects.toMatchObject({ code: 'OBJECT_SIZE_MISMATCH' });
     });
 
-    it('describes all that S3 says', async () => {
+    it('returns everything that S3 says about the object', async () => {
       server.script({
         status: 200,
         headers: {
@@ -258,12 +258,12 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
     it.each([
       ['the number of parts in it', { 'x-amz-checksum-crc32': 'AAAAAA==-2' }],
       ['its type', { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-type': 'COMPOSITE' }],
-    ])('does not take a checksum of checksums, told by %s, for one of the object', async (_, headers) => {
+    ])('ignores a checksum of checksums, recognized by %s', async (_, headers) => {
       server.script({ ...object, headers: { ...OBJECT_HEADERS, ...headers } });
       expect((await read()).crc32).toBeUndefined();
     });
 
-    it('does not believe an answer that is not from S3', async () => {
+    it('refuses an answer that is not from S3', async () => {
       server.script({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html>...' + '.' });
       await expect(read()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     });
@@ -317,7 +317,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       );
     });
 
-    it('is found by its key among those that only begin like it, and listed page by page', async () => {
+    it('is found by its key among keys with the same beginning, and its parts are listed page by page', async () => {
       const uploads = ['k', 'k2'].map((key) => `<Upload><Key>${key}</Key><UploadId>of-${key}</UploadId></Upload>`);
       const part = (number: number) =>
         `<Part><PartNumber>${number}</PartNumber><ETag>&quot;p${number}&quot;</ETag><Size>7</Size><ChecksumCRC32>AAAAAQ==</ChecksumCRC32></Part>`;
@@ -352,7 +352,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(named).toEqual(['<PartNumber>1']);
     });
 
-    it('takes an object as a part only with the bytes that it must have', async () => {
+    it('copies an object as a part only if it has the expected bytes', async () => {
       const copied = (checksum: string) => ({
         status: 200,
         body: `<CopyPartResult><ETag>&quot;p&quot;</ETag><ChecksumCRC32>${checksum}</ChecksumCRC32></CopyPartResult>`,
@@ -371,7 +371,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       });
     });
 
-    it('whose part another task has replaced is not completed, and may be tried again', async () => {
+    it('is not completed if another task has replaced a part, and may be retried', async () => {
       server.script(created, errorAnswer(400, 'InvalidPart'));
       const upload = await store.createUpload({ ...bare, key: 'k' });
       const completing = upload.complete({ crc32: 0, size: 0, condition: { kind: 'always' } });
@@ -385,14 +385,14 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(3);
     });
 
-    it('leaves it to the caller to look when the answer to its completion was lost', async () => {
+    it('leaves the check to the caller when the answer to its completion was lost', async () => {
       server.script(created, 'reset', errorAnswer(404, 'NoSuchUpload'));
       const upload = await store.createUpload({ ...bare, key: 'k' });
       const completing = upload.complete({ crc32: 0, size: 0, condition: { kind: 'always' } });
       await expect(completing).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
     });
 
-    it('waits for its parts before it is aborted, even after its signal', async () => {
+    it('waits for parts that are being sent before it is aborted, even after its signal', async () => {
       server.script(created, 'stall', { status: 204 });
       const controller = new AbortController();
       const upload = await store.createUpload({ ...bare, key: 'k' }, controller.signal);
@@ -416,7 +416,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(own(last())).toEqual({ 'if-match': '"e"' });
     });
 
-    it('whose first answer was lost is done when the object is gone', async () => {
+    it('whose first answer was lost succeeds if the object is gone', async () => {
       server.script('reset', errorAnswer(412, 'PreconditionFailed'));
       await store.remove({ bucket: 'b', key: 'k', etag: 'e' });
       expect(server.requests).toHaveLength(2);
@@ -430,7 +430,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       ['a broken connection', 'reset', [50, 100]],
       ['a body that ends early', 'short-body', [50, 100]],
       ['a damaged upload', errorAnswer(400, 'BadDigest'), [50, 100]],
-    ] as const)('of the kind "%s" is waited out', async (_, answer, waited) => {
+    ] as const)('of the kind "%s" is retried', async (_, answer, waited) => {
       server.script(answer, answer, object);
       const into = Buffer.alloc(10);
       await read({ into });
@@ -439,9 +439,9 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
     });
 
     it.each([
-      ['the headers', 'stall', { headersTimeout: 100 }, 'HEADERS_TIMEOUT'],
+      ['the head', 'stall', { headersTimeout: 100 }, 'HEADERS_TIMEOUT'],
       ['the body', 'stall-in-body', { bodyTimeout: 100 }, 'BODY_TIMEOUT'],
-    ] as const)('is noticed when %s do not come', async (_, answer, timeouts, code) => {
+    ] as const)('is detected when %s does not arrive', async (_, answer, timeouts, code) => {
       server.script(answer);
       const error: unknown = await read({}, open({ ...timeouts, attempts: 2 })).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({
@@ -452,7 +452,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(2);
     });
 
-    it('ends in an error that says all about it', async () => {
+    it('ends in an error with all details', async () => {
       server.script(errorAnswer(503, 'SlowDown', 'Please reduce your request rate.'));
       await expect(put()).rejects.toMatchObject({
         code: 'STORAGE_UNAVAILABLE',
@@ -463,14 +463,14 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(15);
     });
 
-    it('with all calls exhausts a common budget', async () => {
+    it('with several calls exhausts their common retry budget', async () => {
       server.script(errorAnswer(500, 'InternalError'));
       const poor = open({ budget: 3 });
       await Promise.allSettled([read({}, poor), read({}, poor), read({}, poor)]);
       expect(server.requests).toHaveLength(6);
     });
 
-    it('with a server that nobody reaches is trouble like any other', async () => {
+    it('with an unreachable server is retried like other trouble', async () => {
       const client = new S3Client({
         endpoint: 'http://127.0.0.1:1',
         region: 'eu-west-1',
@@ -482,19 +482,19 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       });
     });
 
-    it('leaves it to the caller to look when the answer to a conditional PUT was lost', async () => {
+    it('leaves the check to the caller when the answer to a conditional PUT was lost', async () => {
       server.script('reset', errorAnswer(412, 'PreconditionFailed'));
       await expect(put({ condition: { kind: 'absent' } })).rejects.toMatchObject({ code: 'WRITE_CONDITION_FAILED' });
       expect(server.requests).toHaveLength(2);
     });
 
-    it('sends the same body again', async () => {
+    it('sends the same body in a retry', async () => {
       server.script('reset', written);
       await put({ body: Buffer.from('precious') });
       expect(server.requests.map(({ body }) => body.toString())).toEqual(['precious', 'precious']);
     });
 
-    it('does not try again what S3 refuses', async () => {
+    it('does not retry what S3 refuses', async () => {
       server.script(errorAnswer(403, 'AccessDenied'));
       await expect(put()).rejects.toMatchObject({ code: 'STORAGE_ACCESS_DENIED' });
       expect(server.requests).toHaveLength(1);
@@ -502,7 +502,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
   });
 
   describe('a signal', () => {
-    it('stops a call under way at once, and nothing is written to its buffer afterwards', async () => {
+    it('stops a running call at once, and nothing is written to its buffer afterwards', async () => {
       server.script('stall-in-body');
       const controller = new AbortController();
       const into = Buffer.alloc(10);
@@ -515,7 +515,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('keeps a call that waits for a connection from being sent', async () => {
+    it('prevents a call that waits for a connection from being sent', async () => {
       server.script('stall');
       const narrow = open({ connections: 1 });
       const [first, second] = [new AbortController(), new AbortController()];
@@ -536,7 +536,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       new S3Client({ endpoint: server.endpoint, region: 'eu-west-1', credentials });
     const keyOf = ({ headers }: RecordedRequest) => /Credential=([^/]*)/.exec(headers['authorization'] ?? '')?.[1];
 
-    it('that S3 calls expired are refreshed, once', async () => {
+    it('that S3 reports as expired are refreshed, once', async () => {
       let fetched = 0;
       const client = clientWith(() => {
         fetched += 1;
@@ -551,7 +551,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(server.requests).toHaveLength(4);
     });
 
-    it('that are about to expire are fetched before they do, once for all calls', async () => {
+    it('that are about to expire are refreshed in advance, once for all calls', async () => {
       let fetched = 0;
       let now = Date.now();
       const client = clientWith(() => {
@@ -568,7 +568,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
       expect(fetched).toBeLessThanOrEqual(before + 1);
     });
 
-    it('that cannot be had are an error of access', async () => {
+    it('that cannot be fetched cause an access error', async () => {
       const client = clientWith(() => Promise.reject(new Error('no role here')));
       await expect(read({}, open({ client }))).rejects.toMatchObject({
         code: 'STORAGE_ACCESS_DENIED',
@@ -577,7 +577,7 @@ describe.each(TRANSPORTS)('over $name', (transport) => {
     });
   });
 
-  it('follows the clock of the server when its own is wrong', async () => {
+  it('follow the clock of the server when the local one is wrong', async () => {
     const date = 'Mon, 23 Nov 2026 16:00:00 GMT';
     const skewed = errorAnswer(403, 'RequestTimeTooSkewed');
     server.script(typeof skewed === 'string' ? skewed : { ...skewed, headers: { ...skewed.headers, date } }, object);

@@ -18,9 +18,10 @@ interface Row {
 }
 
 /**
- * Worked by hand. Source: a GET per object; of a large one a GET per frame (round(size / 8 MiB)) and a HEAD for its checksum; the
- * archive's PUT, or where it is over 8 MiB opening, parts and completion. Target: the tail with the manifest, a GET per frame; per object
- * and destination a PUT, of a key that exists a HEAD before, of a large object a HEAD, opening, a part per frame, and completion.
+ * Worked out by hand. Source: a GET per object; for a large one a GET per frame (round(size / 8 MiB)) and a HEAD for
+ * its checksum; the archive's PUT, or above 8 MiB creation, parts and completion of an upload. Target: the tail with
+ * the manifest, a GET per frame; per object and destination a PUT, with a HEAD before it if the key exists; for a large
+ * object a HEAD, creation, a part per frame, and completion.
  */
 const ROWS: Readonly<Record<string, Row>> = {
   '100 small new objects': {
@@ -29,7 +30,7 @@ const ROWS: Readonly<Record<string, Row>> = {
     target: { puts: 100, gets: 1 + 1 },
   },
   '100 small objects whose keys exist': {
-    // Of another size than the other rows, since their keys tell the size: what is written over here stays.
+    // The size differs from that of the other rows, because the keys depend on it: what is overwritten here stays.
     sent: { size: 2100, count: 100, overwritten: true },
     source: { puts: 1, gets: 100 },
     target: { puts: 100, gets: 1 + 1 + 100 },
@@ -51,17 +52,18 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-describe('requests that a bill has, as a server counts them at the other end of the socket', () => {
+describe('billed requests, as the server counts them', () => {
   test.each(Object.entries(ROWS))('%s', async (_, { sent, source, target }) => {
     const shipment = await shipping.send(sent);
     expect(shipment).toMatchObject({ source, target });
     const overwritten = sent.overwritten === true ? sent.count : 0;
     const { billed, charged } = requestDollars(shipment, { source, target }, { replicaPuts: source.puts, overwritten });
-    // The model has shares of parts and frames where a bill has whole ones; and a share of a part where an archive takes a PUT.
+    // The model charges fractions of parts and frames, a bill whole ones; for an archive in one PUT, it charges a
+    // fraction of a part.
     expect(Math.abs(charged - billed)).toBeLessThan(shipment.archive.archiveBytes < MIB ? 0.1 * PUT : 2 * PUT);
   });
 
-  test('a redelivered archive that is restored already: its tail and a look at each key again, no frame and no write', async () => {
+  test('a redelivered archive that is already restored costs its tail and a check of each key, no frame and no write', async () => {
     const { target } = await shipping.send({ size: 2000, count: 100, redelivered: true });
     expect(target).toEqual({ puts: 100, gets: 1 + 1 + (1 + 100) });
   });

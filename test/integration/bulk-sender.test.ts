@@ -33,7 +33,7 @@ interface Batch {
 }
 const batchOf = ({ body }: RecordedRequest): Batch => JSON.parse(body.toString()) as Batch;
 const bodiesOf = (request: RecordedRequest): string[] => batchOf(request).Entries.map(({ MessageBody }) => MessageBody);
-/** All but the given ids are taken. */
+/** All but the given ids are accepted. */
 const answer =
   (...refused: string[]) =>
   (request: RecordedRequest): Answer => ({
@@ -45,7 +45,7 @@ const answer =
   });
 const messages = (count: number): string[] => Array.from({ length: count }, (_, index) => `message ${index} ü`);
 
-/** Of Node's crypto, as the SDK's signer wants it. */
+/** Node's SHA-256 with the interface that the SDK's signer expects. */
 class Sha256 {
   readonly #hash;
   constructor(secret?: unknown) {
@@ -58,11 +58,11 @@ class Sha256 {
     return Promise.resolve(this.#hash.digest());
   }
   reset(): void {
-    // Each is used once.
+    // Each instance is used once.
   }
 }
 
-test('sends tens, to the queue, signed as the SDK would sign them', async () => {
+test('sends batches of ten to the queue, signed as the SDK would sign them', async () => {
   server.script(answer());
   await sender.send(messages(25));
   expect(server.requests.map((request) => bodiesOf(request).length)).toEqual([10, 10, 5]);
@@ -100,7 +100,7 @@ test('sends tens, to the queue, signed as the SDK would sign them', async () => 
   expect(authorization).toBe(expected.headers['authorization']);
 });
 
-test('retries what SQS has left out of a batch, and nothing else', async () => {
+test('retries only the messages of a batch that SQS did not accept', async () => {
   server.script(answer('2', '7'), answer('0'), answer());
   await sender.send(messages(10));
   expect(server.requests.slice(1).map(bodiesOf)).toEqual([['message 2 ü', 'message 7 ü'], ['message 2 ü']]);
@@ -110,13 +110,13 @@ test.each<[string, Answer]>([
   ['fails', { status: 500, body: '{"__type":"InternalFailure"}' }],
   ['throttles', { status: 400, body: '{"__type":"com.amazonaws.sqs#RequestThrottled"}' }],
   ['breaks the connection', 'reset'],
-])('tries again when SQS %s', async (_, failure) => {
+])('retries when SQS %s', async (_, failure) => {
   server.script(failure, answer());
   await sender.send(messages(3));
   expect(server.requests.map(bodiesOf)).toEqual([messages(3), messages(3)]);
 });
 
-test('says what SQS says when it refuses', async () => {
+test('reports the reason of SQS for a refusal', async () => {
   server.script({ status: 400, body: '{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"no such queue"}' });
   await expect(sender.send(messages(1))).rejects.toThrow(
     /SendMessageBatch to https:\/\/sqs.example\/1\/queue failed: 400 .*no such queue/,
@@ -124,7 +124,7 @@ test('says what SQS says when it refuses', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-test('gives up on messages that SQS never takes', async () => {
+test('gives up on messages that SQS never accepts', async () => {
   server.script(answer('0'));
   const sent = sender.send(messages(1));
   await expect(sent).rejects.toThrow(UnavailableQueueError);
@@ -132,7 +132,7 @@ test('gives up on messages that SQS never takes', async () => {
   expect(server.requests).toHaveLength(5);
 });
 
-test('an aborted signal ends calls that SQS does not answer, and they are not repeated', async () => {
+test('ends calls that SQS does not answer when the signal is aborted, without retries', async () => {
   server.script('stall');
   const stopped = new AbortController();
   const abortable = new SqsBulkSender({ client, queueUrl: 'https://sqs.example/1/queue', signal: stopped.signal });

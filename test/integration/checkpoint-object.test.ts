@@ -7,7 +7,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { S3CheckpointObject } from '../../src/aws/s3/checkpoint-object.ts';
 
-/** One object with S3's conditions, on a connection that can be made to lose answers. */
+/** One object with S3's conditions, on a connection that can lose answers on demand. */
 let stored: Buffer | undefined;
 let answersToLose = 0;
 let server: Server;
@@ -56,7 +56,7 @@ afterEach(async () => {
 
 const open = (): S3CheckpointObject => new S3CheckpointObject(client, 'progress', 'rule/backfill.json');
 
-test('of two that have loaded the same, the second to save is refused, now and later', async () => {
+test('when two have loaded the same state, the second to save is refused, now and later', async () => {
   const [first, second] = [open(), open()];
   expect([await first.load(), await second.load()]).toEqual([undefined, undefined]);
   await first.save('one');
@@ -70,7 +70,7 @@ test('of two that have loaded the same, the second to save is refused, now and l
   await expect(first.save('late')).rejects.toMatchObject({ code: 'CHECKPOINT_HELD' });
 });
 
-test('what was saved although the answer was lost is not taken for the work of someone else', async () => {
+test('a save whose answer was lost is not mistaken for that of another execution', async () => {
   const checkpoint = open();
   await checkpoint.load();
   answersToLose = 1;
@@ -81,7 +81,7 @@ test('what was saved although the answer was lost is not taken for the work of s
   expect(stored?.toString()).toBe('three');
 });
 
-test('what was not loaded is saved without a condition', async () => {
+test('a save without a load before it has no condition', async () => {
   stored = Buffer.from('of an earlier execution');
   await open().save('list of files');
   expect(stored.toString()).toBe('list of files');

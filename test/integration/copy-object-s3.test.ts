@@ -35,7 +35,7 @@ describe('a copy inside S3', () => {
     await server.stop();
   });
 
-  /** Puts a version and says what there is to copy of it. */
+  /** Puts a version and describes it as the source of a copy. */
   async function place(body: Uint8Array): Promise<CopySource> {
     const location = { bucket: 'outbound', key: KEY };
     await store.put({
@@ -60,7 +60,7 @@ describe('a copy inside S3', () => {
   test.each([
     ['in one request', 1000],
     ['in parts', 17 * MIB],
-  ])('has the same bytes and the description that was asked for, %s', async (_, size) => {
+  ])('has the same bytes and the requested description, %s', async (_, size) => {
     const body = randomBytes(size);
     const source = await place(body);
     expect(source.crc32).toBe(crc32(body));
@@ -72,7 +72,7 @@ describe('a copy inside S3', () => {
     expect(Uploads).toEqual([]);
   });
 
-  test('takes the version that it was told, also under a delete marker, and makes a new one of the same key', async () => {
+  test('takes the given version, even below a delete marker, and makes a new version of the same key', async () => {
     const source = await place(Buffer.from('first'));
     await place(Buffer.from('second'));
     await client.send(new DeleteObjectCommand({ Bucket: 'outbound', Key: KEY }));
@@ -83,7 +83,7 @@ describe('a copy inside S3', () => {
     expect(described?.versionId).not.toBe(source.versionId);
   });
 
-  test('finds a version that is gone not there', async () => {
+  test('fails if the version is gone', async () => {
     const source = { ...(await place(Buffer.from('x'))), versionId: '00000000-0000-0000-0000-000000000000' };
     expect(await store.describeVersion(source)).toBeUndefined();
     const copying = store.copy({ bucket: 'failed', key: 'k', ...wanted, source, condition: ALWAYS });
@@ -120,7 +120,7 @@ describe('what a copy sends', () => {
     body: `<R><ETag>"p"</ETag>${part === undefined ? '' : `<ChecksumCRC32>${crc32ToBase64(crc32(part))}</ChecksumCRC32>`}</R>`,
   });
 
-  test('pins the source by version and ETag, replaces what it describes, and holds the key to its condition', async () => {
+  test('pins the source by version and ETag, replaces metadata and tags, and applies the condition to the key', async () => {
     server.script({ status: 200, body: '<CopyObjectResult><ETag>&quot;new&quot;</ETag></CopyObjectResult>' });
     expect(await store.copy(REQUEST)).toEqual({ etag: 'new' });
     expect(server.requests.at(-1)).toMatchObject({
@@ -142,12 +142,12 @@ describe('what a copy sends', () => {
     [412, 'PreconditionFailed', 'WRITE_CONDITION_FAILED'],
     [200, 'InternalError', 'STORAGE_UNAVAILABLE'],
     [403, 'AccessDenied', 'STORAGE_ACCESS_DENIED'],
-  ])('says of an answer of %d %s that it is %s', async (status, said, code) => {
+  ])('turns an answer of %d %s into %s', async (status, said, code) => {
     server.script(errorAnswer(status, said));
     await expect(store.copy(REQUEST)).rejects.toMatchObject({ code });
   });
 
-  test('asks for ranges of a large source, and lets S3 verify the checksum of the whole', async () => {
+  test('copies a large source in ranges, and lets S3 verify the checksum of the whole', async () => {
     const [first, second, last] = PARTS;
     server.script(
       created,
@@ -172,14 +172,14 @@ describe('what a copy sends', () => {
     });
   });
 
-  test('takes the parts back when one of them fails', async () => {
+  test('aborts the upload when one of its parts fails', async () => {
     server.script(created, copied(), errorAnswer(403, 'AccessDenied'), { status: 204 });
     const copying = store.copy({ ...REQUEST, source: { ...SOURCE, size: 10 * MIB, crc32: 1 } });
     await expect(copying).rejects.toMatchObject({ code: 'STORAGE_ACCESS_DENIED' });
     expect(server.requests.at(-1)).toMatchObject({ method: 'DELETE', url: '/b/k?uploadId=u' });
   });
 
-  test('says so when S3 does not take the parts back', async () => {
+  test('reports that S3 did not abort the upload', async () => {
     server.script(created, errorAnswer(403, 'AccessDenied'));
     const copying = store.copy({ ...REQUEST, source: { ...SOURCE, size: 10 * MIB, crc32: 1 } });
     await expect(copying).rejects.toMatchObject({
@@ -188,7 +188,7 @@ describe('what a copy sends', () => {
     });
   });
 
-  test('completes nothing that cannot be verified', async () => {
+  test('does not complete an upload that cannot be verified', async () => {
     server.script(created, copied(), copied(), { status: 204 });
     const copying = store.copy({ ...REQUEST, source: { ...SOURCE, size: 10 * MIB } });
     await expect(copying).rejects.toMatchObject({

@@ -47,7 +47,7 @@ async function put(bucket: string, key: string, body: Buffer): Promise<string> {
 }
 
 describe.each([PLAIN, VERSIONED])('a conditional delete in %s', (bucket) => {
-  test('deletes what has the ETag, leaves alone what has another one, and is done when nothing is there', async () => {
+  test('deletes an object with the ETag, leaves one with another ETag alone, and succeeds if none exists', async () => {
     const etag = await put(bucket, 'conditional', Buffer.from('one'));
     expect(await store.remove({ bucket, key: 'conditional', etag: 'f'.repeat(32) })).toBe(false);
     expect(await store.head({ bucket, key: 'conditional' })).toBeDefined();
@@ -57,7 +57,7 @@ describe.each([PLAIN, VERSIONED])('a conditional delete in %s', (bucket) => {
   });
 });
 
-test('deletions on a real S3 protocol: a marker where the bucket keeps versions, and what is undeleted is restored', async () => {
+test('a deletion over the real S3 protocol leaves a marker in a versioned bucket, and a later write is restored', async () => {
   const region = new TargetRegion({ rules: [rule], dependencies: { store, deletions: new MemoryDeletions() } });
   const arrive = async (bytes: Buffer, name: string): Promise<void> => {
     const key = `${rule.id}/${name}.tar.zst`;
@@ -91,7 +91,7 @@ test('deletions on a real S3 protocol: a marker where the bucket keeps versions,
 });
 
 describe('a delete marker', () => {
-  test('is found with the version below it, behind other markers and beside longer keys', async () => {
+  test('is found with the version below it, even below other markers and next to longer keys', async () => {
     const key = 'a marker';
     await put(VERSIONED, `${key}/longer`, Buffer.from('another key'));
     expect(await store.findDeleted({ bucket: VERSIONED, key })).toBeUndefined();

@@ -78,7 +78,7 @@ async function upload(content: PlannedContent): Promise<UploadRecord> {
 }
 
 describe('the demo on a bucket', () => {
-  test('copies objects with all that they have, by lists and reads alone', async () => {
+  test('copies objects with all of their properties, with list and read requests only', async () => {
     await using opened = await openBucket({ region: HOME });
     const { content, description, cost } = await sampleBucket(
       { bucket: BUCKET, prefix: 'logs/', sampleBytes: 64 * MEBIBYTE },
@@ -105,7 +105,7 @@ describe('the demo on a bucket', () => {
     expect(proxy.requests.filter((request) => !request.startsWith('GET /'))).toEqual([]);
   });
 
-  test('takes the same part of a larger bucket each time, within the volume', async () => {
+  test('takes the same sample of a larger bucket each time, within the requested volume', async () => {
     const bytes = 40_000;
     const [first, second] = [await sample('many/', bytes), await sample('many/', bytes)];
     const keys = ({ content }: SampledBucket): string[] => content.bodies.map(({ relativePath }) => relativePath);
@@ -130,7 +130,7 @@ describe('the demo on a bucket', () => {
     ['nothing/', MEBIBYTE, 'no object has that prefix'],
     ['logs/cold', MEBIBYTE, 'it is in GLACIER'],
     ['logs/large', MEBIBYTE, 'it is larger than the sample'],
-  ])('says why there is nothing to replicate in %s', async (prefix, bytes, reason) => {
+  ])('reports why there is nothing to replicate in %s', async (prefix, bytes, reason) => {
     const sampling = sample(prefix, bytes);
     await expect(sampling).rejects.toThrow(DemoInputError);
     await expect(sampling).rejects.toThrow(reason);

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** An object whose file is what the plan says. */
+/** An object whose file matches the plan. */
 async function planned(name: string): Promise<DemoObject> {
   const path = join(root, name);
   await writeFile(path, 'x'.repeat(SIZE));
@@ -43,7 +43,7 @@ async function upload(objects: readonly DemoObject[]): Promise<UploadRecord> {
   }
 }
 
-test('skips and names a file that grew and one that went away, and uploads the others', async () => {
+test('skips and names a file that grew and one that was deleted, and uploads the others', async () => {
   const [same, grown, gone] = [await planned('same'), await planned('grown'), await planned('gone')];
   await appendFile(join(root, 'grown'), 'more');
   await rm(join(root, 'gone'));
@@ -54,7 +54,7 @@ test('skips and names a file that grew and one that went away, and uploads the o
   expect(server.requests).toHaveLength(1);
 });
 
-test('takes the draft for the object when its own bytes cannot be had any more', async () => {
+test('keeps the draft as the object if the bytes of the object are no longer available', async () => {
   const draft = { bytes: Buffer.from('draft'), timing: 'early' as const };
   const object = { ...(await planned('grown')), draft };
   await appendFile(join(root, 'grown'), 'more');

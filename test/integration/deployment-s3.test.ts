@@ -40,7 +40,7 @@ function clientOf(region: string): S3Client {
 describe('S3BucketDirectory', () => {
   const directory = new S3BucketDirectory(clientOf);
 
-  test('finds a bucket that S3 sends it elsewhere for', async () => {
+  test('follows the redirect of S3 to the region of a bucket', async () => {
     server.script(({ headers }) =>
       headers['authorization']?.includes('/us-east-1/s3/') === true
         ? { status: 200, headers: { 'x-amz-bucket-region': 'us-east-1' } }
@@ -50,7 +50,7 @@ describe('S3BucketDirectory', () => {
     expect(server.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
   });
 
-  test('tells a bucket that it may not look at from one that does not exist', async () => {
+  test('distinguishes a bucket that it may not read from one that does not exist', async () => {
     server.script({ status: 404 });
     await expect(directory.findRegion('data', 'eu-west-1', signal)).resolves.toBeUndefined();
     server.script({ status: 403 });
@@ -80,7 +80,7 @@ describe('S3BucketDirectory', () => {
     await expect(directory.findDefaultKey('data', 'eu-west-1', signal)).resolves.toBeUndefined();
   });
 
-  test('takes suspended versioning for none, and an outage for neither', async () => {
+  test('treats suspended versioning as none, and an outage as an error', async () => {
     server.script({
       status: 200,
       body: '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>',
@@ -102,7 +102,7 @@ describe('S3NotificationStore', () => {
     suffix: '',
   };
 
-  test('writes what S3 reads, with its digest', async () => {
+  test('writes a document that S3 can read, with its digest', async () => {
     const store = new S3NotificationStore(connection);
     server.script({ status: 200 });
     await store.replace('data', [], [queue], signal);
@@ -123,7 +123,7 @@ describe('S3NotificationStore', () => {
     await expect(store.read('data', signal)).resolves.toMatchObject([queue]);
   });
 
-  test('tells what S3 would not take, and that it may take it later', async () => {
+  test('reports what S3 refused as an error that may be retried', async () => {
     server.script(errorAnswer(400, 'InvalidArgument', 'Unable to validate the following destination configurations'));
     await expect(new S3NotificationStore(connection).replace('data', [], [queue], signal)).rejects.toMatchObject({
       code: 'CONFIGURATION_REFUSED',
@@ -132,7 +132,7 @@ describe('S3NotificationStore', () => {
     });
   });
 
-  test('says what S3 said of each destination', async () => {
+  test('reports what S3 said about each destination', async () => {
     const parts =
       '<ArgumentName1>arn:aws:sns:r:1:theirs, null</ArgumentName1><ArgumentValue1>Not found</ArgumentValue1>' +
       '<ArgumentName2>arn:aws:sqs:r:1:q, null</ArgumentName2><ArgumentValue2>No permission</ArgumentValue2>';
@@ -153,7 +153,7 @@ describe('S3NotificationStore', () => {
     },
   );
 
-  test('has S3 look at the destinations of others only when it adds one of ours', async () => {
+  test('makes S3 validate the destinations of others only if it adds one of ours', async () => {
     const store = new S3NotificationStore(connection);
     const theirs = { ...queue, text: '<TopicConfiguration>theirs</TopicConfiguration>' };
     server.script({ status: 200 });
@@ -170,7 +170,7 @@ describe('S3NotificationStore', () => {
     expect(server.requests[1]?.headers['authorization']).toContain('x-amz-skip-destination-validation');
   });
 
-  test('writes again while another write is at work', async () => {
+  test('retries while another write is in progress', async () => {
     server.script(errorAnswer(409, 'OperationAborted'), { status: 200 });
     await new S3NotificationStore(connection).replace('data', [], [queue], signal);
     expect(server.requests).toHaveLength(2);
@@ -180,7 +180,7 @@ describe('S3NotificationStore', () => {
 describe('S3ReplicationStore', () => {
   const rule = { id: 'a', priority: 7, prefix: 'a/', destinationBucket: 'inbound', replicaKmsKeyArn: '' };
 
-  test('reads its own rules back as they are meant, in any partition', async () => {
+  test('reads back its own rules unchanged, in any partition', async () => {
     const store = new S3ReplicationStore(connection, 'aws-cn');
     server.script({ status: 200 });
     const encrypted = { ...rule, id: 'b', replicaKmsKeyArn: 'arn:aws-cn:kms:cn-north-1:1:key/k' };
@@ -200,7 +200,7 @@ describe('S3ReplicationStore', () => {
     expect(changed?.rules.map(({ intact }) => intact)).toEqual([false, true]);
   });
 
-  test('tells a bucket without rules from one that is gone', async () => {
+  test('distinguishes a bucket without rules from one that does not exist', async () => {
     const store = new S3ReplicationStore(connection, 'aws');
     server.script(errorAnswer(404, 'ReplicationConfigurationNotFoundError'));
     await expect(store.read('out', signal)).resolves.toEqual({ role: '', rules: [] });

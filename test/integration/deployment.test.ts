@@ -25,7 +25,7 @@ const ROLE = 'arn:aws:iam::123456789012:role/replication';
 const THEIR_QUEUE = `arn:aws:sqs:${REGION}:123456789012:theirs`;
 const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.url));
 
-/** What waits is told at once that its time has passed. */
+/** A clock whose waits end at once. */
 class SkippedWaits {
   #skipped = 0;
 
@@ -39,7 +39,7 @@ class SkippedWaits {
 
 let server: AwsServer;
 let clients: RegionClients;
-/** CloudFormation's side of the answer URL; KMS and the Price List, which moto does not serve here. */
+/** CloudFormation's side of the answer URL, plus KMS and the Price List, which moto does not serve here. */
 let stack: RecordingServer;
 let services: RecordingServer;
 let handler: ReturnType<typeof deploymentHandler>;
@@ -60,7 +60,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_PRICING: services.endpoint,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    // Refusals are what these tests are about.
+    // These tests are about refusals.
     POWERTOOLS_LOG_LEVEL: 'SILENT',
   });
   handler = deploymentHandler({ AWS_REGION: REGION, CONFIGURATION_DIRECTORY: CONFIGURATION }, new SkippedWaits());
@@ -181,7 +181,7 @@ describe('the answer', () => {
     expect(sent?.headers['content-length']).toBe(String(sent?.body.length));
   });
 
-  test('survives a URL that breaks connections and answers 503', async () => {
+  test('is retried when the URL breaks connections or answers 503', async () => {
     stack.script('reset', { status: 503 }, { status: 200 });
     const { Status } = await request('BucketNotification', 'Create', notification(bucket, ''));
     expect(Status).toBe('SUCCESS');
@@ -197,7 +197,7 @@ describe('Custom::BucketNotification', () => {
     Filter: { Key: { FilterRules: [{ Name: 'prefix' as const, Value: 'images/' }] } },
   };
 
-  test('comes, changes and goes beside the notification of someone else', async () => {
+  test('is created, changed and deleted without touching the notification of someone else', async () => {
     const put = { Bucket: bucket, NotificationConfiguration: { QueueConfigurations: [THEIRS] } };
     await clients.s3.send(new PutBucketNotificationConfigurationCommand(put));
     const before = await notifications();
@@ -231,7 +231,7 @@ describe('Custom::BucketNotification', () => {
     expect(await notifications()).toEqual(before);
   });
 
-  test('lets a stack go whose bucket is gone', async () => {
+  test('lets a stack be deleted after its bucket is gone', async () => {
     await request('BucketNotification', 'Create', notification(bucket, ''));
     await clients.s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     expect(await request('BucketNotification', 'Delete', notification(bucket, ''))).toMatchObject({
@@ -252,7 +252,7 @@ describe('Custom::ReplicationRules', () => {
 
   beforeEach(() => turnVersioningOn(clients.s3, bucket));
 
-  test('come, change and go beside the rule of someone else', async () => {
+  test('are created, changed and deleted without touching the rule of someone else', async () => {
     const theirs = {
       ID: 'theirs',
       Priority: 1,
@@ -289,7 +289,7 @@ describe('Custom::ReplicationRules', () => {
 
     const changed = replicationRules(bucket, 'b', 'c');
     expect(await request('ReplicationRules', 'Update', changed, created)).toMatchObject({ Status: 'SUCCESS' });
-    // What is no longer wanted works on until the next change.
+    // A rule that is no longer wanted stays in effect until the next change.
     const placed = async () => (await rules())?.Rules?.map(({ ID, Priority }) => [ID, Priority]);
     expect(await placed()).toEqual([
       ['theirs', 1],
@@ -336,7 +336,7 @@ describe('Custom::ReplicationRules', () => {
 });
 
 describe('Custom::SourceChecks', () => {
-  test('looks at buckets where they are', async () => {
+  test('checks buckets in their own regions', async () => {
     const check = (Bucket: string) => request('SourceChecks', 'Create', { Buckets: [{ Bucket }] });
     expect(await check(bucket)).toMatchObject({ Status: 'SUCCESS' });
     expect(await check('bucket-of-nobody')).toMatchObject({
@@ -380,7 +380,7 @@ describe('services that refuse', () => {
     expect(services.requests).toHaveLength(1);
   });
 
-  test('tell of a key that does not exist', async () => {
+  test('report a key that does not exist', async () => {
     services.script(refusal('NotFoundException'));
     const KmsKeyArn = KEY.replace('us-east-1', REGION);
     expect(await request('TargetChecks', 'Create', { Buckets: [{ Bucket: bucket, KmsKeyArn }] })).toMatchObject({
@@ -422,7 +422,7 @@ describe('a configuration with parts that no SDK knows', () => {
   });
 });
 
-/** A bucket whose configuration is whatever was put last, not what a server understood of it. */
+/** A bucket whose configuration is exactly what was put last, not what a server understood of it. */
 async function startDocumentServer(initial: string) {
   let document = initial;
   const http = createServer((incoming: IncomingMessage, response) => {

@@ -29,7 +29,7 @@ const openMemory = (name = table): DynamoDbDeletions =>
 describeDeletionMemory('DynamoDB', openMemory);
 
 describe('deletions in DynamoDB', () => {
-  test('are one item per archive, some 31 bytes each, and expire after 180 days', async () => {
+  test('take one item per archive and 31 bytes each, and expire after 180 days', async () => {
     const deletions = Array.from({ length: 1000 }, (_, index) => ({
       key: `a-rather-long-folder/and-a-name-${index}`,
       eventTime: NOW,
@@ -49,7 +49,7 @@ describe('deletions in DynamoDB', () => {
     expect(Items[0]?.['ExpiresAt']).toEqual({ N: String(NOW / 1000 + 180 * 86_400) });
   });
 
-  test('that cannot be reached are a retryable error that names rule and table', async () => {
+  test('that cannot be read cause a retryable error that names rule and table', async () => {
     const missing = openMemory('no-such-table').recall('rule', NOW, ['k']);
     await expect(missing).rejects.toThrow(DeletionMemoryError);
     await expect(missing).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe('deletions in DynamoDB', () => {
     ['a failure of the server', 'InternalServerError', 'server', true],
     ['a connection that is refused', 'Error', undefined, true],
     ['a missing permission', 'AccessDeniedException', 'client', false],
-  ])('tell an outage from what has to be fixed: %s', async (_, name, $fault, isOutage) => {
+  ])('distinguish an outage from a fault that someone must fix: %s', async (_, name, $fault, isOutage) => {
     const failing: typeof client.send = () => Promise.reject(Object.assign(new Error('on purpose'), { name, $fault }));
     const own = new DynamoDBClient({ region: 'eu-west-1' });
     own.send = failing;

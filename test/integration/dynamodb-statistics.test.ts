@@ -36,7 +36,7 @@ describe('statistics in DynamoDB', () => {
     expect(Item?.['ExpiresAt']).toEqual({ N: String(NOW / 1000 + 90 * 86_400) });
   });
 
-  test('keep weights of hundreds of archives apart from each other', async () => {
+  test('keep weights exact that are hundreds of archives apart', async () => {
     const store = openStore();
     const sums = { archives: 0, bytes: 0, tested: 0, compressed: 0, cpuSeconds: 0 };
     for (const bytes of [Math.exp(16), 0.25]) {
@@ -46,7 +46,7 @@ describe('statistics in DynamoDB', () => {
     expect(arms.get('text:3')?.bytes).toBeCloseTo(Math.exp(16) + 0.25, 6);
   });
 
-  test('are added, rebased and added to where all digits of an item are taken', async () => {
+  test('are added and rebased even if an item uses all of its digits', async () => {
     // 1,400 archives without a rebase, the first of them with CPU seconds down to 1e-17: 37 digits.
     const Item = {
       Id: { S: 'long' },
@@ -73,7 +73,7 @@ describe('statistics in DynamoDB', () => {
     expect((cpuSeconds ?? 0) / bytes).toBeCloseTo(0.175 / 8_388_608, 10);
   });
 
-  test('that cannot be reached say so, with rule, table and cause', async () => {
+  test('that cannot be read cause an error with rule, table and cause', async () => {
     await expect(openStore('no-such-table').load('rule')).rejects.toMatchObject({
       code: 'STATISTICS_UNAVAILABLE',
       context: { operation: 'GetItem', rule: 'rule', table: 'no-such-table' },

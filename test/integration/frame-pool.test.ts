@@ -24,7 +24,7 @@ function compressTask() {
 }
 
 describe('the worker pool', () => {
-  test('gives both buffers back by transfer: nothing is copied between the threads', async () => {
+  test('transfers both buffers back: nothing is copied between the threads', async () => {
     const task = compressTask();
     const frame = await pool.compress(task);
     expect([task.input.byteLength, task.output.byteLength]).toEqual([0, 0]);
@@ -33,7 +33,7 @@ describe('the worker pool', () => {
     expect(frame).toMatchObject({ decompressed: 512 + SIZE + 352, offsets: [0] });
   });
 
-  test('restores what it compressed, and says with which checksum', async () => {
+  test('restores what it compressed, and reports the checksum', async () => {
     const frame = await pool.compress(compressTask());
     const { compressed, decompressed, checksums } = frame;
     const restored = await pool.restore({

@@ -24,7 +24,7 @@ describe('LambdaFunctionDirectory', () => {
   test.each([
     [`${FUNCTION}:7`, 'Qualifier=7'],
     [FUNCTION, 'Qualifier=%24LATEST'],
-  ])('asks Lambda of the region, signed, for %s', async (arn, query) => {
+  ])('sends a signed request to Lambda in the region for %s', async (arn, query) => {
     server.script({ status: 200, body: JSON.stringify({ Code: { ImageUri: 'tagged', ResolvedImageUri: IMAGE } }) });
     await expect(findImage(arn)).resolves.toBe(IMAGE);
     const last = server.requests.at(-1);
@@ -41,7 +41,7 @@ describe('LambdaFunctionDirectory', () => {
     ['a function that is not an image', { status: 200, body: '{"Code":{"Location":"https://zip"}}' }, /named no image/],
     ['an answer that is not JSON', { status: 200, body: '<html>' }, /named no image/],
     ['a connection that breaks', 'reset', /did not answer/],
-  ] as const)('tells of %s, which may pass', async (_, answer, message) => {
+  ] as const)('reports %s as an error that may pass', async (_, answer, message) => {
     server.script(answer);
     await expect(findImage(FUNCTION)).rejects.toMatchObject({
       code: 'FUNCTION_UNREADABLE',
@@ -51,7 +51,7 @@ describe('LambdaFunctionDirectory', () => {
     });
   });
 
-  test('ends with the reason of the signal', async () => {
+  test('fails with the reason of an aborted signal', async () => {
     server.script('stall');
     const stop = new AbortController();
     const asked = server.requests.length;

@@ -10,7 +10,7 @@ import { TRANSPORTS } from '../support/transports.ts';
 
 const TIMEOUTS = { connectTimeout: 3000, bodyTimeout: 30_000 };
 
-/** Keeps what it is given. */
+/** Keeps what it receives. */
 class Collector {
   readonly begun = Promise.withResolvers<undefined>();
   readonly #chunks: Buffer[] = [];
@@ -75,7 +75,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     await server.stop();
   });
 
-  /** Another exchange, start to end, which leaves its own bytes in whatever buffer is shared. */
+  /** A complete exchange, which leaves its own bytes in any shared buffer. */
   const disturb = async (path: string, client = open()): Promise<void> => {
     const { answer, sink } = ask(client, path);
     const exchange = await server.request(path);
@@ -86,7 +86,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
   const headersOf = ({ headers }: HttpAnswer): Record<string, string | undefined> =>
     Object.fromEntries(Array.from(headers.names(), (name) => [name, headers.get(name)]));
 
-  it('reads a head that comes in pieces while other answers are read', async () => {
+  it('reads a head that arrives in pieces while it reads other answers', async () => {
     const { answer, sink } = ask(open(), '/slow');
     const exchange = await server.request('/slow');
     await exchange.send('HTTP/1.1 200 OK\r\nx-amz-meta-first: precious\r\nx-amz-me');
@@ -105,7 +105,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(sink.body.toString()).toBe('body!');
   });
 
-  it('reads the head behind an interim answer', async () => {
+  it('reads the head after an interim answer', async () => {
     const { answer, sink } = ask(open(), '/interim');
     const exchange = await server.request('/interim');
     await exchange.send('HTTP/1.1 103 Early Hints\r\nlink: none\r\n\r\nHTTP/1.1 200 OK\r\nx-amz-meta-a: kept\r\n');
@@ -127,7 +127,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(sink.body.toString()).toBe('0123456789abcdefxyz');
   });
 
-  it('reads a body that ends with the connection', async () => {
+  it('reads a body that ends when the connection closes', async () => {
     const { answer, sink } = ask(open(), '/until-end');
     const exchange = await server.request('/until-end');
     await exchange.send('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nall of ');
@@ -153,7 +153,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     await disturb('/next', client);
   });
 
-  it('ends one answer when it is aborted, and leaves the others alone', async () => {
+  it('ends an aborted answer, and leaves the others alone', async () => {
     const sent = randomBytes(100_000);
     const aborted = ask(open(), '/aborted');
     const other = ask(open(), '/whole');
@@ -169,7 +169,7 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     expect(other.sink.body.equals(sent)).toBe(true);
   });
 
-  it('mixes no bytes of many answers at a time', async () => {
+  it('does not mix the bytes of concurrent answers', async () => {
     const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
     const bodies = Array.from({ length: 8 }, () => randomBytes(1_500_000));
     const asked = bodies.map((_, index) => ask(open(), `/many-${index}`));
@@ -197,13 +197,13 @@ describe.each(TRANSPORTS)('a client: $name', (transport) => {
     await disturb('/next', client);
   });
 
-  it('uses its connection again', async () => {
+  it('reuses its connection', async () => {
     const client = open();
     for (const path of ['/one', '/two', '/three']) await disturb(path, client);
     expect(server.counts.connections).toBe(1);
   });
 
-  it('opens another one where the server asks for that, or closes it between two calls', async () => {
+  it('opens a new connection if the server asks for it, or closes it between two calls', async () => {
     const client = open();
     const { answer } = ask(client, '/last');
     const first = await server.request('/last');
@@ -226,7 +226,7 @@ describe('our client', () => {
     await server.stop();
   });
 
-  it('does not take what follows an answer for the next one', async () => {
+  it('does not mistake bytes that follow an answer for the next one', async () => {
     const { answer } = ask(client, '/generous');
     await (await server.request('/generous')).send(
       'HTTP/1.1 204 None\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n',
@@ -238,7 +238,7 @@ describe('our client', () => {
     expect(server.counts.connections).toBe(2);
   });
 
-  it('leaves a connection whose request is only half sent when the answer comes', async () => {
+  it('does not reuse a connection whose request is only half sent when the answer arrives', async () => {
     const body = Buffer.alloc(64_000_000);
     const { answer } = ask(client, '/early', { method: 'PUT', body });
     const exchange = await server.request('/early');
@@ -255,12 +255,12 @@ describe('our client', () => {
     ['a path', { path: '/a b' }],
     ['a header', { headers: ['x-a', 'one\r\nx-b: two'] }],
     ['the name of a header', { headers: ['x a', 'one'] }],
-  ])('sends nothing when %s would be read as something else', async (_, more) => {
+  ])('sends nothing if %s could be misread', async (_, more) => {
     await expect(ask(client, '/', more).answer).rejects.toMatchObject({ code: 'REQUEST_UNSENDABLE' });
     expect(server.counts.connections).toBe(0);
   });
 
-  it('gives up a handshake that does not come to its end', async () => {
+  it('gives up on a handshake that does not finish', async () => {
     const silent = createServer();
     const sockets: Socket[] = [];
     silent.on('connection', (socket) => sockets.push(socket));
@@ -273,7 +273,7 @@ describe('our client', () => {
     silent.close();
   });
 
-  it('fails a call that is under way when it is closed', async () => {
+  it('fails a running call when it is closed', async () => {
     const { answer } = ask(client, '/late');
     const failure = expect(answer).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
     await server.request('/late');

@@ -11,7 +11,7 @@ import { createTable, type InventoryTable, inventoryTable } from '../../src/veri
 import { generateInventory, type InventoryRow } from '../support/generated-inventory.ts';
 import { exampleRule } from '../support/rules.ts';
 
-/** Both inventories are of this time. */
+/** The time of both inventories. */
 const LISTED = Date.UTC(2026, 10, 28);
 const HOUR = 3_600_000;
 const OBJECTIVE = 3600;
@@ -20,7 +20,7 @@ const KEYS = 2000;
 
 interface Pair {
   readonly source?: InventoryRow;
-  /** With the key that it has at the destination. */
+  /** With its key at the destination. */
   readonly copy?: InventoryRow;
   readonly kind: string;
 }
@@ -51,7 +51,7 @@ function plant(key: string, index: number): Pair {
 }
 
 const pairs = Array.from({ length: KEYS }, (_, index) => plant(`in/${index % 3}/ü+%2F 'é' ${index}.csv`, index));
-/** Not of the rule. */
+/** Objects outside the rule. */
 const others: readonly InventoryRow[] = ['elsewhere/1.csv', 'in/1.txt', "copy's/elsewhere/1.csv", 'in/2.csv/'].map(
   (key) => ({ key, size: 1, lastModified: LISTED - 100 * HOUR, etag: 'x' }),
 );
@@ -62,7 +62,7 @@ let connection: DuckDBConnection;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'inventory-sql-'));
   connection = await (await DuckDBInstance.create()).connect();
-  // What Trino calls them.
+  // Trino's names for these functions.
   await connection.run('CREATE MACRO from_iso8601_timestamp(x) AS CAST(x AS TIMESTAMPTZ)');
   await connection.run('CREATE MACRO to_unixtime(x) AS epoch(x)');
   for (const format of ['CSV', 'Parquet'] as const) {
@@ -87,7 +87,7 @@ function tableOf(
   return { table: inventoryTable(name, path, parseInventoryManifest(manifest, path)), files };
 }
 
-/** What the definition of the table makes of the data files in Athena: columns by place in CSV, by name in Parquet. */
+/** Loads the data files as Athena does with the table's definition: columns by position in CSV, by name in Parquet. */
 async function load(role: 'source' | 'copies', format: 'CSV' | 'Parquet'): Promise<void> {
   const { table, files } = tableOf(role, format);
   const paths = await Promise.all(
@@ -141,7 +141,7 @@ describe('two inventories, joined by the SQL for Athena in DuckDB', () => {
     );
     const sizes = found.find((row) => row['source_size'] === 140n);
     expect(sizes).toMatchObject({ class: 'different', copy_size: 1n });
-    // What a repair pins the read to, and where the object is among the writes to its key.
+    // What a repair pins the read to, and the object's place in the order of writes to its key.
     const written = new Map(pairs.map(({ source: object }) => [object?.key, object]));
     for (const row of found.filter((each) => each['class'] === 'missing' || each['class'] === 'older')) {
       const object = written.get(String(row['key']));
@@ -158,7 +158,7 @@ describe('two inventories, joined by the SQL for Athena in DuckDB', () => {
     );
   });
 
-  test('are compared for what a filter leaves, and a copy of what it leaves out is not extra', async () => {
+  test('are compared only for keys that pass a filter, and a copy of another key is not extra', async () => {
     const filter = { prefix: 'in/1/', maxSize: 1000, until: LISTED - 10 * HOUR };
     const found = await rowsOf(selectFindings(comparison('CSV', 'Parquet', filter)));
     const keys = pairs.filter(
@@ -173,7 +173,7 @@ describe('two inventories, joined by the SQL for Athena in DuckDB', () => {
 });
 
 describe('the table of an inventory', () => {
-  test('is where S3 lists its data files for Hive, with the columns that it has', () => {
+  test('points to the place where S3 lists its data files for Hive, and has the columns of the inventory', () => {
     const { table } = tableOf('source', 'CSV');
     expect(createTable('default', table)).toBe(`CREATE EXTERNAL TABLE \`default\`.\`source_csv\` (
   \`bucket\` string,
@@ -193,7 +193,7 @@ LOCATION 's3://inventories/source/all/hive/dt=2026-11-28-00-00/'`);
     expect(createTable('default', tableOf('source', 'Parquet').table)).toContain('`last_modified_date` bigint');
   });
 
-  test('is refused where S3 did not deliver it, and without a field that is needed', () => {
+  test('is refused if S3 did not deliver it to that place, or if it lacks a required field', () => {
     const { manifest } = generateInventory([], {
       bucket: 'b',
       fileBucket: 'f',

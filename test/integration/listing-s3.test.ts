@@ -10,7 +10,7 @@ import { HOSTILE_KEYS } from '../support/hostile-keys.ts';
 
 const region = 'eu-west-1';
 const bucket = 'listed';
-/** moto answers 404 to what S3 takes. */
+/** moto answers 404 to keys that S3 accepts. */
 const KEYS = HOSTILE_KEYS.filter((key) => !key.includes('\n'));
 
 describe('listing a bucket of S3', () => {
@@ -51,7 +51,7 @@ describe('listing a bucket of S3', () => {
     });
   }
 
-  test('gives every key as it is', async () => {
+  test('returns every key unchanged', async () => {
     const listed = [];
     for await (const page of listObjects(pager, { bucket, prefixes: [''], order: 'key' })) listed.push(...page);
     expect(listed.map(({ key }) => key)).toEqual(KEYS.toSorted(compareKeys));
@@ -61,7 +61,7 @@ describe('listing a bucket of S3', () => {
     expect(Math.abs((last?.lastModified ?? 0) - Date.now())).toBeLessThan(3_600_000);
   });
 
-  test('continues after any key', async () => {
+  test('resumes after any key', async () => {
     const sorted = KEYS.toSorted(compareKeys);
     for (const [index, startAfter] of sorted.entries()) {
       const { objects, isTruncated } = await pager.page({ bucket, prefix: '', startAfter, maxKeys: 1 });
@@ -70,7 +70,7 @@ describe('listing a bucket of S3', () => {
     }
   });
 
-  test('says so when the bucket does not exist', async () => {
+  test('reports that the bucket does not exist', async () => {
     await expect(pager.page({ bucket: 'missing-bucket', prefix: '' })).rejects.toThrow(/NoSuchBucket/);
   });
 });

@@ -77,7 +77,7 @@ beforeAll(async () => {
       await s3.send(new PutObjectCommand({ Bucket: 'restored', Key: `copy/${Key}`, Body: Key }));
     }
   }
-  // A watermark of the future: objects that were written a moment ago are due.
+  // A watermark in the future: objects that were written a moment ago are due.
   const cloudWatch = new CloudWatchClient({});
   await cloudWatch.send(
     new PutMetricDataCommand({
@@ -114,7 +114,7 @@ function invoke(execution: string, remaining = 900_000): Promise<ScheduledProgre
   return handler({ rule, execution }, { getRemainingTimeInMillis: () => remaining });
 }
 
-/** What the log says, by message. */
+/** Log lines with this message. */
 function logged(message: string): Line[] {
   return lines.filter((line) => line['message'] === message);
 }
@@ -160,7 +160,7 @@ async function rowsOf(bucket: string): Promise<InventoryRow[]> {
 }
 
 describe('the function of scheduled verifications', () => {
-  test('finds what is missing by listings, writes the metric, and keeps what it found', async () => {
+  test('finds missing objects by listing, writes the metric, and keeps the result', async () => {
     expect(await invoke('one')).toEqual({ rule, execution: 'one', finished: true, compared: 40, faults: 2 });
     expect(logged('Copy is not as it should be').map(({ key, region }) => [key, region])).toEqual(
       missing.map((key) => [key, AWAY]),
@@ -182,7 +182,7 @@ describe('the function of scheduled verifications', () => {
     expect((await rowsOf('restored')).length).toBe(38);
   });
 
-  test('reads the newest inventories of both sides instead, where they have them', async () => {
+  test('reads the newest inventories instead if both sides have them', async () => {
     await deliver('lists', 'objects', await rowsOf('objects'));
     await deliver('lists-away', 'restored', await rowsOf('restored'));
     const answer = await invoke('two');
@@ -195,12 +195,12 @@ describe('the function of scheduled verifications', () => {
     ).toEqual(['objects', 'restored']);
   });
 
-  test('fails when its time is over at once, and the next invocation begins', async () => {
+  test('fails if it has no time at all, and the next invocation starts over', async () => {
     await expect(invoke('three', 60_000)).rejects.toMatchObject({ code: 'VERIFICATION_STALLED' });
     expect(await invoke('three')).toMatchObject({ finished: true, compared: 40, faults: 2 });
   });
 
-  test('knows the rules of its region only', async () => {
+  test('knows only the rules of its region', async () => {
     const context = { getRemainingTimeInMillis: () => 900_000 };
     await expect(handler({ rule: 'other', execution: 'e' }, context)).rejects.toMatchObject({
       name: 'InvalidVerificationTaskError',

@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => server.stop());
 
-test('puts the bytes of an answer to the URL as it is, without a content type', async () => {
+test('puts the bytes of an answer to the unchanged URL, without a content type', async () => {
   server.script({ status: 200 });
   expect(await sendAnswer(`${server.endpoint}/stack%2Fone?X-Amz-Signature=a%2Bb`, '{"Status":"ü"}', 5000)).toBe(200);
   const [request] = server.requests;
@@ -20,14 +20,14 @@ test('puts the bytes of an answer to the URL as it is, without a content type', 
   expect(request?.body.toString()).toBe('{"Status":"ü"}');
 });
 
-test('passes on other answers, and follows none of them elsewhere', async () => {
+test('returns other answers, and does not follow redirects', async () => {
   server.script({ status: 307, headers: { location: `${server.endpoint}/elsewhere` } }, { status: 403 });
   expect(await sendAnswer(`${server.endpoint}/a`, '{}', 5000)).toBe(307);
   expect(await sendAnswer(`${server.endpoint}/a`, '{}', 5000)).toBe(403);
   expect(server.requests.map(({ url }) => url)).toEqual(['/a', '/a']);
 });
 
-test('gives up after the time that it has', async () => {
+test('gives up after its timeout', async () => {
   server.script('stall');
   await expect(sendAnswer(`${server.endpoint}/a`, '{}', 50)).rejects.toThrow('timeout');
 });

@@ -9,12 +9,12 @@ import { LOCAL_CREDENTIALS } from '../../local-cloud/region-clients.ts';
 import { MAX_SOCKETS } from '../../src/aws/s3/connection.ts';
 import { S3ObjectStore, type S3ObjectStoreOptions } from '../../src/aws/s3/object-store.ts';
 
-/** As many as a rule may well have in one region, each an address of its own. */
+/** As many as a rule may well have in one region, each with its own address. */
 const BUCKETS = ['one', 'two', 'three', 'four', 'five', 'six'];
-/** What the target function has on their way to each. */
+/** Calls that the target function has in flight to each. */
 const CALLS_PER_BUCKET = 200;
 
-/** A server per bucket, all in one: it answers none before `gate` calls wait at the same time. */
+/** A server per bucket, all in one process: none answers before `gate` calls wait at the same time. */
 class Buckets {
   readonly #servers: Server[] = [];
   readonly #held: ServerResponse[] = [];
@@ -55,7 +55,7 @@ class Buckets {
   }
 }
 
-/** Sockets of our client that are open, and the most that ever were. */
+/** Open sockets of our client, and their maximum so far. */
 class SocketCount {
   open = 0;
   most = 0;
@@ -123,19 +123,19 @@ async function putEverywhere(store: S3ObjectStore, calls: number): Promise<Promi
   );
 }
 
-test('six destination buckets share one bound on sockets, and every object arrives', async () => {
+test('six destination buckets share one limit on sockets, and every object arrives', async () => {
   const store = open();
   buckets.gate = MAX_SOCKETS;
   const outcomes = await putEverywhere(store, CALLS_PER_BUCKET);
   expect(outcomes.filter(({ status }) => status === 'rejected')).toEqual([]);
   expect(buckets.served).toBe(BUCKETS.length * CALLS_PER_BUCKET);
-  // As many as allowed, or the gate had never opened, and no more: the rest of Lambda's 1,024 is for others.
+  // As many as allowed, or the gate would never have opened, and no more: others need the rest of Lambda's 1,024.
   expect(sockets.most).toBe(MAX_SOCKETS);
   expect(MAX_SOCKETS).toBeLessThanOrEqual(1024 / 2);
   await store.close();
 }, 60_000);
 
-test('a bucket that nobody asks for any more gives its sockets to another one', async () => {
+test('a bucket that gets no more calls gives up its sockets for another one', async () => {
   const store = open({ maxSockets: 4 });
   const body = Buffer.from('object');
   const request = {
@@ -155,7 +155,7 @@ test('a bucket that nobody asks for any more gives its sockets to another one', 
   await store.close();
 }, 60_000);
 
-test('calls under way at close end as usual, and leave no socket open', async () => {
+test('calls that run during close end as usual, and leave no socket open', async () => {
   const store = open();
   buckets.gate = BUCKETS.length;
   const outcomes = putEverywhere(store, 1);

@@ -25,7 +25,7 @@ function packed(key: string, body: Buffer, prefix = '', more: Partial<PublicEntr
   };
 }
 
-/** Python's tar through the zstd command line, which declares neither size nor (so asked) checksum. */
+/** Python's tar through the zstd command line, which here writes neither size nor checksum. */
 async function archiveOf(objects: readonly PublicObject[]): Promise<Buffer> {
   const python = await pythonEnvironment('server', (line) => process.stderr.write(`${line}\n`));
   const description = { objects: objects.map((object) => ({ ...object, body: object.body.toString('base64') })) };
@@ -44,8 +44,8 @@ async function pipe(command: string, args: readonly string[], input: Buffer): Pr
   return output;
 }
 
-describe('archives that Python and a stock zstd have written', () => {
-  test('are restored byte for byte, hard keys and all', async () => {
+describe('archives that were written by Python and stock zstd', () => {
+  test('are restored byte for byte, including hard keys', async () => {
     const region = new TargetRegion();
     const keys = [
       'a.txt',

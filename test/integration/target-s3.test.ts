@@ -51,7 +51,7 @@ async function read(key: string): Promise<Buffer> {
   return body;
 }
 
-describe('the target service on a real S3 protocol, with worker threads', () => {
+describe('the target service over the real S3 protocol, with worker threads', () => {
   test('restores hard keys, headers, metadata and tags, and deletes the archive', async () => {
     const region = targetRegion();
     // moto itself cannot store a key with a line break, see docs/local-cloud.md.
@@ -81,7 +81,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     expect(await store.head({ bucket: INBOUND, key: `${RULE.id}/hard.tar.zst` })).toBeUndefined();
   });
 
-  test('restores a large object by parts, skips its replay, and leaves no upload open', async () => {
+  test('restores a large object in parts, skips its replay, and leaves no upload open', async () => {
     const region = targetRegion();
     const body = Buffer.alloc(21 * MIB, 'large and larger ');
     const archive = archiveOf([{ key: 'large.bin', body, sequencer: '0A' }, textObject('small', 's')]);
@@ -107,7 +107,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     expect(uploads).toEqual([]);
   });
 
-  test('never puts an older version over a newer one, and overwrites older ones and what users wrote', async () => {
+  test('never replaces a newer version with an older one, and overwrites older versions and those of users', async () => {
     const region = targetRegion();
     await store.put({
       ...{ bucket: TARGET, key: 'k', body: Buffer.from('user'), crc32: crc32(Buffer.from('user')) },
@@ -166,7 +166,7 @@ describe('the target service on a real S3 protocol, with worker threads', () => 
     expect(region.telemetry.archives).toMatchObject([{ restored: 1 }]);
   });
 
-  test('puts the prefix of a destination before keys, small and large', async () => {
+  test('adds the prefix of a destination to keys of small and large objects', async () => {
     const destinations = RULE.destinations.map((destination) => ({ ...destination, targetPrefix: 'copies of/é+/' }));
     const region = new TargetRegion({ rules: [{ ...RULE, destinations }], dependencies: { store, pool } });
     const large = Buffer.alloc(17 * MIB, 'large');

@@ -33,7 +33,7 @@ const PACKED = {
 const lines = captureLines();
 const unreplicated: string[] = [];
 
-/** Whatever region a request is signed for, the server keeps that region's metrics apart. */
+/** The server keeps separate metrics for each region that requests are signed for. */
 let server: AwsServer;
 let s3: S3Client;
 let connections: RegionalConnections;
@@ -118,7 +118,7 @@ async function stages(of = rule, now = NOW): Promise<StageAges | undefined> {
   return taken;
 }
 
-test('the watermark follows what CloudWatch and S3 say of each stage', async () => {
+test('the watermark follows what CloudWatch and S3 say about each stage', async () => {
   expect(await stages()).toEqual({ waiting: 0, replicating: 0, failing: 0, arrived: 0, givenUp: 0 });
 
   await putMetric(HOME, 'AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: rule.id }, 100);
@@ -127,7 +127,7 @@ test('the watermark follows what CloudWatch and S3 say of each stage', async () 
   const dimensions = { SourceBucket: 'documents', SourcePrefix: '*' };
   await putMetric(HOME, 'stack', 'PackingDelaySeconds', dimensions, 1000);
   const waiting = await stages();
-  // A reading is of the beginning of its minute, so it has aged by one to two.
+  // A reading belongs to the start of its minute, so it is one to two minutes old.
   expect(waiting?.waiting).toBeGreaterThanOrEqual(100 + 60);
   expect(waiting?.waiting).toBeLessThanOrEqual(100 + 120);
   expect(waiting?.replicating).toBeGreaterThanOrEqual(200 + 60 + 1000);
@@ -147,7 +147,7 @@ test('the watermark follows what CloudWatch and S3 say of each stage', async () 
   expect(await stages()).toMatchObject({ arrived: 300 });
 }, 60_000);
 
-/** What a function or task writes while `write` runs, taken over by CloudWatch as it does with such lines of a log. */
+/** Passes the metrics that a function or task logs while `write` runs to CloudWatch. */
 async function publish(write: () => unknown): Promise<void> {
   lines.length = 0;
   await write();
@@ -159,7 +159,7 @@ async function publish(write: () => unknown): Promise<void> {
   }
 }
 
-test('what the queues and S3 do not tell counts from what functions and tasks write', async () => {
+test('metrics of functions and tasks count for work that neither the queues nor S3 report', async () => {
   const source = new PowertoolsSourceTelemetry({ namespace: 'stack', rule: withFallback });
   const packs = { namespace: 'stack', rule: withFallback };
   const worker = new PowertoolsWorkerTelemetry({ role: 'source', packs, now: () => NOW });
@@ -196,12 +196,12 @@ test('what the queues and S3 do not tell counts from what functions and tasks wr
   await near('replicating', 10_000);
 }, 60_000);
 
-test('an archive that was given up and is resent keeps its age until S3 must have replicated it', async () => {
+test('a resent archive that was given up before keeps its age until S3 must have replicated it', async () => {
   const Key = `${withFallback.id}/${keyTime(secondsAgo(400_000))}-0123.tar.zst`;
   await s3.send(new PutObjectCommand({ Bucket: 'outbound', Key, Body: 'archive' }));
   expect((await stages(withFallback))?.replicating).toBe(400_000);
   expect(unreplicated).toEqual([]);
-  // The server has no replication, so that no archive has a status: an hour later that is found.
+  // The server has no replication, so the archive has no status: an hour later that is reported.
   expect(await stages(withFallback, NOW + 3_600_000)).toMatchObject({ replicating: 0, failing: 403_600 });
   expect(unreplicated).toEqual([`s3://outbound/${Key} none`]);
   await s3.send(new DeleteObjectCommand({ Bucket: 'outbound', Key }));
@@ -220,7 +220,7 @@ test('a message that a task requeues after its last poll keeps the age of its ob
   await publish(() => bench.run([() => Promise.resolve({ batchItemFailures: [] })], { telemetry }));
   expect(bench.queue.again).toHaveLength(1);
 
-  // For SQS it is a minute old.
+  // SQS reports it as one minute old.
   const queue = { QueueName: `${withFallback.id}-fallback` };
   await putMetric(HOME, 'AWS/SQS', 'ApproximateAgeOfOldestMessage', queue, 60);
   expect((await stages(withFallback))?.waiting).toBeGreaterThanOrEqual(50_000);
