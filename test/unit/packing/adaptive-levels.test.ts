@@ -35,7 +35,7 @@ function openService(): SourceServiceHarness {
     prices: { archiveByte: 0.03e-9, cpuSecond: 2.3e-5 },
     statistics,
     cpuSpeed: { known: 1, measure: () => Promise.resolve(1) },
-    // Nothing is tried.
+    // No level is tried out.
     random: () => 0.99,
   });
   return new SourceServiceHarness({ levels: policy });
@@ -52,14 +52,14 @@ async function packMixed(source: SourceServiceHarness): Promise<void> {
 }
 
 describe('a source service that chooses levels', () => {
-  test('stores what is compressed already and compresses the rest, in one archive', async () => {
+  test('stores compressed content and compresses the rest, in one archive', async () => {
     const source = openService();
     await packMixed(source);
     const [archive] = source.telemetry.archives;
     const text = archive?.levels.find(({ content }) => content === 'text');
     const packed = archive?.levels.find(({ content }) => content === 'packed');
     expect(text?.level).toBeGreaterThanOrEqual(1);
-    // Storing, or a fast level that gives up at once: they differ by less than CPU clocks tell.
+    // Either stored or compressed at a fast level that gives up at once: CPU clocks cannot show the difference.
     expect(packed?.level).toBeLessThanOrEqual(1);
     expect(text?.reason).toBe('probed');
     expect(archive?.levels.reduce((sum, { bytes }) => sum + bytes, 0)).toBeGreaterThan(4 * MIB);
@@ -73,15 +73,15 @@ describe('a source service that chooses levels', () => {
     expect(restored.map(({ object, body }) => originals[object.key]?.equals(body))).toEqual([true, true, true, true]);
   });
 
-  test('keeps frames of different classes apart', async () => {
+  test('puts different content classes into different frames', async () => {
     const source = openService();
     await packMixed(source);
     const frames = source.telemetry.archives[0]?.levels.reduce((sum, share) => sum + share.frames, 0);
-    // logs and the misnamed text share a frame, the picture has one of its own.
+    // The logs and the misnamed text share a frame; the picture has a separate one.
     expect(frames).toBe(2);
   });
 
-  test('learns from each archive that S3 has accepted, and from no other', async () => {
+  test('learns only from archives that S3 has accepted', async () => {
     const source = openService();
     await packMixed(source);
     expect(store.rules.get('rule')?.archives).toBe(1);
@@ -91,12 +91,12 @@ describe('a source service that chooses levels', () => {
     expect(store.rules.get('rule')?.archives).toBe(1);
   });
 
-  test('packs everything while the statistics cannot be reached, and says that they are lost', async () => {
+  test('packs everything while the statistics are unavailable, and reports the loss', async () => {
     store.failure = new UnavailableStatisticsError('no answer');
     const source = openService();
     await packMixed(source);
     expect(readArchive(source.archive())).toHaveLength(4);
-    // They could not be read, and what the archive taught could not be added.
+    // One loss for the read, one for adding what the archive taught.
     expect(losses).toEqual(['STATISTICS_UNAVAILABLE', 'STATISTICS_UNAVAILABLE']);
     const classes = source.telemetry.archives[0]?.levels.map(({ content }) => content);
     expect(new Set(classes)).toEqual(new Set(['text', 'packed']));

@@ -19,8 +19,8 @@ import { inlineCompression, OUTBOUND, PROGRESS, SourceServiceHarness } from '../
 const LIMITS = { parallelReads: 16, resumableBytes: 10 };
 const TEN = '0123456789';
 
-describe('an object of the size from which on an archive is resumed', () => {
-  test('has a key without an attempt, and a record while it is packed; a smaller one has neither', async () => {
+describe('an object large enough for a resumable archive', () => {
+  test('has a key without an attempt and a progress record, unlike a smaller one', async () => {
     const memory = new SourceServiceHarness().memory;
     const store = new FailingObjectStore(memory);
     const service = new SourceServiceHarness({ store, limits: LIMITS });
@@ -38,7 +38,7 @@ describe('an object of the size from which on an archive is resumed', () => {
     expect(memory.keys(PROGRESS)).toEqual([]);
   });
 
-  test('is not begun by another message of the same process, which comes back when its lease is over', async () => {
+  test('is not started by another message in the same process, which waits until the lease expires', async () => {
     const inWork = new Set<string>();
     const first = new SourceServiceHarness({ limits: LIMITS });
     const message = await first.place('ten', TEN);
@@ -60,7 +60,7 @@ describe('an object of the size from which on an archive is resumed', () => {
   });
 });
 
-test('an archive tells its bytes, the CPU time of objects and manifest, and the level that its manifest has', async () => {
+test("reports an archive's bytes and the CPU time of objects and manifest, and records the level in the manifest", async () => {
   const compress = async (task: CompressFrameTask) => ({ ...(await inlineCompression.compress(task)), cpuSeconds: 2 });
   const service = new SourceServiceHarness({ pool: { ...inlineCompression, compress } });
   await service.process(await service.place('a', 'one'), await service.place('b', 'three'));
@@ -71,7 +71,7 @@ test('an archive tells its bytes, the CPU time of objects and manifest, and the 
   expect(readManifest(bytes)).toMatchObject({ level: 3, targets: [{ region: 'us-east-1', bucket: 'target-bucket' }] });
 });
 
-test('whoever learns levels is told of each frame, and of the test that was made with it', async () => {
+test('passes each frame, with the test made on it, to the level policy', async () => {
   const told: FrameOutcome[] = [];
   const policy = fixedLevel(3);
   const levels = {
@@ -85,7 +85,7 @@ test('whoever learns levels is told of each frame, and of the test that was made
   expect(told).toMatchObject([{ expected: 'text', level: 3, reason: 'configured', test }]);
 });
 
-test('an archive holds no buffer afterwards, whatever became of it', async () => {
+test('releases all buffers, whether the archive succeeds or fails', async () => {
   const { memory } = new SourceServiceHarness();
   const pools = () => ({
     inputs: new BufferPool(MAX_FRAME_SIZE, 2),
@@ -105,7 +105,7 @@ test('an archive holds no buffer afterwards, whatever became of it', async () =>
   expect(await areIdle(failed.inputs, failed.outputs, failed.parts)).toBe(true);
 });
 
-test('a resumable object that is gone leaves neither upload nor record', async () => {
+test('a resumable object that no longer exists leaves neither upload nor record', async () => {
   const service = new SourceServiceHarness({ limits: LIMITS });
   const message = await service.place('ten', TEN);
   service.memory.erase({ bucket: 'source-bucket', key: 'ten' });
@@ -115,7 +115,7 @@ test('a resumable object that is gone leaves neither upload nor record', async (
   expect([service.memory.keys(OUTBOUND), service.memory.keys(PROGRESS)]).toEqual([[], []]);
 });
 
-test('nothing is uploaded when every object is gone, and no part of an archive stays', async () => {
+test('uploads nothing if no object exists any longer', async () => {
   let frames = 0;
   const compress = (task: CompressFrameTask) => {
     frames += 1;
@@ -134,7 +134,7 @@ test('nothing is uploaded when every object is gone, and no part of an archive s
   ]);
 });
 
-test('an object that cannot be read to its end leaves its archive, which starts over without it and is still one', async () => {
+test('an object that cannot be read to its end is left out, and its archive starts over without it', async () => {
   const { memory } = new SourceServiceHarness();
   const store = new FailingObjectStore(memory, { read: [2] });
   const service = new SourceServiceHarness({ store });
@@ -149,8 +149,8 @@ test('an object that cannot be read to its end leaves its archive, which starts 
   expect(service.telemetry.failures.map(([, code]) => code)).toEqual(['STORAGE_UNAVAILABLE']);
 });
 
-describe('an archive of two frames, since its objects are of two classes', () => {
-  /** Frames as they are compressed, each with the call that ends it. */
+describe('an archive of two frames, for two content classes', () => {
+  /** The frames being compressed, each with the call that ends it. */
   async function begin(overrides: Partial<SourceDependencies> = {}) {
     const frames: {
       readonly task: CompressFrameTask;
@@ -179,7 +179,7 @@ describe('an archive of two frames, since its objects are of two classes', () =>
     return { frames, frameOf, service, buffers, messages, done, turns, isDone: () => isDone };
   }
 
-  test('has both compressed at the same time, and appends them in order whichever is first', async () => {
+  test('compresses both at once and appends them in order, whichever finishes first', async () => {
     const { frames, frameOf, service, done, turns } = await begin();
     await turns(() => frames.length === 2);
     const { lastModified } = (await service.memory.head({ bucket: 'source-bucket', key: 'a.json' })) ?? {};
@@ -196,27 +196,27 @@ describe('an archive of two frames, since its objects are of two classes', () =>
     ]);
   });
 
-  test('gives the buffers of both back when the first fails behind the second, and fails once', async () => {
+  test('releases the buffers of both and fails once if the first fails after the second has finished', async () => {
     const { frames, frameOf, buffers, messages, done, turns } = await begin();
     await turns(() => frames.length === 2);
     frameOf('a.json').end();
     await nextTurn();
-    frameOf('b.parquet').fail(new UnavailableStorageError('not a fault of one object'));
+    frameOf('b.parquet').fail(new UnavailableStorageError('not caused by one object'));
     expect(await done).toEqual(messages.map(({ messageId }) => messageId));
     expect(await areIdle(buffers.inputs, buffers.outputs, buffers.parts)).toBe(true);
   });
 
-  test('waits for the first though the second has failed, and fails then', async () => {
+  test('waits for the first frame after the second has failed, then fails', async () => {
     const { frames, frameOf, messages, done, turns, isDone } = await begin();
     await turns(() => frames.length === 2);
-    frameOf('a.json').fail(new UnavailableStorageError('not a fault of one object'));
+    frameOf('a.json').fail(new UnavailableStorageError('not caused by one object'));
     await turns(isDone);
     expect(isDone()).toBe(false);
     frameOf('b.parquet').end();
     expect(await done).toEqual(messages.map(({ messageId }) => messageId));
   });
 
-  test('ends the reads of one when the other fails', async () => {
+  test('aborts the reads of one frame if the other fails', async () => {
     const { memory } = new SourceServiceHarness();
     const store = new FailingObjectStore(memory);
     const read = store.read.bind(store);
@@ -236,13 +236,13 @@ describe('an archive of two frames, since its objects are of two classes', () =>
     }
     const { frames, frameOf, messages, done, turns } = await begin({ store });
     await turns(() => frames.length === 1);
-    frameOf('b.parquet').fail(new UnavailableStorageError('not a fault of one object'));
+    frameOf('b.parquet').fail(new UnavailableStorageError('not caused by one object'));
     expect(await done).toEqual(messages.map(({ messageId }) => messageId));
   });
 });
 
 describe('an attempt that gives up', () => {
-  /** A resumable object whose read fails as a test says, once it has begun. */
+  /** A resumable object whose read fails, as the test says, after it has begun. */
   async function begin(failure: Error, whileReading: (memory: MemoryObjectStore) => Promise<unknown>) {
     const { memory } = new SourceServiceHarness();
     const store = new FailingObjectStore(memory);
@@ -257,7 +257,7 @@ describe('an attempt that gives up', () => {
     return { memory, service, counts: store.counts };
   }
 
-  test('takes nothing back when another has taken the archive over meanwhile', async () => {
+  test('removes nothing if another worker has taken over the archive', async () => {
     const { memory, service, counts } = await begin(new ObjectArchivedError('in GLACIER'), async (memory) => {
       const [key = ''] = memory.keys(PROGRESS);
       const record = memory.look({ bucket: PROGRESS, key })?.body.toString() ?? '';
@@ -270,20 +270,20 @@ describe('an attempt that gives up', () => {
     expect([service.queue.letters, service.queue.again.length]).toEqual([[], 1]);
   });
 
-  test('takes its upload and its record back when the object is refused for good', async () => {
+  test('aborts its upload and removes its record if the object is refused', async () => {
     const { memory, service } = await begin(new ObjectArchivedError('in GLACIER'), () => Promise.resolve());
     expect([memory.uploadKeys(OUTBOUND), memory.keys(PROGRESS)]).toEqual([[], []]);
     expect(service.queue.letters.map(({ reason }) => reason.code)).toEqual(['OBJECT_ARCHIVED']);
   });
 
-  test('renews no lease afterwards', async () => {
+  test('stops renewing the lease', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     try {
       await begin(new UnavailableStorageError('503'), () => Promise.resolve());
       await begin(new ObjectArchivedError('in GLACIER'), () => Promise.resolve());
       await begin(new ObjectArchivedError('in GLACIER'), async (memory) => {
         const [key = ''] = memory.keys(PROGRESS);
-        await memory.place({ bucket: PROGRESS, key }, Buffer.from('of another'));
+        await memory.place({ bucket: PROGRESS, key }, Buffer.from("another task's"));
         jest.advanceTimersByTime(60_000);
         for (let turn = 0; turn < 20; turn += 1) await nextTurn();
       });

@@ -14,25 +14,25 @@ const WRITE: ObjectCreated = {
 test.each<[string, Partial<ObjectCreated>]>([
   ['key', { key: 'other.bin' }],
   ['ETag', { etag: 'e2' }],
-  ['sequencer: the same bytes written twice are two writes', { sequencer: '0056' }],
-])('the key that every attempt at a resumable object shares differs by %s', (_, other) => {
+  ['sequencer, since the same bytes written twice are two writes', { sequencer: '0056' }],
+])('the key shared by all attempts at a resumable object depends on its %s', (_, other) => {
   expect(archiveKey('rule', [{ ...WRITE, ...other }])).not.toBe(archiveKey('rule', [WRITE]));
 });
 
-test('writes without a sequencer are told apart by their time', () => {
+test('the time distinguishes writes without a sequencer', () => {
   const first = { ...WRITE, sequencer: undefined };
   const later = { ...first, eventTime: first.eventTime + 1 };
   const hash = (key: string): string => key.slice(-40);
   expect(hash(archiveKey('rule', [later]))).not.toBe(hash(archiveKey('rule', [first])));
 });
 
-test('the order of the events does not change the key; an attempt does', () => {
+test('the attempt changes the key, but the order of the events does not', () => {
   const [one, two] = [WRITE, { ...WRITE, key: 'b' }];
   expect(archiveKey('rule', [one, two])).toBe(archiveKey('rule', [two, one]));
   expect(archiveKey('rule', [one], newAttempt())).not.toBe(archiveKey('rule', [one], newAttempt()));
 });
 
-test('a key has the time of its earliest event, its hash, and its attempt where it has one', () => {
+test('a key holds the time of the earliest event, a hash, and the attempt if there is one', () => {
   expect(archiveKey('rule', [WRITE])).toMatch(/^rule\/20260921T141320000Z-[0-9a-f]{32}\.tar\.zst$/);
   expect(archiveKey('rule', [WRITE], 'a1')).toMatch(/^rule\/20260921T141320000Z-[0-9a-f]{32}-a1\.tar\.zst$/);
   expect(newAttempt()).toMatch(/^[0-9a-f]{16}$/);

@@ -31,8 +31,8 @@ function open(
 
 const sent = (memory: MemoryObjectStore) => memory.look(LOCATION)?.body.equals(Buffer.concat(FRAMES));
 
-describe('an archive of so many frames that a part takes several', () => {
-  test('is the same bytes in fewer parts, each of whole frames', async () => {
+describe('an archive with several frames per part', () => {
+  test('has the same bytes in fewer parts, each of whole frames', async () => {
     const { memory, store, upload } = open(4);
     for (const frame of FRAMES) await upload.append(frame);
     await upload.complete();
@@ -45,7 +45,7 @@ describe('an archive of so many frames that a part takes several', () => {
     expect(memory.keys('outbound')).toEqual([LOCATION.key]);
   });
 
-  test('is not taken for one piece when its only part was begun in pieces, and nobody has begun the upload', async () => {
+  test('is complete even if its only part was sent in pieces before the upload was created', async () => {
     for (const frames of [FRAMES.slice(0, 4), FRAMES]) {
       const { memory, upload } = open(10);
       for (const frame of frames) await upload.append(frame);
@@ -55,7 +55,7 @@ describe('an archive of so many frames that a part takes several', () => {
     }
   });
 
-  test('has a part put together only when each of its pieces is there', async () => {
+  test('assembles a part only once all of its pieces are stored', async () => {
     const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
     const { store, memory, upload } = open(4, {}, (call, count) =>
       call === 'uploadPart' && count === 1 ? released : undefined,
@@ -69,7 +69,7 @@ describe('an archive of so many frames that a part takes several', () => {
     expect(memory.look(LOCATION)?.body.equals(Buffer.concat(FRAMES.slice(0, 4)))).toBe(true);
   });
 
-  test('has a part of one piece sent as it is', async () => {
+  test('sends a part of one piece directly', async () => {
     const { memory, store, upload } = open(2);
     for (const frame of FRAMES) await upload.append(frame);
     await upload.complete();
@@ -91,12 +91,12 @@ describe('an archive of so many frames that a part takes several', () => {
     ['a seek table of 22 TB', 1, [MIB], 21 * MIB],
     ['a seek table of 50 TB', 597, [9 * MIB, MIB], 48_000_017],
     ['the metadata of many objects', 1, [MIB], 30 * MIB],
-    ['what ends exactly with a full piece', 1, [MIB], PART_BUFFER_SIZE - MIB],
-  ])('never sends a begun piece that is too small when %s comes behind it', async (_, framesPerPart, frames, end) => {
+    ['data that exactly fills a piece', 1, [MIB], PART_BUFFER_SIZE - MIB],
+  ])('never sends an unfinished piece that is too small before %s', async (_, framesPerPart, frames, end) => {
     const { memory, upload } = open(framesPerPart);
     const all = [...frames, end].map((size) => randomBytes(size));
     for (const bytes of all) await upload.append(bytes);
-    // The store refuses a part of less than 5 MiB that is not the last, as S3 does.
+    // Like S3, the store refuses a part of less than 5 MiB unless it is the last.
     expect(await upload.complete()).toBe(all.reduce((sum, { length }) => sum + length, 0));
     expect(memory.look(LOCATION)?.body.equals(Buffer.concat(all))).toBe(true);
     expect(memory.keys('outbound')).toEqual([LOCATION.key]);
@@ -104,9 +104,9 @@ describe('an archive of so many frames that a part takes several', () => {
 
   test.each([
     ['a piece', { uploadPart: [3] }],
-    ['the move of a part', { takePart: [1] }],
-    ['the end of a stage', { complete: [1] }],
-  ])('gives everything back when %s fails', async (_, failing) => {
+    ['taking a part', { takePart: [1] }],
+    ['completing a staged upload', { complete: [1] }],
+  ])('can be aborted without leaving uploads or buffers behind if %s fails', async (_, failing) => {
     const { memory, buffers, upload } = open(4, failing);
     const packing = async (): Promise<void> => {
       for (const frame of FRAMES) await upload.append(frame);
@@ -116,12 +116,12 @@ describe('an archive of so many frames that a part takes several', () => {
     await upload.abort();
     expect(memory.keys('outbound').filter((key) => key === LOCATION.key)).toEqual([]);
     expect(memory.uploadKeys('outbound')).toEqual([]);
-    // All buffers are there again.
+    // All buffers are free again.
     await Promise.all([buffers.acquire(), buffers.acquire()]);
   });
 });
 
-test('an upload that is taken back waits for its parts on their way, whose buffers are in use', async () => {
+test('aborting an upload waits for the parts that are still being sent, whose buffers are in use', async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
   const events: string[] = [];
   const memory = new MemoryObjectStore();
@@ -156,7 +156,7 @@ test('an upload that is taken back waits for its parts on their way, whose buffe
 describe('an archive of one frame per part', () => {
   const frame = Buffer.alloc(9 * MIB, 'a');
 
-  test('says of each part what it takes to know it again, and is zstd by its type', async () => {
+  test('describes each part so that it can be recognized, and has the content type of zstd', async () => {
     const { memory, upload } = open(1);
     await upload.append(frame);
     await upload.append(Buffer.from('the end'));
@@ -168,7 +168,7 @@ describe('an archive of one frame per part', () => {
     expect(memory.look(LOCATION)?.description.headers).toEqual({ contentType: 'application/zstd' });
   });
 
-  test('takes no further frame once S3 has refused one', async () => {
+  test('accepts no further frame after S3 has refused one', async () => {
     const { upload, buffers } = open(1, { uploadPart: [1] });
     await upload.append(frame);
     for (let turn = 0; turn < 20; turn += 1) await nextTurn();
@@ -177,7 +177,7 @@ describe('an archive of one frame per part', () => {
     expect(await areIdle(buffers)).toBe(true);
   });
 
-  test('has nothing behind its end that an earlier attempt has sent', async () => {
+  test('has no trailing bytes from an earlier attempt', async () => {
     const { memory, upload } = open(1);
     const earlier = await memory.createUpload({ ...LOCATION, headers: {}, metadata: {}, tags: [] });
     for (const number of [1, 2, 3]) await earlier.uploadPart(number, frame, crc32(frame));
@@ -190,7 +190,7 @@ describe('an archive of one frame per part', () => {
   });
 });
 
-test('a small archive gives its buffer back when S3 has it, though the answer was lost', async () => {
+test('a small archive releases its buffer if S3 has stored it, even if the response was lost', async () => {
   const memory = new MemoryObjectStore();
   const store = new FailingObjectStore(memory, { put: [1] }, { moment: 'after' });
   const buffers = new BufferPool(PART_BUFFER_SIZE, 1);
@@ -199,7 +199,7 @@ test('a small archive gives its buffer back when S3 has it, though the answer wa
   await upload.append(Buffer.from('small'));
   expect(await upload.complete()).toBe(5);
   expect(await areIdle(buffers)).toBe(true);
-  // Taking it back afterwards, as whoever fails later may, returns no buffer twice: all are taken.
+  // Suspending it after a later failure does not release a buffer twice: all are taken.
   await upload.suspend();
   expect(await areIdle(buffers)).toBe(false);
 });

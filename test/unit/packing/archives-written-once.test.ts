@@ -16,7 +16,7 @@ import { TARGET, TargetRegion } from '../../support/target-region.ts';
 
 const keysIn = (archive: Buffer): string[] => readArchive(archive).map(({ object }) => object.key);
 
-/** Two runs that get the same two messages; the first of them cannot read "b". */
+/** Two invocations that get the same two messages; `partial` cannot read "b". */
 async function packTwice() {
   const whole = new SourceServiceHarness();
   const { memory } = whole;
@@ -28,9 +28,9 @@ async function packTwice() {
 
 describe('an archive of several objects', () => {
   test.each([
-    ['the run that could not read one of them is the later one', ['whole', 'partial']],
-    ['the run that could not read one of them is the earlier one', ['partial', 'whole']],
-  ] as const)('is never written over by another attempt at the same events: %s', async (_, order) => {
+    ['the later attempt could not read one of the objects', ['whole', 'partial']],
+    ['the earlier attempt could not read one of the objects', ['partial', 'whole']],
+  ] as const)('is never overwritten by another attempt at the same events: %s', async (_, order) => {
     const { memory, messages, ...runs } = await packTwice();
     for (const run of order) {
       const returned = await runs[run].process(...messages);
@@ -42,14 +42,14 @@ describe('an archive of several objects', () => {
   });
 
   test.each([false, true])(
-    'reaches the target whole when SQS gave its messages to two runs, in either order of arrival (reversed: %s)',
+    'loses no object at the target if SQS gave its messages to two invocations (archives reversed: %s)',
     async (reversed) => {
       const { memory, messages, whole, partial } = await packTwice();
       await whole.process(...messages);
       await partial.process(...messages);
       const target = new TargetRegion();
       const archives = memory.keys(OUTBOUND);
-      // Both are there before the first event is processed, as when S3 is faster than the queue.
+      // Both exist before the first event is processed, as when S3 is faster than the queue.
       const arrived = [];
       for (const key of reversed ? archives.toReversed() : archives) {
         arrived.push(await target.arrive(memory.look({ bucket: OUTBOUND, key })?.body ?? Buffer.alloc(0), key));
@@ -60,7 +60,7 @@ describe('an archive of several objects', () => {
     },
   );
 
-  test('is packed a second time after a crash before the acknowledgement, beside the first one', async () => {
+  test('is packed again, under another key, after a crash before the acknowledgment', async () => {
     const source = new SourceServiceHarness();
     const messages = [await source.place('a', '1'), await source.place('b', '2')];
     await source.process(...messages);
@@ -73,7 +73,7 @@ describe('an archive of several objects', () => {
     expect(new Set(plans).size).toBe(1);
   });
 
-  test('is written under a condition that lets no write replace another, in one PUT and in parts', async () => {
+  test('is written on the condition that its key is free, both in one PUT and in parts', async () => {
     for (const body of [Buffer.from('small'), randomBytes(18 * MIB)]) {
       const conditions: unknown[] = [];
       const memory = new MemoryObjectStore();
@@ -103,45 +103,42 @@ describe('an archive of several objects', () => {
   });
 });
 
-describe('the lost answer to the last call of an archive', () => {
+describe('a lost response to the last call of an archive', () => {
   const bodies = { put: Buffer.from('small'), complete: randomBytes(18 * MIB) };
   const lost = {
-    'no answer': () => new UnavailableStorageError('reset'),
-    'a 412 to the second try': () => new WriteConditionError('412'),
+    'no response': () => new UnavailableStorageError('reset'),
+    'a 412 to the retry': () => new WriteConditionError('412'),
   };
   const cases = (['put', 'complete'] as const).flatMap((call) =>
-    (['no answer', 'a 412 to the second try'] as const).map((answer) => [call, answer] as const),
+    (['no response', 'a 412 to the retry'] as const).map((answer) => [call, answer] as const),
   );
 
-  test.each(cases)(
-    'of %s (%s) is a success: packed once, no message returned, no dead letter',
-    async (call, answer) => {
-      const first = new SourceServiceHarness();
-      const message = { ...(await first.place('k', bodies[call])), receiveCount: 5 };
-      const store = new FailingObjectStore(first.memory, { [call]: [1] }, { moment: 'after', error: lost[answer] });
-      const source = new SourceServiceHarness({ store });
-      expect(await source.process(message)).toEqual([]);
-      expect(source.queue.letters).toEqual([]);
-      expect(source.telemetry.archives).toHaveLength(1);
-      expect(source.telemetry.archives[0]?.archiveBytes).toBe(first.archive().length);
-      expect(readArchive(first.archive())[0]?.body.equals(bodies[call])).toBe(true);
-      // One look at the archive, and at a large object one for its checksum.
-      expect(store.counts).toMatchObject({ head: call === 'complete' ? 2 : 1, abort: 0 });
-      expect(first.memory.uploadKeys(OUTBOUND)).toEqual([]);
-    },
-  );
+  test.each(cases)('counts as a success: %s, %s', async (call, answer) => {
+    const first = new SourceServiceHarness();
+    const message = { ...(await first.place('k', bodies[call])), receiveCount: 5 };
+    const store = new FailingObjectStore(first.memory, { [call]: [1] }, { moment: 'after', error: lost[answer] });
+    const source = new SourceServiceHarness({ store });
+    expect(await source.process(message)).toEqual([]);
+    expect(source.queue.letters).toEqual([]);
+    expect(source.telemetry.archives).toHaveLength(1);
+    expect(source.telemetry.archives[0]?.archiveBytes).toBe(first.archive().length);
+    expect(readArchive(first.archive())[0]?.body.equals(bodies[call])).toBe(true);
+    // One HEAD for the archive, and one for the checksum of a large object.
+    expect(store.counts).toMatchObject({ head: call === 'complete' ? 2 : 1, abort: 0 });
+    expect(first.memory.uploadKeys(OUTBOUND)).toEqual([]);
+  });
 
   test.each([
     ['nothing is stored', undefined],
-    ['other bytes are stored', Buffer.from('of whoever it was')],
-  ])('is a failure when %s at the key', async (_, stored) => {
+    ['other bytes are stored', Buffer.from("another writer's")],
+  ])('is a failure if %s at the key', async (_, stored) => {
     const first = new SourceServiceHarness();
     const message = await first.place('k', 'x');
     const { memory } = first;
     const store = Object.assign(new FailingObjectStore(memory), {
       put: async ({ bucket, key }: Parameters<MemoryObjectStore['put']>[0]) => {
         if (stored !== undefined) await memory.place({ bucket, key }, stored);
-        throw new WriteConditionError('409 while another write was under way');
+        throw new WriteConditionError('409 during another write');
       },
     });
     const source = new SourceServiceHarness({ store });
@@ -150,7 +147,7 @@ describe('the lost answer to the last call of an archive', () => {
     expect(source.telemetry.archives).toEqual([]);
   });
 
-  test('is not looked for when S3 has refused the request', async () => {
+  test('is not assumed if S3 has refused the request', async () => {
     const first = new SourceServiceHarness();
     const store = new FailingObjectStore(
       first.memory,
@@ -168,7 +165,7 @@ describe('the archive of one resumable object', () => {
   const limits = { parallelReads: 16, resumableBytes: 10 * MIB };
   const body = randomBytes(18 * MIB);
 
-  test('has the same key in every attempt, since its content cannot differ', async () => {
+  test('has the same key in every attempt, since its content is the same', async () => {
     const keys = [];
     for (let run = 1; run <= 2; run += 1) {
       const source = new SourceServiceHarness({ limits });
@@ -179,7 +176,7 @@ describe('the archive of one resumable object', () => {
     expect(keys[0]).toMatch(/Z-[0-9a-f]{32}\.tar\.zst$/);
   });
 
-  test('counts as packed when another attempt has written it meanwhile, whatever level that had, and our upload goes', async () => {
+  test('counts as packed, and our upload is aborted, if another attempt has written it at any level', async () => {
     const other = new SourceServiceHarness({ limits });
     await other.process(await other.place('large.bin', body));
     const location = { bucket: OUTBOUND, key: itemAt(other.archiveKeys(), 0) };
@@ -199,10 +196,10 @@ describe('the archive of one resumable object', () => {
     expect(memory.uploadKeys(OUTBOUND)).toEqual([]);
   });
 
-  test('counts as packed when only the answer was lost, and what is stored is not aborted', async () => {
+  test('counts as packed, and is not aborted, if only the response was lost', async () => {
     const first = new SourceServiceHarness();
     const message = await first.place('large.bin', body);
-    const error = (): Error => new UploadGoneError('the first try has completed it');
+    const error = (): Error => new UploadGoneError('the first try completed it');
     const store = new FailingObjectStore(first.memory, { complete: [1] }, { moment: 'after', error });
     const source = new SourceServiceHarness({ store, limits });
     expect(await source.process(message)).toEqual([]);

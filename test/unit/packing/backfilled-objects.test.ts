@@ -19,24 +19,27 @@ async function existing(service: SourceServiceHarness, key: string, text = 'old'
 }
 const keyTimeOf = (key = ''): number | undefined => parseKeyTime(key.slice(key.indexOf('/') + 1));
 
-test.each(['plain', 'a b+c%20d', 'ünï/日本', '/..//', 'new\nline'])('a message names its object: %j', (key) => {
-  const body = backfillMessage({ bucket: BUCKET, key, etag: 'e1', size: 7, order: 1_000_999 }, QUEUED);
-  expect(parseNotification(body).created).toEqual([
-    {
-      bucket: BUCKET,
-      key,
-      etag: 'e1',
-      size: 7,
-      eventTime: 1_000_999,
-      sequencer: undefined,
-      versionId: undefined,
-      principalId: undefined,
-      backfilledAt: QUEUED,
-    },
-  ]);
-});
+test.each(['plain', 'a b+c%20d', 'ünï/日本', '/..//', 'new\nline'])(
+  'a backfill message names its object: %j',
+  (key) => {
+    const body = backfillMessage({ bucket: BUCKET, key, etag: 'e1', size: 7, order: 1_000_999 }, QUEUED);
+    expect(parseNotification(body).created).toEqual([
+      {
+        bucket: BUCKET,
+        key,
+        etag: 'e1',
+        size: 7,
+        eventTime: 1_000_999,
+        sequencer: undefined,
+        versionId: undefined,
+        principalId: undefined,
+        backfilledAt: QUEUED,
+      },
+    ]);
+  },
+);
 
-test('an object is packed, and nobody has waited for it', async () => {
+test('a backfilled object is packed, and reports no delay', async () => {
   const service = new SourceServiceHarness({ now: () => NOW });
   const message = await existing(service, 'k');
   expect(await service.process(message)).toEqual([]);
@@ -45,7 +48,7 @@ test('an object is packed, and nobody has waited for it', async () => {
   expect(earliestEvent(message.body)).toBeUndefined();
 });
 
-test('beside an event, the event is what has waited', async () => {
+test('only the event counts for the delay of an archive that also holds a backfilled object', async () => {
   const service = new SourceServiceHarness({ now: () => NOW });
   const eventTime = new Date(NOW - 60_000).toISOString();
   const event = await service.place('new', 'new', {}, { eventTime });
@@ -54,14 +57,14 @@ test('beside an event, the event is what has waited', async () => {
   expect(keyTimeOf(service.archiveKeys()[0])).toBe(NOW - 60_000);
 });
 
-test('a large object, whose archive has one key in all attempts, counts from when it was queued', async () => {
+test('the archive key of a large backfilled object has the time at which it was queued, in all attempts', async () => {
   const limits = { parallelReads: 16, resumableBytes: 1 };
   const service = new SourceServiceHarness({ now: () => NOW, limits });
   expect(await service.process(await existing(service, 'k'))).toEqual([]);
   expect(keyTimeOf(service.archiveKeys()[0])).toBe(QUEUED);
 });
 
-test('an object that was overwritten since it was listed is left to its event', async () => {
+test('an object that was overwritten after it was listed is left to its event', async () => {
   const service = new SourceServiceHarness({ now: () => NOW });
   const message = await existing(service, 'k');
   await service.memory.place({ bucket: BUCKET, key: 'k' }, Buffer.from('newer'));

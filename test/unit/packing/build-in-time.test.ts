@@ -24,7 +24,7 @@ class SpiedSpeed extends PackingSpeed {
 
 const BEGUN = Date.parse(EVENT_TIME) + 500_000;
 
-/** A process in which every frame takes 20 s by the clock. */
+/** A process in which every frame takes 20 s. */
 class SlowProcess {
   readonly speed = new SpiedSpeed(1);
   time = BEGUN;
@@ -68,21 +68,21 @@ class SlowProcess {
   }
 }
 
-test('what an archive took is told, and learned of the speed and the levels', async () => {
+test('the duration of an archive is reported, and speed and levels are learned from it', async () => {
   const process = new SlowProcess();
   await process.build('small', 800);
-  // The frame of the object, and that of the manifest.
+  // One frame for the object, one for the manifest.
   expect(process.speed.lessons).toEqual([['packed', 40]]);
   expect(process.levelsLearned).toBe(1);
   expect(process.service.telemetry.archives).toMatchObject([{ seconds: 40, delaySeconds: 540 }]);
 });
 
-test('an archive that an earlier attempt has begun teaches no speed, since only its rest was packed', async () => {
+test('no speed is learned from a resumed archive, since only the rest of it was packed', async () => {
   const first = new SlowProcess(() => Promise.reject(new UnexpectedError('killed')));
   await expect(first.build('0123456789', 800)).rejects.toThrow('killed');
   const process = new SlowProcess();
   const { memory } = process.service;
-  // What is there: the archive, and a record that names an upload nobody has counted.
+  // The archive exists, and so does a record of an upload that was never counted.
   const done = new SlowProcess();
   await done.build('0123456789', 800);
   const [key = ''] = done.service.archiveKeys();
@@ -98,8 +98,8 @@ test('an archive that an earlier attempt has begun teaches no speed, since only 
   expect(process.speed.lessons).toEqual([]);
 });
 
-test('an archive that is cut off says so, and how long it took until then is learned', async () => {
-  // A worker that ends with its invocation: the deadline was set before, and comes first.
+test('an archive that is cut off by the deadline says so, and the time until then is learned', async () => {
+  // A worker that ends with its invocation: the deadline was set earlier, and comes first.
   const frame = () =>
     new Promise<never>((_, reject) => {
       setTimeout(reject, 30, new UnexpectedError('the worker ended'));
@@ -109,7 +109,7 @@ test('an archive that is cut off says so, and how long it took until then is lea
   expect(process.speed.lessons).toEqual([['cut-off', 20]]);
 });
 
-test('an archive has its seconds, though other work comes in between', async () => {
+test('an archive is completed if other work runs within its time', async () => {
   const process = new SlowProcess(async (task) => {
     await once(AbortSignal.timeout(5), 'abort');
     return inlineCompression.compress(task);
@@ -118,13 +118,13 @@ test('an archive has its seconds, though other work comes in between', async () 
   expect(process.service.telemetry.archives).toHaveLength(1);
 });
 
-test('a failure before the deadline is what it is, and teaches nothing', async () => {
+test('a failure before the deadline is reported unchanged, and nothing is learned from it', async () => {
   const process = new SlowProcess(() => Promise.reject(new UnexpectedError('a bug')));
   await expect(process.build('small', 800)).rejects.toThrow('a bug');
   expect(process.speed.lessons).toEqual([]);
 });
 
-test('an archive in progress elsewhere says which, and when to look again', () => {
+test('the error for an archive in progress elsewhere names the archive and the seconds to wait', () => {
   expect(archiveInWork('rule/a', 5)).toMatchObject({
     archive: 'rule/a',
     seconds: 5,

@@ -23,7 +23,7 @@ function collect(
 const event = (...facts: EventFacts[]): QueueMessage => queueMessage(s3Notification(...facts));
 
 describe('collectObjects', () => {
-  test('packs a key once, with the highest sequencer, and settles the earlier writes with it', () => {
+  test('packs a key once, with the highest sequencer, and settles earlier writes with it', () => {
     const messages = [
       event({ key: 'k', etag: 'v2', sequencer: '0002' }),
       event({ key: 'k', etag: 'v3', sequencer: '00020' }),
@@ -36,7 +36,7 @@ describe('collectObjects', () => {
     expect(outcomes()).toEqual(['done', 'done', 'done', 'done']);
   });
 
-  test('takes an event that came twice for one object', () => {
+  test('counts an event that arrives twice as one object', () => {
     const facts = { key: 'k', etag: 'v1', sequencer: '01' };
     const { items } = collect([event(facts), event(facts)]);
     expect(items).toHaveLength(1);
@@ -44,7 +44,7 @@ describe('collectObjects', () => {
     expect(items[0]?.messages).toHaveLength(2);
   });
 
-  test('falls back to the event time where events have no sequencer', () => {
+  test('falls back to the event time if events have no sequencer', () => {
     const { items } = collect([
       event({ key: 'k', etag: 'new', eventTime: '2026-11-23T10:00:01.000Z' }),
       event({ key: 'k', etag: 'old', eventTime: '2026-11-23T10:00:00.000Z' }),
@@ -61,7 +61,7 @@ describe('collectObjects', () => {
     expect(outcomes()).toEqual(['done', 'done']);
   });
 
-  test('refuses a body that cannot be parsed without touching its neighbors', () => {
+  test('refuses a body that cannot be parsed, and keeps the other messages', () => {
     const { items, settlement, outcomes } = collect([queueMessage('{'), event({ key: 'k' })]);
     settlement.settle(items[0] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['refused', 'done']);
@@ -79,7 +79,7 @@ describe('collectObjects', () => {
     expect(outcomes()).toEqual(['done']);
   });
 
-  test('does not pack again what our own target role wrote, unless the rule chains', () => {
+  test('does not pack writes by our own target role, unless the rule chains', () => {
     const message = event({ key: 'k', principalId: 'AWS:AROATARGET:target-function' });
     const { items, telemetry } = collect([message], { ownPrincipals: ['AROATARGET'] });
     expect(items).toEqual([]);
@@ -87,7 +87,7 @@ describe('collectObjects', () => {
     expect(collect([message], { ownPrincipals: ['AROATARGET'], chain: true }).items).toHaveLength(1);
   });
 
-  test('acknowledges a message of several objects only when each of them is done', () => {
+  test('acknowledges a message of several objects only when all of them are done', () => {
     const { items, settlement, outcomes } = collect([event({ key: 'a' }, { key: 'b' })]);
     settlement.settle(items[0] as never, { kind: 'done' });
     expect(outcomes()).toEqual(['retry']);
@@ -95,7 +95,7 @@ describe('collectObjects', () => {
     expect(outcomes()).toEqual(['done']);
   });
 
-  test('dead-letters one message of an event that came twice, not both', () => {
+  test('dead-letters only one of two messages with the same event', () => {
     const { items, settlement, outcomes } = collect([event({ key: 'k' }), event({ key: 'k' })]);
     settlement.settle(items[0] as never, { kind: 'refused', reason: new UnexpectedError('no') });
     expect(outcomes()).toEqual(['refused', 'done']);

@@ -9,7 +9,7 @@ import { textObject } from '../../support/target-region.ts';
 const { manifest } = layOutArchive([textObject('k', 'body')]);
 const LOCATION = { bucket: 'outbound', key: 'rule/a.tar.zst' };
 
-/** Whether the manifest is handed to a worker, which does nothing with it. */
+/** Whether the manifest is handed to a worker, which ignores it. */
 async function isCompressed(objects: Manifest['objects']): Promise<boolean> {
   let frames = 0;
   const compress = () => {
@@ -25,7 +25,7 @@ async function isCompressed(objects: Manifest['objects']): Promise<boolean> {
   return frames === 1;
 }
 
-test('a manifest is written only as large as readers take it', async () => {
+test('refuses a manifest larger than readers accept', async () => {
   expect(await isCompressed(manifest.objects)).toBe(true);
   const [object] = manifest.objects;
   if (object === undefined) throw new Error('no object');
@@ -33,7 +33,7 @@ test('a manifest is written only as large as readers take it', async () => {
   await expect(isCompressed(large)).rejects.toMatchObject({ code: 'MANIFEST_TOO_LARGE' });
 });
 
-test('a manifest is written only with as much in it as readers take', async () => {
+test('refuses a manifest with more names than readers accept', async () => {
   const [object] = manifest.objects;
   if (object === undefined) throw new Error('no object');
   const tags = Array.from({ length: MAX_MANIFEST_NAMES + 1 }, (_, index) => ({ [`name ${index}`]: 'v' }));

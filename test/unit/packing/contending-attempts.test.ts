@@ -6,7 +6,7 @@ import { itemAt, readArchive } from '../../support/archives.ts';
 import { FailingObjectStore, type StoreCall } from '../../support/failing-object-store.ts';
 import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-service.ts';
 
-/** Does not compress: four frames, each of which makes a part, and a fifth part with the manifest. */
+/** Incompressible: four frames, one part each, and a fifth part with the manifest. */
 const BODY = randomBytes(32 * MIB);
 const LIMITS = { parallelReads: 16, resumableBytes: 24 * MIB };
 const OWNERSHIP_SECONDS = 180;
@@ -16,7 +16,7 @@ interface TaskOptions extends Partial<SourceDependencies> {
   readonly heldAt?: readonly [call: StoreCall, count: number];
 }
 
-/** One object, several messages that announce it, and tasks over the same storage. */
+/** One object, several messages that announce it, and tasks that share the storage. */
 class Contest {
   readonly #bench = new SourceServiceHarness({ limits: LIMITS });
   readonly memory = this.#bench.memory;
@@ -50,7 +50,7 @@ class Contest {
     return this.memory.listUploads({ bucket: OUTBOUND, key: itemAt(this.memory.keys(PROGRESS), 0) });
   }
 
-  /** One sound archive that was counted once; no dead letter, no failed attempt, nothing left behind. */
+  /** One intact archive that was counted once; no dead letter, no failed attempt, nothing left behind. */
   async expectOneArchive(): Promise<void> {
     const [key = '', ...more] = this.memory.keys(OUTBOUND);
     expect(more).toEqual([]);
@@ -77,7 +77,7 @@ const laterBy = (seconds: number) => {
   return { now: () => now() + 1000 * seconds };
 };
 
-/** From here on time passes only when a test says so. */
+/** After this, time passes only when a test advances it. */
 const stopClock = () => jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
 
 afterEach(() => {
@@ -88,10 +88,10 @@ describe('two messages about the same large object', () => {
   test.each<[string, StoreCall, number]>([
     ['has not created its upload', 'createUpload', 1],
     ['has not noted its upload', 'put', 2],
-    ['is in the middle', 'uploadPart', 3],
+    ['is half done', 'uploadPart', 3],
     ['is about to complete', 'complete', 1],
-    ['has completed and not yet said so', 'remove', 1],
-  ])('do not disturb each other when the second comes while the first %s', async (_, call, count) => {
+    ['has completed but not yet reported it', 'remove', 1],
+  ])('do not interfere if the second arrives while the first %s', async (_, call, count) => {
     const contest = new Contest();
     const [first, second] = [await contest.announce(), await contest.announce()];
     const owner = contest.task({ heldAt: [call, count] });
@@ -118,7 +118,7 @@ describe('two messages about the same large object', () => {
     await contest.expectOneArchive();
   });
 
-  test('that begin at the same moment: one is packed, the others are requeued', async () => {
+  test('are packed once and otherwise requeued if they start at the same moment', async () => {
     const contest = new Contest();
     const messages = [await contest.announce(), await contest.announce(), await contest.announce()];
     const tasks = messages.map(() => contest.task());
@@ -128,7 +128,7 @@ describe('two messages about the same large object', () => {
     await contest.expectOneArchive();
   });
 
-  test('in two slots of one task: the second asks S3 for nothing', async () => {
+  test('cost no request for the second one if both are in the same task', async () => {
     const contest = new Contest();
     const resuming = { bucket: PROGRESS, ownershipSeconds: OWNERSHIP_SECONDS, inWork: new Set<string>() };
     const owner = contest.task({ resuming, heldAt: ['head', 1] });
@@ -149,7 +149,7 @@ describe('two messages about the same large object', () => {
 });
 
 describe('the archive of a task whose lease expires', () => {
-  /** A task that stops in the middle, as if it were killed. */
+  /** A task that stops halfway, as if it were killed. */
   async function killed() {
     const contest = new Contest();
     const message = await contest.announce();
@@ -159,7 +159,7 @@ describe('the archive of a task whose lease expires', () => {
     return { contest, message, victim, packing };
   }
 
-  test('is taken over by exactly one of several, and not before its time', async () => {
+  test('is taken over by exactly one of several tasks, and not earlier', async () => {
     const { contest, message, victim, packing } = await killed();
     const early = contest.task(laterBy(OWNERSHIP_SECONDS - 60));
     expect(await early.service.process(message)).toEqual([]);
@@ -174,7 +174,7 @@ describe('the archive of a task whose lease expires', () => {
     expect(heirs.reduce((sum, { counts }) => sum + counts.complete, 0)).toBe(1);
     await contest.expectOneArchive();
 
-    // It was only asleep: it leaves alone what is no longer its own, and its message is not counted as failed.
+    // The first task was only asleep: it leaves the new owner's work alone, and its message does not count as failed.
     victim.resume();
     expect(await packing).toEqual([]);
     expect(victim.service.queue.again).toEqual([message]);
@@ -182,7 +182,7 @@ describe('the archive of a task whose lease expires', () => {
     await contest.expectOneArchive();
   });
 
-  test('is left alone, upload and record, when it wakes up while another worker owns it', async () => {
+  test('is not touched by its first task if that wakes up while another task owns it', async () => {
     const { contest, message, victim, packing } = await killed();
     const heir = contest.task({ ...laterBy(OWNERSHIP_SECONDS + 1), heldAt: ['uploadPart', 1] });
     const takenOver = heir.service.process(message);
@@ -191,7 +191,7 @@ describe('the archive of a task whose lease expires', () => {
 
     victim.resume();
     expect(await packing).toEqual([]);
-    // It may even have finished the upload, since it has the same plan; it is not the one that tells of it.
+    // It may even have finished the upload, since it has the same plan, but it does not report it.
     expect(victim.service.telemetry.archives).toEqual([]);
     expect(victim.counts).toMatchObject({ abort: 0, remove: 0 });
     expect(uploads).toHaveLength(1);
@@ -205,7 +205,7 @@ describe('the archive of a task whose lease expires', () => {
     expect(contest.memory.keys(PROGRESS)).toEqual([]);
   });
 
-  test('is free at once when the task was told to stop', async () => {
+  test('is free at once if the task was told to stop', async () => {
     const contest = new Contest();
     const message = await contest.announce();
     const stopping = new AbortController();
@@ -225,7 +225,7 @@ describe('the archive of a task whose lease expires', () => {
   });
 });
 
-test('a task that is at an archive for longer than its ownership lasts keeps it', async () => {
+test('a task keeps its archive by renewing the lease, however long it works', async () => {
   stopClock();
   const contest = new Contest();
   const message = await contest.announce();
@@ -244,7 +244,7 @@ test('a task that is at an archive for longer than its ownership lasts keeps it'
   await contest.expectOneArchive();
 });
 
-test('a duplicate that comes after success packs nothing, counts nothing and leaves no record', async () => {
+test('a duplicate message after success packs nothing, counts nothing and leaves no record', async () => {
   const contest = new Contest();
   expect(await contest.task().service.process(await contest.announce())).toEqual([]);
   const duplicate = contest.task();
@@ -253,11 +253,11 @@ test('a duplicate that comes after success packs nothing, counts nothing and lea
   await contest.expectOneArchive();
 });
 
-test('a record that cannot be written for longer than it is owned ends the attempt, which is tried again', async () => {
+test('an attempt that cannot write its record until the lease expires fails, and is retried', async () => {
   stopClock();
   const contest = new Contest();
   const message = await contest.announce();
-  // Its first two writes make it ours and note the upload.
+  // The first two writes take the record and note the upload.
   const failing = new FailingObjectStore(contest.memory, {
     put: Array.from({ length: 1000 }, (_, index) => index + 3),
   });
@@ -266,7 +266,7 @@ test('a record that cannot be written for longer than it is owned ends the attem
   const store = Object.assign(failing, {
     read: async (request: Parameters<FailingObjectStore['read']>[0]) => {
       reads += 1;
-      // Until the attempt is ended from outside.
+      // Waits until the attempt is aborted.
       if (reads > 1) {
         reached.resolve(undefined);
         await new Promise((resolve) => request.signal?.addEventListener('abort', resolve));

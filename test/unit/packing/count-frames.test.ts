@@ -8,7 +8,7 @@ function item(key: string, size: number): PackItem {
   return { object: { bucket: 'b', key, size, etag: 'e', eventTime: 0 }, messages: [], superseded: [] };
 }
 
-test('frames are counted per class of content, from the bytes of all objects of the class', () => {
+test('frames are counted per content class, from the bytes of all of its objects', () => {
   const items = [item('a.json', 5 * MIB), item('b.parquet', MIB), item('c.json', 5 * MIB), item('d', 0)];
   expect([...countFrames(items)]).toEqual([
     ['text', 2],
@@ -21,7 +21,7 @@ test('an archive without objects has no frames', () => {
   expect(countFrames([]).size).toBe(0);
 });
 
-test('only an object that is more than a frame takes requests for a large one', () => {
+test('only an object larger than a frame takes the requests of a large object', () => {
   expect(largeObjectRequests([1, LARGE_OBJECT])).toEqual({ largeReads: 0, largeWrites: 0, looks: 0 });
   const { largeReads, largeWrites, looks } = largeObjectRequests([LARGE_OBJECT + 1]);
   expect([largeReads > 0, largeWrites - largeReads, looks]).toEqual([true, 1, 1]);

@@ -12,16 +12,16 @@ function keys(archives: PackItem[][]): string[][] {
 }
 
 describe('cutArchives', () => {
-  test('makes no archive of no items', () => {
+  test('makes no archive without items', () => {
     expect(cutArchives([], MIB)).toEqual([]);
   });
 
-  test('closes an archive when the next object would pass the limit', () => {
+  test('closes an archive if the next object would exceed the limit', () => {
     const items = [item('a', 60), item('b', 40), item('c', 1)];
     expect(keys(cutArchives(items, 100))).toEqual([['a', 'b'], ['c']]);
   });
 
-  test('counts from nothing in each archive, and begins none that stays empty', () => {
+  test('starts counting at zero in each archive, and leaves none empty', () => {
     const items = [item('a', 60), item('b', 40), item('c', 50), item('d', 50)];
     expect(keys(cutArchives(items, 100))).toEqual([
       ['a', 'b'],
@@ -30,17 +30,17 @@ describe('cutArchives', () => {
     expect(keys(cutArchives([item('huge', 500)], 100))).toEqual([['huge']]);
   });
 
-  test('gives an object of the size from which on it is resumed an archive of its own, without closing another', () => {
+  test('gives a resumable object a separate archive, without closing the current one', () => {
     const items = [item('a', 99), item('b', 100), item('c', 99)];
     expect(keys(cutArchives(items, 1000, 100))).toEqual([['b'], ['a', 'c']]);
   });
 
-  test('never cuts by the number of messages', () => {
+  test('never limits an archive by the number of messages', () => {
     const items = Array.from({ length: 20_000 }, (_, index) => item(`k${index}`, 10_000));
     expect(cutArchives(items, 256 * MIB)).toHaveLength(1);
   });
 
-  test('gives an object over the limit an archive of its own', () => {
+  test('gives an object over the limit a separate archive', () => {
     expect(keys(cutArchives([item('a', 1), item('huge', 500), item('z', 1)], 100))).toEqual([['a'], ['huge'], ['z']]);
   });
 
@@ -49,7 +49,7 @@ describe('cutArchives', () => {
     expect(keys(cutArchives(items, 100 * MIB))).toEqual([['big.txt', 'B.JSON', 'z.json', 'a.txt', 'b.txt']]);
   });
 
-  test('keeps the manifest within what a reader accepts, whatever the keys are', () => {
+  test('keeps the manifest within the limits of readers, whatever the keys are', () => {
     const items = Array.from({ length: 10_000 }, (_, index) => item(`${index}`.padEnd(1024, 'x'), 0));
     expect(cutArchives(items, 256 * MIB)).toHaveLength(2);
   });

@@ -12,7 +12,7 @@ const NOW = Date.parse('2026-11-23T19:15:00Z');
 const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
 
 describe('an archive', () => {
-  test('tells how long its oldest object has waited, and says in its key when that was written', async () => {
+  test('reports how long its oldest object waited, and has the time of that write in its key', async () => {
     const service = new SourceServiceHarness({ now: () => NOW });
     const messages = [
       await service.place('a', 'one', {}, { eventTime: minutesAgo(2) }),
@@ -24,7 +24,7 @@ describe('an archive', () => {
     expect(parseKeyTime(key.slice(key.indexOf('/') + 1))).toBe(Date.parse(minutesAgo(5)));
   });
 
-  test('has the same plan in its key when the same events come in another order', async () => {
+  test('has the same plan in its key if the same events arrive in another order', async () => {
     const keys = [];
     for (const reversed of [false, true]) {
       const service = new SourceServiceHarness({ now: () => NOW });
@@ -39,18 +39,18 @@ describe('an archive', () => {
   });
 });
 
-describe('objects that are sent on', () => {
-  test('are told of with the age of the oldest, when the run has no time for them', async () => {
+describe('objects that are deferred', () => {
+  test('are reported with the age of the oldest if the invocation has no time for them', async () => {
     const service = new SourceServiceHarness({ now: () => NOW });
     const message = await service.place('a', 'one', {}, { eventTime: minutesAgo(10) });
-    // The whole run would do, but it is over when the turn comes.
+    // A whole invocation would be enough, but this one is over before the archive starts.
     const left = [900_000];
     await processSourceBatch([message], () => left.shift() ?? 0, service.dependencies);
     expect(service.telemetry.deferred).toEqual([[1, 600, 'queue']]);
     expect(service.telemetry.archives).toEqual([]);
   });
 
-  test('are told of as going to the fallback when no run can hold them', async () => {
+  test('are reported as sent to the fallback if no invocation can pack them', async () => {
     const fallback = { send: (sent: readonly QueueMessage[]) => Promise.resolve(new Set(sent.map(idOf))) };
     const rule = exampleRule({ maxObjectBytes: 1 });
     const service = new SourceServiceHarness({ now: () => NOW, rule, fallback });
@@ -58,17 +58,17 @@ describe('objects that are sent on', () => {
     expect(service.telemetry.deferred).toEqual([[1, 600, 'fallback']]);
   });
 
-  test('are not told of when they are dead-lettered instead', async () => {
+  test('are not reported if they are dead-lettered instead', async () => {
     const service = new SourceServiceHarness({ now: () => NOW, rule: exampleRule({ maxObjectBytes: 1 }) });
     await service.process(await service.place('a', 'one', {}, { eventTime: minutesAgo(10) }));
     expect(service.telemetry.deferred).toEqual([]);
   });
 });
 
-describe('what failed and goes back to the queue', () => {
+describe('messages that failed and return to the queue', () => {
   async function fail(receiveCount: number, ...minutes: number[]): Promise<SourceServiceHarness> {
     const memory = new SourceServiceHarness().memory;
-    const put = () => Promise.reject(new UnavailableStorageError('S3 is away'));
+    const put = () => Promise.reject(new UnavailableStorageError('S3 is unavailable'));
     const store = Object.assign(new FailingObjectStore(memory), { put });
     const service = new SourceServiceHarness({ now: () => NOW, store });
     const messages = [];
@@ -81,12 +81,12 @@ describe('what failed and goes back to the queue', () => {
     return service;
   }
 
-  test('is told of with the age of the oldest, once SQS is about to leave it out', async () => {
+  test('are reported with the age of the oldest from the second receive on', async () => {
     expect((await fail(2, 10, 30)).telemetry.returned).toEqual([1800]);
     expect((await fail(4, 10)).telemetry.returned).toEqual([600]);
   });
 
-  test('is left to SQS before that, and dead-lettered after the last receive', async () => {
+  test('are not reported at the first receive, or when they are dead-lettered after the last', async () => {
     const first = await fail(1, 10);
     expect(first.queue.delays).toHaveLength(1);
     expect(first.telemetry.returned).toEqual([]);

@@ -22,7 +22,7 @@ function removal(key: string, facts: Partial<EventFacts> = {}): ReturnType<typeo
 }
 
 describe('a deletion at the source', () => {
-  test('without a sequencer is carried where it is later than one that has one, else not', async () => {
+  test('without a sequencer is sent only if it is later than one with a sequencer', async () => {
     for (const [eventTime, expected] of [
       ['2026-11-23T10:00:01.000Z', { event_time: '2026-11-23T10:00:01.000Z' }],
       ['2026-11-23T09:59:59.000Z', { event_time: '2026-11-23T10:00:00.000Z', sequencer: '10' }],
@@ -36,7 +36,7 @@ describe('a deletion at the source', () => {
     }
   });
 
-  test('travels as an entry without a member, in the order of its event', async () => {
+  test('is sent as a manifest entry without a member, with the order of its event', async () => {
     const service = source();
     expect(await service.process(removal('gone', { versionId: 'v2' }))).toEqual([]);
     const manifest = readManifest(service.archive());
@@ -54,19 +54,19 @@ describe('a deletion at the source', () => {
     expect(service.telemetry.deletions).toMatchObject([{ deletions: 1, delaySeconds: expect.any(Number) }]);
   });
 
-  test('travels together with the others of its batch', async () => {
+  test('is sent in one archive with the others of its batch', async () => {
     const service = source();
     await service.process(removal('a'), removal('b'), removal('c'));
     expect(service.telemetry.deletions).toMatchObject([{ deletions: 3 }]);
   });
 
-  test('in a bucket without versions travels as well', async () => {
+  test('is also sent from a bucket without versions', async () => {
     const service = source();
     await service.process(removal('gone', { eventName: 'ObjectRemoved:Delete' }));
     expect(readManifest(service.archive()).deletions).toMatchObject([{ key: 'gone' }]);
   });
 
-  test('is not carried when an object is there by now: its own event brings that', async () => {
+  test('is not sent if an object exists, which has its own event', async () => {
     const service = source();
     await service.place('back', 'again');
     expect(await service.process(removal('back'))).toEqual([]);
@@ -74,7 +74,7 @@ describe('a deletion at the source', () => {
     expect(service.telemetry.skipped).toEqual([['back', 'superseded']]);
   });
 
-  test('takes earlier writes of its batch with it, without reading them in vain', async () => {
+  test('settles earlier writes of its key in the batch without reading them', async () => {
     const store = new FailingObjectStore(new SourceServiceHarness().memory);
     const service = source({ store });
     const message = queueMessage(s3Notification({ key: 'gone', sequencer: '0F' }));
@@ -83,7 +83,7 @@ describe('a deletion at the source', () => {
     expect(service.telemetry.skipped).toEqual([['gone', 'superseded']]);
   });
 
-  test('of which the look fails comes back, and its neighbors travel', async () => {
+  test('is retried if its HEAD fails, and the others are sent', async () => {
     const memory = new SourceServiceHarness().memory;
     const service = source({ store: new FailingObjectStore(memory, { head: [1] }) });
     const [first, second] = [removal('one'), removal('two')];
@@ -93,7 +93,7 @@ describe('a deletion at the source', () => {
     expect(readManifest(archive).deletions).toMatchObject([{ key: 'two' }]);
   });
 
-  test('comes back when its archive cannot be put, and nothing is acknowledged', async () => {
+  test('is retried if the PUT of its archive fails', async () => {
     const memory = new SourceServiceHarness().memory;
     const service = source({ store: new FailingObjectStore(memory, { put: [1] }) });
     const message = removal('one');
@@ -101,7 +101,7 @@ describe('a deletion at the source', () => {
     expect(memory.keys('outbound-bucket')).toEqual([]);
   });
 
-  test('gives the buffers of its archive back when that cannot be put', async () => {
+  test('releases its buffers if the PUT of its archive fails', async () => {
     const { memory, dependencies } = new SourceServiceHarness();
     const parts = new BufferPool(PART_BUFFER_SIZE, 1);
     const store = new FailingObjectStore(memory, { put: [1] });
@@ -110,13 +110,13 @@ describe('a deletion at the source', () => {
     expect(await areIdle(parts)).toBe(true);
   });
 
-  test('is not acknowledged for what another has written to the key of its archive', async () => {
+  test("is not acknowledged if another writer's object is at the key of its archive", async () => {
     const { memory } = new SourceServiceHarness();
     const store = new FailingObjectStore(memory);
     const put = store.put.bind(store);
     store.put = async (request) => {
       const { bucket, key } = request;
-      await memory.place({ bucket, key }, Buffer.from('of another'));
+      await memory.place({ bucket, key }, Buffer.from("another writer's"));
       return put(request);
     };
     const message = removal('one');
@@ -126,9 +126,9 @@ describe('a deletion at the source', () => {
   });
 
   test.each([
-    ['before its key is looked at', (): AbortSignal => AbortSignal.abort(new Error('SIGTERM')), 0],
+    ['before the HEAD of its key', (): AbortSignal => AbortSignal.abort(new Error('SIGTERM')), 0],
     ['before it is packed', (stop: AbortController): AbortSignal => stop.signal, 1],
-  ])('is requeued, unattempted, when the process ends %s', async (_, signalOf, looks) => {
+  ])('is requeued unattempted if the process ends %s', async (_, signalOf, looks) => {
     const memory = new SourceServiceHarness().memory;
     const controller = new AbortController();
     const accepted = (call: string): void => {
@@ -145,10 +145,10 @@ describe('a deletion at the source', () => {
   });
 
   test.each([
-    ['by a lifecycle', { eventName: 'LifecycleExpiration:DeleteMarkerCreated' }, {}],
-    ['outside the rule', {}, { prefix: 'other/' }],
+    ['by a lifecycle rule', { eventName: 'LifecycleExpiration:DeleteMarkerCreated' }, {}],
+    ['outside the prefix of the rule', {}, { prefix: 'other/' }],
     ['by our own target function', { principalId: 'AWS:OURS:f' }, {}],
-  ])('%s stays where it is', async (_, facts, rule) => {
+  ])('%s is not sent', async (_, facts, rule) => {
     const service = source({
       rule: exampleRule(rule, [{ deletes: 'replicate' }]),
       ownPrincipals: ['OURS'],
@@ -157,27 +157,27 @@ describe('a deletion at the source', () => {
     expect(service.archiveKeys()).toEqual([]);
   });
 
-  test('by a lifecycle travels where the rule says so', async () => {
+  test('by a lifecycle rule is sent with `lifecycle_deletes`', async () => {
     const service = source({ rule: exampleRule({ lifecycleDeletes: true }, [{ deletes: 'replicate' }]) });
     await service.process(removal('gone', { eventName: 'LifecycleExpiration:DeleteMarkerCreated' }));
     expect(readManifest(service.archive()).deletions).toHaveLength(1);
   });
 
-  test('by our own target function travels on where the rule has `chain`', async () => {
+  test('by our own target function is sent on with `chain`', async () => {
     const rule = exampleRule({ chain: true }, [{ deletes: 'replicate' }]);
     const service = source({ rule, ownPrincipals: ['OURS'] });
     await service.process(removal('gone', { principalId: 'AWS:OURS:f' }));
     expect(readManifest(service.archive()).deletions).toHaveLength(1);
   });
 
-  test('asks for nothing where no destination replicates deletions: not even a look', async () => {
+  test('costs no request, not even a HEAD, if no destination replicates deletions', async () => {
     const store = new FailingObjectStore(new SourceServiceHarness().memory);
     const service = source({ rule: exampleRule(), store });
     expect(await service.process(removal('gone'))).toEqual([]);
     expect(Object.values(store.counts).every((count) => count === 0)).toBe(true);
   });
 
-  test('of a kind that is not known fails where deletions are replicated, and is ignored where they are not', async () => {
+  test('of an unknown kind fails if deletions are replicated, and is ignored if they are not', async () => {
     const detail = { bucket: { name: 'source-bucket' }, object: { key: 'gone' }, 'deletion-type': 'A new one' };
     const event = { source: 'aws.s3', 'detail-type': 'Object Deleted', time: '2026-11-23T10:00:00Z', detail };
     const message = queueMessage(JSON.stringify(event));
@@ -189,32 +189,32 @@ describe('a deletion at the source', () => {
   });
 });
 
-describe('a version that is removed for good', () => {
+describe('a version that is permanently removed', () => {
   const REMOVED = { eventName: 'ObjectRemoved:Delete', versionId: 'v2', sequencer: '20' };
 
-  test('is never replicated: nothing travels when nothing is current', async () => {
+  test('is never replicated: nothing is sent if no version is current', async () => {
     const service = source();
     expect(await service.process(removal('gone', REMOVED))).toEqual([]);
     expect(service.archiveKeys()).toEqual([]);
     expect(service.telemetry.skipped).toEqual([['gone', 'version-removed']]);
   });
 
-  test('has what is current by now packed, as a write of that moment: an undelete arrives', async () => {
+  test('sends the current version as a write of that moment, so that an undelete arrives', async () => {
     const service = source();
-    await service.place('back', 'as it was');
+    await service.place('back', 'unchanged');
     expect(await service.process(removal('back', REMOVED))).toEqual([]);
     const manifest = readManifest(service.archive());
     expect(manifest.format.version).toBe('1.0');
     expect(manifest.objects).toMatchObject([{ key: 'back', sequencer: '20', size: 9, by_removal: true }]);
   });
 
-  test('leaves a later write alone, and is later than an earlier one, by time where one has no sequencer', async () => {
+  test('comes after an earlier write and before a later one, by time if one has no sequencer', async () => {
     for (const [eventTime, sequencer] of [
       ['2026-11-23T10:00:01.000Z', undefined],
       ['2026-11-23T09:59:59.000Z', '10'],
     ] as const) {
       const service = source();
-      const written = await service.place('back', 'as it was', {}, { sequencer: '10' });
+      const written = await service.place('back', 'unchanged', {}, { sequencer: '10' });
       const facts = { key: 'back', eventName: 'ObjectRemoved:Delete', versionId: 'v2', eventTime };
       expect(await service.process(written, queueMessage(s3Notification(facts)))).toEqual([]);
       expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back' }]);
@@ -225,7 +225,7 @@ describe('a version that is removed for good', () => {
   test.each([
     ['is not sent on without `chain`', {}, 0],
     ['is sent on with `chain`', { chain: true }, 1],
-  ])('and has left current what our own target function restored: that %s', async (_, options, archives) => {
+  ])('leaves an object current that our own target function restored, which %s', async (_, options, archives) => {
     const rule = exampleRule(options, [{ deletes: 'replicate' }]);
     const service = source({ rule, ownPrincipals: ['OURS'] });
     const location = { bucket: 'source-bucket', key: 'restored' };
@@ -241,9 +241,9 @@ describe('a version that is removed for good', () => {
   });
 
   test.each([
-    ['an old version', 'LifecycleExpiration:Delete', true],
-    ['an old version, in a rule that ignores lifecycles', 'LifecycleExpiration:Delete', false],
-  ])('by a lifecycle asks for nothing, not even a look: %s', async (_, eventName, lifecycleDeletes) => {
+    ['in a rule with `lifecycle_deletes`', 'LifecycleExpiration:Delete', true],
+    ['in a rule that ignores lifecycle rules', 'LifecycleExpiration:Delete', false],
+  ])('by a lifecycle rule costs no request, not even a HEAD: %s', async (_, eventName, lifecycleDeletes) => {
     const rule = exampleRule(lifecycleDeletes ? { lifecycleDeletes } : {}, [{ deletes: 'replicate' }]);
     const store = new FailingObjectStore(new SourceServiceHarness().memory);
     const service = source({ rule, store });
@@ -253,15 +253,15 @@ describe('a version that is removed for good', () => {
     expect(store.counts.head).toBe(0);
   });
 
-  test('has what is current packed once, together with the event of that write', async () => {
+  test('sends the current version once if the batch also has the event of that write', async () => {
     const service = source();
-    const written = await service.place('back', 'as it was', {}, { sequencer: '05' });
+    const written = await service.place('back', 'unchanged', {}, { sequencer: '05' });
     expect(await service.process(written, removal('back', REMOVED))).toEqual([]);
     expect(readManifest(service.archive()).objects).toMatchObject([{ key: 'back', sequencer: '20' }]);
     expect(service.archiveKeys()).toHaveLength(1);
   });
 
-  test('leaves a later write of the batch alone', async () => {
+  test('gives way to a later write in the batch', async () => {
     const service = source();
     const written = await service.place('back', 'newer', {}, { sequencer: '30' });
     expect(await service.process(removal('back', REMOVED), written)).toEqual([]);
@@ -269,7 +269,7 @@ describe('a version that is removed for good', () => {
     expect(service.telemetry.skipped).toEqual([['back', 'superseded']]);
   });
 
-  test('has what is current packed where a write of the same moment, in no order to it, is not that', async () => {
+  test('sends the current version even if another write has the same time and no order', async () => {
     const service = source();
     const stale = queueMessage(s3Notification({ key: 'back', etag: 'stale' }));
     await service.place('back', 'current');

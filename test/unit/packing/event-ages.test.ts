@@ -7,7 +7,7 @@ const EVENT = Date.parse(EVENT_TIME);
 const now = () => EVENT + 5000;
 const backfill = backfillMessage({ bucket: 'b', key: 'k', etag: 'e', size: 1, order: EVENT - 9000 }, EVENT);
 
-test('messages are as old as the earliest event that one of them tells of', () => {
+test('messages are as old as their earliest event', () => {
   const earlier = s3Notification({ key: 'a', eventTime: '2026-11-23T09:59:58.000Z' });
   expect(
     messagesAge(
@@ -17,7 +17,7 @@ test('messages are as old as the earliest event that one of them tells of', () =
   ).toBe(7);
 });
 
-test('messages that tell of no event, or of backfilled objects only, have no age', () => {
+test('messages without an event, or with only backfilled objects, have no age', () => {
   expect(messagesAge([], now)).toBeUndefined();
   expect(
     messagesAge(
@@ -27,12 +27,12 @@ test('messages that tell of no event, or of backfilled objects only, have no age
   ).toBeUndefined();
 });
 
-test('no age is negative, though clocks differ', () => {
+test('no age is negative, even if clocks differ', () => {
   expect(messagesAge([queueMessage(s3Notification({ key: 'a' }))], () => EVENT - 1)).toBe(0);
   expect(itemsAge([{ object: { eventTime: EVENT } }], () => EVENT - 1)).toBe(0);
 });
 
-test('items are as old as the earliest of them, and those of a backfill have waited for nothing', () => {
+test('items are as old as the earliest of them, and backfilled items have age zero', () => {
   const listed = { object: { eventTime: EVENT - 9000, backfilledAt: EVENT } };
   expect(itemsAge([{ object: { eventTime: EVENT } }, listed, { object: { eventTime: EVENT - 1000 } }], now)).toBe(6);
   expect(itemsAge([listed], now)).toBe(0);

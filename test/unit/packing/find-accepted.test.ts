@@ -19,7 +19,7 @@ const STORED: ObjectDescription = {
   tagCount: 0,
   missingMetadata: 0,
 };
-const lost = new UnavailableStorageError('no answer');
+const lost = new UnavailableStorageError('no response');
 
 async function find(
   stored: ObjectDescription | undefined,
@@ -37,18 +37,28 @@ async function find(
 }
 
 test.each([
-  ['ours by size and checksum', { ...STORED, crc32: 7 }, { size: 10, maybeOurs: true }, { size: 10, maybeOurs: true }],
-  ['ours by size, without a checksum', STORED, { size: 10, maybeOurs: true }, { size: 10, maybeOurs: true }],
-  ['of other bytes', { ...STORED, crc32: 8 }, undefined, { size: 10, maybeOurs: false }],
-  ['of another size', { ...STORED, size: 11, crc32: 7 }, undefined, { size: 11, maybeOurs: false }],
-  ['of another size, without a checksum', { ...STORED, size: 11 }, undefined, { size: 11, maybeOurs: false }],
+  [
+    'an archive of our size and checksum',
+    { ...STORED, crc32: 7 },
+    { size: 10, maybeOurs: true },
+    { size: 10, maybeOurs: true },
+  ],
+  ['an archive of our size, without a checksum', STORED, { size: 10, maybeOurs: true }, { size: 10, maybeOurs: true }],
+  ['an archive with another checksum', { ...STORED, crc32: 8 }, undefined, { size: 10, maybeOurs: false }],
+  ['an archive of another size', { ...STORED, size: 11, crc32: 7 }, undefined, { size: 11, maybeOurs: false }],
+  [
+    'an archive of another size, without a checksum',
+    { ...STORED, size: 11 },
+    undefined,
+    { size: 11, maybeOurs: false },
+  ],
   ['nothing', undefined, undefined, undefined],
-])('what is at the key of an archive whose last call failed is %s', async (_, stored, own, shared) => {
+])('after the last call of an archive failed, finds %s', async (_, stored, own, shared) => {
   expect((await find(stored, false)).found).toEqual(own);
   expect((await find(stored, true)).found).toEqual(shared);
 });
 
-test('a look is taken only where the call may have succeeded', async () => {
+test('sends a HEAD only if the call may have succeeded', async () => {
   const stored = { ...STORED, crc32: 7 };
   for (const failure of [new WriteConditionError('412'), new UploadGoneError('gone'), lost]) {
     expect(await find(stored, false, failure)).toMatchObject({ found: { maybeOurs: true }, looks: 1 });

@@ -7,7 +7,7 @@ import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-s
 
 const BODY = randomBytes(20 * MIB);
 
-/** Damages one byte of the n-th GET (from 1) on its way to us. */
+/** Damages one byte of GET number `damaged` (from 1) in transit. */
 class DamagingStore extends FailingObjectStore {
   damaged = 0;
 
@@ -29,9 +29,9 @@ async function service(resumableBytes: number) {
 }
 
 test.each([
-  ['that shares no upload with another attempt', 2 ** 30],
-  ['that another attempt could resume', 16 * MIB],
-])('a large object %s never arrives damaged: its CRC-32 is that of S3, or it is read again', async (_, resumable) => {
+  ['that no other attempt can resume', 2 ** 30],
+  ['that another attempt can resume', 16 * MIB],
+])('a large object %s is retried if its CRC-32 differs from that of S3', async (_, resumable) => {
   const { memory, store, source, message } = await service(resumable);
   store.damaged = 2;
 
@@ -54,7 +54,7 @@ test('the checksum of a large object costs one HEAD', async () => {
   expect(store.counts).toMatchObject({ head: 1, read: 3 });
 });
 
-test('a large object that is overwritten between its first GET and the HEAD is superseded, not mixed', async () => {
+test('a large object that is overwritten between its first GET and the HEAD counts as superseded', async () => {
   const { memory } = new SourceServiceHarness();
   const store = new (class extends FailingObjectStore {
     override async head(...args: Parameters<FailingObjectStore['head']>) {

@@ -11,13 +11,13 @@ import type { MemoryObjectStore } from '../../support/memory-object-store.ts';
 import { EVENT_TIME } from '../../support/notifications.ts';
 import { OUTBOUND, PROGRESS, SourceServiceHarness } from '../../support/source-service.ts';
 
-/** Does not compress: seven frames, each of which makes a part, and an eighth part with the manifest. */
+/** Incompressible: seven frames, one part each, and an eighth part with the manifest. */
 const BODY = randomBytes(56 * MIB);
 const LIMITS = { parallelReads: 16, resumableBytes: 40 * MIB };
 
 type Failing = Readonly<Partial<Record<StoreCall, readonly number[]>>>;
 
-/** One object, and services over the same storage, each a task of its own. */
+/** One object, and services that share the storage, each a separate task. */
 async function interrupt(failing: Failing, moment: 'before' | 'after' = 'before', error?: Error) {
   const first = new SourceServiceHarness({ limits: LIMITS });
   const { memory } = first;
@@ -40,11 +40,11 @@ function expectArchived(memory: MemoryObjectStore): void {
 }
 
 const uploadsLeft = (memory: MemoryObjectStore, key: string) => memory.listUploads({ bucket: OUTBOUND, key });
-/** The record of an interrupted archive has the archive's key. */
+/** The progress record has the key of its archive. */
 const archiveKeyOf = (memory: MemoryObjectStore) => itemAt(memory.keys(PROGRESS), 0);
 
 describe('the archive of a large object', () => {
-  test('resumes behind the parts that an interrupted attempt has left', async () => {
+  test('resumes after the parts of an interrupted attempt', async () => {
     const { memory, attempt, interrupted } = await interrupt({ uploadPart: [7] });
     expect(interrupted.returned).toHaveLength(1);
     const key = archiveKeyOf(memory);
@@ -62,7 +62,7 @@ describe('the archive of a large object', () => {
     expect(await uploadsLeft(memory, key)).toEqual([]);
   });
 
-  test('keeps the parts that are sent when a read in the middle fails in a way that may pass', async () => {
+  test('keeps the parts already sent if a read fails temporarily', async () => {
     const { memory, attempt, interrupted } = await interrupt({ read: [6] });
     expect(interrupted.returned).toHaveLength(1);
     const key = archiveKeyOf(memory);
@@ -73,7 +73,7 @@ describe('the archive of a large object', () => {
     expectArchived(memory);
   });
 
-  test('is left to others only when none of its parts is on its way any more', async () => {
+  test('is released to others only after all parts in flight have arrived', async () => {
     const limits = { parallelReads: 16, resumableBytes: 10 * MIB };
     const bench = new SourceServiceHarness({ limits });
     const message = await bench.place('large.bin', BODY.subarray(0, 33 * MIB));
@@ -95,7 +95,7 @@ describe('the archive of a large object', () => {
     expect(owner()).toMatch(/^\S+ 0\n/);
   });
 
-  test('takes back the parts that are sent when a read in the middle is refused for good', async () => {
+  test('aborts the upload if a read is refused permanently', async () => {
     const { memory, interrupted } = await interrupt({ read: [6] }, 'before', new ObjectArchivedError('in GLACIER'));
     expect(interrupted.returned).toEqual([]);
     expect(interrupted.service.queue.letters.map(({ reason }) => reason.code)).toEqual(['OBJECT_ARCHIVED']);
@@ -111,7 +111,7 @@ describe('the archive of a large object', () => {
     expectArchived(memory);
   });
 
-  test('is given up with everything that is there when the object was overwritten meanwhile', async () => {
+  test('is abandoned with its upload and record if the object was overwritten', async () => {
     const { memory, attempt } = await interrupt({ uploadPart: [6] });
     const key = archiveKeyOf(memory);
     await memory.place({ bucket: 'source-bucket', key: 'large.bin' }, Buffer.from('newer'));
@@ -140,7 +140,7 @@ describe('the archive of a large object', () => {
       },
     ],
     [
-      'its record does not add up',
+      'its record is inconsistent',
       async (memory: MemoryObjectStore, key: string) => {
         const location = { bucket: PROGRESS, key };
         const [owner = '', body = ''] = memory.look(location)?.body.toString().split('\n') ?? [];
@@ -149,7 +149,7 @@ describe('the archive of a large object', () => {
         await memory.place(location, Buffer.from(`${owner}\n${JSON.stringify(record)}`));
       },
     ],
-  ])('starts over, and leaves nothing behind, when %s', async (_, spoil) => {
+  ])('starts over and leaves nothing behind if %s', async (_, spoil) => {
     const { memory, attempt } = await interrupt({ uploadPart: [6] });
     const key = archiveKeyOf(memory);
     await spoil(memory, key);
@@ -163,9 +163,9 @@ describe('the archive of a large object', () => {
   });
 
   test.each([
-    ['size', () => Buffer.from('of another task')],
-    ['checksum', (size: number) => Buffer.alloc(size, 'of another task')],
-  ])('replaces what S3 holds with another %s than the record says', async (_, otherBytes) => {
+    ['size', () => Buffer.from('from another task')],
+    ['checksum', (size: number) => Buffer.alloc(size, 'from another task')],
+  ])('replaces a stored part whose %s differs from the record', async (_, otherBytes) => {
     const { memory, attempt } = await interrupt({ uploadPart: [7] });
     const key = archiveKeyOf(memory);
     const upload = await memory.resumeUpload({ bucket: OUTBOUND, key }, itemAt(await uploadsLeft(memory, key), 0));
@@ -177,8 +177,8 @@ describe('the archive of a large object', () => {
     expectArchived(memory);
   });
 
-  test('is not made again when S3 accepted it and only the last word was lost', async () => {
-    // Nor does S3 answer when it is asked whether it has the archive: the HEADs before it were of the archive and the object.
+  test('is not packed again if S3 accepted it and only the response was lost', async () => {
+    // S3 does not answer the HEAD of the archive either. The HEADs before it were of the archive and the object.
     const { memory, attempt, interrupted } = await interrupt({ complete: [1], head: [4] }, 'after');
     expect(interrupted.returned).toHaveLength(1);
 
@@ -190,7 +190,7 @@ describe('the archive of a large object', () => {
     expectArchived(memory);
   });
 
-  test('counts as packed, once, though its record cannot be deleted: that is told', async () => {
+  test('counts as packed once, and is reported, if its record cannot be deleted', async () => {
     const { memory, message, interrupted } = await interrupt({ remove: [1] });
     expect(interrupted.returned).toEqual([]);
     const key = itemAt(memory.keys(OUTBOUND), 0);
@@ -198,7 +198,7 @@ describe('the archive of a large object', () => {
     expect(interrupted.service.telemetry.leftBehind).toEqual(stays);
     expect(interrupted.service.telemetry.archives).toHaveLength(1);
 
-    // Its event comes again when the lease of the record is over.
+    // Its event is delivered again after the lease has expired.
     for (const [turn, remove] of [[1], []].entries()) {
       const store = new FailingObjectStore(memory, { remove });
       const now = () => Date.parse(EVENT_TIME) + (turn + 1) * 1_000_000;
@@ -211,7 +211,7 @@ describe('the archive of a large object', () => {
     expectArchived(memory);
   });
 
-  test('keeps no record when nothing went wrong, and is alone in its archive', async () => {
+  test('leaves no record if nothing fails, and holds no other object', async () => {
     const source = new SourceServiceHarness({ limits: LIMITS });
     const messages = [await source.place('small', 'x'), await source.place('large.bin', BODY)];
     expect(await source.process(...messages)).toEqual([]);

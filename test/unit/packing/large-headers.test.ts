@@ -6,7 +6,7 @@ import { SourceServiceHarness } from '../../support/source-service.ts';
 
 const TAGS = Array.from({ length: 10 }, (_, n) => ({ key: `${n}${'К'.repeat(11)}`, value: 'я'.repeat(120) }));
 
-test('headers that no request can carry are refused at the source with their reason, and neighbors are packed', async () => {
+test('an object whose headers no request can carry is refused at the source, and the others are packed', async () => {
   const source = new SourceServiceHarness();
   const messages = [
     await source.place('small', 'a'),
@@ -20,7 +20,7 @@ test('headers that no request can carry are refused at the source with their rea
   expect(source.queue.letters).toMatchObject([{ reason: { code: 'HEADERS_TOO_LARGE', context: { key: 'large' } } }]);
 });
 
-test('a rule with chain waits for tags that are still to come, and never packs an object without them', async () => {
+test('a rule with chain waits for pending tags, and never packs an object without them', async () => {
   const rule = exampleRule();
   const source = new SourceServiceHarness({ rule: { ...rule, source: { ...rule.source, chain: true } } });
   const value = '2:00000000:00000000:lou5ogw0:01:0a:000000000000';

@@ -15,7 +15,7 @@ const DESCRIPTION: ObjectDescription = {
   missingMetadata: 0,
 };
 
-test('an entry has what the object has, and no field for what it has not', () => {
+test('an entry has only fields for what the object has', () => {
   const item = { object: OBJECT, messages: [], superseded: [] };
   const place = { frame: 3, frames: 1, offset: 512, crc32: 0xab };
   expect(manifestEntry(item, { description: DESCRIPTION, tags: [] }, place)).toStrictEqual({
@@ -36,7 +36,7 @@ test('an entry has what the object has, and no field for what it has not', () =>
   });
 });
 
-test('an entry has the version, order, headers, metadata and tags of an object, and how many frames it spans', () => {
+test('an entry has the version, order, headers, metadata, tags and number of frames of an object', () => {
   const item = { object: { ...OBJECT, sequencer: '0A' }, messages: [], superseded: [] };
   const headers = { contentType: 'a/b' };
   const description = { ...DESCRIPTION, versionId: 'v', headers, metadata: { m: '1', n: '2' } };
@@ -55,7 +55,7 @@ test('an entry has the version, order, headers, metadata and tags of an object, 
   });
 });
 
-test('the targets of a manifest are those of the rule, as the public implementation names them', () => {
+test('the targets of a manifest are the destinations of the rule, named as in the public implementation', () => {
   const rule = exampleRule({}, [
     { region: 'a', bucket: 'one' },
     { region: 'b', bucket: 'two', kmsKeyArn: 'arn', storageClass: 'GLACIER_IR' },
@@ -66,7 +66,7 @@ test('the targets of a manifest are those of the rule, as the public implementat
   ]);
 });
 
-test('an entry has when its object was read where that orders it, and that the removal of a version was its event', () => {
+test('an entry has the read time that orders its object, and says if a removed version was its event', () => {
   const item = { object: { ...OBJECT, byRemoval: true as const }, messages: [], superseded: [] };
   const place = { frame: 0, frames: 1, offset: 0, crc32: 0 };
   const read = { description: DESCRIPTION, tags: [], readAt: 1_700_000_001_000 };

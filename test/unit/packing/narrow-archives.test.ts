@@ -12,7 +12,7 @@ import { readArchive } from '../../support/archives.ts';
 import { queueMessage } from '../../support/notifications.ts';
 import { inlineCompression, SourceServiceHarness } from '../../support/source-service.ts';
 
-/** A pool whose worker dies of every frame with the poison in it. */
+/** A pool whose worker dies on every frame that contains the poison. */
 function poisoned(poison: string) {
   return {
     ...inlineCompression,
@@ -31,8 +31,8 @@ async function placeMany(source: SourceServiceHarness, count: number) {
   return Promise.all(Array.from({ length: count }, (_, index) => source.place(`k${index}`, `body ${index}`)));
 }
 
-describe('one object that breaks a worker', () => {
-  test('fails alone, with its reason: its neighbors are packed in the same run', async () => {
+describe('one object that crashes its worker', () => {
+  test('fails alone, with its reason, and the others are packed in the same invocation', async () => {
     const source = new SourceServiceHarness({ pool: poisoned('POISON') });
     const neighbors = await placeMany(source, 12);
     const bad = await source.place('k-bad', 'POISON');
@@ -52,14 +52,14 @@ describe('one object that breaks a worker', () => {
   });
 });
 
-describe('objects whose messages come again since a process was killed without a word', () => {
+describe('objects that are received again because a process was killed', () => {
   test.each([
     [1, 1],
     [2, 1],
     [3, 7],
     [4, 20],
     [5, 20],
-  ])('are packed at receive %i in %i archives', async (receives, archives) => {
+  ])('are packed at receive %i in archives that get smaller: %i of them', async (receives, archives) => {
     const source = new SourceServiceHarness();
     const messages = await placeMany(source, 20);
     await source.process(...messages.map(({ body }) => queueMessage(body, receives)));
@@ -67,11 +67,11 @@ describe('objects whose messages come again since a process was killed without a
     expect(packedKeys(source)).toHaveLength(20);
   });
 
-  test('leave their first-time neighbors in one archive', async () => {
+  test('do not split the archive of objects that are received for the first time', async () => {
     const source = new SourceServiceHarness();
     const [again, ...rest] = await placeMany(source, 6);
     await source.process(queueMessage(again?.body ?? '', 5), ...rest);
-    // Those that nothing is known of come first: what has failed may take the process with it.
+    // Objects without failures come first: the others may crash the process.
     expect(source.telemetry.archives.map(({ objects }) => objects)).toEqual([5, 1]);
   });
 });
@@ -87,7 +87,7 @@ class SlowSpeed extends PackingSpeed {
   }
 }
 
-test('objects that no run can hold together are packed in halves, and in halves of those, in the same run', async () => {
+test('objects that take too long together are packed in halves and quarters in the same invocation', async () => {
   const source = new SourceServiceHarness({ speed: new SlowSpeed(1) });
   expect(await source.process(...(await placeMany(source, 5)))).toEqual([]);
   const sizes = source.archiveKeys().map((key) => readArchive(source.archive(key)).length);
@@ -95,7 +95,7 @@ test('objects that no run can hold together are packed in halves, and in halves 
   expect(packedKeys(source).toSorted()).toEqual(['k0', 'k1', 'k2', 'k3', 'k4']);
 });
 
-test('an object that only this process is too slow for is left to another once, and then packed here', async () => {
+test('an object that is too slow only for this process is retried once elsewhere, then packed here', async () => {
   class LearnedSlow extends PackingSpeed {
     override predict(): number {
       return 2000;
@@ -116,8 +116,8 @@ test('an object that only this process is too slow for is left to another once, 
 const LARGE = [{ bytes: 6 * 1024 * MIB, objects: 1, level: 3 }] as const;
 const SMALL = [{ bytes: 5, objects: 1, level: 3 }] as const;
 
-describe('what a process learns of its speed', () => {
-  test('is nothing from a small archive, however slow it was', () => {
+describe('the speed that a process learns', () => {
+  test('does not change with a small archive, however slow it was', () => {
     const speed = new PackingSpeed(2);
     const before = speed.predict(LARGE);
     speed.learn(SMALL, 30);
@@ -125,14 +125,14 @@ describe('what a process learns of its speed', () => {
     expect(speed.predict(LARGE)).toBe(before);
   });
 
-  test('is learned from a run that was cut off, so that the same archive is not tried again in the same way', () => {
+  test('is corrected when an archive is cut off, so that it is not tried again in the same way', () => {
     const speed = new PackingSpeed(2);
     expect(speed.predict(LARGE)).toBeLessThan(890);
     speed.learnCutOff(LARGE, 890);
     expect(speed.predict(LARGE)).toBeGreaterThan(890);
   });
 
-  test('never sinks because a run was cut off early', () => {
+  test('does not improve when an archive is cut off early', () => {
     const speed = new PackingSpeed(2);
     speed.learnCutOff(LARGE, 800);
     const slow = speed.predict(LARGE);
@@ -140,22 +140,22 @@ describe('what a process learns of its speed', () => {
     expect(speed.predict(LARGE)).toBe(slow);
   });
 
-  test('is measured time, on the safe side of it', () => {
+  test('follows measured times with a safety margin', () => {
     const speed = new PackingSpeed(2);
     for (let archive = 0; archive < 10; archive += 1) speed.learn(LARGE, 400);
     expect(speed.predict(LARGE)).toBeCloseTo(400 / 0.6 + 1, 0);
   });
 });
 
-describe('an object that only the speed of this process forbids', () => {
-  /** It was slow once: what it says of anything is eight times what the table says. */
+describe('an object that is too large only for the learned speed', () => {
+  /** It was slow once, and now predicts eight times what the table says. */
   function slowProcess(): PackingSpeed {
     const speed = new PackingSpeed(1);
     speed.learnCutOff(LARGE, 1e6);
     return speed;
   }
 
-  test('is retried by another process, not refused for good', async () => {
+  test('is retried by another process instead of being refused', async () => {
     const source = new SourceServiceHarness({ speed: slowProcess() });
     source.remaining = 10_000 + 5_000;
     const message = await source.place('k', Buffer.alloc(20 * MIB));
@@ -164,7 +164,7 @@ describe('an object that only the speed of this process forbids', () => {
     expect(source.telemetry.fates).toEqual([['OBJECT_OVER_LIMITS', 'retried']]);
   });
 
-  test('is packed on its next receive, wherever that is', async () => {
+  test('is packed on its next receive, by any process', async () => {
     const source = new SourceServiceHarness({ speed: slowProcess() });
     source.remaining = 10_000 + 11_000;
     const message = await source.place('k', Buffer.alloc(20 * MIB));
@@ -172,7 +172,7 @@ describe('an object that only the speed of this process forbids', () => {
     expect(packedKeys(source)).toEqual(['k']);
   });
 
-  test('is refused at once when no process could do it', async () => {
+  test('is refused at once if no process could pack it in time', async () => {
     const source = new SourceServiceHarness();
     source.remaining = 10_000 + 1_500;
     const message = await source.place('k', Buffer.alloc(100 * MIB));
@@ -181,7 +181,7 @@ describe('an object that only the speed of this process forbids', () => {
   });
 });
 
-describe('the archives of objects by how often they were received', () => {
+describe('archives narrowed by receive count', () => {
   const item = (receiveCount: number): PackItem => ({
     object: { bucket: 'b', key: 'k', size: 1, etag: 'e', eventTime: 0 },
     messages: [queueMessage('', receiveCount)],
@@ -202,17 +202,17 @@ describe('the archives of objects by how often they were received', () => {
     [5, Array(1000).fill(1)],
     [6, Array(1000).fill(1)],
   ])(
-    'are cut at receive %i into whole ones, eighths, eighths of those, and single ones on the last',
+    'hold all objects at receive %i, then eighths, sixty-fourths, and single objects at the last',
     (receives, expected) => {
       expect(sizes(1000, receives)).toEqual(expected);
     },
   );
 
-  test('are of one object on the last receive, however early that is', () => {
+  test('hold one object at the last receive, however early that is', () => {
     expect(sizes(10, 3, 3)).toEqual(Array(10).fill(1));
   });
 
-  test('begin with those that nothing is known of: what has failed may take the process with it', () => {
+  test('start with objects that have not failed, since the others may crash the process', () => {
     const items = [item(5), item(3), item(1), item(4), item(2)];
     const narrowed = narrowArchives(items, 5, (together) => [[...together]]);
     expect(narrowed.map((archive) => archive.map(receivesOf))).toEqual([[1, 2], [3], [4], [5]]);
@@ -226,6 +226,6 @@ test.each<[boolean, CompressorError]>([
   [true, new ObjectArchivedError('in GLACIER')],
   [false, new AccessDeniedError('403')],
   [false, new UnavailableStorageError('503')],
-])('that one object of an archive may be at fault is %s of %s', (expected, error) => {
+])('mayBeOneObject is %s for %s', (expected, error) => {
   expect(mayBeOneObject(error)).toBe(expected);
 });

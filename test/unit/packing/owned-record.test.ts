@@ -6,7 +6,7 @@ import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 
 const PLACE = { bucket: 'progress', key: 'rule/a.tar.zst' };
 const NEVER = new AbortController().signal;
-const lost = { moment: 'after', error: () => new WriteConditionError('412 to the second try') } as const;
+const lost = { moment: 'after', error: () => new WriteConditionError('412 to the retry') } as const;
 
 function recordIn(store: MemoryObjectStore | FailingObjectStore, now = () => 0): OwnedRecord {
   return new OwnedRecord({ store, location: PLACE, ownershipSeconds: 180, now });
@@ -14,7 +14,7 @@ function recordIn(store: MemoryObjectStore | FailingObjectStore, now = () => 0):
 
 const text = (memory: MemoryObjectStore): string => memory.look(PLACE)?.body.toString().split('\n')[1] ?? '';
 
-test('a record stays ours when the answer to a write was lost, and its next try met a 412', async () => {
+test('a record stays ours if the response to a write was lost and its retry got a 412', async () => {
   const memory = new MemoryObjectStore();
   const record = recordIn(new FailingObjectStore(memory, { put: [2, 4] }, lost));
   await record.take(Buffer.from('first'), NEVER);
@@ -23,7 +23,7 @@ test('a record stays ours when the answer to a write was lost, and its next try 
   expect([record.owned, text(memory)]).toEqual([true, 'third']);
 });
 
-test('a record that S3 never takes is a failure in the end, and is still ours', async () => {
+test('a record that S3 never accepts fails after some tries, and is still ours', async () => {
   const memory = new MemoryObjectStore();
   const puts = Array.from({ length: 20 }, (_, index) => index + 2);
   const store = new FailingObjectStore(memory, { put: puts }, { error: () => new WriteConditionError('412') });
@@ -33,7 +33,7 @@ test('a record that S3 never takes is a failure in the end, and is still ours', 
   expect([store.counts.put, text(memory)]).toEqual([11, 'first']);
 });
 
-test('of several that want a record one gets it; another may have it when its lease is over, and then the first has lost it', async () => {
+test('only one of several gets a record, until the lease expires and another takes it over', async () => {
   const memory = new MemoryObjectStore();
   let now = 0;
   const [one, other] = [recordIn(memory), recordIn(memory, () => now)];
@@ -52,7 +52,7 @@ test('of several that want a record one gets it; another may have it when its le
   expect(text(memory)).toBe('first');
 });
 
-test('a record that is released may be taken at once, with what it says', async () => {
+test('a released record can be taken at once, with its content', async () => {
   const memory = new MemoryObjectStore();
   const [one, other] = [recordIn(memory), recordIn(memory)];
   await one.take(Buffer.from('first'), NEVER);
@@ -63,12 +63,12 @@ test('a record that is released may be taken at once, with what it says', async 
   expect([other.owned, memory.keys('progress')]).toEqual([false, []]);
 });
 
-test('a record that cannot be read is a failure, and one that changes while it is read is read again', async () => {
+test('a record that cannot be read is a failure, but one that changes during the read is read again', async () => {
   const memory = new MemoryObjectStore();
-  await memory.place(PLACE, Buffer.from('of an earlier version'));
+  await memory.place(PLACE, Buffer.from('from an earlier version'));
   const denied = new FailingObjectStore(memory, { read: [1, 2, 3] }, { error: () => new AccessDeniedError('403') });
   await expect(recordIn(denied).take(Buffer.from('mine'), NEVER)).rejects.toThrow(AccessDeniedError);
   expect(denied.counts.read).toBe(1);
   const changing = new FailingObjectStore(memory, { read: [1] }, { error: () => new ObjectChangedError('412') });
-  expect((await recordIn(changing).take(Buffer.from('mine'), NEVER))?.toString()).toBe('of an earlier version');
+  expect((await recordIn(changing).take(Buffer.from('mine'), NEVER))?.toString()).toBe('from an earlier version');
 });

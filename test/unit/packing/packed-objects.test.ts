@@ -10,7 +10,7 @@ const ITEM: PackItem = {
   messages: [],
   superseded: [],
 };
-/** S3 tells no checksum, so that nothing but the frames says what is in the archive. */
+/** S3 reports no checksum, so only the frames show what is in the archive. */
 const READ: ReadItem = {
   description: {
     size: 20,
@@ -30,7 +30,7 @@ const sliceAt = (start: number): ReadSlice => ({
   read: READ,
 });
 
-test('the rest of an object whose first frame was left out is never sent alone, and its reason is kept', () => {
+test('the rest of an object is never sent without its first frame, and the reason is kept', () => {
   const leftOut = new Map<PackItem, LeftOut>();
   const packed = new PackedObjects(leftOut);
   packed.noteLeftOut([{ item: ITEM, reason: { kind: 'gone' } }]);
@@ -42,7 +42,7 @@ test('the rest of an object whose first frame was left out is never sent alone, 
   expect(packed.size).toBe(0);
 });
 
-test('an object that an earlier attempt has packed whole is compared with S3, and one of which it has packed a part is not yet', () => {
+test('an object that an earlier attempt packed completely is compared with S3, a partly packed one is not', () => {
   const read = { ...READ, description: { ...READ.description, crc32: 8 } };
   const position = { frame: 0, frames: 2, offset: 0, crc32: 7 };
   const packed = new PackedObjects(new Map());
@@ -55,7 +55,7 @@ test('an object that an earlier attempt has packed whole is compared with S3, an
   expect(packed.size).toBe(1);
 });
 
-test('an object of which a later frame cannot be read makes the archive start over without it', () => {
+test('the archive starts over without an object if one of its later frames cannot be read', () => {
   const packed = new PackedObjects(new Map());
   packed.notePosition(sliceAt(0), { frame: 0, offset: 0 }, 7);
   expect(() => {
@@ -63,7 +63,7 @@ test('an object of which a later frame cannot be read makes the archive start ov
   }).toThrow(BeginAnew);
 });
 
-test('an object in several frames is where its first one is, with the checksum of all of its bytes', () => {
+test('an object in several frames has the position of the first and the checksum of all', () => {
   const packed = new PackedObjects(new Map());
   packed.notePosition(sliceAt(0), { frame: 3, offset: 1024 }, 7);
   packed.notePosition(sliceAt(10), { frame: 4, offset: 0 }, 9);

@@ -14,7 +14,7 @@ const TARGET = { ...ARCHIVE, headers: {}, metadata: {}, tags: [] };
 const RECORDS = 'progress';
 const { signal } = new AbortController();
 
-/** Of the test that runs. */
+/** The attempts of the current test. */
 const attempts: Attempt[] = [];
 
 afterEach(() => {
@@ -22,7 +22,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** An attempt at the archive: what it has sent, and its checkpoint. */
+/** An attempt at the archive: the parts it has sent, and its checkpoint. */
 class Attempt {
   readonly store: FailingObjectStore;
   readonly lost: CompressorError[] = [];
@@ -57,7 +57,7 @@ class Attempt {
     await this.checkpoint.begin(this.upload);
   }
 
-  /** Sends a part of so many frames, of 10 bytes each. */
+  /** Sends a part of `frames` frames, 10 bytes each. */
   async send(frames = 1): Promise<void> {
     const bytes = Buffer.alloc(10 * frames, this.parts.length);
     await this.upload?.uploadPart(this.parts.length + 1, bytes, crc32(bytes));
@@ -66,7 +66,7 @@ class Attempt {
     this.note();
   }
 
-  /** A frame that is in no part yet. */
+  /** Adds a frame that is not in a part yet. */
   append(): void {
     this.frames.push({ compressed: 10, decompressed: 100 });
   }
@@ -75,15 +75,15 @@ class Attempt {
     this.checkpoint.note(this.parts, this.frames, this.parts.length);
   }
 
-  /** Writes of the record, once those that nobody waits for are done. */
+  /** How often the record was written, including writes in the background. */
   async records(): Promise<number> {
     for (let turn = 0; turn < 5; turn += 1) await nextTurn();
     return this.store.counts.put;
   }
 }
 
-describe('what an interrupted attempt has noted', () => {
-  test('is found by the next one, and by the one after that, as far as it is in parts', async () => {
+describe('the progress noted by an interrupted attempt', () => {
+  test('is found by the next attempt and the one after it, up to the last part', async () => {
     const memory = new MemoryObjectStore();
     const first = new Attempt(memory);
     await first.begin();
@@ -99,7 +99,7 @@ describe('what an interrupted attempt has noted', () => {
     expect(found.upload.id).toBe(first.upload?.id);
     expect(found.parts).toEqual(first.parts.map((part, index) => ({ ...part, objectCrc32: index + 1 })));
     expect([...found.frameSizes]).toEqual([10, 10, 10]);
-    // Where nothing is added, nothing is lost.
+    // The second attempt adds nothing, and loses nothing.
     await second.checkpoint.release();
 
     const third = new Attempt(memory);
@@ -114,9 +114,9 @@ describe('what an interrupted attempt has noted', () => {
   });
 
   test.each([
-    ['has been aborted', { plannedFrames: 100 }, (upload: ObjectUpload) => upload.abort()],
-    ['is of another layout', { plannedFrames: 101 }, () => Promise.resolve()],
-  ])('is of no use when its upload %s, and nothing of it stays', async (_, options, spoil) => {
+    ['was aborted', { plannedFrames: 100 }, (upload: ObjectUpload) => upload.abort()],
+    ['has another layout', { plannedFrames: 101 }, () => Promise.resolve()],
+  ])('is discarded without leaving anything behind if its upload %s', async (_, options, spoil) => {
     const memory = new MemoryObjectStore();
     const first = new Attempt(memory);
     await first.begin();
@@ -127,13 +127,13 @@ describe('what an interrupted attempt has noted', () => {
     const second = new Attempt(memory, options);
     await second.begin();
     expect(await memory.listUploads(ARCHIVE)).toEqual([second.upload?.id]);
-    // Other bytes than the first attempt's: only what was noted since tells of them.
+    // The bytes differ from the first attempt's, so that the record must describe the new ones.
     await second.send(2);
     await second.checkpoint.release();
     expect(await new Attempt(memory, options).checkpoint.find(signal)).toMatchObject({ parts: [{ frames: 2 }] });
   });
 
-  test('is resumed before the first part that S3 has otherwise, and noted from there on', async () => {
+  test('is resumed before the first part that S3 holds with other bytes, and noted from there', async () => {
     const memory = new MemoryObjectStore();
     const first = new Attempt(memory);
     await first.begin();
@@ -154,7 +154,7 @@ describe('what an interrupted attempt has noted', () => {
     expect(last).toMatchObject({ parts: [{ frames: 1 }, { frames: 2 }, { frames: 2 }] });
   });
 
-  test('is nothing when it was released before its upload began: no record stays', async () => {
+  test('leaves no record if it was released before its upload began', async () => {
     const memory = new MemoryObjectStore();
     const { checkpoint } = new Attempt(memory);
     await checkpoint.find(signal);
@@ -164,7 +164,7 @@ describe('what an interrupted attempt has noted', () => {
   });
 });
 
-describe('an archive that S3 has', () => {
+describe('an archive that S3 has accepted', () => {
   async function findAccepted(...ends: ('begin' | 'close' | 'remove')[]) {
     const memory = new MemoryObjectStore();
     const first = new Attempt(memory);
@@ -173,22 +173,22 @@ describe('an archive that S3 has', () => {
     if (ends.includes('remove')) await first.checkpoint.remove();
     await memory.place(ARCHIVE, Buffer.alloc(7));
     const second = new Attempt(memory);
-    // The lease of the first is over.
+    // The first attempt's lease has expired.
     second.time = 181_000;
     const found = await second.checkpoint.find(signal);
     expect(memory.uploadKeys(ARCHIVE.bucket)).toEqual([]);
     return found;
   }
 
-  test('counts as counted only when its attempt has closed its record, or removed it', async () => {
+  test('counts as reported only if its attempt closed or removed the record', async () => {
     expect(await findAccepted('begin')).toEqual({ archiveBytes: 7, counted: false });
     expect(await findAccepted('begin', 'close')).toEqual({ archiveBytes: 7, counted: true });
     expect(await findAccepted('begin', 'close', 'remove')).toEqual({ archiveBytes: 7, counted: true });
   });
 });
 
-describe('a record is rewritten', () => {
-  /** After how many parts of one frame each a record was written, of so many. */
+describe('a progress record', () => {
+  /** The parts, of one frame each, after which the record was written. */
   async function writtenAfter(plannedFrames: number, parts: number): Promise<number[]> {
     const attempt = new Attempt(new MemoryObjectStore(), { plannedFrames });
     await attempt.begin();
@@ -203,12 +203,12 @@ describe('a record is rewritten', () => {
     return written;
   }
 
-  test('with every fourth part, and for large objects with every hundredth of their frames', async () => {
+  test('is rewritten every four parts, and for large objects every hundredth of their frames', async () => {
     expect(await writtenAfter(100, 13)).toEqual([4, 8, 12]);
     expect(await writtenAfter(1000, 21)).toEqual([10, 20]);
   });
 
-  test('not for frames alone, however many they are', async () => {
+  test('is not rewritten for frames alone, however many there are', async () => {
     const attempt = new Attempt(new MemoryObjectStore());
     await attempt.begin();
     const records = await attempt.records();
@@ -216,7 +216,7 @@ describe('a record is rewritten', () => {
     expect(await attempt.records()).toBe(records);
   });
 
-  test('three times per lease, whatever was done, until the attempt ends', async () => {
+  test('is rewritten three times per lease until the attempt ends, whatever was done', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const attempt = new Attempt(new MemoryObjectStore());
     await attempt.begin();
@@ -229,7 +229,7 @@ describe('a record is rewritten', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('by one write at a time, and a release waits for it', async () => {
+  test('has one write at a time, and a release waits for it', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const memory = new MemoryObjectStore();
     const written = Promise.withResolvers<undefined>();
@@ -268,12 +268,12 @@ describe('an attempt whose record cannot be written', () => {
     return attempt.lost.map(({ code }) => code);
   };
 
-  test('continues while its lease lasts, and no longer', async () => {
+  test('continues only until its lease expires', async () => {
     expect(await lostAt(179_999)).toEqual([]);
     expect(await lostAt(180_000)).toEqual(['STORAGE_UNAVAILABLE']);
   });
 
-  test('does not continue when another has taken the archive', async () => {
+  test('stops if another attempt has taken over the archive', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
     const memory = new MemoryObjectStore();
     const first = new Attempt(memory);

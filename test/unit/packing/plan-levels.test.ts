@@ -7,7 +7,7 @@ import { planLevels } from '../../../src/packing/plan-levels.ts';
 
 const LEVELS = [1, 3, 9, 12];
 
-/** Wants level 12 for text and 1 for the rest, below the cap if there is one. */
+/** Chooses level 12 for text and 1 for the rest, limited by the cap if there is one. */
 function greedyPolicy(caps: (LevelCap | undefined)[]): LevelPolicy {
   return {
     levels: LEVELS,
@@ -32,59 +32,59 @@ function plan(items: readonly PackItem[], secondsLeft: number, oldestSeconds = 0
 }
 
 describe('planLevels', () => {
-  // One core does 26 MB/s at level 12 and 45 at level 9, of which 60 % are counted on.
+  // One core does 26 MB/s at level 12 and 45 MB/s at level 9; the plan counts on 60 % of that.
   const text = item('a.json', 600e6);
 
-  test('leaves the levels to the policy while time is not short and nobody waits', () => {
+  test('leaves the levels to the policy if there is enough time and no backlog', () => {
     const { cap, works } = plan([text], 900);
     expect(cap).toBeUndefined();
     expect(works).toEqual([{ bytes: 600e6, objects: 1, level: 12 }]);
   });
 
-  test('takes the highest level that fits into what is left', () => {
+  test('takes the highest level that fits into the remaining time', () => {
     const whole = plan([text], 900).predicted;
     const { cap, predicted } = plan([text], whole - 1);
     expect(cap).toEqual({ highest: 9, reason: 'little-time' });
     expect(predicted).toBeLessThan(whole);
   });
 
-  test('says how long the fastest takes when none fits', () => {
+  test('reports how long the fastest level takes if none fits', () => {
     const { cap, predicted } = plan([text], 2);
     expect(cap).toEqual({ highest: 1, reason: 'little-time' });
     expect(predicted).toBeGreaterThan(2);
   });
 
-  test('takes no level that the network is faster than when events wait longer than a run', () => {
+  test('takes no level slower than the network if events have waited longer than an invocation', () => {
     expect(plan([text], 900, 901).cap).toEqual({ highest: 9, reason: 'backlog' });
     expect(plan([text], 900, 899).cap).toBeUndefined();
   });
 
-  test('leaves the levels to the policy however old the events are when the run has no end', () => {
+  test('leaves the levels to the policy if the process has no time limit, however old the events are', () => {
     const { cap, works } = plan([text], Number.POSITIVE_INFINITY, 90_000);
     expect(cap).toBeUndefined();
     expect(works).toEqual([{ bytes: 600e6, objects: 1, level: 12 }]);
   });
 
-  test('counts each class at its own level', () => {
+  test('counts each content class at its level', () => {
     const { works, predicted } = plan([item('a.json', 1e6), item('movie.mp4', 600e6)], 900);
     expect(works.map(({ level }) => level)).toEqual([12, 1]);
     expect(predicted).toBeLessThan(plan([text], 900).predicted);
   });
 
-  test('does nothing about a level that the configuration fixes', () => {
+  test('does not change a level that the configuration fixes', () => {
     const dependencies = { levels: fixedLevel(12), speed: new PackingSpeed(2) };
     expect(planLevels([text], 2, 5000, dependencies).works[0]?.level).toBe(12);
   });
 });
 
-test('twice the cores take half as long where compression decides, and as long where the network does', () => {
+test('twice the cores halve the time if compression is the bottleneck, but not if the network is', () => {
   const at = (level: number) => [{ bytes: 600e6, objects: 0, level }];
   const [one, two] = [new PackingSpeed(1), new PackingSpeed(2)];
   expect(one.predict(at(12)) - 1).toBeCloseTo(2 * (two.predict(at(12)) - 1));
   expect(one.predict(at(3))).toBe(two.predict(at(3)));
 });
 
-test('where no level outruns the network, events that wait long get the fastest that there is', () => {
+test('events that have waited long get the fastest level if none outruns the network', () => {
   const caps: (LevelCap | undefined)[] = [];
   const policy = { ...greedyPolicy(caps), levels: [15, 19] };
   planLevels([item('a.json', 1)], 900, 901, { levels: policy, speed: new PackingSpeed(1) });

@@ -22,7 +22,7 @@ const contents = (archive: Buffer): Record<string, string> =>
   Object.fromEntries(readArchive(archive).map(({ object, body }) => [object.key, body.toString()]));
 
 describe('a batch of events', () => {
-  test('becomes one archive with every object, and is acknowledged', async () => {
+  test('becomes one archive with all objects, and is acknowledged', async () => {
     const source = new SourceServiceHarness();
     const messages = [await source.place('a.txt', 'alpha'), await source.place('dir/b.txt', 'beta')];
     expect(await source.process(...messages)).toEqual([]);
@@ -30,7 +30,7 @@ describe('a batch of events', () => {
     expect(contents(source.archive())).toEqual({ 'a.txt': 'alpha', 'dir/b.txt': 'beta' });
   });
 
-  test('accumulates into one archive however many messages it has (C3.1)', async () => {
+  test('becomes one archive, however many messages it has (C3.1)', async () => {
     const source = new SourceServiceHarness();
     const messages = await Promise.all(
       Array.from({ length: 300 }, (_, index) => source.place(`k${index}`, `body ${index}`)),
@@ -40,7 +40,7 @@ describe('a batch of events', () => {
     expect(source.telemetry.archives[0]).toMatchObject({ objects: 300 });
   });
 
-  test('takes S3 and EventBridge notifications side by side, and acknowledges test events', async () => {
+  test('may mix S3 and EventBridge notifications, and test events are acknowledged', async () => {
     const source = new SourceServiceHarness();
     const first = await source.place('from-s3', '1');
     const etag = await source.memory.place({ bucket: 'source-bucket', key: 'from eventbridge' }, Buffer.from('22'));
@@ -49,7 +49,7 @@ describe('a batch of events', () => {
     expect(contents(source.archive())).toEqual({ 'from-s3': '1', 'from eventbridge': '22' });
   });
 
-  test('names its archive after the object versions in it, below the rule and a slash (C2.3)', async () => {
+  test('has an archive key that starts with the rule and a slash, then hashes the object versions (C2.3)', async () => {
     const source = new SourceServiceHarness();
     const messages = [await source.place('a', '1'), await source.place('b', '2')];
     await source.process(...messages);
@@ -62,22 +62,22 @@ describe('a batch of events', () => {
     expect(plans[2]).not.toBe(plans[0]);
   });
 
-  test('is cut by bytes when it is larger than an archive may be', async () => {
+  test('is split by bytes if it is larger than an archive may be', async () => {
     const source = new SourceServiceHarness({ rule: exampleRule({ maxArchiveBytes: 100 }) });
     const messages = [await source.place('a', 'x'.repeat(60)), await source.place('b', 'x'.repeat(60))];
     expect(await source.process(...messages)).toEqual([]);
     expect(source.archiveKeys()).toHaveLength(2);
   });
 
-  test('that is empty makes no archive', async () => {
+  test('makes no archive if it is empty', async () => {
     const source = new SourceServiceHarness();
     expect(await source.process()).toEqual([]);
     expect(source.archiveKeys()).toEqual([]);
   });
 });
 
-describe('every kind of key', () => {
-  test('is packed under its own name: folders, slashes, dots, long parts, unicode (C1.5, C1.6, C1.7, C1.8, C1.12)', async () => {
+describe('an object with any kind of key', () => {
+  test('is packed under its exact key: folders, slashes, dots, long parts, unicode (C1.5, C1.6, C1.7, C1.8, C1.12)', async () => {
     const source = new SourceServiceHarness();
     const keys = [
       ...HOSTILE_KEYS,
@@ -97,7 +97,7 @@ describe('every kind of key', () => {
   });
 });
 
-describe('what an object carries', () => {
+describe('the properties of an object', () => {
   const carried = {
     headers: {
       contentType: 'text/csv; charset=utf-8',
@@ -112,7 +112,7 @@ describe('what an object carries', () => {
     storageClass: 'STANDARD_IA',
   };
 
-  test('is in the manifest: headers, metadata, tags, storage class, order of writes (C1.10, C1.13)', async () => {
+  test('are in the manifest: headers, metadata, tags, storage class, order of writes (C1.10, C1.13)', async () => {
     const source = new SourceServiceHarness();
     const tags = Array.from({ length: 10 }, (_, index) => ({ key: `tag ${index}`, value: `ü=${index}&` }));
     const message = await source.place('a.csv', 'x', { ...carried, tags }, { sequencer: '0055AED6', versionId: 'v7' });
@@ -127,7 +127,7 @@ describe('what an object carries', () => {
     });
   });
 
-  test('costs one GET, and a second request only when there are tags (C3.8)', async () => {
+  test('cost one GET, and a second request only if there are tags (C3.8)', async () => {
     const memory = new SourceServiceHarness().memory;
     const counting = new FailingObjectStore(memory);
     const source = new SourceServiceHarness({ store: counting });
@@ -138,13 +138,13 @@ describe('what an object carries', () => {
     });
     const event = (key: string, version: string) => queueMessage(s3Notification({ key, size: 5, etag: version }));
     expect(await source.process(event('plain', etag), event('tagged', tagged))).toEqual([]);
-    // One of the two proves, once per bucket and process, that tags would be counted.
+    // Reading the tags of one object proves, once per bucket and process, that S3 counts tags.
     expect(counting.counts).toMatchObject({ read: 2, readTags: 2, head: 0, put: 1 });
     expect(await source.process(event('plain', etag), event('tagged', tagged))).toEqual([]);
     expect(counting.counts).toMatchObject({ read: 4, readTags: 3, head: 0 });
   });
 
-  test('is refused, with a reason, when S3 cannot tell all of it', async () => {
+  test('cause a refusal, with a reason, if S3 cannot report all of them', async () => {
     const source = new SourceServiceHarness();
     const message = await source.place('a', 'x');
     const { memory } = source;
@@ -158,18 +158,18 @@ describe('what an object carries', () => {
   });
 });
 
-describe('one object that cannot be read', () => {
+describe('one object that cannot be packed', () => {
   const neighbors = async (source: SourceServiceHarness) => [
     await source.place('left', '1'),
     await source.place('right', '2'),
   ];
 
-  test('goes back to the queue alone, its neighbors are packed (C1.1)', async () => {
+  test('is retried alone, and the others are packed (C1.1)', async () => {
     const memory = new SourceServiceHarness();
     const denied = new FailingObjectStore(
       memory.memory,
       { read: [2] },
-      { error: () => new AccessDeniedError('KMS says no') },
+      { error: () => new AccessDeniedError('denied by KMS') },
     );
     const source = new SourceServiceHarness({ store: denied });
     const [left, right] = await neighbors(memory);
@@ -184,7 +184,7 @@ describe('one object that cannot be read', () => {
     const denied = new FailingObjectStore(
       memory.memory,
       { read: [1] },
-      { error: () => new AccessDeniedError('KMS says no') },
+      { error: () => new AccessDeniedError('denied by KMS') },
     );
     const source = new SourceServiceHarness({ store: denied });
     const { body } = await memory.place('denied', 'x');
@@ -192,7 +192,7 @@ describe('one object that cannot be read', () => {
     expect(source.queue.letters.map(({ reason }) => reason.code)).toEqual(['STORAGE_ACCESS_DENIED']);
   });
 
-  test('because its event has a time that no manifest can hold is refused alone: the archive of its neighbors stays readable', async () => {
+  test('is refused alone if no manifest can hold its event time, and the archive stays readable', async () => {
     const source = new SourceServiceHarness();
     const [left, right] = await neighbors(source);
     const middle = await source.place('middle', 'x', {}, { eventTime: '9999-12-31T23:59:59-01:00' });
@@ -206,7 +206,7 @@ describe('one object that cannot be read', () => {
   test.each([
     ['archived' as const, 'OBJECT_ARCHIVED'],
     ['customer-key' as const, 'OBJECT_CUSTOMER_KEY'],
-  ])('because it is %s is dead-lettered with that reason', async (sealed, code) => {
+  ])('is dead-lettered with the reason if it is %s', async (sealed, code) => {
     const source = new SourceServiceHarness();
     const [left, right] = await neighbors(source);
     const message = await source.place('sealed', 'x');
@@ -216,7 +216,7 @@ describe('one object that cannot be read', () => {
     expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
   });
 
-  test('because it was deleted since is acknowledged and counted', async () => {
+  test('is acknowledged and counted if it has been deleted', async () => {
     const source = new SourceServiceHarness();
     const [left, right] = await neighbors(source);
     const message = await source.place('deleted', 'x');
@@ -226,10 +226,14 @@ describe('one object that cannot be read', () => {
     expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
   });
 
-  test('because something else than S3 says 404 is not taken for gone: it goes back to the queue', async () => {
+  test('is retried, not considered gone, if the 404 did not come from S3', async () => {
     const { memory } = new SourceServiceHarness();
     const source = new SourceServiceHarness({
-      store: new FailingObjectStore(memory, { read: [1] }, { error: () => new UnconfirmedAbsenceError('a page') }),
+      store: new FailingObjectStore(
+        memory,
+        { read: [1] },
+        { error: () => new UnconfirmedAbsenceError("a proxy's page") },
+      ),
     });
     const message = queueMessage(s3Notification({ key: 'k', etag: 'e', size: 1 }));
     expect(await source.process(message)).toEqual([message.messageId]);
@@ -237,7 +241,7 @@ describe('one object that cannot be read', () => {
     expect(source.telemetry.failures).toEqual([[message.messageId, 'ABSENCE_UNCONFIRMED']]);
   });
 
-  test('because it was overwritten since is left to its own event: never new bytes under an old description (C1.11)', async () => {
+  test('is left to its later event if it has been overwritten, so that bytes and metadata match (C1.11)', async () => {
     const source = new SourceServiceHarness();
     const stale = await source.place('k', 'version 1');
     const fresh = await source.place('k', 'version 2');
@@ -248,7 +252,7 @@ describe('one object that cannot be read', () => {
     expect(contents(source.archive())).toEqual({ k: 'version 2' });
   });
 
-  test('because its body is not a notification is dead-lettered beside good ones', async () => {
+  test('is dead-lettered alone if its message is not a notification', async () => {
     const source = new SourceServiceHarness();
     const [left, right] = await neighbors(source);
     expect(await source.process(left as never, queueMessage('<xml/>'), right as never)).toEqual([]);
@@ -256,7 +260,7 @@ describe('one object that cannot be read', () => {
     expect(Object.keys(contents(source.archive()))).toEqual(['left', 'right']);
   });
 
-  test('because its bytes are not what S3 keeps the checksum of goes back to the queue', async () => {
+  test('is retried if its bytes do not match the checksum at S3', async () => {
     const source = new SourceServiceHarness();
     const good = await source.place('good', 'right bytes');
     const bad = await source.place('bad', 'wrong bytes');
@@ -279,7 +283,7 @@ describe('one object that cannot be read', () => {
 });
 
 describe('events of one key', () => {
-  test('in any order pack the last write only, and all are acknowledged', async () => {
+  test('pack only the last write in any order, and are all acknowledged', async () => {
     const source = new SourceServiceHarness();
     const first = await source.place('k', 'one', {}, { sequencer: '01' });
     const second = await source.place('k', 'two', {}, { sequencer: '02' });
@@ -290,7 +294,7 @@ describe('events of one key', () => {
 
   const at = (seconds: number) => ({ eventTime: `2026-11-23T11:00:${String(seconds).padStart(2, '0')}Z` });
 
-  test('whose order was guessed wrong lose nothing: what is stored is packed in the same run', async () => {
+  test('lose nothing if their order was guessed wrong: the stored version is packed in the same invocation', async () => {
     const source = new SourceServiceHarness();
     const replaced = await source.place('k', 'replaced', {}, at(9));
     const oldest = await source.place('k', 'oldest', {}, at(1));
@@ -300,7 +304,7 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ k: 'stored' });
   });
 
-  test('of which the stored one was taken for the earliest of three lose nothing', async () => {
+  test('lose nothing if the stored version was considered the earliest of three', async () => {
     const source = new SourceServiceHarness();
     const last = await source.place('k', 'last by its clock', {}, at(9));
     const middle = await source.place('k', 'in between', {}, at(5));
@@ -310,7 +314,7 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ k: 'stored' });
   });
 
-  test('that tie are each looked at: a refusal of the one that was chosen does not lose the one that is stored', async () => {
+  test('are all checked if they tie, so that refusing one does not lose the stored one', async () => {
     for (const chosen of ['x'.repeat(50), 'too large for a run'.repeat(10)]) {
       const rule = exampleRule({ maxObjectBytes: 100 });
       const source = new SourceServiceHarness({ rule });
@@ -322,7 +326,7 @@ describe('events of one key', () => {
     }
   });
 
-  test('of which a sequencer says that they were overwritten are acknowledged, never requeued, however fast writes come', async () => {
+  test('are acknowledged, never requeued, if sequencers show that they were overwritten', async () => {
     const source = new SourceServiceHarness();
     const messages = [];
     for (let write = 1; write <= 60; write += 1) {
@@ -336,13 +340,13 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ k: 'write 61' });
   });
 
-  test('in two messages of two records in opposite orders do not go round forever', async () => {
+  test('are not requeued forever if two messages have the same two records in opposite orders', async () => {
     const source = new SourceServiceHarness();
     const facts = async (key: string, body: string, seconds: number) => {
       const etag = await source.memory.place({ bucket: 'source-bucket', key }, Buffer.from(body));
       return { key, etag, size: body.length, ...at(seconds) };
     };
-    // Of each key an earlier version is stored than the last one that events tell of.
+    // For each key, the stored version is earlier than the last one in the events.
     const [x2, y2] = [await facts('x', 'x2', 2), await facts('y', 'y2', 2)];
     const [x1, y1] = [await facts('x', 'x1', 1), await facts('y', 'y1', 1)];
     const messages = [queueMessage(s3Notification(x1, y2)), queueMessage(s3Notification(x2, y1))];
@@ -351,7 +355,7 @@ describe('events of one key', () => {
     expect(contents(source.archive())).toEqual({ x: 'x1', y: 'y1' });
   });
 
-  test('are all stale when none of them is stored, or nothing is', async () => {
+  test('are all stale if none of their versions is stored', async () => {
     const source = new SourceServiceHarness();
     const messages = [await source.place('k', 'one', {}, at(1)), await source.place('k', 'two', {}, at(2))];
     await source.place('k', 'three', {}, at(3));
@@ -362,7 +366,7 @@ describe('events of one key', () => {
     expect(source.queue.again).toEqual([]);
   });
 
-  test('go back to the queue when it cannot be seen which of them is stored', async () => {
+  test('are retried if a HEAD cannot show which version is stored', async () => {
     const writer = new SourceServiceHarness();
     const messages = [await writer.place('k', 'replaced', {}, at(9)), await writer.place('k', 'stored', {}, at(5))];
     const source = new SourceServiceHarness({ store: new FailingObjectStore(writer.memory, { head: [1] }) });
@@ -370,7 +374,7 @@ describe('events of one key', () => {
     expect(source.telemetry.failures.map(([, code]) => code)).toEqual(['STORAGE_UNAVAILABLE']);
   });
 
-  test('wait for another run when there is no time to see which of them is stored', async () => {
+  test('are requeued if there is no time to check which version is stored', async () => {
     const writer = new SourceServiceHarness();
     const messages = [await writer.place('k', 'replaced', {}, at(9)), await writer.place('k', 'stored', {}, at(5))];
     const hold = (): undefined => {
@@ -382,7 +386,7 @@ describe('events of one key', () => {
   });
 });
 
-describe('what this product wrote itself', () => {
+describe('an object that this product wrote', () => {
   const location = { bucket: 'source-bucket', key: 'restored' };
   const written = { size: 1, crc32: crc32(Buffer.from('x')), headers: {}, metadata: {} };
   const textOf = (sourceBucket: string): string =>
@@ -397,7 +401,7 @@ describe('what this product wrote itself', () => {
     expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
-  test('is not packed again when its stamp is a tag', async () => {
+  test('is not packed again if its stamp is a tag', async () => {
     const source = new SourceServiceHarness();
     const metadata = { note: 'x'.repeat(2044) };
     const origin = originOf('another-bucket');
@@ -411,7 +415,7 @@ describe('what this product wrote itself', () => {
     expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
-  test('is not packed again when it is large: a HEAD has the checksum that ranged GETs have not', async () => {
+  test('is not packed again if it is large, since a HEAD returns the checksum that ranged GETs lack', async () => {
     const source = new SourceServiceHarness();
     const body = Buffer.alloc(9 * MIB, 'x');
     const origin = originOf('another-bucket');
@@ -422,7 +426,7 @@ describe('what this product wrote itself', () => {
     expect(source.archiveKeys()).toEqual([]);
   });
 
-  test('is not packed again when its stamp is of version 1', async () => {
+  test('is not packed again if its stamp has version 1', async () => {
     const source = new SourceServiceHarness();
     const [, place, origin, time] = stamp.split(':');
     const message = await source.place('restored', 'y', { metadata: { s3xrc: `1;${place};${origin};${time};;e` } });
@@ -430,13 +434,13 @@ describe('what this product wrote itself', () => {
     expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
-  test('is packed when the rule chains', async () => {
+  test('is packed if the rule chains', async () => {
     const source = new SourceServiceHarness({ rule: exampleRule({ chain: true }) });
     expect(await source.process(await source.place('restored', 'x', { metadata: { s3xrc: stamp } }))).toEqual([]);
     expect(source.archiveKeys()).toHaveLength(1);
   });
 
-  test('is packed when someone copied it, stamp and all, to a key of their own', async () => {
+  test('is packed if a user copied it, with its stamp, to another key', async () => {
     const source = new SourceServiceHarness();
     expect(await source.process(await source.place('copied', 'x', { metadata: { s3xrc: stamp } }))).toEqual([]);
     expect(contents(source.archive())).toEqual({ copied: 'x' });
@@ -446,13 +450,13 @@ describe('what this product wrote itself', () => {
     ['bytes', 'y', { metadata: { s3xrc: stamp } }],
     ['metadata', 'x', { metadata: { s3xrc: stamp, note: 'mine' } }],
     ['headers', 'x', { metadata: { s3xrc: stamp }, headers: { cacheControl: 'private' } }],
-  ])('is packed when a user has edited its %s in place with a tool that keeps metadata', async (_, body, target) => {
+  ])('is packed if a user edited its %s in place with a tool that keeps metadata', async (_, body, target) => {
     const source = new SourceServiceHarness();
     expect(await source.process(await source.place('restored', body, target))).toEqual([]);
     expect(contents(source.archive())).toEqual({ restored: body });
   });
 
-  test('is packed when the event names a principal that is not ours: a user has written the same again', async () => {
+  test('is packed if the event names another principal, since a user wrote the same again', async () => {
     const source = new SourceServiceHarness({ ownPrincipals: ['AROATARGET'] });
     const facts = { principalId: 'AWS:AIDAUSER' };
     expect(await source.process(await source.place('restored', 'x', { metadata: { s3xrc: stamp } }, facts))).toEqual(
@@ -461,7 +465,7 @@ describe('what this product wrote itself', () => {
     expect(contents(source.archive())).toEqual({ restored: 'x' });
   });
 
-  test('is not packed when its event names nobody, as those of EventBridge', async () => {
+  test('is not packed if its event names no principal, like those of EventBridge', async () => {
     const source = new SourceServiceHarness({ ownPrincipals: ['AROATARGET'] });
     await source.place('restored', 'x', { metadata: { s3xrc: stamp } });
     const { etag = '' } = (await source.memory.head(location)) ?? {};
@@ -470,7 +474,7 @@ describe('what this product wrote itself', () => {
     expect(source.telemetry.skipped).toEqual([['restored', 'own-write']]);
   });
 
-  test('is not packed when it came from a destination of the rule, by the role of another deployment', async () => {
+  test("is not packed if another deployment's role restored it from a destination of the rule", async () => {
     const rule = exampleRule();
     const source = new SourceServiceHarness({ rule, ownPrincipals: ['AROATARGET'] });
     const back = textOf(rule.destinations[0]?.bucket ?? '');
@@ -483,7 +487,7 @@ describe('what this product wrote itself', () => {
 describe('a large object', () => {
   const body = randomBytes(20 * MIB);
 
-  test('spans frames of its own and is sent in parts', async () => {
+  test('has separate frames and is sent in parts', async () => {
     const source = new SourceServiceHarness();
     const messages = [await source.place('large.bin', body), await source.place('small', 's')];
     expect(await source.process(...messages)).toEqual([]);
@@ -495,7 +499,7 @@ describe('a large object', () => {
     expect(restored[0]?.body.equals(body)).toBe(true);
   });
 
-  test('that is overwritten while it is read leaves the archive without a trace, its neighbors are packed', async () => {
+  test('is left out completely if it is overwritten while it is read, and the others are packed', async () => {
     const memory = new SourceServiceHarness();
     const messages = [await memory.place('large.bin', body), await memory.place('small', 's')];
     let reads = 0;
@@ -512,7 +516,7 @@ describe('a large object', () => {
     expect(source.telemetry.skipped).toEqual([['large.bin', 'superseded']]);
   });
 
-  test('that exceeds the limits goes to the fallback queue, or is dead-lettered with its reason', async () => {
+  test('goes to the fallback queue if it exceeds the limits, or is dead-lettered if there is none', async () => {
     const rule = exampleRule({ maxObjectBytes: MIB });
     const sent: string[] = [];
     const fallback: FallbackQueue = {
@@ -530,12 +534,12 @@ describe('a large object', () => {
   });
 });
 
-describe('a run', () => {
-  test('sends messages again, unworn, when their turn does not come in time', async () => {
+describe('an invocation', () => {
+  test('requeues messages that it does not reach in time, without counting a receive', async () => {
     const source = new SourceServiceHarness({ rule: exampleRule({ maxArchiveBytes: 100 }) });
     const messages = [await source.place('a', 'x'.repeat(60)), await source.place('b', 'x'.repeat(60))];
     const { dependencies } = source;
-    // The first archive takes the whole run.
+    // The first archive takes the whole invocation.
     Object.assign(dependencies, {
       telemetry: Object.assign(source.telemetry, { archivePacked: () => (source.remaining = 11_000) }),
     });
@@ -544,10 +548,10 @@ describe('a run', () => {
     expect(source.queue.delays).toEqual([]);
   });
 
-  test('requeues what it has no time for a bounded number of times when nothing moves, which the message counts', async () => {
+  test('requeues a message that it has no time for a limited number of times, which the message counts', async () => {
     const source = new SourceServiceHarness();
     let message = await source.place('a', 'x');
-    // The whole run would do, but it is over when the turn comes.
+    // A whole invocation would be enough, but this one is over before the archive starts.
     const process = async (): Promise<number> => {
       const left = [900_000];
       const response = await processSourceBatch([message], () => left.shift() ?? 0, source.dependencies);
@@ -560,7 +564,7 @@ describe('a run', () => {
     expect(source.telemetry.failures).toEqual([[message.messageId, 'TURN_NOT_REACHED']]);
   });
 
-  test('that ends in the middle of an archive acknowledges nothing of it', async () => {
+  test('acknowledges no message of an archive that it could not finish', async () => {
     const source = new SourceServiceHarness();
     const message = await source.place('slow', 'x');
     source.remaining = 10_000 + 3_000;
@@ -580,9 +584,9 @@ describe('a run', () => {
   test.each([
     ['the archive cannot be uploaded', { put: [1] }],
     ['a part cannot be uploaded', { uploadPart: [1] }],
-    ['the upload cannot be begun', { createUpload: [1] }],
+    ['the upload cannot be created', { createUpload: [1] }],
     ['the upload cannot be completed', { complete: [1] }],
-  ])('returns every message when %s, and leaves no upload behind', async (_, failing) => {
+  ])('retries every message and leaves no upload behind if %s', async (_, failing) => {
     const memory = new SourceServiceHarness();
     const body = 'put' in failing ? Buffer.from('x') : randomBytes(18 * MIB);
     const message = await memory.place('k', body);
@@ -595,7 +599,7 @@ describe('a run', () => {
     expect(readArchive(memory.archive())[0]?.body.equals(body)).toBe(true);
   });
 
-  test('reports an upload that it could not take back, and still gives the first failure as the reason', async () => {
+  test('reports an upload that it could not abort, and still gives the first failure as the reason', async () => {
     const memory = new SourceServiceHarness();
     const message = await memory.place('k', randomBytes(18 * MIB));
     const store = new FailingObjectStore(memory.memory, { complete: [1], abort: [1] });
@@ -605,7 +609,7 @@ describe('a run', () => {
     expect(source.telemetry.failures).toEqual([[message.messageId, 'STORAGE_UNAVAILABLE']]);
   });
 
-  test('returns every message when a worker dies, and the next run finds all buffers there', async () => {
+  test('retries every message if a worker dies, and replaces the buffers for the next invocation', async () => {
     let calls = 0;
     const pool = {
       ...inlineCompression,
@@ -625,8 +629,8 @@ describe('a run', () => {
   });
 });
 
-describe('the numbers of an archive', () => {
-  test('count neither manifest nor tar as original bytes, and show it when the archive grew (C4.6)', async () => {
+describe('the metrics of an archive', () => {
+  test('count neither manifest nor tar as original bytes, and show if an archive is larger than its objects (C4.6)', async () => {
     const source = new SourceServiceHarness();
     await source.process(
       ...(await Promise.all(Array.from({ length: 10 }, (_, index) => source.place(`k${index}`, randomBytes(100))))),

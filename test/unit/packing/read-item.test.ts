@@ -41,14 +41,14 @@ async function read(
   };
 }
 
-describe('an object', () => {
-  test('is read whole by one request, and its tags by another', async () => {
+describe('readItem', () => {
+  test('reads a whole object in one request, and its tags in another', async () => {
     const { text, tags, store } = await read();
     expect([text, tags]).toEqual([BODY.toString(), [{ key: 'team', value: 'x' }]]);
     expect(store.counts).toMatchObject({ read: 1, head: 0, readTags: 1 });
   });
 
-  test('in pieces takes a look for the checksum of the whole with its first one, and nothing with the others', async () => {
+  test('sends a HEAD for the full checksum with the first piece of an object, and none with the others', async () => {
     const whole = await read();
     const first = await read({}, 10);
     expect([first.text, first.tags.length]).toEqual(['twenty byt', 1]);
@@ -61,29 +61,31 @@ describe('an object', () => {
     expect(second.store.counts).toMatchObject({ read: 1, head: 0, readTags: 0 });
   });
 
-  test('of whose tags S3 lists another number than it counts is refused with its reason', async () => {
+  test('leaves out an object, with the reason, if S3 lists fewer tags than it counts', async () => {
     const { item, store, dependencies } = await placed();
     store.readTags = () => Promise.resolve({ tags: [] });
     const result = await readItem(item, new Uint8Array(20), 0, dependencies, new AbortController().signal);
     expect(result).toMatchObject({ leftOut: { kind: 'failed', outcome: { reason: { code: 'TAGS_INCOMPLETE' } } } });
   });
 
-  test('is not at fault when the run has ended', async () => {
+  test('throws, and does not blame the object, if the invocation has ended', async () => {
     const { item, dependencies } = await placed();
-    const ended = AbortSignal.abort(new Error('the run has ended'));
-    await expect(readItem(item, new Uint8Array(20), 0, dependencies, ended)).rejects.toThrow('the run has ended');
+    const ended = AbortSignal.abort(new Error('the invocation has ended'));
+    await expect(readItem(item, new Uint8Array(20), 0, dependencies, ended)).rejects.toThrow(
+      'the invocation has ended',
+    );
   });
 });
 
 test.each([
-  ['a listing has brought', { backfilledAt: 1 }, true],
-  ['an event has brought, whose order is its sequencer', { backfilledAt: 1, sequencer: '0A' }, false],
-  ['an event without a sequencer has brought', {}, false],
-])('the time of its read orders an object that %s: %s', async (_, facts, has) => {
+  ['was found by a listing', { backfilledAt: 1 }, true],
+  ['has a sequencer', { backfilledAt: 1, sequencer: '0A' }, false],
+  ['has an event without a sequencer', {}, false],
+])('keeps the read time of an object that %s: %s', async (_, facts, has) => {
   expect((await read(facts)) as object).toMatchObject(has ? { readAt: NOW } : {});
   expect('readAt' in (await read(facts))).toBe(has);
 });
 
-test('the time of its read is kept only where deletions are replicated', async () => {
+test('keeps the read time only where deletions are replicated', async () => {
   expect('readAt' in (await read({ backfilledAt: 1 }, 20, 0, exampleRule()))).toBe(false);
 });

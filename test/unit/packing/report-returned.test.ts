@@ -3,7 +3,7 @@ import { reportReturned } from '../../../src/packing/report-returned.ts';
 import { EVENT_TIME, queueMessage, s3Notification } from '../../support/notifications.ts';
 import { RecordingSourceTelemetry } from '../../support/recording-telemetry.ts';
 
-/** Ages that are told when a message of this receive count is returned, or acknowledged. */
+/** The ages reported when a message of this receive count is returned, or acknowledged. */
 function told(receiveCount: number, isReturned: boolean): number[] {
   const telemetry = new RecordingSourceTelemetry();
   const message = queueMessage(s3Notification({ key: 'k' }), receiveCount);
@@ -12,7 +12,7 @@ function told(receiveCount: number, isReturned: boolean): number[] {
   return telemetry.returned;
 }
 
-test('the age of a message is told where SQS tells it no longer: returned, and not for the first time', () => {
+test('reports the age of messages that SQS no longer counts: those returned from the second receive on', () => {
   expect(told(2, true)).toEqual([7]);
   expect(told(3, true)).toEqual([7]);
   expect(told(1, true)).toEqual([]);

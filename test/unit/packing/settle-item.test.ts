@@ -11,7 +11,7 @@ import { exampleRule } from '../../support/rules.ts';
 
 const reason = new UnexpectedError('no');
 
-/** Three writes to one key; the first of them is proven to be the oldest only where all have sequencers. */
+/** Three writes to one key; the first is provably the oldest only if all have sequencers. */
 function settle(sequencers: readonly [string, string, string] | undefined, outcome: MessageOutcome | 'changed') {
   const messages = [0, 1, 2].map((index) => {
     const sequencer = sequencers?.[index];
@@ -40,8 +40,8 @@ const ORDERED = ['01', '02', '03'] as const;
 describe('the earlier writes of a key', () => {
   test.each<[string, MessageOutcome | 'changed', string[], string[]]>([
     ['packed', { kind: 'done' }, ['done', 'done', 'done'], ['done', 'done', 'done']],
-    ['to be tried again', { kind: 'retry', reason }, ['retry', 'retry', 'retry'], ['retry', 'retry', 'retry']],
-    ['to wait', { kind: 'again' }, ['again', 'again', 'again'], ['again', 'again', 'again']],
+    ['retried', { kind: 'retry', reason }, ['retry', 'retry', 'retry'], ['retry', 'retry', 'retry']],
+    ['requeued', { kind: 'again' }, ['again', 'again', 'again'], ['again', 'again', 'again']],
     ['overwritten', 'changed', ['done', 'done', 'done'], ['later', 'later', 'done']],
     ['refused', { kind: 'refused', reason }, ['done', 'done', 'refused'], ['later', 'later', 'refused']],
     [
@@ -50,13 +50,16 @@ describe('the earlier writes of a key', () => {
       ['done', 'done', 'over-limits'],
       ['later', 'later', 'over-limits'],
     ],
-  ])('when the last one is %s: stale by sequencer, or else undecided', (_, outcome, bySequencer, byTime) => {
-    expect(settle(ORDERED, outcome)).toEqual({ undecided: [], outcomes: bySequencer });
-    const expected = byTime.includes('later') ? [['v1', 'v0']] : [];
-    expect(settle(undefined, outcome)).toEqual({ undecided: expected, outcomes: byTime });
-  });
+  ])(
+    'are settled when the last write is %s: stale if sequencers prove it, otherwise undecided',
+    (_, outcome, bySequencer, byTime) => {
+      expect(settle(ORDERED, outcome)).toEqual({ undecided: [], outcomes: bySequencer });
+      const expected = byTime.includes('later') ? [['v1', 'v0']] : [];
+      expect(settle(undefined, outcome)).toEqual({ undecided: expected, outcomes: byTime });
+    },
+  );
 
-  test('without a sequencer beside ones that have some are not taken for stale', () => {
+  test('are not considered stale without a sequencer if others have one', () => {
     const messages = [
       queueMessage(s3Notification({ key: 'k', etag: 'by-hand', eventTime: '2026-11-23T12:00:00Z' })),
       queueMessage(s3Notification({ key: 'k', etag: 'of-s3', eventTime: '2026-11-23T10:00:00Z', sequencer: '02' })),

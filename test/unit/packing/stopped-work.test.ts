@@ -3,8 +3,8 @@ import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { OUTBOUND, SourceServiceHarness } from '../../support/source-service.ts';
 import { rejectOnAbort } from '../../support/target-region.ts';
 
-describe('packing that is stopped', () => {
-  test('sends everything again, unattempted, and takes the upload back', async () => {
+describe('a packing process that is stopped', () => {
+  test('requeues every message unattempted, and aborts the upload', async () => {
     const stopping = new AbortController();
     const harness = new SourceServiceHarness();
     const put = ({ signal }: { readonly signal?: AbortSignal | undefined }): Promise<never> => {
@@ -23,7 +23,7 @@ describe('packing that is stopped', () => {
     expect(harness.memory.keys(OUTBOUND)).toEqual([]);
   });
 
-  test('begins nothing more', async () => {
+  test('begins nothing new', async () => {
     const source = new SourceServiceHarness({ stop: AbortSignal.abort(new Error('The task is about to be ended')) });
     const message = await source.place('a', '1');
 
@@ -33,7 +33,7 @@ describe('packing that is stopped', () => {
     expect(source.archiveKeys()).toEqual([]);
   });
 
-  test('has no end by itself when the run has none', async () => {
+  test('has no deadline if the process has none', async () => {
     const source = new SourceServiceHarness();
     source.remaining = Number.POSITIVE_INFINITY;
 

@@ -7,7 +7,7 @@ import { SourceServiceHarness } from '../../support/source-service.ts';
 
 const TAGS = [{ key: 'team', value: 'storage' }];
 
-/** A source whose storage counts no tags, as S3 does for callers who may not read them. */
+/** A source whose storage reports no tag count, like S3 for callers without permission to read tags. */
 class UncountedSource {
   readonly #memory = new SourceServiceHarness().memory;
   readonly store: FailingObjectStore;
@@ -39,7 +39,7 @@ class UncountedSource {
 
 const denied = { error: () => new AccessDeniedError('not allowed') };
 
-test('a copy never arrives untagged because the role may not read tags: TAGS_INCOMPLETE', async () => {
+test('an object is retried with TAGS_INCOMPLETE, never packed untagged, if the role may not read tags', async () => {
   const source = new UncountedSource([1, 2, 3], denied);
   const messages = [await source.place('a'), await source.place('b'), await source.place('c')];
 
@@ -48,7 +48,7 @@ test('a copy never arrives untagged because the role may not read tags: TAGS_INC
   expect(source.service.telemetry.archives).toEqual([]);
 });
 
-test('the permission is asked for no more once S3 has counted the tags of an object', async () => {
+test('the permission is not checked again once S3 has counted the tags of an object', async () => {
   const access = new TagAccess();
   access.noteCount('source-bucket');
   let reads = 0;
@@ -71,7 +71,7 @@ test('the permission is asked for no more once S3 has counted the tags of an obj
   expect(store.counts.readTags).toBe(1);
 });
 
-test('who waits for a proof that fails is refused with it, and asks nothing', async () => {
+test('callers that wait for a check that fails get the same failure, without another request', async () => {
   const access = new TagAccess();
   let reads = 0;
   const read = () => {
@@ -83,7 +83,7 @@ test('who waits for a proof that fails is refused with it, and asks nothing', as
   expect(reads).toBe(1);
 });
 
-test('the permission is asked for once for a hundred objects that are read at the same time', async () => {
+test('the permission is checked once for a hundred objects that are read at the same time', async () => {
   const source = new UncountedSource();
   const messages = await Promise.all(Array.from({ length: 100 }, (_, index) => source.place(`k${index}`, [])));
 
@@ -91,14 +91,14 @@ test('the permission is asked for once for a hundred objects that are read at th
   expect(source.store.counts.readTags).toBe(1);
 });
 
-test('an object whose tags are not counted arrives with them', async () => {
+test('an object whose tags are not counted is packed with its tags', async () => {
   const source = new UncountedSource();
 
   expect(await source.service.process(await source.place('a'), await source.place('b'))).toEqual([]);
   expect(source.tags()).toEqual({ a: [{ team: 'storage' }], b: [{ team: 'storage' }] });
 });
 
-test('an answer that never came says nothing about the permission: the next object asks again', async () => {
+test('a check that got no response proves nothing, and the next object checks again', async () => {
   const source = new UncountedSource([1], { error: () => new UnavailableStorageError('no answer') });
   const messages = [await source.place('a', []), await source.place('b', [])];
 
@@ -108,9 +108,9 @@ test('an answer that never came says nothing about the permission: the next obje
 });
 
 test.each([
-  ['another version: the object is left to its own event', 'v2', []],
-  ['the version that was read: it is packed with them', 'v1', ['a']],
-  ['a version that the answer does not name: it is packed with them', undefined, ['a']],
+  ['another version leave the object to its later event', 'v2', []],
+  ['the version that was read are packed', 'v1', ['a']],
+  ['an unnamed version are packed', undefined, ['a']],
 ])('tags of %s', async (_, tagVersion, packed) => {
   const { memory } = new SourceServiceHarness();
   const store = new (class extends FailingObjectStore {
