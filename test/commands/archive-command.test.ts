@@ -27,7 +27,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the real command in a process of its own, with only the environment that it is given. */
+/** Runs the real command in a separate process, with only the given environment. */
 function s3xrc(...args: readonly string[]): Outcome {
   return s3xrcWith({}, ...args);
 }
@@ -55,7 +55,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Two servers of S3 that share no code. Ministack, as it is started here, checks no permissions. */
+/** Two S3 servers that share no code. Ministack checks no permissions in this setup. */
 describe.each([
   ['moto', () => startAwsServer({ region: REGION })],
   ['ministack', startAwsEmulator],

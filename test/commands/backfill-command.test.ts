@@ -25,7 +25,7 @@ interface Queued {
   readonly queuedAt: number;
 }
 
-/** Milliseconds by which the first message of a slow machine may be late. */
+/** Milliseconds by which the first message may be late on a slow machine. */
 const SLACK = 500;
 
 /** Milliseconds from the first message to the last. */
@@ -37,7 +37,7 @@ function spanOf(messages: readonly Queued[]): number {
 // Thousands of objects are written one by one, and commands are slowed down on purpose.
 jest.setTimeout(600_000);
 
-/** Two servers of S3 and SQS that share no code. */
+/** Two servers for S3 and SQS that share no code. */
 describe.each([
   ['moto', () => startAwsServer({ region: REGION })],
   ['ministack', startAwsEmulator],
@@ -149,7 +149,7 @@ describe.each([
     const messages = await receiveAll();
     expect(messages.map(({ key }) => key).toSorted()).toEqual(wanted.toSorted());
     const first = messages.toSorted((left, right) => left.queuedAt - right.queuedAt).slice(0, counts.queued);
-    // All chunks but the first wait for their turn, of one second each.
+    // All chunks except the first wait for one second each.
     expect(spanOf(first)).toBeGreaterThanOrEqual(1000 * (counts.queued / 25 - 1) - SLACK);
   });
 
@@ -160,13 +160,13 @@ describe.each([
     expect((await s3xrc('--yes', '--prefix', 'in/4/', '--max-bytes-per-hour', '3600KB')).status).toBe(0);
     const messages = await receiveAll();
     expect(messages).toHaveLength(others.length + 1);
-    // But for the last chunk, of ten objects, which is not waited for.
+    // Except for the last chunk of ten objects, which causes no wait.
     expect(spanOf(messages)).toBeGreaterThanOrEqual(bytes - 10 * 16 - SLACK);
   });
 
   test('refuses to start while another process does the same work, and finishes that work once the process has ended', async () => {
     const wanted = keys.filter((key) => key.startsWith('in/5/'));
-    // Ten objects in ten seconds: it is in progress for longer than the others take to start.
+    // Ten objects in ten seconds: it runs for longer than the others need to start.
     const child = begin('--yes', '--rate', '1/s', '--prefix', 'in/5/');
     child.stdout.resume();
     child.stderr.resume();
@@ -216,7 +216,7 @@ describe.each([
     await put('csv/manifest.json', manifest);
     const damaged = await s3xrc('--yes', ...inventory);
     expect([damaged.status, damaged.stderr]).toEqual([1, expect.stringContaining('csv/0.csv is not a line of CSV')]);
-    // It queued nothing, so that nothing is in the way of the next one.
+    // It queued nothing, so it does not block the next one.
     await put('csv/0.csv', first);
     await put('csv/1.csv', second.replaceAll('in', 'im'));
     const half = await s3xrc('--yes', ...inventory);
@@ -237,7 +237,7 @@ describe.each([
     child.stdout.resume();
     child.stderr.resume();
     const ended = once(child, 'exit');
-    // Past the first checkpoint with something in it, of after five seconds; one of a run before is finished.
+    // Wait for the first checkpoint with content, after five seconds; that of an earlier run is finished.
     const isUnderWay = async (): Promise<boolean> => {
       try {
         const { finished, counts } = await checkpoint();
@@ -271,7 +271,7 @@ describe.each([
     expect(resumed.stderr).toContain('GLACIER, not queued: in/cold');
     const queued = await receiveAll();
     expect(new Set(queued.map(({ key }) => key))).toEqual(new Set(keys));
-    // What was queued after the last checkpoint comes twice, and nothing else; of calls that were under way, the server may have taken some.
+    // Only what was queued after the last checkpoint comes twice; the server may have accepted some of the calls in flight.
     const expected = before + OBJECTS - left.counts.queued;
     expect(queued.length).toBeGreaterThanOrEqual(expected);
     expect(queued.length).toBeLessThanOrEqual(expected + 100);

@@ -13,15 +13,15 @@ import { accessTo, runS3xrc } from '../support/operated/run-s3xrc.ts';
 import { type OperationProxy, startOperationProxy } from '../support/operation-proxy.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
-/** Milliseconds that a command may take where the machine is busy. */
+/** Milliseconds that a command may take on a busy machine. */
 const SLOWEST = 300_000;
 
 let folder: string;
 let provider: ResourceProvider;
 let server: AwsServer;
-/** Breaks the first answer to each call off in the middle. */
+/** Cuts off the first answer to each call in the middle. */
 let proxy: OperationProxy;
-/** Calls that were answered halfway. */
+/** Calls whose answer was cut off. */
 const broken = new Set<string>();
 let queue: string;
 
@@ -64,7 +64,7 @@ beforeEach(() => {
   broken.clear();
 });
 
-/** Each reads, and what it reads is cut once; the second one finds the checkpoint of the first. */
+/** Each of them reads, and each read is cut off once; the second one finds the checkpoint of the first. */
 test.each([
   ['backfill', ['backfill', 'objects', '--yes'], 0, /^Queued 1 object/],
   ['backfill --restart', ['backfill', 'objects', '--yes', '--restart'], 0, /^Queued 1 object/],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { bundleCommand } from '../../src/build/bundle-command.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-/** Takes away what Node 20 has not got, of what our sources use. */
+/** Removes what our sources use and Node 20 lacks. */
 const LIKE_NODE_20 = 'data:text/javascript,delete Map.groupBy; delete Promise.withResolvers;';
 const SETTINGS = {
   stack_name: 'app',
@@ -21,7 +21,7 @@ const RULES = {
   ],
 };
 
-/** In the project, whose packages the bundle leaves outside. */
+/** In the project, since the bundle does not contain its packages. */
 let folder: string;
 
 beforeAll(async () => {

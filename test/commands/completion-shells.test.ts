@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** How each shell is asked what it would complete; it prints a word per line. */
+/** How to ask each shell for its completions, one word per line. */
 const SHELLS: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
   bash: (script, words) => [
     '-c',
     `source ${script}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _s3xrc; printf '%s\\n' "\${COMPREPLY[@]}"`,
   ],
-  // What compadd is given: completion itself needs a line editor.
+  // The arguments of compadd, since completion itself needs a line editor.
   zsh: (script, words) => [
     '-f',
     '-c',
@@ -39,7 +39,7 @@ function isInstalled(shell: string): boolean {
   return spawnSync(shell, ['-c', 'exit 0']).status === 0;
 }
 
-/** A shell that this machine does not have is not looked at. */
+/** Skips a shell that this machine does not have. */
 for (const [shell, ask] of Object.entries(SHELLS)) {
   (isInstalled(shell) ? test : test.skip)(`${shell} completes commands, subcommands and options`, async () => {
     const { stdout } = spawnSync(process.execPath, [MAIN, 'completion', shell], { encoding: 'utf8' });

@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Queues of its own for each test, and dead letters of three kinds in them. */
+/** Separate queues for each test, with dead letters of three kinds. */
 beforeEach(async () => {
   round += 1;
   const name = `app-rule${round}`;
@@ -73,7 +73,7 @@ function body(key: string): string {
   return JSON.stringify({ Records: [record] });
 }
 
-/** Messages that can be received now: those that a command left hidden are not among them. */
+/** Messages that can be received now, without those that a command left hidden. */
 async function visible(QueueUrl: string): Promise<string> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
@@ -81,7 +81,7 @@ async function visible(QueueUrl: string): Promise<string> {
   return Attributes['ApproximateNumberOfMessages'] ?? '';
 }
 
-/** Runs the real command in a process of its own, with only the environment that it is given. */
+/** Runs the real command in a separate process, with only the given environment. */
 function s3xrc(subcommand: string, ...args: readonly string[]): Promise<Outcome> {
   const shared = ['--configuration', folder, '--region', REGION, '--queue', `app-rule${round}-dead-letters`];
   return runS3xrc(['dead-letters', subcommand, ...args, ...shared], {

@@ -23,10 +23,10 @@ import { type ResourceProvider, startResourceProvider } from '../support/rehears
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
-/** A test runs several commands, each a process that begins. */
+/** A test runs several commands, each in a new process. */
 jest.setTimeout(300_000);
 
-/** Writes each call down, answers like the SAM CLI, and fails at the call that FAIL_AT matches. test/deploy has the real one. */
+/** Records each call, answers like the SAM CLI, and fails at the call that FAIL_AT matches. test/deploy runs the real one. */
 const FAKE_SAM = `#!/bin/sh
 echo "$*" >> "$CALLS"
 case "$*" in
@@ -39,19 +39,19 @@ const SOURCE = 'eu-west-1';
 const STACK = 's3-cross-region-compressor';
 const REGIONS = [SOURCE, 'us-east-1', 'ap-southeast-2'];
 const TEMPLATES = 'templates';
-/** Outputs of a registry's stack. */
+/** Outputs of a registry stack. */
 const REGISTRY = { RepositoryUri: 'registry.example/compressor' };
-/** An example of their own is what users have to put in. */
+/** Users have to replace the example with their own values. */
 const OWN = (text: string) => text.replaceAll(/"example-/g, '"own-').replaceAll('@example.com', '@own.test');
 
-/** A checkout that is configured with buckets of its own; each test has a copy. */
+/** A checkout configured with its own buckets; each test gets a copy. */
 let prepared: string;
-/** Logical id of the stack of a rule that the configuration has. */
+/** Logical id of the stack of a configured rule. */
 let stays: string;
 let folder: string;
-/** A checkout of its own: deploying writes into samconfig.toml. */
+/** A separate checkout, since deploying writes to samconfig.toml. */
 let checkout: string;
-/** Stands for the account that is deployed to. */
+/** The account to deploy to. */
 let provider: ResourceProvider;
 let server: AwsServer;
 let account: Clients;
@@ -82,7 +82,7 @@ afterAll(async () => {
   await rm(prepared, { recursive: true });
 });
 
-/** Makes a stack with outputs. */
+/** Creates a stack with outputs. */
 async function standing(region: string, StackName: string, outputs: Readonly<Record<string, string>>): Promise<void> {
   const clients = makeClients(region, server.endpoint, LOCAL_CREDENTIALS);
   const Queue = { Type: 'AWS::SQS::Queue', Properties: { QueueName: `of-${StackName}` } };
@@ -100,7 +100,7 @@ async function deleteStacks(StackName: string): Promise<void> {
   }
 }
 
-/** Names of the stacks of ours that exist, in all regions. */
+/** Names of our existing stacks, in all regions. */
 async function stacksLeft(): Promise<string[]> {
   const left: string[] = [];
   for (const region of REGIONS) {
@@ -352,7 +352,7 @@ describe('npm run deploy -- --configuration', () => {
     for (const name of ['settings.json', 'replication_config.json']) {
       expect(await read(checkout, '.aws-sam/configuration', name)).toBe(await read(place, name));
     }
-    // It has none of its own.
+    // It has no registry of its own.
     expect(await read(checkout, '.aws-sam/configuration/prices.json')).toBe(
       await read(checkout, 'configuration/prices.json'),
     );
@@ -365,7 +365,7 @@ describe('npm run deploy -- --configuration', () => {
       samConfig,
     ]);
 
-    // The image of the project again has its own configuration.
+    // The project's image contains its own configuration again.
     expect((await command('deploy', ['--region', ARCHIVES])).status).toBe(0);
     expect(await read(checkout, '.aws-sam/image.yaml')).not.toContain('DockerBuildArgs');
   });
@@ -390,7 +390,7 @@ describe('npm run deploy, when regions start to send to each other', () => {
     await deleteStacks('compressor-registry');
   });
 
-  /** Configures both directions, and has the stacks say what they have. */
+  /** Configures both directions, and lets the stacks have these outputs. */
   async function bothDirections(outputs: Readonly<Record<string, Readonly<Record<string, string>>>>): Promise<Ended> {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': ['eu-west-1'] });
     for (const name of ['settings.json', 'replication_config.json']) {
@@ -436,7 +436,7 @@ describe('npm run deploy, when regions start to send to each other', () => {
   });
 });
 
-/** A rule that the configuration does not have any more. */
+/** A rule that is no longer in the configuration. */
 const GOES = 'RuleFormerBucket0123456789';
 
 describe('the check for empty queues', () => {
@@ -553,7 +553,7 @@ describe('npm run configure', () => {
     expect(refused.stderr).toContain(`s3xrc configure --configuration ${configuration.folder} --out `);
     expect(refused.stderr).toContain(`s3xrc deploy --configuration ${configuration.folder}`);
     expect(await readFile(join(checkout, 'template.yaml'), 'utf8')).toBe(before);
-    // Looking for mistakes in it makes no template.
+    // A check for mistakes writes no template.
     const checked = await command('configure', ['--configuration', configuration.folder, '--check']);
     expect([checked.status, checked.stderr]).toEqual([1, expect.stringContaining('not up to date')]);
     const elsewhere = ['--configuration', configuration.folder, '--out', join(folder, 'out')];

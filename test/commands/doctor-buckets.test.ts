@@ -47,8 +47,8 @@ async function startMoto(): Promise<Server> {
 const environment = process.env;
 
 /**
- * Two servers of S3 that share no code. Neither says who pays for requests of a bucket: moto does not know, and ministack
- * 1.5.33 answers with a list of objects. Ministack as it is started here checks no permissions.
+ * Two S3 servers that share no code. Neither says who pays for requests of a bucket: moto does not know, and ministack
+ * 1.5.33 answers with a list of objects. Ministack in this setup checks no permissions.
  */
 describe.each([
   ['moto', LOCAL_ACCOUNT_ID, startMoto],
@@ -83,7 +83,7 @@ describe.each([
       .send(new CreateBucketCommand({ Bucket, ...more, ...(region === TARGET ? {} : { CreateBucketConfiguration }) }));
   }
 
-  /** What doctor says of the buckets that is not good, as `status subject: says`. */
+  /** What doctor complains about in the buckets, as `status subject: says`. */
   async function complaints(...buckets: readonly string[]): Promise<string[]> {
     await writeConfiguration(folder, buckets.map(rule));
     const { document } = await printedJson((context) =>
@@ -248,7 +248,7 @@ describe.each([
       iam.destroy();
       process.env['AWS_ACCESS_KEY_ID'] = AccessKey?.AccessKeyId ?? '';
       process.env['AWS_SECRET_ACCESS_KEY'] = AccessKey?.SecretAccessKey ?? '';
-      // From here on permissions are checked.
+      // Permissions are checked from here on.
       await fetch(`${server.endpoint}/moto-api/reset-auth`, { method: 'POST', body: '0' });
       const said = await complaints('hidden');
       expect(said.filter((line) => !line.startsWith('unseen '))).toEqual([]);

@@ -18,7 +18,7 @@ import { printedJson } from '../support/printed-json.ts';
 const DAY = 24 * 3600 * 1000;
 const RULE = wellRule('objects', 'restored');
 
-// A hundred looks, each of which takes as long as the machine is busy.
+// A hundred checks, each of which is slow on a busy machine.
 jest.setTimeout(600_000);
 
 let emulator: AwsEmulator;
@@ -54,7 +54,7 @@ interface Report {
   readonly findings: readonly (Diagnosis & { readonly group: string })[];
 }
 
-/** Runs the command in this process, so that it can be told another time. */
+/** Runs the command in this process, so that its clock can be changed. */
 async function examine(
   path = `${tools}${delimiter}${process.env['PATH'] ?? ''}`,
   later = 0,
@@ -66,7 +66,7 @@ async function examine(
   return { status, ...(document as Report) };
 }
 
-/** The findings that are not good, as `group: subject`. */
+/** The findings that are not ok, as `group: subject`. */
 function complaints({ findings }: Report): string[] {
   return findings
     .filter(({ status }) => status === 'failure' || status === 'warning')
@@ -75,13 +75,13 @@ function complaints({ findings }: Report): string[] {
 
 test('finds nothing wrong in a healthy account, and prints a line for every group', async () => {
   const report = await examine();
-  // Whether this machine emulates arm64 is its own affair.
+  // Whether this machine emulates arm64 does not matter here.
   expect(complaints(report).filter((line) => line !== 'machine: arm64')).toEqual([]);
   expect(report).toMatchObject({ status: 0, account: EMULATED_ACCOUNT });
   expect(new Set(report.findings.map(({ group }) => group)).size).toBe(19);
 });
 
-/** What changes nothing, by the verb that AWS begins names of operations with. */
+/** Operations that change nothing, by the verb that AWS begins their names with. */
 const READS = /^(Get|List|Describe|Head|BatchGet)[A-Z]|^(GET|HEAD) /;
 
 test('calls nothing that changes anything', async () => {
@@ -96,7 +96,7 @@ test('calls nothing that changes anything', async () => {
   }
   expect(proxy.operations.length).toBeGreaterThan(50);
   const others = proxy.operations.filter(({ name }) => !READS.test(name));
-  // Whether a key may be used is tried, but only as a dry run, which makes nothing.
+  // Permission to use a key is tried, but only as a dry run, which creates nothing.
   expect(others.filter(({ name, body }) => name !== 'GenerateDataKey' || !body.includes('"DryRun":true'))).toEqual([]);
 });
 
@@ -119,13 +119,13 @@ test('names each thing that is broken, and how to fix it', async () => {
   );
 });
 
-/** The real command, in a process of its own. */
+/** The real command, in a separate process. */
 function s3xrc(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Outcome> {
   const alone = { AWS_EC2_METADATA_DISABLED: 'true', HOME: folder, ...env };
   return runS3xrc(['doctor', '--configuration', folder, ...args], { env: alone });
 }
 
-/** What STS says in a region that an account has not enabled. */
+/** The answer of STS in a region that an account has not enabled. */
 const NOT_ENABLED = `<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>
 <Message>The security token included in the request is invalid</Message></Error></ErrorResponse>`;
 
@@ -140,7 +140,7 @@ test('names a region that the account has not enabled', async () => {
   expect(stdout).toMatch(/^ +fix: aws account enable-region --region-name us-east-1$/m);
 });
 
-/** What Service Quotas says of an account that may have two buckets. */
+/** The answer of Service Quotas for an account that may have two buckets. */
 const TWO_BUCKETS = JSON.stringify({ Quota: { ServiceCode: 's3', QuotaCode: 'L-DC2B2D3D', Value: 2 } });
 
 test('names an account that has no room for the buckets of another stack', async () => {

@@ -13,7 +13,7 @@ import { accessTo } from '../support/operated/run-s3xrc.ts';
 import { printedJson } from '../support/printed-json.ts';
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
-/** Fargate is not in all of its zones. */
+/** Not all of its zones have Fargate. */
 const SOURCE = 'ap-northeast-1';
 
 let provider: ResourceProvider;
@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** What doctor says of the room for the fallback, as `status subject: says`. */
+/** What doctor says about room for the fallback, as `status subject: says`. */
 async function findings(): Promise<string[]> {
   const { document } = await printedJson((context) =>
     runDoctor(['--json', '--only', 'fallback', '--configuration', folder], context),

@@ -16,7 +16,7 @@ const bucket = 'estimated-bucket';
 const TEXT = 'a line that comes again and again, with a number: ';
 
 /**
- * Two servers of S3 that share no code. Neither writes an inventory, so that it is made here as S3's documentation has it;
+ * Two S3 servers that share no code. Neither writes an inventory, so that it is made here as S3's documentation has it;
  * ministack, as it is started here, checks no permissions.
  */
 describe.each([
@@ -123,7 +123,7 @@ describe.each([
       ['logs/', 12],
       ['photos/', 12],
     ]);
-    // All but what is left of an object after whole parts.
+    // All except the rest of an object after complete parts.
     expect(total.sampledBytes).toBeGreaterThan(0.8 * total.bytes);
   });
 

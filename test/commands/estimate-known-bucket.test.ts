@@ -8,7 +8,7 @@ import { type KnownObjects, makeKnownObjects, packKnownObjects } from '../suppor
 
 /** Bytes, of 30 MB. */
 const SAMPLE = 8e6;
-/** One for all, so that no clock has a say. */
+/** One level for all, so that the result does not depend on timing. */
 const LEVEL = 3;
 
 async function estimate(objects: KnownObjects, seed: number): Promise<SizeEstimate> {

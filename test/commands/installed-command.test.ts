@@ -20,10 +20,10 @@ import { type ResourceProvider, startResourceProvider } from '../support/rehears
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SLOWEST = 300_000;
-/** What the bundle reads at run time, beside itself. */
+/** Files that the bundle reads at run time. */
 const FILES = ['bin', 'configuration', 'docs', 'src/stacks', 'requirements', 'package.json', '.npmrc'];
 
-/** Holds `project`, which is what is left of a checkout without its sources and devDependencies, and what the commands are run on. */
+/** Holds `project`, a checkout without sources and devDependencies, and the files that the commands read. */
 let folder: string;
 
 beforeAll(async () => {
@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, SLOWEST);
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Packages of `dependencies`, with all that they depend on, as `npm ci --omit=dev` would install them. */
+/** Links `dependencies` and everything that they depend on, as `npm ci --omit=dev` would install them. */
 async function linkPackages(target: string): Promise<void> {
   const lock = JSON.parse(await readFile(join(PROJECT, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>;
@@ -52,12 +52,12 @@ async function linkPackages(target: string): Promise<void> {
   for (const [path] of installed) {
     const place = join(target, path.slice('node_modules/'.length));
     await mkdir(dirname(place), { recursive: true });
-    // Optional ones are missing on some systems.
+    // Optional packages are missing on some systems.
     await symlink(join(PROJECT, path), place).catch(() => undefined);
   }
 }
 
-/** The command lines of a user who has just installed it, with what each has to print. */
+/** The first command lines of a user who has just installed it, with the output of each. */
 const LINES: readonly (readonly [readonly string[], RegExp])[] = [
   [['--version'], /^s3xrc \d+\.\d+\.\d+\n$/],
   [['help'], /^Usage: s3xrc <command> \[options\]/],
@@ -66,7 +66,7 @@ const LINES: readonly (readonly [readonly string[], RegExp])[] = [
   [['archive', 'cat', 'archive.tar.zst', 'logs/a.log'], /^an object$/],
 ];
 
-/** Where a command that looks at an account finds one, and what it looks at. */
+/** The account that a command reads, and what it reads there. */
 const ACCOUNT = ['--configuration', 'configuration'];
 const OWN = ['--progress-bucket', 'progress', '--queue-url', '@queue'];
 
@@ -149,7 +149,7 @@ describe('on plain Node 20, with an account to read', () => {
   );
 });
 
-/** Buckets with two objects that were not replicated. @returns the queue of existing objects */
+/** Creates buckets with two objects that were not replicated. @returns the queue of existing objects */
 async function fillAccount(endpoint: string): Promise<string> {
   const shared = { endpoint, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   const s3 = new S3Client({ ...shared, region: SOURCE, forcePathStyle: true });
@@ -200,7 +200,7 @@ describe.each(['20.20.2', '22.23.3'])('on plain Node %s, without devDependencies
     'npm install -g . puts s3xrc on the PATH',
     async () => {
       const PATH = [dirname(node), process.env['PATH']].join(delimiter);
-      // `prepare` makes the bundle, which takes the devDependencies; here it is made.
+      // `prepare` writes the bundle, which requires the devDependencies; here the bundle exists.
       const install = spawnSync('npm', ['install', '-g', '--ignore-scripts', '--offline', '--prefix', prefix, '.'], {
         cwd: join(folder, 'project'),
         env: { PATH, HOME: folder },

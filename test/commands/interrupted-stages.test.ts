@@ -26,13 +26,13 @@ import { type ResourceProvider, startResourceProvider } from '../support/rehears
 import { type SessionEnd, TerminalSession } from '../support/terminal/session.ts';
 
 const S3XRC = fileURLToPath(new URL('../../bin/s3xrc.mjs', import.meta.url));
-/** Milliseconds: what has begun at Ctrl-C may take ten seconds more, where nothing answers. */
+/** Milliseconds: work in progress at Ctrl-C may take ten more seconds if nothing answers. */
 const SLOWEST = 240_000;
 const LETTERS = 25;
 const own = (role: 'outbound' | 'failed' | 'progress'): string => ownBucketName('app', LOCAL_ACCOUNT_ID, SOURCE, role);
 
 let configuration: string;
-/** Working directory, home and TMPDIR of a test's session. */
+/** Working directory, home and TMPDIR of a session. */
 let folder: string;
 let provider: ResourceProvider;
 let server: AwsServer;
@@ -65,7 +65,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Objects of which two are at the destination, an archive of them, and two archives that were given up. */
+/** Objects, two of them at the destination, an archive of them, and two archives that were given up. */
 async function makeBuckets(): Promise<void> {
   const s3 = clients.s3(SOURCE);
   const CreateBucketConfiguration = { LocationConstraint: SOURCE } as const;
@@ -117,11 +117,11 @@ function open(place: string, endpoint: string, ...args: readonly string[]): Term
 }
 
 interface Interrupted extends SessionEnd {
-  /** Calls of the stage that were made and not answered. */
+  /** Unanswered calls of the stage. */
   readonly held: number;
 }
 
-/** Presses Ctrl-C while a call is not answered. @param pass so many of these calls are answered before */
+/** Presses Ctrl-C while a call is not answered. @param pass how many of these calls are answered before */
 async function interruptAt(
   stage: RegExp,
   args: readonly string[],
@@ -150,7 +150,7 @@ const VERIFY = ['verify', 'objects', '--restart', '--not-due', '0s'];
 const CHECKPOINT = { backfill: /^PUT \/app-\d+-eu-west-1-progress\/.*backfill\.json/, verify: /^PUT .*verify\.json/ };
 const ARCHIVE = 's3://archives/a.tar.zst';
 
-/** Name, the call that is not answered, command line, and how many such calls are answered before. */
+/** Name, unanswered call, command line, and how many such calls are answered before. */
 const STAGES: readonly (readonly [string, RegExp, readonly string[], number?])[] = [
   ['estimate: reading', /^GET \/objects\/logs/, ['estimate', 's3://objects/']],
   ['simulate: reading', /^GET \/objects\/logs/, ['simulate', 's3://objects/']],
@@ -178,9 +178,9 @@ const STAGES: readonly (readonly [string, RegExp, readonly string[], number?])[]
   ['remove: deleting', /^DeleteStack$/, ['remove', '--yes', '--region', SOURCE]],
 ];
 
-/** Most stages wait for the end of a timeout, and not for a processor. */
+/** Most stages wait for a timeout, not for a processor. */
 const MAX_CONCURRENT_STAGES = 4;
-/** SQS is called once for each ten objects: a call that nobody answered is not made again after Ctrl-C. */
+/** SQS is called once per ten objects; an unanswered call is not repeated after Ctrl-C. */
 const BATCHES: Readonly<Record<string, number>> = { 'backfill: queuing': 3, 'verify: repairing': 3 };
 
 describe('Ctrl-C at a later stage', () => {
@@ -188,7 +188,7 @@ describe('Ctrl-C at a later stage', () => {
 
   beforeAll(() => {
     const limit = pLimit(MAX_CONCURRENT_STAGES);
-    // Of two runs over one rule the second is refused while the first holds the checkpoint.
+    // A second run over the same rule is refused while the first one holds the checkpoint.
     const oneByOne = new Map(['backfill', 'verify'].map((command) => [command, pLimit(1)]));
     for (const [name, stage, args, pass] of STAGES) {
       const interrupt = async () => {
@@ -200,7 +200,7 @@ describe('Ctrl-C at a later stage', () => {
       };
       const alone = oneByOne.get(args[0] ?? '');
       const end = alone === undefined ? limit(interrupt) : alone(() => limit(interrupt));
-      // Its test says why.
+      // Its test reports why.
       end.catch(() => undefined);
       ends.set(name, end);
     }
@@ -242,7 +242,7 @@ async function visible(QueueUrl: string): Promise<number> {
   return Number(Attributes?.ApproximateNumberOfMessages);
 }
 
-/** One after the other: each continues with what the one before has left. */
+/** In sequence: each test continues with what the previous one left. */
 describe('Ctrl-C while dead letters', () => {
   const redrive = ['dead-letters', 'redrive', '--yes', '--region', SOURCE];
 

@@ -25,7 +25,7 @@ import { accessTo, type Outcome, runS3xrc } from '../support/operated/run-s3xrc.
 import { type ResourceProvider, startResourceProvider } from '../support/rehearsal/resource-provider.ts';
 
 const PAGE = readFileSync(new URL('../../docs/missing-object.md', import.meta.url), 'utf8');
-/** Milliseconds that a command may take where the machine is busy. */
+/** Milliseconds that a command may take on a busy machine. */
 const SLOWEST = 300_000;
 const KEY = 'orders/lost 7.json';
 const BODY = 'an order';
@@ -91,7 +91,7 @@ async function deployLocally(): Promise<void> {
   await clients.cloudWatch(SOURCE).send(new PutMetricDataCommand({ Namespace: STACK, MetricData: [age] }));
 }
 
-/** An object whose event was given up, since a policy keeps us from reading it. An archive with it has arrived, and is not restored. */
+/** An object whose event was given up because a policy denies reading it. An archive with it has arrived and is not restored. */
 async function loseObject(): Promise<void> {
   const s3 = clients.s3(SOURCE);
   await s3.send(new PutObjectCommand({ Bucket: 'orders', Key: KEY, Body: BODY }));
@@ -113,14 +113,14 @@ async function urlOf(QueueName: string): Promise<string> {
   return (await clients.sqs(SOURCE).send(new GetQueueUrlCommand({ QueueName }))).QueueUrl ?? '';
 }
 
-/** Keys of the objects that a queue tells of. */
+/** Keys of the objects in the messages of a queue. */
 async function keysIn(name: string): Promise<string[]> {
   const receive = new ReceiveMessageCommand({ QueueUrl: await urlOf(name), MaxNumberOfMessages: 10 });
   const { Messages = [] } = await clients.sqs(SOURCE).send(receive);
   return Messages.flatMap(({ Body = '' }) => parseNotification(Body).created.map(({ key }) => key));
 }
 
-/** Runs a line of the page, with what its reader puts in place of the capital letters. */
+/** Runs a line of the page, with values that a reader would insert for the capital letters. */
 async function follow(line: string): Promise<Outcome> {
   const values: Readonly<Record<string, string>> = {
     'TARGET-REGION': TARGET,
@@ -134,7 +134,7 @@ async function follow(line: string): Promise<Outcome> {
   const names = new RegExp(Object.keys(values).join('|'), 'g');
   const words = line.split(' ').map((word) => word.replaceAll(names, (name) => values[name] ?? ''));
   const [, ...args] = words;
-  // There is no terminal to answer at, and the object was written a moment ago.
+  // There is no terminal to answer at, and the object was just written.
   const added = [
     ...(/redrive|--repair/.test(line) ? ['--yes'] : []),
     ...(args[0] === 'verify' ? ['--not-due', '0s'] : []),
@@ -144,7 +144,7 @@ async function follow(line: string): Promise<Outcome> {
   return await runS3xrc([...args, ...added, ...configured], { env, cwd: folder });
 }
 
-/** What each command of the page has to say to its reader, in the order of the page. */
+/** What each command of the page has to print for its reader, in the order of the page. */
 const SAID: readonly (readonly [line: string, status: number, says: RegExp])[] = [
   ['s3xrc verify RULE-ID --prefix KEY', 1, /^1 missing: .*\n +us-east-1 s3:\/\/orders-copy {2}orders\/lost 7\.json$/m],
   ['s3xrc status', 1, /^ {2}to us-east-1 +0 s behind .*(?:\n.*)*^ {2}dead letters +1$/m],
@@ -174,7 +174,7 @@ const SAID: readonly (readonly [line: string, status: number, says: RegExp])[] =
   ['s3xrc resend REGION', 0, /^No archive was given up: app-\d+-eu-west-1-failed is empty\.$/m],
   ['s3xrc dead-letters list --region TARGET-REGION', 0, /^No dead letters\.$/m],
 ];
-/** Named in a sentence or a table, and not whole. */
+/** Named in a sentence or a table, without all arguments. */
 const NAMED = ['s3xrc verify', 's3xrc status --watch', 's3xrc deploy --repair'];
 
 describe('a newcomer who follows docs/missing-object.md', () => {
@@ -191,7 +191,7 @@ describe('a newcomer who follows docs/missing-object.md', () => {
       const ended = await follow(line);
       expect({ ...ended, stderr: '' }).toEqual({ status, stdout: expect.stringMatching(says), stderr: '' });
       expect(ended.stderr).not.toMatch(/^error/m);
-      // What is said to be queued is: by the redrive for the rule's function, by the repair as what was there before.
+      // The messages are really queued: by the redrive for the rule's function, by the repair for existing objects.
       if (line.includes('redrive')) expect(await keysIn(queue)).toEqual([KEY]);
       if (line.includes('--repair')) expect(await keysIn(backfillQueueName(queue))).toEqual([KEY]);
     },

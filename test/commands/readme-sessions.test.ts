@@ -22,13 +22,13 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const ENVIRONMENT = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: 'eu-west-1' };
 
-/** Milliseconds that a command may take where the machine is busy. */
+/** Milliseconds that a command may take on a busy machine. */
 const SLOWEST = 600_000;
 
 const sessions = readSessions(README);
 const [verdict, ...operation] = sessions.filter(({ command }) => !command.includes('--problems'));
 const tenThings = sessions.find(({ command }) => command.includes('--problems'));
-/** Groups of doctor: of each the README breaks one thing. */
+/** Groups of doctor: the README breaks one thing in each. */
 const GROUPS = [
   'buckets',
   'keys',
@@ -65,10 +65,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Where a command of the README finds its account. */
+/** The account that a command of the README reads. */
 interface Place {
   readonly endpoint: string;
-  /** Of the configuration. */
+  /** Folder of the configuration. */
   readonly folder: string;
 }
 
@@ -76,7 +76,7 @@ interface Place {
 async function run(command: string, { endpoint, folder }: Place): Promise<string> {
   const [line = '', pipe] = command.replace(/ +#.*$/, '').split(' | ');
   const configuration = /^npx s3xrc (?:doctor|dead-letters) /.test(`${line} `) ? ` --configuration '${folder}'` : '';
-  // A busy machine takes longer than doctor waits for an account.
+  // A busy machine is slower than doctor expects of an account.
   const patience = line.startsWith('npx s3xrc doctor') ? ' --timeout 600' : '';
   const own = line.replace(/^npx s3xrc /, `'${process.execPath}' '${MAIN}' `) + configuration + patience;
   const script = `{ ${own}; } 2>&1${pipe === undefined ? '' : ` | ${pipe}`}`;

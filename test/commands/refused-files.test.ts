@@ -15,12 +15,12 @@ import { accessTo, type Outcome, runS3xrc } from '../support/operated/run-s3xrc.
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SLOWEST = 120_000;
-/** Someone who may write nothing but what everybody may. */
+/** A user who may write only what everybody may. */
 const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 let server: AwsServer;
 let clients: AwsClients;
-/** For everybody to read; `locked` is for nobody to write, `file` is a file, `folder` a folder. */
+/** Everybody may read it; nobody may write to `locked`, `file` is a file, `folder` a folder. */
 let folder: string;
 let archive: string;
 
@@ -48,7 +48,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** An object in an archived class, which is not at the destination, and a dead letter. */
+/** An object in an archived class that is missing at the destination, and a dead letter. */
 async function fill(): Promise<void> {
   const CreateBucketConfiguration = { LocationConstraint: SOURCE } as const;
   for (const Bucket of ['objects', 'progress']) {
@@ -68,7 +68,7 @@ async function fill(): Promise<void> {
 }
 
 function s3xrc(args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  // Paths of the test's folder are written as `@name`.
+  // Paths in the test's folder are written as `@name`.
   const placed = args.map((argument) => argument.replace(/^@/, `${folder}/`));
   const env = { ...accessTo(server.endpoint, SOURCE), HOME: folder, ...more };
   return runS3xrc(placed, { env, cwd: folder, ...NOBODY });
@@ -173,7 +173,7 @@ describe('without credentials', () => {
   );
 });
 
-/** Runs a line of a shell that has s3xrc as a function; `$NODE $MAIN` starts it elsewhere. */
+/** Runs a line in a shell in which s3xrc is a function; `$NODE $MAIN` starts it elsewhere. */
 function shell(line: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const start = `'${process.execPath}' '${MAIN}'`;
   const script = `set -o pipefail; s3xrc() { ${start} "$@"; }; ${line}`;
@@ -216,7 +216,7 @@ describe('a reader that stops early', () => {
   );
 });
 
-/** Whether this system lets its users have file systems of their own, to fill one. */
+/** Whether this system lets users mount a file system, to fill it. */
 function canMount(): boolean {
   try {
     execFileSync('unshare', ['--map-root-user', '--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], {

@@ -79,7 +79,7 @@ async function tell(
   await clients.cloudWatch(region).send(new PutMetricDataCommand({ Namespace, MetricData }));
 }
 
-/** Two archives within the hour, one five hours ago, and one two days ago, which counts nowhere. */
+/** Two archives within the hour, one from five hours ago, and one from two days ago, which never counts. */
 async function makeTraffic(): Promise<void> {
   await tell(SOURCE, 'app', RULE_DIMENSIONS, [
     ...([10, 30, 300, 2880] as const).flatMap((minutes) => [
@@ -120,7 +120,7 @@ async function makeTraffic(): Promise<void> {
     .send(new PutObjectCommand({ Bucket, Key: `failed/${rule}/20261101T000000000Z-a`, Body: 'a' }));
 }
 
-/** The real command, in a process of its own. */
+/** The real command, in a separate process. */
 function s3xrc(args: readonly string[] = [], configuration = folder, more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const env = { ...accessTo(server.endpoint, SOURCE), ...more };
   return runS3xrc(['status', '--configuration', configuration, ...args], { env });
@@ -139,7 +139,7 @@ test('reports for a rule what is in CloudWatch, SQS and S3', async () => {
       suffix: '',
       hour: { objects: 200, bytes: 16_000_000, archiveBytes: 4_000_000 },
       day: { objects: 300, bytes: 24_000_000, archiveBytes: 6_000_000 },
-      // 3 x 0.50 saved, 3 x 0.40 of it left.
+      // 3 x 0.50 saved, of which 3 x 0.40 are left.
       dollars: { saved: 1.5, spent: expect.closeTo(0.3, 9) },
       fixedDollars: expect.any(Number),
       backlog: { waiting: 2, inWork: 1, oldestSeconds: 95, deadLetters: 2 },

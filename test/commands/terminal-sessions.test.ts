@@ -18,7 +18,7 @@ import { TerminalSession } from '../support/terminal/session.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const S3XRC = join(PROJECT, 'bin/s3xrc.mjs');
-/** What a terminal is sent to show its cursor again, and to come back from the screen that a watch is drawn on. */
+/** The codes that show the cursor again and leave the screen that a watch is drawn on. */
 const RESTORED = '\u001b[?25h\u001b[?1049l';
 
 let configuration: string;
@@ -102,7 +102,7 @@ test('status --watch draws in 60 columns and 20 rows, and Ctrl-C restores the te
   expect(lines.length).toBeLessThanOrEqual(20);
 });
 
-/** Whether a terminal was told to change the look of text. */
+/** Whether the output changes the look of text. */
 function hasColor(shown: string): boolean {
   return shown.split('\u001b[').some((part, index) => index > 0 && /^[\d;]*m/.test(part));
 }
@@ -163,7 +163,7 @@ describe('a terminal of 60 columns', () => {
     const { shown } = await openWith({ NO_COLOR: '1' }, server.endpoint, ...args, ...configured).ended;
     expect(shown).toMatch(shows);
     expect(hasColor(shown)).toBe(false);
-    // Progress is written over; notes are wrapped by the terminal itself.
+    // Progress overwrites itself; the terminal wraps notes.
     const lines = stripVTControlCharacters(shown)
       .split('\r\n')
       .map((line) => line.slice(line.lastIndexOf('\r') + 1));

@@ -54,7 +54,7 @@ function s3xrc(...args: readonly string[]): Promise<Outcome> {
   return runS3xrc([...common, ...args], { env: accessTo(server.endpoint) });
 }
 
-/** What the queries of the next command give after the four statements that make the tables: moto runs none. */
+/** Results for the queries of the next command, after the four statements that create the tables: moto runs none. */
 async function willGive(...results: readonly (readonly (readonly (string | undefined)[])[])[]): Promise<void> {
   const rowOf = (values: readonly (string | undefined)[]) => ({
     Data: values.map((value) => (value === undefined ? {} : { VarCharValue: value })),

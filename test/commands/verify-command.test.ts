@@ -39,7 +39,7 @@ const [missing, changed, extra] = [keys.slice(100, 103), keys.slice(700, 702), [
 // Thousands of objects are written one by one, and commands are slowed down on purpose.
 jest.setTimeout(600_000);
 
-/** Two servers of S3 and SQS that share no code. */
+/** Two servers for S3 and SQS that share no code. */
 describe.each([
   ['moto', () => startAwsServer({ region: REGION })],
   ['ministack', startAwsEmulator],
@@ -136,7 +136,7 @@ describe.each([
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 }),
     );
-    // The messages are received, and not deleted: a backfill that is still under way.
+    // The messages are received but not deleted, as in a backfill in progress.
     expect((await s3xrc(...ALL_DUE, '--json')).stderr).toContain('5 objects of a backfill or a repair still queued');
     const queued = Messages.flatMap(({ Body = '' }) => parseNotification(Body).created.map(({ key }) => key));
     expect(new Set(queued)).toEqual(new Set([...missing, ...changed]));
@@ -207,7 +207,7 @@ describe.each([
     const MetricData = [
       { MetricName: 'WatermarkAgeSeconds', Dimensions, Timestamp: new Date(Date.now() - 60_000), Value: 7200 },
     ];
-    // The project's moto serves no CloudWatch.
+    // The project's moto has no CloudWatch.
     const hasMetrics = name === 'ministack';
     if (hasMetrics) await cloudWatch.send(new PutMetricDataCommand({ Namespace: 'app', MetricData }));
     cloudWatch.destroy();

@@ -51,14 +51,14 @@ function clientOf<T>(Client: new (options: object) => T, region: string): T {
   return new Client({ region, endpoint: emulator.endpoint, credentials: CREDENTIALS });
 }
 
-/** Names of the stacks that exist in a region, without what they nest. */
+/** Names of the stacks in a region, without nested ones. */
 async function stacksIn(region: string): Promise<string[]> {
   const { StackSummaries = [] } = await clientOf(CloudFormationClient, region).send(new ListStacksCommand({}));
   const roots = StackSummaries.filter(({ StackStatus, ParentId }) => StackStatus !== 'DELETE_COMPLETE' && !ParentId);
   return roots.map(({ StackName = '' }) => StackName).toSorted();
 }
 
-/** Logical ids of the nested stacks that a region has. */
+/** Logical ids of the nested stacks in a region. */
 async function nestedIn(region: string): Promise<string[]> {
   const client = clientOf(CloudFormationClient, region);
   const names: string[] = [];
@@ -76,7 +76,7 @@ async function memoryOf(bucket: string): Promise<number | undefined> {
   return Functions.find(({ FunctionName = '' }) => FunctionName.startsWith(`${STACK}-${bucket}-`))?.MemorySize;
 }
 
-/** Takes the test events of S3 from the queues that it tells of archives, as the functions of the regions would. */
+/** Receives the test events of S3 from the archive queues, as the functions of the regions would. */
 async function receiveTestEvents(): Promise<void> {
   for (const [region, name] of [
     [SOURCE, 'replication-failures'],
@@ -88,7 +88,7 @@ async function receiveTestEvents(): Promise<void> {
   }
 }
 
-/** Fails with what the command has printed. */
+/** Fails with the output of the command. */
 async function succeed(args: readonly string[], options: Parameters<Checkout['npm']>[1] = {}): Promise<string> {
   const { status, output } = await checkout.npm(args, options);
   if (status !== 0) throw new Error(`npm run ${args.join(' ')} ended with ${status}:\n${output}`);
@@ -160,7 +160,7 @@ describe('before anything is built', () => {
   );
 });
 
-/** One after the other: each continues with what the one before has deployed. */
+/** In sequence: each test continues with what the previous one deployed. */
 describe('the SAM CLI', () => {
   beforeAll(async () => {
     expect((await checkout.configure(settings, [rule('invoices'), rule('reports')])).status).toBe(0);
@@ -264,7 +264,7 @@ describe('npm run remove', () => {
   );
 });
 
-/** Two that send to each other, and one that only sends to them. */
+/** Two regions that send to each other, and one that only sends to them. */
 describe('regions that send to each other', () => {
   const SENDER = 'eu-central-1';
   const route = (from: string, to: string) => ({

@@ -8,7 +8,7 @@ import { startOperationProxy } from '../support/operation-proxy.ts';
 import type { SessionEnd } from '../support/terminal/session.ts';
 
 const MINUTES = 60_000;
-/** The region that receives: what is deployed first, and takes all the steps. */
+/** The receiving region, which is deployed first and takes all the steps. */
 const DEPLOY = ['deploy', '--region', TARGET];
 
 let emulator: AwsEmulator;
@@ -28,7 +28,7 @@ beforeEach(() => {
   engine.forget();
 });
 
-/** Presses Ctrl-C once something has begun that does not end. */
+/** Presses Ctrl-C once a step that does not end has begun. */
 async function interruptOnce(begun: Promise<void>, args: readonly string[], endpoint: string): Promise<SessionEnd> {
   const session = checkout.open(args, { AWS_ENDPOINT_URL: endpoint });
   const early = session.ended.then(({ status, shown }) => {
@@ -44,7 +44,7 @@ async function interruptEngine(request: RegExp): Promise<SessionEnd> {
   return await interruptOnce(engine.hold(request), DEPLOY, emulator.endpoint);
 }
 
-/** @param about what is in the body of the call: many are the same but for the stack */
+/** @param about a pattern in the body of the call, since many differ only by the stack */
 async function interruptAws(call: RegExp, about: RegExp, args = DEPLOY): Promise<SessionEnd> {
   const proxy = await startOperationProxy(emulator.endpoint, ({ name, body }) =>
     call.test(name) && about.test(body) ? 'hold' : undefined,
@@ -58,11 +58,11 @@ async function interruptAws(call: RegExp, about: RegExp, args = DEPLOY): Promise
 
 async function expectCleanEnd({ status, left, shown }: SessionEnd): Promise<void> {
   expect({ status, left, files: await checkout.temporaryFiles() }).toEqual({ status: 130, left: [], files: [] });
-  // Python's own "Exception ignored in: threading" of the SAM CLI, which comes at times, is not ours to prevent.
+  // Python's own "Exception ignored in: threading" of the SAM CLI, which appears sometimes, is not under our control.
   expect(shown).not.toMatch(/unexpected:|\n {4}at /);
 }
 
-/** In the order of a deployment; what one has begun, the next one finds. */
+/** In the order of a deployment: each test finds what the previous one began. */
 describe('Ctrl-C during a deployment with the real SAM CLI ends cleanly', () => {
   test(
     'while it reads the account',

@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const stackOf = ({ path }: { readonly path: string }): string => path.slice(0, path.lastIndexOf('/'));
 
-/** Not of an endpoint of the network, which only narrows what roles may. */
+/** Not of a network endpoint, which only restricts what roles may do. */
 function isOfRole({ type }: { readonly type: string }): boolean {
   return ['AWS::IAM::Role', 'AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(type);
 }

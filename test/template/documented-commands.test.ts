@@ -10,11 +10,11 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../support/documents/check_commands.py', import.meta.url));
 const PROGRAMS = ['aws', 'sam'];
 const MINUTES = 60_000;
-/** A command of the AWS CLI in a text of ours, as far as words of it follow. */
+/** A command of the AWS CLI in one of our texts, up to its last word. */
 const IN_SOURCES =
   /\baws [a-z0-9-]+ [a-z][a-z0-9-]+(?: --[a-z-]+(?:=\S+)?(?: (?:'[^']*'|[\w$/](?:[^\s'"`,|)]|,(?=\S))*))*)*/g;
 
-/** What is wrong with each command, by the command. */
+/** The faults of each command, by command. */
 async function complaints(commands: readonly DocumentedCommand[]): Promise<Record<string, readonly string[]>> {
   const python = await pythonEnvironment('deploy', () => undefined);
   const child = execFile(python, [SCRIPT], { maxBuffer: 1 << 26, env: { ...process.env, SAM_CLI_TELEMETRY: '0' } });
@@ -42,7 +42,7 @@ async function complaints(commands: readonly DocumentedCommand[]): Promise<Recor
   );
 }
 
-/** Every page that operators read; decisions tell of what was. */
+/** Every page that operators read; decisions describe the past. */
 async function pages(): Promise<string[]> {
   const docs = (await readdir(join(PROJECT, 'docs'))).filter((name) => name.endsWith('.md'));
   const paths = ['README.md', 'events/README.md', 'layers/README.md', ...docs.map((name) => `docs/${name}`)];
@@ -79,7 +79,7 @@ describe('commands of AWS and SAM', () => {
       [...text.matchAll(/LogGroupName: !Sub '([^']*)'/g)].map(([, name = '']) => name),
     );
     const named = tails.map(({ words }) => words[3] ?? '').filter((group) => group.startsWith('/'));
-    // `STACK` and `RULE-ID` of the pages stand for what the templates put in.
+    // `STACK` and `RULE-ID` of the pages stand for values that the templates insert.
     const known = groups.map((group) =>
       group.replaceAll(/\$\{(?:StackName|NamePrefix)\}/g, 'STACK').replace(/\$\{RuleId\}/, 'RULE-ID'),
     );

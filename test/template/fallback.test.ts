@@ -23,7 +23,7 @@ import { type Json, textOf } from '../support/templates/json.ts';
 
 const MINUTES = 60_000;
 const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
-/** Nothing but the fallback has these. */
+/** Only the fallback has these. */
 const FALLBACK_TYPES = /^AWS::(EC2|ECS|ApplicationAutoScaling|Events)::|^Custom::FunctionImage$/;
 const TASK_SIDES: Readonly<Record<string, (environment: Environment) => unknown>> = {
   source: readSourceEnvironment,
@@ -253,7 +253,7 @@ describe('the tasks', () => {
           side === 'target'
             ? stackOf(task).replace('TargetFallback', 'Target')
             : stackOf(task).replace('Fallback', 'Rule');
-        // A task has one queue, whichever of the two the message was in before.
+        // A task has one queue, whichever of the two queues the message came from.
         const ofFunction = variablesOf(inRegion(region), stack).filter((name) => !/^(FALLBACK|BACKFILL)_/.test(name));
         expect(Object.keys(environment)).toEqual(expect.arrayContaining(ofFunction));
       }
@@ -337,7 +337,7 @@ describe('the service', () => {
 });
 
 describe('the alarm for tasks', () => {
-  /** As ECS sends them (developer guide, "Amazon ECS events"), what does not matter left out. */
+  /** As ECS sends them (developer guide, "Amazon ECS events"), without irrelevant fields. */
   const stopped = (cluster: string, detail: Readonly<Record<string, Json>>): Json => ({
     source: 'aws.ecs',
     'detail-type': 'ECS Task State Change',

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 let dockerfile: string;
 let image: string;
 
-/** Does what the copy steps of the Dockerfile do, without Docker: packages, bundles, configuration. */
+/** Carries out the copy steps of the Dockerfile without Docker: packages, bundles, configuration. */
 beforeAll(async () => {
   dockerfile = await readFile(join(PROJECT, 'layers/Dockerfile'), 'utf8');
   image = await mkdtemp(join(tmpdir(), 'image-'));
@@ -84,7 +84,7 @@ describe('the image', () => {
       const from = /^--from=build (\S+) /.exec(copy)?.[1] ?? `nothing that the build stage has: ${copy}`;
       const opened = steps.findIndex((step) => step.startsWith('RUN chmod -R a+rX ') && step.split(' ').includes(from));
       expect({ from, isOpened: opened >= 0 }).toEqual({ from, isOpened: true });
-      // Nothing writes there any more after that.
+      // Nothing writes there after that.
       expect(steps.slice(opened + 1).filter((step) => step.includes(from))).toEqual([]);
     }
   });
@@ -109,7 +109,7 @@ describe('the image', () => {
     for (const name of ['zod', 'p-limit', '@aws-sdk/client-sqs']) {
       expect(notices).toMatch(new RegExp(`^--- ${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2\\.0)\\)$`, 'm'));
     }
-    // What each license is known by.
+    // Text that identifies each license.
     const words: Readonly<Record<string, RegExp>> = {
       '0BSD': /Permission to use, copy, modify/,
       'Apache-2.0': /Apache License\s+Version 2\.0/,

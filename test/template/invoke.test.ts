@@ -44,7 +44,7 @@ const ACKNOWLEDGED = { batchItemFailures: [] };
 let bundles: string;
 let stage: Stage;
 const lines: string[] = [];
-/** By function: one process serves all of its events. */
+/** By function: one process handles all of its events. */
 const runtimes = new Map<string, LambdaRuntime>();
 
 beforeAll(async () => {
@@ -73,7 +73,7 @@ function startRuntime(handler: string, environment: Record<string, string>, time
   return LambdaRuntime.start({ bundles, handler, functionName, memoryMb: 3538, timeoutSeconds, environment, onLine });
 }
 
-/** Sends an event file to its function; the buckets and queues of all tests are the same. */
+/** Sends an event file to its function; all tests share the buckets and queues. */
 async function send(name: FunctionName, file: string): Promise<unknown> {
   const invocable = findInvocable(name, await readEvent(join(EVENTS, file)), file);
   const event = await stage.prepare(invocable);
@@ -102,9 +102,9 @@ async function bytesOf(Bucket: string, Key: string): Promise<Buffer> {
   return Buffer.from((await Body?.transformToByteArray()) ?? []);
 }
 
-/** Objects in the archives that an event made, by key. */
+/** Objects in the archives that an event produced, by key. */
 async function packedBy(file: string): Promise<Map<string, Buffer>> {
-  // Absent until the first event has made the bucket.
+  // Absent until the first event has created the bucket.
   const before = stage.buckets.has(OUTBOUND) ? await keysIn(OUTBOUND) : [];
   await expect(send('source', file)).resolves.toEqual(ACKNOWLEDGED);
   const archives = (await keysIn(OUTBOUND)).filter((key) => !before.includes(key));
@@ -211,7 +211,7 @@ test(
     const routes = rules.flatMap(({ source, destinations }) =>
       destinations.map(({ region }) => [source.bucket, region]),
     );
-    // What a function writes may come after its answer.
+    // The output of a function may arrive after its answer.
     while (metricsOf('WatermarkAgeSeconds').length < routes.length) await nextTurn();
     const marked = metricsOf('WatermarkAgeSeconds').map(({ SourceBucket, TargetRegion }) => [
       SourceBucket,
@@ -426,7 +426,7 @@ test(
     for (const [path, { properties }] of declared) {
       const { Variables } = properties['Environment'] as { Variables: Record<string, unknown> };
       expect(Object.keys(Variables)).toEqual(expect.arrayContaining(Object.keys(env[path] ?? {})));
-      // Of a value that only a deployment knows, SAM passes some text of its own, which no function can read.
+      // For a value that only a deployment knows, SAM passes a placeholder that no function can read.
       const deployed = Object.entries(Variables).filter(
         ([, value]) => typeof value !== 'string' && !mayBeAbsent(value),
       );
@@ -448,7 +448,7 @@ test(
   2 * MINUTES,
 );
 
-/** Left out by a condition, or always. */
+/** Omitted by a condition, or always. */
 function mayBeAbsent(value: unknown): boolean {
   return JSON.stringify(value).includes('AWS::NoValue');
 }

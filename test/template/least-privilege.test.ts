@@ -69,7 +69,7 @@ function nameOf({ region, physicalId }: DeployedResource): string {
 async function prepareJob(deployed: DeployedResource): Promise<Job> {
   const { region, physicalId, properties } = deployed;
   const credentials = await rehearsal.assumeRole(textOf(properties['Role']));
-  // The deployment function waits for permissions to arrive, as long as it has time: here none is on its way.
+  // The deployment function waits for permissions to arrive, as long as it has time; here none is pending.
   const impatient = {
     ...properties,
     Timeout: Math.min(Number(properties['Timeout']), IMPATIENCE[bundleOf(deployed)] ?? 60),
@@ -87,7 +87,7 @@ async function prepareJob(deployed: DeployedResource): Promise<Job> {
   return { rehearsal, deployed, host, own: makeClients(region, rehearsal.endpoint, credentials), rules };
 }
 
-/** Max seconds of a run. The deployment function keeps 15 for its answer; backfill and verify keep 60, and have all of theirs. */
+/** Max seconds of a run. The deployment function reserves 15 for its answer; backfill and verify reserve 60 of their full timeout. */
 const IMPATIENCE: Readonly<Record<string, number>> = {
   deployment: 26,
   backfill: Number.POSITIVE_INFINITY,
@@ -115,11 +115,11 @@ const REPORTS = 'eu-west-1 example-reports-pu-c8985ecdaa';
 const TARGET = 'us-east-1 target';
 const DEPLOYMENT = 'eu-west-1 deployment';
 const RESEND = 'eu-west-1 resend';
-/** The function that represents all of its kind, if it is not the one of eu-west-1. */
+/** The function that represents its kind, if it is not the one in eu-west-1. */
 const EXAMPLES: Readonly<Record<string, string>> = { source: REPORTS, target: TARGET };
-/** Statements that the job of one function does not need here, although that of another does. */
+/** Statements that the job of one function does not need in this test, although another job does. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  // The verified buckets have no inventories, so that they are listed. The backfill reads inventories with the same statements.
+  // The verified buckets have no inventories, so they are listed. The backfill reads inventories with the same statements.
   verify: ['ReadInventories', 'TellDeletedFilesFromForbidden'],
 };
 
@@ -153,7 +153,7 @@ describe('no statement is unnecessary', () => {
         if (outcome === 'done') dispensable.push(statement.sid);
       }
       expect(dispensable).toEqual([]);
-      // It was the statements, and not something that broke on the way.
+      // The statements were the cause, not something that broke during the test.
       await runJob(one);
     },
     10 * MINUTES,
@@ -209,7 +209,7 @@ const listRoles: Call = ({ iam }) => iam.send(new ListRolesCommand({}));
 
 const FORBIDDEN = 403;
 
-/** Not the error's name: moto refuses in XML, also where the SDK expects JSON. */
+/** Not the error's name, since moto refuses in XML even where the SDK expects JSON. */
 function statusOf(error: unknown): unknown {
   const { $metadata, $response } = error as {
     readonly $metadata?: { readonly httpStatusCode?: number };

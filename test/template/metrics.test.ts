@@ -20,7 +20,7 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const MINUTES = 60_000;
 const ADDRESSES = ['one@example.com', 'two@example.com'];
 
-/** What dimensions of AWS's own metrics are the names of. */
+/** The resources that dimensions of AWS metrics name. */
 const NAMED_RESOURCES: Readonly<Record<string, readonly [type: string, property: string]>> = {
   QueueName: ['AWS::SQS::Queue', 'QueueName'],
   FunctionName: ['AWS::Lambda::Function', 'FunctionName'],
@@ -56,7 +56,7 @@ function allNamed(): NamedMetric[] {
   return [...created].flatMap(([region, resources]) => namedMetrics(resources, region));
 }
 
-/** Whether there is such a metric: of ours, one that the code writes there; of AWS's, one that is documented. */
+/** Whether the metric exists: written there by the code, or documented by AWS. */
 function exists({ namespace, name, dimensions, region }: NamedMetric): boolean {
   const names = Object.keys(dimensions).toSorted().join();
   const documented = AWS_METRICS[namespace];
@@ -73,13 +73,13 @@ function exists({ namespace, name, dimensions, region }: NamedMetric): boolean {
   );
 }
 
-/** Whether the queue, function, bucket or service is there that a metric is of. */
+/** Whether the queue, function, bucket or service of a metric exists. */
 function isOfSomething({ namespace, dimensions, region }: NamedMetric): boolean {
   if (AWS_METRICS[namespace] === undefined) return true;
   return Object.entries(dimensions).every(([dimension, value]) => {
     const [type, property] = NAMED_RESOURCES[dimension] ?? [];
     if (type === undefined || property === undefined || value === undefined) return true;
-    // S3 publishes replication metrics where the destination is; the source is elsewhere.
+    // S3 publishes replication metrics in the destination's region; the source is elsewhere.
     const regions = dimension === 'SourceBucket' ? [...created.keys()] : [region];
     return regions.some((each) =>
       ofType(created.get(each) ?? [], type).some((resource) => textOf(at(resource, property) ?? '') === value),
@@ -105,7 +105,7 @@ describe('metrics that dashboards and alarms name', () => {
 });
 
 describe('the dashboard of a source region', () => {
-  /** `namespace metric resource` of what it shows of a region. */
+  /** What it shows for a region, as `namespace metric resource`. */
   const shown = (from: string, of: string): string[] =>
     namedMetrics(ofType(created.get(from) ?? [], 'AWS::CloudWatch::Dashboard'), from)
       .filter(({ region }) => region === of)

@@ -37,7 +37,7 @@ test('counts the size of a template as SAM uploads it, and never less', async ()
       /take ([\d,]+) bytes as the SAM CLI uploads them, which `configure` counts as ([\d,]+)/.exec(scale) ?? [];
     const [of, counted] = said.slice(1).map((number) => Number(number.replace(',', '')));
     expect([of, counted]).toEqual([uploaded, bytes].map((exact) => Math.round(exact / 1_000) * 1_000));
-    // CloudFormation takes 1,000,000: what each rule gets may grow.
+    // CloudFormation accepts 1,000,000, so the share of each rule may grow.
     expect(bytes).toBeLessThan(900_000);
   } finally {
     await rm(folder, { recursive: true });

@@ -40,7 +40,7 @@ const INBOUND = ['us-east-1', 'ap-southeast-2'].map((region) => ({
 }));
 const MEBIBYTE = 1024 * 1024;
 const MINUTES = 60_000;
-/** A receiver that the users had before us. */
+/** A receiver that existed before our deployment. */
 const THEIRS = 'someone-elses-queue';
 
 let rehearsal: Rehearsal;
@@ -100,7 +100,7 @@ async function keysIn(region: string, bucket: string): Promise<string[]> {
   return Contents.map(({ Key = '' }) => Key);
 }
 
-/** What waits in a queue, seen or not. */
+/** Number of messages in a queue, visible or not. */
 async function waiting(region: string, QueueUrl: string): Promise<number> {
   const { Attributes = {} } = await clients(region).sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
@@ -168,14 +168,14 @@ describe('the deployed stacks', () => {
       ['example-reports-published-c8985ecdaa/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
       ['example-reports-published-c8985ecdaa/', `arn:aws:s3:::${STACK}-123456789012-ap-southeast-2-inbound`],
       ['example-media-originals-tif-af60f0990e/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
-      // What is resent to one region alone.
+      // Archives resent to a single region.
       ['_resend-us-east-1/', `arn:aws:s3:::${STACK}-123456789012-us-east-1-inbound`],
       ['_resend-ap-southeast-2/', `arn:aws:s3:::${STACK}-123456789012-ap-southeast-2-inbound`],
     ]);
   });
 });
 
-/** An object of a user, and what has to become of it. */
+/** An object of a user, and its expected copy. */
 interface Upload {
   readonly bucket: string;
   readonly key: string;
@@ -250,7 +250,7 @@ async function put({ bucket, key, body, contentType, cacheControl, metadata, tag
   await s3.send(new CompleteMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId, MultipartUpload: { Parts } }));
 }
 
-/** What is different about the object in the target bucket; undefined when it is missing. */
+/** The differences of the object in the target bucket; undefined if it is missing. */
 function differences(upload: Upload, region: string, bucket: string, storageClass = 'STANDARD', prefix = '') {
   const { key, body, contentType = 'application/octet-stream', cacheControl, metadata = {}, tags = [] } = upload;
   const headers = { contentType, ...(cacheControl !== undefined && { cacheControl }) };
@@ -403,7 +403,7 @@ describe('removing all stacks', () => {
   );
 });
 
-/** What the console's "Empty" does. */
+/** Does what "Empty" in the console does. */
 async function empty(region: string, Bucket: string): Promise<void> {
   const { s3 } = clients(region);
   const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));

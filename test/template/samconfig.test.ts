@@ -12,7 +12,7 @@ import { rulesBetween } from '../support/plans.ts';
 const MINUTES = 60_000;
 const run = promisify(execFile);
 
-/** What `sam deploy --guided` does with its answers, by the SAM CLI's own code. */
+/** Saves answers like `sam deploy --guided`, with the SAM CLI's own code. */
 const SAVE_ANSWERS = `
 import sys, click
 from samcli.commands.deploy.guided_config import GuidedConfig
@@ -31,7 +31,7 @@ def deploy(context):
 deploy(args=[], standalone_mode=False)
 `;
 
-/** What a command finds in samconfig.toml, by the SAM CLI's own code. */
+/** Reads samconfig.toml like a command, with the SAM CLI's own code. */
 const READ_SETTINGS = `
 import sys, json
 from samcli.lib.config.samconfig import SamConfig

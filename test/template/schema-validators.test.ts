@@ -7,7 +7,7 @@ import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 
 const FOLDER = new URL('../../configuration/', import.meta.url);
 const FILES = ['settings', 'replication_config'] as const;
-/** Of the schema files; ajv itself knows none. */
+/** Formats of the schema files; ajv itself knows none. */
 const FORMATS = { email: true, date: true } as const;
 
 /** Prints for each pair of a schema and a document `ok`, or what is wrong. */
@@ -21,7 +21,7 @@ for schema_text, document in json.load(sys.stdin):
     print(json.dumps(errors[0] if errors else "ok"))
 `;
 
-/** Documents that are wrong, with what a validator complains of. */
+/** Invalid documents, with the complaint of a validator. */
 const WRONG: readonly (readonly [file: (typeof FILES)[number], change: (document: Document) => Document])[] = [
   ['settings', (document) => ({ ...document, stack_name: 'with spaces' })],
   ['settings', (document) => ({ ...document, unknown: 1 })],

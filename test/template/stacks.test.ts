@@ -27,7 +27,7 @@ const STACKS = join(PROJECT, 'src/stacks');
 const MINUTES = 60_000;
 const run = promisify(execFile);
 
-/** `*` as a resource, where IAM knows nothing narrower; docs/security.md gives each its reason. */
+/** Statements with `*` as resource, since IAM has nothing narrower; docs/security.md gives each reason. */
 const EVERY_RESOURCE = [
   'LogInToTheRegistry',
   'PullImagesAsThisAccount',
@@ -84,7 +84,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Everything of every configuration and region that `fault` finds something wrong with. */
+/** The resources of all configurations and regions in which `fault` finds a fault. */
 function faults(fault: (resource: CreatedResource, all: readonly CreatedResource[]) => unknown): string[] {
   return [...created].flatMap(([name, resources]) =>
     resources.filter((resource) => fault(resource, resources)).map(({ path }) => `${name}: ${path}`),
@@ -105,7 +105,7 @@ interface KeyFilter {
   readonly suffix: string;
 }
 
-/** What the keys of new objects look like that a bucket tells its queues of; an entry without a filter tells of all. */
+/** Filters on the keys of new objects for which a bucket notifies its queues; an entry without a filter covers all keys. */
 function creationFilters(properties: CreatedResource['properties']): KeyFilter[] {
   return listOf(field(properties['NotificationConfiguration'], 'QueueConfigurations'))
     .filter((entry) => textOf(field(entry, 'Event')).startsWith('s3:ObjectCreated:'))
@@ -155,7 +155,7 @@ describe('the templates', () => {
 
   test('pass cfn-lint in the form that CloudFormation receives', () => {
     expect(whole.problems).toEqual([]);
-    // Linting takes half a minute, and the example is a part of what was linted.
+    // Linting takes half a minute, and the linted templates include the example.
     expect(Object.keys(whole.nested).map((path) => basename(path))).toEqual(
       expect.arrayContaining(Object.keys(example.nested).map((path) => basename(path))),
     );
@@ -240,7 +240,7 @@ describe('every function', () => {
       ofType(resources, 'AWS::Lambda::Function').map((resource) => {
         const command = textOf(listOf(at(resource, 'ImageConfig', 'Command'))[0]);
         const variables = Object.entries((at(resource, 'Environment', 'Variables') ?? {}) as Record<string, Json>);
-        // What CloudFormation will know only later.
+        // Values that CloudFormation knows only later.
         const values = variables.map(([name, value]) => {
           const text = textOf(value);
           return [name, text.startsWith('<') ? standIn(name) : text];

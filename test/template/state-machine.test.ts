@@ -59,7 +59,7 @@ function row(key: string, more: Partial<InventoryRow> = {}): InventoryRow {
   return { key, size: 100, lastModified: TIME, etag: `etag-${key.length}`, ...more };
 }
 
-/** 2,400 rows, of which 2,100 are to be queued. */
+/** 2,400 rows, of which 2,100 have to be queued. */
 function rowsOf(name: string): InventoryRow[] {
   return Array.from({ length: 2400 }, (_, index) => {
     if (index % 8 !== 7) return row(`in/${name}/ü+%2F ${index}`);
@@ -83,7 +83,7 @@ let s3: S3Client;
 let sqs: SQSClient;
 let states: SFNClient;
 let queueUrl = '';
-/** Payloads that the function got, in the order in which they came. */
+/** Payloads that the function received, in order. */
 const invocations: { readonly file: { readonly key: string }; readonly position?: string }[] = [];
 
 beforeAll(async () => {
@@ -109,7 +109,7 @@ beforeAll(async () => {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const access = { endpoint: interpreter.endpoint, region: REGION, credentials };
   host = hostFunction(
-    // A minute and two seconds: the function gives up its file after two, and is invoked again.
+    // A minute and two seconds: the function stops its file after two seconds, and is invoked again.
     { ...named('BackfillEuWest1/Function').properties, Timeout: 62 },
     { region: REGION, arn: 'arn', image, endpoint: interpreter.endpoint, credentials, onLine: () => undefined },
   );
@@ -183,7 +183,7 @@ async function s3xrc(...args: readonly string[]): Promise<{ status: number; stdo
   return { status: (await ended)[0], stdout, stderr };
 }
 
-/** Keys of this inventory: what a test that failed left is not among them. */
+/** Keys of this inventory, without leftovers of a failed test. */
 async function receiveAll(name: string): Promise<string[]> {
   const found: string[] = [];
   for (;;) {

@@ -65,7 +65,7 @@ let s3: S3Client;
 let states: SFNClient;
 let rule = '';
 const invocations: Payload[] = [];
-/** Answers in place of the function, first come, first served; a function throws. */
+/** Answers in place of the function, first come, first served; an answer that is a function throws. */
 const answers: ((payload: Payload) => unknown)[] = [];
 
 beforeAll(async () => {
@@ -164,7 +164,7 @@ describe('the state machine of scheduled verifications', () => {
     expect(textOf(at(clock, 'ScheduleExpression') ?? '')).toMatch(/^cron\(\d{1,2} [1-4] \? \* SUN \*\)$/);
     const [target] = listOf(at(clock, 'Targets'));
     expect(target).toMatchObject({ Input: JSON.stringify({ rule }), Id: 'verify' });
-    // Its alarm watches this very rule: a Ref to it is its name, by which CloudWatch has the metric.
+    // Its alarm watches this rule: a Ref returns its name, which is the dimension of the metric.
     const alarms = ofType(resources, 'AWS::CloudWatch::Alarm');
     const [failed, ...others] = alarms.filter((each) => at(each, 'MetricName') === 'FailedInvocations');
     expect(others).toEqual([]);
@@ -202,7 +202,7 @@ describe('the state machine of scheduled verifications', () => {
       const alarms = ofType(resources, 'AWS::CloudWatch::Alarm').filter(
         (each) => at(each, 'Namespace') === 'AWS/States',
       );
-      // However an execution ends without having verified the rule.
+      // Every way in which an execution ends without verifying the rule.
       expect(alarms.map((each) => at(each, 'MetricName')).toSorted()).toEqual([
         'ExecutionsAborted',
         'ExecutionsFailed',

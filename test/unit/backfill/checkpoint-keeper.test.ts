@@ -28,7 +28,7 @@ class SharedObject {
   #version = 0;
   isDown = false;
 
-  /** As another process opens it. */
+  /** A keeper as another process opens it. */
   open(): CheckpointStore {
     let seen: number | undefined;
     return {
@@ -92,7 +92,7 @@ describe('two runs at the same time', () => {
         /backfill of rule rule-1 is in progress: ann@host, process 1, runs it, and holds it until 2026-11-30T06:01:00/,
       ),
     });
-    // To forget what a run has done does not end it.
+    // Forgetting the progress of a run does not end it.
     await expect(load(second, true)).rejects.toThrow(HeldCheckpointError);
   });
 
@@ -104,7 +104,7 @@ describe('two runs at the same time', () => {
     await first.save(CONTENT);
     await expect(second.save(CONTENT)).rejects.toThrow('ann@host, process 1, runs it');
     expect(second.lost.reason).toBeInstanceOf(HeldCheckpointError);
-    // What it does in its end does not touch the other's.
+    // Its cleanup does not touch the other's checkpoint.
     const before = object.text;
     await expect(second.save({ ...CONTENT, position: 'z' })).rejects.toThrow(HeldCheckpointError);
     await second[Symbol.asyncDispose]();

@@ -21,7 +21,7 @@ async function positionsOf(source: EntrySource): Promise<string[]> {
   return positions;
 }
 
-/** Two files of CSV, of 1,500 and 3 rows: more than a page, and less. */
+/** Two CSV files of 1,500 and 3 rows: more and less than a page. */
 const csv = new Map(
   [1500, 3].map((rows, file) => [
     `data-${file}.csv`,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { deployedRule } from '../../../src/configuration/deployed-rule.ts';
 import { destinationSchema, ruleSchema, sourceSchema } from '../../../src/configuration/schema/schema.ts';
 
-/** Keys of the public implementation that are taken, and have no effect here. */
+/** Keys of the public implementation that are accepted and have no effect here. */
 const WITHOUT_EFFECT = ['ephemeral_storage'];
 
 const ENTRY = ruleSchema.parse({
@@ -10,7 +10,7 @@ const ENTRY = ruleSchema.parse({
   destinations: [{ region: 'us-east-1', bucket: 'target-bucket', kms_key_arn: '' }],
 });
 
-/** The object, and the keys of it that were read. */
+/** The object, and those of its keys that were read. */
 function watched<T extends object>(object: T): { readonly object: T; readonly read: Set<string> } {
   const read = new Set<string>();
   const proxy = new Proxy(object, {

@@ -90,7 +90,7 @@ describe('putNotifications', () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     await putNotifications(properties('logs/'), undefined, s3, signal);
     expect(s3.writes).toBe(1);
-    // After the write, and not after the look that found everything in place.
+    // After the write, not after the read that found everything in place.
     expect(s3.waits).toEqual([5_500]);
   });
 

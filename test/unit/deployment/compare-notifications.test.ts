@@ -35,7 +35,7 @@ const EVENT_BRIDGE: StoredNotification = {
 const stored = new Map<string, readonly StoredNotification[]>();
 let reads: string[];
 
-/** Buckets and rules whose notification is missing. */
+/** Buckets and rules with a missing notification. */
 async function missing(rules: readonly DeployedRule[] = [logs, images, bridged, draining]): Promise<string[]> {
   const found: string[] = [];
   reads = [];

@@ -6,7 +6,7 @@ import type { NotificationStore, StoredNotification } from '../../../src/deploym
 const TRIALS = 100;
 const { signal } = new AbortController();
 
-/** Time that passes when everybody waits. */
+/** Time passes when everybody waits. */
 class VirtualTime {
   now = 0;
   readonly #sleepers: { readonly at: number; readonly wake: () => void }[] = [];
@@ -47,7 +47,7 @@ async function trial(seed: number): Promise<{ readonly ids: string[]; readonly w
       return stored;
     },
     async replace(_bucket, kept, added) {
-      // S3 sends each destination a test message before it takes the document.
+      // S3 sends each destination a test message before it accepts the document.
       await time.sleep(100 + random() * 1_000);
       writes += 1;
       stored = [...kept, ...added.map((entry) => ({ ...entry, text: entry.id }))];
@@ -74,6 +74,6 @@ async function trial(seed: number): Promise<{ readonly ids: string[]; readonly w
 test(`two stacks that deploy to one bucket in the same second lose no notification in ${TRIALS} trials`, async () => {
   const trials = await Promise.all(Array.from({ length: TRIALS }, (_, seed) => trial(seed + 1)));
   expect(trials.filter(({ ids }) => ids.join() !== 'one,two')).toEqual([]);
-  // Or else they never met.
+  // Otherwise they never met.
   expect(trials.filter(({ writes }) => writes > 2).length).toBeGreaterThan(TRIALS / 4);
 });

@@ -193,7 +193,7 @@ describe('a removed rule', () => {
   test('replicates as before until the next change after its function is gone', async () => {
     const [, before] = stored();
     expect(before).toMatchObject({ id: 'b', prefix: 'b/', destinationBucket: 'inbound-2', replicaKmsKeyArn: KEY });
-    // The same request once more, as Lambda may send it.
+    // The same request again, since Lambda may repeat it.
     await putReplicationRules(properties(rule('a')), both(), s3, signal);
     expect(stored()).toContainEqual(before);
 

@@ -83,7 +83,7 @@ describe('a sorted inventory', () => {
       expect((await pages.next()).done).toBe(false);
       expect(told.at(-1)).toBeGreaterThan(3000);
       expect(await readdir(parent)).toHaveLength(1);
-      // Broken off before the end.
+      // Ended early.
       await pages.return();
       await runs[Symbol.asyncDispose]();
       expect(await readdir(parent)).toEqual([]);

@@ -5,7 +5,7 @@ import { RestoringSpeed } from '../../../src/limits/restoring-speed.ts';
 const LIMITS: RunLimits = { objectBytes: 100, totalBytes: 1000, wholeRun: 800, secondsLeft: 300, restoreRun: 860 };
 const WORK: Work = { bytes: 500, largest: 50, seconds: 200, restoreSeconds: 10, divisible: true };
 
-/** The rows of the table in decide-admission.ts, and what is around their limits. */
+/** The rows of the table in decide-admission.ts, and values around their limits. */
 const ROWS: readonly (readonly [what: string, work: Partial<Work>, admission: Admission])[] = [
   ['a largest object over the limit, indivisible', { largest: 101, divisible: false }, 'fallback'],
   ['a largest object over the limit, among others', { largest: 101 }, 'halves'],

@@ -16,7 +16,7 @@ async function keysOf(pager: ObjectPager, request: Partial<ListingRequest> = {})
   return keys;
 }
 
-/** 365 folders, of a day each, with files of an hour. */
+/** 365 folders, one per day, with one file per hour. */
 function dateTree(): string[] {
   const keys: string[] = [];
   for (let day = 0; day < 365; day += 1) {

@@ -3,10 +3,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from '@jest/globals';
 import { queueIsEmpty } from '../../../local-cloud/queue-depth.ts';
 
-/** Counts that the queue tells of: visible, in flight, delayed. */
+/** Counts of the queue: visible, in flight, delayed. */
 type Counts = readonly [number, number, number];
 
-/** A client of a queue that has these counts at one look after the other, the last ones forever. */
+/** A client of a queue that returns these counts one after the other, and then repeats the last ones. */
 function clientOf(...looks: readonly Counts[]): SQSClient {
   let look = 0;
   return new SQSClient({

@@ -7,7 +7,7 @@ import { findMutants } from '../../mutation/find-mutants.ts';
 
 const compiler = new Compiler({ lib: ['lib.es5.d.ts'], types: [] });
 
-/** The mutants of the text that do not compile, by what they change. */
+/** The mutants of the text that do not compile, by their change. */
 function refused(text: string): string[] {
   const file = join(mkdtempSync(join(tmpdir(), 'mutation-')), 'a.mts');
   writeFileSync(file, text);

@@ -5,7 +5,7 @@ import { findMutants } from '../../mutation/find-mutants.ts';
 import { instrument } from '../../mutation/instrument.ts';
 import { Switchboard } from '../../mutation/switchboard.ts';
 
-/** What the text returns with each of its mutants in force, by what they change. */
+/** Results of the text with each of its mutants switched on, by their change. */
 function results(text: string): Record<string, unknown> {
   const mutants = findMutants(text);
   const mutation = new Switchboard(mutants.length);

@@ -37,7 +37,7 @@ describe('policies for the buckets of a region', () => {
     const documents = targetAccess(plan(180));
     const sizes = documents.map((statements) => policyCharacters('us-east-1', statements));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(LIMIT);
-    // But for the last one: nothing that would still have fitted was put into another one.
+    // Except for the last one: nothing was moved to another policy although it would have fitted.
     expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(LIMIT - 300);
   });
 

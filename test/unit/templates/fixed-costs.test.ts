@@ -52,7 +52,7 @@ describe('what deletions add to the cost of a rule in a month', () => {
     // (1 + 5) x $0.30
     expect(moreBy(['us-east-1', 'replicate'])).toBeCloseTo(1.8, 9);
     expect(moreBy(['us-east-1', 'replicate'], ['us-west-2', 'ignore'])).toBeCloseTo(1.8, 9);
-    // Metrics are of a rule and region, not of a bucket.
+    // Metrics belong to a rule and region, not to a bucket.
     expect(moreBy(['us-east-1', 'replicate'], ['us-east-1', 'replicate'])).toBeCloseTo(1.8, 9);
     // (1 + 2 x 5) x $0.30
     expect(moreBy(['us-east-1', 'replicate'], ['us-west-2', 'replicate'])).toBeCloseTo(3.3, 9);

@@ -4,7 +4,7 @@ import type { Resources } from '../../../src/templates/sam-calls.ts';
 import { sourceResources } from '../../../src/templates/source-resources.ts';
 import { loadRules, ruleEntry } from '../../support/configuration.ts';
 
-/** What us-west-2 gets for the rules. */
+/** The resources of us-west-2 for the rules. */
 async function resourcesOf(...rules: readonly object[]): Promise<Resources> {
   const configuration = await loadRules(rules);
   const plans = planRegions(configuration);

@@ -42,7 +42,7 @@ test('a bucket filled before the rule, overwritten while the backfill runs, with
     {
       source: new ListingSource(new MemoryStorePager(source), BUCKET, ''),
       queue: {
-        // Keys that are queued already, and keys whose turn is still to come.
+        // Keys that are already queued, and keys that are not queued yet.
         send: async (bodies) => {
           await queue.send(bodies);
           for (let index = 0; index < 50; index += 1) {
@@ -63,7 +63,7 @@ test('a bucket filled before the rule, overwritten while the backfill runs, with
 
   const store = new FailingObjectStore(source, { read: often, put: [2, 5] });
   const service = new SourceServiceHarness({ rule, store, now: clock.now });
-  // Events come between and behind what is backfilled, never in the order of the writes.
+  // Events arrive between and after backfilled objects, never in the order of the writes.
   let waiting = [...queue.bodies, ...events.toReversed()].map((body) => queueMessage(body));
   for (let round = 0; waiting.length > 0 && round < 6; round += 1) {
     const returned: QueueMessage[] = [];

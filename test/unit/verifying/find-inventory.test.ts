@@ -41,7 +41,7 @@ describe('the inventory that replaces a listing', () => {
       manifest('2026-11-26T01-00Z'),
       manifest('2026-11-28T01-00Z'),
       'daily/objects/all/2026-11-28T01-00Z/manifest.checksum',
-      // Begun, and not there yet.
+      // Begun, and not delivered yet.
       'daily/objects/all/2026-11-29T01-00Z/manifest.checksum',
       'daily/objects/all/data/0001.parquet',
       'daily/objects/all/hive/dt=2026-11-28-01-00/symlink.txt',

@@ -84,7 +84,7 @@ describe('a verification by inventories', () => {
       { source, target },
       { source: inventory(NOW - HOUR, [young]), target: inventory(NOW - 20 * HOUR, [late, listed('only there')]) },
     );
-    // "late" is of before the source was listed, and not in it.
+    // "late" was written before the source was listed, and is not in the list.
     expect(found).toEqual({ extra: ['late', 'only there'], 'not-due': ['young'] });
   });
 

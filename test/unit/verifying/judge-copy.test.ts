@@ -29,7 +29,7 @@ function stamped({
   return there({ size, metadata: { [STAMP_NAME]: encodeStamp(stamp, digestContent(content), location) } });
 }
 
-/** The same where the user's metadata left no room: the stamp is a tag. */
+/** The same if the user's metadata has no room: the stamp is a tag. */
 function tagged({
   etag = ETAG,
   eventTime = LAST_MODIFIED + 300,

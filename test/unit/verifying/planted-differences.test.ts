@@ -18,10 +18,10 @@ const BEGIN = Date.UTC(2026, 10, 23, 10);
 const FULL = { note: 'x'.repeat(2044) };
 const TEN_TAGS = Array.from({ length: 10 }, (_, index) => ({ key: `t${index}`, value: 'v' }));
 const keys = Array.from({ length: 300 }, (_, index) => `logs/${index}`);
-/** `count` keys from the `first` on, each an own group of differences. */
+/** `count` keys beginning at `first`: each call returns a separate group. */
 const group = (first: number, count: number): string[] => keys.slice(first, first + count);
 
-/** A rule with both ends in memory, on one clock that tests move. */
+/** A rule with source and target in memory, on one clock that tests advance. */
 class Replication {
   now = BEGIN;
   readonly rule;
@@ -36,7 +36,7 @@ class Replication {
     this.region = new TargetRegion({ rules: [this.rule], now: () => this.now });
   }
 
-  /** Writes an object and answers with its event. */
+  /** Writes an object and returns its event. */
   async write(key: string, body: string, more: Parameters<MemoryObjectStore['place']>[2] = {}): Promise<string> {
     const etag = await this.source.place({ bucket: BUCKET, key }, Buffer.from(body), more);
     this.#serial += 1;
@@ -44,7 +44,7 @@ class Replication {
     return s3Notification({ key, etag, size: body.length, eventTime, sequencer: this.#serial.toString(16) });
   }
 
-  /** Packs and restores what these messages ask for. */
+  /** Packs and restores the objects of these messages. */
   async replicate(bodies: readonly string[]): Promise<void> {
     this.now += 60_000;
     const before = new Set(this.source.keys(OUTBOUND));
@@ -81,7 +81,7 @@ class Replication {
     return { counts, found, queue };
   }
 
-  /** Someone writes at the target. */
+  /** Writes at the target as somebody else. */
   async tamper(key: string, body: string, more: Parameters<MemoryObjectStore['place']>[2] = {}): Promise<void> {
     await this.region.store.place({ bucket: TARGET, key }, Buffer.from(body), more);
   }
@@ -94,7 +94,7 @@ const edited = group(60, 6);
 const unmarked = group(80, 3);
 const extra = ['logs/extra/1', 'logs/extra/2', 'logs/extra/3'];
 
-/** All objects replicated, then 50 differences of all kinds. */
+/** Replicates all objects, then plants 50 differences of all kinds. */
 async function plant(replication: Replication): Promise<void> {
   const events: string[] = [];
   for (const key of keys) {
@@ -103,7 +103,7 @@ async function plant(replication: Replication): Promise<void> {
   }
   await replication.replicate(events);
   for (const key of missing) replication.region.store.erase({ bucket: TARGET, key });
-  // Overwritten at the source, and the event was lost: with other bytes, half of them of the same size.
+  // Overwritten at the source with different bytes, half of them of the same size, without an event.
   for (const [index, key] of older.entries())
     await replication.write(key, index % 2 === 0 ? `BODY of ${key}` : 'other');
   replication.now += 5000;
@@ -141,7 +141,7 @@ test('fifty planted differences of all kinds are found and classified correctly,
     extra: 3,
     repaired: 47,
   });
-  // Nothing but suspects was looked at: copies that are there, and the objects of all that are wrong.
+  // Only suspects were looked at: existing copies, and the source objects of all that are wrong.
   expect(counts.looks).toBe(35 + 47);
 
   await replication.replicate(queue.bodies);
@@ -185,7 +185,7 @@ test('an event that was in flight wins over a repair', async () => {
 
 test('a repair replaces a stamp that is later than Last-Modified, as after a multipart upload', async () => {
   const replication = new Replication();
-  // Its upload began before the other version was written and ended after that; S3 counts it from its beginning.
+  // Its upload began before the other version was written and ended after it; S3 dates it from its beginning.
   const begun = replication.now;
   replication.now += 30_000;
   await replication.replicate([await replication.write('logs/1', 'in between')]);
@@ -211,7 +211,7 @@ test.each(['checksums', 'bytes'] as const)(
     const replication = new Replication();
     const event = await replication.write('logs/1', 'true');
     await replication.replicate([event, await replication.write('logs/2', 'also')]);
-    // The same bytes and so the same ETag; listings cannot know that someone else wrote it.
+    // The same bytes and thus the same ETag; listings do not show who wrote it.
     await replication.tamper('logs/1', 'true', { metadata: { by: 'someone' } });
     expect((await replication.verify()).counts).toMatchObject({ equal: 2, looks: 0 });
     const { counts } = await replication.verify({ proof });
@@ -230,7 +230,7 @@ test.each(['checksums', 'bytes'] as const)('%s of both sides find wrong bytes un
   const digest = digestContent({ size: bytes.length, crc32: crc32(bytes), headers: {}, metadata: {} });
   const stamp = encodeStamp(found.stamp, digest, { bucket: TARGET, key: 'logs/1' });
   await replication.tamper('logs/1', 'TRUE', { metadata: { [STAMP_NAME]: stamp } });
-  // Listings and stamp say that all is well.
+  // Listing and stamp show no difference.
   expect((await replication.verify()).counts).toMatchObject({ equal: 1, different: 0 });
   expect((await replication.verify({ proof })).counts).toMatchObject({ equal: 0, different: 1, repaired: 1 });
 });

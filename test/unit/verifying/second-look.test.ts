@@ -20,7 +20,7 @@ const at = (bucket: string, key: string): { bucket: string; key: string } => ({ 
 class Refusing extends MemoryObjectStore {
   refuse: (bucket: string, key: string) => Error | undefined = () => undefined;
   refuseTags: Error | undefined;
-  /** What HEADs say else of a key. */
+  /** Other fields in the HEAD answers of a key. */
   readonly describedAs = new Map<string, Partial<ObjectDescription>>();
 
   override async head(...args: Parameters<MemoryObjectStore['head']>): ReturnType<MemoryObjectStore['head']> {
@@ -47,7 +47,7 @@ interface Run {
   readonly counts: VerificationCounts;
   readonly faults: number;
   readonly named: number;
-  /** Class and key. */
+  /** Kind and key. */
   readonly found: readonly string[];
   readonly reasons: readonly string[];
 }
@@ -111,7 +111,7 @@ describe('a second look at the source before a copy is called wrong', () => {
     for (const key of ['key', 'deep', 'frozen', 'plain']) await store.place(at(SOURCE, key), Buffer.from(key));
     store.seal(at(SOURCE, 'key'), 'customer-key');
     store.describedAs.set('deep', { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'DEEP_ARCHIVE_ACCESS' });
-    // As an inventory does not know yet.
+    // An inventory does not know it yet.
     store.describedAs.set('frozen', { storageClass: 'GLACIER' });
     const { counts, faults, named, found, reasons } = await verify();
     expect(found).toEqual(['unreplicable deep', 'unreplicable frozen', 'unreplicable key', 'missing plain']);
@@ -142,7 +142,7 @@ describe('an object whose metadata has no room for a stamp', () => {
   const FULL = { note: 'x'.repeat(2044) };
   const bytes = Buffer.from('a');
 
-  /** What another rule restored at the source, or a rule at its destination. */
+  /** Restores an object at the source as another rule, or at the destination as this rule. */
   async function restore(bucket: string, origin: string, etag: string): Promise<void> {
     const digest = digestContent({ size: 1, crc32: crc32(bytes), headers: {}, metadata: FULL });
     const stamp = stampOf({ origin: originOf(origin), eventTime: now, etag });
@@ -162,7 +162,7 @@ describe('an object whose metadata has no room for a stamp', () => {
     now += HOUR;
     await restore(FIRST, SOURCE, '0cc175b9');
     expect((await verify()).found).toEqual(['older a']);
-    // Without the tag, a copy of the same size that came later is taken for the right one.
+    // Without the tag, a later copy of the same size counts as the right one.
     store.refuseTags = new AccessDeniedError('s3:GetObjectTagging');
     expect((await verify()).found).toEqual([]);
   });

@@ -25,7 +25,7 @@ const [rule] = deployedRules([
   },
 ]) as [DeployedRule];
 const TASK = { rule: rule.id, execution: 'first' };
-/** Without room for a stamp, so that a listing and a HEAD judge alike. */
+/** Without room for a stamp, so that a listing and a HEAD give the same verdict. */
 const FULL = { metadata: { note: 'x'.repeat(2044) } };
 const keys = Array.from({ length: 5000 }, (_, index) => `in/${String(index).padStart(5, '0')}`);
 const missing = ['in/00007', 'in/01500', 'in/04999'];
@@ -39,7 +39,7 @@ const ALL_DAILY: InventoryConfiguration = {
   filePrefix: '',
 };
 
-/** Both buckets of the rule, the checkpoint, and what was said. */
+/** Both buckets of the rule, the checkpoint and the log. */
 class Schedule {
   now = NOW;
   saved: string | undefined;
@@ -138,7 +138,7 @@ class Schedule {
     };
   }
 
-  /** Everything of a store that a repair would change. */
+  /** Everything in a store that a repair would change. */
   snapshot(): string {
     const of = (store: MemoryObjectStore, bucket: string): unknown =>
       store.keys(bucket).map((key) => [key, store.look({ bucket, key })?.description.etag]);
@@ -160,7 +160,7 @@ describe('a scheduled verification', () => {
     expect(schedule.said).toEqual([...missing.map((key) => `missing ${key}`), 'verified 5000: 3']);
     expect(schedule.checkpoint).toMatchObject({ finished: true, counts: { missing: 3, equal: 4997 } });
     expect(schedule.snapshot()).toBe(before);
-    // An invocation that is repeated does nothing.
+    // A repeated invocation does nothing.
     expect(await schedule.run()).toMatchObject({ finished: true, faults: 3 });
     expect(schedule.said).toHaveLength(4);
   });
@@ -174,7 +174,7 @@ describe('a scheduled verification', () => {
     schedule.watermark = 3 * 3600;
     expect(await schedule.run()).toMatchObject({ finished: true, faults: 2 });
     expect(schedule.said).toEqual([`foreign ${keys[1]}`, `different ${keys[2]}`, 'verified 4998: 2']);
-    // Now it is late.
+    // Now it is due.
     schedule.watermark = 3600;
     expect(await schedule.run({ ...TASK, execution: 'second' })).toMatchObject({ faults: 3 });
   });

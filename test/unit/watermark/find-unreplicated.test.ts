@@ -14,12 +14,12 @@ const [rule] = deployedRules([
 ]) as [DeployedRule];
 const PREFIX = `${rule.id}/`;
 
-/** Written and put so many seconds ago. */
+/** An archive written and put that many seconds ago. */
 function archive(written: number, put = written): ListedKey {
   return { key: `${PREFIX}${keyTime(NOW - written * 1000)}-${put}.tar.zst`, lastModified: NOW - put * 1000 };
 }
 
-/** An outbound bucket: archives, and what S3 says of those that are not replicated. */
+/** An outbound bucket: archives, and the status of those that are not replicated. */
 class Outbound {
   readonly statuses = new Map<string, ReplicationStatus>();
   readonly asked: string[] = [];
@@ -60,7 +60,7 @@ class Outbound {
 }
 
 const MINUTELY = Array.from({ length: 600 }, (_, index) => archive(3600 * 10 - index * 60));
-/** Twice as many as a list holds, one each 30 s. */
+/** Twice as many as a list holds, one per 30 s. */
 const MANY = Array.from({ length: 2000 }, (_, index) => archive(60_000 - index * 30));
 
 describe('the archives whose status is read', () => {
@@ -72,7 +72,7 @@ describe('the archives whose status is read', () => {
   test('are some of many, including the first and the last', () => {
     const many = Array.from({ length: 300 }, (_, index) => archive(959 - index));
     const chosen = chooseArchives(many, undefined, NOW).map(({ lastModified }) => (NOW - lastModified) / 1000);
-    // Four are the oldest; the first of the others is one of them.
+    // Four are the oldest; the first of the others is among them.
     expect(chosen).toHaveLength(4 + 8 - 1);
     expect([chosen[0], chosen.at(-1)]).toEqual([959, 660]);
   });

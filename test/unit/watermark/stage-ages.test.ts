@@ -54,7 +54,7 @@ describe('the age of the watermark', () => {
   });
 
   test('counts what was packed in the last ten minutes even if S3 has no delay', () => {
-    // Three hours in the fallback; S3's metrics do not know of the archive yet.
+    // Three hours in the fallback; S3's metrics do not include the archive yet.
     const packed = {
       replicationLatency: [reading(60, 0)],
       packingDelays: [reading(120, 10_800), reading(700, 20_000)],
@@ -78,7 +78,7 @@ describe('the age of the watermark', () => {
   test('counts what failed during its back-off and its next run', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(1800, 4000)] })).toBe(5800);
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(2161, 4000)] })).toBe(0);
-    // The rest of the queue is younger, and hides it no more.
+    // The rest of the queue is younger and no longer hides it.
     expect(ageOf({ queueAges: [[reading(60, 30)]], retriedAges: [reading(100, 4000)] })).toBe(4100);
   });
 
@@ -89,7 +89,7 @@ describe('the age of the watermark', () => {
       { written: secondsAgo(700), put: secondsAgo(20) },
     ];
     expect(ageOf({ outbound })).toBe(700);
-    // S3 is behind by more, or has refused something since: then it may be these.
+    // If S3 is further behind, or has refused something since, it may be these.
     expect(ageOf({ outbound, replicationLatency: [reading(0, 300)] })).toBe(90_000);
     expect(ageOf({ outbound, failureAge: [reading(0, 300)] })).toBe(90_000);
     expect(ageOf({ outbound, failureAge: [reading(0, 6400)] })).toBe(200_000);

@@ -200,7 +200,7 @@ describe('taking the watermarks of a source region', () => {
     const key = `${toOne.id}/${keyTime(NOW - 11_005 * SECOND)}-0123.tar.zst`;
     world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 11_000 * SECOND });
     world.statuses.set(key, 'FAILED');
-    // The queue's age leaves a message out that was received three times; its count does not.
+    // The queue's age omits a message that was received three times; its count does not.
     world.readings.set('ApproximateNumberOfMessagesNotVisible failures', [{ time: NOW, value: 1 }]);
     await takeWatermarks(world.dependencies([toOne]));
     expect(world.taken[0]).toMatchObject({ age: 11_005, stages: { failing: 11_005 } });
@@ -362,7 +362,7 @@ describe('taking the watermarks of many routes', () => {
             await new Promise<void>((resolve) => {
               held.push(resolve);
               most = Math.max(most, held.length);
-              // All that come before the event loop has nothing else to do have begun side by side.
+              // All calls that arrive before the event loop is idle run concurrently.
               setImmediate(() => {
                 for (const go of held.splice(0)) go();
               });

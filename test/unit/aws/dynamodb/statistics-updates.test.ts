@@ -4,11 +4,11 @@ import { armKey, MAX_ARMS, NO_STATISTICS, type RuleStatistics } from '../../../.
 import { rebaseOf } from '../../../../src/aws/dynamodb/statistics-updates.ts';
 import { LEVELS, STORE_LEVEL } from '../../../../src/configuration/schema/levels.ts';
 
-/** Of an expression (DynamoDB developer guide, "Expression parameters"). */
+/** Bytes of an expression (DynamoDB developer guide, "Expression parameters"). */
 const MAX_EXPRESSION_BYTES = 4096;
 const SUMS = { archives: 1, bytes: 1, tested: 1, compressed: 1, cpuSeconds: 1 };
 
-/** Bytes of the longest rebase: each class was seen at every level, and as many arms as may stay do so. */
+/** Bytes of the longest rebase: each class was seen at every level, and the maximum number of arms stays. */
 function longestRebase(keptArms: number): number {
   const levels = [
     STORE_LEVEL,
@@ -24,7 +24,7 @@ function longestRebase(keptArms: number): number {
   return Buffer.byteLength(expression.render().UpdateExpression);
 }
 
-/** Empty when it fits; else what someone who added a class has to know. */
+/** Empty if it fits; otherwise a hint for the author of a new class. */
 function whatToDo(): string {
   const bytes = longestRebase(MAX_ARMS);
   if (bytes <= MAX_EXPRESSION_BYTES) return '';

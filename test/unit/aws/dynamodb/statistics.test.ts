@@ -49,7 +49,7 @@ function lessonOf(archive: number, random: Random): StatisticsUpdate {
   return { ...NO_STATISTICS, arms: new Map(arms) };
 }
 
-/** What sums without any rounding, or forgetting, would be. */
+/** The sums without rounding or forgetting. */
 function decayed(lessons: readonly StatisticsUpdate[]): RuleStatistics {
   const arms = new Map<ArmKey, ArmSums>();
   for (const [archive, lesson] of lessons.entries()) {
@@ -96,7 +96,7 @@ describe('statistics of a long-lived rule', () => {
     for (let archive = 0; archive <= 1000; archive += 1) {
       const sums = { 100: tiny, 1000: huge }[archive];
       await cache.add({ ...NO_STATISTICS, arms: new Map(sums === undefined ? [] : [['text:1', sums]]) });
-      // Before the huge one comes: what is left of the tiny one is as good as new.
+      // Before the huge one: the decayed sums of the tiny one still have its ratio.
       const { bytes = 1, cpuSeconds = 0 } = cache.known.arms.get('text:1') ?? {};
       if (archive === 512) expect(cpuSeconds / bytes / (tiny.cpuSeconds / tiny.bytes)).toBeCloseTo(1, 2);
     }
@@ -118,7 +118,7 @@ describe('statistics of a long-lived rule', () => {
     }
     const { landmark, arms: kept } = await store.load('rule');
     expect(landmark).toBe(512);
-    // The latest ones weigh most.
+    // The latest ones have the largest weight.
     expect(new Set(kept.keys())).toEqual(new Set(arms.slice(-MAX_ARMS)));
   });
 });

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { AdaptiveConcurrency } from '../../../../src/aws/s3/adaptive-concurrency.ts';
 
-/** A limit on a clock of the test's own, with as many calls in flight as it allows. */
+/** A limit on a clock of the test, with as many calls in flight as it allows. */
 function busy(most: number): { concurrency: AdaptiveConcurrency; clock: { now: number } } {
   const clock = { now: 0 };
   const concurrency = new AdaptiveConcurrency({ most, now: () => clock.now });
@@ -45,7 +45,7 @@ describe('concurrent calls to a bucket', () => {
   test('grow by one after as many successes as there are calls', () => {
     const { concurrency } = busy(100);
     concurrency.noteThrottling();
-    // Those above the new limit end without successors.
+    // Calls above the new limit end without successors.
     for (let call = 0; call < 50; call += 1) turn(concurrency, 'failed');
     expect(concurrency.limit).toBe(50);
     for (let call = 0; call < 51; call += 1) turn(concurrency, 'served');

@@ -18,7 +18,7 @@ describe("the time of S3's answer", () => {
     ['without a `Date`', {}],
     ['with one that is empty', { date: '' }],
     ['with one that cannot be read', { date: 'yesterday' }],
-    // Two of them become a list.
+    // Two headers become a list.
     ['with two of them', { date: 'Tue, 24 Nov 2026 11:12:13 GMT, Tue, 24 Nov 2026 11:12:14 GMT' }],
   ])('is unknown for an answer %s, which is still a valid answer', (_, date) => {
     const description = describeObject(AnswerHeaders.of({ ...ANSWER, ...date }), 3);

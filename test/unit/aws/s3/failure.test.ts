@@ -49,7 +49,7 @@ describe('describeFailure', () => {
     ['read', failure(404, 'NoSuchVersion'), 'OBJECT_NOT_FOUND', false],
     ['write', failure(404, 'NoSuchVersion'), 'OBJECT_NOT_FOUND', false],
     ['remove', failure(404, 'NoSuchKey'), 'OBJECT_NOT_FOUND', false],
-    // A gateway's page, an unknown access key on one server, and what nobody has thought of.
+    // A gateway's page, an unknown access key on one server, and an unforeseen code.
     ['read', failure(404), 'ABSENCE_UNCONFIRMED', true],
     ['read', failure(404, 'XAdminUserNotFound'), 'ABSENCE_UNCONFIRMED', true],
     ['read', failure(404, 'NoSuchSomething'), 'ABSENCE_UNCONFIRMED', true],

@@ -17,12 +17,12 @@ const archive = {
   key: `${rule.id}/20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst`,
   objects: 640,
 };
-/** Lambda's own INIT_START now and then, START, END and REPORT, as its documentation shows them. */
+/** Lambda's own START, END and REPORT, and sometimes INIT_START, as its documentation shows them. */
 const RUN_BYTES = 90 + 60 + 240;
-/** CloudWatch bills each line with so many bytes more (CloudWatch Logs user guide, "PutLogEvents"). */
+/** Bytes that CloudWatch bills on top of each line (CloudWatch Logs user guide, "PutLogEvents"). */
 const LINE_BYTES = 26;
 
-/** What CloudWatch Logs bills for the run that wrote the captured lines. */
+/** The bytes that CloudWatch Logs bills for the run that wrote the captured lines. */
 function billedBytes(): number {
   const written = lines.reduce((sum, line) => sum + Buffer.byteLength(JSON.stringify(line)) + LINE_BYTES, 0);
   return written + RUN_BYTES + 3 * LINE_BYTES;

@@ -59,7 +59,7 @@ const LEVELS: readonly LevelShare[] = [
   { ...share, content: 'text', level: 12, reason: 'cheapest', frames: 3 },
   { ...share, content: 'packed', level: STORE_LEVEL, reason: 'tried', frames: 1 },
 ];
-/** An archive that is larger than what is in it. */
+/** An archive that is larger than its objects. */
 const SMALL = { largeReads: 0, largeWrites: 0, looks: 0 };
 const GROWN = {
   rule: 'logs',

@@ -15,7 +15,7 @@ function files(succeeded: number, failed: number, total = 3): FileProgress {
   return { mapRun: 'run', total, succeeded, failed, running: total - succeeded - failed };
 }
 
-/** An execution that is seen in these states, one look after the other. */
+/** An execution that is in these states, one per read. */
 function executionsOf(looks: readonly Look[]): BackfillExecutions & { redriven: number } {
   let look = 0;
   return {

@@ -5,7 +5,7 @@ import { UsageError } from '../../../../src/cli/command/errors.ts';
 
 const SIGNAL = new AbortController().signal;
 
-/** Asks at a terminal where this is typed. */
+/** Asks at a terminal at which this is typed. */
 async function ask(question: Question, typed: string): Promise<{ readonly agreed: boolean; readonly shown: string }> {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = new PassThrough();

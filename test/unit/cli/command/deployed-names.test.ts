@@ -10,14 +10,14 @@ import { planRegions } from '../../../../src/templates/plan-regions.ts';
 import { partsOf } from '../../../../src/templates/region-parts.ts';
 import { someFallback } from '../../../support/deployment-configuration.ts';
 
-/** What the stack of this file names so, with the parameters filled in. */
+/** Names of this property in the stack of this file, with the parameters filled in. */
 function namesIn(
   stack: string,
   property: 'QueueName' | 'FunctionName',
   parameters: Readonly<Record<string, string>>,
 ): string[] {
   const text = readFileSync(new URL(`../../../../src/stacks/${stack}.yaml`, import.meta.url), 'utf8');
-  // A property of a resource: six blanks. Elsewhere it is a dimension.
+  // Six blanks mean a property of a resource; elsewhere it is a dimension.
   const named = text.matchAll(new RegExp(`^ {6}${property}: (?:!Ref (\\w+)|!Sub '([^']+)')$`, 'gm'));
   return [...named].map(([, parameter, pattern]) =>
     (pattern ?? `\${${parameter ?? ''}}`).replaceAll(/\$\{(\w+)\}/g, (_, name: string) => parameters[name] ?? name),

@@ -12,7 +12,7 @@ const CONTEXT: CommandContext = {
   note: () => undefined,
 };
 
-/** How an option looks wherever it is, and what its explanation begins with. */
+/** The form of an option in every command, and the beginning of its explanation. */
 const SHARED: Readonly<Record<string, { readonly flags: RegExp; readonly says: RegExp }>> = {
   '--region': { flags: /^--region <region(\.\.\.)?>$/, says: /region/ },
   '--profile': { flags: /^--profile <name>$/, says: /^profile of the AWS configuration$/ },
@@ -25,7 +25,7 @@ const SHARED: Readonly<Record<string, { readonly flags: RegExp; readonly says: R
   '--dry-run': { flags: /^--dry-run$/, says: /^(only )?show/ },
 };
 
-/** Which commands have none of an option, and why. All others have it. */
+/** The commands without an option, and the reason. All others have it. */
 const WITHOUT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '--region': {
     configure: 'writes files',
@@ -57,7 +57,7 @@ interface DescribedOption {
   readonly says: string;
 }
 
-/** Options as a help text lists them; explanations may be several lines. */
+/** Options as a help text lists them; an explanation may have several lines. */
 function optionsOf(command: string, help: string): DescribedOption[] {
   const [, options = ''] = /^Options:\n((?:^ .*\n?)+)/m.exec(help) ?? [];
   return options
@@ -69,7 +69,7 @@ function optionsOf(command: string, help: string): DescribedOption[] {
     });
 }
 
-/** Every command that does something: subcommands in place of the command that has them. */
+/** Every command that can run: subcommands instead of the command that has them. */
 async function readCommands(): Promise<{ readonly name: string; readonly options: readonly DescribedOption[] }[]> {
   const found: { name: string; options: DescribedOption[] }[] = [];
   for (const command of COMMANDS) {

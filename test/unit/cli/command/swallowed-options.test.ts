@@ -13,7 +13,7 @@ function refusal(environment: Readonly<Record<string, string>>, args: readonly s
   }
 }
 
-/** What npm sets, as npm 10 and 11 were seen to do. */
+/** Variables that npm 10 and 11 were observed to set. */
 const NPM = { npm_lifecycle_event: 'remove', npm_command: 'run' };
 
 describe('options that npm consumed itself', () => {

@@ -14,7 +14,7 @@ async function ruleOf(source: object = {}, ...destinations: readonly object[]): 
 
 describe("the plan's line on when a rule pays", () => {
   test('names both sizes at 3x, the volume that earns the fixed cost, and what to do below', async () => {
-    // docs/economics.md has the same sizes; 8.49 is worked by hand from alarms, metrics, watermark and queue.
+    // docs/economics.md has the same sizes; 8.49 is calculated by hand from alarms, metrics, watermark and queue.
     expect(describeBreakEven(await ruleOf(), prices)).toEqual([
       'objects of 98.7 KB or more on average (143 KB if all are overwrites), at 3x',
       "from 1,300 GB of 1.0 MB, 1,200 GB of 10.0 MB objects per month on, arriving evenly: this earns the rule's own 8.49 USD per month",

@@ -14,7 +14,7 @@ const logs = makeCorpus('logs').subarray(0, MIB);
 const noise = randomBytes(MIB);
 const prices = { archiveByte: 0.03e-9, cpuSecond: 2.3e-5 };
 
-/** Level 9 for what compresses, and storing for the rest. */
+/** Level 9 for compressible content, and `store` for the rest. */
 const twoLevels: LevelPolicy = {
   levels: [STORE_LEVEL, 9],
   plan: (): ArchiveLevels => ({
@@ -56,7 +56,7 @@ describe('compareLevels', () => {
     expect([...costs.keys()]).toEqual(['chosen', '1', '9']);
     expect(frames).toBe(2);
     const [chosen, one, nine] = [...costs.values()];
-    // The stored picture takes a few bytes for its blocks at any level; the log is what differs.
+    // The stored picture needs a few bytes for its blocks at any level; only the log differs.
     expect(Math.abs((chosen?.compressedBytes ?? 0) - (nine?.compressedBytes ?? 0))).toBeLessThan(200);
     expect(chosen?.compressedBytes).toBeLessThan((one?.compressedBytes ?? 0) - 10_000);
     for (const { compressedBytes, cpuSeconds, dollars } of costs.values()) {
@@ -74,7 +74,7 @@ describe('compareLevels', () => {
     const archive = await pack(twoLevels);
     const uses = [use('9'), use('9', 'probed'), use('store')];
     const { costs } = await compare(archive, { levels: [9], candidates: [STORE_LEVEL, 1, 3, 6, 9, 12], uses });
-    // A probe of a megabyte at all levels takes some times as long as level 9 of it.
+    // A probe of a megabyte at all levels takes several times as long as level 9 alone.
     expect(costs.get('chosen')?.cpuSeconds).toBeGreaterThan(1.5 * (costs.get('9')?.cpuSeconds ?? 0));
   });
 

@@ -54,7 +54,7 @@ describe('planObjects', () => {
     const content = { bodies: [...large, ...bodies], skipped: [] };
     const { objects } = planObjects(content, { prefix: '', withHardKeys: false });
     const witnesses = objects.filter(({ isWitness }) => isWitness === true);
-    // The third one is a late draft.
+    // The third object is a late draft.
     expect(witnesses.map(({ key }) => key)).toEqual(['e.bin', 'file-0.txt']);
   });
 

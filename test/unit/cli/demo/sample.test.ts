@@ -6,7 +6,7 @@ function listed(key: string, size: number): ListedObject {
   return { key, size, etag: 'etag', lastModified: 0, storageClass: 'STANDARD' };
 }
 
-/** A bucket with a folder of small objects and one, a tenth of it, of large ones. */
+/** A bucket with a folder of small objects, and one of large objects, a tenth of all. */
 const BUCKET = Array.from({ length: 20_000 }, (_, index) =>
   index % 10 === 0 ? listed(`pictures/${index}`, 100_000) : listed(`texts/${index}`, 1_000),
 );

@@ -8,7 +8,7 @@ import { exampleRule } from '../../../support/rules.ts';
 
 const rule = { costs: ruleCosts(exampleRule(), examplePrices()), limits: USUAL_LIMITS };
 
-/** Ten objects of this size at 3x and level 9: what a demo's folder has. */
+/** Ten objects of this size at 3x and level 9, as in a demo's folder. */
 function runOf(size: number, ratio = 3): PackedRun {
   const sizes = Array.from({ length: 10 }, () => size);
   return { sizes, archiveBytes: (10 * size) / ratio, cpuSeconds: (10 * size) / 45e6 };
@@ -52,7 +52,7 @@ describe('what a run is worth', () => {
     expect(verdict).toBe(
       `At this mean size of 25.0 KB S3's own replication is cheaper by ${(-terabyte.net).toFixed(2)} USD per TB; this pays from 98.7 KB on, at a ratio of 3.0 : 1 (nothing packed twice).`,
     );
-    // The size named is the one at which the table turns.
+    // The named size is the one at which the table changes sign.
     expect(worthOf(runOf(98e3)).terabyte.net).toBeLessThan(0);
     expect(worthOf(runOf(100e3)).terabyte.net).toBeGreaterThan(0);
   });

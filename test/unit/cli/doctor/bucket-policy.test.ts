@@ -7,7 +7,7 @@ const ROLES = `arn:aws:iam::${ACCOUNT}:role/app-`;
 const KEY = `arn:aws:kms:us-east-1:${ACCOUNT}:key/k`;
 const HEADER = 's3:x-amz-server-side-encryption';
 
-/** What is said of a policy that denies PUTs under a condition. */
+/** The findings for a policy that denies PUTs under a condition. */
 function judge(Condition: object, kmsKeyArn?: string) {
   const statement = { Sid: 'S', Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: '*', Condition };
   const facts = requestFacts(ACCOUNT, ROLES, kmsKeyArn);

@@ -91,7 +91,7 @@ describe('the plan of a sample', () => {
           const units = samples.flatMap((sample) => sample.units);
           for (const sample of samples) expect(sample.units.length).toBeGreaterThan(0);
           const bytes = units.reduce((sum, { length }) => sum + length, 0);
-          // A unit more for each stratum, at most.
+          // At most one more unit per stratum.
           const most = Math.max(...units.map(({ length }) => length), 0);
           expect(bytes).toBeLessThanOrEqual(budget + samples.length * most);
           for (const unit of units) {

@@ -9,7 +9,7 @@ const MIB = 2 ** 20;
 /** A byte of an archive costs as much as 10 ns of CPU time. */
 const PRICES = { archiveByte: 1e-9, cpuSecond: 0.1 };
 
-/** A frame of which each level leaves a share, and takes so many seconds. */
+/** A frame, with the share that each level leaves and the seconds that it takes. */
 function frameOf(levels: readonly (readonly [level: number, left: number, seconds: number])[]): FrameCosts {
   const bytes = 8 * MIB;
   const fraction = levels.find(([level]) => level === 1)?.[1] ?? 1;
@@ -69,7 +69,7 @@ describe('a simulated stream', () => {
     const { learned, fixed, progress } = await simulate([TEXT, NOISE]);
     expect(fixed.map(({ level }) => level)).toEqual(['1', '6', '12']);
     const [one, six] = fixed;
-    // Three quarters text, at 0.25, one quarter that does not compress.
+    // Three quarters are text, at 0.25; one quarter does not compress.
     expect(Math.abs((six?.ratio ?? 0) - 1 / (0.75 * 0.25 + 0.25))).toBeLessThan(0.15);
     expect(six?.overBest).toBeLessThan(one?.overBest ?? 0);
     expect(learned.overBest).toBeGreaterThanOrEqual(0);

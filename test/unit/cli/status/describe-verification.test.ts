@@ -43,7 +43,7 @@ test('the status reports what the last checkpoint has, and which differences the
   expect(describeVerification(rule, 'weekly', checkpoint(true), SAVED)).toMatchObject({ ...found, faults: 7 });
   expect(describeVerification(rule, 'weekly', checkpoint(true), SAVED)).not.toHaveProperty('unfinished');
   expect(describeVerification(rule, 'weekly', checkpoint(false), SAVED)).toMatchObject({ ...found, unfinished: true });
-  // What others wrote is theirs.
+  // What others wrote may stay.
   expect(describeVerification(keeping, 'weekly', checkpoint(true), SAVED)).toMatchObject({ faults: 5 });
 });
 

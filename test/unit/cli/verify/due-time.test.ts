@@ -17,7 +17,7 @@ const [rule] = deployedRules([
 ]);
 if (rule === undefined) throw new TypeError('There is no rule');
 
-/** CloudWatch with a watermark per region, in minutes, of two minutes ago. */
+/** CloudWatch with a watermark per region, in minutes, taken two minutes ago. */
 function watermarks(minutes: Readonly<Record<string, number>>): MetricReader & { readonly asked: MetricAddress[] } {
   const asked: MetricAddress[] = [];
   return {

@@ -7,7 +7,7 @@ const EVERYWHERE = {
   enabled_regions: REGIONS.map((region) => ({ region, source_target: ['source', 'target'] })),
 };
 
-/** `a/logs/ -> b`, or with a target prefix `a/logs/ -> b/copies/`: buckets have one letter here, one region each. */
+/** `a/logs/ -> b`, or with a target prefix `a/logs/ -> b/copies/`: buckets have names of one letter here, and one region each. */
 function rule(text: string): object {
   const [from = '', to = ''] = text.split(' -> ');
   const [source = '', suffix = ''] = from.split('*');

@@ -11,14 +11,14 @@ const ENVIRONMENTS = JSON.parse(
   readFileSync(fileURLToPath(new URL('../../../../events/env.json', import.meta.url)), 'utf8'),
 ) as Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What a function finds under `sam local invoke`: env.json over what Lambda and the image set. */
+/** The environment under `sam local invoke`: env.json over the variables of Lambda and the image. */
 function environmentOf(path: string, region: string): Record<string, string> {
   return { AWS_REGION: region, CONFIGURATION_DIRECTORY: CONFIGURATION, ...ENVIRONMENTS[path] };
 }
 
 type Reader = (environment: Record<string, string>) => object;
 
-/** The parser of a function's variables, such as `readSourceEnvironment`; the deployment function has none of its own. */
+/** The parser of a function's variables, such as `readSourceEnvironment`; the deployment function has none. */
 function readerOf(name: FunctionName): Reader {
   if (name === 'deployment') return (environment) => environment;
   const reader = `read${name.charAt(0).toUpperCase()}${name.slice(1)}Environment`;
@@ -30,7 +30,7 @@ function readerOf(name: FunctionName): Reader {
 /** Every function of the example, in all of its stacks. */
 const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
   const invocable = INVOCABLE_FUNCTIONS.find((candidate) => candidate.path === path);
-  // Rules other than the one that the events are of.
+  // Rules that no event belongs to.
   const { name, region } = invocable ?? { name: 'source' as const, region: 'eu-west-1' };
   return { path, name, region };
 });

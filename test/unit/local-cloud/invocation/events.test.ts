@@ -21,11 +21,11 @@ import { readManifest } from '../../../support/archives.ts';
 const EVENTS = fileURLToPath(new URL('../../../../events', import.meta.url));
 const FILES = readdirSync(EVENTS).filter((file) => file.endsWith('.json') && file !== 'env.json');
 const FUNCTION_OF_FILE = new RegExp(`^(${FUNCTION_NAMES.join('|')})-`);
-/** Whose objects the events of deletions remove. */
+/** Events whose objects the deletion events remove. */
 const CREATING = ['source-put.json', 'source-copy.json', 'source-eventbridge.json'];
 const ARCHIVE = '20261120T090117437Z-1a7363667859298b6e8a187d10d22de9.tar.zst';
 
-/** Bodies as the functions take them out of an event. */
+/** Bodies as the functions read them from an event. */
 async function bodiesOf(file: string): Promise<string[]> {
   return queueMessages(await readEvent(join(EVENTS, file))).map(({ body }) => body);
 }
@@ -174,7 +174,7 @@ describe('the other events', () => {
         expect.objectContaining({ Key: key.replaceAll(' ', '+'), Size: String(size), ETag: etag }),
       ),
     );
-    // What is archived, and what was deleted, is not queued.
+    // Archived and deleted objects are not queued.
     expect(listed.slice(created.length).map(({ StorageClass }) => StorageClass)).toEqual(['GLACIER', '']);
   });
 

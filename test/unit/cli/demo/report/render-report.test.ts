@@ -16,7 +16,7 @@ const LOSS = {
   verdict: "S3's own replication is cheaper by 5.52 USD per TB.",
 };
 
-/** Everything that a report can have, with long names. */
+/** Every part of a report, with long names. */
 const FULL: DemoMeasurements = {
   ...MEASURED_RUN,
   worth: LOSS,
@@ -90,7 +90,7 @@ describe('renderReport', () => {
 
 const browser = await findBrowser();
 
-/** Only where there is a browser: what it would find elsewhere, the tests above look for in the text. */
+/** Only with a browser; the tests above cover the text without one. */
 (browser === undefined ? describe.skip : describe)('the report in a browser', () => {
   test.each([320, 400, 800, 1280])(
     'is cut off nowhere at %i pixels, and draws every box and bar',
