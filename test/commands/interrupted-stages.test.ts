@@ -300,7 +300,7 @@ describe('at the confirmation of', () => {
 
   test.each([
     ['remove, another name', 'ap', 1],
-    ['remove, nothing', '', 1],
+    ['remove, an empty answer', '', 1],
     ['remove, its name in capitals', SETTINGS.stack_name.toUpperCase(), 1],
   ] as const)(
     '%s means no: the command ends with 1 and removes nothing',

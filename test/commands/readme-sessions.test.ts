@@ -162,18 +162,18 @@ describe('a session compared with what was printed', () => {
   const shown = (...lines: readonly string[]): Session => ({ command: 'show', lines });
 
   test.each([
-    ['a line as it is', ['ok: 3'], 'ok: 3\n', true],
-    ['another word', ['ok: 3'], 'good: 3\n', false],
-    ['another number', ['ok: 3'], 'ok: 4\n', false],
-    ['a line more', ['ok: 3'], 'ok: 3\nok: 4\n', false],
-    ['lines that are left out', ['…', 'b', '…'], 'a\na\nb\nc\n', true],
-    ['the end of a line that is left out', ['a b…'], 'a bc d\n', true],
+    ['an identical line', ['ok: 3'], 'ok: 3\n', true],
+    ['a different word', ['ok: 3'], 'good: 3\n', false],
+    ['a different number', ['ok: 3'], 'ok: 4\n', false],
+    ['an additional line', ['ok: 3'], 'ok: 3\nok: 4\n', false],
+    ['omitted lines', ['…', 'b', '…'], 'a\na\nb\nc\n', true],
+    ['an omitted end of a line', ['a b…'], 'a bc d\n', true],
     ['dollars that are close', ['saves $1,000.00 now'], 'saves $991.00 now\n', true],
     ['dollars that are not', ['saves $1,000.00 now'], 'saves $2,000.00 now\n', false],
-    ['dollars of another sign', ['saves $1.00'], 'saves -$1.00\n', false],
-    ['a ratio with another margin', ['4.00 ±0.05  x'], '4.10 ±0.21    x\n', true],
+    ['dollars with a different sign', ['saves $1.00'], 'saves -$1.00\n', false],
+    ['a ratio with a different margin', ['4.00 ±0.05  x'], '4.10 ±0.21    x\n', true],
     ['a ratio that is not close', ['4.00 ±0.05  x'], '5.10 ±0.05  x\n', false],
-    ['another age', ['2 messages, oldest 5 s'], '2 messages, oldest 3 min\n', true],
+    ['a different age', ['2 messages, oldest 5 s'], '2 messages, oldest 3 min\n', true],
   ])('%s', (_, lines, printed, expected) => {
     expect(isAsShown(shown(...lines), printed)).toBe(expected);
   });

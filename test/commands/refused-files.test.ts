@@ -102,7 +102,7 @@ describe.each(FILES)('%s', (_, args) => {
     ['a folder that does not exist', '@no/such/file', /error: .*no such file or folder/],
     ['a folder', '@folder', /error: .*it is a folder, not a file/],
     ['a path through a file', '@file/below', /error: .*part of the path is a file, not a folder/],
-    ['a folder that may only be read', '@locked/file', /error: .*permission denied/],
+    ['a read-only folder', '@locked/file', /error: .*permission denied/],
     ['a full disk', '/dev/full', /error: \/dev\/full: no space left on the device/],
   ])(
     'says that it cannot write to %s',
@@ -117,7 +117,7 @@ describe.each(FOLDERS)('%s', (_, args) => {
   test.each([
     ['a file', '@file', /error: .*(?:exists already|a file, not a folder)/],
     ['a path through a file', '@file/below', /error: .*part of the path is a file, not a folder/],
-    ['a folder that may only be read', '@locked', /error: .*permission denied/],
+    ['a read-only folder', '@locked', /error: .*permission denied/],
   ])(
     'says that it cannot write to %s',
     async (_name, path, reason) => {

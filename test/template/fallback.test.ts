@@ -372,7 +372,7 @@ describe('the alarm for tasks', () => {
 
   test.each([
     [
-      'a task that was done',
+      'a task that succeeded',
       stopped(OURS, { stopCode: 'EssentialContainerExited', containers: [{ name: 'worker', exitCode: 0 }] }),
     ],
     [
@@ -380,8 +380,8 @@ describe('the alarm for tasks', () => {
       stopped(OURS, { stopCode: 'SpotInterruption', containers: [{ name: 'worker', exitCode: 0 }] }),
     ],
     ['scaling in', stopped(OURS, { stopCode: 'ServiceSchedulerInitiated' })],
-    ['a task that runs', { ...(stopped(OURS, { lastStatus: 'RUNNING', stopCode: 'TaskFailedToStart' }) as object) }],
-    ['a service that has what it wants', action(OURS, 'SERVICE_STEADY_STATE')],
+    ['a running task', { ...(stopped(OURS, { lastStatus: 'RUNNING', stopCode: 'TaskFailedToStart' }) as object) }],
+    ['a service in a steady state', action(OURS, 'SERVICE_STEADY_STATE')],
     ['another cluster’s task', stopped('arn:other', { stopCode: 'TaskFailedToStart' })],
     ['another cluster’s service', action('arn:other', 'SERVICE_TASK_PLACEMENT_FAILURE')],
   ])('does not count %s', (_, event) => {

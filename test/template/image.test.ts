@@ -81,7 +81,7 @@ describe('the image', () => {
     expect(copies.length).toBeGreaterThan(0);
     const steps = build.split('\n');
     for (const copy of copies) {
-      const from = /^--from=build (\S+) /.exec(copy)?.[1] ?? `nothing that the build stage has: ${copy}`;
+      const from = /^--from=build (\S+) /.exec(copy)?.[1] ?? `nothing in the build stage: ${copy}`;
       const opened = steps.findIndex((step) => step.startsWith('RUN chmod -R a+rX ') && step.split(' ').includes(from));
       expect({ from, isOpened: opened >= 0 }).toEqual({ from, isOpened: true });
       // Nothing writes there after that.

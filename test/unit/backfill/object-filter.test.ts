@@ -10,13 +10,13 @@ const rule = exampleRule({ prefix: 'logs/', suffix: '.json' });
 describe('an object', () => {
   test.each<[string, ObjectFilter, Partial<ListedObject>, string]>([
     ['of the rule', {}, {}, 'taken'],
-    ['of another prefix', {}, { key: 'data/a.json' }, 'left-out'],
-    ['of another suffix', {}, { key: 'logs/a.txt' }, 'left-out'],
-    ['whose key is shorter than both ends', {}, { key: 'logs/' }, 'left-out'],
-    ['of the prefix', { prefix: 'logs/a' }, {}, 'taken'],
-    ['not of the prefix', { prefix: 'logs/b' }, {}, 'left-out'],
-    ['of the suffix', { suffix: 'a.json' }, {}, 'taken'],
-    ['not of the suffix', { suffix: 'b.json' }, {}, 'left-out'],
+    ['with another prefix', {}, { key: 'data/a.json' }, 'left-out'],
+    ['with another suffix', {}, { key: 'logs/a.txt' }, 'left-out'],
+    ['whose key is shorter than prefix and suffix', {}, { key: 'logs/' }, 'left-out'],
+    ['with the --prefix', { prefix: 'logs/a' }, {}, 'taken'],
+    ['without the --prefix', { prefix: 'logs/b' }, {}, 'left-out'],
+    ['with the --suffix', { suffix: 'a.json' }, {}, 'taken'],
+    ['without the --suffix', { suffix: 'b.json' }, {}, 'left-out'],
     ['modified at --since', { since: LAST_MODIFIED }, {}, 'taken'],
     ['modified before --since', { since: LAST_MODIFIED + 1 }, {}, 'left-out'],
     ['modified at --until', { until: LAST_MODIFIED }, {}, 'left-out'],
@@ -28,7 +28,7 @@ describe('an object', () => {
     ['in GLACIER', {}, { storageClass: 'GLACIER' }, 'archived'],
     ['in DEEP_ARCHIVE', {}, { storageClass: 'DEEP_ARCHIVE' }, 'archived'],
     ['in GLACIER_IR', {}, { storageClass: 'GLACIER_IR' }, 'taken'],
-    ['in GLACIER that is not meant', { minSize: 11 }, { storageClass: 'GLACIER' }, 'left-out'],
+    ['in GLACIER and left out by the filter', { minSize: 11 }, { storageClass: 'GLACIER' }, 'left-out'],
   ])('%s', (_, filter, object, verdict) => {
     expect(judgeObject(listedObject('logs/a.json', object), rule, filter)).toBe(verdict);
   });

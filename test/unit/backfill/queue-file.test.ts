@@ -46,7 +46,7 @@ describe.each(['CSV', 'Parquet'] as const)('a data file in %s', (format) => {
       expect(invocation).toBeLessThan(10);
       const time = new AbortController();
       const queue: RecordingQueue = new RecordingQueue((already) => {
-        if (already >= 1000) time.abort(new Error('time is over'));
+        if (already >= 1000) time.abort(new Error('out of time'));
       });
       next = await queueFile(next, { ...shared, queue, deadline: time.signal });
       sent.push(...queue.keys);
@@ -58,17 +58,17 @@ describe.each(['CSV', 'Parquet'] as const)('a data file in %s', (format) => {
 
   test('fails if there is no time even for its first objects, instead of being retried forever', async () => {
     const time = new AbortController();
-    time.abort(new Error('time is over'));
+    time.abort(new Error('out of time'));
     const queued = queueFile(task, { ...shared, queue: new RecordingQueue(), deadline: time.signal });
     await expect(queued).rejects.toThrow(NoProgressError);
   });
 
   test('fails with the error of SQS', async () => {
     const queue = new RecordingQueue(() => {
-      throw new Error('SQS is away');
+      throw new Error('SQS does not answer');
     });
     const queued = queueFile(task, { ...shared, queue, deadline: new AbortController().signal });
-    await expect(queued).rejects.toThrow('SQS is away');
+    await expect(queued).rejects.toThrow('SQS does not answer');
   });
 });
 

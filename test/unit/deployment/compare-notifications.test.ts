@@ -84,9 +84,9 @@ describe('the notifications of source buckets', () => {
   });
 
   test.each([
-    ['of users', {}, ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'], 's3:ObjectRemoved:*'],
+    ['by users', {}, ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'], 's3:ObjectRemoved:*'],
     [
-      'of a lifecycle',
+      'by a lifecycle rule',
       { lifecycle_deletes: true },
       ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
       's3:LifecycleExpiration:*',

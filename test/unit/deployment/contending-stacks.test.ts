@@ -28,7 +28,7 @@ class VirtualTime {
       if (state.ended) return;
       this.#sleepers.sort((left, right) => left.at - right.at);
       const next = this.#sleepers.shift();
-      if (next === undefined) throw new Error('Everybody waits, and nobody for a time');
+      if (next === undefined) throw new Error('Everybody waits, but nobody for a time');
       this.now = next.at;
       next.wake();
     }

@@ -13,9 +13,9 @@ describe('filtersOverlap', () => {
     ['disjoint prefixes', filter('a/', ''), filter('b/', ''), false],
     ['nested prefixes with disjoint suffixes', filter('a/', '.csv'), filter('a/b/', '.txt'), false],
     ['nested prefixes', filter('a/', ''), filter('a/b/', ''), true],
-    ['no filter beside any other', filter('', ''), filter('a/', '.csv'), true],
+    ['no filter with any other', filter('', ''), filter('a/', '.csv'), true],
     ['nested suffixes', filter('', '.gz'), filter('', '.tar.gz'), true],
-    ['one event of those that a wildcard covers', filter('', ''), filter('', '', 's3:ObjectCreated:Put'), true],
+    ['one of the events that a wildcard covers', filter('', ''), filter('', '', 's3:ObjectCreated:Put'), true],
     [
       'two different single events',
       filter('', '', 's3:ObjectCreated:Put'),

@@ -57,7 +57,7 @@ describe('a value with only its beginning known', () => {
 });
 
 test.each([
-  ['a key of which nothing is known', 'StringEquals', 'aws:SourceVpce'],
+  ['an unknown key', 'StringEquals', 'aws:SourceVpce'],
   ['an operator over several values', 'ForAllValues:StringEquals', HEADER],
   ['an operator for numbers', 'NumericLessThan', 's3:x-amz-content-sha256'],
 ])('%s is not judged', (_what, operator, key) => {

@@ -189,8 +189,8 @@ describe('serveStack', () => {
   });
 
   test.each([
-    ['a type that it does not serve', { ResourceType: 'Custom::Other' }],
-    ['a kind of request that it does not know', { RequestType: 'Refresh' }],
+    ['an unknown type', { ResourceType: 'Custom::Other' }],
+    ['an unknown kind of request', { RequestType: 'Refresh' }],
   ])('answers %s', async (_what, overrides) => {
     expect(await serve(request('Create', overrides))).toMatchObject({
       Status: 'FAILED',

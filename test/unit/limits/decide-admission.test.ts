@@ -9,8 +9,8 @@ const WORK: Work = { bytes: 500, largest: 50, seconds: 200, restoreSeconds: 10, 
 const ROWS: readonly (readonly [what: string, work: Partial<Work>, admission: Admission])[] = [
   ['a largest object over the limit, indivisible', { largest: 101, divisible: false }, 'fallback'],
   ['a largest object over the limit, among others', { largest: 101 }, 'halves'],
-  ['more bytes than a run takes, indivisible', { bytes: 1001, divisible: false }, 'fallback'],
-  ['more bytes than a run takes, divisible', { bytes: 1001 }, 'halves'],
+  ['more bytes than fit into a run, indivisible', { bytes: 1001, divisible: false }, 'fallback'],
+  ['more bytes than fit into a run, divisible', { bytes: 1001 }, 'halves'],
   ['more seconds than any run has, indivisible', { seconds: 801, divisible: false }, 'fallback'],
   ['more seconds than any run has, divisible', { seconds: 801 }, 'halves'],
   ['more than the target can restore in a run, divisible', { restoreSeconds: 861 }, 'halves'],
@@ -19,7 +19,7 @@ const ROWS: readonly (readonly [what: string, work: Partial<Work>, admission: Ad
   ['more seconds than this run has left, divisible', { seconds: 301 }, 'again'],
   ['everything exactly at its limit', { largest: 100, bytes: 1000, seconds: 300, restoreSeconds: 860 }, 'here'],
   ['little work', {}, 'here'],
-  ['a row over two limits: the first of them', { largest: 101, seconds: 301, divisible: false }, 'fallback'],
+  ['two limits exceeded, of which the first decides', { largest: 101, seconds: 301, divisible: false }, 'fallback'],
 ];
 
 describe('work with', () => {

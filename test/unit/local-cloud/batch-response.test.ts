@@ -22,9 +22,9 @@ describe('readBatchResponse', () => {
   it.each([
     ['an empty identifier', { batchItemFailures: [{ itemIdentifier: '' }] }],
     ['a null identifier', { batchItemFailures: [{ itemIdentifier: null }] }],
-    ['a misspelt identifier field', { batchItemFailures: [{ itemIdentifer: 'a' }] }],
-    ['an identifier that is not of the batch', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
-    ['a list that is none', { batchItemFailures: 'a' }],
+    ['a misspelled identifier field', { batchItemFailures: [{ itemIdentifer: 'a' }] }],
+    ['an identifier outside of the batch', { batchItemFailures: [{ itemIdentifier: 'z' }] }],
+    ['text in place of a list', { batchItemFailures: 'a' }],
     ['an answer that is not an object', 'done'],
   ])('returns the whole batch on %s', (_, response) => {
     expect(readBatchResponse(response, BATCH).kind).toBe('whole batch failed');

@@ -56,7 +56,7 @@ describe('reading the embedded metric format', () => {
   test.each([
     ['a metric without a value', line({ One: undefined })],
     ['more than 100 values', line({ One: new Array<number>(101).fill(1) })],
-    ['values without as many counts', line({ One: { Values: [1, 2], Counts: [1] } })],
+    ['values with fewer counts', line({ One: { Values: [1, 2], Counts: [1] } })],
     ['a dimension without a value', line({ One: 1 }, [['Nowhere']])],
     ['more than 100 metrics', line(Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`M${index}`, 1])))],
   ])('rejects %s, which CloudWatch would drop', (_name, bad) => {

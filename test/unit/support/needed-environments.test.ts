@@ -8,7 +8,7 @@ describe('the Python environments that are installed before a run', () => {
   test.each<[string, readonly string[], readonly string[], readonly string[]]>([
     ['all tests', DEFAULT, [], ['test']],
     ['an integration test', DEFAULT, ['test/integration/watermark.test.ts'], ['test']],
-    ['a name that may be anywhere', DEFAULT, ['watermark'], ['test']],
+    ['a name that may match anywhere', DEFAULT, ['watermark'], ['test']],
     ['unit tests', DEFAULT, ['test/unit/archive', 'test/architecture.test.ts'], []],
     ['the absolute path of a unit test', DEFAULT, ['/home/me/project/test/unit/errors.test.ts'], []],
     ['unit and integration tests', DEFAULT, ['test/unit', 'test/integration/watermark'], ['test']],

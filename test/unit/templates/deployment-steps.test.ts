@@ -87,20 +87,20 @@ describe('the order of regions that send to each other', () => {
   }
 
   test.each<readonly [string, Readonly<Record<string, DeployedRegion>>, readonly string[]]>([
-    ['needs no first round where both receive', { [WEST]: whole, [EAST]: whole }, ['eu-west-1 all', 'us-east-1 all']],
+    ['needs no first round if both receive', { [WEST]: whole, [EAST]: whole }, ['eu-west-1 all', 'us-east-1 all']],
     [
-      'begins where targets stand already, and never takes away what sends',
+      'begins where targets exist, and never removes what sends',
       { [WEST]: sendsOnly, [EAST]: whole },
       ['eu-west-1 all', 'us-east-1 all'],
     ],
-    ['and the other way round', { [WEST]: whole, [EAST]: sendsOnly }, ['us-east-1 all', 'eu-west-1 all']],
+    ['does the same the other way round', { [WEST]: whole, [EAST]: sendsOnly }, ['us-east-1 all', 'eu-west-1 all']],
     [
-      'gives targets to a new region only',
+      'first gives targets only to a new region',
       { [WEST]: sendsOnly },
       ['us-east-1 targets', 'eu-west-1 all', 'us-east-1 all'],
     ],
     [
-      'repeats a first round that has stopped',
+      'repeats a first round that stopped',
       { [WEST]: targetsOnly },
       ['eu-west-1 targets', 'us-east-1 targets', 'eu-west-1 all', 'us-east-1 all'],
     ],

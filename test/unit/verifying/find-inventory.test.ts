@@ -59,7 +59,7 @@ describe('the inventory that replaces a listing', () => {
   });
 
   test.each<[string, Partial<InventoryConfiguration>, string]>([
-    ['is off', { isEnabled: false }, 'inventory all is not enabled'],
+    ['is disabled', { isEnabled: false }, 'inventory all is not enabled'],
     ['is in ORC', { format: 'ORC' }, 'inventory all is in ORC'],
     ['lacks fields', { fields: ['Size', 'ETag'] }, 'inventory all has no LastModifiedDate, StorageClass'],
     ['lists other keys', { prefix: 'in/some/' }, 'inventory all lists in/some/ only'],

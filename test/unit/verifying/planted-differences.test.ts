@@ -81,7 +81,7 @@ class Replication {
     return { counts, found, queue };
   }
 
-  /** Writes at the target as somebody else. */
+  /** Writes at the target as another writer. */
   async tamper(key: string, body: string, more: Parameters<MemoryObjectStore['place']>[2] = {}): Promise<void> {
     await this.region.store.place({ bucket: TARGET, key }, Buffer.from(body), more);
   }

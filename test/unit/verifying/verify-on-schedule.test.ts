@@ -252,7 +252,7 @@ describe('two executions of a rule', () => {
 
   test('that begin at the same moment become one: the storage refuses the other, which ends', async () => {
     schedule.onSave = () => {
-      throw new HeldCheckpointError('saved by someone else');
+      throw new HeldCheckpointError('saved by another execution');
     };
     expect(await schedule.run()).toEqual({ ...TASK, finished: true, compared: 0, faults: 0 });
     expect(schedule.said).toEqual(['running another one']);
@@ -263,7 +263,7 @@ describe('two executions of a rule', () => {
     let saves = 0;
     schedule.onSave = () => {
       saves += 1;
-      if (saves > 1) throw new HeldCheckpointError('saved by someone else');
+      if (saves > 1) throw new HeldCheckpointError('saved by another execution');
     };
     expect(await schedule.run()).toMatchObject({ finished: true, compared: 0 });
     expect(schedule.said.at(-1)).toBe('running another one');

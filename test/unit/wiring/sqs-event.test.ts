@@ -15,8 +15,8 @@ describe('the event of a function that works on a queue', () => {
 
   test.each<[string, unknown]>([
     ["the example of the console's test button", { key1: 'value1', key2: 'value2' }],
-    ['an S3 notification that did not come through a queue', JSON.parse(s3Notification({ key: 'a' }))],
-    ['an SNS notification that did not come through a queue', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }],
+    ['an S3 notification that bypassed the queue', JSON.parse(s3Notification({ key: 'a' }))],
+    ['an SNS notification that bypassed the queue', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }],
     ['an EventBridge event', { 'detail-type': 'Object Created', detail: {} }],
     ['a message without its receive count', { Records: [{ ...record, attributes: {} }] }],
     ['a list', [record]],

@@ -16,8 +16,8 @@ describe("the time of S3's answer", () => {
 
   test.each([
     ['without a `Date`', {}],
-    ['with one that is empty', { date: '' }],
-    ['with one that cannot be read', { date: 'yesterday' }],
+    ['with an empty one', { date: '' }],
+    ['with an invalid one', { date: 'yesterday' }],
     // Two headers become a list.
     ['with two of them', { date: 'Tue, 24 Nov 2026 11:12:13 GMT, Tue, 24 Nov 2026 11:12:14 GMT' }],
   ])('is unknown for an answer %s, which is still a valid answer', (_, date) => {

@@ -32,7 +32,7 @@ describe('findRemedy', () => {
     ['a throttled HEAD', failure(503), 'read', 'throttled'],
     ['throttling by KMS', failure(400, 'KMS.ThrottlingException'), 'read', 'throttled'],
     ['an expired token', failure(400, 'ExpiredToken'), 'read', 'new-credentials'],
-    ['a HEAD that says nothing', failure(400), 'read', 'new-credentials'],
+    ['a HEAD without a reason', failure(400), 'read', 'new-credentials'],
     ['a wrong clock', failure(403, 'RequestTimeTooSkewed'), 'read', 'server-clock'],
     ['a missing permission', failure(403, 'AccessDenied'), 'read', 'none'],
     ['a racing write', failure(409, 'ConditionalRequestConflict'), 'write', 'none'],

@@ -384,10 +384,10 @@ it('logs the level of each frame, with storing below all levels', () => {
 
 it('counts lost statistics', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
-  telemetry.statisticsLost(new UnavailableStorageError('DynamoDB is away'));
+  telemetry.statisticsLost(new UnavailableStorageError('DynamoDB does not answer'));
   telemetry.flush();
   expect(readMetrics().statistics('StatisticsLost', ['SourceBucket', 'SourcePrefix']).sum).toBe(1);
-  expect(logLines()[0]).toMatchObject({ level: 'WARN', error: { message: 'DynamoDB is away' } });
+  expect(logLines()[0]).toMatchObject({ level: 'WARN', error: { message: 'DynamoDB does not answer' } });
 });
 
 it('logs how long requeued objects have waited', () => {

@@ -20,7 +20,7 @@ describe('options that npm consumed itself', () => {
   test.each<readonly [string, Readonly<Record<string, string>>, readonly string[], string]>([
     ['with a value', { npm_config_region: 'us-east-1' }, ['--yes'], '--region us-east-1 --yes'],
     ['whose value was passed on', { npm_config_region: 'true' }, ['us-east-1', '--yes'], '--region us-east-1 --yes'],
-    ['that npm has, too', { npm_config_yes: 'true', npm_config_dry_run: 'true' }, [], '--yes --dry-run'],
+    ['that npm also has', { npm_config_yes: 'true', npm_config_dry_run: 'true' }, [], '--yes --dry-run'],
     ['under npm 10', { npm_config_yes: 'true', npm_command: 'run-script' }, [], '--yes'],
   ])('%s are refused with the right command', (_, variables, args, line) => {
     expect(refusal({ ...NPM, ...variables }, args)).toMatch(new RegExp(`\\n  npm run remove -- ${line}$`));
@@ -29,10 +29,7 @@ describe('options that npm consumed itself', () => {
   test.each([
     ['nothing was kept', { ...NPM, npm_config_yes: '', npm_config_cache: '/home/me/.npm' }],
     ['npm was not asked to run this', { npm_config_region: 'us-east-1' }],
-    [
-      'they were meant for another command',
-      { npm_lifecycle_event: 'test', npm_command: 'test', npm_config_yes: 'true' },
-    ],
+    ['they were for another command', { npm_lifecycle_event: 'test', npm_command: 'test', npm_config_yes: 'true' }],
   ])('are not searched for when %s', (_, environment) => {
     expect(refusal(environment, ['--yes'])).toBeUndefined();
   });

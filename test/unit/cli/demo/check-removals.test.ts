@@ -28,22 +28,32 @@ describe('checkRemovals', () => {
 
   test.each([
     [
-      'what was deleted and has no marker',
+      'a deleted object without a marker',
       VERSIONS,
       without(MARKERS, 'gone'),
       '"gone" was deleted 0 times instead of 1',
     ],
-    ['what never arrived before', without(VERSIONS, 'gone'), MARKERS, '"gone" was written 0 times instead of 1'],
-    ['what came back', [...VERSIONS, 'gone'], MARKERS, '"gone" was written 2 times instead of 1'],
     [
-      'what came late and was restored',
+      'an object that never arrived before its deletion',
+      without(VERSIONS, 'gone'),
+      MARKERS,
+      '"gone" was written 0 times instead of 1',
+    ],
+    ['an object that came back', [...VERSIONS, 'gone'], MARKERS, '"gone" was written 2 times instead of 1'],
+    [
+      'an object that arrived late and was restored',
       [...VERSIONS, 'late'],
       MARKERS,
       '"late" was written after its deletion 1 times',
     ],
-    ['a marker of what was never there', VERSIONS, [...MARKERS, 'late'], '"late" was deleted 1 times instead of 0'],
-    ['an undelete of what was not deleted', VERSIONS, without(MARKERS, 'back'), '"back" was deleted 0 times'],
-    ['a rewrite of what was not deleted', VERSIONS, without(MARKERS, 'new'), '"new" was deleted 0 times'],
+    [
+      'a marker for an object that never existed',
+      VERSIONS,
+      [...MARKERS, 'late'],
+      '"late" was deleted 1 times instead of 0',
+    ],
+    ['an undelete without a deletion', VERSIONS, without(MARKERS, 'back'), '"back" was deleted 0 times'],
+    ['a rewrite without a deletion', VERSIONS, without(MARKERS, 'new'), '"new" was deleted 0 times'],
   ])('names %s', (_what, versions, markers, complaint) => {
     expect(complaints(versions, markers)).toEqual([expect.stringContaining(complaint)]);
   });

@@ -32,7 +32,7 @@ describe('compareStamp', () => {
   test.each([
     ['no stamp', { ...FOUND, metadata: CONTENT.metadata }, ETAG, 'none'],
     ['a stamp of another version', FOUND, 'f'.repeat(32), 'of the version'],
-    ['other bytes than those of the stamp', { ...FOUND, crc32: 1 }, ETAG, 'digest'],
+    ['bytes that do not match the stamp', { ...FOUND, crc32: 1 }, ETAG, 'digest'],
   ])('names %s', (_what, found, etag, complaint) => {
     expect(compareStamp({ etag }, found, AT)).toEqual([expect.stringContaining(complaint)]);
   });

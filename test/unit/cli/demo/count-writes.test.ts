@@ -26,8 +26,12 @@ describe('checkWrites', () => {
   });
 
   test.each([
-    ['a write too many, as of a replay', ['plain', 'plain', 'early', 'early', 'racing'], '"plain" was written 2 times'],
-    ['a version that never arrived before the next', ['plain', 'early', 'racing'], '"early" was written 1 times'],
+    [
+      'an additional write, as after a replay',
+      ['plain', 'plain', 'early', 'early', 'racing'],
+      '"plain" was written 2 times',
+    ],
+    ['a version that never arrived before the next one', ['plain', 'early', 'racing'], '"early" was written 1 times'],
     ['more writes than versions', ['plain', 'early', 'early', 'racing', 'racing', 'racing'], 'instead of 1 to 2'],
   ])('names %s', (_what, versions, complaint) => {
     const complaints = checkWrites({ objects }, countKeys(versions), HERE);

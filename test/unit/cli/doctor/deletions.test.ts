@@ -13,7 +13,7 @@ const EXPIRING = { TimeToLiveStatus: 'ENABLED', AttributeName: 'ExpiresAt' } as 
 describe('the table of deletions', () => {
   test.each([
     ['that exists and expires', {}, 'ok', undefined],
-    ['that is being changed', { table: { TableStatus: 'UPDATING' } }, 'ok', undefined],
+    ['that is being updated', { table: { TableStatus: 'UPDATING' } }, 'ok', undefined],
     [
       'whose expiry is being switched on',
       { timeToLive: { ...EXPIRING, TimeToLiveStatus: 'ENABLING' } },
@@ -22,7 +22,7 @@ describe('the table of deletions', () => {
     ],
     ['that is missing', { table: undefined, named: undefined }, 'failure', 's3xrc deploy --region us-east-1'],
     ['that the function does not know', { named: undefined }, 'failure', 's3xrc deploy --region us-east-1'],
-    ['that is not the one of the function', { named: 'other' }, 'failure', 's3xrc deploy --region us-east-1'],
+    ["that is not the function's table", { named: 'other' }, 'failure', 's3xrc deploy --region us-east-1'],
     [
       'whose key cannot be used',
       { table: { ...TABLE, SSEDescription: { InaccessibleEncryptionDateTime: new Date(0) } } },

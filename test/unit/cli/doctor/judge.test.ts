@@ -22,8 +22,8 @@ describe('the replication of archives', () => {
 
   test.each([
     ['no archive', [], 'ok', /None is on its way/],
-    ['one that was carried', [['COMPLETED', 90]], 'ok', /put 1 h ago, is COMPLETED/],
-    ['one that was put just now', [['PENDING', 59]], 'ok', /put 59 m ago, is PENDING/],
+    ['one that was replicated', [['COMPLETED', 90]], 'ok', /put 1 h ago, is COMPLETED/],
+    ['one that was just put', [['PENDING', 59]], 'ok', /put 59 m ago, is PENDING/],
     [
       'one that is late',
       [
@@ -42,7 +42,7 @@ describe('the replication of archives', () => {
       'failure',
       /could not replicate .*\/1, put 5 m ago/,
     ],
-    ['one that no rule carries', [[undefined, 5]], 'failure', /No replication rule carries/],
+    ['one that no rule replicates', [[undefined, 5]], 'failure', /No replication rule carries/],
   ] as const)('%s', (_, archives, status, says) => {
     expect(judge(...archives)).toEqual([expect.objectContaining({ status, says: expect.stringMatching(says) })]);
   });
@@ -102,8 +102,8 @@ describe('a key policy', () => {
       policy({ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999999999999:root' }, Action: 'kms:*' }),
       false,
     ],
-    ['only lets describe it', policy({ Effect: 'Allow', Principal: root, Action: 'kms:Describe*' }), false],
-    ['refuses', policy({ Effect: 'Deny', Principal: root, Action: 'kms:*' }), false],
+    ['only allows kms:Describe*', policy({ Effect: 'Allow', Principal: root, Action: 'kms:Describe*' }), false],
+    ['denies everything', policy({ Effect: 'Deny', Principal: root, Action: 'kms:*' }), false],
     [
       'is for services',
       policy({ Effect: 'Allow', Principal: { Service: 'logs.amazonaws.com' }, Action: 'kms:*' }),
@@ -123,7 +123,7 @@ test.each([
   ['whose buckets exist', { buckets: 12, missing: 0, quota: undefined }, 'ok', /Those of the stacks exist/],
   ['with room', { buckets: 96, missing: 4, quota: 100 }, 'ok', /has 96 of 100, and a deployment makes 4 more\.$/],
   [
-    'of the default quota',
+    'at the default quota',
     { buckets: 9997, missing: 4, quota: undefined },
     'failure',
     /9,997 of 10,000 \(the default\)/,

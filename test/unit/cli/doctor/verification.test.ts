@@ -16,7 +16,7 @@ const COUNTS = {
 const BEGUN = { startedAt: '2026-11-29T02:13:00.000Z' };
 
 test.each<[string, Partial<VerificationStatus>, string, RegExp]>([
-  ['none in 15 days', {}, 'warning', /is the rule new\?/],
+  ['missing for 15 days', {}, 'warning', /is the rule new\?/],
   ['finished', BEGUN, 'ok', /^The last one began 2026-11-29 02:13 UTC\.$/],
   ['in progress', { ...BEGUN, unfinished: true }, 'ok', /began 2026-11-29/],
   ['stopped', { ...BEGUN, unfinished: true, stopped: true }, 'failure', /stopped unfinished/],

@@ -9,18 +9,33 @@ function candidates(saved: Readonly<Record<string, number>>): Candidate[] {
 
 describe('the verdict', () => {
   test.each([
-    ['leaves it to S3 when nothing is saved', { 'a/': -5, 'b/': -1 }, -6, { kind: 'leave', prefixes: [], net: 0 }],
-    ['leaves it to S3 when fixed costs are more', { 'a/': 9, 'b/': 5 }, 14, { kind: 'leave', prefixes: [], net: 0 }],
-    ['takes one rule where all prefixes pay', { 'a/': 50, 'b/': 20 }, 70, { kind: 'use', prefixes: [], net: 55 }],
-    ['takes some where others lose', { 'a/': 50, 'b/': -40 }, 10, { kind: 'use-some', prefixes: ['a/'], net: 35 }],
     [
-      'takes a rule for each where what is between them loses',
+      'leaves replication to S3 if nothing is saved',
+      { 'a/': -5, 'b/': -1 },
+      -6,
+      { kind: 'leave', prefixes: [], net: 0 },
+    ],
+    [
+      'leaves replication to S3 if fixed costs exceed the savings',
+      { 'a/': 9, 'b/': 5 },
+      14,
+      { kind: 'leave', prefixes: [], net: 0 },
+    ],
+    ['chooses one rule if all prefixes pay', { 'a/': 50, 'b/': 20 }, 70, { kind: 'use', prefixes: [], net: 55 }],
+    [
+      'chooses some prefixes if others lose',
+      { 'a/': 50, 'b/': -40 },
+      10,
+      { kind: 'use-some', prefixes: ['a/'], net: 35 },
+    ],
+    [
+      'chooses a rule for each prefix if one rule for all would lose',
       { 'a/': 50, 'b/': 50, 'c/': -60 },
       40,
       { kind: 'use-some', prefixes: ['a/', 'b/'], net: 77 },
     ],
     [
-      'cannot make a rule of what no prefix selects',
+      'cannot choose objects that no prefix selects',
       { '': 50, 'b/': -60 },
       -10,
       { kind: 'leave', prefixes: [], net: 0 },

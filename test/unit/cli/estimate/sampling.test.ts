@@ -125,11 +125,11 @@ describe('the plan of a sample', () => {
 
 describe('frames larger than those of the sample', () => {
   test.each([
-    ['nothing is gained where halves are as good', 0, 8, 1],
-    ['the same size changes nothing', 0.2, 1, 1],
-    ['one doubling gains 0.6 of the last', 0.1, 2, 0.94],
-    ['half a doubling, on the scale of doublings, half of it', 0.1, Math.SQRT2, 0.97],
-    ['two gain less each', 0.1, 4, 0.94 * 0.964],
+    ['gain nothing if half frames compress equally well', 0, 8, 1],
+    ['gain nothing at the same size', 0.2, 1, 1],
+    ['gain 0.6 of the last doubling in one doubling', 0.1, 2, 0.94],
+    ['gain half of that in half a doubling', 0.1, Math.SQRT2, 0.97],
+    ['gain less with each further doubling', 0.1, 4, 0.94 * 0.964],
   ])('%s', (_, gain, growth, factor) => {
     expect(growthFactor(gain, growth)).toBeCloseTo(factor, 10);
   });

@@ -69,12 +69,12 @@ test('rejects the checkpoint of another rule', () => {
 
 test.each<[string, boolean, 'daily' | 'weekly', number, object]>([
   ['finished', true, 'weekly', 8 * DAY - 2 * MINUTE, {}],
-  ['finished, a week and a day ago', true, 'weekly', 8 * DAY, { overdue: true }],
-  ['finished, yesterday', true, 'daily', DAY, {}],
-  ['finished, the day before yesterday', true, 'daily', 2 * DAY, { overdue: true }],
+  ['finished a week and a day ago', true, 'weekly', 8 * DAY, { overdue: true }],
+  ['finished yesterday', true, 'daily', DAY, {}],
+  ['finished the day before yesterday', true, 'daily', 2 * DAY, { overdue: true }],
   ['in progress', false, 'daily', 29 * MINUTE, { unfinished: true }],
-  ['not in progress any more', false, 'daily', 31 * MINUTE, { unfinished: true, stopped: true }],
-  ['left behind', false, 'daily', 2 * DAY, { unfinished: true, stopped: true, overdue: true }],
+  ['no longer in progress', false, 'daily', 31 * MINUTE, { unfinished: true, stopped: true }],
+  ['abandoned', false, 'daily', 2 * DAY, { unfinished: true, stopped: true, overdue: true }],
 ])('recognizes a verification that is %s', (_, finished, every, age, expected) => {
   const { unfinished, stopped, overdue } = describeVerification(rule, every, checkpoint(finished), SAVED + age);
   expect({ unfinished, stopped, overdue }).toEqual(expected);

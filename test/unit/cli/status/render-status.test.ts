@@ -126,7 +126,7 @@ test.each([
     false,
   ],
   [
-    'nothing could be seen',
+    'nothing is known',
     { givenUp: null, routes: RULE.routes.map((route) => ({ ...route, watermarkSeconds: null })) },
     true,
   ],

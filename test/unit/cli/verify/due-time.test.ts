@@ -54,8 +54,8 @@ describe('what is not due yet', () => {
       dueBefore: NOW - 60 * MINUTE,
       reason: "younger than the rule's objective, 1 h: no watermark is known, there is none of us-west-2",
     });
-    const refused = { readMaxima: () => Promise.reject(new UnknownWatermarkError('CloudWatch says no')) };
-    expect((await find(refused)).reason).toContain('CloudWatch says no');
+    const refused = { readMaxima: () => Promise.reject(new UnknownWatermarkError('CloudWatch refuses')) };
+    expect((await find(refused)).reason).toContain('CloudWatch refuses');
   });
 
   test('is what the user says, without reading watermarks', async () => {

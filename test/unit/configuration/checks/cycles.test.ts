@@ -31,10 +31,10 @@ describe('rules that form a cycle', () => {
     ['two buckets that copy each other', ['a/ -> b', 'b/ -> a']],
     ['three buckets', ['a/ -> b', 'b/ -> c', 'c/ -> a']],
     ['a prefix inside a prefix', ['a/logs/ -> b', 'b/logs/app/ -> a']],
-    ['a bucket that copies all it gets back into a prefix of the other', ['a/logs/ -> b', 'b/ -> a']],
-    ['suffixes that end alike', ['a/*.gz -> b', 'b/*.tar.gz -> a']],
-    ['one destination of several', ['a/ -> c, b', 'b/ -> d, a']],
-    ['target prefixes that lead into the other filter', ['a/in/ -> b/out/', 'b/out/ -> a/in/']],
+    ['a bucket that copies everything back to a prefix of the other one', ['a/logs/ -> b', 'b/ -> a']],
+    ['suffixes with the same end', ['a/*.gz -> b', 'b/*.tar.gz -> a']],
+    ['one of several destinations', ['a/ -> c, b', 'b/ -> d, a']],
+    ['target prefixes that match the other filter', ['a/in/ -> b/out/', 'b/out/ -> a/in/']],
     ['a key that grows with each round', ['a/ -> b/copies/', 'b/ -> a']],
   ])('%s', async (_, rules) => {
     expect(await cyclesOf(...rules)).toEqual([expect.stringContaining('objects would be replicated in a loop')]);
@@ -58,13 +58,13 @@ describe('rules that form a cycle', () => {
 
 describe('rules that only look like a cycle', () => {
   test.each([
-    ['two directions with prefixes of their own', ['a/west/ -> b', 'b/east/ -> a']],
-    ['prefixes that begin alike', ['a/logs/ -> b', 'b/logs-private/ -> a']],
-    ['suffixes that differ', ['a/*.gz -> b', 'b/*.zip -> a']],
+    ['two directions with different prefixes', ['a/west/ -> b', 'b/east/ -> a']],
+    ['prefixes with the same beginning', ['a/logs/ -> b', 'b/logs-private/ -> a']],
+    ['different suffixes', ['a/*.gz -> b', 'b/*.zip -> a']],
     ['a chain', ['a/ -> b', 'b/ -> c', 'c/ -> d']],
-    ['a ring of buckets in which no key comes round', ['a/x/ -> b', 'b/ -> c', 'c/y/ -> d', 'd/ -> a']],
-    ['a target prefix that leads out of the other filter', ['a/in/ -> b/copies/', 'b/in/ -> a/copies/']],
-    ['two that meet', ['a/ -> c', 'b/ -> c']],
+    ['a ring of buckets in which no key returns', ['a/x/ -> b', 'b/ -> c', 'c/y/ -> d', 'd/ -> a']],
+    ['a target prefix outside of the other filter', ['a/in/ -> b/copies/', 'b/in/ -> a/copies/']],
+    ['two rules with one destination', ['a/ -> c', 'b/ -> c']],
   ])('are accepted: %s', async (_, rules) => {
     expect(await cyclesOf(...rules)).toEqual([]);
   });

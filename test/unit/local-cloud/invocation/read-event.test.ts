@@ -28,8 +28,8 @@ describe('readEvent', () => {
 
   test.each([
     ['a missing file', () => Promise.resolve('/no/such/file.json'), /cannot be read.*ENOENT/],
-    ['what is not JSON', () => eventFile('{"a"'), /is not JSON/],
-    ['more than Lambda takes', () => eventFile(JSON.stringify('x'.repeat(6 * 1024 * 1024))), /has 6291458 bytes/],
+    ['invalid JSON', () => eventFile('{"a"'), /is not JSON/],
+    ['more than Lambda accepts', () => eventFile(JSON.stringify('x'.repeat(6 * 1024 * 1024))), /has 6291458 bytes/],
   ])('refuses %s', async (_, makeFile, message) => {
     await expect(readEvent(await makeFile())).rejects.toMatchObject({
       code: 'EVENT_FILE_INVALID',
