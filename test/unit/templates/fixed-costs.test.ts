@@ -105,16 +105,16 @@ describe('docs/deployment.md', () => {
     expect(rowOf('alarm')[2]).toBe(each('alarms'));
     expect(rowOf('dashboard')[2]).toBe(each('dashboard'));
     expect(rowOf('idle polling of a queue')[2]).toBe(each('idle queues that Lambda polls'));
-    expect(rowOf('watermark: a metric, and taking it every five minutes')[2]).toBe(each('watermarks'));
+    expect(rowOf('watermark: a metric, and measuring it every five minutes')[2]).toBe(each('watermarks'));
     expect(rowOf('our own metrics, only in months with traffic')[2]).toBe(each('S3 replication metrics'));
   });
 
   test('has the number of alarms and of our own metrics', async () => {
     const { rule, target, source, watermark, region, verify } = ALARMS;
     expect(rowOf('alarm')[3]).toBe(
-      `${rule.length} a rule, 1 a rule and target region, ${target.length} a target region, ` +
-        `${source.length + watermark.length} a source region, ${region.length} a region; ` +
-        `2 a rule with \`verify\`, ${verify.length} a source region with such a rule`,
+      `${rule.length} per rule, 1 per rule and target region, ${target.length} per target region, ` +
+        `${source.length + watermark.length} per source region, ${region.length} per region; ` +
+        `2 per rule with \`verify\`, ${verify.length} per source region with such a rule`,
     );
     const inUse = planRegions(await loadConfiguration(CONFIGURATION)).map((plan) => ({
       outgoing: plan.outgoing.length,
