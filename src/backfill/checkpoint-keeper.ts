@@ -131,11 +131,10 @@ export class CheckpointKeeper implements AsyncDisposable {
 
 function heldBy({ kind, rule, lease }: Checkpoint): HeldCheckpointError {
   const what = kind === 'backfill' ? 'backfill' : 'verification';
-  const who = lease === undefined ? 'someone has saved its checkpoint just now' : `${lease.owner} runs it`;
-  const until =
-    lease === undefined ? '' : `, and holds it until ${lease.expiresAt} or longer, which is renewed while it runs`;
+  const who = lease === undefined ? 'its checkpoint was saved a moment ago' : `${lease.owner} runs it`;
+  const until = lease === undefined ? '' : ` and renews its lease, now until ${lease.expiresAt}`;
   return new HeldCheckpointError(
-    `Another ${what} of rule ${rule} is in progress: ${who}${until}. End that one, or wait; --resume continues it after that.`,
+    `Another ${what} of rule ${rule} is in progress: ${who}${until}. Stop it, or wait until it ends; then continue it with --resume.`,
     { context: { kind, rule, owner: lease?.owner, expiresAt: lease?.expiresAt } },
   );
 }

@@ -43,7 +43,10 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
 
 /** @throws InvalidCheckpointError */
 export function decodeCheckpoint(text: string, kind: Checkpoint['kind'], rule: string): Checkpoint {
-  const json = parseJson(text, (cause) => new InvalidCheckpointError('The checkpoint is not JSON', { cause }));
+  const json = parseJson(
+    text,
+    (cause) => new InvalidCheckpointError('The checkpoint is not valid JSON. Start over with --restart.', { cause }),
+  );
   const result = checkpointSchema.safeParse(json);
   if (!result.success) {
     throw new InvalidCheckpointError('This version cannot read the checkpoint. Start over with --restart.', {
@@ -52,7 +55,7 @@ export function decodeCheckpoint(text: string, kind: Checkpoint['kind'], rule: s
     });
   }
   if (result.data.kind === kind && result.data.rule === rule) return result.data;
-  throw new InvalidCheckpointError(`The checkpoint is that of a ${result.data.kind} of rule ${result.data.rule}`, {
+  throw new InvalidCheckpointError(`The checkpoint belongs to a ${result.data.kind} of rule ${result.data.rule}`, {
     context: { kind, rule },
   });
 }

@@ -62,7 +62,7 @@ export function readFailures(text: string): FailedFile[] {
     const thrown = errorSchema.safeParse(parsedOrUndefined(cause));
     const said = thrown.success ? thrown.data.errorMessage : cause;
     const reason = [name, said].filter((part) => part !== undefined && part !== '').join(': ');
-    return { key, reason: reason === '' ? 'not begun' : reason };
+    return { key, reason: reason === '' ? 'not started' : reason };
   });
 }
 
@@ -76,7 +76,10 @@ function parsedOrUndefined(text: string): unknown {
 
 function understood<T>(schema: z.ZodType<T>, text: string): T {
   const result = schema.safeParse(
-    parseJson(text, (cause) => new InvalidCheckpointError('The results of Step Functions are not JSON', { cause })),
+    parseJson(
+      text,
+      (cause) => new InvalidCheckpointError('The results of Step Functions are not valid JSON', { cause }),
+    ),
   );
   if (result.success) return result.data;
   throw new InvalidCheckpointError('This version cannot read the results of Step Functions.', {

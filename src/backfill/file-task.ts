@@ -45,5 +45,5 @@ export function parseFileTask(input: unknown): FileTask {
   const result = fileTaskSchema.safeParse(input);
   if (result.success) return result.data;
   const reason = z.prettifyError(result.error).replaceAll(/\s*\n\s*/g, ' ');
-  throw new InvalidFileTaskError(`The input is not a data file to queue: ${reason}`, { cause: result.error });
+  throw new InvalidFileTaskError(`The input does not name a data file to queue: ${reason}`, { cause: result.error });
 }

@@ -56,7 +56,7 @@ export async function queueFile(
   } catch (thrown) {
     if (!deadline.aborted) throw thrown;
     if (last.position === task.position) {
-      throw new NoProgressError(`Nothing of ${file.key} could be queued before the invocation ran out of time.`, {
+      throw new NoProgressError(`No object of ${file.key} could be queued before the invocation ran out of time.`, {
         context: { file: file.key, position: task.position },
         cause: thrown,
       });

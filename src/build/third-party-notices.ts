@@ -49,7 +49,7 @@ export async function thirdPartyNotices(metafile: Metafile, root: string): Promi
   const sorted = [...packages.values()].toSorted((left, right) => (left.folder < right.folder ? -1 : 1));
   const licensed = await Promise.all(sorted.map((one) => readLicense(one, root)));
   return [
-    `The functions contain parts of these ${licensed.length} packages. Beside them, node_modules has others with their own license files.`,
+    `The functions contain parts of these ${licensed.length} packages. node_modules also has other packages, with their own license files.`,
     ...licensed.map((one) => [one.title, ...textsOf(one, licensed)].join('\n\n')),
     '',
   ].join('\n\n');
@@ -68,7 +68,7 @@ function textsOf(
   const text = license === 'MIT-0' ? MIT_0 : others.find((other) => WITHOUT_HOLDER.test(other));
   if (text === undefined)
     throw new Error(`${title} has no license file, and no other package has the text of its license.`);
-  return [`The package has no license file of its own; it is by ${author} and names this license.`, text];
+  return [`The package has no license file; it is by ${author} and declares this license.`, text];
 }
 
 async function readLicense({ folder, name }: BundledPackage, root: string): Promise<LicensedPackage> {

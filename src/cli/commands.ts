@@ -30,7 +30,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'simulate',
-    summary: 'Simulate what learning levels costs on your objects, compared with every fixed level',
+    summary: 'Simulate what learning levels would cost on your objects, compared with every fixed level',
     examples: ['simulate folder --monthly 50TB', 'simulate s3://bucket/prefix/ --to us-east-1 ap-southeast-2'],
     load: async () => (await import('./simulate/run-simulate.ts')).runSimulate,
   },
@@ -58,7 +58,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'doctor',
-    summary: 'Check everything that replication depends on, and name the commands that fix it',
+    summary: 'Check everything that replication depends on, and print the commands that fix problems',
     examples: ['doctor --problems', 'doctor --only buckets keys --json'],
     load: async () => (await import('./doctor/run-doctor.ts')).runDoctor,
   },
@@ -70,7 +70,7 @@ export const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'status',
-    summary: 'Show how far each rule is in each region, its backlog, and what it saves',
+    summary: 'Show the progress, backlog and savings of each rule in each region',
     examples: ['status', 'status --watch --region eu-west-1'],
     load: async () => (await import('./status/run-status.ts')).runStatus,
   },

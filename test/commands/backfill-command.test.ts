@@ -128,7 +128,7 @@ describe.each([
   test('asks before it queues', async () => {
     const { status, stderr } = await s3xrc();
     expect(status).toBe(2);
-    expect(stderr).toContain('Queue 1,500 objects of s3://objects? There is no terminal to answer at: add --yes.');
+    expect(stderr).toContain('Queue 1,500 objects of s3://objects? There is no terminal to answer on: add --yes.');
     expect(await waiting()).toBe(0);
   });
 
@@ -178,7 +178,7 @@ describe.each([
         1,
         expect.stringMatching(
           new RegExp(
-            `Another backfill of rule ${rule} is in progress: .*, process ${child.pid ?? ''}, runs it, .* until 20`,
+            `Another backfill of rule ${rule} is in progress: .*, process ${child.pid ?? ''}, runs it and renews its lease, now until 20`,
           ),
         ),
       ]);
@@ -222,9 +222,9 @@ describe.each([
     const half = await s3xrc('--yes', ...inventory);
     expect(half.status).toBe(1);
     expect(half.stderr).toMatch(/csv\/1\.csv has MD5 .*/);
-    expect(half.stderr).toContain('once the file is as S3 delivered it, --resume continues with it');
+    expect(half.stderr).toContain('To continue, restore the file that S3 delivered, and add --resume');
     expect((await s3xrc('--resume', '--inventory', 's3://progress/other/manifest.json')).stderr).toContain(
-      '--resume reads what the interrupted run read, s3://progress/csv/manifest.json',
+      '--resume continues to read what the interrupted run read, s3://progress/csv/manifest.json',
     );
     await put('csv/1.csv', second);
     expect((await s3xrc('--resume')).status).toBe(0);
@@ -268,7 +268,7 @@ describe.each([
       archived: 1,
       archivedClasses: { GLACIER: 1 },
     });
-    expect(resumed.stderr).toContain('GLACIER, not queued: in/cold');
+    expect(resumed.stderr).toContain('not queued (GLACIER): in/cold');
     const queued = await receiveAll();
     expect(new Set(queued.map(({ key }) => key))).toEqual(new Set(keys));
     // Only what was queued after the last checkpoint comes twice; the server may have accepted some of the calls in flight.

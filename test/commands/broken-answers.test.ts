@@ -97,7 +97,7 @@ test(
     const env = { ...accessTo(proxy.endpoint, SOURCE), HOME: folder };
     const list = ['dead-letters', 'list', '--configuration', folder];
     const { status, stderr } = await runS3xrc(list, { env });
-    expect(stderr).toContain('app-rule-dead-letters (eu-west-1): about 1 message is hidden for an hour at most: ');
+    expect(stderr).toContain('app-rule-dead-letters (eu-west-1): about 1 message is hidden for up to an hour: ');
     expect(status).toBe(1);
   },
   SLOWEST,

@@ -557,7 +557,7 @@ describe('npm run configure', () => {
     const checked = await command('configure', ['--configuration', configuration.folder, '--check']);
     expect([checked.status, checked.stderr]).toEqual([1, expect.stringContaining('not up to date')]);
     const elsewhere = ['--configuration', configuration.folder, '--out', join(folder, 'out')];
-    expect((await command('configure', elsewhere)).stdout).toContain('These are for inspection: ');
+    expect((await command('configure', elsewhere)).stdout).toContain('These files are only for inspection: ');
   });
 
   test('explains mistakes in the configuration and writes nothing', async () => {

@@ -76,7 +76,7 @@ const OWN = ['--progress-bucket', 'progress', '--queue-url', '@queue'];
  */
 const STARTED: readonly (readonly [args: readonly string[], status: number, says: RegExp])[] = [
   [['configure', ...ACCOUNT, '--out', 'configuration'], 0, /^Wrote configuration\/template\.yaml and /m],
-  [['configure', ...ACCOUNT, '--out', 'configuration', '--check'], 0, /^The configuration is good/],
+  [['configure', ...ACCOUNT, '--out', 'configuration', '--check'], 0, /^The configuration is valid/],
   [['deploy', ...ACCOUNT, '--dry-run'], 0, /^1\. us-east-1: receives; nothing deployed yet$/m],
   [
     ['remove', ...ACCOUNT, '--dry-run'],

@@ -115,7 +115,7 @@ describe.each(FILES)('%s', (_, args) => {
 
 describe.each(FOLDERS)('%s', (_, args) => {
   test.each([
-    ['a file', '@file', /error: .*(?:exists already|a file, not a folder)/],
+    ['a file', '@file', /error: .*(?:already exists|a file, not a folder)/],
     ['a path through a file', '@file/below', /error: .*part of the path is a file, not a folder/],
     ['a read-only folder', '@locked', /error: .*permission denied/],
   ])(

@@ -173,7 +173,7 @@ describe('s3xrc verify --engine athena', () => {
   });
 
   test.each([
-    [['--checksums'], '--checksums is for --engine local'],
+    [['--checksums'], '--checksums requires --engine local'],
     [['--destination-inventory', 'b', 'c'], 'add --inventory and, for each of the 1 destinations'],
   ])('refuses %j', async (args, reason) => {
     const { status, stderr } = await s3xrc(...args);

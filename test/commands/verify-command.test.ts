@@ -196,7 +196,7 @@ describe.each([
     });
     const swapped = await s3xrc('--inventory', 's3://progress/parquet/manifest.json');
     expect(swapped.status).toBe(2);
-    expect(swapped.stderr).toContain('lists bucket restored, and the rule is about objects');
+    expect(swapped.stderr).toContain('lists bucket restored, but the rule needs bucket objects');
   });
 
   test('takes what is due from the watermark, if there is one', async () => {

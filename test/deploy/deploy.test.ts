@@ -153,7 +153,7 @@ describe('before anything is built', () => {
     async (args, line) => {
       const { status, output } = await checkout.npm(args);
       expect(status).not.toBe(0);
-      expect(output).toMatch(/npm has kept .* for itself/);
+      expect(output).toMatch(/npm took .* for itself/);
       expect(output).toContain(`  ${line}\n`);
     },
     2 * MINUTES,
@@ -242,7 +242,7 @@ describe('npm run remove', () => {
     async () => {
       const { status, output } = await checkout.npm(['remove'], { input: `${STACK}\n` });
       expect(status).not.toBe(0);
-      expect(output).toContain('There is no terminal to answer at: add --yes.');
+      expect(output).toContain('There is no terminal to answer on: add --yes.');
       expect(await stacksIn(SOURCE)).toEqual(expect.arrayContaining(OURS));
     },
     2 * MINUTES,

@@ -267,7 +267,9 @@ describe('the state machine of the backfill', () => {
       });
       const { status, stderr } = await s3xrc('--inventory', manifest);
       expect(status).toBe(1);
-      expect(stderr).toMatch(/objects of 1 data file are not all queued; s3xrc backfill \S+ --missing finds/);
+      expect(stderr).toMatch(
+        /Some objects of 1 data file were not queued\. To find and queue them: s3xrc backfill \S+ --missing/,
+      );
       expect(invocations.filter(({ file }) => file.key.includes('0001'))).toHaveLength(1);
     },
     5 * MINUTES,

@@ -6,7 +6,7 @@ export class UnreadableArchiveError extends CompressorError {
   readonly retryable = false;
 }
 
-/** An object of an archive would be written outside of the folder, or would destroy something in it. */
+/** An object of an archive would be written outside the folder, or would destroy something in it. */
 export class ExtractionRefusedError extends CompressorError {
   readonly code = 'EXTRACTION_REFUSED';
   readonly retryable = false;

@@ -30,7 +30,7 @@ export function fileOf(folder: string, key: string): string {
   const root = resolve(folder);
   const file = join(root, relativeKey(key));
   if (file.startsWith(root.endsWith(sep) ? root : root + sep)) return file;
-  throw new ExtractionRefusedError(`"${key}" would be written outside of ${folder}`, { context: { key, folder } });
+  throw new ExtractionRefusedError(`"${key}" would be written outside ${folder}`, { context: { key, folder } });
 }
 
 /**
@@ -123,7 +123,7 @@ async function makeFolders(root: string, folder: string): Promise<void> {
     const found = await lstat(path);
     if (found.isDirectory()) continue;
     const what = found.isSymbolicLink() ? 'a symbolic link' : 'a file';
-    throw new ExtractionRefusedError(`${relative(root, path)} is ${what}, and a folder is needed there`, {
+    throw new ExtractionRefusedError(`${relative(root, path)} is ${what}, but must be a folder`, {
       context: { path },
     });
   }
@@ -133,12 +133,12 @@ function refusalOf(thrown: unknown, key: string): string {
   if (thrown instanceof ExtractionRefusedError) return thrown.message;
   switch (codeOf(thrown)) {
     case 'EEXIST':
-      return `a file or folder of that name exists; --overwrite replaces files`;
+      return `a file or folder with that name exists; --overwrite replaces files`;
     case 'EISDIR':
     case 'EPERM':
-      return `a folder of that name exists`;
+      return `a folder with that name exists`;
     case 'ENAMETOOLONG':
-      return `"${key}" is longer than a path may be here; read it with \`archive cat\``;
+      return `"${key}" is too long for a path here; read it with \`archive cat\``;
     default:
       throw thrown;
   }

@@ -40,7 +40,9 @@ export class LocalArchive implements ObjectReader {
     while (filled < into.byteLength) {
       const { bytesRead } = await this.#file.read(into, filled, into.byteLength - filled, start + filled);
       if (bytesRead === 0) {
-        throw new ObjectSizeError(`${this.#path} became shorter while it was read`, { context: { path: this.#path } });
+        throw new ObjectSizeError(`${this.#path} became shorter while it was being read`, {
+          context: { path: this.#path },
+        });
       }
       filled += bytesRead;
     }

@@ -32,7 +32,7 @@ interface ExtractFlags extends SharedOptions {
  */
 export function runArchive(args: readonly string[], context: CommandContext): Promise<number> {
   const command = new Command(`${context.program} archive`).description(
-    'Reads an archive: a file, or s3://bucket/key. Objects are read by ranged reads; every checksum is compared.',
+    'Read an archive from a file or from s3://bucket/key, with ranged reads. Every checksum is compared.',
   );
   let status = 0;
   const add = (name: string, description: string): Command =>
@@ -44,7 +44,7 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       .addOption(sharedOptions.profile())
       .option('--debug', 'print each ranged read to standard error');
 
-  add('ls', 'List the objects: size, time of the write, key')
+  add('ls', 'List the objects: size, time written, key')
     .addOption(sharedOptions.json('print a JSON object per line'))
     .action(async (name: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
@@ -59,7 +59,7 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       await context.print(options.json === true ? `${JSON.stringify(summary)}\n` : renderSummary(summary));
     });
   add('cat', 'Write the bytes of one object to standard output')
-    .argument('<key>', 'as `ls` lists it')
+    .argument('<key>', 'key of the object, as `ls` prints it')
     .action(async (name: string, key: string, options: SharedOptions) => {
       await using opened = await open(name, options, context);
       const { readable } = opened;
@@ -80,9 +80,9 @@ export function runArchive(args: readonly string[], context: CommandContext): Pr
       status = await verify(name, opened, options, context);
     });
   add('extract', 'Write objects as files, never outside the folder')
-    .argument('[keys...]', 'objects to extract; none: all')
+    .argument('[keys...]', 'keys of the objects to extract (default: all)')
     .option('--into <folder>', 'folder to write to', '.')
-    .option('--overwrite', 'replace files that exist')
+    .option('--overwrite', 'replace existing files')
     .action(async (name: string, keys: string[], options: ExtractFlags) => {
       await using opened = await open(name, options, context);
       status = await extract(name, keys, opened.readable, options, context);
@@ -142,7 +142,8 @@ async function verify(
     await context.print(`${JSON.stringify({ objects, bytes, good, damaged: list })}\n`);
   } else {
     await context.print(renderDamage(damaged));
-    const compared = readable.facts.format === 'stream' ? 'sizes agree (it has no checksums)' : 'checksums agree';
+    const compared =
+      readable.facts.format === 'stream' ? 'sizes match (the archive has no checksums)' : 'checksums match';
     await context.print(
       damaged.length === 0
         ? `ok: ${formatPlural(objects, 'object')}, ${formatBytes(bytes)}, ${compared}\n`

@@ -83,6 +83,6 @@ function entryOf({ source_prefix, object_name, relative_key, size, ...entry }: P
 
 function describeMismatch(size: number, found: number | undefined): string {
   return found === undefined
-    ? `the manifest promises ${size} bytes, and the tar has no member for it`
-    : `the manifest promises ${size} bytes, and the tar has ${found}`;
+    ? `the manifest lists ${size} bytes, but the tar has no member for it`
+    : `the manifest lists ${size} bytes, but the tar has ${found}`;
 }

@@ -22,7 +22,7 @@ export class ArchivedKeys {
 
   add(key: string, storageClass: string): void {
     this.classes[storageClass] = (this.classes[storageClass] ?? 0) + 1;
-    if (this.#named < NAMED_ARCHIVED) this.#context.note(`${storageClass}, not queued: ${printableKey(key)}`);
+    if (this.#named < NAMED_ARCHIVED) this.#context.note(`not queued (${storageClass}): ${printableKey(key)}`);
     this.#named += 1;
     if (this.#file === undefined) return;
     this.#lines.push(`${JSON.stringify({ storageClass, key })}\n`);

@@ -17,5 +17,5 @@ export function describeReplicas(rule: DeployedRule, rules: readonly DeployedRul
   );
   if (into.length === 0) return undefined;
   const names = into.map(({ id }) => id).join(', ');
-  return `${names} restores objects into s3://${bucket}, too. A listing cannot tell them: they are queued, and left out when they are packed, without chain. --missing does not queue them.`;
+  return `s3://${bucket} also receives objects from ${names}. A listing does not show which: they are queued, and skipped when they are packed, because the rule has no "chain". --missing does not queue them.`;
 }

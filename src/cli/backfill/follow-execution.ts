@@ -66,7 +66,7 @@ export async function followExecution(
       await delay(interval, undefined, { signal: context.signal });
     } catch (aborted) {
       context.note(
-        `The execution continues. Follow it: ${context.program} backfill ${followed.rule} --engine step-functions --follow ${name}\nStop it: aws stepfunctions stop-execution --execution-arn ${execution}`,
+        `The execution continues. To follow it: ${context.program} backfill ${followed.rule} --engine step-functions --follow ${name}\nTo stop it: aws stepfunctions stop-execution --execution-arn ${execution}`,
       );
       context.signal.throwIfAborted();
       throw aborted;
@@ -77,7 +77,7 @@ export async function followExecution(
 async function describe(execution: string, executions: BackfillExecutions): Promise<ExecutionState> {
   const state = await executions.describe(execution);
   if (state !== undefined) return state;
-  throw new UsageError(`there is no execution ${execution}`);
+  throw new UsageError(`execution ${execution} does not exist`);
 }
 
 async function redriveExecution(
@@ -116,7 +116,7 @@ async function conclude(
     await context.print(`${JSON.stringify({ rule, execution, status: state.status, files, ...counts, results })}\n`);
   } else {
     const { queued, queuedBytes, listed, archived } = counts;
-    const cold = archived === 0 ? '' : `; ${formatPlural(archived, 'object')} in archived classes left out`;
+    const cold = archived === 0 ? '' : `; ${formatPlural(archived, 'object')} in archived classes skipped`;
     await context.print(
       `Queued ${formatPlural(queued, 'object')}, ${formatBytes(queuedBytes)}, of ${formatCount(listed)} listed${cold}. Results: ${results}\n`,
     );
@@ -125,8 +125,8 @@ async function conclude(
   const why = state.reason === undefined ? '' : `: ${state.reason}`;
   context.note(
     state.status === 'SUCCEEDED'
-      ? `The objects of ${formatPlural(failedFiles, 'data file')} are not all queued; ${context.program} backfill ${rule} --missing finds and queues what is missing.`
-      : `The execution is ${state.status}${why}. Once the cause is fixed: ${context.program} backfill ${rule} --engine step-functions --follow ${name} --resume`,
+      ? `Some objects of ${formatPlural(failedFiles, 'data file')} were not queued. To find and queue them: ${context.program} backfill ${rule} --missing`
+      : `The execution is ${state.status}${why}. Fix the cause, then resume it: ${context.program} backfill ${rule} --engine step-functions --follow ${name} --resume`,
   );
   return 1;
 }

@@ -43,7 +43,7 @@ export async function openSource({ rule, session, inventory, filter, signal }: S
   const prefix = listedPrefix(rule, filter);
   if (prefix === undefined) {
     throw new UsageError(
-      `the rule takes keys that begin with "${rule.source.prefix}", and --prefix says "${filter.prefix ?? ''}"`,
+      `the rule selects keys that begin with "${rule.source.prefix}", and none of them begins with --prefix "${filter.prefix ?? ''}"`,
     );
   }
   const pager = new S3ObjectPager(session.s3);

@@ -43,7 +43,7 @@ export async function renderForecast(
   const { listed, objects, bytes, leftOut, archived } = forecast;
   const rows: readonly (readonly [label: string, text: string])[] = [
     ['rule', rule.id],
-    ['listed', `${formatCount(listed)}, of which ${formatCount(leftOut)} are not meant`],
+    ['listed', `${formatCount(listed)}, of which ${formatCount(leftOut)} do not match`],
     ...Object.entries(archived).map(
       ([name, count]) => ['archived', `${formatCount(count)} in ${name}, which cannot be read`] as const,
     ),
@@ -51,10 +51,10 @@ export async function renderForecast(
       'to queue',
       `${formatPlural(objects, 'object')}, ${formatBytes(bytes)}, about ${formatPlural(cost.archives, 'archive')}`,
     ],
-    ['time', `about ${formatDuration(3600 * cost.hours)} until all is packed`],
+    ['time', `about ${formatDuration(3600 * cost.hours)} until everything is packed`],
     [
       'dollars',
-      `${formatDollars(cost.dollars)} if it compresses to a third, ${formatDollars(cost.dollarsAtMost)} if not at all; S3's own replication ${formatDollars(cost.plainDollars)}`,
+      `${formatDollars(cost.dollars)} if it compresses to a third, ${formatDollars(cost.dollarsAtMost)} if it does not compress; S3's own replication: ${formatDollars(cost.plainDollars)}`,
     ],
   ];
   const lines = rows.flatMap(([label, text]) => wrapBehind(label.padEnd(LABEL_WIDTH), text, columns));
@@ -70,7 +70,7 @@ export function renderOutcome(
 ): string {
   if (json) return `${JSON.stringify({ rule: rule.id, ...counts, archivedClasses: classes })}\n`;
   const { queued, queuedBytes, listed, archived } = counts;
-  const cold = archived === 0 ? '' : `; ${formatPlural(archived, 'object')} in archived classes left out`;
+  const cold = archived === 0 ? '' : `; ${formatPlural(archived, 'object')} in archived classes skipped`;
   const text = `Queued ${formatPlural(queued, 'object')}, ${formatBytes(queuedBytes)}, of ${formatCount(listed)} listed${cold}.`;
   return `${wrapText(text, columns).join('\n')}\n`;
 }

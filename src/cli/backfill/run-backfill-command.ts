@@ -69,29 +69,29 @@ export async function runBackfillCommand(
   const command = addFilterOptions(
     new Command(`${context.program} backfill`)
       .description(
-        'Queues the objects that a rule selects and that existed before it. They have their own queue, and never replace what an event has brought.',
+        'Queue the objects that a rule selects and that existed before the rule. They have their own queue, and never replace what an event delivered.',
       )
-      .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
+      .argument('<rule>', 'id of the rule or the start of it, or a source bucket with only one rule'),
   )
-    .option('--inventory <manifest>', 'read keys from an S3 Inventory, s3://bucket/.../manifest.json')
-    .option('--max-bytes-per-hour <size>', 'bytes of objects per hour at most, such as 500GB', parseByteSize)
-    .option('--missing', 'compare with the destinations, and queue only what is missing, older or different')
-    .option('--dry-run', 'show objects, bytes, archives, hours and dollars, and queue nothing')
+    .option('--inventory <manifest>', 'read keys from an S3 Inventory: s3://bucket/.../manifest.json')
+    .option('--max-bytes-per-hour <size>', 'at most this many bytes of objects per hour, such as 500GB', parseByteSize)
+    .option('--missing', 'compare with the destinations, and queue only objects that are missing, older or different')
+    .option('--dry-run', 'only show objects, bytes, archives, hours and dollars')
     .option('--archived <file>', 'append the keys of objects in archived classes to this file')
     .addOption(
       new Option(
         '--engine <engine>',
-        'what reads the inventory and queues: this machine, or the state machine of the region',
+        'what reads and queues the keys: this machine, or the state machine of the region',
       )
         .choices(['local', 'step-functions'])
         .default('local'),
     )
     .option(
       '--concurrency <number>',
-      'with step-functions: data files of the inventory read concurrently (default: 10)',
+      'with --engine step-functions: data files of the inventory to read at once (default: 10)',
       parsePositiveInteger,
     )
-    .option('--follow <execution>', 'follow this execution of step-functions; with --resume have it continue first');
+    .option('--follow <execution>', 'follow this Step Functions execution; with --resume, resume it first');
   const printed: Promise<void>[] = [];
   const parsed = parseCommand(addRunOptions(command), args, (text) => printed.push(context.print(text)));
   await Promise.all(printed);
@@ -109,7 +109,8 @@ export async function runBackfillCommand(
   const { stack_name: stackName } = configuration.settings;
   const { profile, queueUrl, progressBucket } = flags;
   const options = { stackName, rule, profile, queueUrl, progressBucket, signal: context.signal };
-  if (rule.draining) context.note('The rule is draining: objects that are overwritten meanwhile raise no event.');
+  if (rule.draining)
+    context.note('The rule is draining: objects that are overwritten during the backfill send no event.');
   const replicas = describeReplicas(rule, configuration.rules);
   if (replicas !== undefined) context.note(replicas);
   const shared = { rule, configuration, flags, filter: objectFilterOf(flags), context };
@@ -145,7 +146,7 @@ async function execute(backfill: Backfill): Promise<number> {
   // What has queued nothing, for whatever reason, leaves nothing to continue.
   if (earlier?.position !== undefined && !earlier.finished && flags.resume !== true) {
     throw new UsageError(
-      `a backfill of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['queued'] ?? 0, 'object')}: add --resume to continue it, or --restart`,
+      `a backfill of this rule, started ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['queued'] ?? 0, 'object')}: add --resume to continue it, or --restart to start over`,
     );
   }
   const resumed = flags.resume === true ? earlier : undefined;
@@ -234,8 +235,8 @@ function describeStop(
   if (!(thrown instanceof InvalidInventoryError || thrown instanceof IncompleteEntryError)) {
     return `${queued}; --resume continues from there`;
   }
-  const other = position === undefined ? 'Name another inventory' : 'Or begin with another inventory: --restart';
-  const same = position === undefined ? '' : '; once the file is as S3 delivered it, --resume continues with it';
+  const other = position === undefined ? 'Use another inventory' : 'Or start over with another inventory: --restart';
+  const same = position === undefined ? '' : '. To continue, restore the file that S3 delivered, and add --resume';
   return `${queued}${same}. ${other}.`;
 }
 
@@ -243,7 +244,7 @@ function describeStop(
 function refuseOtherInventory({ inventory }: BackfillFlags, begun: string | undefined): void {
   if (inventory === undefined || inventory === begun) return;
   throw new UsageError(
-    `--resume reads what the interrupted run read, ${begun ?? 'the bucket'}: leave out --inventory, or add --restart in place of --resume`,
+    `--resume continues to read what the interrupted run read, ${begun ?? 'the bucket'}: leave out --inventory, or use --restart instead of --resume`,
   );
 }
 
@@ -257,7 +258,7 @@ function refuseWithMissing({ inventory, dryRun, archived }: BackfillFlags): void
   const other = Object.entries({ '--inventory': inventory, '--dry-run': dryRun, '--archived': archived });
   const [given] = other.filter(([, value]) => value !== undefined);
   if (given !== undefined)
-    throw new UsageError(`${given[0]} does not go with --missing; \`s3xrc verify\` says what is missing`);
+    throw new UsageError(`${given[0]} cannot be used with --missing; \`s3xrc verify\` shows what is missing`);
 }
 
 /** Options of the other engine. */
@@ -275,10 +276,10 @@ function refuseForEngine(flags: BackfillFlags): void {
       };
   const [given] = Object.entries(others).filter(([, value]) => value !== undefined);
   if (given !== undefined) {
-    throw new UsageError(`${given[0]} is for --engine ${isLocal ? 'step-functions' : 'local'}`);
+    throw new UsageError(`${given[0]} requires --engine ${isLocal ? 'step-functions' : 'local'}`);
   }
   if (isLocal || flags.resume !== true || follow !== undefined) return;
-  throw new UsageError('name the execution that is to continue: --follow EXECUTION --resume');
+  throw new UsageError('name the execution to resume: --follow EXECUTION --resume');
 }
 
 async function forecast(source: EntrySource, { rule, filter, context }: Backfill): Promise<BackfillForecast> {

@@ -86,14 +86,16 @@ async function start(
   stateMachine: string,
 ): Promise<string | undefined> {
   if (flags.inventory === undefined) {
-    throw new UsageError('--engine step-functions reads an inventory: add --inventory s3://bucket/.../manifest.json');
+    throw new UsageError(
+      '--engine step-functions requires an inventory: add --inventory s3://bucket/.../manifest.json',
+    );
   }
   const manifest = await readInventoryManifest(flags.inventory, rule, session, context.signal);
   requireReadable(manifest, rule, configuration);
   const files = formatPlural(manifest.files.length, 'data file');
   context.note(`Inventory of ${new Date(manifest.created).toISOString()}: ${files} in s3://${manifest.fileBucket}`);
   context.note(await describeQueueingCost(configuration, flags.configuration, rule));
-  const text = `Queue the objects of ${files} that the rule takes?`;
+  const text = `Queue the objects in ${files} that the rule selects?`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return undefined;
   const name = executionName(rule.id, new Date());
   const list = `${executionFolder(name)}/files.json`;
@@ -133,7 +135,7 @@ async function describeQueueingCost(
     toRegions: [],
   });
   const { transitions, function: work, messages } = engineCost({ objects: 1e6, files: 1 }, prices);
-  return `Queueing costs about ${formatDollars(transitions + work + messages)} per million objects; --dry-run says what packing them costs.`;
+  return `Queuing costs about ${formatDollars(transitions + work + messages)} per million objects; --dry-run shows what packing them costs.`;
 }
 
 /** @throws UsageError when the function may not read these files */
@@ -142,7 +144,7 @@ function requireReadable({ fileBucket }: InventoryManifest, rule: DeployedRule, 
   const entry = settings.enabled_regions.find((each) => each.region === region);
   if (entry?.inventory_buckets.includes(fileBucket) === true) return;
   throw new UsageError(
-    `the state machine of ${region} may not read s3://${fileBucket}: add it to inventory_buckets of ${region} in settings.json, and deploy`,
+    `the state machine of ${region} may not read s3://${fileBucket}: add the bucket to inventory_buckets of ${region} in settings.json, then deploy`,
   );
 }
 

@@ -13,6 +13,6 @@ export function requireNamedRule(rules: readonly DeployedRule[], name: string): 
   if (only !== undefined && others.length === 0) return only;
   const known = (found.length === 0 ? rules : found).map(({ id }) => id).join(', ');
   throw new UsageError(
-    `${found.length === 0 ? 'no rule' : 'more than one rule'} is called "${name}"; there is ${known}`,
+    `${found.length === 0 ? 'no rule' : 'more than one rule'} matches "${name}"; choose from ${known}`,
   );
 }

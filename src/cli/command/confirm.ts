@@ -27,7 +27,7 @@ export async function confirm(
 ): Promise<boolean> {
   if (yes === true) return true;
   if (terminal.input.isTTY !== true) {
-    throw new UsageError(`${text} There is no terminal to answer at: add --yes.`);
+    throw new UsageError(`${text} There is no terminal to answer on: add --yes.`);
   }
   const dialog = createInterface({ input: terminal.input, output: terminal.output });
   // During a question, the terminal passes Ctrl-C as a character, which readline alone would treat as the end of the

@@ -23,23 +23,23 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EISDIR: 'it is a folder, not a file',
   ENOTDIR: 'part of the path is a file, not a folder',
-  EEXIST: 'it exists already',
+  EEXIST: 'it already exists',
   EMFILE: 'too many open files',
   ENFILE: 'too many open files',
-  EFBIG: 'the file is larger than it may be',
+  EFBIG: 'the file is too large',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'too many symbolic links',
   ENOTEMPTY: 'the folder is not empty',
   EBUSY: 'it is in use',
   EIO: 'the device has failed',
-  EPIPE: 'nobody reads it any more',
+  EPIPE: 'the reader has closed it',
   ECONNRESET: 'the connection was closed',
   ETIMEDOUT: 'no answer in time',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   EADDRINUSE: 'the address is in use',
-  EADDRNOTAVAIL: 'the address is not of this machine',
-  EAI_AGAIN: 'the host name cannot be looked up',
+  EADDRNOTAVAIL: 'the address does not belong to this machine',
+  EAI_AGAIN: 'the host name cannot be resolved at the moment',
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'the host name is unknown',
 };
@@ -71,7 +71,7 @@ export function explainFailure(thrown: unknown): Failure {
   }
   const { name, message, code, path, stack } = fieldsOf(thrown);
   if (path === undefined && code !== undefined && BROKEN_CONNECTIONS.has(code)) {
-    const text = `the connection was closed before the answer was complete (${message}); run it again.`;
+    const text = `the connection was closed before the answer was complete (${message}); run the command again.`;
     return { text, exitStatus: 1 };
   }
   const system = code === undefined ? undefined : SYSTEM_ERRORS[code];
@@ -82,11 +82,11 @@ export function explainFailure(thrown: unknown): Failure {
   }
   if (CREDENTIAL_ERRORS.has(name)) {
     return {
-      text: `no usable AWS credentials (${message}). Set AWS_PROFILE or pass --profile, or log in with the AWS CLI.`,
+      text: `no usable AWS credentials (${message}). Set AWS_PROFILE, pass --profile, or log in with the AWS CLI.`,
       exitStatus: 1,
     };
   }
-  if (isServiceError(thrown)) return { text: `AWS answered ${name}: ${message}`, exitStatus: 1 };
+  if (isServiceError(thrown)) return { text: `AWS returned ${name}: ${message}`, exitStatus: 1 };
   return { text: `unexpected: ${stack ?? message}`, exitStatus: 1 };
 }
 

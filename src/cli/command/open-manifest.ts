@@ -19,10 +19,10 @@ export async function openManifest(
   }
   const location = { bucket: fileBucket, key };
   const found = await store.head(location, signal);
-  if (found === undefined) throw new UsageError(`there is no ${name}`);
+  if (found === undefined) throw new UsageError(`${name} does not exist`);
   const into = new Uint8Array(found.size);
   await store.read({ ...location, etag: found.etag, into, signal });
   const manifest = parseInventoryManifest(Buffer.from(into).toString('utf8'), name);
   if (manifest.bucket === bucket) return manifest;
-  throw new UsageError(`${name} lists bucket ${manifest.bucket}, and the rule is about ${bucket}`);
+  throw new UsageError(`${name} lists bucket ${manifest.bucket}, but the rule needs bucket ${bucket}`);
 }

@@ -12,10 +12,10 @@ export function renderOverview(program: string, commands: readonly CliCommand[])
     'Commands:',
     ...commands.map(({ name, summary }) => line(name, summary)),
     line('completion', 'Print a completion script for bash, zsh or fish'),
-    line('help', 'Print this, or the help of a command'),
+    line('help', 'Print this overview, or the help of a command'),
     line('--version', 'Print the version'),
     '',
-    `${program} help <command> explains one of them; so does ${program} <command> --help.`,
+    `For the help of a command: ${program} help <command>, or ${program} <command> --help.`,
     '',
   ].join('\n');
 }

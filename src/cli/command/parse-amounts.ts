@@ -76,5 +76,5 @@ export function integerBetween(what: string, min: number, max: number): (text: s
 /** A whole number from 1 on. @throws InvalidArgumentError */
 export function parsePositiveInteger(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  throw new InvalidArgumentError('It must be a whole number above 0.');
 }

@@ -27,8 +27,8 @@ export async function prepareFolder(option: string, folder: string): Promise<voi
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    const reason = isTaken(cause) ? 'a file has that name' : systemErrorText(cause);
-    throw new UsageError(`${option}: folder ${folder} cannot be made: ${reason}`, { context: { folder }, cause });
+    const reason = isTaken(cause) ? 'a file with that name exists' : systemErrorText(cause);
+    throw new UsageError(`${option}: folder ${folder} cannot be created: ${reason}`, { context: { folder }, cause });
   }
   try {
     await access(folder, constants.W_OK);

@@ -8,6 +8,6 @@ export function refuseUnknownRegions(names: readonly string[]): void {
   if (unknown === undefined) return;
   const closest = closestWord(unknown, AWS_REGIONS);
   throw new UsageError(
-    `"${unknown}" is not a region of AWS${closest === undefined ? '' : `; did you mean "${closest}"?`}`,
+    `"${unknown}" is not an AWS region${closest === undefined ? '' : `; did you mean "${closest}"?`}`,
   );
 }

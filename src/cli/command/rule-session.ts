@@ -150,7 +150,7 @@ async function findQueue(client: SQSClient, name: string, region: string): Promi
   const found = await findQueueUrl(client, name);
   if (found !== undefined) return found;
   throw new DeployInputError(
-    `There is no queue ${name} in ${region}. Deploy this version first, or check whose credentials these are.`,
+    `Queue ${name} does not exist in ${region}. Deploy this version first, or check which account your credentials belong to.`,
     { context: { queue: name, region } },
   );
 }

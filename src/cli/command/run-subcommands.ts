@@ -21,7 +21,7 @@ export async function runSubcommands(
       .configureOutput({ writeOut: (text) => printed.push(print(text)), writeErr: () => undefined });
   }
   if (args.length === 0) {
-    throw new UsageError(`name one of: ${command.commands.map((each) => each.name()).join(', ')}`);
+    throw new UsageError(`name a subcommand: ${command.commands.map((each) => each.name()).join(', ')}`);
   }
   try {
     await command.parseAsync(args, { from: 'user' });

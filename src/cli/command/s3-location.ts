@@ -16,6 +16,6 @@ export function isS3Name(name: string): boolean {
  */
 export function parseS3Location(name: string): S3Location {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(name) ?? [];
-  if (bucket === undefined) throw new UsageError(`"${name}" is not a place in S3; write s3://bucket/prefix`);
+  if (bucket === undefined) throw new UsageError(`"${name}" is not a location in S3; write s3://bucket/prefix`);
   return { bucket, prefix };
 }

@@ -22,19 +22,19 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option('--prefix <prefix>', 'only keys that begin with this')
     .option('--suffix <suffix>', 'only keys that end with this')
-    .option('--since <time>', 'only objects last modified at or after this, ISO 8601', parseTime)
-    .option('--until <time>', 'only objects last modified before this', parseTime)
+    .option('--since <time>', 'only objects last modified at or after this time (ISO 8601)', parseTime)
+    .option('--until <time>', 'only objects last modified before this time', parseTime)
     .option('--min-size <size>', 'only objects of at least this size, such as 10KB', parseByteCount)
     .option('--max-size <size>', 'only objects of at most this size', parseByteCount);
 }
 
 export function addRunOptions(command: Command): Command {
   return command
-    .option('--rate <number>', 'objects per second at most, such as 500/s', parseRate)
-    .option('--resume', 'continue the run that was interrupted')
-    .option('--restart', 'forget the run that was interrupted')
-    .option('--queue-url <url>', 'queue of existing objects, if not the deployed one')
-    .option('--progress-bucket <name>', 'bucket of the checkpoint, if not the deployed one')
+    .option('--rate <number>', 'at most this many objects per second, such as 500/s', parseRate)
+    .option('--resume', 'continue the interrupted run')
+    .option('--restart', 'discard the interrupted run, and start over')
+    .option('--queue-url <url>', 'queue of existing objects, instead of the deployed one')
+    .option('--progress-bucket <name>', 'bucket of the checkpoint, instead of the deployed one')
     .addOption(sharedOptions.yes())
     .addOption(sharedOptions.profile())
     .addOption(sharedOptions.configuration())
@@ -54,15 +54,15 @@ export function paceOf({ rate, maxBytesPerHour }: { rate?: number; maxBytesPerHo
 export function refuseContradictions(flags: Omit<ScanFlags, 'configuration'>): void {
   const { since, until, minSize, maxSize, resume, restart } = flags;
   if (since !== undefined && until !== undefined && since >= until) {
-    throw new UsageError('--since is not before --until: no object is of that time');
+    throw new UsageError('--since must be before --until');
   }
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
-    throw new UsageError('--min-size is above --max-size: no object has that size');
+    throw new UsageError('--min-size must not be above --max-size');
   }
   if (resume !== true) return;
-  if (restart === true) throw new UsageError('--resume and --restart exclude each other: choose one');
+  if (restart === true) throw new UsageError('--resume and --restart cannot be used together');
   const [filtered] = Object.keys(objectFilterOf(flags));
   if (filtered === undefined) return;
   const option = `--${filtered.replace('Size', '-size')}`;
-  throw new UsageError(`${option} does not go with --resume, which takes what the interrupted run was to take`);
+  throw new UsageError(`${option} cannot be used with --resume, which keeps the filter of the interrupted run`);
 }

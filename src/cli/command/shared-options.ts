@@ -6,12 +6,12 @@ export const sharedOptions = {
   /** @param what the region is for, such as `region of the bucket` */
   region: (what: string): Option => new Option('--region <region>', what),
   regions: (what: string): Option => new Option('--region <region...>', what),
-  profile: (): Option => new Option('--profile <name>', 'profile of the AWS configuration'),
+  profile: (): Option => new Option('--profile <name>', 'AWS profile'),
   configuration: (): Option =>
-    new Option('--configuration <folder>', 'where the configuration files are')
+    new Option('--configuration <folder>', 'folder of the configuration files')
       .default(CONFIGURATION, "the project's")
       .argParser(parsePath),
-  yes: (): Option => new Option('--yes', 'do not ask'),
+  yes: (): Option => new Option('--yes', 'do not ask for confirmation'),
   json: (what = 'print JSON'): Option => new Option('--json', what),
 };
 

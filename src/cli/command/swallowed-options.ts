@@ -32,7 +32,7 @@ export function refuseSwallowedOptions(
   const options = kept.map(({ long, value }) => (value === FLAG ? long : `${long} ${value}`));
   const names = kept.map(({ long }) => long).join(', ');
   throw new DeployInputError(
-    `npm has kept ${names} for itself, because options come after "--". Nothing was done. The right line is:\n` +
+    `npm took ${names} for itself, because options must come after "--". Nothing was done. Run this instead:\n` +
       `  npm run ${script} -- ${[...options, ...args].join(' ')}`,
     { context: { options: names } },
   );

@@ -22,7 +22,7 @@ export interface KnownObjects {
   readonly objectBytes?: number;
 }
 
-const ADVICE = 'take the rule out, and let S3 replicate its objects by itself';
+const ADVICE = 'remove the rule, and let S3 replicate its objects directly';
 const SIZES = [1e6, 10e6];
 
 /**
@@ -35,7 +35,7 @@ export function describeBreakEven(rule: DeployedRule, prices: Prices, known: Kno
   } catch (error) {
     if (!(error instanceof MissingPriceError)) throw error;
     return [
-      'not known: configuration/prices.json has no price of transfer from here; "prices" of settings.json may name it',
+      'unknown: configuration/prices.json has no transfer price for these regions; add it to "prices" in settings.json',
     ];
   }
 }
@@ -47,10 +47,10 @@ function describe(rule: DeployedRule, prices: Prices, known: KnownObjects): stri
   const fixed = ruleDollars(rule);
   const size = breakEvenObjectSize(costs, experience, limits);
   const ratio = `${(1 / experience.ratio).toFixed(1).replace('.0', '')}x`;
-  if (!Number.isFinite(size)) return [`never: at ${ratio} no size of objects does`, ADVICE];
+  if (!Number.isFinite(size)) return [`never: at ${ratio} no object size does`, ADVICE];
   if (known.objectBytes !== undefined && known.objectBytes < size) {
     const mean = formatBytes(known.objectBytes);
-    return [`never with objects of ${mean}: at ${ratio} they have to be of ${formatBytes(size)} on average`, ADVICE];
+    return [`never with objects of ${mean}: at ${ratio} they must be ${formatBytes(size)} or more on average`, ADVICE];
   }
   const overwritten = breakEvenObjectSize(costs, { ...experience, overwritten: 1 }, limits);
   const sizes = known.objectBytes === undefined ? sizesAbove(size) : [known.objectBytes];
@@ -60,8 +60,8 @@ function describe(rule: DeployedRule, prices: Prices, known: KnownObjects): stri
   });
   return [
     `objects of ${formatBytes(size)} or more on average (${formatBytes(overwritten)} if all are overwrites), at ${ratio}`,
-    `from ${volumes.join(', ')} objects per month on, arriving evenly: this earns the rule's own ${fixed.toFixed(2)} USD per month`,
-    'below either: let S3 replicate these objects by itself, serve them by one rule of a shorter prefix, or raise batch_window',
+    `at least ${volumes.join(' or ')} objects per month, arriving evenly: this covers the rule's fixed cost of ${fixed.toFixed(2)} USD per month`,
+    'below either: let S3 replicate these objects directly, merge rules into one with a shorter prefix, or raise batch_window',
   ];
 }
 

@@ -37,11 +37,14 @@ interface ConfigureOptions {
  */
 export async function runConfigure(args: readonly string[], print: (text: string) => void): Promise<void> {
   const command = new Command('s3xrc configure')
-    .description('Checks the configuration, writes template.yaml and samconfig.toml, and prints what will be deployed.')
+    .description('Check the configuration, write template.yaml and samconfig.toml, and print what will be deployed.')
     .option('--check', 'write nothing; fail if the files are out of date')
     .addOption(sharedOptions.configuration())
     .addOption(
-      new Option('--out <folder>', 'write template.yaml and samconfig.toml here').default(PROJECT, 'the project'),
+      new Option('--out <folder>', 'folder to write template.yaml and samconfig.toml to').default(
+        PROJECT,
+        'the project',
+      ),
     )
     .option(
       '--ratio <number>',
@@ -63,7 +66,7 @@ export async function runConfigure(args: readonly string[], print: (text: string
     print(
       options.json === true
         ? `${JSON.stringify({ written: [] })}\n`
-        : 'The configuration is good, and template.yaml and samconfig.toml are up to date.\n',
+        : 'The configuration is valid, and template.yaml and samconfig.toml are up to date.\n',
     );
     return;
   }
@@ -99,7 +102,7 @@ function parseRatio(text: string): number {
   const ratio = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (ratio <= 0)
     throw new InvalidArgumentError(
-      'A ratio is a number above 0, such as 3.5: bytes of objects over bytes of archives.',
+      'A ratio is a number above 0, such as 3.5: bytes of objects divided by bytes of archives.',
     );
   return ratio;
 }
@@ -108,13 +111,13 @@ function parseRatio(text: string): number {
 function adviseOnOther({ configuration, out }: Pick<ConfigureOptions, 'configuration' | 'out'>): string {
   const deploy = `\`s3xrc deploy --configuration ${configuration}\``;
   if (resolve(out) === resolve(configuration)) return `${deploy} deploys this.`;
-  return `These are for inspection: ${deploy} reads template.yaml and samconfig.toml beside the configuration, where \`--out ${configuration}\` writes them.`;
+  return `These files are only for inspection: ${deploy} reads template.yaml and samconfig.toml next to the configuration; \`--out ${configuration}\` writes them there.`;
 }
 
 /** Functions read the configuration in their image, and refuse rules that it does not contain. */
 function otherConfigurationError(configuration: string): DeployInputError {
   return new DeployInputError(
-    `template.yaml of the project is made of the project's configuration. \`${configureLine(configuration)}\` writes one beside that of ${configuration}, which \`s3xrc deploy --configuration ${configuration}\` deploys. To see what it would make, name any other folder with --out.`,
+    `The project's template.yaml is only for the project's configuration. \`${configureLine(configuration)}\` writes one next to the configuration in ${configuration}, and \`s3xrc deploy --configuration ${configuration}\` deploys it. To only look at the files, name any other folder with --out.`,
     { context: { configuration } },
   );
 }

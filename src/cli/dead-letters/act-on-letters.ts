@@ -1,4 +1,5 @@
 import { DeleteMessageBatchCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { formatPlural } from '../command/numbers.ts';
 import type { ReceivedLetter } from './dead-letter.ts';
 import { DeadLetterError } from './errors.ts';
 
@@ -80,7 +81,7 @@ export async function deleteLetters(
     onDone(deleted);
     if (failed === undefined) continue;
     throw new DeadLetterError(
-      `${Failed.length} messages could not be deleted from ${first.queue.name}: ${failed.Code ?? ''} ${failed.Message ?? ''}. Run the command again.`,
+      `${formatPlural(Failed.length, 'message')} could not be deleted from ${first.queue.name}: ${failed.Code ?? ''} ${failed.Message ?? ''}. Run the command again.`,
       { context: { queue: first.queue.name, sqsCode: failed.Code } },
     );
   }

@@ -8,7 +8,10 @@ export async function readAdvice(): Promise<ReadonlyMap<string, string>> {
   const page = await readFile(join(PROJECT, 'docs/errors.md'), 'utf8');
   return new Map([
     ...parseAdvice(page),
-    [RECEIVED_TOO_OFTEN, 'The function failed or ended each time that it had the message: read its log, then redrive.'],
+    [
+      RECEIVED_TOO_OFTEN,
+      'The function failed or was ended each time it received the message: read its log, then redrive.',
+    ],
   ]);
 }
 

@@ -43,7 +43,7 @@ const MAX_LETTERS = 100_000;
  */
 export async function runDeadLetters(args: readonly string[], context: CommandContext): Promise<number> {
   const command = new Command(`${context.program} dead-letters`).description(
-    'Dead-lettered messages, with their reasons. Listing and showing them changes nothing.',
+    'List, redrive or discard dead-lettered messages. Listing and showing them changes nothing.',
   );
   let status = 0;
   const add = (name: string, description: string): Command =>
@@ -63,12 +63,12 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
       .addOption(sharedOptions.regions('only these regions'))
       .addOption(sharedOptions.profile())
       .addOption(sharedOptions.configuration());
-  add('list', 'Group them by reason, with what to do about each')
+  add('list', 'List the messages by reason, and what to do about each reason')
     .addOption(sharedOptions.json())
     .action(async (flags: Flags) => {
       status = await list(flags, context);
     });
-  add('show', 'Print each of them with its body')
+  add('show', 'Print each message with its body')
     .addOption(sharedOptions.json('print a JSON object per line'))
     .action(async (flags: Flags) => {
       await visit(flags, context, async ({ chosen }) => {
@@ -76,15 +76,15 @@ export async function runDeadLetters(args: readonly string[], context: CommandCo
         return [];
       });
     });
-  add('redrive', 'Send each back to the queue it came from')
+  add('redrive', 'Send each message back to the queue it came from')
     .option('--dry-run', 'only show what would be sent')
     .addOption(sharedOptions.yes())
     .action(async (flags: Flags) => {
       status = await act('redrive', flags, context);
     });
-  add('discard', 'Delete them, after saving them to a file')
+  add('discard', 'Delete the messages, after saving them to a file')
     .option('--dry-run', 'only show what would be deleted')
-    .option('--save <file>', 'file to save them to (default: discarded-<time>.jsonl)')
+    .option('--save <file>', 'file to save the messages to (default: discarded-<time>.jsonl)')
     .addOption(sharedOptions.yes())
     .action(async (flags: Flags) => {
       status = await act('discard', flags, context);
@@ -166,7 +166,7 @@ async function countHidden(
 
 function describeHidden({ name, region }: DeadLetterQueue, hidden: number): string {
   const what = hidden === 1 ? 'about 1 message is' : `about ${formatCount(hidden)} messages are`;
-  return `${name} (${region}): ${what} hidden for an hour at most: another reader has received them, or an answer of SQS was lost. Look again later.`;
+  return `${name} (${region}): ${what} hidden for up to an hour: another reader received them, or a response from SQS was lost. Look again later.`;
 }
 
 async function list(flags: Flags, context: CommandContext): Promise<number> {
@@ -201,7 +201,9 @@ async function redrive(
   const sent: ReceivedLetter[] = [];
   for (const [destination, letters] of Map.groupBy(chosen, (letter) => originOfLetter(letter, queue))) {
     if (destination === undefined) {
-      context.note(`${queue.name} (${queue.region}): ${queue.sources.length} queues name it, so nothing is sent back`);
+      context.note(
+        `${queue.name} (${queue.region}): it is the dead-letter queue of ${queue.sources.length} queues, and its messages do not say which they came from: nothing was sent`,
+      );
     } else {
       sent.push(...(await redriveTo(destination, { sqs, queue, patience, chosen: letters }, flags, context)));
     }
@@ -249,7 +251,7 @@ async function discard(
     await context.print(`would discard ${count} of ${queue.name} in ${queue.region}\n`);
     return [];
   }
-  const text = `Discard ${count} of ${queue.name} in ${queue.region}? Their objects will not be replicated. They are saved to ${file}.`;
+  const text = `Discard ${count} of ${queue.name} in ${queue.region}? Their objects will not be replicated. They are saved to ${file} first.`;
   if (!(await confirm({ text, yes: flags.yes }, context.signal))) return [];
   await save(file, renderLetters(chosen, { json: true, columns: Number.POSITIVE_INFINITY }));
   await withMeter(context, { what: 'Deleting', unit: 'messages' }, (meter) =>

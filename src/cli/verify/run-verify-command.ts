@@ -25,7 +25,7 @@ export async function runVerifyCommand(
       .description(
         'Compares the objects that a rule selects with their copies at all destinations, by listing both. Nothing is ever deleted.',
       )
-      .argument('<rule>', 'id of the rule, its beginning, or the bucket of its only rule'),
+      .argument('<rule>', 'id of the rule or the start of it, or a source bucket with only one rule'),
   )
     .option('--inventory <manifest>', 'read the source from an S3 Inventory, s3://bucket/.../manifest.json')
     .option(
@@ -81,5 +81,5 @@ function refuseWithAthena({ checksums, bytes, resume, restart, rate, temporary }
     '--temporary': temporary,
   };
   const [given] = Object.entries(others).filter(([, value]) => value !== undefined);
-  if (given !== undefined) throw new UsageError(`${given[0]} is for --engine local, where copies are looked at`);
+  if (given !== undefined) throw new UsageError(`${given[0]} requires --engine local, which looks at the copies`);
 }

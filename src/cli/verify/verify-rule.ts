@@ -220,7 +220,7 @@ async function findEarlier(
   // What has compared nothing, for whatever reason, leaves nothing to continue.
   if (earlier?.position === undefined || earlier.finished || flags.resume === true) return earlier;
   throw new UsageError(
-    `a verification of this rule, begun ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['compared'] ?? 0, 'key')}: add --resume to continue it, or --restart`,
+    `a verification of this rule, started ${earlier.startedAt}, was interrupted after ${formatPlural(earlier.counts['compared'] ?? 0, 'key')}: add --resume to continue it, or --restart to start over`,
   );
 }
 

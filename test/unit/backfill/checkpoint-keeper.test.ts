@@ -89,7 +89,7 @@ describe('two runs at the same time', () => {
     await expect(load(second)).rejects.toMatchObject({
       code: 'CHECKPOINT_HELD',
       message: expect.stringMatching(
-        /backfill of rule rule-1 is in progress: ann@host, process 1, runs it, and holds it until 2026-11-30T06:01:00/,
+        /backfill of rule rule-1 is in progress: ann@host, process 1, runs it and renews its lease, now until 2026-11-30T06:01:00/,
       ),
     });
     // Forgetting the progress of a run does not end it.

@@ -39,7 +39,7 @@ describe('the results of a map run', () => {
     expect(readFailures(text).map(({ reason }) => reason)).toEqual([
       'InvalidInventoryError: it has another MD5',
       'States.Timeout: too long',
-      'not begun',
+      'not started',
     ]);
     expect(readFailures(text)[0]?.key).toBe('data/1.csv.gz');
   });

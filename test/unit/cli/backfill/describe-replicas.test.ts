@@ -18,9 +18,9 @@ function describeWith(source: object, destination: object): string | undefined {
 }
 
 test('a backfill warns about objects that another rule restores into its source', () => {
-  expect(describeWith({}, {})).toMatch(/^there-in\S* restores objects into s3:\/\/here, too\. .* --missing/);
-  expect(describeWith({ prefix_filter: 'of/' }, { target_prefix: 'of/us/' })).toMatch(/^there-in/);
-  expect(describeWith({ prefix_filter: 'of/us/in/2026/' }, { target_prefix: 'of/us/' })).toMatch(/^there-in/);
+  expect(describeWith({}, {})).toMatch(/^s3:\/\/here also receives objects from there-in\S*\. .* --missing/);
+  expect(describeWith({ prefix_filter: 'of/' }, { target_prefix: 'of/us/' })).toContain('from there-in');
+  expect(describeWith({ prefix_filter: 'of/us/in/2026/' }, { target_prefix: 'of/us/' })).toContain('from there-in');
 });
 
 test('it does not warn if there are none, or if the rule also replicates them', () => {

@@ -82,7 +82,7 @@ describe('an execution', () => {
     const { status, printed, notes } = await follow(executionsOf(looks), { objects: results([]) });
     expect(status).toBe(0);
     expect(printed).toBe(
-      `Queued 14 objects, 1.4 KB, of 20 listed; 2 objects in archived classes left out. Results: s3://progress/${RESULTS}/\n`,
+      `Queued 14 objects, 1.4 KB, of 20 listed; 2 objects in archived classes skipped. Results: s3://progress/${RESULTS}/\n`,
     );
     expect(notes).toEqual([
       'Execution rule-1',
@@ -98,7 +98,7 @@ describe('an execution', () => {
     expect(status).toBe(1);
     expect(notes).toContain('not queued: data/2: InvalidInventoryError: it is torn');
     expect(notes.at(-1)).toBe(
-      'The objects of 1 data file are not all queued; s3xrc backfill rule --missing finds and queues what is missing.',
+      'Some objects of 1 data file were not queued. To find and queue them: s3xrc backfill rule --missing',
     );
   });
 
@@ -108,7 +108,7 @@ describe('an execution', () => {
     expect(status).toBe(1);
     expect(JSON.parse(printed)).toMatchObject({ status: 'FAILED', files: { total: 3, failed: 2 }, queued: 0 });
     expect(notes.at(-1)).toBe(
-      'The execution is FAILED: States.ExceedToleratedFailureThreshold: too many. Once the cause is fixed: s3xrc backfill rule --engine step-functions --follow rule-1 --resume',
+      'The execution is FAILED: States.ExceedToleratedFailureThreshold: too many. Fix the cause, then resume it: s3xrc backfill rule --engine step-functions --follow rule-1 --resume',
     );
   });
 

@@ -51,7 +51,7 @@ describe('a question before a change', () => {
     const terminal = { input: new PassThrough(), output: new PassThrough() };
     const asked = confirm({ text: 'Delete it?', yes: undefined }, SIGNAL, terminal);
     await expect(asked).rejects.toThrow(UsageError);
-    await expect(asked).rejects.toThrow('Delete it? There is no terminal to answer at: add --yes.');
+    await expect(asked).rejects.toThrow('Delete it? There is no terminal to answer on: add --yes.');
   });
 
   test('ends with the signal', async () => {

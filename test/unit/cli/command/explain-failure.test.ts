@@ -48,7 +48,7 @@ describe('a failure that a user can cause', () => {
     ['ERR_STREAM_PREMATURE_CLOSE', 'Premature close'],
   ])('says in words that an answer was cut off: %s', (code, message) => {
     expect(explainFailure(Object.assign(new Error(message), { code }))).toEqual({
-      text: `the connection was closed before the answer was complete (${message}); run it again.`,
+      text: `the connection was closed before the answer was complete (${message}); run the command again.`,
       exitStatus: 1,
     });
   });
@@ -68,7 +68,7 @@ describe('a failure that a user can cause', () => {
 
   test('repeats what AWS answered', () => {
     const error = Object.assign(new Error('not allowed'), { name: 'AccessDenied', $metadata: {} });
-    expect(explainFailure(error).text).toBe('AWS answered AccessDenied: not allowed');
+    expect(explainFailure(error).text).toBe('AWS returned AccessDenied: not allowed');
   });
 });
 

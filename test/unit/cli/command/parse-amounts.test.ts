@@ -48,8 +48,8 @@ describe('amounts on the command line', () => {
     ['yesterday', parseTime, /ISO 8601/],
     ['2026-13-01', parseTime, /ISO 8601/],
     ['5', parseAge, /such as 12h/],
-    ['0', parsePositiveInteger, /from 1 on/],
-    ['1e3', parsePositiveInteger, /from 1 on/],
+    ['0', parsePositiveInteger, /above 0/],
+    ['1e3', parsePositiveInteger, /above 0/],
     ['4', interval, /^An interval is a whole number from 5 to 3600\.$/],
     ['', interval, /from 5/],
   ])('refuses "%s" and says what is allowed', (text, parse, message) => {

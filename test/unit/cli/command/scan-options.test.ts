@@ -12,11 +12,11 @@ const context = {
 
 const REFUSED: readonly (readonly [args: string, says: RegExp])[] = [
   ['--max-bytes-per-hour 0', /must be above 0/],
-  ['--since 2026-11-24 --until 2026-11-23', /--since is not before --until/],
-  ['--min-size 2MB --max-size 1MB', /--min-size is above --max-size/],
-  ['--resume --restart', /--resume and --restart exclude each other/],
-  ['--resume --prefix in/', /--prefix does not go with --resume/],
-  ['--resume --max-size 1MB', /--max-size does not go with --resume/],
+  ['--since 2026-11-24 --until 2026-11-23', /--since must be before --until/],
+  ['--min-size 2MB --max-size 1MB', /--min-size must not be above --max-size/],
+  ['--resume --restart', /--resume and --restart cannot be used together/],
+  ['--resume --prefix in/', /--prefix cannot be used with --resume/],
+  ['--resume --max-size 1MB', /--max-size cannot be used with --resume/],
 ];
 const COMMANDS = { backfill: runBackfillCommand, verify: runVerifyCommand };
 

@@ -15,13 +15,13 @@ const CONTEXT: CommandContext = {
 /** The form of an option in every command, and the beginning of its explanation. */
 const SHARED: Readonly<Record<string, { readonly flags: RegExp; readonly says: RegExp }>> = {
   '--region': { flags: /^--region <region(\.\.\.)?>$/, says: /region/ },
-  '--profile': { flags: /^--profile <name>$/, says: /^profile of the AWS configuration$/ },
+  '--profile': { flags: /^--profile <name>$/, says: /^AWS profile$/ },
   '--configuration': {
     flags: /^--configuration <folder>$/,
-    says: /^where the configuration files are \(default: the project's\)$/,
+    says: /^folder of the configuration files \(default: the project's\)$/,
   },
   '--json': { flags: /^--json( \[file\])?$/, says: /^print (a )?JSON/ },
-  '--yes': { flags: /^--yes$/, says: /^do not ask$/ },
+  '--yes': { flags: /^--yes$/, says: /^do not ask for confirmation$/ },
   '--dry-run': { flags: /^--dry-run$/, says: /^(only )?show/ },
 };
 

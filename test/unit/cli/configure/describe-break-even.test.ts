@@ -17,8 +17,8 @@ describe("the plan's line on when a rule pays", () => {
     // docs/economics.md has the same sizes; 8.49 is calculated by hand from alarms, metrics, watermark and queue.
     expect(describeBreakEven(await ruleOf(), prices)).toEqual([
       'objects of 98.7 KB or more on average (143 KB if all are overwrites), at 3x',
-      "from 1,300 GB of 1.0 MB, 1,200 GB of 10.0 MB objects per month on, arriving evenly: this earns the rule's own 8.49 USD per month",
-      'below either: let S3 replicate these objects by itself, serve them by one rule of a shorter prefix, or raise batch_window',
+      "at least 1,300 GB of 1.0 MB or 1,200 GB of 10.0 MB objects per month, arriving evenly: this covers the rule's fixed cost of 8.49 USD per month",
+      'below either: let S3 replicate these objects directly, merge rules into one with a shorter prefix, or raise batch_window',
     ]);
   });
 
@@ -26,16 +26,16 @@ describe("the plan's line on when a rule pays", () => {
     const rule = await ruleOf();
     const [size, volume] = describeBreakEven(rule, prices, { ratio: 2.5, objectBytes: 300e3 });
     expect(size).toMatch(/^objects of 1\d\d KB .* at 2\.5x$/);
-    expect(volume).toMatch(/^from [\d,]+ GB of 300 KB objects per month on/);
+    expect(volume).toMatch(/^at least [\d,]+ GB of 300 KB objects per month,/);
     expect(describeBreakEven(rule, prices, { objectBytes: 25e3 })).toEqual([
-      'never with objects of 25.0 KB: at 3x they have to be of 98.7 KB on average',
-      'take the rule out, and let S3 replicate its objects by itself',
+      'never with objects of 25.0 KB: at 3x they must be 98.7 KB or more on average',
+      'remove the rule, and let S3 replicate its objects directly',
     ]);
   });
 
   test('is never, if a rule stores or its objects do not shrink', async () => {
     const stores = await ruleOf({ levels: ['store'] });
-    expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no size of objects does');
+    expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no object size does');
     expect(describeBreakEven(await ruleOf(), prices, { ratio: 1.01 })[0]).toContain('never: at 1x');
   });
 
@@ -51,12 +51,14 @@ describe("the plan's line on when a rule pays", () => {
   });
 
   test('counts the alarms of a fallback, eleven metrics at 0.10 USD and its share of the watermark', async () => {
-    expect(describeBreakEven(await ruleOf({ fallback: true }), prices)[1]).toContain("the rule's own 9.57 USD");
+    expect(describeBreakEven(await ruleOf({ fallback: true }), prices)[1]).toContain(
+      "the rule's fixed cost of 9.57 USD",
+    );
   });
 
   test('says which price is missing instead of counting it as zero', async () => {
     expect(describeBreakEven(await ruleOf(), examplePrices({ transfer_gb: {} }))[0]).toMatch(
-      /^not known: .*settings\.json/,
+      /^unknown: .*settings\.json/,
     );
   });
 });

@@ -31,8 +31,8 @@ describe('prepareOutputs', () => {
   test.each([
     ['--report', 'a folder in place of the report', { report: 'folder' }, 'it is a folder, not a file'],
     ['--json', 'a folder in place of the numbers', { json: 'folder' }, 'it is a folder, not a file'],
-    ['--json', 'a file in place of a folder', { json: 'file/numbers.json' }, 'a file has that name'],
-    ['--archives', 'a file in place of the archives', { archives: 'file' }, 'a file has that name'],
+    ['--json', 'a file in place of a folder', { json: 'file/numbers.json' }, 'a file with that name exists'],
+    ['--archives', 'a file in place of the archives', { archives: 'file' }, 'a file with that name exists'],
     ['--json', 'one file for both', { json: 'report.html' }, 'the same file'],
   ])('names %s for %s', async (option, _what, names, reason) => {
     await mkdir(at('folder'));
