@@ -15,7 +15,8 @@ function idleLifecycleDeletes(rules: readonly RuleDraft[]): Finding[] {
     const replicates = destinations.some(({ deletes = source.deletes }) => deletes === 'replicate');
     if (source.lifecycle_deletes !== true || replicates) return [];
     const path = ['replication_configuration', index, 'source', 'lifecycle_deletes'];
-    const message = 'no destination of this rule replicates deletions, so that those of a lifecycle are not either';
+    const message =
+      'no destination of this rule replicates deletions, so deletions by a lifecycle rule are not replicated either';
     const allowed = 'false; or set `deletes` to "replicate", here or at a destination';
     return [{ file: REPLICATION_FILE, path, message, value: true, allowed }];
   });
@@ -33,7 +34,7 @@ function tooManyNotifications(rules: readonly RuleDraft[]): Finding[] {
     ([bucket, { [MAX_NOTIFICATIONS]: first, length }]) => {
       if (first === undefined) return [];
       const path = ['replication_configuration', first.index, 'source', 'events'];
-      const message = `${bucket} would have ${length} notifications of rules; S3 takes ${MAX_NOTIFICATIONS} for a bucket, those of others included`;
+      const message = `${bucket} would have ${length} notifications for rules; S3 allows ${MAX_NOTIFICATIONS} per bucket, including those of other applications`;
       const allowed =
         '`notification` in fewer rules of this bucket; `eventbridge`, which has no such limit, in the others';
       return [{ file: REPLICATION_FILE, path, message, value: 'notification', allowed }];
@@ -50,8 +51,8 @@ function unknownWriters(rules: readonly RuleDraft[]): Finding[] {
   return rules.flatMap(({ index, source: { bucket, events, chain } }) => {
     if (bucket === undefined || events !== 'eventbridge' || chain !== false || !restored.has(bucket)) return [];
     const path = ['replication_configuration', index, 'source', 'events'];
-    const message = `events of EventBridge do not say who wrote an object, and another rule restores objects in ${bucket}, which would be packed as well`;
-    const allowed = '`notification`; or set `chain` to true, if these are to be packed';
+    const message = `EventBridge events do not say who wrote an object, so objects that another rule restores in ${bucket} would be packed, too`;
+    const allowed = '`notification`; or set `chain` to true, if these should be packed';
     return [{ file: REPLICATION_FILE, path, message, value: events, allowed }];
   });
 }

@@ -80,7 +80,7 @@ function foreignKeys(named: readonly NamedBucket[]): Finding[] {
   return named.flatMap(({ path, region, kmsKey = '' }) => {
     const keyRegion = kmsKey.split(':')[3];
     if (region === undefined || keyRegion === undefined || keyRegion === region) return [];
-    const message = `is a key of ${keyRegion}, the bucket is in ${region}; S3 uses keys of the bucket's region only`;
+    const message = `is a key of ${keyRegion}, but the bucket is in ${region}; S3 uses only keys of the bucket's region`;
     return [{ file: REPLICATION_FILE, path: [...path, 'kms_key_arn'], message, value: kmsKey }];
   });
 }

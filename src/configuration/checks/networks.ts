@@ -25,7 +25,7 @@ function badNetworks(regions: readonly RegionDraft[]): Finding[] {
     return networks
       .filter((other) => other.index < index && blocksOverlap(other.block, block))
       .map((other) => {
-        const message = `overlaps ${other.cidr} of enabled_regions.${other.index}; each region needs addresses of its own`;
+        const message = `overlaps ${other.cidr} of enabled_regions.${other.index}; each region needs a separate block`;
         return { file: SETTINGS_FILE, path, message, value: cidr };
       });
   });
@@ -41,12 +41,12 @@ function networksForFallback(regions: readonly RegionDraft[], rules: readonly Ru
     if (rule === undefined) return [];
     const path = at(index, 'vpc_cidr');
     if (cidr === undefined) {
-      const message = `is missing, and replication_configuration.${rule.index} has its fallback in ${region ?? '?'}, whose tasks need a network`;
+      const message = `is missing, but the fallback tasks of replication_configuration.${rule.index} in ${region ?? '?'} need a network`;
       return [{ file: SETTINGS_FILE, path, message, allowed: 'a block from /16 to /28 that no other region has' }];
     }
     const most = maxBlocks(parseIpv4Block(cidr), SUBNET_BITS);
     if (most >= zones || most === 0) return [];
-    const message = `has room for ${most} subnet${most === 1 ? '' : 's'} of /${SUBNET_BITS}, and availability_zones asks for ${zones}`;
+    const message = `has room for ${most} subnet${most === 1 ? '' : 's'} of /${SUBNET_BITS}, but availability_zones is ${zones}`;
     return [{ file: SETTINGS_FILE, path, message, value: cidr }];
   });
 }

@@ -29,11 +29,11 @@ function foreignPartitions(regions: readonly RegionDraft[]): Finding[] {
   return known.flatMap(({ region, index, partition }) => {
     const found = { file: SETTINGS_FILE, path: at(index, 'region') } as const;
     if (!isSupported(partition)) {
-      const message = `${region} is in the partition ${partition}, where this product cannot be deployed: it reaches AWS below amazonaws.com only`;
+      const message = `${region} is in the partition ${partition}, where this product cannot be deployed: it reaches AWS only under amazonaws.com`;
       return [{ ...found, message }];
     }
     if (first === undefined || partition === first.partition) return [];
-    const message = `${region} is in the partition ${partition}, ${first.region} in ${first.partition}; S3 does not replicate between them`;
+    const message = `${region} is in the partition ${partition}, but ${first.region} is in ${first.partition}; S3 does not replicate between them`;
     return [{ ...found, message }];
   });
 }

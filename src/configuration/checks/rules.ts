@@ -37,12 +37,12 @@ function checkDestinations({ index, source, destinations }: RuleDraft): Finding[
     if (bucket === undefined) return [];
     const path = ruleAt(index, 'destinations', position, 'bucket');
     if (bucket === source.bucket) {
-      const message = 'is the bucket of the source; a rule copies to another one';
+      const message = 'is also the source bucket; a rule must copy to another bucket';
       return [{ file: REPLICATION_FILE, path, message, value: bucket }];
     }
     const first = destinations.findIndex((other) => other.bucket === bucket && other.target_prefix === prefix);
     if (first === position) return [];
-    const message = `destinations.${first} of this rule writes the same keys of the same bucket; one of the two is enough`;
+    const message = `destinations.${first} of this rule writes the same keys to the same bucket; remove one of the two`;
     return [{ file: REPLICATION_FILE, path, message, value: bucket }];
   });
 }
@@ -63,7 +63,7 @@ function overlappingFilters(rules: readonly RuleDraft[]): Finding[] {
       }
       // A draining rule has no notification, so its filter may overlap with that of the rule that replaces it.
       if (rule.source.draining === true || earlier.source.draining === true) return [];
-      const message = `overlaps rule ${earlier.index} (${describeFilter(other)}): keys with ${describeFilter(common)} are of both, which S3 refuses on one bucket`;
+      const message = `overlaps rule ${earlier.index} (${describeFilter(other)}): keys with ${describeFilter(common)} match both, which S3 refuses on one bucket`;
       return [{ file: REPLICATION_FILE, path, message, value: own }];
     }),
   );

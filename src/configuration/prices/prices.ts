@@ -16,7 +16,7 @@ export interface Prices extends UnitPrices {
 
 const pricesVariable = z.object({
   ...unitPriceFields,
-  transfer_gb: z.record(z.string(), dollars('A GB.')),
+  transfer_gb: z.record(z.string(), dollars('Per GB.')),
   date: z.iso.date(),
   source: z.string().min(1),
 });
@@ -39,7 +39,7 @@ export function transferPrice({ transfer_gb }: Pick<Prices, 'transfer_gb'>, regi
   const price = transfer_gb[region];
   if (price !== undefined) return price;
   throw new MissingPriceError(
-    `No price is known for transfer to ${region}. Deploy the source region again, or name it in "prices" of settings.json.`,
+    `No price is known for transfer to ${region}. Deploy the source region again, or add it to "prices" in settings.json.`,
     { context: { price: `transfer_gb.${region}` } },
   );
 }

@@ -27,7 +27,7 @@ type Complaint = (text: string) => string | undefined;
 
 export function region(description: string): z.ZodEnum<Record<string, string>> {
   const codes: Record<string, string> = Object.fromEntries(AWS_REGIONS.map((code) => [code, code]));
-  return z.enum(codes).meta({ description, allowed: 'code of an AWS region, such as `eu-west-1`' });
+  return z.enum(codes).meta({ description, allowed: 'an AWS region code, such as `eu-west-1`' });
 }
 
 export function bucket(description: string): z.ZodString {
@@ -36,7 +36,7 @@ export function bucket(description: string): z.ZodString {
 }
 
 export function stackName(description: string): z.ZodString {
-  const allowed = '2 to 128 letters, digits and single hyphens between them, a letter first';
+  const allowed = '2 to 128 letters, digits and single hyphens, beginning with a letter';
   return checked(z.string(), stackNameFault).meta({ description, allowed, pattern: STACK_NAME_PATTERN });
 }
 
@@ -56,12 +56,12 @@ export function tags(description: string): z.ZodDefault<z.ZodRecord<z.ZodString,
     .superRefine((record, context) => {
       const count = Object.keys(record).length;
       if (count > MAX_TAGS)
-        context.addIssue({ code: 'custom', message: `has ${count} tags; ${MAX_TAGS} are possible` });
+        context.addIssue({ code: 'custom', message: `has ${count} tags; at most ${MAX_TAGS} are allowed` });
     })
     .default({})
     .meta({
       description,
-      allowed: `at most ${MAX_TAGS} names of 1 to 128 ${characters}, not beginning with \`aws:\`, with values of at most 256 of these`,
+      allowed: `at most ${MAX_TAGS} names of 1 to 128 ${characters}, not beginning with \`aws:\`, with values of at most 256 such characters`,
       maxProperties: MAX_TAGS,
     });
 }

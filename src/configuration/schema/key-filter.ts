@@ -19,7 +19,7 @@ export function intersectFilters(left: KeyFilter, right: KeyFilter): KeyFilter |
 
 /** Why a text cannot be a part of a key; undefined if it can. */
 export function keyPartFault(text: string): string | undefined {
-  if (!text.isWellFormed()) return 'half of a surrogate pair cannot stand in a key';
+  if (!text.isWellFormed()) return 'a key cannot contain half of a surrogate pair';
   if (Buffer.byteLength(text) > MAX_KEY_BYTES) return `a key has at most ${MAX_KEY_BYTES} bytes of UTF-8`;
   return undefined;
 }
@@ -27,9 +27,9 @@ export function keyPartFault(text: string): string | undefined {
 /** Why a text cannot be a prefix or suffix of a filter; undefined if it can. */
 export function filterFault(text: string): string | undefined {
   if (text.includes('*'))
-    return 'S3 has no wildcards in filters; all keys that begin (or end) with the text are meant anyway';
+    return 'S3 filters have no wildcards; the text already matches all keys that begin (or end) with it';
   if (text.startsWith('s3://')) return 'a filter is a part of the key, without s3:// and the bucket';
-  if (/[\p{Cc}\ufffe\uffff]/u.test(text)) return 'S3 keeps filters as XML, which has no control characters';
+  if (/[\p{Cc}\ufffe\uffff]/u.test(text)) return 'S3 stores filters as XML, which allows no control characters';
   return keyPartFault(text);
 }
 

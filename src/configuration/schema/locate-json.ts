@@ -1,8 +1,8 @@
 import { type JSONVisitor, visit } from 'jsonc-parser';
 import { type JsonPath, JsonSyntaxError, type JsonText, type TextPosition, withoutMark } from './json-text.ts';
 
-const VALUE = 'a value is expected';
-const KEY = 'a key in double quotes is expected';
+const VALUE = 'a value';
+const KEY = 'a key in double quotes';
 
 /**
  * Reads JSON like JSON.parse, but tracks the line and column of everything, and refuses duplicate keys, of which
@@ -52,11 +52,17 @@ class PositionReader implements JSONVisitor {
     this.#expect(VALUE);
   };
 
-  readonly onObjectProperty = (key: string, offset: number, _length: number, line: number, character: number): void => {
+  readonly onObjectProperty = (
+    key: string,
+    _offset: number,
+    _length: number,
+    line: number,
+    character: number,
+  ): void => {
     const keys = this.#open.at(-1)?.keys;
-    if (keys?.has(key) === true) this.#refuse(`duplicate key "${key}"`, offset, line, character);
+    if (keys?.has(key) === true) this.#refuse(`duplicate key "${key}"`, line, character);
     keys?.add(key);
-    this.#expect('a colon is expected after the key');
+    this.#expect('a colon after the key');
   };
 
   readonly onSeparator = (separator: string): void => {
@@ -88,7 +94,9 @@ class PositionReader implements JSONVisitor {
   readonly onError = (_code: unknown, offset: number, _length: number, line: number, character: number): void => {
     const close = this.#open.at(-1)?.close;
     const isTrailing = this.#afterComma && this.#json[offset] === close;
-    this.#refuse(isTrailing ? `a comma is not allowed before ${close}` : this.#expected, offset, line, character);
+    if (isTrailing) this.#refuse(`a comma is not allowed before ${close}`, line, character);
+    const found = /^\S{1,20}/u.exec(this.#json.slice(offset))?.[0] ?? 'the end of the file';
+    this.#refuse(`expected ${this.#expected}, found ${found}`, line, character);
   };
 
   #note(path: JsonPath, line: number, character: number): void {
@@ -102,14 +110,12 @@ class PositionReader implements JSONVisitor {
 
   #expectEnd(): void {
     const around = this.#open.at(-1);
-    if (around === undefined) this.#expect('the file ends after the last closing bracket');
-    else this.#expect(`a comma or ${around.close} is expected`);
+    if (around === undefined) this.#expect('the end of the file after the last closing bracket');
+    else this.#expect(`a comma or ${around.close}`);
   }
 
-  #refuse(problem: string, offset: number, line: number, character: number): never {
-    const found = /^\S{1,20}/u.exec(this.#json.slice(offset))?.[0];
-    const what = found === undefined ? 'the file ends' : `it says ${found}`;
-    throw new JsonSyntaxError(`invalid JSON: ${problem}, and ${what}`, { line: line + 1, column: character + 1 });
+  #refuse(problem: string, line: number, character: number): never {
+    throw new JsonSyntaxError(`invalid JSON: ${problem}`, { line: line + 1, column: character + 1 });
   }
 }
 

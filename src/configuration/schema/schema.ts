@@ -22,69 +22,74 @@ import { unitPriceFields } from './unit-prices.ts';
  */
 export const sourceSchema = z.strictObject({
   region: region('Region of the bucket. It must have the role `source` in settings.json.'),
-  bucket: bucket('Bucket in which new objects appear. It must exist; one bucket may have several rules.'),
-  kms_key_arn: kmsKey('Key that encrypts the source objects, so that the function may decrypt them.'),
-  prefix_filter: filter('Only keys that begin with this.'),
-  suffix_filter: filter('Only keys that end with this.'),
+  bucket: bucket('Bucket whose new objects are replicated. It must exist; one bucket may have several rules.'),
+  kms_key_arn: kmsKey('KMS key of the source objects, so that the function gets permission to decrypt them.'),
+  prefix_filter: filter('Only keys with this prefix are replicated.'),
+  suffix_filter: filter('Only keys with this suffix are replicated.'),
   scaling_limit: wholeNumber(
     1,
     1000,
     20,
-    'Maximum concurrency of the function, and maximum number of fallback tasks. Lambda accepts no less than 2 for functions, so 1 means 2 there.',
+    'Maximum concurrency of the function, and maximum number of fallback tasks. Lambda accepts at least 2 for functions, so 1 means 2 there.',
   ),
   cpu: z
     .literal([...FARGATE_CPUS])
     .default(2048)
     .meta({
       description: 'Size of a fallback task, in CPU units: 1,024 are one vCPU.',
-      allowed: 'a size of Fargate: 256, 512, 1024, 2048, 4096, 8192 or 16384',
+      allowed: 'a Fargate size: 256, 512, 1024, 2048, 4096, 8192 or 16384',
     }),
   memory: wholeNumber(512, 122_880, 4096, {
-    description: 'Memory of a fallback task, in MiB. The function has `function_memory`.',
-    allowed: 'what Fargate has with this `cpu`',
+    description: 'Memory of a fallback task, in MiB. The function uses `function_memory`.',
+    allowed: 'what Fargate offers with this `cpu`',
   }),
-  ephemeral_storage: wholeNumber(20, 200, 20, 'GiB of disk of a fallback task. Accepted; nothing is written to disk.'),
+  ephemeral_storage: wholeNumber(
+    20,
+    200,
+    20,
+    'Disk of a fallback task, in GiB. Accepted but ignored: nothing is written to disk.',
+  ),
   scaling_target_backlog_per_task: wholeNumber(
     1,
     100_000,
     60,
-    'Waiting objects (at the target: archives) per fallback task, up to `scaling_limit` tasks. The default is that of the public format: 60 huge objects get one task, which works on two at a time. Set it lower, down to 1, where one object takes minutes to hours and others must not wait for it.',
+    'Waiting objects (at the target: archives) per fallback task, up to `scaling_limit` tasks. The default is that of the public format: one task for 60 huge objects, which works on two at a time. Set it lower, down to 1, if an object takes minutes to hours and others must not wait for it.',
   ),
   visibility_timeout: wholeNumber(
     0,
     43_200,
     300,
-    'Seconds that a message is hidden while it is worked on: a lower bound, since it is never less than 6 times `function_timeout`.',
+    'Visibility timeout of the queue, in seconds. A lower bound: the timeout is never less than 6 times `function_timeout`.',
   ),
   function_memory: wholeNumber(
     1024,
     10_240,
     1769,
-    'MB of the function. Lambda gives one vCPU for each 1,769 MB; more makes an invocation faster and a GB more expensive.',
+    'Memory of the function, in MB. Lambda gives one vCPU per 1,769 MB; more makes an invocation faster and a GB more expensive.',
   ),
   function_timeout: wholeNumber(60, 900, 900, 'Timeout of the function, in seconds.'),
   batch_size: wholeNumber(
     1,
     10_000,
     1000,
-    'Maximum number of messages per invocation. About 3,000 fill the 6 MB that Lambda passes at once. Above 10, `batch_window` must be at least 1.',
+    'Maximum number of messages per invocation. About 3,000 fill the 6 MB that Lambda passes to an invocation. Above 10, `batch_window` must be at least 1.',
   ),
   batch_window: wholeNumber(
     0,
     300,
     20,
-    'Seconds during which messages are collected for an invocation: a longer window makes larger archives, and objects arrive later.',
+    'Seconds during which messages are collected for an invocation. A longer window makes archives larger and objects arrive later.',
   ),
   level: z.int().min(LEVELS.minimum).max(LEVELS.maximum).optional().meta({
     description: 'zstd level of all archives of this rule: higher is smaller and slower.',
-    otherwise: 'chosen by dollars, for each kind of content',
+    otherwise: 'chosen by cost, for each kind of content',
   }),
   levels: z
     .array(z.union([z.literal('store'), z.int().min(LEVELS.minimum).max(LEVELS.maximum)]))
     .min(1)
     .default([...STANDARD_LEVELS])
     .meta({
-      description: 'The levels to choose from where `level` is absent; `"store"` does not compress.',
+      description: 'The levels to choose from if `level` is absent; `"store"` does not compress.',
       allowed: `a list of \`"store"\` and zstd levels from ${LEVELS.minimum} to ${LEVELS.maximum}`,
     }),
   max_archive_mib: wholeNumber(1, 10_240, 256, 'MiB of objects after which an archive is closed.'),
@@ -92,7 +97,7 @@ export const sourceSchema = z.strictObject({
     1,
     80_000,
     10_240,
-    'MiB of the largest object that the function takes. Larger ones go to the fallback; without a fallback they are dead-lettered.',
+    'MiB of the largest object that the function packs. Larger ones go to the fallback; without a fallback they are dead-lettered.',
   ),
   fallback: z
     .boolean()
@@ -102,13 +107,13 @@ export const sourceSchema = z.strictObject({
     0,
     100,
     0,
-    'Percent of the fallback tasks that run on demand instead of on Spot; above 0 the first task is one of them, and the percentage applies to the others. Spot costs a third to a half; AWS reclaims it with a notice of two minutes, and sometimes has none.',
+    'Percent of the fallback tasks that run on demand instead of on Spot; above 0 the first task is one of them, and the percentage applies to the others. Spot costs a third to a half of that; AWS reclaims it with two minutes of notice, and sometimes has no capacity.',
   ),
   objective_seconds: wholeNumber(
     1_200,
     1_209_600,
     3_600,
-    'Seconds within which an object should arrive at every destination; an alarm is raised when the oldest that has not arrived may be older. An object that goes through the fallback may count as missing for up to 21 minutes after it has arrived.',
+    'Seconds within which an object should arrive at every destination. An alarm is raised when the oldest object that has not arrived may be older. An object that goes through the fallback may count as missing for up to 21 minutes after it has arrived.',
   ),
   chain: z
     .boolean()
@@ -116,23 +121,23 @@ export const sourceSchema = z.strictObject({
     .meta({ description: 'Whether objects that another rule restored in this bucket are replicated further.' }),
   events: z.enum(['notification', 'eventbridge']).default('notification').meta({
     description:
-      'How the bucket announces new objects: by an S3 notification, of which S3 allows one for each key, or through Amazon EventBridge, beside any other receiver.',
+      'How the bucket announces new objects: with an S3 notification, of which S3 allows one per key, or through Amazon EventBridge, which allows other receivers.',
   }),
   deletes: z.enum(['ignore', 'replicate']).default('ignore').meta({
     description:
-      'Whether deletions at the source are repeated at the destinations: delete markers of a versioned bucket, and deletions in a bucket without versions. The permanent deletion of a version is never replicated, but sends what is current then, again if it was sent before (docs/deletions.md).',
+      'Whether deletions at the source are replicated: delete markers of a versioned bucket, and deletions in a bucket without versions. The permanent deletion of a version is never replicated; instead, the version that is current afterwards is sent, even if it was sent before (docs/deletions.md).',
   }),
   lifecycle_deletes: z.boolean().default(false).meta({
     description:
-      'Whether deletions by a lifecycle rule of the bucket are replicated like those of users. Needs `deletes`. Noncurrent versions that expire ask for nothing.',
+      'Whether deletions by a lifecycle rule of the bucket are replicated like those of users. Requires `deletes`. Expired noncurrent versions are ignored.',
   }),
   verify: z.enum(['never', 'daily', 'weekly']).default('never').meta({
     description:
-      'How often the destinations are verified against the source by a function that a clock starts, in the night (UTC), every day or on Sundays. It counts what is missing, and repairs nothing.',
+      'How often a scheduled function verifies the destinations against the source: at night (UTC), every day or on Sundays. It counts what is missing, and repairs nothing.',
   }),
   draining: z.boolean().default(false).meta({
     description:
-      'Whether the rule stops taking new objects while the backlog is still replicated: the step before removing the rule.',
+      'Whether the rule accepts no new objects, while its backlog is still replicated: the step before removing the rule.',
   }),
 });
 
@@ -151,15 +156,17 @@ export const destinationSchema = z.strictObject({
     description: 'What happens to an object that a user wrote under the same key at the target.',
   }),
   deletes: z.enum(['ignore', 'replicate']).optional().meta({
-    description: 'The same as `deletes` of the source, for this destination alone: a copy that keeps what was deleted.',
+    description:
+      'The same as `deletes` of the source, but for this destination only: for a copy that keeps deleted objects.',
     otherwise: 'that of the source',
   }),
 });
 
 export const ruleSchema = z.strictObject({
-  source: sourceSchema.meta({ description: 'Which objects are replicated, and by what.' }),
+  source: sourceSchema.meta({ description: 'Which objects are replicated, and with which resources.' }),
   destinations: z.array(destinationSchema).min(1).meta({
-    description: 'Where they go. Several destinations share one compression; S3 fans the archive out.',
+    description:
+      'Where they go. Several destinations share one archive, which is compressed once and replicated by S3 to each region.',
     allowed: 'a list with at least one destination',
   }),
 });
@@ -174,28 +181,28 @@ export const replicationSchema = z.strictObject({
 });
 
 export const regionSchema = z.strictObject({
-  region: region('The region. Each is listed once.'),
+  region: region('The region. List each region once.'),
   source_target: z
     .array(z.enum(['source', 'target']))
     .min(1)
     .meta({
-      description: 'Whether objects leave from here, arrive here, or both.',
+      description: 'Whether objects are sent from this region, arrive in it, or both.',
       allowed: 'a list of `source`, `target` or both',
     }),
   vpc_cidr: z.cidrv4().optional().meta({
-    description: 'Network of the fallback tasks. It must not overlap that of another region.',
+    description: 'Address block of the network of the fallback tasks. It must not overlap that of another region.',
     allowed: 'an IPv4 block from /16 to /28, such as `10.0.0.0/16`',
   }),
-  availability_zones: wholeNumber(1, 6, 2, 'Zones of that network.'),
+  availability_zones: wholeNumber(1, 6, 2, 'Number of availability zones of that network.'),
   network: z.enum(['public', 'isolated']).default('public').meta({
     description:
-      'Network of the fallback tasks: public subnets that let nothing in, without fixed cost, or private subnets that reach AWS only, through interface endpoints that cost by the hour.',
+      'Kind of network for the fallback tasks: public subnets that accept no connections, without fixed cost, or private subnets that reach only AWS, through interface endpoints that are billed by the hour.',
   }),
   function_memory: wholeNumber(
     1024,
     10_240,
     1769,
-    'MB of the function that restores objects here. Lambda gives one vCPU for each 1,769 MB.',
+    'Memory of the function that restores objects here, in MB. Lambda gives one vCPU per 1,769 MB.',
   ),
   function_timeout: wholeNumber(60, 900, 900, 'Timeout of that function, in seconds.'),
   scaling_limit: wholeNumber(
@@ -206,8 +213,8 @@ export const regionSchema = z.strictObject({
   ),
   inventory_buckets: z.array(bucket('Bucket of this region that S3 Inventories are delivered to.')).default([]).meta({
     description:
-      'Buckets of this region that S3 Inventories are delivered to. With one, a source region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. Rules with `verify` read the inventories of their source and their destinations there instead of listing these buckets.',
-    allowed: 'a list of names of buckets',
+      'Buckets of this region that S3 Inventories are delivered to. With at least one, a source region gets the state machine of `s3xrc backfill --engine step-functions`, which may read them; it has no fixed cost. Rules with `verify` read the inventories of their source and destinations there, instead of listing those.',
+    allowed: 'a list of bucket names',
   }),
 });
 
@@ -215,23 +222,23 @@ export const regionSchema = z.strictObject({
 export const ownPricesSchema = z.strictObject({
   date: z.iso
     .date()
-    .meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, as 2026-11-23' }),
-  source: z.string().min(1).meta({ description: 'Where they come from: a contract, a page.' }),
+    .meta({ description: 'Day on which these prices were agreed or read.', allowed: 'a day, such as 2026-11-23' }),
+  source: z.string().min(1).meta({ description: 'Their source, such as a contract or a web page.' }),
   transfer_gb: z
-    .partialRecord(region('From.'), z.partialRecord(region('To.'), dollars('A GB.')))
+    .partialRecord(region('From.'), z.partialRecord(region('To.'), dollars('Per GB.')))
     .optional()
     .meta({
-      description: 'Transfer between two regions, a GB (10^9 bytes).',
-      allowed: '`{"FROM": {"TO": US dollars}}` with codes of regions',
+      description: 'Transfer between two regions, per GB (10^9 bytes).',
+      allowed: '`{"FROM": {"TO": US dollars}}` with region codes',
     }),
   ...z.object(unitPriceFields).partial().shape,
 });
 
 export const settingsSchema = z.strictObject({
   $schema: schemaReference,
-  stack_name: stackName('Base name of stacks and resources; namespace of the metrics.'),
+  stack_name: stackName('Base name of the stacks and resources; namespace of the metrics.'),
   enabled_regions: z.array(regionSchema).min(1).meta({
-    description: 'The regions that take part.',
+    description: 'The source and target regions.',
     allowed: 'a list with at least one region',
   }),
   notification_emails: z
@@ -241,16 +248,16 @@ export const settingsSchema = z.strictObject({
       description: 'Addresses that receive the alarms.',
       allowed: 'a list of e-mail addresses',
     }),
-  tags: tags('Put on every resource.'),
+  tags: tags('Tags of every resource.'),
   log_level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']).default('INFO').meta({
-    description: 'The least severe lines that the functions log.',
+    description: 'Minimum level of the lines that the functions log.',
   }),
   log_retention_days: z
     .literal([...RETENTION_DAYS])
     .default(30)
     .meta({
       description: 'Days that logs are kept.',
-      allowed: `a number that CloudWatch Logs has: ${RETENTION_DAYS.join(', ')}`,
+      allowed: `a number that CloudWatch Logs supports: ${RETENTION_DAYS.join(', ')}`,
     }),
   prices: ownPricesSchema.optional().meta({
     description: 'Prices of your own contract. They take precedence over the AWS Price List.',

@@ -19,14 +19,14 @@ export type PriceName = keyof UnitPrices;
 
 /** One schema per price, for every place where prices can be written. */
 export const unitPriceFields = {
-  lambda_gb_second: dollars('Lambda on arm64, a GB-second.'),
-  lambda_request: dollars('Lambda, a request.'),
-  s3_put_request: dollars('S3, a PUT.'),
-  s3_get_request: dollars('S3, a GET.'),
-  s3_storage_gb_month: dollars('S3 storage, a GB-month.'),
-  sqs_request: dollars('SQS, a request.'),
-  kms_request: dollars('KMS, a request.'),
-  dynamodb_write: dollars('DynamoDB on demand, a write of 1 KB.'),
-  fargate_vcpu_hour: dollars('Fargate on ARM, a vCPU-hour.'),
-  fargate_gb_hour: dollars('Fargate on ARM, a GB-hour of memory.'),
+  lambda_gb_second: dollars('Lambda on arm64, per GB-second.'),
+  lambda_request: dollars('Lambda, per request.'),
+  s3_put_request: dollars('S3, per PUT.'),
+  s3_get_request: dollars('S3, per GET.'),
+  s3_storage_gb_month: dollars('S3 storage, per GB-month.'),
+  sqs_request: dollars('SQS, per request.'),
+  kms_request: dollars('KMS, per request.'),
+  dynamodb_write: dollars('DynamoDB on demand, per write of 1 KB.'),
+  fargate_vcpu_hour: dollars('Fargate on ARM, per vCPU-hour.'),
+  fargate_gb_hour: dollars('Fargate on ARM, per GB-hour of memory.'),
 } as const satisfies Readonly<Record<PriceName, z.ZodNumber>>;

@@ -141,7 +141,7 @@ describe('loadConfiguration', () => {
         'The configuration has 1 problem:',
         '  replication_config.json:5:19 replication_configuration.0.source.region: cannot have this value',
         '    it is: "us-wset-2"',
-        '    allowed: code of an AWS region, such as `eu-west-1`',
+        '    allowed: an AWS region code, such as `eu-west-1`',
         '    did you mean "us-west-2"?',
       ].join('\n'),
     );
@@ -156,7 +156,7 @@ describe('loadConfiguration', () => {
         file: 'replication_config.json',
         line: 3,
         column: 17,
-        message: 'invalid JSON: a value is expected, and it says oops',
+        message: 'invalid JSON: expected a value, found oops',
       },
     ]);
   });

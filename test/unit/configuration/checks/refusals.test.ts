@@ -113,7 +113,7 @@ describe('a rule is refused for', () => {
     expect(await problemsOf(loadRules([ruleEntry({}, { region: 'us-west-2', bucket: 'one-bucket' })]))).toEqual([
       expect.objectContaining({
         path: 'replication_configuration.0.destinations.0.bucket',
-        message: expect.stringContaining('is the bucket of the source'),
+        message: expect.stringContaining('is also the source bucket'),
       }),
     ]);
   });
@@ -147,7 +147,7 @@ describe('events of EventBridge', () => {
     expect(await problemsOf(loadRules([ruleEntry({ events: 'eventbridge' }), restores]))).toEqual([
       expect.objectContaining({
         path: 'replication_configuration.0.source.events',
-        message: expect.stringContaining('another rule restores objects in one-bucket'),
+        message: expect.stringContaining('another rule restores in one-bucket'),
         allowed: expect.stringContaining('`chain`'),
       }),
     ]);
@@ -226,7 +226,10 @@ describe('the settings are refused for', () => {
     [
       'a region of another partition',
       { enabled_regions: [WEST, EAST, EUROPE, { region: 'us-gov-west-1', source_target: ['target'] }] },
-      { path: 'enabled_regions.3.region', message: expect.stringContaining('partition aws-us-gov, us-west-2 in aws') },
+      {
+        path: 'enabled_regions.3.region',
+        message: expect.stringContaining('partition aws-us-gov, but us-west-2 is in aws'),
+      },
     ],
     [
       'a region of China',
@@ -266,7 +269,7 @@ describe('the settings are refused for', () => {
     [
       'more tags than a resource can have',
       { tags: Object.fromEntries(Array.from({ length: 41 }, (_, index) => [`tag${index}`, ''])) },
-      { path: 'tags', message: 'has 41 tags; 40 are possible' },
+      { path: 'tags', message: 'has 41 tags; at most 40 are allowed' },
     ],
     ...['x', 'my--stack', 'stack-', '-stack', '9stack', 'my_stack'].map(
       (name) => [`the stack name ${name}`, { stack_name: name }, { path: 'stack_name', value: `"${name}"` }] as const,
@@ -311,7 +314,7 @@ describe('a rule with the fallback is refused when one of its regions', () => {
       {
         file: 'settings.json',
         path: 'enabled_regions.2.vpc_cidr',
-        message: expect.stringMatching(/missing.*replication_configuration\.0 has its fallback in eu-central-1/),
+        message: expect.stringMatching(/missing.*fallback tasks of replication_configuration\.0 in eu-central-1/),
       },
     ]);
   });
@@ -346,7 +349,7 @@ describe('notifications of one bucket', () => {
     expect(others).toEqual([]);
     expect(problem).toMatchObject({
       path: 'replication_configuration.100.source.events',
-      message: expect.stringContaining('would have 101 notifications of rules; S3 takes 100 for a bucket'),
+      message: expect.stringContaining('would have 101 notifications for rules; S3 allows 100 per bucket'),
       allowed: expect.stringContaining('`eventbridge`'),
     });
   });

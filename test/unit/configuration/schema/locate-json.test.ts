@@ -27,15 +27,15 @@ describe('locateJson', () => {
   });
 
   test.each([
-    ['', '1:1 invalid JSON: a value is expected, and the file ends'],
-    ['{\n  "a": 1\n  "b": 2\n}', '3:3 invalid JSON: a comma or } is expected, and it says "b":'],
-    ['{ "a": 1, }', '1:11 invalid JSON: a comma is not allowed before }, and it says }'],
-    ['[1, 2', '1:6 invalid JSON: a comma or ] is expected, and the file ends'],
-    ["{ 'a': 1 }", "1:3 invalid JSON: a key in double quotes is expected, and it says 'a':"],
-    ['{ "a" 1 }', '1:7 invalid JSON: a colon is expected after the key, and it says 1'],
-    ['{} // done', '1:4 invalid JSON: the file ends after the last closing bracket, and it says //'],
-    ['{ "a": "x\ny" }', '1:8 invalid JSON: a value is expected, and it says "x'],
-    ['{ "a": 1, "a": 2 }', '1:11 invalid JSON: duplicate key "a", and it says "a":'],
+    ['', '1:1 invalid JSON: expected a value, found the end of the file'],
+    ['{\n  "a": 1\n  "b": 2\n}', '3:3 invalid JSON: expected a comma or }, found "b":'],
+    ['{ "a": 1, }', '1:11 invalid JSON: a comma is not allowed before }'],
+    ['[1, 2', '1:6 invalid JSON: expected a comma or ], found the end of the file'],
+    ["{ 'a': 1 }", "1:3 invalid JSON: expected a key in double quotes, found 'a':"],
+    ['{ "a" 1 }', '1:7 invalid JSON: expected a colon after the key, found 1'],
+    ['{} // done', '1:4 invalid JSON: expected the end of the file after the last closing bracket, found //'],
+    ['{ "a": "x\ny" }', '1:8 invalid JSON: expected a value, found "x'],
+    ['{ "a": 1, "a": 2 }', '1:11 invalid JSON: duplicate key "a"'],
   ])('says where %j is not JSON', (text, expected) => {
     expect(failureOf(text)).toBe(expected);
   });
