@@ -352,7 +352,7 @@ describe('npm run deploy -- --configuration', () => {
     for (const name of ['settings.json', 'replication_config.json']) {
       expect(await read(checkout, '.aws-sam/configuration', name)).toBe(await read(place, name));
     }
-    // It has no registry of its own.
+    // It has no prices.json of its own.
     expect(await read(checkout, '.aws-sam/configuration/prices.json')).toBe(
       await read(checkout, 'configuration/prices.json'),
     );
@@ -419,7 +419,7 @@ describe('npm run deploy, when regions start to send to each other', () => {
     ]);
   });
 
-  test('deploys the whole stack to a region that only sent before, and never a stack of targets over it', async () => {
+  test('deploys the whole stack to a region that only sent before, never its targets alone', async () => {
     const ended = await bothDirections({
       'eu-west-1': { Stage: 'all' },
       'us-east-1': { Stage: 'all', InboundBucketUsEast1: 'bucket' },
@@ -532,7 +532,7 @@ describe('npm run configure', () => {
     expect(stale.stderr).toContain(`run \`s3xrc configure --configuration ${configuration.folder} --out ${folder}\`.`);
   });
 
-  test('makes CloudFormation ask for the prices again when prices.json changes', async () => {
+  test('makes the next deployment read the prices again when one changes in prices.json', async () => {
     const revision = async () => /Revision: (.*)/.exec(await readFile(join(checkout, 'template.yaml'), 'utf8'))?.[1];
     const before = await revision();
     const prices = join(checkout, 'configuration/prices.json');
@@ -545,7 +545,7 @@ describe('npm run configure', () => {
     expect(await revision()).not.toBe(before);
   });
 
-  test('refuses to write a template to the project for a configuration that its image does not contain', async () => {
+  test("refuses to write the project's template for a configuration that its image does not contain", async () => {
     await using configuration = await rulesBetween({ 'eu-west-1': ['us-east-1'], 'us-east-1': [] });
     const before = await readFile(join(checkout, 'template.yaml'), 'utf8');
     const refused = await command('configure', ['--configuration', configuration.folder]);

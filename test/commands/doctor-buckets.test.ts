@@ -47,7 +47,7 @@ async function startMoto(): Promise<Server> {
 const environment = process.env;
 
 /**
- * Two S3 servers that share no code. Neither says who pays for requests of a bucket: moto does not know, and ministack
+ * Two S3 servers that share no code. Neither answers who pays for requests to a bucket: moto does not know, and ministack
  * 1.5.33 answers with a list of objects. Ministack in this setup checks no permissions.
  */
 describe.each([
@@ -236,7 +236,7 @@ describe.each([
   });
 
   if (name === 'moto') {
-    test('an identity without permissions, which is told what it needs and is not a failure', async () => {
+    test('an identity without permissions learns what it needs, which is not a failure', async () => {
       await makeBucket('hidden', SOURCE);
       await makeBucket('hidden-copy', TARGET);
       const iam = new IAMClient({ region: SOURCE });

@@ -16,8 +16,8 @@ const bucket = 'estimated-bucket';
 const TEXT = 'a line that comes again and again, with a number: ';
 
 /**
- * Two S3 servers that share no code. Neither writes an inventory, so that it is made here as S3's documentation has it;
- * ministack, as it is started here, checks no permissions.
+ * Two S3 servers that share no code. Neither writes inventories, so the test makes one according to S3's documentation;
+ * ministack checks no permissions in this setup.
  */
 describe.each([
   ['moto', () => startAwsServer({ region })],

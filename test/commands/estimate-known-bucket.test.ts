@@ -32,7 +32,7 @@ async function estimate(objects: KnownObjects, seed: number): Promise<SizeEstima
   return estimateSizes(domains, ({ totals }) => totals);
 }
 
-describe('an estimate of a bucket that is also packed as a whole', () => {
+describe('an estimate, compared with packing the whole bucket', () => {
   test('is off by less than 5 % for at least 9 of 10 samples, and states its margin of error', async () => {
     const objects = makeKnownObjects();
     const truth = await packKnownObjects(objects, LEVEL);

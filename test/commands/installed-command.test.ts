@@ -71,8 +71,8 @@ const ACCOUNT = ['--configuration', 'configuration'];
 const OWN = ['--progress-bucket', 'progress', '--queue-url', '@queue'];
 
 /**
- * Every command that can run from the bundle, as it begins its work on an account in which nothing is deployed, with the exit status and
- * what it has to say on either stream.
+ * Every command that can run from the bundle, with arguments for an account in which nothing is deployed, the exit status, and what it has
+ * to print on either stream.
  */
 const STARTED: readonly (readonly [args: readonly string[], status: number, says: RegExp])[] = [
   [['configure', ...ACCOUNT, '--out', 'configuration'], 0, /^Wrote configuration\/template\.yaml and /m],
@@ -142,7 +142,7 @@ describe('on plain Node 20, with an account to read', () => {
         stdout: status === 0 || !says.source.startsWith('^error') ? expect.stringMatching(says) : '',
         stderr: says.source.startsWith('^error') ? expect.stringMatching(says) : expect.not.stringMatching(/^error/m),
       });
-      // Neither a stack nor what Node and the SDK say of their own future.
+      // Neither a stack trace nor a deprecation warning of Node or the SDK.
       expect(stderr).not.toMatch(/^ +at |unexpected:|[Ww]arning/m);
     },
     SLOWEST,
@@ -178,7 +178,7 @@ describe.each(['20.20.2', '22.23.3'])('on plain Node %s, without devDependencies
     prefix = await mkdtemp(join(folder, 'prefix-'));
   }, SLOWEST);
 
-  test('the Node that runs is that version', () => {
+  test('runs on that version of Node', () => {
     expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout).toBe(`v${version}\n`);
   });
 

@@ -109,7 +109,11 @@ test("the README's first screen has a session for each question that operators a
   ]);
 });
 
-test('the printed verdict is the one shown', () => expectAsShown(verdict ?? { command: 'none', lines: [] }), SLOWEST);
+test(
+  'the verdict in the README is the printed one',
+  () => expectAsShown(verdict ?? { command: 'none', lines: [] }),
+  SLOWEST,
+);
 
 describe('after objects have become unreadable', () => {
   beforeAll(() => account.breakReading());

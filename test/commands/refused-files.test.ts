@@ -193,7 +193,7 @@ describe('a reader that stops early', () => {
     's3xrc estimate objects 2>&1 | head -n 1',
     's3xrc archive ls missing.tar.zst 2>&1 | true; [ $? -le 1 ]',
   ])(
-    '%s ends well, without a complaint',
+    '%s exits with 0 and prints no error',
     (line) => {
       const { status, stderr } = shell(line);
       expect({ status, stderr: stderr.replaceAll(/^(?:Reads|Reading|Listing) .*\n/gm, '') }).toEqual({

@@ -153,7 +153,7 @@ test('reports for a rule what is in CloudWatch, SQS and S3', async () => {
   expect(status).toBe(1);
 });
 
-test('prints for people, without colors and without cut lines when the output is not a terminal', async () => {
+test('prints plain text, without colors or cut lines, when the output is not a terminal', async () => {
   const { stdout, stderr } = await s3xrc();
   expect(stderr).toBe('');
   expect(stdout).toContain(`s3://objects/logs/\n  eu-west-1, ${rule}\n`);

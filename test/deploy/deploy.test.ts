@@ -101,7 +101,7 @@ const pushedTo = () => engine.pushes.map(({ image }) => image.slice(0, image.las
 
 describe('before anything is built', () => {
   test(
-    'the unchanged example stops with a sentence',
+    'the unchanged example is refused with a sentence',
     async () => {
       for (const args of [['deploy', '--', '--dry-run'], ['deploy']]) {
         const { status, output } = await checkout.npm(args);
@@ -114,7 +114,7 @@ describe('before anything is built', () => {
   );
 
   test(
-    'credentials that AWS rejects stop it',
+    'credentials that AWS rejects stop the deployment',
     async () => {
       expect((await checkout.configure(settings, [rule('invoices'), rule('reports')])).status).toBe(0);
       const environment = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
@@ -287,7 +287,7 @@ describe('regions that send to each other', () => {
   }, MINUTES);
 
   test(
-    'get only their targets in a first round, which a region that only sends does not take part in',
+    'get only their targets in a first round, without a region that only sends',
     async () => {
       const { status, output } = await checkout.npm(['deploy', '--', '--dry-run']);
       expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('Dry run') });

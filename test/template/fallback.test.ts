@@ -81,8 +81,8 @@ test('the stacks of the fallback pass cfn-lint in the form that CloudFormation r
   expect(expanded.problems).toEqual([]);
 });
 
-describe("the fallback's place", () => {
-  test('is neither in a region where no rule has it, nor in a rule without it', () => {
+describe('the fallback', () => {
+  test('exists neither in a region without a rule that has it, nor for a rule without it', () => {
     expect(inRegion('ap-southeast-2').filter(({ type }) => FALLBACK_TYPES.test(type))).toEqual([]);
     expect(variablesOf(inRegion('ap-southeast-2'), 'TargetApSoutheast2')).not.toContain('FALLBACK_QUEUE_URL');
     const services = inRegion('eu-west-1').filter(({ type }) => type === 'AWS::ECS::Service');
@@ -94,7 +94,7 @@ describe("the fallback's place", () => {
     expect(JSON.stringify(small)).not.toContain('FALLBACK');
   });
 
-  test('lets only the functions that have it send to its queue and raise its service', () => {
+  test('lets only the functions that have it send to its queue and scale up its service', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const statements = policyStatements(inRegion(region)).filter(({ sid }) =>
         ['SendToTheFallback', 'StartTheFirstTask'].includes(sid),
@@ -214,7 +214,7 @@ describe('the tasks', () => {
   });
 
   test(
-    'take a new image when the functions do, since they ask for the version of the functions',
+    'take a new image when the functions do, since they follow the version of the deployment function',
     async () => {
       const [, before] = Object.entries(expanded.nested).find(([location]) => location.endsWith('/region.yaml')) ?? [];
       const path = fileURLToPath(new URL('../../src/stacks/region.yaml', import.meta.url));
@@ -260,7 +260,7 @@ describe('the tasks', () => {
     }
   });
 
-  test('may do with objects what the function may, through the same policy, and nothing else except with their queue', () => {
+  test('may do with objects what the function may, through the same policy, and otherwise only use their queue', () => {
     for (const region of ['eu-west-1', 'us-east-1']) {
       const work = ofType(inRegion(region), 'AWS::IAM::Policy').filter(({ path }) => path.endsWith('/Work'));
       const roles = work.map((policy) => listOf(policy.properties['Roles']).map(textOf));
@@ -388,7 +388,7 @@ describe('the alarm for tasks', () => {
     expect(takes(event)).toEqual([false, false]);
   });
 
-  test('watches that rule, whose events are kept', () => {
+  test('watches the EventBridge rule for failed tasks, whose events are kept', () => {
     const alarms = everywhere('AWS::CloudWatch::Alarm').filter(({ path }) => path.endsWith('/FailedTasksAlarm'));
     expect(alarms.map((alarm) => [at(alarm, 'MetricName'), listOf(at(alarm, 'Dimensions'))])).toEqual(
       Array(2).fill(['TriggeredRules', [{ Name: 'RuleName', Value: '<FailedTasks>' }]]),
@@ -409,7 +409,7 @@ describe('the alarm that stops idle tasks', () => {
     expect(field(idle, 'Expression')).toBe('IF(FILL(running, 0) > 0 AND waiting + inwork == 0, 1, 0)');
   });
 
-  test('tolerates one minute whose value is late, and ends at the second one without tasks', () => {
+  test('tolerates one minute with a late value, and ends at the second minute without tasks', () => {
     expect([at(alarm(), 'EvaluationPeriods'), at(alarm(), 'DatapointsToAlarm')]).toEqual([6, 5]);
   });
 });

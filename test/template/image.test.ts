@@ -89,7 +89,7 @@ describe('the image', () => {
     }
   });
 
-  test('leaves the user to its caller: `sam local invoke` appends lines that need root, the task definition names its user', async () => {
+  test('sets no user, since `sam local invoke` appends lines that need root and the task definition names its user', async () => {
     expect(dockerfile).not.toMatch(/^USER /m);
     expect(await readFile(join(PROJECT, 'src/stacks/fallback.yaml'), 'utf8')).toMatch(/^ +User: '[1-9]\d*'$/m);
   });

@@ -175,7 +175,7 @@ test(
 );
 
 test(
-  'the resend function puts the archive of resend-replication-failure.json again, as a new version with a count',
+  'the resend function puts the archive of resend-replication-failure.json again, with the number of resends',
   async () => {
     await expect(send('resend', 'resend-replication-failure.json')).resolves.toEqual(ACKNOWLEDGED);
     const archive = (await keysIn(OUTBOUND)).find((key) =>
@@ -407,7 +407,7 @@ test(
 );
 
 test(
-  'events/env.json has all functions of the example, and only variables that a template declares, which `sam local invoke` requires',
+  'events/env.json has all functions of the example, and only variables that a template declares: `sam local invoke` passes no others',
   async () => {
     const env = JSON.parse(await readFile(join(EVENTS, 'env.json'), 'utf8')) as Record<string, Record<string, string>>;
     const whole = await writeWholeExample(join(bundles, 'whole'));

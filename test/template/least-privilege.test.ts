@@ -87,7 +87,7 @@ async function prepareJob(deployed: DeployedResource): Promise<Job> {
   return { rehearsal, deployed, host, own: makeClients(region, rehearsal.endpoint, credentials), rules };
 }
 
-/** Max seconds of a run. The deployment function reserves 15 for its answer; backfill and verify reserve 60 of their full timeout. */
+/** Max seconds of a run. The deployment function reserves 15 for its answer; backfill and verify reserve 60, so they keep their full timeout. */
 const IMPATIENCE: Readonly<Record<string, number>> = {
   deployment: 26,
   backfill: Number.POSITIVE_INFINITY,

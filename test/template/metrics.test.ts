@@ -95,7 +95,7 @@ describe('metrics that dashboards and alarms name', () => {
     expect(named.filter(({ where }) => where.includes('Alarm')).length).toBeGreaterThan(30);
   });
 
-  test('are written by the code or documented by AWS, in that region and with these dimensions', () => {
+  test('are written by the code or documented by AWS, with this region and these dimensions', () => {
     expect(allNamed().filter((metric) => !exists(metric))).toEqual([]);
   });
 
@@ -142,7 +142,7 @@ describe('metrics that the code writes', () => {
     expect([...dimensions].toSorted()).toEqual(['SourceBucket', 'SourcePrefix', 'TargetRegion']);
   });
 
-  test('have the names of the design', () => {
+  test('include every metric of the design', () => {
     const names = new Set(emitted.map(({ name }) => name));
     for (const name of [
       'OriginalSize',
@@ -168,7 +168,7 @@ describe('metrics that the code writes', () => {
     }
   });
 
-  test('name their own region if they are of a target', () => {
+  test('of a target region name that region', () => {
     const restored = emitted.filter(({ name }) => name === 'ObjectsProcessed');
     expect(restored.length).toBeGreaterThan(1);
     expect(restored.filter(({ region, dimensions }) => dimensions['TargetRegion'] !== region)).toEqual([]);

@@ -121,7 +121,7 @@ describe('the deployed stacks', () => {
     }
   });
 
-  test('have the settings of the template that moto does not apply', async () => {
+  test('have the settings that moto does not apply from a template', async () => {
     for (const { region, bucket: Bucket } of INBOUND) {
       const { s3 } = clients(region);
       expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
@@ -354,7 +354,7 @@ describe('an update that removes a rule', () => {
     expect(QueueUrls.filter((url) => url.includes('example-documents'))).toEqual([]);
   });
 
-  test('keeps the other rules at work', async () => {
+  test('keeps the other rules working', async () => {
     expect(await differences(SUCCESSOR, AP, 'example-reports-ap', 'INTELLIGENT_TIERING')).toEqual([]);
     expect(await differences(SUCCESSOR, US, 'example-reports-us', 'STANDARD_IA')).toEqual([]);
     expect(await keysIn(US, 'example-documents-copy')).not.toContain('too-late.txt');

@@ -532,7 +532,7 @@ describe('sixty rules', () => {
     expect(policies.length).toBeLessThanOrEqual(10);
   });
 
-  test('get one notification resource per bucket, and replication before the function before the notification', () => {
+  test('get one notification resource per bucket, and in this order: replication, function, notification', () => {
     const resources = created.get('sixty rules eu-west-1') ?? [];
     const buckets = ofType(resources, 'Custom::BucketNotification').map((resource) => at(resource, 'Bucket'));
     expect(new Set(buckets).size).toBe(buckets.length);
@@ -568,7 +568,7 @@ describe('sixty rules', () => {
     expect(writers.filter(({ dependsOn }) => !dependsOn.includes('ReplicationEuWest1'))).toEqual([]);
   });
 
-  test('have one whose new objects EventBridge reports, with permission for its queues', () => {
+  test('include one that gets new objects from EventBridge, which may send to its queues', () => {
     const resources = created.get('sixty rules eu-west-1') ?? [];
     const [events, ...more] = ofType(resources, 'AWS::Events::Rule').filter(({ path }) => path.endsWith('/NewObjects'));
     expect(more).toEqual([]);
@@ -602,7 +602,7 @@ describe('sixty rules', () => {
     );
   });
 
-  test('allow keys with characters that are IAM wildcards as these characters only', () => {
+  test('treat IAM wildcard characters in keys as literal characters', () => {
     const allowed = policyStatements(created.get('sixty rules us-east-1') ?? []).filter(
       ({ sid }) => sid === 'RestoreObjects',
     );

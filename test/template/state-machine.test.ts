@@ -246,7 +246,7 @@ describe('the state machine of the backfill', () => {
   );
 
   test(
-    'continues a file after the part that an invocation had time for',
+    'continues a file where the previous invocation ran out of time',
     async () => {
       const manifest = await deliver('slow', 'CSV', () => undefined);
       const { status } = await s3xrc('--inventory', manifest, '--rate', '600/s', '--concurrency', '3');

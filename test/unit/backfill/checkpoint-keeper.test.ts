@@ -81,7 +81,7 @@ function keeperOf(owner: Partial<CheckpointOwner> = {}): CheckpointKeeper {
 const load = (keeper: CheckpointKeeper, forget = false) => keeper.load('backfill', RULE, { forget });
 
 describe('two runs at the same time', () => {
-  test('refuse the second run, and tell it who holds the checkpoint until when', async () => {
+  test('the second one is refused, and told who holds the checkpoint until when', async () => {
     await using first = keeperOf();
     await load(first);
     await first.save(CONTENT);
@@ -96,7 +96,7 @@ describe('two runs at the same time', () => {
     await expect(load(second, true)).rejects.toThrow(HeldCheckpointError);
   });
 
-  test('refuse a run that looked before the other one began', async () => {
+  test('one that looked before the other began is refused', async () => {
     await using first = keeperOf();
     await using second = keeperOf({ process: 2 });
     await load(first);
@@ -113,7 +113,7 @@ describe('two runs at the same time', () => {
     expect(object.content.position).toBe('k2');
   });
 
-  test('end a run that slept past its lease, once another one took over', async () => {
+  test('one that slept past its lease is ended by the one that took over', async () => {
     await using sleeping = keeperOf();
     await load(sleeping);
     await sleeping.save(CONTENT);

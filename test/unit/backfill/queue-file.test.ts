@@ -72,6 +72,6 @@ describe.each(['CSV', 'Parquet'] as const)('a data file in %s', (format) => {
   });
 });
 
-test('rejects an input of the function that is something else', () => {
+test('rejects an invalid input of the function', () => {
   expect(() => parseFileTask({ Records: [] })).toThrow(InvalidFileTaskError);
 });

@@ -45,7 +45,7 @@ describe('the environment of a function', () => {
     expect(() => readSourceEnvironment({ ...environment, FALLBACK_SERVICE: 'service' })).toThrow(/cluster\/service/);
   });
 
-  test('tells a fallback task whose work it does, and may leave its end to ECS', () => {
+  test('says whose work a fallback task does, and may leave its exit to ECS', () => {
     const task = { FALLBACK_ROLE: 'target', TASK_CPU: '2048', TASK_MEMORY: '4096', VISIBILITY_TIMEOUT: '300' };
     expect(readWorkerEnvironment(task)).toEqual({
       FALLBACK_ROLE: 'target',

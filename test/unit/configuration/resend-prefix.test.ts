@@ -31,6 +31,6 @@ describe('the key of an archive that is resent to one region', () => {
   });
 });
 
-test('only regions of rules with several regions get resends of their own, each once', () => {
+test('lists the regions of rules with several regions, each once', () => {
   expect(resendRegions([to('a'), to('b', 'b'), to('c', 'a'), to('c', 'd')])).toEqual(['c', 'a', 'd']);
 });

@@ -94,7 +94,7 @@ describe('putNotifications', () => {
     expect(s3.waits).toEqual([5_500]);
   });
 
-  test('replaces its own entry in one write when the filter changes to one that overlaps the former', async () => {
+  test('replaces its own entry in one write when the filter changes to one that overlaps the old one', async () => {
     await putNotifications(properties('logs/'), undefined, s3, signal);
     await putNotifications(properties('logs/app/', { Id: 'renamed' }), properties('logs/'), s3, signal);
     expect(stored().map(({ id, prefix }) => [id, prefix])).toEqual([

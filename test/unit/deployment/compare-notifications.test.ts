@@ -91,7 +91,7 @@ describe('the notifications of source buckets', () => {
       ['s3:ObjectCreated:*', 's3:ObjectRemoved:*', 's3:LifecycleExpiration:*'],
       's3:LifecycleExpiration:*',
     ],
-  ])('lack one without deletions %s, if they are replicated', async (_, source, events, lost) => {
+  ])('lack one that does not report deletions %s, if they are replicated', async (_, source, events, lost) => {
     const [rule] = deployedRules([
       { source: { region: 'eu-west-1', bucket: 'data', deletes: 'replicate', ...source }, destinations },
     ]) as [DeployedRule];

@@ -65,7 +65,7 @@ async function serve(event: unknown, { milliseconds = 60_000, prepare }: Circums
 }
 
 describe('serveStack', () => {
-  test('logs which resource it served, but no such line for a failure', async () => {
+  test('logs each resource that it served, and none that failed', async () => {
     await serve(request('Create'));
     const attributes = { resource: 'SourceNotifications', type: 'Custom::BucketNotification', request: 'Create' };
     expect(s3.notes).toEqual([{ text: 'Resource served', attributes }]);
@@ -132,7 +132,7 @@ describe('serveStack', () => {
     expect((await serve(request('Delete', { ResourceProperties }))).Status).toBe('SUCCESS');
   });
 
-  test('removes a resource of another release that has unknown properties or lacks some', async () => {
+  test('removes a resource of another release, even with unknown or missing properties', async () => {
     await serve(request('Create'));
     const [entry] = NOTIFICATION.Notifications;
     const Notifications = [{ ...entry, Priority: '7', Prefix: ['logs/'] }, 'something else'];

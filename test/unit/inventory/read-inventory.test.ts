@@ -138,7 +138,7 @@ describe('an inventory in Parquet', () => {
     await pages.return();
   });
 
-  test('is rejected if it is something else', async () => {
+  test('is rejected if it is not Parquet', async () => {
     const broken = { 'data.parquet': new TextEncoder().encode('PAR1 but not really PAR1') };
     await expect(entriesOf(manifest, broken)).rejects.toThrow(/^data.parquet cannot be read as Parquet: /);
   });

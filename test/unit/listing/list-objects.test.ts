@@ -59,7 +59,7 @@ describe('listing objects', () => {
     },
   );
 
-  test('splits a tree of dates without hints, with few more requests', async () => {
+  test('splits a tree of dates by itself, with only a few more requests', async () => {
     const keys = dateTree();
     const pager = new MemoryObjectPager(keys, 100);
     expect(await keysOf(pager, { order: 'any', prefixes: ['logs/'] })).toHaveLength(keys.length);

@@ -4,7 +4,7 @@ import { seededRandom } from '../../../local-cloud/faults/random.ts';
 import { throttlingAnswer } from '../../../local-cloud/faults/throttling-answer.ts';
 
 describe('chooseFault', () => {
-  it('lets about the given share of the requests fail, in all available ways', () => {
+  it('fails about the given share of the requests, in all available ways', () => {
     const random = seededRandom(1);
     const chosen = Array.from({ length: 10_000 }, () => chooseFault(0.05, FAULTS, random));
     const failed = chosen.filter((fault) => fault !== undefined);

@@ -6,7 +6,7 @@ const slow = { file: 'test/unit/packing/other.test.ts', index: 1, milliseconds: 
 const own = { file: 'test/unit/packing/a.test.ts', index: 0, milliseconds: 50 };
 const SOURCE = 'src/packing/a.ts';
 
-test('tests of the file come first, then fast ones, and before both the tests that notice most for their time', () => {
+test('tests that notice most for their time come first, then tests of the file, then fast tests', () => {
   const noticing = new NoticingTests();
   expect(noticing.order(SOURCE, [slow, fast, own])).toEqual([own, fast, slow]);
   for (let count = 0; count < 40; count += 1) noticing.note(SOURCE, slow);
@@ -14,7 +14,7 @@ test('tests of the file come first, then fast ones, and before both the tests th
   expect(noticing.order('src/packing/b.ts', [slow, fast, own])).toEqual([fast, own, slow]);
 });
 
-test('a budget leaves out slow tests except a single one, and is as large again for tests that have noticed something', () => {
+test('a budget leaves out slow tests but never the only one, and tests that have noticed something get the same budget again', () => {
   const noticing = new NoticingTests();
   expect(noticing.within(SOURCE, [slow, fast, own], 0.2)).toEqual([own, fast]);
   expect(noticing.within(SOURCE, [slow], 0.2)).toEqual([slow]);

@@ -41,7 +41,7 @@ describe('policies for the buckets of a region', () => {
     expect(Math.min(...sizes.slice(0, -1))).toBeGreaterThan(LIMIT - 300);
   });
 
-  test('hold more than 200 rules, and a sentence refuses more than fit', () => {
+  test('hold more than 200 rules, and the rest is refused with a sentence', () => {
     expect(targetAccess(plan(200)).length).toBeLessThanOrEqual(5);
     expect(deploymentAccess(plan(200)).length).toBeLessThanOrEqual(5);
     expect(() => targetAccess(plan(500))).toThrow(/name more buckets than the policies of one role can hold/);

@@ -14,7 +14,7 @@ async function plansOf(
 }
 
 describe('the fallback of a region', () => {
-  test('exists if a rule that has it begins or ends there, and nowhere else', async () => {
+  test('exists where a rule that has it begins or ends, and nowhere else', async () => {
     const plans = await plansOf([
       ruleEntry({ fallback: true }),
       ruleEntry({ bucket: 'two-bucket' }, { region: 'us-east-1', bucket: 'east-bucket' }),

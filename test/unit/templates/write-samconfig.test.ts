@@ -109,7 +109,7 @@ describe('writeSamConfig', () => {
     expect(writeSamConfig(configuration('eu-west-1'), old)).toBe(text);
   });
 
-  test('refuses one of our tables outside our lines', () => {
+  test('rejects a file with one of our tables outside our lines', () => {
     const existing = 'version = 0.1\n[eu-west-1.deploy.parameters]\nregion = "eu-west-1"\n';
     expect(() => writeSamConfig(configuration('eu-west-1'), existing)).toThrow(SamConfigConflictError);
   });

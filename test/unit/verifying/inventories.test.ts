@@ -77,7 +77,7 @@ describe('a verification by inventories', () => {
     expect(found).toEqual({ missing: ['gone'], 'not-due': ['deleted', 'overwritten'] });
   });
 
-  test('measures time from the older inventory, after which nothing written is due', async () => {
+  test('measures time from the older inventory: what was written later is not due', async () => {
     const young = listed('young', { lastModified: NOW - 10 * HOUR });
     const late = { ...listed('late'), lastModified: NOW - 2 * HOUR };
     const found = await verify(

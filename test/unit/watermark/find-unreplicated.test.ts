@@ -64,12 +64,12 @@ const MINUTELY = Array.from({ length: 600 }, (_, index) => archive(3600 * 10 - i
 const MANY = Array.from({ length: 2000 }, (_, index) => archive(60_000 - index * 30));
 
 describe('the archives whose status is read', () => {
-  test('are each archive once, at the age of ten minutes, and those with the oldest objects', () => {
+  test('include each archive once, at the age of ten minutes, and those with the oldest objects', () => {
     const chosen = chooseArchives(MINUTELY, undefined, NOW).map(({ lastModified }) => (NOW - lastModified) / 1000);
     expect(chosen).toEqual([36_000, 35_940, 35_880, 35_820, 900, 840, 780, 720, 660, 600]);
   });
 
-  test('are some of many, including the first and the last', () => {
+  test('are a sample of many archives, including the first and the last', () => {
     const many = Array.from({ length: 300 }, (_, index) => archive(959 - index));
     const chosen = chooseArchives(many, undefined, NOW).map(({ lastModified }) => (NOW - lastModified) / 1000);
     // Four are the oldest; the first of the others is among them.
@@ -134,7 +134,7 @@ describe('archives that S3 does not replicate', () => {
     expect(outbound.alarms).toEqual([]);
   });
 
-  test('raise no alarm for a failure while its queue holds it, nor the first time, and raise it afterwards', async () => {
+  test('raise no alarm for a failure the first time or while its queue holds it, and raise one after that', async () => {
     const outbound = new Outbound([archive(5000)]);
     outbound.statuses.set(archive(5000).key, 'FAILED');
     expect(await outbound.search({ hasFailures: true })).toMatchObject({ oldestStuck: NOW - 5_000_000 });

@@ -64,7 +64,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ packingDelays: [reading(661, 10_800)] })).toBe(0);
   });
 
-  test('counts what went to the fallback while its queue may not show it yet', () => {
+  test('counts what went to the fallback for as long as its queue may not show it', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)], []], fallbackAges: [reading(900, 50)] })).toBe(950);
     expect(ageOf({ queueAges: [[], []], fallbackAges: [reading(1261, 50)] })).toBe(0);
   });
@@ -75,7 +75,7 @@ describe('the age of the watermark', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)], [reading(60, 0)]], fallbackAges })).toBe(7290);
   });
 
-  test('counts what failed during its back-off and its next run', () => {
+  test('counts failed work through its back-off and next run', () => {
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(1800, 4000)] })).toBe(5800);
     expect(ageOf({ queueAges: [[reading(60, 0)]], retriedAges: [reading(2161, 4000)] })).toBe(0);
     // The rest of the queue is younger and no longer hides it.

@@ -195,7 +195,7 @@ describe('taking the watermarks of a source region', () => {
     }
   });
 
-  test('counts an archive that failed after hours from its key, and leaves the alarm to the resend function', async () => {
+  test('takes the age of an archive that failed after hours from its key, and leaves the alarm to the resend function', async () => {
     const world = new World();
     const key = `${toOne.id}/${keyTime(NOW - 11_005 * SECOND)}-0123.tar.zst`;
     world.keys.set(`outbound/${toOne.id}/`, { key, lastModified: NOW - 11_000 * SECOND });

@@ -46,7 +46,7 @@ test('packing an archive logs as many bytes as the cost model counts', () => {
   expect(billedBytes() / WORK.sourceLogBytesPerArchive).toBeCloseTo(1, 1);
 });
 
-test('so does restoring one', () => {
+test('restoring an archive logs as many bytes as the cost model counts', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     ...{ namespace, rules: [rule], region: 'us-east-1' },
     billedSecond: 4.6e-5,

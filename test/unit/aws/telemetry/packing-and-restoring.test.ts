@@ -141,7 +141,7 @@ it('logs each archive in one line, with its zstd levels and the reason for them'
   ]);
 });
 
-it('says that an archive grew, and leaves out ratios that do not exist', () => {
+it('says that an archive grew, and leaves out ratios that it cannot calculate', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   const archive = {
     rule: 'logs',
@@ -373,7 +373,7 @@ it('logs no dollars without prices', () => {
   }
 });
 
-it('logs the level of each frame, with storing below all levels', () => {
+it('logs the level of each frame, and a stored frame below all levels', () => {
   const telemetry = new PowertoolsSourceTelemetry({ namespace: 'stack', rule });
   telemetry.archivePacked(GROWN);
   telemetry.flush();
@@ -418,7 +418,7 @@ it('an unordered skip is a warning and a metric; other skips are neither', () =>
   expect(logLines()).toMatchObject([{ level: 'WARN', bucket: 'b', key: 'k', reason: 'unordered' }]);
 });
 
-it('counts what is the fault of the region under the region', () => {
+it('counts faults of the region under the region', () => {
   const telemetry = new PowertoolsTargetTelemetry({
     namespace: 'stack',
     rules: [rule],

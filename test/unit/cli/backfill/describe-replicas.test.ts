@@ -23,7 +23,7 @@ test('a backfill warns about objects that another rule restores into its source'
   expect(describeWith({ prefix_filter: 'of/us/in/2026/' }, { target_prefix: 'of/us/' })).toContain('from there-in');
 });
 
-test('it does not warn if there are none, or if the rule also replicates them', () => {
+test('a backfill does not warn if there are none, or if the rule also replicates them', () => {
   expect(describeWith({ prefix_filter: 'of/' }, {})).toBeUndefined();
   expect(describeWith({}, { bucket: 'elsewhere' })).toBeUndefined();
   expect(describeWith({ chain: true }, {})).toBeUndefined();

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { TotalObjects } from '../../../../src/cli/backfill/total-objects.ts';
 
 describe('the total of a backfill', () => {
-  test('is counted alongside it if it is unknown', async () => {
+  test('is counted during the backfill if it is unknown', async () => {
     using total = new TotalObjects(undefined);
     const counted = Promise.resolve({ objects: 7 });
     total.countBeside(() => counted);

@@ -54,7 +54,7 @@ describe('s3xrc', () => {
   });
 
   test.each(COMMANDS.map(({ name, examples }) => [name, examples] as const))(
-    'explains %s with two examples, in both ways to ask for help',
+    'explains %s with two examples, for both ways to ask for help',
     async (name, examples) => {
       const help = record();
       const flag = record();

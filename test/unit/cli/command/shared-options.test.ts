@@ -121,7 +121,7 @@ test('no command uses the current folder as the configuration if the variable of
 });
 
 describe('a profile', () => {
-  test('named in an option wins over credentials in the environment, in child processes as well', () => {
+  test('named in an option wins over credentials in the environment, also in child processes', () => {
     const environment = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', HOME: '/home' };
     useProfile('operator', environment);
     expect(environment).toEqual({ AWS_PROFILE: 'operator', HOME: '/home' });

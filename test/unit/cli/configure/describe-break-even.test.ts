@@ -33,13 +33,13 @@ describe("the plan's line on when a rule pays", () => {
     ]);
   });
 
-  test('is never, if a rule stores or its objects do not shrink', async () => {
+  test('is "never" if a rule stores or its objects do not shrink', async () => {
     const stores = await ruleOf({ levels: ['store'] });
     expect(describeBreakEven(stores, prices)[0]).toBe('never: at 1x no object size does');
     expect(describeBreakEven(await ruleOf(), prices, { ratio: 1.01 })[0]).toContain('never: at 1x');
   });
 
-  test('needs larger objects for a slow level, and objects half as large for two regions', async () => {
+  test('names larger objects for a slow level, and less than half the size for two regions', async () => {
     const sizeOf = async (source: object, ...destinations: readonly object[]): Promise<number> => {
       const [line = ''] = describeBreakEven(await ruleOf(source, ...destinations), prices);
       return Number(/^objects of ([\d.]+) KB/.exec(line)?.[1]);

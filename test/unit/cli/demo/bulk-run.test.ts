@@ -18,7 +18,7 @@ function archiveOf(...keys: string[]): InspectedArchive {
 
 const PLAIN = new Set(['a', 'b', 'c']);
 
-test('leaves out archives that run ahead, and archives that pack objects again', () => {
+test('leaves out archives that contain only drafts, and those that pack objects again', () => {
   const archives = [archiveOf('draft'), archiveOf('a', 'b', 'draft'), archiveOf('c'), archiveOf('a', 'c')];
   expect(describeBulk(archives, 7, PLAIN)).toEqual({
     sizes: [100, 100, 100, 100],

@@ -67,7 +67,7 @@ describe('checkPacking', () => {
     ]);
   });
 
-  test('accepts one packing of a deleted object, and one of an undeleted object per event, of which there are two', () => {
+  test('accepts one packing of a deleted object, and one per event of an undeleted object, whose undeletion causes two events', () => {
     const [gone, back] = [uploaded('gone'), uploaded('back')];
     const deleting = { objects: [back], drafts: [], removals: { ...removals, restored: [gone], undone: [back] } };
     expect(checkPacking(deleting, [gone, back, back, back], [])).toEqual([]);

@@ -42,6 +42,6 @@ test('an archive that holds a key twice is named with its fault, and does not en
   await expect(tryInspect(lost)).rejects.toThrow('no answer');
 });
 
-test('so is an archive without a seek table', async () => {
+test('an archive without a seek table is named as well', async () => {
   expect(await tryInspect(inMemory(Buffer.alloc(1000, 'x')))).toMatchObject({ reason: expect.any(String) });
 });

@@ -35,7 +35,7 @@ describe('parseDemoOptions', () => {
     });
   });
 
-  test('accepts few options with a bucket that was full before there was a rule', () => {
+  test('accepts few options for a bucket that was filled before the rule', () => {
     expect(parseDemoOptions(['--existing'], ignore)).toMatchObject({ existing: 2000 });
     const args = ['--existing', '--objects', '300', '--fan-out', '--faults', '0.1', '--json', 'a.json'];
     expect(parseDemoOptions(args, ignore)).toMatchObject({ existing: 300, fanOut: true, faults: 0.1 });
@@ -107,7 +107,7 @@ describe('parseDemoOptions', () => {
     expect(parseDemoOptions(['--compare-levels'], ignore)?.compareLevels).toEqual([1, 3, 6, 9, 12]);
   });
 
-  test('prints help without any other option', () => {
+  test('prints help and returns no options', () => {
     let printed = '';
     const options = parseDemoOptions(['--help'], (text) => {
       printed += text;

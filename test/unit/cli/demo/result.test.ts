@@ -46,7 +46,7 @@ describe('the result of a run', () => {
     expect(renderReport(result, new Date(0))).toContain('was written 2 times instead of 1');
   });
 
-  test('counts the objects that are in the archives again', () => {
+  test('counts objects that were packed again', () => {
     expect(summarize(MEASURED_RUN).packedAgain).toBe(1);
     expect(numbersOf(summarize(MEASURED_RUN))).toMatchObject({ packedAgain: 1, violations: [], damagedArchives: 1 });
   });
@@ -70,7 +70,7 @@ describe('the result of a run', () => {
     expect(renderResultTable(summarize({ ...MEASURED_RUN, deletions: nothing }))).not.toContain('undeleted ');
   });
 
-  test('names lost objects in table and report, with harmless keys', () => {
+  test('names lost objects in table and report, with their keys escaped', () => {
     const key = 'evil\u001b[2J\n<script>alert(1)</script>';
     const finding = { region: 'us-east-1', key, differences: ['is missing'] };
     const result = summarize({

@@ -16,7 +16,7 @@ describe('shareOutFrame', () => {
     expect([...shares]).toEqual([['text/plain', 1000]]);
   });
 
-  test('gives incompressible content nearly all of the bytes, and leaves none over', async () => {
+  test('gives incompressible content nearly all of the bytes, and distributes all of them', async () => {
     const frame = Buffer.concat([Buffer.alloc(SLICE_BYTES, 'text '), randomBytes(SLICE_BYTES)]);
     const shares = await shareOutFrame(66_000, [sliceAt(0, 'text/plain'), sliceAt(1, 'image/png')], () =>
       Promise.resolve(frame),

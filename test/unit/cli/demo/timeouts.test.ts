@@ -22,7 +22,7 @@ describe('chooseTimeouts', () => {
     [0.25, 5],
     [0.3, 6],
     [0.5, 10],
-  ])('tries calls, of which a share of %d fails, until one in a thousand fails every time', (rate, attempts) => {
+  ])('makes enough attempts at a failure rate of %d that only one call in a thousand fails', (rate, attempts) => {
     expect(chooseTimeouts(0, rate).attempts).toBe(attempts);
   });
 });

@@ -56,7 +56,7 @@ describe('the table of deletions', () => {
     expect(stack).toContain('DELETIONS_TABLE: !If [RemembersDeletions, !Ref Deletions, !Ref AWS::NoValue]');
   });
 
-  test('is checked if a rule replicates deletions, and otherwise not', async () => {
+  test('is checked only if a rule replicates deletions', async () => {
     const subjectsOf = async (source: object): Promise<string[]> => {
       const configuration = await loadRules([ruleEntry(source)]);
       const patient = { configuration, plans: planRegions(configuration) } as unknown as Patient;

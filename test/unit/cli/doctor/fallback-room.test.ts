@@ -12,7 +12,7 @@ describe('judgeVpcs', () => {
       'failure',
       'The account has 5 of 5 (the default), and the fallback needs one of its own. A deployment will fail.',
     ],
-  ])('accepts or rejects %d VPCs of %s', (vpcs, quota, status, says) => {
+  ])('judges %d VPCs with a quota of %s', (vpcs, quota, status, says) => {
     expect(judgeVpcs('VPCs', 'eu-west-1', vpcs, quota)).toMatchObject({ status, says });
   });
 
@@ -27,7 +27,7 @@ describe('judgeLogPolicies', () => {
   test.each([
     [9, 'ok'],
     [10, 'failure'],
-  ])('counts %d policies of others', (count, status) => {
+  ])('judges %d policies of others', (count, status) => {
     expect(judgeLogPolicies('policies', 'eu-west-1', names(count), 'ours')).toMatchObject({ status });
   });
 

@@ -59,7 +59,7 @@ test.each([
   expect(judgeClock(NOW, NOW + seconds * 1000).status).toBe(status);
 });
 
-test('a time missing from the answer of AWS is unseen', () => {
+test('a clock is not seen if the answer has no time', () => {
   expect(judgeClock(undefined, NOW).status).toBe('unseen');
 });
 

@@ -26,7 +26,7 @@ test.each([
   ['AccessDenied', 'This identity may not look. It takes s3:ListBucket.'],
   ['AccessDeniedException', 'This identity may not look. It takes s3:ListBucket.'],
   ['ThrottlingException', 'Could not be seen: of the server.'],
-])('a check that AWS answers with %s is unseen, and says why', async (name, says) => {
+])('a check that AWS answers with %s is not seen, and says why', async (name, says) => {
   const answer = Object.assign(new Error('of the\n server.'), { name });
   const found = await runChecks([check('bucket', () => Promise.reject(answer))], {
     signal: NEVER,

@@ -38,7 +38,7 @@ describe('what is not due yet', () => {
   const find = (metrics: MetricReader, age?: number): ReturnType<typeof findDueTime> =>
     findDueTime(rule, { age, namespace: 'app' }, metrics, NOW);
 
-  test('is what is younger than the oldest watermark', async () => {
+  test('is everything younger than the oldest watermark', async () => {
     const metrics = watermarks({ 'us-east-1': 3, 'us-west-2': 200 });
     expect(await find(metrics)).toEqual({
       dueBefore: NOW - 202 * MINUTE,
@@ -49,7 +49,7 @@ describe('what is not due yet', () => {
     );
   });
 
-  test('is what is younger than the objective if a watermark is unknown', async () => {
+  test('is everything younger than the objective if a watermark is unknown', async () => {
     expect(await find(watermarks({ 'us-east-1': 3 }))).toEqual({
       dueBefore: NOW - 60 * MINUTE,
       reason: "younger than the rule's objective, 1 h: no watermark is known, there is none of us-west-2",
@@ -58,7 +58,7 @@ describe('what is not due yet', () => {
     expect((await find(refused)).reason).toContain('CloudWatch refuses');
   });
 
-  test('is what the user says, without reading watermarks', async () => {
+  test('is what the user says, without a look at watermarks', async () => {
     const metrics = watermarks({});
     expect(await find(metrics, 0)).toMatchObject({ dueBefore: NOW });
     expect(metrics.asked).toEqual([]);

@@ -143,7 +143,7 @@ describe('events of EventBridge', () => {
     { region: 'us-west-2', bucket: 'one-bucket' },
   );
 
-  test('are refused if they would pack restored objects again that are to be ignored', async () => {
+  test('are refused if restored objects would be packed again although the rule ignores them', async () => {
     expect(await problemsOf(loadRules([ruleEntry({ events: 'eventbridge' }), restores]))).toEqual([
       expect.objectContaining({
         path: 'replication_configuration.0.source.events',
@@ -330,7 +330,7 @@ describe('a rule with the fallback is refused when one of its regions', () => {
     expect(await refused({ ...without, vpc_cidr: '10.2.0.0' })).toHaveLength(1);
   });
 
-  test('and another region may lack a network', async () => {
+  test('lacks a network, but not when only another region lacks one', async () => {
     const east = { region: 'us-east-1', source_target: ['target'] };
     const problems = problemsOf(
       loadRules([ruleEntry({}, { region: 'us-east-1' })], { ...SETTINGS, enabled_regions: [WEST, east, without] }),
@@ -362,7 +362,7 @@ describe('notifications of one bucket', () => {
 });
 
 describe('lifecycle_deletes', () => {
-  test('is a mistake without a destination that replicates deletions, and none with one', async () => {
+  test('is a mistake unless a destination replicates deletions', async () => {
     const [problem, ...others] = await problemsOf(loadRules([ruleEntry({ lifecycle_deletes: true })]));
     expect(others).toEqual([]);
     expect(problem).toMatchObject({

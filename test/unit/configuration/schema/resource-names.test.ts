@@ -5,7 +5,7 @@ import { resourceNamePrefix, ruleResourceName } from '../../../../src/configurat
 const ID = ruleId({ region: 'eu-west-1', bucket: 'data', prefix: 'logs/', suffix: '' });
 
 describe('names of resources', () => {
-  test('begin with the name of the stack if that is short', () => {
+  test('begin with the stack name in lower case if it is short', () => {
     expect(resourceNamePrefix('S3-Compressor')).toBe('s3-compressor');
     expect(ruleResourceName('s3-compressor', ID)).toBe(`s3-compressor-${ID}`);
   });

@@ -63,7 +63,7 @@ describe('renderReport', () => {
     expect(reportOf(FULL)).not.toContain('class="fill over"');
   });
 
-  test('says how many damaged archives were refused, of those sent', () => {
+  test('says how many of the damaged archives were refused', () => {
     const report = reportOf({ ...FULL, damagedArchives: 2, refusedArchives: 1 });
     expect(report).toContain('<b>1 of 2</b><span>damaged archives refused</span>');
   });
