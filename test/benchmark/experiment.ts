@@ -1,11 +1,11 @@
 import type { Laboratory } from './laboratory.ts';
 import type { Measurement, RowSpec } from './row.ts';
 
-/** Samples that belong together, and the rows that come out of them. */
+/** Samples that belong together, and the rows that they produce. */
 export interface Experiment {
   readonly rows: readonly RowSpec[];
-  /** Command line tools without which there is nothing to compare with; the rows are left out then. */
+  /** Command line tools that the comparison needs; without them the rows are left out. */
   readonly needs?: readonly string[];
-  /** One measurement a row, in the order of `rows`. */
+  /** One measurement per row, in the order of `rows`. */
   run(laboratory: Laboratory): Promise<readonly Measurement[]>;
 }

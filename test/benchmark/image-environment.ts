@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 const DOCKERFILE = new URL('../../layers/Dockerfile', import.meta.url);
 
 /**
- * What the image sets for the process itself: memory and CPU time depend on it.
- * @throws RangeError when it sets nothing
+ * What the image sets for the process itself; memory and CPU time depend on it.
+ * @throws RangeError if it sets nothing
  */
 export function imageEnvironment(): Readonly<Record<string, string>> {
   const settings = [...readFileSync(DOCKERFILE, 'utf8').matchAll(/^ENV (NODE_OPTIONS|MALLOC_\w+)=(.+)$/gm)];

@@ -12,18 +12,18 @@ export interface Observation extends SampleResult {
   readonly server: ServerCounts;
 }
 
-/** A sample of packing, and what came out of it. */
+/** A sample of packing, and its result. */
 export interface PackObservation extends Observation {
   /** Bucket of the archives. */
   readonly bucket: string;
-  /** Without that of the warm-up. */
+  /** Without the archive of the warm-up. */
   readonly archives: readonly WrittenObject[];
   readonly warmUpArchives: readonly WrittenObject[];
 }
 
 export type RestorableArchives = Pick<PackObservation, 'bucket' | 'archives' | 'warmUpArchives'>;
 
-/** Which server a sample speaks to. */
+/** Which server a sample uses. */
 export interface ServerKind {
   /** Milliseconds to the first byte of each answer; default 0. */
   readonly latency?: number;
@@ -31,7 +31,7 @@ export interface ServerKind {
   readonly tls?: boolean;
 }
 
-/** Where experiments take their samples: servers by kind, started when first needed, and how often to repeat. */
+/** Where experiments take their samples: servers by kind, started on first use, and the number of repetitions. */
 export class Laboratory {
   /** Fewer repetitions and fewer objects, for a first look. */
   readonly quick: boolean;
@@ -45,7 +45,7 @@ export class Laboratory {
     this.onSample = options.onSample;
   }
 
-  /** How often a sample is repeated. */
+  /** Repetitions of each sample. */
   repetitions(usual: number): number {
     return this.quick ? 1 : usual;
   }
@@ -72,7 +72,7 @@ export class Laboratory {
     const server = await this.server(kind);
     await server.reset();
     const { origin, certificateFile } = server;
-    // As many vCPUs as Lambda gives for that memory.
+    // The number of vCPUs that Lambda gives for that memory.
     const memory = 'memoryMegabytes' in task ? task.memoryMegabytes : undefined;
     const processors = memory === undefined ? undefined : Math.max(1, Math.round(memory / MEGABYTES_PER_VCPU));
     const result = await takeSample({ task, origin, certificateFile, processors });

@@ -3,8 +3,9 @@ import { firstAfter, GENERATED_SIZE, generatedEtag, generatedKey } from './keys/
 import { type ServerAnswer, type ServerRequest, serveConnection } from './server/http-connection.ts';
 
 /**
- * A bucket of generated keys that is only listed, and a queue that counts what it is sent, in a process of its own. The number of
- * keys is the first argument; it tells its port over the IPC channel, then for each message how many messages it has taken.
+ * A bucket of generated keys that can only be listed, and a queue that counts its messages, in a separate process. The
+ * number of keys is the first argument. It sends its port over the IPC channel, then for each IPC message its number of
+ * SQS messages so far.
  */
 const KEYS = Number(process.argv[2] ?? 0);
 const PAGE = 1000;

@@ -59,9 +59,9 @@ const options = new Command('bench')
   .description('Measures both services against zstd itself and against the goals of docs/performance.md.')
   .option('--json <file>', 'write the numbers as JSON')
   .option('--only <name>', 'measure this row; may be repeated', collectName, [])
-  .option('--quick', 'one run of each sample, and fewer objects: for a first look', false)
+  .option('--quick', 'one run of each sample, and fewer objects: for a quick look', false)
   .option('--report-only', 'end with status 0 even when a goal is missed', false)
-  .option('--write', 'put the table into docs/performance.md; for a whole run on an idle machine', false)
+  .option('--write', 'write the table to docs/performance.md; for a complete run on an idle machine', false)
   .option('--list', 'print the names of the rows and end', false)
   .parse()
   .opts<Options>();
@@ -80,7 +80,7 @@ async function measure({ only, quick, json, reportOnly, write }: Options): Promi
   const laboratory = new Laboratory({
     quick,
     onSample: ({ kind }) => {
-      // A run takes minutes: whoever waits sees where it is, in a log as well.
+      // A run takes minutes: this shows its progress, even in a log.
       tell(`${elapsed().toFixed(0).padStart(5)} s  ${current}: ${kind}${process.stderr.isTTY ? '' : '\n'}`);
     },
   });
@@ -122,7 +122,7 @@ async function measure({ only, quick, json, reportOnly, write }: Options): Promi
   if (!reportOnly && rows.some(({ met }) => met === false)) process.exitCode = 1;
 }
 
-/** Progress, beside the result on stdout; on a terminal it replaces what was told before. */
+/** Progress, apart from the result on stdout; on a terminal each line replaces the one before. */
 function tell(text: string): void {
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${text}` : text);
 }

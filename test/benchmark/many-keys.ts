@@ -7,7 +7,7 @@ import { startListedServer } from './keys/start-listed-server.ts';
 
 /** Lines of the table. */
 const PARTS = 10;
-/** The destination of `verify` has all keys but one in so many. */
+/** The destination of `verify` lacks one key in this many. */
 const MISSING_ONE_IN = 1_000_003;
 const MIB = 2 ** 20;
 
@@ -19,15 +19,15 @@ interface Options {
 
 const options = new Command('bench:keys')
   .description(
-    'How fast backfill, verify and the memory of deletions get through very many generated keys, and how much memory they take on the way.',
+    'Measures how fast backfill, verify and the table of deletions process very many generated keys, and their memory.',
   )
   .option('--keys <number>', 'keys of the listing', parseCount, 10_000_000)
   .addOption(
-    new Option('--what <command>', 'what goes through them')
+    new Option('--what <command>', 'what processes them')
       .choices(['backfill', 'verify', 'deletions'])
       .default('backfill'),
   )
-  .option('--no-server', 'generate listing and queue in this process: for more keys than a server could list in time')
+  .option('--no-server', 'generate listing and queue in this process, for more keys than a server could list in time')
   .parse()
   .opts<Options>();
 

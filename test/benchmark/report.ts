@@ -23,13 +23,13 @@ export function formatTable(rows: readonly Row[]): string {
   return table.toString();
 }
 
-/** One row in one line: what there is to see while the rest is measured. */
+/** One row in one line, shown while the rest is measured. */
 export function formatRow({ name, unit, measured, ratio }: Row): string {
   const number = `${name}: ${formatNumber(measured, unit)}`;
   return ratio === undefined ? number : `${number}, ${formatRatio(ratio)} of the floor`;
 }
 
-/** One line a row that has more to say: what its floor is, and its remark. */
+/** One line per row with a floor or a remark. */
 export function formatRemarks(rows: readonly Row[]): string {
   return rows
     .filter(({ floorIs, remark }) => floorIs !== undefined || remark !== undefined)
@@ -40,7 +40,7 @@ export function formatRemarks(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** Four digits: the goals for sizes are that close to 1. */
+/** Four digits, because the goals for sizes are close to 1. */
 export function formatRatio(ratio: number): string {
   return `${ratio.toFixed(4)}x`;
 }

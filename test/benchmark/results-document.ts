@@ -1,7 +1,7 @@
 import { formatGoal, formatNumber, formatRatio } from './report.ts';
 import type { Row } from './row.ts';
 
-/** How a run was made: one sentence above its table. */
+/** How a run was made, as one sentence above its table. */
 export interface RunDescription {
   readonly machine: string;
   readonly date: Date;
@@ -14,8 +14,8 @@ const RESULTS = /(<!-- results -->\n)[\s\S]*?(<!-- end -->)/;
 const ROW = (name: string): RegExp => new RegExp(`^\\| ${name} \\|.*$`, 'm');
 
 /**
- * The document with the table of this run in place of the last one.
- * @throws RangeError when it has no place for one
+ * The document with the table of this run instead of the previous one.
+ * @throws RangeError if it has no markers for it
  */
 export function replaceResults(document: string, rows: readonly Row[], run: RunDescription): string {
   if (!RESULTS.test(document)) throw new RangeError('docs/performance.md has no <!-- results --> and <!-- end -->');
@@ -35,7 +35,7 @@ function describeRun({ machine, date, seconds }: RunDescription): string {
   return `${machine}, ${date.toISOString().slice(0, 10)}, one run of \`npm run bench -- --write\` (${minutes} min).`;
 }
 
-/** As Markdown; what a floor is, and what else there is to say, in the last column. */
+/** As Markdown, with the description of the floor and the remark in the last column. */
 function renderResults(rows: readonly Row[]): string {
   const head = ['row', 'what', 'measured', 'floor', 'ratio', 'goal', 'met', 'remark'];
   const lines = rows.map((row) => {

@@ -1,4 +1,4 @@
-/** What a number is counted in; how it is printed follows from it. */
+/** The unit of a number, which decides how it is printed. */
 export type Unit = 'seconds' | 'milliseconds' | 'bytes' | 'objects/s' | 'requests' | 'ratio' | 'CPU s/GB' | 'USD/GB';
 
 export interface Goal {
@@ -12,23 +12,23 @@ export interface Goal {
 export interface RowSpec {
   /** For `--only`. */
   readonly name: string;
-  /** What is measured, for people. */
+  /** What is measured, in words. */
   readonly title: string;
   readonly unit: Unit;
   /** What `floor` is. */
   readonly floorIs?: string;
-  /** Absent: the number is for comparison only. */
+  /** Absent: there is nothing to meet, only to compare. */
   readonly goal?: Goal;
 }
 
 export interface Measurement {
   /** Median. */
   readonly measured: number;
-  /** Median of the same bytes done by the floor, in the same unit. */
+  /** Median of the floor for the same bytes, in the same unit. */
   readonly floor?: number;
   /** Median of the ratios of pairs that ran one after the other; not the ratio of the medians. */
   readonly ratio?: number;
-  /** What else is worth knowing. */
+  /** Further information. */
   readonly remark?: string;
 }
 
@@ -55,7 +55,7 @@ export function atLeast(value: number, of: Goal['of'] = 'measured'): Goal {
   return { of, bound: 'at least', value };
 }
 
-/** The middle of the values; of an even number of them the mean of the middle two. */
+/** The middle value; for an even number of values the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
   const middle = (sorted.length - 1) / 2;

@@ -8,8 +8,9 @@ import { type ServerRequest, serveConnection } from './server/http-connection.ts
 import { keepsBody, ObjectTable } from './server/object-table.ts';
 
 /**
- * S3 in memory, in a process of its own: a free port of the loopback interface, `--latency MS` to the first byte of every
- * answer, with TLS when `--tls` names the files of its key and certificate. It is started by start-server.ts, tells its port and counts over the IPC channel, and ends when that closes.
+ * S3 in memory, in a separate process, on a free port of the loopback interface. It sends the first byte of every
+ * answer after `--latency MS`, and uses TLS if `--tls` names the files of its key and certificate. start-server.ts
+ * starts it. It sends its port and counts over the IPC channel, and ends when that closes.
  */
 const { values } = parseArgs({
   options: { latency: { type: 'string', default: '0' }, tls: { type: 'string', multiple: true } },

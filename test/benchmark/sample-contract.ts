@@ -1,20 +1,20 @@
 import type { WrittenObject } from './server/contract.ts';
 import type { Workload } from './workloads.ts';
 
-/** The source service packs a workload: the real handler, one SQS event a batch. */
+/** The source service packs a workload: the real handler, one SQS event per batch. */
 export interface PackTask {
   readonly kind: 'pack';
   readonly workload: Workload;
   readonly level: number;
-  /** Bucket of the archives; the server keeps bodies of one bucket only. */
+  /** Bucket of the archives; the server keeps the bodies of one bucket only. */
   readonly outbound: string;
-  /** Objects an event. Absent: all in one. */
+  /** Objects per event. Absent: all in one. */
   readonly batch?: number;
-  /** MiB of objects after which an archive is closed. Absent: what the configuration has by default. */
+  /** MiB of objects after which an archive is closed. Absent: the default of the configuration. */
   readonly archiveMebibytes?: number;
-  /** MB of the function; that of two vCPUs if not given. */
+  /** MB of the function. Absent: that of two vCPUs. */
   readonly memoryMegabytes?: number;
-  /** Packed as one archive before the clock starts, so that warm code is measured. */
+  /** Packed as one archive before the clock starts, to measure warm code. */
   readonly warmUp: Workload;
 }
 
@@ -23,14 +23,14 @@ export interface RestoreTask {
   readonly kind: 'restore';
   readonly inbound: string;
   readonly archives: readonly WrittenObject[];
-  /** Bucket of the objects; each sample takes one of its own, since a second restore would find everything there. */
+  /** Bucket of the objects. Each sample has its own, because a second restore would find every object in place. */
   readonly target: string;
-  /** MB of the function; that of two vCPUs if not given. */
+  /** MB of the function. Absent: that of two vCPUs. */
   readonly memoryMegabytes?: number;
   readonly warmUp: readonly WrittenObject[];
 }
 
-/** zstd-napi compresses the bytes of a workload, which lie in memory, as one stream: the floor of packing. */
+/** zstd-napi compresses the bytes of a workload from memory as one stream: the floor of packing. */
 export interface SolidStreamTask {
   readonly kind: 'solid-stream';
   readonly workload: Workload;
@@ -53,7 +53,7 @@ export interface UnpackCommandTask {
   readonly archives: readonly WrittenObject[];
 }
 
-/** The services' S3 client alone, or the checksum alone: what is left of a service when nothing is compressed. */
+/** The services' S3 client alone, or the checksum alone: what remains of a service without compression. */
 export interface TransportTask {
   readonly kind: 'transport';
   readonly workload: Workload;
@@ -64,23 +64,23 @@ export interface TransportTask {
 
 export type SampleTask = PackTask | RestoreTask | SolidStreamTask | ZstdCommandTask | UnpackCommandTask | TransportTask;
 
-/** A task and where its objects are. */
+/** A task and the location of its objects. */
 export interface SampleOrder {
   readonly task: SampleTask;
   readonly origin: string;
-  /** Processors that the sample may use; all of them if not given. */
+  /** Processors that the sample may use. Absent: all. */
   readonly processors?: number | undefined;
-  /** What the sample's process trusts beside the usual authorities. */
+  /** Certificate that the sample's process trusts in addition to the usual authorities. */
   readonly certificateFile?: string | undefined;
 }
 
-/** What a sample process measured of itself, after the warm-up. */
+/** What a sample process measured about itself, after the warm-up. */
 export interface SampleResult {
   readonly seconds: number;
   /** User and system time of all threads of the process. */
   readonly cpuSeconds: number;
-  /** Bytes: the highest that the process ever had resident. */
+  /** Bytes: peak resident memory of the process. */
   readonly peakMemory: number;
-  /** Bytes that came out, where the task compresses by itself; else 0. */
+  /** Bytes of output if the task itself compresses; otherwise 0. */
   readonly outputBytes: number;
 }

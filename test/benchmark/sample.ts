@@ -3,7 +3,7 @@ import { runSolidStream, runUnpackCommand, runZstdCommand } from './samples/run-
 import { runPack, runRestore } from './samples/run-services.ts';
 import { runTransport } from './samples/run-transport.ts';
 
-/** Entry of a sample's process: it runs one task, tells the result over the IPC channel, and ends. */
+/** Entry point of a sample's process: runs one task, sends the result over the IPC channel, and ends. */
 process.once('message', (order: SampleOrder) => {
   void runTask(order).then((result) => {
     process.send?.(result, () => process.exit());

@@ -7,17 +7,17 @@ import type { SampleOrder, SampleResult } from './sample-contract.ts';
 const ENTRY = fileURLToPath(new URL('./sample.ts', import.meta.url));
 
 /**
- * Runs a task in a process of its own, so that memory, CPU time and compiled code are its own.
- * @throws Error when the process ends without a result; its own words are on stderr
+ * Runs a task in a separate process, with its own memory, CPU time and compiled code.
+ * @throws Error if the process ends without a result; its output is on stderr
  */
 export async function takeSample(order: SampleOrder): Promise<SampleResult> {
-  // Its log lines are not wanted; faults are.
+  // Its log lines are dropped, its errors are shown.
   const env = {
     ...imageEnvironment(),
     ...process.env,
     ...(order.certificateFile ? { NODE_EXTRA_CA_CERTS: order.certificateFile } : {}),
   };
-  // A function of fewer vCPUs has fewer processors.
+  // A function with fewer vCPUs has fewer processors.
   const pinned =
     order.processors === undefined
       ? {}

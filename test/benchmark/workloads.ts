@@ -1,5 +1,5 @@
 /**
- * What the benchmarks pack: deterministic, made in the server of the benchmark when it is first asked for, never stored.
+ * What the benchmarks pack: deterministic, made in the server of the benchmark on first use, never stored.
  *
  * | corpus  | content                                          | zstd level 3 / 12, one solid stream |
  * |---------|--------------------------------------------------|-------------------------------------|
@@ -8,7 +8,9 @@
  */
 export type Corpus = 'records' | 'logs';
 
-/** Objects of one size with consecutive numbers; object `n` is the corpus from byte `n * size` on, round and round. */
+/**
+ * Objects of one size with consecutive numbers; object `n` is the corpus from byte `n * size` on, repeated endlessly.
+ */
 export interface Workload {
   readonly corpus: Corpus;
   /** Bytes of each object. */
@@ -18,14 +20,14 @@ export interface Workload {
   readonly first?: number;
 }
 
-/** Bytes of a corpus. It repeats after this, which is beyond the window of every level up to 19, so no level sees it. */
+/** Bytes after which a corpus repeats: more than the window of every level up to 19, so no level notices. */
 export const CORPUS_SIZE = 32_000_000;
 const RECORD_SIZE = 10_000;
 const LINES_PER_BATCH = 64;
 
 const SYLLABLES = 'ka ro mi ten sol ver an lu der po ist gra ne chi bal or shi um tre fa qui mon est ri'.split(' ');
 
-/** The bytes of a corpus; the same ones on every machine. */
+/** The bytes of a corpus, the same on every machine. */
 export function makeCorpus(corpus: Corpus): Buffer {
   const random = new SeededRandom(7);
   return corpus === 'records' ? makeRecords(random) : makeLogs(random);
@@ -116,7 +118,7 @@ class SeededRandom {
     return itemAt(items, this.below(items.length));
   }
 
-  /** Any item, the early ones more often: words and products of the real world are not used alike. */
+  /** Any item, the early ones more often: real words and products differ in frequency. */
   early<T>(items: readonly T[]): T {
     const part = this.next() / 2 ** 32;
     return itemAt(items, Math.floor(part * part * items.length));

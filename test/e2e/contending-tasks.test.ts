@@ -27,10 +27,10 @@ import { RecordingWorkerTelemetry } from '../support/worker-bench.ts';
 
 const REGION = 'eu-west-1';
 const SOURCE = { bucket: 'source-bucket', key: 'large.bin' };
-/** Does not compress: three frames, each of which makes a part. */
+/** Does not compress: three frames, each of them a part. */
 const BODY = randomBytes(24 * MIB);
 const LIMITS = { parallelReads: 16, resumableBytes: 16 * MIB };
-/** Short, so that a requeued message is soon due. */
+/** Short, so that a requeued message is due soon. */
 const OWNERSHIP_SECONDS = 1;
 const VISIBILITY_SECONDS = 30;
 
@@ -101,7 +101,7 @@ async function keysOf(Bucket: string): Promise<string[]> {
   return Contents.map(({ Key = '' }) => Key);
 }
 
-test('several messages about one large object, and two tasks of two slots: it is packed once', async () => {
+test('two tasks of two slots pack a large object once, although several messages announce it', async () => {
   const condition = { kind: 'absent' } as const;
   const { etag } = await store.put({
     ...{ ...SOURCE, headers: {}, metadata: {}, tags: [] },

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 test(
-  'a bucket that was full before the rule is backfilled under faults while it is overwritten, verified, damaged and repaired',
+  'a bucket with existing objects is backfilled under faults while it is overwritten, then verified, damaged and repaired',
   async () => {
     const json = join(root, 'existing.json');
     const args = ['--existing', '--objects', String(OBJECTS), '--faults', '0.03', '--json', json];
@@ -33,7 +33,7 @@ test(
       verified: { ...none, equal: OBJECTS, extra: 0, archived: 3 },
       planted: 50,
       found: 50,
-      // Five objects were added while nobody was told of them.
+      // Five objects were added without events.
       healed: { ...none, equal: OBJECTS + 5, extra: 10 },
       verification: { identical: OBJECTS + 5, lost: 0, altered: 0 },
       deadLetters: [],

@@ -18,12 +18,12 @@ const CONFIGURATION = fileURLToPath(new URL('../../configuration', import.meta.u
 const BUILD = fileURLToPath(new URL('../../build', import.meta.url));
 const SMALL_FILES = 60;
 const LARGE_FILE_BYTES = 20 * 1024 * 1024;
-/** Above what functions take in the test of the fallback, and seconds of work for a task. */
+/** Above the limit of functions in the test of the fallback, and seconds of work for a task. */
 const HUGE_FILE_BYTES = 96 * 1024 * 1024;
-/** Of the objects of this folder: beside each file at certain positions among 50, an object of the demo's own. */
+/** For this folder: next to the files at certain positions among 50, the demo adds objects of its own. */
 const DELETED = { deleted: 2, overtaken: 2, undeleted: 2, rewritten: 1 };
 const TIMEOUT = 300_000;
-/** In a C locale GNU tar would print the names otherwise. */
+/** In a C locale, GNU tar would print other names. */
 const UTF8 = { ...process.env, LC_ALL: 'C.UTF-8' };
 
 let root: string;
@@ -50,7 +50,7 @@ async function readNumbers(file: string): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
 }
 
-/** Of the rule that the demo runs without `--fan-out`, at the prices of the file. */
+/** The costs of the rule that the demo runs without `--fan-out`, at the prices of the file. */
 async function costsOfTheDemo(): Promise<RuleCosts> {
   const configuration = await loadConfiguration(CONFIGURATION);
   const rule = chooseRule(configuration.rules, false);
@@ -58,7 +58,7 @@ async function costsOfTheDemo(): Promise<RuleCosts> {
   return ruleCosts(rule, await sourcePrices(settings, configuration, rule));
 }
 
-/** What the functions wrote as metrics, against what the demo found in the archives themselves, and what that costs. */
+/** Compares the functions' metrics with what the demo found in the archives themselves, and with what that costs. */
 async function expectMetricsToAgree(numbers: Record<string, unknown>): Promise<void> {
   const { metrics, archives, packed, compressedBytes, transferDollars, packingCpuSeconds } = numbers as unknown as {
     metrics: MetricsSummary;
@@ -82,7 +82,7 @@ async function expectMetricsToAgree(numbers: Record<string, unknown>): Promise<v
     cpuSeconds: packingCpuSeconds,
   });
   expect(Math.abs(metrics.dollars.transferSavings - dollars.transferSavings)).toBeLessThan(1e-9);
-  // Packing is charged the wall time that it took; all else is as the model has it, but for the uploads of large objects.
+  // Packing is charged by its wall time; everything else but the uploads of large objects is as in the model.
   expect(metrics.dollars.packing).toBeGreaterThan(0);
   const others = dollars.netBenefit + dollars.computeCost - (metrics.dollars.netBenefit + metrics.dollars.packing);
   expect(others).toBeGreaterThan(-1e-9);
@@ -92,13 +92,13 @@ async function expectMetricsToAgree(numbers: Record<string, unknown>): Promise<v
     const seconds = [p50, p90, p99, maximum].map(Number);
     expect(seconds).toEqual(seconds.toSorted((left, right) => left - right));
     expect(seconds[0]).toBeGreaterThan(0);
-    // 2 % is what the distribution may be off.
+    // The distribution may be off by 2 %.
     expect(seconds[3]).toBeLessThan(1.02 * Number(numbers['seconds']) + 1);
   }
-  // Only the objects of the damaged archive, which have to be refused.
+  // Only the objects of the damaged archive, which must be refused.
   expect(metrics.failures).toEqual({ downloads: 0, uploads: 0, restores: expect.any(Number), statistics: 0 });
   const { damagedArchives, refusedArchives } = numbers;
-  // A small object and one of several frames, which need not be in one archive.
+  // A small object and one of several frames, which may be in different archives.
   expect([1, 2]).toContain(damagedArchives);
   expect(refusedArchives).toBe(damagedArchives);
   expect(numbers).toMatchObject({ violations: [] });
@@ -110,7 +110,7 @@ function paths(name: string): { json: string; report: string; archives: string }
 
 describe('npm run demo', () => {
   test(
-    'replicates a folder, proves it in numbers and a report, and keeps archives that foreign tools read',
+    'replicates a folder, proves it in numbers and a report, and keeps archives that other tools can read',
     async () => {
       const { json, report, archives } = paths('plain');
       const args = ['--source', files, '--json', json, '--report', report, '--archives', archives];
@@ -137,11 +137,11 @@ describe('npm run demo', () => {
         for (const member of list.trimEnd().split('\n')) members.add(member);
       }
       expect(members).toContain('objects/deep folder/ünïcödé/a+b 1.json');
-      // With the manifest, and objects that were deleted.
+      // Includes the manifest, and objects that were deleted.
       expect(members.size).toBe(objects + 1 + DELETED.deleted + DELETED.overtaken);
       expect(numbers).toMatchObject({ deletions: DELETED });
       const { metrics } = numbers as unknown as { metrics: MetricsSummary };
-      // An object that was overtaken was never there to be deleted.
+      // An object that was overtaken never arrived, so there was nothing to delete.
       expect(metrics.objectsDeleted).toBe(DELETED.deleted + DELETED.undeleted + DELETED.rewritten);
       expect(metrics.deletionsPacked).toBeGreaterThanOrEqual(metrics.objectsDeleted + DELETED.overtaken);
       expect(stdout).toMatch(/Deleted and undeleted +│ +2 /);
@@ -168,7 +168,7 @@ describe('npm run demo', () => {
         report,
       ];
       const { status, stdout, stderr } = await runDemo(...args);
-      // The whole story, since a run with other faults may not fail again.
+      // The whole output, since a run with other faults may not fail again.
       if (status !== 0) throw new Error(`The demo ended with status ${status}:\n${stdout}\n${stderr}`);
       const numbers = await readNumbers(json);
       expect(numbers).toMatchObject({
@@ -188,7 +188,7 @@ describe('npm run demo', () => {
   );
 
   test(
-    'leaves large objects to fallback tasks, which are killed and reclaimed while DynamoDB is gone, and loses nothing',
+    'leaves large objects to fallback tasks, which are killed and reclaimed while DynamoDB is down, and loses nothing',
     async () => {
       const { json, report } = paths('fallback');
       const source = join(root, 'fallback');
@@ -201,12 +201,12 @@ describe('npm run demo', () => {
       if (status !== 0) throw new Error(`The demo ended with status ${status}:\n${stdout}\n${stderr}`);
       expect(stdout).toContain('2 objects identical, 0 lost, 0 altered');
       const numbers = await readNumbers(json);
-      // On each of the two sides one task is killed, and one reclaimed.
+      // On each side, one task is killed and one is reclaimed.
       expect(numbers['fallback']).toMatchObject({ killedTasks: 2, reclaimedTasks: 2 });
       const { packed, restored } = numbers['fallback'] as Record<string, { objects: number; bytes: number }>;
       expect(packed?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
       expect(restored?.bytes).toBeGreaterThanOrEqual(HUGE_FILE_BYTES);
-      // Levels are chosen without what was learned; that this is lost is told.
+      // Levels are chosen without statistics, and the output reports that they are lost.
       const { failures } = numbers['metrics'] as { failures: { statistics: number } };
       expect(failures.statistics).toBeGreaterThan(0);
       expect(await readFile(report, 'utf8')).toContain('fallback tasks reclaimed at work');
@@ -234,7 +234,7 @@ describe('npm run demo', () => {
     ['a missing folder', ['--source', 'no/such/folder'], 'does not exist'],
     ['an empty folder name', ['--source', ''], 'must not be empty'],
     ['a folder where the numbers belong', ['--json', tmpdir()], 'it is a folder, not a file'],
-  ])('ends with status 2, the reason and where help is for %s', async (_what, args, reason) => {
+  ])('ends with status 2, the reason and a hint at the help for %s', async (_what, args, reason) => {
     const { status, stdout, stderr } = await runDemo(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain(reason);
@@ -270,7 +270,7 @@ describe('npm run demo', () => {
   );
 
   test(
-    'leaves no process behind when it is killed and can do nothing about it, and its folder to the next run',
+    'leaves no process behind after SIGKILL, and leaves its folder to the next run',
     async () => {
       const { child, outcome } = startDemo('--source', files, '--report', paths('killed').report);
       const processes = await untilAtWork(child.pid ?? 0);
@@ -295,7 +295,7 @@ async function untilAtWork(pid: number): Promise<readonly ProcessEntry[]> {
   return processes;
 }
 
-/** What a run has in `build`. */
+/** The folders of runs in `build`. */
 async function foldersOf(pid: number): Promise<string[]> {
   return (await readdir(BUILD)).filter((name) => name.startsWith(folderPrefix('demo', pid)));
 }

@@ -39,7 +39,7 @@ let clients: RegionClients;
 let folder: string;
 let rule: ReplicationRule;
 let queue: QueuePair;
-/** An S3 that never answers: whoever asks it is in the middle of its work for as long as the test likes. */
+/** An S3 that never answers: its caller stays in the middle of its work as long as the test needs. */
 let silence: RecordingServer;
 const tasks: WorkerTask[] = [];
 let pairs = 0;
@@ -83,7 +83,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Puts an object into the rule's bucket and its event into the fallback queue, once or more often. */
+/** Puts an object into the rule's bucket, and its event into the fallback queue, once or several times. */
 async function announceObject(key: string, times = 1): Promise<void> {
   const { bucket } = rule.source;
   const body = `The text of ${key}`;
@@ -133,7 +133,7 @@ function startTask({ s3 = server.endpoint, configuration = CONFIGURATION }: Task
   return { task, lines };
 }
 
-/** The task's own outcome, with what it wrote in case it is the wrong one. */
+/** The task's exit status. @throws Error with its output if it failed */
 async function outcomeOf({ task, lines }: ReturnType<typeof startTask>): Promise<unknown> {
   const { status, signal } = await task.ended;
   if (status !== 0) throw new Error(`status ${status}, signal ${signal}:\n${lines.join('\n')}`);
@@ -171,7 +171,7 @@ async function archives(): Promise<number> {
   return KeyCount;
 }
 
-test('packs what its queue asks for, and ends when the queue is empty', async () => {
+test('packs the objects in its queue, and ends when the queue is empty', async () => {
   const before = await archives();
   await announceObject('plain.txt');
   expect(await outcomeOf(startTask())).toBe(0);
@@ -179,7 +179,7 @@ test('packs what its queue asks for, and ends when the queue is empty', async ()
   expect(await leftOver()).toBe(0);
 });
 
-test('packs a small object that was sent several times in an archive for each message, and leaves no message', async () => {
+test('packs a small object into one archive per message about it, and leaves no message', async () => {
   const before = await archives();
   await announceObject('thrice.txt', 3);
   expect(await outcomeOf(startTask())).toBe(0);
@@ -187,7 +187,7 @@ test('packs a small object that was sent several times in an archive for each me
   expect(await leftOver()).toBe(0);
 });
 
-test('gives its work back within seconds of SIGTERM, as if nobody had tried it', async () => {
+test('requeues its work within seconds of SIGTERM, without counting a receive', async () => {
   await announceObject('reclaimed.txt');
   const { task } = startTask({ s3: silence.endpoint });
   await silence.received(1);
@@ -198,9 +198,9 @@ test('gives its work back within seconds of SIGTERM, as if nobody had tried it',
   expect(message?.Attributes?.ApproximateReceiveCount).toBe('1');
 });
 
-test('takes no work when SIGTERM comes while it starts', async () => {
+test('receives no message if SIGTERM comes during its start', async () => {
   await announceObject('not-begun.txt');
-  // A pipe for a file: the task waits for it in the middle of its start.
+  // A named pipe instead of a file: the task waits for it in the middle of its start.
   const configuration = await mkdtemp(join(folder, 'slow-'));
   await cp(CONFIGURATION, configuration, { recursive: true });
   const slow = join(configuration, 'settings.json');
@@ -216,7 +216,7 @@ test('takes no work when SIGTERM comes while it starts', async () => {
   expect((await receive())?.Attributes?.ApproximateReceiveCount).toBe('1');
 });
 
-test('loses nothing when it is killed: the message comes back and another task does the work', async () => {
+test('loses nothing when it is killed: the message becomes visible again and another task does the work', async () => {
   const before = await archives();
   await announceObject('killed.txt');
   const { task } = startTask({ s3: silence.endpoint });
@@ -269,7 +269,7 @@ test('keeps a message hidden for several times its visibility timeout', async ()
   };
   const run = runWorker(options, stop.signal);
   await begun.promise;
-  // Polls for longer than the message would stay hidden by itself.
+  // Polls longer than the message would stay hidden without extensions.
   expect(await receive(2 * VISIBILITY_SECONDS + 1)).toBeUndefined();
   stop.abort(new WorkInterruptedError('The test is over'));
   end.resolve(undefined);

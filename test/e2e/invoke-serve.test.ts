@@ -3,7 +3,7 @@ import { findFreePorts } from '../../local-cloud/lambda-runtime/free-port.ts';
 import { listAlive, listDescendants, startCommand, until } from '../support/demo-process.ts';
 
 test.each(['at work', 'starting'])(
-  's3xrc invoke --serve ends at Ctrl-C with its servers, when it is %s',
+  's3xrc invoke --serve and its servers end at Ctrl-C while it is %s',
   async (stage) => {
     const [port = 0] = await findFreePorts(1);
     const { child, outcome, printed, pressCtrlC } = startCommand('invoke', '--serve', '--port', String(port));

@@ -18,10 +18,10 @@ const SOURCE = { bucket: 'source-bucket', key: 'huge.bin' };
 const ARCHIVES = 'archive-bucket';
 const PROGRESS = 'progress-bucket';
 const TARGET = { bucket: 'target-bucket', key: 'huge.bin' };
-/** 48 frames that do not compress: as many parts on either side, and a 49th of the archive with its manifest. */
+/** 48 frames that do not compress: as many parts on each side, plus a 49th part of the archive with its manifest. */
 const FRAMES = 48;
 const SIZE = FRAMES * 8 * MIB;
-/** Nine tenths. */
+/** Nine tenths of the parts. */
 const KILLED_AT = 44;
 
 let server: AwsServer;
@@ -74,7 +74,7 @@ async function checksumOf(location: ObjectLocation): Promise<number> {
   return whole;
 }
 
-test('a huge object whose tasks are killed at nine tenths of it is resumed, and arrives the same', async () => {
+test('a huge object whose tasks are killed at nine tenths of it is resumed, and arrives unchanged', async () => {
   const etag = await uploadSource();
   const common = { endpoint: server.endpoint, region: REGION, bucket: ARCHIVES };
   const packing = { ...common, work: 'pack', object: { ...SOURCE, etag, size: SIZE } } as const;
@@ -87,7 +87,7 @@ test('a huge object whose tasks are killed at nine tenths of it is resumed, and 
   const { Key: key = '', Size: size = 0, ETag: quoted = '' } = itemAt(Contents, 0);
   const archive = { bucket: ARCHIVES, key, etag: quoted.replaceAll('"', ''), size };
   const restoring = { ...common, work: 'restore', object: archive } as const;
-  // The first part is the mark.
+  // The first part is the marker.
   const killed = run({ ...restoring, killAfterParts: KILLED_AT + 1 });
   await expect(killed).rejects.toMatchObject({ signal: 'SIGKILL' });
   const restored = await run(restoring);

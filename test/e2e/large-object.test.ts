@@ -20,7 +20,7 @@ async function sendLargeObject(bytes: number): Promise<Report> {
 }
 
 describe('a large object', () => {
-  test('of 1 GiB goes through both services in bounded memory', async () => {
+  test('of 1 GiB passes through both services in bounded memory', async () => {
     const report = await sendLargeObject(GIB);
     process.stdout.write(`1 GiB through both services: peak memory ${report.peakMegabytes} MB\n`);
     expect(report).toMatchObject({ returned: [], bytes: GIB, crcAgrees: true });

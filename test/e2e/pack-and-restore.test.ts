@@ -18,7 +18,7 @@ interface SourceObject extends Partial<Pick<WriteTarget, 'headers' | 'metadata' 
   readonly body: Uint8Array;
 }
 
-/** Both services with real worker threads; between them a replicator that carries every archive over. */
+/** Both services with real worker threads, and a replicator between them that copies every archive. */
 async function sendThrough(objects: readonly SourceObject[]) {
   const source = new SourceServiceHarness({
     rule: exampleRule(),
@@ -38,7 +38,7 @@ async function sendThrough(objects: readonly SourceObject[]) {
   return { source, target, returned };
 }
 
-/** What a reader of the target sees of an object, without the stamp, beside what was put at the source. */
+/** What a reader of the target sees of an object, without the stamp, next to what was put at the source. */
 function compare(sent: Awaited<ReturnType<typeof sendThrough>>, { key }: SourceObject): void {
   const before = sent.source.memory.look({ bucket: 'source-bucket', key });
   const after = sent.target.store.look({ bucket: TARGET, key });
@@ -51,7 +51,7 @@ function compare(sent: Awaited<ReturnType<typeof sendThrough>>, { key }: SourceO
   expect(after?.body.equals(before?.body ?? Buffer.alloc(0))).toBe(true);
 }
 
-describe('an object that goes through both services', () => {
+describe('an object that passes through both services', () => {
   test('is the same at the target, whatever its key (C1.5, C1.6, C1.7, C1.8, C1.12)', async () => {
     const keys = [...new Set([...HOSTILE_KEYS, 'dir/', 'w/q', 'w//q', '/x', 'a', 'a/b', `n/${'n'.repeat(230)}`])];
     const objects = keys.map((key) => ({ key, body: Buffer.from(`the body of ${key}`) }));
@@ -81,7 +81,7 @@ describe('an object that goes through both services', () => {
     compare(sent, object);
   });
 
-  test('is one of any sizes and keys, in any order', async () => {
+  test('arrives unchanged among objects of any sizes and keys, in any order', async () => {
     const object = fc.record({ key: objectKeys, body: fc.uint8Array({ maxLength: 3000 }) });
     const objects = fc.uniqueArray(object, { selector: ({ key }) => key, minLength: 1, maxLength: 30 });
     await fc.assert(
@@ -94,7 +94,7 @@ describe('an object that goes through both services', () => {
     );
   });
 
-  test('is one of 20,000 in one archive, which is gone afterwards (C3.1, C3.2)', async () => {
+  test('arrives as one of 20,000 in one archive, which is deleted afterwards (C3.1, C3.2)', async () => {
     const objects = Array.from({ length: 20_000 }, (_, index) => ({
       key: `logs/2026/11/${index}.json`,
       body: Buffer.from(JSON.stringify({ index, text: 'x'.repeat(index % 300) })),
@@ -107,7 +107,7 @@ describe('an object that goes through both services', () => {
     for (const object of objects.filter((_, index) => index % 997 === 0)) compare(sent, object);
   });
 
-  test('is named by the rule of its archive, which decides where it goes (C2.2)', async () => {
+  test('goes only where the rule of its archive says (C2.2)', async () => {
     const sent = await sendThrough([{ key: 'k', body: Buffer.from('x') }]);
     expect(sent.source.archiveKeys()[0]).toMatch(new RegExp(`^${RULE.id}/`));
     expect(sent.target.store.keys(TARGET)).toEqual(['k']);

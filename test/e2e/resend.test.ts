@@ -62,15 +62,15 @@ let deadLetters: { region: string; url: string }[];
 const hosts: FunctionHost[] = [];
 const mappings: { readonly kind: string; readonly mapping: EventSourceMapping }[] = [];
 const logs: string[] = [];
-/** Rejects when a function has no answer, instead of a test that waits for it. */
+/** Rejects if a function fails, so that the test does not wait for it. */
 const crashed = Promise.withResolvers<never>();
 crashed.promise.catch(() => undefined);
-/** How often S3 still refuses to replicate an archive, and to which inbound bucket; empty: to any. */
+/** How often S3 still refuses to replicate an archive, and to which inbound bucket; empty: all of them. */
 let refusals = 0;
 let refusing = '';
 
 beforeAll(async () => {
-  // Inside the project, where the bundles find the modules that are not in them.
+  // Inside the project, where the bundles find the modules that they do not contain.
   await mkdir(join(PROJECT, 'build'), { recursive: true });
   folder = await mkdtemp(join(PROJECT, 'build', 'resend-'));
   await copyFile(join(PROJECT, 'configuration/prices.json'), join(folder, 'prices.json'));
@@ -176,7 +176,10 @@ function startFunction(
   return { region: regionName, url: queue.deadLetters.url };
 }
 
-/** Resolves when nothing moves any more: each failure of the replicator may make another archive, and that another failure. */
+/**
+ * Resolves when everything has settled: each failure of the replicator may make another archive, and that another
+ * failure.
+ */
 function settle(): Promise<void> {
   return Promise.race([settleAll(), crashed.promise]);
 }
@@ -262,7 +265,7 @@ describe('an archive that S3 does not replicate', () => {
     expect(await resend(HOME)).toBe(`No archive was given up: ${FAILED} is empty.\n`);
   });
 
-  test('is kept byte for byte with its reason when it never arrives, and `npm run resend` sends it when S3 is healed', async () => {
+  test('is kept byte for byte with its reason if it never arrives, and `npm run resend` sends it once S3 works again', async () => {
     const before = await countVersions(OUTBOUND);
     refusals = Number.POSITIVE_INFINITY;
     await put('never', 'not before someone corrects the key');
@@ -311,7 +314,7 @@ describe('an archive for two regions that S3 does not replicate to one of them',
     refusing = `inbound-${FAR}`;
   });
 
-  test('is resent to that one alone, and brings nothing back that was deleted in the other', async () => {
+  test('is resent only to that one, and restores nothing that was deleted in the other', async () => {
     const before = await countVersions(OUTBOUND);
     refusals = 2;
     await put('fanned', 'to both', 'fanned-out');
@@ -331,7 +334,7 @@ describe('an archive for two regions that S3 does not replicate to one of them',
     for (const region of [AWAY, FAR]) expect(await keysOf(region, `inbound-${region}`)).toEqual([]);
   });
 
-  test('is kept for that one alone, and `npm run resend` sends it to that one alone', async () => {
+  test('is kept only for that one, and `npm run resend` sends it only to that one', async () => {
     refusals = Number.POSITIVE_INFINITY;
     await put('kept', 'for one', 'fanned-out');
     await settle();

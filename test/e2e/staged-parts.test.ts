@@ -67,7 +67,7 @@ function inboundQueue(): QueuePair {
   return queue;
 }
 
-/** Takes all messages that are there; S3's answers to what raised them have come, so none is on its way. */
+/** Receives all messages; S3 has answered the calls that raised them, so none is still to come. */
 async function drain(region: string, { url: QueueUrl }: LocalQueue): Promise<QueueMessage[]> {
   const { sqs } = cloud.region(region);
   const taken: QueueMessage[] = [];
@@ -93,7 +93,7 @@ async function listKeys(region: string, bucket: string): Promise<string[]> {
   return Contents.map(({ Key = '' }) => Key);
 }
 
-/** The target service, with so few parts an object that each is put together from several frames. */
+/** The target service, with so few parts per object that each consists of several frames. */
 function stagingRegion(): TargetRegion {
   const queue = inboundQueue();
   const region = new TargetRegion();
@@ -113,7 +113,7 @@ function stagingRegion(): TargetRegion {
   return region;
 }
 
-/** An archive of one large object arrives, and is restored. @returns all messages that this left in the target's queue */
+/** Restores an archive of one large object. @returns all messages that this left in the target's queue */
 async function restoreLarge(name: string): Promise<QueueMessage[]> {
   const body = archiveOf([{ key: `${name}.bin`, body: LARGE }]);
   await storeIn(AWAY).put({ bucket: INBOUND, key: `${RULE.id}/${name}.tar.zst`, body, crc32: crc32(body), ...BARE });
@@ -129,18 +129,18 @@ async function restoreLarge(name: string): Promise<QueueMessage[]> {
 }
 
 describe('parts that are staged in the inbound bucket', () => {
-  test('raise no event, so that both queues of the target end empty', async () => {
+  test('raise no event, so both queues of the target end up empty', async () => {
     expect(await restoreLarge('one')).toEqual([]);
     expect(await drain(AWAY, inboundQueue().deadLetters)).toEqual([]);
   });
 
-  test('are nobody’s failure when a notification without a filter tells of them', async () => {
+  test('cause no failure if a notification without a filter reports them', async () => {
     const { s3 } = cloud.region(AWAY);
     await drain(AWAY, inboundQueue());
     await notifyQueues(s3, INBOUND, [notificationOfNewObjects('all', inboundQueue().arn)]);
     await drain(AWAY, inboundQueue());
     const left = await restoreLarge('two');
-    // moto tells of a completed upload twice.
+    // moto sends two events for a completed upload.
     expect([...new Set(keysOf(left))]).toEqual([expect.stringMatching(/^_staging\/[0-9a-f]{32}\/1-[0-9a-f-]{36}$/)]);
 
     const region = stagingRegion();
@@ -151,7 +151,7 @@ describe('parts that are staged in the inbound bucket', () => {
   });
 });
 
-test('what is staged in the outbound bucket is neither replicated nor reported', async () => {
+test('staged parts in the outbound bucket are neither replicated nor reported', async () => {
   const store = storeIn(HOME);
   const replicated: string[] = [];
   const replicator = new Replicator({

@@ -7,7 +7,7 @@ import { atLeast, atMost } from '../row.ts';
 const KEYS = 1_000_000;
 const MIB = 2 ** 20;
 
-/** `s3xrc backfill` without what AWS takes: a listing of generated keys, and a queue that counts. */
+/** `s3xrc backfill` without the time of AWS: a listing of generated keys, and a queue that counts. */
 export const backfillOfManyKeys: Experiment = {
   rows: [
     {
@@ -31,7 +31,7 @@ export const backfillOfManyKeys: Experiment = {
     const seconds = (performance.now() - begun) / 1000;
     const { user, system } = process.cpuUsage(cpu);
     const taken = await server.taken();
-    if (taken !== KEYS) throw new RangeError(`${taken} messages came for ${KEYS} objects`);
+    if (taken !== KEYS) throw new RangeError(`${taken} messages arrived for ${KEYS} objects`);
     const remark = `${((user + system) / KEYS).toFixed(1)} us of CPU time per object in the command`;
     const [first, second] = course.points;
     return [{ measured: KEYS / seconds, remark }, { measured: (second?.highest ?? 0) - (first?.highest ?? 0) }];

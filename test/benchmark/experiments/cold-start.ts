@@ -12,16 +12,16 @@ import { makeServiceEnvironment } from '../samples/service-environment.ts';
 import { archiveEvents, workloadEvents } from '../samples/sqs-events.ts';
 import { NO_WARM_UP, WARM_UP_RECORDS } from './warm-up.ts';
 
-/** Within the project, so that what is not bundled is found in its node_modules. */
+/** Inside the project, so that packages that are not bundled are found in its node_modules. */
 const BUILDS = fileURLToPath(new URL('../../../build', import.meta.url));
-/** What Lambda's runtime does: load the module, then hand it an event. */
+/** What Lambda's runtime does: load the module, then pass it an event. */
 const RUNTIME = `
   const { handler } = await import(process.argv[1]);
   await handler(JSON.parse(process.argv[2]), { getRemainingTimeInMillis: () => 60_000 });
   process.exit();
 `;
 
-/** From the start of a Node process to its first request to S3, which is when the work begins. */
+/** From the start of a Node process to its first request to S3, when the work begins. */
 export const coldStart: Experiment = {
   rows: ['source', 'target'].map((name) => ({
     name: `cold-start-${name}`,
@@ -83,6 +83,6 @@ async function timeFirstRequest(
   const [status] = (await once(child, 'exit')) as [number | null];
   const { firstRequest } = await server.counts();
   if (firstRequest === undefined)
-    throw new Error(`${bundle} ended with status ${String(status)} and asked S3 for nothing`);
+    throw new Error(`${bundle} ended with status ${String(status)} and sent no request to S3`);
   return Number(BigInt(firstRequest) - started) / 1e6;
 }

@@ -14,8 +14,9 @@ const NAMES: Readonly<Record<string, string>> = { '1mb': '1 MB objects', '10kb':
 const { lambda_gb_second: gigabyteSecond } = examplePrices();
 
 /**
- * What Lambda bills for packing and restoring a GB, in a function of one vCPU against one of two: wall time times memory. Half of the
- * processors cost half as much while all wait for S3, and nothing more while all work. Over TLS, as S3 speaks.
+ * What Lambda bills for packing and restoring a GB, in a function of one vCPU against one of two: wall time times
+ * memory. Half of the processors cost half as much while all wait for S3, and the same while all work. Over TLS, like
+ * S3.
  */
 export const functionMemory: Experiment = {
   needs: ['taskset'],

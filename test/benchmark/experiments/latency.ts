@@ -9,8 +9,8 @@ const WINDOW = 20;
 const CONCURRENCY = 20;
 
 /**
- * From the last byte written of an object until it is restored, S3's own replication left out: both services as they are, on virtual time,
- * since on this machine the emulated regions' own time would be most of it.
+ * From the last byte written of an object until it is restored, without S3's own replication. Both services run
+ * unchanged on virtual time, because the emulated regions would account for most of the real time.
  */
 export const latencyOfObjects: Experiment = {
   rows: [

@@ -10,14 +10,14 @@ const GIB = 1024 ** 3;
 const DEFAULT_MEMORY = 1769;
 /** Bytes: peak resident memory of a function's process. */
 const LIMITS = { source: 300_000_000, target: 250_000_000 } as const;
-/** What large ones are compared with. */
+/** What large objects are compared with. */
 const ORDINARY = { corpus: 'logs', size: 300_000_000, count: 1 } as const;
 /** Bytes of an object of the large archive. */
 const MEMBER = 256 * MIB;
 
 /** Peak resident memory must depend neither on the size of an object nor on that of an archive. */
 export const memoryOfLargeObjects = memoryExperiment('memory', 'object of 4 GiB', (quick) => ({
-  // A name of exactly this size exists for any size; a quick run takes 1 GiB.
+  // The server has an object of any size; a quick run takes 1 GiB.
   workload: { corpus: 'logs', size: quick ? GIB : 4 * GIB, count: 1 },
 }));
 
@@ -26,7 +26,7 @@ export const memoryOfLargeArchives = memoryExperiment('memory-archive', 'archive
   archiveMebibytes: (8 * GIB) / MIB,
 }));
 
-/** About as many messages as fill the 6 MB that Lambda hands over at a time. */
+/** About as many messages as fit into the 6 MB that Lambda passes at a time. */
 const FULL_EVENT = 3000;
 
 export const memoryOfSmallObjects = memoryExperiment('memory-small', '10 KB objects, full events', (quick) => ({

@@ -32,7 +32,7 @@ const CASES: readonly TlsCase[] = [
   { name: '10kb', title: '20,000 x 10 KB', corpus: 'records', size: 10_000, count: 20_000 },
 ];
 
-/** CPU time with TLS, which is what S3 speaks. */
+/** CPU time with TLS, which S3 uses. */
 export const overTls: readonly Experiment[] = CASES.map((one) => ({
   rows: [
     {
@@ -84,5 +84,5 @@ function describe(measured: number, [sample]: readonly Observation[], { size }: 
   if (sample === undefined) return each;
   const { requests, connections, resumedSessions } = sample.server;
   const calls = Object.values(requests).reduce((sum, kind) => sum + kind, 0);
-  return `${each}; ${calls} requests over ${connections} connections, ${resumedSessions} of them resumed a session`;
+  return `${each}; ${calls} requests over ${connections} connections, ${resumedSessions} of them with a resumed session`;
 }

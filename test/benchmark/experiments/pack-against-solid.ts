@@ -5,7 +5,7 @@ import { atMost, type Measurement, median, type RowSpec } from '../row.ts';
 import type { Workload } from '../workloads.ts';
 import { WARM_UP_LOGS, WARM_UP_RECORDS } from './warm-up.ts';
 
-/** vCPUs of the function that is measured, and threads of the floor. */
+/** vCPUs of the measured function, and threads of the floor. */
 const WORKERS = 2;
 
 interface PackCase {
@@ -19,7 +19,7 @@ interface PackCase {
   readonly repetitions: number;
   /** Wall time over the floor's. */
   readonly timeGoal: number;
-  /** Bytes over the floor's; absent: not a goal. */
+  /** Bytes over the floor's; absent: no goal. */
   readonly sizeGoal?: number;
 }
 
@@ -115,7 +115,7 @@ async function runCase(one: PackCase, laboratory: Laboratory): Promise<Measureme
   for (let run = 0; run < laboratory.repetitions(one.repetitions); run += 1) {
     packs.push(await laboratory.observePacking({ workload, level, warmUp }));
     floors.push(await laboratory.observe({ kind: 'solid-stream', workload, level, workers: WORKERS }));
-    // Once is enough for a number that is shown beside the floor.
+    // Once is enough for a number that is shown next to the floor.
     if (run > 0 || !isInstalled('zstd')) continue;
     const command = await laboratory.observe({ kind: 'zstd-command', workload, level, workers: WORKERS });
     commands.push(command.seconds);
@@ -132,12 +132,12 @@ async function runCase(one: PackCase, laboratory: Laboratory): Promise<Measureme
   return [time, { measured, floor, ratio: measured / floor }];
 }
 
-/** Of all archives of an observation: what crosses the regions. */
+/** Bytes of all archives of an observation: what crosses the regions. */
 export function archiveBytes({ archives }: PackObservation): number {
   return archives.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** CPU times tell more than wall times where other programs share the machine; the command line is a second floor. */
+/** CPU times say more than wall times if other programs share the machine; the command line is a second floor. */
 function describeCase(
   packs: readonly Observation[],
   floors: readonly Observation[],

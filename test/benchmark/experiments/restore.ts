@@ -3,7 +3,7 @@ import type { Observation } from '../laboratory.ts';
 import { atMost, median } from '../row.ts';
 import { WARM_UP_LOGS, WARM_UP_RECORDS } from './warm-up.ts';
 
-/** The floor writes into memory, where the target service sends every object to another process. */
+/** The floor writes to memory, while the target service sends every object to another process. */
 export const restoreAgainstTar: readonly Experiment[] = [
   { name: 'restore-1mb', title: 'restore 250 x 1 MB, level 3', size: 1_000_000, count: 250, goal: 1.15 },
   { name: 'restore-300mb', title: 'restore 1 x 300 MB, level 3', size: 300_000_000, count: 1, goal: 1.2 },
@@ -32,12 +32,12 @@ export const restoreAgainstTar: readonly Experiment[] = [
 const MANY = 20_000;
 const FEW = 100;
 
-/** Whether the work an object grows with its archive. */
+/** Whether the work per object grows with its archive. */
 export const restoreOfManyMembers: Experiment = {
   rows: [
     {
       name: 'restore-many-members',
-      title: `CPU an object, one archive of ${MANY.toLocaleString('en')}`,
+      title: `CPU per object, one archive of ${MANY.toLocaleString('en')}`,
       unit: 'milliseconds',
       floorIs: `archives of ${FEW}`,
       goal: atMost(1.1, 'ratio'),

@@ -7,11 +7,11 @@ import { NO_WARM_UP, WARM_UP_RECORDS } from './warm-up.ts';
 const RECORD = 10_000;
 const LATENCY = 20;
 
-/** CPU time an object, of all threads of the service's process. */
+/** CPU time per object, of all threads of the service's process. */
 export const cpuOfSmallObjects: Experiment = {
   rows: [
-    { name: 'cpu-source', title: 'CPU a 10 KB object, source, level 3', unit: 'milliseconds', goal: atMost(0.15) },
-    { name: 'cpu-target', title: 'CPU a 10 KB object, target', unit: 'milliseconds', goal: atMost(0.11) },
+    { name: 'cpu-source', title: 'CPU per 10 KB object, source, level 3', unit: 'milliseconds', goal: atMost(0.15) },
+    { name: 'cpu-target', title: 'CPU per 10 KB object, target', unit: 'milliseconds', goal: atMost(0.11) },
   ],
   async run(laboratory) {
     const workload = laboratory.workload('records', RECORD, 20_000);
@@ -27,7 +27,7 @@ export const cpuOfSmallObjects: Experiment = {
   },
 };
 
-/** How many requests are in flight shows when each takes its time. */
+/** The number of requests in flight matters when each takes time. */
 export const throughputAtLatency: Experiment = {
   rows: [
     {
@@ -60,9 +60,9 @@ export const throughputAtLatency: Experiment = {
 };
 
 /**
- * What the archive's own parts (tar headers, manifest, seek table) and its cutting into frames leave of zstd's ratio.
- * The goals are shares of one solid stream: 3.97 of 4.07 at level 3 and 4.82 of 4.98 at level 12, on the data of the
- * design's measurements.
+ * What remains of zstd's ratio after the archive's own parts (tar headers, manifest, seek table) and its division into
+ * frames. The goals are shares of one solid stream: 3.97 of 4.07 at level 3 and 4.82 of 4.98 at level 12, on the data
+ * of the design's measurements.
  */
 export const ratioOfSmallObjects: Experiment = {
   rows: [ratioRow(3, 0.975), ratioRow(12, 0.968)],
@@ -86,18 +86,18 @@ async function measureRatio(laboratory: Laboratory, level: number): Promise<Meas
   return { measured, floor, ratio: measured / floor };
 }
 
-/** Each request of S3 has its price; the archive's own are shared by its objects. */
+/** S3 charges each request; the objects of an archive share its own requests. */
 export const requestsOfSmallObjects: Experiment = {
   rows: [
     {
       name: 'requests-source',
-      title: 'S3 requests an object, source, 5,000 x 10 KB',
+      title: 'S3 requests per object, source, 5,000 x 10 KB',
       unit: 'requests',
       goal: atMost(1.002),
     },
     {
       name: 'requests-target',
-      title: 'S3 requests an object, target, 5,000 x 10 KB',
+      title: 'S3 requests per object, target, 5,000 x 10 KB',
       unit: 'requests',
       goal: atMost(1.002),
     },

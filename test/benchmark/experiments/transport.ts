@@ -6,7 +6,7 @@ import type { TransportTask } from '../sample-contract.ts';
 const PART = 8 * 1024 * 1024;
 const PARTS = 64;
 
-/** What a service has to spend beside zstd: the least that packing or restoring over TLS can cost follows from these. */
+/** What a service must spend besides zstd: the minimum cost of packing or restoring over TLS follows from it. */
 export const transportAlone: Experiment = {
   rows: [
     {

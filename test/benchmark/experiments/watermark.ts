@@ -17,22 +17,22 @@ import type { Experiment } from '../experiment.ts';
 import { atMost, median } from '../row.ts';
 
 const ROUTES = 500;
-/** Milliseconds that AWS takes, half-way around the world: a quarter of a second. */
+/** Milliseconds until AWS answers half-way around the world. */
 const LATENCY = 250;
-/** And S3 in the function's own region, where most of the requests go. */
+/** The same for S3 in the function's own region, where most of the requests go. */
 const LATENCY_AT_HOME = 25;
-/** MB of the function in src/stacks/watermark.yaml, and those that make one vCPU. */
+/** MB of the function in src/stacks/watermark.yaml, and MB per vCPU. */
 const MEMORY = 1024;
 const VCPU_MEMORY = 1769;
 const READINGS = 15;
 const REGIONS = ['us-east-1', 'ap-southeast-2', 'us-west-2'];
 
-/** The function that takes the watermarks has five minutes until it is called again; one of them has to be enough. */
+/** The watermark function is called every five minutes; one minute must be enough. */
 export const watermarkOfManyRoutes: Experiment = {
   rows: [
     {
       name: 'watermark-500-routes',
-      title: `watermarks of ${ROUTES} rules with one region each; AWS answers after ${LATENCY} ms (S3 at home: ${LATENCY_AT_HOME} ms), to a process that begins; CPU time as in a function of ${MEMORY} MB`,
+      title: `watermarks of ${ROUTES} rules with one region each; AWS answers after ${LATENCY} ms (S3 at home: ${LATENCY_AT_HOME} ms), to a process that starts; CPU time as in a function of ${MEMORY} MB`,
       unit: 'seconds',
       goal: atMost(60),
     },
@@ -52,7 +52,9 @@ export const watermarkOfManyRoutes: Experiment = {
   },
 };
 
-/** Seconds of a run in the function: there, CPU time takes longer than here. The server's CPU time counts, too. */
+/**
+ * Seconds of a run in the function, where the same CPU work takes longer than here. The server's CPU time counts, too.
+ */
 async function timeRun(server: Server): Promise<number> {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const options = { endpoint, credentials: LOCAL_CREDENTIALS };
@@ -113,7 +115,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   else response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(readings(Buffer.concat(chunks)));
 }
 
-/** Of CloudWatch: a quarter of an hour of each metric. */
+/** CloudWatch's answer: a quarter of an hour of each metric. */
 function readings(body: Buffer): string {
   const { MetricDataQueries = [] } = JSON.parse(body.toString()) as { MetricDataQueries?: { Id: string }[] };
   const now = Math.floor(Date.now() / 60_000) * 60;
@@ -125,7 +127,7 @@ function readings(body: Buffer): string {
 const PREFIX = '@prefix@';
 const listings = new Map<string, string>();
 
-/** Of S3: as many archives as were asked for. */
+/** S3's answer: as many archives as were asked for. */
 function listing(url: URL): string {
   const count = url.searchParams.get('max-keys') ?? '';
   const made = listings.get(count) ?? makeListing(Number(count));

@@ -8,7 +8,7 @@ export function generatedKey(index: number): string {
   return `logs/${String(index).padStart(9, '0')}.json`;
 }
 
-/** 32 hexadecimal digits, another one for each key. */
+/** 32 hexadecimal digits, different for each key. */
 export function generatedEtag(index: number): string {
   return index.toString(16).padStart(32, '0');
 }
@@ -23,7 +23,7 @@ export function generatedObject(index: number): ListedObject {
   };
 }
 
-/** Index of the first of so many keys after a text. */
+/** Index of the first generated key after a text. */
 export function firstAfter(text: string, keys: number): number {
   let [from, to] = [0, keys];
   while (from < to) {

@@ -4,7 +4,7 @@ import { firstAfter, generatedObject } from './generated-keys.ts';
 
 const PAGE = 1000;
 
-/** Lists generated keys without a server; each page comes in a later turn of the event loop, as an answer would. */
+/** Lists generated keys without a server; each page arrives in a later turn of the event loop, as an answer would. */
 export class GeneratedPager implements ObjectPager {
   readonly #keys: number;
   readonly #isLeftOut: (index: number) => boolean;

@@ -1,14 +1,14 @@
 /** Resident memory in one part of a run. */
 export interface MemoryPoint {
-  /** Keys that were done when the part ended. */
+  /** Keys done by the end of the part. */
   readonly keys: number;
-  /** Since the run began. */
+  /** Since the start of the run. */
   readonly seconds: number;
   /** Highest resident memory of the part, in bytes. */
   readonly highest: number;
 }
 
-/** Follows resident memory over a run of so many keys, in parts of equal size. */
+/** Tracks resident memory over a run, in parts with the same number of keys. */
 export class MemoryCourse {
   readonly points: MemoryPoint[] = [];
   readonly #partKeys: number;

@@ -10,7 +10,7 @@ const ARCHIVE_KEYS = 1000;
 const RULE = 'rule';
 const FIRST = Date.UTC(2026, 10, 23, 10);
 
-/** What asking for the objects of one archive took. */
+/** What the query for the objects of one archive took. */
 export interface Recall {
   readonly seconds: number;
   /** Answers of DynamoDB. */
@@ -21,8 +21,9 @@ export interface Recall {
 }
 
 /**
- * Keeps very many deletions in a table of the local DynamoDB, archive by archive, and asks for those of one archive of objects.
- * @param reach told of how many are kept
+ * Records very many deletions in a table of the local DynamoDB, archive by archive, and queries those for one archive
+ * of objects.
+ * @param reach is called with the number of recorded deletions
  */
 export async function rememberDeletions(keys: number, reach: (keys: number) => void): Promise<Recall> {
   await using cleanup = new AsyncDisposableStack();

@@ -15,7 +15,7 @@ const CLOCK: Clock = { now: Date.now, sleep: () => Promise.resolve() };
 const { signal } = new AbortController();
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** Queues every key, as `s3xrc backfill` does. @param onProgress told of how many keys are queued */
+/** Queues every key, as `s3xrc backfill` does. @param onProgress is called with the number of queued keys */
 export async function queueKeys(
   pager: ObjectPager,
   queue: ExistingObjectQueue,
@@ -36,7 +36,7 @@ export async function queueKeys(
   );
 }
 
-/** Compares two listings, as `s3xrc verify` does. @returns keys that the destination has not */
+/** Compares two listings, as `s3xrc verify` does. @returns keys that the destination does not have */
 export async function compareKeys(
   source: ObjectPager,
   destination: ObjectPager,
@@ -60,7 +60,7 @@ export async function compareKeys(
   return missing;
 }
 
-/** Pager and queue at a server, with what they keep open. */
+/** Pager and queue for a server, and their open connections. */
 export async function withServer<T>(
   endpoint: string,
   work: (pager: ObjectPager, queue: ExistingObjectQueue) => Promise<T>,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const SERVER = fileURLToPath(new URL('../listed-server.ts', import.meta.url));
 
-/** A server that lists generated keys, and counts the messages that are sent to it. */
+/** A server that lists generated keys, and counts the messages it receives. */
 export interface ListedServer extends Disposable {
   readonly endpoint: string;
   /** Messages so far. */

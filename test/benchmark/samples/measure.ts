@@ -1,6 +1,6 @@
 import type { SampleResult } from '../sample-contract.ts';
 
-/** Runs the work under the clocks. What it returns are the bytes that came out. */
+/** Measures the work, which returns its number of output bytes. */
 export async function measure(work: () => Promise<number>): Promise<SampleResult> {
   const cpuBefore = process.cpuUsage();
   const started = performance.now();

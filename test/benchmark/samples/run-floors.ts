@@ -10,7 +10,7 @@ import { fetchBytes, fetchWorkload } from './fetch-bytes.ts';
 import { measure } from './measure.ts';
 
 const run = promisify(execFile);
-/** What zstd recommends for its output. */
+/** The output size that zstd recommends. */
 const OUTPUT_SIZE = 128 * 1024;
 
 /** One zstd stream over bytes in memory, compressed by zstd's own threads; the output is counted and dropped. */
@@ -63,7 +63,7 @@ export function runUnpackCommand({ archives, inbound }: UnpackCommandTask, origi
   });
 }
 
-/** A directory that costs no disk, where the system has such a place. */
+/** A directory in memory, if the system has one. */
 async function inMemoryDirectory(work: (directory: string) => Promise<SampleResult>): Promise<SampleResult> {
   const directory = await mkdtemp(join(await memoryRoot(), 'benchmark-'));
   try {

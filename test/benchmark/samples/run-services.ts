@@ -5,7 +5,7 @@ import { measure } from './measure.ts';
 import { makeServiceEnvironment } from './service-environment.ts';
 import { archiveEvents, processEvents, workloadEvents } from './sqs-events.ts';
 
-/** Packs with the source function as it is deployed, but for the bundling. */
+/** Packs with the source function as it is deployed, except that it is not bundled. */
 export async function runPack(
   { workload, level, outbound, batch, archiveMebibytes, memoryMegabytes, warmUp }: PackTask,
   origin: string,
@@ -21,7 +21,7 @@ export async function runPack(
   try {
     Object.assign(process.env, environment.source);
     const handler = await sourceHandler(environment.source);
-    // A single event is made before the clock starts: Lambda hands it over.
+    // A single event is made before the clock starts, because Lambda provides it.
     const events = batch === undefined ? [...workloadEvents(workload)] : workloadEvents(workload, batch);
     await processEvents(handler, workloadEvents(warmUp));
     return await measure(async () => {

@@ -6,10 +6,13 @@ import { SEED_BUCKET, seedEtag, seedKey } from '../server/contract.ts';
 import { measure } from './measure.ts';
 import { makeServiceEnvironment } from './service-environment.ts';
 
-/** What the services have in flight of large objects. */
+/** Parts of large objects that the services have in flight. */
 const IN_FLIGHT = 8;
 
-/** The services' S3 client alone: each object of a workload is read whole into one of a few buffers, or written, or its CRC-32 is taken. */
+/**
+ * The services' S3 client alone: each object of a workload is read as a whole into one of a few buffers, or written, or
+ * its CRC-32 is computed.
+ */
 export async function runTransport({ workload, work, bucket }: TransportTask, origin: string): Promise<SampleResult> {
   const environment = await makeServiceEnvironment({ origin, level: 3, archives: bucket, target: bucket });
   try {
@@ -25,7 +28,7 @@ export async function runTransport({ workload, work, bucket }: TransportTask, or
       } else if (work === 'write') {
         const always = { kind: 'always' } as const;
         const object = { bucket, key: `${index}`, headers: {}, metadata: {}, tags: [], body: into };
-        // The benchmark's server takes any checksum; taking it is a row of its own.
+        // The benchmark's server accepts any checksum; computing it has its own row.
         await store.put({ ...object, crc32: 0, condition: always });
       } else crc32(into);
       buffers.push(into);

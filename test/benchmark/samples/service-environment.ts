@@ -8,18 +8,20 @@ import { SEED_BUCKET } from '../server/contract.ts';
 const PRICES = fileURLToPath(new URL('../../../configuration/prices.json', import.meta.url));
 const SOURCE_REGION = 'eu-west-1';
 const TARGET_REGION = 'us-east-1';
-/** MB of a function with two vCPUs (Lambda developer guide, "Memory and CPU"): so the pool has two workers everywhere. */
+/**
+ * MB of a function with two vCPUs (Lambda developer guide, "Memory and CPU"): so that the pool always has two workers.
+ */
 const MEMORY_MEGABYTES = 3538;
 
 export const BENCHMARK_RULE = ruleId({ region: SOURCE_REGION, bucket: SEED_BUCKET, prefix: '', suffix: '' });
 
 export interface ServiceOptions {
-  /** Of the server. */
+  /** URL of the server. */
   readonly origin: string;
   readonly level: number;
-  /** Where restored objects go. */
+  /** Bucket for restored objects. */
   readonly target: string;
-  /** Where archives go, or are. */
+  /** Bucket of archives. */
   readonly archives: string;
   readonly archiveMebibytes?: number;
   readonly memoryMegabytes?: number;
@@ -31,7 +33,7 @@ export interface ServiceEnvironment {
   remove(): Promise<void>;
 }
 
-/** Configuration files of one rule in a directory of their own, and the environment of both functions that belongs to them. */
+/** Configuration files of one rule in their own directory, and the matching environment of both functions. */
 export async function makeServiceEnvironment(options: ServiceOptions): Promise<ServiceEnvironment> {
   const directory = await mkdtemp(join(tmpdir(), 'benchmark-configuration-'));
   const settings = {

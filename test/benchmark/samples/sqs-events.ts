@@ -5,12 +5,12 @@ import type { Workload } from '../workloads.ts';
 
 const RUN_MILLISECONDS = 900_000;
 
-/** All events are of now: an archive over a day late is asked whether its objects were deleted meanwhile. */
+/** All events have the current time: for an archive over a day late, the target would query the table of deletions. */
 const SENT = new Date();
 
 /**
- * Events of Lambda that announce the objects of a workload, `batch` in each: one message per object, as S3 sends them. Each is made when the
- * one before is done, as a function has one event at a time.
+ * Lambda events that announce the objects of a workload, `batch` in each: one message per object, as S3 sends them.
+ * Each is made when the previous one is done, because a function has one event at a time.
  */
 export function* workloadEvents(workload: Workload, batch = workload.count): Generator<SQSEvent, void, undefined> {
   for (let from = 0; from < workload.count; from += batch) {
@@ -22,7 +22,7 @@ export function* workloadEvents(workload: Workload, batch = workload.count): Gen
   }
 }
 
-/** Events that announce archives; Lambda hands the target function ten at a time. */
+/** Events that announce archives; Lambda passes ten at a time to the target function. */
 export function archiveEvents(archives: readonly WrittenObject[], bucket: string, batch = 10): SQSEvent[] {
   return inBatches(
     archives.map((archive, index) => s3Notification(bucket, archive, index)),
@@ -30,13 +30,13 @@ export function archiveEvents(archives: readonly WrittenObject[], bucket: string
   );
 }
 
-/** Has a handler process events one after the other. @throws Error when a message comes back */
+/** Passes events to a handler one after the other. @throws Error if a message is returned */
 export async function processEvents(handler: SqsHandler, events: Iterable<SQSEvent>): Promise<void> {
   const context = { getRemainingTimeInMillis: () => RUN_MILLISECONDS } as Context;
   for (const event of events) {
     const { batchItemFailures } = await handler(event, context);
     if (batchItemFailures.length > 0) {
-      throw new Error(`${batchItemFailures.length} of ${event.Records.length} messages came back to the queue`);
+      throw new Error(`${batchItemFailures.length} of ${event.Records.length} messages returned to the queue`);
     }
   }
 }

@@ -14,7 +14,7 @@ const OBJECT_HEADERS = `${DATED_HEADERS}content-type: application/octet-stream\r
 const CARRIED =
   /^(?:content-(?:type|encoding|disposition|language)|cache-control|expires|x-amz-meta-[^:]+|x-amz-storage-class|x-amz-checksum-(?:crc32|type)): .*$/gm;
 
-/** S3's answer to a request, as far as packing and restoring need it. */
+/** S3's answer to a request, with what packing and restoring need. */
 export function answerRequest(request: ServerRequest, table: ObjectTable): ServerAnswer {
   switch (request.method) {
     case 'GET':
@@ -33,7 +33,7 @@ export function answerRequest(request: ServerRequest, table: ObjectTable): Serve
   }
 }
 
-/** What a request counts as. */
+/** The kind under which a request is counted. */
 export function requestKind({ method, query }: ServerRequest): string {
   if (query === 'uploads=') return `${method} uploads`;
   if (query.startsWith('partNumber=')) return `${method} part`;
@@ -41,7 +41,7 @@ export function requestKind({ method, query }: ServerRequest): string {
 }
 
 function answerRead(request: ServerRequest, table: ObjectTable): ServerAnswer {
-  // Nothing here was interrupted before.
+  // There are no interrupted uploads here.
   if (request.query.endsWith('uploads=')) return xml('<ListMultipartUploadsResult></ListMultipartUploadsResult>');
   if (request.query === 'tagging=') return xml('<Tagging><TagSet></TagSet></Tagging>');
   const object = table.find(request.path);
@@ -97,7 +97,7 @@ function objectHeaders({ etag, head }: TableObject): string {
   return `${carried}etag: "${etag}"\r\n`;
 }
 
-/** What S3 keeps of the request that wrote an object, as far as the services send it. */
+/** The headers that S3 keeps from the request that wrote an object, limited to those that the services send. */
 function carriedLines(head: string): string {
   const lines = head.match(CARRIED) ?? [];
   return lines.map((line) => `${line}\r\n`).join('');

@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 import type { Corpus, Workload } from '../workloads.ts';
 
-/** Objects of the workloads: nobody puts them there, and nobody can change them. */
+/** Bucket of the workloads' objects, which exist without a PUT and cannot change. */
 export const SEED_BUCKET = 'seed';
-/** Buckets whose bodies are kept begin like this. A DELETE in them is answered and counted, but the object stays. */
+/** Prefix of the buckets whose bodies are kept. A DELETE there is answered and counted, but the object stays. */
 export const KEPT_BUCKETS = 'kept-';
 
-/** What the server counted since the last reset. */
+/** The server's counts since the last reset. */
 export interface ServerCounts {
   /** Requests by method and kind: `GET`, `PUT`, `POST uploads`, `PUT part`, ... */
   readonly requests: Readonly<Record<string, number>>;
-  /** CPU time of the server's process, in seconds: with the sample's it tells whether the server was the limit. */
+  /** CPU time of the server's process in seconds, which shows whether the server was the bottleneck. */
   readonly cpuSeconds: number;
-  /** Opened since the reset; with TLS, how many of them resumed a session. */
+  /** Connections since the reset; with TLS, how many of them resumed a session. */
   readonly connections: number;
   readonly resumedSessions: number;
-  /** When the first request came, in nanoseconds of the system's monotonic clock, as text; absent: none came. */
+  /** Time of the first request, in nanoseconds of the system's monotonic clock, as text; absent: none. */
   readonly firstRequest?: string;
 }
 
@@ -27,7 +27,7 @@ export interface WrittenObject {
   readonly size: number;
 }
 
-/** `reset` forgets the counts; objects stay. `written` are those of a bucket, the earliest first. */
+/** `reset` clears the counts; objects stay. `written` returns the objects of a bucket, oldest first. */
 export type ServerQuestion =
   | { readonly kind: 'reset' | 'counts' }
   | { readonly kind: 'written'; readonly bucket: string };
@@ -36,12 +36,12 @@ export type ServerMessage =
   | { readonly kind: 'counts'; readonly counts: ServerCounts }
   | { readonly kind: 'written'; readonly objects: readonly WrittenObject[] };
 
-/** Key of the `index`th object of a workload; it says all there is to know about the object. */
+/** Key of the `index`th object of a workload; it describes the object completely. */
 export function seedKey({ corpus, size, first = 0 }: Workload, index: number): string {
   return `${corpus}/${size}/${String(first + index).padStart(6, '0')}${corpus === 'records' ? '.json' : '.log'}`;
 }
 
-/** Looks like S3's, and compresses as badly. */
+/** Looks like S3's, and compresses as poorly. */
 export function seedEtag(key: string): string {
   return hash('md5', key);
 }

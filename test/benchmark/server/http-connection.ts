@@ -6,11 +6,11 @@ export interface ServerRequest {
   /** As sent, without the query. */
   readonly path: string;
   readonly query: string;
-  /** Value of a header, asked for in lower case as undici sends them. */
+  /** Value of a header by its lower-case name, as undici sends them. */
   header(name: string): string | undefined;
-  /** All header lines as they came, each with its CR LF. */
+  /** All header lines as received, each with its CR LF. */
   readonly head: string;
-  /** Empty where it was not to be kept. */
+  /** Empty unless it must be kept. */
   readonly body: readonly Buffer[];
   readonly bodySize: number;
 }
@@ -20,7 +20,7 @@ export interface ServerAnswer {
   /** Whole lines, each with its CR LF; Content-Length is added. */
   readonly headers?: string;
   readonly body?: readonly Uint8Array[];
-  /** Of the body that a HEAD would have. */
+  /** For a HEAD: length of the body that a GET would return. */
   readonly length?: number;
 }
 
@@ -35,8 +35,8 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The server's side of one connection: as much of HTTP/1.1 as undici speaks to S3 (Content-Length on every body, no
- * pipelining, no chunks). node:http takes 3 to 4 times the CPU a request, and would be what is measured.
+ * The server's side of one connection: the part of HTTP/1.1 that undici uses for S3 (Content-Length on every body, no
+ * pipelining, no chunks). node:http takes 3 to 4 times as much CPU per request, and would distort the measurements.
  */
 export function serveConnection(socket: Socket, options: ConnectionOptions): void {
   let pending: Buffer = NOTHING;
@@ -83,7 +83,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): voi
     if (keeps && rest.length > 0) body.push(rest);
     if (missing <= 0) finish(head);
   });
-  // A client that ends in the middle of an exchange is a sample that was killed; the parent process reports it.
+  // A client that ends in the middle of an exchange is a killed sample; the parent process reports it.
   socket.on('error', () => socket.destroy());
 }
 

@@ -16,7 +16,7 @@ interface Upload {
   readonly parts: Map<number, { readonly size: number; readonly body: readonly Buffer[] }>;
 }
 
-/** What is in the server's buckets. Of everything that is written outside the kept buckets only the fact is remembered. */
+/** The content of the server's buckets. Outside the kept buckets, it records only that an object was written. */
 export class ObjectTable {
   private readonly corpora = { records: makeCorpus('records'), logs: makeCorpus('logs') };
   private readonly written = new Map<string, TableObject>();
@@ -73,7 +73,7 @@ export class ObjectTable {
     this.uploads.delete(upload);
   }
 
-  /** The objects that were written to a bucket, the earliest first. */
+  /** The objects that were written to a bucket, oldest first. */
   writtenTo(bucket: string): WrittenObject[] {
     const root = `/${bucket}/`;
     return [...this.written]
@@ -87,7 +87,7 @@ export class ObjectTable {
   }
 }
 
-/** Of what is written over a seed, too: from then on it stands for the seed. */
+/** Bodies are also kept for objects that overwrite a seed: they replace it. */
 export function keepsBody(path: string): boolean {
   return path.startsWith(`/${KEPT_BUCKETS}`) || path.startsWith(`/${SEED_BUCKET}/`);
 }
@@ -103,7 +103,7 @@ function readRound(bytes: Buffer, start: number, length: number): Uint8Array[] {
   return pieces;
 }
 
-/** Bytes of pieces that lie one behind the other; where each begins is found once, when the first are read. */
+/** Bytes of consecutive pieces; their offsets are computed once, at the first read. */
 function lazyReader(pieces: readonly Buffer[]): TableObject['read'] {
   let starts: number[] | undefined;
   return (start, length) => {
@@ -128,7 +128,7 @@ function startsOf(pieces: readonly Buffer[]): number[] {
   });
 }
 
-/** Index of the first start behind a position. */
+/** Index of the first start after a position. */
 function firstBehind(starts: readonly number[], position: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {

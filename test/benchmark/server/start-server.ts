@@ -9,7 +9,7 @@ const SERVER = fileURLToPath(new URL('../s3-server.ts', import.meta.url));
 export class BenchmarkServer {
   /** `http://127.0.0.1:<port>`, or `https:` */
   readonly origin: string;
-  /** Certificate of a server with TLS, as a file. */
+  /** File with the certificate of a server with TLS. */
   readonly certificateFile: string | undefined;
   private readonly child: ChildProcess;
 
@@ -19,7 +19,7 @@ export class BenchmarkServer {
     this.certificateFile = tls?.cert;
   }
 
-  /** Forgets the counts; objects stay. */
+  /** Clears the counts; objects stay. */
   async reset(): Promise<void> {
     await this.ask({ kind: 'reset' });
   }
@@ -30,7 +30,7 @@ export class BenchmarkServer {
     return message.counts;
   }
 
-  /** What was written to a bucket, the earliest first. */
+  /** The objects that were written to a bucket, oldest first. */
   async written(bucket: string): Promise<readonly WrittenObject[]> {
     const message = await this.ask({ kind: 'written', bucket });
     if (message.kind !== 'written')
@@ -64,7 +64,7 @@ export interface ServerOptions {
 export async function startServer({ latency = 0, tls }: ServerOptions = {}): Promise<BenchmarkServer> {
   const child = fork(SERVER, ['--latency', String(latency), ...(tls ? ['--tls', tls.key, '--tls', tls.cert] : [])]);
   const message = await nextMessage(child);
-  if (message.kind !== 'listening') throw new TypeError(`The server began with ${message.kind}`);
+  if (message.kind !== 'listening') throw new TypeError(`The first message of the server was ${message.kind}`);
   return new BenchmarkServer(child, message.port, tls);
 }
 

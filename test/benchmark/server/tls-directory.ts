@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeCertificate } from '../../support/self-signed.ts';
 import type { TlsFiles } from './start-server.ts';
 
-/** Key and certificate of this run of the benchmark, as files: Node reads what it trusts from one. */
+/** Key and certificate of this run of the benchmark, as files, because Node reads trusted certificates from a file. */
 export class TlsDirectory {
   #directory: string | undefined;
 

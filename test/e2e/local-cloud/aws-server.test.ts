@@ -92,7 +92,7 @@ describe('the S3 of an emulated region', () => {
     expect(await read(Key)).toBe(`body of ${Key}`);
   });
 
-  it('takes nothing of a body apart, whatever its content type', async () => {
+  it('does not parse a body, whatever its content type', async () => {
     for (const ContentType of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=b']) {
       await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'form', Body: 'a=b&c=d+e', ContentType }));
       expect(await read('form')).toBe('a=b&c=d+e');
@@ -116,7 +116,7 @@ describe('the S3 of an emulated region', () => {
     expect(winners).toEqual([await read('race')]);
   });
 
-  it('refuses a body that does not have the checksum announced with it', async () => {
+  it('refuses a body that does not match its checksum', async () => {
     const wrong = { Bucket: BUCKET, Key: 'checksum', Body: 'body', ChecksumCRC32: crc32Header('other') };
     await expect(s3.send(new PutObjectCommand(wrong))).rejects.toMatchObject({ name: 'BadDigest' });
     await s3.send(new PutObjectCommand({ ...wrong, ChecksumCRC32: crc32Header('body') }));
@@ -125,7 +125,7 @@ describe('the S3 of an emulated region', () => {
     expect(stored.ChecksumCRC32).toBe(crc32Header('body'));
   });
 
-  it('joins parts into one object that can be read in any ranges, and checks size, checksum and condition', async () => {
+  it('joins parts into one object that can be read in any range, and checks size, checksum and condition', async () => {
     const bytes = Buffer.alloc(2 * 6 * MIB + 5, 'abcdefghijklm');
     const location = { Bucket: BUCKET, Key: 'large' };
     const create = { ...location, ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const;
@@ -159,7 +159,7 @@ describe('the S3 of an emulated region', () => {
     expect(await read('large', 'bytes=-5')).toBe(bytes.subarray(-5).toString());
   });
 
-  it('lists versions with their delete markers left out of the versions', async () => {
+  it('lists versions and delete markers separately', async () => {
     const bucket = 'versions';
     await createBucket(s3, REGION, bucket);
     await enableVersioning(s3, bucket);
@@ -176,7 +176,7 @@ describe('the S3 of an emulated region', () => {
 });
 
 describe('the SQS of an emulated region', () => {
-  it('delivers every message once and loses none, with senders and receivers at the same time', async () => {
+  it('delivers every message exactly once, with concurrent senders and receivers', async () => {
     const { sqs } = region;
     const queue = await createQueue(sqs, 'busy', { VisibilityTimeout: '60' });
     const total = 400;
@@ -203,7 +203,7 @@ describe('the SQS of an emulated region', () => {
     expect(received).toHaveLength(total);
   });
 
-  it('hides a message for as long as the last change of its visibility says', async () => {
+  it('hides a message for the last visibility timeout that was set', async () => {
     const { sqs } = region;
     const { url: QueueUrl } = await createQueue(sqs, 'visibility', { VisibilityTimeout: '60' });
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
@@ -242,7 +242,7 @@ describe('startAwsServer', () => {
     while (await isReachable(port)) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
-  it('says what the server said when it cannot start', async () => {
+  it('quotes the output of the server if it cannot start', async () => {
     const start = startAwsServer({ region: REGION, python: process.execPath });
     await expect(start).rejects.toThrow(LocalServerError);
   });

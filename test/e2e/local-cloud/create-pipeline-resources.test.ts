@@ -47,7 +47,7 @@ async function receiveKeys(regionName: string, url: string | undefined): Promise
 }
 
 describe('createPipelineResources', () => {
-  it('sends the event of a new object to the queue of the rule that has its prefix', async () => {
+  it('sends the event of a new object to the queue of the rule with its prefix', async () => {
     const { s3 } = cloud.region(HOME);
     for (const Key of ['logs/a', 'data/b', 'other/c']) {
       await s3.send(new PutObjectCommand({ Bucket: 'source', Key, Body: 'x' }));
@@ -68,7 +68,7 @@ describe('createPipelineResources', () => {
     });
   });
 
-  it('carries an archive from the outbound bucket to the queue of its target region', async () => {
+  it('brings an archive from the outbound bucket to the queue of its target region', async () => {
     const replicator = new Replicator({ regions: cloud.regions, sources: resources.outbound });
     await replicator.start();
     await cloud
@@ -79,7 +79,7 @@ describe('createPipelineResources', () => {
     expect(await receiveKeys(AWAY, resources.targetQueues.get(AWAY)?.url)).toEqual(['rule-logs%2F1.tar.zst']);
   });
 
-  it('versions the buckets that replicate, and those alone', async () => {
+  it('enables versioning only for buckets that replicate', async () => {
     const status = async (region: string, Bucket: string) =>
       (await cloud.region(region).s3.send(new GetBucketVersioningCommand({ Bucket }))).Status;
     expect(await status(HOME, 'outbound')).toBe('Enabled');

@@ -80,7 +80,7 @@ async function countLeft(): Promise<number> {
 }
 
 describe('EventSourceMapping', () => {
-  it('hands a message over with everything that Lambda tells of it', async () => {
+  it('passes a message with all fields of Lambda', async () => {
     await region.sqs.send(
       new SendMessageCommand({
         QueueUrl: queue.url,
@@ -109,7 +109,7 @@ describe('EventSourceMapping', () => {
     ]);
   });
 
-  it('fills a batch over several pages, before its window is over, and no further than the batch size', async () => {
+  it('fills a batch from several receives, within its window and up to the batch size', async () => {
     queue = await createQueuePair(region.sqs, 'patient-queue', { visibilitySeconds: 3600, maxReceiveCount: 2 });
     const sent = Array.from({ length: 60 }, (_, index) => `m${index}`);
     await send(sent);
@@ -130,7 +130,7 @@ describe('EventSourceMapping', () => {
     expect(new Set(batches.flat()).size + (await countLeft())).toBe(60);
   });
 
-  it('deletes all but the messages that the function returns; those come again', async () => {
+  it('deletes all but the messages that the function returns; those become visible again', async () => {
     await send(['good', 'bad', 'fine']);
     const seen: string[] = [];
     await startMapping({
@@ -154,7 +154,7 @@ describe('EventSourceMapping', () => {
       'returns an identifier that is not of the batch',
       () => Promise.resolve({ batchItemFailures: [{ itemIdentifier: 'z' }] }),
     ],
-  ])('deletes nothing when the function %s, until the queue dead-letters the messages', async (_, invoke) => {
+  ])('deletes nothing if the function %s, until the queue dead-letters the messages', async (_, invoke) => {
     await send(['one', 'two']);
     const counts: string[] = [];
     const outcomes: string[] = [];
@@ -171,7 +171,7 @@ describe('EventSourceMapping', () => {
     expect(await deadLetters()).toEqual(['one', 'two']);
   });
 
-  it('runs as many invocations at a time as it may, and not more', async () => {
+  it('runs up to its maximum of concurrent invocations', async () => {
     await send(['1', '2', '3', '4', '5', '6']);
     let running = 0;
     let peak = 0;
@@ -191,7 +191,7 @@ describe('EventSourceMapping', () => {
     expect(peak).toBe(2);
   });
 
-  it('finishes what it has received when it is stopped, and leaves the rest in the queue', async () => {
+  it('finishes the messages that it has received when it is stopped, and leaves the rest in the queue', async () => {
     const started = Promise.withResolvers<undefined>();
     const finish = Promise.withResolvers<undefined>();
     const handled: string[] = [];
@@ -213,7 +213,7 @@ describe('EventSourceMapping', () => {
     expect(handled).toContain('first');
   });
 
-  it('passes a failure of the queue on to whoever waits', async () => {
+  it('passes a failure of the queue on to callers that wait', async () => {
     const broken = startMapping({ queueUrl: `${queue.url}-that-is-not-there`, invoke: () => Promise.resolve(null) });
     await expect(broken.idle()).rejects.toThrow();
     await expect(broken.stop()).rejects.toThrow();

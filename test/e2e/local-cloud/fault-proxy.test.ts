@@ -69,7 +69,7 @@ async function put(over: Client, body = Buffer.from('body')): Promise<{ status: 
 }
 
 describe('FaultProxy', () => {
-  it('passes method, raw path, headers and bytes on untouched, and the answer back', async () => {
+  it('passes on method, raw path, headers and bytes unchanged, and returns the answer', async () => {
     const body = Buffer.alloc(3_000_000, 'request ');
     const answer = await put(await startProxy(), body);
     expect(answer.status).toBe(200);
@@ -92,7 +92,7 @@ describe('FaultProxy', () => {
     expect(proxy?.counts.get('throttled')).toBe(2);
   });
 
-  it('resets the connection before the server has seen the request', async () => {
+  it('resets the connection before the server sees the request', async () => {
     const over = await startProxy('reset before');
     await expect(put(over)).rejects.toThrow();
     expect(seen).toEqual([]);
@@ -104,7 +104,7 @@ describe('FaultProxy', () => {
     expect(seen.map(({ body }) => body.toString())).toEqual(['body']);
   });
 
-  it('cuts the body of the answer', async () => {
+  it('cuts off the body of the answer', async () => {
     const over = await startProxy('cut body');
     const answer = await over.request({ method: 'GET', path: '/' });
     expect(answer.statusCode).toBe(200);
@@ -127,7 +127,7 @@ describe('FaultProxy', () => {
     expect(seen).toEqual([]);
   });
 
-  it('takes one service away for good after some requests, and leaves the others alone', async () => {
+  it('makes one service permanently unavailable after some requests, and leaves the others alone', async () => {
     const outage = { service: 'DynamoDB_20120810', afterRequests: 2 };
     proxy = await FaultProxy.start({ target, share: 0, random: seededRandom(1), stallSeconds: 1, outage });
     const { endpoint } = proxy;
@@ -150,7 +150,7 @@ describe('FaultProxy', () => {
     expect(answers).toEqual(['200', '200', 'broken', 'broken', '200']);
   });
 
-  it('breaks the connection when the server behind is gone', async () => {
+  it('breaks the connection if the server behind it is gone', async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
     const gone = `http://127.0.0.1:${(closed.address() as AddressInfo).port}`;
@@ -160,7 +160,7 @@ describe('FaultProxy', () => {
     await expect(put(client)).rejects.toThrow();
   });
 
-  it('outlives callers that are killed before their answer comes', async () => {
+  it('survives callers that are killed before their answer arrives', async () => {
     const arrived: (() => void)[] = [];
     const held = createServer((request, response) => {
       request.resume();
@@ -178,7 +178,7 @@ describe('FaultProxy', () => {
     );
     while (arrived.length < callers.length) await once(held, 'request');
     await Promise.all(callers.map((caller) => new Promise((resolve) => caller.on('close', resolve).destroy())));
-    // Once a later call is through, the proxy has seen the others go.
+    // Once a later call has an answer, the proxy has noticed that the others are gone.
     const survivor = callOver(endpoint).end();
     await once(held, 'request');
     for (const answer of arrived) answer();

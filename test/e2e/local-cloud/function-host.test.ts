@@ -89,7 +89,7 @@ describe('FunctionHost', () => {
     expect(running.coldStarts).toBe(1);
   });
 
-  it('gives the function its variables and context, and nothing of the host beside them', async () => {
+  it('gives the function its variables and context, and no other variables of the host', async () => {
     createHost();
     const { variables, context } = await invoke({});
     expect(variables).toEqual({ RULE: 'one', NAME: 'source-one' });
@@ -103,7 +103,7 @@ describe('FunctionHost', () => {
     expect(remaining > 8000 && remaining <= 10_000).toBe(true);
   });
 
-  it('runs invocations at the same time in environments of their own', async () => {
+  it('runs each concurrent invocation in its own environment', async () => {
     const running = createHost();
     const answers = await Promise.all([
       invoke({ do: 'wait', milliseconds: 300 }),
@@ -115,7 +115,7 @@ describe('FunctionHost', () => {
     expect(running.coldStarts).toBe(2);
   });
 
-  it('passes every line of the function on', async () => {
+  it('passes on every line of the function', async () => {
     const running = createHost();
     await invoke({ do: 'log' });
     await running.stop();
@@ -159,7 +159,7 @@ describe('FunctionHost', () => {
     expect(createHost().killRandomEnvironment()).toBe(false);
   });
 
-  it('says why a bundle cannot be loaded, or that it lacks the handler', async () => {
+  it('reports why a bundle cannot be loaded, or that it lacks the handler', async () => {
     createHost({ bundle: path.join(folder, 'broken.mjs') });
     await expect(invoke({})).rejects.toThrow(/no such secret/);
     createHost({ handler: 'other' });

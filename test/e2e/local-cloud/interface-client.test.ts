@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('installInterfaceClient', () => {
-  test('repeats what npm said and leaves nothing behind when it fails', async () => {
+  test('repeats the output of npm and leaves nothing behind if it fails', async () => {
     await writeFile(join(packages, 'package.json'), '{"dependencies":{"aws-lambda-ric":"4.0.2"}}');
     await writeFile(join(packages, 'package-lock.json'), '{"lockfileVersion":3,"packages":{}}');
     const lines: string[] = [];

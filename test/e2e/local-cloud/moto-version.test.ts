@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-/** A Python in which another moto seems to be installed. */
+/** A Python that seems to have another version of moto. */
 async function pythonWithMoto(version: string): Promise<string> {
   const metadata = path.join(root, 'packages', `moto-${version}.dist-info`);
   await mkdir(metadata, { recursive: true });
@@ -27,14 +27,14 @@ async function pythonWithMoto(version: string): Promise<string> {
 }
 
 describe('the patches of moto', () => {
-  it('are refused with a sentence when another version is installed', async () => {
+  it('stop with an explanation if another version is installed', async () => {
     const python = await pythonWithMoto('9.0.1');
     await expect(startAwsServer({ region: 'eu-west-1', python })).rejects.toThrow(
       /patches in local-cloud\/moto are for moto 5\.\d+\.\d+, and 9\.0\.1 is installed\. Delete \.venv .*PATCHED_VERSION/,
     );
   });
 
-  it('are for the version that is installed', async () => {
+  it('match the version that is installed', async () => {
     const pinned = /^moto==(.+)$/m.exec(await readFile(path.join(PROJECT, 'requirements/server.txt'), 'utf8'))?.[1];
     const patched = await readFile(path.join(PROJECT, 'local-cloud/moto/patched_version.py'), 'utf8');
     expect(/^PATCHED_VERSION = "(.+)"$/m.exec(patched)?.[1]).toBe(pinned);

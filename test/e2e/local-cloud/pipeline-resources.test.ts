@@ -15,7 +15,7 @@ let resources: PipelineResources;
 
 beforeAll(async () => {
   cloud = await startEmulatedCloud({ regions: ['eu-west-1', 'us-east-1'] });
-  // A bucket that was there before its rule, as most are.
+  // A bucket that existed before its rule, as most do.
   await createBucket(cloud.region('eu-west-1').s3, 'eu-west-1', 'data-eu');
   const rule = (id: string, sourceBucket: string) => ({
     id,
@@ -47,7 +47,7 @@ describe('the resources of a pipeline', () => {
     }
   });
 
-  test('gives each rule a queue of existing objects, with the dead letters of its own queue', async () => {
+  test('gives each rule a queue of existing objects that shares its dead-letter queue', async () => {
     const { sqs } = cloud.region('eu-west-1');
     for (const [id, { url, deadLetters }] of resources.backfillQueues) {
       expect(deadLetters).toEqual(resources.ruleQueues.get(id)?.deadLetters);
@@ -65,7 +65,7 @@ describe('the resources of a pipeline', () => {
     await expect(lifecycle).rejects.toMatchObject({ name: 'NoSuchLifecycleConfiguration' });
   });
 
-  test('gives each rule a replication rule of its own, closed by its slash (C2.3)', async () => {
+  test('gives each rule its own replication rule, with a prefix that ends in a slash (C2.3)', async () => {
     const { s3 } = cloud.region('eu-west-1');
     const { ReplicationConfiguration } = await s3.send(new GetBucketReplicationCommand({ Bucket: 'outbound' }));
     expect(ReplicationConfiguration?.Rules?.map(({ Filter }) => Filter?.Prefix)).toEqual(['data/', 'data-eu/']);

@@ -32,7 +32,7 @@ async function writeScript(text: string): Promise<string> {
 }
 
 describe('pythonEnvironment', () => {
-  it('makes the environment once, even when two ask at the same time, and again only for other requirements', async () => {
+  it('makes the environment once, even for two concurrent calls, and again only for other requirements', async () => {
     const both = await Promise.all([
       pythonEnvironment('test', announce, { root }),
       pythonEnvironment('test', announce, { root }),
@@ -49,7 +49,7 @@ describe('pythonEnvironment', () => {
     expect(announced).toHaveLength(1);
   });
 
-  it("fails with pip's own words, and does not take a half-made environment for a whole one", async () => {
+  it("fails with pip's output, and does not mistake an incomplete environment for a complete one", async () => {
     await writeFile(path.join(root, 'requirements', 'server.txt'), 'not a requirement\n');
     const failed = pythonEnvironment('server', announce, { root });
     await expect(failed).rejects.toThrow(PythonPackagesError);
@@ -57,12 +57,12 @@ describe('pythonEnvironment', () => {
     expect((await readdir(path.join(root, '.venv'))).filter((name) => name.startsWith('.installed'))).toEqual([]);
   });
 
-  it('says that Python is missing when no candidate can be started', async () => {
+  it('reports that Python is missing if no candidate can be started', async () => {
     const candidates = [path.join(root, 'no-python'), path.join(root, 'none-here')];
     await expect(pythonEnvironment('server', announce, { root, candidates })).rejects.toThrow(MissingPythonError);
   });
 
-  it('says which version it found when that is too old', async () => {
+  it('reports the version that it found if that is too old', async () => {
     const candidates = [await writeScript('echo 3 8')];
     const refused = pythonEnvironment('server', announce, { root, candidates });
     await expect(refused).rejects.toThrow(PythonTooOldError);

@@ -45,7 +45,7 @@ beforeEach(async () => {
   await takeBodies();
 });
 
-/** Bodies of the messages that wait. */
+/** Bodies of the waiting messages. */
 async function takeBodies(): Promise<string[]> {
   const { Messages = [] } = await clients.sqs.send(
     new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10 }),
@@ -65,10 +65,10 @@ async function remove(VersionId?: string): Promise<string | undefined> {
   return (await clients.s3.send(new DeleteObjectCommand({ Bucket, Key: KEY, VersionId }))).VersionId;
 }
 
-describe('a bucket that keeps versions tells', () => {
+describe('a versioned bucket sends an event', () => {
   beforeEach(() => enableVersioning(clients.s3, Bucket));
 
-  test('of a delete marker: its version, and neither size nor ETag', async () => {
+  test('for a delete marker, with its version and without size and ETag', async () => {
     await put();
     const marker = await remove();
     const [created, deleted, ...more] = await takeEvents();
@@ -82,7 +82,7 @@ describe('a bucket that keeps versions tells', () => {
     expect(deleted?.removed[0]?.eventTime).toBeGreaterThanOrEqual(created?.created[0]?.eventTime ?? Number.NaN);
   });
 
-  test('of a marker and of a version that are removed for good, and of nothing else', async () => {
+  test('for a marker and a version that are permanently removed, and for nothing else', async () => {
     const [first] = [await put(), await put()];
     const marker = await remove();
     await takeBodies();
@@ -97,7 +97,7 @@ describe('a bucket that keeps versions tells', () => {
     expect([Versions.length, DeleteMarkers.length]).toEqual([1, 0]);
   });
 
-  test('of each key of a batch', async () => {
+  test('for each key of a batch', async () => {
     await put('a 1');
     await put('a 2');
     await takeBodies();
@@ -106,7 +106,7 @@ describe('a bucket that keeps versions tells', () => {
   });
 });
 
-test('a bucket without versions tells of a deletion once, and of one that found nothing not at all', async () => {
+test('a bucket without versions sends one event for a deletion, and none if there was nothing to delete', async () => {
   await put();
   await takeBodies();
   await remove();
@@ -116,7 +116,7 @@ test('a bucket without versions tells of a deletion once, and of one that found 
   ]);
 });
 
-test('only those who ask for it are told, of the keys that they ask for', async () => {
+test('events of removals go only to queues that ask for them, and only for their keys', async () => {
   await put('b');
   await clients.s3.send(new DeleteObjectCommand({ Bucket, Key: 'b' }));
   expect(await takeBodies()).toEqual([]);

@@ -28,7 +28,7 @@ const AWAY = 'eu-west-1';
 
 let cloud: EmulatedCloud;
 let replicator: Replicator | undefined;
-/** Buckets of their own for each test. */
+/** Separate buckets for each test. */
 let outbound: string;
 let inbound: string;
 let second: string;
@@ -115,7 +115,7 @@ describe('Replicator', () => {
     ]);
   });
 
-  it('holds what it is told to hold, lets later versions pass, and copies the held ones when they are released', async () => {
+  it('holds versions on request, lets later versions pass, and copies the held ones on release', async () => {
     const { s3 } = cloud.region(HOME);
     await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator();
@@ -133,7 +133,7 @@ describe('Replicator', () => {
     expect(running.held).toEqual([]);
   });
 
-  it('copies only what was written after it started, each version once, and no delete marker', async () => {
+  it('copies only versions that were written after its start, each once, and no delete marker', async () => {
     const { s3 } = cloud.region(HOME);
     await replicateBucket(s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     await put('before');
@@ -210,7 +210,7 @@ describe('Replicator', () => {
     expect(Body.equals((await copy.Body?.transformToByteArray()) ?? new Uint8Array())).toBe(true);
   });
 
-  it('gives a refused object up for good and tells the queue that listens for it', async () => {
+  it('gives up a refused object permanently and notifies the queue that listens for failures', async () => {
     const { s3, sqs } = cloud.region(HOME);
     const queue = await createQueue(sqs, `failures-${testNumber}`, {});
     const Events = ['s3:Replication:OperationFailedReplication' as const];
@@ -252,7 +252,7 @@ describe('Replicator', () => {
     await expect(refused.start()).rejects.toThrow(ReplicationSetupError);
   });
 
-  it('makes the replica wait for the delay', async () => {
+  it('creates the replica only after the delay', async () => {
     await replicateBucket(cloud.region(HOME).s3, outbound, [replicationRule(1, 'all', '', inbound)]);
     const running = await startReplicator({ delaySeconds: 0.5 });
     await put('late');

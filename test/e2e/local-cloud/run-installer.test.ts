@@ -7,18 +7,18 @@ import { listAlive, listDescendants, until } from '../../support/demo-process.ts
 
 const INSTALLER = fileURLToPath(new URL('../../../local-cloud/run-installer.ts', import.meta.url));
 
-test('says nothing of an installer that succeeds', async () => {
+test('reports nothing about an installer that succeeds', async () => {
   expect(await runInstaller('sh', ['-c', 'echo done'])).toBeUndefined();
 });
 
-test('passes on the status and the last lines of one that fails', async () => {
+test('returns the status and the last lines of one that fails', async () => {
   expect(await runInstaller('sh', ['-c', 'echo first; echo why >&2; exit 3'])).toEqual({
     status: 3,
     lastLines: 'first\nwhy',
   });
 });
 
-test('leaves nothing of an installer behind when its own process is killed', async () => {
+test('leaves no process of an installer behind when its own process is killed', async () => {
   const program = `import { runInstaller } from ${JSON.stringify(INSTALLER)};
 await runInstaller('sh', ['-c', 'sleep 1000 & sleep 1000']);`;
   const host = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: 'ignore' });
