@@ -14,7 +14,7 @@ test('combining the checksums of any pieces gives the checksum of the whole', ()
   );
 });
 
-test('combining does not depend on where brackets stand, also beyond 4 GiB', () => {
+test('combining checksums is associative, even beyond 4 GiB', () => {
   const lengths = fc.integer({ min: 0, max: 2 ** 44 });
   fc.assert(
     fc.property(
@@ -32,7 +32,7 @@ test('combining does not depend on where brackets stand, also beyond 4 GiB', () 
   );
 });
 
-test('a checksum comes back from its base64 and hex forms', () => {
+test('a checksum survives the round trip through base64 and hex', () => {
   fc.assert(
     fc.property(checksums, (crc) => {
       expect(crc32FromBase64(crc32ToBase64(crc))).toBe(crc);

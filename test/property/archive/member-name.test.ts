@@ -5,7 +5,7 @@ import { memberName } from '../../../src/archive/member-name.ts';
 import { memberHeaderLength } from '../../../src/archive/tar-header.ts';
 import { HOSTILE_KEYS, objectKeys } from '../../support/hostile-keys.ts';
 
-test('two keys never have one member name', () => {
+test('two keys never have the same member name', () => {
   fc.assert(
     fc.property(fc.uniqueArray(objectKeys, { minLength: 2, maxLength: 40 }), (keys) => {
       expect(new Set(keys.map(memberName)).size).toBe(keys.length);
@@ -25,7 +25,7 @@ test('a key and the encoded form of another key have different member names', ()
   );
 });
 
-test('a member name is a relative path that climbs nowhere and that file systems can store', () => {
+test('a member name is a relative path without `..` that file systems can store', () => {
   const check = (key: string): void => {
     const segments = memberName(key).split('/');
     expect(segments[0]).toBe('objects');

@@ -51,7 +51,7 @@ test('every byte of every member is planned once, in order, without gaps', () =>
   );
 });
 
-test('frames are never empty, whole tar blocks, and of a size that readers accept', () => {
+test('frames are never empty, and are whole tar blocks of a size that readers accept', () => {
   fc.assert(
     fc.property(members, (list) => {
       const sizes = [...planFrames(list)].map(({ size }) => size);
@@ -60,7 +60,7 @@ test('frames are never empty, whole tar blocks, and of a size that readers accep
   );
 });
 
-test('a large object shares none of its frames, and each but its last is long enough for a multipart upload', () => {
+test('a large object shares no frame, and all of its frames but the last are long enough for a multipart upload', () => {
   fc.assert(
     fc.property(members, (list) => {
       const frames = [...planFrames(list)];
@@ -77,7 +77,7 @@ test('a large object shares none of its frames, and each but its last is long en
   );
 });
 
-test('members of different groups share no frame', () => {
+test('members of different groups never share a frame', () => {
   const members = ['a', 'a', 'b', 'a', undefined].map((group, index) => ({
     name: `objects/${index}`,
     size: 1,

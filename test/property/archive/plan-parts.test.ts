@@ -17,7 +17,7 @@ import { compressBound } from '../../../src/compression/zstd-frames.ts';
 
 /** S3's own largest object: 10,000 parts of 5 GiB. */
 const MAX_UPLOAD = MAX_PARTS * MAX_PART_SIZE;
-/** All orders of magnitude alike, and what is around the numbers at which something changes. */
+/** All orders of magnitude alike, and values around the numbers at which the layout changes. */
 const sizes = fc.oneof(
   fc.double({ min: 0, max: Math.log2(MAX_OBJECT_SIZE), noNaN: true }).map((power) => Math.floor(2 ** power)),
   fc
@@ -29,7 +29,7 @@ const sizes = fc.oneof(
 );
 const runs = { numRuns: 2000 };
 
-test('any object up to 50 TB is covered exactly by parts that S3 takes', () => {
+test('any object up to 50 TB is covered exactly by parts that S3 accepts', () => {
   fc.assert(
     fc.property(sizes, (size) => {
       const layout = new PartLayout(size, largeSliceLength(size));
@@ -52,12 +52,12 @@ test('any object up to 50 TB is covered exactly by parts that S3 takes', () => {
   );
 });
 
-test('the archive of any such object is one that S3 takes, even when nothing of it can be compressed', () => {
+test('S3 accepts the archive of any such object, even an incompressible one', () => {
   fc.assert(
     fc.property(sizes, (size) => {
       const frames = countLargeFrames(size);
       const perPart = framesPerPart(frames);
-      // Parts are closed after `perPart` frames, never before, so there are no more than this; the end goes into the last one.
+      // Parts are closed after `perPart` frames, never earlier, so this is the maximum; the end goes into the last one.
       const parts = Math.ceil(frames / perPart);
       const frame = compressBound(Math.min(MAX_FRAME_SIZE, largeSliceLength(size) + 16_384));
       const end = compressBound(MAX_MANIFEST_SIZE) + 8 * (frames + 1) + 17;
@@ -69,11 +69,11 @@ test('the archive of any such object is one that S3 takes, even when nothing of 
   );
 });
 
-test('the largest object takes no more frames than readers accept', () => {
+test('the largest object has no more frames than readers accept', () => {
   expect(countLargeFrames(MAX_OBJECT_SIZE) + 1).toBeLessThanOrEqual(MAX_FRAMES);
 });
 
-test('a frame is a part as long as the parts suffice', () => {
+test('each frame is a part as long as there are enough parts', () => {
   expect(framesPerPart(1)).toBe(1);
   expect(framesPerPart(9_999)).toBe(1);
   expect(framesPerPart(10_000)).toBe(64);

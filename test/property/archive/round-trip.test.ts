@@ -5,7 +5,7 @@ import type { TestObject } from '../../support/archives.ts';
 import { buildArchive, itemAt, readArchive } from '../../support/archives.ts';
 import { HOSTILE_KEYS, objectKeys } from '../../support/hostile-keys.ts';
 
-/** Bodies are windows of one buffer: large ones cost nothing to make, and no two places of it look alike. */
+/** Bodies are windows of one buffer, which makes large ones cheap; its bytes differ at every offset. */
 const CONTENT = Buffer.alloc(26 * MIB);
 for (let at = 0; at < CONTENT.length; at += 4) CONTENT.writeUInt32LE(Math.imul(at, 2_654_435_761) >>> 0, at);
 
@@ -42,12 +42,12 @@ function expectRoundTrip(objects: readonly TestObject[]): void {
   });
 }
 
-test('any list of small objects comes back with its keys, bytes, tags and metadata', () => {
+test('any list of small objects is restored with its keys, bytes, tags and metadata', () => {
   const sizes = fc.oneof(fc.constantFrom(0, 1, 511, 512, 513), fc.integer({ min: 0, max: 3 * KIB }));
   fc.assert(fc.property(objectsOf(sizes, 30), expectRoundTrip), { numRuns: 150 });
 });
 
-test('objects of any size around the borders of frames come back, alone and among small ones', () => {
+test('objects of any size around frame boundaries are restored, alone and among small ones', () => {
   const around = (size: number) => fc.integer({ min: size - 2 * KIB, max: size + 2 * KIB });
   const borders = [FRAME_TARGET, 1.5 * FRAME_TARGET, 2 * FRAME_TARGET, 2.5 * FRAME_TARGET, 3 * FRAME_TARGET];
   const sizes = fc.oneof(
@@ -58,6 +58,6 @@ test('objects of any size around the borders of frames come back, alone and amon
   fc.assert(fc.property(objectsOf(sizes, 6), expectRoundTrip), { numRuns: 12 });
 });
 
-test('the hard keys come back from one archive, each under its own key', () => {
+test('objects with hostile keys are restored from one archive, each under its key', () => {
   expectRoundTrip(HOSTILE_KEYS.map((key) => ({ key, body: Buffer.from(`body of ${key}`), tags: [] })));
 });

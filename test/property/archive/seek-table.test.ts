@@ -10,7 +10,7 @@ const frames = fc.array(
   { maxLength: 50 },
 );
 
-test('any frames come back from their table, each where the ones before it end', () => {
+test('any frames are decoded from their table, each at the end of the previous one', () => {
   fc.assert(
     fc.property(frames, (sizes) => {
       const table = encodeSeekTable(sizes);
@@ -27,7 +27,7 @@ test('any frames come back from their table, each where the ones before it end',
   );
 });
 
-test('arbitrary bytes are not a table, or a typed error', () => {
+test('arbitrary bytes are not a seek table, or cause a typed error', () => {
   const garbage = fc.uint8Array({ maxLength: 200 });
   fc.assert(
     fc.property(garbage, garbage, fc.nat({ max: 1 << 16 }), (start, end, archiveSize) => {

@@ -25,7 +25,7 @@ interface ParsedMember {
   readonly mode: number | undefined;
 }
 
-/** What tar-stream, a parser that is not ours, finds in a tar. */
+/** The entries that tar-stream, an independent parser, finds in a tar. */
 async function parseTar(tar: Buffer): Promise<ParsedMember[]> {
   const found: ParsedMember[] = [];
   const parser = extract();
@@ -57,7 +57,7 @@ test('an independent parser finds the name, size and time of every member', asyn
   );
 });
 
-test('a header is accepted for its own member and for no other name or size', () => {
+test('a header is accepted only for the name and size of its member', () => {
   const sizes = fc.integer({ min: 0, max: 2 ** 45 });
   fc.assert(
     fc.property(members, sizes, objectKeys.map(memberName), sizes, ({ name, modified }, size, otherName, otherSize) => {
@@ -72,7 +72,7 @@ test('a header is accepted for its own member and for no other name or size', ()
   );
 });
 
-test('the time of an object never changes the length of its header nor makes it unreadable', () => {
+test('the time of an object never changes the length of its header or makes it unreadable', () => {
   const times = fc.oneof(fc.double(), fc.integer({ min: -(2 ** 50), max: 2 ** 50 }));
   fc.assert(
     fc.property(members, times, ({ name, size }, modified) => {

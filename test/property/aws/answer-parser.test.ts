@@ -43,7 +43,7 @@ function encode({ status, headers, body, framing, chunks }: Answer): Buffer {
   return Buffer.concat([head, ...pieces, Buffer.from('0\r\nx-trailer: dropped\r\n\r\n')]);
 }
 
-/** Takes what the parser says; the bytes that it was given are overwritten afterwards, as in the one buffer of all sockets. */
+/** Records what the parser reports. Its input is overwritten afterwards, like the buffer that all sockets share. */
 class Listener {
   status = 0;
   headers: AnswerHeaders | undefined;
@@ -74,7 +74,7 @@ function parse(parser: AnswerParser, bytes: Buffer, cuts: readonly number[]): Li
   return listener;
 }
 
-test('every answer is read as it was meant, however it is cut, one after the other', () => {
+test('reads responses one after the other, however their bytes are cut', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(answers, fc.array(fc.integer({ min: 1, max: 60 }))), { minLength: 1, maxLength: 4 }),
@@ -96,7 +96,7 @@ test('every answer is read as it was meant, however it is cut, one after the oth
   );
 });
 
-test('whatever comes, the parser says that it is not HTTP, or ends the answer, and takes no more than it is given', () => {
+test('refuses any other bytes or ends the response, and never consumes more than it is given', () => {
   const mutations = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 5 });
   fc.assert(
     fc.property(answers, mutations, fc.array(fc.integer({ min: 1, max: 60 })), (answer, changes, cuts) => {
@@ -124,14 +124,14 @@ test('whatever comes, the parser says that it is not HTTP, or ends the answer, a
 });
 
 test.each([
-  ['two lengths', 'content-length: 3\r\ntransfer-encoding: chunked\r\n', 'ambiguous'],
-  ['another length the second time', 'content-length: 3\r\ncontent-length: 4\r\n', 'length'],
+  ['a length and chunks', 'content-length: 3\r\ntransfer-encoding: chunked\r\n', 'ambiguous'],
+  ['two lengths that differ', 'content-length: 3\r\ncontent-length: 4\r\n', 'length'],
   ['a length that is not a number', 'content-length: +3\r\n', 'length'],
-  ['an encoding that is not known', 'transfer-encoding: gzip\r\n', 'ambiguous'],
+  ['an unknown encoding', 'transfer-encoding: gzip\r\n', 'ambiguous'],
   ['a folded line', 'x-a: 1\r\n 2\r\n', 'called'],
   ['a bare line feed', 'x-a: 1\nx-b: 2\r\n', 'CRLF'],
   ['a name with a space', 'x-a : 1\r\n', 'called'],
-])('an answer with %s is refused', (_, lines, reason) => {
+])('refuses a response with %s', (_, lines, reason) => {
   const parser = new AnswerParser();
   parser.expect('GET', new Listener());
   expect(() => parser.push(Buffer.from(`HTTP/1.1 200 OK\r\n${lines}\r\n`))).toThrow(reason);
@@ -141,7 +141,7 @@ test.each([
   ['GET', 'HTTP/1.1 204 None\r\ncontent-length: 5\r\n\r\n'],
   ['GET', 'HTTP/1.1 304 Same\r\ncontent-length: 5\r\n\r\n'],
   ['HEAD', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n'],
-])('a %s answered by %j has no body', (method, answer) => {
+])('reads no body for %s answered by %j', (method, answer) => {
   const parser = new AnswerParser();
   parser.expect(method, new Listener());
   const bytes = Buffer.from(`${answer}HTTP/1.1`);
@@ -153,14 +153,14 @@ test.each([
   ['HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n', false],
   ['HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', true],
   ['HTTP/1.1 200 OK\r\nConnection: close\r\ncontent-length: 0\r\n\r\n', false],
-])('after %j the connection lasts: %s', (answer, lasts) => {
+])('after %j, the connection stays open: %s', (answer, lasts) => {
   const parser = new AnswerParser();
   parser.expect('GET', new Listener());
   parser.push(Buffer.from(answer));
   expect(parser.lasting).toBe(lasts);
 });
 
-test('a head without an end is not collected forever', () => {
+test('refuses an endless header section', () => {
   const parser = new AnswerParser();
   parser.expect('GET', new Listener());
   const line = Buffer.from(`x-a: ${'a'.repeat(1000)}\r\n`);

@@ -4,7 +4,7 @@ import { type BackfillCounts, noCounts, runBackfill } from '../../../src/backfil
 import { listedObject, pagedSource, RecordingQueue, SkippingClock } from '../../support/backfill.ts';
 import { exampleRule } from '../../support/rules.ts';
 
-test('runs that are killed at any time, each resumed from the checkpoint of the one before, queue everything', async () => {
+test('a backfill queues everything if its runs are killed at any time and resumed from the last checkpoint', async () => {
   const kills = fc.array(fc.record({ sends: fc.integer({ min: 1, max: 12 }), isSaved: fc.boolean() }), {
     maxLength: 6,
   });
@@ -33,7 +33,7 @@ test('runs that are killed at any time, each resumed from the checkpoint of the 
             queue,
             clock: new SkippingClock(),
             checkpoint: (position, counts) => {
-              // A kill may come before the last checkpoint is saved.
+              // The process may be killed before the last checkpoint is saved.
               if (end?.isSaved !== false) checkpoint = { position, counts };
               return Promise.resolve();
             },

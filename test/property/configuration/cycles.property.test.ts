@@ -10,7 +10,7 @@ const flow: fc.Arbitrary<Omit<KeyFlow, 'rule'>> = fc.record({
 });
 
 const MAX_RULES = 4;
-/** Long enough for every prefix that filters and target prefixes of so many rules can ask for, and a suffix. */
+/** Long enough for all filters and target prefixes of so many rules, plus a suffix. */
 const KEYS = allKeys(6);
 
 function allKeys(maxLength: number): string[] {
@@ -38,7 +38,7 @@ function someKeyReturns(flows: readonly KeyFlow[]): boolean {
 }
 
 describe('findCycles', () => {
-  test('finds a cycle exactly when some key comes back to the rule that packed it', () => {
+  test('finds a cycle exactly if some key returns to the rule that packed it', () => {
     fc.assert(
       fc.property(fc.array(flow, { minLength: 1, maxLength: MAX_RULES }), (list) => {
         const flows = list.map((each, rule) => ({ ...each, rule }));
@@ -48,7 +48,7 @@ describe('findCycles', () => {
     );
   });
 
-  test('comes to an end where there are millions of ways without a cycle', () => {
+  test('terminates for millions of paths without a cycle', () => {
     const flows = Array.from({ length: 100 }, (_, index): KeyFlow => {
       const layer = Math.floor(index / 10);
       const to = Array.from({ length: 5 }, (__, target) => ({ bucket: `${layer + 1}-${target}`, prefix: '' }));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { JsonSyntaxError } from '../../../src/configuration/schema/json-text.ts';
 import { locateJson } from '../../../src/configuration/schema/locate-json.ts';
 
-/** The value, or undefined for what is not JSON. */
+/** The value, or undefined if the text is not JSON. */
 function outcome(read: () => unknown): unknown {
   try {
     return { value: read() };

@@ -9,7 +9,7 @@ import {
 } from '../../../src/configuration/schema/resource-names.ts';
 import { settingsSchema } from '../../../src/configuration/schema/schema.ts';
 
-/** Few letters, so that rules which differ in a hyphen, slash or capital only are common. */
+/** Few letters, so that rules often differ only in a hyphen, slash or capital letter. */
 const text = fc.string({ unit: fc.constantFrom('a', 'A', 'b', '/', '-', '.', 'ü', ' '), maxLength: 60 });
 const identity: fc.Arbitrary<RuleIdentity> = fc.record({
   region: fc.constantFrom('eu-west-1', 'us-east-1'),
@@ -21,16 +21,16 @@ const rules = fc.uniqueArray(identity, { minLength: 60, maxLength: 80, selector:
 const stackName = fc
   .stringMatching(/^[A-Za-z][A-Za-z0-9-]{1,127}$/)
   .filter((name) => settingsSchema.shape.stack_name.safeParse(name).success);
-/** Of src/stacks/registry.yaml. */
+/** The pattern in src/stacks/registry.yaml. */
 const REPOSITORY = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
 
-describe('names made of 60 and more rules', () => {
-  test('are unique, within the limits of AWS, and made of letters, digits and hyphens', () => {
+describe('resource names of 60 or more rules', () => {
+  test('are unique, within the limits of AWS, and have only letters, digits and hyphens', () => {
     fc.assert(
       fc.property(rules, stackName, (many, stack) => {
         const names = many.map((rule) => ruleResourceName(stack, ruleId(rule)));
         expect(new Set(names).size).toBe(many.length);
-        // A function's or role's name may have 64 characters, the longest ending takes 8; a queue's 80.
+        // Names of functions and roles may have 64 characters, of which the longest suffix takes 8; names of queues 80.
         for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]{0,55}$/);
         expect(resourceNamePrefix(stack)).toMatch(/^[a-z][a-z0-9-]{0,24}[a-z0-9]$/);
         expect(resourceNamePrefix(stack)).toMatch(REPOSITORY);
@@ -40,7 +40,7 @@ describe('names made of 60 and more rules', () => {
     );
   });
 
-  test('do not change when rules are added, removed or put in another order', () => {
+  test('do not change if rules are added, removed or reordered', () => {
     fc.assert(
       fc.property(rules, fc.nat(), (many, turn) => {
         const idsOf = (list: readonly RuleIdentity[]) => new Map(list.map((rule) => [rule, ruleId(rule)]));

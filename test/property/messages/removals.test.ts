@@ -5,7 +5,7 @@ import type { SourceDeletion } from '../../../src/restoring/deletions/deletion-m
 import { addDeletion } from '../../../src/restoring/deletions/last-deletions.ts';
 import { isBeforeDeletion, type ProvenanceStamp } from '../../../src/storage/provenance.ts';
 
-/** Removals and writes of one key, some without a sequencer; the clock of those that have one agrees with it. */
+/** Removals and writes of one key, some without a sequencer; times agree with sequencers. */
 const moment = fc.integer({ min: 0, max: 9 });
 const order: fc.Arbitrary<WriteOrder> = fc.oneof(
   moment.map((eventTime) => ({ eventTime })),
@@ -17,7 +17,7 @@ const isDeleted = (written: WriteOrder, deletion: WriteOrder): boolean => {
   return isBeforeDeletion(stamp(written, 'e'), stamp(deletion, ''));
 };
 
-test('the removal that stands for several deletes what any of them deletes, and nothing newer, whatever their order', () => {
+test('the last of several removals deletes exactly what any of them deletes, whatever their order', () => {
   fc.assert(
     fc.property(fc.array(order, { minLength: 1, maxLength: 6 }), order, (removals, written) => {
       const last = lastRemoval(removals);
@@ -34,7 +34,7 @@ test('the removal that stands for several deletes what any of them deletes, and 
   );
 });
 
-test('two removals are ordered in one way, seen from either', () => {
+test('two removals have the same order from either side', () => {
   fc.assert(
     fc.property(order, order, (left, right) => {
       expect(Math.sign(compareRemovals(left, right)) + Math.sign(compareRemovals(right, left))).toBe(0);
@@ -42,7 +42,7 @@ test('two removals are ordered in one way, seen from either', () => {
   );
 });
 
-/** Clocks may disagree with sequencers here. */
+/** Here, times may contradict sequencers. */
 const deletion: fc.Arbitrary<SourceDeletion> = fc.record(
   {
     key: fc.constant('k'),
@@ -53,7 +53,7 @@ const deletion: fc.Arbitrary<SourceDeletion> = fc.record(
   { requiredKeys: ['key', 'eventTime'] },
 );
 
-test('what the memory keeps of a key tells of each write with a sequencer what all of its deletions tell', () => {
+test('the deletions kept for a key delete the same writes with sequencers as all of its deletions', () => {
   fc.assert(
     fc.property(
       fc.array(deletion, { maxLength: 8 }),

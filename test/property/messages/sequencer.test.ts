@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareSequencers, compareWrites, isProvenOlder, type WriteOrder } from '../../../src/messages/sequencer.ts';
 
-/** Few values, so that ties, equal sequencers of other lengths, and clocks against sequencers are frequent. */
+/** Few values, so that ties, equal sequencers of different lengths and contradicting times are frequent. */
 const write: fc.Arbitrary<WriteOrder> = fc.record(
   { sequencer: fc.constantFrom('01', '0100', '02', '0A', '0a', '0a1'), eventTime: fc.integer({ min: 0, max: 4 }) },
   { requiredKeys: ['eventTime'] },
@@ -11,7 +11,7 @@ const write: fc.Arbitrary<WriteOrder> = fc.record(
 const sign = (left: WriteOrder, right: WriteOrder): number => Math.sign(compareWrites(left, right));
 
 describe('the order of writes to one key', () => {
-  test('is total: no three writes go round in a circle, whichever of them have a sequencer', () => {
+  test('is total: no three writes form a circle, whichever of them have a sequencer', () => {
     fc.assert(
       fc.property(write, write, write, (a, b, c) => {
         expect(sign(a, b) + sign(b, a)).toBe(0);
@@ -23,7 +23,7 @@ describe('the order of writes to one key', () => {
     );
   });
 
-  test('does not depend on the order in which events come', () => {
+  test('does not depend on the order in which events arrive', () => {
     fc.assert(
       fc.property(fc.array(write, { minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 7 }), (writes, turn) => {
         const rotated = [...writes.slice(turn), ...writes.slice(0, turn)].toReversed();
@@ -36,7 +36,7 @@ describe('the order of writes to one key', () => {
     );
   });
 
-  test('is that of the sequencers where both have one, and only they prove it', () => {
+  test('follows the sequencers if both writes have one, and only they prove it', () => {
     fc.assert(
       fc.property(write, write, (a, b) => {
         const both = a.sequencer !== undefined && b.sequencer !== undefined;

@@ -7,7 +7,7 @@ import type { ObjectUpload, WriteTarget } from '../../../src/storage/object-stor
 import { FailingObjectStore } from '../../support/failing-object-store.ts';
 import { MemoryObjectStore } from '../../support/memory-object-store.ts';
 
-/** Of each upload the sizes of its parts: bytes are only counted. */
+/** Records the part sizes of each upload, and only counts bytes. */
 class CountingStore extends MemoryObjectStore {
   readonly uploads = new Map<string, number[]>();
 
@@ -30,13 +30,13 @@ class CountingStore extends MemoryObjectStore {
 }
 
 const zeros = new Uint8Array(60 * MIB);
-/** Frames of any size, and now and then what is larger than a piece's buffer. */
+/** Frames of any size, and occasionally data larger than a piece's buffer. */
 const appended = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 1, max: 12 * MIB }) },
   { weight: 1, arbitrary: fc.integer({ min: PART_BUFFER_SIZE - 9 * MIB, max: zeros.length }) },
 );
 
-test('no piece of an archive but the last of its upload is below 5 MiB, whatever is appended, and none is lost', async () => {
+test('every part of an upload but the last has at least 5 MiB, whatever is appended, and no byte is lost', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(appended, { minLength: 1, maxLength: 12 }),
@@ -52,7 +52,7 @@ test('no piece of an archive but the last of its upload is below 5 MiB, whatever
           framesPerPart: frames,
         });
         await upload.begin();
-        // The store compares no checksums, so these need not be right where they are given.
+        // The store does not compare checksums, so these may be wrong.
         for (const size of sizes) await upload.append(zeros.subarray(0, size), 0);
         await upload.complete();
         for (const parts of memory.uploads.values()) {

@@ -10,10 +10,10 @@ const KEY = 'k';
 const BUCKET = 'source-bucket';
 const BEGIN = Date.UTC(2026, 10, 23, 10);
 
-/** Versions of a key: milliseconds since the one before. Many fall into one second. */
+/** Versions of a key: milliseconds since the previous one. Many fall into the same second. */
 const gaps = fc.array(fc.integer({ min: 1, max: 1500 }), { minLength: 1, maxLength: 5 });
 
-/** What is done after each write, by number of the version that it is about. */
+/** What happens after each write, by version number. */
 interface Step {
   /** Whether the object is listed now, and how often its message is packed. */
   readonly listings: number;
@@ -31,7 +31,7 @@ interface PackedArchive {
   readonly backfilled: boolean;
 }
 
-/** Writes version after version, lists and packs in between, and packs every event in the end. */
+/** Writes one version after the other, lists and packs in between, and packs every event in the end. */
 async function packAll(times: readonly number[], between: readonly Step[]): Promise<PackedArchive[]> {
   const source = new SourceServiceHarness();
   const archives: PackedArchive[] = [];
@@ -57,7 +57,7 @@ async function packAll(times: readonly number[], between: readonly Step[]): Prom
   return archives;
 }
 
-test('a backfilled object never replaces a later version that an event brought, and the last write wins in the end', async () => {
+test('a backfilled object never replaces a later version from an event, and the last write wins', async () => {
   await fc.assert(
     fc.asyncProperty(gaps, steps, fc.array(fc.nat(), { maxLength: 40 }), async (pauses, between, shuffle) => {
       const times = pauses.map((_, index) => BEGIN + pauses.slice(0, index + 1).reduce((sum, gap) => sum + gap, 0));

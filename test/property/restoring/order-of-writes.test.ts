@@ -7,7 +7,7 @@ import { archiveOf, INBOUND, RULE, TargetRegion, textObject } from '../../suppor
 
 const VERSIONS = 5;
 
-/** Versions of one key, oldest first, each in an archive of its own beside an object that only it has. */
+/** Versions of one key, oldest first, each in a separate archive with an object that only it has. */
 const archives = Array.from({ length: VERSIONS }, (_, version) =>
   archiveOf([
     textObject('key', `version ${version}`, { sequencer: (0x10 + version).toString(16), modified: 1_700_000_000 }),
@@ -23,7 +23,7 @@ const deliveries = fc.record({
       fc.shuffledSubarray([...Array(VERSIONS).keys()], { minLength: VERSIONS }),
     )
     .map(([extra, all]) => [...extra, ...all]),
-  /** How many messages a run takes. */
+  /** How many messages an invocation receives. */
   batchSize: fc.integer({ min: 1, max: 4 }),
   failing: fc.record({
     put: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 6 }),
@@ -34,7 +34,7 @@ const deliveries = fc.record({
   moment: fc.constantFrom('before' as const, 'after' as const),
 });
 
-describe('any order of deliveries, repeated, at the same time, with failing calls', () => {
+describe('any order of repeated and concurrent deliveries, with failing calls', () => {
   test('ends with the newest version of every object, no archive left, and no dead letter', async () => {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ order, batchSize, failing, moment }) => {
@@ -51,7 +51,7 @@ describe('any order of deliveries, repeated, at the same time, with failing call
         });
         for (let round = 0; waiting.length > 0; round += 1) {
           expect(round).toBeLessThan(100);
-          // Two runs of the function at the same time.
+          // Two concurrent invocations.
           const runs = [waiting.slice(0, batchSize), waiting.slice(batchSize, 2 * batchSize)];
           const responses = await Promise.all(runs.map((batch) => region.process(...batch)));
           const returned = new Set(
@@ -84,7 +84,7 @@ describe('relateStamps', () => {
     etag: fc.constantFrom('a', 'b'),
   });
 
-  test('is the same answer seen from the other side', () => {
+  test('gives the opposite answer with its arguments swapped', () => {
     const opposite = { same: 'same', older: 'newer', newer: 'older' } as const;
     fc.assert(
       fc.property(stamps.map(stampOf), stamps.map(stampOf), (left, right) => {

@@ -14,8 +14,8 @@ const settle = (...settled: [QueueMessage, MessageOutcome][]) =>
   ]);
 const waited = (turns: number): QueueMessage => ({ ...queueMessage('a'), turns });
 
-describe('a message whose turn does not come', () => {
-  test('is requeued a small number of times without progress, and then goes back like one that failed', () => {
+describe('a message that an invocation does not reach', () => {
+  test('is requeued a few times without progress, then retried like one that failed', () => {
     let [message, requeues] = [queueMessage('a'), 0];
     for (;;) {
       const [first] = boundTurns([{ message, outcome: again }]);
@@ -27,22 +27,19 @@ describe('a message whose turn does not come', () => {
       message = first.message;
     }
     expect(requeues).toBe(MAX_TURNS);
-    // Lambda's own bound, which must never be met before ours.
+    // Lambda's own limit, which must be above ours.
     expect(MAX_TURNS).toBeLessThan(16);
   });
 
   test.each<[string, MessageOutcome]>([
     ['packed', { kind: 'done' }],
     ['refused', { kind: 'refused', reason: new UnexpectedError('no') }],
-    ['handed over', { kind: 'over-limits', reason: new UnexpectedError('no') }],
-  ])(
-    'is counted from zero again when another message was %s, so that waiting is not a failed attempt',
-    (_, outcome) => {
-      expect(settle([waited(MAX_TURNS), again], [queueMessage('b'), outcome])[0]).toEqual([0, 'again']);
-    },
-  );
+    ['handed to the fallback', { kind: 'over-limits', reason: new UnexpectedError('no') }],
+  ])('starts counting again if another message was %s, so that waiting is not a failed attempt', (_, outcome) => {
+    expect(settle([waited(MAX_TURNS), again], [queueMessage('b'), outcome])[0]).toEqual([0, 'again']);
+  });
 
-  test('is counted when its neighbors failed or wait as well', () => {
+  test('is counted if the other messages also fail or wait', () => {
     const neighbors: [QueueMessage, MessageOutcome][] = [
       [queueMessage('b'), retry],
       [waited(MAX_TURNS), { kind: 'later', seconds: 9 }],
@@ -54,14 +51,14 @@ describe('a message whose turn does not come', () => {
     ]);
   });
 
-  test('is not counted while another attempt is at its archive', () => {
+  test('is not counted while another attempt owns its archive', () => {
     const inWork: MessageOutcome = { kind: 'again', seconds: 180 };
     expect(settle([waited(MAX_TURNS), inWork])).toEqual([[MAX_TURNS, 'again']]);
   });
 });
 
-test('a message that waits for what has failed says to the next attempt that it is not the first, whatever else moves', () => {
-  const outage: MessageOutcome = { kind: 'again', seconds: 120, reason: new UnexpectedError('away') };
+test('a message requeued because of an outage shows the next attempt that it was tried, whatever else succeeds', () => {
+  const outage: MessageOutcome = { kind: 'again', seconds: 120, reason: new UnexpectedError('outage') };
   const done: [QueueMessage, MessageOutcome] = [queueMessage('b'), { kind: 'done' }];
   expect(settle([queueMessage('a'), outage], done)[0]).toEqual([1, 'again']);
   expect(settle([waited(MAX_TURNS), outage])).toEqual([[MAX_TURNS, 'again']]);

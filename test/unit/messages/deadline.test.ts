@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe('Deadline', () => {
-  test('aborts with its reason when the time is over, and not before', () => {
+  test('aborts with its reason when the time is over', () => {
     const deadline = new Deadline(1000, overdue);
     jest.advanceTimersByTime(999);
     expect([deadline.signal.aborted, deadline.reason]).toEqual([false, undefined]);
@@ -21,26 +21,26 @@ describe('Deadline', () => {
     expect(deadline.signal.reason).toBe(deadline.reason);
   });
 
-  test('is over at once when no time is left', () => {
+  test('aborts at once if no time is left', () => {
     const deadline = new Deadline(-5, overdue);
     jest.advanceTimersByTime(1);
     expect(deadline.reason).toBeDefined();
   });
 
-  test('never comes for work that has all the time there is', () => {
+  test('never aborts work without a time limit', () => {
     const deadline = new Deadline(Number.POSITIVE_INFINITY, overdue);
     expect(jest.getTimerCount()).toBe(0);
     expect(deadline.signal.aborted).toBe(false);
   });
 
-  test('tells an end by `stop` from one by time', () => {
+  test('distinguishes being stopped from running out of time', () => {
     const stop = new AbortController();
     const deadline = new Deadline(1000, overdue, stop.signal);
     stop.abort();
     expect([deadline.signal.aborted, deadline.reason]).toEqual([true, undefined]);
   });
 
-  test('leaves no timer behind', () => {
+  test('leaves no timer running', () => {
     {
       using deadline = new Deadline(1000, overdue);
       expect(deadline.signal.aborted).toBe(false);

@@ -8,11 +8,11 @@ test.each([
   ['in the middle', times],
   ['first', times.toSorted()],
   ['last', times.toSorted().toReversed()],
-])('the age of a message is that of its earliest write, wherever it is among its records: %s', (_, order) => {
+])('the age of a message is that of its earliest record, wherever that is: %s', (_, order) => {
   const body = s3Notification(...order.map((eventTime, index) => ({ key: `k${index}`, eventTime })));
   expect(earliestEvent(body)).toBe(Date.parse('2026-11-23T10:00:00.000Z'));
 });
 
-test('a message that cannot be read has no age', () => {
-  expect(earliestEvent('no notification')).toBeUndefined();
+test('a message that cannot be parsed has no age', () => {
+  expect(earliestEvent('not a notification')).toBeUndefined();
 });

@@ -32,14 +32,14 @@ describe('parseNotification', () => {
   });
 
   test.each(['0000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'])(
-    'takes the first and the last time: %s',
+    'accepts the first and the last possible time: %s',
     (time) => {
       const [created] = parseNotification(s3Notification({ key: 'k', eventTime: time })).created;
       expect(created?.eventTime).toBe(Date.parse(time));
     },
   );
 
-  test.each(['2.0', '2.1', '2.6', '2.17'])('takes event version %s', (eventVersion) => {
+  test.each(['2.0', '2.1', '2.6', '2.17'])('accepts event version %s', (eventVersion) => {
     expect(parseNotification(s3Notification({ key: 'k', eventVersion })).created).toHaveLength(1);
   });
 
@@ -59,24 +59,24 @@ describe('parseNotification', () => {
     expect(created.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
-  test('does without sequencer and version, which not every event has', () => {
+  test('accepts an event without sequencer and version', () => {
     const [created] = parseNotification(s3Notification({ key: 'a' })).created;
     expect(created).toMatchObject({ sequencer: undefined, versionId: undefined });
   });
 
-  test('ignores the test event that S3 sends when a notification is set up', () => {
+  test('ignores the test event that S3 sends when a notification is configured', () => {
     expect(parseNotification(TEST_EVENT)).toEqual({ created: [], removed: [], ignored: 1 });
   });
 
   test.each([
     ['S3', s3Notification(facts)],
     ['EventBridge', eventBridgeNotification(facts)],
-    ['the test event', TEST_EVENT],
-  ])('reads what %s sends through an SNS topic as if it came directly', (_, body) => {
+    ['a test event', TEST_EVENT],
+  ])('reads %s through an SNS topic as if it came directly', (_, body) => {
     expect(parseNotification(throughTopic(body))).toEqual(parseNotification(body));
   });
 
-  test('refuses what a topic passes on that is not a notification', () => {
+  test('refuses a body from a topic that is not a notification', () => {
     expect(() => parseNotification(throughTopic('hello'))).toThrow(/not JSON/);
     expect(() => parseNotification(throughTopic('{"a":1}'))).toThrow(/neither an S3 notification/);
   });
@@ -84,7 +84,7 @@ describe('parseNotification', () => {
   test.each([
     ['confirms a subscription', { Type: 'SubscriptionConfirmation' }],
     ['names no topic', { TopicArn: undefined }],
-  ])('takes no message out of an envelope that %s', (_, fields) => {
+  ])('refuses an envelope that %s', (_, fields) => {
     const body = JSON.stringify({ ...(JSON.parse(throughTopic(s3Notification(facts))) as object), ...fields });
     expect(() => parseNotification(body)).toThrow(/neither an S3 notification/);
   });
@@ -103,11 +103,11 @@ describe('parseNotification', () => {
   });
 
   test.each([
-    ['no JSON', 'hello', /not JSON/],
+    ['text that is not JSON', 'hello', /not JSON/],
     ['no object', '[]', /not valid/],
     ['a number', '7', /not valid/],
-    ['no notification', '{"a":1}', /neither an S3 notification/],
-    ['an event version of the future', s3Notification({ key: 'a', eventVersion: '3.0' }), /2\.x/],
+    ['no notification in it', '{"a":1}', /neither an S3 notification/],
+    ['a future event version', s3Notification({ key: 'a', eventVersion: '3.0' }), /2\.x/],
     ['a key that is not UTF-8', s3Notification({ key: 'x' }).replace('"key":"x"', '"key":"%ff"'), /%ff/],
     ['no size', s3Notification({ key: 'x' }).replace('"size":3,', ''), /s3\.object\.size/],
     ['no time', s3Notification({ key: 'x', eventTime: 'soon' }), /eventTime/],

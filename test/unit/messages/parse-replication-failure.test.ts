@@ -27,41 +27,41 @@ describe('the notification of a failed replication', () => {
     ]);
   });
 
-  test('is read with and without the service in its name, and without a reason', () => {
+  test('may have the service in its event name, and may lack a reason', () => {
     const data = { ...record?.replicationEventData, failureReason: undefined };
     const named = { ...record, eventName: 's3:Replication:OperationFailedReplication', replicationEventData: data };
     const [failure] = parseReplicationFailures(JSON.stringify({ Records: [named] }));
     expect(failure?.reason).toBe('Unknown');
   });
 
-  test('has its time with any offset', () => {
+  test('may have a time with any offset', () => {
     const [failure] = parseReplicationFailures(
       JSON.stringify({ Records: [{ ...record, eventTime: '2026-11-23T17:00:00+01:00' }] }),
     );
     expect(failure?.eventTime).toBe(Date.parse(TIME));
   });
 
-  test('is read out of the envelope of an SNS topic', () => {
+  test('may arrive in the envelope of an SNS topic', () => {
     const body = JSON.stringify(event);
     expect(parseReplicationFailures(throughTopic(body))).toEqual(parseReplicationFailures(body));
   });
 
-  test('is none when S3 only tests the queue, or tells of something else', () => {
+  test('is ignored if it is a test event or another kind of event', () => {
     expect(parseReplicationFailures('{"Event":"s3:TestEvent"}')).toEqual([]);
     const other = { ...record, eventName: 'Replication:OperationMissedThreshold' };
     expect(parseReplicationFailures(JSON.stringify({ Records: [other] }))).toEqual([]);
   });
 
   test.each([
-    ['no JSON', 'nonsense'],
-    ['of an event version that is not known', JSON.stringify({ Records: [{ ...record, eventVersion: '3.0' }] })],
+    ['not JSON', 'nonsense'],
+    ['of an unknown event version', JSON.stringify({ Records: [{ ...record, eventVersion: '3.0' }] })],
     ['another message', '{"source":"aws.s3","detail-type":"Object Created"}'],
     [
       'a failure without its version',
       JSON.stringify({ Records: [{ ...record, s3: { ...record?.s3, object: { key: 'k' } } }] }),
     ],
     ['a failure without its destination', JSON.stringify({ Records: [{ ...record, replicationEventData: {} }] })],
-  ])('is refused when it is %s', (_, body) => {
+  ])('is refused if it is %s', (_, body) => {
     expect(() => parseReplicationFailures(body)).toThrow(expect.objectContaining({ code: 'MESSAGE_INVALID' }));
   });
 });

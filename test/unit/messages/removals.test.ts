@@ -3,7 +3,7 @@ import { earliestEvent } from '../../../src/messages/earliest-event.ts';
 import { parseNotification } from '../../../src/messages/parse-notification.ts';
 import { EVENT_TIME, s3Notification } from '../../support/notifications.ts';
 
-/** As EventBridge tells of a deletion (Amazon EventBridge, "Amazon S3 Object Deleted"). */
+/** An EventBridge event of a deletion (Amazon EventBridge, "Amazon S3 Object Deleted"). */
 function objectDeleted(detail: object): string {
   return JSON.stringify({
     source: 'aws.s3',
@@ -13,7 +13,7 @@ function objectDeleted(detail: object): string {
   });
 }
 
-describe('an event of a removal', () => {
+describe('a removal event', () => {
   test.each([
     ['ObjectRemoved:DeleteMarkerCreated', 'v2', 'deleted', false],
     ['s3:ObjectRemoved:DeleteMarkerCreated', 'v2', 'deleted', false],
@@ -23,7 +23,7 @@ describe('an event of a removal', () => {
     ['LifecycleExpiration:DeleteMarkerCreated', 'v2', 'deleted', true],
     ['LifecycleExpiration:Delete', undefined, 'deleted', true],
     ['LifecycleExpiration:Delete', 'v1', 'version-removed', true],
-  ])('%s of version %s is %s, by a lifecycle: %s', (eventName, versionId, removal, byLifecycle) => {
+  ])('from S3: %s of version %s is %s, by a lifecycle rule: %s', (eventName, versionId, removal, byLifecycle) => {
     const facts = versionId === undefined ? {} : { versionId };
     const body = s3Notification({ key: 'a b', eventName, sequencer: '0A', principalId: 'AWS:AROA:x', ...facts });
     expect(parseNotification(body)).toEqual({
@@ -50,7 +50,7 @@ describe('an event of a removal', () => {
     ['Permanently Deleted', 'DeleteObject', 'v1', 'version-removed', false],
     ['Delete Marker Created', 'Lifecycle Expiration', 'v2', 'deleted', true],
   ])(
-    'of EventBridge, %s by %s of version %s, is %s, by a lifecycle: %s',
+    'from EventBridge: %s by %s of version %s is %s, by a lifecycle rule: %s',
     (type, reason, version, removal, byLifecycle) => {
       const object = { key: 'a+b', sequencer: '0A', 'version-id': version };
       const { removed } = parseNotification(objectDeleted({ object, reason, 'deletion-type': type }));
@@ -68,22 +68,22 @@ describe('an event of a removal', () => {
     },
   );
 
-  test('with an empty version is one without a version: the key was deleted', () => {
+  test('with an empty version id is a deletion of the key', () => {
     const body = s3Notification({ key: 'a', eventName: 'ObjectRemoved:Delete', versionId: '' });
     expect(parseNotification(body).removed).toMatchObject([{ removal: 'deleted', versionId: undefined }]);
   });
 
-  test('of an event version that is not known is refused', () => {
+  test('is refused if its event version is unknown', () => {
     const body = s3Notification({ key: 'a', eventName: 'ObjectRemoved:Delete', eventVersion: '3.0' });
     expect(() => parseNotification(body)).toThrow(/2\.x/);
   });
 
-  test('of an unknown type of deletion is refused, since it may be the removal of a version', () => {
+  test('is refused if its deletion type is unknown, since a version may have been removed', () => {
     const body = objectDeleted({ object: { key: 'a' }, 'deletion-type': 'Vanished' });
     expect(() => parseNotification(body)).toThrow(/deletion-type/);
   });
 
-  test('is as old as it says, for watermark and back-pressure', () => {
+  test('counts with its event time in the age of a message', () => {
     const eventName = 'ObjectRemoved:Delete';
     expect(earliestEvent(s3Notification({ key: 'a', eventName }))).toBe(Date.parse(EVENT_TIME));
   });

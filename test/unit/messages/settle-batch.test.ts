@@ -9,7 +9,7 @@ import { MemoryMessageQueue } from '../../support/memory-message-queue.ts';
 import { queueMessage } from '../../support/notifications.ts';
 
 const retry: MessageOutcome = { kind: 'retry', reason: new UnexpectedError('try again') };
-const refused: MessageOutcome = { kind: 'refused', reason: new InvalidMessageError('cannot be read') };
+const refused: MessageOutcome = { kind: 'refused', reason: new InvalidMessageError('cannot be parsed') };
 const overLimits: MessageOutcome = { kind: 'over-limits', reason: new InvalidMessageError('too large') };
 
 function batch() {
@@ -36,13 +36,13 @@ function batch() {
 }
 
 describe('settleBatch', () => {
-  test('acknowledges what is done and touches the queue for nothing', async () => {
+  test('acknowledges a finished message without a request to the queue', async () => {
     const { queue, settle } = batch();
     expect(await settle([queueMessage('a'), { kind: 'done' }])).toEqual([]);
     expect([queue.again, queue.letters, queue.delays]).toEqual([[], [], []]);
   });
 
-  test('returns a failed message and sets its back-off, doubled with each receive, at most 15 minutes', async () => {
+  test('returns a failed message with a back-off that doubles with each receive, up to 15 minutes', async () => {
     const { queue, settle, options } = batch();
     const messages = [1, 2, 4].map((count) => queueMessage('a', count));
     const ids = await settle(...messages.map((message): [QueueMessage, MessageOutcome] => [message, retry]));
@@ -53,14 +53,14 @@ describe('settleBatch', () => {
     expect(queue.delays.at(-1)?.seconds).toBe(900);
   });
 
-  test('takes off up to half of the back-off at random', async () => {
+  test('shortens the back-off by up to half at random', async () => {
     const { queue, settle, options } = batch();
     options.random = () => 0.999;
     await settle([queueMessage('a', 1), retry]);
     expect(queue.delays[0]?.seconds).toBe(15);
   });
 
-  test('returns what is due later, and hides it until then, however often it was received', async () => {
+  test('returns a message that is due later, and hides it until then, however often it was received', async () => {
     const { queue, settle } = batch();
     const [first, last] = [queueMessage('a', 1), queueMessage('b', 5)];
     const later: MessageOutcome = { kind: 'later', seconds: 240 };
@@ -69,10 +69,10 @@ describe('settleBatch', () => {
     expect(queue.letters).toEqual([]);
   });
 
-  test('requeues what has to wait, each to be seen when it is due, and acknowledges it', async () => {
+  test('requeues messages that have to wait, each with its own delay, and acknowledges them', async () => {
     const { queue, settle } = batch();
     const [now, soon, also, late] = ['a', 'b', 'c', 'd'].map((body) => queueMessage(body, 5));
-    if (!now || !soon || !also || !late) throw new Error('Four messages were made');
+    if (!now || !soon || !also || !late) throw new Error('expected four messages');
     queue.rejected.add(also.messageId);
     const answer = settle(
       [soon, { kind: 'again', seconds: 60 }],
@@ -89,28 +89,28 @@ describe('settleBatch', () => {
     expect(queue.letters).toEqual([]);
   });
 
-  test('dead-letters what cannot succeed, with its reason, and acknowledges it', async () => {
+  test('dead-letters a message that cannot succeed, with the reason, and acknowledges it', async () => {
     const { queue, settle } = batch();
     const message = queueMessage('rubbish');
     expect(await settle([message, refused])).toEqual([]);
     expect(queue.letters).toEqual([{ message, reason: (refused as { reason: CompressorError }).reason }]);
   });
 
-  test('dead-letters on the last receive itself, since the redrive of SQS would not say why', async () => {
+  test('dead-letters a message on its last receive, since SQS would not record the reason', async () => {
     const { queue, settle } = batch();
     const message = queueMessage('a', 5);
     expect(await settle([message, retry])).toEqual([]);
     expect(queue.letters.map(({ reason }) => reason.code)).toEqual(['UNEXPECTED']);
   });
 
-  test('requeues a message whose turn did not come, so that waiting is not a failed attempt', async () => {
+  test('requeues a message that was not reached, so that waiting is not a failed attempt', async () => {
     const { queue, settle } = batch();
     const message = queueMessage('a', 4);
     expect(await settle([message, { kind: 'again' }])).toEqual([]);
     expect(queue.again).toEqual([message]);
   });
 
-  test('sends what exceeds the limits to the fallback queue, and dead-letters it where there is none', async () => {
+  test('sends a message over the limits to the fallback queue, or dead-letters it if there is none', async () => {
     const { queue, settle, options } = batch();
     await settle([queueMessage('a'), overLimits]);
     expect(queue.letters).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('settleBatch', () => {
     expect(queue.letters).toHaveLength(1);
   });
 
-  test('returns every message that the queue did not take, and its neighbors not', async () => {
+  test('returns only the messages that the queue did not accept', async () => {
     const { queue, settle } = batch();
     const [kept, lost] = [queueMessage('a'), queueMessage('b')];
     queue.rejected.add(lost.messageId);
@@ -136,7 +136,7 @@ describe('settleBatch', () => {
     expect(await settle([lost, refused])).toEqual([lost.messageId]);
   });
 
-  test('returns everything that was due when the queue cannot be reached, and reports it', async () => {
+  test('returns all messages and reports the failure if the queue cannot be reached', async () => {
     const { queue, settle, failures } = batch();
     queue.broken.add('deadLetter').add('requeue').add('retryAfter');
     const messages = [queueMessage('a'), queueMessage('b'), queueMessage('c')] as const;
@@ -146,7 +146,7 @@ describe('settleBatch', () => {
   });
 });
 
-/** Takes all messages but those that it is told to refuse. */
+/** Accepts all messages except the given ones. */
 class PickyFallback implements FallbackQueue {
   readonly #refused: readonly QueueMessage[];
 
@@ -161,7 +161,7 @@ class PickyFallback implements FallbackQueue {
 }
 
 describe('the fallback queue', () => {
-  test('that does not take a message leaves it in the queue, and its neighbors acknowledged', async () => {
+  test('leaves only the messages in the source queue that it did not accept', async () => {
     const { options } = batch();
     const [taken, refusedOne] = [queueMessage('a'), queueMessage('b')];
     const settled = [taken, refusedOne].map((message) => ({ message, outcome: overLimits }));
@@ -169,7 +169,7 @@ describe('the fallback queue', () => {
     expect(batchItemFailures).toEqual([{ itemIdentifier: refusedOne.messageId }]);
   });
 
-  test('that cannot be reached leaves every message in the queue', async () => {
+  test('leaves every message in the source queue if it cannot be reached', async () => {
     const { options, failures } = batch();
     const message = queueMessage('a');
     const fallback = { send: () => Promise.reject(new Error('no route')) };
@@ -179,8 +179,8 @@ describe('the fallback queue', () => {
   });
 });
 
-describe('the fate that is told', () => {
-  test('is the one that was decided, not the one that the error suggests', async () => {
+describe('the reported fate of a message', () => {
+  test('is what was decided, not what the error suggests', async () => {
     const { fates, settle } = batch();
     const [early, late, bad, big] = [queueMessage('a', 4), queueMessage('b', 5), queueMessage('c'), queueMessage('d')];
     await settle([early, retry], [late, retry], [bad, refused], [big, overLimits]);
@@ -196,7 +196,7 @@ describe('the fate that is told', () => {
     ]);
   });
 
-  test('is the fallback only for what the fallback queue has taken', async () => {
+  test('is the fallback only if the fallback queue accepted the message', async () => {
     const { fates, options } = batch();
     const [taken, refusedOne] = [queueMessage('a'), queueMessage('b')];
     const settled = [taken, refusedOne].map((message) => ({ message, outcome: overLimits }));
@@ -207,7 +207,7 @@ describe('the fate that is told', () => {
     ]);
   });
 
-  test('is a return where the dead-letter queue did not take it', async () => {
+  test('is a return if the dead-letter queue did not accept it', async () => {
     const { fates, settle, queue } = batch();
     queue.broken.add('deadLetter');
     await settle([queueMessage('a', 5), retry], [queueMessage('b'), refused]);
@@ -216,7 +216,7 @@ describe('the fate that is told', () => {
 });
 
 describe('worstOutcome', () => {
-  test('gives a message of several objects the fate of the one that is worst off', () => {
+  test('gives a message of several objects the worst outcome of any of them', () => {
     const again: MessageOutcome = { kind: 'again' };
     expect(worstOutcome([{ kind: 'done' }, refused])).toBe(refused);
     expect(worstOutcome([refused, overLimits])).toBe(overLimits);

@@ -3,7 +3,7 @@ import type { QueueMessage } from '../../../src/messages/message-queue.ts';
 import { WakingFallbackQueue } from '../../../src/messages/wake-fallback.ts';
 import { queueMessage } from '../../support/notifications.ts';
 
-/** A fallback queue and its service, and what reached them in order. */
+/** A fallback queue and its service, and the calls to them in order. */
 function openQueue(wake: () => Promise<void> = () => Promise.resolve()) {
   const seen: string[] = [];
   const failures: string[] = [];
@@ -29,14 +29,14 @@ function openQueue(wake: () => Promise<void> = () => Promise.resolve()) {
   return { queue, seen, failures, clock, refused };
 }
 
-test('wakes the service after the messages are safe', async () => {
+test('wakes the service after the messages are in the queue', async () => {
   const { queue, seen } = openQueue();
   const message = queueMessage('body');
   expect(await queue.send([message])).toEqual(new Set([message.messageId]));
   expect(seen).toEqual(['sent', 'woken']);
 });
 
-test('asks the service once a minute at most', async () => {
+test('wakes the service at most once a minute', async () => {
   const { queue, seen, clock } = openQueue();
   await queue.send([queueMessage('1')]);
   clock.milliseconds += 59_999;
@@ -47,7 +47,7 @@ test('asks the service once a minute at most', async () => {
   expect(seen).toEqual(['sent', 'woken', 'sent', 'sent', 'woken']);
 });
 
-test('leaves the service asleep when no message got into the queue', async () => {
+test('does not wake the service if the queue accepted no message', async () => {
   const { queue, seen, refused } = openQueue();
   const message = queueMessage('body');
   refused.add(message.messageId);
@@ -55,7 +55,7 @@ test('leaves the service asleep when no message got into the queue', async () =>
   expect(seen).toEqual(['sent']);
 });
 
-test('takes the messages whatever the service answers, and tells what that was', async () => {
+test('accepts the messages and reports the failure if the service cannot be woken', async () => {
   const { queue, failures } = openQueue(() => Promise.reject(new Error('no such service')));
   const message = queueMessage('body');
   expect(await queue.send([message])).toEqual(new Set([message.messageId]));

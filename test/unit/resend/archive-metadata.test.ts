@@ -10,20 +10,20 @@ import {
 const KEPT_AT = '2026-11-23T16:00:00.000Z';
 
 describe('the metadata of an archive', () => {
-  test('carries how often it was resent, beside what is there', () => {
+  test('adds how often it was resent to the existing metadata', () => {
     const metadata = withResends({ other: 'x' }, 2);
     expect(metadata).toEqual({ other: 'x', 's3xrc-resends': '2' });
     expect(resendsOf(metadata)).toBe(2);
   });
 
   test.each([[{}], [{ 's3xrc-resends': 'two' }], [{ 's3xrc-resends': '-1' }], [{ 's3xrc-resends': '' }]])(
-    'counts as never resent when it says %j',
+    'counts as never resent if it is %j',
     (metadata: Record<string, string>) => {
       expect(resendsOf(metadata)).toBe(0);
     },
   );
 
-  test('says of a kept archive which version it is and where it did not arrive', () => {
+  test('records the version of a kept archive and the destinations that it missed', () => {
     const record = {
       versionId: 'v7',
       failures: [
@@ -36,12 +36,12 @@ describe('the metadata of an archive', () => {
     expect(keptRecordOf({ other: 'x' })).toBeUndefined();
   });
 
-  test('has none of ours when its count is reset', () => {
+  test('has no entry of ours after the count is reset', () => {
     const record = { versionId: 'v', failures: [{ destination: 'd', reason: 'r' }], keptAt: KEPT_AT };
     expect(withoutResends(withKeptRecord(withResends({ other: 'x' }, 3), record))).toEqual({ other: 'x' });
   });
 
-  test('stays below the 2 KB of S3, however many destinations were missed for whatever reasons', () => {
+  test('stays below the 2 KB of S3, however many destinations and reasons there are', () => {
     const failures = Array.from({ length: 40 }, (_, index) => ({
       destination: `${'d'.repeat(61)}${index}`,
       reason: 'r'.repeat(500),

@@ -10,17 +10,17 @@ const facts: ResendFacts = {
   mayWait: true,
 };
 
-describe('a failed replication', () => {
+describe('decideResend, for a failed replication', () => {
   test.each<[string, Partial<ResendFacts>, unknown]>([
-    ['of a version that is gone', { resends: undefined, currentVersionId: undefined }, { kind: 'gone' }],
+    ['of a version that no longer exists', { resends: undefined, currentVersionId: undefined }, { kind: 'gone' }],
     [
-      'of a version that is gone, with another at its key',
+      'of a version that no longer exists, with another at its key',
       { resends: undefined, currentVersionId: 'v2' },
       { kind: 'superseded' },
     ],
     ['of a version that has a successor', { currentVersionId: 'v2' }, { kind: 'superseded' }],
     [
-      'of a version that has a successor and was sent often enough',
+      'of a version that has a successor and reached the maximum',
       { currentVersionId: 'v2', resends: 3 },
       { kind: 'superseded' },
     ],
@@ -28,24 +28,24 @@ describe('a failed replication', () => {
     ['just now, for the second time', { secondsSinceFailure: 1, resends: 1 }, { kind: 'wait', seconds: 599 }],
     ['just now, for the third time', { secondsSinceFailure: 1, resends: 2 }, { kind: 'wait', seconds: 899 }],
     [
-      'just now, with the expired version still there',
+      'just now, of a version that has expired but can be read',
       { secondsSinceFailure: 299.5, currentVersionId: undefined },
       { kind: 'wait', seconds: 1 },
     ],
     [
-      'just now, told of by a message that may not wait',
+      'just now, on the last receive of its message',
       { secondsSinceFailure: 1, mayWait: false },
       { kind: 'resend', attempt: 1 },
     ],
     ['long enough ago', { secondsSinceFailure: 300 }, { kind: 'resend', attempt: 1 }],
     [
-      'long ago, with the version expired since',
+      'long ago, of a version that has expired',
       { currentVersionId: undefined, resends: 2 },
       { kind: 'resend', attempt: 3 },
     ],
     ['after the last attempt', { resends: 3, secondsSinceFailure: 0 }, { kind: 'give-up' }],
     [
-      'after the last attempt, with the version expired since',
+      'after the last attempt, of a version that has expired',
       { resends: 3, currentVersionId: undefined },
       { kind: 'give-up' },
     ],
@@ -54,7 +54,7 @@ describe('a failed replication', () => {
     expect(decideResend({ ...facts, ...change }, LIMITS)).toEqual(decision);
   });
 
-  test('is given up at once when no attempt is allowed', () => {
+  test('gives up at once if no attempt is allowed', () => {
     expect(decideResend(facts, { ...LIMITS, maxResends: 0 })).toEqual({ kind: 'give-up' });
   });
 });

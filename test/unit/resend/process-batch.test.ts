@@ -20,7 +20,7 @@ const KEPT = { bucket: 'failed', key: 'failed/rule/a.tar.zst' };
 const NOW = Date.parse('2026-11-23T16:00:00Z');
 const HOUR = 3_600_000;
 
-/** A resend service over buckets in memory, an hour after whatever failed. */
+/** A resend service over buckets in memory, one hour after the failure. */
 function service(rules: readonly ReplicationRule[] = []) {
   const store = new VersionedBuckets();
   const queue = new MemoryMessageQueue();
@@ -87,7 +87,7 @@ function failed(versionId: string, change: FailureChange = {}): QueueMessage {
 }
 
 describe('an archive that S3 could not replicate', () => {
-  test('is put again at its key, with the same bytes, headers and metadata, and counted on itself', async () => {
+  test('is resent at its key with the same bytes, headers and metadata, which count the attempt', async () => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes', { other: 'x' });
     expect(await process(failed(version))).toEqual([]);
@@ -96,7 +96,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(told).toEqual(['resent rule/a.tar.zst inbound-a 1']);
   });
 
-  test('is put again although another attempt at the same events was archived later: that one has a key of its own', async () => {
+  test('is resent even if another attempt at the same events was archived later under another key', async () => {
     const { store, told, process } = service();
     const events = [{ bucket: 'b', key: 'k', etag: 'e', size: 1, eventTime: 0, sequencer: '01' }];
     const [whole, partial] = [archiveKey('rule', events, newAttempt()), archiveKey('rule', events, newAttempt())];
@@ -107,7 +107,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.look({ ...ARCHIVE, key: whole })).toMatchObject({ body: 'a and b' });
   });
 
-  test('waits for its back-off by the visibility of its message', async () => {
+  test('waits for its back-off, during which its message is hidden', async () => {
     const { store, queue, process } = service();
     const message = failed(store.put(ARCHIVE, 'bytes'), { time: NOW - 60_000, receiveCount: 1 });
     expect(await process(message)).toEqual([message.messageId]);
@@ -115,13 +115,13 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.copies).toEqual([]);
   });
 
-  test('is put again without a wait on the last receive of its message', async () => {
+  test('is resent without waiting on the last receive of its message', async () => {
     const { store, process } = service();
     expect(await process(failed(store.put(ARCHIVE, 'bytes'), { time: NOW, receiveCount: 5 }))).toEqual([]);
     expect(store.versions(ARCHIVE)).toBe(2);
   });
 
-  test('is put again three times, then kept byte for byte with destination and reason', async () => {
+  test('is resent three times, then kept byte for byte with destination and reason', async () => {
     const { store, queue, told, errors, process } = service();
     let version = store.put(ARCHIVE, 'bytes', { other: 'x' });
     for (let failure = 1; failure <= 4; failure += 1) {
@@ -141,7 +141,7 @@ describe('an archive that S3 could not replicate', () => {
     expect([queue.letters, errors]).toEqual([[], []]);
   });
 
-  test('is put again once when the event comes twice, or is about two destinations', async () => {
+  test('is resent once if the event arrives twice, or for two destinations', async () => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes');
     const messages = [failed(version), failed(version, { destination: 'inbound-b' }), failed(version)];
@@ -150,7 +150,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(told).toEqual(['resent rule/a.tar.zst inbound-a 1', 'superseded', 'superseded']);
   });
 
-  test('is kept once, with every destination that it missed', async () => {
+  test('is kept once, with all destinations that it missed', async () => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
     await process(failed(version), failed(version, { destination: 'inbound-b' }), failed(version));
@@ -160,7 +160,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.versions(KEPT)).toBe(2);
   });
 
-  test('is kept with both destinations that two runs note at the same time', async () => {
+  test('is kept with both destinations if two invocations record one each at the same time', async () => {
     const { store, process } = service();
     const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
     const copy = store.copy.bind(store);
@@ -176,16 +176,16 @@ describe('an archive that S3 could not replicate', () => {
   });
 
   test.each([
-    ['the answer of its copy is lost', true],
+    ['the response to its copy is lost', true],
     ['the process ends after its copy', false],
-  ])('raises the alarm though %s', async (_, isLost) => {
+  ])('raises the alarm once even if %s', async (_, isLost) => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
     const copy = store.copy.bind(store);
     store.copy = async (request) => {
       await copy(request);
       if (!isLost) expect(told).toEqual(['given up failed/rule/a.tar.zst inbound-a DstBucketNotFound']);
-      throw new UnavailableStorageError('no answer');
+      throw new UnavailableStorageError('no response');
     };
     expect(await process(failed(version))).toHaveLength(1);
     store.copy = copy;
@@ -195,7 +195,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(store.versions(KEPT)).toBe(1);
   });
 
-  test('replaces what was kept of an earlier version of it', async () => {
+  test('replaces the copy that was kept of an earlier version', async () => {
     const { store, process } = service();
     store.put(KEPT, 'old', { 's3xrc-kept-version': 'v0', 's3xrc-failures': 'inbound-a=x', 's3xrc-kept-at': 'then' });
     const version = store.put(ARCHIVE, 'new', { 's3xrc-resends': '3' });
@@ -204,7 +204,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(keptRecordOf(store.look(KEPT)?.metadata ?? {})?.versionId).toBe(version);
   });
 
-  test('is left alone when a later version is under way', async () => {
+  test('is not resent if a later version is under way', async () => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'old');
     store.put(ARCHIVE, 'new');
@@ -213,7 +213,7 @@ describe('an archive that S3 could not replicate', () => {
     expect(told).toEqual(['superseded']);
   });
 
-  test('is found and put again after it has expired', async () => {
+  test('is found and resent after it has expired', async () => {
     const { store, process } = service();
     const version = store.put(ARCHIVE, 'bytes');
     store.expire(ARCHIVE);
@@ -222,10 +222,10 @@ describe('an archive that S3 could not replicate', () => {
     expect(resendsOf(store.look(ARCHIVE)?.metadata ?? {})).toBe(1);
   });
 
-  test('is acknowledged and told of when it is gone, before or while it is copied', async () => {
+  test('is acknowledged and reported if it no longer exists, before or during the copy', async () => {
     const { store, queue, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes');
-    store.copyFailures.push(new ObjectNotFoundError('gone in between'));
+    store.copyFailures.push(new ObjectNotFoundError('deleted meanwhile'));
     expect(await process(failed(version))).toEqual([]);
     store.erase(ARCHIVE);
     expect(await process(failed(version))).toEqual([]);
@@ -234,8 +234,8 @@ describe('an archive that S3 could not replicate', () => {
   });
 });
 
-describe('a version whose replication has failed', () => {
-  /** An archive that failed and was resent; the message about it waits for its successor. */
+describe('a version that failed to replicate and was resent', () => {
+  /** An archive that failed and was resent; its message waits for the successor. */
   async function resent() {
     const made = service();
     const first = made.store.put(ARCHIVE, 'bytes');
@@ -246,7 +246,7 @@ describe('a version whose replication has failed', () => {
     return { ...made, first, second };
   }
 
-  test('is deleted when its successor has arrived, and not before', async () => {
+  test('is deleted once its successor has been replicated', async () => {
     const { store, told, process, first, second } = await resent();
     store.setStatus(ARCHIVE, second, 'PENDING');
     expect(await process(failed(first))).toHaveLength(1);
@@ -258,7 +258,7 @@ describe('a version whose replication has failed', () => {
     expect(told.at(-1)).toBe(`deleted ${first}`);
   });
 
-  test('stays while its successor fails, until that one is kept', async () => {
+  test('is deleted only once its successor is kept, if that one fails too', async () => {
     const { store, told, process, first, second } = await resent();
     store.setStatus(ARCHIVE, second, 'FAILED');
     expect(await process(failed(first))).toHaveLength(1);
@@ -267,7 +267,7 @@ describe('a version whose replication has failed', () => {
     expect(told.at(-1)).toBe(`deleted ${first}`);
   });
 
-  test('is left to the lifecycle rules when the message about it may not wait any longer', async () => {
+  test('is left to the lifecycle rules after the last receive of its message', async () => {
     const { store, told, process, first, second } = await resent();
     store.setStatus(ARCHIVE, second, 'PENDING');
     expect(await process(failed(first, { receiveCount: 5 }))).toEqual([]);
@@ -275,7 +275,7 @@ describe('a version whose replication has failed', () => {
     expect(told.at(-1)).toBe('superseded');
   });
 
-  test('that is deleted already does not fail the message about another destination of it', async () => {
+  test('does not fail the message about another destination if it is already deleted', async () => {
     const { store, told, process, first, second } = await resent();
     store.setStatus(ARCHIVE, second, 'COMPLETED');
     await process(failed(first));
@@ -283,7 +283,7 @@ describe('a version whose replication has failed', () => {
     expect(told.at(-1)).toBe('superseded');
   });
 
-  test('is deleted after it was kept, once its other destinations are noted, and does not fail them', async () => {
+  test('is deleted after it is kept and its other destinations are recorded', async () => {
     const { store, told, process } = service();
     const version = store.put(ARCHIVE, 'bytes', { 's3xrc-resends': '3' });
     store.setStatus(ARCHIVE, version, 'FAILED');
@@ -296,7 +296,7 @@ describe('a version whose replication has failed', () => {
     expect(told.slice(-2)).toEqual([`deleted ${version}`, 'kept-before']);
   });
 
-  test('that is at the key again, since a later one was kept and deleted, is not put again', async () => {
+  test('is not resent if it is current again because its successor was kept and deleted', async () => {
     const { store, told, process, first, second } = await resent();
     const keptAt = new Date(NOW).toISOString();
     store.put(KEPT, 'bytes', { 's3xrc-kept-version': second, 's3xrc-failures': 'a=b', 's3xrc-kept-at': keptAt });
@@ -307,18 +307,18 @@ describe('a version whose replication has failed', () => {
   });
 });
 
-describe('the message of a failed replication', () => {
-  test('comes back when S3 is unavailable, and stops no other', async () => {
+describe('the message about a failed replication', () => {
+  test('is retried if S3 is unavailable, and does not stop the others', async () => {
     const { store, errors, process } = service();
     const version = store.put(ARCHIVE, 'bytes');
-    store.copyFailures.push(new UnavailableStorageError('not now'));
+    store.copyFailures.push(new UnavailableStorageError('unavailable'));
     const [first, second] = [failed(version), failed(version, { destination: 'inbound-b' })];
     expect(await process(first, second)).toEqual([first.messageId]);
     expect(errors.map(({ code }) => code)).toEqual(['STORAGE_UNAVAILABLE']);
     expect(store.versions(ARCHIVE)).toBe(2);
   });
 
-  test('comes back when another run has put the archive again in between', async () => {
+  test('is retried if another invocation has resent the archive meanwhile', async () => {
     const { store, told, process } = service();
     const message = failed(store.put(ARCHIVE, 'bytes'));
     const head = store.head.bind(store);
@@ -334,7 +334,7 @@ describe('the message of a failed replication', () => {
     expect(told.at(-1)).toBe('superseded');
   });
 
-  test('comes back when the run ends before S3 has copied', async () => {
+  test('is retried if the invocation ends before S3 has copied the archive', async () => {
     const { store, errors, endRun, process } = service();
     const message = failed(store.put(ARCHIVE, 'bytes'));
     endRun();
@@ -348,7 +348,7 @@ describe('the message of a failed replication', () => {
     expect(store.versions(ARCHIVE)).toBe(1);
   });
 
-  test('is dead-lettered with its reason when it is of another bucket or cannot be read', async () => {
+  test('is dead-lettered with the reason if it is about another bucket or cannot be parsed', async () => {
     const { store, queue, process } = service();
     const foreign = failed(store.put(ARCHIVE, 'bytes'), { bucket: 'someone-elses' });
     const nonsense = { ...foreign, messageId: 'n', body: 'nonsense' };
@@ -375,7 +375,7 @@ describe('an archive of a rule with several regions', () => {
     return { ...opened, version };
   }
 
-  test('is resent where it failed and nowhere else, once for each region, however often S3 tells', async () => {
+  test('is resent only to the regions where it failed, once each, however often S3 reports it', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version), failed(version, { destination: 'inbound-b' }));
     for (const place of [TO_A, TO_B]) store.setStatus(place, store.look(place)?.versionId ?? '', 'PENDING');
@@ -389,7 +389,7 @@ describe('an archive of a rule with several regions', () => {
     expect(store.look({ bucket: 'outbound', key: '_resend-c/rule/a.tar.zst' })).toBeUndefined();
   });
 
-  test('fails again under the key of its region, and is kept for that region alone', async () => {
+  test('is kept only for one region if it fails again under the key of that region', async () => {
     const { store, told, process, version } = failedArchive();
     await process(failed(version));
     for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -405,18 +405,21 @@ describe('an archive of a rule with several regions', () => {
     ['COMPLETED', 'FAILED', true],
     ['COMPLETED', 'PENDING', false],
     ['PENDING', 'FAILED', false],
-  ])('whose copy is %s is deleted when S3 is done with its other regions, too: %s', async (copy, whole, isDeleted) => {
-    const { store, told, process, version } = failedArchive();
-    await process(failed(version));
-    store.setStatus(TO_A, store.look(TO_A)?.versionId ?? '', copy);
-    store.setStatus(ARCHIVE, version, whole);
+  ])(
+    'with a copy that is %s is deleted only once S3 is done with the other regions: %s',
+    async (copy, whole, isDeleted) => {
+      const { store, told, process, version } = failedArchive();
+      await process(failed(version));
+      store.setStatus(TO_A, store.look(TO_A)?.versionId ?? '', copy);
+      store.setStatus(ARCHIVE, version, whole);
 
-    expect(await process(failed(version, { receiveCount: 3 }))).toHaveLength(isDeleted ? 0 : 1);
-    expect(store.versions(ARCHIVE)).toBe(isDeleted ? 0 : 1);
-    expect(told.includes(`deleted ${version}`)).toBe(isDeleted);
-  });
+      expect(await process(failed(version, { receiveCount: 3 }))).toHaveLength(isDeleted ? 0 : 1);
+      expect(store.versions(ARCHIVE)).toBe(isDeleted ? 0 : 1);
+      expect(told.includes(`deleted ${version}`)).toBe(isDeleted);
+    },
+  );
 
-  test('that was deleted meanwhile reaches a region whose failure is told of late, from the copy for another region', async () => {
+  test('is resent from the copy for another region if it was deleted before a late failure report', async () => {
     const { store, told, process, version } = failedArchive();
     await process(failed(version));
     store.setStatus(TO_A, store.look(TO_A)?.versionId ?? '', 'COMPLETED');
@@ -429,7 +432,7 @@ describe('an archive of a rule with several regions', () => {
     expect(told.some((line) => line.startsWith('gone'))).toBe(false);
   });
 
-  test('is put again until a replication rule covers the key of its region, at last for all regions', async () => {
+  test('is resent to one region until a replication rule covers that key, and finally to all regions', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version));
     expect(await process(failed(version, { receiveCount: 3 }))).toHaveLength(1);
@@ -441,7 +444,7 @@ describe('an archive of a rule with several regions', () => {
     expect(store.look(ARCHIVE)).toMatchObject({ body: 'bytes', metadata: { 's3xrc-resends': '1' } });
   });
 
-  test('leaves no copy that no replication rule covers once it was put again for all regions, whoever put it', async () => {
+  test('leaves no copy that no replication rule covers once it has been resent to all regions', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version));
     await process(failed(version, { receiveCount: 3 }));
@@ -453,7 +456,7 @@ describe('an archive of a rule with several regions', () => {
     expect([store.versions(TO_A), store.versions(ARCHIVE)]).toEqual([0, 2]);
   });
 
-  test('keeps the copy for its region that a replication rule covers by now', async () => {
+  test('keeps the copy for one region if a replication rule covers it now', async () => {
     const { store, process, version } = failedArchive();
     await process(failed(version));
     const copy = store.copy.bind(store);
@@ -466,15 +469,15 @@ describe('an archive of a rule with several regions', () => {
     expect([store.versions(TO_A), store.versions(ARCHIVE)]).toEqual([2, 2]);
   });
 
-  test('is acknowledged as put again though its uncovered copy cannot be removed', async () => {
+  test('is acknowledged as resent even if its uncovered copy cannot be removed', async () => {
     const { store, errors, process, version } = failedArchive();
     await process(failed(version));
-    store.removeVersion = () => Promise.reject(new UnavailableStorageError('not now'));
+    store.removeVersion = () => Promise.reject(new UnavailableStorageError('unavailable'));
     expect(await process(failed(version, { receiveCount: 5 }))).toEqual([]);
     expect([store.versions(ARCHIVE), errors.length]).toEqual([2, 0]);
   });
 
-  test('that was kept for its region is not put again when S3 tells of it once more', async () => {
+  test('is not resent if it was kept for the region that S3 reports again', async () => {
     const { store, told, process, version } = failedArchive();
     const keptAt = new Date(NOW).toISOString();
     store.put(KEPT_FOR_A, 'bytes', { 's3xrc-kept-version': 'v9', 's3xrc-failures': 'a=b', 's3xrc-kept-at': keptAt });

@@ -7,7 +7,7 @@ import type { WriteTarget } from '../../../src/storage/object-store.ts';
 const BARE = { bucket: 'b', key: 'k', headers: {}, metadata: {}, tags: [] } satisfies WriteTarget;
 const KEY_ARN = 'arn:aws:kms:ap-southeast-1:123456789012:key/12345678-1234-1234-1234-123456789012';
 
-/** Bytes of the header section of the longest PUT of `target`, by building and signing it. */
+/** The bytes of the header section of the longest PUT of `target`, built and signed. */
 function sentBytes(target: WriteTarget, token: number): number {
   const host = `${'b'.repeat(63)}.s3.ap-southeast-1.amazonaws.com`;
   const headers = [
@@ -24,7 +24,7 @@ function sentBytes(target: WriteTarget, token: number): number {
   return all.reduce((sum, text) => sum + text.length + 2, 0);
 }
 
-describe('the bytes of headers', () => {
+describe('header bytes', () => {
   test.each<[string, Partial<WriteTarget>]>([
     ['nothing', {}],
     ['headers', { headers: { contentType: 'text/plain', websiteRedirectLocation: '/a', expires: 'never' } }],
@@ -36,7 +36,7 @@ describe('the bytes of headers', () => {
     expect(sentBytes(target, 0) - sentBytes(BARE, 0)).toBe(headerBytes(target));
   });
 
-  test('have the name that S3 has for each', () => {
+  test('include the names that S3 uses', () => {
     const headers = {
       contentType: 'a/b',
       contentEncoding: 'c',
@@ -52,7 +52,7 @@ describe('the bytes of headers', () => {
     expect(headerBytes({ ...BARE, headers })).toBe(197);
   });
 
-  test('leave room for everything else in the 8 KB of a request, with a token of 1,500 characters', () => {
+  test('leave room in the 8 KB of a request for the rest and a token of 1,500 characters', () => {
     const filled = (bytes: number): WriteTarget => ({ ...BARE, headers: { cacheControl: 'x'.repeat(bytes) } });
     const most = Array.from({ length: 8192 }, (_, bytes) => bytes).findLast((bytes) => fitsRequest(filled(bytes))) ?? 0;
     expect(sentBytes(filled(most), 1500)).toBeLessThanOrEqual(8192);
@@ -60,7 +60,7 @@ describe('the bytes of headers', () => {
   });
 });
 
-test('an object can be restored without its tags in the headers when its 2 KB of metadata were sent in headers, too', () => {
+test('an object whose metadata was sent in headers can be restored without its tags in the headers', () => {
   const metadata = { a: 'x'.repeat(1000), b: 'é'.repeat(523) };
   const tags = Array.from({ length: 10 }, (_, n) => ({ key: `${n}${'К'.repeat(11)}`, value: 'я'.repeat(120) }));
   expect(isRestorable({ headers: {}, metadata })).toBe(true);
@@ -68,7 +68,7 @@ test('an object can be restored without its tags in the headers when its 2 KB of
   expect(isRestorable({ headers: { contentDisposition: 'x'.repeat(6000) }, metadata })).toBe(false);
 });
 
-test('a request is filled up to its last byte: 8,192 less 640 for itself and 1,536 for the token, 700 less where stamps come', () => {
+test('a request may have 8,192 bytes of headers, less 640 for itself, 1,536 for the token and 700 for stamps', () => {
   const filled = (bytes: number) => ({ cacheControl: 'x'.repeat(bytes - 'cache-control: \r\n'.length) });
   const fits = (bytes: number) => fitsRequest({ headers: filled(bytes), metadata: {}, tags: [] });
   expect([fits(6016), fits(6017)]).toEqual([true, false]);

@@ -4,7 +4,7 @@ import { openUpload } from '../../../src/storage/open-upload.ts';
 
 const failing = (error: Error) => ({ resumeUpload: () => Promise.reject(error) });
 
-test('an upload is gone only where S3 says so: one that cannot be asked for now is not begun from scratch', async () => {
+test('an upload is gone only if S3 says so: one that cannot be read now is not started over', async () => {
   const place = { bucket: 'b', key: 'k' };
   expect(await openUpload(failing(new UploadGoneError('gone')), place, 'id')).toBeUndefined();
   await expect(openUpload(failing(new UnavailableStorageError('503')), place, 'id')).rejects.toMatchObject({

@@ -32,12 +32,12 @@ const version1 = `1;ed851a78;a1b2c3d4;${write.eventTime.toString(36)};0055AED6DC
 const tagsOf = (count: number) => Array.from({ length: count }, (_, index) => ({ key: `t${index}`, value: 'v' }));
 
 describe('provenance stamps', () => {
-  test('have one text for one write', () => {
+  test('encode a write in a fixed format', () => {
     expect(text).toBe(`2:ed851a78:a1b2c3d4:${write.eventTime.toString(36)}:0055AED6DCD90281E5:d41d8cd9:0123456789ab`);
     expect(originOf('source-bucket')).toMatch(/^[0-9a-f]{8}$/);
   });
 
-  test('have only characters that the value of a tag may have', () => {
+  test('have only characters that are allowed in tag values', () => {
     expect(encodeStamp(stampOf({ ...write, eventTime: -1 }), DIGEST, place)).toMatch(
       /^[\p{L}\p{N} +\-=._:/@]{1,256}$/u,
     );
@@ -47,12 +47,12 @@ describe('provenance stamps', () => {
     ['complete', stamp],
     ['without a sequencer', stampOf({ origin: write.origin, eventTime: 0, etag: 'ab' })],
     ['without an ETag', stampOf({ ...write, etag: '' })],
-    ['of a listing', stampOf({ origin: write.origin, eventTime: 0, etag: 'ab', readAt: 1_700_000_000_000 })],
+    ['with a read time', stampOf({ origin: write.origin, eventTime: 0, etag: 'ab', readAt: 1_700_000_000_000 })],
   ])('are read back: %s', (_, one) => {
     expect(decodeStamp(encodeStamp(one, DIGEST, place), place)).toEqual({ stamp: one, digest: DIGEST });
   });
 
-  test('of version 1 stay readable, and say nothing of edits', () => {
+  test('of version 1 stay readable, but do not show edits', () => {
     const found = findStamp({ metadata: { [STAMP_NAME]: version1 } }, place);
 
     expect(found).toEqual({ stamp });
@@ -62,23 +62,23 @@ describe('provenance stamps', () => {
   test.each([
     ['none', undefined],
     ['a later version', `3:${text.slice(2)}`],
-    ['no stamp at all', 'mine'],
+    ["a user's text", 'mine'],
     ['the stamp of another bucket', encodeStamp(stamp, DIGEST, { ...place, bucket: 'copies' })],
     ['the stamp of another key', encodeStamp(stamp, DIGEST, { ...place, key: 'copy' })],
     ['too many fields', `${text}:`],
     ['version 1 with a digest', `${version1};0123456789ab`],
-  ])('are undefined when there is %s', (_, value) => {
+  ])('decode to undefined if there is %s', (_, value) => {
     expect(decodeStamp(value, place)).toBeUndefined();
   });
 
-  test('leave out what could not be read back', () => {
+  test('leave out fields that could not be decoded', () => {
     const odd = stampOf({ ...write, sequencer: 'not:hex', etag: 'xyz' });
 
     expect(odd).toEqual({ origin: write.origin, eventTime: write.eventTime, etag: '' });
     expect(decodeStamp(encodeStamp(odd, DIGEST, place), place)?.stamp).toEqual(odd);
   });
 
-  test('are found in the metadata, else in a tag', () => {
+  test('are found in the metadata, or otherwise in a tag', () => {
     const tags = [...tagsOf(2), { key: STAMP_NAME, value: text }];
 
     expect(findStamp({ metadata: { a: 'b', [STAMP_NAME]: text } }, place)?.stamp).toEqual(stamp);
@@ -86,7 +86,7 @@ describe('provenance stamps', () => {
     expect(findStamp({ metadata: { a: 'b' }, tags: tagsOf(2) }, place)).toBeUndefined();
   });
 
-  test('are taken off, whatever place they speak of; a user entry or tag of the same name stays', () => {
+  test("are removed whatever location they name, but a user's entry or tag of the same name stays", () => {
     const tag = { key: STAMP_NAME, value: text };
     const ownTag = { key: STAMP_NAME, value: 'mine' };
 
@@ -97,7 +97,7 @@ describe('provenance stamps', () => {
     expect(withoutStampTag([ownTag])).toEqual([ownTag]);
   });
 
-  test('go into metadata up to 2,048 bytes of names and values, counted in UTF-8; then into a tag; then nowhere', () => {
+  test('go into metadata up to 2,048 bytes of UTF-8, otherwise into a tag, otherwise nowhere', () => {
     const room = 2048 - 'ä'.length * 2 - STAMP_NAME.length - text.length;
 
     expect(chooseCarrier({ ä: 'x'.repeat(room) }, [], stamp)).toBe('metadata');
@@ -113,7 +113,7 @@ describe('provenance stamps', () => {
     expect(hasRoomForStampTag(tagsOf(10))).toBe(false);
   });
 
-  test('leave metadata that is named like a property of every object', () => {
+  test('do not affect metadata named like a built-in object property', () => {
     const hostile = JSON.parse(`{"__proto__":"x","constructor":"y","${STAMP_NAME}":"${text}"}`) as Record<
       string,
       string
@@ -130,7 +130,7 @@ describe('provenance stamps', () => {
     ['newer', stampOf({ origin: write.origin, etag: 'ffff', eventTime: write.eventTime }), stamp],
     ['older', stampOf({ ...write, origin: 'ffffffff', sequencer: 'FF', eventTime: write.eventTime - 1 }), stamp],
     ['newer', stampOf({ ...write, origin: 'ffffffff' }), stamp],
-  ] as const)('relate: %s', (relation, left, right) => {
+  ] as const)('are ordered: %s', (relation, left, right) => {
     expect(relateStamps(left, right)).toBe(relation);
   });
 });
@@ -151,7 +151,7 @@ describe('the digest of a stamp', () => {
   const digest = digestContent(CONTENT);
   const found = { stamp, digest };
 
-  test('agrees with what was written, in any order of metadata, and with its own stamp among it', () => {
+  test('matches the written object in any order of metadata, including the stamp', () => {
     expect(isAsWritten(found, description({ metadata: { b: 'ä', [STAMP_NAME]: text, a: '1' } }))).toBe(true);
   });
 
@@ -159,28 +159,28 @@ describe('the digest of a stamp', () => {
     ['bytes', { crc32: 8 }],
     ['size', { size: 4 }],
     ['a header', { headers: { ...CONTENT.headers, cacheControl: 'private' } }],
-    ['a header that was taken away', { headers: { contentType: 'text/plain', contentEncoding: 'gzip' } }],
-    ['a header that was added', { headers: { ...CONTENT.headers, contentLanguage: 'de' } }],
+    ['a removed header', { headers: { contentType: 'text/plain', contentEncoding: 'gzip' } }],
+    ['an added header', { headers: { ...CONTENT.headers, contentLanguage: 'de' } }],
     ['metadata', { metadata: { a: '2', b: 'ä' } }],
-    ['metadata that was added', { metadata: { ...CONTENT.metadata, c: '' } }],
-  ])('disagrees after an edit of %s', (_, edit) => {
+    ['added metadata', { metadata: { ...CONTENT.metadata, c: '' } }],
+  ])('does not match after an edit of %s', (_, edit) => {
     expect(isAsWritten(found, description(edit))).toBe(false);
   });
 
-  test('disagrees with bytes that were put without a CRC-32: we always send one', () => {
+  test('does not match an object without a CRC-32, since we always send one', () => {
     const known = Object.entries(description()).filter(([name]) => name !== 'crc32');
 
     expect(isAsWritten(found, Object.fromEntries(known) as unknown as ObjectDescription)).toBe(false);
   });
 
-  test('is taken without a CRC-32 where that is not known before the write', () => {
+  test('omits the CRC-32 if it is not known before the write', () => {
     const early = { stamp, digest: digestContent({ ...CONTENT, crc32: undefined }) };
 
     expect(isAsWritten(early, description())).toBe(true);
     expect(isAsWritten(early, description({ size: 4 }))).toBe(false);
   });
 
-  test('is the same in every version of this product: another one would make an edit of each object that exists', () => {
+  test('never changes between versions of this product, or every existing object would look edited', () => {
     expect(digestContent(CONTENT)).toBe('7522357fe6f7');
     expect(digestContent({ size: 0, headers: {}, metadata: {} })).toBe('4d689cc9087d');
     const all = {
@@ -195,7 +195,7 @@ describe('the digest of a stamp', () => {
     expect(digestContent({ size: 0, headers: all, metadata: { z: '1', y: '2' } })).toBe('daa9c5d70492');
   });
 
-  test('takes what S3 says on its own for what was not said', () => {
+  test('ignores defaults that S3 adds', () => {
     const bare = digestContent({ size: 0, headers: {}, metadata: {} });
     const chunked = { contentType: 'binary/octet-stream', contentEncoding: 'aws-chunked' };
 
@@ -204,28 +204,28 @@ describe('the digest of a stamp', () => {
   });
 });
 
-describe('the time of a read', () => {
+describe('the read time in a stamp', () => {
   const readAt = 1_700_000_010_000;
   const listed = stampOf({ origin: write.origin, etag: 'ab', eventTime: readAt - 10_000, readAt });
   const deletion = (eventTime: number, origin = write.origin) =>
     stampOf({ origin, etag: '', eventTime, sequencer: '20' });
 
   test.each([
-    ['a deletion before it is older', deletion(readAt - 1), false],
-    ['one of its second is later', deletion(readAt), true],
-    ['one after it is later', deletion(readAt + 1), true],
-    ['of another source it says nothing', deletion(readAt - 1, 'ffffffff'), true],
-  ])('is for deletions alone: %s', (_, deleted, isBefore) => {
+    ['an earlier deletion is older', deletion(readAt - 1), false],
+    ['a deletion in the same second is later', deletion(readAt), true],
+    ['a later deletion is later', deletion(readAt + 1), true],
+    ['a deletion of another source is not compared', deletion(readAt - 1, 'ffffffff'), true],
+  ])('is compared only with deletions: %s', (_, deleted, isBefore) => {
     expect(isBeforeDeletion(listed, deleted)).toBe(isBefore);
     expect(relateStamps(listed, deleted)).toBe('older');
   });
 
-  test('is not kept beside a sequencer, and changes neither the order of writes nor what a replay is', () => {
+  test('is left out if there is a sequencer, and changes neither the order of writes nor replays', () => {
     expect(stampOf({ ...write, readAt })).toEqual(stamp);
     expect(relateStamps(listed, stampOf({ ...listed, readAt: readAt + 5000 }))).toBe('same');
   });
 
-  test('takes no more room than the longest sequencer, in characters that a tag may have', () => {
+  test('is shorter than the longest sequencer, with characters that are allowed in tags', () => {
     const latest = stampOf({ ...write, sequencer: undefined, readAt: Date.parse('9999-12-31T23:59:59Z') });
     const longest = stampOf({ ...write, sequencer: 'A'.repeat(32) });
     const encoded = encodeStamp(latest, DIGEST, place);

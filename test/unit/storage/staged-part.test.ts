@@ -11,7 +11,7 @@ const signal = new AbortController().signal;
 const pieces = [randomBytes(1000), randomBytes(1000), randomBytes(3)] as const;
 const whole = Buffer.concat(pieces);
 
-test('pieces that come in any order become one part, and nothing stays behind', async () => {
+test('pieces in any order become one part, and nothing is left behind', async () => {
   const store = new MemoryObjectStore({ minimumPartSize: 1 });
   const upload = await store.createUpload(TARGET);
   const staged = new StagedPart(store, STAGE, signal);
@@ -31,7 +31,7 @@ test('pieces that come in any order become one part, and nothing stays behind', 
   expect(store.keys('ours')).toEqual([]);
 });
 
-test('pieces are put together whatever is at their key, which is theirs alone: a try whose answer was lost may have ended', async () => {
+test('pieces are assembled unconditionally, since only an earlier try can have written their unique key', async () => {
   const conditions: unknown[] = [];
   const store = new MemoryObjectStore({ minimumPartSize: 1 });
   const upload = await store.createUpload(TARGET);
@@ -52,7 +52,7 @@ test('pieces are put together whatever is at their key, which is theirs alone: a
   expect(conditions).toEqual([{ kind: 'always' }]);
 });
 
-test('an abandoned part gives its pieces back', async () => {
+test('aborting a part aborts the upload of its pieces', async () => {
   const memory = new MemoryObjectStore({ minimumPartSize: 1 });
   const store = new FailingObjectStore(memory, { uploadPart: [2] });
   const staged = new StagedPart(store, STAGE, signal);
@@ -62,7 +62,7 @@ test('an abandoned part gives its pieces back', async () => {
   expect(memory.uploadKeys('ours')).toEqual([]);
 });
 
-test('pieces are not begun any more when the work was stopped', async () => {
+test('no piece is sent after the work was stopped', async () => {
   const store = new MemoryObjectStore();
   const stopped = AbortSignal.abort(new Error('stopped'));
   const staged = new StagedPart(store, STAGE, stopped);
@@ -76,13 +76,13 @@ test('a part without pieces has nothing to abort', async () => {
   expect(store.counts.abort).toBe(0);
 });
 
-test("two tasks at the same part do not replace each other's pieces", async () => {
+test("two tasks that stage the same part do not replace each other's pieces", async () => {
   const store = new MemoryObjectStore({ minimumPartSize: 1 });
-  const [one, other] = [Buffer.from('of one'), Buffer.from('of the other')];
+  const [one, other] = [Buffer.from('one'), Buffer.from('the other')];
   const upload = await store.createUpload(TARGET);
   const stages = [one, other].map((bytes) => ({ bytes, staged: new StagedPart(store, STAGE, signal) }));
   for (const { bytes, staged } of stages) await staged.write(0, bytes, crc32(bytes));
-  // Both have put their pieces together before either of them is copied into place.
+  // Both have assembled their pieces before either part is copied into place.
   const together = Promise.withResolvers<undefined>();
   let waiting = 0;
   const patient: typeof upload = Object.assign(Object.create(upload) as typeof upload, {

@@ -38,7 +38,7 @@ const untilInterrupted: ProcessMessage = async (message, queue, signal) => {
 };
 
 describe('a worker', () => {
-  test('acknowledges what is done, and ends when nothing came for long enough', async () => {
+  test('acknowledges messages that are done, and ends after it has been idle', async () => {
     const bench = new WorkerBench();
     const messages = bench.place(3);
     const run = bench.run([succeed]);
@@ -48,7 +48,7 @@ describe('a worker', () => {
     expect(bench.telemetry.ends).toEqual([['idle', 3]]);
   });
 
-  test('ends with the first poll that finds nothing when it has been idle for so long, and not before', async () => {
+  test('ends with the first empty poll after the idle time, and not before', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const work = new LongWork();
@@ -63,7 +63,7 @@ describe('a worker', () => {
     expect(await run).toBe('idle');
   });
 
-  test('waits for messages forever where it is not to end when idle', async () => {
+  test('waits for messages forever without an idle time', async () => {
     const bench = new WorkerBench();
     const run = bench.run([succeed], { idleExitSeconds: 0 });
     await bench.clock.advance(600_000);
@@ -73,7 +73,7 @@ describe('a worker', () => {
     expect(await run).toBe('stopped');
   });
 
-  test('works on as many messages as it has slots, and no more', async () => {
+  test('processes one message per slot at a time', async () => {
     const bench = new WorkerBench();
     bench.place(5);
     const work = new LongWork();
@@ -93,14 +93,14 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toHaveLength(5);
   });
 
-  test('does not end while a message is in progress, however long the queue is empty', async () => {
+  test('does not end while a message is in progress, however long the queue has been empty', async () => {
     const bench = new WorkerBench();
     bench.place(1);
     const work = new LongWork();
     const run = bench.run([work.process, work.process]);
     await bench.clock.advance(3_600_000);
     expect(bench.telemetry.ends).toEqual([]);
-    // The other slot asks the queue on, and ECS is told nothing yet.
+    // The other slot keeps polling the queue, and ECS is not told anything yet.
     expect(bench.source.polls).toBeGreaterThan(700);
     expect(bench.protections).not.toContain(0);
     work.end();
@@ -108,7 +108,7 @@ describe('a worker', () => {
     expect(await run).toBe('idle');
   });
 
-  test('keeps a message hidden while it works, and no longer', async () => {
+  test('keeps a message hidden only while it works on it', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const work = new LongWork();
@@ -122,7 +122,7 @@ describe('a worker', () => {
     await run;
   });
 
-  test('leaves the back-off that the work has set as it is', async () => {
+  test('does not change a back-off that the work has set', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const fail: ProcessMessage = async (failed, queue) => {
@@ -139,7 +139,7 @@ describe('a worker', () => {
     expect(bench.telemetry.ended).toEqual([[message?.messageId, 'returned', 400]]);
   });
 
-  test('hides a message no longer that the work has dead-lettered', async () => {
+  test('stops hiding a message that the work has dead-lettered', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const refuse: ProcessMessage = async (refused, queue) => {
@@ -156,7 +156,7 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
   });
 
-  test('hides a message no longer that the work has requeued', async () => {
+  test('stops hiding a message that the work has requeued', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const requeue: ProcessMessage = async (interrupted, queue) => {
@@ -172,7 +172,7 @@ describe('a worker', () => {
     expect(bench.queue.again).toEqual([message]);
   });
 
-  test('gives up what SQS will not hide any longer, and lets a new message resume it', async () => {
+  test('requeues a message before SQS reaches its maximum of 12 hours, so that a new one resumes it', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const run = bench.run([untilInterrupted], { visibilitySeconds: 3_600 });
@@ -185,7 +185,7 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
   });
 
-  test('takes nothing more when it is stopped, and ends when its work is requeued', async () => {
+  test('takes no more messages once it is stopped, and ends after its work is requeued', async () => {
     const bench = new WorkerBench();
     const messages = bench.place(3);
     const run = bench.run([untilInterrupted, untilInterrupted], { idleExitSeconds: 0 });
@@ -198,7 +198,7 @@ describe('a worker', () => {
     expect(bench.telemetry.ends).toEqual([['stopped', 2]]);
   });
 
-  test('releases a message at once that it could not requeue', async () => {
+  test('releases a message at once if it cannot requeue it', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     bench.queue.rejected.add(message?.messageId ?? '');
@@ -215,7 +215,7 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toEqual([]);
   });
 
-  test('gives a message back untouched that comes with its last poll', async () => {
+  test('requeues a message from its last poll unattempted', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     bench.source.onHandOut = () => {
@@ -228,7 +228,7 @@ describe('a worker', () => {
     expect(bench.telemetry.requeued).toEqual([message?.messageId]);
   });
 
-  test('leaves a message of its last poll in the queue that could not be requeued', async () => {
+  test('leaves a message from its last poll in the queue if it cannot be requeued', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     bench.queue.rejected.add(message?.messageId ?? '');
@@ -240,18 +240,18 @@ describe('a worker', () => {
     expect(bench.source.acknowledged).toEqual([]);
   });
 
-  test('outlives a queue that does not answer, and asks it ever more slowly', async () => {
+  test('survives a queue that does not answer, and polls it with longer and longer pauses', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     bench.source.failures = 7;
     const run = bench.run([succeed], { idleExitSeconds: 10_000 });
-    // 1 + 2 + 4 + 8 + 16 + 30 seconds of pauses between seven calls.
+    // Seven calls with pauses of 1 + 2 + 4 + 8 + 16 + 30 seconds.
     await bench.clock.advance(60_500);
     expect(bench.source.polls).toBe(6);
     await bench.clock.advance(30_600);
     expect(bench.source.acknowledged).toEqual([message?.messageId]);
     expect(bench.telemetry.errors).toHaveLength(7);
-    // It has answered: the next time it does not, the pauses are short again.
+    // Once it has answered, the next pauses start short again.
     bench.source.failures = 1;
     await bench.clock.advance(5_000);
     expect(bench.telemetry.errors).toHaveLength(8);
@@ -263,13 +263,13 @@ describe('a worker', () => {
     expect(await run).toBe('stopped');
   });
 
-  test('backs off a message whose work broke, and continues', async () => {
+  test('backs off a message whose work throws, and continues', async () => {
     const bench = new WorkerBench();
     const [broken, sound] = bench.place(2, 3);
     const work: ProcessMessage = (message) =>
       message === broken ? Promise.reject(new TypeError('a bug')) : Promise.resolve(DONE);
     const run = bench.run([work], { idleExitSeconds: 1_000 });
-    // The heartbeat of what broke would be due several times.
+    // The heartbeat of the failed message would be due several times.
     await bench.clock.advance(1_005_000);
     await run;
     expect(bench.queue.delays).toEqual([{ message: broken, seconds: 120 }]);
@@ -278,7 +278,7 @@ describe('a worker', () => {
   });
 });
 
-describe('the protection from scale-in', () => {
+describe('the scale-in protection', () => {
   test('lasts from the first message until the queue is empty', async () => {
     const bench = new WorkerBench();
     bench.place(3);
@@ -288,7 +288,7 @@ describe('the protection from scale-in', () => {
     expect(bench.protections).toEqual([60, 0]);
   });
 
-  test('is renewed long before it runs out', async () => {
+  test('is renewed well before it expires', async () => {
     const bench = new WorkerBench();
     bench.place(1);
     const work = new LongWork();
@@ -301,7 +301,7 @@ describe('the protection from scale-in', () => {
     expect(bench.protections.at(-1)).toBe(0);
   });
 
-  test('is not renewed once the queue was empty, though the task works on, and begins again with the next message', async () => {
+  test('is not renewed once the queue is empty', async () => {
     const bench = new WorkerBench();
     bench.place(1);
     const run = bench.run([succeed, succeed]);
@@ -313,7 +313,7 @@ describe('the protection from scale-in', () => {
     expect(bench.protections).toHaveLength(dropped);
   });
 
-  test('ends with the worker that is stopped, although its queue was never found empty', async () => {
+  test('ends when the worker is stopped, even if its queue was never empty', async () => {
     const bench = new WorkerBench();
     bench.place(2);
     const run = bench.run([untilInterrupted]);
@@ -324,7 +324,7 @@ describe('the protection from scale-in', () => {
     expect(bench.protections).toEqual([60, 0]);
   });
 
-  test('is not a condition for working', async () => {
+  test('may fail without stopping the work', async () => {
     const bench = new WorkerBench();
     const [message] = bench.place(1);
     const refuse = () => Promise.reject(new Error('deployment in progress'));
@@ -338,7 +338,7 @@ describe('the protection from scale-in', () => {
     ]);
   });
 
-  test('is not asked for outside of ECS', async () => {
+  test('is not requested outside ECS', async () => {
     const bench = new WorkerBench();
     bench.place(1);
     const run = bench.run([succeed], { protection: undefined });

@@ -97,7 +97,7 @@ it('changes the derived key with the day and with the secret', () => {
   expect(signatures[3]).toBe(signatures[0]);
 });
 
-it('signs with the key of its day, also when the process lives over midnight', () => {
+it('signs with the key of the day, even if the process runs past midnight', () => {
   const request = { method: 'GET', host: 'h', path: '/k', query: '', headers: [] };
   const credentials = { accessKeyId: 'A', secretAccessKey: 'one' };
   const midnight = Date.UTC(2026, 10, 30);
@@ -108,7 +108,7 @@ it('signs with the key of its day, also when the process lives over midnight', (
   );
 });
 
-it('signs what is asked of Lambda as @smithy/signature-v4 does', async () => {
+it('signs requests to Lambda as @smithy/signature-v4 does', async () => {
   const names = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
   await fc.assert(
     fc.asyncProperty(
