@@ -171,7 +171,7 @@ describe('s3xrc archive with a file', () => {
     [['archive', 'ls', 's3://archives'], 2, /write s3:\/\/bucket\/key/],
     [['archive', 'ls', 'FILE', '--jsn'], 2, /--jsn/],
     [['archive', 'peek', 'FILE'], 2, /peek/],
-  ])('says what is wrong with %j in one line, without a stack', (args, expected, message) => {
+  ])('says what is wrong with %j in one line, without a stack trace', (args, expected, message) => {
     const given = args.map((arg) => arg.replace('FILE', file).replace('FOLDER', folder));
     const { status, stdout, stderr } = s3xrc(...given);
     expect({ status, stdout: stdout.toString() }).toEqual({ status: expected, stdout: '' });

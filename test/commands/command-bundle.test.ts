@@ -48,7 +48,7 @@ test('runs on Node 20, which lacks built-ins of newer versions', () => {
   expect(stdout).toMatch(/^ {2}FAILURE {2}account: AWS does not take the credentials/m);
 });
 
-test.each(['demo', 'invoke'])('says that %s needs a checkout, and completes the others', (name) => {
+test.each(['demo', 'invoke'])('says that %s needs a checkout, and still completes the other commands', (name) => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['--import', LIKE_NODE_20, join(folder, 's3xrc/main.mjs'), ...args], {
       encoding: 'utf8',

@@ -119,7 +119,7 @@ describe('on plain Node 20, with an account to read', () => {
     await provider.stop();
   });
 
-  test('the list covers every command', () => {
+  test('this list covers every command', () => {
     expect(COMMANDS.map(({ name }) => name).filter((name) => !STARTED.some(([[started]]) => started === name))).toEqual(
       [],
     );

@@ -199,7 +199,7 @@ describe.each([
     expect(swapped.stderr).toContain('lists bucket restored, but the rule needs bucket objects');
   });
 
-  test('takes what is due from the watermark, if there is one', async () => {
+  test('decides by the watermark what is due, if there is one', async () => {
     const cloudWatch = new CloudWatchClient({ endpoint: server.endpoint, region: REGION, credentials: CREDENTIALS });
     const Dimensions = Object.entries({ SourceBucket: 'objects', SourcePrefix: 'in/', TargetRegion: REGION }).map(
       ([Name, Value]) => ({ Name, Value }),

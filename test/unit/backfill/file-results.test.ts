@@ -29,7 +29,7 @@ describe('the results of a map run', () => {
     expect(sumResults(text)).toEqual({ listed: 20, queued: 14, queuedBytes: 1400, leftOut: 4, archived: 2 });
   });
 
-  test('name the files that failed, with the error of the function or of Step Functions, or that they were not begun', () => {
+  test('name the files that failed, with the error of the function or of Step Functions, or as not begun', () => {
     const cause = JSON.stringify({ errorType: 'InvalidInventoryError', errorMessage: 'it has another MD5' });
     const text = JSON.stringify([
       child({ Status: 'FAILED', Error: 'InvalidInventoryError', Cause: cause }),

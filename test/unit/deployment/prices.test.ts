@@ -118,7 +118,7 @@ describe('the price file', () => {
     expect(findFiledPrice(file, 'xx-nowhere-1', 'us-east-1')).toBeUndefined();
   });
 
-  test('must not have a price of 0, and reports every problem with its position', () => {
+  test('must not contain a price of 0, and has every problem reported with its position', () => {
     const broken = text.replace('"sqs_request": 0.0000004', '"sqs_request": 0').replace('"USD"', '"EUR"');
     expect(() => parsePriceFile(broken)).toThrow(/prices.json currency: .*prices.json everywhere.sqs_request: /s);
   });

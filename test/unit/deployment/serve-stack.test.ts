@@ -280,7 +280,7 @@ describe('serveStack', () => {
     expect(String(failure)).not.toContain('secret');
   });
 
-  test('throws for an event that is not from CloudFormation, since nobody waits for an answer', async () => {
+  test('throws for an event that is not from CloudFormation, since nothing waits for an answer', async () => {
     await expect(serve({ Records: [] })).rejects.toMatchObject({ code: 'RESOURCE_INVALID' });
     expect(sent).toEqual([]);
   });

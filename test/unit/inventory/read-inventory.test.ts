@@ -40,7 +40,7 @@ const CSV = [
 ].join('\n');
 
 describe('an inventory in CSV', () => {
-  test('returns current objects with decoded keys', async () => {
+  test('returns current objects with their decoded keys', async () => {
     const manifest = parseInventoryManifest(manifestText(), 'manifest.json');
     expect(manifest).toMatchObject({ bucket: 'example-source', fileBucket: 'example-inventory', format: 'CSV' });
     expect(await entriesOf(manifest, { 'data/1.csv.gz': gzipSync(`${CSV}\n`) })).toEqual([
@@ -117,7 +117,7 @@ describe('an inventory in Parquet', () => {
     );
   }
 
-  test('returns current objects with unchanged keys', async () => {
+  test('returns current objects with their keys unchanged', async () => {
     const entries = await entriesOf(manifest, { 'data.parquet': parquet(1000, 300) });
     expect(entries).toHaveLength(800);
     expect(entries[700]).toEqual({

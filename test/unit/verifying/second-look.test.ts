@@ -95,7 +95,7 @@ describe('a second look at the source before a copy is called wrong', () => {
     expect([faults, found]).toEqual([0, ['not-due b']]);
   });
 
-  test('reports an object that is missing at two destinations twice, and looks at it once', async () => {
+  test('reports an object that is missing at two destinations twice, but looks at it once', async () => {
     await store.place(at(SOURCE, 'a'), Buffer.from('a'));
     const { faults, counts } = await verify(exampleRule({}, [{ bucket: FIRST }, { bucket: SECOND }]));
     expect([faults, counts.missing, counts.looks]).toEqual([2, 2, 1]);

@@ -267,7 +267,7 @@ describe('taking the watermarks of a source region', () => {
     },
   );
 
-  test('names what was resent and failed once nothing handles it any more, until it is gone', async () => {
+  test('names what was resent and failed once nothing handles it anymore, until it is gone', async () => {
     const world = new World();
     const prefix = '_resend-ap-southeast-2/';
     const key = `${prefix}${toTwo.id}/${keyTime(NOW - 9000 * SECOND)}-0123.tar.zst`;
@@ -286,7 +286,7 @@ describe('taking the watermarks of a source region', () => {
     expect(world.taken.at(-1)?.stages.failing).toBe(0);
   });
 
-  test('asks for resends to one region once per region, and only for rules with several regions', async () => {
+  test('looks for resends to one region once per region, and only for rules with several regions', async () => {
     const world = new World();
     await takeWatermarks(world.dependencies([toOne]));
     const ofResends = () => world.listed.splice(0).filter(({ prefix }) => prefix.includes('_resend-'));

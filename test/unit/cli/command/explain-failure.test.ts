@@ -72,7 +72,7 @@ describe('a failure that a user can cause', () => {
   });
 });
 
-test('an unexpected failure keeps its stack', () => {
+test('an unexpected failure keeps its stack trace', () => {
   expect(explainFailure(new TypeError('x is undefined')).text).toMatch(
     /^unexpected: TypeError: x is undefined\n\s+at /,
   );

@@ -76,7 +76,7 @@ describe('the population', () => {
 });
 
 describe('the plan of a sample', () => {
-  test('keeps to its bytes, reads from every stratum, and reads no byte twice', () => {
+  test('keeps to its byte limit, reads from every stratum, and reads no byte twice', () => {
     const entry = fc.record({
       key: fc.string({ unit: fc.constantFrom('a', 'b', '/', '.json', '.jpg'), minLength: 1, maxLength: 5 }),
       size: fc.oneof(fc.nat(5000), fc.nat(40 * MB)),

@@ -44,7 +44,7 @@ describe('the table of the demo of existing objects', () => {
     expect(renderExisting(resultWith(50))).toContain('50 of 50 differences found, each as what it is');
   });
 
-  test('says how many were not, without the praise for a complete result', () => {
+  test('says how many were not, and does not claim a complete result', () => {
     const text = renderExisting(resultWith(48, ['48 of 50 planted differences were found']));
     expect(text).toContain('48 of 50 differences found as what they are, 2 are not');
     expect(text).not.toContain('each as what it is');
