@@ -45,7 +45,7 @@ test('runs on Node 20, which lacks built-ins of newer versions', () => {
   );
   expect(stderr).toBe('');
   expect(stdout).toMatch(/^ {2}ok {7}values: 1 rule, all checks passed/m);
-  expect(stdout).toMatch(/^ {2}FAILURE {2}account: AWS does not take the credentials/m);
+  expect(stdout).toMatch(/^ {2}FAILURE {2}account: AWS does not accept the credentials/m);
 });
 
 test.each(['demo', 'invoke'])('says that %s needs a checkout, and still completes the other commands', (name) => {

@@ -255,7 +255,7 @@ describe('npm run deploy', () => {
     expect(calls.at(-1)).toContain('--config-env ap-southeast-2');
     expect(stderr).toContain('Stopped at ap-southeast-2');
     expect(stderr).toContain('Done: us-east-1');
-    expect(stderr).toContain('Not begun: eu-west-1');
+    expect(stderr).toContain('Not started: eu-west-1');
     expect(stderr).toContain('npm run deploy');
   });
 

@@ -162,7 +162,7 @@ describe.each([
     const ReplicationConfiguration = { Role: 'arn:aws:iam::1:role/r', Rules: [replicationRule] };
     await clients.s3(SOURCE).send(new PutBucketReplicationCommand({ Bucket: 'replicated', ReplicationConfiguration }));
     expect(await complaints('replicated')).toEqual([
-      expect.stringMatching(/^warning source bucket replicated .*"native" carries the same objects/),
+      expect.stringMatching(/^warning source bucket replicated .*"native" replicates the same objects/),
     ]);
   });
 
@@ -191,9 +191,7 @@ describe.each([
       .s3(TARGET)
       .send(new PutBucketPolicyCommand({ Bucket: 'closed-copy', Policy: JSON.stringify({ Statement: [secure] }) }));
     expect(await complaints('closed')).toEqual([
-      expect.stringMatching(
-        /^failure source bucket closed .*"NobodyReads" .*refuses s3:GetObject, s3:GetObjectTagging/,
-      ),
+      expect.stringMatching(/^failure source bucket closed .*"NobodyReads" .*denies s3:GetObject, s3:GetObjectTagging/),
     ]);
   });
 
@@ -213,7 +211,7 @@ describe.each([
       .send(new PutBucketPolicyCommand({ Bucket: 'strict-copy', Policy: JSON.stringify({ Statement }) }));
     expect(await complaints('strict')).toEqual([
       expect.stringMatching(
-        /^failure destination bucket strict-copy .*"OnlyEncrypted" .*refuses s3:PutObject: it demands/,
+        /^failure destination bucket strict-copy .*"OnlyEncrypted" .*denies s3:PutObject: it requires/,
       ),
       expect.stringMatching(/^failure destination bucket strict-copy .*"OnlySigned" .*payloads that are not signed/),
     ]);
@@ -230,7 +228,7 @@ describe.each([
       .s3(TARGET)
       .send(new PutObjectLockConfigurationCommand({ Bucket: 'locked-copy', ObjectLockConfiguration }));
     expect(await complaints('locked')).toEqual([
-      expect.stringMatching(/^warning source bucket locked .*not carried to the targets/),
+      expect.stringMatching(/^warning source bucket locked .*are not replicated\./),
       expect.stringMatching(/^warning destination bucket locked-copy .*cannot be deleted for 30 days/),
     ]);
   });

@@ -155,7 +155,7 @@ test('names an account that has no room for the buckets of another stack', async
   await rm(other, { recursive: true });
   expect(status).toBe(1);
   expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(
-    /FAILURE buckets of the account: The account has \d+ of 2, and a deployment makes 4 more\. It will fail\./,
+    /FAILURE buckets of the account: The account has \d+ of 2 buckets, and a deployment creates 4 more\. The deployment will fail\./,
   );
   expect(stdout).toMatch(
     /fix: aws service-quotas request-service-quota-increase --region us-east-1 --service-code s3 /,
@@ -165,7 +165,7 @@ test('names an account that has no room for the buckets of another stack', async
 test('says that there are no credentials, and checks what needs none', async () => {
   const { status, stdout, stderr } = await s3xrc({ AWS_ENDPOINT_URL: emulator.endpoint });
   expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
-  expect(stdout).toMatch(/FAILURE {2}account: AWS does not take the credentials/);
+  expect(stdout).toMatch(/FAILURE {2}account: AWS does not accept the credentials/);
   expect(stdout).toMatch(/^This machine$/m);
   expect(stdout).not.toMatch(/^Buckets$/m);
 });
@@ -174,7 +174,7 @@ test('ends in time if nothing answers, and says what it could not check', async 
   const deaf = { ...accessTo(emulator.endpoint, SOURCE), AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' };
   const { status, stdout } = await s3xrc(deaf, '--only', 'queues', '--timeout', '10');
   expect(status).toBe(0);
-  expect(stdout).toMatch(/not seen app-target \(us-east-1\): Could not be seen: /);
+  expect(stdout).toMatch(/unknown {2}app-target \(us-east-1\): Could not be checked: /);
 });
 
 test('names the groups that it could not check in time, whatever else it found', async () => {
@@ -182,10 +182,10 @@ test('names the groups that it could not check in time, whatever else it found',
   const env = { ...accessTo(emulator.endpoint, SOURCE), AWS_ENDPOINT_URL_SQS: await deaf.listen() };
   const { stdout } = await s3xrc(env, '--only', 'configuration', 'queues', '--timeout', '1');
   deaf.close();
-  expect(stdout).toMatch(/not seen app-target-dead-letters \(us-east-1\): Could not be seen in time: no answer\./);
+  expect(stdout).toMatch(/unknown {2}app-target-dead-letters \(us-east-1\): Could not be checked in time: no answer\./);
   expect(stdout).toMatch(/^ {2}(?:ok {7}|FAILURE {2})values: /m);
   expect(stdout).toMatch(
-    /not seen\nCould not see all of queues in time\. .*\n {2}s3xrc doctor --only queues --timeout 60\n$/,
+    /unknown\nqueues could not be checked completely in time\. .*\n {2}s3xrc doctor --only queues --timeout 60\n$/,
   );
 });
 
@@ -194,7 +194,7 @@ test('refuses a group that does not exist', async () => {
   expect({ status, stderr }).toEqual({
     status: 2,
     stderr: expect.stringMatching(
-      /^error: unknown group bucket; there are configuration, .*\nTry: s3xrc doctor --help\n$/,
+      /^error: unknown group bucket; the groups are configuration, .*\nTry: s3xrc doctor --help\n$/,
     ),
   });
 });

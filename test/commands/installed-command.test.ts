@@ -83,7 +83,7 @@ const STARTED: readonly (readonly [args: readonly string[], status: number, says
     0,
     /^Would delete the stacks app and app-registry in eu-west-1, then us-east-1/,
   ],
-  [['doctor', ...ACCOUNT, '--only', 'configuration', 'identity', 'stacks', 'buckets'], 0, /not seen$/m],
+  [['doctor', ...ACCOUNT, '--only', 'configuration', 'identity', 'stacks', 'buckets'], 0, /unknown$/m],
   [['status', ...ACCOUNT], 0, /^app, .* UTC\n\ns3:\/\/objects\//],
   [['dead-letters', 'list', ...ACCOUNT], 0, /^No dead letters\.$/m],
   [['backfill', 'objects', ...ACCOUNT, ...OWN, '--dry-run'], 0, /^to queue +2 objects/m],

@@ -310,7 +310,7 @@ describe('at the confirmation of', () => {
       session.enter(answer);
       const { status, left, shown } = await session.ended;
       expect({ status, left, files: await readdir(folder) }).toEqual({ status: expected, left: [], files: [] });
-      expect(shown).toContain('The name of the stack is app, and the answer was different. Nothing was removed.');
+      expect(shown).toContain('The answer was not app, the name of the stack. Nothing was removed.');
     },
     SLOWEST,
   );

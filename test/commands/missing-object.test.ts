@@ -148,7 +148,7 @@ async function follow(line: string): Promise<Outcome> {
 const SAID: readonly (readonly [line: string, status: number, says: RegExp])[] = [
   ['s3xrc verify RULE-ID --prefix KEY', 1, /^1 missing: .*\n +us-east-1 s3:\/\/orders-copy {2}orders\/lost 7\.json$/m],
   ['s3xrc status', 1, /^ {2}to us-east-1 +0 s behind .*(?:\n.*)*^ {2}dead letters +1$/m],
-  ['s3xrc doctor', 1, /FAILURE {2}source bucket orders .*refuses s3:GetObject\.\n +fix: /],
+  ['s3xrc doctor', 1, /FAILURE {2}source bucket orders .*denies s3:GetObject\.\n +fix: /],
   ['s3xrc dead-letters show --prefix KEY', 0, /^code +STORAGE_ACCESS_DENIED\nreason +S3 answered GetObject .*403/m],
   [
     's3xrc dead-letters redrive --prefix KEY',

@@ -151,7 +151,7 @@ describe('a terminal of 60 columns', () => {
   test.each([
     ['estimate', ['estimate', 's3://objects/', '--region', REGION, '--monthly', '50TB'], /saves|Leave it to S3|Use it/],
     ['status', ['status'], /Fixed cost of all regions/],
-    ['doctor', ['doctor', '--only', 'buckets', 'queues', 'stacks', 'configuration'], /not seen\r?$/m],
+    ['doctor', ['doctor', '--only', 'buckets', 'queues', 'stacks', 'configuration'], /unknown\r?$/m],
     ['dead-letters list', ['dead-letters', 'list', '--queue', 'app-narrow-dead-letters'], /STORAGE_ACCESS_DENIED/],
     ['dead-letters show', ['dead-letters', 'show', '--queue', 'app-narrow-dead-letters'], /STORAGE_ACCESS_DENIED/],
     ['verify', ['verify', 'objects', '--not-due', '0s', ...places], /2 missing/],

@@ -300,7 +300,7 @@ describe('an archive that S3 does not replicate', () => {
     await expect(resend(HOME, 'no/such.tar.zst')).rejects.toMatchObject({ code: 'DEPLOY_INPUT_INVALID' });
     await expect(resend(AWAY)).rejects.toMatchObject({ code: 'DEPLOY_INPUT_INVALID' });
     refusals = 1;
-    expect(await resend(HOME, key)).toBe(`${key} is on its way again.\nResent: 1 archive.\n`);
+    expect(await resend(HOME, key)).toBe(`${key} was resent.\nResent: 1 archive.\n`);
     await settle();
     expect(Buffer.from(await bytesOf(AWAY, 'restored', 'never')).toString()).toBe(
       'not before someone corrects the key',

@@ -11,7 +11,7 @@ export function regionFilter(
   if (asked === undefined) return () => true;
   const unknown = asked.filter((region) => !known.includes(region));
   if (unknown.length > 0) {
-    throw new DeployInputError(`${unknown.join(', ')}: not in enabled_regions, which has ${known.join(', ')}.`, {
+    throw new DeployInputError(`${unknown.join(', ')}: not in enabled_regions, which lists ${known.join(', ')}.`, {
       context: { regions: unknown.join(', ') },
     });
   }

@@ -63,7 +63,7 @@ export class RegionDeployer {
     if (region === undefined) return;
     throw new DeployInputError(
       `${join(this.#folder, 'samconfig.toml')} has image_repositories in [${region}.deploy.parameters], which \`sam deploy --guided\` writes. ` +
-        "Such images are built with the project's configuration: remove that setting, and one repository is used for all functions.",
+        "Those images would contain the project's configuration: remove that setting, so that all functions use one repository.",
       { context: { region } },
     );
   }
@@ -118,7 +118,7 @@ export class RegionDeployer {
     await this.#sam.run(['package', ...options, ...this.#file(built), '--output-template-file', packaged]);
     const image = imageOf(await readFile(join(this.#project, packaged), 'utf8'));
     if (image !== undefined) return image;
-    throw new SamFailedError(`\`sam package\` has written ${packaged} without an ImageUri.`, { context: { region } });
+    throw new SamFailedError(`\`sam package\` wrote ${packaged} without an ImageUri.`, { context: { region } });
   }
 
   async #deployRegistry(region: string): Promise<string> {
@@ -135,7 +135,7 @@ export class RegionDeployer {
       cloudFormation.destroy();
     }
     throw new SamFailedError(
-      `Stack ${stack} in ${region} has no output RepositoryUri: a stack of this name exists that is not ours.`,
+      `Stack ${stack} in ${region} has no output RepositoryUri: it is another stack with the same name.`,
       { context: { stack, region } },
     );
   }

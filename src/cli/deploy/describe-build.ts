@@ -33,17 +33,17 @@ export async function readBuildMachine(): Promise<BuildMachine> {
  */
 export function describeBuild({ arch, platform, emulatesArm64 }: BuildMachine): string {
   const lines = [
-    'Building the image, for arm64. It takes Docker, Finch or Podman, and the internet: public.ecr.aws, the packages of Amazon Linux and',
-    'of npm, and where the base image has no headers of its Node, nodejs.org.',
+    'Building the image for arm64. This needs Docker, Finch or Podman, and internet access to public.ecr.aws, the packages of Amazon Linux',
+    'and npm, and to nodejs.org if the base image lacks the headers of its Node.',
   ];
   if (arch === 'arm64') return `${lines.join('\n')}\n`;
   return `${[
     ...lines,
     canBuildArm64({ arch, platform, emulatesArm64 })
-      ? `This machine is ${arch}: the build runs under emulation, several times slower.`
-      : `This machine is ${arch} and emulates no arm64, as far as can be seen. If the build fails with "exec format error", run once:\n` +
+      ? `This machine is ${arch}: the build runs under emulation, which is several times slower.`
+      : `This machine is ${arch} and does not seem to emulate arm64. If the build fails with "exec format error", run once:\n` +
         '  docker run --privileged --rm tonistiigi/binfmt --install arm64',
-    'There is no prebuilt image; a machine of arm64 (AWS CodeBuild has some, and most CI services) builds it natively.',
+    'There is no prebuilt image. An arm64 machine, which AWS CodeBuild and most CI services offer, builds it natively.',
   ].join('\n')}\n`;
 }
 

@@ -37,7 +37,7 @@ function describeStep(step: PlannedStep, number: number): string[] {
   return [
     `${number}. ${nameStep(step)}: ${roles.join(' and ')}; ${standing}`,
     ...(created.length === 0 ? [] : [`   creates  ${created.join(', ')}`]),
-    ...(changed === 0 ? [] : [`   changes  ${changed} nested stacks, as far as they differ`]),
+    ...(changed === 0 ? [] : [`   changes  ${changed} nested stacks, if they differ`]),
     ...(removed.length === 0 ? [] : [`   removes  ${removed.join(', ')}`]),
     `   Lambda   ${describeConcurrency(plan, state.concurrency)}`,
   ];
@@ -62,6 +62,6 @@ function describeConcurrency(plan: RegionPlan, quota: number | undefined): strin
       ? `the functions may use ${needed} concurrent executions`
       : `the functions may use ${needed} concurrent executions, ${backfilling} more while backfills run`;
   if (quota === undefined) return `${asked}; the quota cannot be read (lambda:GetAccountSettings)`;
-  const advice = needed > quota ? ': they will be throttled, ask for a higher quota or lower scaling_limit' : '';
-  return `${asked} of the account's ${quota}${advice}`;
+  const advice = needed > quota ? ': they will be throttled; request a higher quota or lower scaling_limit' : '';
+  return `${asked}; the account allows ${quota}${advice}`;
 }

@@ -36,7 +36,7 @@ export async function refuseObstacles(
   if (text !== '') await print(`${text}\n`);
   if (obstacles.length === 0) return;
   throw new AccountNotReadyError(
-    `The deployment would fail: ${obstacles.join(' ')} What fixes it is above; \`s3xrc doctor\` looks again. Nothing was built or changed.`,
+    `The deployment would fail: ${obstacles.join(' ')} The fixes are listed above; \`s3xrc doctor\` checks again. Nothing was built or changed.`,
     { context: { obstacles: obstacles.length } },
   );
 }

@@ -36,8 +36,8 @@ export async function lookAtRegion(stackName: string, region: string): Promise<R
   } catch (cause) {
     if (cause instanceof StackNotReadyError) throw cause;
     throw new UnreadableAccountError(
-      `Whether ${stackName} is deployed in ${region} cannot be seen: ${textOf(cause)}. This requires cloudformation:DescribeStacks and ` +
-        'ListStackResources; a region that is off by default has to be enabled for the account first.',
+      `Cannot tell whether ${stackName} is deployed in ${region}: ${textOf(cause)}. This requires cloudformation:DescribeStacks and ` +
+        'ListStackResources; an opt-in region must first be enabled for the account.',
       { context: { region }, cause },
     );
   } finally {
@@ -92,11 +92,11 @@ export function adviseOnStack(
   status: string,
 ): { readonly says: string; readonly command?: string } {
   const command = (name: string): string => `aws cloudformation ${name} --region ${region} --stack-name ${stack}`;
-  if (status.endsWith('_IN_PROGRESS')) return { says: 'Wait until CloudFormation is done with it' };
+  if (status.endsWith('_IN_PROGRESS')) return { says: 'Wait until CloudFormation has finished' };
   if (status === 'UPDATE_ROLLBACK_FAILED') {
     return { says: 'Continue the rollback', command: command('continue-update-rollback') };
   }
-  return { says: 'It was never complete: delete it', command: command('delete-stack') };
+  return { says: 'It cannot be updated: delete it', command: command('delete-stack') };
 }
 
 function textOf(thrown: unknown): string {

@@ -53,13 +53,13 @@ function blockedError(blocked: readonly RegionPlan[]): DeployBlockedError {
     ),
   );
   const lines = [
-    `${regions.join(', ')} cannot be deployed: each waits for a bucket of another one, since all of them only send so far. Nothing was changed.`,
-    'Two steps do it:',
-    '  1. Keep the role "target" in settings.json, take these destinations out of replication_config.json (and rules that have no other):',
+    `${regions.join(', ')} cannot be deployed: each needs a bucket in another one, and so far none of them receives. Nothing was changed.`,
+    'Deploy in two steps:',
+    '  1. Keep the role "target" in settings.json, and remove these destinations from replication_config.json (and rules that have no others):',
     ...routes,
-    '     then `npm run configure` and `npm run deploy`, which adds the buckets.',
-    '  2. Put them back, `npm run configure` and `npm run deploy`.',
-    'Do not deploy with Stage=targets: it would delete what sends, with the messages in its queues.',
+    '     Then run `npm run configure` and `npm run deploy`, which creates the buckets.',
+    '  2. Put them back, and run `npm run configure` and `npm run deploy` again.',
+    'Do not deploy with Stage=targets: that would delete the sending side, with the messages in its queues.',
   ];
   return new DeployBlockedError(lines.join('\n'), { context: { regions: regions.join(', ') } });
 }

@@ -20,8 +20,8 @@ export async function readIdentity(region: string, sts = new STSClient({ region 
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new UnreadableAccountError(
-      `AWS does not take the credentials of this shell (asked in ${region}): ${said}. ` +
-        'Set AWS_PROFILE or log in; `aws sts get-caller-identity` has to answer. Nothing was built or changed.',
+      `AWS does not accept the credentials of this shell (asked in ${region}): ${said}. ` +
+        'Set AWS_PROFILE or log in, until `aws sts get-caller-identity` works. Nothing was built or changed.',
       { context: { region }, cause },
     );
   } finally {

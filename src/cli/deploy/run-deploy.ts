@@ -54,9 +54,9 @@ export async function runDeploy(
 ): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc deploy')
-    .description('Builds the image and deploys all regions, receiving regions first.')
+    .description('Build the image and deploy all regions, receiving regions first.')
     .option('--dry-run', 'only show what would be done, with the change sets of deployed stacks')
-    .option('--repair', 'compare notifications of source buckets and replication rules, and restore what is missing')
+    .option('--repair', 'check bucket notifications and replication rules, and restore what is missing')
     .option('--force', 'remove rules even if messages wait in their queues; those messages are lost')
     .addOption(sharedOptions.regions('only these regions'))
     .addOption(sharedOptions.profile())
@@ -124,7 +124,7 @@ async function lookAtAccount(
     states.set(region, state);
     return state;
   };
-  const steps = await withMeter(context, { what: 'Looking at the account', unit: 'regions' }, async (meter) => {
+  const steps = await withMeter(context, { what: 'Reading the account', unit: 'regions' }, async (meter) => {
     const found = await planSteps(plans, asked, async (region) => (await lookAt(region)).stack?.outputs);
     const total = new Set(found.map(({ region }) => region)).size;
     for (const { region } of found) {
@@ -167,7 +167,7 @@ async function preview(
     const image = await orAborted(readImage(name, step.region), signal);
     await print(`\n${nameStep(step)}: change set\n`);
     if (image === undefined) {
-      await print(`The image of ${name} cannot be seen (lambda:GetFunction), and without it there is no change set.\n`);
+      await print(`The image of ${name} cannot be read (lambda:GetFunction), so there is no change set.\n`);
       continue;
     }
     try {
@@ -177,7 +177,7 @@ async function preview(
       await orAborted(discardChangeSets(settings.stack_name, step.region), signalAfter(signal, LAST_CALLS_MS));
     }
   }
-  await print('\nDry run: nothing was built or changed. A new image changes every function besides.\n');
+  await print('\nDry run: nothing was built or changed. A new image would also change every function.\n');
 }
 
 function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], failed: number): SamFailedError {
@@ -187,9 +187,9 @@ function stoppedError(cause: SamFailedError, steps: readonly DeploymentStep[], f
   const lines = [
     `Stopped at ${step === undefined ? '' : nameStep(step)}: ${cause.message}`,
     `  Done: ${names(steps.slice(0, failed))}`,
-    `  Not begun: ${names(steps.slice(failed + 1))}`,
-    `CloudFormation rolled back what it had started in ${region}; its reasons are above (CREATE_FAILED or UPDATE_FAILED).`,
-    'Correct the cause, then run `npm run deploy` again: what is done stays as it is. docs/deployment.md lists frequent causes.',
+    `  Not started: ${names(steps.slice(failed + 1))}`,
+    `CloudFormation rolled back its changes in ${region}; the reasons are above (CREATE_FAILED or UPDATE_FAILED).`,
+    'Fix the cause, then run `npm run deploy` again; finished regions stay as they are. docs/deployment.md lists frequent causes.',
   ];
   return new SamFailedError(lines.join('\n'), { context: { ...cause.context, region }, cause });
 }

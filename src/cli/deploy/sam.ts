@@ -55,8 +55,7 @@ export class Sam {
           reject(cause);
           return;
         }
-        const advice =
-          'Install it (`pip install -r requirements/deploy.txt` has the version that is tested), and Docker.';
+        const advice = 'Install the tested version (`pip install -r requirements/deploy.txt`), and Docker.';
         reject(new MissingSamError(`There is no \`sam\` on the PATH. ${advice}`, { cause }));
       });
       // A signal is not a status; the shell reports it as 128 and more.

@@ -45,7 +45,7 @@ export async function refuseWaitingMessages(
   } catch (thrown) {
     const said = thrown instanceof Error ? thrown.message : String(thrown);
     throw new UnreadableQueuesError(
-      `Whether the queues of ${stack} in ${region} are empty cannot be seen: ${said}. This requires cloudformation:ListStackResources ` +
+      `Cannot tell whether the queues of ${stack} in ${region} are empty: ${said}. This requires cloudformation:ListStackResources ` +
         'and sqs:GetQueueAttributes; --force skips this check.',
       { context: { stack, region }, cause: thrown },
     );
@@ -55,9 +55,9 @@ export async function refuseWaitingMessages(
   }
   if (queues.length === 0) return;
   const lines = [
-    `${cause} takes queues away in ${region} that are not empty. What is in them would be lost:`,
+    `${cause} deletes queues in ${region} that are not empty. Their messages would be lost:`,
     ...queues.map(({ name, waiting, inWork }) => `  ${name}: ${waiting} waiting, ${inWork} in progress`),
-    'Drain them first: "Remove a rule" in docs/operations.md. --force continues, and loses these messages.',
+    'Drain them first ("Remove a rule" in docs/operations.md). --force continues and loses these messages.',
   ];
   throw new MessagesWaitingError(lines.join('\n'), { context: { stack, region, queues: queues.length } });
 }

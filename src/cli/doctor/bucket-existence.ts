@@ -28,7 +28,7 @@ export async function checkEncryption(
   const log: DeploymentLog = {
     info: () => undefined,
     warn: (text) =>
-      findings.push(warning(subject, `${text}.`, 'name that key in replication_config.json, if objects use it')),
+      findings.push(warning(subject, `${text}.`, 'set that key in replication_config.json, if objects use it')),
     logFailure: () => undefined,
   };
   const keys = new KmsKeyDirectory((where) => patient.clients.kms(where));

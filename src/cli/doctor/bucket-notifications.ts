@@ -35,12 +35,12 @@ export async function checkNotifications(look: BucketLook, signal: AbortSignal):
       ({ id, eventBridge }) => eventBridge !== true && !wanted.some((entry) => entry.Id === id),
     ).length;
     const { settled } = mergeNotifications(bucket.name, stored, wanted, [], needsEventBridge);
-    const count = `${others} of ${MAX_NOTIFICATIONS} notifications are others'`;
+    const count = `${others} of ${MAX_NOTIFICATIONS} notifications are not ours`;
     if (!settled && (await patient.deployments.of(bucket.region)).state === 'deployed') {
-      const says = `It does not tell the queues of all rules of new objects (${count}): they are not replicated.`;
+      const says = `It does not notify the queues of all rules about new objects (${count}): some objects are not replicated.`;
       return [failure(subject, says, `s3xrc deploy --repair --region ${bucket.region}`)];
     }
-    if (others + wanted.length < MANY) return [ok(subject, `${capitalize(count)}, and none is in the way of ours.`)];
+    if (others + wanted.length < MANY) return [ok(subject, `${capitalize(count)}, and none conflicts with ours.`)];
     return [warning(subject, `${capitalize(count)}.`, 'set "events": "eventbridge" in the source of some rules')];
   } catch (thrown) {
     if (!(thrown instanceof NotificationConflictError)) throw thrown;

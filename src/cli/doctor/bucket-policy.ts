@@ -32,7 +32,7 @@ export async function checkPolicy(look: BucketLook, abortSignal: AbortSignal): P
   const denials = usesOf(look).flatMap((use) => findPolicyDenials(policy, use));
   const each = new Map(denials.map((denial) => [denial.statement, denial])).values();
   const diagnoses = [...each].map((denial) => describeDenial(subject, bucket.name, ourRoles(look), denial));
-  return diagnoses.length === 0 ? [ok(subject, 'Its policy refuses us nothing.')] : diagnoses;
+  return diagnoses.length === 0 ? [ok(subject, 'Its policy denies us nothing.')] : diagnoses;
 }
 
 /** One per rule. */
@@ -85,19 +85,19 @@ export function describeDenial(
   roles: string,
   { statement, actions, dependsOn, because }: PolicyDenial,
 ): Diagnosis {
-  const except = `except our roles from the statement ("ArnNotLike": {"aws:PrincipalArn": "${roles}*"}; aws s3api get-bucket-policy --bucket ${bucket})`;
+  const except = `exempt our roles from the statement ("ArnNotLike": {"aws:PrincipalArn": "${roles}*"}; aws s3api get-bucket-policy --bucket ${bucket})`;
   const keys = because.map((key) => key.toLowerCase());
   const demandsHeader = keys.some((key) => key.startsWith('s3:x-amz-server-side-encryption'));
   const reasons = [
-    ...(demandsHeader ? ['it demands another x-amz-server-side-encryption header than our requests have'] : []),
+    ...(demandsHeader ? ['it requires a different x-amz-server-side-encryption header than our requests have'] : []),
     ...(keys.includes('s3:x-amz-content-sha256')
-      ? ['it refuses payloads that are not signed; ours are protected by TLS and by a CRC-32 that S3 compares']
+      ? ['it denies unsigned payloads; ours are protected by TLS and by a CRC-32 that S3 compares']
       : []),
   ];
   const fix = demandsHeader
-    ? `set destinations[].kms_key_arn in replication_config.json to the key that it demands, so that each PUT has the header; or ${except}`
+    ? `set destinations[].kms_key_arn in replication_config.json to the key that it requires, so that each PUT has the header; or ${except}`
     : except;
-  const says = `Statement "${statement}" of its policy ${dependsOn.length === 0 ? 'refuses' : 'may refuse'} ${actions.join(', ')}`;
+  const says = `Statement "${statement}" of its policy ${dependsOn.length === 0 ? 'denies' : 'may deny'} ${actions.join(', ')}`;
   const why = reasons.length === 0 ? '' : `: ${reasons.join(', and ')}`;
   if (dependsOn.length === 0) return failure(subject, `${says}${why}.`, fix);
   return warning(subject, `${says}, depending on ${dependsOn.join(', ')}${why}.`, fix);

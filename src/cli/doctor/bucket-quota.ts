@@ -63,14 +63,14 @@ export interface BucketCount {
  * | some    | over it           | failure |
  */
 export function judgeBucketCount(subject: string, { region, buckets, missing, quota }: BucketCount): Diagnosis {
-  if (missing === 0) return ok(subject, 'Those of the stacks exist.');
+  if (missing === 0) return ok(subject, 'The buckets of the stacks exist.');
   const most = quota ?? DEFAULT_BUCKETS;
-  const allowed = `${formatCount(most)}${quota === undefined ? ' (the default)' : ''}`;
-  const says = `The account has ${formatCount(buckets)} of ${allowed}, and a deployment makes ${missing} more.`;
+  const allowed = `${formatCount(most)} buckets${quota === undefined ? ' (the default)' : ''}`;
+  const says = `The account has ${formatCount(buckets)} of ${allowed}, and a deployment creates ${missing} more.`;
   if (buckets + missing <= most) return ok(subject, says);
   return failure(
     subject,
-    `${says} It will fail.`,
+    `${says} The deployment will fail.`,
     `aws service-quotas request-service-quota-increase --region ${region} --service-code ${BUCKET_QUOTA.ServiceCode} --quota-code ${BUCKET_QUOTA.QuotaCode} --desired-value ${buckets + missing}`,
   );
 }

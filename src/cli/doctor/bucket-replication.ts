@@ -30,10 +30,10 @@ export async function checkReplication(look: BucketLook, abortSignal: AbortSigna
   if (rival === undefined) {
     return stored.length === 0
       ? []
-      : [ok(subject, `${stored.length} replication rules of S3's own, to other buckets or of other keys.`)];
+      : [ok(subject, `${stored.length} replication rules of S3's own, to other buckets or for other keys.`)];
   }
-  const says = `S3's own replication rule "${rival.ID ?? ''}" carries the same objects to the same bucket: each is paid for twice.`;
-  const fix = `aws s3api get-bucket-replication --bucket ${bucket.name}, and take the rule out (docs/deployment.md)`;
+  const says = `S3's own replication rule "${rival.ID ?? ''}" replicates the same objects to the same bucket: you pay for each twice.`;
+  const fix = `aws s3api get-bucket-replication --bucket ${bucket.name}, then remove the rule (docs/deployment.md)`;
   return [warning(subject, says, fix)];
 }
 

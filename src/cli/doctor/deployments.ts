@@ -49,12 +49,12 @@ export class Deployments {
   /** The finding about a missing part of the deployment. */
   async missing(region: string, subject: string): Promise<Diagnosis> {
     if ((await this.of(region)).state === 'unknown') {
-      return unseen(subject, 'It does not exist; whether the region is deployed cannot be seen.');
+      return unseen(subject, 'It does not exist; whether the region is deployed is unknown.');
     }
     return failure(
       subject,
       'It does not exist, although the region is deployed: CloudFormation does not recreate what was deleted by hand.',
-      `take what it belongs to out of the configuration, s3xrc configure && s3xrc deploy --region ${region}, put it back, and deploy again`,
+      `remove what it belongs to from the configuration, s3xrc configure && s3xrc deploy --region ${region}, put it back, and deploy again`,
     );
   }
 

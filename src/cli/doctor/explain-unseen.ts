@@ -25,7 +25,7 @@ export function isDenial(thrown: unknown): boolean {
 
 /** A sentence that says why nothing could be read. @param takes the permissions of the check */
 export function explainUnseen(thrown: unknown, takes: string): string {
-  if (isDenial(thrown)) return `This identity may not look. It takes ${takes}.`;
+  if (isDenial(thrown)) return `This identity may not check this. It needs ${takes}.`;
   const said = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
-  return `Could not be seen: ${said.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`;
+  return `Could not be checked: ${said.replaceAll(/\s+/g, ' ').replace(/\.$/, '')}.`;
 }

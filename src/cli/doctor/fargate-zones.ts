@@ -42,19 +42,19 @@ export function judgeZones(subject: string, region: string, zones: readonly Zone
   const isKnown = ({ id }: Zone): boolean => known === undefined || known.includes(id);
   const without = taken.filter((zone) => !isKnown(zone));
   if (without.length === 0)
-    return ok(subject, `Fargate is in each of the ${taken.length} zones that the network takes.`);
+    return ok(subject, `Fargate is in each of the ${taken.length} zones that the network uses.`);
   const names = without.map(({ name, id }) => `${name} (${id})`).join(', ');
   const enough = sorted.findIndex(isKnown) + 1;
   if (without.length < taken.length) {
-    const says = `Fargate is not in ${names}: no task can start in the subnet there, only in the other ${taken.length - without.length}.`;
+    const says = `Fargate is not in ${names}: no task can start in the subnets there, only in the other ${taken.length - without.length}.`;
     const fix = `if tasks do not start, set "availability_zones" of ${region} in settings.json so that more zones have Fargate`;
     return warning(subject, says, fix);
   }
   return failure(
     subject,
-    `Fargate is not in ${names}, the only zones that the network takes: no task would ever start.`,
+    `Fargate is not in ${names}, the only zones that the network uses: no task would ever start.`,
     enough === 0
-      ? `switch the fallback off for rules that begin or end in ${region}`
-      : `"availability_zones": ${enough} or more for ${region} in settings.json, then s3xrc configure`,
+      ? `switch off the fallback for rules with a source or destination in ${region}`
+      : `set "availability_zones" of ${region} to ${enough} or more in settings.json, then s3xrc configure`,
   );
 }

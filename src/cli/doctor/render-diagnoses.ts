@@ -15,7 +15,7 @@ const LABELS: Readonly<Record<DiagnosisStatus, string>> = {
   ok: 'ok',
   warning: 'warning',
   failure: 'FAILURE',
-  unseen: 'not seen',
+  unseen: 'unknown',
 };
 const INDENT = 11;
 /** Seconds that a check may be given, and what to try first where the usual ones are too few. */
@@ -80,7 +80,10 @@ function describeLate(groups: readonly GroupDiagnoses[], timeout: number, style:
   const names = late.map(({ name }) => name);
   const more = Math.min(MAX_TIMEOUT, Math.max(LONG_TIMEOUT, 3 * timeout));
   return [
-    ...wrapText(`Could not see all of ${names.join(', ')} in time. To look again, with more of it:`, style.columns),
+    ...wrapText(
+      `${names.join(', ')} could not be checked completely in time. To check again with more time:`,
+      style.columns,
+    ),
     // A command is not broken: it is there to be copied.
     `  s3xrc doctor --only ${names.join(' ')} --timeout ${more}`,
   ];
@@ -115,5 +118,5 @@ function paint(status: DiagnosisStatus, style: TerminalStyle): (text: string) =>
 
 function summarizeGroups(groups: readonly GroupDiagnoses[]): string {
   const { ok, warning, failure, unseen } = countByStatus(groups);
-  return `${ok} ok, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${failure} ${failure === 1 ? 'failure' : 'failures'}, ${unseen} not seen`;
+  return `${ok} ok, ${warning} ${warning === 1 ? 'warning' : 'warnings'}, ${failure} ${failure === 1 ? 'failure' : 'failures'}, ${unseen} unknown`;
 }

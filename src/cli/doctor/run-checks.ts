@@ -44,7 +44,7 @@ async function runCheck(check: Check, interrupted: AbortSignal, timeUp: AbortSig
   try {
     return await orAborted(check.run(signal), signal);
   } catch (thrown) {
-    if (timeUp.aborted) return [{ ...unseen(check.subject, 'Could not be seen in time: no answer.'), isLate: true }];
+    if (timeUp.aborted) return [{ ...unseen(check.subject, 'Could not be checked in time: no answer.'), isLate: true }];
     return [unseen(check.subject, explainUnseen(thrown, check.takes))];
   }
 }

@@ -56,10 +56,10 @@ export async function runDoctor(
   const printed: Promise<void>[] = [];
   const command = new Command(`${context.program} doctor`)
     .description(
-      'Checks everything that replication depends on, before a deployment and after, and names the command that fixes each problem. Changes nothing.',
+      'Check everything that replication depends on, before and after a deployment, and print the command that fixes each problem. Changes nothing.',
     )
-    .option('--only <group...>', `only these: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
-    .option('--problems', 'show problems only')
+    .option('--only <group...>', `only these groups: ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`)
+    .option('--problems', 'show only problems')
     .option(
       '--timeout <seconds>',
       'time limit of each check',
@@ -163,6 +163,6 @@ function chooseGroups(only: readonly string[] | undefined): readonly CheckGroup[
   const unknown = only.filter((name) => !CHECK_GROUPS.some((group) => group.name === name));
   if (unknown.length === 0) return CHECK_GROUPS.filter(({ name }) => only.includes(name));
   throw new UsageError(
-    `unknown group ${unknown.join(', ')}; there are ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`,
+    `unknown group ${unknown.join(', ')}; the groups are ${CHECK_GROUPS.map(({ name }) => name).join(', ')}`,
   );
 }

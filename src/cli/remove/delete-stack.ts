@@ -42,7 +42,7 @@ export async function deleteStack(
       );
     } catch (cause) {
       if (signal.aborted) {
-        note(`CloudFormation still deletes ${stack} in ${region}.`);
+        note(`CloudFormation is still deleting ${stack} in ${region}.`);
         throw cause;
       }
       const reasons = await readStackFailures(client, stack, begun);

@@ -34,7 +34,7 @@ interface RemoveFlags {
 export async function runRemove(args: readonly string[], context: CommandContext): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc remove')
-    .description('Deletes the stacks of all regions, sending regions first. Asks for the name of the stack.')
+    .description('Delete the stacks of all regions, sending regions first. Asks for the name of the stack to confirm.')
     .option('--dry-run', 'only show what would be deleted')
     .option('--force', 'remove even if messages wait in the queues; those messages are lost')
     .addOption(sharedOptions.regions('only these regions'))
@@ -58,7 +58,7 @@ export async function runRemove(args: readonly string[], context: CommandContext
   await context.print(`Account ${account}, as ${arn}\n`);
   const question = { text: `Delete ${what}?`, yes: flags.yes, expected: stack };
   if (!(await confirm(question, context.signal))) {
-    context.note(`The name of the stack is ${stack}, and the answer was different. Nothing was removed.`);
+    context.note(`The answer was not ${stack}, the name of the stack. Nothing was removed.`);
     return 1;
   }
   for (const [index, region] of regions.entries()) {
@@ -76,9 +76,7 @@ export async function runRemove(args: readonly string[], context: CommandContext
       throw error instanceof StackRemovalError ? stoppedError(error, regions, index) : error;
     }
   }
-  await context.print(
-    `\nRemoved from ${regions.join(', ')}. Your own buckets are as they were, without our notifications.\n`,
-  );
+  await context.print(`\nRemoved from ${regions.join(', ')}. Your own buckets remain, without our notifications.\n`);
   return 0;
 }
 
@@ -87,8 +85,8 @@ function stoppedError(cause: StackRemovalError, regions: readonly string[], fail
   const lines = [
     `Stopped at ${region}: ${cause.message}`,
     `  Done: ${regions.slice(0, failed).join(', ') || 'none'}`,
-    `  Not begun: ${regions.slice(failed + 1).join(', ') || 'none'}`,
-    'Most often a bucket of ours is not empty: it holds archives that have not arrived. "Remove" in docs/deployment.md says how to continue;',
+    `  Not started: ${regions.slice(failed + 1).join(', ') || 'none'}`,
+    'Usually one of our buckets is not empty: it holds archives that have not arrived. "Remove" in docs/deployment.md says how to continue;',
     'then run `s3xrc remove` again.',
   ];
   return new StackRemovalError(lines.join('\n'), { context: { ...cause.context, region }, cause });

@@ -59,9 +59,12 @@ export async function describeKeptArchive(
   const location = { bucket: failedBucket, key: `${KEPT_PREFIX}${key}`, versionId: versionIds[0] };
   const described = await store.describeVersion(location);
   if (described !== undefined) return described;
-  throw new KeptArchiveError(`s3://${failedBucket}/${location.key} has gone while it was looked at. Run this again.`, {
-    context: { bucket: failedBucket, key: location.key },
-  });
+  throw new KeptArchiveError(
+    `s3://${failedBucket}/${location.key} disappeared while it was being read. Run the command again.`,
+    {
+      context: { bucket: failedBucket, key: location.key },
+    },
+  );
 }
 
 /**
@@ -89,7 +92,7 @@ export async function sendKeptArchive(archive: KeptArchive, session: ResendSessi
     const [failed] = Errors;
     if (failed === undefined) continue;
     throw new KeptArchiveError(
-      `${archive.key} is on its way again, but could not be deleted from ${failedBucket}: ${failed.Code ?? ''} ${failed.Message ?? ''}. Delete it by hand.`,
+      `${archive.key} was resent, but could not be deleted from ${failedBucket}: ${failed.Code ?? ''} ${failed.Message ?? ''}. Delete it by hand.`,
       { context: { bucket: failedBucket, key, s3Code: failed.Code } },
     );
   }
@@ -97,7 +100,7 @@ export async function sendKeptArchive(archive: KeptArchive, session: ResendSessi
 
 function notDeployed(bucket: string, cause: Error): DeployInputError {
   return new DeployInputError(
-    `There is no bucket ${bucket}. Deploy this region first, or check whose credentials these are.`,
+    `Bucket ${bucket} does not exist. Deploy this region first, or check which account your credentials belong to.`,
     {
       context: { bucket },
       cause,

@@ -38,10 +38,10 @@ export async function runResend(
 ): Promise<number> {
   const printed: Promise<void>[] = [];
   const command = new Command('s3xrc resend')
-    .description('Lists the archives that S3 could not replicate out of a region, or resends them.')
+    .description('List the archives that S3 could not replicate out of a region, or resend them.')
     .argument('<region>', 'source region')
-    .argument('[keys...]', 'archives to send, as they are listed; none: list them')
-    .option('--all', 'send all of them')
+    .argument('[keys...]', 'archives to resend, as listed (default: list them)')
+    .option('--all', 'resend all of them')
     .addOption(sharedOptions.profile())
     .addOption(sharedOptions.configuration())
     .addOption(sharedOptions.json());
@@ -99,8 +99,8 @@ async function printList(
   }
   const lines = kept.map((archive, index) => describeLine(archive, records[index]));
   await print(
-    `${lines.join('')}\nKept in ${session.failedBucket}: ${formatPlural(kept.length, 'archive')}. When the reason is corrected,\n` +
-      `\`s3xrc resend ${region} KEY...\` sends some of them again, and \`s3xrc resend ${region} --all\` all.\n`,
+    `${lines.join('')}\nKept in ${session.failedBucket}: ${formatPlural(kept.length, 'archive')}. Once the cause is fixed,\n` +
+      `\`s3xrc resend ${region} KEY...\` resends some of them, and \`s3xrc resend ${region} --all\` resends all.\n`,
   );
 }
 
@@ -126,7 +126,7 @@ async function sendAll(archives: readonly KeptArchive[], { session, flags, conte
     await context.print(`${JSON.stringify({ sent }, undefined, 2)}\n`);
     return;
   }
-  const lines = sent.map((key) => `${key} is on its way again.\n`);
+  const lines = sent.map((key) => `${key} was resent.\n`);
   await context.print(`${lines.join('')}Resent: ${formatPlural(sent.length, 'archive')}.\n`);
 }
 
@@ -137,14 +137,14 @@ function chooseKept(
 ): KeptArchive[] {
   const missing = keys.filter((key) => !kept.some((archive) => archive.key === key));
   if (missing.length === 0) return kept.filter(({ key }) => keys.includes(key));
-  throw new DeployInputError(`${missing.join(', ')}: not kept in ${failedBucket}. Nothing was sent.`, {
+  throw new DeployInputError(`${missing.join(', ')}: not in ${failedBucket}. Nothing was resent.`, {
     context: { keys: missing.join(', '), bucket: failedBucket },
   });
 }
 
 function requireSource(region: string, known: readonly string[]): void {
   if (known.includes(region)) return;
-  throw new DeployInputError(`${region} is not a source region of the configuration, which has ${known.join(', ')}.`, {
+  throw new DeployInputError(`${region} is not a source region of the configuration; those are ${known.join(', ')}.`, {
     context: { region },
   });
 }

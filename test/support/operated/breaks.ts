@@ -90,8 +90,8 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
       group: 'regions',
       what: 'a role that no rule uses, in the same files',
       run: () => Promise.resolve(),
-      found: /^us-east-1: It has the role source, and no rule uses that/,
-      fix: /^take "source" out of source_target in settings\.json/,
+      found: /^us-east-1: It has the role source, but no rule uses that/,
+      fix: /^remove "source" from source_target in settings\.json/,
     },
     {
       group: 'quotas',
@@ -114,14 +114,14 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         clients
           .s3(SOURCE)
           .send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: {} })),
-      found: new RegExp(`source bucket ${bucket} .*does not tell the queues`),
+      found: new RegExp(`source bucket ${bucket} .*does not notify the queues`),
       fix: /^s3xrc deploy --repair --region eu-west-1$/,
     },
     {
       group: 'replication',
       what: 'replication rules that someone took away',
       run: () => clients.s3(SOURCE).send(new DeleteBucketReplicationCommand({ Bucket: OUTBOUND })),
-      found: /rules of .*-outbound: Missing, switched off or changed/,
+      found: /rules of .*-outbound: Missing, disabled or changed/,
       fix: /^s3xrc deploy --repair --region eu-west-1$/,
     },
     {
@@ -216,7 +216,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
         await clients.sqs(SOURCE).send(new DeleteQueueCommand({ QueueUrl }));
       },
       found: /-backfill \(eu-west-1\): It does not exist, although the region is deployed/,
-      fix: /^take what it belongs to out of the configuration/,
+      fix: /^remove what it belongs to from the configuration/,
     },
     {
       group: 'verification',
@@ -224,7 +224,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
       run: () =>
         clients.s3(SOURCE).send(new DeleteBucketCommand({ Bucket: `app-${EMULATED_ACCOUNT}-${SOURCE}-progress` })),
       found: /checkpoint of .* in app-.*-progress \(eu-west-1\): It does not exist, although the region is deployed/,
-      fix: /^take what it belongs to out of the configuration/,
+      fix: /^remove what it belongs to from the configuration/,
     },
     {
       group: 'deletions',
@@ -236,7 +236,7 @@ export function breaksOf({ clients, folder, rule, bucket, copy }: BrokenAccount)
             TimeToLiveSpecification: { AttributeName: 'ExpiresAt', Enabled: false },
           }),
         ),
-      found: /app-deletions \(us-east-1\): What it remembers never expires/,
+      found: /app-deletions \(us-east-1\): Its items never expire/,
       fix: /^aws dynamodb update-time-to-live --region us-east-1 --table-name app-deletions .*AttributeName=ExpiresAt$/,
     },
     {

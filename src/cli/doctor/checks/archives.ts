@@ -134,19 +134,17 @@ export function judgeReplication(
 ): Diagnosis[] {
   const [oldest] = archives;
   const subject = `archives of ${rule.id} (${region})`;
-  if (oldest === undefined) return [ok(subject, 'None is on its way.')];
+  if (oldest === undefined) return [ok(subject, 'None in transit.')];
   const named = ({ key, lastModified }: ListedArchive): string =>
     `s3://${bucket}/${key}, put ${formatAge((now - lastModified) / 1000)} ago`;
   const failed = archives.find(({ status }) => status === 'FAILED');
   if (failed !== undefined) {
-    const says = `S3 could not replicate ${named(failed)}. The resend function puts it again, three times.`;
+    const says = `S3 could not replicate ${named(failed)}. The resend function resends it, up to three times.`;
     return [failure(subject, says, `s3xrc resend ${region} (docs/operations.md#replication-failures has the reasons)`)];
   }
   const lost = archives.find(({ status }) => status === undefined);
   if (lost !== undefined) {
-    return [
-      failure(subject, `No replication rule carries ${named(lost)}.`, `s3xrc deploy --repair --region ${region}`),
-    ];
+    return [failure(subject, `No replication rule covers ${named(lost)}.`, `s3xrc deploy --repair --region ${region}`)];
   }
   const slow = archives.find(
     ({ status, lastModified }) => status === 'PENDING' && now - lastModified > SLOW_SECONDS * 1000,
@@ -161,11 +159,11 @@ export function judgeReplication(
 }
 
 function inboundCheck(rule: ArrivingRule, region: string, patient: Patient): Check {
-  const subject = `arrived of ${rule.id} (${region})`;
+  const subject = `arrivals of ${rule.id} (${region})`;
   return listingCheck({ region, role: 'inbound', prefix: `${rule.id}/` }, patient, ([oldest], _s3, bucket) => {
-    if (oldest === undefined) return [ok(subject, 'Every archive that arrived is restored.')];
+    if (oldest === undefined) return [ok(subject, 'Every archive that arrived has been restored.')];
     const seconds = (patient.now() - oldest.lastModified) / 1000;
-    const says = `s3://${bucket}/${oldest.key} arrived ${formatAge(seconds)} ago and is not restored`;
+    const says = `s3://${bucket}/${oldest.key} arrived ${formatAge(seconds)} ago and has not been restored`;
     if (seconds <= rule.objectiveSeconds) return [ok(subject, `${says} yet.`)];
     return [failure(subject, `${says}.`, `s3xrc dead-letters list --region ${region}`)];
   });

@@ -87,7 +87,7 @@ function checksOfBucket(bucket: UsersBucket, plan: RegionPlan, patient: Patient)
 /** Reads are pinned by ETag and restores never overwrite anything newer, so both are fine. */
 async function checkVersioning({ subject, s3, bucket }: BucketLook, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket: bucket.name }), { abortSignal });
-  return [ok(subject, Status === 'Enabled' ? 'Keeps versions.' : 'Keeps no versions, which are not needed.')];
+  return [ok(subject, Status === 'Enabled' ? 'Is versioned.' : 'Is not versioned, and does not need to be.')];
 }
 
 /** @returns nothing where it is off, as it almost always is */
@@ -99,13 +99,17 @@ async function checkObjectLock({ subject, s3, bucket }: BucketLook, abortSignal:
     const retention = lock.Rule?.DefaultRetention;
     const days = retention?.Days ?? (retention?.Years ?? 0) * 365;
     if (bucket.role === 'source') {
-      const says = 'Has Object Lock: retention and legal holds of its objects are not carried to the targets.';
+      const says = 'Has Object Lock: retention and legal holds of its objects are not replicated.';
       return [warning(subject, says, 'give the destination bucket a default retention of its own, if it needs one')];
     }
     if (retention === undefined) return [ok(subject, 'Has Object Lock, without a default retention.')];
-    const says = `Has Object Lock: what is restored cannot be deleted for ${days} days, and each overwrite keeps its version as long.`;
+    const says = `Has Object Lock: restored objects cannot be deleted for ${days} days, and overwritten versions are kept as long.`;
     return [
-      warning(subject, says, `aws s3api put-object-lock-configuration --bucket ${bucket.name}, if that is not wanted`),
+      warning(
+        subject,
+        says,
+        `aws s3api put-object-lock-configuration --bucket ${bucket.name}, if you do not want that`,
+      ),
     ];
   } catch (thrown) {
     if (thrown instanceof Error && thrown.name === NO_OBJECT_LOCK) return [];
@@ -118,10 +122,10 @@ async function checkRequestPayment(
   abortSignal: AbortSignal,
 ): Promise<Diagnosis[]> {
   const { Payer } = await s3.send(new GetBucketRequestPaymentCommand({ Bucket: bucket.name }), { abortSignal });
-  if (Payer === undefined) return [unseen(subject, 'S3 does not say who pays for requests.')];
+  if (Payer === undefined) return [unseen(subject, 'S3 did not return who pays for requests.')];
   if (Payer === 'BucketOwner') return [];
   const says =
-    'Is Requester Pays: S3 refuses the requests of a function of another account, and ours are made without that header.';
+    'Is Requester Pays: S3 denies requests from other accounts without the requester-pays header, which our functions do not send.';
   const fix = `aws s3api put-bucket-request-payment --bucket ${bucket.name} --request-payment-configuration Payer=BucketOwner`;
   return [warning(subject, says, fix)];
 }

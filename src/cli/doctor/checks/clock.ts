@@ -26,11 +26,11 @@ export const CLOCK_CHECKS: CheckGroup = {
 /** @param server AWS's time; both in milliseconds since 1970 */
 export function judgeClock(server: number | undefined, local: number): Diagnosis {
   const subject = 'this machine';
-  if (server === undefined) return unseen(subject, 'AWS did not say what time it is.');
+  if (server === undefined) return unseen(subject, 'AWS did not return the time.');
   const seconds = Math.round((local - server) / 1000);
   const off = Math.abs(seconds);
   const says = `Its clock is ${off} s ${seconds < 0 ? 'behind' : 'ahead of'} AWS.`;
-  if (off >= FAILURE_SECONDS) return failure(subject, `${says} AWS refuses requests that are off by 15 minutes.`, FIX);
+  if (off >= FAILURE_SECONDS) return failure(subject, `${says} AWS rejects requests that are off by 15 minutes.`, FIX);
   return off >= WARNING_SECONDS ? warning(subject, says, FIX) : ok(subject, says);
 }
 

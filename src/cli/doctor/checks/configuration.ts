@@ -33,8 +33,8 @@ async function checkTemplates({ configuration, folder }: Patient): Promise<Diagn
   const isProject = isProjectConfiguration(folder);
   if (!isProject && !existsSync(join(where, 'template.yaml'))) return [];
   const stale = (await makeDeploymentFiles(configuration, where, folder)).filter(({ upToDate }) => !upToDate);
-  if (stale.length === 0) return [ok('templates', 'Made of this configuration.')];
+  if (stale.length === 0) return [ok('templates', 'Match this configuration.')];
   const names = stale.map(({ path }) => relative(where, path)).join(' and ');
   const fix = isProject ? 's3xrc configure' : `s3xrc configure --configuration ${folder} --out ${folder}`;
-  return [failure('templates', `Not made of this configuration: ${names}.`, fix)];
+  return [failure('templates', `Do not match this configuration: ${names}.`, fix)];
 }

@@ -11,7 +11,7 @@ const EXPIRY = 'ExpiresAt';
 /** Checks that target regions can record deletions at the sources. Empty if no rule replicates deletions. */
 export const DELETION_CHECKS: CheckGroup = {
   name: 'deletions',
-  title: 'Memory of deletions',
+  title: 'Table of deletions',
   checksOf: (patient) =>
     patient.plans.filter(remembersDeletions).map(({ region }) => ({
       subject: subjectOf(region, patient),
@@ -102,12 +102,13 @@ interface DeletionTable {
  */
 export function judgeDeletionTable({ subject, region, name, named, table, timeToLive }: DeletionTable): Diagnosis {
   if (table === undefined || named !== name) {
-    const says = 'The target function has no table to remember deletions in, and restores no archive of such a rule.';
+    const says =
+      'The target function has no table of deletions, and restores no archives of rules that replicate deletions.';
     return failure(subject, says, `s3xrc deploy --region ${region}`);
   }
   const locked = table.SSEDescription?.InaccessibleEncryptionDateTime;
   if (locked !== undefined) {
-    const says = `DynamoDB cannot use its KMS key since ${locked.toISOString()}: archives wait.`;
+    const says = `DynamoDB has been unable to use its KMS key since ${locked.toISOString()}: archives wait.`;
     return failure(subject, says, `s3xrc doctor --only keys --region ${region}`);
   }
   if (table.TableStatus !== 'ACTIVE' && table.TableStatus !== 'UPDATING') {
@@ -116,9 +117,9 @@ export function judgeDeletionTable({ subject, region, name, named, table, timeTo
   }
   if (!expires(timeToLive)) {
     const fix = `aws dynamodb update-time-to-live --region ${region} --table-name ${name} --time-to-live-specification Enabled=true,AttributeName=${EXPIRY}`;
-    return warning(subject, 'What it remembers never expires: storage grows without end.', fix);
+    return warning(subject, 'Its items never expire: its storage grows without limit.', fix);
   }
-  return ok(subject, 'It exists, the target function knows it, and what it remembers expires.');
+  return ok(subject, 'It exists, the target function uses it, and its items expire.');
 }
 
 function expires(timeToLive: TimeToLiveDescription | undefined): boolean {

@@ -19,7 +19,7 @@ const MAX_LOG_POLICIES = 10;
  */
 export const FALLBACK_CHECKS: CheckGroup = {
   name: 'fallback',
-  title: 'Room for the fallback',
+  title: 'Quotas and zones of the fallback',
   checksOf: (patient) =>
     patient.plans.flatMap(({ region, fallback }) =>
       fallback === undefined
@@ -42,7 +42,7 @@ function vpcCheck(region: string, { clients, configuration }: Patient): Check {
       vpcs.push(...(page.Vpcs ?? []));
     }
     if (vpcs.some(({ Tags = [] }) => Tags.some(({ Key, Value }) => Key === 'Name' && Value === name))) {
-      return [ok(subject, 'That of the fallback exists.')];
+      return [ok(subject, 'The VPC of the fallback exists.')];
     }
     return [
       judgeVpcs(subject, region, vpcs.length, await readQuota(clients.serviceQuotas(region), VPC_QUOTA, abortSignal)),
@@ -54,8 +54,8 @@ function vpcCheck(region: string, { clients, configuration }: Patient): Check {
 /** @param quota undefined if it cannot be read */
 export function judgeVpcs(subject: string, region: string, vpcs: number, quota: number | undefined): Diagnosis {
   const most = quota ?? DEFAULT_VPCS;
-  const allowed = quota === undefined ? `${most} (the default)` : most;
-  const says = `The account has ${vpcs} of ${allowed}, and the fallback needs one of its own.`;
+  const allowed = `${most} VPCs${quota === undefined ? ' (the default)' : ''}`;
+  const says = `The account has ${vpcs} of ${allowed}, and the fallback needs one more.`;
   if (vpcs < most) return ok(subject, says);
   return failure(
     subject,
@@ -100,12 +100,12 @@ function logPolicyCheck(region: string, { clients, configuration }: Patient): Ch
 
 /** @param own name of the one that the fallback makes */
 export function judgeLogPolicies(subject: string, region: string, names: readonly string[], own: string): Diagnosis {
-  if (names.includes(own)) return ok(subject, 'That of the fallback exists.');
-  const says = `The account has ${names.length} of ${MAX_LOG_POLICIES}, and the fallback needs one.`;
+  if (names.includes(own)) return ok(subject, 'The policy of the fallback exists.');
+  const says = `The account has ${names.length} of ${MAX_LOG_POLICIES} policies, and the fallback needs one more.`;
   if (names.length < MAX_LOG_POLICIES) return ok(subject, says);
   return failure(
     subject,
     `${says} A deployment will fail.`,
-    `aws logs delete-resource-policy --region ${region} --policy-name NAME, for one of ${names.join(', ')} that nobody needs`,
+    `aws logs delete-resource-policy --region ${region} --policy-name NAME, for an unused one of ${names.join(', ')}`,
   );
 }

@@ -61,7 +61,7 @@ function recursionCheck(part: DeployedPartName, region: string, patient: Patient
       const { RecursiveLoop } = await patient.clients.lambda(region).send(command, { abortSignal });
       if (RecursiveLoop !== 'Terminate') return [];
       const says =
-        'Lambda would take requeued messages for a loop and drop them (docs/operations.md#recursion-detection).';
+        'Lambda would mistake requeued messages for a loop and drop them (docs/operations.md#recursion-detection).';
       const fix = `aws lambda put-function-recursion-config --region ${region} --function-name ${FunctionName} --recursive-loop Allow`;
       return [failure(subject, says, fix)];
     } catch (thrown) {
@@ -137,7 +137,9 @@ async function compareVersions(patient: Patient, abortSignal: AbortSignal): Prom
     .toSorted(([, left], [, right]) => right.length - left.length);
   if (most === undefined) {
     const states = await Promise.all(patient.plans.map(({ region }) => patient.deployments.of(region)));
-    return states.every(({ state }) => state === 'absent') ? [] : [unseen('versions', 'Lambda names no image.')];
+    return states.every(({ state }) => state === 'absent')
+      ? []
+      : [unseen('versions', 'Lambda did not return an image.')];
   }
   const [digest, names] = most;
   if (others.length === 0)

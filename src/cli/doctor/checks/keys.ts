@@ -76,12 +76,12 @@ async function tryDry(key: NamedKey, { clients }: Patient, abortSignal: AbortSig
     await clients.kms(key.region).send(command, { abortSignal });
   } catch (thrown) {
     if (isDenial(thrown)) {
-      const says = `It is enabled (${key.purpose}); this identity may not use it, so whether the functions may cannot be tried.`;
+      const says = `It is enabled (${key.purpose}); this identity may not use it, so whether the functions may is unknown.`;
       return unseen(subject, says, 'run this as an identity that has kms:GenerateDataKey on the key');
     }
     if (!(thrown instanceof DryRunOperationException)) throw thrown;
   }
-  return ok(subject, `It can be used (${key.purpose}; a dry GenerateDataKey was allowed).`);
+  return ok(subject, `It can be used (${key.purpose}; a dry run of GenerateDataKey was allowed).`);
 }
 
 /** Roles of this account can be granted use of a key only if its policy leaves that to the account. */
@@ -104,7 +104,7 @@ async function findRefusingPolicy(
   if (policy === undefined || letsAccountDecide(policy, identity.account)) return undefined;
   return failure(
     subjectOf(key),
-    `Its policy does not let account ${identity.account} decide who may use it, so that the roles of the functions are refused (${key.purpose}).`,
+    `Its policy does not let account ${identity.account} decide who may use it, so the roles of the functions are denied (${key.purpose}).`,
     `aws kms put-key-policy --region ${key.region} --key-id ${key.arn} --policy-name default --policy file://policy.json, with a statement for arn:aws:iam::${identity.account}:root`,
   );
 }

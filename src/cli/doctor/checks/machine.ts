@@ -28,7 +28,7 @@ async function checkSam(patient: Patient, signal: AbortSignal): Promise<Diagnosi
   if (version === undefined) return lacking(patient, 'SAM CLI', 'There is no working `sam` on the PATH.', fix);
   const tested = await testedSam();
   if (tested === undefined || version === tested) return ok('SAM CLI', `${version}.`);
-  return warning('SAM CLI', `${version}; what is tested is ${tested}.`, fix);
+  return warning('SAM CLI', `${version}; the tested version is ${tested}.`, fix);
 }
 
 /** Undefined if the project has no such file, for example beside a bundle. */
@@ -40,24 +40,19 @@ async function testedSam(): Promise<string | undefined> {
 async function checkEngine(patient: Patient, signal: AbortSignal): Promise<Diagnosis> {
   for (const engine of ENGINES) {
     if ((await runTool(engine, ['info'], patient, signal)) !== undefined)
-      return ok('container engine', `${engine} answers.`);
+      return ok('container engine', `${engine} is running.`);
   }
-  const says = `None of ${ENGINES.join(', ')} answers, and the image is built in one.`;
+  const says = `None of ${ENGINES.join(', ')} is running, and building the image needs one.`;
   return lacking(patient, 'container engine', says, 'start Docker, Finch or Podman, or install one');
 }
 
 async function checkArm64(patient: Patient): Promise<Diagnosis> {
   const machine = await readBuildMachine();
-  if (machine.arch === 'arm64') return ok('arm64', 'This machine is arm64, as the functions are.');
+  if (machine.arch === 'arm64') return ok('arm64', 'This machine is arm64, like the functions.');
   if (canBuildArm64(machine))
     return ok('arm64', `This machine is ${machine.arch}: the image is built under emulation.`);
   const fix = 'docker run --privileged --rm tonistiigi/binfmt --install arm64';
-  return lacking(
-    patient,
-    'arm64',
-    `This machine is ${machine.arch} and emulates no arm64, as far as can be seen.`,
-    fix,
-  );
+  return lacking(patient, 'arm64', `This machine is ${machine.arch} and does not seem to emulate arm64.`, fix);
 }
 
 /** If every region is already deployed, only the next deployment needs it. */

@@ -28,11 +28,11 @@ function lambdaCheck(plan: RegionPlan, { clients }: Patient): Check {
   const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
     const { AccountLimit } = await clients.lambda(region).send(new GetAccountSettingsCommand({}), { abortSignal });
     const [needed, quota] = [neededConcurrency(plan), AccountLimit?.ConcurrentExecutions];
-    if (quota === undefined) return [unseen(subject, 'Lambda does not say how much there is.')];
-    const says = `The functions may use ${needed} of the ${quota} concurrent executions of the account.`;
+    if (quota === undefined) return [unseen(subject, 'Lambda did not return the quota.')];
+    const says = `The functions may use ${needed} concurrent executions; the account allows ${quota}.`;
     if (needed <= quota) return [ok(subject, says)];
     const fix = `aws service-quotas request-service-quota-increase --region ${region} --service-code lambda --quota-code L-B99A9384 --desired-value ${needed}`;
-    return [warning(subject, `${says} They will be throttled; a lower scaling_limit does it, too.`, fix)];
+    return [warning(subject, `${says} They will be throttled. A lower scaling_limit also fixes this.`, fix)];
   };
   return { subject, takes: 'lambda:GetAccountSettings', run };
 }
@@ -52,8 +52,8 @@ function fargateChecks({ region, fallback }: RegionPlan, { clients }: Patient): 
     const run = async (abortSignal: AbortSignal): Promise<Diagnosis[]> => {
       const command = new GetServiceQuotaCommand({ ServiceCode: 'fargate', QuotaCode });
       const { Quota } = await clients.serviceQuotas(region).send(command, { abortSignal });
-      if (Quota?.Value === undefined) return [unseen(subject, 'Service Quotas does not say how many there are.')];
-      const says = `The fallback may use ${needed} of the ${Quota.Value} vCPUs of the account.`;
+      if (Quota?.Value === undefined) return [unseen(subject, 'Service Quotas did not return the quota.')];
+      const says = `The fallback may use ${needed} vCPUs; the account allows ${Quota.Value}.`;
       if (needed <= Quota.Value) return [ok(subject, says)];
       const fix = `aws service-quotas request-service-quota-increase --region ${region} --service-code fargate --quota-code ${QuotaCode} --desired-value ${needed}`;
       return [warning(subject, says, fix)];

@@ -51,7 +51,7 @@ function describeRoles({ region, settings, outgoing, incoming }: RegionPlan): Di
   if (idle.length === 0) return ok(region, `Answers; ${roles.join(', ')}.`);
   return warning(
     region,
-    `It has the role ${idle.join(' and ')}, and no rule uses that.`,
-    `take ${idle.map((role) => `"${role}"`).join(' and ')} out of source_target in settings.json, or add a rule`,
+    `It has the role ${idle.join(' and ')}, but no rule uses that.`,
+    `remove ${idle.map((role) => `"${role}"`).join(' and ')} from source_target in settings.json, or add a rule`,
   );
 }

@@ -38,7 +38,7 @@ function versioningCheck(role: 'outbound' | 'inbound', region: string, patient: 
     try {
       const command = new GetBucketVersioningCommand({ Bucket: name });
       const { Status } = await patient.clients.s3(region).send(command, { abortSignal });
-      if (Status === 'Enabled') return [ok(subject, 'Exists, and keeps versions.')];
+      if (Status === 'Enabled') return [ok(subject, 'Exists, and is versioned.')];
       const fix = `aws s3api put-bucket-versioning --region ${region} --bucket ${name} --versioning-configuration Status=Enabled`;
       return [failure(subject, 'Is not versioned, so S3 replicates nothing.', fix)];
     } catch (thrown) {
@@ -97,12 +97,11 @@ async function compareRules(
     );
     const fix = `s3xrc deploy --repair --region ${region}`;
     if (missing.length > 0) {
-      const says = `Missing, switched off or changed: ${missing.join(', ')}. S3 carries no archive by these.`;
+      const says = `Missing, disabled or changed: ${missing.join(', ')}. S3 replicates no archives by these rules.`;
       return [failure(subject, says, fix)];
     }
-    if (others.length === 0)
-      return [ok(subject, `${formatPlural(wanted.length, 'rule')}, as the deployment made them.`)];
-    const says = `${others.length} that this configuration does not know: ${others.map(({ id }) => id).join(', ')}.`;
+    if (others.length === 0) return [ok(subject, `${formatPlural(wanted.length, 'rule')}, as deployed.`)];
+    const says = `${formatPlural(others.length, 'rule')} not in this configuration: ${others.map(({ id }) => id).join(', ')}.`;
     return [warning(subject, says, fix)];
   } finally {
     await connection.close();

@@ -31,7 +31,7 @@ async function checkImage(
   const { Code } = await clients.lambda(region).send(new GetFunctionCommand({ FunctionName }), { abortSignal });
   const [, repositoryName, imageDigest] = /^[^/]+\/(.+)@(sha256:[0-9a-f]+)$/.exec(Code?.ResolvedImageUri ?? '') ?? [];
   if (repositoryName === undefined || imageDigest === undefined) {
-    return unseen(subject, `Lambda does not say which image ${FunctionName} runs.`);
+    return unseen(subject, `Lambda did not return the image of ${FunctionName}.`);
   }
   const image = `${repositoryName}@${imageDigest.slice(0, SHOWN_DIGEST)}`;
   if (await exists(repositoryName, imageDigest, clients.ecr(region), abortSignal))

@@ -57,7 +57,7 @@ async function describeStack(
 ): Promise<Stack> {
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName }), { abortSignal });
   const [found] = Stacks;
-  if (found === undefined) throw new Error(`CloudFormation does not know ${StackName} any more`);
+  if (found === undefined) throw new Error(`CloudFormation no longer has ${StackName}`);
   return found;
 }
 
@@ -81,7 +81,7 @@ function judgeDrift(stacks: readonly Stack[], subject: string, region: string): 
     return drifted.map(({ StackName = '' }) =>
       warning(
         `${StackName} (${region})`,
-        'It was changed by hand since it was deployed: the next deployment may undo the change, or fail because of it.',
+        'It has been changed by hand since it was deployed: the next deployment may undo the change, or fail because of it.',
         `aws cloudformation describe-stack-resource-drifts --region ${region} --stack-name ${StackName} --stack-resource-drift-status-filters MODIFIED DELETED`,
       ),
     );
@@ -104,12 +104,12 @@ function compareWithConfiguration(
   const missing = planned.filter((name) => !deployed.includes(name));
   const more = deployed.filter((name) => !planned.includes(name));
   if (missing.length + more.length === 0)
-    return [ok(subject, `Has ${formatPlural(planned.length, 'nested stack')}, as this configuration says.`)];
+    return [ok(subject, `Has ${formatPlural(planned.length, 'nested stack')}, as configured.`)];
   const parts = [
-    ...(missing.length === 0 ? [] : [`not deployed: ${missing.join(', ')}`]),
-    ...(more.length === 0 ? [] : [`deployed, and not in the configuration: ${more.join(', ')}`]),
+    ...(missing.length === 0 ? [] : [`configured, but not deployed: ${missing.join(', ')}`]),
+    ...(more.length === 0 ? [] : [`deployed, but not configured: ${more.join(', ')}`]),
   ];
   return [
-    warning(subject, `It is not that of this configuration; ${parts.join('; ')}.`, `s3xrc deploy --region ${region}`),
+    warning(subject, `It does not match this configuration; ${parts.join('; ')}.`, `s3xrc deploy --region ${region}`),
   ];
 }

@@ -10,7 +10,7 @@ const PENDING = 'PendingConfirmation';
 /** Checks that someone is notified of alarms. */
 export const SUBSCRIPTION_CHECKS: CheckGroup = {
   name: 'subscriptions',
-  title: 'Who is told of alarms',
+  title: 'Recipients of alarms',
   checksOf: (patient) =>
     patient.plans.map(({ region }) => ({
       subject: `mail (${region})`,
@@ -22,8 +22,7 @@ export const SUBSCRIPTION_CHECKS: CheckGroup = {
 async function checkRegion(region: string, patient: Patient, abortSignal: AbortSignal): Promise<Diagnosis[]> {
   const { clients, configuration } = patient;
   const topic = await findTopic(region, patient);
-  if (topic === undefined)
-    return [unseen(`mail (${region})`, 'No output of the stacks names the topic of the alarms.')];
+  if (topic === undefined) return [unseen(`mail (${region})`, 'No stack has the topic of the alarms as an output.')];
   const subscribed = new Map<string, string>();
   const pages = paginateListSubscriptionsByTopic({ client: clients.sns(region) }, { TopicArn: topic }, { abortSignal });
   for await (const { Subscriptions = [] } of pages) {
@@ -33,7 +32,7 @@ async function checkRegion(region: string, patient: Patient, abortSignal: AbortS
   const others = [...subscribed.keys()].filter((endpoint) => !addresses.includes(endpoint));
   if (addresses.length + others.length === 0) {
     const fix = 'add an address to notification_emails in settings.json, then s3xrc configure && s3xrc deploy';
-    return [warning(`mail (${region})`, 'Nobody is told of alarms.', fix)];
+    return [warning(`mail (${region})`, 'Nobody receives alarms.', fix)];
   }
   return [...addresses, ...others].map((address) =>
     judgeSubscription({ address, subscription: subscribed.get(address), topic, region }),
@@ -60,8 +59,8 @@ export function judgeSubscription({ address, subscription, topic, region }: Subs
   const subject = `${address} (${region})`;
   const subscribe = `aws sns subscribe --region ${region} --topic-arn ${topic} --protocol email --notification-endpoint ${address}`;
   if (subscription === undefined) return failure(subject, 'Is not subscribed to the alarms.', subscribe);
-  if (subscription.startsWith('arn:')) return ok(subject, 'Is told of alarms.');
-  const fix = `follow the link in the mail of AWS Notifications; to get another mail: ${subscribe}`;
+  if (subscription.startsWith('arn:')) return ok(subject, 'Receives alarms.');
+  const fix = `follow the link in the mail from AWS Notifications; to get another mail: ${subscribe}`;
   return failure(subject, 'Has not confirmed the subscription and receives no alarms.', fix);
 }
 

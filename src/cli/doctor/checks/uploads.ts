@@ -14,7 +14,7 @@ const LEFT_SECONDS = 2 * 24 * 3600;
  */
 export const UPLOAD_CHECKS: CheckGroup = {
   name: 'uploads',
-  title: 'Uploads left behind',
+  title: 'Abandoned uploads',
   checksOf: (patient) =>
     patient.plans.flatMap((plan) =>
       uploadBuckets(plan, patient).map((bucket) => checkOf(bucket, plan.region, patient)),
@@ -57,8 +57,8 @@ async function checkUploads(
   const left = uploads.filter((upload) => ageOf(upload) > LEFT_SECONDS);
   const [first] = left.toSorted((one, other) => ageOf(other) - ageOf(one));
   if (first === undefined)
-    return [ok(subject, uploads.length === 0 ? 'None.' : `${formatPlural(uploads.length, 'upload')} at work.`)];
-  const says = `${formatPlural(left.length, 'upload')} older than two days, the oldest begun ${formatAge(ageOf(first))} ago. Each costs storage.`;
-  const fix = `aws s3api abort-multipart-upload --bucket ${Bucket} --key '${first.Key ?? ''}' --upload-id ${first.UploadId ?? ''}, or a lifecycle rule AbortIncompleteMultipartUpload`;
+    return [ok(subject, uploads.length === 0 ? 'None.' : `${formatPlural(uploads.length, 'upload')} in progress.`)];
+  const says = `${formatPlural(left.length, 'upload')} older than two days, the oldest started ${formatAge(ageOf(first))} ago. Each costs storage.`;
+  const fix = `aws s3api abort-multipart-upload --bucket ${Bucket} --key '${first.Key ?? ''}' --upload-id ${first.UploadId ?? ''}, or add a lifecycle rule AbortIncompleteMultipartUpload`;
   return [warning(subject, says, fix)];
 }

@@ -74,7 +74,7 @@ function checkpointCheck(rule: DeployedRule, region: string, patient: Patient): 
       return clients
         .s3(region)
         .send(head, { abortSignal })
-        .then(() => 'The last run has kept one.', acceptNotFound);
+        .then(() => 'The last run saved one.', acceptNotFound);
     });
     return [found === undefined ? await deployments.missing(region, subject) : ok(subject, found)];
   };
@@ -117,14 +117,18 @@ export function judgeVerification(
   { every, startedAt, stopped, overdue }: VerificationStatus,
   { clock, region }: { readonly clock: string; readonly region: string },
 ): Diagnosis {
-  const seeClock = `aws events describe-rule --region ${region} --name ${clock} (State has to be ENABLED: aws events enable-rule), then docs/operations.md#verification-not-started`;
+  const seeClock = `aws events describe-rule --region ${region} --name ${clock} (State must be ENABLED: aws events enable-rule), then follow docs/operations.md#verification-not-started`;
   if (startedAt === undefined) {
-    return warning(subject, `None within 15 days, though it should be verified ${every}: is the rule new?`, seeClock);
+    return warning(subject, `None in the last 15 days, but the rule should be verified ${every}: is it new?`, seeClock);
   }
-  const began = `The last one began ${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
-  if (overdue === true) return failure(subject, `${began}, and it should be verified ${every}.`, seeClock);
+  const began = `The last one started ${startedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  if (overdue === true) return failure(subject, `${began}, but the rule should be verified ${every}.`, seeClock);
   if (stopped === true) {
-    return failure(subject, `${began}, and stopped unfinished.`, 'follow docs/operations.md#verification-failed');
+    return failure(
+      subject,
+      `${began}, and stopped before it finished.`,
+      'follow docs/operations.md#verification-failed',
+    );
   }
   return ok(subject, `${began}.`);
 }

@@ -26,7 +26,7 @@ describe('a policy that requires an encryption header', () => {
     expect(judge(Condition)).toMatchObject([
       {
         status: 'failure',
-        says: expect.stringContaining('demands another x-amz-server-side-encryption header'),
+        says: expect.stringContaining('requires a different x-amz-server-side-encryption header'),
         fix: expect.stringContaining('kms_key_arn'),
       },
     ]);

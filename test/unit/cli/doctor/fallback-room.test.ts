@@ -3,14 +3,14 @@ import { judgeLogPolicies, judgeVpcs } from '../../../../src/cli/doctor/checks/f
 
 describe('judgeVpcs', () => {
   test.each([
-    [4, 5, 'ok', 'The account has 4 of 5, and the fallback needs one of its own.'],
-    [5, 5, 'failure', 'The account has 5 of 5, and the fallback needs one of its own. A deployment will fail.'],
-    [5, 20, 'ok', 'The account has 5 of 20, and the fallback needs one of its own.'],
+    [4, 5, 'ok', 'The account has 4 of 5 VPCs, and the fallback needs one more.'],
+    [5, 5, 'failure', 'The account has 5 of 5 VPCs, and the fallback needs one more. A deployment will fail.'],
+    [5, 20, 'ok', 'The account has 5 of 20 VPCs, and the fallback needs one more.'],
     [
       5,
       undefined,
       'failure',
-      'The account has 5 of 5 (the default), and the fallback needs one of its own. A deployment will fail.',
+      'The account has 5 of 5 VPCs (the default), and the fallback needs one more. A deployment will fail.',
     ],
   ])('judges %d VPCs with a quota of %s', (vpcs, quota, status, says) => {
     expect(judgeVpcs('VPCs', 'eu-west-1', vpcs, quota)).toMatchObject({ status, says });

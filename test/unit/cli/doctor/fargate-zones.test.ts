@@ -11,15 +11,15 @@ const judge = (count: number, zones = TOKYO) => judgeZones('zones', 'ap-northeas
 test('fails if the first zone by name, the only one used, lacks Fargate, and suggests one more zone', () => {
   expect(judge(1)).toMatchObject({
     status: 'failure',
-    says: 'Fargate is not in ap-northeast-1a (apne1-az3), the only zones that the network takes: no task would ever start.',
-    fix: expect.stringContaining('"availability_zones": 2'),
+    says: 'Fargate is not in ap-northeast-1a (apne1-az3), the only zones that the network uses: no task would ever start.',
+    fix: expect.stringContaining('"availability_zones" of ap-northeast-1 to 2 '),
   });
 });
 
 test('warns about one zone without Fargate among others', () => {
   expect(judge(3)).toMatchObject({
     status: 'warning',
-    says: expect.stringContaining('in the subnet there, only in the other 2.'),
+    says: expect.stringContaining('in the subnets there, only in the other 2.'),
   });
 });
 
@@ -30,7 +30,7 @@ test('accepts zones that all have Fargate', () => {
 test('fails if the account has no zone with Fargate', () => {
   expect(judge(1, [{ name: 'ap-northeast-1a', id: 'apne1-az3' }])).toMatchObject({
     status: 'failure',
-    fix: expect.stringContaining('switch the fallback off'),
+    fix: expect.stringContaining('switch off the fallback'),
   });
 });
 

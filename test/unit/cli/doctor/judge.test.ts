@@ -21,7 +21,7 @@ describe('the replication of archives', () => {
   };
 
   test.each([
-    ['no archive', [], 'ok', /None is on its way/],
+    ['no archive', [], 'ok', /None in transit/],
     ['one that was replicated', [['COMPLETED', 90]], 'ok', /put 1 h ago, is COMPLETED/],
     ['one that was just put', [['PENDING', 59]], 'ok', /put 59 m ago, is PENDING/],
     [
@@ -42,7 +42,7 @@ describe('the replication of archives', () => {
       'failure',
       /could not replicate .*\/1, put 5 m ago/,
     ],
-    ['one that no rule replicates', [[undefined, 5]], 'failure', /No replication rule carries/],
+    ['one that no rule replicates', [[undefined, 5]], 'failure', /No replication rule covers/],
   ] as const)('%s', (_, archives, status, says) => {
     expect(judge(...archives)).toEqual([expect.objectContaining({ status, says: expect.stringMatching(says) })]);
   });
@@ -120,15 +120,20 @@ describe('a key policy', () => {
 });
 
 test.each([
-  ['whose buckets exist', { buckets: 12, missing: 0, quota: undefined }, 'ok', /Those of the stacks exist/],
-  ['with room', { buckets: 96, missing: 4, quota: 100 }, 'ok', /has 96 of 100, and a deployment makes 4 more\.$/],
+  ['whose buckets exist', { buckets: 12, missing: 0, quota: undefined }, 'ok', /The buckets of the stacks exist/],
+  [
+    'with room',
+    { buckets: 96, missing: 4, quota: 100 },
+    'ok',
+    /has 96 of 100 buckets, and a deployment creates 4 more\.$/,
+  ],
   [
     'at the default quota',
     { buckets: 9997, missing: 4, quota: undefined },
     'failure',
-    /9,997 of 10,000 \(the default\)/,
+    /9,997 of 10,000 buckets \(the default\)/,
   ],
-  ['without room', { buckets: 97, missing: 4, quota: 100 }, 'failure', /It will fail/],
+  ['without room', { buckets: 97, missing: 4, quota: 100 }, 'failure', /The deployment will fail/],
 ] as const)('the buckets of an account %s', (_, count, status, says) => {
   const finding = judgeBucketCount('buckets', { region: 'us-east-1', ...count });
   expect(finding).toEqual(expect.objectContaining({ status, says: expect.stringMatching(says) }));

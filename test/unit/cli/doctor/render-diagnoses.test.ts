@@ -29,7 +29,7 @@ test('fits every line into 60 columns except a command, which is not broken', ()
       '           can be neither read nor written.',
       '           fix: aws s3 mb s3://b --region eu-west-1',
       '',
-      '1 ok, 0 warnings, 1 failure, 0 not seen',
+      '1 ok, 0 warnings, 1 failure, 0 unknown',
       '',
     ].join('\n'),
   );
@@ -43,18 +43,18 @@ test.each([
   const late = (name: string) => ({
     name,
     title: name,
-    findings: [{ ...unseen('a', 'Could not be seen in time: no answer.'), isLate: true as const }],
+    findings: [{ ...unseen('a', 'Could not be checked in time: no answer.'), isLate: true as const }],
   });
-  const denied = { name: 'keys', title: 'Keys', findings: [unseen('b', 'This identity may not look.')] };
+  const denied = { name: 'keys', title: 'Keys', findings: [unseen('b', 'This identity may not check this.')] };
   const groups = [...GROUPS, late('queues'), denied, late('stacks')];
   const text = renderDiagnoses(groups, terminalStyle({ isTTY: true, columns: 60 }, {}), {
     problemsOnly: true,
     timeout,
   });
   expect(text.split('\n').slice(-5)).toEqual([
-    '1 ok, 0 warnings, 1 failure, 3 not seen',
-    'Could not see all of queues, stacks in time. To look again,',
-    'with more of it:',
+    '1 ok, 0 warnings, 1 failure, 3 unknown',
+    'queues, stacks could not be checked completely in time. To',
+    'check again with more time:',
     `  s3xrc doctor --only queues stacks --timeout ${more}`,
     '',
   ]);

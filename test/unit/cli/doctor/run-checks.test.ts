@@ -17,15 +17,15 @@ test('one check that never answers delays no other, and is reported when its tim
     { signal: NEVER, timeLimit: () => limits.shift() ?? NEVER, onDone },
   );
   expect(await done).toEqual([
-    [{ status: 'unseen', subject: 'deaf', says: 'Could not be seen in time: no answer.', isLate: true }],
+    [{ status: 'unseen', subject: 'deaf', says: 'Could not be checked in time: no answer.', isLate: true }],
     [ok('well', 'Yes.')],
   ]);
 });
 
 test.each([
-  ['AccessDenied', 'This identity may not look. It takes s3:ListBucket.'],
-  ['AccessDeniedException', 'This identity may not look. It takes s3:ListBucket.'],
-  ['ThrottlingException', 'Could not be seen: of the server.'],
+  ['AccessDenied', 'This identity may not check this. It needs s3:ListBucket.'],
+  ['AccessDeniedException', 'This identity may not check this. It needs s3:ListBucket.'],
+  ['ThrottlingException', 'Could not be checked: of the server.'],
 ])('a check that AWS answers with %s is not seen, and says why', async (name, says) => {
   const answer = Object.assign(new Error('of the\n server.'), { name });
   const found = await runChecks([check('bucket', () => Promise.reject(answer))], {

@@ -16,10 +16,10 @@ const COUNTS = {
 const BEGUN = { startedAt: '2026-11-29T02:13:00.000Z' };
 
 test.each<[string, Partial<VerificationStatus>, string, RegExp]>([
-  ['missing for 15 days', {}, 'warning', /is the rule new\?/],
-  ['finished', BEGUN, 'ok', /^The last one began 2026-11-29 02:13 UTC\.$/],
-  ['in progress', { ...BEGUN, unfinished: true }, 'ok', /began 2026-11-29/],
-  ['stopped', { ...BEGUN, unfinished: true, stopped: true }, 'failure', /stopped unfinished/],
+  ['missing for 15 days', {}, 'warning', /is it new\?/],
+  ['finished', BEGUN, 'ok', /^The last one started 2026-11-29 02:13 UTC\.$/],
+  ['in progress', { ...BEGUN, unfinished: true }, 'ok', /started 2026-11-29/],
+  ['stopped', { ...BEGUN, unfinished: true, stopped: true }, 'failure', /stopped before it finished/],
   ['overdue', { ...BEGUN, overdue: true }, 'failure', /should be verified weekly/],
 ])('a verification that is %s', (_, more, status, says) => {
   const diagnosis = judgeVerification('rule', { every: 'weekly', ...COUNTS, ...more }, CLOCK);
