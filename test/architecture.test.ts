@@ -79,7 +79,7 @@ const RULES: Readonly<Record<string, { readonly folders: readonly string[]; read
       'watermark',
       'worker',
     ],
-    packages: [/^node:(os|path|fs|fs\/promises|timers\/promises)$/, /^aws-lambda$/, /^@aws-sdk\//],
+    packages: [/^node:(os|path|fs|fs\/promises|timers\/promises)$/, /^aws-lambda$/, /^@aws-sdk\//, /^zod$/],
   },
   functions: { folders: ['wiring'], packages: [] },
   build: { folders: [], packages: [/^node:/, /^esbuild$/] },

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
+import * as z from 'zod';
 import { S3InventoryFiles } from '../aws/s3/inventory-files.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsBulkSender } from '../aws/sqs/bulk-sender.ts';
@@ -10,9 +11,14 @@ import type { Clock } from '../backfill/dependencies.ts';
 import { InvalidFileTaskError } from '../backfill/errors.ts';
 import { type FileTask, parseFileTask } from '../backfill/file-task.ts';
 import { queueFile } from '../backfill/queue-file.ts';
-import { type Environment, readBackfillEnvironment } from '../configuration/environment.ts';
+import { type Environment, functionVariables, readEnvironment } from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { backfillQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
+
+/** Environment variables of the function. */
+export const backfillVariables = z.object({
+  ...functionVariables,
+});
 
 /** Reserved from the function's time for messages that are being sent to SQS, and for the answer. */
 const MARGIN_MILLISECONDS = 60_000;
@@ -29,7 +35,7 @@ const CLOCK: Clock = {
 export async function backfillHandler(
   environment: Environment,
 ): Promise<(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<FileTask>> {
-  const { CONFIGURATION_DIRECTORY, AWS_REGION } = readBackfillEnvironment(environment);
+  const { CONFIGURATION_DIRECTORY, AWS_REGION } = readEnvironment(backfillVariables, environment);
   const { settings, rules } = await loadDeployedConfiguration(CONFIGURATION_DIRECTORY);
   const client = new SQSClient({});
   const store = new S3ObjectStore();

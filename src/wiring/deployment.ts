@@ -5,6 +5,7 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { PricingClient } from '@aws-sdk/client-pricing';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
+import * as z from 'zod';
 import { S3BucketDirectory } from '../aws/deployment/bucket-directory.ts';
 import { S3NotificationStore } from '../aws/deployment/bucket-notifications.ts';
 import { S3ReplicationStore } from '../aws/deployment/bucket-replication.ts';
@@ -14,13 +15,15 @@ import { AwsPriceList, PRICE_LIST_REGION } from '../aws/deployment/price-list.ts
 import { sendAnswer } from '../aws/deployment/send-answer.ts';
 import { S3Connection } from '../aws/s3/connection.ts';
 import { BatchLogger } from '../aws/telemetry/batch-logger.ts';
-import type { Environment } from '../configuration/environment.ts';
+import { type Environment, functionVariables, readEnvironment } from '../configuration/environment.ts';
 import { PRICE_FILE, parsePriceFile } from '../configuration/prices/price-file.ts';
 import type { LastingDependencies } from '../deployment/dependencies.ts';
-import { readDeploymentEnvironment } from '../deployment/environment.ts';
 import type { DeploymentLog } from '../deployment/ports.ts';
 import type { Waiting } from '../deployment/retry-patiently.ts';
 import { serveStack } from '../deployment/serve-stack.ts';
+
+/** Environment variables of the function. */
+export const deploymentVariables = z.object(functionVariables);
 
 export type DeploymentHandler = (
   event: unknown,
@@ -56,7 +59,7 @@ async function makeDependencies(
   partition: string,
   log: DeploymentLog,
 ): Promise<LastingDependencies> {
-  const { AWS_REGION, CONFIGURATION_DIRECTORY } = readDeploymentEnvironment(environment);
+  const { AWS_REGION, CONFIGURATION_DIRECTORY } = readEnvironment(deploymentVariables, environment);
   const client = new S3Client({ region: AWS_REGION });
   const connection = new S3Connection(client);
   return {

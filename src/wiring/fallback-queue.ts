@@ -1,10 +1,14 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { EcsFallbackService } from '../aws/ecs/fallback-service.ts';
 import { SqsFallbackQueue } from '../aws/sqs/message-queue.ts';
-import type { SourceEnvironment } from '../configuration/environment.ts';
 import type { CompressorError } from '../errors.ts';
 import type { FallbackQueue } from '../messages/message-queue.ts';
 import { WakingFallbackQueue } from '../messages/wake-fallback.ts';
+
+interface FallbackVariables {
+  readonly FALLBACK_QUEUE_URL?: string | undefined;
+  readonly FALLBACK_SERVICE?: string | undefined;
+}
 
 interface FallbackTelemetry {
   queueFailed(error: CompressorError): void;
@@ -13,7 +17,7 @@ interface FallbackTelemetry {
 
 /** Where a function sends work that exceeds the limits of an invocation; undefined if there is no fallback. */
 export function fallbackQueue(
-  { FALLBACK_QUEUE_URL, FALLBACK_SERVICE }: Pick<SourceEnvironment, 'FALLBACK_QUEUE_URL' | 'FALLBACK_SERVICE'>,
+  { FALLBACK_QUEUE_URL, FALLBACK_SERVICE }: FallbackVariables,
   client: SQSClient,
   telemetry: FallbackTelemetry,
 ): { readonly fallback?: FallbackQueue } {

@@ -1,8 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsResendTelemetry } from '../aws/telemetry/resend.ts';
-import { type Environment, readResendEnvironment } from '../configuration/environment.ts';
+import { bucketVariable, type Environment, queueVariables, readEnvironment } from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import type { ReplicationFailure } from '../messages/parse-replication-failure.ts';
 import { processResendBatch } from '../resend/process-batch.ts';
@@ -10,12 +11,25 @@ import { resendKeys } from '../resend/resend-keys.ts';
 import type { SqsHandler } from './source.ts';
 import { queueMessages } from './sqs-event.ts';
 
+/** Environment variables of the function. */
+export const resendVariables = z.object({
+  ...queueVariables,
+  OUTBOUND_BUCKET: bucketVariable,
+  FAILED_BUCKET: bucketVariable,
+  /** Their names, with `*` for the region. */
+  INBOUND_BUCKETS: z.string().includes('*'),
+  /** How often an archive is resent before it is given up. */
+  MAX_RESENDS: z.coerce.number().int().nonnegative().default(3),
+  /** From a failure to the first resend; doubled each time. */
+  RESEND_DELAY_SECONDS: z.coerce.number().int().nonnegative().default(300),
+});
+
 /**
  * Builds the resend service of one source region from its environment and the configuration files.
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function resendHandler(environment: Environment): Promise<SqsHandler> {
-  const settings = readResendEnvironment(environment);
+  const settings = readEnvironment(resendVariables, environment);
   const configuration = await loadDeployedConfiguration(settings.CONFIGURATION_DIRECTORY);
   const telemetry = new PowertoolsResendTelemetry({
     namespace: configuration.settings.stack_name,

@@ -1,4 +1,3 @@
-import type { SourceEnvironment } from '../configuration/environment.ts';
 import { loadPriceFile } from '../configuration/prices/load.ts';
 import { filedPrices } from '../configuration/prices/price-file.ts';
 import { type Prices, parsePrices } from '../configuration/prices/prices.ts';
@@ -10,7 +9,10 @@ import type { ReplicationRule } from '../configuration/rule.ts';
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function sourcePrices(
-  { PRICES, CONFIGURATION_DIRECTORY }: Pick<SourceEnvironment, 'PRICES' | 'CONFIGURATION_DIRECTORY'>,
+  {
+    PRICES,
+    CONFIGURATION_DIRECTORY,
+  }: { readonly PRICES?: string | undefined; readonly CONFIGURATION_DIRECTORY: string },
   { settings }: Configuration,
   { source, destinations }: ReplicationRule,
 ): Promise<Prices> {

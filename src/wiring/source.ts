@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
 import type { CpuSpeed } from '../adaptive/adaptive-levels.ts';
 import { billedSecond as functionSecond, type TaskSize, taskVcpuSecond } from '../adaptive/compute-price.ts';
 import { ruleCosts } from '../adaptive/cost-model.ts';
@@ -8,7 +9,14 @@ import { S3ObjectStore } from '../aws/s3/object-store.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsSourceTelemetry } from '../aws/telemetry/packing.ts';
 import { FramePool } from '../compression/frame-pool.ts';
-import { type Environment, readSourceEnvironment, type SourceEnvironment } from '../configuration/environment.ts';
+import {
+  bucketVariable,
+  countVariable,
+  type Environment,
+  queueVariables,
+  readEnvironment,
+  urlVariable,
+} from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import type { ReplicationRule } from '../configuration/rule.ts';
 import type { MessageQueue } from '../messages/message-queue.ts';
@@ -24,6 +32,32 @@ import { packingBuffers } from './packing-buffers.ts';
 import { sourcePrices } from './source-prices.ts';
 import { isFromQueue, queueMessages } from './sqs-event.ts';
 import { poolThreads } from './threads.ts';
+
+/** Environment variables of the function. */
+export const sourceVariables = z.object({
+  ...queueVariables,
+  RULE_ID: z.string().min(1),
+  /**
+   * Queue of the objects that a backfill requests, which feeds the same function; absent: the rule has no such queue.
+   */
+  BACKFILL_QUEUE_URL: urlVariable.optional(),
+  OUTBOUND_BUCKET: bucketVariable,
+  /** Bucket of the records that are needed to resume an interrupted archive. */
+  PROGRESS_BUCKET: bucketVariable,
+  /** After which the lease of such an archive expires if its owner does not renew it. */
+  OWNERSHIP_SECONDS: countVariable.default(180),
+  /** Table of the statistics of levels; absent: what is learned is lost when the process ends. */
+  STATISTICS_TABLE: z.string().min(1).optional(),
+  /** JSON, see prices.ts; absent if nothing is deployed. */
+  PRICES: z.string().min(1).optional(),
+  /** Role ids (`AROA...`) of our own target functions, separated by commas. */
+  OWN_PRINCIPALS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((id) => id !== '')),
+});
+
+type SourceEnvironment = z.infer<typeof sourceVariables>;
 
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -54,7 +88,7 @@ export interface SourceSlot {
 
 /** @throws InvalidEnvironmentError, InvalidConfigurationError */
 export async function sourceHandler(environment: Environment): Promise<SqsHandler> {
-  const settings = readSourceEnvironment(environment);
+  const settings = readEnvironment(sourceVariables, environment);
   const service = await openSourceService(settings, 1);
   const { dependencies, telemetry, openQueue } = service.slot();
   const { BACKFILL_QUEUE_URL } = settings;

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
 import { billedSecond as billedSecondOf, type TaskSize } from '../adaptive/compute-price.ts';
 import { DynamoDbDeletions } from '../aws/dynamodb/deletions.ts';
 import { S3ObjectStore } from '../aws/s3/object-store.ts';
@@ -7,7 +8,13 @@ import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { PowertoolsTargetTelemetry } from '../aws/telemetry/restoring.ts';
 import { BufferPool } from '../compression/buffer-pool.ts';
 import { FramePool } from '../compression/frame-pool.ts';
-import { type Environment, readTargetEnvironment, type TargetEnvironment } from '../configuration/environment.ts';
+import {
+  bucketVariable,
+  countVariable,
+  type Environment,
+  queueVariables,
+  readEnvironment,
+} from '../configuration/environment.ts';
 import { InvalidEnvironmentError } from '../configuration/errors.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { loadPriceFile } from '../configuration/prices/load.ts';
@@ -29,6 +36,18 @@ import { frameWorkerModule } from './frame-worker-module.ts';
 import type { SqsHandler } from './source.ts';
 import { queueMessages } from './sqs-event.ts';
 import { poolThreads } from './threads.ts';
+
+/** Environment variables of the function. */
+export const targetVariables = z.object({
+  ...queueVariables,
+  INBOUND_BUCKET: bucketVariable,
+  /** Table of the deletions at the sources; absent if no rule replicates deletions to the region. */
+  DELETIONS_TABLE: z.string().min(1).optional(),
+  /** Max bytes of objects in one archive that an invocation handles, instead of the product's own limit. */
+  MAX_RESTORED_BYTES: countVariable.optional(),
+});
+
+type TargetEnvironment = z.infer<typeof targetVariables>;
 
 const LIMITS: TargetLimits = {
   parallelArchives: 4,
@@ -57,7 +76,7 @@ export interface TargetSlot {
 
 /** @throws InvalidEnvironmentError, InvalidConfigurationError */
 export async function targetHandler(environment: Environment): Promise<SqsHandler> {
-  const service = await openTargetService(readTargetEnvironment(environment), 1);
+  const service = await openTargetService(readEnvironment(targetVariables, environment), 1);
   const { dependencies, telemetry } = service.slot();
   return async (event, context) => {
     const started = performance.now();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context } from 'aws-lambda';
+import * as z from 'zod';
 import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
 import { S3CheckpointObject } from '../aws/s3/checkpoint-object.ts';
 import { S3InventoryDirectory } from '../aws/s3/inventory-directory.ts';
@@ -12,7 +13,13 @@ import { RegionalConnections } from '../aws/s3/regional-connections.ts';
 import { PowertoolsVerificationTelemetry } from '../aws/telemetry/verification.ts';
 import { checkpointKey } from '../backfill/checkpoint.ts';
 import type { Clock } from '../backfill/dependencies.ts';
-import { type Environment, readVerifyEnvironment } from '../configuration/environment.ts';
+import {
+  bucketVariable,
+  type Environment,
+  functionVariables,
+  readEnvironment,
+  urlVariable,
+} from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { InvalidInventoryError } from '../inventory/errors.ts';
 import { parseInventoryManifest } from '../inventory/manifest.ts';
@@ -24,6 +31,15 @@ import type { ManifestLocation } from '../verifying/find-inventory.ts';
 import { parseScheduledTask } from '../verifying/scheduled-task.ts';
 import { type ScheduledProgress, verifyOnSchedule } from '../verifying/verify-on-schedule.ts';
 import { TemporaryRuns } from './temporary-runs.ts';
+
+/** Environment variables of the function. */
+export const verifyVariables = z.object({
+  ...functionVariables,
+  /** Of the checkpoints. */
+  PROGRESS_BUCKET: bucketVariable,
+  /** The SDK's own variable: the address of a local server, which has no DNS name per bucket. */
+  AWS_ENDPOINT_URL: urlVariable.optional(),
+});
 
 /** Reserved from the function's time for requests under way, the last checkpoint, and the answer. */
 const MARGIN_MILLISECONDS = 60_000;
@@ -45,7 +61,10 @@ type RegionalBucket = Pick<ComparedBucket, 'pager'> & { readonly store: S3Object
 export async function verifyHandler(
   environment: Environment,
 ): Promise<(input: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<ScheduledProgress>> {
-  const { CONFIGURATION_DIRECTORY, AWS_REGION, PROGRESS_BUCKET, AWS_ENDPOINT_URL } = readVerifyEnvironment(environment);
+  const { CONFIGURATION_DIRECTORY, AWS_REGION, PROGRESS_BUCKET, AWS_ENDPOINT_URL } = readEnvironment(
+    verifyVariables,
+    environment,
+  );
   const { settings, rules } = await loadDeployedConfiguration(CONFIGURATION_DIRECTORY);
   const client = new S3Client({ forcePathStyle: AWS_ENDPOINT_URL !== undefined });
   const connections = new RegionalConnections();

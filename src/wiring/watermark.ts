@@ -1,5 +1,6 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
+import * as z from 'zod';
 import { CloudWatchMetricReader } from '../aws/cloudwatch/metric-reader.ts';
 import { S3NotificationStore } from '../aws/deployment/bucket-notifications.ts';
 import { S3CheckpointObject } from '../aws/s3/checkpoint-object.ts';
@@ -10,7 +11,13 @@ import { PowertoolsNotificationTelemetry } from '../aws/telemetry/notifications.
 import { PowertoolsOverdueTelemetry } from '../aws/telemetry/overdue.ts';
 import { PowertoolsWatermarkTelemetry } from '../aws/telemetry/watermark.ts';
 import { checkpointKey } from '../backfill/checkpoint.ts';
-import { type Environment, readWatermarkEnvironment } from '../configuration/environment.ts';
+import {
+  bucketVariable,
+  type Environment,
+  functionVariables,
+  readEnvironment,
+  urlVariable,
+} from '../configuration/environment.ts';
 import { loadDeployedConfiguration } from '../configuration/load-deployed.ts';
 import { fallbackQueueName, ruleResourceName } from '../configuration/schema/resource-names.ts';
 import { compareNotifications } from '../deployment/compare-notifications.ts';
@@ -18,6 +25,21 @@ import { KEPT_PREFIX } from '../resend/kept-key.ts';
 import { findOverdue } from '../verifying/find-overdue.ts';
 import { takeWatermarks } from '../watermark/take-watermarks.ts';
 import { WatchedArchives } from '../watermark/watched-archives.ts';
+
+/** Environment variables of the function. */
+export const watermarkVariables = z.object({
+  ...functionVariables,
+  OUTBOUND_BUCKET: bucketVariable,
+  FAILED_BUCKET: bucketVariable,
+  /** Of the checkpoints of scheduled verifications. */
+  PROGRESS_BUCKET: bucketVariable,
+  /** The SDK's own variable: the address of a local server, which has no DNS name per bucket. */
+  AWS_ENDPOINT_URL: urlVariable.optional(),
+  /** Their names, with `*` for the region. */
+  INBOUND_BUCKETS: z.string().includes('*'),
+  /** Name of the queue of failed replications. */
+  FAILURES_QUEUE: z.string().min(1),
+});
 
 /** For the notifications of all source buckets; the function has 240 s. */
 const CHECK_MILLISECONDS = 120_000;
@@ -27,7 +49,7 @@ const CHECK_MILLISECONDS = 120_000;
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function watermarkHandler(environment: Environment): Promise<() => Promise<void>> {
-  const settings = readWatermarkEnvironment(environment);
+  const settings = readEnvironment(watermarkVariables, environment);
   const {
     settings: { stack_name: stackName },
     rules,

@@ -1,23 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
 import type { TaskSize } from '../adaptive/compute-price.ts';
 import { EcsTaskProtection } from '../aws/ecs/task-protection.ts';
 import { SqsMessageQueue } from '../aws/sqs/message-queue.ts';
 import { SqsWorkSource } from '../aws/sqs/work-source.ts';
 import { PowertoolsWorkerTelemetry, type WorkerTelemetryOptions } from '../aws/telemetry/worker.ts';
-import {
-  type Environment,
-  readSourceEnvironment,
-  readTargetEnvironment,
-  readWorkerEnvironment,
-} from '../configuration/environment.ts';
+import { countVariable, type Environment, readEnvironment, urlVariable } from '../configuration/environment.ts';
 import { processSourceBatch } from '../packing/process-batch.ts';
 import { processTargetBatch } from '../restoring/process-batch.ts';
 import { WorkInterruptedError } from '../worker/errors.ts';
 import type { ProcessMessage, WorkerClock, WorkerEnd } from '../worker/ports.ts';
 import { runWorker } from '../worker/run-worker.ts';
-import { openSourceService, type SourceSlot } from './source.ts';
-import { openTargetService, type TargetSlot } from './target.ts';
+import { openSourceService, type SourceSlot, sourceVariables } from './source.ts';
+import { openTargetService, type TargetSlot, targetVariables } from './target.ts';
+
+/** Environment variables of the task, besides those of the function whose work it does. */
+export const workerVariables = z.object({
+  /** The function whose work the task does; the variables of that function are set, too. */
+  FALLBACK_ROLE: z.enum(['source', 'target']),
+  /** Size of the task, which determines the price of its work: CPU units (1,024 are one vCPU) and MiB. */
+  TASK_CPU: countVariable,
+  TASK_MEMORY: countVariable,
+  /** Seconds: the visibility timeout of the fallback queue. */
+  VISIBILITY_TIMEOUT: countVariable.max(43_200),
+  /** Seconds without a message after which the worker ends; 0: never. */
+  IDLE_EXIT_SECONDS: z.coerce.number().int().nonnegative().default(0),
+  /** Set by ECS; absent: there is no agent that could protect the task from scale-in. */
+  ECS_AGENT_URI: urlVariable.optional(),
+});
 
 /** While one archive waits for its first bytes or its last answer, the other keeps the processors busy. */
 const SLOTS = 2;
@@ -41,7 +52,7 @@ const CLOCK: WorkerClock = {
  * @throws InvalidEnvironmentError, InvalidConfigurationError
  */
 export async function runFallbackWorker(environment: Environment, ended: AbortSignal): Promise<WorkerEnd> {
-  const settings = readWorkerEnvironment(environment);
+  const settings = readEnvironment(workerVariables, environment);
   const { FALLBACK_ROLE, ECS_AGENT_URI } = settings;
   const task = { cpu: settings.TASK_CPU, memoryMebibytes: settings.TASK_MEMORY };
   const work = FALLBACK_ROLE === 'source' ? await sourceWork(environment, task) : await targetWork(environment, task);
@@ -93,7 +104,7 @@ interface TaskWork {
 }
 
 async function sourceWork(environment: Environment, task: TaskSize): Promise<TaskWork> {
-  const queues = readSourceEnvironment(environment);
+  const queues = readEnvironment(sourceVariables, environment);
   const service = await openSourceService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => packWithoutLimits(service.slot()));
   return { slots, queues, packs: service, close: () => service.close() };
@@ -113,7 +124,7 @@ function packWithoutLimits({ dependencies, telemetry }: SourceSlot): ProcessMess
 }
 
 async function targetWork(environment: Environment, task: TaskSize): Promise<TaskWork> {
-  const queues = readTargetEnvironment(environment);
+  const queues = readEnvironment(targetVariables, environment);
   const service = await openTargetService({ ...queues, ...NOBODY_ELSE }, SLOTS, task);
   const slots = Array.from({ length: SLOTS }, () => restoreWithoutLimits(service.slot()));
   return { slots, queues, close: () => service.close() };

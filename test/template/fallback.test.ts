@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
-import {
-  type Environment,
-  readSourceEnvironment,
-  readTargetEnvironment,
-  readWorkerEnvironment,
-} from '../../src/configuration/environment.ts';
+import { type Environment, readEnvironment } from '../../src/configuration/environment.ts';
 import { type Configuration, loadConfiguration } from '../../src/configuration/load.ts';
 import { fargateMemories } from '../../src/configuration/schema/fargate-sizes.ts';
 import { fixedCosts } from '../../src/templates/fixed-costs.ts';
 import { planRegions } from '../../src/templates/plan-regions.ts';
+import { sourceVariables } from '../../src/wiring/source.ts';
+import { targetVariables } from '../../src/wiring/target.ts';
+import { workerVariables } from '../../src/wiring/worker.ts';
 import { someFallback } from '../support/deployment-configuration.ts';
 import { matchesPattern } from '../support/event-pattern.ts';
 import { at, field, listOf, ofType, policyStatements } from '../support/invariants.ts';
@@ -26,8 +24,8 @@ const REGIONS = ['eu-west-1', 'us-east-1', 'ap-southeast-2'];
 /** Only the fallback has these. */
 const FALLBACK_TYPES = /^AWS::(EC2|ECS|ApplicationAutoScaling|Events)::|^Custom::FunctionImage$/;
 const TASK_SIDES: Readonly<Record<string, (environment: Environment) => unknown>> = {
-  source: readSourceEnvironment,
-  target: readTargetEnvironment,
+  source: (environment) => readEnvironment(sourceVariables, environment),
+  target: (environment) => readEnvironment(targetVariables, environment),
 };
 
 let folder: string;
@@ -242,7 +240,7 @@ describe('the tasks', () => {
           CONFIGURATION_DIRECTORY: '/var/task/configuration',
           ...(Object.fromEntries(values) as Environment),
         };
-        const { FALLBACK_ROLE: side, VISIBILITY_TIMEOUT: visibility } = readWorkerEnvironment(given);
+        const { FALLBACK_ROLE: side, VISIBILITY_TIMEOUT: visibility } = readEnvironment(workerVariables, given);
         TASK_SIDES[side]?.(given);
         const queue = inRegion(region).find(({ path }) => path === `${stackOf(task)}/Queue`);
         expect(visibility).toBe(queue?.properties['VisibilityTimeout']);

@@ -9,12 +9,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { pythonEnvironment } from '../../local-cloud/python-environment.ts';
 import { makeDeploymentFiles, writeDeploymentFiles } from '../../src/cli/command/deployment-files.ts';
-import * as environments from '../../src/configuration/environment.ts';
+import { type Environment, readEnvironment } from '../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../src/configuration/load.ts';
 import { ruleId } from '../../src/configuration/rule-id.ts';
 import { archiveKey } from '../../src/packing/archive-key.ts';
 import { STAGE_PREFIX } from '../../src/storage/staged-part.ts';
 import { sixtyRules } from '../support/deployment-configuration.ts';
+import { functionVariables } from '../support/function-variables.ts';
 import { at, expirations, field, listOf, ofType, policyStatements, referredTo } from '../support/invariants.ts';
 import { NOT_ENFORCED } from '../support/not-enforced.ts';
 import { type ExpandedTemplate, expandTemplate } from '../support/templates/expand-template.ts';
@@ -232,28 +233,24 @@ describe('every function', () => {
     ).toEqual([]);
   });
 
-  test('has the environment that its code requires', () => {
+  test('has the environment that its code requires', async () => {
     const given = { AWS_REGION: 'eu-west-1', CONFIGURATION_DIRECTORY: '/var/task/configuration' };
-    type Reader = (environment: environments.Environment) => unknown;
-    const readers = new Map(Object.entries(environments) as [string, Reader][]);
-    const read = [...created.values()].flatMap((resources) =>
-      ofType(resources, 'AWS::Lambda::Function').map((resource) => {
-        const command = textOf(listOf(at(resource, 'ImageConfig', 'Command'))[0]);
-        const variables = Object.entries((at(resource, 'Environment', 'Variables') ?? {}) as Record<string, Json>);
-        // Values that CloudFormation knows only later.
-        const values = variables.map(([name, value]) => {
-          const text = textOf(value);
-          return [name, text.startsWith('<') ? standIn(name) : text];
-        });
-        const name = command.replace(/\.handler$/, '');
-        const reader = readers.get(`read${name.charAt(0).toUpperCase()}${name.slice(1)}Environment`);
-        if (reader === undefined) expect(name).toBe('deployment');
-        else reader({ ...given, ...(Object.fromEntries(values) as environments.Environment) });
-        return `${name}.ts`;
-      }),
-    );
+    const functions = [...created.values()].flatMap((resources) => ofType(resources, 'AWS::Lambda::Function'));
+    const names = new Set<string>();
+    for (const resource of functions) {
+      const name = textOf(listOf(at(resource, 'ImageConfig', 'Command'))[0]).replace(/\.handler$/, '');
+      const variables = Object.entries((at(resource, 'Environment', 'Variables') ?? {}) as Record<string, Json>);
+      // Values that CloudFormation knows only later.
+      const values = variables.map(([variable, value]) => {
+        const text = textOf(value);
+        return [variable, text.startsWith('<') ? standIn(variable) : text];
+      });
+      const environment = { ...given, ...(Object.fromEntries(values) as Environment) };
+      readEnvironment(await functionVariables(name), environment);
+      names.add(`${name}.ts`);
+    }
     const entries = readdirSync(join(PROJECT, 'src/functions'));
-    expect([...new Set(read)].toSorted()).toEqual(entries.filter((entry) => entry !== 'fallback.ts').toSorted());
+    expect([...names].toSorted()).toEqual(entries.filter((entry) => entry !== 'fallback.ts').toSorted());
   });
 
   test('has less than 4 KB of environment variables besides the prices', () => {

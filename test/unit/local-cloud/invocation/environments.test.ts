@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { type FunctionName, INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
-import * as environments from '../../../../src/configuration/environment.ts';
+import { INVOCABLE_FUNCTIONS } from '../../../../local-cloud/invocation/functions.ts';
+import { readEnvironment } from '../../../../src/configuration/environment.ts';
 import { loadConfiguration } from '../../../../src/configuration/load.ts';
+import { sourceVariables } from '../../../../src/wiring/source.ts';
 import { sourcePrices } from '../../../../src/wiring/source-prices.ts';
+import { functionVariables } from '../../../support/function-variables.ts';
 
 const CONFIGURATION = fileURLToPath(new URL('../../../../configuration', import.meta.url));
 const ENVIRONMENTS = JSON.parse(
@@ -16,17 +18,6 @@ function environmentOf(path: string, region: string): Record<string, string> {
   return { AWS_REGION: region, CONFIGURATION_DIRECTORY: CONFIGURATION, ...ENVIRONMENTS[path] };
 }
 
-type Reader = (environment: Record<string, string>) => object;
-
-/** The parser of a function's variables, such as `readSourceEnvironment`; the deployment function has none. */
-function readerOf(name: FunctionName): Reader {
-  if (name === 'deployment') return (environment) => environment;
-  const reader = `read${name.charAt(0).toUpperCase()}${name.slice(1)}Environment`;
-  const found = (environments as Readonly<Record<string, unknown>>)[reader];
-  if (typeof found !== 'function') throw new TypeError(`src/configuration/environment.ts has no ${reader}`);
-  return found as Reader;
-}
-
 /** Every function of the example, in all of its stacks. */
 const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
   const invocable = INVOCABLE_FUNCTIONS.find((candidate) => candidate.path === path);
@@ -36,8 +27,9 @@ const FUNCTIONS = Object.keys(ENVIRONMENTS).map((path) => {
 });
 
 describe('the variables of events/env.json', () => {
-  test.each(FUNCTIONS)('are those that $path reads at its start', ({ path, name, region }) => {
-    expect(readerOf(name)(environmentOf(path, region))).toMatchObject({ AWS_REGION: region });
+  test.each(FUNCTIONS)('are those that $path reads at its start', async ({ path, name, region }) => {
+    const environment = readEnvironment(await functionVariables(name), environmentOf(path, region));
+    expect(environment).toMatchObject({ AWS_REGION: region });
   });
 
   test('name each rule of the example once', async () => {
@@ -47,7 +39,8 @@ describe('the variables of events/env.json', () => {
   });
 
   test('give the source function prices, and no table that the local servers lack', async () => {
-    const environment = environments.readSourceEnvironment(
+    const environment = readEnvironment(
+      sourceVariables,
       environmentOf('RuleExampleDocumentsA82747f3ed/Function', 'eu-west-1'),
     );
     expect(environment.STATISTICS_TABLE).toBeUndefined();

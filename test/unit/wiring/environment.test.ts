@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  readSourceEnvironment,
-  readTargetEnvironment,
-  readWorkerEnvironment,
-} from '../../../src/configuration/environment.ts';
+import { readEnvironment } from '../../../src/configuration/environment.ts';
+import { sourceVariables } from '../../../src/wiring/source.ts';
+import { targetVariables } from '../../../src/wiring/target.ts';
+import { workerVariables } from '../../../src/wiring/worker.ts';
 
 const shared = {
   AWS_REGION: 'eu-west-1',
@@ -16,12 +15,17 @@ const shared = {
 describe('the environment of a function', () => {
   test('has defaults', () => {
     expect(
-      readSourceEnvironment({ ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' }),
+      readEnvironment(sourceVariables, {
+        ...shared,
+        RULE_ID: 'r',
+        OUTBOUND_BUCKET: 'out',
+        PROGRESS_BUCKET: 'progress',
+      }),
     ).toMatchObject({
       MAX_RECEIVES: 5,
       OWN_PRINCIPALS: [],
     });
-    expect(readTargetEnvironment({ ...shared, INBOUND_BUCKET: 'in-1', MAX_RECEIVES: '3' })).toMatchObject({
+    expect(readEnvironment(targetVariables, { ...shared, INBOUND_BUCKET: 'in-1', MAX_RECEIVES: '3' })).toMatchObject({
       MAX_RECEIVES: 3,
     });
   });
@@ -34,34 +38,37 @@ describe('the environment of a function', () => {
       PROGRESS_BUCKET: 'progress',
       OWN_PRINCIPALS: 'AROA1,AROA2',
     };
-    expect(readSourceEnvironment(environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
+    expect(readEnvironment(sourceVariables, environment).OWN_PRINCIPALS).toEqual(['AROA1', 'AROA2']);
   });
 
   test('says where work goes that exceeds an invocation, if anywhere', () => {
     const environment = { ...shared, RULE_ID: 'r', OUTBOUND_BUCKET: 'out', PROGRESS_BUCKET: 'progress' };
-    expect(readSourceEnvironment(environment).FALLBACK_QUEUE_URL).toBeUndefined();
+    expect(readEnvironment(sourceVariables, environment).FALLBACK_QUEUE_URL).toBeUndefined();
     const fallback = { FALLBACK_QUEUE_URL: shared.QUEUE_URL, FALLBACK_SERVICE: 'cluster/service' };
-    expect(readSourceEnvironment({ ...environment, ...fallback })).toMatchObject(fallback);
-    expect(() => readSourceEnvironment({ ...environment, FALLBACK_SERVICE: 'service' })).toThrow(/cluster\/service/);
+    expect(readEnvironment(sourceVariables, { ...environment, ...fallback })).toMatchObject(fallback);
+    expect(() => readEnvironment(sourceVariables, { ...environment, FALLBACK_SERVICE: 'service' })).toThrow(
+      /cluster\/service/,
+    );
   });
 
   test('says whose work a fallback task does, and may leave its exit to ECS', () => {
     const task = { FALLBACK_ROLE: 'target', TASK_CPU: '2048', TASK_MEMORY: '4096', VISIBILITY_TIMEOUT: '300' };
-    expect(readWorkerEnvironment(task)).toEqual({
+    expect(readEnvironment(workerVariables, task)).toEqual({
       FALLBACK_ROLE: 'target',
       TASK_CPU: 2048,
       TASK_MEMORY: 4096,
       VISIBILITY_TIMEOUT: 300,
       IDLE_EXIT_SECONDS: 0,
     });
-    const wrong = () => readWorkerEnvironment({ ...task, FALLBACK_ROLE: 'both', VISIBILITY_TIMEOUT: '43201' });
+    const wrong = () =>
+      readEnvironment(workerVariables, { ...task, FALLBACK_ROLE: 'both', VISIBILITY_TIMEOUT: '43201' });
     expect(wrong).toThrow(/FALLBACK_ROLE: .*VISIBILITY_TIMEOUT: /);
   });
 
   test('is rejected with every variable that is missing or wrong', () => {
-    const read = () => readSourceEnvironment({ ...shared, QUEUE_URL: 'queue', MAX_RECEIVES: 'many' });
+    const read = () => readEnvironment(sourceVariables, { ...shared, QUEUE_URL: 'queue', MAX_RECEIVES: 'many' });
     expect(read).toThrow(/QUEUE_URL: .*MAX_RECEIVES: .*RULE_ID: .*OUTBOUND_BUCKET: /);
     const without = { ...shared, INBOUND_BUCKET: 'in-1', MAX_RECEIVES: undefined };
-    expect(() => readTargetEnvironment(without)).toThrow(/MAX_RECEIVES: /);
+    expect(() => readEnvironment(targetVariables, without)).toThrow(/MAX_RECEIVES: /);
   });
 });
